@@ -1,0 +1,81 @@
+#include "base/cpu.hpp"
+
+#include <cstdlib>
+#include <string_view>
+
+namespace codex::cpu {
+
+namespace {
+
+Level level_cap() {
+    const char* wanted = std::getenv("CODEX_CPU");
+    if (wanted == nullptr)
+        return Level::avx512;
+    const std::string_view text = wanted;
+    if (text == "portable")
+        return Level::portable;
+    if (text == "avx2")
+        return Level::avx2;
+    return Level::avx512;
+}
+
+Features detect() {
+    Features found;
+#if defined(__x86_64__)
+    const Level cap = level_cap();
+    if (cap == Level::portable)
+        return found;
+    __builtin_cpu_init();
+    unsigned eax = 0;
+    unsigned ebx = 0;
+    unsigned ecx = 0;
+    unsigned edx = 0;
+    // CPUID leaf 7: the builtin names of gcc 12 and clang 19 differ for these bits.
+    __asm__("cpuid" : "=a"(eax), "=b"(ebx), "=c"(ecx), "=d"(edx) : "a"(7), "c"(0));
+    const bool gfni_bit = (ecx >> 8) & 1U;
+    found.ssse3 = __builtin_cpu_supports("ssse3") && __builtin_cpu_supports("sse4.2");
+    found.sha_ni = ((ebx >> 29) & 1U) != 0 && found.ssse3;
+    found.avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2");
+    found.adx = ((ebx >> 19) & 1U) != 0 && found.avx2;
+    found.gfni = gfni_bit && found.avx2;
+    if (found.avx2)
+        found.level = Level::avx2;
+    if (cap == Level::avx2 || !found.avx2)
+        return found;
+    found.avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                   __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+    if (!found.avx512)
+        return found;
+    found.level = Level::avx512;
+    found.avx512_ifma = __builtin_cpu_supports("avx512ifma");
+    found.avx512_vbmi = __builtin_cpu_supports("avx512vbmi");
+    found.avx512_gfni = gfni_bit;
+#endif
+    return found;
+}
+
+} // namespace
+
+const Features& features() {
+    static const Features found = detect();
+    return found;
+}
+
+std::string describe() {
+    const Features& f = features();
+    std::string text = f.level == Level::avx512 ? "avx512"
+                       : f.level == Level::avx2 ? "avx2"
+                                                : "portable";
+    const auto add = [&text](bool present, const char* name) {
+        if (present)
+            text.append(" ").append(name);
+    };
+    add(f.sha_ni, "sha_ni");
+    add(f.gfni, "gfni");
+    add(f.adx, "adx");
+    add(f.avx512_ifma, "ifma");
+    add(f.avx512_vbmi, "vbmi");
+    return text;
+}
+
+} // namespace codex::cpu

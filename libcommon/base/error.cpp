@@ -1,0 +1,80 @@
+#include "base/error.hpp"
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <system_error>
+
+namespace codex {
+
+namespace {
+
+struct Row {
+    std::string_view name;
+    int exit_code;
+    int http_status;
+};
+
+constexpr auto kRows = std::to_array<Row>({
+#define CODEX_ERRC(name, dotted, exit_code, http) {dotted, exit_code, http},
+#include "base/errc.def"
+#undef CODEX_ERRC
+});
+
+const Row& row(Errc code) { return kRows.at(static_cast<std::size_t>(code)); }
+
+} // namespace
+
+std::string_view errc_name(Errc code) { return row(code).name; }
+int errc_exit_code(Errc code) { return row(code).exit_code; }
+int errc_http_status(Errc code) { return row(code).http_status; }
+
+Error::Error(Errc code, std::string message) : code_(code) { detail().text = std::move(message); }
+
+Error::Detail& Error::detail() {
+    if (!detail_)
+        detail_ = std::make_unique<Detail>();
+    return *detail_;
+}
+
+std::string Error::text() const {
+    return std::string(detail_ && !detail_->text.empty() ? std::string_view(detail_->text)
+                                                         : errc_name(code_));
+}
+
+std::string_view Error::hint() const { return detail_ ? detail_->hint : std::string_view(); }
+
+Error&& Error::context(std::string_view what) && {
+    std::string text_now = text();
+    detail().text = fmt::format("{}: {}", what, text_now);
+    return std::move(*this);
+}
+
+Error&& Error::hint(std::string text) && {
+    detail().hint = std::move(text);
+    return std::move(*this);
+}
+
+Error system_error(int errno_value, std::string_view what) {
+    Errc code = Errc::io;
+    switch (errno_value) {
+    case ENOENT: code = Errc::not_found; break;
+    case EACCES:
+    case EPERM:
+    case EROFS: code = Errc::permission; break;
+    case ENOSPC:
+    case EDQUOT: code = Errc::no_space; break;
+    default: break;
+    }
+    return {code, fmt::format("{}: {}", what,
+                              std::error_code(errno_value, std::generic_category()).message())};
+}
+
+void assertion_failed(const char* expression, const char* file, int line) {
+    std::fprintf(stderr, "bug: %s:%d: %s does not hold\n", file, line, expression);
+    std::fflush(nullptr);
+    std::_Exit(70);
+}
+
+} // namespace codex

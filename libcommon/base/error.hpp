@@ -1,0 +1,108 @@
+// The one error type and the one result type (spec 00 section 5).
+//
+// A function that can be refused returns Result<T>. Exceptions do not cross a floor; only
+// std::bad_alloc may escape. An Error is a stable code, a message that names the thing and the
+// cause, a chain of contexts added where new knowledge exists, and a hint: what to do next.
+#pragma once
+
+#include <fmt/format.h>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <tl/expected.hpp>
+#include <utility>
+
+namespace codex {
+
+enum class Errc : unsigned char {
+#define CODEX_ERRC(name, dotted, exit_code, http) name,
+#include "base/errc.def"
+#undef CODEX_ERRC
+};
+
+/// The dotted name scripts match on, e.g. "cid.invalid".
+[[nodiscard]] std::string_view errc_name(Errc code);
+/// The process exit code of spec 00 section 4.2.
+[[nodiscard]] int errc_exit_code(Errc code);
+/// The HTTP status of the REST interface.
+[[nodiscard]] int errc_http_status(Errc code);
+
+/// Move-only; 16 bytes; a bare code allocates nothing.
+class [[nodiscard]] Error {
+public:
+    Error(Errc code) : code_(code) {} // NOLINT(google-explicit-constructor): a code is an error
+    Error(Errc code, std::string message);
+
+    [[nodiscard]] Errc code() const { return code_; }
+    /// "context: context: message", outermost context first; the dotted name where there is none.
+    [[nodiscard]] std::string text() const;
+    /// What the user can do next; empty if nothing was said.
+    [[nodiscard]] std::string_view hint() const;
+
+    /// Puts `what` ("file name", a CID) before the text.
+    Error&& context(std::string_view what) &&;
+    /// Sets the hint, replacing an earlier one.
+    Error&& hint(std::string text) &&;
+
+private:
+    struct Detail {
+        std::string text;
+        std::string hint;
+    };
+    Detail& detail();
+
+    Errc code_;
+    std::unique_ptr<Detail> detail_;
+};
+
+template <class T> using Result = tl::expected<T, Error>;
+
+/// An Error of `code` with a formatted message, ready to be returned from any Result function.
+template <class... Args>
+[[nodiscard]] tl::unexpected<Error> fail(Errc code, fmt::format_string<Args...> form,
+                                         Args&&... args) {
+    return tl::unexpected<Error>(Error(code, fmt::format(form, std::forward<Args>(args)...)));
+}
+[[nodiscard]] inline tl::unexpected<Error> fail(Errc code) {
+    return tl::unexpected<Error>(Error(code));
+}
+[[nodiscard]] inline tl::unexpected<Error> fail(Error error) {
+    return tl::unexpected<Error>(std::move(error));
+}
+
+/// An Error for a failed system call: `what` says which thing ("open /x/y"), the code follows
+/// from `errno_value` (ENOENT: not_found, EACCES/EPERM/EROFS: permission, ENOSPC/EDQUOT: no_space,
+/// else io) and the text ends in strerror.
+[[nodiscard]] Error system_error(int errno_value, std::string_view what);
+
+/// Ends the process with exit code 70 and a message: a broken invariant of ours, never bad input.
+[[noreturn]] void assertion_failed(const char* expression, const char* file, int line);
+
+} // namespace codex
+
+#define CODEX_CONCAT_(a, b) a##b
+#define CODEX_CONCAT(a, b) CODEX_CONCAT_(a, b)
+
+/// CODEX_TRY(name, expression): declares `name` as the value, or returns the error.
+/// Not for coroutines.
+#define CODEX_TRY(name, ...)                                                                       \
+    auto CODEX_CONCAT(codex_try_, __LINE__) = (__VA_ARGS__);                                       \
+    if (!CODEX_CONCAT(codex_try_, __LINE__))                                                       \
+        return ::tl::unexpected<::codex::Error>(                                                   \
+            std::move(CODEX_CONCAT(codex_try_, __LINE__)).error());                                \
+    auto name = std::move(*CODEX_CONCAT(codex_try_, __LINE__))
+
+/// CODEX_CHECK(expression): returns the error of a Result<void> (or of any Result whose value is
+/// not needed). Not for coroutines.
+#define CODEX_CHECK(...)                                                                           \
+    do {                                                                                           \
+        auto codex_check_ = (__VA_ARGS__);                                                         \
+        if (!codex_check_)                                                                         \
+            return ::tl::unexpected<::codex::Error>(std::move(codex_check_).error());              \
+    } while (false)
+
+/// On in release builds, too.
+#define CODEX_ASSERT(expression)                                                                   \
+    (static_cast<bool>(expression)                                                                 \
+         ? static_cast<void>(0)                                                                    \
+         : ::codex::assertion_failed(#expression, __FILE__, __LINE__))

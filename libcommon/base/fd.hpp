@@ -1,0 +1,75 @@
+// File descriptors and whole-buffer I/O: owned, restarted on EINTR, errors that name the file.
+#pragma once
+
+#include "base/bytes.hpp"
+#include "base/error.hpp"
+
+#include <utility>
+
+namespace codex {
+
+/// Owns one descriptor; -1 is "none". Closing errors are ignored: who needs them syncs first.
+class Fd {
+public:
+    Fd() = default;
+    explicit Fd(int fd) : fd_(fd) {}
+    Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+    Fd& operator=(Fd&& other) noexcept;
+    ~Fd() { reset(); }
+
+    [[nodiscard]] int get() const { return fd_; }
+    [[nodiscard]] explicit operator bool() const { return fd_ >= 0; }
+    /// Gives the descriptor up without closing it.
+    [[nodiscard]] int release() { return std::exchange(fd_, -1); }
+    void reset();
+
+private:
+    int fd_ = -1;
+};
+
+/// open(2) with O_CLOEXEC. Errors: system_error of "open PATH".
+[[nodiscard]] Result<Fd> open_file(const std::string& path, int flags, unsigned mode = 0666);
+
+/// Reads until `to` is full or the end; returns the bytes read. `name` is for the error text.
+[[nodiscard]] Result<std::size_t> read_full(int fd, MutableBytes to, std::string_view name);
+/// The same at `offset`, without moving the file position.
+[[nodiscard]] Result<std::size_t> pread_full(int fd, MutableBytes to, std::uint64_t offset,
+                                             std::string_view name);
+/// Writes all of `from`. EPIPE is an io error like others (tools die of SIGPIPE before).
+[[nodiscard]] Result<void> write_full(int fd, BytesView from, std::string_view name);
+[[nodiscard]] Result<void> pwrite_full(int fd, BytesView from, std::uint64_t offset,
+                                       std::string_view name);
+
+/// The whole file. Errors: system_error; limit_exceeded when it is larger than `max_bytes`.
+[[nodiscard]] Result<Bytes> read_file(const std::string& path, std::uint64_t max_bytes);
+
+/// Makes `path` hold `content`, all or nothing, also across power loss: a temporary file in the
+/// same folder, fsync, rename, fsync of the folder. A kill leaves the old file, never a torn one.
+[[nodiscard]] Result<void> write_file_atomic(const std::string& path, BytesView content,
+                                             unsigned mode = 0666);
+
+/// fsync of a folder, so that a created or renamed entry survives power loss.
+[[nodiscard]] Result<void> sync_directory(const std::string& path);
+
+/// A file that appears under its name only when it is whole: unnamed (O_TMPFILE) while it is
+/// written, so that a kill leaves nothing behind; on file systems without O_TMPFILE a hidden
+/// temporary name beside `path`.
+class AtomicFile {
+public:
+    [[nodiscard]] static Result<AtomicFile> create(const std::string& path, unsigned mode = 0666);
+    AtomicFile(AtomicFile&&) noexcept = default;
+    AtomicFile& operator=(AtomicFile&&) noexcept = default;
+    ~AtomicFile();
+
+    [[nodiscard]] int fd() const { return fd_.get(); }
+    /// fsync, then gives the file its name, replacing an older one.
+    [[nodiscard]] Result<void> commit();
+
+private:
+    AtomicFile() = default;
+    Fd fd_;
+    std::string path_;
+    std::string temporary_; // empty while unnamed
+};
+
+} // namespace codex

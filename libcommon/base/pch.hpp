@@ -1,0 +1,10 @@
+// The precompiled set of the floors below net: what nearly every file there includes anyway.
+#pragma once
+
+#include "base/bytes.hpp"
+#include "base/error.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <utility>

@@ -1,0 +1,129 @@
+#include "base/thread_pool.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <sched.h>
+#include <thread>
+#include <vector>
+
+namespace codex {
+
+namespace {
+
+unsigned usable_cores() {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    if (sched_getaffinity(0, sizeof set, &set) == 0)
+        return static_cast<unsigned>(CPU_COUNT(&set));
+    const unsigned cores = std::thread::hardware_concurrency();
+    return cores == 0 ? 1 : cores;
+}
+
+/// One parallel_for in flight: workers and the caller draw indices from it until none is left.
+struct Loop {
+    const std::function<void(std::size_t)>* body = nullptr;
+    std::size_t count = 0;
+    std::atomic<std::size_t> next{0};
+    std::size_t finished = 0; // under mutex
+    std::mutex mutex;
+    std::condition_variable done;
+
+    void work() {
+        std::size_t mine = 0;
+        for (std::size_t i = next.fetch_add(1); i < count; i = next.fetch_add(1)) {
+            (*body)(i);
+            ++mine;
+        }
+        if (mine == 0)
+            return;
+        const std::lock_guard lock(mutex);
+        finished += mine;
+        if (finished == count)
+            done.notify_all();
+    }
+};
+
+} // namespace
+
+struct ThreadPool::State {
+    std::mutex mutex;
+    std::condition_variable wake;
+    std::deque<std::function<void()>> jobs;
+    bool stopping = false;
+    std::vector<std::thread> workers;
+
+    void run() {
+        for (;;) {
+            std::function<void()> job;
+            {
+                std::unique_lock lock(mutex);
+                wake.wait(lock, [this] { return stopping || !jobs.empty(); });
+                if (jobs.empty())
+                    return;
+                job = std::move(jobs.front());
+                jobs.pop_front();
+            }
+            job();
+        }
+    }
+};
+
+ThreadPool::ThreadPool(unsigned threads) : state_(std::make_unique<State>()) {
+    const unsigned total = threads == 0 ? usable_cores() : threads;
+    for (unsigned i = 1; i < total; ++i)
+        state_->workers.emplace_back([state = state_.get()] { state->run(); });
+}
+
+ThreadPool::~ThreadPool() {
+    {
+        const std::lock_guard lock(state_->mutex);
+        state_->stopping = true;
+    }
+    state_->wake.notify_all();
+    for (std::thread& worker : state_->workers)
+        worker.join();
+}
+
+unsigned ThreadPool::size() const { return static_cast<unsigned>(state_->workers.size()) + 1; }
+
+void ThreadPool::submit(std::function<void()> job) {
+    if (state_->workers.empty()) {
+        job();
+        return;
+    }
+    {
+        const std::lock_guard lock(state_->mutex);
+        state_->jobs.push_back(std::move(job));
+    }
+    state_->wake.notify_one();
+}
+
+void ThreadPool::parallel_for(std::size_t count, const std::function<void(std::size_t)>& body) {
+    if (count == 0)
+        return;
+    if (count == 1 || state_->workers.empty()) {
+        for (std::size_t i = 0; i < count; ++i)
+            body(i);
+        return;
+    }
+    // Shared, because a helper may be scheduled only after the caller has left.
+    auto loop = std::make_shared<Loop>();
+    loop->body = &body;
+    loop->count = count;
+    const std::size_t helpers = std::min(state_->workers.size(), count - 1);
+    {
+        const std::lock_guard lock(state_->mutex);
+        // In front: a loop that somebody waits for goes before jobs nobody waits for.
+        for (std::size_t i = 0; i < helpers; ++i)
+            state_->jobs.emplace_front([loop] { loop->work(); });
+    }
+    state_->wake.notify_all();
+    loop->work();
+    std::unique_lock lock(loop->mutex);
+    loop->done.wait(lock, [&loop] { return loop->finished == loop->count; });
+}
+
+} // namespace codex

@@ -1,0 +1,36 @@
+// One pool of worker threads a process, for hashing, coding, proving and compression.
+//
+// The caller of parallel_for works, too: a pool of n threads has n-1 workers, nested calls cannot
+// deadlock, and a pool of one runs everything inline, in order.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+
+namespace codex {
+
+class ThreadPool {
+public:
+    /// `threads` >= 1 counts the calling thread; 0 means one for each core this process may use.
+    explicit ThreadPool(unsigned threads = 0);
+    ~ThreadPool();
+    ThreadPool(const ThreadPool&) = delete;
+    ThreadPool& operator=(const ThreadPool&) = delete;
+
+    [[nodiscard]] unsigned size() const;
+
+    /// Runs body(i) once for each i in [0, count), in any order, and returns when all are done.
+    /// `body` must not throw.
+    void parallel_for(std::size_t count, const std::function<void(std::size_t)>& body);
+
+    /// Runs `job` on a worker at some later time (inline when there is no worker). The destructor
+    /// waits for all submitted jobs.
+    void submit(std::function<void()> job);
+
+private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+} // namespace codex

@@ -1,0 +1,30 @@
+// Sizes, durations and points in time as users write them (spec 07 section 1.5).
+#pragma once
+
+#include "base/error.hpp"
+
+#include <cstdint>
+
+namespace codex {
+
+/// "64KiB", "1.5GB", "20 g", "65536": always binary multiples. Errors: size_invalid.
+[[nodiscard]] Result<std::uint64_t> parse_size(std::string_view text);
+/// The exact form with the largest whole unit: "64KiB", "20GiB", "65537B".
+[[nodiscard]] std::string format_size(std::uint64_t bytes);
+
+/// "30s", "12h", "30d", "90" (seconds): whole seconds. Errors: duration_invalid.
+[[nodiscard]] Result<std::uint64_t> parse_duration(std::string_view text);
+/// "30s", "12h", "1d12h".
+[[nodiscard]] std::string format_duration(std::uint64_t seconds);
+
+/// A point in time as Unix seconds, from a duration counted from `now` ("30d"), an RFC 3339 date or
+/// date-time ("2027-01-31", "2027-01-31T12:00:00Z"), "@1700000000", or "never" (0).
+[[nodiscard]] Result<std::uint64_t> parse_expiry(std::string_view text, std::uint64_t now);
+/// RFC 3339 in UTC, "never" for 0.
+[[nodiscard]] std::string format_time(std::uint64_t unix_seconds);
+
+/// The wall clock as Unix seconds. CODEX_NOW (Unix seconds), when set, replaces it: expiry can be
+/// tested without waiting.
+[[nodiscard]] std::uint64_t unix_now();
+
+} // namespace codex

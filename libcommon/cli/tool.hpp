@@ -1,0 +1,180 @@
+// The command line that all tools share (spec 00 section 4, man/codex-pipes.7): options, records,
+// exit codes, errors, progress. A tool declares a tree of commands and calls run_tool().
+//
+// This is a thin face over CLI11, so that only cli/*.cpp pays for its headers, and so that man
+// pages, completions and --help can be checked against one tree.
+#pragma once
+
+#include "base/bytes.hpp"
+#include "base/error.hpp"
+#include "base/progress.hpp"
+#include "base/thread_pool.hpp"
+#include "codec/cid.hpp"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace codex::cli {
+
+class Context;
+
+/// A duration, size, expiry or CID is taken as text by the option and parsed with base/units.hpp;
+/// these types say which, so that --help names the unit and bad values exit with 64.
+struct SizeValue { std::uint64_t bytes = 0; bool given = false; };
+struct DurationValue { std::uint64_t seconds = 0; bool given = false; };
+struct ExpiryValue { std::uint64_t unix_seconds = 0; bool given = false; };
+
+/// One tool or subcommand. Targets of options must outlive run_tool() (static storage or owned by
+/// the run function's closure through a shared_ptr).
+class Command {
+public:
+    /// Adds a subcommand. `summary` is one line, lower case, no full stop.
+    Command& command(std::string name, std::string summary);
+    /// A line for the EXAMPLES part of --help; every leaf command has at least one.
+    Command& example(std::string line);
+
+    /// `names` as in CLI11: "-k", "--name", "-o,--output".
+    Command& flag(const std::string& names, bool& target, const std::string& help);
+    Command& option(const std::string& names, std::string& target, const std::string& help);
+    Command& option(const std::string& names, std::optional<std::string>& target,
+                    const std::string& help);
+    Command& option(const std::string& names, std::vector<std::string>& target,
+                    const std::string& help);
+    Command& option(const std::string& names, std::uint64_t& target, const std::string& help);
+    Command& option(const std::string& names, std::optional<std::uint64_t>& target,
+                    const std::string& help);
+    Command& option(const std::string& names, SizeValue& target, const std::string& help);
+    Command& option(const std::string& names, DurationValue& target, const std::string& help);
+    Command& option(const std::string& names, ExpiryValue& target, const std::string& help);
+    /// One of `choices`.
+    Command& choice(const std::string& names, std::string& target,
+                    const std::vector<std::string>& choices, const std::string& help);
+    /// Positional arguments, upper-case `name` ("CID", "FILE").
+    Command& argument(const std::string& name, std::string& target, const std::string& help,
+                      bool required = true);
+    Command& arguments(const std::string& name, std::vector<std::string>& target,
+                       const std::string& help, bool required = false);
+
+    /// What the command does. Returns the exit code (0 or 1) or an error, which is printed.
+    Command& run(std::function<Result<int>(Context&)> body);
+
+    struct Node;
+    explicit Command(std::shared_ptr<Node> node);
+
+private:
+    std::shared_ptr<Node> node_;
+};
+
+/// One line of output: TAB-separated in text, an object with "type" in --json.
+class Record {
+public:
+    explicit Record(std::string type);
+    /// A column in text, a member in JSON.
+    Record& field(std::string_view name, std::string_view value);
+    Record& field(std::string_view name, const Cid& cid);
+    Record& field(std::string_view name, std::uint64_t value);
+    /// Only in JSON.
+    Record& json(std::string_view name, std::string_view value);
+    Record& json(std::string_view name, const Cid& cid);
+    Record& json(std::string_view name, std::uint64_t value);
+    Record& json(std::string_view name, bool value);
+    Record& json(std::string_view name, std::nullptr_t);
+    Record& json(std::string_view name, const std::vector<std::uint64_t>& values);
+    Record& json(std::string_view name, const std::vector<std::string>& values);
+    /// `raw` is JSON text already (a nested object).
+    Record& json_raw(std::string_view name, std::string_view raw);
+    /// Only in text.
+    Record& text(std::string_view value);
+
+    [[nodiscard]] std::string as_text() const;
+    [[nodiscard]] std::string as_json() const;
+
+private:
+    std::string type_;
+    std::vector<std::string> columns_;
+    std::vector<std::pair<std::string, std::string>> members_; // name, JSON text
+};
+
+/// Items from the arguments, or one per line from stdin (contract 4.1.4): the first blank-separated
+/// field, or the "cid" of a line that starts with '{'. Lines are read as they arrive, so a pipe
+/// streams.
+class Inputs {
+public:
+    Inputs(std::vector<std::string> arguments, int stdin_fd);
+    /// The next item, or nothing at the end. Errors: io, json_invalid with the line number.
+    [[nodiscard]] Result<std::optional<std::string>> next();
+
+private:
+    std::vector<std::string> arguments_;
+    std::size_t position_ = 0;
+    int fd_;
+    bool reading_ = false;
+    std::string buffer_;
+    std::uint64_t line_ = 0;
+    bool ended_ = false;
+};
+
+/// What a running command may touch, and the global flags.
+class Context {
+public:
+    [[nodiscard]] const std::string& tool() const;
+    /// -r, else $CODEX_REPO, else $XDG_DATA_HOME/codex, else ~/.local/share/codex.
+    [[nodiscard]] const std::string& repo_path() const;
+    [[nodiscard]] bool json() const;
+    [[nodiscard]] bool quiet() const;
+    [[nodiscard]] bool verbose() const;
+    [[nodiscard]] bool dry_run() const;
+    [[nodiscard]] bool sync() const;          ///< false after --no-sync
+    [[nodiscard]] bool fail_fast() const;
+    [[nodiscard]] std::uint64_t lock_timeout_seconds() const;
+    /// -o/--output FILE, where a command produces a stream; empty: stdout.
+    [[nodiscard]] const std::string& output_path() const;
+    [[nodiscard]] ThreadPool& pool();         ///< sized by -j, made on first use
+
+    /// Writes the record to stdout, whole and at once. Errors: io.
+    [[nodiscard]] Result<void> print(const Record& record);
+    /// Writes raw text (a picture, a manifest) to stdout.
+    [[nodiscard]] Result<void> print_text(std::string_view text);
+    /// stdout for binary data. Errors: usage with a hint when it is a terminal and -o - was not said.
+    [[nodiscard]] Result<int> binary_output();
+
+    /// "TOOL: error: text" and "TOOL: hint: ..." on stderr (with --json, an object); remembers the
+    /// highest exit code, so that a command over several inputs can go on. With --fail-fast gives
+    /// false: stop.
+    bool report(const Error& error);
+    bool report(std::string_view item, Error error);
+    /// The highest exit code reported so far, or `otherwise`.
+    [[nodiscard]] int exit_code(int otherwise = 0) const;
+    void warn(std::string_view text);
+    /// With -v only.
+    void inform(std::string_view text);
+
+    /// Shows `progress` under `label` until the returned handle dies (spec 00 section 4.4: after
+    /// 0.5 s, on a foreground terminal, or as --progress says; SIGUSR1 prints one line).
+    struct ProgressView;
+    [[nodiscard]] std::shared_ptr<ProgressView> show(const Progress& progress, std::string label);
+
+    struct State;
+    explicit Context(std::shared_ptr<State> state);
+
+private:
+    std::shared_ptr<State> state_;
+};
+
+/// A tool's own description.
+struct ToolSpec {
+    std::string name;     ///< "codex-chunk"
+    std::string summary;  ///< one line
+    std::function<void(Command& root)> declare;
+};
+
+/// Parses, runs, prints the error if there is one, and gives the process exit code. Adds the flags
+/// every tool has (spec 00 section 4.3), --help, --version, and the `completion bash|zsh|fish`
+/// subcommand made from the same tree. `--dump-commands` (hidden) prints the tree as JSON for the
+/// tests that hold man pages and completions against it.
+int run_tool(int argc, char** argv, const ToolSpec& spec);
+
+} // namespace codex::cli

@@ -1,0 +1,42 @@
+// SHA-256 (FIPS 180-4): one message, many equal-length messages at once, and tree nodes.
+//
+// The batched forms are the ones to use on hot paths: with AVX-512 sixteen messages go through
+// the compression function side by side, with SHA-NI two; see sha256.cpp for the choice.
+#pragma once
+
+#include "base/bytes.hpp"
+
+#include <span>
+
+namespace codex::crypto {
+
+/// The digest of one message.
+[[nodiscard]] Digest sha256(BytesView message);
+
+/// digests[i] = SHA-256(messages[i]); any lengths, fastest when lengths are equal and there are at
+/// least 16. Sizes of both spans are equal. One thread; the caller splits work over a pool.
+void sha256_many(std::span<const BytesView> messages, std::span<Digest> digests);
+
+/// parents[i] = SHA-256(nodes[2i] | nodes[2i+1] | key): pairs of one tree layer (spec 01
+/// section 3.1). nodes.size() == 2 * parents.size(). In place is allowed (parents == nodes.data()).
+void sha256_pairs(std::span<const Digest> nodes, std::uint8_t key, std::span<Digest> parents);
+
+/// An incremental hash for streams of unknown length.
+class Sha256 {
+public:
+    Sha256();
+    void update(BytesView bytes);
+    /// The digest so far; the object is then as new.
+    [[nodiscard]] Digest finish();
+
+private:
+    void compress(const std::uint8_t* blocks, std::size_t count);
+    std::array<std::uint32_t, 8> state_;
+    std::array<std::uint8_t, 64> tail_;
+    std::uint64_t length_bytes_ = 0;
+};
+
+/// The kernel in use, for --version and benchmarks: "avx512", "sha_ni", "portable".
+[[nodiscard]] const char* sha256_kernel();
+
+} // namespace codex::crypto

@@ -1,0 +1,134 @@
+// Whole-dataset jobs over one repo: what the tools, and later the node, do with files.
+//
+// All of them stream: working memory is bounded by threads and block size, not by the dataset.
+#pragma once
+
+#include "base/progress.hpp"
+#include "base/thread_pool.hpp"
+#include "repo/repo.hpp"
+
+#include <functional>
+#include <optional>
+#include <string>
+
+namespace codex::dataset {
+
+/// What every job needs.
+struct Job {
+    repo::Repo* repo = nullptr;
+    ThreadPool* pool = nullptr;
+    Progress* progress = nullptr; ///< may be nullptr
+};
+
+// --- put.cpp ----------------------------------------------------------------------------------------
+struct PutOptions {
+    std::uint32_t block_size_bytes = 65536;
+    std::optional<std::string> filename;
+    std::optional<std::string> mimetype;
+    std::uint64_t expiry = 0;
+    codec::ManifestLayout layout = codec::ManifestLayout::classic;
+};
+struct PutResult {
+    Cid manifest;
+    Cid tree;
+    std::uint64_t size_bytes = 0;
+    std::uint64_t blocks = 0;
+    std::uint64_t new_bytes = 0; ///< not in the repo before
+};
+/// Reads `fd` to its end and stores it as a plain dataset; durable on return. `name` is for errors.
+/// Errors: dataset_empty (no byte came), the repo's.
+[[nodiscard]] Result<PutResult> put(const Job& job, int fd, std::string_view name,
+                                    const PutOptions& options);
+
+// --- get.cpp ----------------------------------------------------------------------------------------
+/// A half-open range of content bytes.
+struct ByteRange {
+    std::uint64_t begin = 0;
+    std::uint64_t end = UINT64_MAX;
+};
+struct GetResult {
+    std::uint64_t bytes = 0;
+    std::uint64_t reconstructed_blocks = 0; ///< missing or damaged, computed from parity
+};
+/// Writes the content of a plain or protected dataset to `fd`. Every block is verified; of a
+/// protected dataset missing and damaged blocks are computed on the fly (the repo is not changed).
+/// Errors: dataset_not_found; dataset_damaged naming the block, when parity does not cover it.
+[[nodiscard]] Result<GetResult> get(const Job& job, const Cid& manifest, ByteRange range, int fd,
+                                    std::string_view name);
+
+// --- protect.cpp ------------------------------------------------------------------------------------
+struct EncodeOptions {
+    std::uint32_t k = 0;
+    std::uint32_t m = 0;
+    std::optional<std::uint64_t> expiry; ///< default: the plain dataset's
+};
+/// Plain dataset to protected dataset; the manifest CID. Errors: erasure_parameters,
+/// erasure_too_few, dataset_damaged when a data block is not there.
+[[nodiscard]] Result<Cid> encode(const Job& job, const Cid& plain, const EncodeOptions& options);
+
+/// Protected dataset to its plain dataset: restores missing data blocks where needed, builds the
+/// plain tree, stores the plain manifest. Its CID.
+[[nodiscard]] Result<Cid> decode(const Job& job, const Cid& protected_dataset,
+                                 std::optional<std::uint64_t> expiry);
+
+// --- health.cpp -------------------------------------------------------------------------------------
+/// State of every block of a dataset, by tree index.
+struct Health {
+    codec::Manifest manifest;
+    std::uint64_t blocks = 0;
+    std::vector<std::uint64_t> missing;  ///< indices, ascending; padding is never missing
+    std::vector<std::uint64_t> damaged;  ///< present, but the bytes do not match (with `data`)
+    bool tree_damaged = false;
+    /// Columns with more losses than m, ascending; of a plain dataset: always empty.
+    std::vector<std::uint64_t> lost_columns;
+    [[nodiscard]] bool whole() const { return missing.empty() && damaged.empty() && !tree_damaged; }
+    /// Whole, or protected with every column within m losses.
+    [[nodiscard]] bool repairable() const;
+};
+/// `data`: read and hash all blocks, instead of trusting the index that they are there.
+[[nodiscard]] Result<Health> health(const Job& job, const Cid& manifest, bool data);
+
+struct RepairReport {
+    std::uint64_t restored_data = 0;
+    std::uint64_t restored_parity = 0;
+    bool tree_restored = false;
+    std::vector<std::uint64_t> lost_columns; ///< could not be repaired
+};
+/// Restores every missing and damaged block that parity allows, then checks the whole tree.
+/// Columns beyond repair are reported, the others repaired all the same.
+[[nodiscard]] Result<RepairReport> repair(const Job& job, const Cid& manifest);
+
+/// Fault injection: takes the bytes of these tree indices away. Gives how many were there.
+[[nodiscard]] Result<std::uint64_t> erase(const Job& job, const Cid& manifest,
+                                          std::span<const std::uint64_t> indices);
+
+// --- archive.cpp: CAR v1 (ipld.io/specs/transport/car/carv1) ----------------------------------------
+/// Writes one CAR with the datasets' manifests as roots: for each dataset its manifest, then its
+/// blocks in tree order (a repeated block each time: order is what the importer rebuilds the tree
+/// from). Errors: dataset_damaged when a block is not there.
+[[nodiscard]] Result<void> export_car(const Job& job, std::span<const Cid> manifests, int fd,
+                                      std::string_view name, bool zstd);
+struct ImportReport {
+    std::vector<Cid> datasets;       ///< manifests committed, in file order
+    std::uint64_t blocks = 0;
+    std::uint64_t loose_blocks = 0;  ///< kept for themselves: part of no manifest in the file
+};
+/// Reads a CAR (zstd is recognised by its magic). Every block is checked against its CID and every
+/// tree against its manifest. `on_dataset` is called when one is durable.
+/// Errors: car_invalid with the byte offset, block_corrupt.
+[[nodiscard]] Result<ImportReport> import_car(const Job& job, int fd, std::string_view name,
+                                              std::uint64_t expiry,
+                                              const std::function<void(const Cid&)>& on_dataset);
+
+// --- nim_layout.cpp: the reference node's data directory (spec 01 section 8.2) ----------------------
+/// Imports DIR/repo/manifests and DIR/repo/blocks; a dataset whose leaves cannot be put in order
+/// (its order is in the node's LevelDB, which we do not read) keeps its blocks as loose ones, unless
+/// its tree is already known here.
+[[nodiscard]] Result<ImportReport> import_nim(const Job& job, const std::string& directory,
+                                              std::uint64_t expiry,
+                                              const std::function<void(const Cid&)>& on_dataset);
+/// Writes the block files of these datasets, each atomically.
+[[nodiscard]] Result<std::uint64_t> export_nim(const Job& job, std::span<const Cid> manifests,
+                                               const std::string& directory);
+
+} // namespace codex::dataset

@@ -1,0 +1,56 @@
+// The leopard-compatible Reed-Solomon code (spec 01 section 6), whole buffers, one code word set.
+#pragma once
+
+#include "base/bytes.hpp"
+#include "base/error.hpp"
+#include "base/thread_pool.hpp"
+
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace codex::erasure {
+
+/// k data and m parity buffers of one size. Made once, used from many threads: encode and decode
+/// are const and carry their own working memory.
+class Code {
+public:
+    /// Limits of 5.1 and 6.1: 1 <= m <= k, next_pow2(next_pow2(m) + k) <= 65536 (m = 0 gives a code
+    /// without parity). Errors: erasure_parameters naming the limit, with a hint.
+    [[nodiscard]] static Result<Code> create(std::uint32_t k, std::uint32_t m);
+    ~Code();
+    Code(Code&&) noexcept;
+    Code& operator=(Code&&) noexcept;
+
+    [[nodiscard]] std::uint32_t k() const;
+    [[nodiscard]] std::uint32_t m() const;
+    /// 8 or 16: bits of the field in use.
+    [[nodiscard]] unsigned field_bits() const;
+
+    /// Computes all parity. `data` are k pointers (nullptr: a buffer of zeros), `parity` m pointers,
+    /// each to `size_bytes` bytes, a multiple of 64, any alignment; no overlap.
+    /// With a pool the work is split over its threads by strips of the buffers.
+    /// Errors: erasure_parameters (size, counts).
+    [[nodiscard]] Result<void> encode(std::span<const std::uint8_t* const> data,
+                                      std::span<std::uint8_t* const> parity,
+                                      std::size_t size_bytes, ThreadPool* pool = nullptr) const;
+
+    /// One buffer of a code word: nullptr is a known zero buffer when `present`.
+    struct Shard {
+        const std::uint8_t* bytes = nullptr;
+        bool present = false;
+    };
+    /// Computes the lost data. `shards` are k data then m parity; `out` has k entries: for each lost
+    /// data position where to write it (nullptr: not wanted), ignored for present ones.
+    /// Errors: erasure_parameters; erasure_unrepairable when fewer than k shards are present.
+    [[nodiscard]] Result<void> decode(std::span<const Shard> shards,
+                                      std::span<std::uint8_t* const> out, std::size_t size_bytes,
+                                      ThreadPool* pool = nullptr) const;
+
+private:
+    struct Impl;
+    explicit Code(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
+};
+
+} // namespace codex::erasure

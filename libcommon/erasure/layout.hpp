@@ -1,0 +1,57 @@
+// Where blocks of a protected dataset lie (spec 01 sections 5.2 and 5.3): index arithmetic only.
+#pragma once
+
+#include "base/error.hpp"
+#include "codec/manifest.hpp"
+
+#include <cstdint>
+#include <vector>
+
+namespace codex::erasure {
+
+/// The matrix of a protected dataset: k + m rows (a row is a slot), `steps` columns (a column is a
+/// code word). Row-major: index = position * steps + column.
+struct Layout {
+    std::uint64_t original_blocks = 0; ///< n, blocks of the plain dataset
+    std::uint32_t k = 0;
+    std::uint32_t m = 0;
+    std::uint64_t steps = 0; ///< ceil(n / k)
+
+    /// Errors: erasure_too_few (k > n, with the minimum size for `block_size_bytes`),
+    /// erasure_parameters.
+    [[nodiscard]] static Result<Layout> create(std::uint64_t original_blocks, std::uint32_t k,
+                                               std::uint32_t m, std::uint32_t block_size_bytes);
+    /// Of a protected manifest. Errors: manifest_invalid when plain; unsupported for the linear
+    /// strategy, which the reference cannot code either (5.2).
+    [[nodiscard]] static Result<Layout> of(const codec::Manifest& manifest);
+
+    [[nodiscard]] std::uint64_t rounded() const { return steps * k; }
+    [[nodiscard]] std::uint64_t total_blocks() const { return steps * (std::uint64_t{k} + m); }
+    [[nodiscard]] std::uint64_t index(std::uint64_t column, std::uint32_t position) const {
+        return position * steps + column;
+    }
+    [[nodiscard]] std::uint64_t column(std::uint64_t index) const { return index % steps; }
+    [[nodiscard]] std::uint32_t position(std::uint64_t index) const {
+        return static_cast<std::uint32_t>(index / steps);
+    }
+    /// True for the indices filled up with the empty block.
+    [[nodiscard]] bool is_padding(std::uint64_t index) const {
+        return index >= original_blocks && index < rounded();
+    }
+};
+
+/// The generic index strategies of 5.3, with padding.
+struct IndexStrategy {
+    codec::Strategy kind = codec::Strategy::linear;
+    std::uint64_t first = 0;
+    std::uint64_t last = 0;
+    std::uint64_t iterations = 1;
+    std::uint64_t group_count = 0;
+    std::uint64_t pad_blocks = 0;
+
+    /// The indices of one iteration, padding last. Errors: malformed (5.3: first > last, iterations
+    /// = 0, pad without groups, iteration out of range).
+    [[nodiscard]] Result<std::vector<std::uint64_t>> indices(std::uint64_t iteration) const;
+};
+
+} // namespace codex::erasure

@@ -1,0 +1,20 @@
+// Wire forms of trees and proofs (spec 01 section 3.4).
+#pragma once
+
+#include "merkle/tree.hpp"
+
+namespace codex::merkle {
+
+constexpr std::size_t kMaxTreeBytes = 100 * 1024 * 1024;
+constexpr std::size_t kMaxProofBytes = 1024 * 1024;
+
+[[nodiscard]] Bytes encode_proof(const Proof& proof);
+/// Errors: limit_exceeded, protobuf_invalid, merkle_invalid (empty path, node not 32 bytes).
+[[nodiscard]] Result<Proof> decode_proof(BytesView bytes);
+
+[[nodiscard]] Bytes encode_tree(const Tree& tree);
+/// Every node is computed again and compared. Errors: as decode_proof, and merkle_invalid when a
+/// node is wrong.
+[[nodiscard]] Result<Tree> decode_tree(BytesView bytes, const TreeHash& hash = sha256_tree());
+
+} // namespace codex::merkle

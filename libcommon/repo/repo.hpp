@@ -1,0 +1,267 @@
+// The shared on-disk repo (man/codex-repo.5): blocks in append-only segments, everything about them
+// in LMDB; many processes at once, no daemon, no recovery step.
+//
+// Reading needs no lock: an extent that was looked up may be freed or moved meanwhile, so a read
+// whose bytes do not match its CID looks again before it calls the block damaged.
+#pragma once
+
+#include "base/bytes.hpp"
+#include "base/error.hpp"
+#include "base/thread_pool.hpp"
+#include "codec/cid.hpp"
+#include "codec/manifest.hpp"
+#include "merkle/tree.hpp"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+
+namespace codex::repo {
+
+/// 20 GiB, the reference's default.
+constexpr std::uint64_t kDefaultQuotaBytes = std::uint64_t{20} << 30;
+
+/// What `init` fixes and `codex-chunk init --set` may change later; in REPO/config.json.
+struct Config {
+    std::uint64_t quota_bytes = kDefaultQuotaBytes;
+    int zstd_level = 0;              ///< 0: blocks are stored as they are
+    std::uint64_t ttl_seconds = 0;   ///< expiry of new datasets that name none; 0 = never
+};
+
+struct OpenOptions {
+    bool create = false;     ///< make the repo when there is none
+    bool read_only = false;  ///< refuse writes, write nothing at all (not even reader slots' file)
+    bool sync = true;        ///< false: acknowledged writes survive kill -9 but not power loss
+    std::uint64_t lock_timeout_seconds = 10;
+    ThreadPool* pool = nullptr; ///< for hashing and compression; nullptr: the caller's thread only
+};
+
+struct Counters {
+    std::uint64_t blocks = 0;         ///< present blocks, manifests included
+    std::uint64_t used_bytes = 0;     ///< their plain sizes: what the quota is about
+    std::uint64_t reserved_bytes = 0;
+    std::uint64_t datasets = 0;
+    friend bool operator==(const Counters&, const Counters&) = default;
+};
+
+/// What `codex-chunk space` shows.
+struct Space {
+    Counters counters;
+    std::uint64_t quota_bytes = 0;
+    std::uint64_t stored_bytes = 0;    ///< after compression, trees included
+    std::uint64_t dead_bytes = 0;      ///< freed by gc when it runs
+    std::uint64_t disk_bytes = 0;      ///< what the repo's files occupy (st_blocks)
+};
+
+struct BlockInfo {
+    Cid cid;
+    bool present = false;           ///< false: known (a dataset refers to it) but not here
+    std::uint32_t size_bytes = 0;   ///< plain; 0 when never present
+    std::uint32_t stored_bytes = 0;
+    std::uint64_t references = 0;   ///< leaves of stored trees, and uncommitted writers' pins
+    std::uint64_t expiry = 0;       ///< of a block kept for itself; 0 = never
+    bool kept = false;              ///< put for itself (`block put`), not only as part of a dataset
+};
+
+enum class DatasetKind : std::uint8_t { plain, erasure_coded, verifiable };
+
+struct DatasetInfo {
+    Cid cid;                     ///< of the manifest
+    Bytes manifest_bytes;        ///< as they were received, never re-encoded
+    codec::Manifest manifest;
+    std::uint64_t added = 0;     ///< Unix seconds
+    std::uint64_t expiry = 0;    ///< Unix seconds, 0 = never
+};
+
+/// One block of a batch read.
+struct BlockRead {
+    enum class State : std::uint8_t { unread, ok, missing, damaged };
+    Cid cid;                ///< in
+    MutableBytes buffer;    ///< in: at least as large as the block
+    std::size_t size = 0;   ///< out: bytes of the block; the empty block gives 0
+    State state = State::unread;
+};
+
+/// A stored tree: random access to its nodes without loading it. Bytes are as the disk gives them;
+/// check() recomputes all of it.
+class StoredTree {
+public:
+    ~StoredTree();
+    StoredTree(StoredTree&&) noexcept;
+    StoredTree& operator=(StoredTree&&) noexcept;
+    [[nodiscard]] const Cid& cid() const;
+    [[nodiscard]] std::uint64_t leaf_count() const;
+    /// Leaves [first, first + out.size()). Errors: merkle_index, io.
+    [[nodiscard]] Result<void> leaves(std::uint64_t first, std::span<Digest> out) const;
+    /// Errors: merkle_index, io.
+    [[nodiscard]] Result<Digest> node(std::size_t layer, std::uint64_t index) const;
+    /// The proof of one leaf, checked against the root. Errors: merkle_index, repo_damaged.
+    [[nodiscard]] Result<merkle::Proof> proof(std::uint64_t index) const;
+    /// Recomputes the tree. Gives the indices of leaves that cannot be trusted (those below a node
+    /// that does not match its children); empty when the tree is whole. O(n) hashes.
+    [[nodiscard]] Result<std::vector<std::uint64_t>> check() const;
+
+private:
+    friend class Repo;
+    struct Impl;
+    explicit StoredTree(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
+};
+
+class DatasetWriter;
+
+struct GcOptions {
+    std::uint64_t now = 0;   ///< Unix seconds
+    bool dry_run = false;
+    bool compact = true;     ///< also rewrite segments that are mostly dead
+};
+struct GcReport {
+    std::uint64_t expired_datasets = 0;
+    std::uint64_t removed_blocks = 0;    ///< expired or left behind by a killed writer
+    std::uint64_t abandoned_writers = 0;
+    std::uint64_t freed_bytes = 0;       ///< returned to the file system
+};
+
+struct VerifyOptions {
+    bool data = true;              ///< read and hash every block, not only the index
+    bool repair_counters = false;
+};
+struct VerifyProblem {
+    std::string kind;    ///< "block-damaged", "block-missing", "tree-damaged", "counter-wrong" ...
+    Cid cid;             ///< null where the problem has none
+    std::string text;
+};
+struct VerifyReport {
+    std::uint64_t blocks = 0;
+    std::uint64_t bytes = 0;
+    std::uint64_t trees = 0;
+    std::uint64_t datasets = 0;
+    std::uint64_t problems = 0;
+    Counters counted;
+    bool counters_repaired = false;
+};
+
+class Repo {
+public:
+    /// Makes a repo in `path` (0700). Errors: repo_exists, io.
+    [[nodiscard]] static Result<Repo> init(const std::string& path, const Config& config);
+    /// Errors: repo_missing (hint: init), repo_version, repo_locked (holder named), permission.
+    [[nodiscard]] static Result<Repo> open(const std::string& path, const OpenOptions& options);
+    ~Repo();
+    Repo(Repo&&) noexcept;
+    Repo& operator=(Repo&&) noexcept;
+
+    [[nodiscard]] const std::string& path() const;
+    [[nodiscard]] const Config& config() const;
+    /// Errors: repo_config (quota below what is used), repo_read_only.
+    [[nodiscard]] Result<void> set_config(const Config& config);
+
+    // --- blocks ---------------------------------------------------------------------------------
+    /// The empty block is always present.
+    [[nodiscard]] Result<bool> has(const Cid& cid) const;
+    [[nodiscard]] Result<std::optional<BlockInfo>> stat(const Cid& cid) const;
+    /// The verified bytes. Errors: block_not_found, block_corrupt.
+    [[nodiscard]] Result<Bytes> get(const Cid& cid) const;
+    /// Reads and verifies a batch (best: 16 or more of one size); each entry says how it went.
+    /// Errors: io only.
+    [[nodiscard]] Result<void> read(std::span<BlockRead> batch) const;
+    /// Keeps a block for itself, durable on return; `expiry` Unix seconds, 0 = never (an existing
+    /// expiry is only ever extended). The caller knows that `data` hashes to `cid`.
+    /// Errors: quota_exceeded, no_space, repo_read_only.
+    [[nodiscard]] Result<void> put(const Cid& cid, BytesView data, std::uint64_t expiry);
+    /// Removes a block kept for itself; success when it is not there. Errors: block_in_use while a
+    /// dataset refers to it.
+    [[nodiscard]] Result<void> remove(const Cid& cid);
+    /// Forgets the bytes of blocks but not that datasets refer to them; they become missing.
+    /// One transaction. Gives how many were present.
+    [[nodiscard]] Result<std::uint64_t> drop_bytes(std::span<const Cid> cids);
+    /// Gives bytes (again) to blocks that datasets refer to: repair. Blocks nobody refers to any more
+    /// are skipped. Replaces damaged bytes. Durable on return.
+    struct Restored {
+        Cid cid;
+        BytesView data;
+    };
+    [[nodiscard]] Result<void> restore(std::span<const Restored> blocks);
+    /// All known blocks in key order, those whose CID bytes start with `prefix`; `visit` returns
+    /// false to stop. No transaction is held while `visit` runs.
+    [[nodiscard]] Result<void>
+    for_each_block(const std::function<bool(const BlockInfo&)>& visit) const;
+
+    // --- datasets -------------------------------------------------------------------------------
+    /// A writer for one new tree; see DatasetWriter.
+    [[nodiscard]] Result<DatasetWriter> write_dataset();
+    /// Errors: dataset_not_found.
+    [[nodiscard]] Result<DatasetInfo> dataset(const Cid& manifest) const;
+    /// In order of CID; no transaction is held while `visit` runs.
+    [[nodiscard]] Result<void>
+    for_each_dataset(const std::function<bool(const DatasetInfo&)>& visit) const;
+    /// Takes the dataset away at once; blocks nobody else refers to are freed (in bounded
+    /// transactions; a kill is finished by gc). Errors: dataset_not_found.
+    [[nodiscard]] Result<void> remove_dataset(const Cid& manifest);
+    /// Sets (not only extends) the expiry. Errors: dataset_not_found.
+    [[nodiscard]] Result<void> set_expiry(const Cid& manifest, std::uint64_t expiry);
+    /// Adds another manifest over a tree that is already here (a plain view of a protected dataset
+    /// whose plain tree is stored, other names). Errors: block_not_found when the tree is not here.
+    [[nodiscard]] Result<void> add_manifest(const Cid& manifest, BytesView manifest_bytes,
+                                            std::uint64_t expiry);
+
+    // --- trees ----------------------------------------------------------------------------------
+    /// Errors: block_not_found.
+    [[nodiscard]] Result<StoredTree> tree(const Cid& tree) const;
+    /// Writes a damaged tree anew; `leaves` must give the tree's root. Errors: merkle_invalid.
+    [[nodiscard]] Result<void> restore_tree(const Cid& tree, std::span<const Digest> leaves);
+
+    // --- the whole ------------------------------------------------------------------------------
+    [[nodiscard]] Result<Space> space() const;
+    [[nodiscard]] Result<GcReport> gc(const GcOptions& options);
+    /// Calls `report` for each problem as it is found.
+    [[nodiscard]] Result<VerifyReport>
+    verify(const VerifyOptions& options, const std::function<void(const VerifyProblem&)>& report);
+
+private:
+    friend class DatasetWriter;
+    friend class StoredTree;
+    struct Impl;
+    explicit Repo(std::shared_ptr<Impl> impl);
+    std::shared_ptr<Impl> impl_;
+};
+
+/// One block of a dataset being written.
+struct LeafInput {
+    std::uint64_t index = 0; ///< in the tree; any order, each once
+    Cid cid;                 ///< codex-block; the empty block is stored nowhere
+    BytesView data;          ///< hashed by the caller; empty: the block must be known to the repo
+};
+
+/// Writes one dataset: leaves, then the tree, then the manifest. Nothing is visible before
+/// commit(); every block it named is pinned from then on against rm and gc of other processes.
+/// A writer that dies leaves pins and bytes that gc removes. Move-only, one thread at a time.
+class DatasetWriter {
+public:
+    ~DatasetWriter(); ///< without commit(): undoes the pins
+    DatasetWriter(DatasetWriter&&) noexcept;
+    DatasetWriter& operator=(DatasetWriter&&) noexcept;
+
+    /// Errors: quota_exceeded (before anything of the batch is written), no_space,
+    /// block_not_found (no data given and the block is unknown).
+    [[nodiscard]] Result<void> leaves(std::span<const LeafInput> batch);
+    /// Ends the leaves 0 .. n-1 and gives the tree's CID. Errors: dataset_empty; merkle_index when an
+    /// index is missing.
+    [[nodiscard]] Result<Cid> finish_tree();
+    /// Stores the manifest (its tree is the finished one) and makes the dataset visible; on return
+    /// it is durable. `expiry` 0 = never. A dataset that is already here keeps the later expiry.
+    /// Gives the manifest's CID. Errors: quota_exceeded, no_space, manifest_invalid.
+    [[nodiscard]] Result<Cid> commit(BytesView manifest_bytes, std::uint64_t expiry);
+
+    [[nodiscard]] std::uint64_t new_bytes() const; ///< plain bytes that were not in the repo before
+
+private:
+    friend class Repo;
+    struct Impl;
+    explicit DatasetWriter(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
+};
+
+} // namespace codex::repo

@@ -1,0 +1,76 @@
+# Compiler settings for every target of this project.
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "Release, Debug or RelWithDebInfo" FORCE)
+endif()
+
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
+      CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+      CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${CCACHE})
+endif()
+find_program(MOLD mold)
+if(MOLD)
+  add_link_options(-fuse-ld=mold)
+endif()
+
+# A library of flags, so that they reach our targets and no imported one.
+add_library(codex_flags INTERFACE)
+target_compile_options(codex_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wnon-virtual-dtor
+  -ffile-prefix-map=${CMAKE_SOURCE_DIR}/=)
+option(CODEX_WERROR "warnings are errors" ON)
+if(CODEX_WERROR)
+  target_compile_options(codex_flags INTERFACE -Werror)
+endif()
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  target_compile_options(codex_flags INTERFACE -march=x86-64-v2)
+endif()
+set(CMAKE_CXX_FLAGS_RELEASE "-O2")
+set(CMAKE_CXX_FLAGS_DEBUG "-O1 -g")
+
+set(CODEX_SANITIZE "" CACHE STRING "comma-separated sanitizers, as -fsanitize takes them")
+option(CODEX_FUZZ "build the libFuzzer targets (clang only)" OFF)
+option(CODEX_COVERAGE "instrument for gcov" OFF)
+if(CODEX_SANITIZE)
+  add_compile_options(-fsanitize=${CODEX_SANITIZE} -fno-sanitize-recover=all
+                      -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${CODEX_SANITIZE})
+else()
+  # Hardening; the sanitizers bring their own checks and dislike _FORTIFY_SOURCE.
+  target_compile_definitions(codex_flags INTERFACE
+    $<$<CONFIG:Release>:_GLIBCXX_ASSERTIONS _FORTIFY_SOURCE=2>)
+  target_compile_options(codex_flags INTERFACE
+    -fstack-protector-strong -fstack-clash-protection -fcf-protection)
+  add_link_options(-pie -Wl,-z,relro -Wl,-z,now)
+endif()
+if(CODEX_COVERAGE)
+  add_compile_options(--coverage)
+  add_link_options(--coverage)
+endif()
+if(CODEX_FUZZ)
+  if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    message(FATAL_ERROR "CODEX_FUZZ needs clang: cmake --preset fuzz")
+  endif()
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+
+# The git revision for --version, read when cmake runs; a source archive has none.
+find_package(Git QUIET)
+set(CODEX_REVISION "unknown")
+if(GIT_FOUND)
+  execute_process(COMMAND ${GIT_EXECUTABLE} rev-parse --short=8 HEAD
+    WORKING_DIRECTORY ${CMAKE_SOURCE_DIR} OUTPUT_VARIABLE revision
+    OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET RESULT_VARIABLE failed)
+  if(NOT failed)
+    set(CODEX_REVISION ${revision})
+  endif()
+endif()
