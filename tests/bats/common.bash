@@ -1,0 +1,88 @@
+# What every BATS file loads first (`load ../common`): the tools of the build under test, one fresh
+# directory, home and repo per test, and a few helpers beside bats-assert and bats-file.
+#
+#   CODEX_BIN       where the tools are (default: build/bin of this clone)
+#   CODEX_TEST_BIN  where the test programs are (default: test-bin beside it)
+#
+# A file with a setup() of its own calls codex_setup in it.
+# shellcheck shell=bash disable=SC2034 # variables here are used by the files that load this one
+
+bats_require_minimum_version 1.5.0
+
+CODEX_SOURCE=$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)
+CODEX_BIN=${CODEX_BIN:-$CODEX_SOURCE/build/bin}
+CODEX_TEST_BIN=${CODEX_TEST_BIN:-$CODEX_BIN/../test-bin}
+export CODEX_SOURCE CODEX_BIN CODEX_TEST_BIN
+
+for library in bats-support bats-assert bats-file; do
+    # shellcheck disable=SC1090
+    source "${BATS_LIB_PATH:-/usr/lib/bats}/$library/load.bash"
+done
+
+# Enters the test's own empty directory. Nothing of the caller's environment reaches the tools, and
+# nothing they write outlives the test.
+codex_setup() {
+    PATH=$CODEX_BIN:$CODEX_TEST_BIN:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin
+    HOME=$BATS_TEST_TMPDIR/home
+    CODEX_REPO=$BATS_TEST_TMPDIR/repo
+    TMPDIR=$BATS_TEST_TMPDIR
+    export PATH HOME CODEX_REPO TMPDIR
+    export LC_ALL=C.UTF-8 TZ=UTC
+    unset XDG_DATA_HOME XDG_CONFIG_HOME XDG_CACHE_HOME NO_COLOR
+    mkdir -p "$HOME" "$BATS_TEST_TMPDIR/work"
+    cd "$BATS_TEST_TMPDIR/work" || return 1
+}
+
+setup() { codex_setup; }
+
+# gen STREAM BYTES: deterministic bytes on stdout, the test byte generator of spec 01 section 0.
+gen() { "$CODEX_TEST_BIN/codex-testgen" "$1" "$2"; }
+
+# run_split COMMAND...: `run` with $output and $stderr (and $lines, $stderr_lines) apart.
+run_split() { run --separate-stderr "$@"; }
+
+# wait_for CONDITION [SECONDS]: evaluates CONDITION until it is true, or fails after SECONDS (10).
+wait_for() {
+    local condition=$1 end=$((SECONDS + ${2:-10}))
+    until eval "$condition"; do
+        if ((SECONDS >= end)); then
+            echo "not true within ${2:-10} s: $condition" >&2
+            return 1
+        fi
+        sleep 0.02
+    done
+}
+
+# assert_stderr TEXT, assert_stderr --partial TEXT: what the last run_split said on stderr.
+assert_stderr() {
+    if [[ $1 == --partial ]]; then
+        [[ $stderr == *"$2"* ]] && return
+        batslib_print_kv_single 8 substring "$2" stderr "$stderr" |
+            batslib_decorate 'stderr does not contain substring' | fail
+    else
+        [[ $stderr == "$1" ]] && return
+        batslib_print_kv_single 8 expected "$1" actual "$stderr" |
+            batslib_decorate 'stderr differs' | fail
+    fi
+}
+
+# refute_stderr: the last run_split said nothing on stderr.
+refute_stderr() { assert_stderr ''; }
+
+# assert_refused CODE TEXT: the last run_split ended with exit code CODE, printed nothing on stdout,
+# and gave one error line that contains TEXT (a "hint:" line may follow it).
+assert_refused() {
+    assert_failure "$1"
+    assert_output ''
+    assert_stderr --partial "$2"
+    local count
+    count=$(grep -c ': error: ' <<<"$stderr" || true)
+    assert_equal "$count" 1
+    count=$(grep -cv ': hint: ' <<<"$stderr" || true)
+    assert_equal "$count" 1
+}
+
+# assert_same FILE FILE: the same bytes.
+assert_same() {
+    cmp -- "$1" "$2" || fail "files differ: $1 $2"
+}
