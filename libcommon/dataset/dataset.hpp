@@ -10,6 +10,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace codex::dataset {
 
@@ -112,6 +113,8 @@ struct ImportReport {
     std::vector<Cid> datasets;       ///< manifests committed, in file order
     std::uint64_t blocks = 0;
     std::uint64_t loose_blocks = 0;  ///< kept for themselves: part of no manifest in the file
+    std::vector<Cid> unordered;      ///< import_nim: manifests whose leaves could not be put in order
+    std::vector<Error> problems;     ///< import_nim: files that were skipped, each with its reason
 };
 /// Reads a CAR (zstd is recognised by its magic). Every block is checked against its CID and every
 /// tree against its manifest. `on_dataset` is called when one is durable.
