@@ -5,6 +5,7 @@
 
 #include "base/progress.hpp"
 #include "base/thread_pool.hpp"
+#include "erasure/layout.hpp"
 #include "repo/repo.hpp"
 
 #include <functional>
@@ -93,11 +94,34 @@ struct RepairReport {
     std::uint64_t restored_data = 0;
     std::uint64_t restored_parity = 0;
     bool tree_restored = false;
-    std::vector<std::uint64_t> lost_columns; ///< could not be repaired
+    std::vector<std::uint64_t> lost_columns; ///< could not be repaired, ascending
+    std::vector<std::uint64_t> lost_blocks;  ///< their lost blocks, tree indices, ascending
 };
 /// Restores every missing and damaged block that parity allows, then checks the whole tree.
 /// Columns beyond repair are reported, the others repaired all the same.
+/// Errors: erasure_unrepairable for a plain dataset that is not whole; dataset_damaged when the
+/// tree record cannot be rebuilt.
 [[nodiscard]] Result<RepairReport> repair(const Job& job, const Cid& manifest);
+
+/// The error for columns beyond repair: `lost` are their lost blocks (tree indices, ascending, any
+/// number of columns). Names the first column with more losses than m, and in the hint the blocks
+/// of which enough must be fetched.
+[[nodiscard]] Error unrepairable(const Cid& manifest, const erasure::Layout& layout,
+                                 std::span<const std::uint64_t> lost);
+
+/// What verify() found.
+struct Verification {
+    Health health;                           ///< with the bytes of every block read
+    std::vector<std::uint64_t> wrong_parity; ///< indices of parity that the data does not give
+    bool original_tree_matches = true;       ///< the data leaves give the manifest's original tree
+    [[nodiscard]] bool right() const {
+        return health.whole() && wrong_parity.empty() && original_tree_matches;
+    }
+};
+/// Reads every block, codes the data again and compares the parity with the tree: shows that a
+/// protected dataset, whoever made it, is what its manifest says. Columns that lack data blocks
+/// are not coded. Of a plain dataset: health() with the data.
+[[nodiscard]] Result<Verification> verify(const Job& job, const Cid& manifest);
 
 /// Fault injection: takes the bytes of these tree indices away. Gives how many were there.
 [[nodiscard]] Result<std::uint64_t> erase(const Job& job, const Cid& manifest,

@@ -1,0 +1,66 @@
+// Lost blocks of a protected dataset, computed from the other blocks of their columns (spec 01
+// sections 5.2 and 5.5). The one place where damage is turned into bytes: repair, decode and get.
+#pragma once
+
+#include "dataset/dataset.hpp"
+#include "erasure/code.hpp"
+#include "erasure/layout.hpp"
+
+#include <span>
+#include <vector>
+
+namespace codex::dataset::detail {
+
+/// One block to be computed.
+struct LostBlock {
+    std::uint64_t index = 0; ///< in the tree: data or parity, never padding
+    MutableBytes buffer;     ///< block size bytes; holds the block when `restored`
+    bool digest_known =
+        true;              ///< false: the tree's leaf is not to be trusted, do not compare with it
+    Digest digest{};       ///< out, when `restored`: the SHA-256 of the block
+    bool restored = false; ///< out
+};
+
+/// A protected dataset, opened for work by columns. Not to be used from two threads at once.
+class Columns {
+public:
+    /// `manifest` is that of a dataset in job.repo. Errors: manifest_invalid when it is plain;
+    /// unsupported for the linear strategy (5.2); erasure_parameters (also: a block size that is no
+    /// multiple of 64); block_not_found when the tree is not here.
+    [[nodiscard]] static Result<Columns> open(const Job& job, const codec::Manifest& manifest);
+
+    [[nodiscard]] const erasure::Layout& layout() const { return layout_; }
+    [[nodiscard]] const erasure::Code& code() const { return code_; }
+    [[nodiscard]] const repo::StoredTree& tree() const { return tree_; }
+    [[nodiscard]] std::uint32_t block_size_bytes() const { return block_size_; }
+
+    /// Computes the `lost` blocks, in any order and of any columns; best when all lost blocks of a
+    /// column come in one call, since each call reads k blocks a column. Blocks in `lost` are not
+    /// read; padding is known to be zeros; other blocks of the column that turn out missing or
+    /// damaged count as lost, too. What is computed is compared with its leaf. An entry stays
+    /// unrestored when fewer than k blocks of its column can be read, or when the comparison fails.
+    /// Memory: kColumnMemoryBytes, or one column (k + m blocks) where that is more.
+    /// Errors: io, merkle_index.
+    [[nodiscard]] Result<void> reconstruct(std::span<LostBlock> lost) const;
+
+private:
+    Columns(const Job& job, std::uint32_t block_size, erasure::Layout layout, erasure::Code code,
+            repo::StoredTree tree);
+
+    struct Column;
+    [[nodiscard]] Result<void> reconstruct_group(std::span<LostBlock* const> lost) const;
+    [[nodiscard]] Result<void> read_survivors(std::span<Column> columns) const;
+    [[nodiscard]] Result<void> compute(Column& column, ThreadPool* pool) const;
+    [[nodiscard]] Result<void> check(std::span<LostBlock* const> lost) const;
+
+    Job job_;
+    std::uint32_t block_size_;
+    erasure::Layout layout_;
+    erasure::Code code_;
+    repo::StoredTree tree_;
+};
+
+/// Block buffers that a job over columns may hold at a time, bytes.
+constexpr std::size_t kColumnMemoryBytes = std::size_t{32} << 20;
+
+} // namespace codex::dataset::detail
