@@ -47,7 +47,7 @@ if(CODEX_SANITIZE)
 else()
   # Hardening; the sanitizers bring their own checks and dislike _FORTIFY_SOURCE.
   target_compile_definitions(codex_flags INTERFACE
-    $<$<CONFIG:Release>:_GLIBCXX_ASSERTIONS _FORTIFY_SOURCE=2>)
+    $<$<CONFIG:Release>:_GLIBCXX_ASSERTIONS _FORTIFY_SOURCE=3>)
   target_compile_options(codex_flags INTERFACE
     -fstack-protector-strong -fstack-clash-protection -fcf-protection)
   add_link_options(-pie -Wl,-z,relro -Wl,-z,now)
@@ -63,14 +63,18 @@ if(CODEX_FUZZ)
   add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
 
-# The git revision for --version, read when cmake runs; a source archive has none.
-find_package(Git QUIET)
+# The git revision for --version and its time, read when cmake runs; a source archive has none. The
+# clone may belong to another user (a mounted volume), which git refuses to read unless told.
 set(CODEX_REVISION "unknown")
-if(GIT_FOUND)
-  execute_process(COMMAND ${GIT_EXECUTABLE} rev-parse --short=8 HEAD
-    WORKING_DIRECTORY ${CMAKE_SOURCE_DIR} OUTPUT_VARIABLE revision
+set(CODEX_COMMIT_TIME "")
+find_package(Git QUIET)
+if(GIT_FOUND AND EXISTS ${CMAKE_SOURCE_DIR}/.git)
+  execute_process(
+    COMMAND ${GIT_EXECUTABLE} -c safe.directory=${CMAKE_SOURCE_DIR} log -1 --format=%h;%ct --abbrev=8
+    WORKING_DIRECTORY ${CMAKE_SOURCE_DIR} OUTPUT_VARIABLE commit
     OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET RESULT_VARIABLE failed)
   if(NOT failed)
-    set(CODEX_REVISION ${revision})
+    list(GET commit 0 CODEX_REVISION)
+    list(GET commit 1 CODEX_COMMIT_TIME)
   endif()
 endif()
