@@ -1,0 +1,37 @@
+// The compression functions of SHA-256 (FIPS 180-4 section 6.2.2), one set for each instruction
+// set.
+//
+// Plain declarations only: kernel files include this and nothing else of ours, so that no inline
+// function is compiled with instructions that the machine may lack.
+//
+// A state is the eight words a..h in that order. A "node" is the 65-byte message of a Merkle tree,
+// left | right | key (spec 01 section 3.1): its first block is the two children, its second block
+// (key, 0x80, zeros, bit length 520) is known beforehand, so its message schedule comes from a
+// table and costs nothing.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace codex::crypto::detail {
+
+/// One word for each of the 64 rounds.
+struct Sha256Words {
+    alignas(64) std::uint32_t w[64];
+};
+
+/// The initial state (5.3.3) and the round constants K (4.2.2).
+extern const std::uint32_t kSha256Initial[8];
+extern const Sha256Words kSha256Round;
+/// kSha256NodeRound[key].w[t] = K[t] + W[t] of the second block of a node with this key.
+constexpr unsigned kSha256NodeKeys = 4;
+extern const Sha256Words kSha256NodeRound[kSha256NodeKeys];
+
+/// Runs `blocks` consecutive 64-byte blocks from `data` into `state`.
+void sha256_compress_portable(std::uint32_t* state, const std::uint8_t* data, std::size_t blocks);
+/// Digests of `count` nodes whose children lie one after another: parents + 32 i from
+/// children + 64 i. In place is allowed (parents == children).
+void sha256_nodes_portable(const std::uint8_t* children, unsigned key, std::size_t count,
+                           std::uint8_t* parents);
+
+} // namespace codex::crypto::detail
