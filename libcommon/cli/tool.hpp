@@ -36,7 +36,9 @@ public:
     /// A line for the EXAMPLES part of --help; every leaf command has at least one.
     Command& example(std::string line);
 
-    /// `names` as in CLI11: "-k", "--name", "-o,--output".
+    /// `names` as in CLI11: "-k", "--name", "-o,--output"; for --help the name of the value may
+    /// follow a blank: "--until WHEN". An option is given at most once, but for vectors, where each
+    /// time adds one.
     Command& flag(const std::string& names, bool& target, const std::string& help);
     Command& option(const std::string& names, std::string& target, const std::string& help);
     Command& option(const std::string& names, std::optional<std::string>& target,
@@ -58,6 +60,12 @@ public:
     Command& arguments(const std::string& name, std::vector<std::string>& target,
                        const std::string& help, bool required = false);
 
+    /// The command makes one stream (bytes, a picture, a document): it takes -o FILE, which appears
+    /// only when the command has succeeded. Other commands refuse -o.
+    Command& takes_output();
+    /// The command deletes: it takes -n/--dry-run. Other commands refuse -n.
+    Command& takes_dry_run();
+
     /// What the command does. Returns the exit code (0 or 1) or an error, which is printed.
     Command& run(std::function<Result<int>(Context&)> body);
 
@@ -68,7 +76,9 @@ private:
     std::shared_ptr<Node> node_;
 };
 
-/// One line of output: TAB-separated in text, an object with "type" in --json.
+/// One line of output: TAB-separated in text, an object with "type" in --json. In text, a TAB, a
+/// line end, a backslash or another control character inside a value is written as \t, \n, \\ or
+/// \xHH, so that a line stays a record whatever a file is called.
 class Record {
 public:
     explicit Record(std::string type);
@@ -130,15 +140,18 @@ public:
     [[nodiscard]] bool sync() const;          ///< false after --no-sync
     [[nodiscard]] bool fail_fast() const;
     [[nodiscard]] std::uint64_t lock_timeout_seconds() const;
-    /// -o/--output FILE, where a command produces a stream; empty: stdout.
+    /// -o/--output FILE of a command with takes_output(); empty: stdout.
     [[nodiscard]] const std::string& output_path() const;
+    [[nodiscard]] bool color() const;         ///< stdout may be coloured (--color, NO_COLOR, tty)
     [[nodiscard]] ThreadPool& pool();         ///< sized by -j, made on first use
 
-    /// Writes the record to stdout, whole and at once. Errors: io.
+    /// Writes the record to stdout, whole and at once. With -o FILE and no binary_output() before:
+    /// to FILE. Errors: io.
     [[nodiscard]] Result<void> print(const Record& record);
-    /// Writes raw text (a picture, a manifest) to stdout.
+    /// Writes raw text (a picture, a manifest); where to as print().
     [[nodiscard]] Result<void> print_text(std::string_view text);
-    /// stdout for binary data. Errors: usage with a hint when it is a terminal and -o - was not said.
+    /// Where binary data goes: stdout, or FILE of -o. Errors: usage with a hint when stdout is a
+    /// terminal and -o - was not said; cannot_create.
     [[nodiscard]] Result<int> binary_output();
 
     /// "TOOL: error: text" and "TOOL: hint: ..." on stderr (with --json, an object); remembers the

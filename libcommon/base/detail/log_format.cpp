@@ -1,0 +1,197 @@
+#include "base/detail/log_format.hpp"
+
+#include "base/hex.hpp"
+#include "base/json_text.hpp"
+
+#include <array>
+
+namespace codex::log {
+
+namespace {
+
+constexpr std::size_t kMessageWidth = 42;
+
+/// Year, month, day of a day number (days from 1970-01-01 in the proleptic Gregorian calendar);
+/// cheaper and safer across threads than the C library's time zone machinery.
+struct Date {
+    std::int64_t year;
+    unsigned month;
+    unsigned day;
+};
+
+Date civil_date(std::int64_t days) {
+    // Count from 0000-03-01, so that the leap day is the last of its year.
+    const std::int64_t shifted = days + 719468;
+    const std::int64_t era = (shifted >= 0 ? shifted : shifted - 146096) / 146097;
+    const auto day_of_era = static_cast<unsigned>(shifted - era * 146097);
+    const unsigned year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+    const unsigned day_of_year =
+        day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    const unsigned march_month = (5 * day_of_year + 2) / 153;
+    const unsigned month = march_month < 10 ? march_month + 3 : march_month - 9;
+    return {static_cast<std::int64_t>(year_of_era) + era * 400 + (month <= 2 ? 1 : 0), month,
+            day_of_year - (153 * march_month + 2) / 5 + 1};
+}
+
+/// "2026-11-21 04:44:40.123+01:00"
+std::string timestamp(const detail::Record& record) {
+    constexpr std::int64_t kDayMs = 86'400'000;
+    const std::int64_t local = record.unix_ms + std::int64_t{record.zone_minutes} * 60'000;
+    const std::int64_t days = (local >= 0 ? local : local - (kDayMs - 1)) / kDayMs;
+    const std::int64_t ms = local - days * kDayMs;
+    const Date date = civil_date(days);
+    const int zone = record.zone_minutes < 0 ? -record.zone_minutes : record.zone_minutes;
+    return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02}.{:03}{}{:02}:{:02}", date.year,
+                       date.month, date.day, ms / 3'600'000, ms / 60'000 % 60, ms / 1000 % 60,
+                       ms % 1000, record.zone_minutes < 0 ? '-' : '+', zone / 60, zone % 60);
+}
+
+bool needs_escape(char c) {
+    const auto octet = static_cast<unsigned char>(c);
+    return octet < 0x20 || octet >= 0x7F || c == '"' || c == '\\';
+}
+
+void append_escaped(std::string& to, char c) {
+    switch (c) {
+    case '"': to += "\\\""; break;
+    case '\\': to += "\\\\"; break;
+    case '\r': to += "\\r"; break;
+    case '\n': to += "\\n"; break;
+    case '\t': to += "\\t"; break;
+    default:
+        if (needs_escape(c))
+            to += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+        else
+            to += c;
+    }
+}
+
+/// The message keeps its letters, whatever their encoding; only what would break the line goes.
+std::string one_line(std::string_view message) {
+    std::string out;
+    for (const char c : message) {
+        if (static_cast<unsigned char>(c) < 0x20)
+            append_escaped(out, c);
+        else
+            out += c;
+    }
+    return out;
+}
+
+std::string_view level_color(Level level) {
+    switch (level) {
+    case Level::trace:
+    case Level::debug: return "\x1b[2m";
+    case Level::info: return "\x1b[32m";
+    case Level::notice: return "\x1b[36m";
+    case Level::warn: return "\x1b[33m";
+    case Level::error:
+    case Level::fatal: return "\x1b[31m";
+    }
+    return "";
+}
+
+std::string shorten_id(std::string_view text) {
+    constexpr std::size_t kHead = 3;
+    constexpr std::size_t kTail = 6;
+    if (text.size() <= kHead + 1 + kTail)
+        return std::string(text);
+    return fmt::format("{}*{}", text.substr(0, kHead), text.substr(text.size() - kTail));
+}
+
+} // namespace
+
+Value::Value(std::string_view text) : text_(text), json_(json_quote(text)) {}
+Value::Value(bool value) : text_(value ? "true" : "false"), json_(text_) {}
+Value::Value(std::uint64_t value) : text_(fmt::format("{}", value)), json_(json_number(value)) {}
+Value::Value(std::int64_t value)
+    : text_(fmt::format("{}", value)),
+      json_(value < 0 ? text_ : json_number(static_cast<std::uint64_t>(value))) {}
+Value::Value(const Error& error)
+    : text_(error.text()), json_(fmt::format("{{\"error\":{}}}", json_quote(error.text()))) {}
+
+Value Value::id(std::string_view text) { return {shorten_id(text), json_quote(text)}; }
+
+Value Value::hash(const Digest& digest) {
+    const std::string hex = to_hex(digest);
+    return {fmt::format("0x{}..{}", hex.substr(0, 4), hex.substr(hex.size() - 4)),
+            fmt::format("\"0x{}\"", hex)};
+}
+
+Value Value::byte_count(std::uint64_t bytes) {
+    return {fmt::format("{}'NByte", bytes), json_number(bytes)};
+}
+
+Value Value::big_integer(std::string_view digits) {
+    return {std::string(digits), json_quote(digits)};
+}
+
+Value Value::none() { return {std::string("none"), std::string("null")}; }
+
+Value Value::list(const std::vector<Value>& items) {
+    std::string text = "@[";
+    std::string json = "[";
+    for (std::size_t i = 0; i < items.size(); ++i) {
+        text += i == 0 ? "" : ", ";
+        text += items[i].text_;
+        json += i == 0 ? "" : ",";
+        json += items[i].json_;
+    }
+    return {text + "]", json + "]"};
+}
+
+namespace detail {
+
+std::string_view level_letters(Level level) {
+    constexpr std::array<std::string_view, 7> kLetters = {"TRC", "DBG", "INF", "NTC",
+                                                          "WRN", "ERR", "FAT"};
+    return kLetters.at(static_cast<std::size_t>(level));
+}
+
+std::string quote_text_value(std::string_view value) {
+    bool quoted = false;
+    bool escaped = false;
+    for (const char c : value) {
+        quoted = quoted || c == ' ' || c == '=';
+        escaped = escaped || needs_escape(c);
+    }
+    if (!quoted && !escaped)
+        return std::string(value);
+    std::string out = "\"";
+    for (const char c : value)
+        append_escaped(out, c);
+    return out + "\"";
+}
+
+std::string format_text(const Record& record, bool color) {
+    std::string out;
+    if (color)
+        out += level_color(record.level);
+    out += level_letters(record.level);
+    if (color)
+        out += "\x1b[0m";
+    out += fmt::format(" {} {:<{}}", timestamp(record), one_line(record.message), kMessageWidth);
+    if (!record.topics.empty())
+        out += fmt::format(" topics=\"{}\"", record.topics);
+    out += fmt::format(" tid={}", record.thread);
+    for (const Field& field : record.fields)
+        out += fmt::format(" {}={}", field.name, quote_text_value(field.value.text()));
+    return out;
+}
+
+std::string format_json(const Record& record) {
+    std::string out = fmt::format("{{\"lvl\":\"{}\",\"ts\":\"{}\",\"msg\":{}",
+                                  level_letters(record.level), timestamp(record),
+                                  json_quote(record.message));
+    if (!record.topics.empty())
+        out += fmt::format(",\"topics\":{}", json_quote(record.topics));
+    out += fmt::format(",\"tid\":{}", record.thread);
+    for (const Field& field : record.fields)
+        out += fmt::format(",{}:{}", json_quote(field.name), field.value.json());
+    return out + "}";
+}
+
+} // namespace detail
+
+} // namespace codex::log

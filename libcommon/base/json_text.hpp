@@ -1,0 +1,18 @@
+// Writing JSON text (RFC 8259) where a whole library is not needed: log lines and output records.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace codex {
+
+/// `text` as a JSON string with its quotes. Control characters are escaped; octets that are not
+/// UTF-8 become U+FFFD, since JSON has no other way to carry them.
+[[nodiscard]] std::string json_quote(std::string_view text);
+
+/// A JSON number, or above 2^53, where readers with doubles would round, a decimal string
+/// (spec 00 section 4.1).
+[[nodiscard]] std::string json_number(std::uint64_t value);
+
+} // namespace codex
