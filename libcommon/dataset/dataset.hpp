@@ -73,7 +73,7 @@ struct EncodeOptions {
 [[nodiscard]] Result<Cid> decode(const Job& job, const Cid& protected_dataset,
                                  std::optional<std::uint64_t> expiry);
 
-// --- health.cpp -------------------------------------------------------------------------------------
+// --- health.cpp, repair.cpp -------------------------------------------------------------------------
 /// State of every block of a dataset, by tree index.
 struct Health {
     codec::Manifest manifest;
@@ -105,8 +105,8 @@ struct RepairReport {
 
 /// The error for columns beyond repair: `lost` are their lost blocks (tree indices, ascending, any
 /// number of columns). Names the first column with more losses than m, and in the hint the blocks
-/// of which enough must be fetched.
-[[nodiscard]] Error unrepairable(const Cid& manifest, const erasure::Layout& layout,
+/// of which enough must be fetched. The caller puts the dataset's CID before it.
+[[nodiscard]] Error unrepairable(const erasure::Layout& layout,
                                  std::span<const std::uint64_t> lost);
 
 /// What verify() found.

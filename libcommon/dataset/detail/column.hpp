@@ -21,7 +21,10 @@ struct LostBlock {
     bool restored = false; ///< out
 };
 
-/// A protected dataset, opened for work by columns. Not to be used from two threads at once.
+/// Block buffers that a job over columns may hold at a time, bytes.
+constexpr std::size_t kColumnMemoryBytes = std::size_t{32} << 20;
+
+/// A protected dataset, opened for work by columns.
 class Columns {
 public:
     /// `manifest` is that of a dataset in job.repo. Errors: manifest_invalid when it is plain;
@@ -34,24 +37,20 @@ public:
     [[nodiscard]] const repo::StoredTree& tree() const { return tree_; }
     [[nodiscard]] std::uint32_t block_size_bytes() const { return block_size_; }
 
-    /// Computes the `lost` blocks, in any order and of any columns; best when all lost blocks of a
-    /// column come in one call, since each call reads k blocks a column. Blocks in `lost` are not
-    /// read; padding is known to be zeros; other blocks of the column that turn out missing or
-    /// damaged count as lost, too. What is computed is compared with its leaf. An entry stays
-    /// unrestored when fewer than k blocks of its column can be read, or when the comparison fails.
-    /// Memory: kColumnMemoryBytes, or one column (k + m blocks) where that is more.
-    /// Errors: io, merkle_index.
+    /// Computes the `lost` blocks, each once, in any order and of any columns; best when all lost
+    /// blocks of a column come in one call, since each call reads k blocks a column. Blocks in
+    /// `lost` are not read; padding is known to be zeros; other blocks of the column that turn out
+    /// missing or damaged count as lost, too. What is computed is compared with its leaf. An entry
+    /// stays unrestored when fewer than k blocks of its column can be read, or when the comparison
+    /// fails. Memory: kColumnMemoryBytes, or one column (k + m blocks) where that is more. Errors:
+    /// io, merkle_index.
     [[nodiscard]] Result<void> reconstruct(std::span<LostBlock> lost) const;
 
 private:
     Columns(const Job& job, std::uint32_t block_size, erasure::Layout layout, erasure::Code code,
             repo::StoredTree tree);
 
-    struct Column;
-    [[nodiscard]] Result<void> reconstruct_group(std::span<LostBlock* const> lost) const;
-    [[nodiscard]] Result<void> read_survivors(std::span<Column> columns) const;
-    [[nodiscard]] Result<void> compute(Column& column, ThreadPool* pool) const;
-    [[nodiscard]] Result<void> check(std::span<LostBlock* const> lost) const;
+    class Group;
 
     Job job_;
     std::uint32_t block_size_;
@@ -59,8 +58,5 @@ private:
     erasure::Code code_;
     repo::StoredTree tree_;
 };
-
-/// Block buffers that a job over columns may hold at a time, bytes.
-constexpr std::size_t kColumnMemoryBytes = std::size_t{32} << 20;
 
 } // namespace codex::dataset::detail
