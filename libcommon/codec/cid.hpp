@@ -7,6 +7,7 @@
 
 #include <compare>
 #include <functional>
+#include <utility>
 
 namespace codex::codec {
 
@@ -32,6 +33,9 @@ public:
     /// Exactly one CID in binary, v1, or v0 (34 bytes from 12 20). Errors: cid_invalid naming the
     /// byte offset; trailing bytes are refused, unlike the reference (spec 01 section 1.2 a).
     [[nodiscard]] static Result<Cid> from_bytes(BytesView bytes);
+    /// The CID at the front of `bytes` and its length; what follows is not looked at, as in the
+    /// sections of a CAR. Errors: as from_bytes().
+    [[nodiscard]] static Result<std::pair<Cid, std::size_t>> from_prefix(BytesView bytes);
     /// Text in any multibase of spec 01 section 1.2, or a bare CIDv0 (Qm...). Errors: cid_invalid,
     /// with a hint where a likely cause is known.
     [[nodiscard]] static Result<Cid> from_text(std::string_view text);
