@@ -1,0 +1,130 @@
+#include "dataset/detail/block_reader.hpp"
+
+#include <algorithm>
+
+namespace codex::dataset::detail {
+
+Result<std::unique_ptr<BlockReader>> BlockReader::open(const Job& job, repo::DatasetInfo dataset,
+                                                       const Options& options) {
+    CODEX_TRY(tree, job.repo->tree(dataset.manifest.tree));
+    if (tree.leaf_count() != dataset.manifest.blocks_count())
+        return fail(Errc::dataset_damaged, "{}: the tree has {} leaves, the manifest says {}",
+                    dataset.cid.text(), tree.leaf_count(), dataset.manifest.blocks_count());
+    return std::unique_ptr<BlockReader>(
+        new BlockReader(job, std::move(dataset), options, std::move(tree)));
+}
+
+BlockReader::BlockReader(const Job& job, repo::DatasetInfo dataset, const Options& options,
+                         repo::StoredTree tree)
+    : job_(job), dataset_(std::move(dataset)), options_(options), tree_(std::move(tree)) {
+    const std::size_t block_size = dataset_.manifest.block_size_bytes;
+    const std::size_t blocks = static_cast<std::size_t>(
+        std::min<std::uint64_t>(batch_blocks(block_size), options.end - options.first));
+    for (BlockBatch& batch : batches_) {
+        batch.buffer = PageBuffer(blocks * block_size);
+        free_.push(&batch);
+    }
+    thread_ = std::thread([this] { run(); });
+}
+
+BlockReader::~BlockReader() {
+    free_.cancel();
+    thread_.join();
+}
+
+Result<const BlockBatch*> BlockReader::next() {
+    if (current_ != nullptr)
+        free_.push(std::exchange(current_, nullptr));
+    const auto batch = loaded_.pop();
+    if (!batch) {
+        if (error_)
+            return fail(std::move(*error_));
+        return nullptr;
+    }
+    current_ = *batch;
+    reconstructed_ += current_->reconstructed_;
+    return current_;
+}
+
+void BlockReader::run() {
+    const std::size_t most = batch_blocks(dataset_.manifest.block_size_bytes);
+    for (std::uint64_t first = options_.first; first < options_.end;) {
+        const auto batch = free_.pop();
+        if (!batch)
+            break;
+        const std::uint64_t count = std::min<std::uint64_t>(most, options_.end - first);
+        auto loaded = load(**batch, first, static_cast<std::size_t>(count));
+        if (!loaded) {
+            error_ = std::move(loaded).error();
+            break;
+        }
+        loaded_.push(*batch);
+        first += count;
+    }
+    loaded_.close();
+}
+
+Result<void> BlockReader::load(BlockBatch& batch, std::uint64_t first, std::size_t count) {
+    const std::size_t block_size = dataset_.manifest.block_size_bytes;
+    batch.first = first;
+    batch.reconstructed_ = 0;
+    batch.content_ = batch.buffer.bytes().first(count * block_size);
+    batch.leaves.resize(count);
+    batch.blocks.resize(count);
+    CODEX_CHECK(tree_.leaves(first, batch.leaves));
+    for (std::size_t i = 0; i < count; ++i)
+        batch.blocks[i] = {.cid = Cid::block(batch.leaves[i]),
+                           .buffer = batch.content_.subspan(i * block_size, block_size)};
+    CODEX_CHECK(job_.repo->read(batch.blocks));
+
+    std::vector<Recovery::Wanted> wanted;
+    for (std::size_t i = 0; i < count; ++i) {
+        repo::BlockRead& block = batch.blocks[i];
+        if (block.cid.is_empty_block()) // stands for zeros (spec 01 section 1.4)
+            std::fill(block.buffer.begin(), block.buffer.end(), std::uint8_t{0});
+        else if (block.state != repo::BlockRead::State::ok || block.size != block_size)
+            wanted.push_back({first + i, block.buffer});
+    }
+    return wanted.empty() ? Result<void>() : recover(batch, wanted);
+}
+
+Result<void> BlockReader::recover(BlockBatch& batch, std::span<const Recovery::Wanted> wanted) {
+    if (!options_.recover || !dataset_.manifest.is_protected())
+        return fail(lost_block(batch, wanted.front().index));
+    if (!recovery_) {
+        CODEX_TRY(recovery, Recovery::open(job_, dataset_.manifest, options_.end));
+        recovery_.emplace(std::move(recovery));
+    }
+    CODEX_TRY(failed, recovery_->restore(wanted, batch.first + batch.blocks.size()));
+    if (failed)
+        return fail(lost_block(batch, wanted[*failed].index));
+    for (const Recovery::Wanted& block : wanted) {
+        repo::BlockRead& read = batch.blocks[block.index - batch.first];
+        read.state = repo::BlockRead::State::ok;
+        read.size = block.buffer.size();
+    }
+    batch.reconstructed_ = wanted.size();
+    return {};
+}
+
+Error BlockReader::lost_block(const BlockBatch& batch, std::uint64_t index) const {
+    const codec::Manifest& manifest = dataset_.manifest;
+    const repo::BlockRead& block = batch.blocks[index - batch.first];
+    std::string state = "is missing";
+    if (block.state == repo::BlockRead::State::damaged)
+        state = "is damaged";
+    else if (block.state == repo::BlockRead::State::ok)
+        state = fmt::format("has {} bytes, not {}", block.size, manifest.block_size_bytes);
+    Error error(Errc::dataset_damaged, fmt::format("{}: block {} ({}) {}", dataset_.cid.text(),
+                                                   index, block.cid.text(), state));
+    if (!manifest.is_protected())
+        return std::move(error).hint("nothing protects a plain dataset: put, import or fetch it "
+                                     "again, or repair a protected dataset made from it");
+    if (!options_.recover)
+        return std::move(error).hint("restore the block with 'codex-ec repair' first");
+    return std::move(error).hint(
+        fmt::format("more than {} blocks of its column are lost; 'codex-ec status' shows which",
+                    manifest.erasure->m));
+}
+
+} // namespace codex::dataset::detail

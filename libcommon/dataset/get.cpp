@@ -1,0 +1,59 @@
+// get: a dataset's content as a stream. Reading and verifying run ahead in a thread of their own
+// (detail/block_reader.hpp); this one writes.
+#include "base/checked.hpp"
+#include "base/fd.hpp"
+#include "dataset/dataset.hpp"
+#include "dataset/detail/block_reader.hpp"
+
+#include <algorithm>
+
+namespace codex::dataset {
+
+namespace {
+
+/// The part of the range that the content has. Errors: usage when it begins after the content.
+Result<ByteRange> clamp(ByteRange range, std::uint64_t size_bytes, const Cid& manifest) {
+    if (range.begin > range.end)
+        return fail(Errc::usage, "byte range {} to {}: ends before it begins", range.begin,
+                    range.end);
+    if (range.begin > size_bytes)
+        return fail(Errc::usage, "byte range from {}: {} has only {} bytes", range.begin,
+                    manifest.text(), size_bytes);
+    return ByteRange{range.begin, std::min(range.end, size_bytes)};
+}
+
+} // namespace
+
+Result<GetResult> get(const Job& job, const Cid& manifest, ByteRange range, int fd,
+                      std::string_view name) {
+    CODEX_TRY(dataset, job.repo->dataset(manifest));
+    CODEX_TRY(wanted, clamp(range, dataset.manifest.content_size_bytes(), manifest));
+    GetResult result;
+    if (wanted.begin == wanted.end)
+        return result;
+    if (job.progress != nullptr)
+        job.progress->total_bytes += wanted.end - wanted.begin;
+
+    const std::uint64_t block_size = dataset.manifest.block_size_bytes;
+    CODEX_TRY(reader, detail::BlockReader::open(job, std::move(dataset),
+                                                {.first = wanted.begin / block_size,
+                                                 .end = div_up(wanted.end, block_size),
+                                                 .recover = true}));
+    for (;;) {
+        CODEX_TRY(batch, reader->next());
+        if (batch == nullptr)
+            break;
+        const std::uint64_t at = batch->first * block_size; // of the content's first byte
+        const BytesView content = batch->content();
+        const std::uint64_t begin = std::max(wanted.begin, at);
+        const std::uint64_t end = std::min(wanted.end, at + content.size());
+        CODEX_CHECK(write_full(fd, content.subspan(begin - at, end - begin), name));
+        result.bytes += end - begin;
+        if (job.progress != nullptr)
+            job.progress->advance(end - begin);
+    }
+    result.reconstructed_blocks = reader->reconstructed();
+    return result;
+}
+
+} // namespace codex::dataset
