@@ -1,0 +1,26 @@
+# scripts/check-format fails on a file that clang-format would change, and mends it with --fix.
+load ../common
+
+setup() {
+    codex_setup
+    mkdir -p libcommon/base tools tests
+    cp "$CODEX_SOURCE/.clang-format" .
+    printf 'int f(int a) {\n    return a;\n}\n' >libcommon/base/a.cpp
+}
+
+@test "a file in the project's layout passes" {
+    run "$CODEX_SOURCE/scripts/check-format" .
+    assert_success
+    assert_output 'check-format: all right'
+}
+
+@test "a file in another layout is named, and mended with --fix" {
+    cp libcommon/base/a.cpp good.cpp
+    printf 'int f( int a )\n{\n  return a;\n}\n' >libcommon/base/a.cpp
+    run "$CODEX_SOURCE/scripts/check-format" .
+    assert_failure
+    assert_output --partial 'libcommon/base/a.cpp:1'
+    run "$CODEX_SOURCE/scripts/check-format" --fix .
+    assert_success
+    assert_same libcommon/base/a.cpp good.cpp
+}
