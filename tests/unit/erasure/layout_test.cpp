@@ -1,0 +1,151 @@
+// Layouts of protected datasets and index strategies, against the vectors and at the limits.
+#include "erasure/layout.hpp"
+
+#include <fstream>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+namespace codex::erasure {
+namespace {
+
+using nlohmann::json;
+using testing::HasSubstr;
+
+constexpr std::uint64_t kMax64 = std::numeric_limits<std::uint64_t>::max();
+
+json vectors() {
+    return json::parse(std::ifstream(CODEX_TEST_VECTORS "/data-model.json"));
+}
+
+TEST(Layout, ProtectedDatasetsOfTheVectors) {
+    const json all = vectors()["protectedDatasets"];
+    ASSERT_EQ(all.size(), 4U);
+    for (const json& vector : all) {
+        SCOPED_TRACE(vector["name"]);
+        const auto layout =
+            Layout::create(vector["originalBlocks"], vector["k"], vector["m"], vector["blockSize"]);
+        ASSERT_TRUE(layout);
+        EXPECT_EQ(layout->steps, vector["steps"]);
+        EXPECT_EQ(layout->rounded(), vector["rounded"]);
+        EXPECT_EQ(layout->total_blocks(), vector["totalBlocks"]);
+        const json& columns = vector["columns"];
+        ASSERT_EQ(columns.size(), layout->steps);
+        for (std::uint64_t column = 0; column < columns.size(); ++column) {
+            ASSERT_EQ(columns[column].size(), std::size_t{layout->k} + layout->m);
+            for (std::uint32_t position = 0; position < columns[column].size(); ++position) {
+                const std::uint64_t index = layout->index(column, position);
+                EXPECT_EQ(index, columns[column][position]);
+                EXPECT_EQ(layout->column(index), column);
+                EXPECT_EQ(layout->position(index), position);
+            }
+        }
+    }
+}
+
+TEST(Layout, PaddingFillsTheLastRowOfData) {
+    const auto layout = Layout::create(5, 3, 2, 65536);
+    ASSERT_TRUE(layout);
+    for (std::uint64_t index = 0; index < layout->total_blocks(); ++index)
+        EXPECT_EQ(layout->is_padding(index), index == 5) << index;
+}
+
+TEST(Layout, LargeDatasetsStayExact) {
+    const std::uint64_t blocks = (std::uint64_t{1} << 50) + 3;
+    const auto layout = Layout::create(blocks, 1000, 500, 65536);
+    ASSERT_TRUE(layout);
+    EXPECT_EQ(layout->steps, 1125899906843U);
+    EXPECT_EQ(layout->rounded(), 1125899906843000U);
+    EXPECT_EQ(layout->total_blocks(), 1688849860264500U);
+    const std::uint64_t last = layout->total_blocks() - 1;
+    EXPECT_EQ(layout->position(last), 1499U);
+    EXPECT_EQ(layout->column(last), layout->steps - 1);
+    EXPECT_EQ(layout->index(layout->column(last), layout->position(last)), last);
+}
+
+TEST(Layout, RefusesWhatCannotBeCoded) {
+    struct Case {
+        std::uint64_t blocks;
+        std::uint32_t k;
+        std::uint32_t m;
+        std::uint32_t block_size;
+        Errc code;
+        const char* text;
+    };
+    const Case cases[] = {
+        {10, 0, 0, 65536, Errc::erasure_parameters, "k = 0"},
+        {10, 3, 4, 65536, Errc::erasure_parameters, "m = 4"},
+        {100000, 65000, 600, 65536, Errc::erasure_parameters, "65536 positions"},
+        {100000, 40000, 40000, 65536, Errc::erasure_parameters, "65536 positions"},
+        {100000, 4294967295U, 4294967295U, 65536, Errc::erasure_parameters, "65536 positions"},
+        {10, 3, 2, 0, Errc::erasure_parameters, "block size 0"},
+        {10, 3, 2, 100, Errc::erasure_parameters, "block size 100"},
+        {2, 3, 2, 65536, Errc::erasure_too_few, "k = 3"},
+        {0, 1, 1, 65536, Errc::erasure_too_few, "0 blocks"},
+        {kMax64, 2, 1, 64, Errc::erasure_parameters, "64 bits"},
+    };
+    for (const Case& c : cases) {
+        const auto layout = Layout::create(c.blocks, c.k, c.m, c.block_size);
+        ASSERT_FALSE(layout) << c.text;
+        EXPECT_EQ(layout.error().code(), c.code) << c.text;
+        EXPECT_THAT(layout.error().text(), HasSubstr(c.text));
+    }
+    const auto small = Layout::create(2, 3, 2, 65536);
+    EXPECT_THAT(std::string(small.error().hint()), HasSubstr("196608 bytes"));
+}
+
+TEST(IndexStrategy, GroupsOfTheVectors) {
+    const json all = vectors()["indexStrategies"];
+    ASSERT_FALSE(all.empty());
+    for (const json& vector : all) {
+        SCOPED_TRACE(vector.dump());
+        const IndexStrategy strategy{
+            .kind =
+                vector["strategy"] == "linear" ? codec::Strategy::linear : codec::Strategy::stepped,
+            .first = vector["first"],
+            .last = vector["last"],
+            .iterations = vector["iterations"],
+            .group_count = vector["groupCount"],
+            .pad_blocks = vector["padBlockCount"],
+        };
+        const json& groups = vector["groups"];
+        for (std::uint64_t iteration = 0; iteration < groups.size(); ++iteration) {
+            const auto found = strategy.indices(iteration);
+            ASSERT_TRUE(found);
+            EXPECT_EQ(*found, groups[iteration].get<std::vector<std::uint64_t>>());
+        }
+    }
+}
+
+TEST(IndexStrategy, IterationsBeyondTheRangeAreEmpty) {
+    for (const auto kind : {codec::Strategy::linear, codec::Strategy::stepped}) {
+        const IndexStrategy strategy{.kind = kind, .first = 7, .last = 8, .iterations = 5};
+        EXPECT_EQ(strategy.indices(1)->size(), 1U);
+        EXPECT_TRUE(strategy.indices(2)->empty());
+        EXPECT_TRUE(strategy.indices(4)->empty());
+    }
+}
+
+TEST(IndexStrategy, FarIndicesDoNotWrap) {
+    const IndexStrategy stepped{
+        .kind = codec::Strategy::stepped, .first = kMax64 - 5, .last = kMax64, .iterations = 4};
+    EXPECT_EQ(*stepped.indices(0), (std::vector<std::uint64_t>{kMax64 - 5, kMax64 - 1}));
+    const IndexStrategy linear{
+        .kind = codec::Strategy::linear, .first = 0, .last = kMax64 - 1, .iterations = kMax64};
+    EXPECT_EQ(*linear.indices(0), std::vector<std::uint64_t>{0});
+}
+
+TEST(IndexStrategy, RefusesBadParameters) {
+    const auto refused = [](IndexStrategy strategy, std::uint64_t iteration) {
+        const auto found = strategy.indices(iteration);
+        return !found && found.error().code() == Errc::malformed;
+    };
+    EXPECT_TRUE(refused({.first = 2, .last = 1}, 0));
+    EXPECT_TRUE(refused({.first = 0, .last = 1, .iterations = 0}, 0));
+    EXPECT_TRUE(refused({.first = 0, .last = 1, .iterations = 2}, 2));
+    EXPECT_TRUE(refused({.first = 0, .last = 1, .group_count = 0, .pad_blocks = 1}, 0));
+    EXPECT_TRUE(refused({.first = 0, .last = 1, .group_count = kMax64, .pad_blocks = 2}, 0));
+    EXPECT_TRUE(refused({.first = 0, .last = kMax64, .group_count = 1, .pad_blocks = 1}, 0));
+}
+
+} // namespace
+} // namespace codex::erasure

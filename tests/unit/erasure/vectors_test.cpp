@@ -1,0 +1,110 @@
+// The vectors of the reference library: parity bytes, log tables, the generator matrix.
+#include "base/hex.hpp"
+#include "crypto/hash/sha256.hpp"
+#include "erasure/code.hpp"
+#include "erasure/detail/erasures.hpp"
+#include "generator.hpp"
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+namespace codex::erasure {
+namespace {
+
+using nlohmann::json;
+
+const json& vectors() {
+    static const json all =
+        json::parse(std::ifstream(CODEX_TEST_VECTORS "/data-model.json"))["leopard"];
+    return all;
+}
+
+std::string hash_hex(BytesView bytes) {
+    return to_hex(crypto::sha256(bytes));
+}
+
+struct Coded {
+    std::vector<Bytes> data;
+    std::vector<Bytes> parity;
+};
+
+Coded encode_streams(const Code& code, std::size_t size_bytes) {
+    Coded coded;
+    std::vector<const std::uint8_t*> data;
+    std::vector<std::uint8_t*> parity;
+    for (std::uint32_t j = 0; j < code.k(); ++j)
+        coded.data.push_back(test::generate(j, size_bytes));
+    for (const Bytes& bytes : coded.data)
+        data.push_back(bytes.data());
+    coded.parity.assign(code.m(), Bytes(size_bytes, 0xEE));
+    for (Bytes& bytes : coded.parity)
+        parity.push_back(bytes.data());
+    EXPECT_TRUE(code.encode(data, parity, size_bytes));
+    return coded;
+}
+
+TEST(ErasureVectors, GeneratorIsTheSpecifiedOne) {
+    EXPECT_EQ(to_hex(test::generate(0, 16)), "75cd254b84e2eaf2a68120674334b26e");
+    EXPECT_EQ(to_hex(test::generate(1000, 16)), "63f80b0ed019eb4573bbf0401649ccd4");
+}
+
+TEST(ErasureVectors, ParityIsTheReferenceLibrarys) {
+    ASSERT_EQ(vectors()["vectors"].size(), 36U);
+    for (const json& vector : vectors()["vectors"]) {
+        const auto k = vector["k"].get<std::uint32_t>();
+        const auto m = vector["m"].get<std::uint32_t>();
+        SCOPED_TRACE(fmt::format("k={} m={} bytes={}", k, m, vector["bufferBytes"].dump()));
+        const auto code = Code::create(k, m);
+        ASSERT_TRUE(code);
+        const auto kind = vector["code"].get<std::string>();
+        if (kind == "gf8" || kind == "gf16") {
+            EXPECT_EQ(code->field_bits(), kind == "gf8" ? 8U : 16U);
+        }
+
+        const Coded coded = encode_streams(*code, vector["bufferBytes"].get<std::size_t>());
+        Bytes all;
+        for (std::uint32_t i = 0; i < m; ++i) {
+            if (vector.contains("paritySha256")) {
+                EXPECT_EQ(hash_hex(coded.parity[i]), vector["paritySha256"][i]) << "row " << i;
+            }
+            if (vector.contains("parityHex")) {
+                EXPECT_EQ(to_hex(coded.parity[i]), vector["parityHex"][i]) << "row " << i;
+            }
+            append(all, coded.parity[i]);
+        }
+        EXPECT_EQ(hash_hex(all), vector["parityConcatSha256"]);
+    }
+}
+
+TEST(ErasureVectors, LogTableOfTheSmallField) {
+    const json& logs = vectors()["gf8"]["logOfCoordinate"];
+    ASSERT_EQ(logs.size(), 256U);
+    for (std::uint32_t word = 0; word < 256; ++word)
+        EXPECT_EQ(fmt::format("{:02x}", detail::Field::gf8().log(word)), logs[word]);
+}
+
+TEST(ErasureVectors, LogTableOfTheLargeField) {
+    const detail::Field& field = detail::Field::gf16();
+    Bytes table;
+    for (std::uint32_t word = 0; word < 65536; ++word) {
+        table.push_back(static_cast<std::uint8_t>(field.log(word)));
+        table.push_back(static_cast<std::uint8_t>(field.log(word) >> 8));
+    }
+    EXPECT_EQ(hash_hex(table), vectors()["gf16"]["logTableSha256"]);
+    for (const auto& [word, log] : vectors()["gf16"]["logSamples"].items())
+        EXPECT_EQ(field.log(static_cast<std::uint32_t>(std::stoul(word))), log);
+}
+
+TEST(ErasureVectors, GeneratorMatrix) {
+    const json& matrix = vectors()["generatorMatrixK3M2gf8"];
+    std::vector<bool> erased{true, true, false, false, false, false, false, false};
+    const auto logs = detail::locator_logs(detail::Field::gf8(), erased);
+    for (std::uint32_t i = 0; i < 2; ++i)
+        for (std::uint32_t j = 0; j < 3; ++j)
+            EXPECT_EQ(
+                fmt::format("{:02x}", detail::coefficient(detail::Field::gf8(), logs, i, 2 + j)),
+                matrix[i][j]);
+}
+
+} // namespace
+} // namespace codex::erasure
