@@ -1,0 +1,172 @@
+#include "dataset/detail/damage.hpp"
+
+#include "dataset/detail/buffer.hpp"
+
+#include <algorithm>
+
+namespace codex::dataset::detail {
+
+using repo::BlockRead;
+
+Result<void> check_leaf_count(const repo::StoredTree& tree, std::uint64_t blocks) {
+    if (tree.leaf_count() != blocks)
+        return fail(Errc::dataset_damaged, "its tree has {} leaves, its manifest says {} blocks",
+                    tree.leaf_count(), blocks);
+    return {};
+}
+
+Result<std::vector<Digest>> all_leaves(const repo::StoredTree& tree) {
+    std::vector<Digest> leaves(tree.leaf_count());
+    CODEX_CHECK(tree.leaves(0, leaves));
+    return leaves;
+}
+
+Result<Cid> tree_cid(std::span<const Digest> leaves) {
+    merkle::StreamingRoot root;
+    root.add(leaves);
+    CODEX_TRY(digest, root.finish());
+    return Cid::sha256(codec::Multicodec::codex_root, digest);
+}
+
+void set_padding(const erasure::Layout& layout, std::span<Digest> leaves) {
+    std::fill(leaves.begin() + static_cast<std::ptrdiff_t>(layout.original_blocks),
+              leaves.begin() + static_cast<std::ptrdiff_t>(layout.rounded()),
+              Cid::empty_block().digest32());
+}
+
+std::vector<std::uint64_t> Damage::all() const {
+    std::vector<std::uint64_t> both(missing.size() + damaged.size());
+    std::merge(missing.begin(), missing.end(), damaged.begin(), damaged.end(), both.begin());
+    return both;
+}
+
+Result<Damage> find_damage(const Job& job, std::span<const Digest> leaves, std::uint32_t block_size,
+                           bool data) {
+    Damage damage;
+    const std::size_t batch_size = batch_blocks(block_size);
+    PageBuffer buffer(data ? batch_size * block_size : 0);
+    std::vector<BlockRead> batch;
+    for (std::size_t first = 0; first < leaves.size(); first += batch_size) {
+        const std::size_t count = std::min(batch_size, leaves.size() - first);
+        batch.assign(count, {});
+        for (std::size_t i = 0; i < count; ++i) {
+            batch[i].cid = Cid::block(leaves[first + i]);
+            if (data) {
+                batch[i].buffer = buffer.bytes().subspan(i * block_size, block_size);
+                continue;
+            }
+            CODEX_TRY(present, job.repo->has(batch[i].cid));
+            batch[i].state = present ? BlockRead::State::ok : BlockRead::State::missing;
+        }
+        if (data)
+            CODEX_CHECK(job.repo->read(batch));
+        for (std::size_t i = 0; i < count; ++i) {
+            if (batch[i].state == BlockRead::State::missing)
+                damage.missing.push_back(first + i);
+            else if (batch[i].state != BlockRead::State::ok)
+                damage.damaged.push_back(first + i);
+        }
+        if (job.progress)
+            job.progress->advance(std::uint64_t{count} * block_size);
+    }
+    return damage;
+}
+
+std::vector<std::uint64_t> columns_beyond_parity(const erasure::Layout& layout,
+                                                 std::span<const std::uint64_t> lost) {
+    std::vector<std::uint64_t> columns;
+    for (const std::uint64_t index : lost)
+        columns.push_back(layout.column(index));
+    std::sort(columns.begin(), columns.end());
+    std::vector<std::uint64_t> beyond;
+    for (std::size_t begin = 0, end = 0; begin < columns.size(); begin = end) {
+        while (end < columns.size() && columns[end] == columns[begin])
+            ++end;
+        if (end - begin > layout.m)
+            beyond.push_back(columns[begin]);
+    }
+    return beyond;
+}
+
+namespace {
+
+/// Computed blocks that wait to be written, at most (or one column's), bytes.
+constexpr std::size_t kRestoreBytes = std::size_t{16} << 20;
+
+/// Takes note of one reconstructed batch, and writes it.
+Result<void> store(const Job& job, const erasure::Layout& layout, std::span<const LostBlock> batch,
+                   Restoration& result) {
+    std::vector<repo::Repo::Restored> blocks;
+    for (const LostBlock& block : batch) {
+        if (!block.restored) {
+            result.lost.push_back(block.index);
+            continue;
+        }
+        ++(block.index < layout.rounded() ? result.data : result.parity);
+        if (!block.digest_known)
+            result.found_leaves.emplace_back(block.index, block.digest);
+        blocks.push_back({Cid::block(block.digest), block.buffer});
+    }
+    return job.repo->restore(blocks);
+}
+
+} // namespace
+
+Result<Restoration> restore_blocks(const Job& job, const Columns& columns,
+                                   std::span<const std::uint64_t> lost,
+                                   std::span<const std::uint64_t> untrusted) {
+    const erasure::Layout& layout = columns.layout();
+    const std::uint32_t block_size = columns.block_size_bytes();
+    // By column, so that each column is read once, however many rows it lost.
+    std::vector<std::uint64_t> order(lost.begin(), lost.end());
+    std::sort(order.begin(), order.end(), [&](std::uint64_t a, std::uint64_t b) {
+        return std::pair(layout.column(a), a) < std::pair(layout.column(b), b);
+    });
+    const std::size_t rows = std::size_t{layout.k} + layout.m;
+    const std::size_t room = std::max<std::size_t>(rows, kRestoreBytes / block_size);
+
+    Restoration result;
+    PageBuffer buffer(std::min(room, order.size()) * block_size);
+    std::vector<LostBlock> batch;
+    for (std::size_t begin = 0, end = 0; begin < order.size(); begin = end) {
+        batch.clear();
+        while (end < order.size()) {
+            std::size_t column_end = end;
+            while (column_end < order.size() &&
+                   layout.column(order[column_end]) == layout.column(order[end]))
+                ++column_end;
+            if (column_end - begin > room)
+                break;
+            for (; end < column_end; ++end) {
+                const bool known =
+                    !std::binary_search(untrusted.begin(), untrusted.end(), order[end]);
+                const std::size_t at = batch.size() * block_size;
+                batch.push_back({.index = order[end],
+                                 .buffer = buffer.bytes().subspan(at, block_size),
+                                 .digest_known = known});
+            }
+        }
+        CODEX_CHECK(columns.reconstruct(batch));
+        CODEX_CHECK(store(job, layout, batch, result));
+    }
+    std::sort(result.lost.begin(), result.lost.end());
+    return result;
+}
+
+Result<bool> mend_tree(const Job& job, const Cid& tree, std::span<const Digest> leaves) {
+    CODEX_TRY(stored, job.repo->tree(tree));
+    CODEX_TRY(untrusted, stored.check());
+    if (untrusted.empty())
+        return false;
+    CODEX_TRY(given, tree_cid(leaves));
+    if (given != tree)
+        return fail(Error(Errc::dataset_damaged,
+                          fmt::format("the record of its tree {} is damaged and its blocks do not "
+                                      "give it again",
+                                      tree.text()))
+                        .hint("import the dataset again"));
+    CODEX_CHECK(job.repo->restore_tree(tree, leaves));
+    return true;
+}
+
+} // namespace codex::dataset::detail

@@ -1,0 +1,60 @@
+// Finding what a stored dataset lacks, and giving it back: what health, repair and decode share.
+#pragma once
+
+#include "dataset/dataset.hpp"
+#include "dataset/detail/column.hpp"
+
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace codex::dataset::detail {
+
+/// Errors: dataset_damaged when the tree has not as many leaves as the manifest says.
+[[nodiscard]] Result<void> check_leaf_count(const repo::StoredTree& tree, std::uint64_t blocks);
+
+/// All leaves, as the disk gives them: 32 bytes a block of memory.
+[[nodiscard]] Result<std::vector<Digest>> all_leaves(const repo::StoredTree& tree);
+
+/// The CID of the tree over `leaves`. Errors: merkle_empty.
+[[nodiscard]] Result<Cid> tree_cid(std::span<const Digest> leaves);
+
+/// Sets the padding's leaves to the empty block, which they are whatever the disk says.
+void set_padding(const erasure::Layout& layout, std::span<Digest> leaves);
+
+/// Blocks that cannot be read, by tree index, ascending.
+struct Damage {
+    std::vector<std::uint64_t> missing;
+    std::vector<std::uint64_t> damaged; ///< there, but the bytes are wrong
+    /// Both, ascending.
+    [[nodiscard]] std::vector<std::uint64_t> all() const;
+};
+
+/// Looks for the blocks of leaves 0 .. n-1; with `data` reads and hashes them, else asks the index.
+/// The empty block is never missing. Advances the progress by the bytes looked at.
+[[nodiscard]] Result<Damage> find_damage(const Job& job, std::span<const Digest> leaves,
+                                         std::uint32_t block_size, bool data);
+
+/// The columns with more than m of the `lost` blocks, ascending.
+[[nodiscard]] std::vector<std::uint64_t> columns_beyond_parity(const erasure::Layout& layout,
+                                                               std::span<const std::uint64_t> lost);
+
+struct Restoration {
+    std::uint64_t data = 0; ///< blocks given back
+    std::uint64_t parity = 0;
+    std::vector<std::uint64_t> lost; ///< that could not be computed, ascending
+    /// Leaves that were not known and now are.
+    std::vector<std::pair<std::uint64_t, Digest>> found_leaves;
+};
+/// Computes the `lost` blocks and gives them to the repo. Leaves in `untrusted` (ascending) are not
+/// compared with: what they should be is part of the answer.
+[[nodiscard]] Result<Restoration> restore_blocks(const Job& job, const Columns& columns,
+                                                 std::span<const std::uint64_t> lost,
+                                                 std::span<const std::uint64_t> untrusted);
+
+/// Rebuilds a damaged tree record from its leaves. Gives whether it was damaged. Errors:
+/// dataset_damaged when `leaves` are not those of `tree`; block_not_found when it is not here.
+[[nodiscard]] Result<bool> mend_tree(const Job& job, const Cid& tree,
+                                     std::span<const Digest> leaves);
+
+} // namespace codex::dataset::detail

@@ -1,0 +1,133 @@
+#include "dataset/detail/strip.hpp"
+
+#include "base/checked.hpp"
+#include "crypto/hash/sha256.hpp"
+#include "dataset/detail/column.hpp"
+#include "dataset/detail/hash.hpp"
+
+#include <algorithm>
+#include <future>
+
+namespace codex::dataset::detail {
+
+StripCoder::StripCoder(const Job& job, const erasure::Layout& layout, const erasure::Code& code,
+                       const repo::StoredTree& leaves, std::uint32_t block_size)
+    : job_(job), layout_(layout), code_(code), leaves_(leaves), block_size_(block_size) {
+    constexpr std::size_t kStages = 3;
+    const std::size_t column_bytes = (std::size_t{layout.k} + layout.m) * block_size;
+    const std::size_t columns = kColumnMemoryBytes / column_bytes;
+    // Where three columns are too many for the memory, the stages take turns over one.
+    strips_ = columns >= kStages ? kStages : 1;
+    width_ = std::clamp<std::uint64_t>(columns / strips_, 1, layout.steps);
+}
+
+Result<void> StripCoder::run(const std::function<Result<void>(Strip&)>& sink) {
+    std::vector<Strip> strips(strips_);
+    for (Strip& strip : strips) {
+        strip.data_buffer = PageBuffer(width_ * layout_.k * block_size_);
+        strip.parity_buffer = PageBuffer(width_ * layout_.m * block_size_);
+    }
+    const auto policy = strips_ > 1 ? std::launch::async : std::launch::deferred;
+    std::future<Result<void>> reading, sinking; // die before the strips, having waited
+    const auto start_reading = [&](std::uint64_t number) {
+        reading = std::async(policy, [this, &strip = strips[number % strips_], number] {
+            return read(strip, number);
+        });
+    };
+
+    const std::uint64_t count = div_up(layout_.steps, width_);
+    start_reading(0);
+    for (std::uint64_t number = 0; number < count; ++number) {
+        Strip& strip = strips[number % strips_];
+        CODEX_CHECK(reading.get());
+        const bool more = number + 1 < count;
+        // The next strip's memory is free: its last sink was waited for one turn ago.
+        if (more && strips_ > 1)
+            start_reading(number + 1);
+        CODEX_CHECK(code(strip));
+        if (sinking.valid())
+            CODEX_CHECK(sinking.get());
+        sinking = std::async(policy, [&sink, &strip] { return sink(strip); });
+        if (strips_ == 1) {
+            CODEX_CHECK(sinking.get());
+            if (more)
+                start_reading(number + 1);
+        }
+    }
+    return sinking.valid() ? sinking.get() : Result<void>();
+}
+
+Result<void> StripCoder::read(Strip& strip, std::uint64_t number) const {
+    strip.first = number * width_;
+    strip.width = std::min(width_, layout_.steps - strip.first);
+    strip.data.assign(layout_.k * strip.width, {});
+    std::vector<Digest> leaves(strip.width);
+    for (std::uint32_t row = 0; row < layout_.k; ++row) {
+        const std::uint64_t begin = layout_.index(strip.first, row);
+        const std::uint64_t known = begin < layout_.original_blocks
+                                        ? std::min(strip.width, layout_.original_blocks - begin)
+                                        : 0;
+        if (known > 0)
+            CODEX_CHECK(leaves_.leaves(begin, std::span(leaves).first(known)));
+        for (std::uint64_t i = 0; i < strip.width; ++i) {
+            const std::size_t place = row * strip.width + i;
+            strip.data[place].cid = i < known ? Cid::block(leaves[i]) : Cid::empty_block();
+            strip.data[place].buffer =
+                strip.data_buffer.bytes().subspan(place * block_size_, block_size_);
+        }
+    }
+    return job_.repo->read(strip.data);
+}
+
+Result<void> StripCoder::code(Strip& strip) const {
+    strip.coded.assign(strip.width, true);
+    for (std::size_t i = 0; i < strip.data.size(); ++i) {
+        repo::BlockRead& block = strip.data[i];
+        // The empty block stands for a block of zeros (spec 01 section 1.4); no other size is
+        // right.
+        if (block.state == repo::BlockRead::State::ok && block.size != 0 &&
+            block.size != block_size_)
+            block.state = repo::BlockRead::State::damaged;
+        if (block.state != repo::BlockRead::State::ok)
+            strip.coded[i % strip.width] = false;
+    }
+    const std::size_t blocks = layout_.m * strip.width;
+    strip.parity.resize(blocks);
+    strip.digests.resize(blocks);
+    for (std::size_t i = 0; i < blocks; ++i)
+        strip.parity[i] = strip.parity_buffer.bytes().subspan(i * block_size_, block_size_);
+
+    ThreadPool& pool = *job_.pool;
+    std::vector<Result<void>> results(strip.width);
+    // Many columns: one to a thread. Fewer than threads: the threads share the blocks' strips.
+    if (strip.width < pool.size()) {
+        for (std::uint64_t i = 0; i < strip.width; ++i)
+            results[i] = code_column(strip, i, &pool);
+    } else {
+        pool.parallel_for(strip.width,
+                          [&](std::size_t i) { results[i] = code_column(strip, i, nullptr); });
+    }
+    for (Result<void>& result : results)
+        CODEX_CHECK(std::move(result));
+    hash_blocks(pool, strip.parity, strip.digests);
+    if (job_.progress)
+        job_.progress->advance(strip.data.size() * block_size_);
+    return {};
+}
+
+Result<void> StripCoder::code_column(Strip& strip, std::uint64_t offset, ThreadPool* pool) const {
+    if (!strip.coded[offset])
+        return {};
+    std::vector<const std::uint8_t*> data(layout_.k);
+    for (std::uint32_t row = 0; row < layout_.k; ++row) {
+        const repo::BlockRead& block = strip.data[row * strip.width + offset];
+        data[row] = block.size == 0 ? nullptr : block.buffer.data();
+    }
+    std::vector<std::uint8_t*> parity(layout_.m);
+    for (std::uint32_t row = 0; row < layout_.m; ++row)
+        parity[row] =
+            strip.parity_buffer.bytes().data() + (row * strip.width + offset) * block_size_;
+    return code_.encode(data, parity, block_size_, pool);
+}
+
+} // namespace codex::dataset::detail

@@ -1,0 +1,146 @@
+// encode and decode: from a plain dataset to a protected one and back (spec 01 sections 5.4, 5.5).
+#include "dataset/dataset.hpp"
+#include "dataset/detail/damage.hpp"
+#include "dataset/detail/strip.hpp"
+#include "erasure/code.hpp"
+
+#include <algorithm>
+
+namespace codex::dataset {
+
+using erasure::Code;
+using erasure::Layout;
+
+namespace {
+
+/// The plain dataset to be coded, with all that can be refused refused.
+Result<repo::DatasetInfo> plain_dataset(const Job& job, const Cid& cid) {
+    CODEX_TRY(info, job.repo->dataset(cid));
+    if (info.manifest.is_protected())
+        return fail(
+            Error(Errc::unsupported, "is erasure-coded already")
+                .hint("codex-ec decode gives the plain dataset, which can be encoded anew"));
+    if (info.manifest.block_size_bytes % 64 != 0)
+        return fail(Error(Errc::erasure_parameters,
+                          fmt::format("its block size of {} bytes is not a multiple of 64",
+                                      info.manifest.block_size_bytes))
+                        .hint("put the file again with --block-size 64KiB"));
+    return info;
+}
+
+Error unreadable(const repo::BlockRead& block, std::uint64_t index) {
+    const bool missing = block.state == repo::BlockRead::State::missing;
+    return Error(Errc::dataset_damaged, fmt::format("block {} ({}) is {}", index, block.cid.text(),
+                                                    missing ? "missing" : "damaged"))
+        .hint("put or import the dataset again, then encode it");
+}
+
+/// The data leaves of a strip, pinned by their CIDs, and its parity leaves.
+Result<void> write_strip(repo::DatasetWriter& writer, const Layout& layout,
+                         const detail::Strip& strip) {
+    std::vector<repo::LeafInput> leaves;
+    leaves.reserve(strip.data.size() + strip.parity.size());
+    for (std::size_t i = 0; i < strip.data.size(); ++i) {
+        const auto row = static_cast<std::uint32_t>(i / strip.width);
+        const std::uint64_t index = layout.index(strip.first + i % strip.width, row);
+        if (strip.data[i].state != repo::BlockRead::State::ok)
+            return fail(unreadable(strip.data[i], index));
+        leaves.push_back({index, strip.data[i].cid, {}});
+    }
+    for (std::size_t i = 0; i < strip.parity.size(); ++i) {
+        const auto row = static_cast<std::uint32_t>(i / strip.width);
+        const std::uint64_t index = layout.index(strip.first + i % strip.width, layout.k + row);
+        leaves.push_back({index, Cid::block(strip.digests[i]), strip.parity[i]});
+    }
+    return writer.leaves(leaves);
+}
+
+codec::Manifest protected_manifest(const codec::Manifest& plain, const Layout& layout,
+                                   const Cid& tree) {
+    codec::Manifest manifest = plain;
+    manifest.tree = tree;
+    manifest.dataset_size_bytes = layout.total_blocks() * plain.block_size_bytes;
+    // Only the classic layout has erasure information (spec 01 section 4.3).
+    manifest.layout = codec::ManifestLayout::classic;
+    manifest.erasure.emplace();
+    manifest.erasure->k = layout.k;
+    manifest.erasure->m = layout.m;
+    manifest.erasure->original_tree = plain.tree;
+    manifest.erasure->original_size_bytes = plain.dataset_size_bytes;
+    return manifest;
+}
+
+/// Stores the plain dataset of a protected one, all blocks of which are here.
+Result<Cid> write_plain(const Job& job, const repo::DatasetInfo& info,
+                        std::span<const Digest> leaves, std::uint64_t expiry) {
+    constexpr std::size_t kBatch = 4096;
+    CODEX_TRY(writer, job.repo->write_dataset());
+    std::vector<repo::LeafInput> batch;
+    for (std::size_t index = 0; index < leaves.size(); ++index) {
+        batch.push_back({index, Cid::block(leaves[index]), {}});
+        if (batch.size() == kBatch || index + 1 == leaves.size()) {
+            CODEX_CHECK(writer.leaves(batch));
+            batch.clear();
+        }
+    }
+    CODEX_CHECK(writer.finish_tree());
+    CODEX_TRY(bytes, codec::encode_manifest(info.manifest.plain()));
+    return writer.commit(bytes, expiry);
+}
+
+} // namespace
+
+Result<Cid> encode(const Job& job, const Cid& plain, const EncodeOptions& options) {
+    CODEX_TRY(info, plain_dataset(job, plain));
+    const codec::Manifest& manifest = info.manifest;
+    CODEX_TRY(code, Code::create(options.k, options.m));
+    CODEX_TRY(layout, Layout::create(manifest.blocks_count(), options.k, options.m,
+                                     manifest.block_size_bytes));
+    CODEX_TRY(tree, job.repo->tree(manifest.tree));
+    CODEX_CHECK(detail::check_leaf_count(tree, manifest.blocks_count()));
+    CODEX_TRY(untrusted, tree.check());
+    if (!untrusted.empty())
+        return fail(Error(Errc::dataset_damaged, "its tree record is damaged")
+                        .hint("put or import the dataset again, then encode it"));
+    if (job.progress)
+        job.progress->total_bytes += layout.rounded() * manifest.block_size_bytes;
+
+    CODEX_TRY(writer, job.repo->write_dataset());
+    detail::StripCoder coder(job, layout, code, tree, manifest.block_size_bytes);
+    CODEX_CHECK(
+        coder.run([&](const detail::Strip& strip) { return write_strip(writer, layout, strip); }));
+    CODEX_TRY(protected_tree, writer.finish_tree());
+    CODEX_TRY(bytes, codec::encode_manifest(protected_manifest(manifest, layout, protected_tree)));
+    return writer.commit(bytes, options.expiry.value_or(info.expiry));
+}
+
+Result<Cid> decode(const Job& job, const Cid& protected_dataset,
+                   std::optional<std::uint64_t> expiry) {
+    CODEX_TRY(info, job.repo->dataset(protected_dataset));
+    CODEX_TRY(columns, detail::Columns::open(job, info.manifest));
+    const Layout& layout = columns.layout();
+    CODEX_TRY(leaves, detail::all_leaves(columns.tree()));
+    leaves.resize(layout.original_blocks);
+    CODEX_TRY(original_tree, detail::tree_cid(leaves));
+    if (original_tree != info.manifest.erasure->original_tree)
+        return fail(
+            Error(Errc::dataset_damaged,
+                  fmt::format("its data leaves give the tree {} instead of {}",
+                              original_tree.text(), info.manifest.erasure->original_tree.text()))
+                .hint("codex-ec repair rebuilds a damaged tree record"));
+
+    if (job.progress)
+        job.progress->total_bytes += layout.original_blocks * columns.block_size_bytes();
+    CODEX_TRY(damage, detail::find_damage(job, leaves, info.manifest.block_size_bytes, true));
+    CODEX_TRY(restored, detail::restore_blocks(job, columns, damage.all(), {}));
+    if (!restored.lost.empty()) {
+        // Only data was looked at so far; how much a column lost includes its parity.
+        CODEX_TRY(state, health({job.repo, job.pool, nullptr}, protected_dataset, true));
+        return fail(unrepairable(layout, detail::Damage{state.missing, state.damaged}.all()));
+    }
+    CODEX_TRY(cid, write_plain(job, info, leaves, expiry.value_or(info.expiry)));
+    CODEX_CHECK(detail::mend_tree(job, original_tree, leaves));
+    return cid;
+}
+
+} // namespace codex::dataset

@@ -1,0 +1,102 @@
+// verify: is a protected dataset what its manifest says, down to the last parity byte?
+#include "dataset/detail/damage.hpp"
+#include "dataset/detail/strip.hpp"
+
+#include <algorithm>
+
+namespace codex::dataset {
+
+using repo::BlockRead;
+
+namespace {
+
+/// Compares strip after strip with what is stored.
+class Comparison {
+public:
+    Comparison(const Job& job, const detail::Columns& columns, std::span<const Digest> leaves,
+               Verification& result)
+        : job_(job), columns_(columns), leaves_(leaves), result_(result) {}
+
+    Result<void> strip(const detail::Strip& strip) {
+        const erasure::Layout& layout = columns_.layout();
+        const auto index_of = [&](std::size_t i, std::uint32_t first_row) {
+            const auto row = static_cast<std::uint32_t>(i / strip.width);
+            return layout.index(strip.first + i % strip.width, first_row + row);
+        };
+        for (std::size_t i = 0; i < strip.data.size(); ++i)
+            note(strip.data[i], index_of(i, 0));
+
+        const std::uint32_t size = columns_.block_size_bytes();
+        if (buffer_.bytes().size() < strip.parity.size() * size)
+            buffer_ = detail::PageBuffer(strip.parity.size() * size);
+        std::vector<BlockRead> stored(strip.parity.size());
+        for (std::size_t i = 0; i < stored.size(); ++i) {
+            stored[i].cid = Cid::block(leaves_[index_of(i, layout.k)]);
+            stored[i].buffer = buffer_.bytes().subspan(i * size, size);
+        }
+        CODEX_CHECK(job_.repo->read(stored));
+        for (std::size_t i = 0; i < stored.size(); ++i) {
+            const std::uint64_t index = index_of(i, layout.k);
+            note(stored[i], index);
+            if (strip.coded[i % strip.width] && strip.digests[i] != leaves_[index])
+                result_.wrong_parity.push_back(index);
+        }
+        if (job_.progress)
+            job_.progress->advance(stored.size() * size);
+        return {};
+    }
+
+private:
+    void note(const BlockRead& block, std::uint64_t index) {
+        if (block.state == BlockRead::State::missing)
+            result_.health.missing.push_back(index);
+        else if (block.state != BlockRead::State::ok)
+            result_.health.damaged.push_back(index);
+    }
+
+    const Job& job_;
+    const detail::Columns& columns_;
+    std::span<const Digest> leaves_;
+    Verification& result_;
+    detail::PageBuffer buffer_;
+};
+
+} // namespace
+
+Result<Verification> verify(const Job& job, const Cid& manifest) {
+    Verification result;
+    CODEX_TRY(info, job.repo->dataset(manifest));
+    if (!info.manifest.is_protected()) {
+        CODEX_TRY(state, health(job, manifest, true));
+        result.health = std::move(state);
+        return result;
+    }
+    CODEX_TRY(columns, detail::Columns::open(job, info.manifest));
+    const erasure::Layout& layout = columns.layout();
+    CODEX_TRY(untrusted, columns.tree().check());
+    CODEX_TRY(leaves, detail::all_leaves(columns.tree()));
+    CODEX_TRY(original, detail::tree_cid(std::span(leaves).first(layout.original_blocks)));
+    result.original_tree_matches = original == info.manifest.erasure->original_tree;
+    if (job.progress)
+        job.progress->total_bytes += layout.total_blocks() * columns.block_size_bytes();
+
+    Comparison comparison(job, columns, leaves, result);
+    detail::StripCoder coder(job, layout, columns.code(), columns.tree(),
+                             columns.block_size_bytes());
+    CODEX_CHECK(coder.run([&](const detail::Strip& strip) { return comparison.strip(strip); }));
+
+    Health& state = result.health;
+    state.manifest = std::move(info.manifest);
+    state.blocks = layout.total_blocks();
+    state.tree_damaged = !untrusted.empty();
+    detail::Damage damage{std::move(state.missing), std::move(state.damaged)};
+    std::sort(damage.missing.begin(), damage.missing.end());
+    std::sort(damage.damaged.begin(), damage.damaged.end());
+    std::sort(result.wrong_parity.begin(), result.wrong_parity.end());
+    state.lost_columns = detail::columns_beyond_parity(layout, damage.all());
+    state.missing = std::move(damage.missing);
+    state.damaged = std::move(damage.damaged);
+    return result;
+}
+
+} // namespace codex::dataset
