@@ -1,0 +1,205 @@
+// Eight field elements side by side, one a 64-bit lane, in five 52-bit limbs (AVX-512 IFMA).
+//
+// Montgomery form here is a * 2^260 mod p. The moduli are below 2^254, so there are six bits of
+// room: the product of values below x*p and y*p is below (1 + x*y/84) * p, and sums need no
+// reduction as long as they stay below 84p = 2^260. A value is "tight" when all limbs are below
+// 2^52, which factors of a product must be; sums are made tight by carry().
+//
+// Included only by files whose name ends in _ifma: it must never be compiled for other machines.
+#pragma once
+
+#if !defined(__AVX512IFMA__)
+#error "f8_ifma.hpp is for kernels compiled with IFMA"
+#endif
+
+#include <cstdint>
+#include <immintrin.h>
+
+namespace codex::crypto::ifma {
+
+struct FrLimbs52 {
+    static constexpr std::uint64_t kModulus[5] = {0x1f593f0000001, 0x4879b9709143e, 0x181585d2833e8,
+                                                  0xa029b85045b68, 0x030644e72e131};
+    static constexpr std::uint64_t kNegInverse = 0x1f593efffffff; ///< -1/p mod 2^52
+    static constexpr std::uint64_t kSquare[5] = {0x0b852d16da6f5, 0xc621620cddce3, 0xaf1b95343ffb6,
+                                                 0xc3c15e103e7c2, 0x00281528fa122}; ///< 2^520 mod p
+    static constexpr std::uint64_t kFrom256[5] = {0x31f8c9ffffab6, 0xac31329faef6e, 0x9e2a3495d7570,
+                                                  0xe357276f48b70,
+                                                  0x00d791464ef86}; ///< 2^264 mod p
+    static constexpr std::uint64_t kTo256[5] = {0x6341c4ffffffb, 0x959f60cd29ac9, 0x879462e36fc76,
+                                                0xdf2f666ea36f7, 0x00e0a77c19a07}; ///< 2^256 mod p
+    static constexpr std::uint64_t kOne[5] = {0xb6b753fffffac, 0x380f271055b9d, 0x18f016ecef7c8,
+                                              0x724f85a9201d8, 0x01f16424e1bb7}; ///< 2^260 mod p
+};
+struct FqLimbs52 {
+    static constexpr std::uint64_t kModulus[5] = {0x08c16d87cfd47, 0x916871ca8d3c2, 0x181585d97816a,
+                                                  0xa029b85045b68, 0x030644e72e131};
+    static constexpr std::uint64_t kNegInverse = 0x20782e4866389;
+    static constexpr std::uint64_t kSquare[5] = {0x8a81d1966eb04, 0x6195018016b86, 0xb4f898c98e615,
+                                                 0x9969bfd531600, 0x00a8469a30d3a};
+    static constexpr std::uint64_t kFrom256[5] = {0xb0f2afaec667a, 0xed9626b0fffbd, 0x9e2a0fcad825a,
+                                                  0xe357276f48b70, 0x00d791464ef86};
+    static constexpr std::uint64_t kTo256[5] = {0xd438dc58f0d9d, 0x28f5c70b3dd35, 0x879462c0a78eb,
+                                                0xdf2f666ea36f7, 0x00e0a77c19a07};
+    static constexpr std::uint64_t kOne[5] = {0x20880f6fce4b4, 0x49baa989a8455, 0x18f014a498908,
+                                              0x724f85a9201d8, 0x01f16424e1bb7};
+};
+
+inline __m512i splat(std::uint64_t value) {
+    return _mm512_set1_epi64(static_cast<long long>(value));
+}
+
+struct F8 {
+    __m512i limb[5];
+};
+
+inline F8 splat(const std::uint64_t (&limbs)[5]) {
+    return {{splat(limbs[0]), splat(limbs[1]), splat(limbs[2]), splat(limbs[3]), splat(limbs[4])}};
+}
+
+/// Limb by limb; not tight.
+inline F8 add(const F8& a, const F8& b) {
+    F8 sum;
+    for (int i = 0; i < 5; ++i)
+        sum.limb[i] = _mm512_add_epi64(a.limb[i], b.limb[i]);
+    return sum;
+}
+
+/// a - b + multiple, limb by limb, where every limb of `multiple` (a multiple of p spread so that
+/// its limbs are large) exceeds that of b: no borrow; not tight.
+inline F8 sub(const F8& a, const F8& b, const F8& multiple) {
+    F8 difference;
+    for (int i = 0; i < 5; ++i)
+        difference.limb[i] =
+            _mm512_sub_epi64(_mm512_add_epi64(a.limb[i], multiple.limb[i]), b.limb[i]);
+    return difference;
+}
+
+/// Makes a value below 2^260 tight.
+inline F8 carry(F8 a) {
+    const __m512i mask = splat((std::uint64_t{1} << 52) - 1);
+    for (int i = 0; i < 4; ++i) {
+        a.limb[i + 1] = _mm512_add_epi64(a.limb[i + 1], _mm512_srli_epi64(a.limb[i], 52));
+        a.limb[i] = _mm512_and_si512(a.limb[i], mask);
+    }
+    return a;
+}
+
+/// The same with signed limbs: for differences.
+inline F8 carry_signed(F8 a) {
+    const __m512i mask = splat((std::uint64_t{1} << 52) - 1);
+    for (int i = 0; i < 4; ++i) {
+        a.limb[i + 1] = _mm512_add_epi64(a.limb[i + 1], _mm512_srai_epi64(a.limb[i], 52));
+        a.limb[i] = _mm512_and_si512(a.limb[i], mask);
+    }
+    return a;
+}
+
+/// Ten accumulated words to a / 2^260 mod p, tight.
+template <class Params> inline F8 reduce(__m512i (&t)[10]) {
+    const __m512i inverse = splat(Params::kNegInverse);
+    const __m512i zero = _mm512_setzero_si512();
+    __m512i p[5];
+    for (int j = 0; j < 5; ++j)
+        p[j] = splat(Params::kModulus[j]);
+    for (int i = 0; i < 5; ++i) {
+        // Factors are read modulo 2^52, so t[i] needs no mask here.
+        const __m512i m = _mm512_madd52lo_epu64(zero, t[i], inverse);
+        t[i] = _mm512_madd52lo_epu64(t[i], m, p[0]);
+        t[i + 1] = _mm512_madd52hi_epu64(t[i + 1], m, p[0]);
+        t[i + 1] = _mm512_add_epi64(t[i + 1], _mm512_srli_epi64(t[i], 52));
+        for (int j = 1; j < 5; ++j)
+            t[i + j] = _mm512_madd52lo_epu64(t[i + j], m, p[j]);
+        for (int j = 1; j < 5; ++j)
+            t[i + j + 1] = _mm512_madd52hi_epu64(t[i + j + 1], m, p[j]);
+    }
+    return carry({{t[5], t[6], t[7], t[8], t[9]}});
+}
+
+/// a * b / 2^260 mod p for tight a and b; tight, below (1 + ab/84p^2) * p.
+template <class Params> inline F8 mul(const F8& a, const F8& b) {
+    __m512i t[10];
+    for (int k = 0; k < 10; ++k)
+        t[k] = _mm512_setzero_si512();
+    for (int i = 0; i < 5; ++i)
+        for (int j = 0; j < 5; ++j) {
+            t[i + j] = _mm512_madd52lo_epu64(t[i + j], a.limb[i], b.limb[j]);
+            t[i + j + 1] = _mm512_madd52hi_epu64(t[i + j + 1], a.limb[i], b.limb[j]);
+        }
+    return reduce<Params>(t);
+}
+
+/// mul(a, a), with each mixed product made once.
+template <class Params> inline F8 square(const F8& a) {
+    __m512i t[10];
+    for (int k = 0; k < 10; ++k)
+        t[k] = _mm512_setzero_si512();
+    for (int i = 0; i < 5; ++i)
+        for (int j = i + 1; j < 5; ++j) {
+            t[i + j] = _mm512_madd52lo_epu64(t[i + j], a.limb[i], a.limb[j]);
+            t[i + j + 1] = _mm512_madd52hi_epu64(t[i + j + 1], a.limb[i], a.limb[j]);
+        }
+    for (int k = 1; k < 10; ++k)
+        t[k] = _mm512_add_epi64(t[k], t[k]);
+    for (int i = 0; i < 5; ++i) {
+        t[2 * i] = _mm512_madd52lo_epu64(t[2 * i], a.limb[i], a.limb[i]);
+        t[2 * i + 1] = _mm512_madd52hi_epu64(t[2 * i + 1], a.limb[i], a.limb[i]);
+    }
+    return reduce<Params>(t);
+}
+
+/// A value below 2^260 to one below 1.7p, tight: the quotient is estimated from the top limb with
+/// floor(2^260 / p) = 84, which is short of the true factor by less than 0.8 percent.
+template <class Params> inline F8 shrink(const F8& a) {
+    const __m512i mask = splat((std::uint64_t{1} << 52) - 1);
+    const __m512i top = _mm512_add_epi64(a.limb[4], _mm512_srli_epi64(a.limb[3], 52));
+    const __m512i quotient = _mm512_madd52hi_epu64(_mm512_setzero_si512(), top, splat(84));
+    // a - quotient * p as a + quotient * (2^260 - p) without the bits from 2^260 on.
+    F8 result = a;
+    for (int i = 0; i < 5; ++i) {
+        const __m512i complement = splat(
+            (i == 0 ? std::uint64_t{1} << 52 : (std::uint64_t{1} << 52) - 1) - Params::kModulus[i]);
+        result.limb[i] = _mm512_madd52lo_epu64(result.limb[i], quotient, complement);
+        if (i < 4)
+            result.limb[i + 1] = _mm512_madd52hi_epu64(result.limb[i + 1], quotient, complement);
+    }
+    result = carry(result);
+    result.limb[4] = _mm512_and_si512(result.limb[4], mask);
+    return result;
+}
+
+/// A tight value below 8p to the one below p.
+template <class Params> inline F8 canonical(F8 a) {
+    for (std::uint64_t times = 4; times != 0; times /= 2) {
+        F8 less;
+        for (int i = 0; i < 5; ++i)
+            less.limb[i] = _mm512_sub_epi64(a.limb[i], splat(times * Params::kModulus[i]));
+        less = carry_signed(less);
+        const __mmask8 negative = _mm512_movepi64_mask(less.limb[4]);
+        for (int i = 0; i < 5; ++i)
+            a.limb[i] = _mm512_mask_blend_epi64(negative, less.limb[i], a.limb[i]);
+    }
+    return a;
+}
+
+/// Four vectors of 64-bit limbs (lane l of vector i is limb i of element l) to 52-bit limbs.
+inline F8 from_words(__m512i w0, __m512i w1, __m512i w2, __m512i w3) {
+    const __m512i mask = splat((std::uint64_t{1} << 52) - 1);
+    const auto middle = [mask](__m512i low, __m512i high, unsigned shift) {
+        return _mm512_and_si512(
+            _mm512_or_si512(_mm512_srli_epi64(low, shift), _mm512_slli_epi64(high, 64 - shift)),
+            mask);
+    };
+    return {{_mm512_and_si512(w0, mask), middle(w0, w1, 52), middle(w1, w2, 40), middle(w2, w3, 28),
+             _mm512_srli_epi64(w3, 16)}};
+}
+
+/// The inverse, for a tight value below 2^256.
+inline void to_words(const F8& a, __m512i (&words)[4]) {
+    words[0] = _mm512_or_si512(a.limb[0], _mm512_slli_epi64(a.limb[1], 52));
+    words[1] = _mm512_or_si512(_mm512_srli_epi64(a.limb[1], 12), _mm512_slli_epi64(a.limb[2], 40));
+    words[2] = _mm512_or_si512(_mm512_srli_epi64(a.limb[2], 24), _mm512_slli_epi64(a.limb[3], 28));
+    words[3] = _mm512_or_si512(_mm512_srli_epi64(a.limb[3], 36), _mm512_slli_epi64(a.limb[4], 16));
+}
+
+} // namespace codex::crypto::ifma

@@ -1,0 +1,122 @@
+#include "crypto/poseidon2/poseidon2.hpp"
+
+#include "base/cpu.hpp"
+#include "base/error.hpp"
+#include "crypto/poseidon2/detail/constants.hpp"
+#include "crypto/poseidon2/detail/kernels.hpp"
+
+#include <cstring>
+
+namespace codex::crypto::poseidon2 {
+
+namespace detail {
+
+namespace {
+
+ConstantTables make_tables() {
+    ConstantTables tables;
+    const Fr two_260 = Fr::from_u64(2).pow({260, 0, 0, 0});
+    for (std::size_t i = 0; i < 80; ++i) {
+        const Fr value =
+            Fr::from_limbs(i < 24 ? kExternalConstants[i] : kInternalConstants[i - 24]);
+        std::memcpy(tables.words64[i], value.montgomery().data(), 32);
+        const Limbs w = (value * two_260).to_limbs();
+        constexpr std::uint64_t kMask = (std::uint64_t{1} << 52) - 1;
+        tables.words52[i][0] = w[0] & kMask;
+        tables.words52[i][1] = (w[0] >> 52 | w[1] << 12) & kMask;
+        tables.words52[i][2] = (w[1] >> 40 | w[2] << 24) & kMask;
+        tables.words52[i][3] = (w[2] >> 28 | w[3] << 36) & kMask;
+        tables.words52[i][4] = w[3] >> 16;
+    }
+    return tables;
+}
+
+/// The kernel for a batch of `count`: lanes pay from a quarter of a batch on.
+const Kernel& chosen_for(std::size_t count) {
+#if defined(__x86_64__)
+    const cpu::Features& cpu = cpu::features();
+    if (cpu.avx512_ifma && cpu.avx512_vbmi && cpu.adx && count >= 4)
+        return ifma_kernel();
+    if (cpu.adx)
+        return adx_kernel();
+#endif
+    return portable_kernel();
+}
+
+} // namespace
+
+const ConstantTables& constant_tables() {
+    static const ConstantTables tables = make_tables();
+    return tables;
+}
+
+} // namespace detail
+
+const char* kernel() {
+    return detail::chosen_for(16).name;
+}
+
+void permute(State& state) {
+    std::uint64_t words[12];
+    std::memcpy(words, static_cast<const void*>(state.data()), sizeof words);
+    detail::chosen_for(1).permute(words);
+    std::memcpy(static_cast<void*>(state.data()), words, sizeof words);
+}
+
+Fr compress(const Fr& a, const Fr& b, std::uint64_t key) {
+    State state = {a, b, Fr::from_u64(key)};
+    permute(state);
+    return state[0];
+}
+
+Fr sponge(std::span<const Fr> elements, unsigned rate) {
+    CODEX_ASSERT(rate == 1 || rate == 2);
+    State state = {Fr(), Fr(), Fr::from_limbs({256 * 3 + rate, 1, 0, 0})};
+    const auto padded = [&](std::size_t i) {
+        return i < elements.size() ? elements[i] : i == elements.size() ? Fr::one() : Fr();
+    };
+    for (std::size_t i = 0; i <= elements.size(); i += rate) {
+        for (std::size_t j = 0; j < rate; ++j)
+            state[j] += padded(i + j);
+        permute(state);
+    }
+    return state[0];
+}
+
+std::vector<Fr> bytes_to_elements(BytesView bytes) {
+    std::vector<Fr> elements;
+    elements.reserve(bytes.size() / 31 + 1);
+    for (std::size_t at = 0; at <= bytes.size(); at += 31) {
+        std::array<std::uint8_t, 32> chunk{};
+        const BytesView part = bytes.subspan(at, std::min<std::size_t>(31, bytes.size() - at));
+        std::copy(part.begin(), part.end(), chunk.begin());
+        if (part.size() < 31)
+            chunk[part.size()] = 1;
+        elements.push_back(Fr::from_bytes_reduced(chunk)); // below 2^248: nothing to reduce
+    }
+    return elements;
+}
+
+Digest hash_bytes(BytesView bytes) {
+    Digest digest;
+    const std::uint8_t* message = bytes.data();
+    hash_many({&message, 1}, bytes.size(), {&digest, 1});
+    return digest;
+}
+
+void hash_many(std::span<const std::uint8_t* const> messages, std::size_t size_bytes,
+               std::span<Digest> digests) {
+    CODEX_ASSERT(messages.size() == digests.size());
+    detail::chosen_for(messages.size())
+        .hash_many(messages.data(), messages.size(), size_bytes,
+                   reinterpret_cast<std::uint8_t*>(digests.data()));
+}
+
+void pairs(std::span<const Digest> nodes, std::uint64_t key, std::span<Digest> parents) {
+    CODEX_ASSERT(nodes.size() == 2 * parents.size());
+    detail::chosen_for(parents.size())
+        .pairs(reinterpret_cast<const std::uint8_t*>(nodes.data()), parents.size(), key,
+               reinterpret_cast<std::uint8_t*>(parents.data()));
+}
+
+} // namespace codex::crypto::poseidon2

@@ -1,0 +1,12 @@
+#include "crypto/poseidon2/detail/scalar.hpp"
+
+namespace codex::crypto::poseidon2::detail {
+
+const Kernel& adx_kernel() {
+    using field_adx::Scalar;
+    static constexpr Kernel kKernel = {"adx", Scalar::permute_words, Scalar::hash_many,
+                                       Scalar::pairs};
+    return kKernel;
+}
+
+} // namespace codex::crypto::poseidon2::detail

@@ -1,0 +1,12 @@
+#include "crypto/poseidon2/detail/scalar.hpp"
+
+namespace codex::crypto::poseidon2::detail {
+
+const Kernel& portable_kernel() {
+    using field_portable::Scalar;
+    static constexpr Kernel kKernel = {"portable", Scalar::permute_words, Scalar::hash_many,
+                                       Scalar::pairs};
+    return kKernel;
+}
+
+} // namespace codex::crypto::poseidon2::detail
