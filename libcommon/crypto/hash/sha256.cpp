@@ -1,8 +1,7 @@
 #include "crypto/hash/sha256.hpp"
 
 #include "base/endian.hpp"
-#include "base/error.hpp"
-#include "crypto/hash/detail/sha256_kernels.hpp"
+#include "crypto/hash/detail/sha256_dispatch.hpp"
 
 namespace codex::crypto {
 
@@ -23,7 +22,7 @@ Sha256::Sha256() {
 }
 
 void Sha256::compress(const std::uint8_t* blocks, std::size_t count) {
-    detail::sha256_compress_portable(state_.data(), blocks, count);
+    detail::sha256_kernels().compress(state_.data(), blocks, count);
 }
 
 void Sha256::update(BytesView bytes) {
@@ -64,20 +63,6 @@ Digest sha256(BytesView message) {
     Sha256 hash;
     hash.update(message);
     return hash.finish();
-}
-
-void sha256_many(std::span<const BytesView> messages, std::span<Digest> digests) {
-    CODEX_ASSERT(messages.size() == digests.size());
-    for (std::size_t i = 0; i < messages.size(); ++i)
-        digests[i] = sha256(messages[i]);
-}
-
-void sha256_pairs(std::span<const Digest> nodes, std::uint8_t key, std::span<Digest> parents) {
-    CODEX_ASSERT(nodes.size() == 2 * parents.size() && key < detail::kSha256NodeKeys);
-    if (parents.empty())
-        return;
-    detail::sha256_nodes_portable(nodes.data()->data(), key, parents.size(),
-                                  parents.data()->data());
 }
 
 const char* sha256_kernel() {

@@ -29,9 +29,24 @@ extern const Sha256Words kSha256NodeRound[kSha256NodeKeys];
 
 /// Runs `blocks` consecutive 64-byte blocks from `data` into `state`.
 void sha256_compress_portable(std::uint32_t* state, const std::uint8_t* data, std::size_t blocks);
+void sha256_compress_shani(std::uint32_t* state, const std::uint8_t* data, std::size_t blocks);
+
+/// The same for 2 (16, 32) messages side by side: `blocks` blocks of each data[i] into states[i].
+void sha256_compress2_shani(std::uint32_t* const* states, const std::uint8_t* const* data,
+                            std::size_t blocks);
+void sha256_compress16_avx512(std::uint32_t* const* states, const std::uint8_t* const* data,
+                              std::size_t blocks);
+void sha256_compress32_avx512(std::uint32_t* const* states, const std::uint8_t* const* data,
+                              std::size_t blocks);
+
 /// Digests of `count` nodes whose children lie one after another: parents + 32 i from
 /// children + 64 i. In place is allowed (parents == children).
 void sha256_nodes_portable(const std::uint8_t* children, unsigned key, std::size_t count,
                            std::uint8_t* parents);
+void sha256_nodes_shani(const std::uint8_t* children, unsigned key, std::size_t count,
+                        std::uint8_t* parents);
+/// As above; `count` is a multiple of 16.
+void sha256_nodes_avx512(const std::uint8_t* children, unsigned key, std::size_t count,
+                         std::uint8_t* parents);
 
 } // namespace codex::crypto::detail

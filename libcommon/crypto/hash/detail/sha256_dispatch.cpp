@@ -1,0 +1,42 @@
+#include "crypto/hash/detail/sha256_dispatch.hpp"
+
+#include "base/cpu.hpp"
+
+namespace codex::crypto::detail {
+
+namespace {
+
+constexpr Sha256Wide kNoWide[] = {{0, 0, nullptr}};
+constexpr Sha256Wide kShaNiWide[] = {{2, 2, sha256_compress2_shani}, {0, 0, nullptr}};
+constexpr Sha256Wide kAvx512Wide[] = {
+    {32, 17, sha256_compress32_avx512}, {16, 2, sha256_compress16_avx512}, {0, 0, nullptr}};
+constexpr Sha256Wide kAvx512ShaNiWide[] = {{32, 21, sha256_compress32_avx512},
+                                           {16, 11, sha256_compress16_avx512},
+                                           {2, 2, sha256_compress2_shani},
+                                           {0, 0, nullptr}};
+
+constexpr Sha256Kernels kPortable = {
+    "portable", sha256_compress_portable, kNoWide, sha256_nodes_portable, nullptr, 0, 0};
+constexpr Sha256Kernels kShaNi = {
+    "sha_ni", sha256_compress_shani, kShaNiWide, sha256_nodes_shani, nullptr, 0, 0};
+constexpr Sha256Kernels kAvx512 = {
+    "avx512", sha256_compress_portable, kAvx512Wide, sha256_nodes_portable, sha256_nodes_avx512, 2,
+    17};
+constexpr Sha256Kernels kAvx512ShaNi = {"avx512+sha_ni",
+                                        sha256_compress_shani,
+                                        kAvx512ShaNiWide,
+                                        sha256_nodes_shani,
+                                        sha256_nodes_avx512,
+                                        11,
+                                        19};
+
+} // namespace
+
+const Sha256Kernels& sha256_kernels() {
+    const cpu::Features& cpu = cpu::features();
+    if (cpu.avx512)
+        return cpu.sha_ni ? kAvx512ShaNi : kAvx512;
+    return cpu.sha_ni ? kShaNi : kPortable;
+}
+
+} // namespace codex::crypto::detail

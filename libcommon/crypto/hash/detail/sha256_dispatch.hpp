@@ -1,0 +1,54 @@
+// Which compression functions this process uses, and from how many messages on a wide one pays.
+//
+// Measured on one core of an AMD EPYC of the Zen 5 generation (4.4 GHz, gcc 12, data in cache;
+// tests/bench/sha256_bench.cpp), GB/s of long messages and ns for a tree node:
+//
+//   portable   1 lane   0.36 GB/s   284 ns
+//   sha_ni     1 lane   2.2  GB/s           (OpenSSL 3.0 EVP: 2.2 GB/s, 100 ns)
+//   sha_ni     2 lanes  3.2  GB/s    35 ns
+//   avx512    16 lanes  5.1  GB/s    22 ns
+//   avx512    32 lanes  6.9  GB/s    14 ns
+//
+// A wide kernel costs the same with empty lanes, so it is worth it from the number of messages on
+// at which its time for one block of all lanes is below that of the next narrower kernels:
+// 16 * 3.2 / 5.1 = 10 messages against pairs with SHA-NI; 32 lanes take as long as 16 and then 4
+// to 5 with SHA-NI, so 21 messages, and for nodes (whose second block is cheap) 16 and 3. Without
+// SHA-NI, against 0.36 GB/s, two messages are enough, and 17.
+// Not measured: other processors. Where 512-bit instructions run on two ports or as two halves
+// (Intel; Zen 4), 16 messages need at least 1700 / 2 cycles a block, 0.8 cycles a byte, and a pair
+// with SHA-NI about 1.1: the order stays, the distance shrinks.
+#pragma once
+
+#include "crypto/hash/detail/sha256_kernels.hpp"
+
+namespace codex::crypto::detail {
+
+/// `lanes` messages side by side.
+struct Sha256Wide {
+    std::size_t lanes;
+    std::size_t worth_from; ///< messages from which it beats the narrower ones
+    void (*compress)(std::uint32_t* const* states, const std::uint8_t* const* data,
+                     std::size_t blocks);
+};
+
+struct Sha256Kernels {
+    const char* name;
+    void (*compress)(std::uint32_t* state, const std::uint8_t* data, std::size_t blocks);
+    const Sha256Wide* wide; ///< widest first, ended by lanes == 0
+    /// Any number of nodes.
+    void (*nodes)(const std::uint8_t* children, unsigned key, std::size_t count,
+                  std::uint8_t* parents);
+    /// Nodes in multiples of 16; nullptr if there is none. Fewer are worth filling up to 16 from
+    /// `fill16`, and to 32 from `fill32`.
+    void (*wide_nodes)(const std::uint8_t* children, unsigned key, std::size_t count,
+                       std::uint8_t* parents);
+    std::size_t fill16;
+    std::size_t fill32;
+};
+
+constexpr std::size_t kSha256MaxLanes = 32;
+
+/// The choice for this machine and CODEX_CPU (base/cpu.hpp).
+[[nodiscard]] const Sha256Kernels& sha256_kernels();
+
+} // namespace codex::crypto::detail

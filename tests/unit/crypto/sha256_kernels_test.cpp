@@ -1,0 +1,104 @@
+// Every kernel this machine can run against the plain one, whatever the dispatcher would choose.
+#include "base/cpu.hpp"
+#include "base/hex.hpp"
+#include "crypto/hash/detail/sha256_dispatch.hpp"
+#include "crypto/hash/sha256.hpp"
+
+#include <cstring>
+#include <random>
+
+namespace codex::crypto::detail {
+namespace {
+
+using State = std::array<std::uint32_t, 8>;
+
+template <class Words> void fill_random(Words& words, std::mt19937_64& random) {
+    for (auto& word : words)
+        word = static_cast<typename Words::value_type>(random());
+}
+
+void expect_wide_equals_portable(const Sha256Wide& wide) {
+    std::mt19937_64 random(wide.lanes);
+    for (const std::size_t blocks : {1UL, 2UL, 3UL, 17UL}) {
+        std::vector<Bytes> messages(wide.lanes, Bytes(64 * blocks + 1));
+        std::vector<State> states(wide.lanes);
+        std::vector<State> expected(wide.lanes);
+        std::vector<std::uint32_t*> state_pointers;
+        std::vector<const std::uint8_t*> data_pointers;
+        for (std::size_t lane = 0; lane < wide.lanes; ++lane) {
+            fill_random(messages[lane], random);
+            fill_random(states[lane], random);
+            expected[lane] = states[lane];
+            // Odd lanes start off any alignment.
+            const std::uint8_t* data = messages[lane].data() + lane % 2;
+            sha256_compress_portable(expected[lane].data(), data, blocks);
+            state_pointers.push_back(states[lane].data());
+            data_pointers.push_back(data);
+        }
+        wide.compress(state_pointers.data(), data_pointers.data(), blocks);
+        EXPECT_EQ(states, expected) << wide.lanes << " lanes, " << blocks << " blocks";
+    }
+}
+
+using NodesKernel = void (*)(const std::uint8_t*, unsigned, std::size_t, std::uint8_t*);
+
+void expect_nodes_equal_portable(NodesKernel kernel, std::size_t step) {
+    std::mt19937_64 random(step);
+    for (std::size_t count = 0; count <= 6 * step; count += step)
+        for (unsigned key = 0; key < kSha256NodeKeys; ++key) {
+            Bytes children(64 * count);
+            fill_random(children, random);
+            Bytes expected(32 * count);
+            sha256_nodes_portable(children.data(), key, count, expected.data());
+            Bytes parents(32 * count);
+            kernel(children.data(), key, count, parents.data());
+            EXPECT_EQ(to_hex(parents), to_hex(expected)) << count << " nodes, key " << key;
+            kernel(children.data(), key, count, children.data());
+            children.resize(32 * count);
+            EXPECT_EQ(to_hex(children), to_hex(expected)) << "in place, " << count << " nodes";
+        }
+}
+
+TEST(Sha256Kernels, ShaNiEqualsPortable) {
+    if (!cpu::features().sha_ni)
+        return; // this process may not execute it; the run without CODEX_CPU does where it can
+    std::mt19937_64 random(1);
+    Bytes message(64 * 9);
+    fill_random(message, random);
+    for (std::size_t blocks = 0; blocks <= 9; ++blocks) {
+        State state;
+        fill_random(state, random);
+        State expected = state;
+        sha256_compress_portable(expected.data(), message.data(), blocks);
+        sha256_compress_shani(state.data(), message.data(), blocks);
+        EXPECT_EQ(state, expected) << blocks;
+    }
+    expect_wide_equals_portable({2, 2, sha256_compress2_shani});
+    expect_nodes_equal_portable(sha256_nodes_shani, 1);
+}
+
+TEST(Sha256Kernels, Avx512EqualsPortable) {
+    if (!cpu::features().avx512)
+        return;
+    expect_wide_equals_portable({16, 16, sha256_compress16_avx512});
+    expect_wide_equals_portable({32, 32, sha256_compress32_avx512});
+    expect_nodes_equal_portable(sha256_nodes_avx512, 16);
+}
+
+TEST(Sha256Kernels, TheChoiceIsAllowedAndOrdered) {
+    const Sha256Kernels& kernels = sha256_kernels();
+    const cpu::Features& cpu = cpu::features();
+    EXPECT_EQ(kernels.wide_nodes != nullptr, cpu.avx512);
+    EXPECT_EQ(kernels.compress == sha256_compress_shani, cpu.sha_ni);
+    EXPECT_STREQ(kernels.name, sha256_kernel());
+    std::size_t lanes = kSha256MaxLanes + 1;
+    for (const Sha256Wide* wide = kernels.wide; wide->lanes != 0; ++wide) {
+        EXPECT_LT(wide->lanes, lanes);
+        EXPECT_LE(wide->worth_from, wide->lanes);
+        EXPECT_GE(wide->worth_from, 2U);
+        lanes = wide->lanes;
+    }
+}
+
+} // namespace
+} // namespace codex::crypto::detail
