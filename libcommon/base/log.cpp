@@ -36,13 +36,19 @@ private:
 
 spdlog::level::level_enum engine_level(Level level) {
     switch (level) {
-    case Level::trace: return spdlog::level::trace;
-    case Level::debug: return spdlog::level::debug;
+    case Level::trace:
+        return spdlog::level::trace;
+    case Level::debug:
+        return spdlog::level::debug;
     case Level::info:
-    case Level::notice: return spdlog::level::info;
-    case Level::warn: return spdlog::level::warn;
-    case Level::error: return spdlog::level::err;
-    case Level::fatal: return spdlog::level::critical;
+    case Level::notice:
+        return spdlog::level::info;
+    case Level::warn:
+        return spdlog::level::warn;
+    case Level::error:
+        return spdlog::level::err;
+    case Level::fatal:
+        return spdlog::level::critical;
     }
     return spdlog::level::critical;
 }
@@ -144,8 +150,9 @@ void write(Level level, std::string_view topics, std::string_view message,
 
     State& s = state();
     const std::lock_guard lock(s.mutex);
-    s.engine->log(engine_level(level), s.format == Format::json ? detail::format_json(record)
-                                                                : detail::format_text(record, s.color));
+    s.engine->log(engine_level(level), s.format == Format::json
+                                           ? detail::format_json(record)
+                                           : detail::format_text(record, s.color));
 }
 
 } // namespace codex::log

@@ -23,15 +23,18 @@ enum class Format : std::uint8_t { text, json };
 /// One value of a record, in both renderings. Text is not quoted yet; JSON is complete.
 class Value {
 public:
-    Value(std::string_view text);  // NOLINT(google-explicit-constructor): call sites read better
-    Value(const char* text) : Value(std::string_view(text)) {} // NOLINT(google-explicit-constructor)
-    Value(const std::string& text) : Value(std::string_view(text)) {} // NOLINT(google-explicit-constructor)
-    Value(bool value);             // NOLINT(google-explicit-constructor)
-    Value(std::uint64_t value);    // NOLINT(google-explicit-constructor)
-    Value(std::uint32_t value) : Value(std::uint64_t{value}) {} // NOLINT(google-explicit-constructor)
-    Value(std::int64_t value);     // NOLINT(google-explicit-constructor)
+    Value(std::string_view text); // NOLINT(google-explicit-constructor): call sites read better
+    Value(const char* text)
+        : Value(std::string_view(text)) {} // NOLINT(google-explicit-constructor)
+    Value(const std::string& text)
+        : Value(std::string_view(text)) {} // NOLINT(google-explicit-constructor)
+    Value(bool value);                     // NOLINT(google-explicit-constructor)
+    Value(std::uint64_t value);            // NOLINT(google-explicit-constructor)
+    Value(std::uint32_t value)
+        : Value(std::uint64_t{value}) {}                      // NOLINT(google-explicit-constructor)
+    Value(std::int64_t value);                                // NOLINT(google-explicit-constructor)
     Value(std::int32_t value) : Value(std::int64_t{value}) {} // NOLINT(google-explicit-constructor)
-    Value(const Error& error);     // NOLINT(google-explicit-constructor)
+    Value(const Error& error);                                // NOLINT(google-explicit-constructor)
 
     /// A CID or peer id in its text form: "zDv*zk5GnV" in text, whole in JSON.
     [[nodiscard]] static Value id(std::string_view text);
@@ -72,9 +75,9 @@ struct Options {
 [[nodiscard]] Result<void> configure(const Options& options);
 
 /// Applies `LEVEL[;directive...]` to what is set already (earlier topic settings stay; a bare level
-/// may be left out). A directive is `level:topic[,topic...]`, `required:...` or `disabled:...`; level
-/// words are those of spec 07 section 2.2 in any case. A topic that no part of the node uses is
-/// taken, with a warning. Errors: usage, naming the bad word.
+/// may be left out). A directive is `level:topic[,topic...]`, `required:...` or `disabled:...`;
+/// level words are those of spec 07 section 2.2 in any case. A topic that no part of the node uses
+/// is taken, with a warning. Errors: usage, naming the bad word.
 [[nodiscard]] Result<void> set_levels(std::string_view directives);
 
 /// Whether a record would be written: cheap enough to ask before computing values. `topics` are

@@ -23,9 +23,18 @@ class Context;
 
 /// A duration, size, expiry or CID is taken as text by the option and parsed with base/units.hpp;
 /// these types say which, so that --help names the unit and bad values exit with 64.
-struct SizeValue { std::uint64_t bytes = 0; bool given = false; };
-struct DurationValue { std::uint64_t seconds = 0; bool given = false; };
-struct ExpiryValue { std::uint64_t unix_seconds = 0; bool given = false; };
+struct SizeValue {
+    std::uint64_t bytes = 0;
+    bool given = false;
+};
+struct DurationValue {
+    std::uint64_t seconds = 0;
+    bool given = false;
+};
+struct ExpiryValue {
+    std::uint64_t unix_seconds = 0;
+    bool given = false;
+};
 
 /// One tool or subcommand. Targets of options must outlive run_tool() (static storage or owned by
 /// the run function's closure through a shared_ptr).
@@ -110,14 +119,17 @@ private:
 
 /// Items from the arguments, or one per line from stdin (contract 4.1.4): the first blank-separated
 /// field, or the "cid" of a line that starts with '{'. Lines are read as they arrive, so a pipe
-/// streams.
+/// streams. Summary and progress objects among the lines are passed over.
 class Inputs {
 public:
     Inputs(std::vector<std::string> arguments, int stdin_fd);
-    /// The next item, or nothing at the end. Errors: io, json_invalid with the line number.
+    /// The next item, or nothing at the end. Errors: io; json_invalid and limit_exceeded with the
+    /// line number; usage when no argument was given and stdin is a terminal.
     [[nodiscard]] Result<std::optional<std::string>> next();
 
 private:
+    Result<std::optional<std::string>> next_line();
+
     std::vector<std::string> arguments_;
     std::size_t position_ = 0;
     int fd_;
@@ -137,13 +149,13 @@ public:
     [[nodiscard]] bool quiet() const;
     [[nodiscard]] bool verbose() const;
     [[nodiscard]] bool dry_run() const;
-    [[nodiscard]] bool sync() const;          ///< false after --no-sync
+    [[nodiscard]] bool sync() const; ///< false after --no-sync
     [[nodiscard]] bool fail_fast() const;
     [[nodiscard]] std::uint64_t lock_timeout_seconds() const;
     /// -o/--output FILE of a command with takes_output(); empty: stdout.
     [[nodiscard]] const std::string& output_path() const;
-    [[nodiscard]] bool color() const;         ///< stdout may be coloured (--color, NO_COLOR, tty)
-    [[nodiscard]] ThreadPool& pool();         ///< sized by -j, made on first use
+    [[nodiscard]] bool color() const; ///< stdout may be coloured (--color, NO_COLOR, tty)
+    [[nodiscard]] ThreadPool& pool(); ///< sized by -j, made on first use
 
     /// Writes the record to stdout, whole and at once. With -o FILE and no binary_output() before:
     /// to FILE. Errors: io.
@@ -179,8 +191,8 @@ private:
 
 /// A tool's own description.
 struct ToolSpec {
-    std::string name;     ///< "codex-chunk"
-    std::string summary;  ///< one line
+    std::string name;    ///< "codex-chunk"
+    std::string summary; ///< one line
     std::function<void(Command& root)> declare;
 };
 

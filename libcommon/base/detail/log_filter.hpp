@@ -17,8 +17,8 @@ public:
     /// use. Errors: usage.
     [[nodiscard]] Result<std::vector<std::string>> apply(std::string_view directives);
 
-    /// A topic without a level of its own has the global one. A record passes when one of its topics
-    /// admits its level, none is disabled, and all required ones are among them.
+    /// A topic without a level of its own has the global one. A record passes when one of its
+    /// topics admits its level, none is disabled, and all required ones are among them.
     [[nodiscard]] bool passes(Level level, std::string_view topics) const;
 
     /// No record below this level can pass.

@@ -54,11 +54,21 @@ bool needs_escape(char c) {
 
 void append_escaped(std::string& to, char c) {
     switch (c) {
-    case '"': to += "\\\""; break;
-    case '\\': to += "\\\\"; break;
-    case '\r': to += "\\r"; break;
-    case '\n': to += "\\n"; break;
-    case '\t': to += "\\t"; break;
+    case '"':
+        to += "\\\"";
+        break;
+    case '\\':
+        to += "\\\\";
+        break;
+    case '\r':
+        to += "\\r";
+        break;
+    case '\n':
+        to += "\\n";
+        break;
+    case '\t':
+        to += "\\t";
+        break;
     default:
         if (needs_escape(c))
             to += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
@@ -82,12 +92,17 @@ std::string one_line(std::string_view message) {
 std::string_view level_color(Level level) {
     switch (level) {
     case Level::trace:
-    case Level::debug: return "\x1b[2m";
-    case Level::info: return "\x1b[32m";
-    case Level::notice: return "\x1b[36m";
-    case Level::warn: return "\x1b[33m";
+    case Level::debug:
+        return "\x1b[2m";
+    case Level::info:
+        return "\x1b[32m";
+    case Level::notice:
+        return "\x1b[36m";
+    case Level::warn:
+        return "\x1b[33m";
     case Level::error:
-    case Level::fatal: return "\x1b[31m";
+    case Level::fatal:
+        return "\x1b[31m";
     }
     return "";
 }
@@ -111,7 +126,9 @@ Value::Value(std::int64_t value)
 Value::Value(const Error& error)
     : text_(error.text()), json_(fmt::format("{{\"error\":{}}}", json_quote(error.text()))) {}
 
-Value Value::id(std::string_view text) { return {shorten_id(text), json_quote(text)}; }
+Value Value::id(std::string_view text) {
+    return {shorten_id(text), json_quote(text)};
+}
 
 Value Value::hash(const Digest& digest) {
     const std::string hex = to_hex(digest);
@@ -127,7 +144,9 @@ Value Value::big_integer(std::string_view digits) {
     return {std::string(digits), json_quote(digits)};
 }
 
-Value Value::none() { return {std::string("none"), std::string("null")}; }
+Value Value::none() {
+    return {std::string("none"), std::string("null")};
+}
 
 Value Value::list(const std::vector<Value>& items) {
     std::string text = "@[";
@@ -181,9 +200,9 @@ std::string format_text(const Record& record, bool color) {
 }
 
 std::string format_json(const Record& record) {
-    std::string out = fmt::format("{{\"lvl\":\"{}\",\"ts\":\"{}\",\"msg\":{}",
-                                  level_letters(record.level), timestamp(record),
-                                  json_quote(record.message));
+    std::string out =
+        fmt::format("{{\"lvl\":\"{}\",\"ts\":\"{}\",\"msg\":{}", level_letters(record.level),
+                    timestamp(record), json_quote(record.message));
     if (!record.topics.empty())
         out += fmt::format(",\"topics\":{}", json_quote(record.topics));
     out += fmt::format(",\"tid\":{}", record.thread);

@@ -1,0 +1,234 @@
+// Completion scripts. Each shell gets tables made from the tree (which words follow where) and a
+// short fixed function that reads them. CIDs come from `codex-chunk ls`, which every tool can ask.
+#include "cli/detail/describe.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace codex::cli::detail {
+
+namespace {
+
+struct Entry {
+    std::string path; ///< words after the tool's name: "", "put", "block get"
+    const Command::Node* node;
+};
+
+void collect(const Command::Node& node, const std::string& path, std::vector<Entry>& entries) {
+    entries.push_back({path, &node});
+    for (const auto& child : node.children)
+        collect(*child, path.empty() ? child->name : path + " " + child->name, entries);
+}
+
+/// The options that a user can give to a command, its own first.
+std::vector<OptionSpec> options_of(const Command::Node& node) {
+    std::vector<OptionSpec> specs = node.options;
+    Globals globals;
+    for (OptionSpec& spec : global_options(globals)) {
+        const std::string name = spec.long_name();
+        if ((name != "output" || node.takes_output) && (name != "dry-run" || node.takes_dry_run))
+            specs.push_back(std::move(spec));
+    }
+    specs.push_back(option_spec("-h,--help", "", "show help"));
+    specs.push_back(option_spec("--version", "", "show version"));
+    return specs;
+}
+
+/// What completes a value: words, or one of the kinds "cids", "files", "none".
+std::string kind_of(std::string_view value_name) {
+    if (value_name.starts_with("CID"))
+        return "cids";
+    if (value_name.starts_with("FILE") || value_name.starts_with("DIR"))
+        return "files";
+    return "none";
+}
+
+std::string words_of(const OptionSpec& spec) {
+    return spec.choices.empty() ? "@" + kind_of(spec.value)
+                                : fmt::format("{}", fmt::join(spec.choices, " "));
+}
+
+std::string argument_words(const Command::Node& node) {
+    if (!node.children.empty()) {
+        std::vector<std::string> names;
+        for (const auto& child : node.children)
+            names.push_back(child->name);
+        return fmt::format("{}", fmt::join(names, " "));
+    }
+    if (node.arguments.empty())
+        return "@none";
+    const std::string& name = node.arguments.front().name;
+    return name == "SHELL" ? "bash zsh fish" : "@" + kind_of(name);
+}
+
+std::string function_name(const std::string& tool) {
+    std::string name = "_" + tool;
+    std::replace(name.begin(), name.end(), '-', '_');
+    return name;
+}
+
+/// The `case` tables that bash and zsh share: $path is the command, $prev the option before.
+std::string tables(const std::vector<Entry>& entries) {
+    std::string options;
+    std::string arguments;
+    std::set<std::string> with_value;
+    std::set<std::string> values;
+    for (const auto& [path, node] : entries) {
+        std::string names;
+        for (const OptionSpec& spec : options_of(*node)) {
+            names += fmt::format("{}{}", names.empty() ? "" : " ", fmt::join(spec.names, " "));
+            if (spec.is_flag())
+                continue;
+            std::string patterns;
+            for (const std::string& name : spec.names) {
+                with_value.insert(name);
+                patterns += fmt::format("{}'{}:{}'", patterns.empty() ? "" : "|", path, name);
+            }
+            values.insert(fmt::format("        {}) words='{}' ;;\n", patterns, words_of(spec)));
+        }
+        options += fmt::format("        '{}') words='{}' ;;\n", path, names);
+        arguments += fmt::format("        '{}') words='{}' ;;\n", path, argument_words(*node));
+    }
+    std::string commands;
+    for (const auto& [path, node] : entries)
+        if (!path.empty())
+            commands += fmt::format("{}'{}'", commands.empty() ? "" : "|", path);
+    return fmt::format(
+        "    for ((i = 1; i < at; i++)); do\n"
+        "        word=${{line[i]}}\n"
+        "        case \"$word\" in\n"
+        "            -r|--repo) repo=${{line[i+1]}}; ((i++)); continue ;;\n"
+        "            {}) ((i++)); continue ;;\n"
+        "        esac\n"
+        "        case \"${{path:+$path }}$word\" in\n"
+        "            {}) path=\"${{path:+$path }}$word\" ;;\n"
+        "        esac\n"
+        "    done\n"
+        "    case \"$path:$prev\" in\n{}        *) words='' ;;\n    esac\n"
+        "    if [[ -z $words && $cur == -* ]]; then\n"
+        "        case \"$path\" in\n{}        esac\n"
+        "    elif [[ -z $words ]]; then\n"
+        "        case \"$path\" in\n{}        esac\n"
+        "    fi\n"
+        "    if [[ $words == @cids ]]; then\n"
+        "        words=$(codex-chunk ls -q ${{repo:+-r \"$repo\"}} 2>/dev/null | cut -f1)\n"
+        "    fi\n",
+        fmt::join(with_value, "|"), commands, fmt::join(values, ""), options, arguments);
+}
+
+std::string bash_text(const std::string& tool, const std::vector<Entry>& entries) {
+    const std::string name = function_name(tool);
+    return fmt::format(
+        "# bash completion for {0}, made by '{0} completion bash'\n"
+        "{1}() {{\n"
+        "    local cur=${{COMP_WORDS[COMP_CWORD]}} prev=${{COMP_WORDS[COMP_CWORD-1]}}\n"
+        "    local -a line=(\"${{COMP_WORDS[@]}}\")\n"
+        "    local at=$COMP_CWORD path='' repo='' words='' word i\n"
+        "{2}"
+        "    COMPREPLY=()\n"
+        "    case \"$words\" in\n"
+        "        @files) compopt -o default 2>/dev/null ;;\n"
+        "        @none) ;;\n"
+        "        *) mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\") ;;\n"
+        "    esac\n"
+        "}}\n"
+        "complete -F {1} {0}\n",
+        tool, name, tables(entries));
+}
+
+std::string zsh_text(const std::string& tool, const std::vector<Entry>& entries) {
+    const std::string name = function_name(tool);
+    // KSH_ARRAYS: words count from 0, as in bash, so that the tables are the same.
+    return fmt::format("#compdef {0}\n"
+                       "# zsh completion for {0}, made by '{0} completion zsh'\n"
+                       "{1}() {{\n"
+                       "    local -a line=(\"${{words[@]}}\")\n"
+                       "    local at=$((CURRENT - 1)) i word path='' repo=''\n"
+                       "    setopt localoptions ksharrays\n"
+                       "    local cur=${{line[at]}} prev=${{line[at-1]}}\n"
+                       "    local words=''\n"
+                       "{2}"
+                       "    unsetopt ksharrays\n"
+                       "    case \"$words\" in\n"
+                       "        @files) _files ;;\n"
+                       "        @none) ;;\n"
+                       "        *) compadd -- ${{=words}} ;;\n"
+                       "    esac\n"
+                       "}}\n"
+                       "compdef {1} {0}\n",
+                       tool, name, tables(entries));
+}
+
+std::string fish_quote(std::string_view text) {
+    std::string out = "'";
+    for (const char c : text) {
+        if (c == '\'' || c == '\\')
+            out += '\\';
+        out += c;
+    }
+    return out + "'";
+}
+
+/// "-s o -l output" of one option.
+std::string fish_names(const OptionSpec& spec) {
+    std::string out;
+    for (const std::string& name : spec.names)
+        out += name.starts_with("--") ? " -l " + name.substr(2) : " -s " + name.substr(1);
+    return out;
+}
+
+std::string fish_source(const std::string& kind, const std::string& tool) {
+    if (kind == "@cids")
+        return fmt::format(" -f -a '({}_cids)'", "_" + function_name(tool));
+    if (kind == "@files")
+        return " -F";
+    return kind == "@none" ? " -f" : " -f -a " + fish_quote(kind);
+}
+
+std::string fish_text(const std::string& tool, const std::vector<Entry>& entries) {
+    const std::string name = "_" + function_name(tool);
+    std::string out =
+        fmt::format("# fish completion for {0}, made by '{0} completion fish'\n"
+                    "function {1}_cids\n    codex-chunk ls -q 2>/dev/null | cut -f1\nend\n"
+                    "function {1}_at\n"
+                    "    set -l path\n"
+                    "    for word in (commandline -opc)[2..-1]\n"
+                    "        if contains -- (string join ' ' $path $word) {2}\n"
+                    "            set path $path $word\n"
+                    "        end\n"
+                    "    end\n"
+                    "    test (string join ' ' $path) = \"$argv[1]\"\n"
+                    "end\n"
+                    "complete -c {0} -f\n",
+                    tool, name, [&] {
+                        std::string list;
+                        for (const auto& [path, node] : entries)
+                            if (!path.empty())
+                                list += (list.empty() ? "" : " ") + fish_quote(path);
+                        return list;
+                    }());
+    for (const auto& [path, node] : entries) {
+        const std::string at = fmt::format("complete -c {} -n '{}_at \"{}\"'", tool, name, path);
+        for (const auto& child : node->children)
+            out += fmt::format("{} -f -a {} -d {}\n", at, child->name, fish_quote(child->summary));
+        if (node->children.empty())
+            out += at + fish_source(argument_words(*node), tool) + "\n";
+        for (const OptionSpec& spec : options_of(*node))
+            out += fmt::format("{}{}{} -d {}\n", at, fish_names(spec),
+                               spec.is_flag() ? "" : " -r" + fish_source(words_of(spec), tool),
+                               fish_quote(spec.help));
+    }
+    return out;
+}
+
+} // namespace
+
+std::string completion_text(const Command::Node& root, const std::string& shell) {
+    std::vector<Entry> entries;
+    collect(root, "", entries);
+    if (shell == "bash")
+        return bash_text(root.name, entries);
+    return shell == "zsh" ? zsh_text(root.name, entries) : fish_text(root.name, entries);
+}
+
+} // namespace codex::cli::detail

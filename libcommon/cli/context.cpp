@@ -1,0 +1,200 @@
+#include "base/json_text.hpp"
+#include "cli/detail/state.hpp"
+
+#include <climits>
+#include <cstdlib>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace codex::cli {
+
+namespace detail {
+
+void Stderr::put(std::string_view text) {
+    // Nobody is left to tell when stderr itself fails.
+    static_cast<void>(write_full(STDERR_FILENO, as_bytes(text), "stderr"));
+}
+
+void Stderr::message(std::string_view text) {
+    const std::lock_guard lock(mutex_);
+    put(drawn_ ? fmt::format("\r\x1b[K{}", text) : std::string(text));
+    drawn_ = false;
+}
+
+void Stderr::draw(std::string_view line) {
+    const std::lock_guard lock(mutex_);
+    put(fmt::format("\r{}\x1b[K", line));
+    drawn_ = true;
+}
+
+void Stderr::end_drawing(bool keep) {
+    const std::lock_guard lock(mutex_);
+    if (drawn_)
+        put(keep ? "\n" : "\r\x1b[K");
+    drawn_ = false;
+}
+
+std::string error_lines(const Context::State& state, std::string_view object, const Error& error) {
+    if (state.globals.json) {
+        Record record("error");
+        record.json("code", errc_name(error.code()))
+            .json("exit", static_cast<std::uint64_t>(errc_exit_code(error.code())));
+        if (!object.empty())
+            record.json("object", object);
+        record.json("message", error.text());
+        if (!error.hint().empty())
+            record.json("hint", error.hint());
+        return record.as_json() + "\n";
+    }
+    const std::string_view red = state.color_err ? "\x1b[1;31m" : "";
+    const std::string_view cyan = state.color_err ? "\x1b[36m" : "";
+    const std::string_view plain = state.color_err ? "\x1b[0m" : "";
+    // An error text may quote foreign names; a record's columns know how to keep them on one line.
+    const std::string text = Record("").text(error.text()).as_text();
+    std::string lines = fmt::format("{}: {}error:{} {}{}{}\n", state.tool, red, plain, object,
+                                    object.empty() ? "" : ": ", text);
+    if (!error.hint().empty())
+        lines += fmt::format("{}: {}hint:{} {}\n", state.tool, cyan, plain, error.hint());
+    return lines;
+}
+
+} // namespace detail
+
+Result<int> Context::State::open_output() {
+    if (globals.output.empty() || globals.output == "-")
+        return STDOUT_FILENO;
+    if (special)
+        return special.get();
+    if (file)
+        return file->fd();
+    std::string path = globals.output;
+    struct stat info{};
+    if (::stat(path.c_str(), &info) == 0) {
+        if (S_ISDIR(info.st_mode))
+            return fail(Errc::cannot_create, "{}: is a folder", path);
+        // Renaming over a device or a pipe would replace it.
+        if (!S_ISREG(info.st_mode)) {
+            CODEX_TRY(opened, open_file(path, O_WRONLY));
+            special = std::move(opened);
+            return special.get();
+        }
+        // A symbolic link stays one; its target is replaced.
+        char resolved[PATH_MAX];
+        if (::realpath(path.c_str(), resolved) != nullptr)
+            path = resolved;
+    }
+    CODEX_TRY(created, AtomicFile::create(path));
+    file.emplace(std::move(created));
+    return file->fd();
+}
+
+Result<int> Context::State::text_output() {
+    if (!takes_output || binary)
+        return STDOUT_FILENO;
+    return open_output();
+}
+
+Result<void> Context::State::commit_output() {
+    if (!file)
+        return {};
+    CODEX_CHECK(file->commit());
+    file.reset();
+    return {};
+}
+
+Context::Context(std::shared_ptr<State> state) : state_(std::move(state)) {}
+
+const std::string& Context::tool() const {
+    return state_->tool;
+}
+const std::string& Context::repo_path() const {
+    return state_->globals.repo;
+}
+bool Context::json() const {
+    return state_->globals.json;
+}
+bool Context::quiet() const {
+    return state_->globals.quiet;
+}
+bool Context::verbose() const {
+    return state_->globals.verbose > 0;
+}
+bool Context::dry_run() const {
+    return state_->globals.dry_run;
+}
+bool Context::sync() const {
+    return !state_->globals.no_sync;
+}
+bool Context::fail_fast() const {
+    return state_->globals.fail_fast;
+}
+bool Context::color() const {
+    return state_->color_out;
+}
+const std::string& Context::output_path() const {
+    return state_->globals.output;
+}
+std::uint64_t Context::lock_timeout_seconds() const {
+    return state_->globals.lock_timeout_seconds;
+}
+
+ThreadPool& Context::pool() {
+    if (!state_->pool)
+        state_->pool = std::make_unique<ThreadPool>(static_cast<unsigned>(state_->globals.threads));
+    return *state_->pool;
+}
+
+Result<void> Context::print(const Record& record) {
+    return print_text((json() ? record.as_json() : record.as_text()) + "\n");
+}
+
+Result<void> Context::print_text(std::string_view text) {
+    CODEX_TRY(fd, state_->text_output());
+    return write_full(fd, as_bytes(text), fd == STDOUT_FILENO ? "stdout" : output_path());
+}
+
+Result<int> Context::binary_output() {
+    if (output_path().empty() && ::isatty(STDOUT_FILENO) == 1)
+        return fail(Error(Errc::usage, "binary data does not go to a terminal")
+                        .hint("use -o FILE or a pipe; -o - forces it"));
+    state_->binary = true;
+    return state_->open_output();
+}
+
+bool Context::report(const Error& error) {
+    state_->err.message(detail::error_lines(*state_, "", error));
+    state_->exit_code = std::max(state_->exit_code, errc_exit_code(error.code()));
+    return !fail_fast();
+}
+
+bool Context::report(std::string_view item, Error error) {
+    // The object is named once, also where the error's own text begins with it.
+    const std::string text = error.text();
+    const bool named = text.starts_with(item);
+    if (named && !json())
+        return report(error);
+    state_->err.message(detail::error_lines(*state_, item, error));
+    state_->exit_code = std::max(state_->exit_code, errc_exit_code(error.code()));
+    return !fail_fast();
+}
+
+int Context::exit_code(int otherwise) const {
+    return state_->exit_code != 0 ? state_->exit_code : otherwise;
+}
+
+void Context::warn(std::string_view text) {
+    if (quiet())
+        return;
+    state_->err.message(json() ? Record("warning").json("message", text).as_json() + "\n"
+                               : fmt::format("{}: warning: {}\n", tool(), text));
+}
+
+void Context::inform(std::string_view text) {
+    if (quiet() || !verbose())
+        return;
+    state_->err.message(json() ? Record("info").json("message", text).as_json() + "\n"
+                               : fmt::format("{}: {}\n", tool(), text));
+}
+
+} // namespace codex::cli

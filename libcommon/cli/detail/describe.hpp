@@ -1,0 +1,20 @@
+// What a tool says about itself, all from the one tree.
+#pragma once
+
+#include "cli/detail/globals.hpp"
+
+namespace codex::cli::detail {
+
+/// --help of the command at the end of `path`: usage, options, examples; one screen.
+[[nodiscard]] std::string help_text(const CommandPath& path);
+
+/// --version: version, git revision, compiler, CPU features in use.
+[[nodiscard]] std::string version_text(const std::string& tool);
+
+/// --dump-commands: every command as one JSON document.
+[[nodiscard]] std::string dump_text(const Command::Node& root);
+
+/// A completion script. `shell` is bash, zsh or fish.
+[[nodiscard]] std::string completion_text(const Command::Node& root, const std::string& shell);
+
+} // namespace codex::cli::detail

@@ -1,0 +1,35 @@
+// The flags every tool has (spec 00 section 4.3) and their environment defaults (4.5).
+#pragma once
+
+#include "cli/detail/node.hpp"
+
+#include <string>
+#include <vector>
+
+namespace codex::cli::detail {
+
+struct Globals {
+    std::string repo;
+    bool json = false;
+    bool quiet = false;
+    unsigned verbose = 0;
+    std::string output;
+    bool output_given = false;
+    std::uint64_t threads = 0;
+    std::string progress = "auto";
+    std::string color = "auto";
+    std::string log_level;
+    std::string log_format = "text";
+    bool dry_run = false;
+    bool no_sync = false;
+    bool fail_fast = false;
+    std::uint64_t lock_timeout_seconds = 10;
+};
+
+/// Flag > environment > default: what the environment says. Errors: usage, naming the variable.
+[[nodiscard]] Result<Globals> globals_from_environment();
+
+/// The options of `globals`, which must outlive them.
+[[nodiscard]] std::vector<OptionSpec> global_options(Globals& globals);
+
+} // namespace codex::cli::detail

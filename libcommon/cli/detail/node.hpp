@@ -1,0 +1,68 @@
+// The command tree as it is declared, before a command line is parsed against it. Help, completion,
+// --dump-commands and the parser all read this one tree.
+#pragma once
+
+#include "cli/tool.hpp"
+
+#include <deque>
+
+namespace codex::cli {
+
+namespace detail {
+
+struct OptionSpec {
+    std::vector<std::string> names; ///< "-k", "--name"
+    std::string value;              ///< what --help calls the value; empty: a flag
+    std::string help;
+    std::vector<std::string> choices;
+    bool many = false; ///< may be given several times
+    /// Takes the values given (of a flag: as many empty ones as it was given). Errors: any code;
+    /// the caller makes it a usage error that names the option.
+    std::function<Result<void>(const std::vector<std::string>&)> apply;
+
+    [[nodiscard]] bool is_flag() const { return value.empty(); }
+    /// The last name, without dashes: "output" of -o,--output.
+    [[nodiscard]] std::string long_name() const;
+};
+
+struct ArgumentSpec {
+    std::string name;
+    std::string help;
+    bool required = false;
+    bool many = false;
+    std::function<void(const std::vector<std::string>&)> apply;
+};
+
+/// A whole number in decimal digits. Errors: usage.
+[[nodiscard]] Result<std::uint64_t> parse_count(const std::string& text);
+
+/// Splits "-o,--output FILE" into names and value name.
+[[nodiscard]] OptionSpec option_spec(const std::string& names, std::string_view default_value,
+                                     const std::string& help);
+
+} // namespace detail
+
+struct Command::Node {
+    std::string name;
+    std::string summary;
+    std::vector<std::string> examples;
+    std::vector<detail::OptionSpec> options;
+    std::vector<detail::ArgumentSpec> arguments;
+    std::vector<std::shared_ptr<Node>> children;
+    std::deque<Command> handles; ///< what command() gave out: addresses stay
+    std::function<Result<int>(Context&)> body;
+    bool takes_output = false;
+    bool takes_dry_run = false;
+};
+
+namespace detail {
+
+/// The way from the root to a command; never empty.
+using CommandPath = std::vector<const Command::Node*>;
+
+/// "codex-chunk block get"
+[[nodiscard]] std::string full_name(const CommandPath& path);
+
+} // namespace detail
+
+} // namespace codex::cli

@@ -1,0 +1,24 @@
+// What a progress line says (spec 00 section 4.4), apart from who draws it when.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace codex::cli::detail {
+
+struct ProgressSample {
+    std::string_view label;
+    std::uint64_t done_bytes = 0;
+    std::uint64_t total_bytes = 0; ///< 0: not known
+    double bytes_per_second = 0;
+};
+
+/// "put a.tar  [####------]  41%  1.2 GiB of 2.9 GiB  850 MiB/s  0:02 left", cut to `columns`.
+[[nodiscard]] std::string progress_line(const ProgressSample& sample, unsigned columns);
+
+/// {"type":"progress","label":...,"doneBytes":...,"totalBytes":...|null,"bytesPerSecond":...,
+/// "secondsLeft":...|null}
+[[nodiscard]] std::string progress_json(const ProgressSample& sample);
+
+} // namespace codex::cli::detail

@@ -1,0 +1,65 @@
+// What a Context holds, and the one place that writes to stderr.
+#pragma once
+
+#include "base/fd.hpp"
+#include "cli/detail/globals.hpp"
+
+#include <mutex>
+#include <optional>
+
+namespace codex::cli {
+
+namespace detail {
+
+/// stderr, shared by messages and the progress line: a message first wipes the line that is being
+/// drawn.
+class Stderr {
+public:
+    /// Writes `text` (with its line end) at once.
+    void message(std::string_view text);
+    /// Draws `line` in place of the one drawn before.
+    void draw(std::string_view line);
+    /// Takes the drawn line away, or ends it, so that it stays.
+    void end_drawing(bool keep);
+
+private:
+    void put(std::string_view text);
+    std::mutex mutex_;
+    bool drawn_ = false;
+};
+
+} // namespace detail
+
+struct Context::State {
+    std::string tool;
+    detail::Globals globals;
+    bool takes_output = false;
+    detail::Stderr err;
+    bool color_out = false;
+    bool color_err = false;
+    int exit_code = 0;
+    std::unique_ptr<ThreadPool> pool;
+
+    /// -o FILE: a regular file appears when the command has succeeded; devices and pipes are
+    /// written to directly.
+    std::optional<AtomicFile> file;
+    Fd special;
+    bool binary = false; ///< binary_output() was asked for: records go to stdout
+
+    /// Opens -o FILE on first use. Errors: cannot_create, permission, io.
+    [[nodiscard]] Result<int> open_output();
+    /// The descriptor that print() and print_text() use.
+    [[nodiscard]] Result<int> text_output();
+    /// Gives -o FILE its name. Errors: io, no_space.
+    [[nodiscard]] Result<void> commit_output();
+};
+
+namespace detail {
+
+/// "codex-chunk: error: ..." and its hint, or the JSON object, with line ends.
+[[nodiscard]] std::string error_lines(const Context::State& state, std::string_view object,
+                                      const Error& error);
+
+} // namespace detail
+
+} // namespace codex::cli

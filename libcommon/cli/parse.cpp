@@ -1,0 +1,269 @@
+#include "cli/detail/parse.hpp"
+
+#include <CLI/CLI.hpp>
+
+namespace codex::cli::detail {
+
+namespace {
+
+using Outcome = tl::expected<Parsed, Misuse>;
+
+/// CLI11 2.1 gives "[...]" and "++" a meaning of its own, has no way to say that a value is empty
+/// after '=', and lets what follows "--" fall through to the wrong command. Words marked with this
+/// octet mean nothing to it; the mark is taken off again before anybody sees the word.
+constexpr char kMark = '\x01';
+
+std::string marked(const std::string& word) {
+    return kMark + word;
+}
+
+std::string unmarked(const std::string& word) {
+    return !word.empty() && word.front() == kMark ? word.substr(1) : word;
+}
+
+std::vector<std::string> mark_words(const std::vector<std::string>& arguments) {
+    std::vector<std::string> words;
+    bool only_arguments = false;
+    for (const std::string& word : arguments) {
+        const bool special = word == "++" || word.empty() || word.front() == kMark ||
+                             (word.front() == '[' && word.back() == ']');
+        if (!only_arguments && word == "--") {
+            only_arguments = true;
+        } else if (only_arguments || special) {
+            words.push_back(marked(word));
+        } else if (word.starts_with("--") && word.find('=') == word.size() - 1) {
+            words.push_back(word.substr(0, word.size() - 1));
+            words.push_back(marked(""));
+        } else {
+            words.push_back(word);
+        }
+    }
+    return words;
+}
+
+/// One command's part of the CLI11 tree, with what was found.
+struct Level {
+    const Command::Node* node = nullptr;
+    CLI::App* app = nullptr;
+    std::vector<std::vector<std::string>> values; ///< per option of the node
+    std::vector<std::string> words;               ///< positional arguments
+    std::vector<std::unique_ptr<Level>> children;
+};
+
+std::string joined_names(const OptionSpec& spec) {
+    return fmt::format("{}", fmt::join(spec.names, ","));
+}
+
+void add_options(CLI::App& app, const std::vector<OptionSpec>& specs,
+                 std::vector<std::vector<std::string>>& values) {
+    values.resize(specs.size());
+    for (std::size_t i = 0; i < specs.size(); ++i) {
+        std::vector<std::string>& found = values[i];
+        const auto take = [&found](const CLI::results_t& given) {
+            found = given;
+            return true;
+        };
+        CLI::Option* option = app.add_option(joined_names(specs[i]), CLI::callback_t(take));
+        if (specs[i].is_flag())
+            option->expected(0)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+        else
+            option->type_size(1)->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    }
+}
+
+std::unique_ptr<Level> build_level(const Command::Node& node, CLI::App& app) {
+    auto level = std::make_unique<Level>();
+    level->node = &node;
+    level->app = &app;
+    app.set_help_flag();
+    app.allow_extras();
+    app.fallthrough();
+    add_options(app, node.options, level->values);
+    if (node.children.empty() || node.body) {
+        std::vector<std::string>& words = level->words;
+        app.add_option("words", CLI::callback_t([&words](const CLI::results_t& given) {
+                           words = given;
+                           return true;
+                       }))
+            ->expected(-1)
+            ->allow_extra_args();
+    }
+    if (!node.children.empty())
+        app.require_subcommand(0, 1);
+    for (const auto& child : node.children)
+        level->children.push_back(build_level(*child, *app.add_subcommand(child->name)));
+    return level;
+}
+
+/// The levels from the root to the command that was named.
+std::vector<Level*> named_levels(Level& root) {
+    std::vector<Level*> path = {&root};
+    for (;;) {
+        const auto& children = path.back()->children;
+        const auto next = std::find_if(children.begin(), children.end(),
+                                       [](const auto& child) { return child->app->parsed(); });
+        if (next == children.end())
+            return path;
+        path.push_back(next->get());
+    }
+}
+
+CommandPath path_of(const std::vector<Level*>& levels) {
+    CommandPath path;
+    for (const Level* level : levels)
+        path.push_back(level->node);
+    return path;
+}
+
+/// Levenshtein distance, for "did you mean".
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+    std::vector<std::size_t> row(b.size() + 1);
+    for (std::size_t j = 0; j <= b.size(); ++j)
+        row[j] = j;
+    for (std::size_t i = 1; i <= a.size(); ++i) {
+        std::size_t diagonal = row[0];
+        row[0] = i;
+        for (std::size_t j = 1; j <= b.size(); ++j) {
+            const std::size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+            diagonal = row[j];
+            row[j] = std::min({replaced, row[j] + 1, row[j - 1] + 1});
+        }
+    }
+    return row.back();
+}
+
+Error unknown_word(const std::string& word, const Command::Node& node,
+                   const std::vector<OptionSpec>& global_specs) {
+    std::vector<std::string> known;
+    const bool option = word.size() > 1 && word.front() == '-';
+    const std::string name = option ? word.substr(0, word.find('=')) : word;
+    if (option) {
+        for (const auto* specs : {&node.options, &global_specs})
+            for (const OptionSpec& spec : *specs)
+                known.insert(known.end(), spec.names.begin(), spec.names.end());
+    } else {
+        for (const auto& child : node.children)
+            known.push_back(child->name);
+    }
+    Error error(Errc::usage, option                  ? fmt::format("unknown option {}", name)
+                             : node.children.empty() ? fmt::format("unexpected argument '{}'", word)
+                                                     : fmt::format("unknown command '{}'", word));
+    for (const std::string& candidate : known)
+        if (candidate.size() > 2 && edit_distance(candidate, name) <= 2)
+            return std::move(error).hint(fmt::format("did you mean {}?", candidate));
+    return error;
+}
+
+Result<void> apply_options(const std::vector<OptionSpec>& specs,
+                           std::vector<std::vector<std::string>>& values) {
+    for (std::size_t i = 0; i < specs.size(); ++i) {
+        if (values[i].empty())
+            continue;
+        const std::string& name = specs[i].names.back();
+        if (values[i].size() > 1 && !specs[i].many && !specs[i].is_flag())
+            return fail(Errc::usage, "{} is given {} times", name, values[i].size());
+        for (std::string& value : values[i])
+            value = unmarked(value);
+        if (auto done = specs[i].apply(values[i]); !done) {
+            Error error(Errc::usage, fmt::format("{}: {}", name, done.error().text()));
+            return fail(std::move(error).hint(std::string(done.error().hint())));
+        }
+    }
+    return {};
+}
+
+Result<void> apply_arguments(const Level& level) {
+    std::vector<std::string> words;
+    for (const std::string& word : level.words)
+        words.push_back(unmarked(word));
+    std::size_t at = 0;
+    for (const ArgumentSpec& spec : level.node->arguments) {
+        const std::size_t count =
+            spec.many ? words.size() - at : std::min<std::size_t>(1, words.size() - at);
+        if (count == 0 && spec.required)
+            return fail(Errc::usage, "{} is missing", spec.name);
+        if (count > 0) {
+            const auto begin = words.begin() + static_cast<std::ptrdiff_t>(at);
+            spec.apply({begin, begin + static_cast<std::ptrdiff_t>(count)});
+        }
+        at += count;
+    }
+    if (at < words.size())
+        return fail(Errc::usage, "unexpected argument '{}'", words[at]);
+    return {};
+}
+
+/// Flags that only some commands know what to do with.
+Result<void> check_meaning(const CommandPath& path, const Globals& globals) {
+    const Command::Node& node = *path.back();
+    if (globals.output_given && !node.takes_output)
+        return fail(Errc::usage, "-o means nothing to {}", full_name(path));
+    if (globals.dry_run && !node.takes_dry_run)
+        return fail(Errc::usage, "-n means nothing to {}: it deletes nothing", full_name(path));
+    return {};
+}
+
+/// CLI11's text in our form: lower case, no full stop.
+std::string tidy(std::string text) {
+    if (!text.empty() && text.back() == '.')
+        text.pop_back();
+    if (text.size() > 1 && text[1] >= 'a' && text[1] <= 'z')
+        text.front() = static_cast<char>(std::tolower(static_cast<unsigned char>(text.front())));
+    return text;
+}
+
+} // namespace
+
+Outcome parse(const Command::Node& root, Globals& globals,
+              const std::vector<std::string>& arguments) {
+    CLI::App app;
+    bool help = false;
+    bool version = false;
+    bool dump = false;
+    const std::unique_ptr<Level> top = build_level(root, app);
+    app.add_flag("-h,--help", help);
+    app.add_flag("--version", version);
+    app.add_flag("--dump-commands", dump);
+    const std::vector<OptionSpec> global_specs = global_options(globals);
+    std::vector<std::vector<std::string>> global_values;
+    add_options(app, global_specs, global_values);
+
+    std::vector<std::string> words = mark_words(arguments);
+    std::reverse(words.begin(), words.end()); // CLI11 takes them from the back
+    std::string refused;
+    try {
+        app.parse(words);
+    } catch (const CLI::ParseError& error) {
+        refused = tidy(error.what());
+    }
+    const std::vector<Level*> levels = named_levels(*top);
+    const CommandPath path = path_of(levels);
+    const auto misuse = [&path](Error error) {
+        return tl::unexpected<Misuse>(Misuse{std::move(error), path});
+    };
+    if (version)
+        return Parsed{Parsed::Request::version, path};
+    if (dump)
+        return Parsed{Parsed::Request::dump_commands, path};
+    if (help)
+        return Parsed{Parsed::Request::help, path};
+    if (!refused.empty())
+        return misuse(Error(Errc::usage, refused));
+    if (const auto rest = app.remaining(true); !rest.empty())
+        return misuse(unknown_word(unmarked(rest.front()), *path.back(), global_specs));
+    if (!path.back()->body)
+        return misuse(Error(Errc::usage, fmt::format("{}: a command is missing", full_name(path))));
+
+    if (auto done = apply_options(global_specs, global_values); !done)
+        return misuse(std::move(done).error());
+    for (Level* level : levels)
+        if (auto done = apply_options(level->node->options, level->values); !done)
+            return misuse(std::move(done).error());
+    if (auto done = apply_arguments(*levels.back()); !done)
+        return misuse(std::move(done).error());
+    if (auto done = check_meaning(path, globals); !done)
+        return misuse(std::move(done).error());
+    return Parsed{Parsed::Request::run, path};
+}
+
+} // namespace codex::cli::detail

@@ -1,0 +1,102 @@
+#include "base/json_text.hpp"
+#include "cli/tool.hpp"
+
+namespace codex::cli {
+
+namespace {
+
+/// A value that cannot break out of its column.
+std::string column(std::string_view value) {
+    std::string out;
+    out.reserve(value.size());
+    for (const char c : value) {
+        switch (c) {
+        case '\t':
+            out += "\\t";
+            break;
+        case '\n':
+            out += "\\n";
+            break;
+        case '\r':
+            out += "\\r";
+            break;
+        case '\\':
+            out += "\\\\";
+            break;
+        default:
+            if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F)
+                out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+            else
+                out += c;
+        }
+    }
+    return out;
+}
+
+} // namespace
+
+Record::Record(std::string type) : type_(std::move(type)) {}
+
+Record& Record::field(std::string_view name, std::string_view value) {
+    return text(value).json(name, value);
+}
+Record& Record::field(std::string_view name, const Cid& cid) {
+    return field(name, cid.text());
+}
+Record& Record::field(std::string_view name, std::uint64_t value) {
+    columns_.push_back(fmt::format("{}", value));
+    return json(name, value);
+}
+
+Record& Record::json(std::string_view name, std::string_view value) {
+    return json_raw(name, json_quote(value));
+}
+Record& Record::json(std::string_view name, const Cid& cid) {
+    return json(name, cid.text());
+}
+Record& Record::json(std::string_view name, std::uint64_t value) {
+    return json_raw(name, json_number(value));
+}
+Record& Record::json(std::string_view name, bool value) {
+    return json_raw(name, value ? "true" : "false");
+}
+Record& Record::json(std::string_view name, std::nullptr_t) {
+    return json_raw(name, "null");
+}
+
+Record& Record::json(std::string_view name, const std::vector<std::uint64_t>& values) {
+    std::string list;
+    for (const std::uint64_t value : values)
+        list += (list.empty() ? "" : ",") + json_number(value);
+    return json_raw(name, "[" + list + "]");
+}
+
+Record& Record::json(std::string_view name, const std::vector<std::string>& values) {
+    std::string list;
+    for (const std::string& value : values)
+        list += (list.empty() ? "" : ",") + json_quote(value);
+    return json_raw(name, "[" + list + "]");
+}
+
+Record& Record::json_raw(std::string_view name, std::string_view raw) {
+    members_.emplace_back(name, raw);
+    return *this;
+}
+
+Record& Record::text(std::string_view value) {
+    columns_.push_back(column(value));
+    return *this;
+}
+
+std::string Record::as_text() const {
+    return fmt::format("{}", fmt::join(columns_, "\t"));
+}
+
+std::string Record::as_json() const {
+    std::string out = "{\"type\":" + json_quote(type_);
+    for (const auto& [name, raw] : members_)
+        out += "," + json_quote(name) + ":" + raw;
+    return out + "}";
+}
+
+} // namespace codex::cli
