@@ -66,7 +66,7 @@ Digest sha256(BytesView message) {
 }
 
 const char* sha256_kernel() {
-    return "portable";
+    return detail::sha256_kernels().name;
 }
 
 } // namespace codex::crypto
