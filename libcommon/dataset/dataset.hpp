@@ -127,7 +127,7 @@ struct Verification {
 [[nodiscard]] Result<std::uint64_t> erase(const Job& job, const Cid& manifest,
                                           std::span<const std::uint64_t> indices);
 
-// --- archive.cpp: CAR v1 (ipld.io/specs/transport/car/carv1) ----------------------------------------
+// --- archive.cpp, import_car.cpp: CAR v1 (ipld.io/specs/transport/car/carv1) ----------------------------------------
 /// Writes one CAR with the datasets' manifests as roots: for each dataset its manifest, then its
 /// blocks in tree order (a repeated block each time: order is what the importer rebuilds the tree
 /// from). Errors: dataset_damaged when a block is not there.
@@ -154,7 +154,8 @@ struct ImportReport {
 [[nodiscard]] Result<ImportReport> import_nim(const Job& job, const std::string& directory,
                                               std::uint64_t expiry,
                                               const std::function<void(const Cid&)>& on_dataset);
-/// Writes the block files of these datasets, each atomically.
+/// Writes the files of these datasets, manifests too, each atomically. Gives how many block files.
+/// Errors: dataset_damaged when a block is not there.
 [[nodiscard]] Result<std::uint64_t> export_nim(const Job& job, std::span<const Cid> manifests,
                                                const std::string& directory);
 

@@ -32,8 +32,10 @@ Result<std::size_t> CancellableInput::read_some(MutableBytes to) {
         if (waits[1].revents != 0)
             return 0;
         const ssize_t n = ::read(fd_, to.data(), to.size());
-        if (n >= 0)
+        if (n >= 0) {
+            bytes_read_ += static_cast<std::size_t>(n);
             return static_cast<std::size_t>(n);
+        }
         if (errno != EINTR && errno != EAGAIN)
             return fail(system_error(errno, fmt::format("read {}", name_)));
     }

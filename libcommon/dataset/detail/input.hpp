@@ -17,11 +17,13 @@ public:
     [[nodiscard]] Result<std::size_t> read(MutableBytes to);
     /// What read(2) gives at once: at least one byte, or 0 at the end and after cancel().
     [[nodiscard]] Result<std::size_t> read_some(MutableBytes to);
-    /// Ends a read() in another thread and all later ones.
+    /// Ends a read() in another thread and all later ones; any thread may call it.
     void cancel();
 
     /// Bytes from here to the end of a regular file; 0 when that is not known.
     [[nodiscard]] std::uint64_t remaining_bytes() const;
+    /// Given out so far; for the reading thread.
+    [[nodiscard]] std::uint64_t bytes_read() const { return bytes_read_; }
     [[nodiscard]] const std::string& name() const { return name_; }
 
 private:
@@ -30,6 +32,7 @@ private:
 
     int fd_;
     std::string name_;
+    std::uint64_t bytes_read_ = 0;
     Fd stop_; // an eventfd, readable after cancel()
 };
 

@@ -1,0 +1,179 @@
+#include "dataset/detail/stream.hpp"
+
+#include "base/endian.hpp"
+#include "base/fd.hpp"
+#include "dataset/detail/input.hpp"
+
+#include <algorithm>
+#include <zstd.h>
+
+namespace codex::dataset::detail {
+
+namespace {
+
+constexpr std::size_t kGatherBytes = std::size_t{1} << 20;
+constexpr int kZstdLevel = 3;
+
+class FileSink final : public ByteSink {
+public:
+    FileSink(int fd, std::string_view name) : fd_(fd), name_(name) {
+        gathered_.reserve(kGatherBytes);
+    }
+
+    Result<void> write(BytesView bytes) override {
+        if (gathered_.size() + bytes.size() > kGatherBytes)
+            CODEX_CHECK(finish());
+        if (bytes.size() >= kGatherBytes)
+            return write_full(fd_, bytes, name_);
+        append(gathered_, bytes);
+        return {};
+    }
+
+    Result<void> finish() override {
+        CODEX_CHECK(write_full(fd_, gathered_, name_));
+        gathered_.clear();
+        return {};
+    }
+
+private:
+    int fd_;
+    std::string name_;
+    Bytes gathered_;
+};
+
+struct FreeContext {
+    void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
+    void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
+};
+
+class ZstdSink final : public ByteSink {
+public:
+    ZstdSink(int fd, std::string_view name, unsigned threads)
+        : context_(ZSTD_createCCtx()), out_(fd, name), compressed_(ZSTD_CStreamOutSize()) {
+        if (!context_)
+            throw std::bad_alloc();
+        ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_compressionLevel, kZstdLevel);
+        ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_checksumFlag, 1);
+        // Refused by a library built without threads, which then works in this one.
+        if (threads > 1)
+            ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_nbWorkers, static_cast<int>(threads));
+    }
+
+    Result<void> write(BytesView bytes) override { return run(bytes, ZSTD_e_continue); }
+
+    Result<void> finish() override {
+        CODEX_CHECK(run({}, ZSTD_e_end));
+        return out_.finish();
+    }
+
+private:
+    Result<void> run(BytesView bytes, ZSTD_EndDirective mode) {
+        ZSTD_inBuffer in{bytes.data(), bytes.size(), 0};
+        for (;;) {
+            ZSTD_outBuffer out{compressed_.data(), compressed_.size(), 0};
+            const std::size_t left = ZSTD_compressStream2(context_.get(), &out, &in, mode);
+            if (ZSTD_isError(left) != 0)
+                return fail(Errc::internal, "zstd: {}", ZSTD_getErrorName(left));
+            CODEX_CHECK(out_.write(BytesView(compressed_).first(out.pos)));
+            if (mode == ZSTD_e_end ? left == 0 : in.pos == in.size)
+                return {};
+        }
+    }
+
+    std::unique_ptr<ZSTD_CCtx, FreeContext> context_;
+    FileSink out_;
+    Bytes compressed_;
+};
+
+constexpr std::size_t kMagicBytes = 4;
+
+/// The input, after the few bytes that were read to recognise it.
+class PlainSource final : public ByteSource {
+public:
+    PlainSource(CancellableInput& input, Bytes head) : input_(input), head_(std::move(head)) {}
+
+    Result<std::size_t> read(MutableBytes to) override {
+        const std::size_t old = std::min(head_.size() - head_at_, to.size());
+        std::copy_n(head_.begin() + static_cast<std::ptrdiff_t>(head_at_), old, to.begin());
+        head_at_ += old;
+        CODEX_TRY(got, input_.read(to.subspan(old)));
+        return old + got;
+    }
+
+private:
+    CancellableInput& input_;
+    Bytes head_;
+    std::size_t head_at_ = 0;
+};
+
+class ZstdSource final : public ByteSource {
+public:
+    ZstdSource(CancellableInput& input, const Bytes& head)
+        : input_(input), context_(ZSTD_createDCtx()), buffer_(ZSTD_DStreamInSize()) {
+        if (!context_)
+            throw std::bad_alloc();
+        std::copy(head.begin(), head.end(), buffer_.begin());
+        in_ = {buffer_.data(), head.size(), 0};
+    }
+
+    Result<std::size_t> read(MutableBytes to) override {
+        ZSTD_outBuffer out{to.data(), to.size(), 0};
+        while (out.pos < out.size) {
+            const std::size_t had = out.pos;
+            if (in_.pos == in_.size) {
+                CODEX_TRY(got, input_.read_some(buffer_));
+                in_ = {buffer_.data(), got, 0};
+                ended_ = got == 0;
+            }
+            if (ended_ && frame_done_)
+                break;
+            const std::size_t wanted = ZSTD_decompressStream(context_.get(), &out, &in_);
+            if (ZSTD_isError(wanted) != 0)
+                return fail(Errc::malformed, "{}: damaged zstd data: {}", input_.name(),
+                            ZSTD_getErrorName(wanted));
+            frame_done_ = wanted == 0;
+            // Nothing came out and nothing more goes in: the last frame has no end.
+            if (ended_ && !frame_done_ && out.pos == had)
+                return fail(Errc::truncated, "{}: the zstd data ends early", input_.name());
+        }
+        return out.pos;
+    }
+
+private:
+    CancellableInput& input_;
+    std::unique_ptr<ZSTD_DCtx, FreeContext> context_;
+    Bytes buffer_;
+    ZSTD_inBuffer in_{};
+    bool frame_done_ = false;
+    bool ended_ = false;
+};
+
+bool is_zstd(const Bytes& head) {
+    if (head.size() < kMagicBytes)
+        return false;
+    const auto magic = load_le<std::uint32_t>(head.data());
+    // Parallel compressors put a skippable frame first.
+    return magic == ZSTD_MAGICNUMBER ||
+           (magic & ZSTD_MAGIC_SKIPPABLE_MASK) == ZSTD_MAGIC_SKIPPABLE_START;
+}
+
+} // namespace
+
+std::unique_ptr<ByteSink> file_sink(int fd, std::string_view name) {
+    return std::make_unique<FileSink>(fd, name);
+}
+
+std::unique_ptr<ByteSink> zstd_sink(int fd, std::string_view name, unsigned threads) {
+    return std::make_unique<ZstdSink>(fd, name, threads);
+}
+
+Result<std::unique_ptr<ByteSource>> open_source(CancellableInput& input) {
+    Bytes head(kMagicBytes);
+    CODEX_TRY(got, input.read(head));
+    head.resize(got);
+    if (is_zstd(head))
+        return std::unique_ptr<ByteSource>(std::make_unique<ZstdSource>(input, head));
+    return std::unique_ptr<ByteSource>(std::make_unique<PlainSource>(input, std::move(head)));
+}
+
+} // namespace codex::dataset::detail

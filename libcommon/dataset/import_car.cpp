@@ -1,0 +1,202 @@
+// CAR v1 archives in: sections are read and cut up, compared with their CIDs over the pool, and
+// stored, one batch each at a time (detail/pipeline.hpp).
+#include "dataset/dataset.hpp"
+#include "dataset/detail/car_reader.hpp"
+#include "dataset/detail/hash.hpp"
+#include "dataset/detail/input.hpp"
+#include "dataset/detail/pipeline.hpp"
+
+#include <algorithm>
+#include <unordered_set>
+
+namespace codex::dataset {
+
+namespace {
+
+using detail::CarSection;
+
+constexpr std::size_t kBuffers = 3;
+
+struct Batch : detail::CarBatch {
+    std::vector<BytesView> views;
+    std::vector<Digest> digests;
+};
+
+/// The dataset whose blocks are being read.
+struct OpenDataset {
+    Cid cid;
+    Bytes manifest_bytes;
+    codec::Manifest manifest;
+    repo::DatasetWriter writer;
+    std::uint64_t offset = 0; // of the manifest's section
+    std::uint64_t leaves = 0; // given to `pending` so far
+    std::vector<repo::LeafInput> pending;
+};
+
+class CarImport {
+public:
+    CarImport(const Job& job, detail::CancellableInput& input, detail::CarReader& reader,
+              std::uint64_t expiry, const std::function<void(const Cid&)>& on_dataset)
+        : job_(job), input_(input), reader_(reader), expiry_(expiry), on_dataset_(on_dataset) {
+        for (const Cid& root : reader.roots())
+            if (root.codec() == codec::Multicodec::codex_manifest)
+                awaited_.insert(root);
+        datasets_ = awaited_;
+    }
+
+    Result<ImportReport> run() {
+        std::array<Batch, kBuffers> batches;
+        CODEX_CHECK(detail::run_pipeline<Batch>(
+            batches, {.fill = [this](Batch& batch) { return fill(batch); },
+                      .work = [this](Batch& batch) { return check(batch); },
+                      .store = [this](Batch& batch) { return store(batch); },
+                      .interrupt = [this] { input_.cancel(); }}));
+        if (open_)
+            return fail(cut_short(reader_.offset()));
+        if (!awaited_.empty())
+            return fail(reader_.invalid(
+                reader_.offset(),
+                fmt::format("the archive ends without its root {}", awaited_.begin()->text())));
+        return std::move(report_);
+    }
+
+private:
+    Result<bool> fill(Batch& batch) {
+        const std::uint64_t before = input_.bytes_read();
+        CODEX_TRY(more, reader_.next(batch));
+        if (job_.progress != nullptr)
+            job_.progress->advance(input_.bytes_read() - before);
+        return more;
+    }
+
+    Result<void> check(Batch& batch) const {
+        batch.views.clear();
+        for (const CarSection& section : batch.sections)
+            batch.views.push_back(section.data);
+        batch.digests.resize(batch.views.size());
+        detail::hash_blocks(*job_.pool, batch.views, batch.digests);
+        for (std::size_t i = 0; i < batch.sections.size(); ++i)
+            CODEX_CHECK(check(batch.sections[i], batch.digests[i]));
+        return {};
+    }
+
+    Result<void> check(const CarSection& section, const Digest& digest) const {
+        const Cid& cid = section.cid;
+        // An identity CID holds its block itself.
+        const bool identity = cid.hash() == codec::HashCodec::identity;
+        if (!identity && cid.hash() != codec::HashCodec::sha2_256)
+            return fail(Errc::unsupported,
+                        "{}: byte {}: block {}: only sha2-256 blocks can be verified",
+                        input_.name(), section.offset, cid.text());
+        if (equal(cid.digest(), identity ? section.data : BytesView(digest)))
+            return {};
+        return fail(Error(Errc::block_corrupt,
+                          fmt::format("{}: byte {}: block {}: the bytes do not match the CID",
+                                      input_.name(), section.offset, cid.text()))
+                        .hint("the archive was damaged on the way; make or fetch it again"));
+    }
+
+    Result<void> store(const Batch& batch) {
+        for (const CarSection& section : batch.sections) {
+            ++report_.blocks;
+            if (open_)
+                CODEX_CHECK(add_leaf(section));
+            else if (datasets_.contains(section.cid))
+                CODEX_CHECK(begin_dataset(section));
+            else
+                CODEX_CHECK(keep(section));
+        }
+        return flush(); // the views end with the batch
+    }
+
+    Result<void> begin_dataset(const CarSection& section) {
+        auto manifest = codec::decode_manifest(section.data);
+        if (!manifest)
+            return fail(std::move(manifest).error().context(
+                fmt::format("{}: byte {}: {}", input_.name(), section.offset, section.cid.text())));
+        CODEX_TRY(writer, job_.repo->write_dataset());
+        open_.emplace(OpenDataset{.cid = section.cid,
+                                  .manifest_bytes = {section.data.begin(), section.data.end()},
+                                  .manifest = std::move(*manifest),
+                                  .writer = std::move(writer),
+                                  .offset = section.offset,
+                                  .pending = {}});
+        return {};
+    }
+
+    Result<void> add_leaf(const CarSection& section) {
+        const std::uint32_t block_size = open_->manifest.block_size_bytes;
+        if (section.cid.codec() != codec::Multicodec::codex_block)
+            return fail(cut_short(section.offset));
+        if (section.data.size() != block_size && !section.cid.is_empty_block())
+            return fail(reader_.invalid(
+                section.offset, fmt::format("block {} of {} has {} bytes, not {}", open_->leaves,
+                                            open_->cid.text(), section.data.size(), block_size)));
+        open_->pending.push_back({open_->leaves++, section.cid, section.data});
+        return open_->leaves == open_->manifest.blocks_count() ? end_dataset(section.offset)
+                                                               : Result<void>();
+    }
+
+    Result<void> flush() {
+        if (!open_ || open_->pending.empty())
+            return {};
+        CODEX_CHECK(open_->writer.leaves(open_->pending));
+        open_->pending.clear();
+        return {};
+    }
+
+    Result<void> end_dataset(std::uint64_t offset) {
+        CODEX_CHECK(flush());
+        CODEX_TRY(tree, open_->writer.finish_tree());
+        if (tree != open_->manifest.tree)
+            return fail(reader_.invalid(offset, fmt::format("the blocks of {} give the tree {}, "
+                                                            "its manifest names {}",
+                                                            open_->cid.text(), tree.text(),
+                                                            open_->manifest.tree.text())));
+        CODEX_CHECK(open_->writer.commit(open_->manifest_bytes, expiry_));
+        report_.datasets.push_back(open_->cid);
+        awaited_.erase(open_->cid);
+        open_.reset();
+        on_dataset_(report_.datasets.back());
+        return {};
+    }
+
+    /// A block that belongs to no dataset. What an identity CID holds needs no keeping.
+    Result<void> keep(const CarSection& section) {
+        if (section.cid.hash() == codec::HashCodec::identity)
+            return {};
+        ++report_.loose_blocks;
+        return job_.repo->put(section.cid, section.data, expiry_);
+    }
+
+    Error cut_short(std::uint64_t offset) const {
+        return reader_.invalid(offset,
+                               fmt::format("{} (at byte {}) has {} blocks, only {} follow it",
+                                           open_->cid.text(), open_->offset,
+                                           open_->manifest.blocks_count(), open_->leaves));
+    }
+
+    const Job& job_;
+    detail::CancellableInput& input_;
+    detail::CarReader& reader_;
+    std::uint64_t expiry_;
+    const std::function<void(const Cid&)>& on_dataset_;
+    std::unordered_set<Cid> datasets_; // roots that are codex manifests
+    std::unordered_set<Cid> awaited_;  // and those not seen yet
+    std::optional<OpenDataset> open_;
+    ImportReport report_;
+};
+
+} // namespace
+
+Result<ImportReport> import_car(const Job& job, int fd, std::string_view name, std::uint64_t expiry,
+                                const std::function<void(const Cid&)>& on_dataset) {
+    CODEX_TRY(input, detail::CancellableInput::create(fd, name));
+    if (job.progress != nullptr)
+        job.progress->total_bytes += input.remaining_bytes();
+    CODEX_TRY(source, detail::open_source(input));
+    CODEX_TRY(reader, detail::CarReader::open(std::move(source), name));
+    return CarImport(job, input, reader, expiry, on_dataset).run();
+}
+
+} // namespace codex::dataset

@@ -1,0 +1,265 @@
+// The reference node's data directory, in and out (spec 01 section 8.2).
+#include "base/fd.hpp"
+#include "dataset/dataset.hpp"
+#include "dataset/detail/block_reader.hpp"
+#include "dataset/detail/leaf_order.hpp"
+#include "dataset/detail/nim_files.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <unordered_map>
+#include <unordered_set>
+
+namespace codex::dataset {
+
+namespace {
+
+using detail::Candidate;
+using detail::NimFile;
+using detail::NimFolder;
+
+/// Files in memory at a time, as long as they are not larger together than the next figure.
+constexpr std::size_t kFilesAtOnce = 128;
+constexpr std::uint64_t kFileBytesAtOnce = std::uint64_t{16} << 20;
+
+class NimImport {
+public:
+    NimImport(const Job& job, const std::string& directory, std::uint64_t expiry)
+        : job_(job), directory_(directory), expiry_(expiry) {}
+
+    Result<ImportReport> run(const std::function<void(const Cid&)>& on_dataset) {
+        CODEX_CHECK(scan_blocks());
+        CODEX_CHECK(scan_manifests());
+        for (const NimFile& file : manifests_) {
+            CODEX_TRY(done, import_dataset(file));
+            if (!done) {
+                report_.unordered.push_back(file.cid);
+                CODEX_CHECK(job_.repo->put(file.cid, file.data, expiry_));
+                continue;
+            }
+            report_.datasets.push_back(file.cid);
+            on_dataset(file.cid);
+        }
+        CODEX_CHECK(keep_loose_blocks());
+        return std::move(report_);
+    }
+
+private:
+    struct Block {
+        Cid cid;
+        bool in_dataset = false; // of this import
+    };
+
+    Result<void> scan_blocks() {
+        CODEX_TRY(listing, list_nim_files(directory_, NimFolder::blocks));
+        take_problems(listing.problems);
+        return load_in_batches(listing.cids, [this](const NimFile& file) {
+            const auto end = std::find_if(file.data.rbegin(), file.data.rend(),
+                                          [](std::uint8_t byte) { return byte != 0; });
+            const auto used = static_cast<std::uint32_t>(file.data.rend() - end);
+            candidates_.push_back({.digest = file.cid.digest32(),
+                                   .size_bytes = static_cast<std::uint32_t>(file.data.size()),
+                                   .used_bytes = used});
+            positions_.emplace(file.cid, blocks_.size());
+            blocks_.push_back({.cid = file.cid});
+            return Result<void>();
+        });
+    }
+
+    Result<void> scan_manifests() {
+        CODEX_TRY(listing, list_nim_files(directory_, NimFolder::manifests));
+        take_problems(listing.problems);
+        return load_in_batches(listing.cids, [this](NimFile& file) {
+            auto manifest = codec::decode_manifest(file.data);
+            if (manifest)
+                manifests_.push_back(std::move(file));
+            else
+                report_.problems.push_back(
+                    std::move(manifest).error().context(detail::nim_path(directory_, file.cid)));
+            return Result<void>();
+        });
+    }
+
+    /// Calls `use` for each file that is what its name says; the others become problems.
+    template <class Use> Result<void> load_in_batches(const std::vector<Cid>& cids, Use use) {
+        for (std::size_t first = 0; first < cids.size();) {
+            std::vector<NimFile> files;
+            std::uint64_t bytes = 0;
+            while (first < cids.size() && files.size() < kFilesAtOnce && bytes < kFileBytesAtOnce) {
+                std::error_code ignored; // loading says what is wrong with it
+                const auto size =
+                    std::filesystem::file_size(detail::nim_path(directory_, cids[first]), ignored);
+                bytes += ignored ? 0 : size;
+                files.emplace_back().cid = cids[first++];
+            }
+            load_nim_files(*job_.pool, directory_, files);
+            for (NimFile& file : files) {
+                if (file.error)
+                    report_.problems.push_back(std::move(*file.error));
+                else
+                    CODEX_CHECK(use(file));
+            }
+        }
+        return {};
+    }
+
+    /// False when the order of its leaves is not known.
+    Result<bool> import_dataset(const NimFile& file) {
+        CODEX_TRY(manifest, codec::decode_manifest(file.data));
+        auto tree = job_.repo->tree(manifest.tree);
+        if (tree) {
+            CODEX_CHECK(give_missing_blocks(*tree));
+            CODEX_CHECK(job_.repo->add_manifest(file.cid, file.data, expiry_));
+            return true;
+        }
+        if (tree.error().code() != Errc::block_not_found)
+            return fail(std::move(tree).error());
+        if (manifest.is_protected())
+            return false;
+        const auto order = detail::find_leaf_order(manifest, candidates_);
+        if (!order)
+            return false;
+        return write_dataset(file, manifest, *order);
+    }
+
+    /// The tree is known here, but some of its blocks may only be in the directory.
+    Result<void> give_missing_blocks(const repo::StoredTree& tree) {
+        std::vector<Digest> leaves;
+        for (std::uint64_t first = 0; first < tree.leaf_count(); first += kFilesAtOnce) {
+            leaves.resize(std::min<std::uint64_t>(kFilesAtOnce, tree.leaf_count() - first));
+            CODEX_CHECK(tree.leaves(first, leaves));
+            std::vector<Cid> missing;
+            for (const Digest& leaf : leaves) {
+                const auto known = positions_.find(Cid::block(leaf));
+                if (known == positions_.end())
+                    continue;
+                blocks_[known->second].in_dataset = true;
+                CODEX_TRY(present, job_.repo->has(known->first));
+                if (!present)
+                    missing.push_back(known->first);
+            }
+            CODEX_CHECK(load_in_batches(missing, [this](const NimFile& file) {
+                const repo::Repo::Restored block{file.cid, file.data};
+                ++report_.blocks;
+                return job_.repo->restore({&block, 1});
+            }));
+        }
+        return {};
+    }
+
+    Result<bool> write_dataset(const NimFile& file, const codec::Manifest& manifest,
+                               const detail::LeafOrder& order) {
+        CODEX_TRY(writer, job_.repo->write_dataset());
+        for (std::uint64_t index = 0; index < order.count; ++index) {
+            NimFile leaf{.cid = Cid::block(order.at(index)), .data = {}, .error = {}};
+            Block& block = blocks_[positions_.at(leaf.cid)];
+            if (!block.in_dataset) // else the repo has it by now
+                detail::load_nim_files(*job_.pool, directory_, {&leaf, 1});
+            if (leaf.error) // it was right a moment ago
+                return fail(std::move(*leaf.error));
+            const repo::LeafInput input{index, leaf.cid, leaf.data};
+            CODEX_CHECK(writer.leaves({&input, 1}));
+            block.in_dataset = true;
+        }
+        CODEX_TRY(tree, writer.finish_tree());
+        if (tree != manifest.tree)
+            return fail(Errc::internal, "{}: the order found gives another tree", file.cid.text());
+        CODEX_CHECK(writer.commit(file.data, expiry_));
+        report_.blocks += order.count;
+        return true;
+    }
+
+    Result<void> keep_loose_blocks() {
+        std::vector<Cid> loose;
+        for (const Block& block : blocks_)
+            if (!block.in_dataset)
+                loose.push_back(block.cid);
+        return load_in_batches(loose, [this](const NimFile& file) {
+            ++report_.loose_blocks;
+            ++report_.blocks;
+            return job_.repo->put(file.cid, file.data, expiry_);
+        });
+    }
+
+    void take_problems(std::vector<Error>& problems) {
+        std::move(problems.begin(), problems.end(), std::back_inserter(report_.problems));
+    }
+
+    const Job& job_;
+    const std::string& directory_;
+    std::uint64_t expiry_;
+    std::vector<Block> blocks_;
+    std::vector<Candidate> candidates_; // same order as blocks_
+    std::unordered_map<Cid, std::size_t> positions_;
+    std::vector<NimFile> manifests_;
+    ImportReport report_;
+};
+
+/// Files of a data directory, each whole or not there, also after power loss.
+class NimWriter {
+public:
+    NimWriter(const Job& job, std::string directory)
+        : job_(job), directory_(std::move(directory)) {}
+
+    /// Writes the files of those blocks that it has not written yet.
+    Result<void> write(std::span<const repo::BlockRead> blocks) {
+        std::vector<const repo::BlockRead*> fresh;
+        for (const repo::BlockRead& block : blocks)
+            if (!block.cid.is_empty_block() && written_.insert(block.cid).second)
+                fresh.push_back(&block);
+        std::vector<Result<void>> results(fresh.size());
+        job_.pool->parallel_for(fresh.size(), [&](std::size_t i) {
+            results[i] = write_one(fresh[i]->cid, fresh[i]->buffer.first(fresh[i]->size));
+        });
+        for (auto& result : results)
+            CODEX_CHECK(std::move(result));
+        files_ += fresh.size();
+        return {};
+    }
+
+    [[nodiscard]] std::uint64_t files() const { return files_; }
+
+    Result<void> write_one(const Cid& cid, BytesView data) const {
+        const std::string path = detail::nim_path(directory_, cid);
+        std::error_code error;
+        std::filesystem::create_directories(std::filesystem::path(path).parent_path(), error);
+        if (error)
+            return fail(system_error(error.value(), fmt::format("make the folder of {}", path)));
+        return write_file_atomic(path, data);
+    }
+
+private:
+    const Job& job_;
+    std::string directory_;
+    std::unordered_set<Cid> written_;
+    std::uint64_t files_ = 0;
+};
+
+} // namespace
+
+Result<ImportReport> import_nim(const Job& job, const std::string& directory, std::uint64_t expiry,
+                                const std::function<void(const Cid&)>& on_dataset) {
+    return NimImport(job, directory, expiry).run(on_dataset);
+}
+
+Result<std::uint64_t> export_nim(const Job& job, std::span<const Cid> manifests,
+                                 const std::string& directory) {
+    NimWriter writer(job, directory);
+    for (const Cid& manifest : manifests) {
+        CODEX_TRY(dataset, job.repo->dataset(manifest));
+        const Bytes manifest_bytes = dataset.manifest_bytes;
+        const std::uint64_t blocks = dataset.manifest.blocks_count();
+        CODEX_TRY(reader,
+                  detail::BlockReader::open(job, std::move(dataset), {.first = 0, .end = blocks}));
+        for (;;) {
+            CODEX_TRY(batch, reader->next());
+            if (batch == nullptr)
+                break;
+            CODEX_CHECK(writer.write(batch->blocks));
+        }
+        CODEX_CHECK(writer.write_one(manifest, manifest_bytes));
+    }
+    return writer.files();
+}
+
+} // namespace codex::dataset
