@@ -97,7 +97,7 @@ public:
     /// Standard form, little-endian limbs.
     [[nodiscard]] Limbs to_limbs() const {
         Limbs result;
-        detail::mont_mul<Params>(result.data(), limbs_.data(), kUnit.data());
+        limbs::mont_mul<Params>(result.data(), limbs_.data(), kUnit.data());
         return result;
     }
     /// Standard form, 32 little-endian bytes.
@@ -115,17 +115,17 @@ public:
 
     friend Field operator*(const Field& a, const Field& b) {
         Field result;
-        detail::mont_mul<Params>(result.limbs_.data(), a.limbs_.data(), b.limbs_.data());
+        limbs::mont_mul<Params>(result.limbs_.data(), a.limbs_.data(), b.limbs_.data());
         return result;
     }
     friend Field operator+(const Field& a, const Field& b) {
         Field result;
-        detail::mod_add<Params>(result.limbs_.data(), a.limbs_.data(), b.limbs_.data());
+        limbs::mod_add<Params>(result.limbs_.data(), a.limbs_.data(), b.limbs_.data());
         return result;
     }
     friend Field operator-(const Field& a, const Field& b) {
         Field result;
-        detail::mod_sub<Params>(result.limbs_.data(), a.limbs_.data(), b.limbs_.data());
+        limbs::mod_sub<Params>(result.limbs_.data(), a.limbs_.data(), b.limbs_.data());
         return result;
     }
     Field operator-() const { return Field() - *this; }

@@ -8,7 +8,7 @@
 
 namespace codex::crypto {
 inline namespace CODEX_FIELD_ISA {
-namespace detail {
+namespace limbs {
 
 #if defined(__x86_64__)
 
@@ -155,6 +155,6 @@ inline void mod_sub(std::uint64_t* to, const std::uint64_t* a, const std::uint64
 
 #endif
 
-} // namespace detail
+} // namespace limbs
 } // namespace CODEX_FIELD_ISA
 } // namespace codex::crypto

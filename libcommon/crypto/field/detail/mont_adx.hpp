@@ -8,7 +8,7 @@
 
 namespace codex::crypto {
 inline namespace CODEX_FIELD_ISA {
-namespace detail {
+namespace limbs {
 
 // t += a * b[i], with the top word in `top`.
 #define CODEX_ADX_ACCUMULATE(offset)                                                               \
@@ -91,6 +91,6 @@ inline void mont_mul(std::uint64_t* to, const std::uint64_t* a, const std::uint6
 #undef CODEX_ADX_FIRST
 #undef CODEX_ADX_REDUCE
 
-} // namespace detail
+} // namespace limbs
 } // namespace CODEX_FIELD_ISA
 } // namespace codex::crypto

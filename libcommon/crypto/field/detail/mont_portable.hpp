@@ -10,7 +10,7 @@
 
 namespace codex::crypto {
 inline namespace CODEX_FIELD_ISA {
-namespace detail {
+namespace limbs {
 
 __extension__ using Wide = unsigned __int128;
 
@@ -50,6 +50,6 @@ inline void mont_mul(std::uint64_t* to, const std::uint64_t* a, const std::uint6
     reduce_once<Params>(to, t0, t1, t2, t3);
 }
 
-} // namespace detail
+} // namespace limbs
 } // namespace CODEX_FIELD_ISA
 } // namespace codex::crypto
