@@ -67,6 +67,8 @@ function(codex_tools)
     target_link_libraries(${name} PRIVATE codex_flags codex_dataset codex_cli)
     set_property(GLOBAL APPEND PROPERTY CODEX_TOOLS ${name})
   endforeach()
+  get_property(tools GLOBAL PROPERTY CODEX_TOOLS)
+  add_custom_target(tools DEPENDS ${tools}) # all of them and nothing else
 endfunction()
 
 function(codex_unit_tests)
