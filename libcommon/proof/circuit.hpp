@@ -1,0 +1,67 @@
+// The storage-proof circuit (spec 02 section 6): constraints and witness, natively.
+#pragma once
+
+#include "proof/r1cs.hpp"
+
+#include <string>
+#include <vector>
+
+namespace codex::proof {
+
+/// The parameters a circuit is compiled for; the defaults are the deployed ones.
+struct CircuitParameters {
+    std::uint32_t max_depth = 32;         ///< D: of a slot tree, in cells
+    std::uint32_t max_log2_slots = 8;     ///< L
+    std::uint32_t block_depth = 5;        ///< B: cells a block, log2
+    std::uint32_t cell_elements = 67;     ///< n
+    std::uint32_t samples = 5;            ///< S
+    friend bool operator==(const CircuitParameters&, const CircuitParameters&) = default;
+};
+
+/// Errors: limit_exceeded for parameters the circuit is not sound or not defined for
+/// (D <= 32 or up to 63, 3 <= L, 2 <= B < D, n >= 1, S >= 1, size bounds).
+[[nodiscard]] Result<void> validate(const CircuitParameters& parameters);
+/// The closed forms of section 6.5.
+[[nodiscard]] std::uint64_t constraint_count(const CircuitParameters& parameters);
+[[nodiscard]] std::uint64_t wire_count(const CircuitParameters& parameters);
+
+/// What a proof is about (6.2), arrays at their real lengths; padding is the writer's.
+struct ProofInput {
+    Fr entropy;
+    Fr dataset_root;
+    std::uint64_t slot_index = 0;
+    Fr slot_root;
+    std::uint64_t cells_per_slot = 0;
+    std::uint64_t slots_per_dataset = 0;
+    std::vector<Fr> slot_proof;                 ///< padded with zeros to L
+    std::vector<std::vector<Fr>> cell_data;     ///< S of n
+    std::vector<std::vector<Fr>> merkle_paths;  ///< S, padded with zeros to D
+    friend bool operator==(const ProofInput&, const ProofInput&) = default;
+};
+
+/// Our circuit over the official wire layout (6.6): the same constraint multiset as circom --O2.
+[[nodiscard]] Result<R1cs> build_circuit(const CircuitParameters& parameters);
+
+/// Every wire, by the layout of 6.6. Computes hints for false statements, too: whether the
+/// statement holds is first_broken()'s matter. Errors: malformed (array lengths, ranges).
+[[nodiscard]] Result<std::vector<Fr>> compute_witness(const CircuitParameters& parameters,
+                                                      const ProofInput& input);
+
+/// What the constraint `index` of build_circuit() is there for, for error messages: "sample 2: the
+/// cell's path does not lead to the slot root".
+[[nodiscard]] std::string describe_constraint(const CircuitParameters& parameters,
+                                              std::size_t index);
+
+/// Whether the statement itself holds, checked natively with a reason (root paths, indices, sizes):
+/// proof_invalid. Much faster than evaluating constraints.
+[[nodiscard]] Result<void> check_statement(const CircuitParameters& parameters,
+                                           const ProofInput& input);
+
+/// input.json, byte-equal to the reference writer (6.3).
+[[nodiscard]] std::string write_input_json(const CircuitParameters& parameters,
+                                           const ProofInput& input);
+/// Errors: json_invalid, malformed naming the key. At most 64 MiB.
+[[nodiscard]] Result<ProofInput> read_input_json(const CircuitParameters& parameters,
+                                                 std::string_view text);
+
+} // namespace codex::proof
