@@ -12,7 +12,6 @@ namespace {
 /// Longest text looked at: kMaxBytes in base16, and some.
 constexpr std::size_t kMaxTextChars = 256;
 constexpr std::size_t kCidV0Chars = 46;
-constexpr std::size_t kCidV0Bytes = 34;
 
 // SHA-256 and SHA-512 of the empty string (FIPS 180-4): this floor has no hash function.
 constexpr Digest kEmptySha256 = {0xe3, 0xb0, 0xc4, 0x42, 0x98, 0xfc, 0x1c, 0x14, 0x9a, 0xfb, 0xf4,

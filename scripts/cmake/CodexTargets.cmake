@@ -121,6 +121,7 @@ function(codex_benchmarks)
   foreach(source ${sources})
     get_filename_component(name ${source} NAME_WE)
     add_executable(${name} ${source})
-    target_link_libraries(${name} PRIVATE codex_flags codex_proof benchmark::benchmark)
+    target_link_libraries(${name} PRIVATE codex_flags codex_proof benchmark::benchmark
+      OpenSSL::Crypto)
   endforeach()
 endfunction()
