@@ -1,0 +1,77 @@
+#include "erasure/detail/factors.hpp"
+
+#include <cstring>
+
+namespace codex::erasure::detail {
+
+namespace {
+
+std::uint8_t byte_of(std::uint32_t word, unsigned byte) {
+    return static_cast<std::uint8_t>(word >> (8 * byte));
+}
+
+void write_nibbles(const Field& field, std::uint32_t word, std::uint8_t* to) {
+    const unsigned bytes = field.bits() / 8;
+    for (unsigned nibble = 0; nibble < 2 * bytes; ++nibble)
+        for (std::uint32_t value = 0; value < 16; ++value) {
+            const std::uint32_t product = field.mul(word, value << (4 * nibble));
+            for (unsigned byte = 0; byte < bytes; ++byte)
+                to[(nibble * bytes + byte) * 16 + value] = byte_of(product, byte);
+        }
+}
+
+void write_affine(const Field& field, std::uint32_t word, std::uint8_t* to) {
+    const unsigned bytes = field.bits() / 8;
+    std::memset(to, 0, std::size_t{bytes} * bytes * 8);
+    for (unsigned from_bit = 0; from_bit < field.bits(); ++from_bit) {
+        const std::uint32_t product = field.mul(word, 1U << from_bit);
+        for (unsigned to_bit = 0; to_bit < field.bits(); ++to_bit) {
+            const unsigned matrix = to_bit / 8 * bytes + from_bit / 8;
+            if ((product >> to_bit & 1U) != 0)
+                to[matrix * 8 + 7 - to_bit % 8] |= static_cast<std::uint8_t>(1U << from_bit % 8);
+        }
+    }
+}
+
+std::size_t record_size(const Field& field, FactorForm form) {
+    if (form == FactorForm::nibbles)
+        return field.bits() == 8 ? 32 : 128;
+    return field.bits() == 8 ? 8 : 32;
+}
+
+} // namespace
+
+Factors::Factors(const Field& field, FactorForm form)
+    : record_bytes_(record_size(field, form)), records_(record_bytes_ * 32 * field.bits()) {
+    for (unsigned byte = 0; byte < field.bits() / 8; ++byte)
+        for (std::uint32_t value = 0; value < 256; ++value) {
+            std::uint8_t* to = records_.data() + (byte * 256 + value) * record_bytes_;
+            const std::uint32_t word = value << (8 * byte);
+            if (form == FactorForm::nibbles)
+                write_nibbles(field, word, to);
+            else
+                write_affine(field, word, to);
+        }
+}
+
+const Factors& Factors::of(const Field& field, FactorForm form) {
+    static const Factors nibbles8(Field::gf8(), FactorForm::nibbles);
+    static const Factors nibbles16(Field::gf16(), FactorForm::nibbles);
+    static const Factors affine8(Field::gf8(), FactorForm::affine);
+    static const Factors affine16(Field::gf16(), FactorForm::affine);
+    if (form == FactorForm::nibbles)
+        return field.bits() == 8 ? nibbles8 : nibbles16;
+    return field.bits() == 8 ? affine8 : affine16;
+}
+
+void Factors::write(std::uint32_t word, std::uint8_t* to) const {
+    const std::uint8_t* low = records_.data() + (word & 255U) * record_bytes_;
+    std::memcpy(to, low, record_bytes_);
+    if (word < 256)
+        return;
+    const std::uint8_t* high = records_.data() + (256 + (word >> 8)) * record_bytes_;
+    for (std::size_t i = 0; i < record_bytes_; ++i)
+        to[i] ^= high[i];
+}
+
+} // namespace codex::erasure::detail

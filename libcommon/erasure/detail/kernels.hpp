@@ -1,0 +1,97 @@
+// The inner loops of the code, once for each instruction set: declarations only, so that a kernel
+// file compiled for wider registers shares no code with the rest.
+//
+// Every kernel works on the bytes [begin, end) of all its buffers, multiples of 64; any alignment
+// of the buffers. A factor is a constant multiplier in the form the instructions want, see
+// factors.hpp.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace codex::erasure::detail {
+
+/// How a constant multiplier is stored. nibbles: products of each nibble (32 bytes for GF(2^8),
+/// 128 for GF(2^16)); affine: 8x8 bit matrices (8 bytes, 32 bytes).
+enum class FactorForm : std::uint8_t { nibbles, affine };
+
+/// An input buffer of a matrix product and the factors that carry it to each output, in order.
+struct MatrixInput {
+    const std::uint8_t* bytes;
+    const std::uint8_t* factors;
+};
+
+/// outputs[r] = XOR over inputs j of factor(j, r) * inputs[j]; at least one input.
+struct MatrixJob {
+    const MatrixInput* inputs;
+    std::size_t input_count;
+    std::uint8_t* const* outputs;
+    std::size_t output_count;
+    std::size_t begin;
+    std::size_t end;
+};
+
+/// A buffer to read: offset & mask is added to `bytes`, so that a mask of 0 with one chunk of zeros
+/// is a buffer of zeros of any size.
+struct SourceRow {
+    const std::uint8_t* bytes;
+    std::size_t mask;
+};
+
+/// Data of `size` consecutive positions from `position` on; rows from `count` on are zeros.
+struct InputGroup {
+    const SourceRow* rows;
+    std::size_t position;
+    std::size_t count;
+};
+
+/// Wanted results at `size` consecutive positions: nullptr where none is wanted, which is so for
+/// all rows from `count` on. With `factors` (one for each row) results are multiplied.
+struct OutputGroup {
+    std::uint8_t* const* rows;
+    const std::uint8_t* factors;
+    std::size_t position;
+    std::size_t count;
+};
+
+/// Transforms of size m = 2^log_size (spec 01 section 6.4). All inputs are transformed and summed;
+/// the transform of the sum at positions 0..m-1 is the parity. Encoding ends there: `outputs` is
+/// one group at position 0. Decoding adds the received parity (`known`, m rows), multiplies by the
+/// locator (m factors, 0 for what was not received), and transforms the polynomial so found to the
+/// positions of the outputs.
+struct TransformJob {
+    unsigned log_size;
+    const std::uint8_t* skews; ///< factors of the words 0, 2, 4, ...
+    const InputGroup* inputs;
+    std::size_t input_count;
+    const SourceRow* known; ///< nullptr to encode
+    const std::uint8_t* locator;
+    const OutputGroup* outputs;
+    std::size_t output_count;
+    std::uint8_t* work; ///< 2 m rows of kWorkRowBytes, aligned to 64
+    std::size_t begin;
+    std::size_t end;
+};
+
+constexpr std::size_t kWorkRowBytes = 128;
+constexpr std::size_t kZeroRowBytes = 128; ///< bytes behind a SourceRow of mask 0
+
+struct KernelSet {
+    const char* name;
+    FactorForm form;
+    void (*exclusive_or)(const MatrixJob&); ///< all factors 1, one output, either field
+    void (*matrix8)(const MatrixJob&);
+    void (*matrix16)(const MatrixJob&);
+    void (*transform8)(const TransformJob&);
+    void (*transform16)(const TransformJob&);
+};
+
+extern const KernelSet kScalarKernels; ///< any machine
+#if defined(__x86_64__)
+extern const KernelSet kSsse3Kernels; ///< the x86-64-v2 baseline
+extern const KernelSet kAvx2Kernels;
+extern const KernelSet kGfniKernels;   ///< GFNI with 256-bit registers
+extern const KernelSet kAvx512Kernels; ///< GFNI with 512-bit registers
+#endif
+
+} // namespace codex::erasure::detail

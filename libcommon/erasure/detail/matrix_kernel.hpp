@@ -1,0 +1,97 @@
+// The matrix product as a template over a vector type, for the kernel files.
+//
+// Instantiate with a type of an anonymous namespace only: the code then stays in its file. A
+// vector type V has a Unit (one column of a buffer, in registers), load, store, zero, prepare (what
+// all products of one Unit share), factor, mul_add, and the constants used below.
+#pragma once
+
+#include "erasure/detail/kernels.hpp"
+
+namespace codex::erasure::detail {
+
+template <class V> class MatrixKernel {
+public:
+    static void run(const MatrixJob& job, std::size_t begin, std::size_t end) {
+        // Strips short enough for the inputs to be in cache when the next rows read them again.
+        const std::size_t rows = job.output_count;
+        const std::size_t tiles = (rows + V::kTileRows - 1) / V::kTileRows;
+        std::size_t strip = end - begin;
+        if (tiles > 1) {
+            strip = kStripBytes / job.input_count / 256 * 256;
+            if (strip < 256)
+                strip = 256;
+        }
+        for (std::size_t at = begin; at < end; at += strip) {
+            const std::size_t stop = end - at < strip ? end : at + strip;
+            for (std::size_t tile = 0; tile < tiles; ++tile) {
+                const std::size_t first = rows * tile / tiles;
+                any_rows<V::kTileRows>(job, first, rows * (tile + 1) / tiles - first, at, stop);
+            }
+        }
+    }
+
+private:
+    using Unit = typename V::Unit;
+    static constexpr std::size_t kStripBytes = 32 * 1024;
+
+    template <unsigned kRows>
+    static void any_rows(const MatrixJob& job, std::size_t first, std::size_t rows,
+                         std::size_t begin, std::size_t end) {
+        if constexpr (kRows > 0) {
+            if (rows < kRows) {
+                any_rows<kRows - 1>(job, first, rows, begin, end);
+                return;
+            }
+            constexpr std::size_t kStep = V::kTileColumns * V::kBytes;
+            std::size_t at = begin;
+            for (; at + kStep <= end; at += kStep)
+                tile<kRows, V::kTileColumns>(job, first, at);
+            for (; at < end; at += V::kBytes)
+                tile<kRows, 1>(job, first, at);
+        }
+    }
+
+    /// kRows outputs from `first` on, kColumns Units at byte `at`.
+    template <unsigned kRows, unsigned kColumns>
+    static void tile(const MatrixJob& job, std::size_t first, std::size_t at) {
+        Unit sums[kRows][kColumns];
+#pragma GCC unroll 16
+        for (unsigned r = 0; r < kRows; ++r)
+#pragma GCC unroll 16
+            for (unsigned c = 0; c < kColumns; ++c)
+                sums[r][c] = V::zero();
+        const MatrixInput* const end = job.inputs + job.input_count;
+        for (const MatrixInput* input = job.inputs; input != end; ++input) {
+            typename V::Prepared x[kColumns];
+#pragma GCC unroll 16
+            for (unsigned c = 0; c < kColumns; ++c)
+                x[c] = V::prepare(V::load(input->bytes + V::offset(at + c * V::kBytes)));
+            const std::uint8_t* factors = input->factors + first * V::kFactorBytes;
+#pragma GCC unroll 16
+            for (unsigned r = 0; r < kRows; ++r) {
+                const auto factor = V::factor(factors + r * V::kFactorBytes);
+#pragma GCC unroll 16
+                for (unsigned c = 0; c < kColumns; ++c)
+                    sums[r][c] = V::mul_add(sums[r][c], x[c], factor);
+            }
+        }
+#pragma GCC unroll 16
+        for (unsigned r = 0; r < kRows; ++r)
+#pragma GCC unroll 16
+            for (unsigned c = 0; c < kColumns; ++c)
+                V::store(job.outputs[first + r] + V::offset(at + c * V::kBytes), sums[r][c]);
+    }
+};
+
+/// The XOR of all inputs.
+template <class V> void exclusive_or(const MatrixJob& job) {
+    for (std::size_t at = job.begin; at < job.end; at += V::kBytes) {
+        const std::size_t offset = V::offset(at);
+        typename V::Unit sum = V::load(job.inputs[0].bytes + offset);
+        for (std::size_t j = 1; j < job.input_count; ++j)
+            sum = V::add(sum, V::load(job.inputs[j].bytes + offset));
+        V::store(job.outputs[0] + offset, sum);
+    }
+}
+
+} // namespace codex::erasure::detail

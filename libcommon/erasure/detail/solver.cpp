@@ -1,0 +1,223 @@
+#include "erasure/detail/solver.hpp"
+
+#include "base/checked.hpp"
+#include "erasure/detail/erasures.hpp"
+#include "erasure/detail/parameters.hpp"
+
+#include <bit>
+#include <cstring>
+
+namespace codex::erasure::detail {
+
+namespace {
+
+/// Calls work(begin, end) for ranges that cover size_bytes, on all threads of the pool.
+template <class Work> void for_strips(std::size_t size_bytes, ThreadPool* pool, Work work) {
+    constexpr std::size_t kAlign = 256;
+    constexpr std::size_t kStripsPerThread = 4;
+    if (pool == nullptr || pool->size() == 1) {
+        work(std::size_t{0}, size_bytes);
+        return;
+    }
+    const std::size_t wanted = pool->size() * kStripsPerThread;
+    const std::size_t strip = div_up(div_up(size_bytes, wanted), kAlign) * kAlign;
+    pool->parallel_for(div_up(size_bytes, strip), [&](std::size_t i) {
+        work(i * strip, std::min(size_bytes, (i + 1) * strip));
+    });
+}
+
+/// Memory for the kernels' work rows, not initialised, aligned to a cache line.
+class WorkMemory {
+public:
+    explicit WorkMemory(std::size_t bytes)
+        : memory_(std::make_unique_for_overwrite<std::uint8_t[]>(bytes + kLine)) {}
+    [[nodiscard]] std::uint8_t* data() const {
+        const auto address = reinterpret_cast<std::uintptr_t>(memory_.get());
+        return memory_.get() + (kLine - address % kLine) % kLine;
+    }
+
+private:
+    static constexpr std::size_t kLine = 64;
+    std::unique_ptr<std::uint8_t[]> memory_;
+};
+
+alignas(64) constexpr std::uint8_t kZeros[kZeroRowBytes] = {};
+
+SourceRow source_row(const std::uint8_t* bytes) {
+    return bytes == nullptr ? SourceRow{kZeros, 0} : SourceRow{bytes, ~std::size_t{0}};
+}
+
+} // namespace
+
+Shape::Shape(std::uint32_t data, std::uint32_t parity)
+    : k(data), m(parity), size(parity_positions(parity)), positions(total_positions(data, parity)),
+      field(positions <= 256 ? &Field::gf8() : &Field::gf16()) {}
+
+std::vector<std::uint8_t> skew_factors(const Shape& shape, const KernelSet& kernels) {
+    const Factors& factors = Factors::of(*shape.field, kernels.form);
+    std::vector<std::uint8_t> records(shape.positions / 2 * factors.record_bytes());
+    for (std::uint32_t i = 0; i < shape.positions / 2; ++i)
+        factors.write(2 * i, records.data() + i * factors.record_bytes());
+    return records;
+}
+
+Solver::Solver(const Shape& shape, const KernelSet& kernels, std::span<const std::uint8_t> skews,
+               std::span<const Role> roles, Method method)
+    : shape_(shape), kernels_(&kernels), skews_(skews), method_(method) {
+    std::vector<bool> erased(shape.positions);
+    std::fill_n(erased.begin(), shape.size, true);
+    for (std::uint32_t x = 0; x < roles.size(); ++x) {
+        erased[x] = roles[x] != Role::known;
+        if (roles[x] == Role::known)
+            known_.push_back(x);
+        if (roles[x] == Role::wanted)
+            wanted_.push_back(x);
+    }
+    encoding_ = !wanted_.empty() && wanted_.front() < shape.size;
+    if (method_ == Method::transform)
+        prepare_transform(erased);
+    else
+        prepare_matrix(std::move(erased));
+}
+
+void Solver::prepare_matrix(std::vector<bool> erased) {
+    // Exactly `size` positions are erased: parity that is not needed counts as such.
+    std::size_t surplus = shape_.size;
+    for (const bool flag : erased)
+        surplus -= flag ? 1 : 0;
+    for (std::uint32_t x = shape_.size; surplus > 0 && x-- > 0;)
+        if (!erased[x]) {
+            erased[x] = true;
+            --surplus;
+        }
+    std::erase_if(known_, [&](std::uint32_t x) { return erased[x]; });
+    if (method_ == Method::exclusive_or)
+        return;
+
+    const auto logs = locator_logs(*shape_.field, erased);
+    const Factors& factors = Factors::of(*shape_.field, kernels_->form);
+    factors_.resize(known_.size() * wanted_.size() * factors.record_bytes());
+    std::uint8_t* to = factors_.data();
+    for (const std::uint32_t y : known_)
+        for (const std::uint32_t x : wanted_) {
+            factors.write(coefficient(*shape_.field, logs, x, y), to);
+            to += factors.record_bytes();
+        }
+}
+
+void Solver::prepare_transform(const std::vector<bool>& erased) {
+    if (encoding_)
+        return;
+    // With L the locator of all erased positions, S the syndromes (received parity XOR the parity
+    // of the known data) and c[j] = position[j] >> log2(size), the polynomial Q of degree < size
+    // with Q(i) = L(i) S(i) at received parity and 0 at the rest has
+    // Q(position[j]) = c[j] data[j] L'(position[j]) at lost data.
+    const Field& field = *shape_.field;
+    const auto logs = locator_logs(field, erased);
+    const Factors& factors = Factors::of(field, kernels_->form);
+    const std::size_t record = factors.record_bytes();
+    locator_.resize(shape_.size * record);
+    for (std::uint32_t i = 0; i < shape_.size; ++i)
+        if (!erased[i])
+            factors.write(field.exp(logs[i]), locator_.data() + i * record);
+    factors_.resize((shape_.positions - shape_.size) * record);
+    for (const std::uint32_t x : wanted_) {
+        const std::uint32_t scale = field.exp(field.sub_logs(0, logs[x]));
+        factors.write(field.div(scale, x / shape_.size),
+                      factors_.data() + (x - shape_.size) * record);
+    }
+}
+
+Method Solver::fastest(const Shape& shape, std::span<const Role> roles) {
+    if (shape.m == 1)
+        return Method::exclusive_or;
+    std::size_t wanted = 0;
+    for (const Role role : roles)
+        wanted += role == Role::wanted ? 1 : 0;
+    return wanted * shape.k < 400 ? Method::matrix : Method::transform;
+}
+
+void Solver::run(std::span<const std::uint8_t* const> from, std::span<std::uint8_t* const> to,
+                 std::size_t size_bytes, ThreadPool* pool) const {
+    if (wanted_.empty())
+        return;
+    bool any = false;
+    for (const std::uint32_t x : known_)
+        any = any || from[x] != nullptr;
+    if (!any) {
+        for (const std::uint32_t x : wanted_)
+            std::memset(to[x], 0, size_bytes);
+        return;
+    }
+    if (method_ == Method::transform)
+        run_transform(from, to, size_bytes, pool);
+    else
+        run_matrix(from, to, size_bytes, pool);
+}
+
+void Solver::run_matrix(std::span<const std::uint8_t* const> from,
+                        std::span<std::uint8_t* const> to, std::size_t size_bytes,
+                        ThreadPool* pool) const {
+    const std::size_t column_bytes = known_.empty() ? 0 : factors_.size() / known_.size();
+    std::vector<MatrixInput> inputs;
+    for (std::size_t j = 0; j < known_.size(); ++j)
+        if (from[known_[j]] != nullptr)
+            inputs.push_back({from[known_[j]], factors_.data() + j * column_bytes});
+    std::vector<std::uint8_t*> outputs;
+    for (const std::uint32_t x : wanted_)
+        outputs.push_back(to[x]);
+    const auto kernel = method_ == Method::exclusive_or ? kernels_->exclusive_or
+                        : shape_.field->bits() == 8     ? kernels_->matrix8
+                                                        : kernels_->matrix16;
+    for_strips(size_bytes, pool, [&](std::size_t begin, std::size_t end) {
+        kernel({inputs.data(), inputs.size(), outputs.data(), outputs.size(), begin, end});
+    });
+}
+
+void Solver::run_transform(std::span<const std::uint8_t* const> from,
+                           std::span<std::uint8_t* const> to, std::size_t size_bytes,
+                           ThreadPool* pool) const {
+    const std::size_t size = shape_.size;
+    std::vector<SourceRow> sources(shape_.positions, source_row(nullptr));
+    std::vector<std::uint8_t*> results(shape_.positions);
+    std::vector<std::size_t> used(shape_.positions / size);   // rows of each group with bytes
+    std::vector<std::size_t> needed(shape_.positions / size); // rows of each group wanted
+    for (const std::uint32_t x : known_)
+        if (from[x] != nullptr) {
+            sources[x] = source_row(from[x]);
+            used[x / size] = x % size + 1;
+        }
+    for (const std::uint32_t x : wanted_) {
+        results[x] = to[x];
+        needed[x / size] = x % size + 1;
+    }
+    const std::size_t record = skews_.size() / (shape_.positions / 2);
+    std::vector<InputGroup> inputs;
+    std::vector<OutputGroup> outputs;
+    for (std::size_t group = 0; group < used.size(); ++group) {
+        const std::size_t position = group * size;
+        if (group > 0 && used[group] > 0)
+            inputs.push_back({sources.data() + position, position, used[group]});
+        if (needed[group] > 0)
+            outputs.push_back({results.data() + position,
+                               encoding_ ? nullptr : factors_.data() + (position - size) * record,
+                               position, needed[group]});
+    }
+    const auto kernel = shape_.field->bits() == 8 ? kernels_->transform8 : kernels_->transform16;
+    for_strips(size_bytes, pool, [&](std::size_t begin, std::size_t end) {
+        const WorkMemory work(2 * size * kWorkRowBytes);
+        kernel({.log_size = static_cast<unsigned>(std::countr_zero(size)),
+                .skews = skews_.data(),
+                .inputs = inputs.data(),
+                .input_count = inputs.size(),
+                .known = encoding_ ? nullptr : sources.data(),
+                .locator = locator_.data(),
+                .outputs = outputs.data(),
+                .output_count = outputs.size(),
+                .work = work.data(),
+                .begin = begin,
+                .end = end});
+    });
+}
+
+} // namespace codex::erasure::detail

@@ -1,0 +1,70 @@
+// One linear problem of a code, prepared once and run on many buffers: these words from those.
+//
+// Words are named by their position (spec 01 section 6.3): parity i at i, data j at size + j, where
+// size = next_pow2(m). Encoding wants the parity, decoding the lost data.
+#pragma once
+
+#include "base/thread_pool.hpp"
+#include "erasure/detail/factors.hpp"
+#include "erasure/detail/kernels.hpp"
+
+#include <span>
+
+namespace codex::erasure::detail {
+
+/// The numbers of a code, checked.
+struct Shape {
+    Shape(std::uint32_t data, std::uint32_t parity);
+
+    std::uint32_t k;
+    std::uint32_t m;
+    std::uint32_t size;      ///< positions of parity, used or not: next_pow2(m)
+    std::uint32_t positions; ///< of the whole code word: next_pow2(size + k)
+    const Field* field;
+};
+
+/// What a position is in one problem. Unused ones are neither read nor written.
+enum class Role : std::uint8_t { unused, known, wanted };
+
+enum class Method : std::uint8_t { exclusive_or, matrix, transform };
+
+/// The factors of the words 0, 2, 4, ... below the shape's positions: what transforms need.
+[[nodiscard]] std::vector<std::uint8_t> skew_factors(const Shape& shape, const KernelSet& kernels);
+
+class Solver {
+public:
+    /// `roles` has one entry for each position below size + k. Either all data are known and
+    /// wanted positions are parity, or wanted positions are data and the known ones number at
+    /// least k. `method`: exclusive_or only for m = 1, transform only for m > 1.
+    /// `skews` must outlive this object.
+    Solver(const Shape& shape, const KernelSet& kernels, std::span<const std::uint8_t> skews,
+           std::span<const Role> roles, Method method);
+
+    /// The method that is fastest for this problem on this machine, by measurement.
+    [[nodiscard]] static Method fastest(const Shape& shape, std::span<const Role> roles);
+
+    /// Computes the wanted words. `from` and `to` have one entry for each position: `from` at known
+    /// positions (nullptr: zeros), `to` at wanted ones. Buffers of size_bytes, a multiple of 64.
+    void run(std::span<const std::uint8_t* const> from, std::span<std::uint8_t* const> to,
+             std::size_t size_bytes, ThreadPool* pool) const;
+
+private:
+    void prepare_matrix(std::vector<bool> erased);
+    void prepare_transform(const std::vector<bool>& erased);
+    void run_matrix(std::span<const std::uint8_t* const> from, std::span<std::uint8_t* const> to,
+                    std::size_t size_bytes, ThreadPool* pool) const;
+    void run_transform(std::span<const std::uint8_t* const> from, std::span<std::uint8_t* const> to,
+                       std::size_t size_bytes, ThreadPool* pool) const;
+
+    Shape shape_;
+    const KernelSet* kernels_;
+    std::span<const std::uint8_t> skews_;
+    Method method_;
+    bool encoding_;
+    std::vector<std::uint32_t> known_;  ///< positions, ascending
+    std::vector<std::uint32_t> wanted_; ///< positions, ascending
+    std::vector<std::uint8_t> factors_; ///< matrix: [known][wanted]; transform: [wanted position]
+    std::vector<std::uint8_t> locator_; ///< transform: [parity position]
+};
+
+} // namespace codex::erasure::detail

@@ -1,0 +1,139 @@
+// Every kernel set this process may use, by every method, against the definition of the code.
+#include "erasure/detail/kernel_choice.hpp"
+#include "erasure/detail/solver.hpp"
+#include "generator.hpp"
+#include "reference.hpp"
+
+namespace codex::erasure::detail {
+namespace {
+
+/// A code word in memory: parity at 0..m-1, data at size.., in buffers off by one from alignment.
+struct Word {
+    Word(const Shape& shape, std::size_t size_bytes, std::uint32_t stream)
+        : buffers(std::size_t{shape.size} + shape.k) {
+        std::vector<Bytes> data;
+        for (std::uint32_t j = 0; j < shape.k; ++j)
+            data.push_back(test::generate(stream + j, size_bytes));
+        const std::vector<Bytes> parity = test::reference_parity(data, shape.m);
+        for (std::uint32_t i = 0; i < shape.m; ++i)
+            set(i, parity[i]);
+        for (std::uint32_t j = 0; j < shape.k; ++j)
+            set(shape.size + j, data[j]);
+    }
+    void set(std::size_t position, const Bytes& bytes) {
+        buffers[position].assign(1, 0xAA);
+        append(buffers[position], bytes);
+        buffers[position].push_back(0xBB);
+    }
+    std::vector<Bytes> buffers;
+};
+
+/// Solves for the wanted positions and compares with the word.
+void expect_solved(const Shape& shape, const KernelSet& kernels, Method method,
+                   const std::vector<Role>& roles, const Word& word, std::size_t size_bytes,
+                   ThreadPool* pool) {
+    std::vector<const std::uint8_t*> from(roles.size());
+    std::vector<std::uint8_t*> to(roles.size());
+    std::vector<Bytes> results(roles.size());
+    for (std::size_t x = 0; x < roles.size(); ++x) {
+        if (roles[x] == Role::known)
+            from[x] = word.buffers[x].data() + 1;
+        if (roles[x] == Role::wanted) {
+            results[x].assign(size_bytes + 2, 0xEE);
+            results[x].front() = 0xAA;
+            results[x].back() = 0xBB;
+            to[x] = results[x].data() + 1;
+        }
+    }
+    const auto skews = skew_factors(shape, kernels);
+    Solver(shape, kernels, skews, roles, method).run(from, to, size_bytes, pool);
+    for (std::size_t x = 0; x < roles.size(); ++x)
+        if (roles[x] == Role::wanted) {
+            ASSERT_EQ(results[x], word.buffers[x])
+                << kernels.name << " method " << static_cast<int>(method) << " k=" << shape.k
+                << " m=" << shape.m << " position " << x << " bytes " << size_bytes;
+        }
+}
+
+std::vector<Role> encoding_roles(const Shape& shape) {
+    std::vector<Role> roles(std::size_t{shape.size} + shape.k, Role::unused);
+    std::fill_n(roles.begin(), shape.m, Role::wanted);
+    std::fill(roles.begin() + shape.size, roles.end(), Role::known);
+    return roles;
+}
+
+/// `losses` random positions lost; some lost data are not wanted.
+std::vector<Role> decoding_roles(const Shape& shape, std::uint32_t losses, test::Random& random) {
+    std::vector<Role> roles(std::size_t{shape.size} + shape.k, Role::known);
+    std::fill(roles.begin() + shape.m, roles.begin() + shape.size, Role::unused);
+    std::vector<std::uint32_t> present;
+    for (std::uint32_t x = 0; x < roles.size(); ++x)
+        if (roles[x] == Role::known)
+            present.push_back(x);
+    random.shuffle(present);
+    for (std::uint32_t i = 0; i < losses; ++i)
+        roles[present[i]] =
+            present[i] < shape.size || random.below(8) == 0 ? Role::unused : Role::wanted;
+    return roles;
+}
+
+class KernelTest : public testing::TestWithParam<const KernelSet*> {
+protected:
+    static void check(std::uint32_t k, std::uint32_t m, std::size_t size_bytes,
+                      std::uint32_t patterns, ThreadPool* pool = nullptr) {
+        const Shape shape(k, m);
+        const Word word(shape, size_bytes, k);
+        test::Random random(k * 65537 + m);
+        std::vector<std::vector<Role>> problems{encoding_roles(shape)};
+        for (std::uint32_t i = 0; i < patterns; ++i)
+            problems.push_back(decoding_roles(shape, i == 0 ? m : random.below(m) + 1, random));
+        for (const auto& roles : problems)
+            for (const Method method : {Method::exclusive_or, Method::matrix, Method::transform})
+                if (method == Method::matrix || (m == 1) == (method == Method::exclusive_or))
+                    expect_solved(shape, *GetParam(), method, roles, word, size_bytes, pool);
+    }
+};
+
+TEST_P(KernelTest, SmallCodes) {
+    for (std::uint32_t k = 1; k <= 20; ++k)
+        for (std::uint32_t m = 1; m <= std::min(k, 9U); ++m)
+            check(k, m, 64 + 64 * (k % 7), 2);
+}
+
+TEST_P(KernelTest, AllTransformSizesOfTheSmallField) {
+    for (std::uint32_t size = 2; size <= 128; size *= 2) {
+        check(256 - size < 150 ? 256 - size : 150, size, 128, 2);
+        check(size + 3 > 128 ? 128 : size + 3, size / 2 + 1, 64, 2);
+    }
+}
+
+TEST_P(KernelTest, TransformSizesOfTheLargeField) {
+    check(255, 2, 192, 2);
+    check(254, 3, 64, 2);
+    check(250, 7, 192, 2);
+    check(245, 13, 64, 1);
+    check(230, 29, 64, 1);
+    check(200, 50, 64, 1);
+    check(193, 64, 128, 1);
+    check(300, 100, 64, 1);
+    check(280, 140, 64, 1);
+}
+
+TEST_P(KernelTest, StripsAndThreads) {
+    ThreadPool pool(3);
+    check(5, 3, 64 * 37, 2, &pool);
+    check(20, 17, 64 * 37, 2, &pool);
+    check(255, 2, 64 * 37, 1, &pool);
+}
+
+INSTANTIATE_TEST_SUITE_P(Erasure, KernelTest, testing::ValuesIn(usable_kernels()),
+                         [](const auto& set) { return std::string(set.param->name); });
+
+TEST(Kernels, NamesSayWhatRuns) {
+    const auto sets = usable_kernels();
+    EXPECT_STREQ(sets.front()->name, "scalar");
+    EXPECT_EQ(sets.back(), &best_kernels());
+}
+
+} // namespace
+} // namespace codex::erasure::detail
