@@ -1,0 +1,181 @@
+#include "base/fd.hpp"
+
+#include "must.hpp"
+#include "temporary_folder.hpp"
+#include "vectors.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <thread>
+#include <unistd.h>
+
+namespace codex {
+namespace {
+
+using test::must;
+using test::must_fail;
+using test::TemporaryFolder;
+using testing::HasSubstr;
+
+bool is_open(int fd) {
+    return ::fcntl(fd, F_GETFD) != -1;
+}
+
+std::string content_of(const std::string& path) {
+    return std::string(as_text(must(read_file(path, 1 << 20))));
+}
+
+unsigned mode_of(const std::string& path) {
+    struct stat status{};
+    EXPECT_EQ(::stat(path.c_str(), &status), 0);
+    return status.st_mode & 07777u;
+}
+
+TEST(Fd, OwnsMovesAndReleases) {
+    const TemporaryFolder folder;
+    Fd first = must(open_file(folder.file("a"), O_CREAT | O_RDWR));
+    const int number = first.get();
+    EXPECT_NE(::fcntl(number, F_GETFD) & FD_CLOEXEC, 0);
+    Fd second = std::move(first);
+    EXPECT_FALSE(first); // NOLINT(bugprone-use-after-move): that it is empty is the promise
+    EXPECT_EQ(second.get(), number);
+    Fd third;
+    third = std::move(second);
+    EXPECT_TRUE(is_open(number));
+    const int released = third.release();
+    EXPECT_FALSE(third);
+    EXPECT_TRUE(is_open(released));
+    Fd(released).reset();
+    EXPECT_FALSE(is_open(number));
+}
+
+TEST(Fd, OpenErrorsNameThePath) {
+    const TemporaryFolder folder;
+    const Error error = must_fail(open_file(folder.file("missing"), O_RDONLY));
+    EXPECT_EQ(error.code(), Errc::not_found);
+    EXPECT_THAT(error.text(), HasSubstr(folder.file("missing")));
+}
+
+TEST(Fd, ReadsAndWritesWholeBuffersAtOffsets) {
+    const TemporaryFolder folder;
+    std::mt19937_64 random(9);
+    const Bytes bytes = test::random_bytes(random, 300'000);
+    const Fd file = must(open_file(folder.file("a"), O_CREAT | O_RDWR));
+    must(write_full(file.get(), BytesView(bytes).first(100'000), "a"));
+    must(pwrite_full(file.get(), BytesView(bytes).subspan(100'000), 100'000, "a"));
+
+    Bytes back(400'000);
+    EXPECT_EQ(must(pread_full(file.get(), back, 0, "a")), 300'000u) << "the end is no error";
+    EXPECT_TRUE(equal(BytesView(back).first(300'000), bytes));
+    EXPECT_EQ(must(pread_full(file.get(), MutableBytes(back).first(10), 299'995, "a")), 5u);
+    EXPECT_EQ(must(pread_full(file.get(), back, 300'000, "a")), 0u);
+    EXPECT_EQ(must(read_full(file.get(), back, "a")), 200'000u) << "from the file position";
+}
+
+TEST(Fd, ReadsAPipeThatDribbles) {
+    int ends[2];
+    ASSERT_EQ(::pipe(ends), 0);
+    const Fd reader(ends[0]);
+    std::thread feeder([writer = Fd(ends[1])] {
+        for (int i = 0; i < 100; ++i)
+            must(write_full(writer.get(), as_bytes("0123456789"), "pipe"));
+    });
+    Bytes bytes(2000);
+    EXPECT_EQ(must(read_full(reader.get(), bytes, "pipe")), 1000u);
+    feeder.join();
+}
+
+TEST(Fd, AFullDeviceIsNoSpace) {
+    const Fd full = must(open_file("/dev/full", O_WRONLY));
+    const Error error = must_fail(write_full(full.get(), as_bytes("x"), "the disk"));
+    EXPECT_EQ(error.code(), Errc::no_space);
+    EXPECT_THAT(error.text(), HasSubstr("write the disk"));
+}
+
+TEST(Fd, ReadFileBounds) {
+    const TemporaryFolder folder;
+    for (const std::size_t size : {0u, 1u, 65535u, 65536u, 65537u, 200'000u}) {
+        must(write_file_atomic(folder.file("a"), Bytes(size, 7)));
+        EXPECT_EQ(must(read_file(folder.file("a"), size)), Bytes(size, 7));
+        EXPECT_EQ(must(read_file(folder.file("a"), size + 1)).size(), size);
+        if (size > 0) {
+            EXPECT_EQ(must_fail(read_file(folder.file("a"), size - 1)).code(),
+                      Errc::limit_exceeded);
+        }
+    }
+    EXPECT_FALSE(must(read_file("/proc/self/status", 1 << 20)).empty()) << "st_size is 0 there";
+    EXPECT_EQ(must_fail(read_file(folder.path(), 10)).code(), Errc::io) << "a folder";
+}
+
+TEST(AtomicFile, WriteReplacesWholeAndLeavesNothingElse) {
+    const TemporaryFolder folder;
+    must(write_file_atomic(folder.file("a"), as_bytes("old")));
+    must(write_file_atomic(folder.file("a"), as_bytes("new content"), 0600));
+    EXPECT_EQ(content_of(folder.file("a")), "new content");
+    EXPECT_EQ(mode_of(folder.file("a")), 0600u);
+    EXPECT_EQ(folder.entries(), 1u);
+}
+
+TEST(AtomicFile, AppearsOnlyOnCommit) {
+    const TemporaryFolder folder;
+    must(write_file_atomic(folder.file("a"), as_bytes("old")));
+    AtomicFile file = must(AtomicFile::create(folder.file("a")));
+    must(write_full(file.fd(), as_bytes("new"), "a"));
+    EXPECT_EQ(content_of(folder.file("a")), "old");
+    must(file.commit());
+    EXPECT_EQ(content_of(folder.file("a")), "new");
+    EXPECT_EQ(folder.entries(), 1u);
+}
+
+TEST(AtomicFile, AbandonedLeavesNothing) {
+    const TemporaryFolder folder;
+    {
+        AtomicFile file = must(AtomicFile::create(folder.file("a")));
+        must(write_full(file.fd(), as_bytes("half"), "a"));
+        AtomicFile moved = std::move(file);
+        EXPECT_GE(moved.fd(), 0);
+    }
+    EXPECT_EQ(folder.entries(), 0u);
+}
+
+TEST(AtomicFile, MovedFileCommits) {
+    const TemporaryFolder folder;
+    AtomicFile first = must(AtomicFile::create(folder.file("a")));
+    AtomicFile second = std::move(first);
+    must(write_full(second.fd(), as_bytes("x"), "a"));
+    must(second.commit());
+    EXPECT_EQ(content_of(folder.file("a")), "x");
+}
+
+TEST(AtomicFile, Refusals) {
+    const TemporaryFolder folder;
+    EXPECT_EQ(must_fail(AtomicFile::create(folder.file("no/such/a"))).code(), Errc::not_found);
+    ASSERT_EQ(::mkdir(folder.file("taken").c_str(), 0777), 0);
+    const Error error = must_fail(write_file_atomic(folder.file("taken"), as_bytes("x")));
+    EXPECT_THAT(error.text(), HasSubstr("taken"));
+    EXPECT_EQ(folder.entries(), 1u) << "the second name is gone after the failed rename";
+}
+
+TEST(AtomicFile, ConcurrentWritersLeaveOneWholeContent) {
+    const TemporaryFolder folder;
+    std::vector<std::thread> writers;
+    for (char c = 'a'; c < 'e'; ++c)
+        writers.emplace_back([&folder, c] {
+            for (int i = 0; i < 10; ++i)
+                must(write_file_atomic(folder.file("f"), as_bytes(std::string(5000, c))));
+        });
+    for (std::thread& writer : writers)
+        writer.join();
+    const std::string content = content_of(folder.file("f"));
+    EXPECT_EQ(content, std::string(5000, content.front()));
+    EXPECT_EQ(folder.entries(), 1u);
+}
+
+TEST(Fd, SyncDirectory) {
+    const TemporaryFolder folder;
+    EXPECT_TRUE(sync_directory(folder.path()).has_value());
+    EXPECT_EQ(must_fail(sync_directory(folder.file("none"))).code(), Errc::not_found);
+}
+
+} // namespace
+} // namespace codex
