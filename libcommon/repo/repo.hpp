@@ -32,7 +32,8 @@ struct Config {
 
 struct OpenOptions {
     bool create = false;     ///< make the repo when there is none
-    bool read_only = false;  ///< refuse writes, write nothing at all (not even reader slots' file)
+    bool read_only = false;  ///< refuse writes; only a slot in the reader table is written, and
+                             ///< not even that where the folder cannot be written
     bool sync = true;        ///< false: acknowledged writes survive kill -9 but not power loss
     std::uint64_t lock_timeout_seconds = 10;
     ThreadPool* pool = nullptr; ///< for hashing and compression; nullptr: the caller's thread only
@@ -184,8 +185,8 @@ public:
         BytesView data;
     };
     [[nodiscard]] Result<void> restore(std::span<const Restored> blocks);
-    /// All known blocks in key order, those whose CID bytes start with `prefix`; `visit` returns
-    /// false to stop. No transaction is held while `visit` runs.
+    /// All known blocks in the order of their CID bytes; `visit` returns false to stop. No
+    /// transaction is held while `visit` runs.
     [[nodiscard]] Result<void>
     for_each_block(const std::function<bool(const BlockInfo&)>& visit) const;
 

@@ -1,0 +1,165 @@
+#include "repo/detail/batch.hpp"
+#include "repo/detail/block_reader.hpp"
+#include "repo/detail/repo_impl.hpp"
+
+#include <algorithm>
+
+namespace codex::repo {
+
+namespace {
+
+/// Entries visited between two transactions: none is held while the caller's code runs.
+constexpr std::size_t kVisitStep = 512;
+
+BlockInfo empty_block_info(const Cid& cid) {
+    BlockInfo info;
+    info.cid = cid;
+    info.present = true;
+    return info;
+}
+
+BlockInfo to_info(const Cid& cid, const BlockEntry& entry) {
+    return {cid,
+            entry.present,
+            entry.plain_bytes,
+            entry.present ? entry.stored_bytes : 0,
+            entry.references,
+            entry.kept ? entry.expiry : 0,
+            entry.kept};
+}
+
+Result<void> require_verifiable(const Cid& cid) {
+    if (!verifiable(cid))
+        return fail(Errc::unsupported,
+                    "block {}: only SHA-256 CIDs can be verified, so only such "
+                    "blocks are stored",
+                    cid.text());
+    return {};
+}
+
+} // namespace
+
+Result<bool> Repo::has(const Cid& cid) const {
+    if (cid.is_empty_block())
+        return true;
+    CODEX_TRY(txn, impl_->store->env().read());
+    CODEX_TRY(entry, find_block(txn, cid));
+    return entry && entry->present;
+}
+
+Result<std::optional<BlockInfo>> Repo::stat(const Cid& cid) const {
+    if (cid.is_empty_block())
+        return empty_block_info(cid);
+    CODEX_TRY(txn, impl_->store->env().read());
+    CODEX_TRY(entry, find_block(txn, cid));
+    if (!entry)
+        return std::nullopt;
+    return to_info(cid, *entry);
+}
+
+Result<Bytes> Repo::get(const Cid& cid) const {
+    if (cid.is_empty_block())
+        return Bytes();
+    Bytes buffer;
+    // A block is never stored again with another size, so the second lookup cannot outgrow it.
+    CODEX_TRY(info, stat(cid));
+    buffer.resize(info ? info->size_bytes : 0);
+    BlockRead read{cid, buffer};
+    CODEX_CHECK(read_blocks(impl_->session(), std::span(&read, 1)));
+    switch (read.state) {
+    case BlockRead::State::ok:
+        return buffer;
+    case BlockRead::State::damaged:
+        return fail(Error(Errc::block_corrupt,
+                          fmt::format("block {}: stored bytes do not match", cid.text()))
+                        .hint("repair its dataset (codex-ec repair), or put the block again"));
+    default:
+        return fail(Errc::block_not_found, "block {}: not in the repo", cid.text());
+    }
+}
+
+Result<void> Repo::read(std::span<BlockRead> batch) const {
+    return read_blocks(impl_->session(), batch);
+}
+
+Result<void> Repo::put(const Cid& cid, BytesView data, std::uint64_t expiry) {
+    CODEX_CHECK(impl_->require_writable());
+    if (cid.is_empty_block())
+        return {};
+    CODEX_CHECK(require_verifiable(cid));
+    if (data.empty() || data.size() > codec::kMaxBlockSizeBytes)
+        return fail(Errc::limit_exceeded, "block {}: {} bytes; 1 to {} are possible", cid.text(),
+                    data.size(), codec::kMaxBlockSizeBytes);
+    CODEX_TRY(before, stat(cid));
+    if (before && before->present) {
+        // Putting a block that is here but damaged is how it is healed.
+        const Restored again{cid, data};
+        CODEX_CHECK(restore(std::span(&again, 1)));
+    }
+    Batch batch(impl_->session(), nullptr);
+    const StagedBlock block{cid, data, 0, true, expiry};
+    CODEX_CHECK(batch.stage(std::span(&block, 1), nullptr));
+    return batch.commit(
+        {[](Ledger&) -> Result<bool> { return true; }, [](Ledger&) -> Result<void> { return {}; }});
+}
+
+Result<void> Repo::remove(const Cid& cid) {
+    CODEX_CHECK(impl_->require_writable());
+    CODEX_TRY(ledger, impl_->session().ledger());
+    CODEX_TRY(entry, ledger.block(cid));
+    if (!entry)
+        return {};
+    if (entry->references > 0)
+        return fail(Error(Errc::block_in_use, fmt::format("block {}: part of {} stored leaves",
+                                                          cid.text(), entry->references))
+                        .hint("remove the dataset it belongs to: codex-chunk rm"));
+    CODEX_CHECK(ledger.change_expiry(ExpiryKind::block, cid, entry->expiry, 0));
+    entry->kept = false;
+    CODEX_CHECK(ledger.put_or_erase(cid, *entry));
+    return ledger.commit();
+}
+
+Result<std::uint64_t> Repo::drop_bytes(std::span<const Cid> cids) {
+    CODEX_CHECK(impl_->require_writable());
+    CODEX_TRY(ledger, impl_->session().ledger());
+    std::uint64_t dropped = 0;
+    for (const Cid& cid : cids) {
+        CODEX_TRY(entry, ledger.block(cid));
+        if (!entry || !entry->present)
+            continue;
+        CODEX_CHECK(ledger.clear_bytes(cid, *entry));
+        CODEX_CHECK(ledger.put_block(cid, *entry));
+        ++dropped;
+    }
+    CODEX_CHECK(ledger.commit());
+    return dropped;
+}
+
+Result<void> Repo::for_each_block(const std::function<bool(const BlockInfo&)>& visit) const {
+    Bytes from;
+    for (;;) {
+        std::vector<BlockInfo> step;
+        {
+            CODEX_TRY(txn, impl_->store->env().read());
+            CODEX_TRY(cursor, txn.cursor(Table::blocks));
+            CODEX_TRY(more, cursor.seek(from));
+            while (more && step.size() < kVisitStep) {
+                CODEX_TRY(cid, decode_cid_key(cursor.key()));
+                CODEX_TRY(entry, decode_block(cursor.value()));
+                step.push_back(to_info(cid, entry));
+                CODEX_TRY(next, cursor.next());
+                more = next;
+            }
+        }
+        for (const BlockInfo& info : step)
+            if (!visit(info))
+                return {};
+        if (step.size() < kVisitStep)
+            return {};
+        const BytesView last = step.back().cid.bytes();
+        from.assign(last.begin(), last.end());
+        from.push_back(0); // the smallest key after it
+    }
+}
+
+} // namespace codex::repo

@@ -1,0 +1,161 @@
+#include "base/units.hpp"
+#include "crypto/hash/sha256.hpp"
+#include "repo/detail/batch.hpp"
+#include "repo/detail/block_reader.hpp"
+#include "repo/detail/dataset_record.hpp"
+#include "repo/detail/doomed.hpp"
+#include "repo/detail/repo_impl.hpp"
+
+namespace codex::repo {
+
+namespace {
+
+constexpr std::size_t kVisitStep = 64;
+
+tl::unexpected<Error> not_found(const Cid& manifest) {
+    return fail(
+        Error(Errc::dataset_not_found, fmt::format("dataset {}: not in the repo", manifest.text()))
+            .hint("codex-chunk ls shows what is"));
+}
+
+/// The index has a copy of the manifest; the block in its segment is the other one.
+Result<DatasetInfo> to_info(const Session& session, const Cid& cid, DatasetEntry entry) {
+    if (!equal(crypto::sha256(entry.manifest_bytes), cid.digest())) {
+        BlockRead read{cid, entry.manifest_bytes};
+        CODEX_CHECK(read_blocks(session, std::span(&read, 1)));
+        if (read.state != BlockRead::State::ok)
+            return fail(Errc::repo_damaged, "dataset {}: its manifest is damaged", cid.text());
+        entry.manifest_bytes.resize(read.size);
+    }
+    CODEX_TRY(manifest, codec::decode_manifest(entry.manifest_bytes));
+    return DatasetInfo{cid, std::move(entry.manifest_bytes), std::move(manifest), entry.added,
+                       entry.expiry};
+}
+
+} // namespace
+
+DatasetKind kind_of(const codec::Manifest& manifest) {
+    if (manifest.is_verifiable())
+        return DatasetKind::verifiable;
+    return manifest.is_protected() ? DatasetKind::erasure_coded : DatasetKind::plain;
+}
+
+Result<void> add_dataset(Ledger& ledger, const Cid& manifest, const DatasetEntry& entry,
+                         TreeEntry tree) {
+    CODEX_TRY(stored, ledger.dataset(manifest));
+    DatasetEntry now = stored.value_or(entry);
+    const std::uint64_t before = stored ? stored->expiry : 0;
+    if (stored) {
+        now.expiry = later_expiry(stored->expiry, entry.expiry);
+    } else {
+        ++tree.references;
+        ++ledger.totals().datasets;
+        CODEX_TRY(block, ledger.block(manifest));
+        if (!block)
+            return fail(Errc::internal, "manifest {}: has no block", manifest.text());
+        ++block->references;
+        CODEX_CHECK(ledger.put_block(manifest, *block));
+    }
+    CODEX_CHECK(ledger.put_tree(now.tree, tree));
+    CODEX_CHECK(ledger.change_expiry(ExpiryKind::dataset, manifest, before, now.expiry));
+    return ledger.txn().put(Table::datasets, manifest.bytes(), encode(now));
+}
+
+Result<DatasetInfo> Repo::dataset(const Cid& manifest) const {
+    std::optional<DatasetEntry> entry;
+    {
+        CODEX_TRY(txn, impl_->store->env().read());
+        CODEX_TRY(found, find_dataset(txn, manifest));
+        entry = std::move(found);
+    }
+    if (!entry)
+        return not_found(manifest);
+    return to_info(impl_->session(), manifest, std::move(*entry));
+}
+
+Result<void> Repo::for_each_dataset(const std::function<bool(const DatasetInfo&)>& visit) const {
+    Bytes from;
+    for (;;) {
+        std::vector<std::pair<Cid, DatasetEntry>> step;
+        {
+            CODEX_TRY(txn, impl_->store->env().read());
+            CODEX_TRY(cursor, txn.cursor(Table::datasets));
+            CODEX_TRY(more, cursor.seek(from));
+            while (more && step.size() < kVisitStep) {
+                CODEX_TRY(cid, decode_cid_key(cursor.key()));
+                CODEX_TRY(entry, decode_dataset(cursor.value()));
+                step.emplace_back(cid, std::move(entry));
+                CODEX_TRY(next, cursor.next());
+                more = next;
+            }
+        }
+        if (step.empty())
+            return {};
+        const BytesView last = step.back().first.bytes();
+        from.assign(last.begin(), last.end());
+        from.push_back(0); // the smallest key after it
+        for (auto& [cid, entry] : step) {
+            CODEX_TRY(info, to_info(impl_->session(), cid, std::move(entry)));
+            if (!visit(info))
+                return {};
+        }
+    }
+}
+
+Result<void> Repo::remove_dataset(const Cid& manifest) {
+    CODEX_CHECK(impl_->require_writable());
+    std::optional<Extent> doomed;
+    {
+        CODEX_TRY(ledger, impl_->session().ledger());
+        CODEX_TRY(there, ledger.dataset(manifest));
+        if (!there)
+            return not_found(manifest);
+        CODEX_TRY(tree, erase_dataset(ledger, manifest));
+        doomed = tree;
+        CODEX_CHECK(ledger.commit());
+    }
+    if (doomed)
+        CODEX_CHECK(finish_doomed(impl_->session(), *doomed));
+    return {};
+}
+
+Result<void> Repo::set_expiry(const Cid& manifest, std::uint64_t expiry) {
+    CODEX_CHECK(impl_->require_writable());
+    CODEX_TRY(ledger, impl_->session().ledger());
+    CODEX_TRY(entry, ledger.dataset(manifest));
+    if (!entry)
+        return not_found(manifest);
+    CODEX_CHECK(ledger.change_expiry(ExpiryKind::dataset, manifest, entry->expiry, expiry));
+    entry->expiry = expiry;
+    CODEX_CHECK(ledger.txn().put(Table::datasets, manifest.bytes(), encode(*entry)));
+    return ledger.commit();
+}
+
+Result<void> Repo::add_manifest(const Cid& manifest, BytesView manifest_bytes,
+                                std::uint64_t expiry) {
+    CODEX_CHECK(impl_->require_writable());
+    CODEX_TRY(decoded, codec::decode_manifest(manifest_bytes));
+    if (manifest.codec() != codec::Multicodec::codex_manifest || !verifiable(manifest) ||
+        !equal(crypto::sha256(manifest_bytes), manifest.digest()))
+        return fail(Errc::manifest_invalid, "manifest {}: the bytes are of another CID",
+                    manifest.text());
+    const DatasetEntry entry{decoded.tree, unix_now(), expiry,
+                             static_cast<std::uint8_t>(kind_of(decoded)),
+                             Bytes(manifest_bytes.begin(), manifest_bytes.end())};
+    Batch batch(impl_->session(), nullptr);
+    const StagedBlock block{manifest, manifest_bytes, 0, false, 0, true};
+    CODEX_CHECK(batch.stage(std::span(&block, 1), nullptr));
+    return batch.commit(
+        {[](Ledger&) -> Result<bool> { return true; },
+         [&](Ledger& ledger) -> Result<void> {
+             CODEX_TRY(tree, ledger.tree(entry.tree));
+             if (!tree)
+                 return fail(Errc::block_not_found, "tree {}: not in the repo", entry.tree.text());
+             if (tree->leaf_count != decoded.blocks_count())
+                 return fail(Errc::manifest_invalid, "manifest {}: its tree has {} leaves, not {}",
+                             manifest.text(), tree->leaf_count, decoded.blocks_count());
+             return add_dataset(ledger, manifest, entry, *tree);
+         }});
+}
+
+} // namespace codex::repo

@@ -1,0 +1,142 @@
+#include "repo/detail/block_reader.hpp"
+
+#include "crypto/hash/sha256.hpp"
+#include "repo/detail/codec.hpp"
+
+#include <algorithm>
+
+namespace codex::repo {
+
+namespace {
+
+/// Blocks hashed side by side; also the unit of work for the pool.
+constexpr std::size_t kGroup = 16;
+
+/// A damaged block is looked up again this often: gc may have moved it under us.
+constexpr int kPasses = 3;
+using Lookup = std::optional<BlockEntry>;
+
+/// Into `read.buffer`, decompressed. False when the file cannot give it.
+bool read_plain(const Session& session, BlockRead& read, const BlockEntry& entry) {
+    const auto file = session.store->segments().open(entry.extent.segment);
+    if (!file)
+        return false;
+    const std::uint64_t at = entry.extent.offset + header_bytes(read.cid.bytes().size());
+    const MutableBytes plain = read.buffer.first(entry.plain_bytes);
+    if (entry.encoding == Encoding::raw) {
+        const auto got = pread_full((*file)->get(), plain, at, "segment");
+        return got && *got == plain.size();
+    }
+    Bytes stored(entry.stored_bytes);
+    const auto got = pread_full((*file)->get(), stored, at, "segment");
+    return got && *got == stored.size() && decompress_block(stored, plain).has_value();
+}
+
+/// One group: read, then hash what could be read.
+void read_group(const Session& session, std::span<BlockRead> reads,
+                std::span<const Lookup> lookups) {
+    std::array<BytesView, kGroup> messages;
+    std::array<Digest, kGroup> digests;
+    std::array<BlockRead*, kGroup> hashed{};
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < reads.size(); ++i) {
+        BlockRead& read = reads[i];
+        if (read.state != BlockRead::State::unread || !lookups[i])
+            continue;
+        read.state = BlockRead::State::damaged;
+        read.size = lookups[i]->plain_bytes;
+        if (!read_plain(session, read, *lookups[i]))
+            continue;
+        messages[count] = read.buffer.first(read.size);
+        hashed[count++] = &read;
+    }
+    crypto::sha256_many({messages.data(), count}, {digests.data(), count});
+    for (std::size_t i = 0; i < count; ++i)
+        if (equal(digests[i], hashed[i]->cid.digest()))
+            hashed[i]->state = BlockRead::State::ok;
+}
+
+Result<std::vector<Lookup>> look_up(const Session& session, std::span<BlockRead> batch) {
+    std::vector<Lookup> lookups(batch.size());
+    CODEX_TRY(txn, session.store->env().read());
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+        BlockRead& read = batch[i];
+        if (read.state != BlockRead::State::unread)
+            continue;
+        CODEX_TRY(entry, find_block(txn, read.cid));
+        if (!entry || !entry->present) {
+            read.state = BlockRead::State::missing;
+            continue;
+        }
+        if (entry->plain_bytes > read.buffer.size())
+            return fail(Errc::limit_exceeded, "block {}: {} bytes do not fit the buffer of {}",
+                        read.cid.text(), entry->plain_bytes, read.buffer.size());
+        lookups[i] = entry;
+    }
+    return lookups;
+}
+
+void read_all(const Session& session, std::span<BlockRead> batch, std::span<const Lookup> lookups) {
+    const std::size_t groups = (batch.size() + kGroup - 1) / kGroup;
+    session.parallel_for(groups, [&](std::size_t group) {
+        const std::size_t first = group * kGroup;
+        const std::size_t n = std::min(kGroup, batch.size() - first);
+        read_group(session, batch.subspan(first, n), lookups.subspan(first, n));
+    });
+}
+
+} // namespace
+
+bool verifiable(const Cid& cid) {
+    return cid.hash() == codec::HashCodec::sha2_256 && cid.digest().size() == sizeof(Digest);
+}
+
+Result<void> read_blocks(const Session& session, std::span<BlockRead> batch) {
+    for (BlockRead& read : batch) {
+        read.size = 0;
+        read.state = read.cid.is_empty_block() ? BlockRead::State::ok
+                     : verifiable(read.cid)    ? BlockRead::State::unread
+                                               : BlockRead::State::missing;
+    }
+    for (int pass = 0; pass < kPasses; ++pass) {
+        CODEX_TRY(lookups, look_up(session, batch));
+        read_all(session, batch, lookups);
+        bool again = false;
+        for (std::size_t i = 0; i < batch.size() && pass + 1 < kPasses; ++i) {
+            if (batch[i].state != BlockRead::State::damaged)
+                continue;
+            batch[i].state = BlockRead::State::unread;
+            session.store->segments().forget(lookups[i]->extent.segment);
+            again = true;
+        }
+        if (!again)
+            break;
+    }
+    return {};
+}
+
+bool extent_is_good(const Session& session, const Cid& cid, const BlockEntry& entry) {
+    Bytes buffer(entry.plain_bytes);
+    BlockRead read{cid, buffer};
+    return read_plain(session, read, entry) && equal(crypto::sha256(buffer), cid.digest());
+}
+
+bool read_payload(const Session& session, const Cid& cid, const BlockEntry& entry, Bytes& payload) {
+    const auto file = session.store->segments().open(entry.extent.segment);
+    if (!file)
+        return false;
+    const std::uint64_t head = header_bytes(cid.bytes().size());
+    Bytes bytes(head + entry.stored_bytes);
+    const auto got = pread_full((*file)->get(), bytes, entry.extent.offset, "segment");
+    if (!got || *got != bytes.size())
+        return false;
+    const auto header = decode_header(BytesView(bytes).first(head));
+    if (!header || header->cid.bytes().size() != cid.bytes().size() ||
+        !equal(header->cid.bytes(), cid.bytes()) || header->stored_bytes != entry.stored_bytes ||
+        header->plain != entry.plain_bytes || header->encoding != entry.encoding)
+        return false;
+    payload.assign(bytes.begin() + static_cast<std::ptrdiff_t>(head), bytes.end());
+    return true;
+}
+
+} // namespace codex::repo

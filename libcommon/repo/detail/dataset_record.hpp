@@ -1,0 +1,15 @@
+// Dataset records: what makes a tree a dataset that can be listed, kept and removed.
+#pragma once
+
+#include "repo/detail/session.hpp"
+
+namespace codex::repo {
+
+/// Adds a dataset over `tree` (new, or as it is stored), which gets one more reference, as does the
+/// manifest's block, which is known. A dataset that is here already only gets the later expiry.
+[[nodiscard]] Result<void> add_dataset(Ledger& ledger, const Cid& manifest,
+                                       const DatasetEntry& entry, TreeEntry tree);
+
+[[nodiscard]] DatasetKind kind_of(const codec::Manifest& manifest);
+
+} // namespace codex::repo

@@ -1,0 +1,26 @@
+#include "repo/detail/session.hpp"
+
+#include "repo/detail/io.hpp"
+
+namespace codex::repo {
+
+Result<void> ensure_synced(const Session& session, Ledger& ledger, const Extent& extent,
+                           std::map<std::uint32_t, std::uint64_t>& known) {
+    auto synced = known.find(extent.segment);
+    if (synced != known.end() && extent.offset < synced->second)
+        return {};
+    CODEX_TRY(segment, find_segment(ledger.txn(), extent.segment));
+    if (!segment || extent.offset < segment->synced_end) {
+        known[extent.segment] = segment ? segment->synced_end : 0;
+        return {};
+    }
+    auto file = session.store->segments().open(extent.segment);
+    if (!file)
+        return {}; // the segment is damaged: there is nothing to sync, and reads will say so
+    CODEX_CHECK(io::sync_data((*file)->get(), session.store->segments().path(extent.segment)));
+    ledger.mark_synced(extent.segment, segment->committed_end);
+    known[extent.segment] = segment->committed_end;
+    return {};
+}
+
+} // namespace codex::repo

@@ -1,0 +1,29 @@
+// What one handle on a repo brings along to every operation.
+#pragma once
+
+#include "repo/detail/ledger.hpp"
+
+namespace codex::repo {
+
+struct Session {
+    Store* store = nullptr;
+    bool sync = true;
+    ThreadPool* pool = nullptr;
+
+    [[nodiscard]] Result<Ledger> ledger() const { return Ledger::begin(*store, sync); }
+    /// body(i) for each i in [0, count), on the pool where there is one.
+    void parallel_for(std::size_t count, const std::function<void(std::size_t)>& body) const {
+        if (pool != nullptr)
+            return pool->parallel_for(count, body);
+        for (std::size_t i = 0; i < count; ++i)
+            body(i);
+    }
+};
+
+/// What this handle builds on may have been stored by a process that does not sync: puts the
+/// segment of `extent` on the disk unless the index says that it is. `known` caches the answers.
+[[nodiscard]] Result<void> ensure_synced(const Session& session, Ledger& ledger,
+                                         const Extent& extent,
+                                         std::map<std::uint32_t, std::uint64_t>& known);
+
+} // namespace codex::repo

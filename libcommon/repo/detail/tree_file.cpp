@@ -1,0 +1,93 @@
+#include "repo/detail/tree_file.hpp"
+
+#include "merkle/tree.hpp"
+
+#include <algorithm>
+
+namespace codex::repo {
+
+namespace {
+
+/// Nodes of one layer that are checked at a time; even.
+constexpr std::uint64_t kChunkNodes = 16384;
+
+struct LeafRange {
+    std::uint64_t begin;
+    std::uint64_t end;
+};
+
+std::vector<std::uint64_t> union_of(std::vector<LeafRange> ranges) {
+    std::ranges::sort(ranges, {}, &LeafRange::begin);
+    std::vector<std::uint64_t> leaves;
+    std::uint64_t next = 0;
+    for (const LeafRange& range : ranges)
+        for (next = std::max(next, range.begin); next < range.end; ++next)
+            leaves.push_back(next);
+    return leaves;
+}
+
+} // namespace
+
+Result<void> read_tree_at(const Session& session, const Cid& tree, const Extent& extent,
+                          std::uint64_t first, std::span<Digest> out) {
+    CODEX_TRY(file, session.store->segments().open(extent.segment));
+    const MutableBytes bytes(reinterpret_cast<std::uint8_t*>(out.data()), out.size_bytes());
+    const std::uint64_t at =
+        extent.offset + header_bytes(tree.bytes().size()) + first * sizeof(Digest);
+    CODEX_TRY(got,
+              pread_full(file->get(), bytes, at, session.store->segments().path(extent.segment)));
+    if (got != bytes.size())
+        return fail(Errc::repo_damaged, "tree {}: its segment is cut short", tree.text());
+    return {};
+}
+
+Result<void> read_tree(const Session& session, const Cid& tree, Extent& extent, std::uint64_t first,
+                       std::span<Digest> out) {
+    for (;;) {
+        auto read = read_tree_at(session, tree, extent, first, out);
+        std::optional<TreeEntry> entry;
+        {
+            CODEX_TRY(txn, session.store->env().read());
+            CODEX_TRY(found, find_tree(txn, tree));
+            entry = found;
+        }
+        if (!entry)
+            return fail(Errc::block_not_found, "tree {}: not in the repo", tree.text());
+        if (entry->extent == extent)
+            return read;
+        session.store->segments().forget(extent.segment);
+        extent = entry->extent;
+    }
+}
+
+Result<std::vector<std::uint64_t>> untrusted_leaves(const Digest& root, std::uint64_t leaf_count,
+                                                    const NodeSource& nodes) {
+    const std::vector<std::uint64_t> sizes = merkle::layer_sizes(leaf_count);
+    std::vector<Digest> children(static_cast<std::size_t>(std::min(kChunkNodes, leaf_count)));
+    std::vector<Digest> stored((children.size() + 1) / 2);
+    std::vector<Digest> computed(stored.size());
+    std::vector<LeafRange> bad;
+    std::uint64_t from = 0;
+    for (std::size_t layer = 0; layer + 1 < sizes.size(); ++layer) {
+        const std::uint64_t to = from + sizes[layer];
+        const bool top = layer + 2 == sizes.size();
+        for (std::uint64_t done = 0; done < sizes[layer]; done += kChunkNodes) {
+            const auto n = static_cast<std::size_t>(std::min(kChunkNodes, sizes[layer] - done));
+            const std::size_t pairs = (n + 1) / 2;
+            CODEX_CHECK(nodes(from + done, std::span(children.data(), n)));
+            CODEX_CHECK(nodes(to + done / 2, std::span(stored.data(), pairs)));
+            merkle::next_layer(merkle::sha256_tree(), std::span(children.data(), n), layer == 0,
+                               std::span(computed.data(), pairs));
+            for (std::size_t i = 0; i < pairs; ++i)
+                if (computed[i] != stored[i] || (top && stored[i] != root)) {
+                    const std::uint64_t parent = done / 2 + i;
+                    bad.push_back(
+                        {parent << (layer + 1), std::min(leaf_count, (parent + 1) << (layer + 1))});
+                }
+        }
+        from = to;
+    }
+    return union_of(std::move(bad));
+}
+
+} // namespace codex::repo

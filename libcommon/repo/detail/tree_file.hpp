@@ -1,0 +1,27 @@
+// Nodes of a stored tree, read from its segment.
+#pragma once
+
+#include "repo/detail/session.hpp"
+
+namespace codex::repo {
+
+/// Nodes [first, first + out.size()) of the tree record at `extent`, in wire order; as the disk
+/// gives them. Errors: repo_damaged when the segment ends before, not_found, io.
+[[nodiscard]] Result<void> read_tree_at(const Session& session, const Cid& tree,
+                                        const Extent& extent, std::uint64_t first,
+                                        std::span<Digest> out);
+
+/// The same of a tree in the index. Nodes carry no checksum of their own, so after reading the
+/// index is asked whether the record is still where it was. `extent` is where to look first, and
+/// then where it was found. Errors: block_not_found when the tree is gone, as read_tree_at().
+[[nodiscard]] Result<void> read_tree(const Session& session, const Cid& tree, Extent& extent,
+                                     std::uint64_t first, std::span<Digest> out);
+
+/// Reads nodes [first, first + out.size()) in wire order.
+using NodeSource = std::function<Result<void>(std::uint64_t first, std::span<Digest> out)>;
+/// The leaves below nodes that do not match their children, ascending; `root` is what the top must
+/// be. O(n) hashes, constant memory apart from the answer.
+[[nodiscard]] Result<std::vector<std::uint64_t>>
+untrusted_leaves(const Digest& root, std::uint64_t leaf_count, const NodeSource& nodes);
+
+} // namespace codex::repo

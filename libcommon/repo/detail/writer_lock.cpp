@@ -1,0 +1,83 @@
+#include "repo/detail/writer_lock.hpp"
+
+#include <cerrno>
+#include <charconv>
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace codex::repo {
+
+namespace {
+
+std::string path_of(const std::string& directory, std::uint64_t id) {
+    return fmt::format("{}/{:016x}", directory, id);
+}
+
+/// Locked, and still the file of that name.
+bool owned(const Fd& fd) {
+    struct stat st{};
+    return ::flock(fd.get(), LOCK_EX | LOCK_NB) == 0 && ::fstat(fd.get(), &st) == 0 &&
+           st.st_nlink > 0;
+}
+
+} // namespace
+
+Result<WriterLock> WriterLock::create(const std::string& directory) {
+    for (;;) {
+        std::uint64_t id = 0;
+        if (::getrandom(&id, sizeof id, 0) != static_cast<ssize_t>(sizeof id))
+            return fail(system_error(errno, "random number"));
+        std::string path = path_of(directory, id);
+        const int raw = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+        if (raw < 0 && errno == EEXIST)
+            continue;
+        if (raw < 0)
+            return fail(system_error(errno, "create " + path));
+        Fd fd(raw);
+        if (owned(fd))
+            return WriterLock(id, std::move(path), std::move(fd));
+    }
+}
+
+WriterLock::~WriterLock() {
+    if (fd_)
+        ::unlink(path_.c_str());
+}
+
+void WriterLock::abandon() {
+    fd_.reset();
+}
+
+Result<std::optional<WriterLock>> WriterLock::take_dead(const std::string& directory,
+                                                        std::uint64_t id) {
+    std::string path = path_of(directory, id);
+    // Made when it is not there: whoever cleans up holds it, however the writer ended.
+    auto fd = open_file(path, O_RDWR | O_CREAT, 0600);
+    if (!fd)
+        return fail(std::move(fd).error());
+    if (!owned(*fd))
+        return std::nullopt;
+    return std::optional<WriterLock>(WriterLock(id, std::move(path), std::move(*fd)));
+}
+
+Result<std::vector<std::uint64_t>> WriterLock::list(const std::string& directory) {
+    const std::unique_ptr<DIR, int (*)(DIR*)> folder(::opendir(directory.c_str()),
+                                                     [](DIR* d) { return ::closedir(d); });
+    if (!folder)
+        return fail(system_error(errno, "open " + directory));
+    std::vector<std::uint64_t> ids;
+    while (const dirent* entry = ::readdir(folder.get())) {
+        const std::string_view name = entry->d_name;
+        std::uint64_t id = 0;
+        const auto [at, error] = std::from_chars(name.data(), name.data() + name.size(), id, 16);
+        if (name.size() == 16 && error == std::errc() && at == name.data() + name.size())
+            ids.push_back(id);
+    }
+    return ids;
+}
+
+} // namespace codex::repo

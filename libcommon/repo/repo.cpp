@@ -1,0 +1,90 @@
+#include "repo/repo.hpp"
+
+#include "repo/detail/io.hpp"
+#include "repo/detail/repo_impl.hpp"
+
+#include <algorithm>
+
+namespace codex::repo {
+
+Repo::Repo(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Repo::~Repo() = default;
+Repo::Repo(Repo&&) noexcept = default;
+Repo& Repo::operator=(Repo&&) noexcept = default;
+
+Result<Repo> Repo::init(const std::string& path, const Config& config) {
+    CODEX_CHECK(decode_config(encode_config(config))); // nothing that open() would refuse
+    const OpenOptions options;
+    CODEX_CHECK(Store::create(path, config, true, options.lock_timeout_seconds));
+    return open(path, options);
+}
+
+Result<Repo> Repo::open(const std::string& path, const OpenOptions& options) {
+    auto store = Store::open(path, options);
+    if (!store && store.error().code() == Errc::repo_missing && options.create) {
+        CODEX_CHECK(Store::create(path, Config{}, false, options.lock_timeout_seconds));
+        store = Store::open(path, options);
+    }
+    if (!store)
+        return fail(std::move(store).error());
+    auto impl = std::make_shared<Impl>();
+    impl->store = std::move(*store);
+    impl->options = options;
+    CODEX_TRY(config, impl->store->config());
+    impl->config = config;
+    return Repo(std::move(impl));
+}
+
+const std::string& Repo::path() const {
+    return impl_->store->path();
+}
+const Config& Repo::config() const {
+    return impl_->config;
+}
+
+Result<void> Repo::set_config(const Config& config) {
+    CODEX_CHECK(impl_->require_writable());
+    CODEX_CHECK(decode_config(encode_config(config)));
+    // Held until the file is in place, so that no writer grows past the new quota meanwhile.
+    CODEX_TRY(ledger, impl_->session().ledger());
+    const std::uint64_t taken = ledger.totals().used_bytes + ledger.totals().reserved_bytes;
+    if (config.quota_bytes < taken)
+        return fail(
+            Error(Errc::repo_config, fmt::format("quota of {} bytes is below the {} bytes in use",
+                                                 config.quota_bytes, taken))
+                .hint("remove datasets first, then run codex-chunk gc"));
+    CODEX_CHECK(impl_->store->write_config(config));
+    impl_->config = config;
+    return {};
+}
+
+Result<Space> Repo::space() const {
+    Space space;
+    std::vector<std::uint32_t> known;
+    {
+        CODEX_TRY(txn, impl_->store->env().read());
+        CODEX_TRY(totals, read_totals(txn));
+        space.counters = {totals.blocks, totals.used_bytes, totals.reserved_bytes, totals.datasets};
+        CODEX_TRY(cursor, txn.cursor(Table::segments));
+        CODEX_TRY(more, cursor.seek({}));
+        while (more) {
+            CODEX_TRY(entry, decode_segment(cursor.value()));
+            space.stored_bytes += entry.live_bytes;
+            space.dead_bytes +=
+                entry.committed_end -
+                std::min(entry.committed_end, entry.live_bytes + entry.punched_bytes);
+            CODEX_TRY(next, cursor.next());
+            more = next;
+        }
+    }
+    CODEX_TRY(config, impl_->store->config());
+    space.quota_bytes = config.quota_bytes;
+    for (const char* file : {"/index.mdb", "/index.mdb-lock", "/config.json", "/version", "/lock"})
+        space.disk_bytes += io::disk_bytes(path() + file);
+    CODEX_TRY(ids, impl_->store->segments().list());
+    for (const std::uint32_t id : ids)
+        space.disk_bytes += io::disk_bytes(impl_->store->segments().path(id));
+    return space;
+}
+
+} // namespace codex::repo

@@ -1,0 +1,125 @@
+#include "repo/detail/repo_impl.hpp"
+#include "repo/detail/spool.hpp"
+#include "repo/detail/tree_file.hpp"
+
+#include <algorithm>
+#include <mutex>
+
+namespace codex::repo {
+
+struct StoredTree::Impl {
+    std::shared_ptr<Repo::Impl> repo;
+    Cid cid;
+    std::uint64_t leaf_count = 0;
+    std::vector<std::uint64_t> layer_sizes;
+    std::vector<std::uint64_t> layer_starts;
+    mutable std::mutex mutex; // where the record is may change under concurrent readers
+    mutable Extent extent;
+
+    [[nodiscard]] Result<void> read(std::uint64_t first, std::span<Digest> out) const {
+        Extent at;
+        {
+            const std::lock_guard lock(mutex);
+            at = extent;
+        }
+        CODEX_CHECK(read_tree(repo->session(), cid, at, first, out));
+        const std::lock_guard lock(mutex);
+        extent = at;
+        return {};
+    }
+};
+
+StoredTree::StoredTree(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+StoredTree::~StoredTree() = default;
+StoredTree::StoredTree(StoredTree&&) noexcept = default;
+StoredTree& StoredTree::operator=(StoredTree&&) noexcept = default;
+
+const Cid& StoredTree::cid() const {
+    return impl_->cid;
+}
+std::uint64_t StoredTree::leaf_count() const {
+    return impl_->leaf_count;
+}
+
+Result<void> StoredTree::leaves(std::uint64_t first, std::span<Digest> out) const {
+    if (first > impl_->leaf_count || out.size() > impl_->leaf_count - first)
+        return fail(Errc::merkle_index, "tree {}: leaves {} to {} of {}", impl_->cid.text(), first,
+                    first + out.size(), impl_->leaf_count);
+    if (out.empty())
+        return {};
+    return impl_->read(first, out);
+}
+
+Result<Digest> StoredTree::node(std::size_t layer, std::uint64_t index) const {
+    if (layer >= impl_->layer_sizes.size() || index >= impl_->layer_sizes[layer])
+        return fail(Errc::merkle_index, "tree {}: no node {} in layer {}", impl_->cid.text(), index,
+                    layer);
+    Digest digest{};
+    CODEX_CHECK(impl_->read(impl_->layer_starts[layer] + index, std::span(&digest, 1)));
+    return digest;
+}
+
+Result<merkle::Proof> StoredTree::proof(std::uint64_t index) const {
+    CODEX_TRY(proof, merkle::make_proof(
+                         codec::HashCodec::sha2_256, impl_->leaf_count, index,
+                         [this](std::size_t layer, std::uint64_t at) { return node(layer, at); }));
+    CODEX_TRY(leaf, node(0, index));
+    if (!merkle::verify(merkle::sha256_tree(), proof, leaf, impl_->cid.digest32()))
+        return fail(Error(Errc::repo_damaged,
+                          fmt::format("tree {}: damaged near leaf {}", impl_->cid.text(), index))
+                        .hint("repair its dataset: codex-ec repair"));
+    return proof;
+}
+
+Result<std::vector<std::uint64_t>> StoredTree::check() const {
+    return untrusted_leaves(
+        impl_->cid.digest32(), impl_->leaf_count,
+        [this](std::uint64_t first, std::span<Digest> out) { return impl_->read(first, out); });
+}
+
+Result<StoredTree> Repo::tree(const Cid& tree) const {
+    CODEX_TRY(txn, impl_->store->env().read());
+    CODEX_TRY(entry, find_tree(txn, tree));
+    if (!entry)
+        return fail(Errc::block_not_found, "tree {}: not in the repo", tree.text());
+    auto stored = std::make_unique<StoredTree::Impl>();
+    stored->repo = impl_;
+    stored->cid = tree;
+    stored->leaf_count = entry->leaf_count;
+    stored->extent = entry->extent;
+    stored->layer_sizes = merkle::layer_sizes(entry->leaf_count);
+    std::uint64_t start = 0;
+    for (const std::uint64_t size : stored->layer_sizes) {
+        stored->layer_starts.push_back(start);
+        start += size;
+    }
+    return StoredTree(std::move(stored));
+}
+
+Result<void> Repo::restore_tree(const Cid& tree, std::span<const Digest> leaves) {
+    CODEX_CHECK(impl_->require_writable());
+    if (leaves.empty())
+        return fail(Errc::merkle_invalid, "tree {}: no leaves given", tree.text());
+    Spool spool(path());
+    CODEX_CHECK(spool.write(0, leaves));
+    CODEX_TRY(root, build_layers(spool, leaves.size()));
+    if (!equal(root, tree.digest()))
+        return fail(Errc::merkle_invalid, "tree {}: these leaves have another root", tree.text());
+    CODEX_TRY(lease, impl_->store->segments().acquire(impl_->options.sync));
+    CODEX_TRY(extent, append_tree(*lease, tree, leaves.size(), spool));
+    if (impl_->options.sync)
+        CODEX_CHECK(lease->sync());
+    CODEX_TRY(ledger, impl_->session().ledger());
+    CODEX_TRY(entry, ledger.tree(tree));
+    if (!entry)
+        return fail(Errc::block_not_found, "tree {}: not in the repo", tree.text());
+    CODEX_CHECK(ledger.end_live(entry->extent, tree_record_bytes(tree, entry->leaf_count)));
+    entry->extent = extent;
+    entry->leaf_count = leaves.size();
+    ledger.add_live(extent, tree_record_bytes(tree, entry->leaf_count));
+    CODEX_CHECK(ledger.put_tree(tree, *entry));
+    ledger.commit_segment(lease->id(), lease->end(), impl_->options.sync);
+    return ledger.commit();
+}
+
+} // namespace codex::repo

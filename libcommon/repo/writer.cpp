@@ -1,0 +1,253 @@
+#include "base/units.hpp"
+#include "crypto/hash/sha256.hpp"
+#include "repo/detail/batch.hpp"
+#include "repo/detail/dataset_record.hpp"
+#include "repo/detail/pending.hpp"
+#include "repo/detail/repo_impl.hpp"
+#include "repo/detail/writer_lock.hpp"
+
+#include <thread>
+
+namespace codex::repo {
+
+namespace {
+
+/// Bounds the bitmap of leaves seen; 256 TiB in blocks of 64 KiB.
+constexpr std::uint64_t kMaxLeaves = std::uint64_t{1} << 32;
+
+Result<void> check_leaf(const LeafInput& leaf) {
+    const Cid& cid = leaf.cid;
+    if (cid.version() != 1 || cid.codec() != codec::Multicodec::codex_block ||
+        cid.hash() != codec::HashCodec::sha2_256 || cid.digest().size() != sizeof(Digest))
+        return fail(Errc::cid_wrong_codec, "{}: a leaf is a codex-block with SHA-256", cid.text());
+    if (leaf.index >= kMaxLeaves)
+        return fail(Errc::merkle_index, "leaf {}: at most {} leaves are possible", leaf.index,
+                    kMaxLeaves);
+    if (leaf.data.size() > codec::kMaxBlockSizeBytes)
+        return fail(Errc::limit_exceeded, "block {}: larger than {} bytes", cid.text(),
+                    codec::kMaxBlockSizeBytes);
+    return {};
+}
+
+} // namespace
+
+struct DatasetWriter::Impl {
+    explicit Impl(std::shared_ptr<Repo::Impl> owner)
+        : repo(std::move(owner)), session(repo->session()), spool(repo->store->path()),
+          current(std::make_unique<Batch>(session, nullptr)) {}
+    Impl(const Impl&) = delete;
+    Impl& operator=(const Impl&) = delete;
+    ~Impl();
+
+    Result<void> flush();
+    Result<void> wait();
+    Result<void> stage(std::span<const StagedBlock> blocks);
+    Result<void> mark(std::span<const LeafInput> batch);
+    Result<void> commit_all(const Cid& manifest, DatasetEntry entry);
+    Result<void> make_visible(Ledger& ledger, const Cid& manifest, const DatasetEntry& entry);
+
+    std::shared_ptr<Repo::Impl> repo;
+    Session session;
+    Spool spool;
+    std::vector<bool> seen; // leaves
+    std::uint64_t leaf_count = 0;
+    std::optional<Cid> tree;
+    std::uint64_t new_bytes = 0;
+
+    std::unique_ptr<Batch> current;
+    std::unique_ptr<Batch> in_flight; // being committed by `flusher`
+    std::thread flusher;
+    Result<void> flushed;
+    std::optional<WriterLock> lock; // from the first flush on
+    std::uint32_t sequence = 0;
+
+    bool tree_is_new = false; // found out in the last transaction
+    bool tree_needed = false;
+    std::optional<Extent> tree_extent;
+};
+
+DatasetWriter::Impl::~Impl() {
+    if (flusher.joinable())
+        flusher.join();
+    in_flight.reset();
+    current.reset();
+    if (lock && !undo_pending(session, lock->id()))
+        lock->abandon();
+}
+
+/// Waits for the batch in flight. Its failure is the writer's: nothing can be committed any more.
+Result<void> DatasetWriter::Impl::wait() {
+    if (flusher.joinable())
+        flusher.join();
+    if (!flushed)
+        return fail(flushed.error().code(), "{}", flushed.error().text());
+    in_flight.reset();
+    return {};
+}
+
+/// Commits the current batch in the background, while the next one is hashed and written.
+Result<void> DatasetWriter::Impl::flush() {
+    CODEX_CHECK(wait());
+    if (!lock) {
+        CODEX_TRY(made, WriterLock::create(repo->store->writers_directory()));
+        lock.emplace(std::move(made));
+    }
+    in_flight = std::move(current);
+    current = std::make_unique<Batch>(session, in_flight->lease());
+    flusher = std::thread([this, batch = in_flight.get(), key = PendingKey{lock->id(), sequence}] {
+        flushed = batch->commit(
+            {[](Ledger&) -> Result<bool> { return true; },
+             [&](Ledger& ledger) { return write_pending(ledger, key, batch->pinned()); }});
+    });
+    ++sequence;
+    return {};
+}
+
+Result<void> DatasetWriter::Impl::stage(std::span<const StagedBlock> blocks) {
+    const std::uint64_t before = current->new_bytes();
+    auto staged = current->stage(blocks, in_flight.get());
+    if (!staged && staged.error().code() == Errc::quota_exceeded && in_flight) {
+        // The batch in flight may have been counted twice: once it is committed, we know.
+        CODEX_CHECK(wait());
+        staged = current->stage(blocks, nullptr);
+    }
+    CODEX_CHECK(std::move(staged));
+    new_bytes += current->new_bytes() - before;
+    return {};
+}
+
+Result<void> DatasetWriter::Impl::mark(std::span<const LeafInput> batch) {
+    std::vector<Digest> run;
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+        run.push_back(batch[i].cid.digest32());
+        const bool last = i + 1 == batch.size() || batch[i + 1].index != batch[i].index + 1;
+        if (last) {
+            CODEX_CHECK(spool.write(batch[i].index + 1 - run.size(), run));
+            run.clear();
+        }
+    }
+    return {};
+}
+
+DatasetWriter::DatasetWriter(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+DatasetWriter::~DatasetWriter() = default;
+DatasetWriter::DatasetWriter(DatasetWriter&&) noexcept = default;
+DatasetWriter& DatasetWriter::operator=(DatasetWriter&&) noexcept = default;
+
+std::uint64_t DatasetWriter::new_bytes() const {
+    return impl_->new_bytes;
+}
+
+Result<DatasetWriter> Repo::write_dataset() {
+    CODEX_CHECK(impl_->require_writable());
+    return DatasetWriter(std::make_unique<DatasetWriter::Impl>(impl_));
+}
+
+Result<void> DatasetWriter::leaves(std::span<const LeafInput> batch) {
+    CODEX_ASSERT(!impl_->tree);
+    std::vector<StagedBlock> blocks;
+    std::vector<bool> seen = impl_->seen;
+    for (const LeafInput& leaf : batch) {
+        CODEX_CHECK(check_leaf(leaf));
+        if (leaf.index >= seen.size())
+            seen.resize(static_cast<std::size_t>(leaf.index) + 1);
+        if (seen[static_cast<std::size_t>(leaf.index)])
+            return fail(Errc::merkle_index, "leaf {}: given twice", leaf.index);
+        seen[static_cast<std::size_t>(leaf.index)] = true;
+        if (!leaf.cid.is_empty_block())
+            blocks.push_back({leaf.cid, leaf.data});
+    }
+    CODEX_CHECK(impl_->stage(blocks));
+    CODEX_CHECK(impl_->mark(batch));
+    impl_->seen = std::move(seen);
+    impl_->leaf_count += batch.size();
+    return impl_->current->full() ? impl_->flush() : Result<void>();
+}
+
+Result<Cid> DatasetWriter::finish_tree() {
+    CODEX_ASSERT(!impl_->tree);
+    if (impl_->leaf_count == 0)
+        return fail(Errc::dataset_empty, "a dataset needs at least one block");
+    if (impl_->leaf_count != impl_->seen.size())
+        return fail(Errc::merkle_index, "{} of {} leaves are missing",
+                    impl_->seen.size() - impl_->leaf_count, impl_->seen.size());
+    CODEX_TRY(root, build_layers(impl_->spool, impl_->leaf_count));
+    impl_->tree = Cid::sha256(codec::Multicodec::codex_root, root);
+    return *impl_->tree;
+}
+
+Result<Cid> DatasetWriter::commit(BytesView manifest_bytes, std::uint64_t expiry) {
+    CODEX_ASSERT(impl_->tree);
+    CODEX_TRY(manifest, codec::decode_manifest(manifest_bytes));
+    if (manifest.tree != *impl_->tree || manifest.blocks_count() != impl_->leaf_count)
+        return fail(Errc::manifest_invalid, "manifest: it is of another tree than {} ({} leaves)",
+                    impl_->tree->text(), impl_->leaf_count);
+    const Cid cid = Cid::sha256(codec::Multicodec::codex_manifest, crypto::sha256(manifest_bytes));
+    CODEX_CHECK(impl_->wait());
+    const StagedBlock block{cid, manifest_bytes, 0, false, 0, true};
+    CODEX_CHECK(impl_->stage(std::span(&block, 1)));
+    CODEX_CHECK(impl_->commit_all(cid, {manifest.tree, unix_now(), expiry,
+                                        static_cast<std::uint8_t>(kind_of(manifest)),
+                                        Bytes(manifest_bytes.begin(), manifest_bytes.end())}));
+    return cid;
+}
+
+Result<void> DatasetWriter::Impl::commit_all(const Cid& manifest, DatasetEntry entry) {
+    {
+        CODEX_TRY(txn, session.store->env().read());
+        CODEX_TRY(stored, find_tree(txn, *tree));
+        tree_needed = !stored;
+    }
+    for (;;) {
+        if (tree_needed && !tree_extent) {
+            CODEX_TRY(extent, current->stage_tree(*tree, leaf_count, spool));
+            tree_extent = extent;
+        }
+        tree_needed = false;
+        auto done = current->commit(
+            {[this](Ledger& ledger) -> Result<bool> {
+                 CODEX_TRY(stored, ledger.tree(*tree));
+                 tree_is_new = !stored;
+                 return tree_is_new;
+             },
+             [&](Ledger& ledger) { return make_visible(ledger, manifest, entry); }});
+        if (done)
+            break;
+        if (!tree_needed) // else: it was there a moment ago, and has been removed
+            return done;
+    }
+    current.reset();
+    // The tree was here: its leaves have their references, ours go. It is too late to fail.
+    if (lock && (tree_is_new || undo_pending(session, lock->id())))
+        lock.reset();
+    else if (lock)
+        lock->abandon();
+    return {};
+}
+
+Result<void> DatasetWriter::Impl::make_visible(Ledger& ledger, const Cid& manifest,
+                                               const DatasetEntry& entry) {
+    const std::uint64_t tree_bytes = tree_record_bytes(*tree, leaf_count);
+    std::map<std::uint32_t, std::uint64_t> synced;
+    CODEX_TRY(stored, ledger.tree(*tree));
+    TreeEntry tree_entry;
+    if (stored) {
+        tree_entry = *stored;
+        if (tree_extent)
+            CODEX_CHECK(ledger.add_dead(*tree_extent, tree_bytes));
+        if (session.sync)
+            CODEX_CHECK(ensure_synced(session, ledger, tree_entry.extent, synced));
+    } else {
+        if (!tree_extent) {
+            tree_needed = true;
+            return fail(Errc::unavailable, "tree {}: was removed meanwhile", tree->text());
+        }
+        tree_entry = {*tree_extent, leaf_count, 0};
+        ledger.add_live(*tree_extent, tree_bytes);
+        if (lock)
+            CODEX_CHECK(erase_pending(ledger, lock->id()));
+    }
+    return add_dataset(ledger, manifest, entry, tree_entry);
+}
+
+} // namespace codex::repo
