@@ -85,7 +85,7 @@ std::unique_ptr<Level> build_level(const Command::Node& node, CLI::App& app) {
                            words = given;
                            return true;
                        }))
-            ->expected(-1)
+            ->expected(0, CLI::detail::expected_max_vector_size)
             ->allow_extra_args();
     }
     if (!node.children.empty())
@@ -162,8 +162,11 @@ Result<void> apply_options(const std::vector<OptionSpec>& specs,
         const std::string& name = specs[i].names.back();
         if (values[i].size() > 1 && !specs[i].many && !specs[i].is_flag())
             return fail(Errc::usage, "{} is given {} times", name, values[i].size());
-        for (std::string& value : values[i])
+        for (std::string& value : values[i]) {
+            if (specs[i].is_flag() && value != "true")
+                return fail(Errc::usage, "{} takes no value", name);
             value = unmarked(value);
+        }
         if (auto done = specs[i].apply(values[i]); !done) {
             Error error(Errc::usage, fmt::format("{}: {}", name, done.error().text()));
             return fail(std::move(error).hint(std::string(done.error().hint())));

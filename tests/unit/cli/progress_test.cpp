@@ -1,0 +1,97 @@
+#include "cli/detail/progress_text.hpp"
+
+#include "base/fd.hpp"
+#include "run_tool.hpp"
+
+#include <csignal>
+#include <nlohmann/json.hpp>
+#include <unistd.h>
+
+namespace codex::cli {
+namespace {
+
+using detail::ProgressSample;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+constexpr std::uint64_t kMiB = 1024 * 1024;
+
+TEST(ProgressText, KnownTotal) {
+    EXPECT_EQ(detail::progress_line({"put", 512 * kMiB, 1024 * kMiB, 64.0 * 1024 * 1024}, 0),
+              "put  [##########----------]   50%  512 MiB of 1.0 GiB  64.0 MiB/s  0:08 left");
+    EXPECT_THAT(detail::progress_line({"x", 5, 5, 0}, 0),
+                HasSubstr("[####################]  100%"));
+    EXPECT_THAT(detail::progress_line({"x", 0, 9999 * kMiB, 1024}, 0), HasSubstr(":"));
+}
+
+TEST(ProgressText, UnknownTotal) {
+    EXPECT_EQ(detail::progress_line({"put", 1536, 0, 10}, 0), "put  1.5 KiB  10 B/s");
+}
+
+TEST(ProgressText, IsCutToTheTerminal) {
+    EXPECT_EQ(detail::progress_line({"put", 1536, 0, 10}, 8), "put  1.");
+}
+
+TEST(ProgressText, Json) {
+    const auto known = nlohmann::json::parse(detail::progress_json({"get", 10, 30, 5.5}));
+    EXPECT_EQ(known, nlohmann::json::parse(
+                         R"({"type":"progress","label":"get","doneBytes":10,"totalBytes":30,
+                             "bytesPerSecond":5,"secondsLeft":3})"));
+    const auto unknown = nlohmann::json::parse(detail::progress_json({"get", 10, 0, 5}));
+    EXPECT_TRUE(unknown["totalBytes"].is_null());
+    EXPECT_TRUE(unknown["secondsLeft"].is_null());
+}
+
+/// A job that is done when it has been asked for its progress, or at once.
+void declare(Command& root) {
+    const auto progress = std::make_shared<Progress>();
+    root.command("quick", "a job").run([progress](Context& context) -> Result<int> {
+        progress->total_bytes = 4;
+        const auto view = context.show(*progress, "quick");
+        progress->advance(4);
+        return 0;
+    });
+    root.command("asked", "a job that is asked").run([progress](Context& context) -> Result<int> {
+        const auto view = context.show(*progress, "asked");
+        progress->advance(4);
+        ::raise(SIGUSR1);
+        // The answer is seen in stderr itself, which is a file here.
+        while (::lseek(STDERR_FILENO, 0, SEEK_END) == 0)
+            ::usleep(1000);
+        return 0;
+    });
+}
+
+std::string stderr_of(const std::vector<std::string>& arguments) {
+    const test::Outcome outcome = test::run(declare, {arguments, "", {}});
+    EXPECT_EQ(outcome.exit_code, 0);
+    return outcome.err;
+}
+
+TEST(ProgressView, SilentWhereNobodyLooks) {
+    EXPECT_EQ(stderr_of({"quick"}), "");
+    EXPECT_EQ(stderr_of({"quick", "--progress", "never"}), "");
+}
+
+TEST(ProgressView, AlwaysEndsWithTheWholeLine) {
+    const std::string err = stderr_of({"quick", "--progress", "always"});
+    EXPECT_THAT(err, HasSubstr("\rquick  [####################]  100%  4 B of 4 B"));
+    EXPECT_EQ(err.back(), '\n');
+}
+
+TEST(ProgressView, JsonEndsWithTheWhole) {
+    const std::string err = stderr_of({"quick", "--progress", "json"});
+    const auto last = nlohmann::json::parse(err.substr(err.rfind('\n', err.size() - 2) + 1));
+    EXPECT_EQ(last["doneBytes"], 4);
+    EXPECT_EQ(last["type"], "progress");
+}
+
+TEST(ProgressView, SignalIsAnsweredEvenWhenQuiet) {
+    EXPECT_THAT(stderr_of({"asked"}), StartsWith("asked  4 B  "));
+    EXPECT_THAT(stderr_of({"asked", "-q"}), StartsWith("asked  4 B  "));
+    const std::string json = stderr_of({"asked", "--progress", "json"});
+    EXPECT_EQ(nlohmann::json::parse(json.substr(0, json.find('\n')))["label"], "asked");
+}
+
+} // namespace
+} // namespace codex::cli

@@ -1,0 +1,430 @@
+#include "cli/tool.hpp"
+
+#include "base/fd.hpp"
+#include "run_tool.hpp"
+
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace codex::cli {
+namespace {
+
+using test::Call;
+using test::Outcome;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+/// What the sample tool was given, as one line.
+struct Given {
+    std::vector<std::string> files;
+    std::string first;
+    bool flag = false;
+    std::string name = "-";
+    std::optional<std::string> label;
+    std::vector<std::string> tags;
+    std::uint64_t count = 7;
+    std::optional<std::uint64_t> level;
+    SizeValue size;
+    DurationValue life;
+    ExpiryValue until;
+    std::string kind = "a";
+};
+
+void declare(Command& root) {
+    const auto g = std::make_shared<Given>();
+    root.command("show", "print what was given")
+        .arguments("FILE", g->files, "files")
+        .flag("-f,--flag", g->flag, "a flag")
+        .option("--name NAME", g->name, "a text")
+        .option("--label", g->label, "an optional text")
+        .option("--tag", g->tags, "texts")
+        .option("-k,--count", g->count, "a number")
+        .option("--level", g->level, "an optional number")
+        .option("--size", g->size, "a size")
+        .option("--life", g->life, "a duration")
+        .option("--until", g->until, "a point in time")
+        .choice("--kind", g->kind, {"a", "b"}, "one of two")
+        .example("codex-sample show file")
+        .run([g](Context& context) -> Result<int> {
+            std::string text = fmt::format(
+                "{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}", fmt::join(g->files, ","), g->flag, g->name,
+                g->label.value_or("none"), fmt::join(g->tags, ","), g->count,
+                g->level ? fmt::format("{}", *g->level) : "none", g->size.bytes, g->life.seconds,
+                g->until.given, g->until.unix_seconds, g->kind);
+            CODEX_CHECK(context.print_text(text + "\n"));
+            return 0;
+        });
+    root.command("globals", "print the global flags")
+        .takes_output()
+        .takes_dry_run()
+        .run([](Context& c) -> Result<int> {
+            CODEX_CHECK(c.print_text(fmt::format(
+                "{}|{}|{}|{}|{}|{}|{}|{}|{}\n", c.repo_path(), c.json(), c.quiet(), c.verbose(),
+                c.dry_run(), c.sync(), c.fail_fast(), c.lock_timeout_seconds(), c.pool().size())));
+            return 0;
+        });
+    root.command("two", "two arguments")
+        .argument("FIRST", g->first, "the first")
+        .arguments("REST", g->files, "the rest", true)
+        .run([g](Context& context) -> Result<int> {
+            CODEX_CHECK(
+                context.print_text(fmt::format("{}:{}\n", g->first, fmt::join(g->files, ","))));
+            return 0;
+        });
+    root.command("echo", "print each input")
+        .arguments("CID", g->files, "inputs")
+        .run([g](Context& context) -> Result<int> {
+            Inputs inputs(g->files, STDIN_FILENO);
+            for (;;) {
+                CODEX_TRY(item, inputs.next());
+                if (!item)
+                    return context.exit_code();
+                if (*item == "bad") {
+                    if (!context.report(*item, Error(Errc::cid_invalid, "is bad")))
+                        return context.exit_code();
+                    continue;
+                }
+                if (*item == "gone" && !context.report(*item, Error(Errc::block_not_found)))
+                    return context.exit_code();
+                CODEX_CHECK(context.print(Record("item").field("cid", *item)));
+            }
+        });
+    root.command("stream", "a stream")
+        .argument("TEXT", g->first, "what to write")
+        .takes_output()
+        .run([g](Context& context) -> Result<int> {
+            CODEX_CHECK(context.print_text(g->first));
+            if (g->first == "fail")
+                return fail(Error(Errc::dataset_damaged, "half of it").hint("try the other half"));
+            return g->first == "no" ? 1 : 0;
+        });
+    root.command("warn", "all voices").run([](Context& context) -> Result<int> {
+        context.warn("careful");
+        context.inform("by the way");
+        return 0;
+    });
+    Command& group = root.command("block", "a group");
+    group.command("get", "a command in it").run([](Context& context) -> Result<int> {
+        CODEX_CHECK(context.print_text("block get\n"));
+        return 0;
+    });
+}
+
+Outcome run(std::vector<std::string> arguments, std::string input = {}) {
+    return test::run(declare, {std::move(arguments), std::move(input), {}});
+}
+
+void expect_out(const std::vector<std::string>& arguments, const std::string& out) {
+    const Outcome outcome = run(arguments);
+    EXPECT_EQ(outcome.out, out);
+    EXPECT_EQ(outcome.err, "");
+    EXPECT_EQ(outcome.exit_code, 0);
+}
+
+/// Exit 64, nothing on stdout, the message and where to read on.
+void expect_misuse(const std::vector<std::string>& arguments, const std::string& message,
+                   const std::string& help) {
+    const Outcome outcome = run(arguments);
+    EXPECT_EQ(outcome.exit_code, 64);
+    EXPECT_EQ(outcome.out, "");
+    EXPECT_THAT(outcome.err, StartsWith("codex-sample: error: " + message + "\n"));
+    EXPECT_THAT(outcome.err, HasSubstr("try '" + help + " --help'\n"));
+}
+
+TEST(Options, DefaultsStay) {
+    expect_out({"show"}, "|false|-|none||7|none|0|0|false|0|a\n");
+}
+
+TEST(Options, EveryKindInEverySpelling) {
+    expect_out({"show",   "x",       "-f",      "--name",      "n",      "--label=l", "--tag",
+                "1",      "--tag=2", "-k3",     "--level",     "0",      "--size",    "64KiB",
+                "--life", "12h",     "--until", "@1800000000", "--kind", "b",         "y"},
+               "x,y|true|n|l|1,2|3|0|65536|43200|true|1800000000|b\n");
+    expect_out({"show", "--until", "never"}, "|false|-|none||7|none|0|0|true|0|a\n");
+}
+
+TEST(Options, WordsThatLookLikeSomethingElse) {
+    expect_out({"show", "show", "block", "[a,b]", "++", "-"},
+               "show,block,[a,b],++,-|false|-|none||7|none|0|0|false|0|a\n");
+    expect_out({"show", "--", "-f", "--name", "--"},
+               "-f,--name,--|false|-|none||7|none|0|0|false|0|a\n");
+    expect_out({"show", "--name", "-f", "--label", "[x]"}, "|false|-f|[x]||7|none|0|0|false|0|a\n");
+    expect_out({"show", "--name=", "--label", ""}, "|false||||7|none|0|0|false|0|a\n");
+    expect_out({"show", "a b", "\xc3\xa9"}, "a b,\xc3\xa9|false|-|none||7|none|0|0|false|0|a\n");
+}
+
+TEST(Options, PositionalArgumentsFillInOrder) {
+    expect_out({"two", "a", "b", "c"}, "a:b,c\n");
+    expect_misuse({"two", "a"}, "REST is missing", "codex-sample two");
+    expect_misuse({"two"}, "FIRST is missing", "codex-sample two");
+    expect_misuse({"warn", "x"}, "unexpected argument 'x'", "codex-sample warn");
+}
+
+TEST(Misuse, IsNamedWithTheHelpToRead) {
+    expect_misuse({}, "codex-sample: a command is missing", "codex-sample");
+    expect_misuse({"block"}, "codex-sample block: a command is missing", "codex-sample block");
+    expect_misuse({"nonsense"}, "unknown command 'nonsense'", "codex-sample");
+    expect_misuse({"show", "--nonsense"}, "unknown option --nonsense", "codex-sample show");
+    expect_misuse({"show", "-k", "x"}, "--count: 'x' is no whole number", "codex-sample show");
+    expect_misuse({"show", "-k", "-1"}, "--count: '-1' is no whole number", "codex-sample show");
+    expect_misuse({"show", "-k", "18446744073709551616"},
+                  "--count: '18446744073709551616' is too large", "codex-sample show");
+    expect_misuse({"show", "--kind", "c"}, "--kind: 'c' is none of a|b", "codex-sample show");
+    expect_misuse({"show", "-k", "1", "-k", "2"}, "--count is given 2 times", "codex-sample show");
+    expect_misuse({"show", "--color", "red"}, "--color: 'red' is none of auto|always|never",
+                  "codex-sample show");
+    expect_misuse({"show", "-j", "5000"}, "--threads: 5000 is more than 1024", "codex-sample show");
+    expect_misuse({"show", "-r", ""}, "--repo: the folder name is empty", "codex-sample show");
+    EXPECT_EQ(run({"show", "--name"}).exit_code, 64);
+    EXPECT_EQ(run({"show", "--flag=maybe"}).exit_code, 64);
+    EXPECT_EQ(run({"show", "--size", "lots"}).exit_code, 64);
+    EXPECT_EQ(run({"show", "--life", "-3s"}).exit_code, 64);
+    EXPECT_EQ(run({"show", "--until", "tomorrow"}).exit_code, 64);
+    EXPECT_EQ(run({"show", "--log-level", "loud"}).exit_code, 64);
+}
+
+TEST(Misuse, NearMissesAreSuggested) {
+    EXPECT_THAT(run({"shwo"}).err, HasSubstr("hint: did you mean show?; try "));
+    EXPECT_THAT(run({"show", "--nmae=x"}).err, HasSubstr("did you mean --name?"));
+    EXPECT_THAT(run({"show", "--jsno"}).err, HasSubstr("did you mean --json?"));
+}
+
+TEST(Misuse, IsAnObjectWithJson) {
+    const Outcome outcome = run({"show", "--json", "-k", "x"});
+    EXPECT_EQ(outcome.exit_code, 64);
+    const auto object = nlohmann::json::parse(outcome.err);
+    EXPECT_EQ(object["type"], "error");
+    EXPECT_EQ(object["code"], "usage");
+    EXPECT_EQ(object["exit"], 64);
+    EXPECT_EQ(object["message"], "--count: 'x' is no whole number");
+    EXPECT_EQ(object["hint"], "try 'codex-sample show --help'");
+}
+
+TEST(Globals, BeforeAndAfterTheCommand) {
+    const std::string all = "/r|true|true|true|true|false|true|3|2\n";
+    expect_out({"-r", "/r", "--json", "-q", "-v", "-n", "--no-sync", "--fail-fast",
+                "--lock-timeout", "3s", "-j", "2", "globals"},
+               all);
+    expect_out({"globals", "-r", "/r", "--json", "-qv", "-n", "--no-sync", "--fail-fast",
+                "--lock-timeout=3s", "-j2"},
+               all);
+    EXPECT_THAT(run({"globals"}).out,
+                StartsWith("/home/test/.local/share/codex|false|false|false|false|true|false|10|"));
+    expect_out({"block", "get", "--json"}, "block get\n");
+}
+
+TEST(Globals, EnvironmentStandsBehindFlags) {
+    const auto repo_of = [](const Call& call) {
+        const std::string out = test::run(declare, call).out;
+        return out.substr(0, out.find('|'));
+    };
+    EXPECT_EQ(repo_of({{"globals"}, "", {{"XDG_DATA_HOME", "/x"}}}), "/x/codex");
+    EXPECT_EQ(repo_of({{"globals"}, "", {{"XDG_DATA_HOME", "/x"}, {"CODEX_REPO", "/e"}}}), "/e");
+    EXPECT_EQ(repo_of({{"globals", "-r", "/f"}, "", {{"CODEX_REPO", "/e"}}}), "/f");
+    const Outcome threads = test::run(declare, {{"globals"}, "", {{"CODEX_THREADS", "3"}}});
+    EXPECT_THAT(threads.out, ::testing::EndsWith("|3\n"));
+    const Outcome bad = test::run(declare, {{"globals"}, "", {{"CODEX_PROGRESS", "loud"}}});
+    EXPECT_EQ(bad.exit_code, 64);
+    EXPECT_THAT(bad.err, HasSubstr("$CODEX_PROGRESS: 'loud' is none of"));
+}
+
+TEST(Globals, RefusedWhereTheyMeanNothing) {
+    expect_misuse({"show", "-o", "x"}, "-o means nothing to codex-sample show",
+                  "codex-sample show");
+    expect_misuse({"-n", "show"}, "-n means nothing to codex-sample show: it deletes nothing",
+                  "codex-sample show");
+}
+
+TEST(Errors, HaveTheirExitCodeAndHint) {
+    const Outcome outcome = run({"stream", "fail"});
+    EXPECT_EQ(outcome.exit_code, 1);
+    EXPECT_EQ(outcome.err, "codex-sample: error: half of it\n"
+                           "codex-sample: hint: try the other half\n");
+    const auto object = nlohmann::json::parse(run({"stream", "fail", "--json"}).err);
+    EXPECT_EQ(object["code"], "dataset.damaged");
+    EXPECT_EQ(object["exit"], 1);
+    EXPECT_EQ(run({"stream", "no"}).exit_code, 1);
+}
+
+TEST(Errors, SeveralInputsGoOnAndTheHighestCodeWins) {
+    const Outcome outcome = run({"echo", "a", "gone", "bad", "b"});
+    EXPECT_EQ(outcome.exit_code, 65);
+    EXPECT_EQ(outcome.out, "a\ngone\nb\n");
+    EXPECT_EQ(outcome.err, "codex-sample: error: gone: block.not_found\n"
+                           "codex-sample: error: bad: is bad\n");
+    const Outcome fast = run({"echo", "--fail-fast", "a", "gone", "bad", "b"});
+    EXPECT_EQ(fast.exit_code, 1);
+    EXPECT_EQ(fast.out, "a\n");
+}
+
+TEST(Errors, JsonNamesTheObject) {
+    const auto object = nlohmann::json::parse(run({"echo", "--json", "bad"}).err);
+    EXPECT_EQ(object["object"], "bad");
+    EXPECT_EQ(object["message"], "is bad");
+}
+
+TEST(Errors, WarningsAndInformation) {
+    EXPECT_EQ(run({"warn"}).err, "codex-sample: warning: careful\n");
+    EXPECT_EQ(run({"warn", "-v"}).err,
+              "codex-sample: warning: careful\ncodex-sample: by the way\n");
+    EXPECT_EQ(run({"warn", "-q", "-v"}).err, "");
+    EXPECT_EQ(run({"warn", "--json"}).err, "{\"type\":\"warning\",\"message\":\"careful\"}\n");
+}
+
+TEST(Errors, ColourOnlyWhenAskedFor) {
+    EXPECT_THAT(run({"stream", "fail", "--color", "always"}).err, HasSubstr("\x1b[1;31merror:"));
+    EXPECT_THAT(run({"stream", "fail"}).err, Not(HasSubstr("\x1b")));
+}
+
+TEST(InputItems, FromStdinInEveryForm) {
+    const Outcome outcome =
+        run({"echo"}, "one\tfile name\n\n  two three\r\n{\"type\":\"x\",\"cid\":\"four\"}\n"
+                      "{\"type\":\"summary\",\"n\":1}\nfive");
+    EXPECT_EQ(outcome.out, "one\ntwo\nfour\nfive\n");
+    EXPECT_EQ(outcome.exit_code, 0);
+    EXPECT_EQ(run({"echo", "a", "-", "b"}, "x\ny\n").out, "a\nx\ny\nb\n");
+    EXPECT_EQ(run({"echo"}, "").out, "");
+}
+
+TEST(InputItems, BadJsonNamesTheLine) {
+    for (const std::string line : {"{\"cid\":", "{\"cid\":5}", "{}", "{\"type\":\"error\"}"}) {
+        const Outcome outcome = run({"echo"}, "one\n" + line + "\n");
+        EXPECT_EQ(outcome.exit_code, 65) << line;
+        EXPECT_EQ(outcome.out, "one\n");
+        EXPECT_THAT(outcome.err, HasSubstr("stdin line 2: ")) << line;
+    }
+}
+
+TEST(InputItems, ALineHasABound) {
+    const Outcome outcome = run({"echo"}, std::string(3 << 20, 'x'));
+    EXPECT_EQ(outcome.exit_code, 65);
+    EXPECT_THAT(outcome.err, HasSubstr("stdin line 1: longer than 1048576 bytes"));
+}
+
+TEST(Help, BeginsWithUsageAndEndsWithExamples) {
+    const Outcome outcome = run({"show", "--help"});
+    EXPECT_EQ(outcome.exit_code, 0);
+    EXPECT_THAT(outcome.out, StartsWith("usage: codex-sample show [OPTIONS] [FILE...]\n"));
+    EXPECT_THAT(outcome.out, HasSubstr("      --name NAME           a text\n"));
+    EXPECT_THAT(outcome.out, HasSubstr("  -k, --count N             a number\n"));
+    EXPECT_THAT(outcome.out, ::testing::EndsWith("\nEXAMPLES\n  codex-sample show file\n"));
+    EXPECT_THAT(outcome.out, Not(HasSubstr("--dry-run")));
+    EXPECT_EQ(run({"-h", "show"}).out, outcome.out);
+    EXPECT_EQ(run({"show", "--count", "x", "-h"}).out, outcome.out);
+    EXPECT_THAT(run({"-h"}).out, HasSubstr("  block                     a group\n"));
+    EXPECT_THAT(run({"block", "-h"}).out, StartsWith("usage: codex-sample block COMMAND"));
+}
+
+TEST(Help, VersionSaysWhatWasBuilt) {
+    const Outcome outcome = run({"--version"});
+    EXPECT_EQ(outcome.exit_code, 0);
+    EXPECT_THAT(
+        outcome.out,
+        ::testing::MatchesRegex(
+            "codex-sample [0-9.]+ \\([0-9a-z]+, (gcc|clang) [0-9.]+, cpu: [a-z0-9_ ]+\\)\n"));
+}
+
+TEST(Help, DumpHoldsTheWholeTree) {
+    const auto dump = nlohmann::json::parse(run({"--dump-commands"}).out);
+    EXPECT_EQ(dump["tool"], "codex-sample");
+    std::vector<std::string> names;
+    for (const auto& command : dump["commands"])
+        names.push_back(command["name"]);
+    EXPECT_THAT(names,
+                ::testing::IsSupersetOf({"codex-sample", "codex-sample show",
+                                         "codex-sample block get", "codex-sample completion"}));
+    const auto& show = dump["commands"][1];
+    EXPECT_EQ(show["examples"], nlohmann::json({"codex-sample show file"}));
+    EXPECT_EQ(show["options"][0]["names"], nlohmann::json({"-f", "--flag"}));
+    EXPECT_EQ(show["options"].back()["choices"], nlohmann::json({"a", "b"}));
+    EXPECT_EQ(dump["globalOptions"][0]["names"], nlohmann::json({"-r", "--repo"}));
+}
+
+TEST(Completion, EveryShellKnowsCommandsOptionsAndChoices) {
+    for (const std::string shell : {"bash", "zsh", "fish"}) {
+        const Outcome outcome = run({"completion", shell});
+        EXPECT_EQ(outcome.exit_code, 0);
+        for (const std::string word : {"show", "block", "count", "kind", "lock-timeout", "a b"})
+            EXPECT_THAT(outcome.out, HasSubstr(word)) << shell;
+    }
+    EXPECT_EQ(run({"completion", "tcsh"}).exit_code, 64);
+    EXPECT_EQ(run({"completion"}).exit_code, 64);
+}
+
+/// A folder of its own for each test.
+class OutputFile : public ::testing::Test {
+protected:
+    void SetUp() override { ASSERT_NE(::mkdtemp(folder_.data()), nullptr); }
+    void TearDown() override {
+        for (const char* name : {"/out", "/link", "/pipe"})
+            ::unlink((folder_ + name).c_str());
+        EXPECT_EQ(::rmdir(folder_.c_str()), 0) << "something else was left behind";
+    }
+    [[nodiscard]] std::string path(const std::string& name) const { return folder_ + "/" + name; }
+    static std::string content(const std::string& path) {
+        const auto bytes = read_file(path, 1 << 20);
+        return bytes ? std::string(as_text(*bytes)) : "(" + bytes.error().text() + ")";
+    }
+    std::string folder_ = "/tmp/codex-cli-test-XXXXXX";
+};
+
+TEST_F(OutputFile, AppearsWhole) {
+    expect_out({"stream", "text", "-o", path("out")}, "");
+    EXPECT_EQ(content(path("out")), "text");
+    expect_out({"stream", "again", "-o", path("out")}, "");
+    EXPECT_EQ(content(path("out")), "again");
+    expect_out({"stream", "text", "-o", "-"}, "text");
+}
+
+TEST_F(OutputFile, DoesNotAppearAfterAFailure) {
+    EXPECT_EQ(run({"stream", "fail", "-o", path("out")}).exit_code, 1);
+    EXPECT_EQ(run({"stream", "no", "-o", path("out")}).exit_code, 1);
+    EXPECT_NE(::access(path("out").c_str(), F_OK), 0);
+}
+
+TEST_F(OutputFile, ALinkStaysAndADeviceIsWrittenTo) {
+    expect_out({"stream", "old", "-o", path("out")}, "");
+    ASSERT_EQ(::symlink("out", path("link").c_str()), 0);
+    expect_out({"stream", "new", "-o", path("link")}, "");
+    EXPECT_EQ(content(path("out")), "new");
+    expect_out({"stream", "gone", "-o", "/dev/null"}, "");
+    EXPECT_EQ(content("/dev/null"), "");
+}
+
+TEST_F(OutputFile, BadPlacesAreRefused) {
+    const Outcome folder = run({"stream", "x", "-o", folder_});
+    EXPECT_EQ(folder.exit_code, 73);
+    EXPECT_THAT(folder.err, HasSubstr(": is a folder"));
+    EXPECT_EQ(run({"stream", "x", "-o", path("no/such/out")}).exit_code, 66);
+}
+
+TEST(Streams, AFullDiskIsAnError) {
+    const auto to_full = [](Command& root) {
+        ASSERT_NE(::freopen("/dev/full", "w", stdout), nullptr);
+        declare(root);
+    };
+    const Outcome outcome = test::run(to_full, {{"echo", "a"}, "", {}});
+    EXPECT_EQ(outcome.exit_code, 74);
+    EXPECT_THAT(outcome.err, HasSubstr("write stdout: No space left on device"));
+}
+
+TEST(Streams, AClosedStdoutIsAnErrorAndNoFileTakesItsPlace) {
+    const pid_t pid = ::fork();
+    if (pid == 0) {
+        ::close(STDOUT_FILENO);
+        ::close(STDERR_FILENO);
+        std::string words[] = {"codex-sample", "echo", "a"};
+        char* argv[] = {words[0].data(), words[1].data(), words[2].data(), nullptr};
+        ::_exit(run_tool(3, argv, {"codex-sample", "a tool", declare}));
+    }
+    int status = 0;
+    ASSERT_EQ(::waitpid(pid, &status, 0), pid);
+    ASSERT_TRUE(WIFEXITED(status));
+    EXPECT_EQ(WEXITSTATUS(status), 74);
+}
+
+} // namespace
+} // namespace codex::cli
