@@ -44,8 +44,9 @@ private:
 /// and their lengths filled in.
 class BinaryWriter {
 public:
-    [[nodiscard]] static Result<BinaryWriter> begin(int fd, std::string name, std::string_view magic,
-                                                    std::uint32_t version, std::uint32_t sections);
+    [[nodiscard]] static Result<BinaryWriter> begin(int fd, std::string name,
+                                                    std::string_view magic, std::uint32_t version,
+                                                    std::uint32_t sections);
     [[nodiscard]] Result<void> begin_section(std::uint32_t type);
     [[nodiscard]] Result<void> write(BytesView bytes);
     [[nodiscard]] Result<void> write_u32(std::uint32_t value);

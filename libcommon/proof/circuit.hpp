@@ -10,11 +10,11 @@ namespace codex::proof {
 
 /// The parameters a circuit is compiled for; the defaults are the deployed ones.
 struct CircuitParameters {
-    std::uint32_t max_depth = 32;         ///< D: of a slot tree, in cells
-    std::uint32_t max_log2_slots = 8;     ///< L
-    std::uint32_t block_depth = 5;        ///< B: cells a block, log2
-    std::uint32_t cell_elements = 67;     ///< n
-    std::uint32_t samples = 5;            ///< S
+    std::uint32_t max_depth = 32;     ///< D: of a slot tree, in cells
+    std::uint32_t max_log2_slots = 8; ///< L
+    std::uint32_t block_depth = 5;    ///< B: cells a block, log2
+    std::uint32_t cell_elements = 67; ///< n
+    std::uint32_t samples = 5;        ///< S
     friend bool operator==(const CircuitParameters&, const CircuitParameters&) = default;
 };
 
@@ -33,9 +33,9 @@ struct ProofInput {
     Fr slot_root;
     std::uint64_t cells_per_slot = 0;
     std::uint64_t slots_per_dataset = 0;
-    std::vector<Fr> slot_proof;                 ///< padded with zeros to L
-    std::vector<std::vector<Fr>> cell_data;     ///< S of n
-    std::vector<std::vector<Fr>> merkle_paths;  ///< S, padded with zeros to D
+    std::vector<Fr> slot_proof;                ///< padded with zeros to L
+    std::vector<std::vector<Fr>> cell_data;    ///< S of n
+    std::vector<std::vector<Fr>> merkle_paths; ///< S, padded with zeros to D
     friend bool operator==(const ProofInput&, const ProofInput&) = default;
 };
 

@@ -44,11 +44,11 @@ struct BatchItem {
 };
 /// Verifies all with one multi-pairing over a random linear combination (128-bit coefficients);
 /// when it fails, finds the bad ones by halving. Gives the indices of the bad ones, ascending.
-[[nodiscard]] Result<std::vector<std::size_t>> verify_batch(const VerifyingKey& key,
-                                                            std::span<const BatchItem> items,
-                                                            ThreadPool* pool);
+[[nodiscard]] Result<std::vector<std::size_t>>
+verify_batch(const VerifyingKey& key, std::span<const BatchItem> items, ThreadPool* pool);
 
-// --- JSON and contract forms (7.6, 8.4) ---------------------------------------------------------------
+// --- JSON and contract forms (7.6, 8.4)
+// ---------------------------------------------------------------
 [[nodiscard]] std::string proof_to_json(const Groth16Proof& proof);
 [[nodiscard]] std::string inputs_to_json(std::span<const Fr> inputs);
 [[nodiscard]] std::string verifying_key_to_json(const VerifyingKey& key);
@@ -63,7 +63,8 @@ struct BatchItem {
 [[nodiscard]] std::string proof_to_snarkjs_calldata(const Groth16Proof& proof,
                                                     std::span<const Fr> inputs);
 
-// --- setup --------------------------------------------------------------------------------------------
+// --- setup
+// --------------------------------------------------------------------------------------------
 /// A key for `system` with secrets that are drawn, used and wiped: for tests, since whoever ran it
 /// could have kept them. Written in snarkjs's layout with an empty contribution list, or from
 /// fixed secrets (tests). Errors: limit_exceeded (domain above 2^28), io.

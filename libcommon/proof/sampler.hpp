@@ -1,8 +1,8 @@
 // Which cells a challenge asks for (spec 02 section 5).
 #pragma once
 
-#include "crypto/field/field.hpp"
 #include "base/error.hpp"
+#include "crypto/field/field.hpp"
 
 #include <vector>
 
@@ -13,8 +13,9 @@ namespace codex::proof {
 
 /// The cell indices of samples 1..count in a slot of `cells` (a power of two >= 2, else malformed):
 /// low bits of sponge(entropy, slot root, counter). With replacement.
-[[nodiscard]] Result<std::vector<std::uint64_t>>
-sample_cells(const crypto::Fr& entropy, const crypto::Fr& slot_root, std::uint64_t cells,
-             std::uint32_t count);
+[[nodiscard]] Result<std::vector<std::uint64_t>> sample_cells(const crypto::Fr& entropy,
+                                                              const crypto::Fr& slot_root,
+                                                              std::uint64_t cells,
+                                                              std::uint32_t count);
 
 } // namespace codex::proof

@@ -27,11 +27,11 @@ struct VerifyingKey {
 
 /// One row of section 4: the coefficient of a wire in A or B of a constraint.
 struct CoefficientRow {
-    std::uint32_t matrix;     ///< 0: A, 1: B
+    std::uint32_t matrix; ///< 0: A, 1: B
     std::uint32_t constraint;
     std::uint32_t wire;
-    std::uint8_t value[32];   ///< coefficient * 2^512 mod r: one Montgomery product with a
-                              ///< standard-form witness word gives Montgomery form
+    std::uint8_t value[32]; ///< coefficient * 2^512 mod r: one Montgomery product with a
+                            ///< standard-form witness word gives Montgomery form
 };
 static_assert(sizeof(CoefficientRow) == 44);
 
@@ -59,12 +59,12 @@ public:
     std::uint32_t domain_log2 = 0;
     G1 alpha1, beta1, delta1;
     G2 beta2, gamma2, delta2;
-    std::span<const G1> ic;                        ///< section 3
-    std::span<const CoefficientRow> coefficients;  ///< section 4, without its count
-    std::span<const G1> a, b1;                     ///< 5, 6: wires each
-    std::span<const G2> b2;                        ///< 7
-    std::span<const G1> c;                         ///< 8: wires - public_count - 1
-    std::span<const G1> h;                         ///< 9: domain size
+    std::span<const G1> ic;                       ///< section 3
+    std::span<const CoefficientRow> coefficients; ///< section 4, without its count
+    std::span<const G1> a, b1;                    ///< 5, 6: wires each
+    std::span<const G2> b2;                       ///< 7
+    std::span<const G1> c;                        ///< 8: wires - public_count - 1
+    std::span<const G1> h;                        ///< 9: domain size
 
     [[nodiscard]] VerifyingKey verifying_key() const;
     [[nodiscard]] std::uint32_t domain_size() const { return std::uint32_t{1} << domain_log2; }

@@ -10,10 +10,10 @@
 
 namespace codex::crypto {
 
-/// Scalars are 32 little-endian bytes in standard form, below 2^254 (a .wtns word); points affine in
-/// Montgomery form as a .zkey holds them, infinity allowed; both may lie in a mapped file, at any
-/// alignment of 8. Sizes of the spans are equal. Not constant time: for witnesses, whose values the
-/// prover's machine knows anyway, and never for r, s or setup secrets.
+/// Scalars are 32 little-endian bytes in standard form, below 2^254 (a .wtns word); points affine
+/// in Montgomery form as a .zkey holds them, infinity allowed; both may lie in a mapped file, at
+/// any alignment of 8. Sizes of the spans are equal. Not constant time: for witnesses, whose values
+/// the prover's machine knows anyway, and never for r, s or setup secrets.
 [[nodiscard]] G1Sum msm(std::span<const Digest> scalars, std::span<const G1> points,
                         ThreadPool* pool = nullptr);
 [[nodiscard]] G2Sum msm(std::span<const Digest> scalars, std::span<const G2> points,

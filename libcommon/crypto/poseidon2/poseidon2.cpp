@@ -2,7 +2,7 @@
 
 #include "base/cpu.hpp"
 #include "base/error.hpp"
-#include "crypto/poseidon2/detail/constants.hpp"
+#include "crypto/poseidon2/constants.hpp"
 #include "crypto/poseidon2/detail/kernels.hpp"
 
 #include <cstring>

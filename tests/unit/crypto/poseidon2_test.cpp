@@ -1,6 +1,6 @@
 #include "base/cpu.hpp"
 #include "crypto/field/text.hpp"
-#include "crypto/poseidon2/detail/constants.hpp"
+#include "crypto/poseidon2/constants.hpp"
 #include "crypto/poseidon2/detail/kernels.hpp"
 #include "crypto/poseidon2/poseidon2.hpp"
 #include "must.hpp"

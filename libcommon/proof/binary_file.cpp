@@ -1,0 +1,182 @@
+#include "proof/binary_file.hpp"
+
+#include "base/endian.hpp"
+
+#include <cerrno>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+namespace codex::proof {
+
+namespace {
+
+/// More sections than any of the formats has, with room for extensions.
+constexpr std::uint32_t kMaxSections = 64;
+constexpr std::size_t kBufferBytes = std::size_t{1} << 20;
+
+} // namespace
+
+struct BinaryFile::Impl {
+    std::string name;
+    Bytes owned;
+    void* map = nullptr;
+    std::size_t map_size = 0;
+    std::uint32_t version = 0;
+    std::vector<std::pair<std::uint32_t, BytesView>> sections;
+
+    Impl() = default;
+    Impl(const Impl&) = delete;
+    Impl& operator=(const Impl&) = delete;
+    ~Impl() {
+        if (map != nullptr)
+            ::munmap(map, map_size);
+    }
+
+    Result<void> index(BytesView bytes, std::string_view magic, std::uint32_t max_version) {
+        if (bytes.size() < 12 || as_text(bytes.first(4)) != magic)
+            return fail(Errc::malformed, "{}: not a .{} file", name, magic);
+        version = load_le<std::uint32_t>(bytes.data() + 4);
+        if (version == 0 || version > max_version)
+            return fail(Errc::malformed, "{}: .{} version {} is not known", name, magic, version);
+        const auto count = load_le<std::uint32_t>(bytes.data() + 8);
+        if (count > kMaxSections)
+            return fail(Errc::malformed, "{}: {} sections", name, count);
+        std::size_t at = 12;
+        for (std::uint32_t i = 0; i < count; ++i) {
+            if (bytes.size() - at < 12)
+                return fail(Errc::malformed, "{}: ends in the head of section {} at offset {}",
+                            name, i + 1, at);
+            const auto type = load_le<std::uint32_t>(bytes.data() + at);
+            const auto size = load_le<std::uint64_t>(bytes.data() + at + 4);
+            at += 12;
+            if (size > bytes.size() - at)
+                return fail(Errc::malformed, "{}: section {} has {} bytes, the file only {} more",
+                            name, type, size, bytes.size() - at);
+            for (const auto& section : sections)
+                if (section.first == type)
+                    return fail(Errc::malformed, "{}: section {} stands twice", name, type);
+            sections.emplace_back(type, bytes.subspan(at, size));
+            at += size;
+        }
+        return {};
+    }
+};
+
+BinaryFile::BinaryFile(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+BinaryFile::~BinaryFile() = default;
+BinaryFile::BinaryFile(BinaryFile&&) noexcept = default;
+BinaryFile& BinaryFile::operator=(BinaryFile&&) noexcept = default;
+
+Result<BinaryFile> BinaryFile::open(const std::string& path, std::string_view magic,
+                                    std::uint32_t max_version) {
+    CODEX_TRY(fd, open_file(path, O_RDONLY));
+    struct stat info = {};
+    if (::fstat(fd.get(), &info) != 0)
+        return fail(system_error(errno, fmt::format("stat {}", path)));
+    if (!S_ISREG(info.st_mode))
+        return fail(Errc::malformed, "{}: not a regular file", path);
+    auto impl = std::make_unique<Impl>();
+    impl->name = path;
+    impl->map_size = static_cast<std::size_t>(info.st_size);
+    if (impl->map_size != 0) {
+        void* map = ::mmap(nullptr, impl->map_size, PROT_READ, MAP_PRIVATE, fd.get(), 0);
+        if (map == MAP_FAILED)
+            return fail(system_error(errno, fmt::format("map {}", path)));
+        impl->map = map;
+    }
+    CODEX_CHECK(impl->index({static_cast<const std::uint8_t*>(impl->map), impl->map_size}, magic,
+                            max_version));
+    return BinaryFile(std::move(impl));
+}
+
+Result<BinaryFile> BinaryFile::parse(Bytes bytes, std::string_view magic,
+                                     std::uint32_t max_version) {
+    auto impl = std::make_unique<Impl>();
+    impl->name = "input";
+    impl->owned = std::move(bytes);
+    CODEX_CHECK(impl->index(impl->owned, magic, max_version));
+    return BinaryFile(std::move(impl));
+}
+
+const std::string& BinaryFile::name() const {
+    return impl_->name;
+}
+std::uint32_t BinaryFile::version() const {
+    return impl_->version;
+}
+const std::vector<std::pair<std::uint32_t, BytesView>>& BinaryFile::sections() const {
+    return impl_->sections;
+}
+
+bool BinaryFile::has(std::uint32_t type) const {
+    for (const auto& section : impl_->sections)
+        if (section.first == type)
+            return true;
+    return false;
+}
+
+Result<BytesView> BinaryFile::section(std::uint32_t type) const {
+    for (const auto& section : impl_->sections)
+        if (section.first == type)
+            return section.second;
+    return fail(Errc::malformed, "{}: section {} is missing", impl_->name, type);
+}
+
+Result<BinaryWriter> BinaryWriter::begin(int fd, std::string name, std::string_view magic,
+                                         std::uint32_t version, std::uint32_t sections) {
+    CODEX_ASSERT(magic.size() == 4);
+    BinaryWriter writer;
+    writer.fd_ = fd;
+    writer.name_ = std::move(name);
+    writer.buffer_.reserve(kBufferBytes + 64);
+    CODEX_CHECK(writer.write(as_bytes(magic)));
+    CODEX_CHECK(writer.write_u32(version));
+    CODEX_CHECK(writer.write_u32(sections));
+    return writer;
+}
+
+Result<void> BinaryWriter::flush() {
+    CODEX_CHECK(pwrite_full(fd_, buffer_, written_, name_));
+    written_ += buffer_.size();
+    buffer_.clear();
+    return {};
+}
+
+Result<void> BinaryWriter::write(BytesView bytes) {
+    append(buffer_, bytes);
+    if (buffer_.size() >= kBufferBytes)
+        return flush();
+    return {};
+}
+
+Result<void> BinaryWriter::write_u32(std::uint32_t value) {
+    std::array<std::uint8_t, 4> bytes;
+    store_le(bytes.data(), value);
+    return write(bytes);
+}
+
+Result<void> BinaryWriter::write_u64(std::uint64_t value) {
+    std::array<std::uint8_t, 8> bytes;
+    store_le(bytes.data(), value);
+    return write(bytes);
+}
+
+Result<void> BinaryWriter::begin_section(std::uint32_t type) {
+    CODEX_CHECK(write_u32(type));
+    section_at_ = written_ + buffer_.size();
+    return write_u64(0); // filled in by end_section()
+}
+
+Result<void> BinaryWriter::end_section() {
+    CODEX_CHECK(flush());
+    std::array<std::uint8_t, 8> size;
+    store_le(size.data(), written_ - section_at_ - 8);
+    return pwrite_full(fd_, size, section_at_, name_);
+}
+
+Result<void> BinaryWriter::finish() {
+    return flush();
+}
+
+} // namespace codex::proof

@@ -1,0 +1,208 @@
+#include "proof/circuit.hpp"
+
+#include "crypto/field/text.hpp"
+#include "crypto/hash/sha256.hpp"
+#include "fixture.hpp"
+#include "proof/witness_file.hpp"
+#include "vectors.hpp"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+namespace codex::proof {
+namespace {
+
+using crypto::field_to_text;
+using test::fake_input;
+using test::FakeDataset;
+using test::Json;
+using test::must;
+
+const Json& proofs() {
+    static const Json vectors = test::load_vectors("proofs.json");
+    return vectors;
+}
+
+/// A circuit small enough to build in a blink: cells of 127 bytes, four a block.
+constexpr CircuitParameters kSmall = {8, 3, 2, 5, 2};
+
+FakeDataset small_data(std::uint64_t slots, std::uint64_t index, std::uint64_t cells) {
+    FakeDataset data;
+    data.slots = slots;
+    data.slot_index = index;
+    data.cells = cells;
+    data.cell_bytes = 127; // five elements
+    return data;
+}
+
+TEST(Circuit, CountsFollowTheFormulas) {
+    for (const Json& test : proofs().at("constraint_counts").at("cases")) {
+        CircuitParameters p;
+        p.max_depth = test.at("maxDepth").get<std::uint32_t>();
+        p.max_log2_slots = test.at("maxLog2NSlots").get<std::uint32_t>();
+        p.block_depth = test.at("blockTreeDepth").get<std::uint32_t>();
+        p.cell_elements = test.at("nFieldElemsPerCell").get<std::uint32_t>();
+        p.samples = test.at("nSamples").get<std::uint32_t>();
+        EXPECT_EQ(constraint_count(p), test.at("constraints").get<std::uint64_t>());
+        if (test.contains("wires")) {
+            EXPECT_EQ(wire_count(p), test.at("wires").get<std::uint64_t>());
+        }
+    }
+    EXPECT_EQ(wire_count({}), proofs().at("official_witness").at("wires").get<std::uint64_t>());
+}
+
+TEST(Circuit, BuiltSystemHasThoseCounts) {
+    for (const CircuitParameters& p :
+         {kSmall, CircuitParameters{32, 8, 5, 67, 1}, CircuitParameters{10, 4, 3, 6, 3}}) {
+        const R1cs system = must(build_circuit(p));
+        EXPECT_EQ(system.constraint_count(), constraint_count(p));
+        EXPECT_EQ(system.wires, wire_count(p));
+        EXPECT_EQ(system.public_count(), 3U);
+    }
+}
+
+TEST(Circuit, FixtureIsTheReferences) {
+    const Json& expected = proofs().at("dataset_fixture");
+    const ProofInput input = fake_input({}, {});
+    EXPECT_EQ(field_to_text(input.slot_root), expected.at("slotRoot"));
+    EXPECT_EQ(field_to_text(input.dataset_root), expected.at("dataSetRoot"));
+    const Json& path = expected.at("slotProof");
+    for (std::size_t i = 0; i < input.slot_proof.size(); ++i)
+        EXPECT_EQ(field_to_text(input.slot_proof[i]), path.at(i));
+    const Json& first = expected.at("merklePath_sample1");
+    for (std::size_t i = 0; i < input.merkle_paths[0].size(); ++i)
+        EXPECT_EQ(field_to_text(input.merkle_paths[0][i]), first.at(i));
+    EXPECT_EQ(must(sample_cells(input.entropy, input.slot_root, 512, 5)),
+              expected.at("cellIndices").get<std::vector<std::uint64_t>>());
+}
+
+/// The bytes write_witness() gives.
+Bytes witness_bytes(const std::vector<Fr>& witness) {
+    const Fd fd(::memfd_create("witness", 0));
+    must(write_witness(fd.get(), "witness", witness));
+    Bytes bytes(static_cast<std::size_t>(::lseek(fd.get(), 0, SEEK_END)));
+    EXPECT_EQ(must(pread_full(fd.get(), bytes, 0, "witness")), bytes.size());
+    return bytes;
+}
+
+TEST(Circuit, WitnessFileIsByteForByteTheReferences) {
+    const Json& expected = proofs().at("official_witness");
+    const std::vector<Fr> witness = must(compute_witness({}, fake_input({}, {})));
+    EXPECT_EQ(witness.size(), expected.at("wires").get<std::size_t>());
+    const Bytes bytes = witness_bytes(witness);
+    EXPECT_EQ(bytes.size(), expected.at("file_bytes").get<std::size_t>());
+    EXPECT_EQ(to_hex(crypto::sha256(bytes)), expected.at("sha256"));
+    const BinaryFile file = must(BinaryFile::parse(bytes, "wtns", 2));
+    const auto words = must(witness_words(file));
+    ASSERT_EQ(words.size(), witness.size());
+    EXPECT_EQ(words[5], witness[5].to_bytes());
+}
+
+TEST(Circuit, DeployedWitnessSatisfiesTheConstraints) {
+    const R1cs system = must(build_circuit({}));
+    EXPECT_EQ(system.constraint_count(), 89802U);
+    const std::vector<Fr> witness = must(compute_witness({}, fake_input({}, {})));
+    EXPECT_EQ(first_broken(system, witness), std::nullopt);
+}
+
+TEST(Circuit, AllShapesAreProvable) {
+    const R1cs system = must(build_circuit(kSmall));
+    // One slot, one block, odd last slots, the largest number of slots; first and last index.
+    for (const std::uint64_t slots : {1, 2, 3, 5, 7, 8})
+        for (const std::uint64_t cells : {4, 8, 32, 256})
+            for (const std::uint64_t index : {std::uint64_t{0}, slots - 1}) {
+                const ProofInput input = fake_input(kSmall, small_data(slots, index, cells));
+                EXPECT_EQ(first_broken(system, must(compute_witness(kSmall, input))), std::nullopt)
+                    << slots << " slots, index " << index << ", " << cells << " cells";
+                EXPECT_TRUE(check_statement(kSmall, input));
+            }
+}
+
+TEST(Circuit, EveryLieBreaksAConstraintThatSaysSo) {
+    const R1cs system = must(build_circuit(kSmall));
+    const ProofInput honest = fake_input(kSmall, small_data(5, 2, 32));
+    const auto broken = [&](const ProofInput& lie) {
+        const auto index = first_broken(system, must(compute_witness(kSmall, lie)));
+        EXPECT_FALSE(check_statement(kSmall, lie));
+        return index ? describe_constraint(kSmall, *index) : std::string("holds");
+    };
+    EXPECT_TRUE(check_statement(kSmall, honest));
+    ProofInput lie = honest;
+    lie.cell_data[1][3] += Fr::one();
+    EXPECT_EQ(broken(lie), "sample 2: its path from the block to the slot root");
+    lie = honest;
+    lie.merkle_paths[0][0] += Fr::one();
+    EXPECT_EQ(broken(lie), "sample 1: its path from the block to the slot root");
+    lie = honest;
+    lie.slot_proof[1] += Fr::one();
+    EXPECT_EQ(broken(lie), "the dataset path from the slot root");
+    lie = honest;
+    lie.entropy += Fr::one();
+    EXPECT_THAT(broken(lie), testing::HasSubstr("sample"));
+    lie = honest;
+    lie.slot_root += Fr::one();
+    EXPECT_EQ(broken(lie), "the dataset path from the slot root");
+    lie = honest;
+    lie.dataset_root += Fr::one();
+    EXPECT_EQ(broken(lie), "the dataset path from the slot root");
+    lie = honest;
+    lie.slot_index = 3;
+    EXPECT_EQ(broken(lie), "the dataset path from the slot root");
+    lie = honest;
+    lie.slot_index = 9; // more than three bits
+    EXPECT_EQ(broken(lie), "the slot index has at most max-log2-slots bits");
+    // Another number of slots shows in a key on the path of the last, odd slot.
+    lie = fake_input(kSmall, small_data(5, 4, 32));
+    lie.slots_per_dataset = 6;
+    EXPECT_EQ(broken(lie), "the dataset path from the slot root");
+    lie = honest;
+    lie.slots_per_dataset = 17;
+    EXPECT_EQ(broken(lie), "the number of slots minus one has at most max-log2-slots bits");
+    lie = honest;
+    lie.cells_per_slot = 64;
+    EXPECT_NE(broken(lie), "holds");
+    lie = honest;
+    lie.cells_per_slot = 48;
+    EXPECT_EQ(broken(lie), "the number of cells is a power of two from 2 on");
+}
+
+TEST(Circuit, InputOfTheWrongShapeIsRefused) {
+    const ProofInput honest = fake_input(kSmall, small_data(5, 2, 32));
+    ProofInput bad = honest;
+    bad.cell_data.pop_back();
+    EXPECT_EQ(test::must_fail(compute_witness(kSmall, bad)).code(), Errc::malformed);
+    bad = honest;
+    bad.cell_data[0].pop_back();
+    EXPECT_EQ(test::must_fail(compute_witness(kSmall, bad)).code(), Errc::malformed);
+    bad = honest;
+    bad.merkle_paths[1].resize(9);
+    EXPECT_EQ(test::must_fail(compute_witness(kSmall, bad)).code(), Errc::malformed);
+    bad = honest;
+    bad.slot_proof.resize(4);
+    EXPECT_EQ(test::must_fail(compute_witness(kSmall, bad)).code(), Errc::malformed);
+    EXPECT_EQ(test::must_fail(build_circuit({63, 8, 5, 67, 5})).code(), Errc::limit_exceeded);
+    EXPECT_EQ(test::must_fail(build_circuit({32, 8, 32, 67, 5})).code(), Errc::limit_exceeded);
+}
+
+TEST(Sampler, ChallengeToEntropyAndIndices) {
+    for (const Json& test : proofs().at("challenge_to_entropy").at("cases")) {
+        const Bytes challenge = test::unhex(test.at("challenge_hex"));
+        Digest word;
+        std::copy(challenge.begin(), challenge.end(), word.begin());
+        EXPECT_EQ(field_to_text(challenge_to_entropy(word)), test.at("entropy"));
+    }
+    const Json& sampling = proofs().at("sampling");
+    const Fr entropy = must(crypto::field_from_text<Fr>(sampling.at("entropy").get<std::string>()));
+    const Fr root = must(crypto::field_from_text<Fr>(sampling.at("slotRoot").get<std::string>()));
+    for (const Json& test : sampling.at("cases")) {
+        const auto expected = test.at("indices").get<std::vector<std::uint64_t>>();
+        EXPECT_EQ(must(sample_cells(entropy, root, test.at("nCells").get<std::uint64_t>(),
+                                    static_cast<std::uint32_t>(expected.size()))),
+                  expected);
+    }
+    for (const std::uint64_t bad : {0, 1, 3, 48})
+        EXPECT_EQ(test::must_fail(sample_cells(entropy, root, bad, 1)).code(), Errc::malformed);
+}
+
+} // namespace
+} // namespace codex::proof
