@@ -25,8 +25,8 @@ struct Job {
 // --- put.cpp ----------------------------------------------------------------------------------------
 struct PutOptions {
     std::uint32_t block_size_bytes = 65536;
-    std::optional<std::string> filename;
-    std::optional<std::string> mimetype;
+    std::optional<std::string> filename = std::nullopt;
+    std::optional<std::string> mimetype = std::nullopt;
     std::uint64_t expiry = 0;
     codec::ManifestLayout layout = codec::ManifestLayout::classic;
 };
@@ -62,7 +62,7 @@ struct GetResult {
 struct EncodeOptions {
     std::uint32_t k = 0;
     std::uint32_t m = 0;
-    std::optional<std::uint64_t> expiry; ///< default: the plain dataset's
+    std::optional<std::uint64_t> expiry = std::nullopt; ///< default: the plain dataset's
 };
 /// Plain dataset to protected dataset; the manifest CID. Errors: erasure_parameters,
 /// erasure_too_few, dataset_damaged when a data block is not there.

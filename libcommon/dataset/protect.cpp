@@ -13,18 +13,13 @@ using erasure::Layout;
 
 namespace {
 
-/// The plain dataset to be coded, with all that can be refused refused.
+/// The dataset to be coded.
 Result<repo::DatasetInfo> plain_dataset(const Job& job, const Cid& cid) {
     CODEX_TRY(info, job.repo->dataset(cid));
     if (info.manifest.is_protected())
         return fail(
             Error(Errc::unsupported, "is erasure-coded already")
                 .hint("codex-ec decode gives the plain dataset, which can be encoded anew"));
-    if (info.manifest.block_size_bytes % 64 != 0)
-        return fail(Error(Errc::erasure_parameters,
-                          fmt::format("its block size of {} bytes is not a multiple of 64",
-                                      info.manifest.block_size_bytes))
-                        .hint("put the file again with --block-size 64KiB"));
     return info;
 }
 
@@ -93,9 +88,9 @@ Result<Cid> write_plain(const Job& job, const repo::DatasetInfo& info,
 Result<Cid> encode(const Job& job, const Cid& plain, const EncodeOptions& options) {
     CODEX_TRY(info, plain_dataset(job, plain));
     const codec::Manifest& manifest = info.manifest;
-    CODEX_TRY(code, Code::create(options.k, options.m));
     CODEX_TRY(layout, Layout::create(manifest.blocks_count(), options.k, options.m,
                                      manifest.block_size_bytes));
+    CODEX_TRY(code, Code::create(options.k, options.m));
     CODEX_TRY(tree, job.repo->tree(manifest.tree));
     CODEX_CHECK(detail::check_leaf_count(tree, manifest.blocks_count()));
     CODEX_TRY(untrusted, tree.check());

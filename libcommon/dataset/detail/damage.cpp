@@ -125,6 +125,8 @@ Result<Restoration> restore_blocks(const Job& job, const Columns& columns,
     const std::size_t rows = std::size_t{layout.k} + layout.m;
     const std::size_t room = std::max<std::size_t>(rows, kRestoreBytes / block_size);
 
+    if (job.progress)
+        job.progress->total_bytes += order.size() * block_size;
     Restoration result;
     PageBuffer buffer(std::min(room, order.size()) * block_size);
     std::vector<LostBlock> batch;
@@ -148,6 +150,8 @@ Result<Restoration> restore_blocks(const Job& job, const Columns& columns,
         }
         CODEX_CHECK(columns.reconstruct(batch));
         CODEX_CHECK(store(job, layout, batch, result));
+        if (job.progress)
+            job.progress->advance(batch.size() * block_size);
     }
     std::sort(result.lost.begin(), result.lost.end());
     return result;

@@ -1,0 +1,143 @@
+// A repo of its own for each test, with what the tests of protected datasets do to it.
+#pragma once
+
+#include "base/fd.hpp"
+#include "codec/manifest.hpp"
+#include "dataset/dataset.hpp"
+#include "must.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <fcntl.h>
+#include <filesystem>
+#include <random>
+#include <sys/mman.h>
+#include <unistd.h>
+
+namespace codex::dataset::test {
+
+using codex::test::must;
+using codex::test::must_fail;
+
+/// Stream `number` of the test byte generator (spec 01 section 0).
+inline Bytes generate(std::uint32_t number, std::size_t count) {
+    Bytes bytes(count);
+    std::uint32_t state = 0x12345678U + 0x9E3779B9U * number;
+    for (std::uint8_t& byte : bytes) {
+        state = state * 1664525U + 1013904223U;
+        byte = static_cast<std::uint8_t>(state >> 24);
+    }
+    return bytes;
+}
+
+/// A directory that goes with the test.
+class TemporaryDirectory {
+public:
+    TemporaryDirectory() {
+        std::string name = (std::filesystem::temp_directory_path() / "codex-ec-XXXXXX").string();
+        if (::mkdtemp(name.data()) == nullptr)
+            throw std::runtime_error("mkdtemp failed");
+        path_ = name;
+    }
+    TemporaryDirectory(const TemporaryDirectory&) = delete;
+    TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
+    ~TemporaryDirectory() {
+        std::error_code ignored;
+        std::filesystem::remove_all(path_, ignored);
+    }
+    [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+private:
+    std::filesystem::path path_;
+};
+
+class Store {
+public:
+    explicit Store(const std::string& path, unsigned threads = 2)
+        : path_(path), pool_(threads),
+          repo_(must(repo::Repo::open(path, {.create = true, .sync = false, .pool = &pool_}))) {}
+
+    [[nodiscard]] Job job() { return {&repo_, &pool_, nullptr}; }
+    [[nodiscard]] repo::Repo& repo() { return repo_; }
+
+    [[nodiscard]] Cid put(BytesView content, const PutOptions& options = {}) {
+        Fd file(::memfd_create("content", MFD_CLOEXEC));
+        must(write_full(file.get(), content, "content"));
+        if (::lseek(file.get(), 0, SEEK_SET) != 0)
+            throw std::runtime_error("lseek failed");
+        return must(dataset::put(job(), file.get(), "content", options)).manifest;
+    }
+
+    /// The content, without help from parity when `cid` is a plain dataset.
+    [[nodiscard]] Bytes get(const Cid& cid) {
+        Fd file(::memfd_create("content", MFD_CLOEXEC));
+        const GetResult got = must(dataset::get(job(), cid, {}, file.get(), "content"));
+        Bytes content(got.bytes);
+        if (must(pread_full(file.get(), content, 0, "content")) != content.size())
+            throw std::runtime_error("short content");
+        return content;
+    }
+
+    [[nodiscard]] codec::Manifest manifest(const Cid& cid) {
+        return must(repo_.dataset(cid)).manifest;
+    }
+
+    [[nodiscard]] std::vector<Digest> leaves(const Cid& cid) {
+        const repo::StoredTree tree = must(repo_.tree(manifest(cid).tree));
+        std::vector<Digest> leaves(tree.leaf_count());
+        must(tree.leaves(0, leaves));
+        return leaves;
+    }
+
+    /// Flips a bit of each copy of a leaf in tree records; not of the CID before a block's bytes.
+    std::size_t flip_in_trees(const Digest& leaf) {
+        const std::array<std::uint8_t, 2> multihash{0x12, 0x20};
+        return flip_in_segments(leaf, multihash);
+    }
+
+    /// Flips one bit of the first byte of each copy of `needle` in the segments, but of those that
+    /// stand after `not_after`. Gives how many.
+    std::size_t flip_in_segments(BytesView needle, BytesView not_after = {}) {
+        std::size_t flipped = 0;
+        for (const auto& entry : std::filesystem::recursive_directory_iterator(path_)) {
+            if (!entry.is_regular_file() || entry.path().extension() != ".seg")
+                continue;
+            const std::string name = entry.path().string();
+            const Bytes content = must(read_file(name, std::uint64_t{1} << 30));
+            const Fd file = must(open_file(name, O_WRONLY));
+            for (auto at = content.begin();; ++at) {
+                at = std::search(at, content.end(), needle.begin(), needle.end());
+                if (at == content.end())
+                    break;
+                const BytesView before(content.begin(), at);
+                if (!not_after.empty() && before.size() >= not_after.size() &&
+                    equal(before.last(not_after.size()), not_after))
+                    continue;
+                const std::uint8_t wrong = static_cast<std::uint8_t>(*at ^ 0x40);
+                const auto offset = static_cast<std::uint64_t>(at - content.begin());
+                must(pwrite_full(file.get(), {&wrong, 1}, offset, name));
+                ++flipped;
+            }
+        }
+        return flipped;
+    }
+
+private:
+    std::string path_;
+    ThreadPool pool_;
+    repo::Repo repo_;
+};
+
+/// `count` different numbers below `below`, ascending.
+inline std::vector<std::uint64_t> sample(std::mt19937_64& random, std::uint64_t below,
+                                         std::size_t count) {
+    std::vector<std::uint64_t> all(below);
+    for (std::uint64_t i = 0; i < below; ++i)
+        all[i] = i;
+    std::shuffle(all.begin(), all.end(), random);
+    all.resize(count);
+    std::sort(all.begin(), all.end());
+    return all;
+}
+
+} // namespace codex::dataset::test

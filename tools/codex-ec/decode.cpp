@@ -1,0 +1,48 @@
+// codex-ec decode: protected datasets back to plain ones.
+#include "commands.hpp"
+#include "session.hpp"
+
+#include <memory>
+
+namespace codex::ec {
+
+namespace {
+
+struct Options {
+    cli::ExpiryValue expires;
+    std::vector<std::string> cids;
+};
+
+Result<int> decode(cli::Context& context, const Options& options) {
+    std::optional<std::uint64_t> expiry;
+    if (options.expires.given)
+        expiry = options.expires.unix_seconds;
+    return for_each_dataset(
+        context, options.cids, true, "decode",
+        [&](const dataset::Job& job, const Cid& protected_dataset) -> Result<int> {
+            CODEX_TRY(cid, dataset::decode(job, protected_dataset, expiry));
+            CODEX_TRY(info, job.repo->dataset(cid));
+            CODEX_CHECK(context.print(cli::Record("decoded")
+                                          .field("cid", cid)
+                                          .json("protected", protected_dataset)
+                                          .json("treeCid", info.manifest.tree)
+                                          .json("datasetSize", info.manifest.dataset_size_bytes)
+                                          .json("expiry", info.expiry)));
+            return 0;
+        });
+}
+
+} // namespace
+
+void declare_decode(cli::Command& root) {
+    auto options = std::make_shared<Options>();
+    root.command("decode", "make the plain datasets again; prints their CIDs")
+        .option("--expires WHEN", options->expires,
+                "keep until then; default: as long as the protected dataset")
+        .arguments("CID", options->cids, "protected datasets; default: from stdin")
+        .example("codex-ec decode zDvZRwzm...")
+        .example("codex-ec decode zDvZRwzm... | xargs codex-chunk get -o photos.tar")
+        .run([options](cli::Context& context) { return decode(context, *options); });
+}
+
+} // namespace codex::ec

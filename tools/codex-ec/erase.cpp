@@ -1,0 +1,73 @@
+// codex-ec erase: fault injection for scripts and tests.
+#include "commands.hpp"
+#include "picture.hpp"
+#include "selection.hpp"
+#include "session.hpp"
+
+#include <memory>
+#include <random>
+
+namespace codex::ec {
+
+namespace {
+
+struct Options {
+    Selection selection;
+    std::optional<std::uint64_t> seed;
+    std::vector<std::string> cids;
+};
+
+Result<int> erase_one(cli::Context& context, const Options& options, const dataset::Job& job,
+                      const Cid& cid) {
+    CODEX_TRY(info, job.repo->dataset(cid));
+    if (!info.manifest.is_protected() && !options.selection.slots.empty())
+        return fail(Error(Errc::usage, "a plain dataset has no slots")
+                        .hint("--blocks and --random work on plain datasets, too"));
+    CODEX_TRY(layout, drawn_layout(info.manifest));
+    CODEX_TRY(blocks, select(options.selection, layout));
+    std::uint64_t erased = 0;
+    if (!context.dry_run()) {
+        CODEX_TRY(count, dataset::erase(job, cid, blocks));
+        erased = count;
+    }
+    cli::Record record("erased");
+    record.field("cid", cid).field("blocks", std::uint64_t{blocks.size()});
+    record.field("erased", erased).json("indices", blocks);
+    record.json("dryRun", context.dry_run());
+    if (options.selection.random != 0)
+        record.json("seed", options.selection.seed);
+    CODEX_CHECK(context.print(record));
+    return 0;
+}
+
+Result<int> erase(cli::Context& context, Options& options) {
+    Selection& selection = options.selection;
+    if (selection.slots.empty() && selection.blocks.empty() && selection.random == 0)
+        return fail(Error(Errc::usage, "nothing to erase was named")
+                        .hint("--slots 1,3, --blocks 5,9-12, or --random 10"));
+    selection.seed = options.seed ? *options.seed : std::random_device()();
+    if (selection.random != 0)
+        context.inform(fmt::format("--seed {} takes the same blocks again", selection.seed));
+    return for_each_dataset(context, options.cids, !context.dry_run(), "erase",
+                            [&](const dataset::Job& job, const Cid& cid) {
+                                return erase_one(context, options, job, cid);
+                            });
+}
+
+} // namespace
+
+void declare_erase(cli::Command& root) {
+    auto options = std::make_shared<Options>();
+    root.command("erase", "fault injection: take blocks away; prints how many were there")
+        .option("--slots LIST", options->selection.slots, "whole slots, 0 to k+m-1")
+        .option("--blocks LIST", options->selection.blocks, "blocks by tree index")
+        .option("--random N", options->selection.random, "N random blocks beside those")
+        .option("--seed S", options->seed, "choose the same random blocks again")
+        .takes_dry_run()
+        .arguments("CID", options->cids, "datasets; default: from stdin")
+        .example("codex-ec erase --slots 1,3 zDvZRwzm...")
+        .example("codex-ec erase -n --blocks 5,9-12 --random 10 --seed 7 zDvZRwzm...")
+        .run([options](cli::Context& context) { return erase(context, *options); });
+}
+
+} // namespace codex::ec

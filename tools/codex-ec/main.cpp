@@ -1,0 +1,19 @@
+// codex-ec: erasure coding of datasets in the repo.
+#include "commands.hpp"
+
+int main(int argc, char** argv) {
+    const codex::cli::ToolSpec spec{
+        .name = "codex-ec",
+        .summary = "protect datasets with parity, find out what is lost, and restore it",
+        .declare =
+            [](codex::cli::Command& root) {
+                codex::ec::declare_encode(root);
+                codex::ec::declare_decode(root);
+                codex::ec::declare_status(root);
+                codex::ec::declare_repair(root);
+                codex::ec::declare_verify(root);
+                codex::ec::declare_erase(root);
+            },
+    };
+    return codex::cli::run_tool(argc, argv, spec);
+}

@@ -1,0 +1,104 @@
+#include "selection.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <random>
+
+namespace codex::ec {
+
+namespace {
+
+Result<std::uint64_t> parse_number(std::string_view text, std::uint64_t limit,
+                                   std::string_view what) {
+    std::uint64_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc() || end != text.data() + text.size())
+        return fail(Error(Errc::usage, fmt::format("{}: '{}' is not a number", what, text))
+                        .hint("a list looks like 5,9-12"));
+    if (number >= limit)
+        return fail(Errc::usage, "{} {}: the dataset has {}s 0 to {}", what, number, what,
+                    limit - 1);
+    return number;
+}
+
+void sort_unique(std::vector<std::uint64_t>& numbers) {
+    std::sort(numbers.begin(), numbers.end());
+    numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
+}
+
+/// A number below `bound`, from a generator that is the same everywhere (the standard's
+/// distributions are not).
+std::uint64_t below(std::mt19937_64& random, std::uint64_t bound) {
+    const std::uint64_t fair = UINT64_MAX - UINT64_MAX % bound;
+    std::uint64_t number = random();
+    while (number >= fair)
+        number = random();
+    return number % bound;
+}
+
+} // namespace
+
+Result<std::vector<std::uint64_t>> parse_list(std::string_view text, std::uint64_t limit,
+                                              std::string_view what) {
+    std::vector<std::uint64_t> numbers;
+    for (;;) {
+        const std::size_t comma = text.find(',');
+        const std::string_view item = text.substr(0, comma);
+        const std::size_t dash = item.find('-');
+        CODEX_TRY(first, parse_number(item.substr(0, dash), limit, what));
+        std::uint64_t last = first;
+        if (dash != std::string_view::npos) {
+            CODEX_TRY(end, parse_number(item.substr(dash + 1), limit, what));
+            last = end;
+        }
+        if (last < first)
+            return fail(Errc::usage, "{}: the range {} ends before it begins", what, item);
+        for (std::uint64_t number = first; number <= last; ++number)
+            numbers.push_back(number);
+        // Repeated ranges must not grow the list beyond what there is.
+        if (numbers.size() > limit)
+            sort_unique(numbers);
+        if (comma == std::string_view::npos)
+            break;
+        text.remove_prefix(comma + 1);
+    }
+    sort_unique(numbers);
+    return numbers;
+}
+
+Result<std::vector<std::uint64_t>> select(const Selection& selection,
+                                          const erasure::Layout& layout) {
+    std::vector<std::uint64_t> chosen;
+    for (const std::string& list : selection.slots) {
+        CODEX_TRY(slots, parse_list(list, std::uint64_t{layout.k} + layout.m, "slot"));
+        for (const std::uint64_t slot : slots)
+            for (std::uint64_t column = 0; column < layout.steps; ++column)
+                chosen.push_back(layout.index(column, static_cast<std::uint32_t>(slot)));
+    }
+    for (const std::string& list : selection.blocks) {
+        CODEX_TRY(blocks, parse_list(list, layout.total_blocks(), "block"));
+        chosen.insert(chosen.end(), blocks.begin(), blocks.end());
+    }
+    sort_unique(chosen);
+    std::erase_if(chosen, [&](std::uint64_t index) { return layout.is_padding(index); });
+
+    if (selection.random != 0) {
+        std::vector<std::uint64_t> others;
+        for (std::uint64_t index = 0; index < layout.total_blocks(); ++index)
+            if (!layout.is_padding(index) &&
+                !std::binary_search(chosen.begin(), chosen.end(), index))
+                others.push_back(index);
+        if (selection.random > others.size())
+            return fail(Errc::usage, "--random {}: only {} blocks are left to choose from",
+                        selection.random, others.size());
+        std::mt19937_64 random(selection.seed);
+        for (std::uint64_t i = 0; i < selection.random; ++i)
+            std::swap(others[i], others[i + below(random, others.size() - i)]);
+        chosen.insert(chosen.end(), others.begin(),
+                      others.begin() + static_cast<std::ptrdiff_t>(selection.random));
+        std::sort(chosen.begin(), chosen.end());
+    }
+    return chosen;
+}
+
+} // namespace codex::ec

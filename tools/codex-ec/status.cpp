@@ -1,0 +1,114 @@
+// codex-ec status: what is missing, and whether it can be repaired.
+#include "commands.hpp"
+#include "picture.hpp"
+#include "session.hpp"
+
+#include <cstdlib>
+#include <memory>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+namespace codex::ec {
+
+namespace {
+
+using dataset::Health;
+using erasure::Layout;
+
+struct Options {
+    bool data = false;
+    bool map = false;
+    std::vector<std::string> cids;
+};
+
+std::string_view state_of(const Health& health) {
+    return health.whole() ? "whole" : health.repairable() ? "repairable" : "lost";
+}
+
+std::size_t terminal_width() {
+    constexpr std::size_t kUsual = 80;
+    winsize size{};
+    if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col != 0)
+        return size.ws_col;
+    const char* columns = std::getenv("COLUMNS");
+    const unsigned long given = columns ? std::strtoul(columns, nullptr, 10) : 0;
+    return given != 0 && given < 10'000 ? given : kUsual;
+}
+
+/// [{"slot":0,"missing":1,"damaged":0},...], every slot.
+std::string slots_json(const Health& health, const Layout& layout) {
+    std::vector<std::uint64_t> missing(std::size_t{layout.k} + layout.m), damaged(missing.size());
+    for (const std::uint64_t index : health.missing)
+        ++missing[layout.position(index)];
+    for (const std::uint64_t index : health.damaged)
+        ++damaged[layout.position(index)];
+    std::string out;
+    for (std::size_t slot = 0; slot < missing.size(); ++slot)
+        out += fmt::format("{}{{\"slot\":{},\"missing\":{},\"damaged\":{}}}", slot ? "," : "", slot,
+                           missing[slot], damaged[slot]);
+    return "[" + out + "]";
+}
+
+/// [{"column":3,"lost":4,"repairable":false},...], the columns that lost something.
+std::string columns_json(const Health& health, const Layout& layout) {
+    std::vector<std::uint64_t> losses(layout.steps);
+    for (const auto* list : {&health.missing, &health.damaged})
+        for (const std::uint64_t index : *list)
+            ++losses[layout.column(index)];
+    std::string out;
+    for (std::uint64_t column = 0; column < layout.steps; ++column)
+        if (losses[column] != 0)
+            out += fmt::format("{}{{\"column\":{},\"lost\":{},\"repairable\":{}}}",
+                               out.empty() ? "" : ",", column, losses[column],
+                               losses[column] <= layout.m);
+    return "[" + out + "]";
+}
+
+Result<int> status_one(cli::Context& context, const Options& options, const dataset::Job& job,
+                       const Cid& cid) {
+    CODEX_TRY(health, dataset::health(job, cid, options.data));
+    CODEX_TRY(layout, drawn_layout(health.manifest));
+    cli::Record record("status");
+    record.field("cid", cid)
+        .field("state", state_of(health))
+        .field("blocks", health.blocks)
+        .field("missing", std::uint64_t{health.missing.size()})
+        .field("damaged", std::uint64_t{health.damaged.size()})
+        .field("lostColumns", std::uint64_t{health.lost_columns.size()})
+        .field("tree", health.tree_damaged ? "tree-damaged" : "tree-whole");
+    if (context.json()) {
+        const bool coded = health.manifest.is_protected();
+        record.json("protected", coded).json("dataRead", options.data);
+        record.json("missingBlocks", health.missing).json("damagedBlocks", health.damaged);
+        if (coded)
+            record.json("k", std::uint64_t{layout.k})
+                .json("m", std::uint64_t{layout.m})
+                .json("steps", layout.steps)
+                .json_raw("slots", slots_json(health, layout))
+                .json_raw("columns", columns_json(health, layout));
+    }
+    CODEX_CHECK(context.print(record));
+    if (!context.json() && (options.map || ::isatty(STDOUT_FILENO) == 1))
+        CODEX_CHECK(context.print_text(picture(health, layout, terminal_width(), context.color())));
+    return health.whole() ? 0 : 1;
+}
+
+} // namespace
+
+void declare_status(cli::Command& root) {
+    auto options = std::make_shared<Options>();
+    root.command("status", "show what is missing per slot and column, and whether parity covers it")
+        .flag("--data", options->data, "read and hash all blocks, do not trust the index")
+        .flag("--map", options->map, "draw the map also when stdout is no terminal")
+        .arguments("CID", options->cids, "datasets; default: from stdin")
+        .example("codex-ec status zDvZRwzm...")
+        .example("codex-chunk ls | codex-ec status --data --json")
+        .run([options](cli::Context& context) {
+            return for_each_dataset(context, options->cids, false, "status",
+                                    [&](const dataset::Job& job, const Cid& cid) {
+                                        return status_one(context, *options, job, cid);
+                                    });
+        });
+}
+
+} // namespace codex::ec

@@ -1,0 +1,67 @@
+// codex-ec verify: every byte read, all parity computed again and compared.
+#include "commands.hpp"
+#include "session.hpp"
+
+#include <memory>
+
+namespace codex::ec {
+
+namespace {
+
+void add(std::string& text, std::uint64_t count, std::string_view what) {
+    if (count != 0)
+        text += fmt::format("{}{} {} {}", text.empty() ? "" : ", ", count,
+                            count == 1 ? "block is" : "blocks are", what);
+}
+
+/// What is wrong, in one line, and the way out.
+Error verdict(const dataset::Verification& found) {
+    std::string text;
+    add(text, found.health.missing.size(), "missing");
+    add(text, found.health.damaged.size(), "damaged");
+    if (found.health.tree_damaged)
+        text += text.empty() ? "its tree record is damaged" : ", its tree record is damaged";
+    if (!text.empty())
+        return Error(Errc::dataset_damaged, std::move(text))
+            .hint(found.health.repairable() ? "codex-ec repair restores it"
+                                            : "codex-ec status shows what is lost");
+    if (!found.original_tree_matches)
+        return Error(Errc::dataset_damaged,
+                     "its data blocks are not those of the dataset it says it protects")
+            .hint("do not rely on it: encode the plain dataset again");
+    return Error(Errc::dataset_damaged,
+                 fmt::format("{} parity blocks, from block {}, are not what its data gives",
+                             found.wrong_parity.size(), found.wrong_parity.front()))
+        .hint("do not rely on it: decode it and encode it again");
+}
+
+Result<int> verify_one(cli::Context& context, const dataset::Job& job, const Cid& cid) {
+    CODEX_TRY(found, dataset::verify(job, cid));
+    if (!found.right())
+        return fail(verdict(found));
+    const codec::Manifest& manifest = found.health.manifest;
+    CODEX_CHECK(context.print(cli::Record("verified")
+                                  .field("cid", cid)
+                                  .json("blocks", found.health.blocks)
+                                  .json("datasetSize", manifest.dataset_size_bytes)
+                                  .json("protected", manifest.is_protected())));
+    return 0;
+}
+
+} // namespace
+
+void declare_verify(cli::Command& root) {
+    auto cids = std::make_shared<std::vector<std::string>>();
+    root.command("verify", "read all blocks and code them again; prints the CIDs that are right")
+        .arguments("CID", *cids, "datasets; default: from stdin")
+        .example("codex-ec verify zDvZRwzm...")
+        .example("codex-chunk ls | codex-ec verify")
+        .run([cids](cli::Context& context) {
+            return for_each_dataset(context, *cids, false, "verify",
+                                    [&](const dataset::Job& job, const Cid& cid) {
+                                        return verify_one(context, job, cid);
+                                    });
+        });
+}
+
+} // namespace codex::ec
