@@ -21,6 +21,7 @@ using detail::NimFolder;
 /// Files in memory at a time, as long as they are not larger together than the next figure.
 constexpr std::size_t kFilesAtOnce = 128;
 constexpr std::uint64_t kFileBytesAtOnce = std::uint64_t{16} << 20;
+constexpr std::size_t kLeavesAtOnce = 8192;
 
 class NimImport {
 public:
@@ -150,23 +151,43 @@ private:
     Result<bool> write_dataset(const NimFile& file, const codec::Manifest& manifest,
                                const detail::LeafOrder& order) {
         CODEX_TRY(writer, job_.repo->write_dataset());
-        for (std::uint64_t index = 0; index < order.count; ++index) {
-            NimFile leaf{.cid = Cid::block(order.at(index)), .data = {}, .error = {}};
-            Block& block = blocks_[positions_.at(leaf.cid)];
-            if (!block.in_dataset) // else the repo has it by now
-                detail::load_nim_files(*job_.pool, directory_, {&leaf, 1});
-            if (leaf.error) // it was right a moment ago
-                return fail(std::move(*leaf.error));
-            const repo::LeafInput input{index, leaf.cid, leaf.data};
-            CODEX_CHECK(writer.leaves({&input, 1}));
-            block.in_dataset = true;
-        }
+        for (std::uint64_t index = 0; index < order.count;)
+            CODEX_CHECK(write_leaves(writer, order, index));
         CODEX_TRY(tree, writer.finish_tree());
         if (tree != manifest.tree)
             return fail(Errc::internal, "{}: the order found gives another tree", file.cid.text());
         CODEX_CHECK(writer.commit(file.data, expiry_));
         report_.blocks += order.count;
         return true;
+    }
+
+    /// Writes some leaves from `index` on, and moves it behind them.
+    Result<void> write_leaves(repo::DatasetWriter& writer, const detail::LeafOrder& order,
+                              std::uint64_t& index) {
+        std::vector<repo::LeafInput> leaves;
+        std::vector<NimFile> files;
+        std::vector<std::size_t> readers; // files[i] is the content of leaves[readers[i]]
+        std::uint64_t bytes = 0;
+        for (; index < order.count && files.size() < kFilesAtOnce && bytes < kFileBytesAtOnce &&
+               leaves.size() < kLeavesAtOnce;
+             ++index) {
+            const Cid cid = Cid::block(order.at(index));
+            const std::size_t position = positions_.at(cid);
+            if (!blocks_[position].in_dataset) { // else the repo has it, or this batch
+                blocks_[position].in_dataset = true;
+                bytes += candidates_[position].size_bytes;
+                readers.push_back(leaves.size());
+                files.emplace_back().cid = cid;
+            }
+            leaves.push_back({index, cid, {}});
+        }
+        load_nim_files(*job_.pool, directory_, files);
+        for (std::size_t i = 0; i < files.size(); ++i) {
+            if (files[i].error) // it was right a moment ago
+                return fail(std::move(*files[i].error));
+            leaves[readers[i]].data = files[i].data;
+        }
+        return writer.leaves(leaves);
     }
 
     Result<void> keep_loose_blocks() {

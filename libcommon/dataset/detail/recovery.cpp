@@ -8,6 +8,8 @@ namespace {
 
 /// Bytes of blocks computed before their turn.
 constexpr std::size_t kAheadBytes = std::size_t{16} << 20;
+/// How far ahead of a batch to look for them; each block looked at costs a lookup.
+constexpr std::uint64_t kAheadBlocks = 8192;
 
 } // namespace
 
@@ -64,7 +66,8 @@ Result<std::vector<std::uint64_t>> Recovery::missing_later(std::span<const LostB
     std::vector<bool> touched(layout.steps);
     for (const LostBlock& block : lost)
         touched[layout.column(block.index)] = true;
-    for (std::uint64_t index = next; index < end_ && found.size() < room; ++index) {
+    const std::uint64_t end = std::min(end_, next + kAheadBlocks);
+    for (std::uint64_t index = next; index < end && found.size() < room; ++index) {
         if (!touched[layout.column(index)] || ahead_.contains(index))
             continue;
         Digest leaf;

@@ -1,0 +1,298 @@
+#include "codec/car.hpp"
+#include "codec/uvarint.hpp"
+#include "crypto/hash/sha256.hpp"
+#include "protected_store.hpp"
+
+namespace codex::dataset::test {
+namespace {
+
+class Archive : public ::testing::Test {
+protected:
+    TemporaryDirectory directory_;
+    Store store_{directory_.path() / "repo"};
+    Store other_{directory_.path() / "other"};
+
+    Bytes exported(std::vector<Cid> cids, bool zstd = false) {
+        const Fd file(::memfd_create("car", MFD_CLOEXEC));
+        must(export_car(store_.job(), cids, file.get(), "car", zstd));
+        return must(read_file(fmt::format("/proc/self/fd/{}", file.get()), UINT64_C(1) << 30));
+    }
+
+    Result<ImportReport> import(BytesView car) {
+        const Fd file(::memfd_create("car", MFD_CLOEXEC));
+        must(pwrite_full(file.get(), car, 0, "car"));
+        told_.clear();
+        return import_car(other_.job(), file.get(), "in.car", 0,
+                          [this](const Cid& cid) { told_.push_back(cid); });
+    }
+
+    Error import_fails(BytesView car) {
+        Error error = must_fail(import(car));
+        EXPECT_EQ(must(other_.repo().space()).counters.datasets, told_.size());
+        return error;
+    }
+
+    Cid small_dataset(std::size_t bytes, std::uint32_t stream = 1) {
+        PutOptions options;
+        options.block_size_bytes = 64;
+        return store_.put(generate(stream, bytes), options);
+    }
+
+    void expect_same(const Cid& cid) {
+        const repo::DatasetInfo ours = must(store_.repo().dataset(cid));
+        const repo::DatasetInfo theirs = must(other_.repo().dataset(cid));
+        EXPECT_EQ(theirs.manifest_bytes, ours.manifest_bytes);
+        EXPECT_EQ(other_.leaves(cid), store_.leaves(cid));
+        EXPECT_EQ(other_.get(cid), store_.get(cid));
+    }
+
+    std::vector<Cid> told_; // datasets that import() said are durable
+};
+
+Bytes section(const Cid& cid, BytesView data) {
+    Bytes bytes = codec::encode_car_section_prefix(cid, data.size());
+    append(bytes, data);
+    return bytes;
+}
+
+TEST_F(Archive, RoundTripsPlainDatasets) {
+    for (const std::size_t size : {1U, 65535U, 65536U, 65537U, 999983U}) {
+        const Cid cid = store_.put(generate(1, size));
+        const ImportReport report = must(import(exported({cid})));
+        EXPECT_EQ(report.datasets, std::vector<Cid>{cid});
+        EXPECT_EQ(told_, report.datasets);
+        EXPECT_EQ(report.blocks, 1 + (size + 65535) / 65536);
+        EXPECT_EQ(report.loose_blocks, 0U);
+        expect_same(cid);
+    }
+}
+
+TEST_F(Archive, RoundTripsMoreThanTheBuffersHold) {
+    const Cid cid = store_.put(generate(2, (std::size_t{40} << 20) + 1));
+    must(import(exported({cid})));
+    expect_same(cid);
+}
+
+TEST_F(Archive, RoundTripsBlocksLargerThanTheBuffers) {
+    PutOptions options;
+    options.block_size_bytes = 20 << 20;
+    const Cid cid = store_.put(generate(3, (std::size_t{41} << 20)), options);
+    must(import(exported({cid})));
+    expect_same(cid);
+}
+
+TEST_F(Archive, RoundTripsProtectedDatasetsWithAllTheirLeaves) {
+    const Cid plain = small_dataset(23 * 64 - 5);
+    const Cid cid = must(encode(store_.job(), plain, {.k = 4, .m = 2, .expiry = {}}));
+    const ImportReport report = must(import(exported({cid})));
+    EXPECT_EQ(report.blocks, 1U + 36U); // a padding block is in the archive, too
+    expect_same(cid);
+    EXPECT_TRUE(must(health(other_.job(), cid, true)).whole());
+    EXPECT_EQ(must_fail(other_.repo().dataset(plain)).code(), Errc::dataset_not_found);
+}
+
+TEST_F(Archive, RoundTripsVerifiableManifestsUntouched) {
+    const Cid cid = must(encode(store_.job(), small_dataset(300), {.k = 2, .m = 1, .expiry = {}}));
+    codec::Manifest manifest = store_.manifest(cid);
+    codec::VerificationInfo verification;
+    const Digest number{7};
+    verification.verify_root =
+        Cid::make(codec::Multicodec::codex_proving_root, codec::HashCodec::identity, number);
+    verification.slot_roots.assign(
+        3, Cid::make(codec::Multicodec::codex_slot_root, codec::HashCodec::identity, number));
+    verification.cell_size_bytes = 64;
+    manifest.erasure->verification = verification;
+    const Bytes bytes = must(codec::encode_manifest(manifest));
+    const Cid verifiable = Cid::sha256(codec::Multicodec::codex_manifest, crypto::sha256(bytes));
+    must(store_.repo().add_manifest(verifiable, bytes, 0));
+    must(import(exported({verifiable})));
+    expect_same(verifiable);
+}
+
+TEST_F(Archive, HoldsSeveralDatasets) {
+    const std::vector<Cid> cids = {small_dataset(1), small_dataset(640, 2), small_dataset(129, 3)};
+    const ImportReport report = must(import(exported(cids)));
+    EXPECT_EQ(report.datasets, cids);
+    for (const Cid& cid : cids)
+        expect_same(cid);
+}
+
+TEST_F(Archive, IsCompressedOnRequestAndRecognised) {
+    PutOptions options;
+    options.filename = "zeros";
+    const std::vector<Cid> cids = {store_.put(Bytes(3000000), options),
+                                   store_.put(generate(4, 3000000))};
+    const Bytes car = exported(cids, true);
+    EXPECT_LT(car.size(), 3200000U);
+    EXPECT_EQ(must(import(car)).datasets, cids);
+    for (const Cid& cid : cids)
+        expect_same(cid);
+}
+
+TEST_F(Archive, CompressedAndCutShowsNothing) {
+    const Bytes car = exported({store_.put(generate(4, 300000))}, true);
+    for (std::size_t size = car.size() - 1; size > 0; size = size * 4 / 5) {
+        EXPECT_EQ(import_fails(BytesView(car).first(size)).code(), Errc::car_invalid) << size;
+        EXPECT_TRUE(told_.empty());
+    }
+}
+
+TEST_F(Archive, TakesCompressedFramesInARow) {
+    const Cid cid = small_dataset(1000);
+    Bytes car = exported({cid}, true);
+    // What parallel compressors put in front: a frame to be skipped.
+    Bytes framed = {0x50, 0x2a, 0x4d, 0x18, 4, 0, 0, 0, 1, 2, 3, 4};
+    append(framed, car);
+    must(import(framed));
+    expect_same(cid);
+}
+
+TEST_F(Archive, IsTheSameForARepeatedBlock) {
+    PutOptions options;
+    options.block_size_bytes = 64;
+    const Cid cid = store_.put(Bytes(640, 0), options);
+    EXPECT_EQ(must(import(exported({cid}))).blocks, 11U);
+    expect_same(cid);
+}
+
+TEST_F(Archive, CutAtAnyByteShowsNothing) {
+    const Cid cid = small_dataset(300);
+    const Bytes car = exported({cid});
+    for (std::size_t size = 0; size < car.size(); ++size) {
+        const Error error = import_fails(BytesView(car).first(size));
+        EXPECT_EQ(error.code(), Errc::car_invalid) << size << ": " << error.text();
+        EXPECT_THAT(error.text(), ::testing::HasSubstr("byte ")) << size;
+        EXPECT_TRUE(told_.empty());
+    }
+    must(import(car));
+    expect_same(cid);
+}
+
+TEST_F(Archive, FlippedAnywhereShowsNothing) {
+    const Bytes car = exported({small_dataset(300)});
+    for (std::size_t at = 0; at < car.size(); ++at) {
+        Bytes flipped = car;
+        flipped[at] ^= static_cast<std::uint8_t>(1 << at % 8);
+        EXPECT_FALSE(import_fails(flipped).text().empty()) << at;
+        EXPECT_TRUE(told_.empty()) << at;
+    }
+}
+
+TEST_F(Archive, KeepsTheDatasetsBeforeADamage) {
+    const std::vector<Cid> cids = {small_dataset(300), small_dataset(300, 2)};
+    Bytes car = exported(cids);
+    car.back() ^= 1;
+    const Error error = import_fails(car);
+    EXPECT_EQ(error.code(), Errc::block_corrupt);
+    EXPECT_THAT(error.text(), ::testing::HasSubstr("in.car: byte "));
+    car.resize(car.size() - 64 - 38 - 1); // without the last block's section
+    EXPECT_THAT(import_fails(car).text(), ::testing::HasSubstr("has 5 blocks, only 4 follow"));
+    EXPECT_EQ(told_, std::vector<Cid>{cids[0]});
+    expect_same(cids[0]);
+}
+
+TEST_F(Archive, RefusesBlocksOutOfOrder) {
+    const Bytes first = generate(1, 64), second = generate(2, 64);
+    Bytes content = first;
+    append(content, second);
+    PutOptions options;
+    options.block_size_bytes = 64;
+    const Cid cid = store_.put(content, options);
+    const auto cid_of = [](BytesView data) { return Cid::block(crypto::sha256(data)); };
+    Bytes car = codec::encode_car_header(std::vector<Cid>{cid});
+    append(car, section(cid, must(store_.repo().dataset(cid)).manifest_bytes));
+    append(car, section(cid_of(second), second));
+    append(car, section(cid_of(first), first));
+    const Error error = import_fails(car);
+    EXPECT_EQ(error.code(), Errc::car_invalid);
+    EXPECT_THAT(error.text(), ::testing::HasSubstr(store_.manifest(cid).tree.text()));
+}
+
+TEST_F(Archive, RefusesABlockOfAnotherSize) {
+    const Cid cid = small_dataset(64);
+    const Bytes odd = generate(9, 63);
+    Bytes car = codec::encode_car_header(std::vector<Cid>{cid});
+    append(car, section(cid, must(store_.repo().dataset(cid)).manifest_bytes));
+    append(car, section(Cid::block(crypto::sha256(odd)), odd));
+    EXPECT_THAT(import_fails(car).text(), ::testing::HasSubstr("63 bytes, not 64"));
+}
+
+TEST_F(Archive, KeepsForeignBlocksForThemselves) {
+    const Bytes leaf = generate(5, 1000), node = generate(6, 50);
+    const Digest node_digest = crypto::sha256(node);
+    Bytes v0 = {0x12, 0x20};
+    append(v0, node_digest);
+    const Cid raw = Cid::sha256(codec::Multicodec::raw, crypto::sha256(leaf));
+    const Cid pb = must(Cid::from_bytes(v0));
+    const Cid inlined =
+        Cid::make(codec::Multicodec::raw, codec::HashCodec::identity, as_bytes("inlined"));
+    Bytes car = codec::encode_car_header(std::vector<Cid>{pb});
+    append(car, section(raw, leaf));
+    append(car, section(pb, node));
+    append(car, section(inlined, as_bytes("inlined")));
+    const ImportReport report = must(import(car));
+    EXPECT_TRUE(report.datasets.empty());
+    EXPECT_EQ(report.blocks, 3U);
+    EXPECT_EQ(report.loose_blocks, 2U);
+    EXPECT_EQ(must(other_.repo().get(raw)), leaf);
+    EXPECT_EQ(must(other_.repo().get(pb)), node);
+}
+
+TEST_F(Archive, RefusesAHashItCannotCheck) {
+    const Cid cid = Cid::make(codec::Multicodec::raw, codec::HashCodec::sha2_512, Bytes(64, 1));
+    Bytes car = codec::encode_car_header(std::vector<Cid>{cid});
+    append(car, section(cid, as_bytes("x")));
+    EXPECT_EQ(import_fails(car).code(), Errc::unsupported);
+}
+
+TEST_F(Archive, RefusesWhatIsNoArchive) {
+    EXPECT_EQ(import_fails({}).code(), Errc::car_invalid);
+    EXPECT_EQ(import_fails(as_bytes("hello, this is no archive at all")).code(), Errc::car_invalid);
+    // A section that claims more than any block has.
+    Bytes car = exported({small_dataset(64)});
+    const std::size_t end = car.size();
+    codec::append_uvarint(car, codec::kMaxCarSectionBytes + 1);
+    append(car, generate(1, 100));
+    const Error error = import_fails(car);
+    EXPECT_EQ(error.code(), Errc::car_invalid);
+    EXPECT_THAT(error.text(), ::testing::HasSubstr(fmt::format("byte {}:", end)));
+}
+
+TEST_F(Archive, RefusesVersion2) {
+    const Bytes pragma = {0x0a, 0xa1, 0x67, 0x76, 0x65, 0x72, 0x73, 0x69, 0x6f, 0x6e, 0x02};
+    EXPECT_EQ(import_fails(pragma).code(), Errc::unsupported);
+}
+
+TEST_F(Archive, MissesARootThatNeverComes) {
+    const Cid here = small_dataset(64), absent = small_dataset(640);
+    const Bytes only = exported({here});
+    Bytes car = codec::encode_car_header(std::vector<Cid>{here, absent});
+    const std::size_t header = codec::encode_car_header(std::vector<Cid>{here}).size();
+    append(car, BytesView(only).subspan(header));
+    const Error error = import_fails(car);
+    EXPECT_EQ(error.code(), Errc::car_invalid);
+    EXPECT_THAT(error.text(), ::testing::HasSubstr(absent.text()));
+}
+
+TEST_F(Archive, IsNotMadeOfADamagedDataset) {
+    const Cid cid = store_.put(generate(7, 200000));
+    must(erase(store_.job(), cid, std::vector<std::uint64_t>{1}));
+    const Fd null = must(open_file("/dev/null", O_WRONLY));
+    const Error error =
+        must_fail(export_car(store_.job(), std::vector<Cid>{cid}, null.get(), "car", false));
+    EXPECT_EQ(error.code(), Errc::dataset_damaged);
+    EXPECT_THAT(error.text(), ::testing::HasSubstr("block 1 "));
+}
+
+TEST_F(Archive, LooksUpAllDatasetsFirst) {
+    const Cid unknown = Cid::sha256(codec::Multicodec::codex_manifest, Digest{1});
+    const Fd file(::memfd_create("car", MFD_CLOEXEC));
+    EXPECT_EQ(must_fail(export_car(store_.job(), std::vector<Cid>{small_dataset(1), unknown},
+                                   file.get(), "car", false))
+                  .code(),
+              Errc::dataset_not_found);
+    EXPECT_EQ(::lseek(file.get(), 0, SEEK_END), 0);
+}
+
+} // namespace
+} // namespace codex::dataset::test
