@@ -425,7 +425,7 @@ TEST(ManifestDecode, HeaderLengthAtItsBounds) {
 
 TEST(Manifest, RandomRoundTrips) {
     std::mt19937_64 random(4);
-    for (int round = 0; round < 1000; ++round) {
+    for (std::uint32_t round = 0; round < 1000; ++round) {
         Manifest manifest;
         manifest.tree = tree_root(static_cast<std::uint32_t>(random()));
         manifest.block_size_bytes = std::uint32_t{64} << (random() % 16);
@@ -446,7 +446,7 @@ TEST(Manifest, RandomRoundTrips) {
             manifest.dataset_size_bytes =
                 manifest.steps() * (erasure.k + erasure.m) * manifest.block_size_bytes;
             if (random() % 2 != 0) {
-                VerificationInfo verification{verify_root(round + 1u), {}, 64, Strategy::linear};
+                VerificationInfo verification{verify_root(round + 1), {}, 64, Strategy::linear};
                 for (std::uint32_t i = 0; i < erasure.k + erasure.m; ++i)
                     verification.slot_roots.push_back(slot_root(i));
                 manifest.erasure->verification = verification;
