@@ -26,22 +26,22 @@ constexpr std::uint64_t kDefaultQuotaBytes = std::uint64_t{20} << 30;
 /// What `init` fixes and `codex-chunk init --set` may change later; in REPO/config.json.
 struct Config {
     std::uint64_t quota_bytes = kDefaultQuotaBytes;
-    int zstd_level = 0;              ///< 0: blocks are stored as they are
-    std::uint64_t ttl_seconds = 0;   ///< expiry of new datasets that name none; 0 = never
+    int zstd_level = 0;            ///< 0: blocks are stored as they are
+    std::uint64_t ttl_seconds = 0; ///< expiry of new datasets that name none; 0 = never
 };
 
 struct OpenOptions {
-    bool create = false;     ///< make the repo when there is none
-    bool read_only = false;  ///< refuse writes; only a slot in the reader table is written, and
-                             ///< not even that where the folder cannot be written
-    bool sync = true;        ///< false: acknowledged writes survive kill -9 but not power loss
+    bool create = false;    ///< make the repo when there is none
+    bool read_only = false; ///< refuse writes; only a slot in the reader table is written, and
+                            ///< not even that where the folder cannot be written
+    bool sync = true;       ///< false: acknowledged writes survive kill -9 but not power loss
     std::uint64_t lock_timeout_seconds = 10;
     ThreadPool* pool = nullptr; ///< for hashing and compression; nullptr: the caller's thread only
 };
 
 struct Counters {
-    std::uint64_t blocks = 0;         ///< present blocks, manifests included
-    std::uint64_t used_bytes = 0;     ///< their plain sizes: what the quota is about
+    std::uint64_t blocks = 0;     ///< present blocks, manifests included
+    std::uint64_t used_bytes = 0; ///< their plain sizes: what the quota is about
     std::uint64_t reserved_bytes = 0;
     std::uint64_t datasets = 0;
     friend bool operator==(const Counters&, const Counters&) = default;
@@ -51,37 +51,37 @@ struct Counters {
 struct Space {
     Counters counters;
     std::uint64_t quota_bytes = 0;
-    std::uint64_t stored_bytes = 0;    ///< after compression, trees included
-    std::uint64_t dead_bytes = 0;      ///< freed by gc when it runs
-    std::uint64_t disk_bytes = 0;      ///< what the repo's files occupy (st_blocks)
+    std::uint64_t stored_bytes = 0; ///< after compression, trees included
+    std::uint64_t dead_bytes = 0;   ///< freed by gc when it runs
+    std::uint64_t disk_bytes = 0;   ///< what the repo's files occupy (st_blocks)
 };
 
 struct BlockInfo {
     Cid cid;
-    bool present = false;           ///< false: known (a dataset refers to it) but not here
-    std::uint32_t size_bytes = 0;   ///< plain; 0 when never present
+    bool present = false;         ///< false: known (a dataset refers to it) but not here
+    std::uint32_t size_bytes = 0; ///< plain; 0 when never present
     std::uint32_t stored_bytes = 0;
-    std::uint64_t references = 0;   ///< leaves of stored trees, and uncommitted writers' pins
-    std::uint64_t expiry = 0;       ///< of a block kept for itself; 0 = never
-    bool kept = false;              ///< put for itself (`block put`), not only as part of a dataset
+    std::uint64_t references = 0; ///< leaves of stored trees, and uncommitted writers' pins
+    std::uint64_t expiry = 0;     ///< of a block kept for itself; 0 = never
+    bool kept = false;            ///< put for itself (`block put`), not only as part of a dataset
 };
 
 enum class DatasetKind : std::uint8_t { plain, erasure_coded, verifiable };
 
 struct DatasetInfo {
-    Cid cid;                     ///< of the manifest
-    Bytes manifest_bytes;        ///< as they were received, never re-encoded
+    Cid cid;              ///< of the manifest
+    Bytes manifest_bytes; ///< as they were received, never re-encoded
     codec::Manifest manifest;
-    std::uint64_t added = 0;     ///< Unix seconds
-    std::uint64_t expiry = 0;    ///< Unix seconds, 0 = never
+    std::uint64_t added = 0;  ///< Unix seconds
+    std::uint64_t expiry = 0; ///< Unix seconds, 0 = never
 };
 
 /// One block of a batch read.
 struct BlockRead {
     enum class State : std::uint8_t { unread, ok, missing, damaged };
-    Cid cid;                ///< in
-    MutableBytes buffer;    ///< in: at least as large as the block
-    std::size_t size = 0;   ///< out: bytes of the block; the empty block gives 0
+    Cid cid;              ///< in
+    MutableBytes buffer;  ///< in: at least as large as the block
+    std::size_t size = 0; ///< out: bytes of the block; the empty block gives 0
     State state = State::unread;
 };
 
@@ -114,24 +114,24 @@ private:
 class DatasetWriter;
 
 struct GcOptions {
-    std::uint64_t now = 0;   ///< Unix seconds
+    std::uint64_t now = 0; ///< Unix seconds
     bool dry_run = false;
-    bool compact = true;     ///< also rewrite segments that are mostly dead
+    bool compact = true; ///< also rewrite segments that are mostly dead
 };
 struct GcReport {
     std::uint64_t expired_datasets = 0;
-    std::uint64_t removed_blocks = 0;    ///< expired or left behind by a killed writer
+    std::uint64_t removed_blocks = 0; ///< expired or left behind by a killed writer
     std::uint64_t abandoned_writers = 0;
-    std::uint64_t freed_bytes = 0;       ///< returned to the file system
+    std::uint64_t freed_bytes = 0; ///< returned to the file system
 };
 
 struct VerifyOptions {
-    bool data = true;              ///< read and hash every block, not only the index
+    bool data = true; ///< read and hash every block, not only the index
     bool repair_counters = false;
 };
 struct VerifyProblem {
-    std::string kind;    ///< "block-damaged", "block-missing", "tree-damaged", "counter-wrong" ...
-    Cid cid;             ///< null where the problem has none
+    std::string kind; ///< "block-damaged", "block-missing", "tree-damaged", "counter-wrong" ...
+    Cid cid;          ///< null where the problem has none
     std::string text;
 };
 struct VerifyReport {
@@ -142,6 +142,18 @@ struct VerifyReport {
     std::uint64_t problems = 0;
     Counters counted;
     bool counters_repaired = false;
+};
+
+/// What the segments gave back when the index was made anew.
+struct RebuildReport {
+    std::uint64_t segments = 0;
+    std::uint64_t blocks = 0; ///< whole ones
+    std::uint64_t bytes = 0;  ///< their plain sizes
+    std::uint64_t trees = 0;
+    std::uint64_t datasets = 0;
+    std::uint64_t kept_blocks = 0;    ///< part of no dataset, so kept for themselves
+    std::uint64_t missing_blocks = 0; ///< leaves of stored trees that were not found
+    std::uint64_t damaged_records = 0;
 };
 
 class Repo {
@@ -178,8 +190,8 @@ public:
     /// Forgets the bytes of blocks but not that datasets refer to them; they become missing.
     /// One transaction. Gives how many were present.
     [[nodiscard]] Result<std::uint64_t> drop_bytes(std::span<const Cid> cids);
-    /// Gives bytes (again) to blocks that datasets refer to: repair. Blocks nobody refers to any more
-    /// are skipped. Replaces damaged bytes. Durable on return.
+    /// Gives bytes (again) to blocks that datasets refer to: repair. Blocks nobody refers to any
+    /// more are skipped. Replaces damaged bytes. Durable on return.
     struct Restored {
         Cid cid;
         BytesView data;
@@ -218,8 +230,15 @@ public:
     [[nodiscard]] Result<Space> space() const;
     [[nodiscard]] Result<GcReport> gc(const GcOptions& options);
     /// Calls `report` for each problem as it is found.
+    /// Other writers wait while the index is counted, not while data is read.
     [[nodiscard]] Result<VerifyReport>
     verify(const VerifyOptions& options, const std::function<void(const VerifyProblem&)>& report);
+
+    /// Makes index.mdb anew from the segments alone, when it is lost or damaged; the old one is
+    /// replaced when the new one is whole. Every record is verified. Expiries become "never"; what
+    /// was removed and not yet collected comes back. Nobody may have the repo open. Errors:
+    /// repo_missing, repo_locked, no_space, io.
+    [[nodiscard]] static Result<RebuildReport> rebuild_index(const std::string& path);
 
 private:
     friend class DatasetWriter;
@@ -248,8 +267,8 @@ public:
     /// Errors: quota_exceeded (before anything of the batch is written), no_space,
     /// block_not_found (no data given and the block is unknown).
     [[nodiscard]] Result<void> leaves(std::span<const LeafInput> batch);
-    /// Ends the leaves 0 .. n-1 and gives the tree's CID. Errors: dataset_empty; merkle_index when an
-    /// index is missing.
+    /// Ends the leaves 0 .. n-1 and gives the tree's CID. Errors: dataset_empty; merkle_index when
+    /// an index is missing.
     [[nodiscard]] Result<Cid> finish_tree();
     /// Stores the manifest (its tree is the finished one) and makes the dataset visible; on return
     /// it is durable. `expiry` 0 = never. A dataset that is already here keeps the later expiry.

@@ -85,6 +85,12 @@ void read_all(const Session& session, std::span<BlockRead> batch, std::span<cons
     });
 }
 
+bool matches(const Result<RecordHeader>& header, const Cid& cid, const BlockEntry& entry) {
+    return header && header->kind == RecordKind::block && equal(header->cid.bytes(), cid.bytes()) &&
+           header->stored_bytes == entry.stored_bytes && header->plain == entry.plain_bytes &&
+           header->encoding == entry.encoding;
+}
+
 } // namespace
 
 bool verifiable(const Cid& cid) {
@@ -121,22 +127,22 @@ bool extent_is_good(const Session& session, const Cid& cid, const BlockEntry& en
     return read_plain(session, read, entry) && equal(crypto::sha256(buffer), cid.digest());
 }
 
+bool header_is_good(const Session& session, const Cid& cid, const BlockEntry& entry) {
+    const auto file = session.store->segments().open(entry.extent.segment);
+    Bytes head(header_bytes(cid.bytes().size()));
+    const auto got = file ? pread_full((*file)->get(), head, entry.extent.offset, "segment")
+                          : Result<std::size_t>(0);
+    return got && *got == head.size() && matches(decode_header(head), cid, entry);
+}
+
 bool read_payload(const Session& session, const Cid& cid, const BlockEntry& entry, Bytes& payload) {
     const auto file = session.store->segments().open(entry.extent.segment);
-    if (!file)
+    payload.resize(entry.stored_bytes);
+    if (!file || !header_is_good(session, cid, entry))
         return false;
-    const std::uint64_t head = header_bytes(cid.bytes().size());
-    Bytes bytes(head + entry.stored_bytes);
-    const auto got = pread_full((*file)->get(), bytes, entry.extent.offset, "segment");
-    if (!got || *got != bytes.size())
-        return false;
-    const auto header = decode_header(BytesView(bytes).first(head));
-    if (!header || header->cid.bytes().size() != cid.bytes().size() ||
-        !equal(header->cid.bytes(), cid.bytes()) || header->stored_bytes != entry.stored_bytes ||
-        header->plain != entry.plain_bytes || header->encoding != entry.encoding)
-        return false;
-    payload.assign(bytes.begin() + static_cast<std::ptrdiff_t>(head), bytes.end());
-    return true;
+    const auto got = pread_full((*file)->get(), payload,
+                                entry.extent.offset + header_bytes(cid.bytes().size()), "segment");
+    return got && *got == payload.size();
 }
 
 } // namespace codex::repo

@@ -18,6 +18,9 @@ namespace codex::repo {
 [[nodiscard]] bool read_payload(const Session& session, const Cid& cid, const BlockEntry& entry,
                                 Bytes& payload);
 
+/// Whether the record at `entry.extent` begins with the header that belongs there; no second look.
+[[nodiscard]] bool header_is_good(const Session& session, const Cid& cid, const BlockEntry& entry);
+
 /// Whether this repo can verify such a block: SHA-256, 32 bytes.
 [[nodiscard]] bool verifiable(const Cid& cid);
 

@@ -36,7 +36,8 @@ Result<void> Spool::spill() {
         ::unlink(name.c_str());
         unnamed = Fd(fd);
     }
-    CODEX_CHECK(pwrite_full(unnamed->get(), bytes_of(std::span<const Digest>(memory_)), 0, "tree spool"));
+    CODEX_CHECK(
+        pwrite_full(unnamed->get(), bytes_of(std::span<const Digest>(memory_)), 0, "tree spool"));
     file_ = std::move(*unnamed);
     memory_ = {};
     return {};

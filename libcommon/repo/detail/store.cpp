@@ -45,6 +45,8 @@ Result<void> require_unused(const std::string& path) {
     return {};
 }
 
+} // namespace
+
 Result<void> check_version(const std::string& path) {
     auto text = read_file(path + "/version", kMaxSmallFile);
     if (!text && text.error().code() == Errc::not_found)
@@ -66,6 +68,8 @@ Result<void> check_version(const std::string& path) {
                         .hint("use the release that made it, or a newer one"));
     return {};
 }
+
+namespace {
 
 std::string self_description() {
     std::string command = "?";
@@ -135,6 +139,9 @@ Result<Fd> lock_repo(const std::string& path, bool exclusive, std::uint64_t time
                             .hint("try again when it is done, or wait longer: --lock-timeout"));
         std::this_thread::sleep_for(std::chrono::milliseconds(20));
     }
+    struct stat st{};
+    if (!exclusive && ::fstat(fd->get(), &st) == 0 && st.st_size > 0)
+        (void)!::ftruncate(fd->get(), 0); // a note of a holder that was killed
     if (exclusive) {
         const std::string who = self_description();
         (void)!::ftruncate(fd->get(), 0);

@@ -49,6 +49,9 @@ private:
     mutable struct stat config_stat_{};
 };
 
+/// Errors: repo_missing, repo_version, repo_damaged.
+[[nodiscard]] Result<void> check_version(const std::string& path);
+
 /// A held REPO/lock. Exclusive holders write who they are into it.
 /// Errors: repo_locked after `timeout_seconds`, naming the holder when it is exclusive.
 [[nodiscard]] Result<Fd> lock_repo(const std::string& path, bool exclusive,

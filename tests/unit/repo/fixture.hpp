@@ -69,7 +69,8 @@ inline Bytes manifest_for(const Cid& tree, std::uint64_t leaves, std::uint32_t b
     manifest.tree = tree;
     manifest.block_size_bytes = block_size;
     manifest.dataset_size_bytes = leaves * block_size;
-    manifest.filename = name;
+    if (!name.empty())
+        manifest.filename = name;
     return must(codec::encode_manifest(manifest));
 }
 

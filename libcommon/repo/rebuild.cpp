@@ -1,0 +1,305 @@
+// The index made anew from segments: the last resort, and the proof that the index is only that.
+#include "crypto/hash/sha256.hpp"
+#include "repo/detail/block_reader.hpp"
+#include "repo/detail/codec.hpp"
+#include "repo/detail/dataset_record.hpp"
+#include "repo/detail/segment_scan.hpp"
+#include "repo/detail/tree_file.hpp"
+
+#include "base/units.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace codex::repo {
+
+namespace {
+
+/// Entries written between two commits.
+constexpr std::size_t kStep = 8192;
+
+class Rebuild {
+public:
+    Rebuild(Env& env, const Segments& segments) : env_(env), segments_(segments) {}
+
+    Result<RebuildReport> run() {
+        CODEX_CHECK(begin());
+        CODEX_TRY(ids, segments_.list());
+        for (const std::uint32_t id : ids)
+            CODEX_CHECK(scan(id));
+        CODEX_CHECK(add_datasets());
+        CODEX_CHECK(add_references());
+        CODEX_CHECK(keep_the_rest());
+        CODEX_CHECK(write_segments());
+        CODEX_CHECK(write_totals(*txn_, totals_));
+        CODEX_CHECK(txn_->commit());
+        return report_;
+    }
+
+private:
+    struct FoundTree {
+        Extent extent;
+        std::uint64_t leaf_count = 0;
+        std::uint64_t references = 0;
+    };
+
+    /// The new index is nobody's yet: only the last commit has to wait for the disk.
+    Result<void> begin() {
+        CODEX_TRY(txn, env_.write(true));
+        txn_.emplace(std::move(txn));
+        written_ = 0;
+        return {};
+    }
+    Result<void> step() {
+        if (++written_ < kStep)
+            return {};
+        CODEX_CHECK(txn_->commit());
+        txn_.reset();
+        return begin();
+    }
+
+    Result<void> scan(std::uint32_t id);
+    Result<bool> block(const Fd& file, const Extent& at, const RecordHeader& header);
+    Result<bool> tree(const Fd& file, const Extent& at, const RecordHeader& header);
+    Result<void> add_datasets();
+    Result<void> add_references();
+    Result<void> keep_the_rest();
+    Result<void> write_segments();
+    void live(const Extent& extent, std::uint64_t length) {
+        live_[extent.segment].emplace_back(extent.offset, length);
+    }
+
+    Env& env_;
+    const Segments& segments_;
+    std::optional<Txn> txn_;
+    std::size_t written_ = 0;
+    RebuildReport report_;
+    Totals totals_;
+    std::map<Cid, FoundTree> trees_;
+    std::vector<Cid> manifests_;
+    std::map<std::uint32_t, std::uint64_t> ends_;
+    std::map<std::uint32_t, std::vector<std::pair<std::uint64_t, std::uint64_t>>> live_;
+};
+
+Result<void> Rebuild::scan(std::uint32_t id) {
+    ++report_.segments;
+    const std::string name = segments_.path(id);
+    CODEX_TRY(file, open_file(name, O_RDONLY));
+    CODEX_TRY(
+        end, scan_segment(
+                 file, name, [&](std::uint64_t offset, const RecordHeader& header) -> Result<bool> {
+                     const Extent at{id, offset};
+                     CODEX_TRY(good, header.kind == RecordKind::block ? block(file, at, header)
+                                                                      : tree(file, at, header));
+                     report_.damaged_records += good ? 0 : 1;
+                     return good;
+                 }));
+    ends_[id] = end;
+    return {};
+}
+
+Result<bool> Rebuild::block(const Fd& file, const Extent& at, const RecordHeader& header) {
+    Bytes stored(static_cast<std::size_t>(header.stored_bytes));
+    CODEX_TRY(got, pread_full(file.get(), stored,
+                              at.offset + header_bytes(header.cid.bytes().size()), "segment"));
+    Bytes plain(header.encoding == Encoding::zstd ? static_cast<std::size_t>(header.plain) : 0);
+    if (got != stored.size() || !verifiable(header.cid) ||
+        (header.encoding == Encoding::zstd && !decompress_block(stored, plain)))
+        return false;
+    const BytesView content = header.encoding == Encoding::zstd ? plain : stored;
+    if (!equal(crypto::sha256(content), header.cid.digest()))
+        return false;
+    CODEX_TRY(known, txn_->get(Table::blocks, header.cid.bytes()));
+    if (known)
+        return true; // a second copy: dead
+    BlockEntry entry;
+    entry.present = true;
+    entry.encoding = header.encoding;
+    entry.plain_bytes = static_cast<std::uint32_t>(header.plain);
+    entry.stored_bytes = static_cast<std::uint32_t>(header.stored_bytes);
+    entry.extent = at;
+    CODEX_CHECK(txn_->put(Table::blocks, header.cid.bytes(), encode(entry)));
+    live(at, block_record_bytes(header.cid, entry));
+    ++totals_.blocks;
+    totals_.used_bytes += entry.plain_bytes;
+    ++report_.blocks;
+    report_.bytes += entry.plain_bytes;
+    if (header.cid.codec() == codec::Multicodec::codex_manifest)
+        manifests_.push_back(header.cid);
+    CODEX_CHECK(step());
+    return true;
+}
+
+Result<bool> Rebuild::tree(const Fd& file, const Extent& at, const RecordHeader& header) {
+    if (!verifiable(header.cid))
+        return false;
+    const std::uint64_t base = at.offset + header_bytes(header.cid.bytes().size());
+    CODEX_TRY(bad, untrusted_leaves(
+                       header.cid.digest32(), header.plain,
+                       [&](std::uint64_t first, std::span<Digest> out) -> Result<void> {
+                           const MutableBytes bytes(reinterpret_cast<std::uint8_t*>(out.data()),
+                                                    out.size_bytes());
+                           CODEX_CHECK(pread_full(file.get(), bytes, base + first * sizeof(Digest),
+                                                  "segment"));
+                           return {};
+                       }));
+    if (!bad.empty())
+        return false;
+    trees_.emplace(header.cid, FoundTree{at, header.plain, 0});
+    return true;
+}
+
+Result<void> Rebuild::add_datasets() {
+    for (const Cid& cid : manifests_) {
+        CODEX_TRY(value, txn_->get(Table::blocks, cid.bytes()));
+        CODEX_TRY(entry, decode_block(value.value_or(BytesView{})));
+        CODEX_TRY(file, segments_.open(entry.extent.segment));
+        Bytes stored(entry.stored_bytes);
+        CODEX_CHECK(pread_full(file->get(), stored,
+                               entry.extent.offset + header_bytes(cid.bytes().size()), "segment"));
+        Bytes plain(entry.plain_bytes);
+        if (entry.encoding == Encoding::zstd)
+            CODEX_CHECK(decompress_block(stored, plain));
+        else
+            plain = std::move(stored);
+        const auto manifest = codec::decode_manifest(plain);
+        const auto found = manifest ? trees_.find(manifest->tree) : trees_.end();
+        if (found == trees_.end() || found->second.leaf_count != manifest->blocks_count())
+            continue; // stays a block, kept for itself
+        ++found->second.references;
+        entry.references = 1;
+        CODEX_CHECK(txn_->put(Table::blocks, cid.bytes(), encode(entry)));
+        const DatasetEntry dataset{manifest->tree, unix_now(), 0,
+                                   static_cast<std::uint8_t>(kind_of(*manifest)), plain};
+        CODEX_CHECK(txn_->put(Table::datasets, cid.bytes(), encode(dataset)));
+        ++totals_.datasets;
+        ++report_.datasets;
+        CODEX_CHECK(step());
+    }
+    return {};
+}
+
+Result<void> Rebuild::add_references() {
+    std::vector<Digest> leaves;
+    for (const auto& [cid, found] : trees_) {
+        if (found.references == 0)
+            continue; // of a dataset that never was, or is no more
+        ++report_.trees;
+        live(found.extent, tree_record_bytes(cid, found.leaf_count));
+        CODEX_CHECK(txn_->put(Table::trees, cid.bytes(),
+                              encode(TreeEntry{found.extent, found.leaf_count, found.references})));
+        CODEX_TRY(file, segments_.open(found.extent.segment));
+        for (std::uint64_t at = 0; at < found.leaf_count; at += leaves.size()) {
+            leaves.resize(
+                static_cast<std::size_t>(std::min<std::uint64_t>(kStep, found.leaf_count - at)));
+            CODEX_CHECK(pread_full(
+                file->get(),
+                {reinterpret_cast<std::uint8_t*>(leaves.data()), leaves.size() * sizeof(Digest)},
+                found.extent.offset + header_bytes(cid.bytes().size()) + at * sizeof(Digest),
+                "segment"));
+            for (const Digest& leaf : leaves) {
+                const Cid block = Cid::block(leaf);
+                if (block.is_empty_block())
+                    continue;
+                CODEX_TRY(value, txn_->get(Table::blocks, block.bytes()));
+                BlockEntry entry;
+                if (value) {
+                    CODEX_TRY(known, decode_block(*value));
+                    entry = known;
+                } else {
+                    ++report_.missing_blocks;
+                }
+                ++entry.references;
+                CODEX_CHECK(txn_->put(Table::blocks, block.bytes(), encode(entry)));
+                CODEX_CHECK(step());
+            }
+        }
+    }
+    return {};
+}
+
+/// Blocks of no dataset cannot be told from blocks that were put for themselves: all are kept.
+Result<void> Rebuild::keep_the_rest() {
+    Bytes from;
+    for (bool more = true; more;) {
+        std::vector<std::pair<Bytes, BlockEntry>> loose;
+        {
+            CODEX_TRY(cursor, txn_->cursor(Table::blocks));
+            CODEX_TRY(found, cursor.seek(from));
+            more = found;
+            for (std::size_t i = 0; more && i < kStep; ++i) {
+                CODEX_TRY(entry, decode_block(cursor.value()));
+                from.assign(cursor.key().begin(), cursor.key().end());
+                if (entry.references == 0)
+                    loose.emplace_back(from, entry);
+                from.push_back(0);
+                CODEX_TRY(next, cursor.next());
+                more = next;
+            }
+        }
+        for (auto& [key, entry] : loose) {
+            entry.kept = true;
+            CODEX_CHECK(txn_->put(Table::blocks, key, encode(entry)));
+        }
+        report_.kept_blocks += loose.size();
+        CODEX_CHECK(step());
+    }
+    return {};
+}
+
+/// What lies between live records is dead: damaged, second copies, or of removed trees.
+Result<void> Rebuild::write_segments() {
+    for (const auto& [id, end] : ends_) {
+        auto& ranges = live_[id];
+        std::ranges::sort(ranges);
+        SegmentEntry entry;
+        entry.committed_end = end;
+        std::uint64_t at = 0;
+        const auto dead_up_to = [&](std::uint64_t to) -> Result<void> {
+            if (at < to)
+                CODEX_CHECK(txn_->put(Table::dead, extent_key({id, at}),
+                                      dead_value({{id, at}, to - at, false})));
+            return {};
+        };
+        for (const auto& [offset, length] : ranges) {
+            CODEX_CHECK(dead_up_to(offset));
+            entry.live_bytes += length;
+            at = offset + length;
+            CODEX_CHECK(step());
+        }
+        CODEX_CHECK(dead_up_to(end));
+        CODEX_CHECK(txn_->put(Table::segments, segment_key(id), encode(entry)));
+    }
+    return {};
+}
+
+} // namespace
+
+Result<RebuildReport> Repo::rebuild_index(const std::string& path) {
+    CODEX_CHECK(check_version(path));
+    CODEX_TRY(lock, lock_repo(path, true, OpenOptions{}.lock_timeout_seconds));
+    const std::string fresh = path + "/index.mdb.new";
+    const auto unlink_fresh = [&] {
+        ::unlink(fresh.c_str());
+        ::unlink((fresh + "-lock").c_str());
+    };
+    unlink_fresh(); // of a rebuild that was killed
+    auto rebuilt = [&]() -> Result<RebuildReport> {
+        CODEX_TRY(env, Env::open(fresh, EnvMode::read_write));
+        const Segments segments(path + "/segments", env.get());
+        return Rebuild(*env, segments).run();
+    }();
+    if (rebuilt && ::rename(fresh.c_str(), (path + "/index.mdb").c_str()) != 0)
+        rebuilt = fail(system_error(errno, "rename " + fresh));
+    if (rebuilt) {
+        ::unlink((path + "/index.mdb-lock").c_str()); // it is about readers of the old one
+        CODEX_CHECK(sync_directory(path));
+    }
+    unlink_fresh();
+    (void)!::ftruncate(lock.get(), 0);
+    return rebuilt;
+}
+
+} // namespace codex::repo

@@ -1,0 +1,128 @@
+#include "repo/detail/audit.hpp"
+#include "repo/detail/block_reader.hpp"
+#include "repo/detail/repo_impl.hpp"
+
+#include <algorithm>
+
+namespace codex::repo {
+
+namespace {
+
+constexpr std::size_t kBatchBlocks = 128;
+constexpr std::uint64_t kBatchBytes = std::uint64_t{16} << 20;
+
+/// Collects blocks of the walk until there is a batch worth reading.
+class DataCheck {
+public:
+    DataCheck(const Session& session, ReportProblem report, VerifyReport& totals)
+        : session_(session), report_(std::move(report)), totals_(totals) {}
+
+    void add(const BlockInfo& info) {
+        cids_.push_back(info.cid);
+        sizes_.push_back(info.size_bytes);
+        bytes_ += info.size_bytes;
+    }
+    [[nodiscard]] bool full() const {
+        return cids_.size() >= kBatchBlocks || bytes_ >= kBatchBytes;
+    }
+    Result<void> run() {
+        buffer_.resize(static_cast<std::size_t>(bytes_));
+        std::vector<BlockRead> reads(cids_.size());
+        std::size_t at = 0;
+        for (std::size_t i = 0; i < cids_.size(); ++i) {
+            reads[i].cid = cids_[i];
+            reads[i].buffer = MutableBytes(buffer_).subspan(at, sizes_[i]);
+            at += sizes_[i];
+        }
+        CODEX_CHECK(read_blocks(session_, reads));
+        for (const BlockRead& read : reads)
+            CODEX_CHECK(judge(read));
+        cids_.clear();
+        sizes_.clear();
+        bytes_ = 0;
+        return {};
+    }
+
+private:
+    Result<void> judge(const BlockRead& read) {
+        if (read.state == BlockRead::State::missing)
+            return {}; // removed since; one that is known and not here the audit has reported
+        ++totals_.blocks;
+        totals_.bytes += read.size;
+        if (read.state == BlockRead::State::damaged)
+            report_("block-damaged", read.cid, "stored bytes do not match the CID");
+        else
+            CODEX_CHECK(check_header(read.cid));
+        return {};
+    }
+    /// The index does not need the header, but its rebuilding does.
+    Result<void> check_header(const Cid& cid) {
+        if (cid.is_empty_block())
+            return {};
+        for (int pass = 0; pass < 3; ++pass) { // again when gc moved it under us
+            CODEX_TRY(txn, session_.store->env().read());
+            CODEX_TRY(entry, find_block(txn, cid));
+            if (!entry || !entry->present || header_is_good(session_, cid, *entry))
+                return {};
+            session_.store->segments().forget(entry->extent.segment);
+        }
+        report_("header-damaged", cid, "the header of its record is damaged, its bytes are good");
+        return {};
+    }
+
+    Session session_;
+    ReportProblem report_;
+    VerifyReport& totals_;
+    std::vector<Cid> cids_;
+    std::vector<std::uint32_t> sizes_;
+    std::uint64_t bytes_ = 0;
+    Bytes buffer_;
+};
+
+} // namespace
+
+Result<VerifyReport> Repo::verify(const VerifyOptions& options,
+                                  const std::function<void(const VerifyProblem&)>& report) {
+    if (options.repair_counters)
+        CODEX_CHECK(impl_->require_writable());
+    VerifyReport out;
+    const auto tell = [&](std::string_view kind, const Cid& cid, const std::string& text) {
+        ++out.problems;
+        report({std::string(kind), cid, text});
+    };
+    const Session session = impl_->session();
+    {
+        // As a writer, so that nothing changes while it is counted: other writers wait.
+        CODEX_TRY(txn, impl_->options.read_only ? session.store->env().read()
+                                                : session.store->env().write(session.sync));
+        Audit audit(session, txn, tell);
+        CODEX_CHECK(audit.run());
+        const Totals& counted = audit.counted();
+        out.counted = {counted.blocks, counted.used_bytes, counted.reserved_bytes,
+                       counted.datasets};
+        out.trees = audit.trees();
+        out.datasets = counted.datasets;
+        out.blocks = options.data ? 0 : counted.blocks;
+        if (options.repair_counters && audit.repairable()) {
+            CODEX_CHECK(audit.repair());
+            CODEX_CHECK(txn.commit());
+            out.counters_repaired = true;
+        }
+    }
+    if (!options.data)
+        return out;
+    DataCheck check(session, tell, out);
+    Result<void> failed;
+    CODEX_CHECK(for_each_block([&](const BlockInfo& info) {
+        if (info.present)
+            check.add(info);
+        if (check.full())
+            failed = check.run();
+        return failed.has_value();
+    }));
+    CODEX_CHECK(std::move(failed));
+    CODEX_CHECK(check.run());
+    return out;
+}
+
+} // namespace codex::repo
