@@ -58,7 +58,13 @@ class AtomicFile {
 public:
     [[nodiscard]] static Result<AtomicFile> create(const std::string& path, unsigned mode = 0666);
     AtomicFile(AtomicFile&&) noexcept = default;
-    AtomicFile& operator=(AtomicFile&&) noexcept = default;
+    /// What this one held is left to `other`, which abandons it when it ends.
+    AtomicFile& operator=(AtomicFile&& other) noexcept {
+        std::swap(fd_, other.fd_);
+        path_.swap(other.path_);
+        temporary_.swap(other.temporary_);
+        return *this;
+    }
     ~AtomicFile();
 
     [[nodiscard]] int fd() const { return fd_.get(); }

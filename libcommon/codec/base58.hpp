@@ -13,7 +13,7 @@ enum class Base58 : std::uint8_t { btc, flickr };
 constexpr std::size_t kMaxBase58Chars = 4096;
 
 /// The number `bytes` (big-endian) in base 58, one zero digit for each leading zero byte. Takes
-/// time in the square of the length; about 0.2 microseconds for a CID.
+/// time in the square of the length; about 0.3 microseconds for a CID.
 [[nodiscard]] std::string base58_encode(BytesView bytes, Base58 alphabet = Base58::btc);
 
 /// The inverse, of text.substr(skip); offsets in errors count from the start of `text`.
