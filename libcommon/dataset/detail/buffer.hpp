@@ -13,7 +13,7 @@ namespace codex::dataset::detail {
 /// Bytes of one batch at usual block sizes. Three batches circulate in a pipeline.
 constexpr std::size_t kBatchBytes = std::size_t{8} << 20;
 /// Below this many equal blocks the hash lanes run partly empty (crypto/hash/sha256.hpp).
-constexpr std::size_t kHashLanes = 16;
+constexpr std::size_t kHashLanes = 32;
 /// Keeps what is stored per block beside the bytes small when blocks are tiny.
 constexpr std::size_t kMaxBatchBlocks = 8192;
 
