@@ -1,0 +1,86 @@
+#include "base/fd.hpp"
+#include "base/hex.hpp"
+#include "commands.hpp"
+#include "merkle/coding.hpp"
+#include "source.hpp"
+
+namespace codex::merkle_tool {
+
+namespace {
+
+struct Options {
+    Source source;
+    std::optional<std::uint64_t> index;
+    std::string format = "hex";
+};
+
+/// A proof and what it is about.
+struct Proven {
+    merkle::Proof proof;
+    Digest leaf;
+    Digest root;
+};
+
+Result<Proven> prove_stored(const Source& source, std::uint64_t index, cli::Context& context) {
+    CODEX_TRY(cid, source.only_cid());
+    CODEX_TRY(repo, open_repo(context));
+    CODEX_TRY(tree, dataset::open_tree(repo, cid));
+    CODEX_TRY(proof, tree.proof(index));
+    CODEX_TRY(leaf, tree.node(0, index));
+    return Proven{std::move(proof), leaf, tree.cid().digest32()};
+}
+
+Result<Proven> prove_outside(const Source& source, std::uint64_t index, cli::Context& context) {
+    CODEX_TRY(tree, source.tree(context));
+    CODEX_TRY(proof, tree.proof(index));
+    return Proven{std::move(proof), tree.leaves()[index], tree.root()};
+}
+
+std::string json_of(const Proven& proven) {
+    std::vector<std::string> path;
+    for (const Digest& node : proven.proof.path)
+        path.push_back(to_hex(node));
+    cli::Record record("proof");
+    record.json("root", Cid::sha256(codec::Multicodec::codex_root, proven.root))
+        .json("leaf", Cid::block(proven.leaf))
+        .json("index", proven.proof.index)
+        .json("leaves", proven.proof.leaf_count)
+        .json("path", path)
+        .json("proof", to_hex(merkle::encode_proof(proven.proof)));
+    return record.as_json();
+}
+
+Result<int> run(const Options& options, cli::Context& context) {
+    CODEX_CHECK(options.source.check());
+    if (!options.index)
+        return fail(Errc::usage, "--index is missing: which leaf?");
+    CODEX_TRY(proven, options.source.is_stored()
+                          ? prove_stored(options.source, *options.index, context)
+                          : prove_outside(options.source, *options.index, context));
+    const Bytes encoded = merkle::encode_proof(proven.proof);
+    if (options.format == "binary") {
+        CODEX_TRY(fd, context.binary_output());
+        CODEX_CHECK(write_full(fd, encoded, "stdout"));
+    } else {
+        const bool json = context.json() || options.format == "json";
+        CODEX_CHECK(context.print_text((json ? json_of(proven) : to_hex(encoded)) + "\n"));
+    }
+    return 0;
+}
+
+} // namespace
+
+void declare_proof(cli::Command& root) {
+    const auto options = std::make_shared<Options>();
+    cli::Command& command = root.command("proof", "prove that a leaf is in the tree");
+    options->source.declare(command);
+    command.option("--index I", options->index, "number of the leaf, from 0")
+        .choice("--format", options->format, {"hex", "json", "binary"},
+                "hex, json or binary: the proof's wire form")
+        .takes_output()
+        .example("codex-merkle proof zDv... --index 7 > block7.proof")
+        .example("codex-merkle proof --raw big.iso --index 0 --format json")
+        .run([options](cli::Context& context) { return run(*options, context); });
+}
+
+} // namespace codex::merkle_tool

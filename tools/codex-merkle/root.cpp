@@ -1,0 +1,87 @@
+#include "base/hex.hpp"
+#include "commands.hpp"
+#include "source.hpp"
+
+#include <unistd.h>
+
+namespace codex::merkle_tool {
+
+namespace {
+
+struct Root {
+    Digest digest;
+    std::uint64_t leaves = 0;
+};
+
+cli::Record record_of(const Root& root) {
+    cli::Record record("root");
+    record.field("cid", Cid::sha256(codec::Multicodec::codex_root, root.digest))
+        .json("root", to_hex(root.digest))
+        .json("leaves", root.leaves)
+        .json("depth", merkle::layer_sizes(root.leaves).size() - 1);
+    return record;
+}
+
+Result<Root> root_of_stored(const repo::Repo& repo, const std::string& text) {
+    CODEX_TRY(cid, Cid::from_text(text));
+    CODEX_TRY(tree, dataset::open_tree(repo, cid));
+    CODEX_CHECK(
+        dataset::stored_leaves(tree, [](std::span<const Digest>) -> Result<void> { return {}; }));
+    return Root{tree.cid().digest32(), tree.leaf_count()};
+}
+
+Result<int> run_stored(const Source& source, cli::Context& context) {
+    CODEX_TRY(repo, open_repo(context));
+    cli::Inputs inputs(source.cids, STDIN_FILENO);
+    const bool several = source.cids.size() != 1 || source.cids.front() == "-";
+    while (true) {
+        CODEX_TRY(text, inputs.next());
+        if (!text)
+            return context.exit_code();
+        auto root = root_of_stored(repo, *text);
+        if (!root) {
+            if (!context.report(*text, std::move(root).error()))
+                return context.exit_code();
+            continue;
+        }
+        cli::Record record = record_of(*root);
+        record.json("dataset", *text);
+        if (several)
+            record.text(*text);
+        CODEX_CHECK(context.print(record));
+    }
+}
+
+Result<int> run(const Source& source, cli::Context& context) {
+    CODEX_CHECK(source.check());
+    if (source.is_stored())
+        return run_stored(source, context);
+    merkle::StreamingRoot stream;
+    CODEX_TRY(bytes,
+              source.outside_leaves(context, [&](std::span<const Digest> batch) -> Result<void> {
+                  stream.add(batch);
+                  return {};
+              }));
+    Root root;
+    root.leaves = stream.leaf_count();
+    CODEX_TRY(digest, stream.finish());
+    root.digest = digest;
+    cli::Record record = record_of(root);
+    if (source.raw)
+        record.json("datasetSize", bytes);
+    CODEX_CHECK(context.print(record));
+    return 0;
+}
+
+} // namespace
+
+void declare_root(cli::Command& root) {
+    const auto source = std::make_shared<Source>();
+    cli::Command& command = root.command("root", "print the CID of the tree");
+    source->declare(command);
+    command.example("codex-merkle root zDv...")
+        .example("tar c dir | codex-merkle root --raw -")
+        .run([source](cli::Context& context) { return run(*source, context); });
+}
+
+} // namespace codex::merkle_tool

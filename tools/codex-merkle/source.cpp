@@ -1,0 +1,148 @@
+#include "source.hpp"
+
+#include "base/hex.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace codex::merkle_tool {
+
+namespace {
+
+constexpr std::uint64_t kDefaultBlockSizeBytes = 65536;
+constexpr std::size_t kLineBatch = 1024;
+
+/// Digests one per line.
+Result<void> digest_lines(const std::string& path, const dataset::LeafVisitor& visit) {
+    std::string name;
+    CODEX_TRY(file, open_input(path, name));
+    cli::Inputs lines({"-"}, file.get(), name);
+    std::vector<Digest> batch;
+    std::uint64_t count = 0;
+    while (true) {
+        CODEX_TRY(line, lines.next());
+        if (line) {
+            auto digest = parse_digest(*line);
+            if (!digest)
+                return fail(
+                    std::move(digest).error().context(fmt::format("{} digest {}", name, count)));
+            ++count;
+            batch.push_back(*digest);
+        }
+        if (batch.size() == kLineBatch || (!line && !batch.empty())) {
+            CODEX_CHECK(visit(batch));
+            batch.clear();
+        }
+        if (!line)
+            break;
+    }
+    if (count == 0)
+        return fail(Errc::merkle_empty, "{}: no digests", name);
+    return {};
+}
+
+} // namespace
+
+void Source::declare(cli::Command& command) {
+    command.arguments("CID", cids, "a dataset or a tree in the repo; or one a line on stdin")
+        .option("--digests FILE", digests, "take the leaves from FILE (-: stdin), hex or CIDs")
+        .option("--raw FILE", raw, "cut FILE (-: stdin) into blocks, as put would")
+        .option("--block-size", block_size, "of --raw (default 64KiB)");
+}
+
+Result<void> Source::check() const {
+    if (digests && raw)
+        return fail(Errc::usage, "--digests and --raw exclude each other");
+    if (!is_stored() && !cids.empty())
+        return fail(Errc::usage, "a CID and {} exclude each other", raw ? "--raw" : "--digests");
+    if (block_size.given && !raw)
+        return fail(Errc::usage, "--block-size means nothing without --raw");
+    return {};
+}
+
+Result<Cid> Source::only_cid() const {
+    cli::Inputs inputs(cids, STDIN_FILENO);
+    CODEX_TRY(text, inputs.next());
+    if (!text)
+        return fail(Errc::usage, "no CID is given");
+    CODEX_TRY(second, inputs.next());
+    if (second)
+        return fail(Errc::usage, "one CID at a time: '{}' is a second", *second);
+    return Cid::from_text(*text);
+}
+
+Result<std::uint64_t> Source::outside_leaves(cli::Context& context,
+                                             const dataset::LeafVisitor& visit) const {
+    if (digests) {
+        CODEX_CHECK(digest_lines(*digests, visit));
+        return 0;
+    }
+    std::string name;
+    CODEX_TRY(file, open_input(*raw, name));
+    Progress progress;
+    const auto view = context.show(progress, name);
+    CODEX_TRY(bytes, dataset::raw_leaves(
+                         context.pool(), &progress, file.get(), name,
+                         block_size.given ? block_size.bytes : kDefaultBlockSizeBytes, visit));
+    if (bytes == 0)
+        return fail(Errc::merkle_empty, "{}: no bytes, so no blocks and no tree", name);
+    return bytes;
+}
+
+Result<void> Source::leaves(cli::Context& context, const dataset::LeafVisitor& visit) const {
+    if (!is_stored()) {
+        CODEX_CHECK(outside_leaves(context, visit));
+        return {};
+    }
+    CODEX_TRY(cid, only_cid());
+    CODEX_TRY(repo, open_repo(context));
+    CODEX_TRY(stored, dataset::open_tree(repo, cid));
+    return dataset::stored_leaves(stored, visit);
+}
+
+Result<merkle::Tree> Source::tree(cli::Context& context) const {
+    std::vector<Digest> all;
+    CODEX_CHECK(leaves(context, [&](std::span<const Digest> batch) -> Result<void> {
+        all.insert(all.end(), batch.begin(), batch.end());
+        return {};
+    }));
+    return merkle::Tree::build(all);
+}
+
+Result<repo::Repo> open_repo(cli::Context& context) {
+    repo::OpenOptions options;
+    options.read_only = true;
+    options.lock_timeout_seconds = context.lock_timeout_seconds();
+    options.pool = &context.pool();
+    return repo::Repo::open(context.repo_path(), options);
+}
+
+Result<Digest> parse_digest(std::string_view text) {
+    Digest digest{};
+    if (text.size() == 2 * digest.size() &&
+        text.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos) {
+        CODEX_TRY(bytes, from_hex(text));
+        std::copy(bytes.begin(), bytes.end(), digest.begin());
+        return digest;
+    }
+    auto cid = Cid::from_text(text);
+    if (!cid)
+        return fail(std::move(cid).error().hint("a digest is 64 hex digits or a CID"));
+    if (cid->hash() != codec::HashCodec::sha2_256 || cid->digest().size() != digest.size())
+        return fail(Errc::cid_wrong_codec, "{}: is not over a SHA-256 digest", text);
+    return cid->digest32();
+}
+
+Result<Fd> open_input(const std::string& path, std::string& name) {
+    if (path != "-") {
+        name = path;
+        return open_file(path, O_RDONLY);
+    }
+    name = "stdin";
+    const int copy = ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
+    if (copy < 0)
+        return fail(system_error(errno, "stdin"));
+    return Fd(copy);
+}
+
+} // namespace codex::merkle_tool

@@ -1,0 +1,46 @@
+// What root, tree, proof and leaves have in common: where the leaves come from.
+#pragma once
+
+#include "base/fd.hpp"
+#include "cli/tool.hpp"
+#include "dataset/leaves.hpp"
+#include "merkle/tree.hpp"
+
+namespace codex::merkle_tool {
+
+/// As the command line says it.
+struct Source {
+    std::vector<std::string> cids;
+    std::optional<std::string> digests;
+    std::optional<std::string> raw;
+    cli::SizeValue block_size;
+
+    /// Adds the options and the argument to a command.
+    void declare(cli::Command& command);
+    /// The leaves come from the repo, not from --digests or --raw.
+    [[nodiscard]] bool is_stored() const { return !digests && !raw; }
+    /// Errors: usage, when the options contradict each other.
+    [[nodiscard]] Result<void> check() const;
+    /// The one CID of the arguments or of stdin. Errors: usage when there is none or a second.
+    [[nodiscard]] Result<Cid> only_cid() const;
+    /// The leaves of --digests or --raw, in order. Gives the bytes of --raw, else 0.
+    /// Errors: merkle_empty without leaves; hex_invalid, cid_invalid naming the line; io.
+    [[nodiscard]] Result<std::uint64_t> outside_leaves(cli::Context& context,
+                                                       const dataset::LeafVisitor& visit) const;
+    /// All leaves, wherever they are. Errors: as above, and the repo's.
+    [[nodiscard]] Result<void> leaves(cli::Context& context,
+                                      const dataset::LeafVisitor& visit) const;
+    /// The whole tree, in memory.
+    [[nodiscard]] Result<merkle::Tree> tree(cli::Context& context) const;
+};
+
+[[nodiscard]] Result<repo::Repo> open_repo(cli::Context& context);
+
+/// 64 hex digits, or a CID over a SHA-256 digest. Errors: hex_invalid, cid_invalid, and
+/// cid_wrong_codec when the CID is over another hash.
+[[nodiscard]] Result<Digest> parse_digest(std::string_view text);
+
+/// Opens FILE, or gives stdin for "-". `name` becomes the name for error texts.
+[[nodiscard]] Result<Fd> open_input(const std::string& path, std::string& name);
+
+} // namespace codex::merkle_tool

@@ -1,0 +1,148 @@
+#include "base/fd.hpp"
+#include "base/hex.hpp"
+#include "codec/json_member.hpp"
+#include "commands.hpp"
+#include "crypto/hash/sha256.hpp"
+#include "merkle/coding.hpp"
+#include "source.hpp"
+
+namespace codex::merkle_tool {
+
+namespace {
+
+/// A proof as hex or JSON is at most this long.
+constexpr std::size_t kMaxTextBytes = 4 * merkle::kMaxProofBytes;
+
+struct Options {
+    std::string proof = "-";
+    std::optional<std::string> root;
+    std::optional<std::string> leaf;
+    std::optional<std::string> block;
+    std::optional<std::uint64_t> index;
+    std::optional<std::uint64_t> leaves;
+};
+
+Result<Bytes> read_input(const std::string& path, std::string& name, std::size_t limit) {
+    CODEX_TRY(file, open_input(path, name));
+    Bytes bytes(limit + 1);
+    CODEX_TRY(size, read_full(file.get(), bytes, name));
+    if (size > limit)
+        return fail(Errc::limit_exceeded, "{}: longer than {} bytes", name, limit);
+    bytes.resize(size);
+    return bytes;
+}
+
+std::string_view trimmed(std::string_view text) {
+    constexpr std::string_view kBlanks = " \t\r\n";
+    const std::size_t begin = text.find_first_not_of(kBlanks);
+    if (begin == std::string_view::npos)
+        return {};
+    return text.substr(begin, text.find_last_not_of(kBlanks) - begin + 1);
+}
+
+/// The wire bytes inside hex, JSON (a string of hex, or an object with one as "proof") or
+/// themselves. No two can be mistaken: the binary form starts with the tag 08 (or another control
+/// character).
+Result<Bytes> wire_bytes(const Bytes& input) {
+    const std::string_view text = trimmed(as_text(input));
+    if (text.starts_with('{') || text.starts_with('"')) {
+        CODEX_TRY(hex, codec::json_member(text, "proof"));
+        return from_hex(hex);
+    }
+    if (!text.empty() &&
+        text.find_first_not_of("0123456789abcdefABCDEFx") == std::string_view::npos)
+        return from_hex(text);
+    return input;
+}
+
+Result<merkle::Proof> read_proof(const std::string& path) {
+    std::string name;
+    CODEX_TRY(input, read_input(path, name, kMaxTextBytes));
+    auto bytes = wire_bytes(input);
+    if (!bytes)
+        return fail(std::move(bytes).error().context(name));
+    auto proof = merkle::decode_proof(*bytes);
+    if (!proof)
+        return fail(std::move(proof).error().context(name).hint(
+            "a proof is given as hex, JSON or binary, as `codex-merkle proof` prints it"));
+    return proof;
+}
+
+Result<Digest> root_of(const Options& options) {
+    if (!options.root)
+        return fail(Errc::usage, "--root is missing: which tree?");
+    if (const auto cid = Cid::from_text(*options.root);
+        cid && cid->codec() != codec::Multicodec::codex_root)
+        return fail(Error(Errc::cid_wrong_codec,
+                          fmt::format("--root {}: is not the CID of a tree", *options.root))
+                        .hint("`codex-merkle root CID` prints the tree of a dataset"));
+    auto digest = parse_digest(*options.root);
+    if (!digest)
+        return fail(std::move(digest).error().context("--root"));
+    return digest;
+}
+
+Result<Digest> leaf_of(const Options& options) {
+    if (options.leaf.has_value() == options.block.has_value())
+        return fail(Errc::usage, "one of --leaf and --block is needed");
+    if (options.leaf) {
+        auto digest = parse_digest(*options.leaf);
+        if (!digest)
+            return fail(std::move(digest).error().context("--leaf"));
+        return digest;
+    }
+    if (*options.block == "-" && options.proof == "-")
+        return fail(Errc::usage, "the proof and --block cannot both be stdin");
+    std::string name;
+    CODEX_TRY(content, read_input(*options.block, name, codec::kMaxBlockSizeBytes));
+    return crypto::sha256(content);
+}
+
+Result<void> check(const Options& options, const merkle::Proof& proof, const Digest& leaf,
+                   const Digest& root) {
+    CODEX_CHECK(merkle::verify(merkle::sha256_tree(), proof, leaf, root));
+    if (options.index && proof.index != *options.index)
+        return fail(Errc::proof_invalid, "it is about leaf {}, not leaf {}", proof.index,
+                    *options.index);
+    if (options.leaves && proof.leaf_count != *options.leaves)
+        return fail(Errc::proof_invalid, "it is about a tree of {} leaves, not of {}",
+                    proof.leaf_count, *options.leaves);
+    return {};
+}
+
+Result<int> run(const Options& options, cli::Context& context) {
+    CODEX_TRY(root, root_of(options));
+    CODEX_TRY(leaf, leaf_of(options));
+    CODEX_TRY(proof, read_proof(options.proof));
+    auto verdict = check(options, proof, leaf, root);
+    if (!verdict)
+        return fail(std::move(verdict).error().context("the proof is not valid"));
+    cli::Record record("verified");
+    record.field("cid", Cid::block(leaf))
+        .json("root", Cid::sha256(codec::Multicodec::codex_root, root))
+        .field("index", proof.index)
+        .field("leaves", proof.leaf_count)
+        .json("valid", true);
+    CODEX_CHECK(context.print(record));
+    return 0;
+}
+
+} // namespace
+
+void declare_verify(cli::Command& root) {
+    const auto options = std::make_shared<Options>();
+    root.command("verify", "check a proof against a root and a leaf")
+        .argument("PROOF", options->proof, "a file (default and -: stdin): hex, JSON or binary",
+                  false)
+        .option("--root DIGEST", options->root, "the tree: its CID, or the root in hex")
+        .option("--leaf DIGEST", options->leaf, "the block's CID, or its digest in hex")
+        .option("--block FILE", options->block, "the block itself, instead of --leaf")
+        .option("--index I", options->index, "the proof must be about this leaf")
+        .option("--leaves N", options->leaves, "the proof must be about a tree of so many leaves")
+        .example("codex-merkle verify block7.proof --root zDz... --block block7")
+        .example("codex-merkle proof zDv... --index 7 | codex-merkle verify --root zDz... "
+                 "--leaf zDx...")
+        .run([options](cli::Context& context) { return run(*options, context); });
+}
+
+} // namespace codex::merkle_tool
