@@ -122,7 +122,8 @@ private:
 /// streams. Summary and progress objects among the lines are passed over.
 class Inputs {
 public:
-    Inputs(std::vector<std::string> arguments, int stdin_fd);
+    /// `name` is what error texts call the lines' source.
+    Inputs(std::vector<std::string> arguments, int stdin_fd, std::string name = "stdin");
     /// The next item, or nothing at the end. Errors: io; json_invalid and limit_exceeded with the
     /// line number; usage when no argument was given and stdin is a terminal.
     [[nodiscard]] Result<std::optional<std::string>> next();
@@ -133,8 +134,10 @@ private:
     std::vector<std::string> arguments_;
     std::size_t position_ = 0;
     int fd_;
+    std::string name_;
     bool reading_ = false;
     std::string buffer_;
+    std::size_t start_ = 0; // of what is left of buffer_
     std::uint64_t line_ = 0;
     bool ended_ = false;
 };

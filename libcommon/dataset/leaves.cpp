@@ -1,0 +1,101 @@
+#include "dataset/leaves.hpp"
+
+#include "base/checked.hpp"
+#include "base/hex.hpp"
+#include "dataset/detail/buffer.hpp"
+#include "dataset/detail/hash.hpp"
+#include "dataset/detail/input.hpp"
+#include "dataset/detail/pipeline.hpp"
+
+#include <algorithm>
+
+namespace codex::dataset {
+
+namespace {
+
+constexpr std::size_t kStoredBatch = 4096;
+constexpr std::size_t kBuffers = 3;
+
+struct Chunk {
+    detail::PageBuffer buffer;
+    std::size_t content_bytes = 0; // without the padding of the last block
+    std::vector<BytesView> blocks;
+    std::vector<Digest> leaves;
+
+    /// Cuts the first `content_bytes` of the buffer into blocks, the last one filled with zeros.
+    void cut(std::size_t block_size) {
+        const MutableBytes bytes = buffer.bytes();
+        const std::size_t count = div_up(content_bytes, block_size);
+        std::ranges::fill(bytes.first(count * block_size).subspan(content_bytes), std::uint8_t{0});
+        blocks.resize(count);
+        for (std::size_t i = 0; i < count; ++i)
+            blocks[i] = bytes.subspan(i * block_size, block_size);
+    }
+};
+
+} // namespace
+
+Result<repo::StoredTree> open_tree(const repo::Repo& repo, const Cid& cid) {
+    if (cid.codec() == codec::Multicodec::codex_root)
+        return repo.tree(cid);
+    if (cid.codec() != codec::Multicodec::codex_manifest)
+        return fail(Error(Errc::cid_wrong_codec,
+                          fmt::format("{}: neither a manifest nor a tree", cid.text()))
+                        .hint("a dataset's CID starts with zDv, a tree's with zDz"));
+    CODEX_TRY(dataset, repo.dataset(cid));
+    return repo.tree(dataset.manifest.tree);
+}
+
+Result<void> stored_leaves(const repo::StoredTree& tree, const LeafVisitor& visit) {
+    merkle::StreamingRoot root;
+    std::vector<Digest> batch;
+    for (std::uint64_t first = 0; first < tree.leaf_count(); first += batch.size()) {
+        batch.resize(std::min<std::uint64_t>(kStoredBatch, tree.leaf_count() - first));
+        CODEX_CHECK(tree.leaves(first, batch));
+        root.add(batch);
+        CODEX_CHECK(visit(batch));
+    }
+    CODEX_TRY(found, root.finish());
+    if (found != tree.cid().digest32())
+        return fail(Error(Errc::repo_damaged, fmt::format("{}: the stored leaves give root {}",
+                                                          tree.cid().text(), to_hex(found)))
+                        .hint("codex-ec repair restores the tree of a protected dataset"));
+    return {};
+}
+
+Result<std::uint64_t> raw_leaves(ThreadPool& pool, Progress* progress, int fd,
+                                 std::string_view name, std::uint64_t block_size_bytes,
+                                 const LeafVisitor& visit) {
+    if (block_size_bytes == 0 || block_size_bytes > codec::kMaxBlockSizeBytes)
+        return fail(Errc::size_invalid, "block size {}: must be between 1 and {} bytes",
+                    block_size_bytes, codec::kMaxBlockSizeBytes);
+    const auto block_size = static_cast<std::size_t>(block_size_bytes);
+    CODEX_TRY(input, detail::CancellableInput::create(fd, name));
+    if (progress != nullptr)
+        progress->total_bytes += input.remaining_bytes();
+    std::array<Chunk, kBuffers> chunks;
+    for (Chunk& chunk : chunks)
+        chunk.buffer = detail::PageBuffer(detail::batch_blocks(block_size) * block_size);
+
+    const auto fill = [&](Chunk& chunk) -> Result<bool> {
+        CODEX_TRY(got, input.read(chunk.buffer.bytes()));
+        chunk.content_bytes = got;
+        chunk.cut(block_size);
+        return got != 0;
+    };
+    const auto hash = [&](Chunk& chunk) -> Result<void> {
+        chunk.leaves.resize(chunk.blocks.size());
+        detail::hash_blocks(pool, chunk.blocks, chunk.leaves);
+        return {};
+    };
+    const auto give = [&](Chunk& chunk) -> Result<void> {
+        if (progress != nullptr)
+            progress->advance(chunk.content_bytes);
+        return visit(chunk.leaves);
+    };
+    CODEX_CHECK(detail::run_pipeline<Chunk>(
+        chunks, {.fill = fill, .work = hash, .store = give, .interrupt = [&] { input.cancel(); }}));
+    return input.bytes_read();
+}
+
+} // namespace codex::dataset
