@@ -39,7 +39,7 @@ start() {
     while ((tries-- > 0)); do
         i=$((RANDOM % 10))
         [[ -v taken[$i] ]] || targets+=("$i")
-        taken[i]=1
+        taken[$i]=1
     done
     command=()
     for i in "${targets[@]}"; do
@@ -115,6 +115,7 @@ check() {
     done
 }
 
+codex-chunk init >/dev/null || die init
 pids=() commands=() verb_of=() killed=0 rounds=0
 longest=3000 # ten microseconds each
 while ((killed < kills)); do

@@ -73,6 +73,8 @@ codex-pipes - what all have
 *-r*, *--repo* _DIR_
 	The repo.
 
+Each tool has the command *completion*.
+
 # SEE ALSO
 
 *codex-x*(1)
@@ -131,6 +133,11 @@ misses() {
 @test "a global option missing in codex-pipes is a gap" {
     sed -i 's/--repo/--depot/' man/codex-pipes.7.scd
     misses 'man/codex-pipes.7.scd: no line for option --repo'
+}
+
+@test "no word about completion in codex-pipes is a gap" {
+    sed -i 's/\*completion\*/nothing/' man/codex-pipes.7.scd
+    misses 'man/codex-pipes.7.scd: nothing on the command *completion*'
 }
 
 @test "a page that scdoc or mandoc complains about is a gap" {

@@ -1,0 +1,127 @@
+# Bytes of the repo's segment files are flipped, cut off and lost: verify names what is hurt, no
+# command gives out wrong bytes, and codex-ec repair brings everything back where parity allows.
+load ../common
+
+setup() {
+    codex_setup
+    gen 1 2000000 >file # 31 blocks
+    plain=$(codex-chunk put file | cut -f1)
+    coded=$(codex-ec encode -k 4 -m 2 "$plain" | cut -f1)
+    codex-chunk rm "$plain" >/dev/null
+    segments=("$CODEX_REPO"/segments/*)
+    assert_equal ${#segments[@]} 1
+    segment=${segments[0]}
+    size=$(stat -c %s "$segment")
+}
+
+# flip OFFSET: another byte at this place of the segment.
+flip() {
+    local byte
+    byte=$(od -An -tu1 -j "$1" -N 1 "$segment")
+    # shellcheck disable=SC2059 # the format is the byte
+    printf "\\x$(printf %02x $((byte ^ 0x5a)))" |
+        dd of="$segment" bs=1 seek="$1" conv=notrunc status=none
+}
+
+# offset_of BLOCK: where the first bytes of this block of the file are in the segment.
+offset_of() {
+    local pattern
+    pattern=$(tail -c +$(($1 * 65536 + 1)) file | head -c 16 | od -An -v -tx1 | tr -d '\n' | sed 's/ /\\x/g')
+    LC_ALL=C grep -obUaP "$pattern" "$segment" | head -1 | cut -d: -f1
+}
+
+# assert_healthy: nothing is wrong any more, and the file comes back.
+assert_healthy() {
+    run_split codex-chunk verify
+    assert_success
+    run_split codex-ec verify "$coded"
+    assert_success
+    codex-chunk get "$coded" >back
+    assert_same back file
+}
+
+@test "a flipped byte of a block is named, read around, and repaired" {
+    flip $(($(offset_of 7) + 100))
+    run_split codex-chunk verify
+    assert_failure 1
+    assert_output --partial damaged
+    codex-chunk get "$coded" >back # the block is computed from the others
+    assert_same back file
+    run_split codex-ec repair "$coded"
+    assert_success
+    assert_healthy
+}
+
+@test "flipped bytes in as many slots as parity allows are repaired" {
+    # Blocks 0, 1 .. of one column lie `steps` = 8 apart: two of each of three columns.
+    for block in 0 8 1 17 5 29; do
+        flip $(($(offset_of $block) + 4000))
+    done
+    run_split codex-chunk verify
+    assert_failure 1
+    run_split codex-ec repair "$coded"
+    assert_success
+    assert_healthy
+}
+
+@test "more damage than parity allows is refused, and no wrong byte is given out" {
+    for block in 3 11 19; do # three blocks of one column, and m = 2
+        flip $(($(offset_of $block) + 1))
+    done
+    run_split codex-ec repair "$coded"
+    assert_failure 1
+    run_split codex-chunk get "$coded" -o back
+    assert_failure
+    assert_output ''
+    assert_not_exist back
+}
+
+@test "a byte flipped in a plain dataset is an error of get that names the block" {
+    gen 2 300000 >other
+    cid=$(codex-chunk put other | cut -f1)
+    cp other file
+    segments=("$CODEX_REPO"/segments/*)
+    for segment in "${segments[@]}"; do
+        at=$(offset_of 2)
+        [ -z "$at" ] || flip "$at"
+    done
+    run_split codex-chunk get "$cid" -o back
+    assert_failure
+    assert_output ''
+    assert_stderr --partial ': error: '
+    assert_not_exist back
+}
+
+@test "a segment that was cut short is named and repaired" {
+    truncate -s $((size - 300000)) "$segment" # parity blocks, at most two of a column
+    run_split codex-chunk verify
+    assert_failure 1
+    codex-chunk get "$coded" >back
+    assert_same back file
+    run_split codex-ec repair "$coded"
+    assert_success
+    codex-chunk get "$coded" >back
+    assert_same back file
+    run_split codex-ec verify "$coded"
+    assert_success
+}
+
+@test "every kind of damage anywhere in a segment: never a wrong byte, never a crash" {
+    # Any one flipped byte hurts at most one block, tree or manifest.
+    for ((i = 0; i < 24; ++i)); do
+        at=$((size * i / 24 + i))
+        flip $at
+        status=0
+        codex-chunk get "$coded" >back 2>err || status=$?
+        if ((status == 0)); then
+            assert_same back file
+        else
+            assert [ $status -lt 128 ]
+            run grep -c ': error: ' err
+            assert_output 1
+        fi
+        codex-chunk verify >/dev/null 2>&1 || assert [ $? -lt 128 ]
+        flip $at
+    done
+    assert_healthy
+}
