@@ -179,10 +179,12 @@ Result<std::unique_ptr<SegmentWriter>> Segments::take_over(std::uint32_t id) {
     auto fd = open_file(name, O_RDWR);
     if (!fd || !owned(*fd))
         return nullptr;
+    // Read after locking, as the last owner may have committed in between; and as a writer, as it
+    // may have been killed inside its commit: a reader does not see that commit before the next
+    // writer has taken the dead one's place, and would take what it names for a tail.
     std::uint64_t end = 0;
     {
-        // Read after locking: the last owner may have committed in between.
-        CODEX_TRY(txn, env_->read());
+        CODEX_TRY(txn, env_->write(false));
         CODEX_TRY(entry, find_segment(txn, id));
         if (!entry || entry->committed_end >= kSegmentTargetBytes)
             return nullptr;
