@@ -92,18 +92,30 @@ assert_healthy() {
     assert_not_exist back
 }
 
-@test "a segment that was cut short is named and repaired" {
-    truncate -s $((size - 300000)) "$segment" # parity blocks, at most two of a column
+@test "a segment that was cut short is named, read around, and repaired" {
+    # Repaired blocks are the last in the segment; the tree and the other blocks come before them.
+    codex-ec erase --slots 2,5 "$coded" >/dev/null
+    codex-ec repair "$coded" >/dev/null
+    size=$(stat -c %s "$segment")
+    truncate -s $((size - 300000)) "$segment"
     run_split codex-chunk verify
     assert_failure 1
+    assert_output --partial 'damaged'
     codex-chunk get "$coded" >back
     assert_same back file
     run_split codex-ec repair "$coded"
     assert_success
-    codex-chunk get "$coded" >back
-    assert_same back file
-    run_split codex-ec verify "$coded"
-    assert_success
+    assert_healthy
+}
+
+@test "a tree that was cut off is an error that names it, not wrong bytes" {
+    truncate -s $((size - 4000)) "$segment" # the tree was written last
+    run_split codex-chunk verify
+    assert_failure 1
+    assert_output --partial 'tree-damaged'
+    run_split codex-chunk get "$coded" -o back
+    assert_refused 65 'tree'
+    assert_not_exist back
 }
 
 @test "every kind of damage anywhere in a segment: never a wrong byte, never a crash" {
