@@ -148,10 +148,18 @@ Error unknown_word(const std::string& word, const Command::Node& node,
     Error error(Errc::usage, option                  ? fmt::format("unknown option {}", name)
                              : node.children.empty() ? fmt::format("unexpected argument '{}'", word)
                                                      : fmt::format("unknown command '{}'", word));
-    for (const std::string& candidate : known)
-        if (candidate.size() > 2 && edit_distance(candidate, name) <= 2)
-            return std::move(error).hint(fmt::format("did you mean {}?", candidate));
-    return error;
+    const std::string* nearest = nullptr;
+    std::size_t best = 3; // further away is a guess
+    for (const std::string& candidate : known) {
+        const std::size_t distance = edit_distance(candidate, name);
+        if (distance < best && distance < candidate.size()) {
+            nearest = &candidate;
+            best = distance;
+        }
+    }
+    if (nearest == nullptr)
+        return error;
+    return std::move(error).hint(fmt::format("did you mean {}?", *nearest));
 }
 
 Result<void> apply_options(const std::vector<OptionSpec>& specs,

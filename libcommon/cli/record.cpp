@@ -51,6 +51,9 @@ Record& Record::field(std::string_view name, std::uint64_t value) {
 Record& Record::json(std::string_view name, std::string_view value) {
     return json_raw(name, json_quote(value));
 }
+Record& Record::json(std::string_view name, const char* value) {
+    return json(name, std::string_view(value));
+}
 Record& Record::json(std::string_view name, const Cid& cid) {
     return json(name, cid.text());
 }

@@ -97,6 +97,8 @@ public:
     Record& field(std::string_view name, std::uint64_t value);
     /// Only in JSON.
     Record& json(std::string_view name, std::string_view value);
+    /// Without it a literal would be taken for a bool.
+    Record& json(std::string_view name, const char* value);
     Record& json(std::string_view name, const Cid& cid);
     Record& json(std::string_view name, std::uint64_t value);
     Record& json(std::string_view name, bool value);

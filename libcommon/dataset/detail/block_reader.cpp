@@ -117,6 +117,10 @@ Error BlockReader::lost_block(const BlockBatch& batch, std::uint64_t index) cons
         state = fmt::format("has {} bytes, not {}", block.size, manifest.block_size_bytes);
     Error error(Errc::dataset_damaged, fmt::format("{}: block {} ({}) {}", dataset_.cid.text(),
                                                    index, block.cid.text(), state));
+    if (!manifest.is_protected() && block.state == repo::BlockRead::State::damaged)
+        return std::move(error).hint("nothing protects a plain dataset: 'codex-chunk verify "
+                                     "--drop-damaged', then put, import or fetch it again, or "
+                                     "repair a protected dataset made from it");
     if (!manifest.is_protected())
         return std::move(error).hint("nothing protects a plain dataset: put, import or fetch it "
                                      "again, or repair a protected dataset made from it");

@@ -25,6 +25,14 @@ Result<void> make_directory(const std::string& path) {
     return {};
 }
 
+/// The data home may not be there yet; the XDG rules want it private, too.
+Result<void> make_parents(const std::string& path) {
+    for (std::size_t at = path.find('/', 1); at != std::string::npos; at = path.find('/', at + 1))
+        if (::access(path.substr(0, at).c_str(), F_OK) != 0)
+            CODEX_CHECK(make_directory(path.substr(0, at)));
+    return {};
+}
+
 /// Only what an interrupted create() leaves may be there: a repo is never made among other files.
 Result<void> require_unused(const std::string& path) {
     const std::unique_ptr<DIR, int (*)(DIR*)> directory(::opendir(path.c_str()),
@@ -154,6 +162,7 @@ Result<void> Store::create(const std::string& path, const Config& config, bool m
                            std::uint64_t lock_timeout_seconds) {
     if (!check_version(path)) {
         CODEX_CHECK(require_unused(path));
+        CODEX_CHECK(make_parents(path));
         CODEX_CHECK(make_directory(path));
     }
     CODEX_TRY(lock, lock_repo(path, true, lock_timeout_seconds));
@@ -210,8 +219,17 @@ public:
         store->key_ = key;
         if (lock)
             store->lock_ = std::move(*lock);
-        CODEX_TRY(env, Env::open(path + "/index.mdb", mode_for(path, options.read_only)));
-        store->env_ = std::move(env);
+        auto env = Env::open(path + "/index.mdb", mode_for(path, options.read_only));
+        if (!env && ::access((path + "/index.mdb").c_str(), F_OK) != 0)
+            return fail(Error(Errc::repo_damaged, fmt::format("{}/index.mdb: is missing", path))
+                            .hint("make it anew from the segments: codex-chunk verify "
+                                  "--rebuild-index"));
+        if (!env && env.error().code() == Errc::permission && !options.read_only)
+            return fail(std::move(env).error().context(path).hint(
+                "the repo can be read, but not changed: mount it writable or mend its rights"));
+        if (!env)
+            return fail(std::move(env).error().context(path));
+        store->env_ = std::move(*env);
         store->segments_ = std::make_unique<Segments>(path + "/segments", store->env_.get());
         CODEX_CHECK(store->config());
         return open_[key] = std::move(store);

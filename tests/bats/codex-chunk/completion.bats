@@ -1,0 +1,83 @@
+# codex-chunk completion, --help, --version
+load ../common
+
+# complete WORD...: what bash offers for the last word.
+complete_words() {
+    eval "$(codex-chunk completion bash)"
+    COMP_WORDS=("$@")
+    COMP_CWORD=$(($# - 1))
+    COMPREPLY=()
+    _codex_chunk
+    printf '%s\n' "${COMPREPLY[@]}"
+}
+
+@test "bash completes commands, options, choices" {
+    run complete_words codex-chunk ''
+    assert_line put
+    assert_line block
+    run complete_words codex-chunk block ''
+    assert_output "$(printf 'put\nget\nhas\nrm')"
+    run complete_words codex-chunk put --m
+    assert_output --mime
+    run complete_words codex-chunk -r somewhere put --layout ''
+    assert_output "$(printf 'classic\nv0-2026')"
+    run complete_words codex-chunk get --progress a
+    assert_output "$(printf 'auto\nalways')"
+}
+
+@test "bash completes the CIDs of the repo that is named" {
+    local here there
+    here=$(gen 1 10 | codex-chunk put)
+    there=$(gen 2 10 | codex-chunk -r other put)
+    run complete_words codex-chunk get zDv
+    assert_output "$here"
+    run complete_words codex-chunk -r other rm zDv
+    assert_output "$there"
+}
+
+@test "scripts for all three shells come out whole" {
+    local shell
+    for shell in bash zsh fish; do
+        run_split codex-chunk completion "$shell"
+        assert_success
+        refute_stderr
+        assert_output --partial 'codex-chunk'
+        assert_output --partial 'repair-counters'
+    done
+    codex-chunk completion bash | bash -n
+    run_split codex-chunk completion tcsh
+    assert_refused 64 tcsh
+}
+
+@test "every help fits a screen, begins with usage and ends with an example" {
+    local name count=0
+    while read -r name; do
+        run_split $name --help
+        assert_success
+        refute_stderr
+        assert_line --index 0 --partial "usage: $name"
+        assert [ "${#lines[@]}" -le 40 ]
+        assert_output --partial EXAMPLES
+        count=$((count + 1))
+    done < <(codex-chunk --dump-commands | jq -r '.commands[] | select(.runs or .name == "codex-chunk") | .name')
+    assert_equal "$count" 18
+}
+
+@test "version" {
+    run_split codex-chunk --version
+    assert_success
+    assert_output --regexp '^codex-chunk [0-9]+\.[0-9]+\.[0-9]+ \([0-9a-z]+, (gcc|clang) [0-9.]+, cpu: .+\)$'
+    CODEX_CPU=portable codex-chunk --version | grep -q 'cpu: portable)$'
+}
+
+@test "misuse is 64 with a place to read" {
+    run_split codex-chunk
+    assert_refused 64 'a command is missing'
+    assert_stderr --partial "try 'codex-chunk --help'"
+    run_split codex-chunk put --nonsense
+    assert_refused 64 'unknown option --nonsense'
+    assert_stderr --partial "try 'codex-chunk put --help'"
+    run_split codex-chunk pit
+    assert_refused 64 "unknown command 'pit'"
+    assert_stderr --partial 'did you mean put?'
+}

@@ -1,0 +1,72 @@
+# codex-chunk rm
+load ../common
+
+setup() {
+    codex_setup
+    gen 7 200000 >data
+    codex-chunk init >/dev/null
+    codex-chunk space | head -n5 >empty
+    cid=$(codex-chunk put data)
+}
+
+@test "removes a dataset, and with it all it used" {
+    run_split codex-chunk rm "$cid"
+    assert_success
+    assert_output "$cid	removed	200000"
+    refute_stderr
+    codex-chunk space | head -n5 | diff - empty
+    run_split codex-chunk get "$cid"
+    assert_refused 1 "$cid"
+    codex-chunk verify
+}
+
+@test "blocks that another dataset uses stay" {
+    local named
+    named=$(codex-chunk put data --name other)
+    codex-chunk rm "$cid"
+    codex-chunk get "$named" | cmp - data
+    codex-chunk verify
+}
+
+@test "a dry run removes nothing" {
+    run_split codex-chunk rm -n "$cid"
+    assert_success
+    assert_output "$cid	would-remove	200000"
+    codex-chunk get "$cid" | cmp - data
+    run_split codex-chunk -n rm "$cid@0"
+    assert_output "$cid@0	would-remove	65536"
+    codex-chunk get "$cid" | cmp - data
+}
+
+@test "CID@INDEX takes one block's bytes, put brings them back" {
+    run_split codex-chunk rm "$cid@1"
+    assert_success
+    assert_output "$cid@1	removed	65536"
+    run_split codex-chunk block has "$cid@1"
+    assert_failure 1
+    assert_output "$cid@1	missing"
+    run_split codex-chunk rm "$cid@1"
+    assert_refused 1 'missing already'
+    codex-chunk put data >/dev/null
+    codex-chunk get "$cid" | cmp - data
+}
+
+@test "reads the list from a pipe" {
+    gen 1 5 | codex-chunk put >/dev/null
+    codex-chunk ls | codex-chunk rm | wc -l >count
+    assert_equal "$(cat count)" 2
+    codex-chunk space | head -n5 | diff - empty
+}
+
+@test "what is not here, and what is no dataset" {
+    codex-chunk rm "$cid" >/dev/null
+    run_split codex-chunk rm "$cid"
+    assert_refused 1 "$cid"
+    run_split codex-chunk rm zDxWB8EDCcpV9LuPUkwpiF1z3tsZ3RXKCMvEZV5a8ChuGJCgaxhk
+    assert_refused 65 'codex-block'
+    assert_stderr --partial "codex-chunk block"
+    run_split codex-chunk rm nonsense
+    assert_refused 65 nonsense
+    run_split codex-chunk rm "$cid@0"
+    assert_refused 1 "$cid"
+}

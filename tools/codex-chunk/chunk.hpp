@@ -1,0 +1,57 @@
+// What the subcommands of codex-chunk share: their declarations, and a few steps that most begin
+// with.
+#pragma once
+
+#include "cli/tool.hpp"
+#include "dataset/dataset.hpp"
+
+namespace codex::chunk {
+
+void declare_init(cli::Command& root);
+void declare_put(cli::Command& root);
+void declare_get(cli::Command& root);
+void declare_ls(cli::Command& root);
+void declare_stat(cli::Command& root);
+void declare_rm(cli::Command& root);
+void declare_verify(cli::Command& root);
+void declare_gc(cli::Command& root);
+void declare_keep(cli::Command& root);
+void declare_space(cli::Command& root);
+void declare_export(cli::Command& root);
+void declare_import(cli::Command& root);
+void declare_block(cli::Command& root);
+
+enum class Access { read, write, create };
+
+/// Opens the repo of this call. Errors: the repo's.
+[[nodiscard]] Result<repo::Repo> open_repo(cli::Context& context, Access access);
+
+/// The expiry a new dataset gets: the one given, else the repo's default, else never (0).
+[[nodiscard]] std::uint64_t expiry_of(const cli::ExpiryValue& given, const repo::Repo& repo);
+
+/// Something named on the command line: a CID, or block INDEX of dataset CID as "CID@INDEX".
+struct Address {
+    Cid cid;
+    std::optional<std::uint64_t> index;
+};
+/// Errors: cid_invalid.
+[[nodiscard]] Result<Address> parse_address(std::string_view text);
+/// Errors: cid_invalid; cid_wrong_codec when `text` is the CID of something else.
+[[nodiscard]] Result<Cid> parse_manifest_cid(std::string_view text);
+/// The CID of the block that is meant. Errors: dataset_not_found, merkle_index.
+[[nodiscard]] Result<Cid> block_cid(const repo::Repo& repo, const Address& address);
+
+/// Calls `use` for each input. An input that fails is reported, and the next one follows, unless
+/// --fail-fast. The repo is opened when the first input has come: what comes before in a pipe may
+/// be about to make it. Errors: those of opening it and of reading the list itself.
+[[nodiscard]] Result<void>
+for_each_input(cli::Context& context, Access access, const std::vector<std::string>& arguments,
+               const std::function<Result<void>(repo::Repo&, const std::string&)>& use);
+
+/// "plain", "protected" or "verifiable".
+[[nodiscard]] std::string_view kind_of(const codec::Manifest& manifest);
+
+/// A dataset's line: CID, content size, kind, expiry, name; in JSON the REST's DataItem and more.
+[[nodiscard]] cli::Record dataset_record(const repo::DatasetInfo& dataset);
+
+} // namespace codex::chunk

@@ -1,0 +1,68 @@
+#include "chunk.hpp"
+
+#include <unistd.h>
+
+namespace codex::chunk {
+
+namespace {
+
+struct Export {
+    std::vector<std::string> cids;
+    bool zstd = false;
+    std::optional<std::string> to_nim;
+};
+
+/// All of them: half of a list makes an archive that nobody asked for, so a bad one ends it.
+Result<std::vector<Cid>> manifests_of(const Export& given) {
+    std::vector<Cid> manifests;
+    cli::Inputs inputs(given.cids, STDIN_FILENO);
+    for (;;) {
+        CODEX_TRY(item, inputs.next());
+        if (!item)
+            return manifests;
+        auto cid = parse_manifest_cid(*item);
+        if (!cid)
+            return fail(std::move(cid).error().context(*item));
+        manifests.push_back(*cid);
+    }
+}
+
+Result<int> run(cli::Context& context, const Export& given) {
+    CODEX_TRY(manifests, manifests_of(given));
+    if (manifests.empty())
+        return fail(Errc::usage, "no dataset is named");
+    CODEX_TRY(repo, open_repo(context, Access::read));
+    Progress progress;
+    const auto view = context.show(progress, "export");
+    const dataset::Job job{&repo, &context.pool(), &progress};
+    if (given.to_nim) {
+        if (given.zstd || !context.output_path().empty())
+            return fail(Errc::usage, "--to-nim writes a folder: --zst and -o do not go with it");
+        CODEX_TRY(files, dataset::export_nim(job, manifests, *given.to_nim));
+        cli::Record record("exported");
+        record.field("path", *given.to_nim).field("files", files);
+        CODEX_CHECK(context.print(record));
+        return 0;
+    }
+    CODEX_TRY(fd, context.binary_output());
+    const std::string& path = context.output_path();
+    CODEX_CHECK(dataset::export_car(job, manifests, fd,
+                                    path.empty() || path == "-" ? "stdout" : path, given.zstd));
+    return 0;
+}
+
+} // namespace
+
+void declare_export(cli::Command& root) {
+    const auto given = std::make_shared<Export>();
+    root.command("export", "write datasets as one CAR archive, or as a reference node's folder")
+        .arguments("CID", given->cids, "datasets; - or nothing: from stdin")
+        .flag("--zst", given->zstd, "compress with zstd")
+        .option("--to-nim DIR", given->to_nim, "block files as the reference node lays them out")
+        .takes_output()
+        .example("codex-chunk export zDvZ... --zst -o photos.car.zst")
+        .example("codex-chunk export zDvZ... | ssh host codex-chunk import")
+        .run([given](cli::Context& context) { return run(context, *given); });
+}
+
+} // namespace codex::chunk

@@ -1,0 +1,41 @@
+#include "chunk.hpp"
+
+#include "base/units.hpp"
+
+namespace codex::chunk {
+
+namespace {
+
+Result<int> run(cli::Context& context) {
+    CODEX_TRY(repo, open_repo(context, Access::write));
+    repo::GcOptions options;
+    options.now = unix_now();
+    options.dry_run = context.dry_run();
+    CODEX_TRY(report, repo.gc(options));
+    const std::pair<std::string_view, std::uint64_t> rows[] = {
+        {"expiredDatasets", report.expired_datasets},
+        {"removedBlocks", report.removed_blocks},
+        {"abandonedWriters", report.abandoned_writers},
+        {"freedBytes", report.freed_bytes}};
+    cli::Record record("gc");
+    record.json("dryRun", context.dry_run());
+    std::string text;
+    for (const auto& [name, value] : rows) {
+        record.json(name, value);
+        text += fmt::format("{}\t{}\n", name, value);
+    }
+    CODEX_CHECK(context.json() ? context.print(record) : context.print_text(text));
+    return 0;
+}
+
+} // namespace
+
+void declare_gc(cli::Command& root) {
+    root.command("gc", "remove what has expired or was left behind, and give the space back")
+        .takes_dry_run()
+        .example("codex-chunk gc")
+        .example("codex-chunk gc -n | grep expired")
+        .run(run);
+}
+
+} // namespace codex::chunk

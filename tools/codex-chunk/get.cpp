@@ -1,0 +1,118 @@
+#include "chunk.hpp"
+
+#include <charconv>
+#include <unistd.h>
+
+namespace codex::chunk {
+
+namespace {
+
+struct Get {
+    std::vector<std::string> cids;
+    std::optional<std::string> range;
+};
+
+Result<std::uint64_t> parse_offset(std::string_view digits, std::string_view range) {
+    std::uint64_t value = 0;
+    const auto [stop, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    if (error != std::errc() || stop != digits.data() + digits.size() || digits.empty())
+        return fail(Error(Errc::usage, fmt::format("--range: '{}' is no range", range))
+                        .hint("A-B with both ends included, A- to the end, or -N for the last N"));
+    return value;
+}
+
+/// "A-B", "A-", "-N" as in HTTP (RFC 9110 section 14.1.2), as a half-open range.
+Result<dataset::ByteRange> parse_range(std::string_view text, std::uint64_t content_bytes) {
+    const std::size_t dash = std::min(text.find('-'), text.size());
+    const std::string_view first = text.substr(0, dash);
+    const std::string_view last =
+        dash == text.size() ? std::string_view("?") : text.substr(dash + 1);
+    dataset::ByteRange range;
+    if (first.empty()) {
+        CODEX_TRY(count, parse_offset(last, text));
+        range.begin = content_bytes - std::min(count, content_bytes);
+        return range;
+    }
+    CODEX_TRY(begin, parse_offset(first, text));
+    range.begin = begin;
+    if (last.empty())
+        return range;
+    CODEX_TRY(end, parse_offset(last, text));
+    if (end < begin)
+        return fail(Errc::usage, "--range: '{}' ends before it begins", text);
+    range.end = end == UINT64_MAX ? end : end + 1;
+    return range;
+}
+
+struct Stream {
+    cli::Context& context;
+    dataset::Job job;
+    int fd;
+    dataset::GetResult total{};
+};
+
+Result<void> append(Stream& stream, const Get& get, const std::string& item) {
+    CODEX_TRY(cid, parse_manifest_cid(item));
+    dataset::ByteRange range;
+    if (get.range) {
+        CODEX_TRY(dataset, stream.job.repo->dataset(cid));
+        CODEX_TRY(parsed, parse_range(*get.range, dataset.manifest.content_size_bytes()));
+        range = parsed;
+    }
+    const std::string& path = stream.context.output_path();
+    CODEX_TRY(done, dataset::get(stream.job, cid, range, stream.fd,
+                                 path.empty() || path == "-" ? "stdout" : path));
+    stream.total.bytes += done.bytes;
+    stream.total.reconstructed_blocks += done.reconstructed_blocks;
+    if (done.reconstructed_blocks > 0)
+        stream.context.warn(
+            fmt::format("{}: {} missing or damaged blocks were computed from parity; "
+                        "'codex-ec repair' restores them",
+                        item, done.reconstructed_blocks));
+    return {};
+}
+
+Result<int> run(cli::Context& context, const Get& get) {
+    cli::Inputs inputs(get.cids, STDIN_FILENO);
+    CODEX_TRY(item, inputs.next());
+    if (!item)
+        return 0;
+    CODEX_TRY(repo, open_repo(context, Access::read));
+    CODEX_TRY(fd, context.binary_output());
+    Progress progress;
+    const auto view = context.show(progress, "get");
+    Stream stream{context, {&repo, &context.pool(), &progress}, fd};
+    while (item) {
+        // One stream: after a gap nothing may follow, so the first failure ends it.
+        if (auto done = append(stream, get, *item); !done) {
+            context.report(*item, std::move(done).error());
+            return context.exit_code();
+        }
+        CODEX_TRY(following, inputs.next());
+        if (following && get.range)
+            return fail(Errc::usage, "--range is for one dataset");
+        item = std::move(following);
+    }
+    const bool to_file = !context.output_path().empty() && context.output_path() != "-";
+    if (context.json() && to_file)
+        CODEX_CHECK(
+            context.print(cli::Record("summary")
+                              .json("bytes", stream.total.bytes)
+                              .json("reconstructedBlocks", stream.total.reconstructed_blocks)));
+    return 0;
+}
+
+} // namespace
+
+void declare_get(cli::Command& root) {
+    const auto get = std::make_shared<Get>();
+    root.command("get", "write the content of datasets to stdout or -o FILE")
+        .arguments("CID", get->cids, "datasets, one after the other; - or nothing: from stdin")
+        .option("--range A-B", get->range, "only these bytes, both ends included; A- or -N, too")
+        .takes_output()
+        .example("codex-chunk get zDvZ... | tar x")
+        .example("codex-chunk get zDvZ... --range 0-1023 -o head.bin")
+        .run([get](cli::Context& context) { return run(context, *get); });
+}
+
+} // namespace codex::chunk

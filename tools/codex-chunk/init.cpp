@@ -1,0 +1,74 @@
+#include "chunk.hpp"
+
+#include "base/units.hpp"
+
+namespace codex::chunk {
+
+namespace {
+
+struct Init {
+    cli::SizeValue quota;
+    std::optional<std::uint64_t> compress;
+    cli::DurationValue ttl;
+    bool set = false;
+};
+
+/// `config` with what was given on the command line.
+Result<repo::Config> changed(repo::Config config, const Init& init) {
+    constexpr std::uint64_t kMaxLevel = 19;
+    if (init.compress && *init.compress > kMaxLevel)
+        return fail(Errc::usage, "--compress: {} is not between 0 and {}", *init.compress,
+                    kMaxLevel);
+    if (init.quota.given)
+        config.quota_bytes = init.quota.bytes;
+    if (init.compress)
+        config.zstd_level = static_cast<int>(*init.compress);
+    if (init.ttl.given)
+        config.ttl_seconds = init.ttl.seconds;
+    return config;
+}
+
+Result<repo::Repo> make_or_change(cli::Context& context, const Init& init) {
+    if (init.set) {
+        CODEX_TRY(repo, open_repo(context, Access::write));
+        CODEX_TRY(config, changed(repo.config(), init));
+        CODEX_CHECK(repo.set_config(config));
+        return repo;
+    }
+    CODEX_TRY(config, changed({}, init));
+    return repo::Repo::init(context.repo_path(), config);
+}
+
+Result<int> run(cli::Context& context, const Init& init) {
+    auto repo = make_or_change(context, init);
+    if (!repo && repo.error().code() == Errc::repo_exists)
+        return fail(std::move(repo).error().hint("'codex-chunk init --set' changes its settings"));
+    if (!repo)
+        return fail(std::move(repo).error());
+    const repo::Config& config = repo->config();
+    cli::Record record("repo");
+    record.field("path", context.repo_path())
+        .text(format_size(config.quota_bytes))
+        .json("quotaMaxBytes", config.quota_bytes)
+        .field("compress", static_cast<std::uint64_t>(config.zstd_level))
+        .text(config.ttl_seconds == 0 ? "never" : format_duration(config.ttl_seconds))
+        .json("ttl", config.ttl_seconds);
+    CODEX_CHECK(context.print(record));
+    return 0;
+}
+
+} // namespace
+
+void declare_init(cli::Command& root) {
+    const auto init = std::make_shared<Init>();
+    root.command("init", "make a repo, or change its settings")
+        .option("--quota", init->quota, "what the blocks may take in all; default 20GiB")
+        .option("--compress LEVEL", init->compress, "zstd level 1 to 19 at rest; default 0: none")
+        .option("--ttl", init->ttl, "default life of new datasets; default 0s: for ever")
+        .flag("--set", init->set, "change an existing repo; what is not given stays")
+        .example("codex-chunk init --quota 100GiB --compress 3")
+        .example("codex-chunk -r /srv/codex init --set --quota 1TiB")
+        .run([init](cli::Context& context) { return run(context, *init); });
+}
+
+} // namespace codex::chunk

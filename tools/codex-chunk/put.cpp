@@ -1,0 +1,140 @@
+#include "chunk.hpp"
+
+#include "base/fd.hpp"
+#include "codec/media_type.hpp"
+
+#include <chrono>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace codex::chunk {
+
+namespace {
+
+struct Put {
+    std::vector<std::string> files;
+    std::optional<std::string> name;
+    std::optional<std::string> mime;
+    cli::SizeValue block_size;
+    cli::ExpiryValue expires;
+    std::string layout = "classic";
+};
+
+Result<dataset::PutOptions> options_of(const Put& put) {
+    dataset::PutOptions options;
+    if (put.name) {
+        CODEX_CHECK(codec::check_filename(*put.name));
+        options.filename = put.name;
+    }
+    if (put.mime) {
+        CODEX_CHECK(codec::check_media_type(*put.mime));
+        options.mimetype = put.mime;
+    }
+    if (put.block_size.given) {
+        if (put.block_size.bytes == 0 || put.block_size.bytes > codec::kMaxBlockSizeBytes)
+            return fail(Errc::usage, "--block-size: {} is not between 1 and {} bytes",
+                        put.block_size.bytes, codec::kMaxBlockSizeBytes);
+        options.block_size_bytes = static_cast<std::uint32_t>(put.block_size.bytes);
+    }
+    if (put.layout == "v0-2026")
+        options.layout = codec::ManifestLayout::v0_2026;
+    return options;
+}
+
+/// Errors: not_found, permission, usage for a folder.
+Result<Fd> open_input(const std::string& file) {
+    CODEX_TRY(fd, open_file(file, O_RDONLY));
+    struct stat info{};
+    if (::fstat(fd.get(), &info) == 0 && S_ISDIR(info.st_mode))
+        return fail(Error(Errc::usage, "is a folder")
+                        .hint(fmt::format("tar c '{}' | codex-chunk put -", file)));
+    return fd;
+}
+
+struct Totals {
+    std::uint64_t datasets = 0;
+    std::uint64_t bytes = 0;
+    std::uint64_t new_bytes = 0;
+};
+
+Result<void> put_one(cli::Context& context, const dataset::Job& job, const std::string& file,
+                     const dataset::PutOptions& options, bool named, Totals& totals) {
+    Fd opened;
+    if (file != "-") {
+        CODEX_TRY(fd, open_input(file));
+        opened = std::move(fd);
+    }
+    const std::string_view shown = file == "-" ? std::string_view("stdin") : file;
+    CODEX_TRY(result, dataset::put(job, opened ? opened.get() : STDIN_FILENO, shown, options));
+    ++totals.datasets;
+    totals.bytes += result.size_bytes;
+    totals.new_bytes += result.new_bytes;
+    cli::Record record("dataset");
+    record.field("cid", result.manifest);
+    if (named)
+        record.text(file);
+    record.json("file", file)
+        .json("treeCid", result.tree)
+        .json("datasetSize", result.size_bytes)
+        .json("blocks", result.blocks)
+        .json("newBytes", result.new_bytes);
+    return context.print(record);
+}
+
+Result<int> run(cli::Context& context, const Put& put) {
+    std::vector<std::string> files = put.files;
+    if (files.empty()) {
+        if (::isatty(STDIN_FILENO) == 1)
+            return fail(Error(Errc::usage, "nothing to put")
+                            .hint("name a file, or - for what is typed here"));
+        files.emplace_back("-");
+    }
+    if (std::count(files.begin(), files.end(), "-") > 1)
+        return fail(Errc::usage, "stdin can be read only once, but - is given twice");
+    if (put.name && files.size() > 1)
+        return fail(Errc::usage, "--name is for one file, not for {}", files.size());
+    CODEX_TRY(options, options_of(put));
+    const auto started = std::chrono::steady_clock::now();
+    CODEX_TRY(repo, open_repo(context, Access::create));
+    options.expiry = expiry_of(put.expires, repo);
+
+    Progress progress;
+    const auto view = context.show(progress, "put");
+    const dataset::Job job{&repo, &context.pool(), &progress};
+    Totals totals;
+    for (const std::string& file : files) {
+        auto done = put_one(context, job, file, options, files.size() > 1, totals);
+        if (!done && !context.report(file, std::move(done).error()))
+            break;
+    }
+    if (context.json())
+        CODEX_CHECK(context.print(
+            cli::Record("summary")
+                .json("datasets", totals.datasets)
+                .json("bytes", totals.bytes)
+                .json("newBytes", totals.new_bytes)
+                .json("milliseconds", static_cast<std::uint64_t>(
+                                          std::chrono::duration_cast<std::chrono::milliseconds>(
+                                              std::chrono::steady_clock::now() - started)
+                                              .count()))));
+    return context.exit_code();
+}
+
+} // namespace
+
+void declare_put(cli::Command& root) {
+    const auto put = std::make_shared<Put>();
+    root.command("put", "store files, print the CID of each")
+        .arguments("FILE", put->files, "what to store; - or nothing: stdin")
+        .option("--name NAME", put->name, "file name to keep in the manifest; changes the CID")
+        .option("--mime TYPE", put->mime, "media type to keep in the manifest; changes the CID")
+        .option("--block-size", put->block_size, "default 64KiB, which is what the network uses")
+        .option("--expires", put->expires, "when gc may remove it: 30d, 2027-01-31, never")
+        .choice("--layout", put->layout, {"classic", "v0-2026"}, "of the manifest")
+        .example("codex-chunk put report.pdf notes.txt")
+        .example("tar c photos | codex-chunk put - --name photos.tar --expires 30d")
+        .run([put](cli::Context& context) { return run(context, *put); });
+}
+
+} // namespace codex::chunk

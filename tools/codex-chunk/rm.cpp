@@ -1,0 +1,62 @@
+#include "chunk.hpp"
+
+namespace codex::chunk {
+
+namespace {
+
+Result<void> print_removed(cli::Context& context, const std::string& item, std::uint64_t bytes) {
+    cli::Record record("removed");
+    record.field("cid", item)
+        .text(context.dry_run() ? "would-remove" : "removed")
+        .field("size", bytes)
+        .json("dryRun", context.dry_run());
+    return context.print(record);
+}
+
+/// The block stays known, so that it shows as missing and can be repaired.
+Result<void> forget_block(cli::Context& context, repo::Repo& repo, const std::string& item,
+                          const Address& address) {
+    CODEX_TRY(cid, block_cid(repo, address));
+    if (cid.is_empty_block())
+        return fail(Errc::unsupported, "is padding, which is never stored");
+    CODEX_TRY(block, repo.stat(cid));
+    if (!block || !block->present)
+        return fail(Errc::block_not_found, "its block {} is missing already", cid.text());
+    if (!context.dry_run())
+        CODEX_CHECK(repo.drop_bytes({&cid, 1}));
+    return print_removed(context, item, block->size_bytes);
+}
+
+Result<void> remove_dataset(cli::Context& context, repo::Repo& repo, const std::string& item) {
+    CODEX_TRY(cid, parse_manifest_cid(item));
+    CODEX_TRY(dataset, repo.dataset(cid));
+    if (!context.dry_run())
+        CODEX_CHECK(repo.remove_dataset(cid));
+    return print_removed(context, item, dataset.manifest.content_size_bytes());
+}
+
+Result<int> run(cli::Context& context, const std::vector<std::string>& items) {
+    const auto remove = [&](repo::Repo& repo, const std::string& item) -> Result<void> {
+        CODEX_TRY(address, parse_address(item));
+        if (address.index)
+            return forget_block(context, repo, item, address);
+        return remove_dataset(context, repo, item);
+    };
+    const Access access = context.dry_run() ? Access::read : Access::write;
+    CODEX_CHECK(for_each_input(context, access, items, remove));
+    return context.exit_code();
+}
+
+} // namespace
+
+void declare_rm(cli::Command& root) {
+    const auto items = std::make_shared<std::vector<std::string>>();
+    root.command("rm", "remove datasets, or the bytes of single blocks")
+        .arguments("CID", *items, "CID@INDEX: only that block's bytes; - or nothing: from stdin")
+        .takes_dry_run()
+        .example("codex-chunk rm zDvZ...")
+        .example("codex-chunk ls | grep '\\.log$' | codex-chunk rm -n")
+        .run([items](cli::Context& context) { return run(context, *items); });
+}
+
+} // namespace codex::chunk

@@ -1,0 +1,39 @@
+#include "chunk.hpp"
+
+namespace codex::chunk {
+
+namespace {
+
+Result<int> run(cli::Context& context) {
+    CODEX_TRY(repo, open_repo(context, Access::read));
+    CODEX_TRY(space, repo.space());
+    // The first four are the REST interface's (spec 05 section 4.3).
+    const std::pair<std::string_view, std::uint64_t> rows[] = {
+        {"totalBlocks", space.counters.blocks},
+        {"quotaMaxBytes", space.quota_bytes},
+        {"quotaUsedBytes", space.counters.used_bytes},
+        {"quotaReservedBytes", space.counters.reserved_bytes},
+        {"datasets", space.counters.datasets},
+        {"storedBytes", space.stored_bytes},
+        {"deadBytes", space.dead_bytes},
+        {"diskBytes", space.disk_bytes}};
+    cli::Record record("space");
+    std::string text;
+    for (const auto& [name, value] : rows) {
+        record.json(name, value);
+        text += fmt::format("{}\t{}\n", name, value);
+    }
+    CODEX_CHECK(context.json() ? context.print(record) : context.print_text(text));
+    return 0;
+}
+
+} // namespace
+
+void declare_space(cli::Command& root) {
+    root.command("space", "show what the repo holds and what it takes on the disk")
+        .example("codex-chunk space")
+        .example("codex-chunk space --json | jq .quotaUsedBytes")
+        .run(run);
+}
+
+} // namespace codex::chunk
