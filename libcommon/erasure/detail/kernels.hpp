@@ -73,7 +73,7 @@ struct TransformJob {
     std::size_t end;
 };
 
-constexpr std::size_t kWorkRowBytes = 128;
+constexpr std::size_t kWorkRowBytes = 256;
 constexpr std::size_t kZeroRowBytes = 128; ///< bytes behind a SourceRow of mask 0
 
 struct KernelSet {

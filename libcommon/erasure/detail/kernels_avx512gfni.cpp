@@ -51,6 +51,7 @@ struct Gf8 {
 
     static std::size_t offset(std::size_t at) { return at; }
     static Unit zero() { return {_mm512_setzero_si512()}; }
+    static void prefetch(const std::uint8_t* from) { _mm_prefetch(from, _MM_HINT_T0); }
     static Unit load(const std::uint8_t* from) { return {_mm512_loadu_si512(from)}; }
     static void store(std::uint8_t* to, Unit a) { _mm512_storeu_si512(to, a.x); }
     static Unit add(Unit a, Unit b) { return {add_vectors(a.x, b.x)}; }
@@ -97,6 +98,10 @@ struct Gf16Base {
 /// Two chunks: 64 low bytes and 64 high bytes.
 struct Gf16 : Gf16Base {
     static constexpr std::size_t kBytes = 2 * sizeof(Vector);
+    static void prefetch(const std::uint8_t* from) {
+        _mm_prefetch(from, _MM_HINT_T0);
+        _mm_prefetch(from + 64, _MM_HINT_T0);
+    }
     static Unit load(const std::uint8_t* from) {
         const Vector first = _mm512_loadu_si512(from);
         const Vector second = _mm512_loadu_si512(from + 64);
@@ -111,6 +116,7 @@ struct Gf16 : Gf16Base {
 /// One chunk, in the lower halves: the odd one at the end of a buffer.
 struct Gf16Chunk : Gf16Base {
     static constexpr std::size_t kBytes = sizeof(Vector);
+    static void prefetch(const std::uint8_t* from) { _mm_prefetch(from, _MM_HINT_T0); }
     static Unit load(const std::uint8_t* from) {
         const Vector chunk = _mm512_loadu_si512(from);
         return {chunk, high_halves(chunk, chunk)};

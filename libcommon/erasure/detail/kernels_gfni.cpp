@@ -45,6 +45,7 @@ struct Gf8 {
     static constexpr unsigned kMaxLayers = 3;
 
     static std::size_t offset(std::size_t at) { return at; }
+    static void prefetch(const std::uint8_t*) {}
     static Unit zero() { return {_mm256_setzero_si256()}; }
     static Unit load(const std::uint8_t* from) { return {load_vector(from)}; }
     static void store(std::uint8_t* to, Unit a) { store_vector(to, a.x); }
@@ -71,6 +72,7 @@ struct Gf16 {
     static constexpr unsigned kMaxLayers = 2;
 
     static std::size_t offset(std::size_t at) { return at; }
+    static void prefetch(const std::uint8_t*) {}
     static Unit zero() { return {_mm256_setzero_si256(), _mm256_setzero_si256()}; }
     static Unit load(const std::uint8_t* from) {
         return {load_vector(from), load_vector(from + 32)};

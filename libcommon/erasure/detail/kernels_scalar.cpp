@@ -22,6 +22,7 @@ struct Scalar {
     static constexpr unsigned kMaxLayers = 2;
 
     static std::size_t offset(std::size_t at) { return at; }
+    static void prefetch(const std::uint8_t*) {}
     static Unit zero() { return {}; }
     static Unit load(const std::uint8_t* from) {
         Unit x;

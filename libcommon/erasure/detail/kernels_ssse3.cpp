@@ -51,6 +51,7 @@ struct Gf8 {
     static constexpr unsigned kMaxLayers = 2;
 
     static std::size_t offset(std::size_t at) { return at; }
+    static void prefetch(const std::uint8_t*) {}
     static Unit zero() { return {_mm_setzero_si128()}; }
     static Unit load(const std::uint8_t* from) { return {load_vector(from)}; }
     static void store(std::uint8_t* to, Unit a) { store_vector(to, a.x); }
@@ -82,6 +83,7 @@ struct Gf16 {
 
     /// A chunk has two columns: its words 0-15 and 16-31.
     static std::size_t offset(std::size_t at) { return (at & ~std::size_t{63}) | (at & 32) / 2; }
+    static void prefetch(const std::uint8_t*) {}
     static Unit zero() { return {_mm_setzero_si128(), _mm_setzero_si128()}; }
     static Unit load(const std::uint8_t* from) {
         return {load_vector(from), load_vector(from + 32)};

@@ -83,14 +83,30 @@ private:
     }
 };
 
-/// The XOR of all inputs.
+/// The XOR of all inputs, 256 bytes at a time.
 template <class V> void exclusive_or(const MatrixJob& job) {
-    for (std::size_t at = job.begin; at < job.end; at += V::kBytes) {
-        const std::size_t offset = V::offset(at);
-        typename V::Unit sum = V::load(job.inputs[0].bytes + offset);
+    constexpr std::size_t kColumns = 256 / V::kBytes;
+    std::size_t at = job.begin;
+    for (; at + 256 <= job.end; at += 256) {
+        typename V::Unit sums[kColumns];
+#pragma GCC unroll 16
+        for (std::size_t c = 0; c < kColumns; ++c)
+            sums[c] = V::load(job.inputs[0].bytes + at + c * V::kBytes);
+        for (std::size_t j = 1; j < job.input_count; ++j) {
+            const std::uint8_t* from = job.inputs[j].bytes + at;
+#pragma GCC unroll 16
+            for (std::size_t c = 0; c < kColumns; ++c)
+                sums[c] = V::add(sums[c], V::load(from + c * V::kBytes));
+        }
+#pragma GCC unroll 16
+        for (std::size_t c = 0; c < kColumns; ++c)
+            V::store(job.outputs[0] + at + c * V::kBytes, sums[c]);
+    }
+    for (; at < job.end; at += V::kBytes) {
+        typename V::Unit sum = V::load(job.inputs[0].bytes + at);
         for (std::size_t j = 1; j < job.input_count; ++j)
-            sum = V::add(sum, V::load(job.inputs[j].bytes + offset));
-        V::store(job.outputs[0] + offset, sum);
+            sum = V::add(sum, V::load(job.inputs[j].bytes + at));
+        V::store(job.outputs[0] + at, sum);
     }
 }
 

@@ -1,0 +1,212 @@
+// Encoding and decoding with 64 KiB buffers on one core; bytes of data a second.
+//
+// With CODEX_LEOPARD_LIB=/path/to/libleopard.so (catid/leopard built as a shared library) the same
+// buffers also go through its C interface, its output is compared with ours, and the counters
+// "peer" (its bytes a second) and "ratio" (ours by its) are printed.
+#include "erasure/code.hpp"
+
+#include <algorithm>
+#include <benchmark/benchmark.h>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <dlfcn.h>
+#include <memory>
+#include <vector>
+
+namespace {
+
+using codex::Bytes;
+using codex::erasure::Code;
+using Clock = std::chrono::steady_clock;
+
+constexpr std::size_t kBufferBytes = 64 * 1024;
+
+/// The C interface of leopard, version 2.
+struct Peer {
+    int (*init)(int) = nullptr;
+    unsigned (*encode_work)(unsigned, unsigned) = nullptr;
+    int (*encode)(std::uint64_t, unsigned, unsigned, unsigned, const void* const*,
+                  void**) = nullptr;
+    unsigned (*decode_work)(unsigned, unsigned) = nullptr;
+    int (*decode)(std::uint64_t, unsigned, unsigned, unsigned, const void* const*,
+                  const void* const*, void**) = nullptr;
+};
+
+template <class Function> void look_up(void* library, const char* name, Function& function) {
+    void* symbol = dlsym(library, name);
+    if (symbol == nullptr) {
+        std::fprintf(stderr, "CODEX_LEOPARD_LIB: no symbol %s\n", name);
+        std::exit(64);
+    }
+    std::memcpy(&function, &symbol, sizeof function);
+}
+
+/// The peer of CODEX_LEOPARD_LIB; nullptr when it is not set.
+const Peer* peer() {
+    static const std::unique_ptr<Peer> loaded = [] {
+        const char* path = std::getenv("CODEX_LEOPARD_LIB");
+        if (path == nullptr)
+            return std::unique_ptr<Peer>();
+        void* library = dlopen(path, RTLD_NOW);
+        if (library == nullptr) {
+            std::fprintf(stderr, "CODEX_LEOPARD_LIB: %s\n", dlerror());
+            std::exit(64);
+        }
+        auto found = std::make_unique<Peer>();
+        look_up(library, "leo_init_", found->init);
+        look_up(library, "leo_encode_work_count", found->encode_work);
+        look_up(library, "leo_encode", found->encode);
+        look_up(library, "leo_decode_work_count", found->decode_work);
+        look_up(library, "leo_decode", found->decode);
+        if (found->init(2) != 0) {
+            std::fprintf(stderr, "CODEX_LEOPARD_LIB: leo_init_ failed\n");
+            std::exit(64);
+        }
+        return found;
+    }();
+    return loaded.get();
+}
+
+/// Buffers one by one on the heap, as an application has them, on cache lines.
+struct Buffers {
+    explicit Buffers(std::size_t count) : owned(count) {
+        for (auto& buffer : owned) {
+            buffer.reset(static_cast<std::uint8_t*>(std::aligned_alloc(64, kBufferBytes)));
+            std::memset(buffer.get(), 0, kBufferBytes);
+            pointers.push_back(buffer.get());
+        }
+    }
+    struct Free {
+        void operator()(std::uint8_t* bytes) const { std::free(bytes); }
+    };
+    std::vector<std::unique_ptr<std::uint8_t, Free>> owned;
+    std::vector<std::uint8_t*> pointers;
+};
+
+struct Column {
+    Column(std::uint32_t k, std::uint32_t m)
+        : code(*Code::create(k, m)), data(k), parity(m), results(m),
+          peer_work(peer() == nullptr
+                        ? 0
+                        : std::max(peer()->encode_work(k, m), peer()->decode_work(k, m))) {
+        std::uint32_t state = 1;
+        for (std::uint8_t* bytes : data.pointers)
+            for (std::size_t i = 0; i < kBufferBytes; ++i)
+                bytes[i] =
+                    static_cast<std::uint8_t>((state = state * 1664525U + 1013904223U) >> 24);
+        inputs.assign(data.pointers.begin(), data.pointers.end());
+        (void)code.encode(inputs, parity.pointers, kBufferBytes);
+        // The first m data buffers are lost and all parity is needed.
+        shards.resize(std::size_t{k} + m);
+        outputs.resize(k);
+        for (std::size_t i = 0; i < shards.size(); ++i)
+            if (i < m)
+                outputs[i] = results.pointers[i];
+            else
+                shards[i] = {i < k ? data.pointers[i] : parity.pointers[i - k], true};
+    }
+    void encode() const { (void)code.encode(inputs, parity.pointers, kBufferBytes); }
+    void decode() const { (void)code.decode(shards, outputs, kBufferBytes); }
+    void peer_encode() {
+        std::vector<void*> work(peer_work.pointers.begin(), peer_work.pointers.end());
+        peer()->encode(kBufferBytes, code.k(), code.m(), peer()->encode_work(code.k(), code.m()),
+                       reinterpret_cast<const void* const*>(inputs.data()), work.data());
+    }
+    void peer_decode() {
+        std::vector<void*> work(peer_work.pointers.begin(), peer_work.pointers.end());
+        std::vector<const void*> present(code.k());
+        for (std::size_t j = code.m(); j < code.k(); ++j)
+            present[j] = data.pointers[j];
+        const std::vector<const void*> received(parity.pointers.begin(), parity.pointers.end());
+        peer()->decode(kBufferBytes, code.k(), code.m(), peer()->decode_work(code.k(), code.m()),
+                       present.data(), received.data(), work.data());
+    }
+    /// Whether `found` are the buffers the peer left in its work area.
+    [[nodiscard]] bool same_as_peer(const std::vector<std::uint8_t*>& found) const {
+        return std::equal(found.begin(), found.end(), peer_work.pointers.begin(),
+                          [](const std::uint8_t* a, const std::uint8_t* b) {
+                              return std::memcmp(a, b, kBufferBytes) == 0;
+                          });
+    }
+
+    Code code;
+    Buffers data;
+    Buffers parity;
+    Buffers results;
+    Buffers peer_work;
+    std::vector<const std::uint8_t*> inputs;
+    std::vector<Code::Shard> shards;
+    std::vector<std::uint8_t*> outputs;
+};
+
+template <class Work> double seconds(Work work) {
+    const auto start = Clock::now();
+    work();
+    return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+/// Runs ours in the timed loop and, untimed and in turn with it, the peer; the ratio is that of
+/// the medians, so that both see the same machine.
+template <class Ours, class Theirs>
+void compare(benchmark::State& state, Column& column, const std::vector<std::uint8_t*>& found,
+             Ours ours, Theirs theirs) {
+    std::vector<double> our_times;
+    std::vector<double> peer_times;
+    for ([[maybe_unused]] auto iteration : state) {
+        const double taken = seconds(ours);
+        our_times.push_back(taken);
+        state.SetIterationTime(taken);
+        if (peer() != nullptr)
+            peer_times.push_back(seconds(theirs));
+    }
+    const double bytes = static_cast<double>(column.code.k()) * kBufferBytes;
+    state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(bytes));
+    if (peer() == nullptr)
+        return;
+    if (!column.same_as_peer(found))
+        state.SkipWithError("the peer's output differs from ours");
+    const auto median = [](std::vector<double>& times) {
+        std::nth_element(times.begin(),
+                         times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2),
+                         times.end());
+        return times[times.size() / 2];
+    };
+    const double theirs_median = median(peer_times);
+    state.counters["peer"] = benchmark::Counter(
+        bytes / theirs_median, benchmark::Counter::kDefaults, benchmark::Counter::kIs1024);
+    state.counters["ratio"] = theirs_median / median(our_times);
+}
+
+void encode(benchmark::State& state) {
+    Column column(static_cast<std::uint32_t>(state.range(0)),
+                  static_cast<std::uint32_t>(state.range(1)));
+    compare(
+        state, column, column.parity.pointers, [&] { column.encode(); },
+        [&] { column.peer_encode(); });
+}
+
+/// As many losses as the code covers, all of them data.
+void decode(benchmark::State& state) {
+    Column column(static_cast<std::uint32_t>(state.range(0)),
+                  static_cast<std::uint32_t>(state.range(1)));
+    compare(
+        state, column, column.results.pointers, [&] { column.decode(); },
+        [&] { column.peer_decode(); });
+}
+
+void sizes(benchmark::internal::Benchmark* bench) {
+    for (const auto& [k, m] :
+         {std::pair{2, 1}, std::pair{3, 2}, std::pair{10, 5}, std::pair{20, 10},
+          std::pair{128, 128}, std::pair{300, 100}, std::pair{1000, 1000}})
+        bench->Args({k, m});
+    bench->UseManualTime()->Unit(benchmark::kMicrosecond);
+}
+
+BENCHMARK(encode)->Apply(sizes);
+BENCHMARK(decode)->Apply(sizes);
+
+} // namespace
+
+BENCHMARK_MAIN();
