@@ -48,7 +48,7 @@ struct Code::Impl {
           encoder(solver(encoding_roles(shape))) {}
 
     [[nodiscard]] detail::Solver solver(std::span<const Role> roles) const {
-        return {shape, kernels, skews, roles, detail::Solver::fastest(shape, roles)};
+        return {shape, kernels, skews, roles, detail::Solver::fastest(shape, kernels, roles)};
     }
 
     /// The solver of these losses: the last one where they are the same, as they are for most

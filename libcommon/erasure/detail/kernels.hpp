@@ -79,6 +79,9 @@ constexpr std::size_t kZeroRowBytes = 128; ///< bytes behind a SourceRow of mask
 struct KernelSet {
     const char* name;
     FactorForm form;
+    /// What a row of a transform costs, without its layers, in products of a row; measured.
+    double row_cost8;
+    double row_cost16;
     void (*exclusive_or)(const MatrixJob&); ///< all factors 1, one output, either field
     void (*matrix8)(const MatrixJob&);
     void (*matrix16)(const MatrixJob&);

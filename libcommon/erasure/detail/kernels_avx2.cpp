@@ -128,7 +128,7 @@ void transform16(const TransformJob& job) {
 
 } // namespace
 
-const KernelSet kAvx2Kernels{"avx2",   FactorForm::nibbles, run_xor,    matrix8,
+const KernelSet kAvx2Kernels{"avx2",   FactorForm::nibbles, 2,          1, run_xor, matrix8,
                              matrix16, transform8,          transform16};
 
 } // namespace codex::erasure::detail

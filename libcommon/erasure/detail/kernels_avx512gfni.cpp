@@ -153,8 +153,8 @@ void transform16(const TransformJob& job) {
 
 } // namespace
 
-const KernelSet kAvx512Kernels{"avx512", FactorForm::affine, run_xor,    matrix8,
-                               matrix16, transform8,         transform16};
+const KernelSet kAvx512Kernels{"avx512", FactorForm::affine, 5,          4,          run_xor,
+                               matrix8,  matrix16,           transform8, transform16};
 
 } // namespace codex::erasure::detail
 #endif

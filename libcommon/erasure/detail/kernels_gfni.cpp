@@ -114,8 +114,8 @@ void transform16(const TransformJob& job) {
 
 } // namespace
 
-const KernelSet kGfniKernels{"gfni",   FactorForm::affine, run_xor,    matrix8,
-                             matrix16, transform8,         transform16};
+const KernelSet kGfniKernels{"gfni",  FactorForm::affine, 5,          2,          run_xor,
+                             matrix8, matrix16,           transform8, transform16};
 
 } // namespace codex::erasure::detail
 #endif

@@ -84,7 +84,7 @@ void transform16(const TransformJob& job) {
 
 } // namespace
 
-const KernelSet kScalarKernels{"scalar", FactorForm::nibbles, run_xor,    matrix8,
+const KernelSet kScalarKernels{"scalar", FactorForm::nibbles, 2,          1, run_xor, matrix8,
                                matrix16, transform8,          transform16};
 
 } // namespace codex::erasure::detail

@@ -129,7 +129,7 @@ void transform16(const TransformJob& job) {
 
 } // namespace
 
-const KernelSet kSsse3Kernels{"ssse3",  FactorForm::nibbles, run_xor,    matrix8,
+const KernelSet kSsse3Kernels{"ssse3",  FactorForm::nibbles, 2,          1, run_xor, matrix8,
                               matrix16, transform8,          transform16};
 
 } // namespace codex::erasure::detail

@@ -4,6 +4,7 @@
 #include "erasure/detail/erasures.hpp"
 #include "erasure/detail/parameters.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 
@@ -128,13 +129,29 @@ void Solver::prepare_transform(const std::vector<bool>& erased) {
     }
 }
 
-Method Solver::fastest(const Shape& shape, std::span<const Role> roles) {
+Method Solver::fastest(const Shape& shape, const KernelSet& kernels, std::span<const Role> roles) {
     if (shape.m == 1)
         return Method::exclusive_or;
     std::size_t wanted = 0;
-    for (const Role role : roles)
-        wanted += role == Role::wanted ? 1 : 0;
-    return wanted * shape.k < 400 ? Method::matrix : Method::transform;
+    std::vector<bool> groups(shape.positions / shape.size); // with something wanted
+    for (std::uint32_t x = 0; x < roles.size(); ++x) {
+        wanted += roles[x] == Role::wanted ? 1 : 0;
+        groups[x / shape.size] = groups[x / shape.size] || roles[x] == Role::wanted;
+    }
+    // Rows that go through a transform: all data, the parity of it, and to decode, the polynomial
+    // and the groups it is evaluated at. A row costs its passage through memory and half a product
+    // for each layer; measured against the products of the matrix, a layer costs more in the small
+    // field, where a product is a single instruction.
+    const bool wide = shape.field->bits() == 16;
+    const auto wanted_groups =
+        static_cast<std::size_t>(std::count(groups.begin(), groups.end(), true));
+    const std::size_t transforms =
+        div_up(shape.k, shape.size) + (groups[0] ? 1 : 2 + wanted_groups);
+    const double row_cost = (wide ? kernels.row_cost16 : kernels.row_cost8) +
+                            std::countr_zero(shape.size) * (wide ? 0.5 : 1.0);
+    const double transform_cost = static_cast<double>(transforms * shape.size) * row_cost;
+    return static_cast<double>(wanted * shape.k) > transform_cost ? Method::transform
+                                                                  : Method::matrix;
 }
 
 void Solver::run(std::span<const std::uint8_t* const> from, std::span<std::uint8_t* const> to,

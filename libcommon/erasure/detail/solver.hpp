@@ -40,8 +40,9 @@ public:
     Solver(const Shape& shape, const KernelSet& kernels, std::span<const std::uint8_t> skews,
            std::span<const Role> roles, Method method);
 
-    /// The method that is fastest for this problem on this machine, by measurement.
-    [[nodiscard]] static Method fastest(const Shape& shape, std::span<const Role> roles);
+    /// The method that should be fastest for these roles (as above) with these kernels.
+    [[nodiscard]] static Method fastest(const Shape& shape, const KernelSet& kernels,
+                                        std::span<const Role> roles);
 
     /// Computes the wanted words. `from` and `to` have one entry for each position: `from` at known
     /// positions (nullptr: zeros), `to` at wanted ones. Buffers of size_bytes, a multiple of 64.

@@ -129,6 +129,22 @@ TEST_P(KernelTest, StripsAndThreads) {
 INSTANTIATE_TEST_SUITE_P(Erasure, KernelTest, testing::ValuesIn(usable_kernels()),
                          [](const auto& set) { return std::string(set.param->name); });
 
+TEST_P(KernelTest, TheMethodFollowsTheSizeOfTheProblem) {
+    const auto fastest = [](const Shape& shape, const std::vector<Role>& roles) {
+        return Solver::fastest(shape, *GetParam(), roles);
+    };
+    test::Random random(1);
+    const Shape single(100, 1);
+    EXPECT_EQ(fastest(single, encoding_roles(single)), Method::exclusive_or);
+    const Shape small(3, 2);
+    EXPECT_EQ(fastest(small, encoding_roles(small)), Method::matrix);
+    for (const Shape& large : {Shape(128, 128), Shape(1000, 1000)}) {
+        EXPECT_EQ(fastest(large, encoding_roles(large)), Method::transform);
+        EXPECT_EQ(fastest(large, decoding_roles(large, 1, random)), Method::matrix);
+        EXPECT_EQ(fastest(large, decoding_roles(large, large.m, random)), Method::transform);
+    }
+}
+
 TEST(Kernels, NamesSayWhatRuns) {
     const auto sets = usable_kernels();
     EXPECT_STREQ(sets.front()->name, "scalar");
