@@ -28,22 +28,25 @@ Result<int> take_turn(cli::Context& context, repo::Repo& repo, const std::string
 
 Result<int> for_each_dataset(cli::Context& context, const std::vector<std::string>& arguments,
                              bool writes, const std::string& label, const Turn& turn) {
+    cli::Inputs inputs(arguments, STDIN_FILENO);
+    CODEX_TRY(item, inputs.next());
+    if (!item)
+        return 0;
+    // Only now: the tool before this one in a pipe may be about to make the repo.
     CODEX_TRY(repo, repo::Repo::open(context.repo_path(),
                                      {.read_only = !writes,
                                       .sync = context.sync(),
                                       .lock_timeout_seconds = context.lock_timeout_seconds(),
                                       .pool = &context.pool()}));
-    cli::Inputs inputs(arguments, STDIN_FILENO);
     int code = 0;
-    for (;;) {
-        CODEX_TRY(item, inputs.next());
-        if (!item)
-            break;
+    while (item) {
         auto result = take_turn(context, repo, *item, label, turn);
         if (result)
             code = std::max(code, *result);
         else if (!context.report(*item, std::move(result).error()))
             break;
+        CODEX_TRY(following, inputs.next());
+        item = std::move(following);
     }
     return std::max(code, context.exit_code());
 }

@@ -31,25 +31,28 @@ Result<Root> root_of_stored(const repo::Repo& repo, const std::string& text) {
 }
 
 Result<int> run_stored(const Source& source, cli::Context& context) {
-    CODEX_TRY(repo, open_repo(context));
     cli::Inputs inputs(source.cids, STDIN_FILENO);
+    CODEX_TRY(text, inputs.next());
+    if (!text)
+        return 0;
+    // Only now: the tool before this one in a pipe may be about to make the repo.
+    CODEX_TRY(repo, open_repo(context));
     const bool several = source.cids.size() != 1 || source.cids.front() == "-";
-    while (true) {
-        CODEX_TRY(text, inputs.next());
-        if (!text)
-            return context.exit_code();
+    while (text) {
         auto root = root_of_stored(repo, *text);
-        if (!root) {
-            if (!context.report(*text, std::move(root).error()))
-                return context.exit_code();
-            continue;
+        if (root) {
+            cli::Record record = record_of(*root);
+            record.json("dataset", *text);
+            if (several)
+                record.text(*text);
+            CODEX_CHECK(context.print(record));
+        } else if (!context.report(*text, std::move(root).error())) {
+            break;
         }
-        cli::Record record = record_of(*root);
-        record.json("dataset", *text);
-        if (several)
-            record.text(*text);
-        CODEX_CHECK(context.print(record));
+        CODEX_TRY(following, inputs.next());
+        text = std::move(following);
     }
+    return context.exit_code();
 }
 
 Result<int> run(const Source& source, cli::Context& context) {

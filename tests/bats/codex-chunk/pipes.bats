@@ -70,3 +70,12 @@ load ../common
     codex-chunk verify
     assert_equal "$(codex-chunk ls | wc -l)" 1
 }
+
+@test "a pipe whose first tool makes the repo" {
+    gen 1 600000 >data
+    codex-chunk put - <data | codex-ec encode -k 4 -m 2 | tee cid | codex-chunk export |
+        zstd -q >data.car.zst
+    codex-chunk -r other import <data.car.zst | diff - cid
+    codex-chunk -r other get "$(cat cid)" | cmp - data
+    codex-chunk -r third put data | codex-merkle -r third root | grep -q '^zDz'
+}
