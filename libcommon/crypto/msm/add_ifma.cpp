@@ -19,6 +19,7 @@ constexpr std::size_t kLanes = 8;
 /// Vectors that share an inversion: an inversion costs some 300 products in sequence, and the
 /// prefix products should stay in the second-level cache.
 constexpr std::size_t kChunk = 768;
+constexpr std::size_t kAhead = 3; ///< vectors between a prefetch and its use
 
 // --- Fq, eight lanes; values are tight and below 2p unless said
 // --------------------------------------
@@ -307,6 +308,18 @@ void finish(const Operands<F>& o, const F& inverse, std::uint64_t* out, std::siz
     F::store(x, y, out, lanes);
 }
 
+/// Points lie all over a table larger than the caches: their lines are asked for some vectors
+/// ahead.
+template <class F>
+void prefetch(const std::uint64_t* left, const std::uint64_t* right, const PairTask* tasks,
+              std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i)
+        for (std::size_t line = 0; line < F::kWords; line += 8) {
+            _mm_prefetch(left + std::size_t{tasks[i].left / 2} * F::kWords + line, _MM_HINT_T0);
+            _mm_prefetch(right + std::size_t{tasks[i].right / 2} * F::kWords + line, _MM_HINT_T0);
+        }
+}
+
 template <class F>
 void add_chunk(const std::uint64_t* left, const std::uint64_t* right, const PairTask* tasks,
                std::size_t count, std::uint64_t* out) {
@@ -316,6 +329,8 @@ void add_chunk(const std::uint64_t* left, const std::uint64_t* right, const Pair
     for (std::size_t v = 0; v < vectors; ++v) {
         const std::size_t at = v * kLanes;
         const std::size_t lanes = count - at < kLanes ? count - at : kLanes;
+        if (v + kAhead < vectors - 1)
+            prefetch<F>(left, right, tasks + at + kAhead * kLanes, kLanes);
         prefix[v] = product;
         product =
             F::product(product, load_operands<F>(left, right, tasks + at, lanes).denominator());
@@ -324,6 +339,8 @@ void add_chunk(const std::uint64_t* left, const std::uint64_t* right, const Pair
     for (std::size_t v = vectors; v-- > 0;) {
         const std::size_t at = v * kLanes;
         const std::size_t lanes = count - at < kLanes ? count - at : kLanes;
+        if (v >= kAhead)
+            prefetch<F>(left, right, tasks + at - kAhead * kLanes, kLanes);
         const Operands<F> o = load_operands<F>(left, right, tasks + at, lanes);
         finish(o, F::product(inverse, prefix[v]), out + at * F::kWords, lanes);
         inverse = F::product(inverse, o.denominator());

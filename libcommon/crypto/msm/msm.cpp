@@ -152,7 +152,7 @@ namespace detail {
 const AddKernel& g1_add_kernel() {
 #if defined(__x86_64__)
     const cpu::Features& cpu = cpu::features();
-    if (cpu.avx512_ifma && cpu.avx512_vbmi)
+    if (cpu.avx512_ifma)
         return g1_add_ifma();
     if (cpu.adx)
         return g1_add_adx();
@@ -163,7 +163,7 @@ const AddKernel& g1_add_kernel() {
 const AddKernel& g2_add_kernel() {
 #if defined(__x86_64__)
     const cpu::Features& cpu = cpu::features();
-    if (cpu.avx512_ifma && cpu.avx512_vbmi)
+    if (cpu.avx512_ifma)
         return g2_add_ifma();
     if (cpu.adx)
         return g2_add_adx();

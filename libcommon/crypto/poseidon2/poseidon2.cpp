@@ -35,7 +35,7 @@ ConstantTables make_tables() {
 const Kernel& chosen_for(std::size_t count) {
 #if defined(__x86_64__)
     const cpu::Features& cpu = cpu::features();
-    if (cpu.avx512_ifma && cpu.avx512_vbmi && cpu.adx && count >= 4)
+    if (cpu.avx512_ifma && count >= 4)
         return ifma_kernel();
     if (cpu.adx)
         return adx_kernel();

@@ -23,7 +23,7 @@ template <> std::vector<const detail::AddKernel*> kernels<Fq>() {
 #if defined(__x86_64__)
     if (cpu::features().adx)
         all.push_back(&detail::g1_add_adx());
-    if (cpu::features().avx512_ifma && cpu::features().avx512_vbmi)
+    if (cpu::features().avx512_ifma)
         all.push_back(&detail::g1_add_ifma());
 #endif
     return all;
@@ -33,7 +33,7 @@ template <> std::vector<const detail::AddKernel*> kernels<Fq2>() {
 #if defined(__x86_64__)
     if (cpu::features().adx)
         all.push_back(&detail::g2_add_adx());
-    if (cpu::features().avx512_ifma && cpu::features().avx512_vbmi)
+    if (cpu::features().avx512_ifma)
         all.push_back(&detail::g2_add_ifma());
 #endif
     return all;

@@ -98,7 +98,7 @@ std::vector<const detail::Kernel*> kernels() {
 #if defined(__x86_64__)
     if (cpu::features().adx)
         all.push_back(&detail::adx_kernel());
-    if (cpu::features().avx512_ifma && cpu::features().avx512_vbmi)
+    if (cpu::features().avx512_ifma)
         all.push_back(&detail::ifma_kernel());
 #endif
     return all;

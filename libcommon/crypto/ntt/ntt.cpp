@@ -1,0 +1,261 @@
+#include "crypto/ntt/ntt.hpp"
+
+#include "base/cpu.hpp"
+#include "base/error.hpp"
+#include "crypto/ntt/detail/ntt_kernel.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+namespace codex::crypto {
+
+namespace {
+
+using detail::NttKernel;
+
+/// w_28 in standard form (spec 02 section 1).
+constexpr Limbs kRoot28 = {0x9bd61b6e725b19f0, 0x402d111e41112ed4, 0x00e0a7eb8ef62abc,
+                           0x2a3c09f0a58a7e85};
+/// Blocks of this many elements fit the second-level cache with their twiddles.
+constexpr std::size_t kCacheBlock = std::size_t{1} << 12;
+/// Pieces of work for the pool.
+constexpr std::size_t kPiece = std::size_t{1} << 12;
+
+std::uint64_t* words(Fr* elements) {
+    return reinterpret_cast<std::uint64_t*>(elements);
+}
+const std::uint64_t* words(const Fr* elements) {
+    return reinterpret_cast<const std::uint64_t*>(elements);
+}
+
+const NttKernel& scalar_kernel() {
+#if defined(__x86_64__)
+    if (cpu::features().adx)
+        return detail::ntt_adx();
+#endif
+    return detail::ntt_portable();
+}
+
+const NttKernel& wide_kernel() {
+#if defined(__x86_64__)
+    if (cpu::features().avx512_ifma)
+        return detail::ntt_ifma();
+#endif
+    return scalar_kernel();
+}
+
+/// The kernel for runs of `count`: lanes need eight.
+const NttKernel& kernel_for(std::size_t count) {
+    return count % 8 == 0 ? wide_kernel() : scalar_kernel();
+}
+
+void in_pieces(std::size_t count, ThreadPool* pool,
+               const std::function<void(std::size_t, std::size_t)>& body) {
+    const std::size_t pieces = (count + kPiece - 1) / kPiece;
+    const auto one = [&](std::size_t i) { body(i * kPiece, std::min(kPiece, count - i * kPiece)); };
+    if (pool != nullptr && pieces > 1)
+        pool->parallel_for(pieces, one);
+    else
+        for (std::size_t i = 0; i < pieces; ++i)
+            one(i);
+}
+
+/// The powers 1, w, w^2 ... of a root.
+std::vector<Fr> powers(const Fr& root, const Fr& first, std::size_t count) {
+    std::vector<Fr> result(count);
+    Fr power = first;
+    for (Fr& value : result) {
+        value = power;
+        power *= root;
+    }
+    return result;
+}
+
+/// Twiddles of all layers of one size and direction: layer `half` uses w^(j n / 2 half), j < half.
+class Twiddles {
+public:
+    Twiddles(unsigned log2, const Fr& root) {
+        const std::size_t size = std::size_t{1} << log2;
+        const std::vector<Fr> roots = powers(root, Fr::one(), std::max<std::size_t>(size / 2, 1));
+        for (std::size_t half = 1; half < size; half *= 2) {
+            const NttKernel& kernel = kernel_for(half);
+            std::vector<std::uint64_t> layer(half * kernel.twiddle_words);
+            kernel.make_twiddles(words(roots.data()), size / (2 * half), half, layer.data());
+            layers_.push_back(std::move(layer));
+        }
+    }
+    /// From twiddle `from` on of the layer with this half.
+    [[nodiscard]] const std::uint64_t* at(std::size_t half, std::size_t from) const {
+        return layers_[static_cast<std::size_t>(std::countr_zero(half))].data() +
+               from * kernel_for(half).twiddle_words;
+    }
+
+private:
+    std::vector<std::vector<std::uint64_t>> layers_;
+};
+
+std::size_t reverse_bits(std::size_t value, unsigned bits) {
+    std::size_t result = 0;
+    for (unsigned i = 0; i < bits; ++i)
+        result |= ((value >> i) & 1) << (bits - 1 - i);
+    return result;
+}
+
+/// Everything that depends on the size only.
+struct Plan {
+    explicit Plan(unsigned log2_size)
+        : log2(log2_size), forward(log2_size, root_of_unity(log2_size)),
+          backward(log2_size, root_of_unity(log2_size).inverse()) {}
+
+    unsigned log2;
+    Twiddles forward;
+    Twiddles backward;
+    std::once_flag coset_once;
+    std::vector<Fr> coset; ///< g^reversed(i) / n
+
+    const std::vector<Fr>& coset_factors() {
+        std::call_once(coset_once, [this] {
+            const std::size_t size = std::size_t{1} << log2;
+            const std::vector<Fr> natural =
+                powers(root_of_unity(log2 + 1), Fr::from_u64(size).inverse(), size);
+            coset.resize(size);
+            for (std::size_t i = 0; i < size; ++i)
+                coset[i] = natural[reverse_bits(i, log2)];
+        });
+        return coset;
+    }
+};
+
+/// The plan of the size last asked for: a prover asks for one size again and again.
+std::shared_ptr<Plan> plan_for(unsigned log2) {
+    static std::mutex mutex;
+    static std::shared_ptr<Plan> last;
+    const std::lock_guard lock(mutex);
+    if (!last || last->log2 != log2)
+        last = std::make_shared<Plan>(log2);
+    return last;
+}
+
+unsigned log2_of(std::size_t size) {
+    CODEX_ASSERT(std::has_single_bit(size) && size <= (std::size_t{1} << kTwoAdicity));
+    return static_cast<unsigned>(std::countr_zero(size));
+}
+
+using Run = void (*)(std::uint64_t*, std::uint64_t*, const std::uint64_t*, std::size_t);
+using RunOf = Run NttKernel::*;
+
+/// One layer over the whole of `values`, split inside its large blocks.
+void wide_layer(std::span<Fr> values, std::size_t half, const Twiddles& twiddles, RunOf run,
+                ThreadPool* pool) {
+    in_pieces(values.size() / 2, pool, [&](std::size_t from, std::size_t count) {
+        while (count > 0) {
+            const std::size_t block = from / half;
+            const std::size_t inside = from % half;
+            const std::size_t length = std::min(count, half - inside);
+            Fr* low = values.data() + 2 * half * block + inside;
+            (kernel_for(half).*run)(words(low), words(low + half), twiddles.at(half, inside),
+                                    length);
+            from += length;
+            count -= length;
+        }
+    });
+}
+
+/// Layers within one block that stays in the cache.
+void block_layer(std::span<Fr> block, std::size_t half, const Twiddles& twiddles, RunOf run) {
+    for (std::size_t at = 0; at < block.size(); at += 2 * half)
+        (kernel_for(half).*run)(words(&block[at]), words(&block[at + half]), twiddles.at(half, 0),
+                                half);
+}
+
+void each_block(std::span<Fr> values, ThreadPool* pool,
+                const std::function<void(std::span<Fr>)>& body) {
+    const std::size_t size = std::min(values.size(), kCacheBlock);
+    const auto one = [&](std::size_t i) { body(values.subspan(i * size, size)); };
+    if (pool != nullptr)
+        pool->parallel_for(values.size() / size, one);
+    else
+        for (std::size_t i = 0; i < values.size() / size; ++i)
+            one(i);
+}
+
+/// Natural order in, bit-reversed order out (Gentleman and Sande).
+void dif(std::span<Fr> values, const Twiddles& twiddles, ThreadPool* pool) {
+    std::size_t half = values.size() / 2;
+    for (; 2 * half > kCacheBlock; half /= 2)
+        wide_layer(values, half, twiddles, &NttKernel::dif_run, pool);
+    each_block(values, pool, [&](std::span<Fr> block) {
+        for (std::size_t inner = half; inner > 0; inner /= 2)
+            block_layer(block, inner, twiddles, &NttKernel::dif_run);
+    });
+}
+
+/// Bit-reversed order in, natural order out (Cooley and Tukey).
+void dit(std::span<Fr> values, const Twiddles& twiddles, ThreadPool* pool) {
+    each_block(values, pool, [&](std::span<Fr> block) {
+        for (std::size_t half = 1; half < block.size(); half *= 2)
+            block_layer(block, half, twiddles, &NttKernel::dit_run);
+    });
+    for (std::size_t half = kCacheBlock; half < values.size(); half *= 2)
+        wide_layer(values, half, twiddles, &NttKernel::dit_run, pool);
+}
+
+void reverse_order(std::span<Fr> values) {
+    const unsigned bits = log2_of(values.size());
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        const std::size_t j = reverse_bits(i, bits);
+        if (i < j)
+            std::swap(values[i], values[j]);
+    }
+}
+
+} // namespace
+
+Fr root_of_unity(unsigned log2) {
+    CODEX_ASSERT(log2 <= kTwoAdicity);
+    Fr root = Fr::from_limbs(kRoot28);
+    for (unsigned i = log2; i < kTwoAdicity; ++i)
+        root = root.square();
+    return root;
+}
+
+void ntt(std::span<Fr> values, ThreadPool* pool) {
+    const std::shared_ptr<Plan> plan = plan_for(log2_of(values.size()));
+    reverse_order(values);
+    dit(values, plan->forward, pool);
+}
+
+void inverse_ntt(std::span<Fr> values, ThreadPool* pool) {
+    const std::shared_ptr<Plan> plan = plan_for(log2_of(values.size()));
+    dif(values, plan->backward, pool);
+    reverse_order(values);
+    const Fr scale = Fr::from_u64(values.size()).inverse();
+    for (Fr& value : values)
+        value *= scale;
+}
+
+void shift_to_odd_coset(std::span<Fr> values, ThreadPool* pool) {
+    // Between the two transforms coefficients may stay in bit-reversed order.
+    const std::shared_ptr<Plan> plan = plan_for(log2_of(values.size()));
+    dif(values, plan->backward, pool);
+    const std::vector<Fr>& factors = plan->coset_factors();
+    in_pieces(values.size(), pool, [&](std::size_t from, std::size_t count) {
+        kernel_for(count).multiply(words(&values[from]), words(&factors[from]), count);
+    });
+    dit(values, plan->forward, pool);
+}
+
+void multiply_subtract(std::span<Fr> a, std::span<const Fr> b, std::span<const Fr> c,
+                       ThreadPool* pool) {
+    CODEX_ASSERT(a.size() == b.size() && a.size() == c.size());
+    in_pieces(a.size(), pool, [&](std::size_t from, std::size_t count) {
+        kernel_for(count).multiply_subtract(words(&a[from]), words(&b[from]), words(&c[from]),
+                                            count);
+    });
+}
+
+} // namespace codex::crypto

@@ -1,0 +1,139 @@
+// Butterflies eight at a time. Elements stay in the file form (Montgomery with 2^256) in memory;
+// twiddles are kept with 2^260 in 52-bit limbs, so that a product is in the file form again.
+#include "crypto/field/detail/f8_ifma.hpp"
+#include "crypto/ntt/detail/ntt_kernel.hpp"
+
+namespace codex::crypto::detail {
+
+namespace {
+
+using ifma::F8;
+using ifma::FrLimbs52;
+using ifma::splat;
+
+/// Eight elements; lane order 0 4 1 5 2 6 3 7, which store() undoes.
+F8 load(const std::uint64_t* from) {
+    __m512i r[4]; // row i: elements 2i and 2i + 1, four words each
+    for (int i = 0; i < 4; ++i)
+        r[i] = _mm512_loadu_si512(from + 8 * i);
+    const __m512i a = _mm512_shuffle_i64x2(r[0], r[1], 0x88); // words 0, 1 of elements 0 to 3
+    const __m512i b = _mm512_shuffle_i64x2(r[0], r[1], 0xdd); // words 2, 3
+    const __m512i c = _mm512_shuffle_i64x2(r[2], r[3], 0x88); // of elements 4 to 7
+    const __m512i d = _mm512_shuffle_i64x2(r[2], r[3], 0xdd);
+    return ifma::from_words(_mm512_unpacklo_epi64(a, c), _mm512_unpackhi_epi64(a, c),
+                            _mm512_unpacklo_epi64(b, d), _mm512_unpackhi_epi64(b, d));
+}
+
+void store(const F8& value, std::uint64_t* to) {
+    __m512i w[4];
+    ifma::to_words(value, w);
+    const __m512i a = _mm512_unpacklo_epi64(w[0], w[1]);
+    const __m512i c = _mm512_unpackhi_epi64(w[0], w[1]);
+    const __m512i b = _mm512_unpacklo_epi64(w[2], w[3]);
+    const __m512i d = _mm512_unpackhi_epi64(w[2], w[3]);
+    const __m512i low = _mm512_setr_epi64(0, 1, 8, 9, 2, 3, 10, 11);
+    const __m512i high = _mm512_setr_epi64(4, 5, 12, 13, 6, 7, 14, 15);
+    _mm512_storeu_si512(to, _mm512_permutex2var_epi64(a, low, b));
+    _mm512_storeu_si512(to + 8, _mm512_permutex2var_epi64(a, high, b));
+    _mm512_storeu_si512(to + 16, _mm512_permutex2var_epi64(c, low, d));
+    _mm512_storeu_si512(to + 24, _mm512_permutex2var_epi64(c, high, d));
+}
+
+/// A tight value below 2p to the one below p.
+F8 reduce_once(F8 a) {
+    F8 less;
+    for (int i = 0; i < 5; ++i)
+        less.limb[i] = _mm512_sub_epi64(a.limb[i], splat(FrLimbs52::kModulus[i]));
+    less = ifma::carry_signed(less);
+    const __mmask8 negative = _mm512_movepi64_mask(less.limb[4]);
+    for (int i = 0; i < 5; ++i)
+        a.limb[i] = _mm512_mask_blend_epi64(negative, less.limb[i], a.limb[i]);
+    return a;
+}
+
+/// a + b, tight, below 2p.
+F8 sum(const F8& a, const F8& b) {
+    return ifma::carry(ifma::add(a, b));
+}
+
+/// a - b + p, tight, below 2p; a and b reduced.
+F8 difference(const F8& a, const F8& b) {
+    F8 result;
+    for (int i = 0; i < 5; ++i)
+        result.limb[i] =
+            _mm512_sub_epi64(_mm512_add_epi64(a.limb[i], splat(FrLimbs52::kModulus[i])), b.limb[i]);
+    return ifma::carry_signed(result);
+}
+
+/// Reduced; operands below 9p.
+F8 mul(const F8& a, const F8& b) {
+    return reduce_once(ifma::mul<FrLimbs52>(a, b));
+}
+
+/// The 2^260 form of a 2^256 form.
+F8 raise(const F8& a) {
+    return ifma::mul<FrLimbs52>(a, splat(FrLimbs52::kFrom256));
+}
+
+F8 load_twiddle(const std::uint64_t* from) {
+    F8 value;
+    for (int i = 0; i < 5; ++i)
+        value.limb[i] = _mm512_loadu_si512(from + 8 * i);
+    return value;
+}
+
+void make_twiddles(const std::uint64_t* roots, std::size_t stride, std::size_t count,
+                   std::uint64_t* twiddles) {
+    for (std::size_t i = 0; i < count; i += 8) {
+        std::uint64_t words[32];
+        for (std::size_t lane = 0; lane < 8; ++lane)
+            for (std::size_t w = 0; w < 4; ++w)
+                words[4 * lane + w] = roots[4 * stride * (i + lane) + w];
+        const F8 value = raise(load(words));
+        for (int k = 0; k < 5; ++k)
+            _mm512_storeu_si512(twiddles + 5 * i + 8 * k, value.limb[k]);
+    }
+}
+
+void dif_run(std::uint64_t* low, std::uint64_t* high, const std::uint64_t* twiddles,
+             std::size_t count) {
+    for (std::size_t i = 0; i < count; i += 8) {
+        const F8 a = load(low + 4 * i);
+        const F8 b = load(high + 4 * i);
+        store(reduce_once(sum(a, b)), low + 4 * i);
+        store(mul(difference(a, b), load_twiddle(twiddles + 5 * i)), high + 4 * i);
+    }
+}
+
+void dit_run(std::uint64_t* low, std::uint64_t* high, const std::uint64_t* twiddles,
+             std::size_t count) {
+    for (std::size_t i = 0; i < count; i += 8) {
+        const F8 a = load(low + 4 * i);
+        const F8 b = mul(load(high + 4 * i), load_twiddle(twiddles + 5 * i));
+        store(reduce_once(sum(a, b)), low + 4 * i);
+        store(reduce_once(difference(a, b)), high + 4 * i);
+    }
+}
+
+void multiply(std::uint64_t* values, const std::uint64_t* factors, std::size_t count) {
+    for (std::size_t i = 0; i < count; i += 8)
+        store(mul(load(values + 4 * i), raise(load(factors + 4 * i))), values + 4 * i);
+}
+
+void multiply_subtract(std::uint64_t* a, const std::uint64_t* b, const std::uint64_t* c,
+                       std::size_t count) {
+    for (std::size_t i = 0; i < count; i += 8) {
+        const F8 product = mul(load(a + 4 * i), raise(load(b + 4 * i)));
+        store(reduce_once(difference(product, load(c + 4 * i))), a + 4 * i);
+    }
+}
+
+} // namespace
+
+const NttKernel& ntt_ifma() {
+    static constexpr NttKernel kKernel = {"ifma",  5,        make_twiddles,    dif_run,
+                                          dit_run, multiply, multiply_subtract};
+    return kKernel;
+}
+
+} // namespace codex::crypto::detail
