@@ -22,7 +22,7 @@ struct LostBlock {
 };
 
 /// Block buffers that a job over columns may hold at a time, bytes.
-constexpr std::size_t kColumnMemoryBytes = std::size_t{32} << 20;
+constexpr std::size_t kColumnMemoryBytes = std::size_t{20} << 20;
 
 /// A protected dataset, opened for work by columns.
 class Columns {
