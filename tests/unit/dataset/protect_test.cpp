@@ -33,13 +33,13 @@ TEST_F(Protect, VectorsComeOutByteForByte) {
         const Cid plain = store_.put(content, {.block_size_bytes = vector["blockSize"],
                                                .filename = wanted.filename,
                                                .mimetype = wanted.mimetype});
-        EXPECT_EQ(store_.manifest(plain).tree.text(), vector["originalTreeCid"]);
+        EXPECT_EQ(store_.manifest(plain).tree.text(), vector["originalTreeCid"].get<std::string>());
 
         const Cid coded = must(encode(job_, plain, {.k = vector["k"], .m = vector["m"]}));
-        EXPECT_EQ(coded.text(), vector["protectedManifestCid"]);
+        EXPECT_EQ(coded.text(), vector["protectedManifestCid"].get<std::string>());
         const repo::DatasetInfo info = must(store_.repo().dataset(coded));
         EXPECT_EQ(info.manifest_bytes, wire);
-        EXPECT_EQ(info.manifest.tree.text(), vector["treeCid"]);
+        EXPECT_EQ(info.manifest.tree.text(), vector["treeCid"].get<std::string>());
         std::vector<std::string> leaves;
         for (const Digest& leaf : store_.leaves(coded))
             leaves.push_back(Cid::block(leaf).text());

@@ -286,6 +286,13 @@ TEST_F(Repair, AKilledRepairIsFinishedByTheNext) {
         EXPECT_THAT(must(repair(store_->job(), coded)).lost_columns, IsEmpty());
         EXPECT_TRUE(must(verify(store_->job(), coded)).right());
         EXPECT_EQ(store_->get(plain), content);
+        EXPECT_EQ(must(store_->repo().verify({},
+                                             [](const repo::VerifyProblem& problem) {
+                                                 ADD_FAILURE()
+                                                     << problem.kind << ": " << problem.text;
+                                             }))
+                      .problems,
+                  0U);
     }
 }
 
