@@ -141,7 +141,9 @@ struct ImportReport {
     std::vector<Error> problems;     ///< import_nim: files that were skipped, each with its reason
 };
 /// Reads a CAR (zstd is recognised by its magic). Every block is checked against its CID and every
-/// tree against its manifest. `on_dataset` is called when one is durable.
+/// tree against its manifest. `on_dataset` is called when one is durable. Blocks that come before
+/// their manifest are put in order where the tree proves it (see detail/held_blocks.hpp); blocks of
+/// no dataset are kept for themselves, with `expiry`, too.
 /// Errors: car_invalid with the byte offset, block_corrupt.
 [[nodiscard]] Result<ImportReport> import_car(const Job& job, int fd, std::string_view name,
                                               std::uint64_t expiry,

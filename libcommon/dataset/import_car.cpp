@@ -3,6 +3,7 @@
 #include "dataset/dataset.hpp"
 #include "dataset/detail/car_reader.hpp"
 #include "dataset/detail/hash.hpp"
+#include "dataset/detail/held_blocks.hpp"
 #include "dataset/detail/input.hpp"
 #include "dataset/detail/pipeline.hpp"
 
@@ -51,6 +52,8 @@ public:
                       .work = [this](Batch& batch) { return check(batch); },
                       .store = [this](Batch& batch) { return store(batch); },
                       .interrupt = [this] { input_.cancel(); }}));
+        CODEX_CHECK(release_held());
+        CODEX_CHECK(flush_loose());
         if (open_)
             return fail(cut_short(reader_.offset()));
         if (!awaited_.empty())
@@ -104,9 +107,10 @@ private:
             else if (datasets_.contains(section.cid))
                 CODEX_CHECK(begin_dataset(section));
             else
-                CODEX_CHECK(keep(section));
+                CODEX_CHECK(hold_or_keep(section));
         }
-        return flush(); // the views end with the batch
+        CODEX_CHECK(flush()); // the views end with the batch
+        return flush_loose();
     }
 
     Result<void> begin_dataset(const CarSection& section) {
@@ -115,6 +119,8 @@ private:
             return fail(std::move(manifest).error().context(
                 fmt::format("{}: byte {}: {}", input_.name(), section.offset, section.cid.text())));
         CODEX_TRY(writer, job_.repo->write_dataset());
+        if (const auto order = held_.order_of(*manifest))
+            return write_held(section, std::move(writer), *order);
         open_.emplace(OpenDataset{.cid = section.cid,
                                   .manifest_bytes = {section.data.begin(), section.data.end()},
                                   .manifest = std::move(*manifest),
@@ -154,26 +160,76 @@ private:
                                                             open_->cid.text(), tree.text(),
                                                             open_->manifest.tree.text())));
         CODEX_CHECK(open_->writer.commit(open_->manifest_bytes, expiry_));
-        report_.datasets.push_back(open_->cid);
-        awaited_.erase(open_->cid);
+        const Cid cid = open_->cid;
         open_.reset();
-        on_dataset_(report_.datasets.back());
+        finished(cid);
         return {};
     }
 
-    /// A block that belongs to no dataset. What an identity CID holds needs no keeping.
-    Result<void> keep(const CarSection& section) {
-        if (section.cid.hash() == codec::HashCodec::identity)
-            return {};
-        ++report_.loose_blocks;
-        return job_.repo->put(section.cid, section.data, expiry_);
+    /// Stores a dataset whose blocks came before its manifest.
+    Result<void> write_held(const CarSection& section, repo::DatasetWriter writer,
+                            const detail::LeafOrder& order) {
+        std::vector<repo::LeafInput> leaves;
+        for (std::uint64_t index = 0; index < order.count; ++index) {
+            const Digest& leaf = order.at(index);
+            leaves.push_back({index, Cid::block(leaf), held_.data(leaf)});
+            if (leaves.size() == detail::kMaxBatchBlocks || index + 1 == order.count) {
+                CODEX_CHECK(writer.leaves(leaves));
+                leaves.clear();
+            }
+        }
+        CODEX_CHECK(writer.finish_tree());
+        CODEX_CHECK(writer.commit(section.data, expiry_));
+        held_.mark_stored(order);
+        finished(section.cid);
+        return {};
+    }
+
+    void finished(const Cid& cid) {
+        report_.datasets.push_back(cid);
+        awaited_.erase(cid);
+        on_dataset_(cid);
+    }
+
+    /// A block that does not follow a manifest. While a manifest may still come it waits for it.
+    Result<void> hold_or_keep(const CarSection& section) {
+        const bool may_be_leaf = section.cid.codec() == codec::Multicodec::codex_block &&
+                                 section.cid.hash() == codec::HashCodec::sha2_256;
+        if (may_be_leaf && !awaited_.empty()) {
+            const Digest digest = section.cid.digest32();
+            if (held_.add(digest, section.data))
+                return {};
+            CODEX_CHECK(release_held());
+            if (held_.add(digest, section.data))
+                return {};
+        }
+        // What an identity CID or an empty block holds needs no keeping.
+        if (section.cid.hash() != codec::HashCodec::identity && !section.data.empty())
+            loose_.push_back({section.cid, section.data});
+        return {};
+    }
+
+    Result<void> release_held() {
+        return held_.drain([this](std::span<const repo::Repo::Restored> blocks) {
+            report_.loose_blocks += blocks.size();
+            return job_.repo->put(blocks, expiry_);
+        });
+    }
+
+    Result<void> flush_loose() {
+        report_.loose_blocks += loose_.size();
+        CODEX_CHECK(job_.repo->put(loose_, expiry_));
+        loose_.clear();
+        return {};
     }
 
     Error cut_short(std::uint64_t offset) const {
-        return reader_.invalid(offset,
-                               fmt::format("{} (at byte {}) has {} blocks, only {} follow it",
-                                           open_->cid.text(), open_->offset,
-                                           open_->manifest.blocks_count(), open_->leaves));
+        return reader_
+            .invalid(offset, fmt::format("{} (at byte {}) has {} blocks, only {} follow it",
+                                         open_->cid.text(), open_->offset,
+                                         open_->manifest.blocks_count(), open_->leaves))
+            .hint("the archive was cut, or another program wrote its blocks in an order that does "
+                  "not tell theirs in the dataset");
     }
 
     const Job& job_;
@@ -184,6 +240,8 @@ private:
     std::unordered_set<Cid> datasets_; // roots that are codex manifests
     std::unordered_set<Cid> awaited_;  // and those not seen yet
     std::optional<OpenDataset> open_;
+    detail::HeldBlocks held_;
+    std::vector<repo::Repo::Restored> loose_; // of the batch being stored
     ImportReport report_;
 };
 

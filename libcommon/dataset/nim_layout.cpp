@@ -54,15 +54,12 @@ private:
     Result<void> scan_blocks() {
         CODEX_TRY(listing, list_nim_files(directory_, NimFolder::blocks));
         take_problems(listing.problems);
-        return load_in_batches(listing.cids, [this](const NimFile& file) {
-            const auto end = std::find_if(file.data.rbegin(), file.data.rend(),
-                                          [](std::uint8_t byte) { return byte != 0; });
-            const auto used = static_cast<std::uint32_t>(file.data.rend() - end);
-            candidates_.push_back({.digest = file.cid.digest32(),
-                                   .size_bytes = static_cast<std::uint32_t>(file.data.size()),
-                                   .used_bytes = used});
-            positions_.emplace(file.cid, blocks_.size());
-            blocks_.push_back({.cid = file.cid});
+        return load_in_batches(listing.cids, [this](std::span<const NimFile> files) {
+            for (const NimFile& file : files) {
+                candidates_.push_back(detail::candidate(file.cid.digest32(), file.data));
+                positions_.emplace(file.cid, blocks_.size());
+                blocks_.push_back({.cid = file.cid});
+            }
             return Result<void>();
         });
     }
@@ -70,18 +67,20 @@ private:
     Result<void> scan_manifests() {
         CODEX_TRY(listing, list_nim_files(directory_, NimFolder::manifests));
         take_problems(listing.problems);
-        return load_in_batches(listing.cids, [this](NimFile& file) {
-            auto manifest = codec::decode_manifest(file.data);
-            if (manifest)
-                manifests_.push_back(std::move(file));
-            else
-                report_.problems.push_back(
-                    std::move(manifest).error().context(detail::nim_path(directory_, file.cid)));
+        return load_in_batches(listing.cids, [this](std::span<NimFile> files) {
+            for (NimFile& file : files) {
+                auto manifest = codec::decode_manifest(file.data);
+                if (manifest)
+                    manifests_.push_back(std::move(file));
+                else
+                    report_.problems.push_back(std::move(manifest).error().context(
+                        detail::nim_path(directory_, file.cid)));
+            }
             return Result<void>();
         });
     }
 
-    /// Calls `use` for each file that is what its name says; the others become problems.
+    /// Calls `use` with the files that are what their names say; the others become problems.
     template <class Use> Result<void> load_in_batches(const std::vector<Cid>& cids, Use use) {
         for (std::size_t first = 0; first < cids.size();) {
             std::vector<NimFile> files;
@@ -94,12 +93,14 @@ private:
                 files.emplace_back().cid = cids[first++];
             }
             load_nim_files(*job_.pool, directory_, files);
+            std::vector<NimFile> good;
             for (NimFile& file : files) {
                 if (file.error)
                     report_.problems.push_back(std::move(*file.error));
                 else
-                    CODEX_CHECK(use(file));
+                    good.push_back(std::move(file));
             }
+            CODEX_CHECK(use(good));
         }
         return {};
     }
@@ -139,10 +140,9 @@ private:
                 if (!present)
                     missing.push_back(known->first);
             }
-            CODEX_CHECK(load_in_batches(missing, [this](const NimFile& file) {
-                const repo::Repo::Restored block{file.cid, file.data};
-                ++report_.blocks;
-                return job_.repo->restore({&block, 1});
+            CODEX_CHECK(load_in_batches(missing, [this](std::span<const NimFile> files) {
+                report_.blocks += files.size();
+                return job_.repo->restore(contents(files));
             }));
         }
         return {};
@@ -195,11 +195,18 @@ private:
         for (const Block& block : blocks_)
             if (!block.in_dataset)
                 loose.push_back(block.cid);
-        return load_in_batches(loose, [this](const NimFile& file) {
-            ++report_.loose_blocks;
-            ++report_.blocks;
-            return job_.repo->put(file.cid, file.data, expiry_);
+        return load_in_batches(loose, [this](std::span<const NimFile> files) {
+            report_.loose_blocks += files.size();
+            report_.blocks += files.size();
+            return job_.repo->put(contents(files), expiry_);
         });
+    }
+
+    static std::vector<repo::Repo::Restored> contents(std::span<const NimFile> files) {
+        std::vector<repo::Repo::Restored> blocks;
+        for (const NimFile& file : files)
+            blocks.push_back({file.cid, file.data});
+        return blocks;
     }
 
     void take_problems(std::vector<Error>& problems) {

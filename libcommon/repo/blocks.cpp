@@ -83,22 +83,32 @@ Result<void> Repo::read(std::span<BlockRead> batch) const {
 }
 
 Result<void> Repo::put(const Cid& cid, BytesView data, std::uint64_t expiry) {
+    const Restored block{cid, data};
+    return put(std::span(&block, 1), expiry);
+}
+
+Result<void> Repo::put(std::span<const Restored> blocks, std::uint64_t expiry) {
     CODEX_CHECK(impl_->require_writable());
-    if (cid.is_empty_block())
-        return {};
-    CODEX_CHECK(require_verifiable(cid));
-    if (data.empty() || data.size() > codec::kMaxBlockSizeBytes)
-        return fail(Errc::limit_exceeded, "block {}: {} bytes; 1 to {} are possible", cid.text(),
-                    data.size(), codec::kMaxBlockSizeBytes);
-    CODEX_TRY(before, stat(cid));
-    if (before && before->present) {
-        // Putting a block that is here but damaged is how it is healed.
-        const Restored again{cid, data};
-        CODEX_CHECK(restore(std::span(&again, 1)));
+    std::vector<StagedBlock> staged;
+    std::vector<Restored> known;
+    for (const auto& [cid, data] : blocks) {
+        if (cid.is_empty_block())
+            continue;
+        CODEX_CHECK(require_verifiable(cid));
+        if (data.empty() || data.size() > codec::kMaxBlockSizeBytes)
+            return fail(Errc::limit_exceeded, "block {}: {} bytes; 1 to {} are possible",
+                        cid.text(), data.size(), codec::kMaxBlockSizeBytes);
+        CODEX_TRY(before, stat(cid));
+        if (before && before->present)
+            known.push_back({cid, data});
+        staged.push_back({cid, data, 0, true, expiry});
     }
+    if (staged.empty())
+        return {};
+    if (!known.empty()) // putting a block that is here but damaged is how it is healed
+        CODEX_CHECK(restore(known));
     Batch batch(impl_->session(), nullptr);
-    const StagedBlock block{cid, data, 0, true, expiry};
-    CODEX_CHECK(batch.stage(std::span(&block, 1), nullptr));
+    CODEX_CHECK(batch.stage(staged, nullptr));
     return batch.commit(
         {[](Ledger&) -> Result<bool> { return true; }, [](Ledger&) -> Result<void> { return {}; }});
 }

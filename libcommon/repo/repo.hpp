@@ -180,9 +180,16 @@ public:
     /// Reads and verifies a batch (best: 16 or more of one size); each entry says how it went.
     /// Errors: io only.
     [[nodiscard]] Result<void> read(std::span<BlockRead> batch) const;
-    /// Keeps a block for itself, durable on return; `expiry` Unix seconds, 0 = never (an existing
-    /// expiry is only ever extended). The caller knows that `data` hashes to `cid`.
+    /// A block with its bytes; the caller knows that `data` hashes to `cid`.
+    struct Restored {
+        Cid cid;
+        BytesView data;
+    };
+    /// Keeps blocks for themselves, in one transaction, durable on return; `expiry` Unix seconds,
+    /// 0 = never (an existing expiry is only ever extended). A few megabytes at a time are best.
     /// Errors: quota_exceeded, no_space, repo_read_only.
+    [[nodiscard]] Result<void> put(std::span<const Restored> blocks, std::uint64_t expiry);
+    /// The same for one block.
     [[nodiscard]] Result<void> put(const Cid& cid, BytesView data, std::uint64_t expiry);
     /// Removes a block kept for itself; success when it is not there. Errors: block_in_use while a
     /// dataset refers to it.
@@ -192,10 +199,6 @@ public:
     [[nodiscard]] Result<std::uint64_t> drop_bytes(std::span<const Cid> cids);
     /// Gives bytes (again) to blocks that datasets refer to: repair. Blocks nobody refers to any
     /// more are skipped. Replaces damaged bytes. Durable on return.
-    struct Restored {
-        Cid cid;
-        BytesView data;
-    };
     [[nodiscard]] Result<void> restore(std::span<const Restored> blocks);
     /// All known blocks in the order of their CID bytes; `visit` returns false to stop. No
     /// transaction is held while `visit` runs.

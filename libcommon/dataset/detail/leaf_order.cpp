@@ -141,6 +141,13 @@ private:
 
 } // namespace
 
+Candidate candidate(const Digest& digest, BytesView data) {
+    std::size_t used = data.size();
+    while (used > 0 && data[used - 1] == 0)
+        --used;
+    return {digest, static_cast<std::uint32_t>(data.size()), static_cast<std::uint32_t>(used)};
+}
+
 std::optional<LeafOrder> find_leaf_order(const codec::Manifest& manifest,
                                          std::span<const Candidate> candidates) {
     return Search(manifest, candidates).run();

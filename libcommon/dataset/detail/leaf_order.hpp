@@ -20,6 +20,8 @@ struct Candidate {
     std::uint32_t used_bytes = 0; ///< without the zeros at its end
 };
 
+[[nodiscard]] Candidate candidate(const Digest& digest, BytesView data);
+
 /// The leaves of a dataset. A run of one block is not written out: it may be millions long.
 struct LeafOrder {
     std::uint64_t count = 0;

@@ -208,6 +208,60 @@ TEST_F(Archive, RefusesBlocksOutOfOrder) {
     EXPECT_THAT(error.text(), ::testing::HasSubstr(store_.manifest(cid).tree.text()));
 }
 
+/// The archive as another program may write it: its sections the other way round, each block once.
+Bytes reversed(BytesView car, std::size_t header) {
+    std::vector<BytesView> sections;
+    for (std::size_t at = header; at < car.size();) {
+        const codec::Uvarint length = must(codec::read_uvarint(car.subspan(at)));
+        sections.push_back(car.subspan(at, length.size + length.value));
+        at += sections.back().size();
+    }
+    Bytes result(car.begin(), car.begin() + static_cast<std::ptrdiff_t>(header));
+    for (auto at = sections.rbegin(); at != sections.rend(); ++at)
+        if (std::find_if(sections.rbegin(), at,
+                         [&](BytesView other) { return equal(other, *at); }) == at)
+            append(result, *at);
+    return result;
+}
+
+TEST_F(Archive, TakesManifestsThatComeAfterTheirBlocks) {
+    const Cid plain = small_dataset(100 * 64 - 3), zeros = store_.put(Bytes(5 * 65536));
+    const Cid few = small_dataset(5 * 64, 2);
+    const std::vector<Cid> cids = {plain, zeros, few};
+    const std::size_t header = codec::encode_car_header(cids).size();
+    const ImportReport report = must(import(reversed(exported(cids), header)));
+    EXPECT_EQ(report.datasets, (std::vector<Cid>{few, zeros, plain}));
+    EXPECT_EQ(report.loose_blocks, 0U);
+    for (const Cid& cid : cids)
+        expect_same(cid);
+    // Nothing is kept for itself beside the datasets.
+    for (const Cid& cid : cids)
+        must(other_.repo().remove_dataset(cid));
+    EXPECT_EQ(must(other_.repo().space()).counters.blocks, 0U);
+}
+
+TEST_F(Archive, TakesAProtectedDatasetTheOtherWayRound) {
+    const Cid cid =
+        must(encode(store_.job(), small_dataset(23 * 64), {.k = 4, .m = 2, .expiry = {}}));
+    const std::size_t header = codec::encode_car_header(std::vector<Cid>{cid}).size();
+    EXPECT_EQ(must(import(reversed(exported({cid}), header))).datasets, std::vector<Cid>{cid});
+    expect_same(cid);
+}
+
+TEST_F(Archive, KeepsBlocksWhoseManifestDoesNotFit) {
+    // More blocks than are held back, in no order that is tried.
+    const Cid cid = store_.put(generate(8, std::size_t{36} << 20));
+    std::vector<Digest> leaves = store_.leaves(cid);
+    std::shuffle(leaves.begin(), leaves.end(), std::mt19937_64(1));
+    Bytes car = codec::encode_car_header(std::vector<Cid>{cid});
+    for (const Digest& leaf : leaves)
+        append(car, section(Cid::block(leaf), must(store_.repo().get(Cid::block(leaf)))));
+    append(car, section(cid, must(store_.repo().dataset(cid)).manifest_bytes));
+    EXPECT_EQ(import_fails(car).code(), Errc::car_invalid);
+    for (const Digest& leaf : leaves)
+        EXPECT_TRUE(must(other_.repo().has(Cid::block(leaf))));
+}
+
 TEST_F(Archive, RefusesABlockOfAnotherSize) {
     const Cid cid = small_dataset(64);
     const Bytes odd = generate(9, 63);
