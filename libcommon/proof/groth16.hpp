@@ -47,8 +47,7 @@ struct BatchItem {
 [[nodiscard]] Result<std::vector<std::size_t>>
 verify_batch(const VerifyingKey& key, std::span<const BatchItem> items, ThreadPool* pool);
 
-// --- JSON and contract forms (7.6, 8.4)
-// ---------------------------------------------------------------
+// --- JSON and contract forms (spec 02 sections 7.6 and 8.4) --------------------------------------
 [[nodiscard]] std::string proof_to_json(const Groth16Proof& proof);
 [[nodiscard]] std::string inputs_to_json(std::span<const Fr> inputs);
 [[nodiscard]] std::string verifying_key_to_json(const VerifyingKey& key);
@@ -63,14 +62,15 @@ verify_batch(const VerifyingKey& key, std::span<const BatchItem> items, ThreadPo
 [[nodiscard]] std::string proof_to_snarkjs_calldata(const Groth16Proof& proof,
                                                     std::span<const Fr> inputs);
 
-// --- setup
-// --------------------------------------------------------------------------------------------
-/// A key for `system` with secrets that are drawn, used and wiped: for tests, since whoever ran it
-/// could have kept them. Written in snarkjs's layout with an empty contribution list, or from
-/// fixed secrets (tests). Errors: limit_exceeded (domain above 2^28), io.
+// --- setup ---------------------------------------------------------------------------------------
+/// What nobody may know of a key in use. gamma is 1, as in snarkjs's keys.
 struct SetupSecrets {
-    Fr tau, alpha, beta, gamma, delta;
+    Fr tau, alpha, beta, delta;
 };
+
+/// A key for `system`, written to `fd` (which can seek) in snarkjs's layout with an empty list of
+/// contributions. The secrets are drawn, used and wiped, or fixed by a test. For tests only:
+/// whoever ran it could have kept them. Errors: limit_exceeded (domain above 2^27), io.
 [[nodiscard]] Result<void> test_setup(const R1cs& system, int fd, const std::string& name,
                                       ThreadPool* pool,
                                       const std::optional<SetupSecrets>& fixed = {});

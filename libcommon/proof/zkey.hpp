@@ -1,5 +1,5 @@
 // .zkey files: Groth16 proving keys (spec 02 section 7.3). Coordinates are in Montgomery form, so
-// the points of a mapped file are used where they lie.
+// the points of a mapped file are used where they lie, at whatever alignment.
 #pragma once
 
 #include "crypto/curve/curve.hpp"
@@ -27,13 +27,19 @@ struct VerifyingKey {
 
 /// One row of section 4: the coefficient of a wire in A or B of a constraint.
 struct CoefficientRow {
-    std::uint32_t matrix; ///< 0: A, 1: B
-    std::uint32_t constraint;
-    std::uint32_t wire;
-    std::uint8_t value[32]; ///< coefficient * 2^512 mod r: one Montgomery product with a
-                            ///< standard-form witness word gives Montgomery form
+    std::uint32_t matrix = 0; ///< 0: A, 1: B
+    std::uint32_t constraint = 0;
+    std::uint32_t wire = 0;
+    Fr value; ///< coefficient * 2^256: one more Montgomery factor, so that its product with the
+              ///< bare limbs of a standard-form witness word is the product of the two
 };
-static_assert(sizeof(CoefficientRow) == 44);
+constexpr std::size_t kCoefficientRowBytes = 44;
+constexpr std::size_t kG1Bytes = 64;
+constexpr std::size_t kG2Bytes = 128;
+
+/// A point as the file holds it; coordinates are taken as they are (reduced or not).
+[[nodiscard]] G1 load_g1(const std::uint8_t* from);
+[[nodiscard]] G2 load_g2(const std::uint8_t* from);
 
 /// One contribution to the key (section 10).
 struct Contribution {
@@ -50,7 +56,8 @@ struct Contribution {
 
 class ProvingKey {
 public:
-    /// Checks header, counts and section sizes; points are checked by verify-setup, not here.
+    /// Checks header, counts, section sizes, the rows' indices, and that the points of the header
+    /// and of section 3 are in their groups; the other points are verify-setup's matter.
     /// Errors: malformed naming the section.
     [[nodiscard]] static Result<ProvingKey> read(BinaryFile file);
 
@@ -59,13 +66,18 @@ public:
     std::uint32_t domain_log2 = 0;
     G1 alpha1, beta1, delta1;
     G2 beta2, gamma2, delta2;
-    std::span<const G1> ic;                       ///< section 3
-    std::span<const CoefficientRow> coefficients; ///< section 4, without its count
-    std::span<const G1> a, b1;                    ///< 5, 6: wires each
-    std::span<const G2> b2;                       ///< 7
-    std::span<const G1> c;                        ///< 8: wires - public_count - 1
-    std::span<const G1> h;                        ///< 9: domain size
+    std::vector<G1> ic;     ///< section 3
+    BytesView coefficients; ///< section 4 without its count: rows of 44 bytes
+    BytesView a, b1;        ///< 5, 6: wires G1 points each
+    BytesView b2;           ///< 7: wires G2 points
+    BytesView c;            ///< 8: wires - public_count - 1 G1 points
+    BytesView h;            ///< 9: domain_size() G1 points
 
+    [[nodiscard]] std::size_t coefficient_count() const {
+        return coefficients.size() / kCoefficientRowBytes;
+    }
+    /// Row `index`; wire and constraint were checked by read().
+    [[nodiscard]] CoefficientRow coefficient(std::size_t index) const;
     [[nodiscard]] VerifyingKey verifying_key() const;
     [[nodiscard]] std::uint32_t domain_size() const { return std::uint32_t{1} << domain_log2; }
     /// Section 10. Errors: malformed.

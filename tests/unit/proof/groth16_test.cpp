@@ -1,0 +1,216 @@
+#include "proof/groth16.hpp"
+
+#include "crypto/field/text.hpp"
+#include "fixture.hpp"
+#include "must.hpp"
+#include "proof/witness_file.hpp"
+#include "vectors.hpp"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+namespace codex::proof {
+namespace {
+
+using crypto::field_from_text;
+using test::Json;
+using test::must;
+using test::must_fail;
+
+const Json& vectors() {
+    static const Json all = test::load_vectors("proofs.json");
+    return all;
+}
+
+Fr fr(const Json& value) {
+    return value.is_number() ? Fr::from_u64(value.get<std::uint64_t>())
+                             : must(field_from_text<Fr>(value.get<std::string>()));
+}
+
+std::vector<Fr> inputs_of(const Json& json) {
+    return must(inputs_from_json(json.dump()));
+}
+
+/// The bytes of a file that `write` fills.
+template <class Write> Bytes written(Write write) {
+    const Fd fd(::memfd_create("file", 0));
+    must(write(fd.get()));
+    Bytes bytes(static_cast<std::size_t>(::lseek(fd.get(), 0, SEEK_END)));
+    EXPECT_EQ(must(pread_full(fd.get(), bytes, 0, "file")), bytes.size());
+    return bytes;
+}
+
+std::vector<Digest> words_of(const std::vector<Fr>& witness) {
+    std::vector<Digest> words;
+    for (const Fr& value : witness)
+        words.push_back(value.to_bytes());
+    return words;
+}
+
+struct Tiny {
+    const Json& json = vectors().at("groth16_tiny");
+    R1cs system =
+        must(R1cs::read(must(BinaryFile::parse(test::unhex(json.at("r1cs_hex")), "r1cs", 1))));
+    BinaryFile witness_file = must(BinaryFile::parse(test::unhex(json.at("wtns_hex")), "wtns", 2));
+    std::span<const Digest> witness = must(witness_words(witness_file));
+    ProvingKey key = must(
+        ProvingKey::read(must(BinaryFile::parse(test::unhex(json.at("zkey_hex")), "zkey", 1))));
+};
+
+TEST(Groth16, TinyCircuitGivesTheExactProofs) {
+    const Tiny tiny;
+    ThreadPool pool(2);
+    for (const Json& test : tiny.json.at("proofs")) {
+        const ProofRandomness random = {fr(test.at("r")), fr(test.at("s"))};
+        const Groth16Proof proof = must(prove(tiny.key, tiny.witness, &pool, random));
+        EXPECT_EQ(proof, must(proof_from_json(test.at("proof").dump())));
+        EXPECT_TRUE(verify(tiny.key.verifying_key(), inputs_of(tiny.json.at("public")), proof));
+    }
+}
+
+TEST(Groth16, TinyFilesReadAndWriteBack) {
+    const Tiny tiny;
+    EXPECT_EQ(tiny.system.constraint_count(), 3U);
+    const Bytes original = test::unhex(tiny.json.at("r1cs_hex"));
+    const Bytes again = written([&](int fd) { return tiny.system.write(fd, "tiny.r1cs"); });
+    const R1cs reread = must(R1cs::read(must(BinaryFile::parse(again, "r1cs", 1))));
+    ASSERT_EQ(reread.constraint_count(), 3U);
+    for (std::size_t i = 0; i < 3; ++i)
+        for (unsigned side = 0; side < 3; ++side)
+            EXPECT_TRUE(std::ranges::equal(reread.terms(i, side), tiny.system.terms(i, side)));
+    EXPECT_EQ(again.size(), original.size());
+    std::vector<Fr> witness;
+    for (const Digest& word : tiny.witness)
+        witness.push_back(*Fr::from_bytes(word));
+    EXPECT_EQ(first_broken(tiny.system, witness), std::nullopt);
+    EXPECT_EQ(written([&](int fd) { return write_witness(fd, "tiny.wtns", witness); }),
+              test::unhex(tiny.json.at("wtns_hex")));
+    witness[3] += Fr::one();
+    EXPECT_EQ(first_broken(tiny.system, witness), 0U);
+}
+
+TEST(Groth16, VerifyingKeyIsSnarkjss) {
+    const Tiny tiny;
+    const Json ours = Json::parse(verifying_key_to_json(tiny.key.verifying_key()));
+    for (const auto& [name, value] : tiny.json.at("verification_key").items())
+        EXPECT_EQ(ours.at(name), value) << name;
+    EXPECT_EQ(must(verifying_key_from_json(ours.dump())), tiny.key.verifying_key());
+}
+
+TEST(Groth16, FreshRandomnessMakesFreshProofs) {
+    const Tiny tiny;
+    const Groth16Proof one = must(prove(tiny.key, tiny.witness, nullptr));
+    const Groth16Proof two = must(prove(tiny.key, tiny.witness, nullptr));
+    EXPECT_NE(one, two);
+    const std::vector<Fr> inputs = inputs_of(tiny.json.at("public"));
+    EXPECT_TRUE(verify(tiny.key.verifying_key(), inputs, one));
+    EXPECT_TRUE(verify(tiny.key.verifying_key(), inputs, two));
+    EXPECT_EQ(must_fail(prove(tiny.key, tiny.witness.first(3), nullptr)).code(), Errc::malformed);
+}
+
+TEST(Groth16, DeployedNetworksProofIsAcceptedAndItsMutationsAreNot) {
+    const Json& test = vectors().at("groth16_verify");
+    const VerifyingKey key = must(verifying_key_from_json(test.at("verification_key").dump()));
+    const Groth16Proof proof = must(proof_from_json(test.at("proof").dump()));
+    const std::vector<Fr> inputs = inputs_of(test.at("public"));
+    EXPECT_TRUE(verify(key, inputs, proof));
+    EXPECT_EQ(to_hex(proof_to_contract_words(proof)), test.at("codex_struct_words_hex"));
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+        std::vector<Fr> wrong = inputs;
+        wrong[i] += Fr::one();
+        EXPECT_EQ(must_fail(verify(key, wrong, proof)).code(), Errc::proof_invalid);
+    }
+    Groth16Proof wrong = proof;
+    wrong.a = -wrong.a;
+    EXPECT_EQ(must_fail(verify(key, inputs, wrong)).code(), Errc::proof_invalid);
+    wrong = proof;
+    wrong.c = proof.a;
+    EXPECT_EQ(must_fail(verify(key, inputs, wrong)).code(), Errc::proof_invalid);
+    wrong = proof;
+    wrong.b.x.c0 += Fq::one();
+    EXPECT_THAT(must_fail(verify(key, inputs, wrong)).text(), testing::HasSubstr("pi_b"));
+    EXPECT_EQ(must_fail(verify(key, std::span(inputs).first(2), proof)).code(), Errc::malformed);
+}
+
+TEST(Groth16, BatchNamesTheBadProofs) {
+    const Tiny tiny;
+    const std::vector<Fr> inputs = inputs_of(tiny.json.at("public"));
+    std::vector<BatchItem> items;
+    for (int i = 0; i < 12; ++i)
+        items.push_back({inputs, must(prove(tiny.key, tiny.witness, nullptr))});
+    const VerifyingKey key = tiny.key.verifying_key();
+    ThreadPool pool(2);
+    EXPECT_TRUE(must(verify_batch(key, items, &pool)).empty());
+    items[3].inputs[0] += Fr::one();
+    items[7].proof.a = -items[7].proof.a;
+    items[10].proof.c.x += Fq::one(); // off the curve
+    EXPECT_EQ(must(verify_batch(key, items, &pool)), (std::vector<std::size_t>{3, 7, 10}));
+    EXPECT_TRUE(must(verify_batch(key, {}, nullptr)).empty());
+}
+
+TEST(Groth16, OwnSetupProvesStorage) {
+    constexpr CircuitParameters kSmall = {8, 3, 2, 5, 2};
+    test::FakeDataset data;
+    data.slots = 5;
+    data.slot_index = 4;
+    data.cells = 32;
+    data.cell_bytes = 127;
+    const R1cs system = must(build_circuit(kSmall));
+    ThreadPool pool(2);
+    const Bytes file = written([&](int fd) { return test_setup(system, fd, "small.zkey", &pool); });
+    const ProvingKey key = must(ProvingKey::read(must(BinaryFile::parse(file, "zkey", 1))));
+    EXPECT_EQ(key.wires, wire_count(kSmall));
+    EXPECT_EQ(key.domain_size(), 1U << 14);
+    const ProofInput input = test::fake_input(kSmall, data);
+    const std::vector<Fr> witness = must(compute_witness(kSmall, input));
+    const Groth16Proof proof = must(prove(key, words_of(witness), &pool));
+    const std::vector<Fr> inputs = {input.entropy, input.dataset_root,
+                                    Fr::from_u64(input.slot_index)};
+    EXPECT_TRUE(verify(key.verifying_key(), inputs, proof));
+    // A witness that breaks a constraint gives a proof that does not verify.
+    std::vector<Fr> lie = witness;
+    lie[witness.size() / 2] += Fr::one();
+    ASSERT_NE(first_broken(system, lie), std::nullopt);
+    EXPECT_FALSE(verify(key.verifying_key(), inputs, must(prove(key, words_of(lie), &pool))));
+}
+
+TEST(Groth16, DamagedKeysAreRefused) {
+    const Bytes good = test::unhex(vectors().at("groth16_tiny").at("zkey_hex"));
+    for (std::size_t size = 0; size < good.size(); size += 7) {
+        const Bytes cut(good.begin(), good.begin() + static_cast<std::ptrdiff_t>(size));
+        auto file = BinaryFile::parse(cut, "zkey", 1);
+        EXPECT_FALSE(file && ProvingKey::read(std::move(*file))) << size;
+    }
+    // A flipped bit in the header's points takes them off their curves.
+    for (const std::size_t at : {120UL, 200UL, 300UL, 500UL}) {
+        Bytes bad = good;
+        bad[at] ^= 1;
+        auto file = BinaryFile::parse(bad, "zkey", 1);
+        EXPECT_FALSE(file && ProvingKey::read(std::move(*file))) << at;
+    }
+}
+
+TEST(Groth16, ForeignJsonIsReadAndBadJsonRefused) {
+    const Json& test = vectors().at("groth16_verify");
+    Json proof = test.at("proof");
+    const Groth16Proof parsed = must(proof_from_json(proof.dump()));
+    EXPECT_EQ(must(proof_from_json(proof_to_json(parsed))), parsed);
+    proof.erase("curve"); // rapidsnark's form
+    EXPECT_EQ(must(proof_from_json(proof.dump())), parsed);
+    for (const char* name : {"pi_a", "pi_b", "pi_c"}) {
+        Json bad = proof;
+        bad.erase(name);
+        EXPECT_EQ(must_fail(proof_from_json(bad.dump())).code(), Errc::malformed);
+        bad[name] = Json::array({"1", "1", "1"});
+        EXPECT_EQ(must_fail(proof_from_json(bad.dump())).code(), Errc::malformed);
+    }
+    Json bad = proof;
+    bad["protocol"] = "plonk";
+    EXPECT_EQ(must_fail(proof_from_json(bad.dump())).code(), Errc::malformed);
+    EXPECT_EQ(must_fail(proof_from_json("{")).code(), Errc::json_invalid);
+    EXPECT_EQ(must_fail(inputs_from_json("[\"x\"]")).code(), Errc::malformed);
+    EXPECT_EQ(must_fail(inputs_from_json("{}")).code(), Errc::malformed);
+}
+
+} // namespace
+} // namespace codex::proof
