@@ -1,19 +1,11 @@
 #include "repo/detail/batch.hpp"
 
 #include "repo/detail/codec.hpp"
+#include "repo/detail/limits.hpp"
 
 #include <algorithm>
 
 namespace codex::repo {
-
-namespace {
-
-// A commit costs a few milliseconds, so 1 GiB is four; the next batch is written meanwhile.
-constexpr std::uint64_t kBatchBytes = std::uint64_t{256} << 20;
-constexpr std::uint64_t kBatchItems = 32768;
-constexpr std::uint64_t kRetainedBytes = std::uint64_t{16} << 20;
-
-} // namespace
 
 Batch::Batch(const Session& session, SegmentLease lease) : session_(session) {
     if (lease)
@@ -21,8 +13,8 @@ Batch::Batch(const Session& session, SegmentLease lease) : session_(session) {
 }
 
 bool Batch::full() const {
-    return appended_bytes_ >= kBatchBytes || items_.size() >= kBatchItems ||
-           retained_bytes_ >= kRetainedBytes;
+    return appended_bytes_ >= limits().batch_bytes || items_.size() >= limits().batch_items ||
+           retained_bytes_ >= limits().retained_bytes;
 }
 
 SegmentLease Batch::lease() const {

@@ -1,5 +1,6 @@
 #include "repo/detail/doomed.hpp"
 
+#include "repo/detail/limits.hpp"
 #include "repo/detail/tree_file.hpp"
 
 #include <algorithm>
@@ -7,9 +8,6 @@
 namespace codex::repo {
 
 namespace {
-
-/// Leaves a transaction; bounds how long other writers wait.
-constexpr std::uint64_t kStepLeaves = 4096;
 
 Result<std::optional<DoomedTree>> find_doomed(const Txn& txn, const Extent& extent) {
     const Bytes key = extent_key(extent);
@@ -41,7 +39,7 @@ Result<std::uint64_t> finish_doomed(const Session& session, const Extent& extent
         if (!seen)
             return removed;
         leaves.resize(
-            static_cast<std::size_t>(std::min(kStepLeaves, seen->leaf_count - seen->done)));
+            static_cast<std::size_t>(std::min(limits().doomed_leaves, seen->leaf_count - seen->done)));
         // Leaves that cannot be read keep their references; verify finds and corrects them.
         const bool readable =
             read_tree_at(session, seen->tree, extent, seen->done, leaves).has_value();

@@ -158,7 +158,7 @@ Result<SegmentLease> Segments::acquire(bool sync) {
         while (more) {
             CODEX_TRY(entry, decode_segment(cursor.value()));
             CODEX_TRY(id, decode_segment_key(cursor.key()));
-            if (entry.committed_end < kSegmentTargetBytes)
+            if (entry.committed_end < limits().segment_bytes)
                 candidates.push_back(id);
             CODEX_TRY(next, cursor.next());
             more = next;
@@ -186,7 +186,7 @@ Result<std::unique_ptr<SegmentWriter>> Segments::take_over(std::uint32_t id) {
     {
         CODEX_TRY(txn, env_->write(false));
         CODEX_TRY(entry, find_segment(txn, id));
-        if (!entry || entry->committed_end >= kSegmentTargetBytes)
+        if (!entry || entry->committed_end >= limits().segment_bytes)
             return nullptr;
         end = entry->committed_end;
     }

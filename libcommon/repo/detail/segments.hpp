@@ -6,6 +6,7 @@
 
 #include "base/fd.hpp"
 #include "repo/detail/entries.hpp"
+#include "repo/detail/limits.hpp"
 #include "repo/detail/lmdb.hpp"
 
 #include <functional>
@@ -14,9 +15,6 @@
 #include <sys/uio.h>
 
 namespace codex::repo {
-
-/// A segment with this much in it gets no more batches. One record may go beyond it.
-constexpr std::uint64_t kSegmentTargetBytes = std::uint64_t{1} << 30;
 
 /// One record to append. The views must live through the call.
 struct Record {
@@ -34,7 +32,7 @@ public:
     [[nodiscard]] std::uint32_t id() const { return id_; }
     /// Where the next record goes; 64-byte aligned.
     [[nodiscard]] std::uint64_t end() const { return end_; }
-    [[nodiscard]] bool full() const { return end_ >= kSegmentTargetBytes; }
+    [[nodiscard]] bool full() const { return end_ >= limits().segment_bytes; }
 
     /// Appends and sets the offsets. After an error the file is as before. Errors: no_space, io.
     [[nodiscard]] Result<void> append(std::span<Record> records);

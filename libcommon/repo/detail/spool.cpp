@@ -1,6 +1,7 @@
 #include "repo/detail/spool.hpp"
 
 #include "merkle/tree.hpp"
+#include "repo/detail/limits.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -12,8 +13,6 @@ namespace codex::repo {
 
 namespace {
 
-/// 4 MiB: all leaves of 8 GiB in blocks of 64 KiB.
-constexpr std::uint64_t kMemoryNodes = std::uint64_t{4} * 1024 * 1024 / sizeof(Digest);
 /// Even, so that only the end of a layer can have a node without a sibling.
 constexpr std::uint64_t kChunkNodes = 16384;
 
@@ -44,7 +43,7 @@ Result<void> Spool::spill() {
 }
 
 Result<void> Spool::write(std::uint64_t first, std::span<const Digest> nodes) {
-    if (!file_ && first + nodes.size() > kMemoryNodes)
+    if (!file_ && first + nodes.size() > limits().spool_nodes)
         CODEX_CHECK(spill());
     if (file_)
         return pwrite_full(file_.get(), bytes_of(nodes), first * sizeof(Digest), "tree spool");

@@ -1,0 +1,30 @@
+// Sizes that decide when something happens, never whether it is right. Tests make them small, so
+// that a few kilobytes go through every path.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace codex::repo {
+
+struct Limits {
+    /// A batch with this much appended is committed: 1 GiB costs four commits, of milliseconds each.
+    std::uint64_t batch_bytes = std::uint64_t{256} << 20;
+    std::size_t batch_items = 32768;
+    /// Copies of blocks that were here already, kept until their batch is committed.
+    std::uint64_t retained_bytes = std::uint64_t{16} << 20;
+    /// A segment with this much in it gets no more batches. One record may go beyond it.
+    std::uint64_t segment_bytes = std::uint64_t{1} << 30;
+    /// Leaves dereferenced in one transaction; bounds how long other writers wait.
+    std::uint64_t doomed_leaves = 4096;
+    /// Tree nodes held in memory while a dataset is written: 4 MiB, the leaves of 8 GiB.
+    std::uint64_t spool_nodes = 131072;
+};
+
+/// The limits of this process.
+[[nodiscard]] inline Limits& limits() {
+    static Limits current;
+    return current;
+}
+
+} // namespace codex::repo

@@ -1,0 +1,26 @@
+// Limits under which a few blocks already fill batches, segments and steps.
+#pragma once
+
+#include "repo/detail/limits.hpp"
+
+namespace codex::repo::test {
+
+class SmallLimits {
+public:
+    SmallLimits() : before_(limits()) {
+        limits() = {.batch_bytes = 100'000,
+                    .batch_items = 40,
+                    .retained_bytes = 50'000,
+                    .segment_bytes = 400'000,
+                    .doomed_leaves = 16,
+                    .spool_nodes = 64};
+    }
+    SmallLimits(const SmallLimits&) = delete;
+    SmallLimits& operator=(const SmallLimits&) = delete;
+    ~SmallLimits() { limits() = before_; }
+
+private:
+    Limits before_;
+};
+
+} // namespace codex::repo::test
