@@ -93,6 +93,7 @@ Result<void> Audit::check_tree(const Cid& cid, const TreeEntry& entry) {
                                 [&](std::uint64_t first, std::span<Digest> out) {
                                     return read_tree_at(session_, cid, entry.extent, first, out);
                                 });
+    leaves_known_ = leaves_known_ && bad && bad->empty();
     if (!bad)
         report_("tree-damaged", cid, bad.error().text());
     else if (!bad->empty())
@@ -167,8 +168,9 @@ Result<void> Audit::check_slice(unsigned slice, unsigned slices) {
         return check_block(cid, entry, references);
     }));
     for (const auto& [cid, count] : slice_references_)
-        report_("block-unknown", cid,
-                fmt::format("{} stored leaves name a block the index does not know", count));
+        if (leaves_known_)
+            report_("block-unknown", cid,
+                    fmt::format("{} stored leaves name a block the index does not know", count));
     if (slice + 1 == slices)
         for (const auto& [cid, count] : manifests_)
             report_("block-unknown", cid, "the index does not know the block of this manifest");
@@ -176,7 +178,8 @@ Result<void> Audit::check_slice(unsigned slice, unsigned slices) {
 }
 
 Result<void> Audit::check_block(const Cid& cid, const BlockEntry& entry, std::uint64_t references) {
-    if (entry.references != references || (references == 0 && !entry.kept)) {
+    // With a damaged tree nobody knows what its leaves were: their references stay as they are.
+    if (leaves_known_ && (entry.references != references || (references == 0 && !entry.kept))) {
         report_("reference-wrong", cid,
                 fmt::format("block has {} references, counted {}", entry.references, references));
         BlockEntry fixed = entry;

@@ -56,6 +56,7 @@ private:
     Totals totals_;
     std::uint64_t trees_ = 0;
     bool repairable_ = false;
+    bool leaves_known_ = true;                     // no tree is damaged
     std::map<Cid, std::uint64_t> tree_references_; // by datasets
     std::map<Cid, std::uint64_t> manifests_;       // references to manifest blocks, by datasets
     std::map<std::uint32_t, std::uint64_t> live_;  // bytes, by segment

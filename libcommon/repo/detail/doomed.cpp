@@ -38,8 +38,8 @@ Result<std::uint64_t> finish_doomed(const Session& session, const Extent& extent
         }
         if (!seen)
             return removed;
-        leaves.resize(
-            static_cast<std::size_t>(std::min(limits().doomed_leaves, seen->leaf_count - seen->done)));
+        leaves.resize(static_cast<std::size_t>(
+            std::min(limits().doomed_leaves, seen->leaf_count - seen->done)));
         // Leaves that cannot be read keep their references; verify finds and corrects them.
         const bool readable =
             read_tree_at(session, seen->tree, extent, seen->done, leaves).has_value();

@@ -8,7 +8,8 @@
 namespace codex::repo {
 
 struct Limits {
-    /// A batch with this much appended is committed: 1 GiB costs four commits, of milliseconds each.
+    /// A batch with this much appended is committed: 1 GiB costs four commits, of milliseconds
+    /// each.
     std::uint64_t batch_bytes = std::uint64_t{256} << 20;
     std::size_t batch_items = 32768;
     /// Copies of blocks that were here already, kept until their batch is committed.

@@ -1,7 +1,10 @@
 #include "repo/detail/lmdb.hpp"
 
 #include <cerrno>
+#include <fcntl.h>
 #include <lmdb.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 namespace codex::repo {
 
@@ -10,6 +13,8 @@ namespace {
 /// Address space, not disk: the file is as large as its content.
 constexpr std::uint64_t kMapBytes = std::uint64_t{64} << 30;
 constexpr unsigned kMaxReaders = 510;
+/// What may be missing at the end of an index that we may not make longer.
+constexpr std::uint64_t kUnwrittenBytes = std::uint64_t{1} << 20;
 
 constexpr std::array<const char*, kTableCount> kTableNames = {
     "blocks", "trees", "datasets", "expiries", "pending", "segments", "dead", "doomed", "meta"};
@@ -46,6 +51,39 @@ tl::unexpected<Error> refuse(int rc, const char* what) {
 
 MDB_val to_val(BytesView bytes) {
     return {bytes.size(), const_cast<std::uint8_t*>(bytes.data())}; // LMDB only reads through it
+}
+
+/// LMDB reads its file through a mapping, and a file cut short would end us with SIGBUS. Pages that
+/// were never written may be missing at its end for good reason, so the file is made as long as it
+/// says it is: where content is lost the pages are then zero, which LMDB refuses. Growing cannot
+/// cut off what another process appends meanwhile.
+Result<void> require_length(MDB_env* env, EnvMode mode) {
+    MDB_envinfo info{};
+    MDB_stat stat{};
+    mdb_filehandle_t fd = -1;
+    struct stat st{};
+    if (mdb_env_info(env, &info) != 0 || mdb_env_stat(env, &stat) != 0 ||
+        mdb_env_get_fd(env, &fd) != 0 || ::fstat(fd, &st) != 0)
+        return fail(Errc::io, "index: cannot be examined");
+    const std::uint64_t wanted = (std::uint64_t{info.me_last_pgno} + 1) * stat.ms_psize;
+    const auto size = static_cast<std::uint64_t>(st.st_size);
+    if (size >= wanted)
+        return {};
+    const bool writable = mode == EnvMode::read_write;
+    if ((writable && ::fallocate(fd, 0, static_cast<off_t>(wanted - 1), 1) == 0) ||
+        (!writable && wanted - size <= kUnwrittenBytes))
+        return {};
+    return refuse(MDB_CORRUPTED, "cut short");
+}
+
+/// LMDB found its own structure broken and cannot go on: said in one line, as other damage is.
+void index_broken(MDB_env*, const char* what) {
+    const std::string text =
+        fmt::format("codex: index.mdb is damaged ({})\n"
+                    "  rebuild it from the segments: codex-chunk verify --rebuild-index\n",
+                    what);
+    (void)!::write(STDERR_FILENO, text.data(), text.size());
+    ::_exit(errc_exit_code(Errc::repo_damaged));
 }
 
 BytesView to_view(const MDB_val& value) {
@@ -177,6 +215,8 @@ Result<std::unique_ptr<Env>> Env::open(const std::string& path, EnvMode mode) {
         rc = mdb_reader_check(env->env_, &dead_readers);
     if (rc != 0)
         return refuse(rc, "open");
+    mdb_env_set_assert(env->env_, index_broken);
+    CODEX_CHECK(require_length(env->env_, mode));
     CODEX_CHECK(env->open_tables());
     return env;
 }

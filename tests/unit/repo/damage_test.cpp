@@ -215,7 +215,9 @@ TEST_F(Damage, IndexIsRebuiltFromSegments) {
     flip(entry(made_.blocks[5]).extent, 500);
     const Counters before = must(repo_.space()).counters;
     EXPECT_EQ(code_of(Repo::rebuild_index(scratch_.repo() + "x")), Errc::repo_missing);
-    { const Repo closed = std::move(repo_); }
+    {
+        const Repo closed = std::move(repo_);
+    }
     Store::release(std::move(store_));
 
     ASSERT_EQ(::truncate((scratch_.repo() + "/index.mdb").c_str(), 5000), 0);

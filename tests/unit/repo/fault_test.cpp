@@ -134,8 +134,8 @@ TEST_F(Fault, ShortWritesAreContinued) {
 
 TEST_F(Fault, AFullIndexIsNoSpace) {
     auto store = must(Store::open(scratch_.repo(), {}));
-    must(store->env().set_map_size(must(read_file(scratch_.repo() + "/index.mdb", 1U << 30)).size() +
-                                   std::size_t{16} * 4096));
+    must(store->env().set_map_size(
+        must(read_file(scratch_.repo() + "/index.mdb", 1U << 30)).size() + std::size_t{16} * 4096));
     Result<Made> made = write_blocks(repo_, seeds(10'000, 3000));
     EXPECT_EQ(code_of(made), Errc::no_space);
     must(store->env().set_map_size(std::uint64_t{1} << 30));
@@ -196,11 +196,14 @@ TEST(Quota, HoldsAgainstWritersThatRace) {
     must(first.set_config(smaller));
     const Bytes manifest = manifest_for(must(a.finish_tree()), 20, kBlock, "");
     must(a.commit(manifest, 0));
-    // No new bytes here, but it fills the batch, whose transaction sees what has become of the room.
+    // No new bytes here, but it fills the batch, whose transaction sees what has become of the
+    // room.
     must(give(b, 20, 0));
     const Bytes too_much = manifest_for(must(b.finish_tree()), 40, kBlock, "");
     EXPECT_EQ(code_of(b.commit(too_much, 0)), Errc::quota_exceeded);
-    { const DatasetWriter gone = std::move(b); }
+    {
+        const DatasetWriter gone = std::move(b);
+    }
     EXPECT_THAT(problems(first), IsEmpty());
     EXPECT_EQ(must(first.space()).counters.datasets, 1U);
 }

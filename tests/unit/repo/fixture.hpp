@@ -60,7 +60,9 @@ inline Bytes random_bytes(std::uint64_t seed, std::size_t size) {
     return out;
 }
 
-inline Cid cid_of(BytesView data) { return Cid::block(crypto::sha256(data)); }
+inline Cid cid_of(BytesView data) {
+    return Cid::block(crypto::sha256(data));
+}
 
 /// A plain manifest over `tree`.
 inline Bytes manifest_for(const Cid& tree, std::uint64_t leaves, std::uint32_t block_size,
@@ -82,7 +84,8 @@ struct Made {
 
 constexpr std::uint32_t kBlock = 4096;
 
-/// Writes a dataset whose blocks are random_bytes(seed, kBlock) for each seed; `step` leaves a call.
+/// Writes a dataset whose blocks are random_bytes(seed, kBlock) for each seed; `step` leaves a
+/// call.
 inline Result<Made> write_blocks(Repo& repo, const std::vector<std::uint64_t>& seeds,
                                  std::uint64_t expiry = 0, const std::string& name = "",
                                  std::size_t step = 64) {

@@ -9,7 +9,9 @@
 namespace codex::repo::test {
 namespace {
 
-Cid some_cid() { return cid_of(as_bytes("abc")); }
+Cid some_cid() {
+    return cid_of(as_bytes("abc"));
+}
 
 RecordHeader some_header() {
     return {RecordKind::block, Encoding::zstd, 1000, 65536, some_cid()};
@@ -25,7 +27,7 @@ TEST(Crc32c, KnownAnswers) {
 TEST(Record, HeaderIsAsDescribed) {
     // magic, kind, encoding, CID length, zero; checksum; features; stored; plain; zero; CID
     EXPECT_EQ(to_hex(encode_header(some_header())),
-              "435852310101260029b4a33c00000000e803000000000000000001000000000000000000"
+              "435852310101260069576edb00000000e803000000000000000001000000000000000000"
               "01829a031220ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 
@@ -97,8 +99,8 @@ TEST(Entries, RoundTrips) {
     const std::vector<Cid> pins = {some_cid(), Cid::empty_block(), some_cid()};
     EXPECT_EQ(must(decode_pins(encode_pins(pins))), pins);
     EXPECT_TRUE(must(decode_pins({})).empty());
-    const ExpiryKey expiry = must(decode_expiry_key(encode(
-        ExpiryKey{UINT64_MAX, ExpiryKind::block, some_cid()})));
+    const ExpiryKey expiry =
+        must(decode_expiry_key(encode(ExpiryKey{UINT64_MAX, ExpiryKind::block, some_cid()})));
     EXPECT_EQ(expiry.expiry, UINT64_MAX);
     EXPECT_EQ(expiry.kind, ExpiryKind::block);
     EXPECT_EQ(expiry.cid, some_cid());

@@ -20,7 +20,9 @@ using testing::IsEmpty;
 constexpr unsigned kDatasets = 12;
 
 /// Dataset `d` always has the same blocks; neighbours share half of theirs.
-std::vector<std::uint64_t> seeds_of(unsigned d) { return seeds(1000 + d * 30, 20 + d * 11 % 80); }
+std::vector<std::uint64_t> seeds_of(unsigned d) {
+    return seeds(1000 + d * 30, 20 + d * 11 % 80);
+}
 
 /// What the child was doing with a dataset when it was last heard of.
 enum class Event : char { putting = '+', put = '=', removing = '-', removed = '_' };
@@ -129,9 +131,9 @@ protected:
             }
             const Digest root = must(merkle::Tree::build(leaves)).root();
             const Cid tree = Cid::sha256(codec::Multicodec::codex_root, root);
-            const Cid manifest = Cid::sha256(
-                codec::Multicodec::codex_manifest,
-                crypto::sha256(manifest_for(tree, blocks.size(), kBlock, "")));
+            const Cid manifest =
+                Cid::sha256(codec::Multicodec::codex_manifest,
+                            crypto::sha256(manifest_for(tree, blocks.size(), kBlock, "")));
             const bool here = repo.dataset(manifest).has_value();
             if (const auto event = state.find(d); event != state.end()) {
                 EXPECT_TRUE(event->second != Event::put || here) << "acknowledged, and lost";
@@ -152,8 +154,8 @@ protected:
 TEST_F(Kill, LosesNothingThatWasAcknowledged) {
     must(Repo::init(scratch_.repo(), {}));
     const char* const rounds_text = std::getenv("CODEX_KILL_ROUNDS");
-    const unsigned rounds = rounds_text != nullptr ? static_cast<unsigned>(std::atoi(rounds_text))
-                                                   : 60;
+    const unsigned rounds =
+        rounds_text != nullptr ? static_cast<unsigned>(std::atoi(rounds_text)) : 60;
     std::mt19937_64 rng(20260729);
     std::map<unsigned, Event> state;
     for (unsigned round = 0; round < rounds; ++round) {

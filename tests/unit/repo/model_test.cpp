@@ -47,8 +47,12 @@ struct Model {
     }
 };
 
-Bytes data_of(std::uint64_t seed) { return random_bytes(seed, kBlock); }
-Cid block_of(std::uint64_t seed) { return cid_of(data_of(seed)); }
+Bytes data_of(std::uint64_t seed) {
+    return random_bytes(seed, kBlock);
+}
+Cid block_of(std::uint64_t seed) {
+    return cid_of(data_of(seed));
+}
 
 class ModelTest : public testing::TestWithParam<unsigned> {
 protected:
@@ -66,8 +70,7 @@ protected:
         if (model_.datasets.contains(n))
             return;
         // Few different lists, so that trees are shared and blocks repeat.
-        std::vector<std::uint64_t> list =
-            seeds((rng_() % 8) * 10, 5 + (rng_() % 3) * 30);
+        std::vector<std::uint64_t> list = seeds((rng_() % 8) * 10, 5 + (rng_() % 3) * 30);
         if (rng_() % 3 == 0)
             list.insert(list.end(), list.begin(), list.begin() + 4);
         const std::uint64_t expiry = rng_() % 2 == 0 ? 0 : 1000 + rng_() % 100;
@@ -179,16 +182,25 @@ protected:
         switch (rng_() % 12) {
         case 0:
         case 1:
-        case 2: return add_dataset();
+        case 2:
+            return add_dataset();
         case 3:
-        case 4: return remove_dataset();
-        case 5: return put_block();
-        case 6: return remove_block();
-        case 7: return drop();
-        case 8: return restore();
-        case 9: return collect();
-        case 10: return change_expiry();
-        default: return abandon_dataset();
+        case 4:
+            return remove_dataset();
+        case 5:
+            return put_block();
+        case 6:
+            return remove_block();
+        case 7:
+            return drop();
+        case 8:
+            return restore();
+        case 9:
+            return collect();
+        case 10:
+            return change_expiry();
+        default:
+            return abandon_dataset();
         }
     }
 

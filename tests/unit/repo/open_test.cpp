@@ -37,7 +37,7 @@ TEST(Open, IsPrivateToItsUser) {
     const Scratch scratch;
     must(Repo::init(scratch.repo(), {}));
     for (const char* part : {"", "/segments", "/writers"}) {
-        struct stat st {};
+        struct stat st{};
         ASSERT_EQ(::stat((scratch.repo() + part).c_str(), &st), 0);
         EXPECT_EQ(st.st_mode & 0777U, 0700U) << part;
     }
@@ -115,7 +115,9 @@ TEST(Open, SharesOneStoreBetweenHandlesAndSpellings) {
     const Bytes data = random_bytes(1, 100);
     must(first.put(cid_of(data), data, 0));
     EXPECT_EQ(must(second.get(cid_of(data))), data);
-    { const Repo gone = std::move(first); }
+    {
+        const Repo gone = std::move(first);
+    }
     EXPECT_EQ(must(second.get(cid_of(data))), data) << "closing one handle closes no other";
 }
 
