@@ -84,36 +84,37 @@ std::string tables(const std::vector<Entry>& entries) {
                 with_value.insert(name);
                 patterns += fmt::format("{}'{}:{}'", patterns.empty() ? "" : "|", path, name);
             }
-            values.insert(fmt::format("        {}) words='{}' ;;\n", patterns, words_of(spec)));
+            values.insert(fmt::format("        {}) found='{}' ;;\n", patterns, words_of(spec)));
         }
-        options += fmt::format("        '{}') words='{}' ;;\n", path, names);
-        arguments += fmt::format("        '{}') words='{}' ;;\n", path, argument_words(*node));
+        options += fmt::format("        '{}') found='{}' ;;\n", path, names);
+        arguments += fmt::format("        '{}') found='{}' ;;\n", path, argument_words(*node));
     }
     std::string commands;
     for (const auto& [path, node] : entries)
         if (!path.empty())
             commands += fmt::format("{}'{}'", commands.empty() ? "" : "|", path);
-    return fmt::format(
-        "    for ((i = 1; i < at; i++)); do\n"
-        "        word=${{line[i]}}\n"
-        "        case \"$word\" in\n"
-        "            -r|--repo) repo=${{line[i+1]}}; ((i++)); continue ;;\n"
-        "            {}) ((i++)); continue ;;\n"
-        "        esac\n"
-        "        case \"${{path:+$path }}$word\" in\n"
-        "            {}) path=\"${{path:+$path }}$word\" ;;\n"
-        "        esac\n"
-        "    done\n"
-        "    case \"$path:$prev\" in\n{}        *) words='' ;;\n    esac\n"
-        "    if [[ -z $words && $cur == -* ]]; then\n"
-        "        case \"$path\" in\n{}        esac\n"
-        "    elif [[ -z $words ]]; then\n"
-        "        case \"$path\" in\n{}        esac\n"
-        "    fi\n"
-        "    if [[ $words == @cids ]]; then\n"
-        "        words=$(codex-chunk ls -q ${{repo:+-r \"$repo\"}} 2>/dev/null | cut -f1)\n"
-        "    fi\n",
-        fmt::join(with_value, "|"), commands, fmt::join(values, ""), options, arguments);
+    return fmt::format("    for ((i = 1; i < at; i++)); do\n"
+                       "        word=${{line[i]}}\n"
+                       "        case \"$word\" in\n"
+                       "            -r|--repo) repo=${{line[i+1]}}; ((i++)); continue ;;\n"
+                       "            {}) ((i++)); continue ;;\n"
+                       "        esac\n"
+                       "        case \"${{where:+$where }}$word\" in\n"
+                       "            {}) where=\"${{where:+$where }}$word\" ;;\n"
+                       "        esac\n"
+                       "    done\n"
+                       "    case \"$where:$prev\" in\n{}        *) found='' ;;\n    esac\n"
+                       "    if [[ -z $found && $cur == -* ]]; then\n"
+                       "        case \"$where\" in\n{}        esac\n"
+                       "    elif [[ -z $found ]]; then\n"
+                       "        case \"$where\" in\n{}        esac\n"
+                       "    fi\n"
+                       "    if [[ $found == @cids ]]; then\n"
+                       "        [[ -z $repo ]] || in=(-r \"$repo\")\n"
+                       "        found=$(codex-chunk ls -q \"${{in[@]}}\" 2>/dev/null | cut -f1)\n"
+                       "    fi\n",
+                       fmt::join(with_value, "|"), commands, fmt::join(values, ""), options,
+                       arguments);
 }
 
 std::string bash_text(const std::string& tool, const std::vector<Entry>& entries) {
@@ -122,14 +123,14 @@ std::string bash_text(const std::string& tool, const std::vector<Entry>& entries
         "# bash completion for {0}, made by '{0} completion bash'\n"
         "{1}() {{\n"
         "    local cur=${{COMP_WORDS[COMP_CWORD]}} prev=${{COMP_WORDS[COMP_CWORD-1]}}\n"
-        "    local -a line=(\"${{COMP_WORDS[@]}}\")\n"
-        "    local at=$COMP_CWORD path='' repo='' words='' word i\n"
+        "    local -a line=(\"${{COMP_WORDS[@]}}\") in=()\n"
+        "    local at=$COMP_CWORD where='' repo='' found='' word i\n"
         "{2}"
         "    COMPREPLY=()\n"
-        "    case \"$words\" in\n"
+        "    case \"$found\" in\n"
         "        @files) compopt -o default 2>/dev/null ;;\n"
         "        @none) ;;\n"
-        "        *) mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\") ;;\n"
+        "        *) mapfile -t COMPREPLY < <(compgen -W \"$found\" -- \"$cur\") ;;\n"
         "    esac\n"
         "}}\n"
         "complete -F {1} {0}\n",
@@ -142,20 +143,21 @@ std::string zsh_text(const std::string& tool, const std::vector<Entry>& entries)
     return fmt::format("#compdef {0}\n"
                        "# zsh completion for {0}, made by '{0} completion zsh'\n"
                        "{1}() {{\n"
-                       "    local -a line=(\"${{words[@]}}\")\n"
-                       "    local at=$((CURRENT - 1)) i word path='' repo=''\n"
+                       "    local -a line=(\"${{words[@]}}\") in=()\n"
+                       "    local at=$((CURRENT - 1)) i word where='' repo='' found=''\n"
                        "    setopt localoptions ksharrays\n"
                        "    local cur=${{line[at]}} prev=${{line[at-1]}}\n"
-                       "    local words=''\n"
+                       "    local found=''\n"
                        "{2}"
                        "    unsetopt ksharrays\n"
-                       "    case \"$words\" in\n"
+                       "    case \"$found\" in\n"
                        "        @files) _files ;;\n"
                        "        @none) ;;\n"
-                       "        *) compadd -- ${{=words}} ;;\n"
+                       "        *) compadd -- ${{=found}} ;;\n"
                        "    esac\n"
                        "}}\n"
-                       "compdef {1} {0}\n",
+                       "# Run by the completion system from a file, or sourced by a user.\n"
+                       "if [[ ${{funcstack[1]}} == _{0} ]]; then {1}; else compdef {1} {0}; fi\n",
                        tool, name, tables(entries));
 }
 
@@ -191,13 +193,14 @@ std::string fish_text(const std::string& tool, const std::vector<Entry>& entries
         fmt::format("# fish completion for {0}, made by '{0} completion fish'\n"
                     "function {1}_cids\n    codex-chunk ls -q 2>/dev/null | cut -f1\nend\n"
                     "function {1}_at\n"
-                    "    set -l path\n"
+                    "    set -l path ''\n"
                     "    for word in (commandline -opc)[2..-1]\n"
-                    "        if contains -- (string join ' ' $path $word) {2}\n"
-                    "            set path $path $word\n"
+                    "        set -l longer (string trim -- \"$path $word\")\n"
+                    "        if contains -- \"$longer\" {2}\n"
+                    "            set path \"$longer\"\n"
                     "        end\n"
                     "    end\n"
-                    "    test (string join ' ' $path) = \"$argv[1]\"\n"
+                    "    test \"$path\" = \"$argv[1]\"\n"
                     "end\n"
                     "complete -c {0} -f\n",
                     tool, name, [&] {

@@ -81,3 +81,45 @@ complete_words() {
     assert_refused 64 "unknown command 'pit'"
     assert_stderr --partial 'did you mean put?'
 }
+
+@test "zsh completes as bash does" {
+    codex-chunk completion zsh >script
+    gen 1 10 | codex-chunk -r other put >cid
+    cat >try <<'END'
+compdef() { :; }
+compadd() { shift; print -l -- "$@"; }
+_files() { print files; }
+source ./script
+offer() { words=("$@"); CURRENT=$#; _codex_chunk | sort | tr '\n' ' '; }
+print "$(offer codex-chunk block '')"
+print "$(offer codex-chunk put --layout '')"
+print "$(offer codex-chunk put '')"
+print "$(offer codex-chunk -r other get '')"
+END
+    run_split zsh -f try
+    assert_success
+    refute_stderr
+    assert_output "get has put rm 
+classic v0-2026 
+files 
+$(cat cid) "
+}
+
+@test "fish completes as bash does" {
+    codex-chunk completion fish >script
+    gen 1 10 | codex-chunk put >cid
+    cat >try <<'END'
+source ./script
+for line in 'codex-chunk block ' 'codex-chunk put --layout ' 'codex-chunk -r x block h' \
+    'codex-chunk get '
+    complete -C $line | cut -f1 | sort | tr '\n' ' '
+    echo
+end
+END
+    run_split fish --no-config try
+    assert_success
+    assert_output "get has put rm 
+classic v0-2026 
+has 
+$(cat cid) "
+}
