@@ -3,6 +3,7 @@
 #include "crypto/hash/sha256.hpp"
 #include "erasure/code.hpp"
 #include "erasure/detail/erasures.hpp"
+#include "erasure/layout.hpp"
 #include "generator.hpp"
 
 #include <fstream>
@@ -75,6 +76,41 @@ TEST(ErasureVectors, ParityIsTheReferenceLibrarys) {
             append(all, coded.parity[i]);
         }
         EXPECT_EQ(hash_hex(all), vector["parityConcatSha256"].get<std::string>());
+    }
+}
+
+TEST(ErasureVectors, ParityBlocksOfProtectedDatasets) {
+    const json all =
+        json::parse(std::ifstream(CODEX_TEST_VECTORS "/data-model.json"))["protectedDatasets"];
+    ASSERT_EQ(all.size(), 4U);
+    for (const json& vector : all) {
+        SCOPED_TRACE(vector["name"]);
+        const auto block_bytes = vector["blockSize"].get<std::size_t>();
+        ASSERT_EQ(vector["generator"], "stream 5");
+        Bytes content = test::generate(5, vector["size"].get<std::size_t>());
+        const auto layout = Layout::create(
+            vector["originalBlocks"].get<std::uint64_t>(), vector["k"].get<std::uint32_t>(),
+            vector["m"].get<std::uint32_t>(), static_cast<std::uint32_t>(block_bytes));
+        ASSERT_TRUE(layout);
+        content.resize(layout->rounded() * block_bytes); // the last block and the padding: zeros
+        const auto code = Code::create(layout->k, layout->m);
+        for (std::uint64_t column = 0; column < layout->steps; ++column) {
+            std::vector<const std::uint8_t*> data;
+            for (std::uint32_t j = 0; j < layout->k; ++j) {
+                const std::uint64_t index = layout->index(column, j);
+                data.push_back(layout->is_padding(index) ? nullptr
+                                                         : content.data() + index * block_bytes);
+            }
+            std::vector<Bytes> parity(layout->m, Bytes(block_bytes));
+            std::vector<std::uint8_t*> outputs;
+            for (Bytes& bytes : parity)
+                outputs.push_back(bytes.data());
+            ASSERT_TRUE(code->encode(data, outputs, block_bytes));
+            for (std::uint32_t i = 0; i < layout->m; ++i)
+                EXPECT_EQ(
+                    codec::Cid::block(crypto::sha256(parity[i])).text(),
+                    vector["leafCids"][layout->index(column, layout->k + i)].get<std::string>());
+        }
     }
 }
 
