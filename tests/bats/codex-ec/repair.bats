@@ -1,4 +1,5 @@
 # codex-ec repair, decode and verify: out of losses and damage, and the error when there is no way.
+# shellcheck disable=SC2154 # $stderr is what run_split sets
 load ../common
 load damage
 
