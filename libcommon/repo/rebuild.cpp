@@ -133,11 +133,14 @@ Result<bool> Rebuild::block(const Fd& file, const Extent& at, const RecordHeader
 }
 
 Result<bool> Rebuild::tree(const Fd& file, const Extent& at, const RecordHeader& header) {
+    // What a slot tree was computed from is not in its record; it is computed again when needed.
+    if (header.cid.codec() == codec::Multicodec::codex_slot_root)
+        return true;
     if (!verifiable(header.cid))
         return false;
     const std::uint64_t base = at.offset + header_bytes(header.cid.bytes().size());
     CODEX_TRY(bad, untrusted_leaves(
-                       header.cid.digest32(), header.plain,
+                       header.cid, header.plain,
                        [&](std::uint64_t first, std::span<Digest> out) -> Result<void> {
                            const MutableBytes bytes(reinterpret_cast<std::uint8_t*>(out.data()),
                                                     out.size_bytes());

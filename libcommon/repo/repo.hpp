@@ -111,6 +111,25 @@ private:
     std::unique_ptr<Impl> impl_;
 };
 
+/// What a slot tree was computed from: one slot of the dataset over a tree, under one way to cut it
+/// (spec 02 section 4.2).
+struct SlotKey {
+    Cid tree; ///< of the protected dataset
+    std::uint32_t block_size_bytes = 0;
+    std::uint32_t cell_size_bytes = 0;
+    std::uint32_t slots = 0; ///< k + m
+    codec::Strategy strategy = codec::Strategy::linear;
+    std::uint32_t slot = 0;
+    friend bool operator==(const SlotKey&, const SlotKey&) = default;
+};
+
+/// A slot tree to be stored.
+struct SlotTree {
+    SlotKey key;
+    Cid cid;                    ///< codex-slot-root
+    std::vector<Digest> leaves; ///< block digests
+};
+
 class DatasetWriter;
 
 struct GcOptions {
@@ -228,6 +247,14 @@ public:
     [[nodiscard]] Result<StoredTree> tree(const Cid& tree) const;
     /// Writes a damaged tree anew; `leaves` must give the tree's root. Errors: merkle_invalid.
     [[nodiscard]] Result<void> restore_tree(const Cid& tree, std::span<const Digest> leaves);
+    /// Stores Poseidon2 trees of slots, durable on return; tree() opens them by their CID. Their
+    /// leaves are no references to blocks. They belong to the dataset tree they were computed from:
+    /// when the last dataset over it goes, they go. Slots that are known already stay as they are.
+    /// Errors: merkle_invalid when leaves do not give the CID, block_not_found when the dataset
+    /// tree is not here, no_space, repo_read_only.
+    [[nodiscard]] Result<void> put_slot_trees(std::span<const SlotTree> trees);
+    /// The CID of a stored slot tree, or nothing.
+    [[nodiscard]] Result<std::optional<Cid>> find_slot_tree(const SlotKey& key) const;
 
     // --- the whole ------------------------------------------------------------------------------
     [[nodiscard]] Result<Space> space() const;

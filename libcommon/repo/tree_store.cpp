@@ -60,11 +60,12 @@ Result<Digest> StoredTree::node(std::size_t layer, std::uint64_t index) const {
 }
 
 Result<merkle::Proof> StoredTree::proof(std::uint64_t index) const {
+    const merkle::TreeHash& hash = tree_hash(impl_->cid);
     CODEX_TRY(proof, merkle::make_proof(
-                         codec::HashCodec::sha2_256, impl_->leaf_count, index,
+                         hash.codec(), impl_->leaf_count, index,
                          [this](std::size_t layer, std::uint64_t at) { return node(layer, at); }));
     CODEX_TRY(leaf, node(0, index));
-    if (!merkle::verify(merkle::sha256_tree(), proof, leaf, impl_->cid.digest32()))
+    if (!merkle::verify(hash, proof, leaf, impl_->cid.digest32()))
         return fail(Error(Errc::repo_damaged,
                           fmt::format("tree {}: damaged near leaf {}", impl_->cid.text(), index))
                         .hint("repair its dataset: codex-ec repair"));
@@ -73,7 +74,7 @@ Result<merkle::Proof> StoredTree::proof(std::uint64_t index) const {
 
 Result<std::vector<std::uint64_t>> StoredTree::check() const {
     return untrusted_leaves(
-        impl_->cid.digest32(), impl_->leaf_count,
+        impl_->cid, impl_->leaf_count,
         [this](std::uint64_t first, std::span<Digest> out) { return impl_->read(first, out); });
 }
 
@@ -102,7 +103,7 @@ Result<void> Repo::restore_tree(const Cid& tree, std::span<const Digest> leaves)
         return fail(Errc::merkle_invalid, "tree {}: no leaves given", tree.text());
     Spool spool(path());
     CODEX_CHECK(spool.write(0, leaves));
-    CODEX_TRY(root, build_layers(spool, leaves.size()));
+    CODEX_TRY(root, build_layers(spool, leaves.size(), tree_hash(tree)));
     if (!equal(root, tree.digest()))
         return fail(Errc::merkle_invalid, "tree {}: these leaves have another root", tree.text());
     CODEX_TRY(lease, impl_->store->segments().acquire(impl_->options.sync));

@@ -171,7 +171,7 @@ Result<Cid> DatasetWriter::finish_tree() {
     if (impl_->leaf_count != impl_->seen.size())
         return fail(Errc::merkle_index, "{} of {} leaves are missing",
                     impl_->seen.size() - impl_->leaf_count, impl_->seen.size());
-    CODEX_TRY(root, build_layers(impl_->spool, impl_->leaf_count));
+    CODEX_TRY(root, build_layers(impl_->spool, impl_->leaf_count, merkle::sha256_tree()));
     impl_->tree = Cid::sha256(codec::Multicodec::codex_root, root);
     return *impl_->tree;
 }

@@ -49,14 +49,21 @@ Result<void> Audit::run() {
 }
 
 Result<void> Audit::count_datasets() {
-    return for_each(txn_, Table::datasets, [&](BytesView key, BytesView value) -> Result<void> {
-        CODEX_TRY(cid, decode_cid_key(key));
-        CODEX_TRY(entry, decode_dataset(value));
-        ++totals_.datasets;
-        ++tree_references_[entry.tree];
-        ++manifests_[cid];
-        if (!equal(crypto::sha256(entry.manifest_bytes), cid.digest()))
-            report_("manifest-damaged", cid, "the copy of the manifest in the index is damaged");
+    CODEX_CHECK(
+        for_each(txn_, Table::datasets, [&](BytesView key, BytesView value) -> Result<void> {
+            CODEX_TRY(cid, decode_cid_key(key));
+            CODEX_TRY(entry, decode_dataset(value));
+            ++totals_.datasets;
+            ++tree_references_[entry.tree];
+            ++manifests_[cid];
+            if (!equal(crypto::sha256(entry.manifest_bytes), cid.digest()))
+                report_("manifest-damaged", cid,
+                        "the copy of the manifest in the index is damaged");
+            return {};
+        }));
+    return for_each(txn_, Table::slots, [&](BytesView, BytesView value) -> Result<void> {
+        CODEX_TRY(cid, decode_cid_key(value));
+        ++tree_references_[cid];
         return {};
     });
 }
@@ -69,7 +76,7 @@ Result<void> Audit::check_trees() {
     }));
     for (const auto& [cid, count] : tree_references_)
         if (count > 0)
-            report_("tree-missing", cid, "a dataset's tree is not in the index");
+            report_("tree-missing", cid, "a tree that is referred to is not in the index");
     return {};
 }
 
@@ -89,11 +96,12 @@ Result<void> Audit::check_tree(const Cid& cid, const TreeEntry& entry) {
         fixed.references = references;
         tree_fixes_.emplace_back(cid, fixed);
     }
-    auto bad = untrusted_leaves(cid.digest32(), entry.leaf_count,
-                                [&](std::uint64_t first, std::span<Digest> out) {
-                                    return read_tree_at(session_, cid, entry.extent, first, out);
-                                });
-    leaves_known_ = leaves_known_ && bad && bad->empty();
+    auto bad =
+        untrusted_leaves(cid, entry.leaf_count, [&](std::uint64_t first, std::span<Digest> out) {
+            return read_tree_at(session_, cid, entry.extent, first, out);
+        });
+    if (cid.codec() != codec::Multicodec::codex_slot_root) // whose leaves are no references
+        leaves_known_ = leaves_known_ && bad && bad->empty();
     if (!bad)
         report_("tree-damaged", cid, bad.error().text());
     else if (!bad->empty())
@@ -106,7 +114,8 @@ Result<void> Audit::collect_leaf_sources() {
     CODEX_CHECK(for_each(txn_, Table::trees, [&](BytesView key, BytesView value) -> Result<void> {
         CODEX_TRY(cid, decode_cid_key(key));
         CODEX_TRY(entry, decode_tree_entry(value));
-        sources_.push_back({cid, entry.extent, 0, entry.leaf_count});
+        if (cid.codec() != codec::Multicodec::codex_slot_root)
+            sources_.push_back({cid, entry.extent, 0, entry.leaf_count});
         return {};
     }));
     CODEX_TRY(doomed, doomed_trees(txn_));

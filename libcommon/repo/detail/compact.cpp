@@ -164,7 +164,7 @@ Result<void> copy_tree(const Session& session, const LiveTree& tree, std::uint64
     const auto read = [&](std::uint64_t first, std::span<Digest> out) {
         return read_tree_at(session, tree.cid, tree.entry.extent, first, out);
     };
-    auto bad = untrusted_leaves(tree.cid.digest32(), tree.entry.leaf_count, read);
+    auto bad = untrusted_leaves(tree.cid, tree.entry.leaf_count, read);
     if (!bad || !bad->empty())
         return {};
     const std::uint64_t nodes = merkle::node_count(tree.entry.leaf_count);

@@ -1,6 +1,7 @@
 #include "repo/detail/doomed.hpp"
 
 #include "repo/detail/limits.hpp"
+#include "repo/detail/slot_trees.hpp"
 #include "repo/detail/tree_file.hpp"
 
 #include <algorithm>
@@ -21,6 +22,7 @@ Result<std::optional<DoomedTree>> find_doomed(const Txn& txn, const Extent& exte
 } // namespace
 
 Result<void> doom_tree(Ledger& ledger, const Cid& tree, const TreeEntry& entry) {
+    CODEX_CHECK(release_slot_trees(ledger, tree));
     CODEX_CHECK(ledger.txn().erase(Table::trees, tree.bytes()));
     return ledger.txn().put(Table::doomed, extent_key(entry.extent),
                             doomed_value({tree, entry.extent, entry.leaf_count, 0}));

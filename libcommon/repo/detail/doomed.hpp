@@ -6,7 +6,8 @@
 
 namespace codex::repo {
 
-/// Moves a tree out of the table of trees; finish_doomed() does the rest.
+/// Moves a dataset's tree, and with it the slot trees that belong to it, out of the table of trees;
+/// finish_doomed() does the rest.
 [[nodiscard]] Result<void> doom_tree(Ledger& ledger, const Cid& tree, const TreeEntry& entry);
 /// Dereferences the leaves of the doomed tree at `extent` to the end. Gives the blocks that went.
 [[nodiscard]] Result<std::uint64_t> finish_doomed(const Session& session, const Extent& extent);

@@ -236,6 +236,21 @@ Result<std::vector<Cid>> decode_pins(BytesView value) {
     return cids;
 }
 
+Bytes slot_prefix(const Cid& tree) {
+    return Writer().sized_cid(tree).take();
+}
+
+Bytes encode(const SlotKey& key) {
+    return Writer()
+        .sized_cid(key.tree)
+        .be32(key.block_size_bytes)
+        .be32(key.cell_size_bytes)
+        .be32(key.slots)
+        .u8(static_cast<std::uint8_t>(key.strategy))
+        .be32(key.slot)
+        .take();
+}
+
 Bytes segment_key(std::uint32_t segment) {
     return Writer().be32(segment).take();
 }

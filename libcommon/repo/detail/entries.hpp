@@ -4,6 +4,7 @@
 
 #include "codec/cid.hpp"
 #include "repo/detail/record.hpp"
+#include "repo/repo.hpp"
 
 #include <vector>
 
@@ -93,6 +94,9 @@ struct PendingKey {
 [[nodiscard]] Bytes encode(const SegmentEntry& entry);
 [[nodiscard]] Bytes encode(const Totals& totals);
 [[nodiscard]] Bytes encode_pins(std::span<const Cid> cids);
+/// The key of a slot; all slots of a tree begin with slot_prefix(tree).
+[[nodiscard]] Bytes encode(const SlotKey& key);
+[[nodiscard]] Bytes slot_prefix(const Cid& tree);
 [[nodiscard]] Bytes segment_key(std::uint32_t segment);
 [[nodiscard]] Bytes extent_key(const Extent& extent);
 [[nodiscard]] Bytes dead_value(const DeadRange& range);

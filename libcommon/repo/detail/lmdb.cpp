@@ -17,7 +17,8 @@ constexpr unsigned kMaxReaders = 510;
 constexpr std::uint64_t kUnwrittenBytes = std::uint64_t{1} << 20;
 
 constexpr std::array<const char*, kTableCount> kTableNames = {
-    "blocks", "trees", "datasets", "expiries", "pending", "segments", "dead", "doomed", "meta"};
+    "blocks",   "trees", "datasets", "expiries", "pending",
+    "segments", "dead",  "doomed",   "slots",    "meta"};
 
 Error lmdb_error(int rc, const char* what) {
     const std::string text = fmt::format("index: {}: {}", what, mdb_strerror(rc));

@@ -26,9 +26,10 @@ enum class Table : std::uint8_t {
     segments,
     dead,
     doomed,
+    slots,
     meta,
 };
-constexpr std::size_t kTableCount = 9;
+constexpr std::size_t kTableCount = 10;
 
 /// Walks a table in key order. Lives no longer than its transaction.
 class Cursor {

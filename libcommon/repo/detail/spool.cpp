@@ -1,6 +1,6 @@
 #include "repo/detail/spool.hpp"
 
-#include "merkle/tree.hpp"
+#include "merkle/poseidon2_tree.hpp"
 #include "repo/detail/limits.hpp"
 
 #include <algorithm>
@@ -24,6 +24,11 @@ MutableBytes bytes_of(std::span<Digest> nodes) {
 }
 
 } // namespace
+
+const merkle::TreeHash& tree_hash(const Cid& tree) {
+    return tree.codec() == codec::Multicodec::codex_slot_root ? merkle::poseidon2_tree()
+                                                              : merkle::sha256_tree();
+}
 
 Result<void> Spool::spill() {
     auto unnamed = open_file(directory_, O_TMPFILE | O_RDWR, 0600);
@@ -66,7 +71,7 @@ Result<void> Spool::read(std::uint64_t first, std::span<Digest> nodes) const {
     return {};
 }
 
-Result<Digest> build_layers(Spool& spool, std::uint64_t leaf_count) {
+Result<Digest> build_layers(Spool& spool, std::uint64_t leaf_count, const merkle::TreeHash& hash) {
     const std::vector<std::uint64_t> sizes = merkle::layer_sizes(leaf_count);
     std::vector<Digest> nodes(static_cast<std::size_t>(std::min(kChunkNodes, leaf_count)));
     std::vector<Digest> parents((nodes.size() + 1) / 2);
@@ -78,7 +83,7 @@ Result<Digest> build_layers(Spool& spool, std::uint64_t leaf_count) {
             const std::span<Digest> children(nodes.data(), n);
             const std::span<Digest> made(parents.data(), (n + 1) / 2);
             CODEX_CHECK(spool.read(from + done, children));
-            merkle::next_layer(merkle::sha256_tree(), children, layer == 0, made);
+            merkle::next_layer(hash, children, layer == 0, made);
             CODEX_CHECK(spool.write(to + done / 2, made));
         }
         from = to;

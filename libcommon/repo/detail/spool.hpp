@@ -5,7 +5,14 @@
 
 #include <vector>
 
+namespace codex::merkle {
+class TreeHash;
+}
+
 namespace codex::repo {
+
+/// The compression that a tree is over, by its CID: Poseidon2 for slots, SHA-256 for datasets.
+[[nodiscard]] const merkle::TreeHash& tree_hash(const Cid& tree);
 
 class Spool {
 public:
@@ -25,7 +32,8 @@ private:
 
 /// Computes the layers above `leaf_count` leaves (spool nodes 0 ..) and appends them: the spool
 /// then holds all nodes in wire order (spec 01 section 3.4). Constant memory. Gives the root.
-[[nodiscard]] Result<Digest> build_layers(Spool& spool, std::uint64_t leaf_count);
+[[nodiscard]] Result<Digest> build_layers(Spool& spool, std::uint64_t leaf_count,
+                                          const merkle::TreeHash& hash);
 
 /// Appends the tree record of a spool with all its layers.
 [[nodiscard]] Result<Extent> append_tree(SegmentWriter& segment, const Cid& tree,

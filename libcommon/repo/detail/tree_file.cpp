@@ -1,6 +1,7 @@
 #include "repo/detail/tree_file.hpp"
 
 #include "merkle/tree.hpp"
+#include "repo/detail/spool.hpp"
 
 #include <algorithm>
 
@@ -60,9 +61,11 @@ Result<void> read_tree(const Session& session, const Cid& tree, Extent& extent, 
     }
 }
 
-Result<std::vector<std::uint64_t>> untrusted_leaves(const Digest& root, std::uint64_t leaf_count,
+Result<std::vector<std::uint64_t>> untrusted_leaves(const Cid& tree, std::uint64_t leaf_count,
                                                     const NodeSource& nodes) {
     const std::vector<std::uint64_t> sizes = merkle::layer_sizes(leaf_count);
+    const merkle::TreeHash& hash = tree_hash(tree);
+    const Digest root = tree.digest32();
     std::vector<Digest> children(static_cast<std::size_t>(std::min(kChunkNodes, leaf_count)));
     std::vector<Digest> stored((children.size() + 1) / 2);
     std::vector<Digest> computed(stored.size());
@@ -76,7 +79,7 @@ Result<std::vector<std::uint64_t>> untrusted_leaves(const Digest& root, std::uin
             const std::size_t pairs = (n + 1) / 2;
             CODEX_CHECK(nodes(from + done, std::span(children.data(), n)));
             CODEX_CHECK(nodes(to + done / 2, std::span(stored.data(), pairs)));
-            merkle::next_layer(merkle::sha256_tree(), std::span(children.data(), n), layer == 0,
+            merkle::next_layer(hash, std::span(children.data(), n), layer == 0,
                                std::span(computed.data(), pairs));
             for (std::size_t i = 0; i < pairs; ++i)
                 if (computed[i] != stored[i] || (top && stored[i] != root)) {

@@ -19,9 +19,9 @@ namespace codex::repo {
 
 /// Reads nodes [first, first + out.size()) in wire order.
 using NodeSource = std::function<Result<void>(std::uint64_t first, std::span<Digest> out)>;
-/// The leaves below nodes that do not match their children, ascending; `root` is what the top must
-/// be. O(n) hashes, constant memory apart from the answer.
+/// The leaves below nodes that do not match their children, or the CID, ascending. O(n) hashes,
+/// constant memory apart from the answer.
 [[nodiscard]] Result<std::vector<std::uint64_t>>
-untrusted_leaves(const Digest& root, std::uint64_t leaf_count, const NodeSource& nodes);
+untrusted_leaves(const Cid& tree, std::uint64_t leaf_count, const NodeSource& nodes);
 
 } // namespace codex::repo

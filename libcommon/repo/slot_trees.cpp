@@ -1,0 +1,128 @@
+// Poseidon2 trees of slots (spec 01 section 7): stored like the trees of datasets, but their leaves
+// are block digests of another kind, so no block is referred to.
+//
+// A record of the table of slots says what a tree was computed from and is the tree's reference.
+// Equal slots (of zeros, say) share one tree.
+#include "repo/detail/slot_trees.hpp"
+
+#include "repo/detail/repo_impl.hpp"
+#include "repo/detail/spool.hpp"
+
+#include <algorithm>
+
+namespace codex::repo {
+
+namespace {
+
+struct Appended {
+    Extent extent;
+    SegmentLease lease;
+    std::uint64_t end = 0;
+};
+
+/// All nodes of `tree` into a segment.
+Result<Appended> append_slot_tree(const Session& session, const std::string& directory,
+                                  const SlotTree& tree, SegmentLease lease) {
+    if (tree.cid.codec() != codec::Multicodec::codex_slot_root || tree.leaves.empty())
+        return fail(Errc::merkle_invalid, "tree {}: not the tree of a slot", tree.cid.text());
+    Spool spool(directory);
+    CODEX_CHECK(spool.write(0, tree.leaves));
+    CODEX_TRY(root, build_layers(spool, tree.leaves.size(), tree_hash(tree.cid)));
+    if (!equal(root, tree.cid.digest()))
+        return fail(Errc::merkle_invalid, "tree {}: these leaves have another root",
+                    tree.cid.text());
+    if (!lease || lease->full()) {
+        CODEX_TRY(fresh, session.store->segments().acquire(session.sync));
+        lease = fresh;
+    }
+    CODEX_TRY(extent, append_tree(*lease, tree.cid, tree.leaves.size(), spool));
+    return Appended{extent, lease, lease->end()};
+}
+
+Result<void> add_slot(const Session& session, Ledger& ledger, const SlotTree& tree,
+                      const Extent& extent) {
+    const std::uint64_t length = tree_record_bytes(tree.cid, tree.leaves.size());
+    const Bytes key = encode(tree.key);
+    CODEX_TRY(dataset_tree, ledger.tree(tree.key.tree));
+    if (!dataset_tree)
+        return fail(Errc::block_not_found, "tree {}: not in the repo", tree.key.tree.text());
+    CODEX_TRY(known, ledger.txn().get(Table::slots, key));
+    if (known)
+        return ledger.add_dead(extent, length); // another process was first
+    CODEX_TRY(stored, ledger.tree(tree.cid));
+    TreeEntry entry = stored.value_or(TreeEntry{extent, tree.leaves.size(), 0});
+    if (stored) {
+        CODEX_CHECK(ledger.add_dead(extent, length));
+        std::map<std::uint32_t, std::uint64_t> synced;
+        if (session.sync)
+            CODEX_CHECK(ensure_synced(session, ledger, entry.extent, synced));
+    } else {
+        ledger.add_live(extent, length);
+    }
+    ++entry.references;
+    CODEX_CHECK(ledger.put_tree(tree.cid, entry));
+    return ledger.txn().put(Table::slots, key, tree.cid.bytes());
+}
+
+} // namespace
+
+Result<void> Repo::put_slot_trees(std::span<const SlotTree> trees) {
+    CODEX_CHECK(impl_->require_writable());
+    const Session session = impl_->session();
+    std::vector<Appended> appended;
+    for (const SlotTree& tree : trees) {
+        CODEX_TRY(one, append_slot_tree(session, path(), tree,
+                                        appended.empty() ? nullptr : appended.back().lease));
+        appended.push_back(one);
+    }
+    if (session.sync)
+        for (const Appended& one : appended)
+            CODEX_CHECK(one.lease->sync());
+    CODEX_TRY(ledger, session.ledger());
+    for (std::size_t i = 0; i < trees.size(); ++i) {
+        CODEX_CHECK(add_slot(session, ledger, trees[i], appended[i].extent));
+        ledger.commit_segment(appended[i].lease->id(), appended[i].end, session.sync);
+    }
+    return ledger.commit();
+}
+
+Result<std::optional<Cid>> Repo::find_slot_tree(const SlotKey& key) const {
+    CODEX_TRY(txn, impl_->store->env().read());
+    CODEX_TRY(value, txn.get(Table::slots, encode(key)));
+    if (!value)
+        return std::nullopt;
+    CODEX_TRY(cid, decode_cid_key(*value));
+    return cid;
+}
+
+Result<void> release_slot_trees(Ledger& ledger, const Cid& tree) {
+    const Bytes prefix = slot_prefix(tree);
+    std::vector<std::pair<Bytes, Cid>> slots;
+    {
+        CODEX_TRY(cursor, ledger.txn().cursor(Table::slots));
+        CODEX_TRY(more, cursor.seek(prefix));
+        while (more && cursor.key().size() >= prefix.size() &&
+               equal(cursor.key().first(prefix.size()), prefix)) {
+            CODEX_TRY(cid, decode_cid_key(cursor.value()));
+            slots.emplace_back(Bytes(cursor.key().begin(), cursor.key().end()), cid);
+            CODEX_TRY(next, cursor.next());
+            more = next;
+        }
+    }
+    for (const auto& [key, cid] : slots) {
+        CODEX_CHECK(ledger.txn().erase(Table::slots, key));
+        CODEX_TRY(entry, ledger.tree(cid));
+        if (!entry)
+            continue;
+        if (entry->references > 1) {
+            --entry->references;
+            CODEX_CHECK(ledger.put_tree(cid, *entry));
+        } else {
+            CODEX_CHECK(ledger.txn().erase(Table::trees, cid.bytes()));
+            CODEX_CHECK(ledger.end_live(entry->extent, tree_record_bytes(cid, entry->leaf_count)));
+        }
+    }
+    return {};
+}
+
+} // namespace codex::repo
