@@ -36,6 +36,8 @@ using Digest = std::array<std::uint8_t, 32>;
     return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size()) == 0);
 }
 
-inline void append(Bytes& to, BytesView from) { to.insert(to.end(), from.begin(), from.end()); }
+inline void append(Bytes& to, BytesView from) {
+    to.insert(to.end(), from.begin(), from.end());
+}
 
 } // namespace codex

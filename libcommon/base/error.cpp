@@ -22,15 +22,25 @@ constexpr auto kRows = std::to_array<Row>({
 #undef CODEX_ERRC
 });
 
-const Row& row(Errc code) { return kRows.at(static_cast<std::size_t>(code)); }
+const Row& row(Errc code) {
+    return kRows.at(static_cast<std::size_t>(code));
+}
 
 } // namespace
 
-std::string_view errc_name(Errc code) { return row(code).name; }
-int errc_exit_code(Errc code) { return row(code).exit_code; }
-int errc_http_status(Errc code) { return row(code).http_status; }
+std::string_view errc_name(Errc code) {
+    return row(code).name;
+}
+int errc_exit_code(Errc code) {
+    return row(code).exit_code;
+}
+int errc_http_status(Errc code) {
+    return row(code).http_status;
+}
 
-Error::Error(Errc code, std::string message) : code_(code) { detail().text = std::move(message); }
+Error::Error(Errc code, std::string message) : code_(code) {
+    detail().text = std::move(message);
+}
 
 Error::Detail& Error::detail() {
     if (!detail_)
@@ -43,7 +53,9 @@ std::string Error::text() const {
                                                          : errc_name(code_));
 }
 
-std::string_view Error::hint() const { return detail_ ? detail_->hint : std::string_view(); }
+std::string_view Error::hint() const {
+    return detail_ ? detail_->hint : std::string_view();
+}
 
 Error&& Error::context(std::string_view what) && {
     std::string text_now = text();
@@ -59,13 +71,20 @@ Error&& Error::hint(std::string text) && {
 Error system_error(int errno_value, std::string_view what) {
     Errc code = Errc::io;
     switch (errno_value) {
-    case ENOENT: code = Errc::not_found; break;
+    case ENOENT:
+        code = Errc::not_found;
+        break;
     case EACCES:
     case EPERM:
-    case EROFS: code = Errc::permission; break;
+    case EROFS:
+        code = Errc::permission;
+        break;
     case ENOSPC:
-    case EDQUOT: code = Errc::no_space; break;
-    default: break;
+    case EDQUOT:
+        code = Errc::no_space;
+        break;
+    default:
+        break;
     }
     return {code, fmt::format("{}: {}", what,
                               std::error_code(errno_value, std::generic_category()).message())};

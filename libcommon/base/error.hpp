@@ -103,6 +103,5 @@ template <class... Args>
 
 /// On in release builds, too.
 #define CODEX_ASSERT(expression)                                                                   \
-    (static_cast<bool>(expression)                                                                 \
-         ? static_cast<void>(0)                                                                    \
-         : ::codex::assertion_failed(#expression, __FILE__, __LINE__))
+    (static_cast<bool>(expression) ? static_cast<void>(0)                                          \
+                                   : ::codex::assertion_failed(#expression, __FILE__, __LINE__))

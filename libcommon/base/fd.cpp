@@ -152,8 +152,8 @@ Result<AtomicFile> AtomicFile::create(const std::string& path, unsigned mode) {
     std::string name = hidden_name(path);
     auto named = open_file(name, O_CREAT | O_EXCL | O_RDWR, mode);
     if (!named) {
-        const Errc code = named.error().code() == Errc::io ? Errc::cannot_create
-                                                           : named.error().code();
+        const Errc code =
+            named.error().code() == Errc::io ? Errc::cannot_create : named.error().code();
         return fail(code, "cannot create {}: {}", path, named.error().text());
     }
     file.fd_ = std::move(*named);

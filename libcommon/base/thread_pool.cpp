@@ -87,7 +87,9 @@ ThreadPool::~ThreadPool() {
         worker.join();
 }
 
-unsigned ThreadPool::size() const { return static_cast<unsigned>(state_->workers.size()) + 1; }
+unsigned ThreadPool::size() const {
+    return static_cast<unsigned>(state_->workers.size()) + 1;
+}
 
 void ThreadPool::submit(std::function<void()> job) {
     if (state_->workers.empty()) {

@@ -22,7 +22,8 @@ struct Job {
     Progress* progress = nullptr; ///< may be nullptr
 };
 
-// --- put.cpp ----------------------------------------------------------------------------------------
+// --- put.cpp
+// ----------------------------------------------------------------------------------------
 struct PutOptions {
     std::uint32_t block_size_bytes = 65536;
     std::optional<std::string> filename = std::nullopt;
@@ -42,7 +43,8 @@ struct PutResult {
 [[nodiscard]] Result<PutResult> put(const Job& job, int fd, std::string_view name,
                                     const PutOptions& options);
 
-// --- get.cpp ----------------------------------------------------------------------------------------
+// --- get.cpp
+// ----------------------------------------------------------------------------------------
 /// A half-open range of content bytes.
 struct ByteRange {
     std::uint64_t begin = 0;
@@ -58,7 +60,8 @@ struct GetResult {
 [[nodiscard]] Result<GetResult> get(const Job& job, const Cid& manifest, ByteRange range, int fd,
                                     std::string_view name);
 
-// --- protect.cpp ------------------------------------------------------------------------------------
+// --- protect.cpp
+// ------------------------------------------------------------------------------------
 struct EncodeOptions {
     std::uint32_t k = 0;
     std::uint32_t m = 0;
@@ -73,13 +76,14 @@ struct EncodeOptions {
 [[nodiscard]] Result<Cid> decode(const Job& job, const Cid& protected_dataset,
                                  std::optional<std::uint64_t> expiry);
 
-// --- health.cpp, repair.cpp -------------------------------------------------------------------------
+// --- health.cpp, repair.cpp
+// -------------------------------------------------------------------------
 /// State of every block of a dataset, by tree index.
 struct Health {
     codec::Manifest manifest;
     std::uint64_t blocks = 0;
-    std::vector<std::uint64_t> missing;  ///< indices, ascending; padding is never missing
-    std::vector<std::uint64_t> damaged;  ///< present, but the bytes do not match (with `data`)
+    std::vector<std::uint64_t> missing; ///< indices, ascending; padding is never missing
+    std::vector<std::uint64_t> damaged; ///< present, but the bytes do not match (with `data`)
     bool tree_damaged = false;
     /// Columns with more losses than m, ascending; of a plain dataset: always empty.
     std::vector<std::uint64_t> lost_columns;
@@ -127,18 +131,19 @@ struct Verification {
 [[nodiscard]] Result<std::uint64_t> erase(const Job& job, const Cid& manifest,
                                           std::span<const std::uint64_t> indices);
 
-// --- archive.cpp, import_car.cpp: CAR v1 (ipld.io/specs/transport/car/carv1) ----------------------------------------
+// --- archive.cpp, import_car.cpp: CAR v1 (ipld.io/specs/transport/car/carv1)
+// ----------------------------------------
 /// Writes one CAR with the datasets' manifests as roots: for each dataset its manifest, then its
 /// blocks in tree order (a repeated block each time: order is what the importer rebuilds the tree
 /// from). Errors: dataset_damaged when a block is not there.
 [[nodiscard]] Result<void> export_car(const Job& job, std::span<const Cid> manifests, int fd,
                                       std::string_view name, bool zstd);
 struct ImportReport {
-    std::vector<Cid> datasets;       ///< manifests committed, in file order
+    std::vector<Cid> datasets; ///< manifests committed, in file order
     std::uint64_t blocks = 0;
-    std::uint64_t loose_blocks = 0;  ///< kept for themselves: part of no manifest in the file
-    std::vector<Cid> unordered;      ///< import_nim: manifests whose leaves could not be put in order
-    std::vector<Error> problems;     ///< import_nim: files that were skipped, each with its reason
+    std::uint64_t loose_blocks = 0; ///< kept for themselves: part of no manifest in the file
+    std::vector<Cid> unordered;  ///< import_nim: manifests whose leaves could not be put in order
+    std::vector<Error> problems; ///< import_nim: files that were skipped, each with its reason
 };
 /// Reads a CAR (zstd is recognised by its magic). Every block is checked against its CID and every
 /// tree against its manifest. `on_dataset` is called when one is durable. Blocks that come before
@@ -149,14 +154,15 @@ struct ImportReport {
                                               std::uint64_t expiry,
                                               const std::function<void(const Cid&)>& on_dataset);
 
-// --- nim_layout.cpp: the reference node's data directory (spec 01 section 8.2) ----------------------
+// --- nim_layout.cpp: the reference node's data directory (spec 01 section 8.2)
+// ----------------------
 /// Imports DIR/repo/manifests and DIR/repo/blocks; a dataset whose leaves cannot be put in order
-/// (its order is in the node's LevelDB, which we do not read) keeps its blocks as loose ones, unless
-/// its tree is already known here.
+/// (its order is in the node's LevelDB, which we do not read) keeps its blocks as loose ones,
+/// unless its tree is already known here.
 [[nodiscard]] Result<ImportReport> import_nim(const Job& job, const std::string& directory,
                                               std::uint64_t expiry,
                                               const std::function<void(const Cid&)>& on_dataset);
-/// Writes the files of these datasets, manifests too, each atomically. Gives how many block files.
+/// Writes the files of these datasets, manifests too, each atomically. Gives how many.
 /// Errors: dataset_damaged when a block is not there.
 [[nodiscard]] Result<std::uint64_t> export_nim(const Job& job, std::span<const Cid> manifests,
                                                const std::string& directory);

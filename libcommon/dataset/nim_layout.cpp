@@ -1,14 +1,13 @@
 // The reference node's data directory, in and out (spec 01 section 8.2).
-#include "base/fd.hpp"
 #include "dataset/dataset.hpp"
 #include "dataset/detail/block_reader.hpp"
 #include "dataset/detail/leaf_order.hpp"
 #include "dataset/detail/nim_files.hpp"
+#include "dataset/detail/nim_writer.hpp"
 
 #include <algorithm>
 #include <filesystem>
 #include <unordered_map>
-#include <unordered_set>
 
 namespace codex::dataset {
 
@@ -223,46 +222,6 @@ private:
     ImportReport report_;
 };
 
-/// Files of a data directory, each whole or not there, also after power loss.
-class NimWriter {
-public:
-    NimWriter(const Job& job, std::string directory)
-        : job_(job), directory_(std::move(directory)) {}
-
-    /// Writes the files of those blocks that it has not written yet.
-    Result<void> write(std::span<const repo::BlockRead> blocks) {
-        std::vector<const repo::BlockRead*> fresh;
-        for (const repo::BlockRead& block : blocks)
-            if (!block.cid.is_empty_block() && written_.insert(block.cid).second)
-                fresh.push_back(&block);
-        std::vector<Result<void>> results(fresh.size());
-        job_.pool->parallel_for(fresh.size(), [&](std::size_t i) {
-            results[i] = write_one(fresh[i]->cid, fresh[i]->buffer.first(fresh[i]->size));
-        });
-        for (auto& result : results)
-            CODEX_CHECK(std::move(result));
-        files_ += fresh.size();
-        return {};
-    }
-
-    [[nodiscard]] std::uint64_t files() const { return files_; }
-
-    Result<void> write_one(const Cid& cid, BytesView data) const {
-        const std::string path = detail::nim_path(directory_, cid);
-        std::error_code error;
-        std::filesystem::create_directories(std::filesystem::path(path).parent_path(), error);
-        if (error)
-            return fail(system_error(error.value(), fmt::format("make the folder of {}", path)));
-        return write_file_atomic(path, data);
-    }
-
-private:
-    const Job& job_;
-    std::string directory_;
-    std::unordered_set<Cid> written_;
-    std::uint64_t files_ = 0;
-};
-
 } // namespace
 
 Result<ImportReport> import_nim(const Job& job, const std::string& directory, std::uint64_t expiry,
@@ -272,7 +231,7 @@ Result<ImportReport> import_nim(const Job& job, const std::string& directory, st
 
 Result<std::uint64_t> export_nim(const Job& job, std::span<const Cid> manifests,
                                  const std::string& directory) {
-    NimWriter writer(job, directory);
+    detail::NimWriter writer(*job.pool, directory);
     for (const Cid& manifest : manifests) {
         CODEX_TRY(dataset, job.repo->dataset(manifest));
         const Bytes manifest_bytes = dataset.manifest_bytes;
@@ -283,10 +242,17 @@ Result<std::uint64_t> export_nim(const Job& job, std::span<const Cid> manifests,
             CODEX_TRY(batch, reader->next());
             if (batch == nullptr)
                 break;
-            CODEX_CHECK(writer.write(batch->blocks));
+            std::vector<detail::NimWriter::File> files;
+            for (const repo::BlockRead& block : batch->blocks)
+                if (!block.cid.is_empty_block())
+                    files.push_back({block.cid, block.buffer.first(block.size)});
+            CODEX_CHECK(writer.write(files));
         }
-        CODEX_CHECK(writer.write_one(manifest, manifest_bytes));
+        // The manifest comes last: a node that finds it finds all blocks.
+        const detail::NimWriter::File file{manifest, manifest_bytes};
+        CODEX_CHECK(writer.write({&file, 1}));
     }
+    CODEX_CHECK(writer.finish());
     return writer.files();
 }
 

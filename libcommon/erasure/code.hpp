@@ -27,21 +27,21 @@ public:
     /// 8 or 16: bits of the field in use.
     [[nodiscard]] unsigned field_bits() const;
 
-    /// Computes all parity. `data` are k pointers (nullptr: a buffer of zeros), `parity` m pointers,
-    /// each to `size_bytes` bytes, a multiple of 64, any alignment; no overlap.
-    /// With a pool the work is split over its threads by strips of the buffers.
-    /// Errors: erasure_parameters (size, counts).
+    /// Computes all parity. `data` are k pointers (nullptr: a buffer of zeros), `parity` m
+    /// pointers, each to `size_bytes` bytes, a multiple of 64, any alignment; no overlap. With a
+    /// pool the work is split over its threads by strips of the buffers. Errors: erasure_parameters
+    /// (size, counts).
     [[nodiscard]] Result<void> encode(std::span<const std::uint8_t* const> data,
-                                      std::span<std::uint8_t* const> parity,
-                                      std::size_t size_bytes, ThreadPool* pool = nullptr) const;
+                                      std::span<std::uint8_t* const> parity, std::size_t size_bytes,
+                                      ThreadPool* pool = nullptr) const;
 
     /// One buffer of a code word: nullptr is a known zero buffer when `present`.
     struct Shard {
         const std::uint8_t* bytes = nullptr;
         bool present = false;
     };
-    /// Computes the lost data. `shards` are k data then m parity; `out` has k entries: for each lost
-    /// data position where to write it (nullptr: not wanted), ignored for present ones.
+    /// Computes the lost data. `shards` are k data then m parity; `out` has k entries: for each
+    /// lost data position where to write it (nullptr: not wanted), ignored for present ones.
     /// Errors: erasure_parameters; erasure_unrepairable when fewer than k shards are present.
     [[nodiscard]] Result<void> decode(std::span<const Shard> shards,
                                       std::span<std::uint8_t* const> out, std::size_t size_bytes,

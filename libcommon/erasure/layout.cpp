@@ -66,9 +66,8 @@ Result<Layout> Layout::of(const codec::Manifest& manifest) {
         return fail(
             Error(Errc::unsupported, "the manifest uses the linear strategy, which cannot be coded")
                 .hint("encode the plain dataset again: the stepped strategy is used"));
-    const std::uint32_t block_size_bytes = std::max(manifest.block_size_bytes, 1U);
-    return create(div_up(manifest.erasure->original_size_bytes, block_size_bytes),
-                  manifest.erasure->k, manifest.erasure->m, manifest.block_size_bytes);
+    return create(manifest.original_blocks_count(), manifest.erasure->k, manifest.erasure->m,
+                  manifest.block_size_bytes);
 }
 
 Result<std::vector<std::uint64_t>> IndexStrategy::indices(std::uint64_t iteration) const {

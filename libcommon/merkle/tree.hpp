@@ -59,7 +59,7 @@ public:
 private:
     void fold_chunk();
     const TreeHash* hash_;
-    std::vector<Digest> chunk_;               // leaves not folded yet, at most kChunk
+    std::vector<Digest> chunk_;                // leaves not folded yet, at most kChunk
     std::vector<std::optional<Digest>> peaks_; // complete subtrees, by height over the chunk's
     std::uint64_t count_ = 0;
 };

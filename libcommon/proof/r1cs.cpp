@@ -22,8 +22,8 @@ Digest modulus_bytes() {
 }
 
 void normalise(std::vector<Term>& terms) {
-    std::stable_sort(terms.begin(), terms.end(),
-                     [](const Term& a, const Term& b) { return a.wire < b.wire; });
+    std::sort(terms.begin(), terms.end(),
+              [](const Term& a, const Term& b) { return a.wire < b.wire; });
     std::size_t kept = 0;
     for (std::size_t i = 0; i < terms.size();) {
         Term sum = terms[i++];

@@ -6,7 +6,7 @@
 # shares no precompiled header and no inline function with code that must run everywhere.
 set(CODEX_ISA_avx2 -mavx2 -mbmi2 -mfma)
 set(CODEX_ISA_gfni -mavx2 -mbmi2 -mgfni)
-set(CODEX_ISA_adx -mbmi2 -madx)
+set(CODEX_ISA_adx -mbmi2 -madx -fomit-frame-pointer) # its inline assembly needs every register
 set(CODEX_ISA_shani -msha -msse4.1)
 # gcc 12 warns about the undefined registers in its own avx512fintrin.h (gcc bug 105593).
 set(CODEX_ISA_avx512 -mavx512f -mavx512bw -mavx512dq -mavx512vl -mbmi2

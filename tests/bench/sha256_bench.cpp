@@ -64,7 +64,7 @@ void openssl_long(benchmark::State& state) {
     for (auto _ : state)
         for (std::size_t i = 0; i < messages.views.size(); ++i)
             messages.digests[i] = openssl(messages.views[i]);
-    state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * kTotalBytes));
+    state.SetBytesProcessed(state.iterations() * std::int64_t{kTotalBytes});
 }
 BENCHMARK(openssl_long)->ArgName("message_bytes")->Arg(65536)->Arg(2048);
 
@@ -73,7 +73,7 @@ void codex_single(benchmark::State& state) {
     for (auto _ : state)
         for (std::size_t i = 0; i < messages.views.size(); ++i)
             messages.digests[i] = crypto::sha256(messages.views[i]);
-    state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * kTotalBytes));
+    state.SetBytesProcessed(state.iterations() * std::int64_t{kTotalBytes});
 }
 BENCHMARK(codex_single)->ArgName("message_bytes")->Arg(65536)->Arg(2048);
 
@@ -116,7 +116,7 @@ void codex_nodes(benchmark::State& state) {
         crypto::sha256_pairs(nodes, 1, parents);
         benchmark::DoNotOptimize(parents.data());
     }
-    state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations() * count));
+    state.SetItemsProcessed(state.iterations() * state.range(0));
     state.SetLabel(crypto::sha256_kernel());
 }
 BENCHMARK(codex_nodes)

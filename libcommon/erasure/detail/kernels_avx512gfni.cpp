@@ -14,11 +14,13 @@ using Vector = __m512i;
 inline Vector load_matrix(const std::uint8_t* from) {
     long long matrix = 0;
     __builtin_memcpy(&matrix, from, sizeof matrix);
-    Vector all = _mm512_set1_epi64(matrix);
-    // The broadcast stays an instruction of its own: where it is part of the product, clang 19
-    // encodes the displacement in bytes, and the processor reads it in units of 8.
-    __asm__("" : "+v"(all));
-    return all;
+    Vector broadcast = _mm512_set1_epi64(matrix);
+#if defined(__clang__) && __clang_major__ < 20
+    // These encode vgf2p8affineqb with a broadcast operand at a wrong address
+    // (llvm-project pull request 120340): keep the broadcast an instruction of its own.
+    __asm__("" : "+v"(broadcast));
+#endif
+    return broadcast;
 }
 inline Vector add_vectors(Vector a, Vector b) {
     return _mm512_xor_si512(a, b);

@@ -58,8 +58,12 @@ Bytes encode_header(const RecordHeader& header) {
     store_le(out.data() + kStoredAt, header.stored_bytes);
     store_le(out.data() + kPlainAt, header.plain);
     std::copy(cid.begin(), cid.end(), out.begin() + kRecordFixedBytes);
-    store_le(out.data() + kCrcAt, header_crc(out));
+    sign_header(out);
     return out;
+}
+
+void sign_header(MutableBytes header) {
+    store_le(header.data() + kCrcAt, header_crc(header));
 }
 
 Result<RecordHeader> decode_header(BytesView bytes) {

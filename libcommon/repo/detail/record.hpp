@@ -40,6 +40,9 @@ struct RecordHeader {
 /// The header bytes, CID included.
 [[nodiscard]] Bytes encode_header(const RecordHeader& header);
 
+/// Writes the right checksum into a whole header.
+void sign_header(MutableBytes header);
+
 /// Parses the header at the start of `bytes` (kMaxHeaderBytes of them, or what the file has).
 /// Errors: truncated; malformed with the reason (magic, checksum, sizes beyond the limits).
 [[nodiscard]] Result<RecordHeader> decode_header(BytesView bytes);

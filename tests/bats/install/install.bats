@@ -24,7 +24,7 @@ assert_complete() {
         page=$(basename "$page" .scd)
         run mandoc -T utf8 "$1/share/man/man${page##*.}/$page"
         assert_success
-        assert_output --partial NAME
+        assert_line --index 0 --partial "${page%.*}(${page##*.})"
     done
     assert_file_exist "$1/share/doc/codex/copyright"
     assert_file_exist "$1/share/doc/codex/README.md"

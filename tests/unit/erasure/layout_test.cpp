@@ -1,6 +1,8 @@
 // Layouts of protected datasets and index strategies, against the vectors and at the limits.
 #include "erasure/layout.hpp"
 
+#include "base/hex.hpp"
+
 #include <fstream>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -39,6 +41,26 @@ TEST(Layout, ProtectedDatasetsOfTheVectors) {
                 EXPECT_EQ(layout->position(index), position);
             }
         }
+    }
+}
+
+TEST(Layout, OfTheManifestsOfTheVectors) {
+    for (const json& vector : vectors()["protectedDatasets"]) {
+        SCOPED_TRACE(vector["name"]);
+        const auto bytes = from_hex(vector["protectedManifestHex"].get<std::string>());
+        auto manifest = codec::decode_manifest(*bytes);
+        ASSERT_TRUE(manifest);
+        const auto layout = Layout::of(*manifest);
+        ASSERT_TRUE(layout);
+        EXPECT_EQ(layout->original_blocks, vector["originalBlocks"].get<std::uint64_t>());
+        EXPECT_EQ(layout->k, vector["k"].get<std::uint32_t>());
+        EXPECT_EQ(layout->m, vector["m"].get<std::uint32_t>());
+        EXPECT_EQ(layout->total_blocks(), vector["totalBlocks"].get<std::uint64_t>());
+
+        manifest->erasure->strategy = codec::Strategy::linear;
+        EXPECT_EQ(Layout::of(*manifest).error().code(), Errc::unsupported);
+        manifest->erasure.reset();
+        EXPECT_EQ(Layout::of(*manifest).error().code(), Errc::manifest_invalid);
     }
 }
 

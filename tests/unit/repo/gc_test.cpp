@@ -1,4 +1,11 @@
+// Collection: what expired, what was left behind, and the space of it.
+#include "repo/detail/doomed.hpp"
 #include "repo/fixture.hpp"
+#include "repo/small_limits.hpp"
+
+#include <gmock/gmock.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 namespace codex::repo::test {
 namespace {
@@ -36,13 +43,104 @@ TEST(Gc, ReturnsTheSpaceOfExpiredDatasets) {
         EXPECT_EQ(must(repo.get(stays.blocks[i])), random_bytes(1 + i, kBlock));
 }
 
+/// The rows and files that a killed process leaves.
 TEST(Gc, RollsBackAbandonedWriters) {
+    const SmallLimits limits;
+    const Scratch scratch;
+    must(Repo::init(scratch.repo(), {}));
+    const pid_t pid = ::fork();
+    if (pid == 0) {
+        auto repo = Repo::open(scratch.repo(), {});
+        auto writer = repo->write_dataset();
+        for (std::uint64_t i = 0; i < 200; ++i) {
+            const Bytes data = random_bytes(i, kBlock);
+            const LeafInput leaf{i, cid_of(data), data};
+            if (!writer->leaves(std::span(&leaf, 1)))
+                ::_exit(1);
+        }
+        ::_exit(0); // without a destructor
+    }
+    int status = 0;
+    ::waitpid(pid, &status, 0);
+    ASSERT_EQ(status, 0);
+    Repo repo = must(Repo::open(scratch.repo(), {}));
+    EXPECT_GT(must(repo.space()).counters.blocks, 100U);
+    EXPECT_FALSE(fs::is_empty(scratch.repo() + "/writers"));
+    EXPECT_THAT(problems(repo), IsEmpty()) << "pins are references";
+    const GcReport report = must(repo.gc({}));
+    EXPECT_EQ(report.abandoned_writers, 1U);
+    EXPECT_GT(report.removed_blocks, 100U);
+    EXPECT_EQ(must(repo.space()).counters, Counters{});
+    EXPECT_TRUE(fs::is_empty(scratch.repo() + "/writers"));
+    EXPECT_TRUE(fs::is_empty(scratch.repo() + "/segments"));
+    EXPECT_EQ(must(repo.gc({})).abandoned_writers, 0U);
+}
+
+TEST(Gc, LeavesLiveWritersAlone) {
+    const SmallLimits limits;
     const Scratch scratch;
     Repo repo = must(Repo::init(scratch.repo(), {}));
-    must(write_blocks(repo, seeds(1, 5)));
-    const Made first = must(write_blocks(repo, seeds(1, 5), 0, "second name"));
-    must(repo.remove_dataset(first.manifest));
+    DatasetWriter writer = must(repo.write_dataset());
+    std::vector<Bytes> data;
+    for (std::uint64_t i = 0; i < 100; ++i) {
+        data.push_back(random_bytes(i, kBlock));
+        const LeafInput leaf{i, cid_of(data.back()), data.back()};
+        must(writer.leaves(std::span(&leaf, 1)));
+        if (i % 10 == 9) {
+            EXPECT_EQ(must(repo.gc({})).abandoned_writers, 0U);
+        }
+    }
+    const Cid tree = must(writer.finish_tree());
+    must(writer.commit(manifest_for(tree, 100, kBlock, ""), 0));
+    must(repo.gc({}));
+    for (const Bytes& block : data)
+        EXPECT_EQ(must(repo.get(cid_of(block))), block);
     EXPECT_THAT(problems(repo), IsEmpty());
+}
+
+TEST(Gc, ExpiresBlocksKeptForThemselves) {
+    const Scratch scratch;
+    Repo repo = must(Repo::init(scratch.repo(), {}));
+    const Made made = must(write_blocks(repo, seeds(1, 2)));
+    const Bytes loose = random_bytes(9, 100);
+    must(repo.put(cid_of(loose), loose, 10));
+    must(repo.put(made.blocks[0], random_bytes(1, kBlock), 10));
+    GcOptions options;
+    options.now = 10;
+    EXPECT_EQ(must(repo.gc(options)).removed_blocks, 0U);
+    options.now = 11;
+    EXPECT_EQ(must(repo.gc(options)).removed_blocks, 1U);
+    EXPECT_FALSE(must(repo.has(cid_of(loose))));
+    EXPECT_TRUE(must(repo.has(made.blocks[0]))) << "a dataset still refers to it";
+    EXPECT_FALSE(must(repo.stat(made.blocks[0]))->kept);
+    EXPECT_THAT(problems(repo), IsEmpty());
+}
+
+/// A removal that was cut off after its first transaction.
+TEST(Gc, FinishesInterruptedRemovals) {
+    const SmallLimits limits;
+    const Scratch scratch;
+    Repo repo = must(Repo::init(scratch.repo(), {}));
+    const Made made = must(write_blocks(repo, seeds(1, 50)));
+    auto store = must(Store::open(scratch.repo(), {}));
+    {
+        Ledger ledger = must(Ledger::begin(*store, true));
+        EXPECT_TRUE(must(erase_dataset(ledger, made.manifest)).has_value());
+        must(ledger.commit());
+    }
+    Store::release(std::move(store));
+    EXPECT_EQ(code_of(repo.dataset(made.manifest)), Errc::dataset_not_found);
+    EXPECT_EQ(must(repo.space()).counters.blocks, 50U);
+    EXPECT_THAT(problems(repo), IsEmpty());
+    // The same dataset may come back before the old tree is gone.
+    must(write_blocks(repo, seeds(1, 50)));
+    EXPECT_EQ(must(repo.stat(made.blocks[0]))->references, 2U);
+    must(repo.gc({}));
+    EXPECT_EQ(must(repo.stat(made.blocks[0]))->references, 1U);
+    EXPECT_THAT(problems(repo), IsEmpty());
+    must(repo.remove_dataset(made.manifest));
+    must(repo.gc({}));
+    EXPECT_EQ(must(repo.space()).counters, Counters{});
 }
 
 } // namespace
