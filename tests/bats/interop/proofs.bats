@@ -1,0 +1,140 @@
+# Constraint systems, witnesses, keys and proofs go to and come from snarkjs, and proofs go to a
+# contract that solc compiles and an Ethereum virtual machine runs.
+load ../common
+
+# What most tests need: a storage proof of the small circuit with a key of ours.
+setup_file() {
+    cd "$BATS_FILE_TMPDIR" || return 1
+    "$CODEX_TEST_BIN/codex-testproof" storage storage.r1cs storage.wtns
+    "$CODEX_TEST_BIN/codex-testproof" setup storage.r1cs storage.zkey
+    "$CODEX_TEST_BIN/codex-testproof" prove storage.zkey storage.wtns proof.json public.json
+    "$CODEX_TEST_BIN/codex-testproof" vkey storage.zkey >vkey.json
+}
+
+setup() {
+    codex_setup
+    INTEROP=$CODEX_SOURCE/tests/interop
+    ln -s "$BATS_FILE_TMPDIR"/* .
+}
+
+snarkjs() { node "$INTEROP/node_modules/.bin/snarkjs" "$@"; }
+
+# vector FILTER: a part of the proof vectors.
+vector() { jq -r "$1" "$CODEX_SOURCE/tests/vectors/proofs.json"; }
+
+# in_contract VKEY PUBLIC: the words on stdin and the alterations of them, in the contract.
+in_contract() { node "$INTEROP/contract.mjs" "$@"; }
+
+# assert_only_true_accepted INPUTS: what in_contract said of a proof with that many inputs. Negating
+# both a and b leaves the product, so that is a proof, too.
+assert_only_true_accepted() {
+    assert_line 'the proof: accepted'
+    assert_line 'a and b negated: accepted'
+    assert_equal "$(grep -c ': accepted$' <<<"$output")" 2
+    # Six of points, two of each of the eight words, two of each input, three of their number and order.
+    assert_equal "$(grep -c ': refused$' <<<"$output")" $((6 + 2 * 8 + 2 * $1 + 3))
+    assert_equal ${#lines[@]} $((2 + 6 + 2 * 8 + 2 * $1 + 3))
+}
+
+@test "snarkjs reads our constraint system" {
+    run snarkjs r1cs info storage.r1cs
+    assert_success
+    # The closed forms of spec 02 section 6.5 for (8, 3, 2, 5, 2).
+    assert_line --partial '# of Wires: 9155'
+    assert_line --partial '# of Constraints: 9129'
+    assert_line --partial '# of Public Inputs: 3'
+    assert_line --partial '# of Outputs: 0'
+}
+
+@test "our witness satisfies our constraint system in snarkjs, an altered one does not" {
+    run snarkjs wtns check storage.r1cs storage.wtns
+    assert_success
+    assert_line --partial 'WITNESS IS CORRECT'
+    # A wire in the middle; its lowest byte, so that the value stays reduced.
+    cp storage.wtns altered.wtns
+    at=$((76 + 32 * 4000))
+    byte=$(od -An -tu1 -j $at -N 1 storage.wtns)
+    printf "\\x$(printf %02x $((byte ^ 1)))" | dd of=altered.wtns bs=1 seek=$at conv=notrunc status=none
+    run snarkjs wtns check storage.r1cs altered.wtns
+    assert_failure
+    refute_line --partial 'WITNESS IS CORRECT'
+}
+
+@test "our verification key is the one that snarkjs exports from our proving key" {
+    snarkjs zkey export verificationkey storage.zkey theirs.json
+    # vk_alphabeta_12 is a pairing that a verifier can compute itself; not every writer gives it.
+    run diff <(jq -S 'del(.vk_alphabeta_12)' vkey.json) <(jq -S 'del(.vk_alphabeta_12)' theirs.json)
+    assert_success
+}
+
+@test "snarkjs accepts our proof, and refuses it for other inputs" {
+    run snarkjs groth16 verify vkey.json public.json proof.json
+    assert_success
+    jq '.[2] = "3"' public.json >other.json
+    run snarkjs groth16 verify vkey.json other.json proof.json
+    assert_failure
+}
+
+@test "snarkjs proves with our key, and we accept that, and refuse it for other inputs" {
+    run snarkjs groth16 prove storage.zkey storage.wtns theirs.json inputs.json
+    assert_success
+    assert_equal "$(jq -c . inputs.json)" "$(jq -c . public.json)"
+    run codex-testproof verify vkey.json theirs.json inputs.json
+    assert_success
+    jq '.[2] = "3"' inputs.json >other.json
+    run codex-testproof verify vkey.json theirs.json other.json
+    assert_failure 1
+}
+
+@test "we prove with a key that snarkjs made from our constraint system, with a contribution" {
+    # A setup of the storage circuit takes snarkjs minutes, so the system is a smaller one.
+    codex-testproof chain chain.r1cs chain.wtns
+    snarkjs powersoftau new bn128 8 new.ptau
+    snarkjs powersoftau contribute new.ptau one.ptau -e=one
+    snarkjs powersoftau prepare phase2 one.ptau final.ptau
+    snarkjs groth16 setup chain.r1cs final.ptau new.zkey
+    snarkjs zkey contribute new.zkey chain.zkey -e=two
+    run snarkjs zkey verify chain.r1cs final.ptau chain.zkey
+    assert_success
+    assert_line --partial 'ZKey Ok!'
+
+    for key in new chain; do
+        codex-testproof prove $key.zkey chain.wtns ours.json inputs.json
+        snarkjs zkey export verificationkey $key.zkey key.json
+        run snarkjs groth16 verify key.json inputs.json ours.json
+        assert_success
+        run codex-testproof verify key.json ours.json inputs.json
+        assert_success
+    done
+    # The proof of the one key is none of the other, which shows that the contribution counts.
+    snarkjs zkey export verificationkey new.zkey key.json
+    run snarkjs groth16 verify key.json inputs.json ours.json
+    assert_failure
+}
+
+@test "our arguments for snarkjs's contracts are the ones that it prints" {
+    # snarkjs omits the end of the line.
+    run snarkjs zkey export soliditycalldata public.json proof.json
+    assert_success
+    assert_output "$(codex-testproof calldata proof.json public.json)"
+}
+
+@test "the contract accepts our proof in the form of the Codex contracts, and nothing near it" {
+    run bash -c "codex-testproof words proof.json | node $INTEROP/contract.mjs vkey.json public.json"
+    assert_success
+    assert_only_true_accepted 3
+}
+
+@test "the contract accepts the deployed network's proof, and nothing near it" {
+    vector .groth16_verify.verification_key >key.json
+    vector .groth16_verify.public >inputs.json
+    vector .groth16_verify.proof >deployed.json
+    vector .groth16_verify.codex_struct_words_hex >words
+    # Our reading of the same proof gives the same words.
+    assert_equal "$(codex-testproof words deployed.json)" "$(<words)"
+    run codex-testproof verify key.json deployed.json inputs.json
+    assert_success
+    run in_contract key.json inputs.json <words
+    assert_success
+    assert_only_true_accepted 3
+}

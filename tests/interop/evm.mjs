@@ -1,0 +1,77 @@
+// The verifier contract of solidity/, compiled by solc and run by the Ethereum project's own virtual
+// machine with its precompiled contracts, all in this process.
+import { readFileSync } from 'node:fs'
+import { EVM } from '@ethereumjs/evm'
+import solc from 'solc'
+
+const name = 'Groth16Verifier'
+const file = `${name}.sol`
+const verifySignature =
+    'verify(((uint256,uint256),((uint256,uint256),(uint256,uint256)),(uint256,uint256)),uint256[])'
+const gasLimit = 30_000_000n
+
+function compile() {
+    const content = readFileSync(new URL(`solidity/${file}`, import.meta.url), 'utf8')
+    const output = JSON.parse(
+        solc.compile(
+            JSON.stringify({
+                language: 'Solidity',
+                sources: { [file]: { content } },
+                settings: {
+                    evmVersion: 'shanghai',
+                    optimizer: { enabled: true },
+                    outputSelection: {
+                        [file]: { [name]: ['evm.bytecode.object', 'evm.methodIdentifiers'] },
+                    },
+                },
+            }),
+        ),
+    )
+    if (output.errors?.length) {
+        throw new Error(output.errors.map((error) => error.formattedMessage).join('\n'))
+    }
+    const { bytecode, methodIdentifiers } = output.contracts[file][name].evm
+    return { bytecode: bytecode.object, selector: methodIdentifiers[verifySignature] }
+}
+
+// The ABI of what is needed here: a sequence of 32-byte words.
+const word = (value) => BigInt(value).toString(16).padStart(64, '0')
+const words = (values) => values.map(word).join('')
+const bytes = (hex) => Uint8Array.from(Buffer.from(hex, 'hex'))
+const g1 = ([x, y]) => [x, y]
+const g2 = ([x, y]) => [...x, ...y]
+
+// The constructor's argument for a key in snarkjs's form: the offset of the struct, its static
+// members, the offset of the array in it, and the array.
+function encodeKey(key) {
+    const members = [
+        ...g1(key.vk_alpha_1),
+        ...g2(key.vk_beta_2),
+        ...g2(key.vk_gamma_2),
+        ...g2(key.vk_delta_2),
+    ]
+    const ic = key.IC.flatMap(g1)
+    return words([32, ...members, 32 * (members.length + 1), key.IC.length, ...ic])
+}
+
+/// Deploys the contract with `key` as its argument. Gives verify(proofWords, inputs), which answers
+/// what the contract answers, and throws when the call fails.
+export async function deploy(key) {
+    const { bytecode, selector } = compile()
+    const evm = await EVM.create()
+    const call = async (options) => {
+        const result = await evm.runCall({ gasLimit, ...options })
+        if (result.execResult.exceptionError) {
+            throw new Error(`the call failed: ${result.execResult.exceptionError.error}`)
+        }
+        return result
+    }
+    const { createdAddress: to } = await call({ data: bytes(bytecode + encodeKey(key)) })
+    const verify = async (proof, inputs) => {
+        const offset = 32 * (proof.length + 1)
+        const data = bytes(selector + words([...proof, offset, inputs.length, ...inputs]))
+        const { execResult } = await call({ to, data })
+        return BigInt(`0x${Buffer.from(execResult.returnValue).toString('hex')}`) === 1n
+    }
+    return { verify }
+}
