@@ -112,6 +112,25 @@ void load_pair(const Word* const (&from)[kLanes], std::size_t offset, F8& first,
     second = unpack(r + 4);
 }
 
+/// One coordinate of eight points, 32 bytes each.
+F8 load_one(const std::uint64_t* const (&from)[kLanes]) {
+    __m512i r[4]; // row i: lanes i and i + 4
+    for (std::size_t i = 0; i < 4; ++i)
+        r[i] = _mm512_inserti64x4(
+            _mm512_castsi256_si512(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from[i]))),
+            _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from[i + 4])), 1);
+    const __m512i even01 = _mm512_unpacklo_epi64(r[0], r[1]);
+    const __m512i odd01 = _mm512_unpackhi_epi64(r[0], r[1]);
+    const __m512i even23 = _mm512_unpacklo_epi64(r[2], r[3]);
+    const __m512i odd23 = _mm512_unpackhi_epi64(r[2], r[3]);
+    const __m512i low = _mm512_setr_epi64(0, 1, 8, 9, 4, 5, 12, 13);
+    const __m512i high = _mm512_setr_epi64(2, 3, 10, 11, 6, 7, 14, 15);
+    return ifma::from_words(_mm512_permutex2var_epi64(even01, low, even23),
+                            _mm512_permutex2var_epi64(odd01, low, odd23),
+                            _mm512_permutex2var_epi64(even01, high, even23),
+                            _mm512_permutex2var_epi64(odd01, high, odd23));
+}
+
 void store_pair(const F8& first, const F8& second, std::uint64_t* to, std::size_t stride,
                 std::size_t lanes) {
     __m512i words[2][4];
@@ -163,6 +182,7 @@ struct Base {
     static void load(const std::uint64_t* const (&from)[kLanes], Base& x, Base& y) {
         load_pair(from, 0, x.v, y.v);
     }
+    static Base load_x(const std::uint64_t* const (&from)[kLanes]) { return {load_one(from)}; }
     static void store(const Base& x, const Base& y, std::uint64_t* to, std::size_t lanes) {
         store_pair(x.v, y.v, to, kWords, lanes);
     }
@@ -190,6 +210,11 @@ struct Quadratic {
     static void load(const std::uint64_t* const (&from)[kLanes], Quadratic& x, Quadratic& y) {
         load_pair(from, 0, x.c0, x.c1);
         load_pair(from, 8, y.c0, y.c1);
+    }
+    static Quadratic load_x(const std::uint64_t* const (&from)[kLanes]) {
+        Quadratic x;
+        load_pair(from, 0, x.c0, x.c1);
+        return x;
     }
     static void store(const Quadratic& x, const Quadratic& y, std::uint64_t* to,
                       std::size_t lanes) {
@@ -281,6 +306,25 @@ Operands<F> load_operands(const std::uint64_t* left, const std::uint64_t* right,
     return o;
 }
 
+/// The denominators of tasks[0..lanes), from the x coordinates alone wherever they are enough.
+template <class F>
+F load_denominators(const std::uint64_t* left, const std::uint64_t* right, const PairTask* tasks,
+                    std::size_t lanes) {
+    const std::uint64_t* lefts[kLanes];
+    const std::uint64_t* rights[kLanes];
+    for (std::size_t lane = 0; lane < kLanes; ++lane) {
+        const PairTask& task = tasks[lane < lanes ? lane : lanes - 1];
+        lefts[lane] = left + std::size_t{task.left / 2} * F::kWords;
+        rights[lane] = right + std::size_t{task.right / 2} * F::kWords;
+    }
+    const F x1 = F::load_x(lefts);
+    const F x2 = F::load_x(rights);
+    // x = 0 may be infinity.
+    if ((F::zero(x1) | F::zero(x2) | F::same(x1, x2)) != 0)
+        return load_operands<F>(left, right, tasks, lanes).denominator();
+    return F::difference(x2, x1);
+}
+
 /// 3 x^2 / 2y by an inversion of its own: sums meet equal points once in a blue moon.
 template <class F> F tangent(const Operands<F>& o) {
     const F square = F::squared(o.x1);
@@ -332,8 +376,7 @@ void add_chunk(const std::uint64_t* left, const std::uint64_t* right, const Pair
         if (v + kAhead < vectors - 1)
             prefetch<F>(left, right, tasks + at + kAhead * kLanes, kLanes);
         prefix[v] = product;
-        product =
-            F::product(product, load_operands<F>(left, right, tasks + at, lanes).denominator());
+        product = F::product(product, load_denominators<F>(left, right, tasks + at, lanes));
     }
     F inverse = F::inverted(product);
     for (std::size_t v = vectors; v-- > 0;) {
