@@ -24,3 +24,14 @@ setup() {
     assert_success
     assert_same libcommon/base/a.cpp good.cpp
 }
+
+@test "npm's packages are left alone" {
+    mkdir -p tests/interop/node_modules/a
+    printf 'int f( int a )\n{\n  return a;\n}\n' >tests/interop/node_modules/a/a.cpp
+    cp tests/interop/node_modules/a/a.cpp before.cpp
+    run "$CODEX_SOURCE/scripts/check-format" --fix .
+    assert_success
+    assert_same tests/interop/node_modules/a/a.cpp before.cpp
+    run "$CODEX_SOURCE/scripts/check-format" .
+    assert_success
+}
