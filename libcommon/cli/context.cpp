@@ -139,6 +139,12 @@ std::uint64_t Context::lock_timeout_seconds() const {
     return state_->globals.lock_timeout_seconds;
 }
 
+std::uint64_t Context::elapsed_ms() const {
+    const auto elapsed = std::chrono::steady_clock::now() - state_->started;
+    return static_cast<std::uint64_t>(
+        std::chrono::duration_cast<std::chrono::milliseconds>(elapsed).count());
+}
+
 ThreadPool& Context::pool() {
     if (!state_->pool)
         state_->pool = std::make_unique<ThreadPool>(static_cast<unsigned>(state_->globals.threads));

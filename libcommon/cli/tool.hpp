@@ -160,6 +160,8 @@ public:
     /// -o/--output FILE of a command with takes_output(); empty: stdout.
     [[nodiscard]] const std::string& output_path() const;
     [[nodiscard]] bool color() const; ///< stdout may be coloured (--color, NO_COLOR, tty)
+    /// Milliseconds since the tool started, for summaries.
+    [[nodiscard]] std::uint64_t elapsed_ms() const;
     [[nodiscard]] ThreadPool& pool(); ///< sized by -j, made on first use
 
     /// Writes the record to stdout, whole and at once. With -o FILE and no binary_output() before:

@@ -98,7 +98,8 @@ Result<int> run(cli::Context& context, const Get& get) {
         CODEX_CHECK(
             context.print(cli::Record("summary")
                               .json("bytes", stream.total.bytes)
-                              .json("reconstructedBlocks", stream.total.reconstructed_blocks)));
+                              .json("reconstructedBlocks", stream.total.reconstructed_blocks)
+                              .json("milliseconds", context.elapsed_ms())));
     return 0;
 }
 

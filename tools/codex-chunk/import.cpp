@@ -28,7 +28,8 @@ Result<void> finish(cli::Context& context, const dataset::ImportReport& report) 
         return context.print(cli::Record("summary")
                                  .json("datasets", std::uint64_t{report.datasets.size()})
                                  .json("blocks", report.blocks)
-                                 .json("looseBlocks", report.loose_blocks));
+                                 .json("looseBlocks", report.loose_blocks)
+                                 .json("milliseconds", context.elapsed_ms()));
     if (report.loose_blocks > 0)
         context.inform(
             fmt::format("{} blocks belong to no dataset that was imported", report.loose_blocks));

@@ -3,7 +3,6 @@
 #include "base/fd.hpp"
 #include "codec/media_type.hpp"
 
-#include <chrono>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -95,7 +94,6 @@ Result<int> run(cli::Context& context, const Put& put) {
     if (put.name && files.size() > 1)
         return fail(Errc::usage, "--name is for one file, not for {}", files.size());
     CODEX_TRY(options, options_of(put));
-    const auto started = std::chrono::steady_clock::now();
     CODEX_TRY(repo, open_repo(context, Access::create));
     options.expiry = expiry_of(put.expires, repo);
 
@@ -109,15 +107,11 @@ Result<int> run(cli::Context& context, const Put& put) {
             break;
     }
     if (context.json())
-        CODEX_CHECK(context.print(
-            cli::Record("summary")
-                .json("datasets", totals.datasets)
-                .json("bytes", totals.bytes)
-                .json("newBytes", totals.new_bytes)
-                .json("milliseconds", static_cast<std::uint64_t>(
-                                          std::chrono::duration_cast<std::chrono::milliseconds>(
-                                              std::chrono::steady_clock::now() - started)
-                                              .count()))));
+        CODEX_CHECK(context.print(cli::Record("summary")
+                                      .json("datasets", totals.datasets)
+                                      .json("bytes", totals.bytes)
+                                      .json("newBytes", totals.new_bytes)
+                                      .json("milliseconds", context.elapsed_ms())));
     return context.exit_code();
 }
 

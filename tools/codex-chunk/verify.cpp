@@ -67,7 +67,8 @@ Result<int> run(cli::Context& context, const Verify& verify) {
                                       .json("trees", report.trees)
                                       .json("datasets", report.datasets)
                                       .json("problems", report.problems)
-                                      .json("countersRepaired", report.counters_repaired)));
+                                      .json("countersRepaired", report.counters_repaired)
+                                      .json("milliseconds", context.elapsed_ms())));
     context.inform(fmt::format("{} datasets, {} trees, {} blocks with {} bytes: {} problems",
                                report.datasets, report.trees, report.blocks, report.bytes,
                                report.problems));

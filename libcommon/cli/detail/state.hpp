@@ -4,6 +4,7 @@
 #include "base/fd.hpp"
 #include "cli/detail/globals.hpp"
 
+#include <chrono>
 #include <mutex>
 #include <optional>
 
@@ -32,6 +33,7 @@ private:
 
 struct Context::State {
     std::string tool;
+    std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
     detail::Globals globals;
     bool takes_output = false;
     detail::Stderr err;

@@ -238,6 +238,19 @@ TEST(Globals, RefusedWhereTheyMeanNothing) {
                   "codex-sample show");
 }
 
+TEST(Globals, TheClockOfSummariesRuns) {
+    const auto timed = [](Command& root) {
+        root.command("time", "two readings").run([](Context& context) -> Result<int> {
+            const std::uint64_t first = context.elapsed_ms();
+            while (context.elapsed_ms() == first) {
+            }
+            CODEX_CHECK(context.print_text(first < 60'000 ? "runs" : "is off"));
+            return 0;
+        });
+    };
+    EXPECT_EQ(test::run(timed, {{"time"}, "", {}}).out, "runs");
+}
+
 TEST(Errors, HaveTheirExitCodeAndHint) {
     const Outcome outcome = run({"stream", "fail"});
     EXPECT_EQ(outcome.exit_code, 1);
