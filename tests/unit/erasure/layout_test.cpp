@@ -45,7 +45,9 @@ TEST(Layout, ProtectedDatasetsOfTheVectors) {
 }
 
 TEST(Layout, OfTheManifestsOfTheVectors) {
-    for (const json& vector : vectors()["protectedDatasets"]) {
+    const json all = vectors()["protectedDatasets"];
+    ASSERT_EQ(all.size(), 4U);
+    for (const json& vector : all) {
         SCOPED_TRACE(vector["name"]);
         const auto bytes = from_hex(vector["protectedManifestHex"].get<std::string>());
         auto manifest = codec::decode_manifest(*bytes);

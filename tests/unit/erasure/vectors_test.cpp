@@ -86,7 +86,7 @@ TEST(ErasureVectors, ParityBlocksOfProtectedDatasets) {
     for (const json& vector : all) {
         SCOPED_TRACE(vector["name"]);
         const auto block_bytes = vector["blockSize"].get<std::size_t>();
-        ASSERT_EQ(vector["generator"], "stream 5");
+        ASSERT_EQ(vector["generator"].get<std::string>(), "stream 5");
         Bytes content = test::generate(5, vector["size"].get<std::size_t>());
         const auto layout = Layout::create(
             vector["originalBlocks"].get<std::uint64_t>(), vector["k"].get<std::uint32_t>(),
