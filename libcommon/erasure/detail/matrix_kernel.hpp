@@ -1,8 +1,9 @@
 // The matrix product as a template over a vector type, for the kernel files.
 //
-// Instantiate with a type of an anonymous namespace only: the code then stays in its file. A
-// vector type V has a Unit (one column of a buffer, in registers), load, store, zero, prepare (what
-// all products of one Unit share), factor, mul_add, and the constants used below.
+// Instantiate with a type of an anonymous namespace only: the code then stays in its file. A vector
+// type V has a Unit (one column of a buffer, in registers) with zero, load, store, prefetch, add,
+// mul and mul_add; prepare (what all products of one Unit share); factor (a record in registers);
+// offset (where the column at a byte lies); and the constants used below.
 #pragma once
 
 #include "erasure/detail/kernels.hpp"
