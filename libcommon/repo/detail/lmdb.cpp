@@ -136,6 +136,7 @@ Txn::~Txn() {
 Result<std::optional<BytesView>> Txn::get(Table table, BytesView key) const {
     MDB_val k = to_val(key);
     MDB_val value{};
+    env_->pages_.touched();
     const int rc = mdb_get(txn_, env_->tables_[static_cast<std::size_t>(table)], &k, &value);
     if (rc == MDB_NOTFOUND)
         return std::nullopt;
@@ -147,6 +148,7 @@ Result<std::optional<BytesView>> Txn::get(Table table, BytesView key) const {
 Result<void> Txn::put(Table table, BytesView key, BytesView value) {
     MDB_val k = to_val(key);
     MDB_val v = to_val(value);
+    env_->pages_.touched();
     const int rc = mdb_put(txn_, env_->tables_[static_cast<std::size_t>(table)], &k, &v, 0);
     if (rc != 0)
         return refuse(rc, "write");
@@ -155,6 +157,7 @@ Result<void> Txn::put(Table table, BytesView key, BytesView value) {
 
 Result<bool> Txn::erase(Table table, BytesView key) {
     MDB_val k = to_val(key);
+    env_->pages_.touched();
     const int rc = mdb_del(txn_, env_->tables_[static_cast<std::size_t>(table)], &k, nullptr);
     if (rc == MDB_NOTFOUND)
         return false;
@@ -219,6 +222,7 @@ Result<std::unique_ptr<Env>> Env::open(const std::string& path, EnvMode mode) {
     mdb_env_set_assert(env->env_, index_broken);
     CODEX_CHECK(require_length(env->env_, mode));
     CODEX_CHECK(env->open_tables());
+    env->find_pages();
     return env;
 }
 
@@ -273,8 +277,15 @@ Result<Txn> Env::write(bool sync) const {
     return Txn(txn, this, std::move(turn), sync);
 }
 
+void Env::find_pages() {
+    mdb_filehandle_t file = -1;
+    if (mdb_env_get_fd(env_, &file) == 0)
+        pages_.find(file);
+}
+
 Result<void> Env::set_map_size(std::uint64_t bytes) {
     const int rc = mdb_env_set_mapsize(env_, bytes);
+    find_pages(); // mapped anew
     if (rc != 0)
         return refuse(rc, "set map size");
     return {};

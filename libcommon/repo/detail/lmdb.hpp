@@ -4,6 +4,7 @@
 
 #include "base/bytes.hpp"
 #include "base/error.hpp"
+#include "repo/detail/resident.hpp"
 
 #include <memory>
 #include <mutex>
@@ -109,9 +110,11 @@ private:
     friend class Txn;
     Env() = default;
     [[nodiscard]] Result<void> open_tables();
+    void find_pages();
     MDB_env* env_ = nullptr;
     EnvMode mode_ = EnvMode::read_write;
     std::array<unsigned, kTableCount> tables_{};
+    mutable ResidentPages pages_;
     mutable std::mutex writers_; // the sync flag is the environment's, so writers take turns
 };
 

@@ -1,0 +1,53 @@
+#include "repo/detail/resident.hpp"
+
+#include "base/fd.hpp"
+#include "must.hpp"
+
+#include <fstream>
+#include <sys/mman.h>
+
+namespace codex::repo {
+namespace {
+
+using test::must;
+
+/// Bytes of mapped files and shared memory that this process holds resident.
+std::uint64_t resident_mapped_bytes() {
+    std::ifstream status("/proc/self/status");
+    std::uint64_t bytes = 0;
+    for (std::string word; status >> word;)
+        if (word == "RssFile:" || word == "RssShmem:") {
+            std::uint64_t kibibytes = 0;
+            status >> kibibytes;
+            bytes += kibibytes << 10;
+        }
+    return bytes;
+}
+
+TEST(ResidentPages, LetsGoOfTheMappingAndNothingElse) {
+    constexpr std::size_t kBytes = std::size_t{32} << 20;
+    const Fd file(::memfd_create("mapped", MFD_CLOEXEC));
+    must(write_full(file.get(), Bytes(kBytes, 7), "mapped"));
+    void* map = ::mmap(nullptr, kBytes, PROT_READ, MAP_SHARED, file.get(), 0);
+    ASSERT_NE(map, MAP_FAILED);
+    const BytesView bytes(static_cast<const std::uint8_t*>(map), kBytes);
+    const auto all_sevens = [&] {
+        return std::all_of(bytes.begin(), bytes.end(), [](std::uint8_t byte) { return byte == 7; });
+    };
+    EXPECT_TRUE(all_sevens());
+    const std::uint64_t before = resident_mapped_bytes();
+
+    ResidentPages pages;
+    for (int i = 0; i < 1000; ++i)
+        pages.touched(); // not told of any mapping, it lets go of none
+    EXPECT_GT(resident_mapped_bytes() + (kBytes / 2), before);
+    pages.find(file.get());
+    for (int i = 0; i < 1000; ++i)
+        pages.touched();
+    EXPECT_LT(resident_mapped_bytes(), before - kBytes / 2);
+    EXPECT_TRUE(all_sevens());
+    ::munmap(map, kBytes);
+}
+
+} // namespace
+} // namespace codex::repo
