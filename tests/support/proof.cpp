@@ -4,6 +4,8 @@
 //   storage R1CS WTNS               the storage-proof circuit for (8, 3, 2, 5, 2) and a witness of
 //   it chain R1CS WTNS                 a system of 100 constraints, small enough for every setup
 //   setup R1CS ZKEY                 a test key
+//   setup-known R1CS ZKEY TAU ALPHA BETA
+//                                   the key of these secrets, with 1 for delta
 //   prove ZKEY WTNS PROOF PUBLIC    proof.json and public.json
 //   vkey ZKEY                       its verification key in JSON, on stdout
 //   words PROOF                     the 256 bytes of the Codex contracts, in hex, on stdout
@@ -11,6 +13,7 @@
 //   verify VKEY PROOF PUBLIC        ends with 1 and the reason when the proof is refused
 
 #include "base/hex.hpp"
+#include "crypto/field/text.hpp"
 #include "proof/fixture.hpp"
 #include "proof/groth16.hpp"
 #include "proof/witness_file.hpp"
@@ -97,10 +100,21 @@ void chain(char** paths) {
     write_statement(paths, system, witness);
 }
 
-void setup(char** paths) {
+void setup_with(char** paths, const std::optional<proof::SetupSecrets>& secrets) {
     ThreadPool pool;
     const R1cs system = must(R1cs::read(must(BinaryFile::open(paths[0], "r1cs", 1))));
-    must(proof::test_setup(system, create(paths[1]).get(), paths[1], &pool));
+    must(proof::test_setup(system, create(paths[1]).get(), paths[1], &pool, secrets));
+}
+
+void setup(char** paths) {
+    setup_with(paths, {});
+}
+
+void setup_known(char** arguments) {
+    std::array<Fr, 3> secrets;
+    for (std::size_t i = 0; i < secrets.size(); ++i)
+        secrets[i] = must(crypto::field_from_text<Fr>(arguments[2 + i]));
+    setup_with(arguments, proof::SetupSecrets{secrets[0], secrets[1], secrets[2], Fr::from_u64(1)});
 }
 
 void prove(char** paths) {
@@ -140,9 +154,11 @@ void verify(char** paths) {
 }
 
 const std::map<std::string_view, Command> kCommands = {
-    {"storage", {2, storage}},   {"chain", {2, chain}},   {"setup", {2, setup}},
-    {"prove", {4, prove}},       {"vkey", {1, vkey}},     {"words", {1, words}},
-    {"calldata", {2, calldata}}, {"verify", {3, verify}},
+    {"storage", {2, storage}}, {"chain", {2, chain}},
+    {"setup", {2, setup}},     {"setup-known", {5, setup_known}},
+    {"prove", {4, prove}},     {"vkey", {1, vkey}},
+    {"words", {1, words}},     {"calldata", {2, calldata}},
+    {"verify", {3, verify}},
 };
 
 } // namespace
@@ -153,9 +169,10 @@ int main(int argc, char** argv) {
     const auto command = argc > 1 ? commands.find(argv[1]) : commands.end();
     if (command == commands.end() ||
         static_cast<std::size_t>(argc) != command->second.arguments + 2) {
-        std::fputs(
-            "usage: codex-testproof storage|chain|setup|prove|vkey|words|calldata|verify FILE...\n",
-            stderr);
+        std::fputs("usage: codex-testproof "
+                   "storage|chain|setup|setup-known|prove|vkey|words|calldata|verify "
+                   "ARGUMENT...\n",
+                   stderr);
         return 64;
     }
     try {

@@ -112,6 +112,23 @@ assert_only_true_accepted() {
     assert_failure
 }
 
+@test "from the same secrets, snarkjs and we make the same key" {
+    codex-testproof chain chain.r1cs chain.wtns
+    secrets=(1234567890123456789 98765432109876543210 31415926535897932384)
+    node "$INTEROP/known-ptau.mjs" 8 known.ptau "${secrets[@]}"
+    snarkjs powersoftau prepare phase2 known.ptau final.ptau
+    snarkjs groth16 setup chain.r1cs final.ptau theirs.zkey
+    codex-testproof setup-known chain.r1cs ours.zkey "${secrets[@]}"
+    # Both end with the circuit's hash, which only ceremonies need and test keys leave out, and an
+    # empty list of contributions.
+    assert_equal "$(stat -c %s ours.zkey)" "$(stat -c %s theirs.zkey)"
+    assert_same <(head -c -68 ours.zkey) <(head -c -68 theirs.zkey)
+    assert_same <(tail -c 4 ours.zkey) <(tail -c 4 theirs.zkey)
+    # And from other secrets another one.
+    codex-testproof setup-known chain.r1cs other.zkey "${secrets[@]:0:2}" 27182818284590452353
+    refute cmp -s other.zkey ours.zkey
+}
+
 @test "our arguments for snarkjs's contracts are the ones that it prints" {
     # snarkjs omits the end of the line.
     run snarkjs zkey export soliditycalldata public.json proof.json
