@@ -4,6 +4,7 @@
 #
 #   --big            also 16 GiB, for peak memory (needs 60 GiB of disk)
 #   CODEX_BENCH_DIR  where the data goes (default: build/bench of this clone)
+#   CODEX_BENCH_MIB  how much data (default 1024; encode's ratio needs a multiple of 2)
 #   CODEX_BENCH_RUNS how often each is run; the fastest counts (default 3)
 #   CODEX_LEOPARD_LIB  a catid/leopard library, built elsewhere: the kernels are compared with it
 #
@@ -12,12 +13,13 @@
 set -euo pipefail
 
 source_root=$(cd "$(dirname "$0")/../.." && pwd)
-bin=$source_root/build/bin
+bin=${CODEX_BIN:-$source_root/build/bin}
 work=${CODEX_BENCH_DIR:-$source_root/build/bench}
+mib=${CODEX_BENCH_MIB:-1024}
 runs=${CODEX_BENCH_RUNS:-3}
 big=no
 [[ ${1:-} == --big ]] && big=yes
-PATH=$bin:$source_root/build/test-bin:$PATH
+PATH=$bin:$bin/../test-bin:$PATH
 command -v /usr/bin/time >/dev/null || {
     echo "run.sh: error: /usr/bin/time is missing: apt-get install time" >&2
     exit 69
@@ -58,14 +60,14 @@ row() {
 
 heading() { printf '\n%-34s %8s %8s %9s %9s  %s\n' "$1" 'wall s' 'cpu s' 'MB/s' 'peak MiB' note; }
 
-gib=$((1 << 30))
-[[ $(stat -c %s data 2>/dev/null) == "$gib" ]] || codex-testgen 0 $gib >data
-[[ $(stat -c %s half 2>/dev/null) == $((gib / 2)) ]] || head -c $((gib / 2)) data >half
+bytes=$((mib << 20)) gib=$((1 << 30))
+[[ $(stat -c %s data 2>/dev/null) == "$bytes" ]] || codex-testgen 0 $bytes >data
+[[ $(stat -c %s half 2>/dev/null) == $((bytes / 2)) ]] || head -c $((bytes / 2)) data >half
 cat data half >/dev/null # in the page cache
 
 printf '%s, %s cores, %s\n' "$(awk -F ': ' '/model name/ { print $2; exit }' /proc/cpuinfo)" \
     "$(nproc)" "$(codex-chunk --version)"
-printf '1 GiB in the page cache, fastest of %s runs\n' "$runs"
+printf '%s MiB in the page cache, fastest of %s runs\n' "$mib" "$runs"
 
 heading 'put (durable) beside'
 measure 'codex-chunk put' 'rm -rf repo; sync' 'codex-chunk put data >cid'
@@ -73,51 +75,52 @@ measure 'cp, sync' 'rm -f copy; sync' 'cp data copy && sync copy'
 measure 'openssl dgst -sha256' : 'openssl dgst -sha256 data'
 slower=${wall['cp, sync']}
 less "$slower" "${wall['openssl dgst -sha256']}" && slower=${wall['openssl dgst -sha256']}
-row 'codex-chunk put' $gib "$(calc "${wall['codex-chunk put']} / $slower") of the slower below"
-row 'cp, sync' $gib
-row 'openssl dgst -sha256' $gib
+row 'codex-chunk put' $bytes "$(calc "${wall['codex-chunk put']} / $slower") of the slower below"
+row 'cp, sync' $bytes
+row 'openssl dgst -sha256' $bytes
 rm -f copy
 
 heading 'get beside'
 measure 'codex-chunk get' : 'codex-chunk get - <cid'
 measure 'codex-chunk get -j 1' : 'codex-chunk get -j 1 - <cid'
 measure 'cat' : 'cat data | cat'
-row 'codex-chunk get' $gib
-row 'codex-chunk get -j 1' $gib \
-    "$(calc "$gib / 1e9 / ${cpu['codex-chunk get -j 1']}") GB per second of CPU"
-row 'cat' $gib
+row 'codex-chunk get' $bytes
+row 'codex-chunk get -j 1' $bytes \
+    "$(calc "$bytes / 1e9 / ${cpu['codex-chunk get -j 1']}") GB per second of CPU"
+row 'cat' $bytes
 
 heading 'encode -k 10 -m 5 beside'
 # The protected copy goes away before each run; so does what it alone refers to.
 measure 'codex-ec encode' '[ ! -s coded ] || codex-chunk rm - <coded && codex-chunk gc; sync' \
     'codex-ec encode -k 10 -m 5 - <cid >coded'
-measure 'hashing 1.5 GiB' : 'openssl dgst -sha256 data half'
-row 'codex-ec encode' $gib \
-    "$(calc "${wall['codex-ec encode']} / ${wall['hashing 1.5 GiB']}") of hashing its output once"
-row 'hashing 1.5 GiB' $((gib * 3 / 2))
+measure 'hashing data and parity' : 'openssl dgst -sha256 data half'
+row 'codex-ec encode' $bytes \
+    "$(calc "${wall['codex-ec encode']} / ${wall['hashing data and parity']}") of hashing its output once"
+row 'hashing data and parity' $((bytes * 3 / 2))
 
 heading 'five of fifteen slots lost'
 measure 'codex-chunk get, reconstructing' 'codex-ec erase --slots 0,3,6,9,12 $(cut -f1 coded)' \
     'codex-chunk get - <coded'
 measure 'codex-ec repair' 'codex-ec erase --slots 0,3,6,9,12 $(cut -f1 coded)' \
     'codex-ec repair - <coded'
-row 'codex-chunk get, reconstructing' $gib
-row 'codex-ec repair' $gib
+row 'codex-chunk get, reconstructing' $bytes
+row 'codex-ec repair' $bytes
 
-heading 'other programs, same data'
+heading 'other programs, same data, one run'
+runs=1
 if command -v par2 >/dev/null; then
     measure 'par2 create -r50' 'rm -f data.par2 data.*.par2' 'par2 create -q -q -r50 data.par2 data'
-    row 'par2 create -r50' $gib 'parity as encode above'
+    row 'par2 create -r50' $bytes 'parity as encode above'
 fi
 if command -v restic >/dev/null; then
     export RESTIC_PASSWORD=bench RESTIC_REPOSITORY=$work/restic
     measure 'restic backup' 'rm -rf restic && restic init' 'restic backup -q --no-cache data'
-    row 'restic backup' $gib
+    row 'restic backup' $bytes
 fi
 if command -v casync >/dev/null; then
     measure 'casync make' 'rm -rf casync && mkdir casync' \
         'casync make --store=casync/store.castr casync/data.caibx data'
-    row 'casync make' $gib
+    row 'casync make' $bytes
 fi
 rm -rf data.par2 data.*.par2 restic casync
 # Measured once on two cores of this class, release build of nim-codex bd360322, warm cache.
@@ -127,7 +130,6 @@ reference 'reference node: download' 6.3 171
 reference 'reference node: encode K=3 M=2' 128.7 8.3
 
 if [[ $big == yes ]]; then
-    runs=1
     rm -rf repo
     for ((i = 0; i < 16; ++i)); do codex-testgen "$i" $gib; done >big
     heading '16 GiB'
