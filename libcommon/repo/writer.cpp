@@ -42,7 +42,9 @@ struct DatasetWriter::Impl {
     Result<void> flush();
     Result<void> wait();
     Result<void> stage(std::span<const StagedBlock> blocks);
-    Result<void> mark(std::span<const LeafInput> batch);
+    Result<void> claim(std::span<const LeafInput> batch);
+    void unclaim(std::span<const LeafInput> batch);
+    Result<void> spool_leaves(std::span<const LeafInput> batch);
     Result<void> commit_all(const Cid& manifest, DatasetEntry entry);
     Result<void> make_visible(Ledger& ledger, const Cid& manifest, const DatasetEntry& entry);
 
@@ -116,7 +118,32 @@ Result<void> DatasetWriter::Impl::stage(std::span<const StagedBlock> blocks) {
     return {};
 }
 
-Result<void> DatasetWriter::Impl::mark(std::span<const LeafInput> batch) {
+/// Marks the leaves as given; all or none.
+Result<void> DatasetWriter::Impl::claim(std::span<const LeafInput> batch) {
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+        auto right = check_leaf(batch[i]);
+        const std::uint64_t index = batch[i].index;
+        if (right && index < seen.size() && seen[static_cast<std::size_t>(index)])
+            right = fail(Errc::merkle_index, "leaf {}: given twice", index);
+        if (!right) {
+            unclaim(batch.first(i));
+            return right;
+        }
+        if (index >= seen.size())
+            seen.resize(static_cast<std::size_t>(index) + 1);
+        seen[static_cast<std::size_t>(index)] = true;
+    }
+    return {};
+}
+
+void DatasetWriter::Impl::unclaim(std::span<const LeafInput> batch) {
+    for (const LeafInput& leaf : batch)
+        seen[static_cast<std::size_t>(leaf.index)] = false;
+    while (!seen.empty() && !seen.back())
+        seen.pop_back();
+}
+
+Result<void> DatasetWriter::Impl::spool_leaves(std::span<const LeafInput> batch) {
     std::vector<Digest> run;
     for (std::size_t i = 0; i < batch.size(); ++i) {
         run.push_back(batch[i].cid.digest32());
@@ -145,21 +172,18 @@ Result<DatasetWriter> Repo::write_dataset() {
 
 Result<void> DatasetWriter::leaves(std::span<const LeafInput> batch) {
     CODEX_ASSERT(!impl_->tree);
+    CODEX_CHECK(impl_->claim(batch));
     std::vector<StagedBlock> blocks;
-    std::vector<bool> seen = impl_->seen;
-    for (const LeafInput& leaf : batch) {
-        CODEX_CHECK(check_leaf(leaf));
-        if (leaf.index >= seen.size())
-            seen.resize(static_cast<std::size_t>(leaf.index) + 1);
-        if (seen[static_cast<std::size_t>(leaf.index)])
-            return fail(Errc::merkle_index, "leaf {}: given twice", leaf.index);
-        seen[static_cast<std::size_t>(leaf.index)] = true;
+    for (const LeafInput& leaf : batch)
         if (!leaf.cid.is_empty_block())
             blocks.push_back({leaf.cid, leaf.data});
+    auto stored = impl_->stage(blocks);
+    if (stored)
+        stored = impl_->spool_leaves(batch);
+    if (!stored) {
+        impl_->unclaim(batch);
+        return stored;
     }
-    CODEX_CHECK(impl_->stage(blocks));
-    CODEX_CHECK(impl_->mark(batch));
-    impl_->seen = std::move(seen);
     impl_->leaf_count += batch.size();
     return impl_->current->full() ? impl_->flush() : Result<void>();
 }

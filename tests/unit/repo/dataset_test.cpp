@@ -106,6 +106,12 @@ TEST_F(Dataset, WrongLeavesAreRefused) {
     must(give(leaf(1, cid_of(data))));
     EXPECT_EQ(code_of(give(leaf(1, cid_of(data)))), Errc::merkle_index) << "twice";
     EXPECT_EQ(code_of(writer.finish_tree()), Errc::merkle_index) << "leaf 0 is missing";
+    // A refused batch counts for nothing, as a whole.
+    const std::vector<LeafInput> half_wrong = {leaf(0, cid_of(data)), leaf(5, cid_of(data)),
+                                               leaf(1, cid_of(data))};
+    EXPECT_EQ(code_of(writer.leaves(half_wrong)), Errc::merkle_index);
+    must(give(leaf(0, cid_of(data))));
+    EXPECT_TRUE(writer.finish_tree().has_value()) << "leaves 0 and 1, nothing else";
     DatasetWriter empty = must(repo_.write_dataset());
     EXPECT_EQ(code_of(empty.finish_tree()), Errc::dataset_empty);
 }
