@@ -92,7 +92,7 @@ void tell(int fd, Event event, unsigned d) {
 
 class Kill : public testing::Test {
 protected:
-    /// One child, killed after about `microseconds`; gives what it said.
+    /// One child, killed about `microseconds` after it has said a few words; gives all it said.
     std::map<unsigned, Event> run(std::uint64_t seed, unsigned microseconds) {
         std::array<int, 2> ends{};
         EXPECT_EQ(::pipe(ends.data()), 0);
@@ -108,9 +108,10 @@ protected:
             said[message[1]] = static_cast<Event>(message[0]);
             total_ += said[message[1]] == Event::put ? 1 : 0;
         };
-        // The first word shows that the repo opened; the moment of the kill counts from there.
-        if (must(read_full(read_end.get(), message, "pipe")) == 2)
-            note();
+        // However slow the machine is, the child gets to do something first.
+        for (std::uint64_t words = 1 + seed % 10; words > 0; --words)
+            if (must(read_full(read_end.get(), message, "pipe")) == 2)
+                note();
         std::this_thread::sleep_for(std::chrono::microseconds(microseconds));
         ::kill(pid, SIGKILL);
         while (must(read_full(read_end.get(), message, "pipe")) == 2)
@@ -159,7 +160,7 @@ TEST_F(Kill, LosesNothingThatWasAcknowledged) {
     std::mt19937_64 rng(20260729);
     std::map<unsigned, Event> state;
     for (unsigned round = 0; round < rounds; ++round) {
-        for (const auto& [d, event] : run(rng(), static_cast<unsigned>(rng() % 60'000)))
+        for (const auto& [d, event] : run(rng(), static_cast<unsigned>(rng() % 20'000)))
             state[d] = event;
         Repo repo = must(Repo::open(scratch_.repo(), {}));
         if (state[kDatasets] == Event::removing) {
@@ -190,7 +191,7 @@ TEST_F(Kill, LosesNothingThatWasAcknowledged) {
         if (HasFailure())
             FAIL() << "in round " << round;
     }
-    EXPECT_GT(total_, rounds) << "the children did too little for this test to mean much";
+    EXPECT_GT(total_, rounds / 3) << "the children did too little for this test to mean much";
 }
 
 } // namespace
