@@ -217,6 +217,19 @@ TEST_F(Slots, MissingBlocksAreNamed) {
     expect_right_roots(must(build_slots(job(), coded, {})).manifest);
 }
 
+TEST_F(Slots, AnInterruptedJobGoesOnWhereItWas) {
+    // 2048 blocks a slot: two slots are stored at a time.
+    const Cid coded = protect(generate(6, std::size_t{4} << 20), 4, 2, 512);
+    const std::uint64_t lost[] = {5 * 2048 + 1};
+    must(dataset::erase(job(), coded, lost));
+    EXPECT_EQ(must_fail(build_slots(job(), coded, {.cell_size_bytes = 128})).code(),
+              Errc::dataset_damaged);
+    must(dataset::repair(job(), coded));
+    const SlotsReport built = must(build_slots(job(), coded, {.cell_size_bytes = 128}));
+    EXPECT_EQ(built.computed_slots, 2U);
+    EXPECT_THAT(must(check_slots(job(), built.manifest)), IsEmpty());
+}
+
 TEST_F(Slots, ManifestsWhoseRootsDoNotAgreeAreRefused) {
     const Cid coded = protect(generate(4, 500'000), 4, 2);
     const SlotsReport built = must(build_slots(job(), coded, {}));

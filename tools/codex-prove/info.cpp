@@ -1,0 +1,104 @@
+// codex-prove info: what a file of the iden3 formats says about itself.
+#include "base/endian.hpp"
+#include "commands.hpp"
+#include "proof/witness_file.hpp"
+#include "session.hpp"
+
+#include <fcntl.h>
+#include <memory>
+
+namespace codex::prove_tool {
+
+namespace {
+
+/// [{"type":1,"bytes":64},...] in file order.
+std::string sections_json(const proof::BinaryFile& file) {
+    std::string out;
+    for (const auto& [type, bytes] : file.sections())
+        out += fmt::format("{}{{\"type\":{},\"bytes\":{}}}", out.empty() ? "" : ",", type,
+                           bytes.size());
+    return "[" + out + "]";
+}
+
+/// "name value" in text, a member in JSON.
+void add(cli::Record& record, std::string_view name, std::uint64_t value) {
+    record.json(name, value);
+    record.text(fmt::format("{} {}", name, value));
+}
+
+Result<void> describe_r1cs(const proof::BinaryFile& file, cli::Record& record) {
+    CODEX_TRY(system, proof::R1cs::read(file));
+    add(record, "constraints", system.constraint_count());
+    add(record, "wires", system.wires);
+    add(record, "publicOutputs", system.public_outputs);
+    add(record, "publicInputs", system.public_inputs);
+    add(record, "privateInputs", system.private_inputs);
+    return {};
+}
+
+Result<void> describe_wtns(const proof::BinaryFile& file, cli::Record& record) {
+    CODEX_TRY(words, proof::witness_words(file));
+    add(record, "wires", words.size());
+    return {};
+}
+
+Result<void> describe_zkey(proof::BinaryFile file, cli::Record& record) {
+    CODEX_TRY(key, proof::ProvingKey::read(std::move(file)));
+    CODEX_TRY(contributions, key.contributions());
+    add(record, "wires", key.wires);
+    add(record, "publicInputs", key.public_count);
+    add(record, "domainLog2", key.domain_log2);
+    add(record, "coefficients", key.coefficient_count());
+    add(record, "contributions", contributions.size());
+    return {};
+}
+
+Result<void> describe_ptau(const proof::BinaryFile& file, cli::Record& record) {
+    CODEX_TRY(header, file.section(1));
+    if (header.size() < 4 || header.size() != 4 + load_le<std::uint32_t>(header.data()) + 8)
+        return fail(Errc::malformed, "{}: section 1 has {} bytes", file.name(), header.size());
+    add(record, "power", load_le<std::uint32_t>(header.last(8).data()));
+    add(record, "ceremonyPower", load_le<std::uint32_t>(header.last(4).data()));
+    record.json("phase2Prepared", file.has(12));
+    return {};
+}
+
+Result<void> describe(const std::string& path, cli::Context& context) {
+    CODEX_TRY(fd, open_file(path, O_RDONLY));
+    Bytes magic(4);
+    CODEX_TRY(got, read_full(fd.get(), magic, path));
+    const std::string_view kind = as_text(BytesView(magic).first(got));
+    if (kind != "r1cs" && kind != "wtns" && kind != "zkey" && kind != "ptau")
+        return fail(Errc::malformed, "not an .r1cs, .wtns, .zkey or .ptau file");
+    CODEX_TRY(file, proof::BinaryFile::open(path, kind, 2));
+    cli::Record record("info");
+    record.field("file", path).field("kind", kind).field("version", std::uint64_t{file.version()});
+    record.json_raw("sections", sections_json(file));
+    if (kind == "r1cs")
+        CODEX_CHECK(describe_r1cs(file, record));
+    else if (kind == "wtns")
+        CODEX_CHECK(describe_wtns(file, record));
+    else if (kind == "zkey")
+        CODEX_CHECK(describe_zkey(std::move(file), record));
+    else
+        CODEX_CHECK(describe_ptau(file, record));
+    return context.print(record);
+}
+
+} // namespace
+
+void declare_info(cli::Command& root) {
+    auto files = std::make_shared<std::vector<std::string>>();
+    root.command("info", "show what .r1cs, .wtns, .zkey and .ptau files are")
+        .arguments("FILE", *files, "the files", true)
+        .example("codex-prove info proof_main.zkey")
+        .run([files](cli::Context& context) -> Result<int> {
+            for (const std::string& file : *files)
+                if (auto done = describe(file, context); !done)
+                    if (!context.report(file, std::move(done).error()))
+                        break;
+            return context.exit_code();
+        });
+}
+
+} // namespace codex::prove_tool

@@ -1,0 +1,95 @@
+// codex-prove sample, input: which cells a challenge asks for, and what a proof of them needs.
+#include "commands.hpp"
+#include "proof/sampler.hpp"
+#include "session.hpp"
+
+#include <memory>
+
+namespace codex::prove_tool {
+
+namespace {
+
+struct Options {
+    std::optional<std::uint64_t> slot;
+    CircuitFlags circuit;
+    ChallengeFlags challenge;
+    std::vector<std::string> cids;
+    std::uint64_t samples = 5;
+};
+
+Result<std::uint64_t> required_slot(const Options& options) {
+    if (!options.slot)
+        return fail(Error(Errc::usage, "--slot is needed").hint("slots count from 0"));
+    return *options.slot;
+}
+
+Result<int> sample(cli::Context& context, const Options& options) {
+    CODEX_TRY(slot, required_slot(options));
+    CODEX_TRY(entropy, options.challenge.value());
+    if (options.samples > UINT32_MAX)
+        return fail(Errc::limit_exceeded, "--samples {}: too many", options.samples);
+    CODEX_TRY(cid, only_dataset(options.cids));
+    CODEX_TRY(repo, open_repo(context, false));
+    CODEX_TRY(dataset, proof::open_verifiable(repo, cid));
+    const proof::SlotShape& shape = dataset.shape;
+    if (slot >= shape.slots)
+        return fail(Errc::usage, "slot {}: the dataset has slots 0 to {}", slot, shape.slots - 1);
+    const auto index = static_cast<std::uint32_t>(slot);
+    CODEX_TRY(cells,
+              proof::sample_cells(entropy, Fr::from_bytes_reduced(dataset.slot_root(index)),
+                                  shape.cells(), static_cast<std::uint32_t>(options.samples)));
+    for (const std::uint64_t cell : cells) {
+        const std::uint64_t position = cell / shape.block_cells;
+        cli::Record record("cell");
+        record.field("cell", cell)
+            .field("block", position)
+            .field("cellInBlock", cell % shape.block_cells);
+        if (position < shape.data_blocks)
+            record.json("treeIndex", shape.tree_index(index, position));
+        else
+            record.json("treeIndex", nullptr); // padding: zeros
+        CODEX_CHECK(context.print(record));
+    }
+    return 0;
+}
+
+Result<int> input(cli::Context& context, const Options& options) {
+    CODEX_TRY(slot, required_slot(options));
+    CODEX_TRY(entropy, options.challenge.value());
+    CODEX_TRY(parameters, options.circuit.parameters());
+    CODEX_TRY(cid, only_dataset(options.cids));
+    CODEX_TRY(repo, open_repo(context, false));
+    Progress progress;
+    const auto view = context.show(progress, "input");
+    CODEX_TRY(made, proof::make_proof_input({&repo, &context.pool(), &progress}, cid, slot, entropy,
+                                            parameters));
+    CODEX_CHECK(context.print_text(proof::write_input_json(parameters, made)));
+    return 0;
+}
+
+} // namespace
+
+void declare_sample(cli::Command& root) {
+    auto options = std::make_shared<Options>();
+    cli::Command& command = root.command("sample", "list the cells that a challenge asks for");
+    command.option("--slot I", options->slot, "the slot, from 0");
+    options->challenge.declare(command);
+    command.option("--samples S", options->samples, "how many cells")
+        .arguments("CID", options->cids, "the verifiable dataset; default: from stdin")
+        .example("codex-prove sample zDvZRwzm... --slot 3 --challenge 0x5f39...")
+        .run([options](cli::Context& context) { return sample(context, *options); });
+}
+
+void declare_input(cli::Command& root) {
+    auto options = std::make_shared<Options>();
+    cli::Command& command = root.command("input", "write input.json for a slot and a challenge");
+    command.option("--slot I", options->slot, "the slot, from 0");
+    options->challenge.declare(command);
+    options->circuit.declare(command);
+    command.arguments("CID", options->cids, "the verifiable dataset; default: from stdin")
+        .takes_output()
+        .example("codex-prove input zDvZRwzm... --slot 3 --challenge 0x5f39... -o input.json")
+        .run([options](cli::Context& context) { return input(context, *options); });
+}
+
+} // namespace codex::prove_tool

@@ -1,0 +1,203 @@
+#include "session.hpp"
+
+#include "crypto/field/text.hpp"
+#include "proof/documents.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+namespace codex::prove_tool {
+
+namespace {
+
+constexpr std::uint64_t kMaxKeyJsonBytes = std::uint64_t{1} << 20;
+constexpr std::uint64_t kMaxContainerBytes = std::uint64_t{8} << 30;
+constexpr std::size_t kCopyBytes = std::size_t{1} << 20;
+
+} // namespace
+
+void CircuitFlags::declare(cli::Command& command) {
+    command.option("--max-depth D", max_depth, "levels of the largest slot tree, cells below")
+        .option("--max-log2-slots L", max_log2_slots, "log2 of the most slots")
+        .option("--block-depth B", block_depth, "log2 of the cells a block")
+        .option("--cell-elements N", cell_elements, "field elements a cell")
+        .option("--samples S", samples, "cells a proof is about");
+}
+
+Result<proof::CircuitParameters> CircuitFlags::parameters() const {
+    for (const std::uint64_t value :
+         {max_depth, max_log2_slots, block_depth, cell_elements, samples})
+        if (value > UINT32_MAX)
+            return fail(Errc::limit_exceeded, "circuit: a parameter is {}", value);
+    const proof::CircuitParameters p{
+        static_cast<std::uint32_t>(max_depth), static_cast<std::uint32_t>(max_log2_slots),
+        static_cast<std::uint32_t>(block_depth), static_cast<std::uint32_t>(cell_elements),
+        static_cast<std::uint32_t>(samples)};
+    CODEX_CHECK(proof::validate(p));
+    return p;
+}
+
+void ChallengeFlags::declare(cli::Command& command) {
+    command.option("--challenge HEX", challenge, "the contract's challenge, 32 bytes")
+        .option("--entropy NUMBER", entropy, "the challenge as a field element");
+}
+
+Result<Fr> ChallengeFlags::value() const {
+    if (challenge.has_value() == entropy.has_value())
+        return fail(Error(Errc::usage, "either --challenge or --entropy is needed")
+                        .hint("--challenge 0x... is what the contract's getChallenge gives"));
+    if (challenge)
+        return proof::entropy_from_challenge(*challenge);
+    auto value = crypto::field_from_text<Fr>(*entropy);
+    if (!value)
+        return fail(std::move(value).error().context("--entropy"));
+    return *value;
+}
+
+void KeyFlags::declare(cli::Command& command, bool verifying) {
+    command.option("--zkey FILE", zkey, "the proving key");
+    if (verifying)
+        command.option("--vkey FILE", vkey, "the verification key as JSON");
+    command.option("--circuit-dir DIR", circuit_dir, "take proof_main.zkey of this folder");
+}
+
+Result<std::string> KeyFlags::zkey_path() const {
+    if (zkey.has_value() == circuit_dir.has_value())
+        return fail(Error(Errc::usage, "either --zkey or --circuit-dir is needed")
+                        .hint("codex-prove setup makes a key for tests"));
+    return zkey ? *zkey : *circuit_dir + "/proof_main.zkey";
+}
+
+Result<proof::ProvingKey> KeyFlags::proving_key() const {
+    CODEX_TRY(path, zkey_path());
+    CODEX_TRY(file, proof::BinaryFile::open(path, "zkey", 1));
+    return proof::ProvingKey::read(std::move(file));
+}
+
+Result<proof::VerifyingKey> KeyFlags::verifying_key() const {
+    if (!vkey) {
+        CODEX_TRY(key, proving_key());
+        return key.verifying_key();
+    }
+    if (zkey || circuit_dir)
+        return fail(Errc::usage, "--vkey excludes --zkey and --circuit-dir");
+    CODEX_TRY(text, read_file(*vkey, kMaxKeyJsonBytes));
+    auto key = proof::verifying_key_from_json(as_text(text));
+    if (!key)
+        return fail(std::move(key).error().context(*vkey));
+    return key;
+}
+
+Result<repo::Repo> open_repo(cli::Context& context, bool writes) {
+    return repo::Repo::open(context.repo_path(),
+                            {.read_only = !writes,
+                             .sync = context.sync(),
+                             .lock_timeout_seconds = context.lock_timeout_seconds(),
+                             .pool = &context.pool()});
+}
+
+Result<Cid> manifest_cid(std::string_view text) {
+    CODEX_TRY(cid, Cid::from_text(text));
+    if (cid.codec() != codec::Multicodec::codex_manifest)
+        return fail(Error(Errc::cid_wrong_codec, "is not the CID of a manifest")
+                        .hint("a dataset is named by its manifest's CID, zDv...; codex-chunk ls "
+                              "lists them"));
+    return cid;
+}
+
+Result<Cid> only_dataset(const std::vector<std::string>& arguments) {
+    cli::Inputs inputs(arguments, STDIN_FILENO);
+    CODEX_TRY(text, inputs.next());
+    if (!text)
+        return fail(Errc::usage, "no CID is given");
+    CODEX_TRY(second, inputs.next());
+    if (second)
+        return fail(Errc::usage, "one CID at a time: '{}' is a second", *second);
+    auto cid = manifest_cid(*text);
+    if (!cid)
+        return fail(std::move(cid).error().context(*text));
+    return cid;
+}
+
+Result<int> for_each_dataset(cli::Context& context, const std::vector<std::string>& arguments,
+                             bool writes, const std::string& label, const Turn& turn) {
+    cli::Inputs inputs(arguments, STDIN_FILENO);
+    CODEX_TRY(item, inputs.next());
+    if (!item)
+        return 0;
+    // Only now: the tool before this one in a pipe may be about to make the repo.
+    CODEX_TRY(repo, open_repo(context, writes));
+    const auto take_turn = [&](const std::string& text) -> Result<int> {
+        CODEX_TRY(cid, manifest_cid(text));
+        Progress progress;
+        const auto view = context.show(progress, label);
+        return turn({&repo, &context.pool(), &progress}, cid);
+    };
+    int code = 0;
+    while (item) {
+        auto result = take_turn(*item);
+        if (result)
+            code = std::max(code, *result);
+        else if (!context.report(*item, std::move(result).error()))
+            break;
+        CODEX_TRY(following, inputs.next());
+        item = std::move(following);
+    }
+    return std::max(code, context.exit_code());
+}
+
+Result<Bytes> read_input(const std::string& path, std::uint64_t max_bytes) {
+    if (!path.empty() && path != "-")
+        return read_file(path, max_bytes);
+    Bytes bytes;
+    for (;;) {
+        const std::size_t before = bytes.size();
+        bytes.resize(before + kCopyBytes);
+        CODEX_TRY(got,
+                  read_full(STDIN_FILENO, MutableBytes(bytes).subspan(before), "standard input"));
+        bytes.resize(before + got);
+        if (bytes.size() > max_bytes)
+            return fail(Errc::limit_exceeded, "standard input: more than {} bytes", max_bytes);
+        if (got < kCopyBytes)
+            return bytes;
+    }
+}
+
+Result<proof::BinaryFile> open_container(const std::string& path, std::string_view magic,
+                                         std::uint32_t max_version) {
+    if (!path.empty() && path != "-")
+        return proof::BinaryFile::open(path, magic, max_version);
+    CODEX_TRY(bytes, read_input(path, kMaxContainerBytes));
+    return proof::BinaryFile::parse(std::move(bytes), magic, max_version);
+}
+
+Result<void> write_container(cli::Context& context,
+                             const std::function<Result<void>(int, const std::string&)>& write) {
+    CODEX_TRY(out, context.binary_output());
+    if (out != STDOUT_FILENO)
+        return write(out, context.output_path());
+    const Fd memory(::memfd_create("codex-prove", MFD_CLOEXEC));
+    if (!memory)
+        return fail(system_error(errno, "memfd_create"));
+    CODEX_CHECK(write(memory.get(), "output"));
+    Bytes buffer(kCopyBytes);
+    for (std::uint64_t at = 0;;) {
+        CODEX_TRY(got, pread_full(memory.get(), buffer, at, "output"));
+        CODEX_CHECK(write_full(out, BytesView(buffer).first(got), "standard output"));
+        at += got;
+        if (got < buffer.size())
+            return {};
+    }
+}
+
+std::vector<Fr> public_inputs(std::span<const Digest> words, std::uint32_t count) {
+    std::vector<Fr> inputs;
+    for (const Digest& word : words.subspan(1, count))
+        inputs.push_back(Fr::from_bytes_reduced(word));
+    return inputs;
+}
+
+} // namespace codex::prove_tool

@@ -1,0 +1,75 @@
+// What the subcommands have in common: options, the repo, input files, output files.
+#pragma once
+
+#include "base/fd.hpp"
+#include "cli/tool.hpp"
+#include "proof/groth16.hpp"
+#include "proof/slots.hpp"
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace codex::prove_tool {
+
+using crypto::Fr;
+
+/// The circuit's parameters as options; the defaults are the deployed circuit's.
+struct CircuitFlags {
+    std::uint64_t max_depth = 32, max_log2_slots = 8, block_depth = 5, cell_elements = 67,
+                  samples = 5;
+    void declare(cli::Command& command);
+    /// Errors: limit_exceeded.
+    [[nodiscard]] Result<proof::CircuitParameters> parameters() const;
+};
+
+/// --challenge or --entropy.
+struct ChallengeFlags {
+    std::optional<std::string> challenge, entropy;
+    void declare(cli::Command& command);
+    [[nodiscard]] bool given() const { return challenge || entropy; }
+    /// Errors: usage unless exactly one is given; hex_invalid, malformed.
+    [[nodiscard]] Result<Fr> value() const;
+};
+
+/// Where keys come from: a file, or proof_main.zkey in a circuit folder.
+struct KeyFlags {
+    std::optional<std::string> zkey, vkey, circuit_dir;
+    /// With `verifying`, --vkey too.
+    void declare(cli::Command& command, bool verifying);
+    /// Errors: usage unless exactly one is given; proof::ProvingKey::read()'s.
+    [[nodiscard]] Result<proof::ProvingKey> proving_key() const;
+    [[nodiscard]] Result<proof::VerifyingKey> verifying_key() const;
+
+private:
+    [[nodiscard]] Result<std::string> zkey_path() const;
+};
+
+[[nodiscard]] Result<repo::Repo> open_repo(cli::Context& context, bool writes);
+/// Errors: cid_invalid, cid_wrong_codec.
+[[nodiscard]] Result<Cid> manifest_cid(std::string_view text);
+/// The one dataset of the arguments or of stdin. Errors: usage when there is none or a second.
+[[nodiscard]] Result<Cid> only_dataset(const std::vector<std::string>& arguments);
+
+/// One dataset's turn. Gives the exit code: 0, or 1 for "the answer is no".
+using Turn = std::function<Result<int>(const dataset::Job& job, const Cid& manifest)>;
+/// Runs `turn` for each dataset of the arguments or stdin; one that fails is reported under its
+/// CID, and the next one comes, unless --fail-fast was said. Gives the highest exit code.
+[[nodiscard]] Result<int> for_each_dataset(cli::Context& context,
+                                           const std::vector<std::string>& arguments, bool writes,
+                                           const std::string& label, const Turn& turn);
+
+/// The whole of a file, or of stdin for "-" or "". Errors: limit_exceeded, the system's.
+[[nodiscard]] Result<Bytes> read_input(const std::string& path, std::uint64_t max_bytes);
+/// A .wtns, .r1cs, ... from a file (mapped), or from stdin for "-" or "".
+[[nodiscard]] Result<proof::BinaryFile>
+open_container(const std::string& path, std::string_view magic, std::uint32_t max_version);
+/// Runs `write` on a descriptor that can seek, and passes what it wrote on to the command's output.
+[[nodiscard]] Result<void>
+write_container(cli::Context& context,
+                const std::function<Result<void>(int fd, const std::string& name)>& write);
+
+/// Public inputs of a witness: its words 1 .. count.
+[[nodiscard]] std::vector<Fr> public_inputs(std::span<const Digest> words, std::uint32_t count);
+
+} // namespace codex::prove_tool

@@ -1,0 +1,93 @@
+// codex-prove witness, r1cs: the circuit and its wires.
+#include "commands.hpp"
+#include "proof/witness_file.hpp"
+#include "session.hpp"
+
+#include <bit>
+#include <memory>
+
+namespace codex::prove_tool {
+
+namespace {
+
+constexpr std::uint64_t kMaxInputBytes = std::uint64_t{64} << 20;
+
+struct Options {
+    std::string input;
+    bool check = false;
+    bool stats = false;
+    CircuitFlags circuit;
+};
+
+Result<void> check_witness(const proof::CircuitParameters& parameters,
+                           std::span<const Fr> witness) {
+    CODEX_TRY(system, proof::build_circuit(parameters));
+    if (const auto broken = proof::first_broken(system, witness))
+        return fail(Errc::proof_invalid, "constraint {}: {}", *broken,
+                    proof::describe_constraint(parameters, *broken));
+    return {};
+}
+
+Result<int> witness(cli::Context& context, const Options& options) {
+    CODEX_TRY(parameters, options.circuit.parameters());
+    CODEX_TRY(text, read_input(options.input, kMaxInputBytes));
+    CODEX_TRY(input, proof::read_input_json(parameters, as_text(text)));
+    CODEX_TRY(wires, proof::compute_witness(parameters, input));
+    if (options.check)
+        CODEX_CHECK(check_witness(parameters, wires));
+    CODEX_CHECK(write_container(context, [&](int fd, const std::string& name) {
+        return proof::write_witness(fd, name, wires);
+    }));
+    return 0;
+}
+
+Result<int> r1cs(cli::Context& context, const Options& options) {
+    CODEX_TRY(parameters, options.circuit.parameters());
+    CODEX_TRY(system, proof::build_circuit(parameters));
+    if (!options.stats) {
+        CODEX_CHECK(write_container(
+            context, [&](int fd, const std::string& name) { return system.write(fd, name); }));
+        return 0;
+    }
+    std::uint64_t terms = 0;
+    for (std::size_t i = 0; i < system.constraint_count(); ++i)
+        for (unsigned side = 0; side < 3; ++side)
+            terms += system.terms(i, side).size();
+    const std::uint64_t rows = system.constraint_count() + system.public_count();
+    CODEX_CHECK(context.print(cli::Record("r1cs")
+                                  .field("constraints", std::uint64_t{system.constraint_count()})
+                                  .field("wires", std::uint64_t{system.wires})
+                                  .field("terms", terms)
+                                  .field("domainLog2", std::uint64_t{std::bit_width(rows)})
+                                  .json("publicInputs", std::uint64_t{system.public_inputs})
+                                  .json("privateInputs", std::uint64_t{system.private_inputs})
+                                  .json("labels", system.labels)));
+    return 0;
+}
+
+} // namespace
+
+void declare_witness(cli::Command& root) {
+    auto options = std::make_shared<Options>();
+    cli::Command& command = root.command("witness", "compute a .wtns from an input.json");
+    command.flag("--check", options->check, "also evaluate every constraint; 1 when one is broken");
+    options->circuit.declare(command);
+    command.argument("FILE", options->input, "input.json; default: from stdin", false)
+        .takes_output()
+        .example("codex-prove witness input.json -o slot3.wtns")
+        .example("codex-prove input zDvZRwzm... --slot 3 --entropy 7 | codex-prove witness >w.wtns")
+        .run([options](cli::Context& context) { return witness(context, *options); });
+}
+
+void declare_r1cs(cli::Command& root) {
+    auto options = std::make_shared<Options>();
+    cli::Command& command = root.command("r1cs", "write the circuit as an .r1cs");
+    command.flag("--stats", options->stats, "only count, write no .r1cs");
+    options->circuit.declare(command);
+    command.takes_output()
+        .example("codex-prove r1cs -o proof_main.r1cs")
+        .example("codex-prove r1cs --stats --samples 10")
+        .run([options](cli::Context& context) { return r1cs(context, *options); });
+}
+
+} // namespace codex::prove_tool
