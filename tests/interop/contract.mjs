@@ -1,6 +1,7 @@
 // node contract.mjs VKEY PUBLIC <WORDS: hands a proof in the form of the Codex contracts, 256 bytes
-// in hex, to the verifier contract in an Ethereum virtual machine, as it is and altered in every
-// part, and prints "WHAT: accepted", "WHAT: refused" or, when the call itself fails, why.
+// in hex with or without 0x, to the verifier contract in an Ethereum virtual machine, as it is and
+// altered in every part. Prints "WHAT: accepted", "WHAT: refused" or, when the call itself fails,
+// why.
 import { readFileSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
 import { deploy } from './evm.mjs'
@@ -9,7 +10,8 @@ const r = 2188824287183927522224640574525727508854836440041603434369820418657580
 const q = 21888242871839275222246405745257275088696311157297823662689037894645226208583n
 
 const [key, inputs] = process.argv.slice(2).map((path) => JSON.parse(readFileSync(path, 'utf8')))
-const words = (await text(process.stdin)).trim().match(/.{64}/g).map((hex) => BigInt(`0x${hex}`))
+const hex = (await text(process.stdin)).trim().replace(/^0x/, '')
+const words = hex.match(/.{64}/g).map((word) => BigInt(`0x${word}`))
 const publicInputs = inputs.map(BigInt)
 const [ax, ay, bxReal, bxImaginary, byReal, byImaginary, cx, cy] = words
 const a = [ax, ay]

@@ -2,21 +2,31 @@
 # contract that solc compiles and an Ethereum virtual machine runs.
 load ../common
 
-# What most tests need: a storage proof of the small circuit with a key of ours.
+# A circuit for slots of at most 1024 cells, of which one is sampled: 2^14 rows.
+circuit=(--max-depth 10 --max-log2-slots 3 --samples 1)
+
+# What most tests need: the proof of a slot of a real dataset, step by step, with a key of ours.
 setup_file() {
-    cd "$BATS_FILE_TMPDIR" || return 1
-    "$CODEX_TEST_BIN/codex-testproof" storage storage.r1cs storage.wtns
-    "$CODEX_TEST_BIN/codex-testproof" setup storage.r1cs storage.zkey
-    "$CODEX_TEST_BIN/codex-testproof" prove storage.zkey storage.wtns proof.json public.json
-    "$CODEX_TEST_BIN/codex-testproof" vkey storage.zkey >vkey.json
+    BATS_TEST_TMPDIR=$BATS_FILE_TMPDIR codex_setup
+    gen 1 300000 | codex-chunk put | cut -f1 | codex-ec encode -k 2 -m 1 | cut -f1 |
+        codex-prove slots | cut -f1 >cid
+    codex-prove r1cs "${circuit[@]}" -o slot.r1cs
+    codex-prove input "$(<cid)" --slot 1 --entropy 1234567 "${circuit[@]}" |
+        codex-prove witness "${circuit[@]}" -o slot.wtns
+    codex-prove setup --r1cs slot.r1cs -o slot.zkey
+    codex-prove vkey --zkey slot.zkey -o vkey.json
+    codex-prove prove --zkey slot.zkey --wtns slot.wtns --proof proof.json --public public.json
 }
 
 setup() {
     codex_setup
     INTEROP=$CODEX_SOURCE/tests/interop
-    ln -s "$BATS_FILE_TMPDIR"/* .
+    ln -s "$BATS_FILE_TMPDIR"/work/* .
 }
 
+# we_prove ZKEY WTNS, we_verify VKEY PROOF PUBLIC
+we_prove() { codex-prove prove --zkey "$1" --wtns "$2" --proof ours.json --public inputs.json; }
+we_verify() { codex-prove verify --vkey "$1" --proof "$2" --public "$3"; }
 snarkjs() { node "$INTEROP/node_modules/.bin/snarkjs" "$@"; }
 
 # vector FILTER: a part of the proof vectors.
@@ -37,31 +47,31 @@ assert_only_true_accepted() {
 }
 
 @test "snarkjs reads our constraint system" {
-    run snarkjs r1cs info storage.r1cs
+    run snarkjs r1cs info slot.r1cs
     assert_success
-    # The closed forms of spec 02 section 6.5 for (8, 3, 2, 5, 2).
-    assert_line --partial '# of Wires: 9155'
-    assert_line --partial '# of Constraints: 9129'
+    # The closed forms of spec 02 section 6.5 for (10, 3, 5, 67, 1).
+    assert_line --partial '# of Wires: 12957'
+    assert_line --partial '# of Constraints: 12877'
     assert_line --partial '# of Public Inputs: 3'
     assert_line --partial '# of Outputs: 0'
 }
 
 @test "our witness satisfies our constraint system in snarkjs, an altered one does not" {
-    run snarkjs wtns check storage.r1cs storage.wtns
+    run snarkjs wtns check slot.r1cs slot.wtns
     assert_success
     assert_line --partial 'WITNESS IS CORRECT'
     # A wire in the middle; its lowest byte, so that the value stays reduced.
-    cp storage.wtns altered.wtns
+    cp slot.wtns altered.wtns
     at=$((76 + 32 * 4000))
-    byte=$(od -An -tu1 -j $at -N 1 storage.wtns)
+    byte=$(od -An -tu1 -j $at -N 1 slot.wtns)
     printf "\\x$(printf %02x $((byte ^ 1)))" | dd of=altered.wtns bs=1 seek=$at conv=notrunc status=none
-    run snarkjs wtns check storage.r1cs altered.wtns
+    run snarkjs wtns check slot.r1cs altered.wtns
     assert_failure
     refute_line --partial 'WITNESS IS CORRECT'
 }
 
 @test "our verification key is the one that snarkjs exports from our proving key" {
-    snarkjs zkey export verificationkey storage.zkey theirs.json
+    snarkjs zkey export verificationkey slot.zkey theirs.json
     # vk_alphabeta_12 is a pairing that a verifier can compute itself; not every writer gives it.
     run diff <(jq -S 'del(.vk_alphabeta_12)' vkey.json) <(jq -S 'del(.vk_alphabeta_12)' theirs.json)
     assert_success
@@ -76,18 +86,18 @@ assert_only_true_accepted() {
 }
 
 @test "snarkjs proves with our key, and we accept that, and refuse it for other inputs" {
-    run snarkjs groth16 prove storage.zkey storage.wtns theirs.json inputs.json
+    run snarkjs groth16 prove slot.zkey slot.wtns theirs.json inputs.json
     assert_success
     assert_equal "$(jq -c . inputs.json)" "$(jq -c . public.json)"
-    run codex-testproof verify vkey.json theirs.json inputs.json
+    run we_verify vkey.json theirs.json inputs.json
     assert_success
     jq '.[2] = "3"' inputs.json >other.json
-    run codex-testproof verify vkey.json theirs.json other.json
+    run we_verify vkey.json theirs.json other.json
     assert_failure 1
 }
 
 @test "we prove with a key that snarkjs made from our constraint system, with a contribution" {
-    # A setup of the storage circuit takes snarkjs minutes, so the system is a smaller one.
+    # A setup of the slot's circuit takes snarkjs minutes, so the system is a smaller one.
     codex-testproof chain chain.r1cs chain.wtns
     snarkjs powersoftau new bn128 8 new.ptau
     snarkjs powersoftau contribute new.ptau one.ptau -e=one
@@ -99,11 +109,11 @@ assert_only_true_accepted() {
     assert_line --partial 'ZKey Ok!'
 
     for key in new chain; do
-        codex-testproof prove $key.zkey chain.wtns ours.json inputs.json
+        we_prove $key.zkey chain.wtns
         snarkjs zkey export verificationkey $key.zkey key.json
         run snarkjs groth16 verify key.json inputs.json ours.json
         assert_success
-        run codex-testproof verify key.json ours.json inputs.json
+        run we_verify key.json ours.json inputs.json
         assert_success
     done
     # The proof of the one key is none of the other, which shows that the contribution counts.
@@ -133,11 +143,12 @@ assert_only_true_accepted() {
     # snarkjs omits the end of the line.
     run snarkjs zkey export soliditycalldata public.json proof.json
     assert_success
-    assert_output "$(codex-testproof calldata proof.json public.json)"
+    assert_output "$(codex-prove calldata --snarkjs --proof proof.json --public public.json)"
 }
 
 @test "the contract accepts our proof in the form of the Codex contracts, and nothing near it" {
-    run bash -c "codex-testproof words proof.json | node $INTEROP/contract.mjs vkey.json public.json"
+    codex-prove calldata --proof proof.json --public public.json >words
+    run in_contract vkey.json public.json <words
     assert_success
     assert_only_true_accepted 3
 }
@@ -148,8 +159,8 @@ assert_only_true_accepted() {
     vector .groth16_verify.proof >deployed.json
     vector .groth16_verify.codex_struct_words_hex >words
     # Our reading of the same proof gives the same words.
-    assert_equal "$(codex-testproof words deployed.json)" "$(<words)"
-    run codex-testproof verify key.json deployed.json inputs.json
+    assert_equal "$(codex-prove calldata --proof deployed.json --public inputs.json)" "0x$(<words)"
+    run we_verify key.json deployed.json inputs.json
     assert_success
     run in_contract key.json inputs.json <words
     assert_success
