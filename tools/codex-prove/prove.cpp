@@ -48,7 +48,7 @@ public:
         return item;
     }
 
-    Result<proof::BatchItem> prove_slot(const repo::Repo& repo, const Cid& cid, std::uint64_t slot,
+    Result<proof::BatchItem> prove_slot(repo::Repo& repo, const Cid& cid, std::uint64_t slot,
                                         const Fr& entropy) {
         CODEX_TRY(parameters, options_->circuit.parameters());
         if (proof::wire_count(parameters) != key_.wires || key_.public_count != 3)
@@ -58,7 +58,7 @@ public:
                                   "circuit has {} and 3",
                                   key_.wires, key_.public_count, proof::wire_count(parameters)))
                     .hint("--samples and the other circuit options name the key's circuit"));
-        dataset::Job job{const_cast<repo::Repo*>(&repo), &context_->pool(), nullptr};
+        dataset::Job job{&repo, &context_->pool(), nullptr};
         CODEX_TRY(input, proof::make_proof_input(job, cid, slot, entropy, parameters));
         CODEX_TRY(wires, proof::compute_witness(parameters, input));
         std::vector<Digest> words;
