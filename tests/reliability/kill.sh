@@ -61,7 +61,8 @@ start() {
     encode) command=(codex-ec encode -k 2 -m 1 "${command[@]}") ;;
     *) command=(codex-chunk "$verb" "${command[@]}") ;;
     esac
-    "${command[@]}" >"out$number" 2>"err$number" </dev/null &
+    : >"out$number" # here: the kill may come before the new process opens it
+    "${command[@]}" >>"out$number" 2>"err$number" </dev/null &
     pids[number]=$!
     verb_of[number]=$verb
     commands[number]="${command[*]}"
