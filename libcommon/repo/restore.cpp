@@ -93,9 +93,9 @@ Result<void> Repo::restore(std::span<const Restored> blocks) {
     CODEX_TRY(needs, find_needs(session, blocks));
     if (needs.empty())
         return {};
-    CODEX_TRY(config, impl_->store->config());
+    CODEX_TRY(zstd_level, session.compression());
     CODEX_TRY(lease, impl_->store->segments().acquire(session.sync));
-    CODEX_CHECK(append_needs(*lease, needs, config.zstd_level));
+    CODEX_CHECK(append_needs(*lease, needs, zstd_level));
     if (session.sync)
         CODEX_CHECK(lease->sync());
     CODEX_TRY(ledger, session.ledger());

@@ -8,14 +8,22 @@
 
 namespace codex::chunk {
 
-Result<repo::Repo> open_repo(cli::Context& context, Access access) {
+Result<repo::Repo> open_repo(cli::Context& context, Access access, std::optional<int> zstd_level) {
     repo::OpenOptions options;
     options.create = access == Access::create;
     options.read_only = access == Access::read;
     options.sync = context.sync();
     options.lock_timeout_seconds = context.lock_timeout_seconds();
     options.pool = &context.pool();
+    options.zstd_level = zstd_level;
     return repo::Repo::open(context.repo_path(), options);
+}
+
+Result<int> parse_compression(std::uint64_t level) {
+    constexpr std::uint64_t kMaxLevel = 19;
+    if (level > kMaxLevel)
+        return fail(Errc::usage, "--compress: {} is not between 0 and {}", level, kMaxLevel);
+    return static_cast<int>(level);
 }
 
 std::uint64_t expiry_of(const cli::ExpiryValue& given, const repo::Repo& repo) {

@@ -23,8 +23,13 @@ void declare_block(cli::Command& root);
 
 enum class Access { read, write, create };
 
-/// Opens the repo of this call. Errors: the repo's.
-[[nodiscard]] Result<repo::Repo> open_repo(cli::Context& context, Access access);
+/// A --compress level as zstd takes it. Errors: usage when it is above 19.
+[[nodiscard]] Result<int> parse_compression(std::uint64_t level);
+
+/// Opens the repo of this call; `zstd_level` instead of the repo's own compression. Errors: the
+/// repo's.
+[[nodiscard]] Result<repo::Repo> open_repo(cli::Context& context, Access access,
+                                           std::optional<int> zstd_level = {});
 
 /// The expiry a new dataset gets: the one given, else the repo's default, else never (0).
 [[nodiscard]] std::uint64_t expiry_of(const cli::ExpiryValue& given, const repo::Repo& repo);

@@ -15,14 +15,12 @@ struct Init {
 
 /// `config` with what was given on the command line.
 Result<repo::Config> changed(repo::Config config, const Init& init) {
-    constexpr std::uint64_t kMaxLevel = 19;
-    if (init.compress && *init.compress > kMaxLevel)
-        return fail(Errc::usage, "--compress: {} is not between 0 and {}", *init.compress,
-                    kMaxLevel);
     if (init.quota.given)
         config.quota_bytes = init.quota.bytes;
-    if (init.compress)
-        config.zstd_level = static_cast<int>(*init.compress);
+    if (init.compress) {
+        CODEX_TRY(level, parse_compression(*init.compress));
+        config.zstd_level = level;
+    }
     if (init.ttl.given)
         config.ttl_seconds = init.ttl.seconds;
     return config;

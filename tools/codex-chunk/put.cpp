@@ -16,6 +16,7 @@ struct Put {
     std::optional<std::string> name;
     std::optional<std::string> mime;
     cli::SizeValue block_size;
+    std::optional<std::uint64_t> compress;
     cli::ExpiryValue expires;
     std::string layout = "classic";
 };
@@ -94,7 +95,12 @@ Result<int> run(cli::Context& context, const Put& put) {
     if (put.name && files.size() > 1)
         return fail(Errc::usage, "--name is for one file, not for {}", files.size());
     CODEX_TRY(options, options_of(put));
-    CODEX_TRY(repo, open_repo(context, Access::create));
+    std::optional<int> zstd_level;
+    if (put.compress) {
+        CODEX_TRY(level, parse_compression(*put.compress));
+        zstd_level = level;
+    }
+    CODEX_TRY(repo, open_repo(context, Access::create, zstd_level));
     options.expiry = expiry_of(put.expires, repo);
 
     Progress progress;
@@ -124,6 +130,8 @@ void declare_put(cli::Command& root) {
         .option("--name NAME", put->name, "file name to keep in the manifest; changes the CID")
         .option("--mime TYPE", put->mime, "media type to keep in the manifest; changes the CID")
         .option("--block-size", put->block_size, "default 64KiB, which is what the network uses")
+        .option("--compress LEVEL", put->compress,
+                "zstd level 1 to 19 for these blocks at rest, 0: none; default: the repo's")
         .option("--expires", put->expires, "when gc may remove it: 30d, 2027-01-31, never")
         .choice("--layout", put->layout, {"classic", "v0-2026"}, "of the manifest")
         .example("codex-chunk put report.pdf notes.txt")

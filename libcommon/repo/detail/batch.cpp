@@ -104,11 +104,11 @@ Result<void> Batch::stage(std::span<const StagedBlock> blocks, const Batch* earl
 Result<void> Batch::append(std::span<Item* const> items) {
     if (items.empty())
         return {};
-    CODEX_TRY(config, session_.store->config());
+    CODEX_TRY(zstd_level, session_.compression());
     std::vector<Bytes> compressed(items.size());
-    if (config.zstd_level > 0)
+    if (zstd_level > 0)
         session_.parallel_for(items.size(), [&](std::size_t i) {
-            compressed[i] = compress_block(items[i]->block.data, config.zstd_level);
+            compressed[i] = compress_block(items[i]->block.data, zstd_level);
         });
     std::vector<Record> records(items.size());
     for (std::size_t i = 0; i < items.size(); ++i) {

@@ -15,7 +15,9 @@ struct Repo::Impl {
     Impl& operator=(const Impl&) = delete;
     ~Impl() { Store::release(std::move(store)); }
 
-    [[nodiscard]] Session session() const { return {store.get(), options.sync, options.pool}; }
+    [[nodiscard]] Session session() const {
+        return {store.get(), options.sync, options.pool, options.zstd_level};
+    }
     [[nodiscard]] Result<void> require_writable() const {
         if (options.read_only)
             return refuse_read_only(store->path());

@@ -9,7 +9,14 @@ struct Session {
     Store* store = nullptr;
     bool sync = true;
     ThreadPool* pool = nullptr;
+    std::optional<int> zstd_level; ///< instead of the repo's own
 
+    /// How blocks stored now are compressed. Errors: those of reading config.json.
+    [[nodiscard]] Result<int> compression() const {
+        if (zstd_level)
+            return *zstd_level;
+        return store->config().map([](const Config& config) { return config.zstd_level; });
+    }
     [[nodiscard]] Result<Ledger> ledger() const { return Ledger::begin(*store, sync); }
     /// body(i) for each i in [0, count), on the pool where there is one.
     void parallel_for(std::size_t count, const std::function<void(std::size_t)>& body) const {

@@ -72,6 +72,22 @@ setup() {
     codex-chunk get "$cid" | cmp - data
 }
 
+@test "blocks can be compressed for one put, and the CID is the same" {
+    head -c 1000000 /dev/zero | tr '\0' 'x' >text
+    plain=$(codex-chunk put text)
+    codex-chunk rm "$plain" >/dev/null
+    codex-chunk gc >/dev/null
+    run_split codex-chunk put --compress 5 text
+    assert_success
+    assert_output "$plain"
+    run_split codex-chunk --json space
+    assert [ "$(jq .storedBytes <<<"$output")" -lt 20000 ]
+    codex-chunk get "$plain" | cmp - text
+    run_split codex-chunk put --compress 20 text
+    assert_failure 64
+    assert_equal "$stderr" "codex-chunk: error: --compress: 20 is not between 0 and 19"
+}
+
 @test "the repo's life is the default expiry" {
     codex-chunk init --ttl 1h
     CODEX_NOW=1800000000 codex-chunk put --json data | head -n1 >line
