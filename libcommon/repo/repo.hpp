@@ -36,7 +36,7 @@ struct OpenOptions {
                             ///< not even that where the folder cannot be written
     bool sync = true;       ///< false: acknowledged writes survive kill -9 but not power loss
     std::uint64_t lock_timeout_seconds = 10;
-    std::optional<int> zstd_level; ///< for what this handle stores, instead of the repo's own
+    std::optional<int> zstd_level{}; ///< for what this handle stores, instead of the repo's own
     ThreadPool* pool = nullptr; ///< for hashing and compression; nullptr: the caller's thread only
 };
 

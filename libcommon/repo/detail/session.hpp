@@ -9,7 +9,7 @@ struct Session {
     Store* store = nullptr;
     bool sync = true;
     ThreadPool* pool = nullptr;
-    std::optional<int> zstd_level; ///< instead of the repo's own
+    std::optional<int> zstd_level{}; ///< instead of the repo's own
 
     /// How blocks stored now are compressed. Errors: those of reading config.json.
     [[nodiscard]] Result<int> compression() const {

@@ -64,14 +64,14 @@ TEST(Circuit, BuiltSystemHasThoseCounts) {
 TEST(Circuit, FixtureIsTheReferences) {
     const Json& expected = proofs().at("dataset_fixture");
     const ProofInput input = fake_input({}, {});
-    EXPECT_EQ(field_to_text(input.slot_root), expected.at("slotRoot"));
-    EXPECT_EQ(field_to_text(input.dataset_root), expected.at("dataSetRoot"));
+    EXPECT_EQ(field_to_text(input.slot_root), expected.at("slotRoot").get<std::string>());
+    EXPECT_EQ(field_to_text(input.dataset_root), expected.at("dataSetRoot").get<std::string>());
     const Json& path = expected.at("slotProof");
     for (std::size_t i = 0; i < input.slot_proof.size(); ++i)
-        EXPECT_EQ(field_to_text(input.slot_proof[i]), path.at(i));
+        EXPECT_EQ(field_to_text(input.slot_proof[i]), path.at(i).get<std::string>());
     const Json& first = expected.at("merklePath_sample1");
     for (std::size_t i = 0; i < input.merkle_paths[0].size(); ++i)
-        EXPECT_EQ(field_to_text(input.merkle_paths[0][i]), first.at(i));
+        EXPECT_EQ(field_to_text(input.merkle_paths[0][i]), first.at(i).get<std::string>());
     EXPECT_EQ(must(sample_cells(input.entropy, input.slot_root, 512, 5)),
               expected.at("cellIndices").get<std::vector<std::uint64_t>>());
 }
@@ -91,7 +91,7 @@ TEST(Circuit, WitnessFileIsByteForByteTheReferences) {
     EXPECT_EQ(witness.size(), expected.at("wires").get<std::size_t>());
     const Bytes bytes = witness_bytes(witness);
     EXPECT_EQ(bytes.size(), expected.at("file_bytes").get<std::size_t>());
-    EXPECT_EQ(to_hex(crypto::sha256(bytes)), expected.at("sha256"));
+    EXPECT_EQ(to_hex(crypto::sha256(bytes)), expected.at("sha256").get<std::string>());
     const BinaryFile file = must(BinaryFile::parse(bytes, "wtns", 2));
     const auto words = must(witness_words(file));
     ASSERT_EQ(words.size(), witness.size());
@@ -108,8 +108,8 @@ TEST(Circuit, DeployedWitnessSatisfiesTheConstraints) {
 TEST(Circuit, AllShapesAreProvable) {
     const R1cs system = must(build_circuit(kSmall));
     // One slot, one block, odd last slots, the largest number of slots; first and last index.
-    for (const std::uint64_t slots : {1, 2, 3, 5, 7, 8})
-        for (const std::uint64_t cells : {4, 8, 32, 256})
+    for (const std::uint64_t slots : {1UL, 2UL, 3UL, 5UL, 7UL, 8UL})
+        for (const std::uint64_t cells : {4UL, 8UL, 32UL, 256UL})
             for (const std::uint64_t index : {std::uint64_t{0}, slots - 1}) {
                 const ProofInput input = fake_input(kSmall, small_data(slots, index, cells));
                 EXPECT_EQ(first_broken(system, must(compute_witness(kSmall, input))), std::nullopt)
@@ -189,7 +189,7 @@ TEST(Sampler, ChallengeToEntropyAndIndices) {
         const Bytes challenge = test::unhex(test.at("challenge_hex"));
         Digest word;
         std::copy(challenge.begin(), challenge.end(), word.begin());
-        EXPECT_EQ(field_to_text(challenge_to_entropy(word)), test.at("entropy"));
+        EXPECT_EQ(field_to_text(challenge_to_entropy(word)), test.at("entropy").get<std::string>());
     }
     const Json& sampling = proofs().at("sampling");
     const Fr entropy = must(crypto::field_from_text<Fr>(sampling.at("entropy").get<std::string>()));
@@ -200,7 +200,7 @@ TEST(Sampler, ChallengeToEntropyAndIndices) {
                                     static_cast<std::uint32_t>(expected.size()))),
                   expected);
     }
-    for (const std::uint64_t bad : {0, 1, 3, 48})
+    for (const std::uint64_t bad : {0UL, 1UL, 3UL, 48UL})
         EXPECT_EQ(test::must_fail(sample_cells(entropy, root, bad, 1)).code(), Errc::malformed);
 }
 
