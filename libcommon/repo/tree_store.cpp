@@ -97,6 +97,42 @@ Result<StoredTree> Repo::tree(const Cid& tree) const {
     return StoredTree(std::move(stored));
 }
 
+bool same_tree(const Session& session, const Cid& tree, const Extent& extent,
+               std::uint64_t leaf_count, const Spool& spool) {
+    constexpr std::uint64_t kPiece = 4096;
+    std::vector<Digest> stored(kPiece);
+    std::vector<Digest> wanted(kPiece);
+    const std::uint64_t nodes = merkle::node_count(leaf_count);
+    for (std::uint64_t at = 0; at < nodes; at += kPiece) {
+        const std::uint64_t count = std::min(kPiece, nodes - at);
+        const auto left = std::span(stored).first(count);
+        const auto right = std::span(wanted).first(count);
+        if (!read_tree_at(session, tree, extent, at, left) || !spool.read(at, right) ||
+            !std::ranges::equal(left, right))
+            return false;
+    }
+    return true;
+}
+
+Result<void> replace_tree(const Session& session, const Cid& tree, std::uint64_t leaf_count,
+                          const Spool& spool) {
+    CODEX_TRY(lease, session.store->segments().acquire(session.sync));
+    CODEX_TRY(extent, append_tree(*lease, tree, leaf_count, spool));
+    if (session.sync)
+        CODEX_CHECK(lease->sync());
+    CODEX_TRY(ledger, session.ledger());
+    CODEX_TRY(entry, ledger.tree(tree));
+    if (!entry)
+        return fail(Errc::block_not_found, "tree {}: not in the repo", tree.text());
+    CODEX_CHECK(ledger.end_live(entry->extent, tree_record_bytes(tree, entry->leaf_count)));
+    entry->extent = extent;
+    entry->leaf_count = leaf_count;
+    ledger.add_live(extent, tree_record_bytes(tree, entry->leaf_count));
+    CODEX_CHECK(ledger.put_tree(tree, *entry));
+    ledger.commit_segment(lease->id(), lease->end(), session.sync);
+    return ledger.commit();
+}
+
 Result<void> Repo::restore_tree(const Cid& tree, std::span<const Digest> leaves) {
     CODEX_CHECK(impl_->require_writable());
     if (leaves.empty())
@@ -106,21 +142,7 @@ Result<void> Repo::restore_tree(const Cid& tree, std::span<const Digest> leaves)
     CODEX_TRY(root, build_layers(spool, leaves.size(), tree_hash(tree)));
     if (!equal(root, tree.digest()))
         return fail(Errc::merkle_invalid, "tree {}: these leaves have another root", tree.text());
-    CODEX_TRY(lease, impl_->store->segments().acquire(impl_->options.sync));
-    CODEX_TRY(extent, append_tree(*lease, tree, leaves.size(), spool));
-    if (impl_->options.sync)
-        CODEX_CHECK(lease->sync());
-    CODEX_TRY(ledger, impl_->session().ledger());
-    CODEX_TRY(entry, ledger.tree(tree));
-    if (!entry)
-        return fail(Errc::block_not_found, "tree {}: not in the repo", tree.text());
-    CODEX_CHECK(ledger.end_live(entry->extent, tree_record_bytes(tree, entry->leaf_count)));
-    entry->extent = extent;
-    entry->leaf_count = leaves.size();
-    ledger.add_live(extent, tree_record_bytes(tree, entry->leaf_count));
-    CODEX_CHECK(ledger.put_tree(tree, *entry));
-    ledger.commit_segment(lease->id(), lease->end(), impl_->options.sync);
-    return ledger.commit();
+    return replace_tree(impl_->session(), tree, leaves.size(), spool);
 }
 
 } // namespace codex::repo

@@ -4,6 +4,7 @@
 #include "repo/detail/dataset_record.hpp"
 #include "repo/detail/pending.hpp"
 #include "repo/detail/repo_impl.hpp"
+#include "repo/detail/tree_file.hpp"
 #include "repo/detail/writer_lock.hpp"
 
 #include <thread>
@@ -217,10 +218,18 @@ Result<Cid> DatasetWriter::commit(BytesView manifest_bytes, std::uint64_t expiry
 }
 
 Result<void> DatasetWriter::Impl::commit_all(const Cid& manifest, DatasetEntry entry) {
+    std::optional<TreeEntry> existing;
     {
         CODEX_TRY(txn, session.store->env().read());
-        CODEX_TRY(stored, find_tree(txn, *tree));
-        tree_needed = !stored;
+        CODEX_TRY(found, find_tree(txn, *tree));
+        existing = found;
+    }
+    tree_needed = !existing;
+    // Nothing re-reads a tree that is here, so one that a disk has damaged is found out now.
+    if (existing && !same_tree(session, *tree, existing->extent, leaf_count, spool)) {
+        auto replaced = replace_tree(session, *tree, leaf_count, spool);
+        if (!replaced && replaced.error().code() != Errc::block_not_found)
+            return replaced;
     }
     for (;;) {
         if (tree_needed && !tree_extent) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "repo/detail/session.hpp"
+#include "repo/detail/spool.hpp"
 
 namespace codex::repo {
 
@@ -16,6 +17,15 @@ namespace codex::repo {
 /// then where it was found. Errors: block_not_found when the tree is gone, as read_tree_at().
 [[nodiscard]] Result<void> read_tree(const Session& session, const Cid& tree, Extent& extent,
                                      std::uint64_t first, std::span<Digest> out);
+
+/// True when the record of a tree gives the nodes of `spool`, all of them.
+[[nodiscard]] bool same_tree(const Session& session, const Cid& tree, const Extent& extent,
+                             std::uint64_t leaf_count, const Spool& spool);
+
+/// Writes a stored tree anew from `spool`, which holds all its nodes; durable on return. Errors:
+/// block_not_found when the index has no such tree, no_space, io.
+[[nodiscard]] Result<void> replace_tree(const Session& session, const Cid& tree,
+                                        std::uint64_t leaf_count, const Spool& spool);
 
 /// Reads nodes [first, first + out.size()) in wire order.
 using NodeSource = std::function<Result<void>(std::uint64_t first, std::span<Digest> out)>;

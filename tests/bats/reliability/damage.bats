@@ -118,6 +118,18 @@ assert_healthy() {
     assert_not_exist back
 }
 
+@test "storing a dataset again mends its tree" {
+    truncate -s $((size - 4000)) "$segment"
+    plain=$(codex-chunk put file | cut -f1)
+    run_split codex-ec encode -k 4 -m 2 "$plain"
+    assert_success
+    assert_output "$coded"
+    codex-chunk get "$coded" -o back
+    assert_same back file
+    run_split codex-chunk verify
+    refute_output --partial 'tree-damaged'
+}
+
 @test "every kind of damage anywhere in a segment: never a wrong byte, never a crash" {
     # Any one flipped byte hurts at most one block, tree or manifest.
     for ((i = 0; i < 24; ++i)); do
