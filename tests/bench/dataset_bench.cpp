@@ -66,7 +66,7 @@ private:
 };
 
 void count_bytes(benchmark::State& state) {
-    state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * kBytes));
+    state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(kBytes));
 }
 
 void put_new(benchmark::State& state) {
