@@ -1,19 +1,30 @@
 #include "proof/documents.hpp"
 
 #include "base/hex.hpp"
+#include "base/json_text.hpp"
 #include "crypto/field/text.hpp"
+#include "proof/detail/groth16_json.hpp"
 #include "proof/sampler.hpp"
 
-#include <nlohmann/json.hpp>
+#include <algorithm>
 
 namespace codex::proof {
 
+using detail::Json;
+
 namespace {
 
-using Json = nlohmann::json;
-
 constexpr std::size_t kMaxStatementBytes = std::size_t{1} << 20;
-constexpr std::size_t kMaxJobBytes = std::size_t{64} << 10;
+/// Levels of arrays and objects in a job's id.
+constexpr int kMaxIdLevels = 8;
+
+/// Whether `json` has at most `levels` of arrays and objects: it may be written out by recursion.
+bool is_shallow(const Json& json, int levels) {
+    return !json.is_structured() ||
+           (levels > 0 && std::all_of(json.begin(), json.end(), [levels](const Json& inner) {
+                return is_shallow(inner, levels - 1);
+            }));
+}
 
 /// Nothing in these documents has blanks inside strings.
 std::string one_line(std::string text) {
@@ -49,16 +60,23 @@ Result<BatchItem> statement_from_json(std::string_view text) {
     for (const char* name : {"proof", "publicSignals"})
         if (!json.contains(name))
             return fail(Errc::malformed, "proof: \"{}\" is missing", name);
-    CODEX_TRY(proof, proof_from_json(json["proof"].dump()));
-    CODEX_TRY(inputs, inputs_from_json(json["publicSignals"].dump()));
+    CODEX_TRY(proof, detail::proof_of(json["proof"]));
+    CODEX_TRY(inputs, detail::inputs_of(json["publicSignals"]));
     return BatchItem{std::move(inputs), proof};
+}
+
+std::string job_id_from_json(std::string_view text) {
+    const auto json = parse_object(text, kMaxJobBytes, "proof job");
+    if (!json || !json->contains("id") || !is_shallow((*json)["id"], kMaxIdLevels))
+        return "null";
+    return (*json)["id"].dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 Result<ProofJob> job_from_json(std::string_view text) {
     CODEX_TRY(json, parse_object(text, kMaxJobBytes, "proof job"));
     ProofJob job;
-    job.id = json.contains("id") ? json["id"].dump(-1, ' ', false, Json::error_handler_t::replace)
-                                 : "null";
+    if (json.contains("id") && !is_shallow(json["id"], kMaxIdLevels))
+        return fail(Errc::malformed, "proof job: \"id\" has more than {} levels", kMaxIdLevels);
     CODEX_TRY(cid, text_member(json, "cid"));
     CODEX_TRY(dataset, Cid::from_text(cid));
     job.dataset = dataset;
@@ -77,6 +95,14 @@ Result<ProofJob> job_from_json(std::string_view text) {
         job.entropy = entropy;
     }
     return job;
+}
+
+std::string failure_to_json(const Error& error) {
+    std::string text = fmt::format("{{\"error\":{{\"code\":{},\"message\":{}",
+                                   json_quote(errc_name(error.code())), json_quote(error.text()));
+    if (!error.hint().empty())
+        text += ",\"hint\":" + json_quote(error.hint());
+    return text + "}}";
 }
 
 Result<Fr> entropy_from_challenge(std::string_view hex) {

@@ -1,16 +1,15 @@
 // JSON and contract forms of proofs and keys (spec 02 sections 7.6 and 8.4).
+#include "proof/detail/groth16_json.hpp"
 #include "crypto/curve/pairing.hpp"
 #include "crypto/field/text.hpp"
-#include "proof/groth16.hpp"
-
-#include <nlohmann/json.hpp>
 
 namespace codex::proof {
 
 using crypto::field_from_text;
 using crypto::field_to_text;
 using crypto::Fq2;
-using Json = nlohmann::ordered_json;
+using detail::Json;
+using Document = nlohmann::ordered_json; // for writing
 
 namespace {
 
@@ -18,24 +17,24 @@ namespace {
 constexpr std::size_t kMaxJsonBytes = std::size_t{1} << 20;
 constexpr std::size_t kMaxInputs = 4096;
 
-Json text_of(const Fq& value) {
+Document text_of(const Fq& value) {
     return field_to_text(value);
 }
-Json pair_of(const Fq2& value) {
-    return Json::array({text_of(value.c0), text_of(value.c1)});
+Document pair_of(const Fq2& value) {
+    return Document::array({text_of(value.c0), text_of(value.c1)});
 }
 
 /// Projective with z = 1, as snarkjs writes; infinity is (0, 1, 0).
-Json point_of(const G1& p) {
+Document point_of(const G1& p) {
     if (p.is_infinity())
-        return Json::array({"0", "1", "0"});
-    return Json::array({text_of(p.x), text_of(p.y), "1"});
+        return Document::array({"0", "1", "0"});
+    return Document::array({text_of(p.x), text_of(p.y), "1"});
 }
-Json point_of(const G2& p) {
+Document point_of(const G2& p) {
     if (p.is_infinity())
-        return Json::array(
-            {Json::array({"0", "0"}), Json::array({"1", "0"}), Json::array({"0", "0"})});
-    return Json::array({pair_of(p.x), pair_of(p.y), Json::array({"1", "0"})});
+        return Document::array({Document::array({"0", "0"}), Document::array({"1", "0"}),
+                                Document::array({"0", "0"})});
+    return Document::array({pair_of(p.x), pair_of(p.y), Document::array({"1", "0"})});
 }
 
 Result<Json> parse(std::string_view text, std::string_view what) {
@@ -76,12 +75,12 @@ Result<Fq2> quadratic(const Json& json, std::string_view where) {
 
 template <class Coordinate, class Read>
 Result<crypto::Affine<Coordinate>> read_point(const Json& json, const char* name, Read read) {
-    CODEX_TRY(array, member(json, name, Json::value_t::array));
-    if (array->size() != 3)
-        return fail(Errc::malformed, "\"{}\" has {} coordinates, not 3", name, array->size());
-    CODEX_TRY(x, read(array->at(0), name));
-    CODEX_TRY(y, read(array->at(1), name));
-    CODEX_TRY(z, read(array->at(2), name));
+    if (!json.is_array() || json.size() != 3)
+        return fail(Errc::malformed, "\"{}\" has {} coordinates, not 3", name,
+                    json.is_array() ? json.size() : 0);
+    CODEX_TRY(x, read(json.at(0), name));
+    CODEX_TRY(y, read(json.at(1), name));
+    CODEX_TRY(z, read(json.at(2), name));
     crypto::Affine<Coordinate> point = {x, y};
     if (z.is_zero())
         point = crypto::Affine<Coordinate>::infinity();
@@ -93,10 +92,12 @@ Result<crypto::Affine<Coordinate>> read_point(const Json& json, const char* name
 }
 
 Result<G1> g1_of(const Json& json, const char* name) {
-    return read_point<Fq>(json, name, element<Fq>);
+    CODEX_TRY(array, member(json, name, Json::value_t::array));
+    return read_point<Fq>(*array, name, element<Fq>);
 }
 Result<G2> g2_of(const Json& json, const char* name) {
-    return read_point<Fq2>(json, name, quadratic);
+    CODEX_TRY(array, member(json, name, Json::value_t::array));
+    return read_point<Fq2>(*array, name, quadratic);
 }
 
 /// protocol and curve, where they are said, are ours. rapidsnark omits the curve.
@@ -126,7 +127,7 @@ template <class F> std::string hex_word(const F& value) {
 } // namespace
 
 std::string proof_to_json(const Groth16Proof& proof) {
-    Json json;
+    Document json;
     json["pi_a"] = point_of(proof.a);
     json["pi_b"] = point_of(proof.b);
     json["pi_c"] = point_of(proof.c);
@@ -136,14 +137,14 @@ std::string proof_to_json(const Groth16Proof& proof) {
 }
 
 std::string inputs_to_json(std::span<const Fr> inputs) {
-    Json json = Json::array();
+    Document json = Document::array();
     for (const Fr& input : inputs)
         json.push_back(field_to_text(input));
     return json.dump(1);
 }
 
 std::string verifying_key_to_json(const VerifyingKey& key) {
-    Json json;
+    Document json;
     json["protocol"] = "groth16";
     json["curve"] = "bn128";
     json["nPublic"] = key.ic.size() - 1;
@@ -152,22 +153,21 @@ std::string verifying_key_to_json(const VerifyingKey& key) {
     json["vk_gamma_2"] = point_of(key.gamma2);
     json["vk_delta_2"] = point_of(key.delta2);
     const crypto::GtElement gt = crypto::pairing_product({&key.alpha1, 1}, {&key.beta2, 1});
-    Json halves = Json::array();
+    Document halves = Document::array();
     for (std::size_t i = 0; i < 2; ++i) {
-        Json half = Json::array();
+        Document half = Document::array();
         for (std::size_t j = 0; j < 3; ++j)
             half.push_back(pair_of({gt[6 * i + 2 * j], gt[6 * i + 2 * j + 1]}));
         halves.push_back(std::move(half));
     }
     json["vk_alphabeta_12"] = std::move(halves);
-    json["IC"] = Json::array();
+    json["IC"] = Document::array();
     for (const G1& point : key.ic)
         json["IC"].push_back(point_of(point));
     return json.dump(1);
 }
 
-Result<Groth16Proof> proof_from_json(std::string_view text) {
-    CODEX_TRY(json, parse(text, "proof"));
+Result<Groth16Proof> detail::proof_of(const Json& json) {
     CODEX_CHECK(check_kind(json));
     CODEX_TRY(a, g1_of(json, "pi_a"));
     CODEX_TRY(b, g2_of(json, "pi_b"));
@@ -175,8 +175,12 @@ Result<Groth16Proof> proof_from_json(std::string_view text) {
     return Groth16Proof{a, b, c};
 }
 
-Result<std::vector<Fr>> inputs_from_json(std::string_view text) {
-    CODEX_TRY(json, parse(text, "public inputs"));
+Result<Groth16Proof> proof_from_json(std::string_view text) {
+    CODEX_TRY(json, parse(text, "proof"));
+    return detail::proof_of(json);
+}
+
+Result<std::vector<Fr>> detail::inputs_of(const Json& json) {
     if (!json.is_array() || json.size() > kMaxInputs)
         return fail(Errc::malformed, "public inputs: not an array of at most {}", kMaxInputs);
     std::vector<Fr> inputs;
@@ -185,6 +189,11 @@ Result<std::vector<Fr>> inputs_from_json(std::string_view text) {
         inputs.push_back(input);
     }
     return inputs;
+}
+
+Result<std::vector<Fr>> inputs_from_json(std::string_view text) {
+    CODEX_TRY(json, parse(text, "public inputs"));
+    return detail::inputs_of(json);
 }
 
 Result<VerifyingKey> verifying_key_from_json(std::string_view text) {
@@ -199,9 +208,7 @@ Result<VerifyingKey> verifying_key_from_json(std::string_view text) {
         return fail(Errc::malformed, "\"IC\" has {} points", ic->size());
     VerifyingKey key = {alpha1, beta2, gamma2, delta2, {}};
     for (const Json& point : *ic) {
-        Json wrapped;
-        wrapped["IC"] = point;
-        CODEX_TRY(one, g1_of(wrapped, "IC"));
+        CODEX_TRY(one, read_point<Fq>(point, "IC", element<Fq>));
         key.ic.push_back(one);
     }
     return key;

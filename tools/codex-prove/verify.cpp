@@ -49,27 +49,36 @@ Result<int> batch_verify(cli::Context& context, const Options& options) {
     CODEX_TRY(key, options.key.verifying_key());
     CODEX_TRY(text, read_input(options.file, kMaxBatchBytes));
     std::vector<proof::BatchItem> items;
+    std::vector<std::uint64_t> numbers; // of the items, among the lines that are not blank
+    std::uint64_t lines = 0;
     std::string_view rest = as_text(text);
     while (!rest.empty()) {
         const std::string_view line = rest.substr(0, rest.find('\n'));
         rest.remove_prefix(std::min(rest.size(), line.size() + 1));
         if (line.find_first_not_of(" \t\r") == std::string_view::npos)
             continue;
+        ++lines;
         auto item = proof::statement_from_json(line);
-        if (!item)
-            return fail(std::move(item).error().context(fmt::format("proof {}", items.size() + 1)));
-        items.push_back(std::move(*item));
+        if (item && item->inputs.size() + 1 != key.ic.size())
+            item = fail(Errc::malformed, "{} public inputs, the key has {}", item->inputs.size(),
+                        key.ic.size() - 1);
+        if (item) {
+            items.push_back(std::move(*item));
+            numbers.push_back(lines);
+        } else if (!context.report(fmt::format("proof {}", lines), std::move(item).error())) {
+            return context.exit_code();
+        }
     }
-    if (items.empty())
+    if (lines == 0)
         return fail(Errc::truncated, "no proof is given");
     CODEX_TRY(bad, proof::verify_batch(key, items, &context.pool()));
     for (const std::size_t index : bad)
         context.report(Error(Errc::proof_invalid,
-                             fmt::format("proof {} of {} is wrong", index + 1, items.size())));
-    CODEX_CHECK(context.print(cli::Record("batch")
-                                  .field("proofs", std::uint64_t{items.size()})
-                                  .field("wrong", std::uint64_t{bad.size()})));
-    return bad.empty() ? 0 : 1;
+                             fmt::format("proof {} of {} is wrong", numbers[index], lines)));
+    const std::uint64_t unread = lines - items.size();
+    CODEX_CHECK(context.print(
+        cli::Record("batch").field("proofs", lines).field("wrong", bad.size() + unread)));
+    return context.exit_code();
 }
 
 Result<int> calldata(cli::Context& context, const Options& options) {

@@ -57,22 +57,6 @@ setup() {
     assert_failure 1
 }
 
-@test "--watch answers line by line, and a bad job does not end it" {
-    {
-        echo "{\"id\":\"a\",\"cid\":\"$cid\",\"slot\":0,\"entropy\":\"5\"}"
-        echo "{\"id\":\"b\",\"cid\":\"$cid\",\"slot\":9,\"entropy\":\"5\"}"
-        echo 'no job'
-        echo "{\"id\":[1],\"cid\":\"$cid\",\"slot\":2,\"challenge\":\"$challenge\"}"
-    } >jobs
-    run_split codex-prove prove --zkey key.zkey "${circuit[@]}" --watch <jobs
-    assert_failure 65
-    assert_equal "$(jq -c .id <<<"$output" | paste -sd ' ')" '"a" [1]'
-    assert_stderr --partial 'slot 9'
-    run_split codex-prove batch-verify --zkey key.zkey <<<"$output"
-    assert_success
-    assert_output $'2\t0'
-}
-
 @test "batch-verify names the wrong ones" {
     for slot in 0 1 2 3; do
         codex-prove prove --zkey key.zkey "${circuit[@]}" "$cid" --slot $slot --entropy 7
@@ -84,6 +68,16 @@ setup() {
     assert_failure 1
     assert_output $'4\t1'
     assert_stderr --partial 'proof 3 of 4 is wrong'
+    # What is no proof, or none of this circuit, does not keep the others from being checked.
+    { echo '{"id":7,"error":{"code":"usage"}}' && jq -c '.publicSignals |= .[:2]' proofs; } >>mixed
+    run_split codex-prove batch-verify --zkey key.zkey mixed
+    assert_failure 65
+    assert_output $'9\t6'
+    assert_stderr --partial 'proof 3 of 9 is wrong'
+    assert_stderr --partial 'proof 5: proof: "proof" is missing'
+    assert_stderr --partial 'proof 9: 2 public inputs, the key has 3'
+    run_split codex-prove batch-verify --fail-fast --zkey key.zkey mixed
+    assert_refused 65 'proof 5'
     run_split codex-prove batch-verify --zkey key.zkey /dev/null
     assert_refused 65 'no proof is given'
 }

@@ -1,0 +1,22 @@
+// The JSON lines between tools, from anywhere: a proof that is accepted survives a round trip, and
+// a job's id is one line of JSON text whatever the job is.
+#include "proof/documents.hpp"
+#include "property.hpp"
+
+#include <nlohmann/json.hpp>
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    using namespace codex;
+    const std::string_view text = as_text({data, size});
+    if (const auto statement = proof::statement_from_json(text)) {
+        const auto again = proof::statement_from_json(
+            proof::statement_to_json(statement->proof, statement->inputs));
+        FUZZ_CHECK(again && again->proof == statement->proof && again->inputs == statement->inputs);
+    }
+    const std::string id = proof::job_id_from_json(text);
+    FUZZ_CHECK(id.find('\n') == std::string::npos && nlohmann::json::accept(id));
+    if (const auto job = proof::job_from_json(text); !job)
+        FUZZ_CHECK(nlohmann::json::accept(proof::failure_to_json(job.error())));
+    static_cast<void>(proof::entropy_from_challenge(text));
+    return 0;
+}

@@ -1,0 +1,32 @@
+// codex-prove prove --watch: a prover that stays, with its key mapped.
+#include "cli/line_jobs.hpp"
+#include "proof/documents.hpp"
+#include "prover.hpp"
+
+namespace codex::prove_tool {
+
+Result<int> watch(cli::Context& context, const ProveOptions& options) {
+    CODEX_TRY(prover, Prover::open(context, options));
+    CODEX_TRY(repo, open_repo(context, false));
+    const auto prove = [&](const cli::JobLine& line) -> Result<proof::BatchItem> {
+        if (line.too_long)
+            return fail(Errc::limit_exceeded, "longer than {} bytes", proof::kMaxJobBytes);
+        CODEX_TRY(job, proof::job_from_json(line.text));
+        return prover.prove_slot(repo, job.dataset, job.slot, job.entropy);
+    };
+    return cli::answer_lines(context, proof::kMaxJobBytes, [&](const cli::JobLine& line) {
+        const std::string id = proof::job_id_from_json(line.text);
+        auto made = prove(line);
+        cli::JobAnswer answer{
+            .name = "job " + id,
+            .text = made ? proof::statement_to_json(made->proof, made->inputs)
+                         : proof::failure_to_json(made.error()),
+        };
+        answer.text.insert(1, fmt::format("\"id\":{},", id));
+        if (!made)
+            answer.error.emplace(std::move(made).error());
+        return answer;
+    });
+}
+
+} // namespace codex::prove_tool
