@@ -1,0 +1,56 @@
+#include "crypto/hash/blake2b.hpp"
+
+#include "base/error.hpp"
+
+#include <openssl/evp.h>
+
+namespace codex::crypto {
+
+namespace {
+
+struct ContextDeleter {
+    void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
+};
+using ContextPointer = std::unique_ptr<EVP_MD_CTX, ContextDeleter>;
+
+/// Hashing in memory fails only for want of memory.
+ContextPointer new_context() {
+    ContextPointer context(EVP_MD_CTX_new());
+    CODEX_ASSERT(context != nullptr);
+    return context;
+}
+
+} // namespace
+
+struct Blake2b::State {
+    ContextPointer context = new_context();
+};
+
+Blake2b::Blake2b() : state_(std::make_unique<State>()) {
+    CODEX_ASSERT(EVP_DigestInit_ex(state_->context.get(), EVP_blake2b512(), nullptr) == 1);
+}
+Blake2b::~Blake2b() = default;
+Blake2b::Blake2b(Blake2b&&) noexcept = default;
+Blake2b& Blake2b::operator=(Blake2b&&) noexcept = default;
+
+void Blake2b::update(BytesView bytes) {
+    CODEX_ASSERT(EVP_DigestUpdate(state_->context.get(), bytes.data(), bytes.size()) == 1);
+}
+
+Blake2bDigest Blake2b::digest() const {
+    const ContextPointer copy = new_context();
+    Blake2bDigest result;
+    unsigned size = 0;
+    CODEX_ASSERT(EVP_MD_CTX_copy_ex(copy.get(), state_->context.get()) == 1);
+    CODEX_ASSERT(EVP_DigestFinal_ex(copy.get(), result.data(), &size) == 1);
+    CODEX_ASSERT(size == result.size());
+    return result;
+}
+
+Blake2bDigest blake2b(BytesView message) {
+    Blake2b hash;
+    hash.update(message);
+    return hash.digest();
+}
+
+} // namespace codex::crypto
