@@ -141,6 +141,32 @@ Result<void> write_file_atomic(const std::string& path, BytesView content, unsig
     return file.commit();
 }
 
+namespace {
+
+/// A new file under a hidden name beside `path`; `name` is set to it.
+Result<Fd> create_hidden(const std::string& path, unsigned mode, std::string& name) {
+    name = hidden_name(path);
+    auto named = open_file(name, O_CREAT | O_EXCL | O_RDWR, mode);
+    if (!named) {
+        const Errc code =
+            named.error().code() == Errc::io ? Errc::cannot_create : named.error().code();
+        return fail(code, "cannot create {}: {}", path, named.error().text());
+    }
+    return named;
+}
+
+} // namespace
+
+Result<Fd> unnamed_file(const std::string& folder) {
+    auto unnamed = open_file(folder, O_TMPFILE | O_RDWR, 0600);
+    if (unnamed)
+        return unnamed;
+    std::string name;
+    CODEX_TRY(named, create_hidden(folder + "/unnamed", 0600, name));
+    ::unlink(name.c_str());
+    return named;
+}
+
 Result<AtomicFile> AtomicFile::create(const std::string& path, unsigned mode) {
     AtomicFile file;
     file.path_ = path;
@@ -149,14 +175,9 @@ Result<AtomicFile> AtomicFile::create(const std::string& path, unsigned mode) {
         file.fd_ = std::move(*unnamed);
         return file;
     }
-    std::string name = hidden_name(path);
-    auto named = open_file(name, O_CREAT | O_EXCL | O_RDWR, mode);
-    if (!named) {
-        const Errc code =
-            named.error().code() == Errc::io ? Errc::cannot_create : named.error().code();
-        return fail(code, "cannot create {}: {}", path, named.error().text());
-    }
-    file.fd_ = std::move(*named);
+    std::string name;
+    CODEX_TRY(named, create_hidden(path, mode, name));
+    file.fd_ = std::move(named);
     file.temporary_ = std::move(name);
     return file;
 }
@@ -169,17 +190,22 @@ AtomicFile::~AtomicFile() {
 Result<void> AtomicFile::commit() {
     if (::fsync(fd_.get()) != 0)
         return fail(system_error(errno, fmt::format("fsync {}", path_)));
-    if (temporary_.empty()) {
-        // linkat refuses to replace, so an existing target needs a second name and a rename.
-        const std::string self = fmt::format("/proc/self/fd/{}", fd_.get());
-        std::string name = hidden_name(path_);
-        if (::linkat(AT_FDCWD, self.c_str(), AT_FDCWD, name.c_str(), AT_SYMLINK_FOLLOW) != 0)
-            return fail(system_error(errno, fmt::format("link {}", path_)));
-        temporary_ = std::move(name);
+    const std::string self = fmt::format("/proc/self/fd/{}", fd_.get());
+    const auto link_to = [&self](const std::string& name) {
+        return ::linkat(AT_FDCWD, self.c_str(), AT_FDCWD, name.c_str(), AT_SYMLINK_FOLLOW) == 0;
+    };
+    // linkat refuses to replace, so an existing target needs a second name and a rename.
+    if (!temporary_.empty() || !link_to(path_)) {
+        if (temporary_.empty()) {
+            std::string name = hidden_name(path_);
+            if (!link_to(name))
+                return fail(system_error(errno, fmt::format("link {}", path_)));
+            temporary_ = std::move(name);
+        }
+        if (::rename(temporary_.c_str(), path_.c_str()) != 0)
+            return fail(system_error(errno, fmt::format("rename {}", path_)));
+        temporary_.clear();
     }
-    if (::rename(temporary_.c_str(), path_.c_str()) != 0)
-        return fail(system_error(errno, fmt::format("rename {}", path_)));
-    temporary_.clear();
     fd_.reset();
     return sync_directory(folder_of(path_));
 }

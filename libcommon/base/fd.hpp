@@ -48,12 +48,16 @@ private:
 [[nodiscard]] Result<void> write_file_atomic(const std::string& path, BytesView content,
                                              unsigned mode = 0666);
 
+/// A file for reading and writing in `folder` that has no name, and is gone when it is closed.
+/// Errors: cannot_create, permission, not_found.
+[[nodiscard]] Result<Fd> unnamed_file(const std::string& folder);
+
 /// fsync of a folder, so that a created or renamed entry survives power loss.
 [[nodiscard]] Result<void> sync_directory(const std::string& path);
 
 /// A file that appears under its name only when it is whole: unnamed (O_TMPFILE) while it is
-/// written, so that a kill leaves nothing behind; on file systems without O_TMPFILE a hidden
-/// temporary name beside `path`.
+/// written, so that a kill leaves nothing behind; where it replaces another file, and on file
+/// systems without O_TMPFILE, it has a hidden temporary name beside `path` first.
 class AtomicFile {
 public:
     [[nodiscard]] static Result<AtomicFile> create(const std::string& path, unsigned mode = 0666);

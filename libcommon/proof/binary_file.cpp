@@ -71,19 +71,24 @@ BinaryFile& BinaryFile::operator=(BinaryFile&&) noexcept = default;
 Result<BinaryFile> BinaryFile::open(const std::string& path, std::string_view magic,
                                     std::uint32_t max_version) {
     CODEX_TRY(fd, open_file(path, O_RDONLY));
+    return map(fd.get(), path, magic, max_version);
+}
+
+Result<BinaryFile> BinaryFile::map(int fd, std::string name, std::string_view magic,
+                                   std::uint32_t max_version) {
     struct stat info = {};
-    if (::fstat(fd.get(), &info) != 0)
-        return fail(system_error(errno, fmt::format("stat {}", path)));
+    if (::fstat(fd, &info) != 0)
+        return fail(system_error(errno, fmt::format("stat {}", name)));
     if (!S_ISREG(info.st_mode))
-        return fail(Errc::malformed, "{}: not a regular file", path);
+        return fail(Errc::malformed, "{}: not a regular file", name);
     auto impl = std::make_unique<Impl>();
-    impl->name = path;
+    impl->name = std::move(name);
     impl->map_size = static_cast<std::size_t>(info.st_size);
     if (impl->map_size != 0) {
-        void* map = ::mmap(nullptr, impl->map_size, PROT_READ, MAP_PRIVATE, fd.get(), 0);
-        if (map == MAP_FAILED)
-            return fail(system_error(errno, fmt::format("map {}", path)));
-        impl->map = map;
+        void* mapped = ::mmap(nullptr, impl->map_size, PROT_READ, MAP_PRIVATE, fd, 0);
+        if (mapped == MAP_FAILED)
+            return fail(system_error(errno, fmt::format("map {}", impl->name)));
+        impl->map = mapped;
     }
     CODEX_CHECK(impl->index({static_cast<const std::uint8_t*>(impl->map), impl->map_size}, magic,
                             max_version));

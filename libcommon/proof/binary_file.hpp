@@ -19,6 +19,9 @@ public:
     /// `max_version`, a section outside the file, or the same type twice), the system's.
     [[nodiscard]] static Result<BinaryFile> open(const std::string& path, std::string_view magic,
                                                  std::uint32_t max_version);
+    /// The same of an open file; `name` is for error texts.
+    [[nodiscard]] static Result<BinaryFile> map(int fd, std::string name, std::string_view magic,
+                                                std::uint32_t max_version);
     /// The same over bytes in memory (a pipe); at most 8 GiB.
     [[nodiscard]] static Result<BinaryFile> parse(Bytes bytes, std::string_view magic,
                                                   std::uint32_t max_version);

@@ -18,6 +18,7 @@ void declare_r1cs(cli::Command& root);
 void declare_setup(cli::Command& root);
 void declare_vkey(cli::Command& root);
 void declare_calldata(cli::Command& root);
+void declare_fetch_circuit(cli::Command& root);
 void declare_info(cli::Command& root);
 
 } // namespace codex::prove_tool

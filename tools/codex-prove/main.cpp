@@ -20,6 +20,7 @@ int main(int argc, char** argv) {
                 codex::prove_tool::declare_setup(root);
                 codex::prove_tool::declare_vkey(root);
                 codex::prove_tool::declare_calldata(root);
+                codex::prove_tool::declare_fetch_circuit(root);
                 codex::prove_tool::declare_info(root);
             },
     };

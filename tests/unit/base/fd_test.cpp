@@ -107,6 +107,16 @@ TEST(Fd, ReadFileBounds) {
     EXPECT_EQ(must_fail(read_file(folder.path(), 10)).code(), Errc::io) << "a folder";
 }
 
+TEST(Fd, UnnamedFilesHaveNoNameButBytes) {
+    const TemporaryFolder folder;
+    const Fd fd = must(unnamed_file(folder.path()));
+    EXPECT_EQ(folder.entries(), 0U);
+    must(pwrite_full(fd.get(), as_bytes("abc"), 2, "it"));
+    Bytes read(8);
+    EXPECT_EQ(must(pread_full(fd.get(), read, 1, "it")), 4U);
+    EXPECT_EQ(must_fail(unnamed_file(folder.file("none"))).code(), Errc::not_found);
+}
+
 TEST(AtomicFile, WriteReplacesWholeAndLeavesNothingElse) {
     const TemporaryFolder folder;
     must(write_file_atomic(folder.file("a"), as_bytes("old")));

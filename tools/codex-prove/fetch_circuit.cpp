@@ -1,0 +1,64 @@
+// codex-prove fetch-circuit: the network's circuit out of its archive.
+#include "commands.hpp"
+#include "proof/circuit_archive.hpp"
+#include "session.hpp"
+
+#include <fcntl.h>
+#include <memory>
+#include <unistd.h>
+
+namespace codex::prove_tool {
+
+namespace {
+
+struct Options {
+    std::optional<std::string> archive, hash, circuit_dir;
+    CircuitFlags circuit;
+};
+
+Result<int> fetch_circuit(cli::Context& context, const Options& options) {
+    if (!options.archive || !options.circuit_dir)
+        return fail(Errc::usage, "--archive and --circuit-dir are needed");
+    // Not optional: whoever chooses the key can have kept what forges its proofs.
+    if (!options.hash)
+        return fail(Error(Errc::usage, "--hash is needed")
+                        .hint("it is zkeyHash in the marketplace contract's configuration"));
+    auto hash = proof::archive_hash_from_text(*options.hash);
+    if (!hash)
+        return fail(std::move(hash).error().context("--hash"));
+    CODEX_TRY(parameters, options.circuit.parameters());
+    Fd file;
+    std::string name = "standard input";
+    if (*options.archive != "-") {
+        name = *options.archive;
+        CODEX_TRY(opened, open_file(name, O_RDONLY));
+        file = std::move(opened);
+    }
+    CODEX_TRY(installed, proof::install_circuit(file ? file.get() : STDIN_FILENO, name, *hash,
+                                                parameters, *options.circuit_dir));
+    for (const std::string& skipped : installed.skipped)
+        context.warn(fmt::format("{}: {} is no file of a circuit: left out", name, skipped));
+    for (const auto& [path, bytes] : installed.files)
+        CODEX_CHECK(context.print(cli::Record("file").field("file", path).field("bytes", bytes)));
+    return 0;
+}
+
+} // namespace
+
+void declare_fetch_circuit(cli::Command& root) {
+    auto options = std::make_shared<Options>();
+    cli::Command& command =
+        root.command("fetch-circuit", "unpack and check the network's circuit and key");
+    command.option("--archive FILE", options->archive, "the archive; -: from stdin")
+        .option("--hash HEX", options->hash, "its SHA-256, as the contract's zkeyHash gives it")
+        .option("--circuit-dir DIR", options->circuit_dir, "put the files there");
+    options->circuit.declare(command);
+    command
+        .example("codex-prove fetch-circuit --archive circuit.tar.gz --hash 0x8a2f... "
+                 "--circuit-dir circuit")
+        .example("curl -s $URL/$HASH | codex-prove fetch-circuit --archive - --hash $HASH "
+                 "--circuit-dir circuit")
+        .run([options](cli::Context& context) { return fetch_circuit(context, *options); });
+}
+
+} // namespace codex::prove_tool
