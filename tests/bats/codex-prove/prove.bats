@@ -30,20 +30,38 @@ setup() {
     assert_equal "$(jq -r '.[0] + " " + .[2]' public.json)" '7 0'
 }
 
-@test "a proof of something else is wrong" {
+@test "a proof of something else is wrong, and what is no proof is refused" {
     codex-prove prove --zkey key.zkey "${circuit[@]}" "$cid" --slot 1 --entropy 7 >proof
-    for change in '.publicSignals[0] = "8"' '.publicSignals[2] = "2"' \
-        '.proof.pi_a = .proof.pi_c'; do
-        jq -c "$change" proof >changed
+    # altered CODE FILTER: the proof, changed by jq, gives this exit code and no word on stdout.
+    altered() {
+        jq -c "$2" proof >changed
         run_split codex-prove verify --zkey key.zkey changed
-        assert_failure 1
+        assert_refused "$1" ''
+    }
+    # Points of the right groups, and inputs.
+    generator='["10857046999023057135944570762232829481370756359578518086990519993285655852781",
+        "11559732032986387107991004021392285783925812861821192530917403151452391805634"],
+        ["8495653923123431417604973247489272438418190587263600148770280649306958101930",
+        "4082367875863433681332203403145435568316851327593401208105741076214120093531"]'
+    for change in '.publicSignals[0] = "8"' '.publicSignals[1] = "8"' '.publicSignals[2] = "2"' \
+        '.publicSignals |= [.[1], .[0], .[2]]' '.proof.pi_a = .proof.pi_c' \
+        '.proof.pi_c = .proof.pi_a' '.proof |= (.pi_a as $a | .pi_a = .pi_c | .pi_c = $a)' \
+        '.proof.pi_a = ["1", "2", "1"]' '.proof.pi_c = ["0", "1", "0"]' \
+        ".proof.pi_b = [$generator, [\"1\", \"0\"]]" \
+        '.proof.pi_b = [["0", "0"], ["1", "0"], ["0", "0"]]'; do
+        altered 1 "$change"
     done
-    jq -c '.proof.pi_a[0] = "1"' proof >changed
+    # No points, no field elements, no numbers.
+    for change in '.proof.pi_a[0] = "1"' '.proof.pi_b[0] |= [.[1], .[0]]' '.proof.pi_b[1][1] = "5"' \
+        '.proof.pi_c[1] = "x"' '.proof.pi_c[2] = "2"' '.proof.pi_a |= .[:2]' '.proof.pi_b = .pi_a' \
+        '.publicSignals |= .[:2]' '.publicSignals += ["0"]' '.publicSignals[0] = -1' \
+        '.publicSignals[0] = "21888242871839275222246405745257275088548364400416034343698204186575808495617"' \
+        '.proof.protocol = "plonk"' 'del(.proof.pi_b)' 'del(.publicSignals)' '.proof' '[.]'; do
+        altered 65 "$change"
+    done
+    head -c 200 proof >changed
     run_split codex-prove verify --zkey key.zkey changed
-    assert_failure 65
-    jq -c '.publicSignals |= .[:2]' proof >changed
-    run_split codex-prove verify --zkey key.zkey changed
-    assert_failure 65
+    assert_refused 65 'not a JSON object'
 }
 
 @test "a false witness gives no proof" {

@@ -25,17 +25,30 @@ load proofs
     assert_success
 }
 
-@test "a killed job leaves nothing that would be in the way" {
-    gen 4 20000000 >file
+@test "a killed job leaves nothing that would be in the way, and goes on" {
+    gen 4 40000000 >file
     protected=$(codex-chunk put file | codex-ec encode -k 4 -m 2)
-    codex-prove slots "$protected" >killed &
-    kill -9 $!
-    wait $! || true
-    cid=$(codex-prove slots "$protected")
+    exec {never}<> <(:)
+    for moment in {1..12}; do
+        codex-prove slots "$protected" >killed &
+        read -rt "$(printf '0.%03d' $((moment * 25)))" -u "$never" || true
+        kill -9 $! 2>/dev/null || true
+        wait $! || true
+        run_split codex-chunk verify
+        assert_success
+    done
+    run_split codex-prove slots --json "$protected"
+    assert_success
+    cid=$(jq -r .cid <<<"$output")
+    assert [ "$(jq .computedSlots <<<"$output")" -le 6 ]
+    [[ ! -s killed ]] || assert_equal "$(cut -f 1 killed)" "$cid"
     run_split codex-prove slots --check "$cid"
     assert_success
+    run_split codex-prove status --json "$cid"
+    assert_equal "$(jq .storedTrees <<<"$output")" 6
     run_split codex-chunk verify
     assert_success
+    refute_stderr
 }
 
 @test "missing blocks are named, and repair is the way out" {

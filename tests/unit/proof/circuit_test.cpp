@@ -118,6 +118,20 @@ TEST(Circuit, AllShapesAreProvable) {
             }
 }
 
+TEST(Circuit, TreesOfSlotsOfTheDeployedHeightAreProvable) {
+    constexpr CircuitParameters kWide = {4, 8, 2, 2, 1}; // 2^8 slots, as deployed
+    const R1cs system = must(build_circuit(kWide));
+    for (const std::uint64_t slots : {1UL, 2UL, 3UL, 11UL, 255UL, 256UL})
+        for (const std::uint64_t index : {std::uint64_t{0}, slots / 2, slots - 1}) {
+            FakeDataset data = small_data(slots, index, 4);
+            data.cell_bytes = 31; // two elements
+            const ProofInput input = fake_input(kWide, data);
+            EXPECT_EQ(first_broken(system, must(compute_witness(kWide, input))), std::nullopt)
+                << slots << " slots, index " << index;
+            EXPECT_TRUE(check_statement(kWide, input));
+        }
+}
+
 TEST(Circuit, EveryLieBreaksAConstraintThatSaysSo) {
     const R1cs system = must(build_circuit(kSmall));
     const ProofInput honest = fake_input(kSmall, small_data(5, 2, 32));
