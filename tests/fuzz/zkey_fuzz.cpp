@@ -1,9 +1,26 @@
-// A .zkey from anywhere: what is accepted has sections that fit, and rows inside the system.
-#include "proof/zkey.hpp"
+// A .zkey from anywhere: what is accepted has sections that fit, and rows inside the system; and
+// whatever its points are, on the curve or not, proving with it comes to an end.
+#include "proof/groth16.hpp"
 #include "property.hpp"
 
+namespace {
+
+using namespace codex;
+
+void prove_with(const proof::ProvingKey& key) {
+    std::vector<Digest> witness(key.wires);
+    for (std::size_t i = 0; i < witness.size(); ++i)
+        witness[i] = crypto::Fr::from_u64(1 + i * i).to_bytes();
+    const proof::ProofRandomness fixed = {crypto::Fr::from_u64(5), crypto::Fr::from_u64(7)};
+    const auto proof = proof::prove(key, witness, nullptr, fixed);
+    FUZZ_CHECK(proof);
+    const std::vector<crypto::Fr> inputs(key.public_count, crypto::Fr::one());
+    (void)proof::verify(key.verifying_key(), inputs, *proof).has_value();
+}
+
+} // namespace
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    using namespace codex;
     auto file = proof::BinaryFile::parse({data, data + size}, "zkey", 1);
     if (!file)
         return 0;
@@ -19,5 +36,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     (void)key->contributions();
     (void)key->circuit_hash();
+    if (key->wires <= 64 && key->domain_log2 <= 6)
+        prove_with(*key);
     return 0;
 }
