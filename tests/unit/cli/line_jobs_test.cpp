@@ -72,7 +72,7 @@ TEST(LineJobs, BlankLinesAreNoneAndTheLastNeedsNoEnd) {
 }
 
 TEST(LineJobs, LinesOfAnyLengthAreSurvived) {
-    for (const std::size_t size : {17, 5000, 100000}) {
+    for (const std::size_t size : {17UL, 5000UL, 100000UL}) {
         const std::string huge(size, 'x');
         EXPECT_EQ(answers("a\n" + huge + "\nb\n", {"-j", "1"}).out, "[a]\ntoo long\n[b]\n");
         EXPECT_EQ(answers(huge, {"-j", "1"}).out, "too long\n");
