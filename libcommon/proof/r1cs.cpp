@@ -149,6 +149,10 @@ Result<R1cs> R1cs::read(const BinaryFile& file) {
         system.wire_labels.resize(system.wires);
         for (std::uint64_t& label : system.wire_labels)
             label = map.u64();
+    } else if (system.wires - 1 > system.terms_.size()) {
+        // Some writers omit the labels; then nothing else in the file bounds what wires will cost.
+        return fail(Errc::malformed, "{}: {} wires, but only {} terms and no labels", file.name(),
+                    system.wires, system.terms_.size());
     }
     return system;
 }

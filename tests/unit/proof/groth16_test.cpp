@@ -89,6 +89,19 @@ TEST(Groth16, TinyFilesReadAndWriteBack) {
     EXPECT_EQ(first_broken(tiny.system, witness), 0U);
 }
 
+TEST(Groth16, WiresWithoutLabelsAreBoundedByTheTerms) {
+    const Tiny tiny;
+    Bytes bytes = written([&](int fd) { return tiny.system.write(fd, "tiny.r1cs"); });
+    // Without the last section, which are the labels.
+    bytes.resize(bytes.size() - 12 - 8 * std::size_t{tiny.system.wires});
+    bytes[8] = 2;
+    EXPECT_EQ(must(R1cs::read(must(BinaryFile::parse(bytes, "r1cs", 1)))).wires, tiny.system.wires);
+    for (const std::size_t at : {60UL, 61UL, 62UL, 63UL})
+        bytes[at] = 0xff;
+    EXPECT_THAT(must_fail(R1cs::read(must(BinaryFile::parse(bytes, "r1cs", 1)))).text(),
+                testing::HasSubstr("4294967295 wires, but only"));
+}
+
 TEST(Groth16, VerifyingKeyIsSnarkjss) {
     const Tiny tiny;
     const Json ours = Json::parse(verifying_key_to_json(tiny.key.verifying_key()));
