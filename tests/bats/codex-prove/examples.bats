@@ -1,0 +1,57 @@
+# The examples of codex-prove(1), run as they stand in the page but for a smaller circuit.
+load ../common
+
+# example TEXT: the block of the page that follows the line that starts with TEXT.
+example() {
+    awk -v text="$1" '
+        index($0, text) == 1 { found = 1 }
+        found && /^```$/ { if (inside) exit; inside = 1; next }
+        inside' "$CODEX_SOURCE/man/codex-prove.1.scd" |
+        sed -E 's/codex-prove (setup|input|witness|prove|fetch-circuit)/& --samples 1/' >script
+    assert [ -s script ]
+    run_split bash -c 'set -euo pipefail; source ./script'
+}
+
+@test "the examples of the page, one after another" {
+    mkdir photos && gen 1 300000 >photos/a
+    tar cf photos.tar photos
+    example 'From a file to a verifiable dataset'
+    assert_success
+    assert_equal "$output" "$(<photos.cid)"
+
+    example 'A key for tests'
+    assert_success
+    assert_output right
+
+    challenge=0x000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f
+    export challenge
+    example 'The same at once, for all slots'
+    assert_success
+    assert_output $'6\t0'
+
+    codex-prove input --samples 1 --slot 2 --entropy 5 - <photos.cid >input.json
+    example 'Why is a witness refused?'
+    assert_success
+    jq '.slotRoot = "5"' input.json >changed && mv changed input.json
+    example 'Why is a witness refused?'
+    assert_refused 1 'the dataset path from the slot root'
+
+    example 'Hand a proof to the contract'
+    assert_success
+    assert_equal "${#output}" 514
+
+    # The network's archive, but ours, and not from the network.
+    mkdir made bin
+    mv test.zkey made/proof_main.zkey
+    codex-prove vkey --zkey made/proof_main.zkey -o made/proof_main_verification_key.json
+    codex-prove r1cs --samples 1 -o made/proof_main.r1cs
+    tar -C made -czf archive .
+    hash=$(sha256sum <archive | cut -d' ' -f1)
+    printf '#!/bin/sh\ntest "$2" = https://circuit.codex.storage/proving-key/%s && cat archive\n' \
+        "$hash" >bin/curl
+    chmod +x bin/curl
+    export hash PATH=$PWD/bin:$PATH
+    example 'The key of a network'
+    assert_success
+    diff -r made circuit
+}
