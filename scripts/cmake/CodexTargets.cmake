@@ -121,8 +121,11 @@ function(codex_benchmarks)
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/bench/*_bench.cpp)
   foreach(source ${sources})
     get_filename_component(name ${source} NAME_WE)
-    add_executable(${name} ${source})
+    # x_bench_adx.cpp is the part of x_bench that is compiled for such machines only.
+    file(GLOB kernels CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/bench/${name}_*.cpp)
+    codex_set_isa(${kernels})
+    add_executable(${name} ${source} ${kernels})
     target_link_libraries(${name} PRIVATE codex_flags codex_proof benchmark::benchmark
-      OpenSSL::Crypto)
+      OpenSSL::Crypto ${CMAKE_DL_LIBS})
   endforeach()
 endfunction()

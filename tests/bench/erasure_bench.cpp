@@ -3,22 +3,17 @@
 // With CODEX_LEOPARD_LIB=/path/to/libleopard.so (catid/leopard built as a shared library) the same
 // buffers also go through its C interface, its output is compared with ours, and the counters
 // "peer" (its bytes a second) and "ratio" (ours by its) are printed.
+#include "compare.hpp"
 #include "erasure/code.hpp"
 
 #include <algorithm>
-#include <benchmark/benchmark.h>
-#include <cstdio>
-#include <cstdlib>
-#include <cstring>
-#include <ctime>
-#include <dlfcn.h>
 #include <memory>
-#include <vector>
 
 namespace {
 
 using codex::Bytes;
 using codex::erasure::Code;
+namespace bench = codex::bench;
 
 constexpr std::size_t kBufferBytes = 64 * 1024;
 
@@ -33,36 +28,20 @@ struct Peer {
                   const void* const*, void**) = nullptr;
 };
 
-template <class Function> void look_up(void* library, const char* name, Function& function) {
-    void* symbol = dlsym(library, name);
-    if (symbol == nullptr) {
-        std::fprintf(stderr, "CODEX_LEOPARD_LIB: no symbol %s\n", name);
-        std::exit(64);
-    }
-    std::memcpy(&function, &symbol, sizeof function);
-}
-
 /// The peer of CODEX_LEOPARD_LIB; nullptr when it is not set.
 const Peer* peer() {
     static const std::unique_ptr<Peer> loaded = [] {
-        const char* path = std::getenv("CODEX_LEOPARD_LIB");
-        if (path == nullptr)
+        const auto library = bench::Library::of("CODEX_LEOPARD_LIB");
+        if (!library)
             return std::unique_ptr<Peer>();
-        void* library = dlopen(path, RTLD_NOW);
-        if (library == nullptr) {
-            std::fprintf(stderr, "CODEX_LEOPARD_LIB: %s\n", dlerror());
-            std::exit(64);
-        }
         auto found = std::make_unique<Peer>();
-        look_up(library, "leo_init_", found->init);
-        look_up(library, "leo_encode_work_count", found->encode_work);
-        look_up(library, "leo_encode", found->encode);
-        look_up(library, "leo_decode_work_count", found->decode_work);
-        look_up(library, "leo_decode", found->decode);
-        if (found->init(2) != 0) {
-            std::fprintf(stderr, "CODEX_LEOPARD_LIB: leo_init_ failed\n");
-            std::exit(64);
-        }
+        library->look_up("leo_init_", found->init);
+        library->look_up("leo_encode_work_count", found->encode_work);
+        library->look_up("leo_encode", found->encode);
+        library->look_up("leo_decode_work_count", found->decode_work);
+        library->look_up("leo_decode", found->decode);
+        if (found->init(2) != 0)
+            library->refuse("leo_init_ failed");
         return found;
     }();
     return loaded.get();
@@ -140,49 +119,20 @@ struct Column {
     std::vector<std::uint8_t*> outputs;
 };
 
-/// Seconds of this thread, which other processes on the machine do not lengthen.
-double thread_seconds() {
-    timespec now{};
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
-}
-
-template <class Work> double seconds(Work work) {
-    const double start = thread_seconds();
-    work();
-    return thread_seconds() - start;
-}
-
-/// Runs ours in the timed loop and, untimed and in turn with it, the peer; the ratio is that of
-/// the medians, so that both see the same machine.
+/// Ours and the peer in turn, after a look at the peer's output.
 template <class Ours, class Theirs>
 void compare(benchmark::State& state, Column& column, const std::vector<std::uint8_t*>& found,
              Ours ours, Theirs theirs) {
-    std::vector<double> our_times;
-    std::vector<double> peer_times;
-    for ([[maybe_unused]] auto iteration : state) {
-        const double taken = seconds(ours);
-        our_times.push_back(taken);
-        state.SetIterationTime(taken);
-        if (peer() != nullptr)
-            peer_times.push_back(seconds(theirs));
-    }
+    const auto medians = bench::in_turn(state, peer() != nullptr, ours, theirs);
     const double bytes = static_cast<double>(column.code.k()) * kBufferBytes;
     state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(bytes));
     if (peer() == nullptr)
         return;
     if (!column.same_as_peer(found))
         state.SkipWithError("the peer's output differs from ours");
-    const auto median = [](std::vector<double>& times) {
-        std::nth_element(times.begin(),
-                         times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2),
-                         times.end());
-        return times[times.size() / 2];
-    };
-    const double theirs_median = median(peer_times);
     state.counters["peer"] = benchmark::Counter(
-        bytes / theirs_median, benchmark::Counter::kDefaults, benchmark::Counter::kIs1024);
-    state.counters["ratio"] = theirs_median / median(our_times);
+        bytes / medians.theirs, benchmark::Counter::kDefaults, benchmark::Counter::kIs1024);
+    state.counters["ratio"] = medians.theirs / medians.ours;
 }
 
 void encode(benchmark::State& state) {

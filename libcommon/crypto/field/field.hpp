@@ -129,9 +129,19 @@ public:
         return result;
     }
     Field operator-() const { return Field() - *this; }
-    Field& operator+=(const Field& b) { return *this = *this + b; }
-    Field& operator-=(const Field& b) { return *this = *this - b; }
-    Field& operator*=(const Field& b) { return *this = *this * b; }
+    // In place: words just stored one by one are slow to copy in vectors.
+    Field& operator+=(const Field& b) {
+        limbs::mod_add<Params>(limbs_.data(), limbs_.data(), b.limbs_.data());
+        return *this;
+    }
+    Field& operator-=(const Field& b) {
+        limbs::mod_sub<Params>(limbs_.data(), limbs_.data(), b.limbs_.data());
+        return *this;
+    }
+    Field& operator*=(const Field& b) {
+        limbs::mont_mul<Params>(limbs_.data(), limbs_.data(), b.limbs_.data());
+        return *this;
+    }
     [[nodiscard]] Field square() const { return *this * *this; }
     [[nodiscard]] Field doubled() const { return *this + *this; }
 

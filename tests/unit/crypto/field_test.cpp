@@ -39,6 +39,30 @@ TYPED_TEST(FieldTest, RingLawsHoldOnRandomElements) {
     }
 }
 
+template <class F> struct ParamsOf;
+template <class P> struct ParamsOf<Field<P>> {
+    using Params = P;
+};
+
+TYPED_TEST(FieldTest, AssemblyAndPlainProductsAreTheSame) {
+    using Params = typename ParamsOf<TypeParam>::Params;
+    std::mt19937_64 random(4);
+    for (int i = 0; i < 20000; ++i) {
+        const Limbs a = random_element<TypeParam>(random).montgomery();
+        const Limbs b = random_element<TypeParam>(random).montgomery();
+        Limbs product;
+        Limbs plain;
+        limbs::mont_mul<Params>(product.data(), a.data(), b.data());
+        limbs::mont_mul_plain<Params>(plain.data(), a.data(), b.data());
+        ASSERT_EQ(product, plain);
+        // Any 256 bits times a reduced constant, as from_limbs() and load() of hashes have it.
+        Limbs wide = {random(), random(), random(), i % 3 == 0 ? ~std::uint64_t{0} : random()};
+        limbs::mont_mul_plain<Params>(plain.data(), wide.data(), Params::kSquare.data());
+        limbs::mont_mul<Params>(wide.data(), wide.data(), Params::kSquare.data());
+        ASSERT_EQ(wide, plain);
+    }
+}
+
 TYPED_TEST(FieldTest, EdgesOfTheRange) {
     const TypeParam minus_one = -TypeParam::one();
     EXPECT_EQ(minus_one * minus_one, TypeParam::one());

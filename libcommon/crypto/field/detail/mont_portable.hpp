@@ -1,7 +1,10 @@
-// Montgomery arithmetic on four 64-bit limbs in plain C++.
+// Montgomery arithmetic on four 64-bit limbs with baseline instructions.
 //
 // The product interleaves multiplication and reduction (CIOS; Koc, Acar, Kaliski 1996). Both
 // moduli are below 2^254, so the running sum never needs a sixth word.
+//
+// On x86-64 in assembly, for the reason of mod_add.hpp: gcc 12 keeps the zero upper halves of the
+// C++ form's 128-bit sums in memory, and takes twice the time.
 #pragma once
 
 #include "crypto/field/detail/mod_add.hpp"
@@ -16,7 +19,7 @@ __extension__ using Wide = unsigned __int128;
 
 /// to = a * b / 2^256 mod p; all reduced. `to` may be a or b.
 template <class Params>
-inline void mont_mul(std::uint64_t* to, const std::uint64_t* a, const std::uint64_t* b) {
+inline void mont_mul_plain(std::uint64_t* to, const std::uint64_t* a, const std::uint64_t* b) {
     constexpr auto& kP = Params::kModulus;
     std::uint64_t t0 = 0;
     std::uint64_t t1 = 0;
@@ -49,6 +52,82 @@ inline void mont_mul(std::uint64_t* to, const std::uint64_t* a, const std::uint6
     }
     reduce_once<Params>(to, t0, t1, t2, t3);
 }
+
+#if defined(__x86_64__)
+
+// rdx:rax = x * y.
+#define CODEX_MUL(x, y) "movq %[" x "], %%rax\n\tmulq %[" y "]\n\t"
+// word += low half of the product; next = high half and carry.
+#define CODEX_MUL_ADD(word, next)                                                                  \
+    "addq %%rax, %[" word "]\n\tadcq $0, %%rdx\n\tmovq %%rdx, %[" next "]\n\t"
+
+// t0..t4 += a * b_i; t4 is free before.
+#define CODEX_MUL_ROW(b, t0, t1, t2, t3, t4)                                                       \
+    CODEX_MUL("a0", b)                                                                             \
+    "movq %%rax, %[" t4 "]\n\tmovq %%rdx, %[h0]\n\t" CODEX_MUL("a1", b) CODEX_MUL_ADD("h0", "h1")  \
+        CODEX_MUL("a2", b) CODEX_MUL_ADD("h1", "h2")                                               \
+            CODEX_MUL("a3", b) "addq %%rax, %[h2]\n\tadcq $0, %%rdx\n\t"                           \
+                               "addq %[" t4 "], %[" t0 "]\n\tadcq %[h0], %[" t1                    \
+                               "]\n\tadcq %[h1], %[" t2 "]\n\t"                                    \
+                               "adcq %[h2], %[" t3 "]\n\tadcq $0, %%rdx\n\tmovq %%rdx, %[" t4      \
+                               "]\n\t"
+
+// t1..t4 = (t + m * p) / 2^64, m in place of t0. The lowest sum is a multiple of 2^64, and is not 0
+// itself unless t0, and so m, was: that is the carry, which neg gives.
+#define CODEX_MUL_REDUCE(t0, t1, t2, t3, t4)                                                       \
+    "imulq %[inv], %[" t0 "]\n\t" CODEX_MUL("p0", t0) "movq %%rdx, %[h0]\n\t" CODEX_MUL("p1", t0)  \
+        CODEX_MUL_ADD("h0", "h1") CODEX_MUL("p2", t0) CODEX_MUL_ADD("h1", "h2")                    \
+            CODEX_MUL("p3", t0) "addq %%rax, %[h2]\n\tadcq $0, %%rdx\n\t"                          \
+                                "negq %[" t0 "]\n\tadcq %[h0], %[" t1 "]\n\tadcq %[h1], %[" t2     \
+                                "]\n\t"                                                            \
+                                "adcq %[h2], %[" t3 "]\n\tadcq %%rdx, %[" t4 "]\n\t"
+
+/// to = a * b / 2^256 mod p; all reduced. `to` may be a or b. A function of its own, because it
+/// needs nearly every register, and clang gives up where it has to address operands with more.
+template <class Params>
+[[gnu::noinline]] void mont_mul(std::uint64_t* to, const std::uint64_t* a, const std::uint64_t* b) {
+    constexpr auto& kP = Params::kModulus;
+    std::uint64_t t0;
+    std::uint64_t t1;
+    std::uint64_t t2;
+    std::uint64_t t3;
+    std::uint64_t t4;
+    std::uint64_t h0;
+    std::uint64_t h1;
+    std::uint64_t h2;
+    __asm__(CODEX_MUL("a0", "b0") "movq %%rax, %[t0]\n\tmovq %%rdx, %[t1]\n\t" CODEX_MUL("a1", "b0")
+                CODEX_MUL_ADD("t1", "t2") CODEX_MUL("a2", "b0") CODEX_MUL_ADD("t2", "t3")
+                    CODEX_MUL("a3", "b0") CODEX_MUL_ADD("t3", "t4")
+                        CODEX_MUL_REDUCE("t0", "t1", "t2", "t3", "t4")
+                            CODEX_MUL_ROW("b1", "t1", "t2", "t3", "t4", "t0")
+                                CODEX_MUL_REDUCE("t1", "t2", "t3", "t4", "t0")
+                                    CODEX_MUL_ROW("b2", "t2", "t3", "t4", "t0", "t1")
+                                        CODEX_MUL_REDUCE("t2", "t3", "t4", "t0", "t1")
+                                            CODEX_MUL_ROW("b3", "t3", "t4", "t0", "t1", "t2")
+                                                CODEX_MUL_REDUCE("t3", "t4", "t0", "t1", "t2")
+            : [t0] "=&r"(t0), [t1] "=&r"(t1), [t2] "=&r"(t2), [t3] "=&r"(t3), [t4] "=&r"(t4),
+              [h0] "=&r"(h0), [h1] "=&r"(h1), [h2] "=&r"(h2)
+            : [a0] "m"(a[0]), [a1] "m"(a[1]), [a2] "m"(a[2]), [a3] "m"(a[3]), [b0] "m"(b[0]),
+              [b1] "m"(b[1]), [b2] "m"(b[2]), [b3] "m"(b[3]), [p0] "m"(kP[0]), [p1] "m"(kP[1]),
+              [p2] "m"(kP[2]), [p3] "m"(kP[3]), [inv] "m"(Params::kNegInverse)
+            : "rax", "rdx", "cc");
+    reduce_once<Params>(to, t4, t0, t1, t2);
+}
+
+#undef CODEX_MUL
+#undef CODEX_MUL_ADD
+#undef CODEX_MUL_ROW
+#undef CODEX_MUL_REDUCE
+
+#else
+
+/// to = a * b / 2^256 mod p; all reduced. `to` may be a or b.
+template <class Params>
+inline void mont_mul(std::uint64_t* to, const std::uint64_t* a, const std::uint64_t* b) {
+    mont_mul_plain<Params>(to, a, b);
+}
+
+#endif
 
 } // namespace limbs
 } // namespace CODEX_FIELD_ISA

@@ -1,0 +1,88 @@
+// What the benchmarks that hold our code against other people's have in common: their libraries are
+// built elsewhere and loaded when an environment variable names them.
+#pragma once
+
+#include <algorithm>
+#include <benchmark/benchmark.h>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <ctime>
+#include <dlfcn.h>
+#include <optional>
+#include <vector>
+
+namespace codex::bench {
+
+/// A shared library that the user named; a wrong name ends the program.
+class Library {
+public:
+    /// The library of this environment variable; nothing when it is not set.
+    static std::optional<Library> of(const char* variable) {
+        const char* path = std::getenv(variable);
+        if (path == nullptr)
+            return std::nullopt;
+        Library library(variable, dlopen(path, RTLD_NOW));
+        if (library.handle_ == nullptr)
+            library.refuse(dlerror());
+        return library;
+    }
+    template <class Function> void look_up(const char* name, Function& function) const {
+        void* symbol = dlsym(handle_, name);
+        if (symbol == nullptr)
+            refuse(name);
+        std::memcpy(&function, &symbol, sizeof function);
+    }
+    [[noreturn]] void refuse(const char* reason) const {
+        std::fprintf(stderr, "%s: %s\n", variable_, reason);
+        std::exit(64);
+    }
+
+private:
+    Library(const char* variable, void* handle) : variable_(variable), handle_(handle) {}
+    const char* variable_;
+    void* handle_;
+};
+
+/// Seconds of this thread, which other processes on the machine do not lengthen.
+inline double thread_seconds() {
+    timespec now{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+}
+
+template <class Work> double seconds(Work work) {
+    const double start = thread_seconds();
+    work();
+    return thread_seconds() - start;
+}
+
+inline double median(std::vector<double>& times) {
+    const auto middle = times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2);
+    std::nth_element(times.begin(), middle, times.end());
+    return *middle;
+}
+
+/// Median seconds of two pieces of work that were run in turn, so that both saw the same machine.
+struct Medians {
+    double ours = 0;
+    double theirs = 0; ///< 0: there was nobody to compare with
+};
+
+/// Runs `ours` in the timed loop (of a benchmark with manual time) and, untimed and in turn with
+/// it, `theirs` when `with_peer`.
+template <class Ours, class Theirs>
+Medians in_turn(benchmark::State& state, bool with_peer, Ours ours, Theirs theirs) {
+    std::vector<double> our_times;
+    std::vector<double> peer_times;
+    for ([[maybe_unused]] auto iteration : state) {
+        const double taken = seconds(ours);
+        our_times.push_back(taken);
+        state.SetIterationTime(taken);
+        if (with_peer)
+            peer_times.push_back(seconds(theirs));
+    }
+    return {our_times.empty() ? 0 : median(our_times), peer_times.empty() ? 0 : median(peer_times)};
+}
+
+} // namespace codex::bench
