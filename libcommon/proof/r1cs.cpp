@@ -95,9 +95,13 @@ std::span<const Term> R1cs::terms(std::size_t constraint, unsigned side) const {
 void R1cs::add(std::vector<Term> a, std::vector<Term> b, std::vector<Term> c) {
     for (std::vector<Term>* side : {&a, &b, &c}) {
         normalise(*side);
-        terms_.insert(terms_.end(), side->begin(), side->end());
-        ends_.push_back(terms_.size());
+        add_side(*side);
     }
+}
+
+void R1cs::add_side(std::span<const Term> terms) {
+    terms_.insert(terms_.end(), terms.begin(), terms.end());
+    ends_.push_back(terms_.size());
 }
 
 void R1cs::reserve(std::size_t constraints, std::size_t terms) {
@@ -132,10 +136,10 @@ Result<R1cs> R1cs::read(const BinaryFile& file) {
     SectionReader rows(body);
     system.reserve(constraints, body.size() / kTermBytes);
     for (std::uint32_t i = 0; i < constraints; ++i) {
-        CODEX_TRY(a, read_terms(rows, system.wires));
-        CODEX_TRY(b, read_terms(rows, system.wires));
-        CODEX_TRY(c, read_terms(rows, system.wires));
-        system.add(std::move(a), std::move(b), std::move(c));
+        for (unsigned side = 0; side < 3; ++side) {
+            CODEX_TRY(terms, read_terms(rows, system.wires));
+            system.add_side(terms);
+        }
     }
     if (rows.left() != 0)
         return fail(Errc::malformed, "{}: {} bytes behind the last constraint", file.name(),

@@ -36,13 +36,16 @@ public:
     void add(std::vector<Term> a, std::vector<Term> b, std::vector<Term> c);
     void reserve(std::size_t constraints, std::size_t terms);
 
-    /// Errors: malformed with the offset (foreign prime, a wire out of range, coefficients not
-    /// reduced, counts beyond the section), limit_exceeded.
+    /// Terms stay as the file has them, in order, even those that add() would merge or drop: keys
+    /// are made from them one by one. Errors: malformed with the offset (foreign prime, a wire out
+    /// of range, coefficients not reduced, counts beyond the section), limit_exceeded.
     [[nodiscard]] static Result<R1cs> read(const BinaryFile& file);
     /// Sections 1, 2, 3.
     [[nodiscard]] Result<void> write(int fd, const std::string& name) const;
 
 private:
+    void add_side(std::span<const Term> terms);
+
     std::vector<Term> terms_;
     std::vector<std::uint64_t> ends_; ///< three a constraint: ends of A, B, C in terms_
 };

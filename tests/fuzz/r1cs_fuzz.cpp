@@ -13,7 +13,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (std::size_t i = 0; i < system->constraint_count(); ++i)
         for (unsigned side = 0; side < 3; ++side)
             for (const proof::Term& term : system->terms(i, side))
-                FUZZ_CHECK(term.wire < system->wires && !term.coefficient.is_zero());
+                FUZZ_CHECK(term.wire < system->wires);
     if (system->wires < 100000) {
         const std::vector<proof::Fr> ones(system->wires, proof::Fr::one());
         const auto broken = proof::first_broken(*system, ones);
