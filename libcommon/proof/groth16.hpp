@@ -62,17 +62,4 @@ verify_batch(const VerifyingKey& key, std::span<const BatchItem> items, ThreadPo
 [[nodiscard]] std::string proof_to_snarkjs_calldata(const Groth16Proof& proof,
                                                     std::span<const Fr> inputs);
 
-// --- setup ---------------------------------------------------------------------------------------
-/// What nobody may know of a key in use. gamma is 1, as in snarkjs's keys.
-struct SetupSecrets {
-    Fr tau, alpha, beta, delta;
-};
-
-/// A key for `system`, written to `fd` (which can seek) in snarkjs's layout with an empty list of
-/// contributions. The secrets are drawn, used and wiped, or fixed by a test. For tests only:
-/// whoever ran it could have kept them. Errors: limit_exceeded (domain above 2^27), io.
-[[nodiscard]] Result<void> test_setup(const R1cs& system, int fd, const std::string& name,
-                                      ThreadPool* pool,
-                                      const std::optional<SetupSecrets>& fixed = {});
-
 } // namespace codex::proof

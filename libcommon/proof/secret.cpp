@@ -12,15 +12,18 @@ using crypto::Fr;
 using crypto::FrParams;
 using crypto::Limbs;
 
-crypto::Fr random_scalar() {
-    Secret<std::array<std::uint8_t, 64>> bytes;
-    std::size_t done = 0;
-    while (done < bytes->size()) {
-        const ssize_t n = ::getrandom(bytes->data() + done, bytes->size() - done, 0);
+void random_bytes(MutableBytes bytes) {
+    while (!bytes.empty()) {
+        const ssize_t n = ::getrandom(bytes.data(), bytes.size(), 0);
         CODEX_ASSERT(n > 0 || errno == EINTR);
         if (n > 0)
-            done += static_cast<std::size_t>(n);
+            bytes = bytes.subspan(static_cast<std::size_t>(n));
     }
+}
+
+crypto::Fr random_scalar() {
+    Secret<std::array<std::uint8_t, 64>> bytes;
+    random_bytes(*bytes);
     Limbs low;
     Limbs high;
     std::memcpy(low.data(), bytes->data(), 32);

@@ -2,6 +2,7 @@
 
 #include "base/endian.hpp"
 #include "crypto/curve/pairing.hpp"
+#include "proof/detail/contribution_format.hpp"
 
 #include <bit>
 #include <cstring>
@@ -30,14 +31,6 @@ Fq load_fq(const std::uint8_t* from) {
     return Fq::from_montgomery(limbs);
 }
 
-/// Every 32-byte word is below q, as Montgomery forms are.
-bool coordinates_reduced(BytesView bytes) {
-    for (std::size_t at = 0; at + 32 <= bytes.size(); at += 32)
-        if (!Fq::below_modulus(load_fq(bytes.data() + at).montgomery()))
-            return false;
-    return true;
-}
-
 Result<BytesView> section_of(const BinaryFile& file, std::uint32_t type, std::uint64_t count,
                              std::size_t each) {
     CODEX_TRY(bytes, file.section(type));
@@ -47,54 +40,14 @@ Result<BytesView> section_of(const BinaryFile& file, std::uint32_t type, std::ui
     return bytes;
 }
 
-/// Reads the fixed-size parts of section 10.
-class ContributionReader {
-public:
-    ContributionReader(BytesView bytes, std::string name) : bytes_(bytes), name_(std::move(name)) {}
-
-    Result<BytesView> take(std::size_t count) {
-        if (bytes_.size() - at_ < count)
-            return fail(Errc::malformed, "{}: contributions end at offset {}", name_, at_);
-        at_ += count;
-        return bytes_.subspan(at_ - count, count);
-    }
-    Result<std::uint32_t> u32() {
-        CODEX_TRY(bytes, take(4));
-        return load_le<std::uint32_t>(bytes.data());
-    }
-
-private:
-    BytesView bytes_;
-    std::string name_;
-    std::size_t at_ = 0;
-};
-
-/// Parameters of a contribution: type-length-value, 1 name, 2 iterations (one byte), 3 beacon hash.
-Result<void> read_parameters(BytesView bytes, const std::string& name, Contribution& to) {
-    std::size_t at = 0;
-    while (at < bytes.size()) {
-        const std::uint8_t type = bytes[at++];
-        if (type == 2) {
-            if (at == bytes.size())
-                return fail(Errc::malformed, "{}: contribution parameters are cut short", name);
-            to.beacon_iterations_log2 = bytes[at++];
-            continue;
-        }
-        if (at == bytes.size() || bytes.size() - at - 1 < bytes[at])
-            return fail(Errc::malformed, "{}: contribution parameters are cut short", name);
-        const BytesView value = bytes.subspan(at + 1, bytes[at]);
-        at += 1 + value.size();
-        if (type == 1)
-            to.name = as_text(value);
-        else if (type == 3)
-            to.beacon_hash.assign(value.begin(), value.end());
-        else
-            return fail(Errc::malformed, "{}: contribution parameter {} is not known", name, type);
-    }
-    return {};
-}
-
 } // namespace
+
+bool detail::coordinates_reduced(BytesView bytes) {
+    for (std::size_t at = 0; at + 32 <= bytes.size(); at += 32)
+        if (!Fq::below_modulus(load_fq(bytes.data() + at).montgomery()))
+            return false;
+    return true;
+}
 
 G1 load_g1(const std::uint8_t* from) {
     return {load_fq(from), load_fq(from + 32)};
@@ -130,7 +83,7 @@ Result<ProvingKey> ProvingKey::read(BinaryFile file) {
                     key.wires);
     at += 84;
     CODEX_TRY(ic, section_of(f, 3, std::uint64_t{key.public_count} + 1, kG1Bytes));
-    if (!coordinates_reduced(header.subspan(84)) || !coordinates_reduced(ic))
+    if (!detail::coordinates_reduced(header.subspan(84)) || !detail::coordinates_reduced(ic))
         return fail(Errc::malformed, "{}: a coordinate is not reduced", f.name());
     key.alpha1 = load_g1(at);
     key.beta1 = load_g1(at + 64);
@@ -187,45 +140,36 @@ VerifyingKey ProvingKey::verifying_key() const {
     return {alpha1, beta2, gamma2, delta2, ic};
 }
 
-Result<std::array<std::uint8_t, 64>> ProvingKey::circuit_hash() const {
+Result<crypto::Blake2bDigest> ProvingKey::circuit_hash() const {
     CODEX_TRY(bytes, file_.section(10));
-    if (bytes.size() < 68)
+    crypto::Blake2bDigest hash;
+    if (bytes.size() < hash.size() + 4)
         return fail(Errc::malformed, "{}: section 10 has {} bytes", file_.name(), bytes.size());
-    std::array<std::uint8_t, 64> hash;
     std::memcpy(hash.data(), bytes.data(), hash.size());
     return hash;
 }
 
 Result<std::vector<Contribution>> ProvingKey::contributions() const {
     CODEX_TRY(bytes, file_.section(10));
-    ContributionReader in(bytes, file_.name());
-    CODEX_CHECK(in.take(64));
+    detail::BoundedReader in(bytes, fmt::format("{}: section 10", file_.name()));
+    CODEX_CHECK(in.take(sizeof(crypto::Blake2bDigest)));
     CODEX_TRY(count, in.u32());
     // Each is at least this long, so a count that lies is seen before it is believed.
     constexpr std::size_t kLeast = 3 * kG1Bytes + kG2Bytes + 64 + 8;
-    if (count > bytes.size() / kLeast)
-        return fail(Errc::malformed, "{}: {} contributions in {} bytes", file_.name(), count,
-                    bytes.size());
+    if (count > in.left() / kLeast)
+        return fail(Errc::malformed, "{}: section 10: {} contributions in {} bytes", file_.name(),
+                    count, bytes.size());
     std::vector<Contribution> list;
     for (std::uint32_t i = 0; i < count; ++i) {
-        Contribution one;
-        CODEX_TRY(points, in.take(3 * kG1Bytes + kG2Bytes));
-        if (!coordinates_reduced(points))
-            return fail(Errc::malformed, "{}: a coordinate of contribution {} is not reduced",
-                        file_.name(), i + 1);
-        one.delta_after = load_g1(points.data());
-        one.g1_s = load_g1(points.data() + 64);
-        one.g1_sx = load_g1(points.data() + 128);
-        one.g2_spx = load_g2(points.data() + 192);
-        CODEX_TRY(transcript, in.take(64));
-        std::memcpy(one.transcript.data(), transcript.data(), 64);
-        CODEX_TRY(type, in.u32());
-        one.type = type;
-        CODEX_TRY(length, in.u32());
-        CODEX_TRY(parameters, in.take(length));
-        CODEX_CHECK(read_parameters(parameters, file_.name(), one));
-        list.push_back(std::move(one));
+        auto one = detail::read_contribution(in);
+        if (!one)
+            return fail(std::move(one).error().context(
+                fmt::format("{}: contribution {}", file_.name(), i + 1)));
+        list.push_back(std::move(*one));
     }
+    if (in.left() != 0)
+        return fail(Errc::malformed, "{}: section 10: {} bytes behind the last contribution",
+                    file_.name(), in.left());
     return list;
 }
 

@@ -4,6 +4,7 @@
 
 #include "crypto/curve/curve.hpp"
 #include "proof/binary_file.hpp"
+#include "proof/contribution.hpp"
 
 #include <span>
 #include <vector>
@@ -41,19 +42,6 @@ constexpr std::size_t kG2Bytes = 128;
 [[nodiscard]] G1 load_g1(const std::uint8_t* from);
 [[nodiscard]] G2 load_g2(const std::uint8_t* from);
 
-/// One contribution to the key (section 10).
-struct Contribution {
-    G1 delta_after;
-    G1 g1_s;
-    G1 g1_sx;
-    G2 g2_spx;
-    std::array<std::uint8_t, 64> transcript{};
-    std::uint32_t type = 0; ///< 0: contribution, 1: beacon
-    std::string name;
-    std::uint32_t beacon_iterations_log2 = 0;
-    Bytes beacon_hash;
-};
-
 class ProvingKey {
 public:
     /// Checks header, counts, section sizes, the rows' indices, and that the points of the header
@@ -80,10 +68,10 @@ public:
     [[nodiscard]] CoefficientRow coefficient(std::size_t index) const;
     [[nodiscard]] VerifyingKey verifying_key() const;
     [[nodiscard]] std::uint32_t domain_size() const { return std::uint32_t{1} << domain_log2; }
-    /// Section 10. Errors: malformed.
+    /// Section 10, without a check of what the contributions say. Errors: malformed.
     [[nodiscard]] Result<std::vector<Contribution>> contributions() const;
-    /// Section 10's first 64 bytes.
-    [[nodiscard]] Result<std::array<std::uint8_t, 64>> circuit_hash() const;
+    /// Section 10's first 64 bytes. Errors: malformed.
+    [[nodiscard]] Result<crypto::Blake2bDigest> circuit_hash() const;
     [[nodiscard]] const BinaryFile& file() const { return file_; }
 
 private:

@@ -1,5 +1,5 @@
-// node ceremony-vectors.mjs: prints tests/vectors/ceremony.json. What a seed gives in ffjavascript, and
-// a ceremony of the tiny circuit of proofs.json by snarkjs: from a phase-1 file of known secrets to a
+// node ceremony-vectors.mjs: prints tests/vectors/ceremony.json. What a seed gives in ffjavascript, what
+// its arithmetic makes of bytes behind the end of the powers, and a ceremony of the tiny circuit of proofs.json by snarkjs: from a phase-1 file of known secrets to a
 // key with a contribution and a beacon. The contribution is random, so each run prints another file.
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -27,6 +27,23 @@ function stream(seed) {
         g1: times(6, point(curve.G1)),
         g2: times(6, point(curve.G2)),
     }
+}
+
+// What follows section 2 of a file of 2^power, taken for a point, minus points.
+function overruns(power) {
+    const bytes = Buffer.alloc(64)
+    bytes.writeUInt32LE(3)
+    bytes.writeBigUInt64LE(128n * 2n ** BigInt(power), 4)
+    Buffer.from(curve.G2.gAffine).copy(bytes, 12)
+    return Array.from({ length: 8 }, (_, i) => {
+        const point = curve.G1.toAffine(curve.G1.timesScalar(curve.G1.g, 5 ** i))
+        const difference = curve.G1.toAffine(curve.G1.sub(new Uint8Array(bytes), point))
+        return {
+            bytes_hex: hex(bytes),
+            subtrahend_stored_hex: hex(point),
+            difference: hex(curve.G1.toUncompressed(difference)),
+        }
+    })
 }
 
 async function ceremony(folder) {
@@ -66,7 +83,11 @@ const seeds = [
     '0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f20',
     'fffffffffffffffe0000000300000004000000050000000600000007deadbeef',
 ]
-const vectors = { seed_streams: seeds.map(stream), ceremony: await ceremony(folder) }
+const vectors = {
+    seed_streams: seeds.map(stream),
+    overruns: [15, 17].flatMap(overruns),
+    ceremony: await ceremony(folder),
+}
 rmSync(folder, { recursive: true })
 console.log(JSON.stringify(vectors, null, 1))
 process.exit(0) // snarkjs leaves workers running

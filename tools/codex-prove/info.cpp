@@ -1,5 +1,6 @@
 // codex-prove info: what a file of the iden3 formats says about itself.
-#include "base/endian.hpp"
+#include "base/hex.hpp"
+#include "base/json_text.hpp"
 #include "commands.hpp"
 #include "proof/witness_file.hpp"
 #include "session.hpp"
@@ -42,24 +43,42 @@ Result<void> describe_wtns(const proof::BinaryFile& file, cli::Record& record) {
     return {};
 }
 
+/// [{"hash":...,"kind":"contribution","name":...},...] with the hash of each.
+template <class List, class Hash> std::string contributions_json(const List& list, Hash hash) {
+    std::string out;
+    for (const auto& one : list)
+        out +=
+            fmt::format("{}{{\"hash\":\"{}\",\"kind\":\"{}\",\"name\":{}}}", out.empty() ? "" : ",",
+                        to_hex(hash(one)), kind_of(one.label), json_quote(one.label.name));
+    return "[" + out + "]";
+}
+
 Result<void> describe_zkey(proof::BinaryFile file, cli::Record& record) {
     CODEX_TRY(key, proof::ProvingKey::read(std::move(file)));
     CODEX_TRY(contributions, key.contributions());
+    CODEX_TRY(circuit_hash, key.circuit_hash());
     add(record, "wires", key.wires);
     add(record, "publicInputs", key.public_count);
     add(record, "domainLog2", key.domain_log2);
     add(record, "coefficients", key.coefficient_count());
     add(record, "contributions", contributions.size());
+    record.json("circuitHash", to_hex(circuit_hash));
+    record.json_raw("contributionList",
+                    contributions_json(contributions, proof::contribution_hash));
     return {};
 }
 
-Result<void> describe_ptau(const proof::BinaryFile& file, cli::Record& record) {
-    CODEX_TRY(header, file.section(1));
-    if (header.size() < 4 || header.size() != 4 + load_le<std::uint32_t>(header.data()) + 8)
-        return fail(Errc::malformed, "{}: section 1 has {} bytes", file.name(), header.size());
-    add(record, "power", load_le<std::uint32_t>(header.last(8).data()));
-    add(record, "ceremonyPower", load_le<std::uint32_t>(header.last(4).data()));
-    record.json("phase2Prepared", file.has(12));
+Result<void> describe_ptau(proof::BinaryFile file, cli::Record& record) {
+    CODEX_TRY(powers, proof::PowersOfTau::read(std::move(file)));
+    CODEX_TRY(contributions, powers.contributions());
+    add(record, "power", powers.power);
+    add(record, "ceremonyPower", powers.ceremony_power);
+    add(record, "contributions", contributions.size());
+    record.json("phase2Prepared", powers.prepared());
+    record.json_raw("contributionList",
+                    contributions_json(contributions, [](const proof::PowersContribution& one) {
+                        return one.next_challenge;
+                    }));
     return {};
 }
 
@@ -81,7 +100,7 @@ Result<void> describe(const std::string& path, cli::Context& context) {
     else if (kind == "zkey")
         CODEX_CHECK(describe_zkey(std::move(file), record));
     else
-        CODEX_CHECK(describe_ptau(file, record));
+        CODEX_CHECK(describe_ptau(std::move(file), record));
     return context.print(record);
 }
 

@@ -18,6 +18,9 @@ int main(int argc, char** argv) {
                 codex::prove_tool::declare_batch_verify(root);
                 codex::prove_tool::declare_r1cs(root);
                 codex::prove_tool::declare_setup(root);
+                codex::prove_tool::declare_contribute(root);
+                codex::prove_tool::declare_beacon(root);
+                codex::prove_tool::declare_verify_setup(root);
                 codex::prove_tool::declare_vkey(root);
                 codex::prove_tool::declare_calldata(root);
                 codex::prove_tool::declare_fetch_circuit(root);

@@ -40,6 +40,20 @@ Result<proof::CircuitParameters> CircuitFlags::parameters() const {
     return p;
 }
 
+void SystemFlags::declare(cli::Command& command) {
+    command.option("--r1cs FILE", r1cs, "for this circuit; default: ours");
+    circuit.declare(command);
+}
+
+Result<proof::R1cs> SystemFlags::read() const {
+    if (r1cs) {
+        CODEX_TRY(file, open_container(*r1cs, "r1cs", 1));
+        return proof::R1cs::read(file);
+    }
+    CODEX_TRY(parameters, circuit.parameters());
+    return proof::build_circuit(parameters);
+}
+
 void ChallengeFlags::declare(cli::Command& command) {
     command.option("--challenge HEX", challenge, "the contract's challenge, 32 bytes")
         .option("--entropy NUMBER", entropy, "the challenge as a field element");
@@ -174,6 +188,11 @@ Result<proof::BinaryFile> open_container(const std::string& path, std::string_vi
     return proof::BinaryFile::parse(std::move(bytes), magic, max_version);
 }
 
+Result<proof::PowersOfTau> open_powers(const std::string& path) {
+    CODEX_TRY(file, proof::BinaryFile::open(path, "ptau", 1));
+    return proof::PowersOfTau::read(std::move(file));
+}
+
 Result<void> write_container(cli::Context& context,
                              const std::function<Result<void>(int, const std::string&)>& write) {
     CODEX_TRY(out, context.binary_output());
@@ -191,6 +210,10 @@ Result<void> write_container(cli::Context& context,
         if (got < buffer.size())
             return {};
     }
+}
+
+std::string_view kind_of(const proof::ContributionLabel& label) {
+    return label.type == 1 ? "beacon" : "contribution";
 }
 
 std::vector<Fr> public_inputs(std::span<const Digest> words, std::uint32_t count) {

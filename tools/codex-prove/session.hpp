@@ -4,6 +4,7 @@
 #include "base/fd.hpp"
 #include "cli/tool.hpp"
 #include "proof/groth16.hpp"
+#include "proof/ptau.hpp"
 #include "proof/slots.hpp"
 
 #include <functional>
@@ -45,6 +46,15 @@ private:
     [[nodiscard]] Result<std::string> zkey_path() const;
 };
 
+/// A constraint system: --r1cs, or the circuit of the parameters.
+struct SystemFlags {
+    std::optional<std::string> r1cs;
+    CircuitFlags circuit;
+    void declare(cli::Command& command);
+    /// Errors: limit_exceeded; proof::R1cs::read()'s.
+    [[nodiscard]] Result<proof::R1cs> read() const;
+};
+
 [[nodiscard]] Result<repo::Repo> open_repo(cli::Context& context, bool writes);
 /// Errors: cid_invalid, cid_wrong_codec.
 [[nodiscard]] Result<Cid> manifest_cid(std::string_view text);
@@ -64,11 +74,15 @@ using Turn = std::function<Result<int>(const dataset::Job& job, const Cid& manif
 /// A .wtns, .r1cs, ... from a file (mapped), or from stdin for "-" or "".
 [[nodiscard]] Result<proof::BinaryFile>
 open_container(const std::string& path, std::string_view magic, std::uint32_t max_version);
+/// A phase-1 file. Errors: proof::PowersOfTau::read()'s.
+[[nodiscard]] Result<proof::PowersOfTau> open_powers(const std::string& path);
 /// Runs `write` on a descriptor that can seek, and passes what it wrote on to the command's output.
 [[nodiscard]] Result<void>
 write_container(cli::Context& context,
                 const std::function<Result<void>(int fd, const std::string& name)>& write);
 
+/// "contribution" or "beacon".
+[[nodiscard]] std::string_view kind_of(const proof::ContributionLabel& label);
 /// Public inputs of a witness: its words 1 .. count.
 [[nodiscard]] std::vector<Fr> public_inputs(std::span<const Digest> words, std::uint32_t count);
 

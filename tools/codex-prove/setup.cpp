@@ -1,4 +1,5 @@
 // codex-prove setup, vkey: keys.
+#include "proof/setup.hpp"
 #include "commands.hpp"
 #include "session.hpp"
 
@@ -9,22 +10,12 @@ namespace codex::prove_tool {
 namespace {
 
 struct Options {
-    std::optional<std::string> r1cs;
-    CircuitFlags circuit;
+    SystemFlags system;
     KeyFlags key;
+    std::optional<std::string> ptau;
 };
 
-Result<proof::R1cs> system_of(const Options& options) {
-    if (options.r1cs) {
-        CODEX_TRY(file, open_container(*options.r1cs, "r1cs", 1));
-        return proof::R1cs::read(file);
-    }
-    CODEX_TRY(parameters, options.circuit.parameters());
-    return proof::build_circuit(parameters);
-}
-
-Result<int> setup(cli::Context& context, const Options& options) {
-    CODEX_TRY(system, system_of(options));
+Result<int> test_setup(cli::Context& context, const proof::R1cs& system) {
     context.warn("this key is for tests only: whoever made it could keep its secrets, and forge "
                  "proofs with them");
     CODEX_CHECK(write_container(context, [&](int fd, const std::string& name) {
@@ -33,16 +24,32 @@ Result<int> setup(cli::Context& context, const Options& options) {
     return 0;
 }
 
+Result<int> setup(cli::Context& context, const Options& options) {
+    CODEX_TRY(system, options.system.read());
+    if (!options.ptau)
+        return test_setup(context, system);
+    CODEX_TRY(powers, open_powers(*options.ptau));
+    Progress progress;
+    const auto view = context.show(progress, "setup");
+    CODEX_CHECK(write_container(context, [&](int fd, const std::string& name) {
+        return proof::setup_from_powers(system, powers, fd, name, &context.pool(), &progress);
+    }));
+    context.warn("this key has no contribution: until it has one, anyone can forge proofs with it");
+    return 0;
+}
+
 } // namespace
 
 void declare_setup(cli::Command& root) {
     auto options = std::make_shared<Options>();
-    cli::Command& command = root.command("setup", "make a proving key, for tests only");
-    command.option("--r1cs FILE", options->r1cs, "for this circuit; default: ours");
-    options->circuit.declare(command);
+    cli::Command& command =
+        root.command("setup", "make a proving key: for tests, or for a ceremony to begin with");
+    command.option("--ptau FILE", options->ptau,
+                   "from these powers of tau; default: from secrets, for tests only");
+    options->system.declare(command);
     command.takes_output()
-        .example("codex-prove setup -o proof_main.zkey")
-        .example("codex-prove setup --r1cs other.r1cs -o other.zkey")
+        .example("codex-prove setup -o test.zkey")
+        .example("codex-prove setup --ptau prepared.ptau -o initial.zkey")
         .run([options](cli::Context& context) { return setup(context, *options); });
 }
 

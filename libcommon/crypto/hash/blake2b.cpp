@@ -30,6 +30,12 @@ Blake2b::Blake2b() : state_(std::make_unique<State>()) {
     CODEX_ASSERT(EVP_DigestInit_ex(state_->context.get(), EVP_blake2b512(), nullptr) == 1);
 }
 Blake2b::~Blake2b() = default;
+Blake2b::Blake2b(const Blake2b& other) : state_(std::make_unique<State>()) {
+    CODEX_ASSERT(EVP_MD_CTX_copy_ex(state_->context.get(), other.state_->context.get()) == 1);
+}
+Blake2b& Blake2b::operator=(const Blake2b& other) {
+    return *this = Blake2b(other);
+}
 Blake2b::Blake2b(Blake2b&&) noexcept = default;
 Blake2b& Blake2b::operator=(Blake2b&&) noexcept = default;
 
@@ -38,11 +44,10 @@ void Blake2b::update(BytesView bytes) {
 }
 
 Blake2bDigest Blake2b::digest() const {
-    const ContextPointer copy = new_context();
+    const Blake2b copy(*this);
     Blake2bDigest result;
     unsigned size = 0;
-    CODEX_ASSERT(EVP_MD_CTX_copy_ex(copy.get(), state_->context.get()) == 1);
-    CODEX_ASSERT(EVP_DigestFinal_ex(copy.get(), result.data(), &size) == 1);
+    CODEX_ASSERT(EVP_DigestFinal_ex(copy.state_->context.get(), result.data(), &size) == 1);
     CODEX_ASSERT(size == result.size());
     return result;
 }

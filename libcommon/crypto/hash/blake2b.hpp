@@ -15,6 +15,9 @@ class Blake2b {
 public:
     Blake2b();
     ~Blake2b();
+    /// Goes on from what the other has seen.
+    Blake2b(const Blake2b& other);
+    Blake2b& operator=(const Blake2b& other);
     Blake2b(Blake2b&&) noexcept;
     Blake2b& operator=(Blake2b&&) noexcept;
 

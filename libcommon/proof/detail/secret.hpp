@@ -5,8 +5,10 @@
 
 namespace codex::proof::detail {
 
-/// A uniform scalar from the system's generator (64 random bytes reduced: bias below 2^-250). Ends
-/// the process when the system gives no randomness: nothing sound can be done without.
+/// Fills `bytes` from the system's generator. Ends the process when the system gives no randomness:
+/// nothing sound can be done without.
+void random_bytes(MutableBytes bytes);
+/// A uniform scalar from 64 such bytes, reduced: bias below 2^-250.
 [[nodiscard]] crypto::Fr random_scalar();
 
 /// Overwrites memory in a way that the compiler keeps.

@@ -120,7 +120,7 @@ setup() {
     assert_stderr --partial 'for tests only'
     run_split codex-prove info --json other.zkey
     assert_equal "$(jq -c '[.kind,.wires,.publicInputs,.domainLog2,.contributions]' <<<"$output")" \
-        '["zkey",9155,3,14,0]'
+        '["zkey",9155,3,14,1]'
 }
 
 @test "a key of another circuit is refused before anything is computed" {

@@ -3,6 +3,7 @@
 #include "crypto/field/text.hpp"
 #include "fixture.hpp"
 #include "must.hpp"
+#include "proof/setup.hpp"
 #include "proof/witness_file.hpp"
 #include "vectors.hpp"
 

@@ -1,0 +1,81 @@
+// codex-prove contribute: one turn in a key's ceremony.
+#include "base/fd.hpp"
+#include "base/hex.hpp"
+#include "ceremony.hpp"
+#include "commands.hpp"
+
+#include <memory>
+#include <string.h> // explicit_bzero
+#include <unistd.h>
+
+namespace codex::prove_tool {
+
+namespace {
+
+/// Text from a keyboard, dice, a file of noise.
+constexpr std::size_t kMaxExtraBytes = std::size_t{1} << 20;
+
+struct Options {
+    std::string key, name;
+    std::optional<std::uint64_t> entropy_fd;
+};
+
+/// What is added to the system's randomness; wiped when it goes. Reserved at once, so that it is
+/// nowhere else.
+class Extra {
+public:
+    Extra() { bytes_.reserve(kMaxExtraBytes + 1); }
+    ~Extra() { ::explicit_bzero(bytes_.data(), bytes_.size()); }
+    Extra(const Extra&) = delete;
+    Extra& operator=(const Extra&) = delete;
+
+    Result<void> read(int fd) {
+        bytes_.resize(kMaxExtraBytes + 1);
+        CODEX_TRY(got, read_full(fd, bytes_, fmt::format("descriptor {}", fd)));
+        if (got > kMaxExtraBytes)
+            return fail(Errc::limit_exceeded, "descriptor {}: more than {} bytes", fd,
+                        kMaxExtraBytes);
+        size_ = got;
+        return {};
+    }
+    [[nodiscard]] BytesView view() const { return BytesView(bytes_).first(size_); }
+
+private:
+    Bytes bytes_;
+    std::size_t size_ = 0;
+};
+
+Result<int> contribute(cli::Context& context, const Options& options) {
+    CODEX_CHECK(proof::check_contribution_name(options.name));
+    Extra extra;
+    if (options.entropy_fd) {
+        if (*options.entropy_fd > INT32_MAX)
+            return fail(Errc::usage, "--entropy-fd {}: no descriptor", *options.entropy_fd);
+        if (*options.entropy_fd == STDIN_FILENO && options.key == "-")
+            return fail(Errc::usage, "stdin is either the key or the entropy");
+        CODEX_CHECK(extra.read(static_cast<int>(*options.entropy_fd)));
+    }
+    return extend_key(
+        context, options.key, "contribute",
+        [&](const proof::ProvingKey& key, int fd, const std::string& name, Progress& progress) {
+            return proof::contribute(key, fd, name, options.name, extra.view(), &context.pool(),
+                                     &progress);
+        });
+}
+
+} // namespace
+
+void declare_contribute(cli::Command& root) {
+    auto options = std::make_shared<Options>();
+    root.command("contribute", "add a secret of your own to a proving key, and forget it")
+        .argument("ZKEY", options->key, "the key; -: from stdin")
+        .option("--name TEXT", options->name, "your name, which everybody will see")
+        .option("--entropy-fd N", options->entropy_fd,
+                "mix in what this descriptor gives until its end")
+        .takes_output()
+        .example("codex-prove contribute initial.zkey --name alice -o alice.zkey")
+        .example("codex-prove contribute alice.zkey --entropy-fd 3 -o bob.zkey 3<dice-rolls")
+        .run([options](cli::Context& context) { return contribute(context, *options); });
+}
+
+} // namespace codex::prove_tool

@@ -1,0 +1,65 @@
+// codex-prove verify-setup: is a key what its ceremony says?
+#include "base/hex.hpp"
+#include "ceremony.hpp"
+#include "commands.hpp"
+#include "proof/setup.hpp"
+
+#include <memory>
+
+namespace codex::prove_tool {
+
+namespace {
+
+struct Options {
+    KeyFlags key;
+    SystemFlags system;
+    std::string ptau;
+    std::uint64_t max_beacon_log2 = 32;
+};
+
+Result<int> verify_setup(cli::Context& context, const Options& options) {
+    if (options.ptau.empty())
+        return fail(Error(Errc::usage, "--ptau is needed")
+                        .hint("the file of the first phase that the key was made from"));
+    CODEX_TRY(key, options.key.proving_key());
+    CODEX_TRY(powers, open_powers(options.ptau));
+    CODEX_TRY(system, options.system.read());
+    std::vector<proof::Contribution> contributions;
+    {
+        Progress progress;
+        const auto view = context.show(progress, "verify-setup");
+        const auto most =
+            static_cast<std::uint32_t>(std::min<std::uint64_t>(options.max_beacon_log2, 63));
+        CODEX_TRY(found,
+                  proof::verify_setup(key, system, powers, most, &context.pool(), &progress));
+        contributions = std::move(found);
+    }
+    if (contributions.empty())
+        context.warn("this key has no contribution: anyone can forge proofs with it");
+    for (std::size_t i = 0; i < contributions.size(); ++i)
+        CODEX_CHECK(context.print(contribution_record(contributions[i], i + 1)));
+    CODEX_TRY(circuit_hash, key.circuit_hash());
+    CODEX_CHECK(context.print(cli::Record("verified")
+                                  .field("result", "right")
+                                  .json("circuitHash", to_hex(circuit_hash))
+                                  .json("contributions", std::uint64_t{contributions.size()})));
+    return 0;
+}
+
+} // namespace
+
+void declare_verify_setup(cli::Command& root) {
+    auto options = std::make_shared<Options>();
+    cli::Command& command =
+        root.command("verify-setup", "check that a proving key is what its ceremony says");
+    options->key.declare(command, false);
+    command.option("--ptau FILE", options->ptau, "the powers of tau that it was made from");
+    options->system.declare(command);
+    command
+        .option("--max-beacon-log2 N", options->max_beacon_log2,
+                "refuse beacons of more than 2^N hashes; 32")
+        .example("codex-prove verify-setup --zkey proof_main.zkey --ptau prepared.ptau")
+        .run([options](cli::Context& context) { return verify_setup(context, *options); });
+}
+
+} // namespace codex::prove_tool
