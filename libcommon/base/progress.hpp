@@ -10,6 +10,7 @@ namespace codex {
 struct Progress {
     std::atomic<std::uint64_t> done_bytes{0};
     std::atomic<std::uint64_t> total_bytes{0};
+    std::atomic<std::uint64_t> done_items{0}; ///< inputs a loop is through with
 
     void advance(std::uint64_t bytes) { done_bytes.fetch_add(bytes, std::memory_order_relaxed); }
 };

@@ -39,6 +39,13 @@ std::string full_name(const CommandPath& path) {
     return name;
 }
 
+bool applies(const OptionSpec& option, const Command::Node& node) {
+    const std::string name = option.long_name();
+    return (name != "output" || node.takes_output) && (name != "dry-run" || node.takes_dry_run) &&
+           (name != "unordered" || node.takes_unordered) &&
+           ((name != "batch" && name != "buffer") || node.takes_batch);
+}
+
 Result<std::uint64_t> parse_count(const std::string& text) {
     std::uint64_t value = 0;
     const char* end = text.data() + text.size();
@@ -200,6 +207,16 @@ Command& Command::takes_output() {
 
 Command& Command::takes_dry_run() {
     node_->takes_dry_run = true;
+    return *this;
+}
+
+Command& Command::takes_unordered() {
+    node_->takes_unordered = true;
+    return *this;
+}
+
+Command& Command::takes_batch() {
+    node_->takes_batch = true;
     return *this;
 }
 

@@ -24,11 +24,9 @@ void collect(const Command::Node& node, const std::string& path, std::vector<Ent
 std::vector<OptionSpec> options_of(const Command::Node& node) {
     std::vector<OptionSpec> specs = node.options;
     Globals globals;
-    for (OptionSpec& spec : global_options(globals)) {
-        const std::string name = spec.long_name();
-        if ((name != "output" || node.takes_output) && (name != "dry-run" || node.takes_dry_run))
+    for (OptionSpec& spec : global_options(globals))
+        if (applies(spec, node))
             specs.push_back(std::move(spec));
-    }
     specs.push_back(option_spec("-h,--help", "", "show help"));
     specs.push_back(option_spec("--version", "", "show version"));
     return specs;

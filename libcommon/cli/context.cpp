@@ -28,6 +28,13 @@ void Stderr::draw(std::string_view line) {
     drawn_ = true;
 }
 
+void Stderr::make_way() {
+    const std::lock_guard lock(mutex_);
+    if (drawn_)
+        put("\r\x1b[K");
+    drawn_ = false;
+}
+
 void Stderr::end_drawing(bool keep) {
     const std::lock_guard lock(mutex_);
     if (drawn_)
@@ -135,6 +142,12 @@ bool Context::color() const {
 const std::string& Context::output_path() const {
     return state_->globals.output;
 }
+bool Context::unordered() const {
+    return state_->globals.unordered;
+}
+bool Context::batch() const {
+    return state_->globals.batch;
+}
 std::uint64_t Context::lock_timeout_seconds() const {
     return state_->globals.lock_timeout_seconds;
 }
@@ -146,22 +159,58 @@ std::uint64_t Context::elapsed_ms() const {
 }
 
 ThreadPool& Context::pool() {
+    const std::lock_guard lock(state_->mutex);
     if (!state_->pool)
         state_->pool = std::make_unique<ThreadPool>(static_cast<unsigned>(state_->globals.threads));
     return *state_->pool;
 }
 
-Result<void> Context::print(const Record& record) {
-    return print_text((json() ? record.as_json() : record.as_text()) + "\n");
+Result<void> Context::State::write(int fd, BytesView bytes) {
+    constexpr std::size_t kMostHeld = std::size_t{64} << 10;
+    if (globals.buffer) {
+        held += as_text(bytes);
+        held_for = fd;
+        return held.size() < kMostHeld ? Result<void>() : flush();
+    }
+    if (out_is_terminal)
+        err.make_way();
+    return write_full(fd, bytes, fd == STDOUT_FILENO ? "stdout" : globals.output);
+}
+
+Result<void> Context::State::write(std::string_view text) {
+    CODEX_TRY(fd, text_output());
+    return write(fd, as_bytes(text));
+}
+
+Result<void> Context::State::flush() {
+    if (held.empty())
+        return {};
+    const std::string text = std::exchange(held, {});
+    return write_full(held_for, as_bytes(text),
+                      held_for == STDOUT_FILENO ? "stdout" : globals.output);
+}
+
+Result<void> Context::print(const Record& record, std::string_view after) {
+    const std::string line = (json() ? record.as_json() : record.as_text()) + "\n";
+    const std::lock_guard lock(state_->mutex);
+    ++state_->records;
+    return state_->write(after.empty() ? line : line + std::string(after));
 }
 
 Result<void> Context::print_text(std::string_view text) {
-    CODEX_TRY(fd, state_->text_output());
-    return write_full(fd, as_bytes(text), fd == STDOUT_FILENO ? "stdout" : output_path());
+    const std::lock_guard lock(state_->mutex);
+    return state_->write(text);
+}
+
+Result<void> Context::write(BytesView bytes) {
+    const std::lock_guard lock(state_->mutex);
+    CODEX_TRY(fd, state_->open_output());
+    return state_->write(fd, bytes);
 }
 
 Result<int> Context::binary_output() {
-    if (output_path().empty() && ::isatty(STDOUT_FILENO) == 1)
+    const std::lock_guard lock(state_->mutex);
+    if (output_path().empty() && state_->out_is_terminal)
         return fail(Error(Errc::usage, "binary data does not go to a terminal")
                         .hint("use -o FILE or a pipe; -o - forces it"));
     state_->binary = true;
@@ -169,23 +218,26 @@ Result<int> Context::binary_output() {
 }
 
 bool Context::report(const Error& error) {
-    state_->err.message(detail::error_lines(*state_, "", error));
+    return report({}, error);
+}
+
+bool Context::report(std::string_view item, const Error& error) {
+    // The object is named once, also where the error's own text begins with it.
+    const bool named = !json() && error.text().starts_with(item);
+    state_->err.message(detail::error_lines(*state_, named ? std::string_view() : item, error));
+    const std::lock_guard lock(state_->mutex);
+    ++state_->failures;
     state_->exit_code = std::max(state_->exit_code, errc_exit_code(error.code()));
     return !fail_fast();
 }
 
-bool Context::report(std::string_view item, Error error) {
-    // The object is named once, also where the error's own text begins with it.
-    const std::string text = error.text();
-    const bool named = text.starts_with(item);
-    if (named && !json())
-        return report(error);
-    state_->err.message(detail::error_lines(*state_, item, error));
-    state_->exit_code = std::max(state_->exit_code, errc_exit_code(error.code()));
-    return !fail_fast();
+void Context::answer_no() {
+    const std::lock_guard lock(state_->mutex);
+    state_->exit_code = std::max(state_->exit_code, 1);
 }
 
 int Context::exit_code(int otherwise) const {
+    const std::lock_guard lock(state_->mutex);
     return state_->exit_code != 0 ? state_->exit_code : otherwise;
 }
 

@@ -34,6 +34,8 @@ void append_command(Json& list, CommandPath path) {
                     {"runs", static_cast<bool>(node.body)},
                     {"output", node.takes_output},
                     {"dryRun", node.takes_dry_run},
+                    {"unordered", node.takes_unordered},
+                    {"batch", node.takes_batch},
                     {"arguments", std::move(arguments)},
                     {"options", options_json(node.options)},
                     {"examples", node.examples}});

@@ -3,27 +3,12 @@
 #include "base/units.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 
 namespace codex::cli::detail {
 
 namespace {
 
 constexpr std::uint64_t kMaxThreads = 1024;
-
-std::string environment(const char* name) {
-    const char* value = std::getenv(name);
-    return value == nullptr ? std::string() : std::string(value);
-}
-
-std::string default_repo() {
-    if (std::string path = environment("CODEX_REPO"); !path.empty())
-        return path;
-    if (const std::string data = environment("XDG_DATA_HOME"); !data.empty())
-        return data + "/codex";
-    const std::string home = environment("HOME");
-    return (home.empty() ? std::string(".") : home) + "/.local/share/codex";
-}
 
 OptionSpec flag_spec(const std::string& names, bool& target, const std::string& help) {
     OptionSpec spec = option_spec(names, "", help);
@@ -105,6 +90,18 @@ OptionSpec repo_spec(Globals& globals) {
     return spec;
 }
 
+OptionSpec config_file_spec(Globals& globals) {
+    OptionSpec spec = option_spec("--config-file FILE", "",
+                                  "settings; default: $CODEX_CONFIG or codex/config.toml");
+    spec.apply = [&globals](const std::vector<std::string>& given) -> Result<void> {
+        if (given.front().empty())
+            return fail(Errc::usage, "the file name is empty");
+        globals.config_file = given.front();
+        return {};
+    };
+    return spec;
+}
+
 OptionSpec lock_timeout_spec(Globals& globals) {
     OptionSpec spec =
         option_spec("--lock-timeout DURATION", "", "wait that long for a busy repo; default 10s");
@@ -135,29 +132,11 @@ std::vector<OptionSpec> global_options(Globals& g) {
         flag_spec("--no-sync", g.no_sync, "faster: a power loss may take what was acknowledged"),
         flag_spec("--fail-fast", g.fail_fast, "stop at the first input that fails"),
         lock_timeout_spec(g),
+        flag_spec("--unordered", g.unordered, "several inputs at once, printed as they finish"),
+        flag_spec("--batch", g.batch, "answer whatever comes, exit 0"),
+        flag_spec("--buffer", g.buffer, "with --batch: do not write each answer at once"),
+        config_file_spec(g),
     };
-}
-
-Result<Globals> globals_from_environment() {
-    Globals globals;
-    globals.repo = default_repo();
-    const struct {
-        const char* variable;
-        const char* option;
-    } pairs[] = {{"CODEX_LOG", "log-level"},
-                 {"CODEX_LOG_FORMAT", "log-format"},
-                 {"CODEX_THREADS", "threads"},
-                 {"CODEX_PROGRESS", "progress"}};
-    for (const OptionSpec& option : global_options(globals)) {
-        for (const auto& [variable, name] : pairs) {
-            const std::string value = environment(variable);
-            if (value.empty() || option.long_name() != name)
-                continue;
-            if (auto done = option.apply({value}); !done)
-                return fail(Errc::usage, "${}: {}", variable, done.error().text());
-        }
-    }
-    return globals;
 }
 
 } // namespace codex::cli::detail

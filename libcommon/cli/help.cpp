@@ -37,14 +37,14 @@ void append_globals(std::string& out, const Command::Node& node) {
     Globals globals;
     for (const OptionSpec& spec : global_options(globals)) {
         const std::string name = spec.long_name();
-        if ((name == "output" && !node.takes_output) || (name == "dry-run" && !node.takes_dry_run))
-            continue;
         // The rare ones are one line together, so that help fits a screen.
-        if (name == "repo" || name == "json" || name == "output" || name == "dry-run")
+        const bool own = name == "output" || name == "dry-run" || name == "unordered" ||
+                         name == "batch" || name == "buffer";
+        if (name == "repo" || name == "json" || (own && applies(spec, node)))
             out += option_row(spec);
     }
     out += "  and -q -v -j N --progress --color --log-level --log-format --no-sync --fail-fast\n"
-           "  --lock-timeout, as in every tool: see codex-pipes(7)\n";
+           "  --lock-timeout --config-file, as in every tool: see codex-pipes(7)\n";
 }
 
 } // namespace

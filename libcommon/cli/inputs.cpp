@@ -58,8 +58,15 @@ Inputs::Inputs(std::vector<std::string> arguments, int stdin_fd, std::string nam
     : arguments_(std::move(arguments)), fd_(stdin_fd), name_(std::move(name)),
       reading_(arguments_.empty()) {}
 
+Inputs Inputs::exactly(std::vector<std::string> items) {
+    Inputs inputs(std::move(items), -1);
+    inputs.exact_ = true;
+    inputs.reading_ = false;
+    return inputs;
+}
+
 Result<std::optional<std::string>> Inputs::next() {
-    if (arguments_.empty() && line_ == 0 && ::isatty(fd_) == 1)
+    if (!exact_ && arguments_.empty() && line_ == 0 && ::isatty(fd_) == 1)
         return fail(Error(Errc::usage, "nothing is given")
                         .hint("name it on the command line, pipe it in, or type it after -"));
     for (;;) {
@@ -76,7 +83,7 @@ Result<std::optional<std::string>> Inputs::next() {
         if (position_ == arguments_.size())
             return std::optional<std::string>();
         const std::string& argument = arguments_[position_++];
-        if (argument != "-")
+        if (exact_ || argument != "-")
             return std::optional<std::string>(argument);
         reading_ = true;
     }

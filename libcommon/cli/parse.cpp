@@ -207,10 +207,37 @@ Result<void> apply_arguments(const Level& level) {
 /// Flags that only some commands know what to do with.
 Result<void> check_meaning(const CommandPath& path, const Globals& globals) {
     const Command::Node& node = *path.back();
+    const auto means_nothing = [&path](std::string_view option, std::string_view why = {}) {
+        return fail(Errc::usage, "{} means nothing to {}{}", option, full_name(path), why);
+    };
     if (globals.output_given && !node.takes_output)
-        return fail(Errc::usage, "-o means nothing to {}", full_name(path));
+        return means_nothing("-o");
     if (globals.dry_run && !node.takes_dry_run)
-        return fail(Errc::usage, "-n means nothing to {}: it deletes nothing", full_name(path));
+        return means_nothing("-n", ": it deletes nothing");
+    if (globals.unordered && !node.takes_unordered)
+        return means_nothing("--unordered", ": there is nothing to gain by it");
+    if ((globals.batch || globals.buffer) && !node.takes_batch)
+        return means_nothing(globals.batch ? "--batch" : "--buffer", ": it looks nothing up");
+    if (globals.buffer && !globals.batch)
+        return fail(Errc::usage, "--buffer means nothing without --batch");
+    return {};
+}
+
+/// Configuration file, environment, flags, in this order: who comes later wins.
+Result<void> settle(const std::vector<OptionSpec>& specs,
+                    std::vector<std::vector<std::string>>& values, Globals& globals,
+                    std::vector<Setting>& settings) {
+    settings = default_settings();
+    const auto file = std::find_if(specs.begin(), specs.end(), [](const OptionSpec& spec) {
+        return spec.long_name() == "config-file";
+    });
+    const auto& named = values[static_cast<std::size_t>(file - specs.begin())];
+    CODEX_CHECK(
+        apply_configuration(named.empty() ? "" : unmarked(named.front()), globals, settings));
+    CODEX_CHECK(apply_options(specs, values));
+    for (std::size_t i = 0; i < specs.size(); ++i)
+        if (!values[i].empty())
+            note_flag(specs[i], values[i], settings);
     return {};
 }
 
@@ -253,11 +280,11 @@ Outcome parse(const Command::Node& root, Globals& globals,
         return tl::unexpected<Misuse>(Misuse{std::move(error), path});
     };
     if (version)
-        return Parsed{Parsed::Request::version, path};
+        return Parsed{Parsed::Request::version, path, {}};
     if (dump)
-        return Parsed{Parsed::Request::dump_commands, path};
+        return Parsed{Parsed::Request::dump_commands, path, {}};
     if (help)
-        return Parsed{Parsed::Request::help, path};
+        return Parsed{Parsed::Request::help, path, {}};
     if (!refused.empty())
         return misuse(Error(Errc::usage, refused));
     if (const auto rest = app.remaining(true); !rest.empty())
@@ -265,7 +292,8 @@ Outcome parse(const Command::Node& root, Globals& globals,
     if (!path.back()->body)
         return misuse(Error(Errc::usage, fmt::format("{}: a command is missing", full_name(path))));
 
-    if (auto done = apply_options(global_specs, global_values); !done)
+    Parsed parsed{Parsed::Request::run, path, {}};
+    if (auto done = settle(global_specs, global_values, globals, parsed.settings); !done)
         return misuse(std::move(done).error());
     for (Level* level : levels)
         if (auto done = apply_options(level->node->options, level->values); !done)
@@ -274,7 +302,7 @@ Outcome parse(const Command::Node& root, Globals& globals,
         return misuse(std::move(done).error());
     if (auto done = check_meaning(path, globals); !done)
         return misuse(std::move(done).error());
-    return Parsed{Parsed::Request::run, path};
+    return parsed;
 }
 
 } // namespace codex::cli::detail

@@ -45,10 +45,13 @@ std::string progress_line(const ProgressSample& sample, unsigned columns) {
         line += fmt::format("  [{:#<{}}{:-<{}}]  {:3.0f}%  {} of {}", "", cells, "",
                             kBarCells - cells, part * 100, human_bytes(done),
                             human_bytes(static_cast<double>(sample.total_bytes)));
-    } else {
+    } else if (sample.done_bytes > 0) {
         line += fmt::format("  {}", human_bytes(done));
     }
-    line += fmt::format("  {}/s", human_bytes(sample.bytes_per_second));
+    if (sample.total_bytes + sample.done_bytes > 0)
+        line += fmt::format("  {}/s", human_bytes(sample.bytes_per_second));
+    else
+        line += fmt::format("  {} done", sample.done_items);
     if (const auto left = seconds_left(sample))
         line += fmt::format("  {} left", clock(*left));
     if (columns > 0 && line.size() >= columns)
@@ -63,6 +66,7 @@ std::string progress_json(const ProgressSample& sample) {
         record.json("totalBytes", sample.total_bytes);
     else
         record.json("totalBytes", nullptr);
+    record.json("doneItems", sample.done_items);
     record.json("bytesPerSecond", static_cast<std::uint64_t>(sample.bytes_per_second));
     if (const auto left = seconds_left(sample))
         record.json("secondsLeft", *left);

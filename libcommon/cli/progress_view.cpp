@@ -86,10 +86,14 @@ private:
     detail::ProgressSample sample() {
         const std::uint64_t done = progress_.done_bytes.load(std::memory_order_relaxed);
         return {label_, done, progress_.total_bytes.load(std::memory_order_relaxed),
-                rate_.update(done, Clock::now())};
+                rate_.update(done, Clock::now()),
+                progress_.done_items.load(std::memory_order_relaxed)};
     }
 
     void show() {
+        // Lookups are not worth a line that nobody asked for.
+        if (mode_ == Mode::drawn && progress_.done_bytes.load() + progress_.total_bytes.load() == 0)
+            return;
         if (mode_ == Mode::json)
             state_->err.message(detail::progress_json(sample()) + "\n");
         else if (mode_ != Mode::silent && (mode_ == Mode::drawn_and_kept || foreground_terminal()))

@@ -4,6 +4,7 @@
 #include "cli/detail/signals.hpp"
 #include "cli/detail/state.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <fcntl.h>
 #include <unistd.h>
@@ -29,28 +30,30 @@ void reserve_standard_streams() {
 bool wants_color(const detail::Globals& globals, int fd) {
     if (globals.color != "auto")
         return globals.color == "always";
-    const char* no_color = std::getenv("NO_COLOR");
     const char* term = std::getenv("TERM");
-    return (no_color == nullptr || *no_color == '\0') && ::isatty(fd) == 1 &&
-           (term == nullptr || std::string_view(term) != "dumb");
+    return ::isatty(fd) == 1 && (term == nullptr || std::string_view(term) != "dumb");
 }
 
-Result<void> configure_log(const detail::Globals& globals, bool color) {
+Result<void> configure_log(const Context::State& state) {
+    const detail::Globals& globals = state.globals;
     log::Options options;
     options.format = globals.log_format == "json" ? log::Format::json : log::Format::text;
-    options.color = color;
+    options.color = state.color_err;
     options.directives = "warn";
     if (globals.quiet)
         options.directives = "error";
     else if (globals.verbose > 1)
         options.directives = globals.verbose > 2 ? "trace" : "debug";
     CODEX_CHECK(log::configure(options));
-    if (globals.log_level.empty())
+    const auto level = std::ranges::find(state.settings, "log-level", &detail::Setting::name);
+    if (level == state.settings.end() || level->origin == detail::Origin::built_in)
         return {};
-    auto done = log::set_levels(globals.log_level);
-    if (!done)
-        return fail(std::move(done).error().context("--log-level"));
-    return {};
+    auto done = log::set_levels(level->value);
+    if (done)
+        return {};
+    const bool flag = level->origin == detail::Origin::flag;
+    Error error(flag ? Errc::usage : Errc::config_invalid, done.error().text());
+    return fail(std::move(error).context(level->from));
 }
 
 /// The command every tool has: its completion script.
@@ -58,8 +61,11 @@ void declare_completion(Command& root, std::shared_ptr<Command::Node> tree) {
     const auto shell = std::make_shared<std::string>();
     root.command("completion", "print a completion script for a shell")
         .argument("SHELL", *shell, "bash, zsh or fish")
+        .takes_output()
         .example(fmt::format("{} completion bash > ~/.local/share/bash-completion/completions/{}",
                              tree->name, tree->name))
+        .example(
+            fmt::format("{0} completion fish -o ~/.config/fish/completions/{0}.fish", tree->name))
         .run([shell, node = std::weak_ptr(tree)](Context& context) -> Result<int> {
             if (*shell != "bash" && *shell != "zsh" && *shell != "fish")
                 return fail(Errc::usage, "'{}' is none of bash, zsh, fish", *shell);
@@ -68,11 +74,35 @@ void declare_completion(Command& root, std::shared_ptr<Command::Node> tree) {
         });
 }
 
+/// `config`: every setting with where it comes from.
+void declare_config(Command& root, std::shared_ptr<Context::State> state) {
+    const auto origins = std::make_shared<bool>(false);
+    root.command("config", "show the settings of this tool")
+        .flag("--show-origin", *origins, "also where each value comes from")
+        .example(fmt::format("{} config --show-origin", state->tool))
+        .example(fmt::format("CODEX_THREADS=2 {} config --json", state->tool))
+        .run([origins, state](Context& context) -> Result<int> {
+            for (const detail::Setting& setting : state->settings) {
+                Record record("setting");
+                record.field("name", setting.name).field("value", setting.value);
+                if (*origins)
+                    record.field("origin", detail::name_of(setting.origin))
+                        .field("from", setting.from);
+                CODEX_CHECK(context.print(record));
+            }
+            return 0;
+        });
+}
+
 int finish(Context& context, Context::State& state, Result<int> result) {
+    if (auto done = state.flush(); result && !done)
+        result = fail(std::move(done).error());
     if (!result) {
         context.report(result.error());
         return context.exit_code();
     }
+    if (auto done = state.print_summary(context.elapsed_ms()); !done)
+        context.report(done.error());
     // After a failed input there may still be a whole result of the others, but a stream that
     // lacks a part is not worth a name.
     const int code = std::max(*result, context.exit_code());
@@ -102,13 +132,15 @@ int run_parsed(const detail::Parsed& parsed, std::shared_ptr<Context::State> sta
         break;
     }
     if (parsed.request != Request::run) {
+        state->globals = {};
+        state->takes_output = true;
         auto done = context.print_text(text);
         return finish(context, *state, done ? Result<int>(0) : fail(std::move(done).error()));
     }
     state->takes_output = parsed.path.back()->takes_output;
-    if (auto done = configure_log(state->globals, state->color_err); !done) {
+    if (auto done = configure_log(*state); !done) {
         context.report(done.error());
-        return errc_exit_code(Errc::usage);
+        return context.exit_code();
     }
     return finish(context, *state, parsed.path.back()->body(context));
 }
@@ -126,32 +158,30 @@ int run_tool(int argc, char** argv, const ToolSpec& spec) {
     Command command(root);
     spec.declare(command);
     declare_completion(command, root);
-
     auto state = std::make_shared<Context::State>();
     state->tool = spec.name;
-    // Before the line is understood: an error in it, too, is to have the form that was asked for.
-    const bool json = std::find(arguments.begin(), arguments.end(), "--json") != arguments.end();
-    auto globals = detail::globals_from_environment();
+    declare_config(command, state);
+
+    state->out_is_terminal = ::isatty(STDOUT_FILENO) == 1;
     Context context(state);
-    if (!globals) {
-        state->globals.json = json;
-        context.report(globals.error());
-        return errc_exit_code(Errc::usage);
-    }
-    state->globals = std::move(*globals);
-    const auto parsed = detail::parse(*root, state->globals, arguments);
+    auto parsed = detail::parse(*root, state->globals, arguments);
     state->color_out = wants_color(state->globals, STDOUT_FILENO);
     state->color_err = wants_color(state->globals, STDERR_FILENO);
-    if (!parsed) {
-        state->globals.json = json;
-        const detail::Misuse& misuse = parsed.error();
-        Error error(Errc::usage, misuse.error.text());
+    if (parsed) {
+        state->settings = std::move(parsed->settings);
+        return run_parsed(*parsed, std::move(state), *root);
+    }
+    // Whether or not that was understood: an error is to have the form that was asked for.
+    state->globals.json =
+        std::find(arguments.begin(), arguments.end(), "--json") != arguments.end();
+    detail::Misuse& misuse = parsed.error();
+    if (misuse.error.code() == Errc::usage) {
         const std::string help = fmt::format("try '{} --help'", detail::full_name(misuse.path));
         const std::string hint(misuse.error.hint());
-        context.report(std::move(error).hint(hint.empty() ? help : hint + "; " + help));
-        return errc_exit_code(Errc::usage);
+        misuse.error = std::move(misuse.error).hint(hint.empty() ? help : hint + "; " + help);
     }
-    return run_parsed(*parsed, std::move(state), *root);
+    context.report(misuse.error);
+    return context.exit_code();
 }
 
 } // namespace codex::cli

@@ -74,6 +74,11 @@ public:
     Command& takes_output();
     /// The command deletes: it takes -n/--dry-run. Other commands refuse -n.
     Command& takes_dry_run();
+    /// The command goes through its inputs with for_each(), and it pays to have several of them in
+    /// flight: it takes --unordered. Other commands refuse it.
+    Command& takes_unordered();
+    /// The command looks things up: it takes --batch and --buffer. Other commands refuse them.
+    Command& takes_batch();
 
     /// What the command does. Returns the exit code (0 or 1) or an error, which is printed.
     Command& run(std::function<Result<int>(Context&)> body);
@@ -126,6 +131,8 @@ class Inputs {
 public:
     /// `name` is what error texts call the lines' source.
     Inputs(std::vector<std::string> arguments, int stdin_fd, std::string name = "stdin");
+    /// These and no others: "-" is an item like the rest.
+    [[nodiscard]] static Inputs exactly(std::vector<std::string> items);
     /// The next item, or nothing at the end. Errors: io; json_invalid and limit_exceeded with the
     /// line number; usage when no argument was given and stdin is a terminal.
     [[nodiscard]] Result<std::optional<std::string>> next();
@@ -134,6 +141,7 @@ private:
     Result<std::optional<std::string>> next_line();
 
     std::vector<std::string> arguments_;
+    bool exact_ = false;
     std::size_t position_ = 0;
     int fd_;
     std::string name_;
@@ -156,6 +164,8 @@ public:
     [[nodiscard]] bool dry_run() const;
     [[nodiscard]] bool sync() const; ///< false after --no-sync
     [[nodiscard]] bool fail_fast() const;
+    [[nodiscard]] bool unordered() const; ///< of a command with takes_unordered()
+    [[nodiscard]] bool batch() const;     ///< of a command with takes_batch()
     [[nodiscard]] std::uint64_t lock_timeout_seconds() const;
     /// -o/--output FILE of a command with takes_output(); empty: stdout.
     [[nodiscard]] const std::string& output_path() const;
@@ -164,20 +174,31 @@ public:
     [[nodiscard]] std::uint64_t elapsed_ms() const;
     [[nodiscard]] ThreadPool& pool(); ///< sized by -j, made on first use
 
-    /// Writes the record to stdout, whole and at once. With -o FILE and no binary_output() before:
-    /// to FILE. Errors: io.
-    [[nodiscard]] Result<void> print(const Record& record);
-    /// Writes raw text (a picture, a manifest); where to as print().
+    /// Writes the record to stdout, whole and at once (with --buffer: a few of them together). With
+    /// -o FILE and no binary_output() before: to FILE. `after` is text that belongs to it. Any
+    /// thread. Errors: io.
+    [[nodiscard]] Result<void> print(const Record& record, std::string_view after = {});
+    /// Writes raw text (a picture, a manifest); where to and how as print().
     [[nodiscard]] Result<void> print_text(std::string_view text);
+    /// Adds to a number of the summary that ends --json output; 0 makes it appear. The summary has
+    /// the number of records and of reported failures, and the time, without being asked. Any
+    /// thread.
+    void add_total(std::string_view name, std::uint64_t count);
+    /// Says something in the summary that is no number.
+    void note_total(std::string_view name, bool value);
     /// Where binary data goes: stdout, or FILE of -o. Errors: usage with a hint when stdout is a
     /// terminal and -o - was not said; cannot_create.
     [[nodiscard]] Result<int> binary_output();
+    /// Writes to where binary_output() points; with --buffer a few answers together. Errors: io.
+    [[nodiscard]] Result<void> write(BytesView bytes);
 
     /// "TOOL: error: text" and "TOOL: hint: ..." on stderr (with --json, an object); remembers the
     /// highest exit code, so that a command over several inputs can go on. With --fail-fast gives
-    /// false: stop.
+    /// false: stop. Any thread.
     bool report(const Error& error);
-    bool report(std::string_view item, Error error);
+    bool report(std::string_view item, const Error& error);
+    /// It ran as it should, and the answer is no: the exit code is 1, or higher. Any thread.
+    void answer_no();
     /// The highest exit code reported so far, or `otherwise`.
     [[nodiscard]] int exit_code(int otherwise = 0) const;
     void warn(std::string_view text);
@@ -193,8 +214,41 @@ public:
     explicit Context(std::shared_ptr<State> state);
 
 private:
+    friend class Records;
     std::shared_ptr<State> state_;
 };
+
+/// Records that come by the million: whole lines together, at most PIPE_BUF bytes a write.
+class Records {
+public:
+    explicit Records(Context& context) : Records(context, context.json()) {}
+    /// `json`: as with --json, also without it (--format json).
+    Records(Context& context, bool json) : context_(&context), json_(json) {}
+    [[nodiscard]] Result<void> add(const Record& record);
+    /// Writes what is left. Before waiting for more, and at the end.
+    [[nodiscard]] Result<void> flush();
+
+private:
+    Context* context_;
+    bool json_;
+    std::string text_;
+    std::uint64_t count_ = 0;
+};
+
+/// How a command goes through its inputs.
+struct Loop {
+    std::string label; ///< before the progress
+    /// Called when the first input has come: the place to open the repo, which the tool before this
+    /// one in a pipe may be about to make. Its failure is the loop's.
+    std::function<Result<void>()> begin;
+    /// One input's turn. A failure is reported under the input's name, and the next one follows,
+    /// unless --fail-fast. With --unordered, several turns run at once, each in a thread of its
+    /// own, and print as they finish.
+    std::function<Result<void>(const std::string& item, Progress& progress)> turn;
+};
+/// Runs the loop over `inputs` and shows its progress. Gives the exit code so far. Errors: those of
+/// `begin` and of reading the list itself.
+[[nodiscard]] Result<int> for_each(Context& context, Inputs inputs, const Loop& loop);
 
 /// A tool's own description.
 struct ToolSpec {

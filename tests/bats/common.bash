@@ -41,6 +41,21 @@ gen() { "$CODEX_TEST_BIN/codex-testgen" "$1" "$2"; }
 # run_split COMMAND...: `run` with $output and $stderr (and $lines, $stderr_lines) apart.
 run_split() { run --separate-stderr "$@"; }
 
+# run_json COMMAND...: run_split of a command with --json; the line that ends its output, which must be a
+# summary, goes to $summary, and $output and $lines have the rest.
+run_json() {
+    run_split "$@"
+    summary=${lines[-1]:-}
+    [[ $summary == '{"type":"summary",'* ]] ||
+        batslib_print_kv_single 8 stdout "$output" stderr "$stderr" |
+        batslib_decorate 'stdout does not end with a summary' | fail || return
+    unset 'lines[-1]'
+    output=$(records <<<"$output")
+}
+
+# records: NDJSON from stdin without its summary.
+records() { sed '/^{"type":"summary",/d'; }
+
 # wait_for CONDITION [SECONDS]: evaluates CONDITION until it is true, or fails after SECONDS (10).
 wait_for() {
     local condition=$1 end=$((SECONDS + ${2:-10}))

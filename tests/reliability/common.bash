@@ -31,7 +31,7 @@ expect_nothing_left() {
     codex-chunk gc >/dev/null || die 'last gc'
     codex-chunk verify >verify.out 2>&1 || die "last verify: $(<verify.out)"
     local blocks kilobytes
-    blocks=$(codex-chunk space --json | jq .totalBlocks)
+    blocks=$(codex-chunk space | awk '$1 == "totalBlocks" { print $2 }')
     [[ $blocks == 0 ]] || die "$blocks blocks are left after all was removed"
     kilobytes=$(du -sk "$CODEX_REPO/segments" | cut -f1)
     ((kilobytes < 1024)) || die "$kilobytes KiB of segments are left after all was removed"

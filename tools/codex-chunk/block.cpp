@@ -12,7 +12,6 @@ namespace {
 
 struct Block {
     std::vector<std::string> items;
-    bool batch = false;
     std::string codec = "codex-block";
     cli::ExpiryValue expires;
 };
@@ -44,6 +43,7 @@ Result<Bytes> read_block(const std::string& file) {
 Result<void> put_one(cli::Context& context, repo::Repo& repo, const Block& block,
                      codec::Multicodec codec, const std::string& file) {
     CODEX_TRY(bytes, read_block(file));
+    context.add_total("bytes", bytes.size());
     if (codec == codec::Multicodec::codex_manifest)
         CODEX_CHECK(codec::decode_manifest(bytes));
     const Cid cid = Cid::sha256(codec, crypto::sha256(bytes));
@@ -61,44 +61,13 @@ Result<int> put(cli::Context& context, const Block& block) {
     if (!codec)
         return fail(Error(Errc::usage, fmt::format("--codec: '{}' is not known", block.codec))
                         .hint("codex-block, codex-manifest, raw, dag-pb ..."));
-    std::vector<std::string> files = block.items;
-    if (files.empty()) {
-        if (::isatty(STDIN_FILENO) == 1)
-            return fail(
-                Error(Errc::usage, "nothing to put").hint("name a file, or pipe a block in"));
-        files.emplace_back("-");
-    }
-    CODEX_TRY(repo, open_repo(context, Access::create));
-    for (const std::string& file : files) {
-        auto done = put_one(context, repo, block, *codec, file);
-        if (!done && !context.report(file, std::move(done).error()))
-            break;
-    }
-    return context.exit_code();
-}
-
-/// In a batch, an answer and not an end: a word for what stands in the way.
-Result<void> answer_batch(cli::Context& context, const std::string& item, const Error& error) {
-    const auto word = [&]() -> std::optional<std::string_view> {
-        switch (error.code()) {
-        case Errc::block_not_found:
-        case Errc::dataset_not_found:
-            return "missing";
-        case Errc::block_corrupt:
-            return "damaged";
-        case Errc::cid_invalid:
-        case Errc::multibase_invalid:
-        case Errc::merkle_index:
-            return "invalid";
-        default:
-            return std::nullopt;
-        }
-    }();
-    if (!word)
-        return fail(error.code(), "{}: {}", item, error.text());
-    cli::Record record("block");
-    record.field("cid", item).field("state", *word);
-    return context.print(record);
+    CODEX_TRY(files, files_or_stdin(block.items, "put", "name a file, or pipe a block in"));
+    context.add_total("bytes", 0);
+    return for_each_input(context, Access::create, "block put",
+                          cli::Inputs::exactly(std::move(files)),
+                          [&](repo::Repo& repo, const std::string& file, Progress&) {
+                              return put_one(context, repo, block, *codec, file);
+                          });
 }
 
 Result<Bytes> find_bytes(const repo::Repo& repo, const std::string& item) {
@@ -108,30 +77,35 @@ Result<Bytes> find_bytes(const repo::Repo& repo, const std::string& item) {
 }
 
 /// Request per line, answer per line and its bytes: "ID<TAB>SIZE\n", the block, "\n".
-Result<void> answer_with_bytes(cli::Context& context, const repo::Repo& repo, int fd,
+Result<void> answer_with_bytes(cli::Context& context, const repo::Repo& repo,
                                const std::string& item) {
     auto bytes = find_bytes(repo, item);
-    if (!bytes)
-        return answer_batch(context, item, bytes.error());
-    const std::string head = fmt::format("{}\t{}\n", item, bytes->size());
+    std::string head;
+    if (bytes) {
+        head = fmt::format("{}\t{}\n", item, bytes->size());
+    } else {
+        CODEX_TRY(word, batch_answer(item, bytes.error()));
+        head = cli::Record("").text(item).text(word).as_text();
+    }
     Bytes answer(head.begin(), head.end());
-    append(answer, *bytes);
+    if (bytes)
+        append(answer, *bytes);
     answer.push_back('\n');
-    return write_full(fd, answer, "stdout");
+    return context.write(answer);
 }
 
 Result<int> get(cli::Context& context, const Block& block) {
-    if (block.batch && context.json())
+    if (context.batch() && context.json())
         return fail(Errc::usage, "--batch answers in its own form: --json does not go with it");
-    CODEX_TRY(fd, context.binary_output());
-    const auto get_one = [&, to = fd](repo::Repo& repo, const std::string& item) -> Result<void> {
-        if (block.batch)
-            return answer_with_bytes(context, repo, to, item);
-        CODEX_TRY(bytes, find_bytes(repo, item));
-        return write_full(to, bytes, "stdout");
-    };
-    CODEX_CHECK(for_each_input(context, Access::read, block.items, get_one));
-    return context.exit_code();
+    CODEX_CHECK(context.binary_output());
+    return for_each_input(
+        context, Access::read, "block get", listed(block.items),
+        [&](const repo::Repo& repo, const std::string& item, Progress&) -> Result<void> {
+            if (context.batch())
+                return answer_with_bytes(context, repo, item);
+            CODEX_TRY(bytes, find_bytes(repo, item));
+            return context.write(bytes);
+        });
 }
 
 Result<bool> is_present(const repo::Repo& repo, const std::string& item) {
@@ -141,24 +115,32 @@ Result<bool> is_present(const repo::Repo& repo, const std::string& item) {
 }
 
 Result<int> has(cli::Context& context, const Block& block) {
-    bool all = true;
-    const auto look = [&](repo::Repo& repo, const std::string& item) -> Result<void> {
-        auto present = is_present(repo, item);
-        if (!present && block.batch)
-            return answer_batch(context, item, present.error());
-        if (!present)
-            return fail(std::move(present).error());
-        all = all && *present;
-        cli::Record record("block");
-        record.field("cid", item).field("state", *present ? "present" : "missing");
-        return context.print(record);
-    };
-    CODEX_CHECK(for_each_input(context, Access::read, block.items, look));
-    return context.exit_code(all || block.batch ? 0 : 1);
+    for (const char* name : {"present", "missing"})
+        context.add_total(name, 0);
+    return for_each_input(
+        context, Access::read, "block has", listed(block.items),
+        [&](const repo::Repo& repo, const std::string& item, Progress&) -> Result<void> {
+            auto present = is_present(repo, item);
+            std::string_view state;
+            if (present) {
+                state = *present ? "present" : "missing";
+            } else if (context.batch()) {
+                CODEX_TRY(word, batch_answer(item, present.error()));
+                state = word;
+            } else {
+                return fail(std::move(present).error());
+            }
+            if (state != "present" && !context.batch())
+                context.answer_no();
+            context.add_total(state, 1);
+            cli::Record record("block");
+            record.field("cid", item).field("state", state);
+            return context.print(record);
+        });
 }
 
 Result<int> rm(cli::Context& context, const Block& block) {
-    const auto remove = [&](repo::Repo& repo, const std::string& item) -> Result<void> {
+    const auto remove = [&](repo::Repo& repo, const std::string& item, Progress&) -> Result<void> {
         CODEX_TRY(cid, Cid::from_text(item));
         CODEX_TRY(present, repo.has(cid));
         if (!context.dry_run())
@@ -172,8 +154,7 @@ Result<int> rm(cli::Context& context, const Block& block) {
         return context.print(record);
     };
     const Access access = context.dry_run() ? Access::read : Access::write;
-    CODEX_CHECK(for_each_input(context, access, block.items, remove));
-    return context.exit_code();
+    return for_each_input(context, access, "block rm", listed(block.items), remove);
 }
 
 } // namespace
@@ -188,23 +169,28 @@ void declare_block(cli::Command& root) {
         .arguments("FILE", block->items, "- or nothing: stdin")
         .option("--codec NAME", block->codec, "content codec of the CID; default codex-block")
         .option("--expires", block->expires, "when gc may remove it")
+        .takes_unordered()
         .example("head -c 1000 data | codex-chunk block put")
+        .example("codex-chunk block put --codec raw --expires 7d part1 part2")
         .run(runs(put));
     group.command("get", "write blocks to stdout or -o FILE")
         .arguments("CID", block->items, "also CID@INDEX; - or nothing: from stdin")
-        .flag("--batch", block->batch, "answer each with a line CID, TAB, size, then the bytes")
+        .takes_batch()
         .takes_output()
         .example("codex-chunk block get zDvZ...@0 | sha256sum")
+        .example("codex-chunk block get --batch < list.of.cids")
         .run(runs(get));
     group.command("has", "say whether blocks are here; exit 1 when one is not")
         .arguments("CID", block->items, "also CID@INDEX; - or nothing: from stdin")
-        .flag("--batch", block->batch, "answer whatever comes, exit 0")
+        .takes_batch()
         .example("codex-chunk block has zDxW... && echo here")
+        .example("codex-merkle leaves --raw file | codex-chunk block has --batch --buffer")
         .run(runs(has));
     group.command("rm", "remove blocks that were put by themselves")
         .arguments("CID", block->items, "blocks; - or nothing: from stdin")
         .takes_dry_run()
         .example("codex-chunk block rm zDxW...")
+        .example("codex-chunk ls --blocks | grep missing | codex-chunk block rm -n")
         .run(runs(rm));
 }
 

@@ -3,6 +3,7 @@
 #include "base/units.hpp"
 #include "codec/manifest_json.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <unistd.h>
 
@@ -72,22 +73,50 @@ Result<Cid> block_cid(const repo::Repo& repo, const Address& address) {
     return Cid::block(leaf);
 }
 
-Result<void>
-for_each_input(cli::Context& context, Access access, const std::vector<std::string>& arguments,
-               const std::function<Result<void>(repo::Repo&, const std::string&)>& use) {
-    cli::Inputs inputs(arguments, STDIN_FILENO);
-    CODEX_TRY(item, inputs.next());
-    if (!item)
+Result<int> for_each_input(cli::Context& context, Access access, const std::string& label,
+                           cli::Inputs inputs, const Turn& turn) {
+    std::optional<repo::Repo> repo;
+    const auto begin = [&]() -> Result<void> {
+        CODEX_TRY(opened, open_repo(context, access));
+        repo.emplace(std::move(opened));
         return {};
-    CODEX_TRY(repo, open_repo(context, access));
-    while (item) {
-        auto done = use(repo, *item);
-        if (!done && !context.report(*item, std::move(done).error()))
-            return {};
-        CODEX_TRY(following, inputs.next());
-        item = std::move(following);
+    };
+    return cli::for_each(context, std::move(inputs),
+                         {label, begin, [&](const std::string& item, Progress& progress) {
+                              return turn(*repo, item, progress);
+                          }});
+}
+
+cli::Inputs listed(const std::vector<std::string>& arguments) {
+    return {arguments, STDIN_FILENO};
+}
+
+Result<std::vector<std::string>> files_or_stdin(const std::vector<std::string>& arguments,
+                                                std::string_view verb, std::string_view hint) {
+    if (std::count(arguments.begin(), arguments.end(), "-") > 1)
+        return fail(Errc::usage, "stdin can be read only once, but - is given twice");
+    if (!arguments.empty())
+        return arguments;
+    if (::isatty(STDIN_FILENO) == 1)
+        return fail(Error(Errc::usage, fmt::format("nothing to {}", verb)).hint(std::string(hint)));
+    return std::vector<std::string>{"-"};
+}
+
+Result<std::string_view> batch_answer(const std::string& item, const Error& error) {
+    switch (error.code()) {
+    case Errc::block_not_found:
+    case Errc::dataset_not_found:
+        return "missing";
+    case Errc::block_corrupt:
+        return "damaged";
+    case Errc::cid_invalid:
+    case Errc::cid_wrong_codec:
+    case Errc::multibase_invalid:
+    case Errc::merkle_index:
+        return "invalid";
+    default:
+        return fail(error.code(), "{}: {}", item, error.text());
     }
-    return {};
 }
 
 std::string_view kind_of(const codec::Manifest& manifest) {
@@ -107,6 +136,19 @@ cli::Record dataset_record(const repo::DatasetInfo& dataset) {
         .text(manifest.filename.value_or(""))
         .json("added", dataset.added)
         .json_raw("manifest", codec::manifest_json(manifest));
+    return record;
+}
+
+cli::Record block_record(const repo::BlockInfo& block) {
+    cli::Record record("block");
+    record.field("cid", block.cid)
+        .field("size", std::uint64_t{block.size_bytes})
+        .field("state", block.present ? "present" : "missing")
+        .field("references", block.references)
+        .text(block.kept ? format_time(block.expiry) : "-")
+        .json("kept", block.kept)
+        .json("expiry", block.expiry)
+        .json("storedBytes", std::uint64_t{block.stored_bytes});
     return record;
 }
 

@@ -46,17 +46,32 @@ struct Address {
 /// The CID of the block that is meant. Errors: dataset_not_found, merkle_index.
 [[nodiscard]] Result<Cid> block_cid(const repo::Repo& repo, const Address& address);
 
-/// Calls `use` for each input. An input that fails is reported, and the next one follows, unless
-/// --fail-fast. The repo is opened when the first input has come: what comes before in a pipe may
-/// be about to make it. Errors: those of opening it and of reading the list itself.
-[[nodiscard]] Result<void>
-for_each_input(cli::Context& context, Access access, const std::vector<std::string>& arguments,
-               const std::function<Result<void>(repo::Repo&, const std::string&)>& use);
+/// One input's turn; `progress` is that of all turns.
+using Turn =
+    std::function<Result<void>(repo::Repo& repo, const std::string& item, Progress& progress)>;
+/// Takes a turn for each input (cli::for_each()), with the repo opened when the first one has come.
+/// Gives the exit code so far. Errors: those of opening it and of reading the list itself.
+[[nodiscard]] Result<int> for_each_input(cli::Context& context, Access access,
+                                         const std::string& label, cli::Inputs inputs,
+                                         const Turn& turn);
+/// The inputs that stand on the command line, or on stdin.
+[[nodiscard]] cli::Inputs listed(const std::vector<std::string>& arguments);
+/// FILE arguments, or stdin's bytes when there is none. Errors: usage when stdin is a terminal then
+/// (`verb` says what there is nothing to), or named twice.
+[[nodiscard]] Result<std::vector<std::string>>
+files_or_stdin(const std::vector<std::string>& arguments, std::string_view verb,
+               std::string_view hint);
+
+/// With --batch, an answer and not an end: the word for what stands in the way, "missing",
+/// "damaged" or "invalid". Errors: `error` itself, where it is none of these.
+[[nodiscard]] Result<std::string_view> batch_answer(const std::string& item, const Error& error);
 
 /// "plain", "protected" or "verifiable".
 [[nodiscard]] std::string_view kind_of(const codec::Manifest& manifest);
 
 /// A dataset's line: CID, content size, kind, expiry, name; in JSON the REST's DataItem and more.
 [[nodiscard]] cli::Record dataset_record(const repo::DatasetInfo& dataset);
+/// A block's line: CID, size, present or missing, references, expiry if it was put by itself.
+[[nodiscard]] cli::Record block_record(const repo::BlockInfo& block);
 
 } // namespace codex::chunk

@@ -35,6 +35,7 @@ Result<int> run(cli::Context& context, const Export& given) {
     Progress progress;
     const auto view = context.show(progress, "export");
     const dataset::Job job{&repo, &context.pool(), &progress};
+    context.add_total("datasets", manifests.size());
     if (given.to_nim) {
         if (given.zstd || !context.output_path().empty())
             return fail(Errc::usage, "--to-nim writes a folder: --zst and -o do not go with it");

@@ -48,7 +48,6 @@ struct Stream {
     cli::Context& context;
     dataset::Job job;
     int fd;
-    dataset::GetResult total{};
 };
 
 Result<void> append(Stream& stream, const Get& get, const std::string& item) {
@@ -62,8 +61,8 @@ Result<void> append(Stream& stream, const Get& get, const std::string& item) {
     const std::string& path = stream.context.output_path();
     CODEX_TRY(done, dataset::get(stream.job, cid, range, stream.fd,
                                  path.empty() || path == "-" ? "stdout" : path));
-    stream.total.bytes += done.bytes;
-    stream.total.reconstructed_blocks += done.reconstructed_blocks;
+    stream.context.add_total("bytes", done.bytes);
+    stream.context.add_total("reconstructedBlocks", done.reconstructed_blocks);
     if (done.reconstructed_blocks > 0)
         stream.context.warn(
             fmt::format("{}: {} missing or damaged blocks were computed from parity; "
@@ -93,13 +92,6 @@ Result<int> run(cli::Context& context, const Get& get) {
             return fail(Errc::usage, "--range is for one dataset");
         item = std::move(following);
     }
-    const bool to_file = !context.output_path().empty() && context.output_path() != "-";
-    if (context.json() && to_file)
-        CODEX_CHECK(
-            context.print(cli::Record("summary")
-                              .json("bytes", stream.total.bytes)
-                              .json("reconstructedBlocks", stream.total.reconstructed_blocks)
-                              .json("milliseconds", context.elapsed_ms())));
     return 0;
 }
 

@@ -16,7 +16,10 @@ struct Import {
 };
 
 /// What one import gave, after the CIDs that were printed as they became durable.
-Result<void> finish(cli::Context& context, const dataset::ImportReport& report) {
+void take_note(cli::Context& context, const dataset::ImportReport& report) {
+    context.add_total("datasets", report.datasets.size());
+    context.add_total("blocks", report.blocks);
+    context.add_total("looseBlocks", report.loose_blocks);
     for (const Cid& cid : report.unordered)
         context.report(cid.text(),
                        Error(Errc::dataset_damaged, "the order of its blocks is not known")
@@ -24,16 +27,9 @@ Result<void> finish(cli::Context& context, const dataset::ImportReport& report) 
                                  "archive of the dataset, completes it"));
     for (const Error& problem : report.problems)
         context.report(problem);
-    if (context.json())
-        return context.print(cli::Record("summary")
-                                 .json("datasets", std::uint64_t{report.datasets.size()})
-                                 .json("blocks", report.blocks)
-                                 .json("looseBlocks", report.loose_blocks)
-                                 .json("milliseconds", context.elapsed_ms()));
     if (report.loose_blocks > 0)
         context.inform(
             fmt::format("{} blocks belong to no dataset that was imported", report.loose_blocks));
-    return {};
 }
 
 Result<dataset::ImportReport> import_file(const dataset::Job& job, const std::string& file,
@@ -45,39 +41,39 @@ Result<dataset::ImportReport> import_file(const dataset::Job& job, const std::st
     return dataset::import_car(job, fd.get(), file, expiry, on_dataset);
 }
 
-Result<int> run(cli::Context& context, const Import& given) {
-    std::vector<std::string> files = given.files;
-    if (given.from_nim && !files.empty())
-        return fail(Errc::usage, "--from-nim reads a folder: no FILE goes with it");
-    if (!given.from_nim && files.empty()) {
-        if (::isatty(STDIN_FILENO) == 1)
-            return fail(
-                Error(Errc::usage, "nothing to import").hint("name an archive, or pipe one in"));
-        files.emplace_back("-");
-    }
-    CODEX_TRY(repo, open_repo(context, Access::create));
-    const std::uint64_t expiry = expiry_of(given.expires, repo);
-    Progress progress;
-    const auto view = context.show(progress, "import");
-    const dataset::Job job{&repo, &context.pool(), &progress};
+Result<void> import_one(cli::Context& context, const Import& given, const dataset::Job& job,
+                        const std::string& file) {
+    const std::uint64_t expiry = expiry_of(given.expires, *job.repo);
     Result<void> printed;
     const auto print = [&](const Cid& cid) {
         if (printed)
             printed = context.print(cli::Record("dataset").field("cid", cid));
     };
+    auto report = given.from_nim ? dataset::import_nim(job, *given.from_nim, expiry, print)
+                                 : import_file(job, file, expiry, print);
+    if (!report)
+        return fail(std::move(report).error());
+    take_note(context, *report);
+    return printed;
+}
+
+Result<int> run(cli::Context& context, const Import& given) {
+    if (given.from_nim && !given.files.empty())
+        return fail(Errc::usage, "--from-nim reads a folder: no FILE goes with it");
+    std::vector<std::string> sources;
     if (given.from_nim) {
-        CODEX_TRY(report, dataset::import_nim(job, *given.from_nim, expiry, print));
-        CODEX_CHECK(finish(context, report));
+        sources = {*given.from_nim};
+    } else {
+        CODEX_TRY(files, files_or_stdin(given.files, "import", "name an archive, or pipe one in"));
+        sources = std::move(files);
     }
-    for (const std::string& file : files) {
-        auto report = import_file(job, file, expiry, print);
-        if (report)
-            CODEX_CHECK(finish(context, *report));
-        else if (!context.report(file == "-" ? "stdin" : file, std::move(report).error()))
-            break;
-    }
-    CODEX_CHECK(std::move(printed));
-    return context.exit_code();
+    for (const char* name : {"datasets", "blocks", "looseBlocks"})
+        context.add_total(name, 0);
+    return for_each_input(
+        context, Access::create, "import", cli::Inputs::exactly(std::move(sources)),
+        [&](repo::Repo& repo, const std::string& file, Progress& progress) {
+            return import_one(context, given, {&repo, &context.pool(), &progress}, file);
+        });
 }
 
 } // namespace
@@ -88,6 +84,7 @@ void declare_import(cli::Command& root) {
         .arguments("FILE", given->files, "archives, zstd or not; - or nothing: stdin")
         .option("--expires", given->expires, "when gc may remove the datasets; default: the repo's")
         .option("--from-nim DIR", given->from_nim, "data folder of a reference node")
+        .takes_unordered()
         .example("codex-chunk import photos.car.zst")
         .example("ssh host codex-chunk export zDvZ... | codex-chunk import")
         .run([given](cli::Context& context) { return run(context, *given); });

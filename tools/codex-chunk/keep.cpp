@@ -15,7 +15,8 @@ Result<int> run(cli::Context& context, const Keep& keep) {
     if (!keep.until.given)
         return fail(Error(Errc::usage, "--until is missing")
                         .hint("say until when: --until 30d, --until 2027-01-31, --until never"));
-    const auto keep_one = [&](repo::Repo& repo, const std::string& item) -> Result<void> {
+    const auto keep_one = [&](repo::Repo& repo, const std::string& item,
+                              Progress&) -> Result<void> {
         CODEX_TRY(cid, parse_manifest_cid(item));
         CODEX_CHECK(repo.set_expiry(cid, keep.until.unix_seconds));
         cli::Record record("kept");
@@ -24,8 +25,7 @@ Result<int> run(cli::Context& context, const Keep& keep) {
             .json("expiry", keep.until.unix_seconds);
         return context.print(record);
     };
-    CODEX_CHECK(for_each_input(context, Access::write, keep.cids, keep_one));
-    return context.exit_code();
+    return for_each_input(context, Access::write, "keep", listed(keep.cids), keep_one);
 }
 
 } // namespace

@@ -1,43 +1,40 @@
 #include "chunk.hpp"
 
-#include "base/units.hpp"
-
 namespace codex::chunk {
 
 namespace {
 
-cli::Record block_record(const repo::BlockInfo& block) {
-    cli::Record record("block");
-    record.field("cid", block.cid)
-        .field("size", std::uint64_t{block.size_bytes})
-        .field("state", block.present ? "present" : "missing")
-        .field("references", block.references)
-        .text(block.kept ? format_time(block.expiry) : "-")
-        .json("kept", block.kept)
-        .json("expiry", block.expiry)
-        .json("storedBytes", std::uint64_t{block.stored_bytes});
-    return record;
-}
-
 /// Prints until a write fails; gives that failure.
 template <class Info, class Walk, class Describe>
 Result<void> print_all(cli::Context& context, Walk walk, Describe describe) {
+    cli::Records records(context);
     Result<void> printed;
     CODEX_CHECK(walk([&](const Info& info) {
-        printed = context.print(describe(info));
+        printed = records.add(describe(info));
         return printed.has_value();
     }));
-    return printed;
+    CODEX_CHECK(std::move(printed));
+    return records.flush();
 }
 
 Result<int> run(cli::Context& context, bool blocks) {
     CODEX_TRY(repo, open_repo(context, Access::read));
-    if (blocks)
+    context.add_total("bytes", 0);
+    if (blocks) {
         CODEX_CHECK(print_all<repo::BlockInfo>(
-            context, [&](auto visit) { return repo.for_each_block(visit); }, block_record));
-    else
-        CODEX_CHECK(print_all<repo::DatasetInfo>(
-            context, [&](auto visit) { return repo.for_each_dataset(visit); }, dataset_record));
+            context, [&](auto visit) { return repo.for_each_block(visit); },
+            [&](const repo::BlockInfo& block) {
+                context.add_total("bytes", block.present ? block.size_bytes : 0);
+                return block_record(block);
+            }));
+        return 0;
+    }
+    CODEX_CHECK(print_all<repo::DatasetInfo>(
+        context, [&](auto visit) { return repo.for_each_dataset(visit); },
+        [&](const repo::DatasetInfo& dataset) {
+            context.add_total("bytes", dataset.manifest.content_size_bytes());
+            return dataset_record(dataset);
+        }));
     return 0;
 }
 

@@ -52,14 +52,8 @@ Result<Fd> open_input(const std::string& file) {
     return fd;
 }
 
-struct Totals {
-    std::uint64_t datasets = 0;
-    std::uint64_t bytes = 0;
-    std::uint64_t new_bytes = 0;
-};
-
 Result<void> put_one(cli::Context& context, const dataset::Job& job, const std::string& file,
-                     const dataset::PutOptions& options, bool named, Totals& totals) {
+                     const dataset::PutOptions& options, bool named) {
     Fd opened;
     if (file != "-") {
         CODEX_TRY(fd, open_input(file));
@@ -67,9 +61,9 @@ Result<void> put_one(cli::Context& context, const dataset::Job& job, const std::
     }
     const std::string_view shown = file == "-" ? std::string_view("stdin") : file;
     CODEX_TRY(result, dataset::put(job, opened ? opened.get() : STDIN_FILENO, shown, options));
-    ++totals.datasets;
-    totals.bytes += result.size_bytes;
-    totals.new_bytes += result.new_bytes;
+    context.add_total("datasets", 1);
+    context.add_total("bytes", result.size_bytes);
+    context.add_total("newBytes", result.new_bytes);
     cli::Record record("dataset");
     record.field("cid", result.manifest);
     if (named)
@@ -83,15 +77,7 @@ Result<void> put_one(cli::Context& context, const dataset::Job& job, const std::
 }
 
 Result<int> run(cli::Context& context, const Put& put) {
-    std::vector<std::string> files = put.files;
-    if (files.empty()) {
-        if (::isatty(STDIN_FILENO) == 1)
-            return fail(Error(Errc::usage, "nothing to put")
-                            .hint("name a file, or - for what is typed here"));
-        files.emplace_back("-");
-    }
-    if (std::count(files.begin(), files.end(), "-") > 1)
-        return fail(Errc::usage, "stdin can be read only once, but - is given twice");
+    CODEX_TRY(files, files_or_stdin(put.files, "put", "name a file, or - for what is typed here"));
     if (put.name && files.size() > 1)
         return fail(Errc::usage, "--name is for one file, not for {}", files.size());
     CODEX_TRY(options, options_of(put));
@@ -102,23 +88,15 @@ Result<int> run(cli::Context& context, const Put& put) {
     }
     CODEX_TRY(repo, open_repo(context, Access::create, zstd_level));
     options.expiry = expiry_of(put.expires, repo);
-
-    Progress progress;
-    const auto view = context.show(progress, "put");
-    const dataset::Job job{&repo, &context.pool(), &progress};
-    Totals totals;
-    for (const std::string& file : files) {
-        auto done = put_one(context, job, file, options, files.size() > 1, totals);
-        if (!done && !context.report(file, std::move(done).error()))
-            break;
-    }
-    if (context.json())
-        CODEX_CHECK(context.print(cli::Record("summary")
-                                      .json("datasets", totals.datasets)
-                                      .json("bytes", totals.bytes)
-                                      .json("newBytes", totals.new_bytes)
-                                      .json("milliseconds", context.elapsed_ms())));
-    return context.exit_code();
+    for (const char* name : {"datasets", "bytes", "newBytes"})
+        context.add_total(name, 0);
+    const bool named = files.size() > 1;
+    return cli::for_each(context, cli::Inputs::exactly(std::move(files)),
+                         {"put", [] { return Result<void>(); },
+                          [&](const std::string& file, Progress& progress) {
+                              const dataset::Job job{&repo, &context.pool(), &progress};
+                              return put_one(context, job, file, options, named);
+                          }});
 }
 
 } // namespace
@@ -134,6 +112,7 @@ void declare_put(cli::Command& root) {
                 "zstd level 1 to 19 for these blocks at rest, 0: none; default: the repo's")
         .option("--expires", put->expires, "when gc may remove it: 30d, 2027-01-31, never")
         .choice("--layout", put->layout, {"classic", "v0-2026"}, "of the manifest")
+        .takes_unordered()
         .example("codex-chunk put report.pdf notes.txt")
         .example("tar c photos | codex-chunk put - --name photos.tar --expires 30d")
         .run([put](cli::Context& context) { return run(context, *put); });

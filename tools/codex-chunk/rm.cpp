@@ -5,6 +5,7 @@ namespace codex::chunk {
 namespace {
 
 Result<void> print_removed(cli::Context& context, const std::string& item, std::uint64_t bytes) {
+    context.add_total("bytes", bytes);
     cli::Record record("removed");
     record.field("cid", item)
         .text(context.dry_run() ? "would-remove" : "removed")
@@ -36,15 +37,15 @@ Result<void> remove_dataset(cli::Context& context, repo::Repo& repo, const std::
 }
 
 Result<int> run(cli::Context& context, const std::vector<std::string>& items) {
-    const auto remove = [&](repo::Repo& repo, const std::string& item) -> Result<void> {
+    const auto remove = [&](repo::Repo& repo, const std::string& item, Progress&) -> Result<void> {
         CODEX_TRY(address, parse_address(item));
         if (address.index)
             return forget_block(context, repo, item, address);
         return remove_dataset(context, repo, item);
     };
     const Access access = context.dry_run() ? Access::read : Access::write;
-    CODEX_CHECK(for_each_input(context, access, items, remove));
-    return context.exit_code();
+    context.add_total("bytes", 0);
+    return for_each_input(context, access, "rm", listed(items), remove);
 }
 
 } // namespace

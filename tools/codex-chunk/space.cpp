@@ -32,7 +32,7 @@ Result<int> run(cli::Context& context) {
 void declare_space(cli::Command& root) {
     root.command("space", "show what the repo holds and what it takes on the disk")
         .example("codex-chunk space")
-        .example("codex-chunk space --json | jq .quotaUsedBytes")
+        .example("codex-chunk space --json | jq 'select(.type == \"space\").quotaUsedBytes'")
         .run(run);
 }
 

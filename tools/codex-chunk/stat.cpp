@@ -50,29 +50,25 @@ std::string dataset_text(const repo::DatasetInfo& dataset) {
     return lines.text();
 }
 
-Result<void> stat_dataset(cli::Context& context, const repo::Repo& repo, const Cid& cid) {
+/// What is known of one thing: as a record, which is also the answer to a line of a batch, and as
+/// lines that show it.
+struct Known {
+    cli::Record record;
+    std::string text;
+};
+
+Result<Known> stat_dataset(const repo::Repo& repo, const Cid& cid, bool batch) {
     CODEX_TRY(dataset, repo.dataset(cid));
-    if (!context.json())
-        return context.print_text(dataset_text(dataset));
     cli::Record record = dataset_record(dataset);
     record.json("blocks", dataset.manifest.blocks_count())
         .json("layout", layout_name(dataset.manifest.layout));
-    return context.print(record);
+    return Known{std::move(record), batch ? "" : dataset_text(dataset)};
 }
 
-Result<void> stat_block(cli::Context& context, const repo::Repo& repo, const Cid& cid) {
+Result<Known> stat_block(const repo::Repo& repo, const Cid& cid) {
     CODEX_TRY(block, repo.stat(cid));
     if (!block)
         return fail(Errc::block_not_found, "no such block here");
-    if (context.json())
-        return context.print(cli::Record("block")
-                                 .json("cid", cid)
-                                 .json("size", std::uint64_t{block->size_bytes})
-                                 .json("storedBytes", std::uint64_t{block->stored_bytes})
-                                 .json("state", block->present ? "present" : "missing")
-                                 .json("references", block->references)
-                                 .json("kept", block->kept)
-                                 .json("expiry", block->expiry));
     Lines lines(cid.text());
     lines.add("kind", "block");
     lines.add("size", std::uint64_t{block->size_bytes});
@@ -81,32 +77,44 @@ Result<void> stat_block(cli::Context& context, const repo::Repo& repo, const Cid
     lines.add("references", block->references);
     if (block->kept)
         lines.add("expiry", format_time(block->expiry));
-    return context.print_text(lines.text());
+    return Known{block_record(*block), lines.text()};
 }
 
-Result<void> stat_tree(cli::Context& context, const repo::Repo& repo, const Cid& cid) {
+Result<Known> stat_tree(const repo::Repo& repo, const Cid& cid) {
     CODEX_TRY(tree, repo.tree(cid));
-    if (context.json())
-        return context.print(
-            cli::Record("tree").json("cid", cid).json("leaves", tree.leaf_count()));
+    cli::Record record("tree");
+    record.field("cid", cid).field("leaves", tree.leaf_count());
     Lines lines(cid.text());
     lines.add("kind", "tree");
     lines.add("leaves", tree.leaf_count());
-    return context.print_text(lines.text());
+    return Known{std::move(record), lines.text()};
+}
+
+Result<Known> look_up(const repo::Repo& repo, const std::string& item, bool batch) {
+    CODEX_TRY(address, parse_address(item));
+    CODEX_TRY(cid, address.index ? block_cid(repo, address) : Result<Cid>(address.cid));
+    if (cid.codec() == codec::Multicodec::codex_manifest)
+        return stat_dataset(repo, cid, batch);
+    if (cid.codec() == codec::Multicodec::codex_root)
+        return stat_tree(repo, cid);
+    return stat_block(repo, cid);
 }
 
 Result<int> run(cli::Context& context, const std::vector<std::string>& items) {
-    const auto show = [&](repo::Repo& repo, const std::string& item) -> Result<void> {
-        CODEX_TRY(address, parse_address(item));
-        CODEX_TRY(cid, address.index ? block_cid(repo, address) : Result<Cid>(address.cid));
-        if (cid.codec() == codec::Multicodec::codex_manifest)
-            return stat_dataset(context, repo, cid);
-        if (cid.codec() == codec::Multicodec::codex_root)
-            return stat_tree(context, repo, cid);
-        return stat_block(context, repo, cid);
+    const auto show = [&](const repo::Repo& repo, const std::string& item,
+                          Progress&) -> Result<void> {
+        auto known = look_up(repo, item, context.batch());
+        if (!known && context.batch()) {
+            CODEX_TRY(word, batch_answer(item, known.error()));
+            return context.print(cli::Record("block").field("cid", item).field("state", word));
+        }
+        if (!known)
+            return fail(std::move(known).error());
+        if (context.json() || context.batch())
+            return context.print(known->record);
+        return context.print_text(known->text);
     };
-    CODEX_CHECK(for_each_input(context, Access::read, items, show));
-    return context.exit_code();
+    return for_each_input(context, Access::read, "stat", listed(items), show);
 }
 
 } // namespace
@@ -115,8 +123,9 @@ void declare_stat(cli::Command& root) {
     const auto items = std::make_shared<std::vector<std::string>>();
     root.command("stat", "show the manifest of datasets, or what is known of a block or tree")
         .arguments("CID", *items, "also CID@INDEX; - or nothing: from stdin")
+        .takes_batch()
         .example("codex-chunk stat zDvZ...")
-        .example("codex-chunk stat --json zDvZ... | jq .manifest")
+        .example("codex-chunk stat --json zDvZ... | jq 'select(.manifest)'")
         .run([items](cli::Context& context) { return run(context, *items); });
 }
 

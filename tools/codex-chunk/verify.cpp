@@ -60,15 +60,12 @@ Result<int> run(cli::Context& context, const Verify& verify) {
         CODEX_TRY(dropped, repo.drop_bytes(damaged));
         context.inform(fmt::format("{} damaged blocks are missing now", dropped));
     }
-    if (context.json())
-        CODEX_CHECK(context.print(cli::Record("summary")
-                                      .json("blocks", report.blocks)
-                                      .json("bytes", report.bytes)
-                                      .json("trees", report.trees)
-                                      .json("datasets", report.datasets)
-                                      .json("problems", report.problems)
-                                      .json("countersRepaired", report.counters_repaired)
-                                      .json("milliseconds", context.elapsed_ms())));
+    for (const auto& [name, count] :
+         {std::pair("blocks", report.blocks), std::pair("bytes", report.bytes),
+          std::pair("trees", report.trees), std::pair("datasets", report.datasets),
+          std::pair("problems", report.problems)})
+        context.add_total(name, count);
+    context.note_total("countersRepaired", report.counters_repaired);
     context.inform(fmt::format("{} datasets, {} trees, {} blocks with {} bytes: {} problems",
                                report.datasets, report.trees, report.blocks, report.bytes,
                                report.problems));

@@ -17,18 +17,19 @@ Result<int> decode(cli::Context& context, const Options& options) {
     std::optional<std::uint64_t> expiry;
     if (options.expires.given)
         expiry = options.expires.unix_seconds;
+    context.add_total("bytes", 0);
     return for_each_dataset(
         context, options.cids, true, "decode",
-        [&](const dataset::Job& job, const Cid& protected_dataset) -> Result<int> {
+        [&](const dataset::Job& job, const Cid& protected_dataset) -> Result<void> {
             CODEX_TRY(cid, dataset::decode(job, protected_dataset, expiry));
             CODEX_TRY(info, job.repo->dataset(cid));
-            CODEX_CHECK(context.print(cli::Record("decoded")
-                                          .field("cid", cid)
-                                          .json("protected", protected_dataset)
-                                          .json("treeCid", info.manifest.tree)
-                                          .json("datasetSize", info.manifest.dataset_size_bytes)
-                                          .json("expiry", info.expiry)));
-            return 0;
+            context.add_total("bytes", info.manifest.dataset_size_bytes);
+            return context.print(cli::Record("decoded")
+                                     .field("cid", cid)
+                                     .json("protected", protected_dataset)
+                                     .json("treeCid", info.manifest.tree)
+                                     .json("datasetSize", info.manifest.dataset_size_bytes)
+                                     .json("expiry", info.expiry));
         });
 }
 
@@ -40,6 +41,7 @@ void declare_decode(cli::Command& root) {
         .option("--expires WHEN", options->expires,
                 "keep until then; default: as long as the protected dataset")
         .arguments("CID", options->cids, "protected datasets; default: from stdin")
+        .takes_unordered()
         .example("codex-ec decode zDvZRwzm...")
         .example("codex-ec decode zDvZRwzm... | xargs codex-chunk get -o photos.tar")
         .run([options](cli::Context& context) { return decode(context, *options); });

@@ -63,20 +63,21 @@ Result<int> encode(cli::Context& context, const Options& options) {
     CODEX_TRY(wanted, parameters(options));
     if (options.expires.given)
         wanted.expiry = options.expires.unix_seconds;
+    context.add_total("bytes", 0);
     return for_each_dataset(context, options.cids, true, "encode",
-                            [&](const dataset::Job& job, const Cid& plain) -> Result<int> {
+                            [&](const dataset::Job& job, const Cid& plain) -> Result<void> {
                                 CODEX_TRY(cid, dataset::encode(job, plain, wanted));
                                 CODEX_TRY(info, job.repo->dataset(cid));
-                                CODEX_CHECK(
-                                    context.print(cli::Record("encoded")
-                                                      .field("cid", cid)
-                                                      .json("plain", plain)
-                                                      .json("treeCid", info.manifest.tree)
-                                                      .json("k", std::uint64_t{wanted.k})
-                                                      .json("m", std::uint64_t{wanted.m})
-                                                      .json("blocks", info.manifest.blocks_count())
-                                                      .json("expiry", info.expiry)));
-                                return 0;
+                                context.add_total("bytes", info.manifest.dataset_size_bytes);
+                                return context.print(
+                                    cli::Record("encoded")
+                                        .field("cid", cid)
+                                        .json("plain", plain)
+                                        .json("treeCid", info.manifest.tree)
+                                        .json("k", std::uint64_t{wanted.k})
+                                        .json("m", std::uint64_t{wanted.m})
+                                        .json("blocks", info.manifest.blocks_count())
+                                        .json("expiry", info.expiry));
                             });
 }
 
@@ -92,6 +93,7 @@ void declare_encode(cli::Command& root) {
         .option("--expires WHEN", options->expires,
                 "keep until then; default: as long as the plain dataset")
         .arguments("CID", options->cids, "plain datasets; default: from stdin")
+        .takes_unordered()
         .example("codex-ec encode -k 4 -m 2 zDvZRwzm...")
         .example("codex-chunk put photos.tar | codex-ec encode --nodes 15 --tolerance 5")
         .run([options](cli::Context& context) { return encode(context, *options); });

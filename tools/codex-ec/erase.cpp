@@ -17,8 +17,8 @@ struct Options {
     std::vector<std::string> cids;
 };
 
-Result<int> erase_one(cli::Context& context, const Options& options, const dataset::Job& job,
-                      const Cid& cid) {
+Result<void> erase_one(cli::Context& context, const Options& options, const dataset::Job& job,
+                       const Cid& cid) {
     CODEX_TRY(info, job.repo->dataset(cid));
     if (!info.manifest.is_protected() && !options.selection.slots.empty())
         return fail(Error(Errc::usage, "a plain dataset has no slots")
@@ -36,8 +36,9 @@ Result<int> erase_one(cli::Context& context, const Options& options, const datas
     record.json("dryRun", context.dry_run());
     if (options.selection.random != 0)
         record.json("seed", options.selection.seed);
-    CODEX_CHECK(context.print(record));
-    return 0;
+    context.add_total("blocks", blocks.size());
+    context.add_total("erased", erased);
+    return context.print(record);
 }
 
 Result<int> erase(cli::Context& context, Options& options) {

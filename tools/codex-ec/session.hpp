@@ -1,4 +1,4 @@
-// What all subcommands do alike: open the repo, go through the datasets given, report what failed.
+// What all subcommands do alike: open the repo, go through the datasets given.
 #pragma once
 
 #include "cli/tool.hpp"
@@ -10,12 +10,12 @@
 
 namespace codex::ec {
 
-/// One dataset's turn. Gives the exit code: 0, or 1 for "the answer is no".
-using Turn = std::function<Result<int>(const dataset::Job& job, const Cid& manifest)>;
+/// One dataset's turn. It tells the answer "no" with context.answer_no().
+using Turn = std::function<Result<void>(const dataset::Job& job, const Cid& manifest)>;
 
-/// Opens the repo (with `writes` false it is not changed) and runs `turn` for each manifest CID of
-/// the arguments or stdin. A turn that fails is reported under its CID, and the next one comes,
-/// unless --fail-fast was said. Gives the highest exit code. `label` stands before the progress.
+/// Opens the repo (with `writes` false it is not changed) and takes a turn for each manifest CID of
+/// the arguments or stdin, as cli::for_each() does. `label` stands before the progress. Gives the
+/// exit code so far.
 [[nodiscard]] Result<int> for_each_dataset(cli::Context& context,
                                            const std::vector<std::string>& arguments, bool writes,
                                            const std::string& label, const Turn& turn);

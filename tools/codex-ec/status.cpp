@@ -64,8 +64,8 @@ std::string columns_json(const Health& health, const Layout& layout) {
     return "[" + out + "]";
 }
 
-Result<int> status_one(cli::Context& context, const Options& options, const dataset::Job& job,
-                       const Cid& cid) {
+Result<void> status_one(cli::Context& context, const Options& options, const dataset::Job& job,
+                        const Cid& cid) {
     CODEX_TRY(health, dataset::health(job, cid, options.data));
     CODEX_TRY(layout, drawn_layout(health.manifest));
     cli::Record record("status");
@@ -87,10 +87,12 @@ Result<int> status_one(cli::Context& context, const Options& options, const data
                 .json_raw("slots", slots_json(health, layout))
                 .json_raw("columns", columns_json(health, layout));
     }
-    CODEX_CHECK(context.print(record));
-    if (!context.json() && (options.map || ::isatty(STDOUT_FILENO) == 1))
-        CODEX_CHECK(context.print_text(picture(health, layout, terminal_width(), context.color())));
-    return health.whole() ? 0 : 1;
+    context.add_total(state_of(health), 1);
+    if (!health.whole())
+        context.answer_no();
+    const bool map = !context.json() && (options.map || ::isatty(STDOUT_FILENO) == 1);
+    return context.print(record, map ? picture(health, layout, terminal_width(), context.color())
+                                     : std::string());
 }
 
 } // namespace
@@ -101,9 +103,12 @@ void declare_status(cli::Command& root) {
         .flag("--data", options->data, "read and hash all blocks, do not trust the index")
         .flag("--map", options->map, "draw the map also when stdout is no terminal")
         .arguments("CID", options->cids, "datasets; default: from stdin")
+        .takes_unordered()
         .example("codex-ec status zDvZRwzm...")
         .example("codex-chunk ls | codex-ec status --data --json")
         .run([options](cli::Context& context) {
+            for (const char* state : {"whole", "repairable", "lost"})
+                context.add_total(state, 0);
             return for_each_dataset(context, options->cids, false, "status",
                                     [&](const dataset::Job& job, const Cid& cid) {
                                         return status_one(context, *options, job, cid);

@@ -35,17 +35,18 @@ Error verdict(const dataset::Verification& found) {
         .hint("do not rely on it: decode it and encode it again");
 }
 
-Result<int> verify_one(cli::Context& context, const dataset::Job& job, const Cid& cid) {
+Result<void> verify_one(cli::Context& context, const dataset::Job& job, const Cid& cid) {
     CODEX_TRY(found, dataset::verify(job, cid));
     if (!found.right())
         return fail(verdict(found));
     const codec::Manifest& manifest = found.health.manifest;
-    CODEX_CHECK(context.print(cli::Record("verified")
-                                  .field("cid", cid)
-                                  .json("blocks", found.health.blocks)
-                                  .json("datasetSize", manifest.dataset_size_bytes)
-                                  .json("protected", manifest.is_protected())));
-    return 0;
+    context.add_total("blocks", found.health.blocks);
+    context.add_total("bytes", manifest.dataset_size_bytes);
+    return context.print(cli::Record("verified")
+                             .field("cid", cid)
+                             .json("blocks", found.health.blocks)
+                             .json("datasetSize", manifest.dataset_size_bytes)
+                             .json("protected", manifest.is_protected()));
 }
 
 } // namespace
@@ -54,9 +55,12 @@ void declare_verify(cli::Command& root) {
     auto cids = std::make_shared<std::vector<std::string>>();
     root.command("verify", "read all blocks and code them again; prints the CIDs that are right")
         .arguments("CID", *cids, "datasets; default: from stdin")
+        .takes_unordered()
         .example("codex-ec verify zDvZRwzm...")
         .example("codex-chunk ls | codex-ec verify")
         .run([cids](cli::Context& context) {
+            for (const char* name : {"blocks", "bytes"})
+                context.add_total(name, 0);
             return for_each_dataset(context, *cids, false, "verify",
                                     [&](const dataset::Job& job, const Cid& cid) {
                                         return verify_one(context, job, cid);

@@ -1,5 +1,4 @@
 #include "commands.hpp"
-#include "lines.hpp"
 #include "source.hpp"
 
 namespace codex::merkle_tool {
@@ -8,7 +7,7 @@ namespace {
 
 Result<int> run(const Source& source, cli::Context& context) {
     CODEX_CHECK(source.check());
-    Lines lines(context, context.json());
+    cli::Records lines(context);
     std::uint64_t index = 0;
     CODEX_CHECK(source.leaves(context, [&](std::span<const Digest> batch) -> Result<void> {
         for (const Digest& leaf : batch) {

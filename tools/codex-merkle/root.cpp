@@ -31,32 +31,28 @@ Result<Root> root_of_stored(const repo::Repo& repo, const std::string& text) {
 }
 
 Result<int> run_stored(const Source& source, cli::Context& context) {
-    cli::Inputs inputs(source.cids, STDIN_FILENO);
-    CODEX_TRY(text, inputs.next());
-    if (!text)
-        return 0;
-    // Only now: the tool before this one in a pipe may be about to make the repo.
-    CODEX_TRY(repo, open_repo(context));
     const bool several = source.cids.size() != 1 || source.cids.front() == "-";
-    while (text) {
-        auto root = root_of_stored(repo, *text);
-        if (root) {
-            cli::Record record = record_of(*root);
-            record.json("dataset", *text);
-            if (several)
-                record.text(*text);
-            CODEX_CHECK(context.print(record));
-        } else if (!context.report(*text, std::move(root).error())) {
-            break;
-        }
-        CODEX_TRY(following, inputs.next());
-        text = std::move(following);
-    }
-    return context.exit_code();
+    std::optional<repo::Repo> repo;
+    const auto begin = [&]() -> Result<void> {
+        CODEX_TRY(opened, open_repo(context));
+        repo.emplace(std::move(opened));
+        return {};
+    };
+    return cli::for_each(context, cli::Inputs(source.cids, STDIN_FILENO),
+                         {"root", begin, [&](const std::string& text, Progress&) -> Result<void> {
+                              CODEX_TRY(root, root_of_stored(*repo, text));
+                              context.add_total("leaves", root.leaves);
+                              cli::Record record = record_of(root);
+                              record.json("dataset", text);
+                              if (several)
+                                  record.text(text);
+                              return context.print(record);
+                          }});
 }
 
 Result<int> run(const Source& source, cli::Context& context) {
     CODEX_CHECK(source.check());
+    context.add_total("leaves", 0);
     if (source.is_stored())
         return run_stored(source, context);
     merkle::StreamingRoot stream;
@@ -67,6 +63,7 @@ Result<int> run(const Source& source, cli::Context& context) {
               }));
     Root root;
     root.leaves = stream.leaf_count();
+    context.add_total("leaves", root.leaves);
     CODEX_TRY(digest, stream.finish());
     root.digest = digest;
     cli::Record record = record_of(root);

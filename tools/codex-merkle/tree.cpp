@@ -1,7 +1,6 @@
 #include "base/fd.hpp"
 #include "base/hex.hpp"
 #include "commands.hpp"
-#include "lines.hpp"
 #include "merkle/coding.hpp"
 #include "source.hpp"
 
@@ -15,7 +14,7 @@ struct Options {
 };
 
 Result<void> print_nodes(cli::Context& context, const merkle::Tree& tree, bool json) {
-    Lines lines(context, json);
+    cli::Records lines(context, json);
     std::size_t at = 0;
     std::uint64_t layer = 0;
     for (const std::uint64_t size : merkle::layer_sizes(tree.leaf_count())) {

@@ -20,7 +20,7 @@ std::uint64_t depth(std::uint64_t leaves) {
     return leaves <= 1 ? 1 : static_cast<std::uint64_t>(std::bit_width(leaves - 1));
 }
 
-Result<int> roots_one(cli::Context& context, const dataset::Job& job, const Cid& cid) {
+Result<void> roots_one(cli::Context& context, const dataset::Job& job, const Cid& cid) {
     CODEX_TRY(dataset, proof::open_verifiable(*job.repo, cid));
     for (std::uint32_t slot = 0; slot < dataset.shape.slots; ++slot)
         CODEX_CHECK(
@@ -29,10 +29,10 @@ Result<int> roots_one(cli::Context& context, const dataset::Job& job, const Cid&
                               .field("slot", std::uint64_t{slot})
                               .json("cid", cid)
                               .json("element", decimal(dataset.slot_root(slot)))));
-    return 0;
+    return {};
 }
 
-Result<int> status_one(cli::Context& context, const dataset::Job& job, const Cid& cid) {
+Result<void> status_one(cli::Context& context, const dataset::Job& job, const Cid& cid) {
     CODEX_TRY(dataset, proof::open_verifiable(*job.repo, cid));
     const proof::SlotShape& shape = dataset.shape;
     std::uint64_t stored = 0;
@@ -58,10 +58,10 @@ Result<int> status_one(cli::Context& context, const dataset::Job& job, const Cid
             .json("slotDepth", depth(shape.blocks))
             .json("datasetDepth", depth(shape.slots))
             .json("strategy", shape.strategy == codec::Strategy::linear ? "linear" : "stepped")));
-    return 0;
+    return {};
 }
 
-using Show = Result<int> (*)(cli::Context&, const dataset::Job&, const Cid&);
+using Show = Result<void> (*)(cli::Context&, const dataset::Job&, const Cid&);
 
 void declare_show(cli::Command& command, const std::string& label, Show show) {
     auto cids = std::make_shared<std::vector<std::string>>();

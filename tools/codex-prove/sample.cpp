@@ -77,6 +77,7 @@ void declare_sample(cli::Command& root) {
     command.option("--samples S", options->samples, "how many cells")
         .arguments("CID", options->cids, "the verifiable dataset; default: from stdin")
         .example("codex-prove sample zDvZRwzm... --slot 3 --challenge 0x5f39...")
+        .example("codex-prove sample zDvZRwzm... --slot 0 --entropy 7 --samples 100 | cut -f2")
         .run([options](cli::Context& context) { return sample(context, *options); });
 }
 
@@ -89,6 +90,7 @@ void declare_input(cli::Command& root) {
     command.arguments("CID", options->cids, "the verifiable dataset; default: from stdin")
         .takes_output()
         .example("codex-prove input zDvZRwzm... --slot 3 --challenge 0x5f39... -o input.json")
+        .example("codex-prove input --slot 0 --entropy 7 - <photos.cid | codex-prove witness >w")
         .run([options](cli::Context& context) { return input(context, *options); });
 }
 

@@ -138,29 +138,18 @@ Result<Cid> only_dataset(const std::vector<std::string>& arguments) {
 
 Result<int> for_each_dataset(cli::Context& context, const std::vector<std::string>& arguments,
                              bool writes, const std::string& label, const Turn& turn) {
-    cli::Inputs inputs(arguments, STDIN_FILENO);
-    CODEX_TRY(item, inputs.next());
-    if (!item)
-        return 0;
-    // Only now: the tool before this one in a pipe may be about to make the repo.
-    CODEX_TRY(repo, open_repo(context, writes));
-    const auto take_turn = [&](const std::string& text) -> Result<int> {
-        CODEX_TRY(cid, manifest_cid(text));
-        Progress progress;
-        const auto view = context.show(progress, label);
-        return turn({&repo, &context.pool(), &progress}, cid);
+    std::optional<repo::Repo> repo;
+    const auto begin = [&]() -> Result<void> {
+        CODEX_TRY(opened, open_repo(context, writes));
+        repo.emplace(std::move(opened));
+        return {};
     };
-    int code = 0;
-    while (item) {
-        auto result = take_turn(*item);
-        if (result)
-            code = std::max(code, *result);
-        else if (!context.report(*item, std::move(result).error()))
-            break;
-        CODEX_TRY(following, inputs.next());
-        item = std::move(following);
-    }
-    return std::max(code, context.exit_code());
+    return cli::for_each(
+        context, cli::Inputs(arguments, STDIN_FILENO),
+        {label, begin, [&](const std::string& item, Progress& progress) -> Result<void> {
+             CODEX_TRY(cid, manifest_cid(item));
+             return turn({&*repo, &context.pool(), &progress}, cid);
+         }});
 }
 
 Result<Bytes> read_input(const std::string& path, std::uint64_t max_bytes) {

@@ -61,10 +61,10 @@ struct SystemFlags {
 /// The one dataset of the arguments or of stdin. Errors: usage when there is none or a second.
 [[nodiscard]] Result<Cid> only_dataset(const std::vector<std::string>& arguments);
 
-/// One dataset's turn. Gives the exit code: 0, or 1 for "the answer is no".
-using Turn = std::function<Result<int>(const dataset::Job& job, const Cid& manifest)>;
-/// Runs `turn` for each dataset of the arguments or stdin; one that fails is reported under its
-/// CID, and the next one comes, unless --fail-fast was said. Gives the highest exit code.
+/// One dataset's turn.
+using Turn = std::function<Result<void>(const dataset::Job& job, const Cid& manifest)>;
+/// Takes a turn for each dataset of the arguments or stdin, as cli::for_each() does. Gives the exit
+/// code so far.
 [[nodiscard]] Result<int> for_each_dataset(cli::Context& context,
                                            const std::vector<std::string>& arguments, bool writes,
                                            const std::string& label, const Turn& turn);

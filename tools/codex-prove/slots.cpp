@@ -17,7 +17,7 @@ struct Options {
     std::vector<std::string> cids;
 };
 
-Result<int> check_one(cli::Context& context, const dataset::Job& job, const Cid& cid) {
+Result<void> check_one(cli::Context& context, const dataset::Job& job, const Cid& cid) {
     CODEX_TRY(wrong, proof::check_slots(job, cid));
     if (!wrong.empty())
         return fail(Error(Errc::dataset_damaged,
@@ -25,12 +25,11 @@ Result<int> check_one(cli::Context& context, const dataset::Job& job, const Cid&
                                       "manifest lists",
                                       fmt::join(wrong, ", ")))
                         .hint("do not rely on this manifest: codex-prove slots makes a right one"));
-    CODEX_CHECK(context.print(cli::Record("checked").field("cid", cid)));
-    return 0;
+    return context.print(cli::Record("checked").field("cid", cid));
 }
 
-Result<int> build_one(cli::Context& context, const Options& options, const dataset::Job& job,
-                      const Cid& cid) {
+Result<void> build_one(cli::Context& context, const Options& options, const dataset::Job& job,
+                       const Cid& cid) {
     proof::SlotsOptions wanted;
     if (options.cell_size.given) {
         if (options.cell_size.bytes == 0 || options.cell_size.bytes > codec::kMaxBlockSizeBytes)
@@ -44,13 +43,14 @@ Result<int> build_one(cli::Context& context, const Options& options, const datas
         wanted.expiry = options.expires.unix_seconds;
     CODEX_TRY(built, proof::build_slots(job, cid, wanted));
     const codec::VerificationInfo& info = *built.verifiable.erasure->verification;
-    CODEX_CHECK(context.print(cli::Record("slots")
-                                  .field("cid", built.manifest)
-                                  .json("protected", cid)
-                                  .json("verifyRoot", info.verify_root)
-                                  .json("slots", std::uint64_t{info.slot_roots.size()})
-                                  .json("computedSlots", std::uint64_t{built.computed_slots})));
-    return 0;
+    context.add_total("slots", info.slot_roots.size());
+    context.add_total("computedSlots", built.computed_slots);
+    return context.print(cli::Record("slots")
+                             .field("cid", built.manifest)
+                             .json("protected", cid)
+                             .json("verifyRoot", info.verify_root)
+                             .json("slots", std::uint64_t{info.slot_roots.size()})
+                             .json("computedSlots", std::uint64_t{built.computed_slots}));
 }
 
 } // namespace
@@ -65,6 +65,7 @@ void declare_slots(cli::Command& root) {
         .option("--expires WHEN", options->expires,
                 "keep until then; default: as long as the protected dataset")
         .arguments("CID", options->cids, "protected datasets; default: from stdin")
+        .takes_unordered()
         .example("codex-prove slots zDvZRwzm...")
         .example("codex-chunk put photos.tar | codex-ec encode -k 4 -m 2 | codex-prove slots")
         .run([options](cli::Context& context) {

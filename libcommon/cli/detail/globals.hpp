@@ -1,4 +1,4 @@
-// The flags every tool has (spec 00 section 4.3) and their environment defaults (4.5).
+// The flags every tool has (spec 00 section 4.3).
 #pragma once
 
 #include "cli/detail/node.hpp"
@@ -24,10 +24,11 @@ struct Globals {
     bool no_sync = false;
     bool fail_fast = false;
     std::uint64_t lock_timeout_seconds = 10;
+    bool unordered = false;
+    bool batch = false;
+    bool buffer = false;
+    std::string config_file; ///< as given; where it is by default, settings.hpp knows
 };
-
-/// Flag > environment > default: what the environment says. Errors: usage, naming the variable.
-[[nodiscard]] Result<Globals> globals_from_environment();
 
 /// The options of `globals`, which must outlive them.
 [[nodiscard]] std::vector<OptionSpec> global_options(Globals& globals);

@@ -53,9 +53,14 @@ struct Command::Node {
     std::function<Result<int>(Context&)> body;
     bool takes_output = false;
     bool takes_dry_run = false;
+    bool takes_unordered = false;
+    bool takes_batch = false;
 };
 
 namespace detail {
+
+/// Whether `option`, one of global_options(), means something to the command.
+[[nodiscard]] bool applies(const OptionSpec& option, const Command::Node& node);
 
 /// The way from the root to a command; never empty.
 using CommandPath = std::vector<const Command::Node*>;

@@ -1,7 +1,7 @@
 // From a command line to the command that runs. The only file that knows CLI11 is parse.cpp.
 #pragma once
 
-#include "cli/detail/globals.hpp"
+#include "cli/detail/settings.hpp"
 
 namespace codex::cli::detail {
 
@@ -9,6 +9,7 @@ struct Parsed {
     enum class Request { run, help, version, dump_commands };
     Request request = Request::run;
     CommandPath path; ///< root to the command named; for help perhaps a group
+    std::vector<Setting> settings{};
 };
 
 /// A command line that does not fit: what to print, and whose --help to point at.
@@ -18,7 +19,8 @@ struct Misuse {
 };
 
 /// Matches `arguments` (without the program's name) against the tree under `root`, stores the
-/// values of options and of `globals` in their targets. Every error has code usage.
+/// values of options and of `globals` in their targets, after those of the configuration file and
+/// the environment. Errors have code usage, but for those of apply_configuration().
 [[nodiscard]] tl::expected<Parsed, Misuse> parse(const Command::Node& root, Globals& globals,
                                                  const std::vector<std::string>& arguments);
 

@@ -12,13 +12,15 @@ struct ProgressSample {
     std::uint64_t done_bytes = 0;
     std::uint64_t total_bytes = 0; ///< 0: not known
     double bytes_per_second = 0;
+    std::uint64_t done_items{}; ///< inputs a loop is through with
 };
 
-/// "put a.tar  [####------]  41%  1.2 GiB of 2.9 GiB  850 MiB/s  0:02 left", cut to `columns`.
+/// "put a.tar  [####------]  41%  1.2 GiB of 2.9 GiB  850 MiB/s  0:02 left", or where no bytes are
+/// counted "block has  1234 done"; cut to `columns`.
 [[nodiscard]] std::string progress_line(const ProgressSample& sample, unsigned columns);
 
-/// {"type":"progress","label":...,"doneBytes":...,"totalBytes":...|null,"bytesPerSecond":...,
-/// "secondsLeft":...|null}
+/// {"type":"progress","label":...,"doneBytes":...,"totalBytes":...|null,"doneItems":...,
+/// "bytesPerSecond":...,"secondsLeft":...|null}
 [[nodiscard]] std::string progress_json(const ProgressSample& sample);
 
 } // namespace codex::cli::detail

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/fd.hpp"
-#include "cli/detail/globals.hpp"
+#include "cli/detail/settings.hpp"
 
 #include <chrono>
 #include <mutex>
@@ -20,6 +20,8 @@ public:
     void message(std::string_view text);
     /// Draws `line` in place of the one drawn before.
     void draw(std::string_view line);
+    /// Takes the drawn line away, because something else is about to be written to the terminal.
+    void make_way();
     /// Takes the drawn line away, or ends it, so that it stays.
     void end_drawing(bool keep);
 
@@ -29,18 +31,36 @@ private:
     bool drawn_ = false;
 };
 
+/// A member of the summary.
+struct Total {
+    std::string name;
+    std::uint64_t count = 0;
+    bool flag = false; ///< true or false, and no number
+};
+
 } // namespace detail
 
 struct Context::State {
     std::string tool;
     std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
     detail::Globals globals;
+    std::vector<detail::Setting> settings; ///< with their origins, for `config`
     bool takes_output = false;
     detail::Stderr err;
     bool color_out = false;
     bool color_err = false;
+    bool out_is_terminal = false;
+
+    /// Of all that follows: with --unordered several turns print and report at once.
+    std::mutex mutex;
     int exit_code = 0;
     std::unique_ptr<ThreadPool> pool;
+    std::uint64_t records = 0;
+    std::uint64_t failures = 0;
+    bool json_records = false; ///< printed as JSON without --json
+    std::vector<detail::Total> totals;
+    std::string held; ///< --buffer
+    int held_for = -1;
 
     /// -o FILE: a regular file appears when the command has succeeded; devices and pipes are
     /// written to directly.
@@ -52,6 +72,15 @@ struct Context::State {
     [[nodiscard]] Result<int> open_output();
     /// The descriptor that print() and print_text() use.
     [[nodiscard]] Result<int> text_output();
+    /// Writes to it, or with --buffer keeps for later; with `mutex` held. Errors: io, those of
+    /// opening -o FILE.
+    [[nodiscard]] Result<void> write(std::string_view text);
+    [[nodiscard]] Result<void> write(int fd, BytesView bytes);
+    /// Writes what --buffer kept. Errors: io.
+    [[nodiscard]] Result<void> flush();
+    void total(std::string_view name, std::uint64_t count, bool flag);
+    /// The summary, where this command has one.
+    [[nodiscard]] Result<void> print_summary(std::uint64_t milliseconds);
     /// Gives -o FILE its name. Errors: io, no_space.
     [[nodiscard]] Result<void> commit_output();
 };

@@ -10,6 +10,8 @@ setup() {
  "globalOptions": [{"names": ["-r", "--repo"], "help": "h", "value": "DIR"}],
  "commands": [
   {"name": "codex-x", "runs": false, "options": [], "examples": []},
+  {"name": "codex-x config", "runs": true, "examples": ["codex-x config --origin"],
+   "options": [{"names": ["--origin"], "help": "h"}]},
   {"name": "codex-x block", "runs": false, "options": [], "examples": []},
   {"name": "codex-x put", "runs": true, "examples": ["codex-x put -k 2 a | cut -f1"],
    "options": [{"names": ["-k", "--data"], "help": "h", "value": "K"}]},
@@ -24,7 +26,7 @@ completion) cat completion ;;
 esac
 TOOL
     chmod +x bin/codex-x
-    printf 'echo put block get --data --raw data raw\n' >completion
+    printf 'echo put block get config --data --raw data raw\n' >completion
     printf 'codex-x put f\ncodex-x block get c\n' >tests/bats/codex-x/all.bats
     cat >man/codex-x.1.scd <<'PAGE'
 codex-x(1)
@@ -32,6 +34,14 @@ codex-x(1)
 # NAME
 
 codex-x - does things
+
+# SYNOPSIS
+
+*codex-x*
+
+# DESCRIPTION
+
+It does things.
 
 # COMMANDS
 
@@ -47,6 +57,26 @@ codex-x - does things
 
 *-r* _DIR_
 	Again.
+
+# OPTIONS
+
+Those of all.
+
+# OUTPUT
+
+Nothing.
+
+# EXIT STATUS
+
+Zero.
+
+# ENVIRONMENT
+
+None.
+
+# FILES
+
+None.
 
 # EXAMPLES
 
@@ -73,7 +103,10 @@ codex-pipes - what all have
 *-r*, *--repo* _DIR_
 	The repo.
 
-Each tool has the command *completion*.
+Each tool has the commands *completion* and *config*.
+
+*--origin*
+	Where from.
 
 # SEE ALSO
 
@@ -135,9 +168,18 @@ misses() {
     misses 'man/codex-pipes.7.scd: no line for option --repo'
 }
 
-@test "no word about completion in codex-pipes is a gap" {
+@test "no word about what every tool has in codex-pipes is a gap" {
     sed -i 's/\*completion\*/nothing/' man/codex-pipes.7.scd
     misses 'man/codex-pipes.7.scd: nothing on the command *completion*'
+    sed -i 's/nothing/*completion*/; s/\*--origin\*/That/' man/codex-pipes.7.scd
+    misses 'man/codex-pipes.7.scd: no line for option --origin'
+}
+
+@test "a section that is missing or out of order is a gap" {
+    sed -i '/^# FILES/,/^None/d' man/codex-x.1.scd
+    misses 'man/codex-x.1.scd: no section FILES'
+    printf '\n# FILES\n\nNone.\n' >>man/codex-x.1.scd
+    misses 'man/codex-x.1.scd: FILES comes after SEE ALSO'
 }
 
 @test "a page that scdoc or mandoc complains about is a gap" {
@@ -150,19 +192,19 @@ misses() {
 }
 
 @test "a command or option missing in a completion is a gap in each shell" {
-    printf 'echo put block get --data data\n' >completion
+    printf 'echo put block get config --data data\n' >completion
     check
     assert_failure
     for shell in bash zsh fish; do
         assert_line --regexp "codex-x completion $shell: nothing for (--)?raw of codex-x block get"
     done
-    printf 'echo put block --data --raw data raw\n' >completion
+    printf 'echo put block config --data --raw data raw\n' >completion
     check
     assert_line 'codex-x completion bash: nothing for get of codex-x block get'
 }
 
 @test "a completion that the shell cannot parse is a gap" {
-    printf 'if put block get --data --raw data raw\n' >completion
+    printf 'if put block get config --data --raw data raw\n' >completion
     check
     assert_failure
     for shell in bash zsh fish; do

@@ -60,7 +60,7 @@ complete_words() {
         assert_output --partial EXAMPLES
         count=$((count + 1))
     done < <(codex-chunk --dump-commands | jq -r '.commands[] | select(.runs or .name == "codex-chunk") | .name')
-    assert_equal "$count" 18
+    assert_equal "$count" 19
 }
 
 @test "version" {

@@ -14,7 +14,7 @@ setup() {
     mv photos kept
     codex-chunk get <photos.cid | tar x
     diff -r photos kept
-    assert_equal "$(codex-chunk ls --json | jq .expiry)" 1802592000
+    assert_equal "$(codex-chunk ls --json | records | jq .expiry)" 1802592000
 }
 
 @test "several files, each back under its name" {

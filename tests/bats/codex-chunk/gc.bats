@@ -38,6 +38,6 @@ load ../common
 
 @test "JSON" {
     codex-chunk init >/dev/null
-    run_split codex-chunk gc --json -n
+    run_json codex-chunk gc --json -n
     assert_equal "$(jq -c '[.type, .dryRun, .expiredDatasets]' <<<"$output")" '["gc",true,0]'
 }

@@ -60,7 +60,7 @@ setup() {
     assert_equal "$(jq -r '.type' <<<"$output" | paste -sd' ')" 'dataset summary'
     assert_equal "$(jq -c 'select(.type == "summary") | [.datasets, .looseBlocks]' <<<"$output")" \
         '[1,0]'
-    assert_equal "$(codex-chunk ls --json | jq .expiry)" 1900000000
+    assert_equal "$(codex-chunk ls --json | records | jq .expiry)" 1900000000
 }
 
 @test "the reference node's folder: a few blocks are put in order" {

@@ -10,7 +10,7 @@ load ../common
 }
 
 @test "takes quota, compression and life" {
-    run_split codex-chunk --json init --quota 1.5g --compress 3 --ttl 30d
+    run_json codex-chunk --json init --quota 1.5g --compress 3 --ttl 30d
     assert_success
     assert_equal "$(jq -r '.type, .quotaMaxBytes, .compress, .ttl' <<<"$output" | paste -sd' ')" \
         'repo 1610612736 3 2592000'

@@ -16,11 +16,11 @@ setup() {
     codex-chunk keep "$cid" --until never
     assert_equal "$(codex-chunk ls | cut -f4)" never
     CODEX_NOW=1800000000 codex-chunk keep "$cid" --until 1d
-    assert_equal "$(codex-chunk ls --json | jq .expiry)" 1800086400
+    assert_equal "$(codex-chunk ls --json | records | jq .expiry)" 1800086400
 }
 
 @test "reads the list from a pipe, prints JSON" {
-    run_split bash -c 'codex-chunk ls | codex-chunk keep --json --until @2000000000'
+    run_json bash -c 'codex-chunk ls | codex-chunk keep --json --until @2000000000'
     assert_success
     assert_equal "$(jq -c '[.type, .cid, .expiry]' <<<"$output")" \
         "[\"kept\",\"$cid\",2000000000]"

@@ -23,7 +23,7 @@ load ../common
 @test "JSON is the REST's item and more" {
     local cid
     cid=$(gen 0 65537 | codex-chunk put --name a.bin --mime text/plain)
-    run_split codex-chunk ls --json
+    run_json codex-chunk ls --json
     assert_success
     assert_equal "$(jq -c '[.type, .cid, .size, .kind, .expiry]' <<<"$output")" \
         "[\"dataset\",\"$cid\",65537,\"plain\",0]"

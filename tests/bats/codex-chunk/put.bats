@@ -66,7 +66,7 @@ setup() {
 @test "block size, layout and expiry are kept" {
     local cid
     cid=$(codex-chunk put data --block-size 4KiB --layout v0-2026 --expires @1900000000)
-    run_split codex-chunk stat --json "$cid"
+    run_json codex-chunk stat --json "$cid"
     assert_equal "$(jq -r '.manifest.blockSize, .blocks, .layout, .expiry' <<<"$output" |
         paste -sd' ')" '4096 49 v0-2026 1900000000'
     codex-chunk get "$cid" | cmp - data
@@ -80,7 +80,7 @@ setup() {
     run_split codex-chunk put --compress 5 text
     assert_success
     assert_output "$plain"
-    run_split codex-chunk --json space
+    run_json codex-chunk --json space
     assert [ "$(jq .storedBytes <<<"$output")" -lt 20000 ]
     codex-chunk get "$plain" | cmp - text
     run_split codex-chunk put --compress 20 text
@@ -91,9 +91,9 @@ setup() {
 @test "the repo's life is the default expiry" {
     codex-chunk init --ttl 1h
     CODEX_NOW=1800000000 codex-chunk put --json data | head -n1 >line
-    assert_equal "$(codex-chunk ls --json | jq .expiry)" 1800003600
+    assert_equal "$(codex-chunk ls --json | records | jq .expiry)" 1800003600
     CODEX_NOW=1800000000 codex-chunk put --expires never data
-    assert_equal "$(codex-chunk ls --json | jq .expiry)" 0
+    assert_equal "$(codex-chunk ls --json | records | jq .expiry)" 0
 }
 
 @test "a missing file is reported, the others are put" {

@@ -3,7 +3,7 @@ load ../common
 
 @test "counts as the reference does: 18 bytes are one block and a manifest" {
     printf 'some file contents' | codex-chunk put >/dev/null
-    run_split codex-chunk space --json
+    run_json codex-chunk space --json
     assert_success
     refute_stderr
     assert_equal "$(jq -c '[.totalBlocks, .quotaMaxBytes, .quotaUsedBytes, .quotaReservedBytes]' \
@@ -25,7 +25,7 @@ load ../common
 @test "compression saves disk, not quota" {
     codex-chunk init --compress 3 >/dev/null
     head -c 1000000 /dev/zero | tr '\0' a | codex-chunk put >/dev/null
-    run_split codex-chunk space --json
+    run_json codex-chunk space --json
     assert [ "$(jq .quotaUsedBytes <<<"$output")" -ge 65536 ]
     assert [ "$(jq .storedBytes <<<"$output")" -lt 65536 ]
 }

@@ -24,7 +24,7 @@ setup() {
 }
 
 @test "JSON has the REST's manifest" {
-    run_split codex-chunk stat --json "$cid"
+    run_json codex-chunk stat --json "$cid"
     assert_success
     assert_equal "$(jq -c '.manifest | [.datasetSize, .blockSize, .filename, .protected]' \
         <<<"$output")" '[200000,65536,"data.bin",false]'
@@ -38,7 +38,7 @@ setup() {
     assert_line "$block	state	present"
     assert_line "$block	references	1"
     assert_equal "$(codex-chunk stat "$block")" "$output"
-    run_split codex-chunk stat --json "$cid@0"
+    run_json codex-chunk stat --json "$cid@0"
     assert_equal "$(jq -r '.type, .cid, .state' <<<"$output" | paste -sd' ')" "block $block present"
     run_split codex-chunk stat zDzSvJTf7muboADw9gHnZQvqMaJFcyXV74dzaEwo2Px57eMhjdTm
     assert_line --partial 'leaves	4'

@@ -20,7 +20,7 @@ load ../common
         assert_success
         assert_output "$(jq -r .manifestCid <<<"$entry")"
         local cid=$output
-        assert_equal "$(codex-chunk stat --json "$cid" | jq -r .manifest.treeCid)" \
+        assert_equal "$(codex-chunk stat --json "$cid" | records | jq -r .manifest.treeCid)" \
             "$(jq -r .treeCid <<<"$entry")"
         assert_equal "$(codex-chunk block get "$cid" | xxd -p | tr -d '\n')" \
             "$(jq -r .manifestHex <<<"$entry")"

@@ -23,16 +23,16 @@ vector_cid=zDvZRwzmCeSEoKK7ZzPopJgwAoSByfQf3SNXNptUaUJLDW43qZrt
 @test "encode twice gives one dataset and stores nothing new" {
     gen 1 700000 | codex-chunk put - >plain
     codex-ec encode -k 4 -m 2 - <plain >first
-    codex-chunk space --json | jq -c '[.totalBlocks, .quotaUsedBytes]' >before
+    codex-chunk space --json | records | jq -c '[.totalBlocks, .quotaUsedBytes]' >before
     codex-ec encode -k 4 -m 2 - <plain >second
-    codex-chunk space --json | jq -c '[.totalBlocks, .quotaUsedBytes]' >after
+    codex-chunk space --json | records | jq -c '[.totalBlocks, .quotaUsedBytes]' >after
     assert_same first second
     assert_same before after
 }
 
 @test "encode --json tells the shape" {
     gen 5 $vector_plain_bytes | codex-chunk put - >plain
-    run_split codex-ec encode --json -k 3 -m 2 - <plain
+    run_json codex-ec encode --json -k 3 -m 2 - <plain
     assert_success
     assert_equal "$(jq -r '[.type, .cid, .plain, .k, .m, .blocks] | @tsv' <<<"$output")" \
         "$(printf 'encoded\t%s\t%s\t3\t2\t10' $vector_cid "$(cat plain)")"
@@ -40,9 +40,9 @@ vector_cid=zDvZRwzmCeSEoKK7ZzPopJgwAoSByfQf3SNXNptUaUJLDW43qZrt
 
 @test "encode keeps names, and takes its expiry from the plain dataset or --expires" {
     gen 2 200000 | codex-chunk put - --name a.bin --expires @4000000000 >plain
-    codex-ec encode --json -k 2 -m 1 - <plain >one
+    codex-ec encode --json -k 2 -m 1 - <plain | records >one
     assert_equal "$(jq .expiry one)" 4000000000
-    codex-ec encode --json -k 3 -m 1 --expires @4100000000 - <plain >two
+    codex-ec encode --json -k 3 -m 1 --expires @4100000000 - <plain | records >two
     assert_equal "$(jq .expiry two)" 4100000000
     run codex-chunk ls
     assert_equal "$(grep -c a.bin <<<"$output")" 3

@@ -36,7 +36,7 @@ setup() {
 @test "JSON of one command is the input of the next" {
     codex-chunk put --json dir/one dir/two | codex-ec encode --json -k 2 -m 1 |
         codex-ec erase --json --slots 2 | codex-ec repair --json | codex-ec verify --json >out
-    assert_equal "$(jq -r .type out)" $'verified\nverified'
+    assert_equal "$(jq -r .type out)" $'verified\nverified\nsummary'
 }
 
 @test "a reader that goes away ends the tool silently" {

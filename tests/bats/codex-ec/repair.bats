@@ -26,7 +26,7 @@ setup() {
 
 @test "repair tells what it restored with --json and -v" {
     codex-ec erase --slots 1 --blocks 16,17 "$cid"
-    run_split codex-ec repair --json "$cid"
+    run_json codex-ec repair --json "$cid"
     assert_success
     assert_equal "$(jq -c '[.type, .cid, .restoredData, .restoredParity, .treeRestored]' <<<"$output")" \
         "[\"repaired\",\"$cid\",4,2,false]"
@@ -47,7 +47,7 @@ setup() {
     run_split codex-ec repair "$cid"
     assert_refused 1 "codex-ec: error: $cid: column 3 lost 4 blocks, parity covers 2"
     assert_stderr --partial 'codex-ec: hint: fetch 2 of blocks 3, 7, 11, 19 first'
-    assert_equal "$(codex-ec status --json "$cid" | jq -c .missingBlocks)" '[3,7,11,19]'
+    assert_equal "$(codex-ec status --json "$cid" | records | jq -c .missingBlocks)" '[3,7,11,19]'
 }
 
 @test "blocks that come from somewhere else make the rest repairable" {
@@ -62,7 +62,7 @@ setup() {
 
 @test "repair with --json gives the error as an object" {
     codex-ec erase --slots 0-2 "$cid"
-    run_split codex-ec repair --json "$cid"
+    run_json codex-ec repair --json "$cid"
     assert_failure 1
     assert_output ''
     assert_equal "$(jq -r '[.type, .code, .exit, .object] | @tsv' <<<"$stderr")" \
@@ -98,7 +98,7 @@ setup() {
     refute_stderr
     codex-chunk get -o out "$(cat plain)"
     assert_same out file
-    run_split codex-ec decode --json --expires @4000000000 "$cid"
+    run_json codex-ec decode --json --expires @4000000000 "$cid"
     assert_equal "$(jq -c '[.type, .cid, .protected, .datasetSize, .expiry]' <<<"$output")" \
         "[\"decoded\",\"$(cat plain)\",\"$cid\",851969,0]"
 }

@@ -80,7 +80,7 @@ setup() {
 
 @test "--json has slots and columns" {
     codex-ec erase --blocks 0,1,5,9,21 "$cid"
-    run_split codex-ec status --json "$cid"
+    run_json codex-ec status --json "$cid"
     assert_failure 1
     assert_equal "$(jq -c '[.type, .cid, .state, .k, .m, .steps, .blocks]' <<<"$output")" \
         "[\"status\",\"$cid\",\"lost\",4,2,4,24]"
@@ -99,7 +99,7 @@ setup() {
     assert_failure 1
     assert_line --index 0 "$(printf '%s\trepairable\t24\t0\t1\t0\ttree-whole' "$cid")"
     assert_line --index 2 '  slot 1 data         ##x#'
-    run_split codex-ec status --data --json "$cid"
+    run_json codex-ec status --data --json "$cid"
     assert_equal "$(jq -c '[.damagedBlocks, .dataRead]' <<<"$output")" '[[6],true]'
 }
 
@@ -110,14 +110,14 @@ setup() {
 }
 
 @test "erase chooses by slots, blocks and at random, and says what it would do" {
-    run_split codex-ec erase -n --json --slots 0,2-3 --blocks 1,20-21 "$cid"
+    run_json codex-ec erase -n --json --slots 0,2-3 --blocks 1,20-21 "$cid"
     assert_success
     # Blocks 14 and 15 are padding.
     assert_equal "$(jq -c '[.indices, .erased, .dryRun]' <<<"$output")" \
         '[[0,1,2,3,8,9,10,11,12,13,20,21],0,true]'
     codex-ec status "$cid"
-    codex-ec erase -n --json --random 5 --seed 42 "$cid" >first
-    codex-ec erase -n --json --random 5 --seed 42 "$cid" >second
+    codex-ec erase -n --json --random 5 --seed 42 "$cid" | records >first
+    codex-ec erase -n --json --random 5 --seed 42 "$cid" | records >second
     assert_same first second
     assert_equal "$(jq '.indices | length' first)" 5
     assert_equal "$(jq .seed first)" 42

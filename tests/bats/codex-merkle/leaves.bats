@@ -15,7 +15,7 @@ load ../common
 
 @test "--json numbers them" {
     gen 9 655360 >ten
-    run_split codex-merkle leaves --json --raw ten
+    run_json codex-merkle leaves --json --raw ten
     assert_success
     assert_equal "$(jq -r .index <<<"$output" | paste -sd ' ')" '0 1 2 3 4 5 6 7 8 9'
     assert_equal "$(jq -r .cid <<<"$output")" "$(codex-merkle leaves --raw ten)"

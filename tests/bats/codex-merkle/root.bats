@@ -69,7 +69,7 @@ vector() { jq -r --arg name "$1" ".datasets[] | select(.name == \$name) | .$2" "
 
 @test "--json tells the root, the leaves and the depth" {
     gen 7 200000 >four
-    run_split codex-merkle root --json --raw four
+    run_json codex-merkle root --json --raw four
     assert_success
     assert_equal "$(jq -r '[.type, .cid, .leaves, .depth, .datasetSize] | @tsv' <<<"$output")" \
         "root	$(vector '200000 bytes stream 7' treeCid)	4	2	200000"

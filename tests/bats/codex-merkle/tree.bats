@@ -17,7 +17,7 @@ load ../common
     assert_equal "$(node 2 0)" "$(parent "$(node 1 0)" "$(node 1 1)" 00)"
     assert_equal "$(node 2 1)" "$(parent "$(node 1 2)" "$zero" 02)"
     assert_equal "$(node 3 0)" "$(parent "$(node 2 0)" "$(node 2 1)" 00)"
-    assert_equal "$(node 3 0)" "$(codex-merkle root --json --raw five | jq -r .root)"
+    assert_equal "$(node 3 0)" "$(codex-merkle root --json --raw five | records | jq -r .root)"
 }
 
 @test "one leaf is compressed once" {
@@ -30,8 +30,8 @@ load ../common
 @test "--json and --format json are the same records" {
     gen 1 300000 >five
     codex-merkle tree --raw five >text
-    codex-merkle tree --raw five --json >json
-    run_split codex-merkle tree --raw five --format json
+    codex-merkle tree --raw five --json | records >json
+    run_json codex-merkle tree --raw five --format json
     assert_success
     assert_output "$(<json)"
     assert_equal "$(jq -r '[.layer, .index, .hash] | @tsv' <<<"$output")" "$(<text)"

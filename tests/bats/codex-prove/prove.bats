@@ -118,7 +118,7 @@ setup() {
     run_split codex-prove setup --r1cs c.r1cs -o other.zkey
     assert_success
     assert_stderr --partial 'for tests only'
-    run_split codex-prove info --json other.zkey
+    run_json codex-prove info --json other.zkey
     assert_equal "$(jq -c '[.kind,.wires,.publicInputs,.domainLog2,.contributions]' <<<"$output")" \
         '["zkey",9155,3,14,1]'
 }

@@ -7,7 +7,7 @@ load proofs
     run_split bash -c 'codex-chunk put file | codex-ec encode -k 4 -m 2 | codex-prove slots'
     assert_success
     cid=$output
-    run_split codex-prove status --json "$cid"
+    run_json codex-prove status --json "$cid"
     assert_equal "$(jq -c '[.slots,.dataBlocks,.blocks,.cells,.blockDepth,.storedTrees]' <<<"$output")" \
         '[6,4,4,128,5,6]'
     run_split codex-prove slots --check "$cid"
@@ -17,7 +17,7 @@ load proofs
 
 @test "slots that are stored are not computed again" {
     make_dataset
-    run_split codex-prove slots --json --cell-size 128 "$protected"
+    run_json codex-prove slots --json --cell-size 128 "$protected"
     assert_success
     assert_equal "$(jq -r '.cid + " " + (.computedSlots | tostring)' <<<"$output")" "$cid 0"
     codex-chunk rm "$protected" "$cid"
@@ -80,7 +80,7 @@ load proofs
     run_split codex-prove roots "$cid"
     assert_success
     assert_equal "${#lines[@]}" 6
-    run_split codex-prove roots --json "$cid"
+    run_json codex-prove roots --json "$cid"
     assert_equal "$(jq -r .slot <<<"$output" | paste -sd ' ')" '0 1 2 3 4 5'
     assert_equal "$(jq -r '.element | test("^[0-9]+$")' <<<"$output" | sort -u)" true
 }
@@ -90,7 +90,7 @@ load proofs
     run_split codex-prove status "$cid"
     assert_success
     assert_equal "$(cut -f 3- <<<"$output")" $'6\t4\t16\t6'
-    run_split codex-prove status --json "$cid"
+    run_json codex-prove status --json "$cid"
     assert_equal "$(jq -c '[.padBlocks,.slotSize,.slotDepth,.datasetDepth,.strategy]' <<<"$output")" \
         '[1,2048,2,3,"linear"]'
 }

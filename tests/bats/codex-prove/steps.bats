@@ -107,7 +107,7 @@ LIES
     assert_success
     assert_equal "$(cut -f 1,2,4 <<<"$output")" $'9129\t9155\t14'
     codex-prove r1cs "${circuit[@]}" >circuit.r1cs
-    run_split codex-prove info --json circuit.r1cs
+    run_json codex-prove info --json circuit.r1cs
     assert_equal "$(jq -c '[.kind,.constraints,.wires,.publicInputs]' <<<"$output")" \
         '["r1cs",9129,9155,3]'
     run_split codex-prove r1cs --stats --block-depth 40

@@ -28,6 +28,10 @@ TEST(ProgressText, UnknownTotal) {
     EXPECT_EQ(detail::progress_line({"put", 1536, 0, 10}, 0), "put  1.5 KiB  10 B/s");
 }
 
+TEST(ProgressText, InputsWhereNoBytesAreCounted) {
+    EXPECT_EQ(detail::progress_line({"has", 0, 0, 0, 1234}, 0), "has  1234 done");
+}
+
 TEST(ProgressText, IsCutToTheTerminal) {
     EXPECT_EQ(detail::progress_line({"put", 1536, 0, 10}, 8), "put  1.");
 }
@@ -36,7 +40,7 @@ TEST(ProgressText, Json) {
     const auto known = nlohmann::json::parse(detail::progress_json({"get", 10, 30, 5.5}));
     EXPECT_EQ(known, nlohmann::json::parse(
                          R"({"type":"progress","label":"get","doneBytes":10,"totalBytes":30,
-                             "bytesPerSecond":5,"secondsLeft":3})"));
+                             "doneItems":0,"bytesPerSecond":5,"secondsLeft":3})"));
     const auto unknown = nlohmann::json::parse(detail::progress_json({"get", 10, 0, 5}));
     EXPECT_TRUE(unknown["totalBytes"].is_null());
     EXPECT_TRUE(unknown["secondsLeft"].is_null());

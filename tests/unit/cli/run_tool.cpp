@@ -31,8 +31,9 @@ std::string content_of(const Fd& fd) {
     ::dup2(in, STDIN_FILENO);
     ::dup2(out, STDOUT_FILENO);
     ::dup2(err, STDERR_FILENO);
-    for (const char* name : {"CODEX_REPO", "CODEX_LOG", "CODEX_LOG_FORMAT", "CODEX_THREADS",
-                             "CODEX_PROGRESS", "XDG_DATA_HOME", "NO_COLOR"})
+    for (const char* name :
+         {"CODEX_REPO", "CODEX_LOG", "CODEX_LOG_FORMAT", "CODEX_THREADS", "CODEX_PROGRESS",
+          "CODEX_CONFIG", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "NO_COLOR"})
         ::unsetenv(name);
     ::setenv("HOME", "/home/test", 1);
     for (const auto& [name, value] : call.environment)

@@ -77,20 +77,15 @@ void declare(Command& root) {
     root.command("echo", "print each input")
         .arguments("CID", g->files, "inputs")
         .run([g](Context& context) -> Result<int> {
-            Inputs inputs(g->files, STDIN_FILENO);
-            for (;;) {
-                CODEX_TRY(item, inputs.next());
-                if (!item)
-                    return context.exit_code();
-                if (*item == "bad") {
-                    if (!context.report(*item, Error(Errc::cid_invalid, "is bad")))
-                        return context.exit_code();
-                    continue;
-                }
-                if (*item == "gone" && !context.report(*item, Error(Errc::block_not_found)))
-                    return context.exit_code();
-                CODEX_CHECK(context.print(Record("item").field("cid", *item)));
-            }
+            const auto turn = [&](const std::string& item, Progress&) -> Result<void> {
+                if (item == "bad")
+                    return fail(Errc::cid_invalid, "is bad");
+                if (item == "gone")
+                    return fail(Errc::block_not_found);
+                return context.print(Record("item").field("cid", item));
+            };
+            return for_each(context, Inputs(g->files, STDIN_FILENO),
+                            {"echo", [] { return Result<void>(); }, turn});
         });
     root.command("stream", "a stream")
         .argument("TEXT", g->first, "what to write")
@@ -213,7 +208,7 @@ TEST(Globals, BeforeAndAfterTheCommand) {
                all);
     EXPECT_THAT(run({"globals"}).out,
                 StartsWith("/home/test/.local/share/codex|false|false|false|false|true|false|10|"));
-    expect_out({"block", "get", "--json"}, "block get\n");
+    expect_out({"block", "get", "-q"}, "block get\n");
 }
 
 TEST(Globals, EnvironmentStandsBehindFlags) {
@@ -227,7 +222,7 @@ TEST(Globals, EnvironmentStandsBehindFlags) {
     const Outcome threads = test::run(declare, {{"globals"}, "", {{"CODEX_THREADS", "3"}}});
     EXPECT_THAT(threads.out, ::testing::EndsWith("|3\n"));
     const Outcome bad = test::run(declare, {{"globals"}, "", {{"CODEX_PROGRESS", "loud"}}});
-    EXPECT_EQ(bad.exit_code, 64);
+    EXPECT_EQ(bad.exit_code, 78);
     EXPECT_THAT(bad.err, HasSubstr("$CODEX_PROGRESS: 'loud' is none of"));
 }
 
@@ -265,7 +260,7 @@ TEST(Errors, HaveTheirExitCodeAndHint) {
 TEST(Errors, SeveralInputsGoOnAndTheHighestCodeWins) {
     const Outcome outcome = run({"echo", "a", "gone", "bad", "b"});
     EXPECT_EQ(outcome.exit_code, 65);
-    EXPECT_EQ(outcome.out, "a\ngone\nb\n");
+    EXPECT_EQ(outcome.out, "a\nb\n");
     EXPECT_EQ(outcome.err, "codex-sample: error: gone: block.not_found\n"
                            "codex-sample: error: bad: is bad\n");
     const Outcome fast = run({"echo", "--fail-fast", "a", "gone", "bad", "b"});

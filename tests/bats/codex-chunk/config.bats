@@ -1,0 +1,87 @@
+# codex-chunk config: flag > environment > configuration file > default
+load ../common
+
+setup() {
+    codex_setup
+    mkdir -p "$HOME/.config/codex"
+    file=$HOME/.config/codex/config.toml
+}
+
+@test "shows every setting and where it comes from" {
+    unset CODEX_REPO
+    run_split codex-chunk config --show-origin
+    assert_success
+    refute_stderr
+    assert_line "config-file	$file	default	"
+    assert_line "repo	$HOME/.local/share/codex	default	"
+    cat >"$file" <<END
+repo = "$PWD/from-file"
+threads = 2   # of many
+END
+    CODEX_THREADS=3 run_split codex-chunk config --show-origin --log-level debug
+    assert_line "repo	$PWD/from-file	file	$file:1"
+    assert_line "threads	3	environment	CODEX_THREADS"
+    assert_line "log-level	debug	flag	--log-level"
+    assert_line "lock-timeout	10s	default	"
+    run_split codex-chunk config
+    assert_line "threads	2"
+}
+
+@test "the tools use what the file says, unless something stronger says otherwise" {
+    unset CODEX_REPO
+    echo "repo = \"$PWD/filed\"" >"$file"
+    gen 1 1000 | codex-chunk put >/dev/null
+    assert_file_exists filed/version
+    CODEX_REPO=$PWD/named codex-chunk init >/dev/null
+    assert_file_exists named/version
+    CODEX_REPO=$PWD/named codex-chunk -r flagged init >/dev/null
+    assert_file_exists flagged/version
+    echo 'progress = "always"' >"$file"
+    run_split codex-chunk put "$BASH" -r filed
+    assert_stderr --partial put
+    CODEX_PROGRESS=never run_split codex-chunk put "$BASH" -r filed
+    refute_stderr
+}
+
+@test "another file, by environment and by option" {
+    echo 'threads = 2' >"$file"
+    echo 'threads = 5' >five
+    CODEX_CONFIG=five run_split codex-chunk config --show-origin
+    assert_line "threads	5	file	five:1"
+    CODEX_CONFIG=/dev/null run_split codex-chunk config
+    assert_line "threads	0"
+    CODEX_CONFIG=/dev/null run_split codex-chunk config --config-file "$file"
+    assert_line "threads	2"
+    CODEX_CONFIG=nothing run_split codex-chunk config
+    assert_refused 66 nothing
+}
+
+@test "a mistake is named with its line and ends with 78" {
+    printf 'threads = 2\nthread = 3\n' >"$file"
+    run_split codex-chunk ls
+    assert_refused 78 "$file:2: there is no setting 'thread'"
+    assert_stderr --partial 'hint: there are repo, threads'
+    printf 'threads = many\n' >"$file"
+    run_split codex-chunk ls
+    assert_refused 78 "$file:1: "
+    head -c 70000 /dev/zero >"$file"
+    run_split codex-chunk ls
+    assert_failure 65
+    rm "$file"
+    CODEX_THREADS=x run_split codex-chunk ls
+    assert_refused 78 "\$CODEX_THREADS: 'x' is no whole number"
+    CODEX_LOG=loud run_split codex-chunk ls
+    assert_refused 78 CODEX_LOG
+    run_split codex-chunk --log-level loud ls
+    assert_refused 64 --log-level
+    CODEX_THREADS=x run_split codex-chunk --help
+    assert_success
+}
+
+@test "every tool has it" {
+    local tool
+    for tool in codex-chunk codex-ec codex-merkle codex-prove; do
+        CODEX_THREADS=2 run_split $tool config --show-origin
+        assert_line "threads	2	environment	CODEX_THREADS"
+    done
+}
