@@ -100,12 +100,20 @@ struct RepairReport {
     bool tree_restored = false;
     std::vector<std::uint64_t> lost_columns; ///< could not be repaired, ascending
     std::vector<std::uint64_t> lost_blocks;  ///< their lost blocks, tree indices, ascending
+    std::uint64_t unknown_blocks = 0;        ///< lost with the tree's record: not even their CIDs
 };
-/// Restores every missing and damaged block that parity allows, then checks the whole tree.
-/// Columns beyond repair are reported, the others repaired all the same.
-/// Errors: erasure_unrepairable for a plain dataset that is not whole; dataset_damaged when the
-/// tree record cannot be rebuilt.
+/// Restores every missing and damaged block that parity allows, then checks the whole tree. A
+/// damaged or cut-off tree record is rebuilt from the tree of the plain dataset, or of another one
+/// that protects it, and from parity computed again; the root decides. Columns beyond repair are
+/// reported, the others repaired all the same. A plain dataset is repaired by way of the datasets
+/// in the repo that protect it. Errors: erasure_unrepairable for a plain dataset that is not whole
+/// then; dataset_damaged when the tree record cannot be rebuilt.
 [[nodiscard]] Result<RepairReport> repair(const Job& job, const Cid& manifest);
+
+/// The error for a repair that could not restore all: unrepairable(), or what is needed to have the
+/// tree back.
+[[nodiscard]] Error unrepaired(const codec::Manifest& manifest, const erasure::Layout& layout,
+                               const RepairReport& report);
 
 /// The error for columns beyond repair: `lost` are their lost blocks (tree indices, ascending, any
 /// number of columns). Names the first column with more losses than m, and in the hint the blocks

@@ -21,16 +21,12 @@ Result<Health> health(const Job& job, const Cid& manifest, bool data) {
         layout = of;
     }
     CODEX_TRY(tree, job.repo->tree(health.manifest.tree));
-    CODEX_CHECK(detail::check_leaf_count(tree, health.blocks));
-    CODEX_TRY(untrusted, tree.check());
-    health.tree_damaged = !untrusted.empty();
-
-    CODEX_TRY(leaves, detail::all_leaves(tree));
-    if (layout)
-        detail::set_padding(*layout, leaves);
+    CODEX_TRY(leaves, detail::best_leaves(job, health.manifest, tree));
+    health.tree_damaged = leaves.tree_damaged;
     if (job.progress)
         job.progress->total_bytes += health.blocks * health.manifest.block_size_bytes;
-    CODEX_TRY(damage, detail::find_damage(job, leaves, health.manifest.block_size_bytes, data));
+    CODEX_TRY(damage,
+              detail::find_damage(job, leaves.digests, health.manifest.block_size_bytes, data));
     if (layout)
         health.lost_columns = detail::columns_beyond_parity(*layout, damage.all());
     health.missing = std::move(damage.missing);

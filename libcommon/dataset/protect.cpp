@@ -114,7 +114,7 @@ Result<Cid> decode(const Job& job, const Cid& protected_dataset,
     CODEX_TRY(info, job.repo->dataset(protected_dataset));
     CODEX_TRY(columns, detail::Columns::open(job, info.manifest));
     const Layout& layout = columns.layout();
-    CODEX_TRY(leaves, detail::all_leaves(columns.tree()));
+    CODEX_TRY(leaves, columns.tree().salvaged_leaves());
     leaves.resize(layout.original_blocks);
     CODEX_TRY(original_tree, detail::tree_cid(leaves));
     if (original_tree != info.manifest.erasure->original_tree)

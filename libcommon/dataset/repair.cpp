@@ -7,29 +7,6 @@ namespace codex::dataset {
 
 namespace {
 
-/// There is nothing to compute a plain dataset's blocks from.
-Result<RepairReport> repair_plain(const Job& job, const Cid& manifest) {
-    CODEX_TRY(state, health(job, manifest, true));
-    if (state.whole())
-        return RepairReport{};
-    const std::size_t lost = state.missing.size() + state.damaged.size();
-    return fail(Error(Errc::erasure_unrepairable,
-                      fmt::format("has no parity, and {}",
-                                  lost ? fmt::format("lost {} of {} blocks", lost, state.blocks)
-                                       : std::string("its tree record is damaged")))
-                    .hint("repair a protected dataset made from it: the data blocks are shared"));
-}
-
-/// Leaves that cannot be relied on. When all leaves together give the root, all are right, whatever
-/// the nodes above them say.
-Result<std::vector<std::uint64_t>> untrusted_leaves(const repo::StoredTree& tree,
-                                                    std::span<const Digest> leaves) {
-    CODEX_TRY(given, detail::tree_cid(leaves));
-    if (given == tree.cid())
-        return std::vector<std::uint64_t>();
-    return tree.check();
-}
-
 std::vector<std::uint64_t> columns_of(const erasure::Layout& layout,
                                       std::span<const std::uint64_t> indices) {
     std::vector<std::uint64_t> columns;
@@ -51,24 +28,25 @@ Result<bool> mend_trees(const Job& job, const codec::Manifest& manifest,
     return mended || (plain && *plain);
 }
 
-} // namespace
+/// The manifest is a block, too, and the dataset's entry has its bytes.
+Result<void> mend_manifest(const Job& job, const repo::DatasetInfo& info) {
+    const repo::Repo::Restored block{info.cid, info.manifest_bytes};
+    return job.repo->restore({&block, 1});
+}
 
-Result<RepairReport> repair(const Job& job, const Cid& manifest) {
-    CODEX_TRY(info, job.repo->dataset(manifest));
-    if (!info.manifest.is_protected())
-        return repair_plain(job, manifest);
+Result<RepairReport> repair_protected(const Job& job, const repo::DatasetInfo& info) {
     CODEX_TRY(columns, detail::Columns::open(job, info.manifest));
     const erasure::Layout& layout = columns.layout();
-    CODEX_TRY(leaves, detail::all_leaves(columns.tree()));
-    detail::set_padding(layout, leaves);
-    CODEX_TRY(untrusted, untrusted_leaves(columns.tree(), leaves));
+    CODEX_TRY(best, detail::best_leaves(job, info.manifest, columns.tree()));
+    std::vector<Digest>& leaves = best.digests;
+    columns.use_leaves(leaves);
 
     // A leaf that cannot be trusted but names a block that is here is right: a damaged digest
     // names nothing. In any case the root decides at the end.
     if (job.progress)
         job.progress->total_bytes += layout.total_blocks() * columns.block_size_bytes();
     CODEX_TRY(damage, detail::find_damage(job, leaves, columns.block_size_bytes(), true));
-    CODEX_TRY(restored, detail::restore_blocks(job, columns, damage.all(), untrusted));
+    CODEX_TRY(restored, detail::restore_blocks(job, columns, damage.all(), best.untrusted));
     for (const auto& [index, digest] : restored.found_leaves)
         leaves[index] = digest;
 
@@ -77,12 +55,65 @@ Result<RepairReport> repair(const Job& job, const Cid& manifest) {
     report.restored_parity = restored.parity;
     report.lost_columns = columns_of(layout, restored.lost);
     report.lost_blocks = std::move(restored.lost);
+    report.unknown_blocks =
+        static_cast<std::uint64_t>(std::count(leaves.begin(), leaves.end(), Digest{}));
     auto mended = mend_trees(job, info.manifest, leaves);
     if (mended)
         report.tree_restored = *mended;
     else if (report.lost_blocks.empty()) // else the tree lacks what the lost columns lack
         return fail(std::move(mended).error());
+    CODEX_CHECK(mend_manifest(job, info));
     return report;
+}
+
+/// There is nothing to compute a plain dataset's blocks from, but the datasets that protect it.
+Result<RepairReport> repair_plain(const Job& job, const repo::DatasetInfo& info) {
+    CODEX_CHECK(mend_manifest(job, info));
+    CODEX_TRY(before, health(job, info.cid, true));
+    if (before.whole())
+        return RepairReport{};
+    CODEX_TRY(others, detail::protectors(*job.repo, info.manifest.tree));
+    RepairReport report;
+    for (const repo::DatasetInfo& other : others) {
+        CODEX_TRY(done, repair_protected(job, other));
+        report.restored_data += done.restored_data;
+        report.restored_parity += done.restored_parity;
+        report.tree_restored = report.tree_restored || done.tree_restored;
+        CODEX_TRY(after, health(job, info.cid, true));
+        if (after.whole())
+            return report;
+        before = std::move(after);
+    }
+    const std::size_t lost = before.missing.size() + before.damaged.size();
+    const std::string what = before.tree_damaged
+                                 ? "its tree record is damaged"
+                                 : fmt::format("lost {} of {} blocks", lost, before.blocks);
+    if (others.empty())
+        return fail(Error(Errc::erasure_unrepairable, fmt::format("has no parity, and {}", what))
+                        .hint("put or import the same data again: that mends blocks and tree"));
+    return fail(Error(Errc::erasure_unrepairable,
+                      fmt::format("{}, more than {} gives back", what, others.front().cid.text()))
+                    .hint(fmt::format("codex-ec repair {} names the blocks to fetch",
+                                      others.front().cid.text())));
+}
+
+} // namespace
+
+Result<RepairReport> repair(const Job& job, const Cid& manifest) {
+    CODEX_TRY(info, job.repo->dataset(manifest));
+    return info.manifest.is_protected() ? repair_protected(job, info) : repair_plain(job, info);
+}
+
+Error unrepaired(const codec::Manifest& manifest, const erasure::Layout& layout,
+                 const RepairReport& report) {
+    if (report.unknown_blocks == 0)
+        return unrepairable(layout, report.lost_blocks);
+    return Error(Errc::erasure_unrepairable,
+                 fmt::format("the record of its tree is damaged, so {} of {} blocks are not known "
+                             "by their CIDs any more, and no other tree here tells them",
+                             report.unknown_blocks, layout.total_blocks()))
+        .hint(fmt::format("put the plain dataset (tree {}) or import it, then repair again",
+                          manifest.erasure->original_tree.text()));
 }
 
 } // namespace codex::dataset

@@ -73,8 +73,14 @@ Result<Verification> verify(const Job& job, const Cid& manifest) {
     }
     CODEX_TRY(columns, detail::Columns::open(job, info.manifest));
     const erasure::Layout& layout = columns.layout();
-    CODEX_TRY(untrusted, columns.tree().check());
-    CODEX_TRY(leaves, detail::all_leaves(columns.tree()));
+    CODEX_TRY(best, detail::best_leaves(job, info.manifest, columns.tree()));
+    if (!best.untrusted.empty()) {
+        // What parity should be, its leaves say; without them there is nothing to compare with.
+        CODEX_TRY(state, health(job, manifest, true));
+        result.health = std::move(state);
+        return result;
+    }
+    const std::vector<Digest>& leaves = best.digests;
     CODEX_TRY(original, detail::tree_cid(std::span(leaves).first(layout.original_blocks)));
     result.original_tree_matches = original == info.manifest.erasure->original_tree;
     if (job.progress)
@@ -88,7 +94,7 @@ Result<Verification> verify(const Job& job, const Cid& manifest) {
     Health& state = result.health;
     state.manifest = std::move(info.manifest);
     state.blocks = layout.total_blocks();
-    state.tree_damaged = !untrusted.empty();
+    state.tree_damaged = best.tree_damaged;
     detail::Damage damage{std::move(state.missing), std::move(state.damaged)};
     std::sort(damage.missing.begin(), damage.missing.end());
     std::sort(damage.damaged.begin(), damage.damaged.end());

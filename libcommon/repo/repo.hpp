@@ -95,14 +95,17 @@ public:
     StoredTree& operator=(StoredTree&&) noexcept;
     [[nodiscard]] const Cid& cid() const;
     [[nodiscard]] std::uint64_t leaf_count() const;
-    /// Leaves [first, first + out.size()). Errors: merkle_index, io.
+    /// Leaves [first, first + out.size()). Errors: merkle_index, repo_damaged when the record is
+    /// cut off, io.
     [[nodiscard]] Result<void> leaves(std::uint64_t first, std::span<Digest> out) const;
+    /// All leaves, those that are cut off as zeros, which no block's digest is. Errors: io.
+    [[nodiscard]] Result<std::vector<Digest>> salvaged_leaves() const;
     /// Errors: merkle_index, io.
     [[nodiscard]] Result<Digest> node(std::size_t layer, std::uint64_t index) const;
     /// The proof of one leaf, checked against the root. Errors: merkle_index, repo_damaged.
     [[nodiscard]] Result<merkle::Proof> proof(std::uint64_t index) const;
     /// Recomputes the tree. Gives the indices of leaves that cannot be trusted (those below a node
-    /// that does not match its children); empty when the tree is whole. O(n) hashes.
+    /// that is cut off or does not match its children); empty when the tree is whole. O(n) hashes.
     [[nodiscard]] Result<std::vector<std::uint64_t>> check() const;
 
 private:

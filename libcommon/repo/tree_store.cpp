@@ -16,13 +16,14 @@ struct StoredTree::Impl {
     mutable std::mutex mutex; // where the record is may change under concurrent readers
     mutable Extent extent;
 
-    [[nodiscard]] Result<void> read(std::uint64_t first, std::span<Digest> out) const {
+    [[nodiscard]] Result<void> read(std::uint64_t first, std::span<Digest> out,
+                                    TreeReader reader = read_tree_at) const {
         Extent at;
         {
             const std::lock_guard lock(mutex);
             at = extent;
         }
-        CODEX_CHECK(read_tree(repo->session(), cid, at, first, out));
+        CODEX_CHECK(read_tree(repo->session(), cid, at, first, out, reader));
         const std::lock_guard lock(mutex);
         extent = at;
         return {};
@@ -50,6 +51,12 @@ Result<void> StoredTree::leaves(std::uint64_t first, std::span<Digest> out) cons
     return impl_->read(first, out);
 }
 
+Result<std::vector<Digest>> StoredTree::salvaged_leaves() const {
+    std::vector<Digest> leaves(impl_->leaf_count);
+    CODEX_CHECK(impl_->read(0, leaves, salvage_tree_at));
+    return leaves;
+}
+
 Result<Digest> StoredTree::node(std::size_t layer, std::uint64_t index) const {
     if (layer >= impl_->layer_sizes.size() || index >= impl_->layer_sizes[layer])
         return fail(Errc::merkle_index, "tree {}: no node {} in layer {}", impl_->cid.text(), index,
@@ -73,9 +80,10 @@ Result<merkle::Proof> StoredTree::proof(std::uint64_t index) const {
 }
 
 Result<std::vector<std::uint64_t>> StoredTree::check() const {
-    return untrusted_leaves(
-        impl_->cid, impl_->leaf_count,
-        [this](std::uint64_t first, std::span<Digest> out) { return impl_->read(first, out); });
+    return untrusted_leaves(impl_->cid, impl_->leaf_count,
+                            [this](std::uint64_t first, std::span<Digest> out) {
+                                return impl_->read(first, out, salvage_tree_at);
+                            });
 }
 
 Result<StoredTree> Repo::tree(const Cid& tree) const {

@@ -19,7 +19,7 @@ Result<void> repair_one(cli::Context& context, const dataset::Job& job, const Ci
     if (!report.lost_blocks.empty()) {
         CODEX_TRY(info, job.repo->dataset(cid));
         CODEX_TRY(layout, erasure::Layout::of(info.manifest));
-        return fail(dataset::unrepairable(layout, report.lost_blocks));
+        return fail(dataset::unrepaired(info.manifest, layout, report));
     }
     return context.print(cli::Record("repaired")
                              .field("cid", cid)

@@ -29,6 +29,14 @@ Result<Columns> Columns::open(const Job& job, const codec::Manifest& manifest) {
     return Columns(job, manifest.block_size_bytes, layout, std::move(code), std::move(tree));
 }
 
+Result<Digest> Columns::leaf(std::uint64_t index) const {
+    if (!leaves_.empty())
+        return leaves_[static_cast<std::size_t>(index)];
+    Digest leaf;
+    CODEX_CHECK(tree_.leaves(index, {&leaf, 1}));
+    return leaf;
+}
+
 /// A few columns that are worked on together, so that reading them is one batch.
 class Columns::Group {
 public:
@@ -102,8 +110,7 @@ Result<void> Columns::Group::plan_reads(Column& column, std::vector<Request>& re
             break;
         if (column.states[row] != State::unread)
             continue;
-        Digest leaf;
-        CODEX_CHECK(owner_.tree_.leaves(layout.index(column.number, row), {&leaf, 1}));
+        CODEX_TRY(leaf, owner_.leaf(layout.index(column.number, row)));
         repo::BlockRead read;
         read.cid = Cid::block(leaf);
         read.buffer = {column.places[row], owner_.block_size_};
@@ -200,8 +207,7 @@ Result<void> Columns::Group::check() {
         computed[i]->digest = digests[i];
         if (!computed[i]->digest_known)
             continue;
-        Digest leaf;
-        CODEX_CHECK(owner_.tree_.leaves(computed[i]->index, {&leaf, 1}));
+        CODEX_TRY(leaf, owner_.leaf(computed[i]->index));
         computed[i]->restored = leaf == digests[i];
     }
     return {};

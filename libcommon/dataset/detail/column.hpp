@@ -37,6 +37,9 @@ public:
     [[nodiscard]] const repo::StoredTree& tree() const { return tree_; }
     [[nodiscard]] std::uint32_t block_size_bytes() const { return block_size_; }
 
+    /// Takes the leaves from here instead of the stored tree, which is damaged. They outlive this.
+    void use_leaves(std::span<const Digest> leaves) { leaves_ = leaves; }
+
     /// Computes the `lost` blocks, each once, in any order and of any columns; best when all lost
     /// blocks of a column come in one call, since each call reads k blocks a column. Blocks in
     /// `lost` are not read; padding is known to be zeros; other blocks of the column that turn out
@@ -51,12 +54,14 @@ private:
             repo::StoredTree tree);
 
     class Group;
+    [[nodiscard]] Result<Digest> leaf(std::uint64_t index) const;
 
     Job job_;
     std::uint32_t block_size_;
     erasure::Layout layout_;
     erasure::Code code_;
     repo::StoredTree tree_;
+    std::span<const Digest> leaves_{};
 };
 
 } // namespace codex::dataset::detail

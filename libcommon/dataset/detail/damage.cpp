@@ -15,23 +15,11 @@ Result<void> check_leaf_count(const repo::StoredTree& tree, std::uint64_t blocks
     return {};
 }
 
-Result<std::vector<Digest>> all_leaves(const repo::StoredTree& tree) {
-    std::vector<Digest> leaves(tree.leaf_count());
-    CODEX_CHECK(tree.leaves(0, leaves));
-    return leaves;
-}
-
 Result<Cid> tree_cid(std::span<const Digest> leaves) {
     merkle::StreamingRoot root;
     root.add(leaves);
     CODEX_TRY(digest, root.finish());
     return Cid::sha256(codec::Multicodec::codex_root, digest);
-}
-
-void set_padding(const erasure::Layout& layout, std::span<Digest> leaves) {
-    std::fill(leaves.begin() + static_cast<std::ptrdiff_t>(layout.original_blocks),
-              leaves.begin() + static_cast<std::ptrdiff_t>(layout.rounded()),
-              Cid::empty_block().digest32());
 }
 
 std::vector<std::uint64_t> Damage::all() const {
@@ -102,10 +90,16 @@ Result<void> store(const Job& job, const erasure::Layout& layout, std::span<cons
             result.lost.push_back(block.index);
             continue;
         }
-        ++(block.index < layout.rounded() ? result.data : result.parity);
-        if (!block.digest_known)
+        const Cid cid = Cid::block(block.digest);
+        blocks.push_back({cid, block.buffer});
+        bool was_here = false;
+        if (!block.digest_known) {
             result.found_leaves.emplace_back(block.index, block.digest);
-        blocks.push_back({Cid::block(block.digest), block.buffer});
+            CODEX_TRY(present, job.repo->has(cid)); // only its name was lost
+            was_here = present;
+        }
+        if (!was_here)
+            ++(block.index < layout.rounded() ? result.data : result.parity);
     }
     return job.repo->restore(blocks);
 }

@@ -13,14 +13,29 @@ namespace codex::dataset::detail {
 /// Errors: dataset_damaged when the tree has not as many leaves as the manifest says.
 [[nodiscard]] Result<void> check_leaf_count(const repo::StoredTree& tree, std::uint64_t blocks);
 
-/// All leaves, as the disk gives them: 32 bytes a block of memory.
-[[nodiscard]] Result<std::vector<Digest>> all_leaves(const repo::StoredTree& tree);
+/// All leaves of a dataset's tree as well as the repo knows them: 32 bytes a block of memory.
+struct Leaves {
+    std::vector<Digest> digests;          ///< zeros where nothing is known
+    std::vector<std::uint64_t> untrusted; ///< indices that may be wrong, ascending
+    bool tree_damaged = false;            ///< the tree's record, whatever else was found
+};
+/// Reads the leaves of a stored tree. Where its record is damaged or cut off, padding is filled in,
+/// and data leaves are taken from find_data_leaves(). Errors: io, dataset_damaged when the tree has
+/// not as many leaves as the manifest says.
+[[nodiscard]] Result<Leaves> best_leaves(const Job& job, const codec::Manifest& manifest,
+                                         const repo::StoredTree& tree);
+
+/// The `count` leaves of a plain dataset's tree, from whatever tree in the repo has them: its own,
+/// or that of a dataset that protects it. Nothing when none gives its root.
+[[nodiscard]] Result<std::optional<std::vector<Digest>>>
+find_data_leaves(const Job& job, const Cid& plain_tree, std::uint64_t count);
+
+/// The datasets in the repo that protect the plain dataset over this tree.
+[[nodiscard]] Result<std::vector<repo::DatasetInfo>> protectors(const repo::Repo& repo,
+                                                                const Cid& plain_tree);
 
 /// The CID of the tree over `leaves`. Errors: merkle_empty.
 [[nodiscard]] Result<Cid> tree_cid(std::span<const Digest> leaves);
-
-/// Sets the padding's leaves to the empty block, which they are whatever the disk says.
-void set_padding(const erasure::Layout& layout, std::span<Digest> leaves);
 
 /// Blocks that cannot be read, by tree index, ascending.
 struct Damage {

@@ -29,23 +29,48 @@ std::vector<std::uint64_t> union_of(std::vector<LeafRange> ranges) {
 
 } // namespace
 
-Result<void> read_tree_at(const Session& session, const Cid& tree, const Extent& extent,
-                          std::uint64_t first, std::span<Digest> out) {
+namespace {
+
+/// As far as the segment has them; gives how many bytes.
+Result<std::size_t> read_nodes(const Session& session, const Cid& tree, const Extent& extent,
+                               std::uint64_t first, MutableBytes bytes) {
     CODEX_TRY(file, session.store->segments().open(extent.segment));
-    const MutableBytes bytes(reinterpret_cast<std::uint8_t*>(out.data()), out.size_bytes());
     const std::uint64_t at =
         extent.offset + header_bytes(tree.bytes().size()) + first * sizeof(Digest);
-    CODEX_TRY(got,
-              pread_full(file->get(), bytes, at, session.store->segments().path(extent.segment)));
-    if (got != bytes.size())
-        return fail(Errc::repo_damaged, "tree {}: its segment is cut short", tree.text());
+    return pread_full(file->get(), bytes, at, session.store->segments().path(extent.segment));
+}
+
+MutableBytes bytes_of(std::span<Digest> nodes) {
+    return {reinterpret_cast<std::uint8_t*>(nodes.data()), nodes.size_bytes()};
+}
+
+} // namespace
+
+Result<void> read_tree_at(const Session& session, const Cid& tree, const Extent& extent,
+                          std::uint64_t first, std::span<Digest> out) {
+    CODEX_TRY(got, read_nodes(session, tree, extent, first, bytes_of(out)));
+    if (got != out.size_bytes())
+        return fail(
+            Error(Errc::repo_damaged, fmt::format("tree {}: its segment is cut short", tree.text()))
+                .hint("codex-ec repair of a protected dataset that has it rebuilds it; so does "
+                      "storing the data again"));
+    return {};
+}
+
+Result<void> salvage_tree_at(const Session& session, const Cid& tree, const Extent& extent,
+                             std::uint64_t first, std::span<Digest> out) {
+    auto got = read_nodes(session, tree, extent, first, bytes_of(out));
+    if (!got && got.error().code() != Errc::not_found)
+        return fail(std::move(got).error());
+    const std::size_t whole = got ? *got / sizeof(Digest) : 0;
+    std::ranges::fill(out.subspan(whole), Digest{});
     return {};
 }
 
 Result<void> read_tree(const Session& session, const Cid& tree, Extent& extent, std::uint64_t first,
-                       std::span<Digest> out) {
+                       std::span<Digest> out, TreeReader reader) {
     for (;;) {
-        auto read = read_tree_at(session, tree, extent, first, out);
+        auto read = reader(session, tree, extent, first, out);
         std::optional<TreeEntry> entry;
         {
             CODEX_TRY(txn, session.store->env().read());

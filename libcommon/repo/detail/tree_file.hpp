@@ -12,11 +12,21 @@ namespace codex::repo {
                                         const Extent& extent, std::uint64_t first,
                                         std::span<Digest> out);
 
+/// The same of a damaged tree: nodes that its segment has not, because it is cut short or gone, are
+/// zeros, which no node is. Errors: io.
+[[nodiscard]] Result<void> salvage_tree_at(const Session& session, const Cid& tree,
+                                           const Extent& extent, std::uint64_t first,
+                                           std::span<Digest> out);
+
+/// read_tree_at() or salvage_tree_at().
+using TreeReader = decltype(&read_tree_at);
+
 /// The same of a tree in the index. Nodes carry no checksum of their own, so after reading the
 /// index is asked whether the record is still where it was. `extent` is where to look first, and
 /// then where it was found. Errors: block_not_found when the tree is gone, as read_tree_at().
 [[nodiscard]] Result<void> read_tree(const Session& session, const Cid& tree, Extent& extent,
-                                     std::uint64_t first, std::span<Digest> out);
+                                     std::uint64_t first, std::span<Digest> out,
+                                     TreeReader reader = read_tree_at);
 
 /// True when the record of a tree gives the nodes of `spool`, all of them.
 [[nodiscard]] bool same_tree(const Session& session, const Cid& tree, const Extent& extent,

@@ -81,12 +81,20 @@ setup() {
     assert_same out file
 }
 
-@test "a plain dataset cannot be repaired by itself, but through a protected one" {
+@test "a plain dataset is repaired by way of a protected one" {
     codex-ec erase --blocks 1 - <plain
     run_split codex-ec repair - <plain
-    assert_refused 1 "$(cat plain): has no parity, and lost 1 of 14 blocks"
-    codex-ec repair "$cid"
+    assert_success
+    assert_output "$(cat plain)"
     codex-ec status - <plain
+    codex-ec erase --blocks 0,4,8 - <plain # one column, and m = 2
+    run_split codex-ec repair - <plain
+    assert_refused 1 "$(cat plain): lost 3 of 14 blocks, more than $cid gives back"
+    codex-chunk put file >/dev/null
+    codex-ec erase --blocks 1 - <plain
+    codex-chunk rm "$cid" >/dev/null
+    run_split codex-ec repair - <plain
+    assert_refused 1 "$(cat plain): has no parity, and lost 1 of 14 blocks"
 }
 
 @test "decode makes the plain dataset again, lost data included" {

@@ -37,14 +37,14 @@ load proofs
         run_split codex-chunk verify
         assert_success
     done
-    run_split codex-prove slots --json "$protected"
+    run_json codex-prove slots --json "$protected"
     assert_success
     cid=$(jq -r .cid <<<"$output")
     assert [ "$(jq .computedSlots <<<"$output")" -le 6 ]
     [[ ! -s killed ]] || assert_equal "$(cut -f 1 killed)" "$cid"
     run_split codex-prove slots --check "$cid"
     assert_success
-    run_split codex-prove status --json "$cid"
+    run_json codex-prove status --json "$cid"
     assert_equal "$(jq .storedTrees <<<"$output")" 6
     run_split codex-chunk verify
     assert_success

@@ -30,6 +30,24 @@ offset_of() {
     LC_ALL=C grep -obUaP "$pattern" "$segment" | head -1 | cut -d: -f1
 }
 
+# cut_tree CID [LEAVES]: nothing but that many leaves is left of the record of this dataset's tree. A hole
+# is what a segment that was cut short has there when something was written after it.
+cut_tree() {
+    codex-merkle tree "$1" >nodes # the root last
+    # shellcheck disable=SC2016 # this is Perl
+    perl -e '
+        my ($leaves, $file, @nodes) = @ARGV;
+        my @hashes = map { pack "H*", s/^0x//r } @nodes;
+        open my $segment, "+<:raw", $file or die;
+        local $/;
+        my $bytes = <$segment>;
+        # The record: a header that ends with the CID, whose end is the root, then the nodes.
+        my $found = $bytes =~ /\Q$hashes[-1]\E.{0,64}?\Q$hashes[0]$hashes[1]\E/s or die "no tree";
+        seek $segment, $+[0] - 64 + 32 * $leaves, 0;
+        print $segment "\0" x (32 * (@nodes - $leaves));
+    ' "${2:-0}" "$segment" $(cut -f3 nodes)
+}
+
 # assert_healthy: nothing is wrong any more, and the file comes back.
 assert_healthy() {
     run_split codex-chunk verify
@@ -116,6 +134,83 @@ assert_healthy() {
     run_split codex-chunk get "$coded" -o back
     assert_refused 65 'tree'
     assert_not_exist back
+}
+
+@test "status and verify of a dataset whose tree was cut off say so" {
+    truncate -s $((size - 4000)) "$segment"
+    run_split codex-ec status "$coded"
+    assert_failure 1
+    assert_output --partial 'tree-damaged'
+    run_split codex-ec verify "$coded"
+    assert_refused 1 'its tree record is damaged'
+}
+
+@test "a tree that was cut off is rebuilt from the plain dataset's, and the parity computed again" {
+    codex-chunk put file >/dev/null # the data blocks are here: only the plain tree is written
+    cut_tree "$coded"
+    run_split codex-ec status "$coded"
+    assert_output --partial 'repairable'
+    run_json codex-ec repair --json "$coded"
+    assert_success
+    assert_equal "$(jq -c '[.restoredData, .restoredParity, .treeRestored]' <<<"$output")" '[0,0,true]'
+    assert_healthy
+}
+
+@test "a cut-off tree and lost data: the parity that is needed has no name" {
+    codex-chunk put file >/dev/null
+    codex-ec erase --slots 2 "$coded" >/dev/null
+    cut_tree "$coded"
+    run_split codex-ec repair "$coded"
+    assert_refused 1 '16 of 48 blocks are not known by their CIDs any more'
+    codex-chunk put file >/dev/null # brings the data, and that the parity
+    run_split codex-ec repair "$coded"
+    assert_success
+    assert_healthy
+}
+
+@test "a tree that was cut off is rebuilt from that of another protected dataset" {
+    plain=$(codex-chunk put file | cut -f1)
+    other=$(codex-ec encode -k 3 -m 1 "$plain")
+    codex-chunk rm "$plain" >/dev/null
+    cut_tree "$coded"
+    run_split codex-ec repair "$coded"
+    assert_success
+    assert_healthy
+    codex-ec verify "$other"
+}
+
+@test "half a tree is enough when parity can be computed again" {
+    # The leaves of the data and of the first parity slot are there, and no node above them.
+    cut_tree "$coded" 40
+    run_split codex-ec repair "$coded"
+    assert_success
+    assert_healthy
+}
+
+@test "a plain tree that was cut off is rebuilt from a protected dataset's" {
+    plain=$(codex-chunk put file | cut -f1)
+    cut_tree "$plain"
+    run_split codex-ec repair "$plain"
+    assert_success
+    assert_output "$plain"
+    assert_healthy
+    codex-ec verify "$plain"
+    cut_tree "$plain"
+    run_split codex-ec repair "$coded"
+    assert_success
+    codex-chunk get "$plain" >back
+    assert_same back file
+}
+
+@test "where no other tree tells the blocks, repair says what it needs" {
+    cut_tree "$coded"
+    run_split codex-ec repair "$coded"
+    assert_refused 1 '47 of 48 blocks are not known by their CIDs any more'
+    assert_stderr --partial 'hint: put the plain dataset (tree zDz'
+    codex-chunk put file >/dev/null
+    run_split codex-ec repair "$coded"
+    assert_success
+    assert_healthy
 }
 
 @test "storing a dataset again mends its tree" {
