@@ -33,7 +33,8 @@ Result<void> make_parents(const std::string& path) {
     return {};
 }
 
-/// Only what an interrupted create() leaves may be there: a repo is never made among other files.
+/// Only what an interrupted create() leaves may be there, or what another process has made since we
+/// looked for the version: a repo is never made among other files.
 Result<void> require_unused(const std::string& path) {
     const std::unique_ptr<DIR, int (*)(DIR*)> directory(::opendir(path.c_str()),
                                                         [](DIR* d) { return ::closedir(d); });
@@ -44,7 +45,7 @@ Result<void> require_unused(const std::string& path) {
         const std::string_view name = entry->d_name;
         const bool ours = name == "." || name == ".." || name == "lock" || name == "segments" ||
                           name == "writers" || name == "index.mdb" || name == "index.mdb-lock" ||
-                          name == "config.json" || name.ends_with(".tmp");
+                          name == "config.json" || name == "version" || name.ends_with(".tmp");
         if (!ours)
             return fail(Error(Errc::cannot_create,
                               fmt::format("{}: not a repo, and not empty ({})", path, name))
