@@ -74,11 +74,11 @@ altered() {
     circuit=$(jq -r 'select(.type == "verified") | select(.result == "right" and .contributions == 2).circuitHash' \
         <<<"$output")
     assert_equal "${#circuit}" 128
-    run_split codex-prove info --json final.zkey
+    run_json codex-prove info --json final.zkey
     assert_equal "$(jq -r '.contributionList[].hash' <<<"$output")" "$hashes"
     assert_equal "$(jq -c '[.contributions, .circuitHash, .contributionList[0].name]' <<<"$output")" \
         "[2,\"$circuit\",\"alice\"]"
-    run_split codex-prove info --json chain.ptau
+    run_json codex-prove info --json chain.ptau
     assert_equal "$(jq -c '[.kind, .power, .ceremonyPower, .phase2Prepared, .contributions, .contributionList]' \
         <<<"$output")" '["ptau",7,7,true,0,[]]'
     run_split codex-prove info chain.ptau
@@ -132,7 +132,7 @@ altered() {
 @test "verify-setup names what is wrong with a key" {
     # Sections 8 and 9 of a key that was contributed to end before section 10.
     size=$(stat -c %s alice.zkey)
-    tail=$(codex-prove info --json alice.zkey | jq '.sections[] | select(.type == 10).bytes')
+    tail=$(codex-prove info --json alice.zkey | records | jq '.sections[] | select(.type == 10).bytes')
     altered alice.zkey $((size - tail - 12 - 1))
     run_split verify_setup altered.zkey
     assert_refused 1 'section 9: a point is not in its group'
@@ -169,7 +169,7 @@ altered() {
     assert_refused 65 'has powers for 2^7 constraints, the circuit needs 2^17'
     assert_stderr --partial 'hint: '
     # Only sections 1 to 7.
-    bytes=$(codex-prove info --json chain.ptau | jq '[.sections[:7][].bytes + 12] | add')
+    bytes=$(codex-prove info --json chain.ptau | records | jq '[.sections[:7][].bytes + 12] | add')
     { printf 'ptau\1\0\0\0\7\0\0\0' && tail -c +13 chain.ptau | head -c "$bytes"; } >raw.ptau
     run_split codex-prove setup --ptau raw.ptau --r1cs chain.r1cs -o no.zkey
     assert_refused 65 'no Lagrange forms'
