@@ -1,9 +1,9 @@
 // Batched affine addition, eight at a time. A G1 point is one cache line: eight lines are loaded
 // and transposed, so that lane l of a register belongs to addition l.
 //
-// Coordinates in memory are reduced, so equal points are seen by comparing words; lanes without a
-// slope by differences (infinity, doubling, opposite points) are masked out of the shared product
-// and done one by one with the plain formulas.
+// Coordinates in memory are reduced, so equal points are seen by comparing words. Doublings put 2y
+// into the shared product; lanes without a slope (infinity, opposite points) put one there, and
+// their sums are chosen afterwards.
 #include "crypto/field/detail/f8_ifma.hpp"
 #include "crypto/msm/detail/add_kernel.hpp"
 
@@ -267,10 +267,15 @@ template <class F> struct Operands {
     __mmask8 left_infinite, right_infinite;
     __mmask8 same_x; ///< of lanes without infinity
 
-    [[nodiscard]] __mmask8 without_slope() const { return left_infinite | right_infinite | same_x; }
-    /// x2 - x1, or one where there is no slope.
+    [[nodiscard]] __mmask8 doubling() const {
+        return same_x != 0 ? same_x & F::same(y1, y2) & static_cast<__mmask8>(~F::zero(y1)) : 0;
+    }
+    /// What the slope is divided by: x2 - x1, or 2y for a doubling; one where there is no slope.
     [[nodiscard]] F denominator() const {
-        return F::chosen(without_slope(), F::difference(x2, x1), F::unit());
+        const F plain =
+            F::chosen(left_infinite | right_infinite | same_x, F::difference(x2, x1), F::unit());
+        const __mmask8 twice = doubling();
+        return twice != 0 ? F::chosen(twice, plain, F::sum(y1, y2)) : plain;
     }
 };
 
@@ -325,21 +330,19 @@ F load_denominators(const std::uint64_t* left, const std::uint64_t* right, const
     return F::difference(x2, x1);
 }
 
-/// 3 x^2 / 2y by an inversion of its own: sums meet equal points once in a blue moon.
-template <class F> F tangent(const Operands<F>& o) {
-    const F square = F::squared(o.x1);
-    const F twice = F::sum(square, square);
-    // Factors of a product must be below 6p: the sums here are below 4p.
-    return F::product(F::reduced(F::sum(F::reduced(twice), F::reduced(square))),
-                      F::inverted(F::sum(o.y1, o.y1)));
+/// 3 x^2, the rise of a tangent. Factors of a product must be below 6p: the sums here are below 4p.
+template <class F> F tangent_rise(const F& x) {
+    const F square = F::squared(x);
+    return F::reduced(F::sum(F::reduced(F::sum(square, square)), F::reduced(square)));
 }
 
 template <class F>
 void finish(const Operands<F>& o, const F& inverse, std::uint64_t* out, std::size_t lanes) {
-    F slope = F::product(F::difference(o.y2, o.y1), inverse);
-    const __mmask8 doubling = o.same_x & F::same(o.y1, o.y2);
+    F rise = F::difference(o.y2, o.y1);
+    const __mmask8 doubling = o.doubling();
     if (doubling != 0)
-        slope = F::chosen(doubling, slope, tangent(o));
+        rise = F::chosen(doubling, rise, tangent_rise(o.x1));
+    const F slope = F::product(rise, inverse);
     F x = F::reduced(F::difference(F::squared(slope), F::sum(o.x1, o.x2)));
     F y = F::reduced(F::difference(F::product(slope, F::difference(o.x1, x)), o.y1));
     x = F::chosen(o.left_infinite, x, o.x2);
