@@ -13,8 +13,10 @@ endif()
 
 find_program(CCACHE ccache)
 if(CCACHE)
+  # Not include_file_mtime: a header saved while it is being compiled would go into the cache with
+  # the old object.
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
-      CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+      CCACHE_SLOPPINESS=pch_defines,time_macros
       CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${CCACHE})
 endif()
 find_program(MOLD mold)
