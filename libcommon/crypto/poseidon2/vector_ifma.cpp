@@ -141,7 +141,8 @@ void hash_batch(const std::uint8_t* const* messages, std::size_t size, std::uint
     const std::size_t count = full + 1;
     alignas(64) std::uint8_t tails[kLanes][32] = {};
     for (std::size_t lane = 0; lane < kLanes; ++lane) {
-        std::memcpy(tails[lane], messages[lane] + 31 * full, size - 31 * full);
+        if (size != 31 * full) // an empty message may be a null pointer
+            std::memcpy(tails[lane], messages[lane] + 31 * full, size - 31 * full);
         tails[lane][size - 31 * full] = 1;
     }
     const std::uint8_t* base = messages[0];

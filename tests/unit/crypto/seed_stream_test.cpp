@@ -28,7 +28,8 @@ template <class... Elements> std::string uncompressed(const Elements&... element
 }
 
 TEST(SeedStream, DrawsWhatFfjavascriptDraws) {
-    for (const Json& vector : test::load_vectors("ceremony.json").at("seed_streams")) {
+    const Json vectors = test::load_vectors("ceremony.json");
+    for (const Json& vector : vectors.at("seed_streams")) {
         const Digest seed = digest_of(vector.at("seed"));
         SeedStream words(seed);
         for (const Json& word : vector.at("words"))

@@ -78,7 +78,8 @@ TEST(Ceremony, SetupGivesSnarkjssKey) {
 }
 
 TEST(Ceremony, WhatStandsBehindThePowersCountsAsInSnarkjs) {
-    for (const Json& vector : test::load_vectors("ceremony.json").at("overruns")) {
+    const Json vectors = test::load_vectors("ceremony.json");
+    for (const Json& vector : vectors.at("overruns")) {
         const Bytes bytes = test::unhex(vector.at("bytes_hex"));
         const Bytes subtrahend = test::unhex(vector.at("subtrahend_stored_hex"));
         Bytes difference;

@@ -61,7 +61,8 @@ struct Scalar {
         std::uint8_t bytes[32] = {};
         const std::size_t at = 31 * index;
         const std::size_t left = size - at;
-        std::memcpy(bytes, message + at, left < 31 ? left : 31);
+        if (left != 0) // an empty message may be a null pointer
+            std::memcpy(bytes, message + at, left < 31 ? left : 31);
         if (left < 31)
             bytes[left] = 1;
         Limbs limbs;
