@@ -13,11 +13,8 @@ endif()
 
 find_program(CCACHE ccache)
 if(CCACHE)
-  # Not include_file_mtime: a header saved while it is being compiled would go into the cache with
-  # the old object.
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
-      CCACHE_SLOPPINESS=pch_defines,time_macros
-      CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER
+      ${CMAKE_SOURCE_DIR}/scripts/cmake/cached-compiler ${CCACHE} ${CMAKE_SOURCE_DIR})
 endif()
 find_program(MOLD mold)
 if(MOLD)
