@@ -66,6 +66,15 @@ endfunction()
 
 # GoogleTest's templates are most of a build: one precompiled header serves all test programs, and
 # their code, which runs once, is optimised less than what it tests.
+# codex_time_limit(SECONDS TEST...): when a test counts as hanging; sanitizers take several times as
+# long as what they check.
+function(codex_time_limit seconds)
+  if(CODEX_SANITIZE)
+    math(EXPR seconds "${seconds} * 5")
+  endif()
+  set_tests_properties(${ARGN} PROPERTIES TIMEOUT ${seconds})
+endfunction()
+
 function(codex_unit_tests)
   file(GLOB folders CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/unit/*)
   foreach(folder ${folders})
@@ -91,7 +100,8 @@ function(codex_unit_tests)
     # The portable kernels are shipped, so they are tested, on machines that would not choose them.
     add_test(NAME unit.${floor}.portable COMMAND test_${floor})
     set_tests_properties(unit.${floor}.portable PROPERTIES ENVIRONMENT CODEX_CPU=portable)
-    set_tests_properties(unit.${floor} unit.${floor}.portable PROPERTIES LABELS unit TIMEOUT 600)
+    set_tests_properties(unit.${floor} unit.${floor}.portable PROPERTIES LABELS unit)
+    codex_time_limit(600 unit.${floor} unit.${floor}.portable)
   endforeach()
 endfunction()
 
@@ -108,7 +118,8 @@ function(codex_fuzzers)
     else()
       target_sources(${name} PRIVATE ${CMAKE_SOURCE_DIR}/tests/fuzz/replay_main.cpp)
       add_test(NAME fuzz.${subject} COMMAND ${name} ${CMAKE_SOURCE_DIR}/tests/fuzz/corpus/${subject})
-      set_tests_properties(fuzz.${subject} PROPERTIES LABELS fuzz TIMEOUT 300)
+      set_tests_properties(fuzz.${subject} PROPERTIES LABELS fuzz)
+      codex_time_limit(300 fuzz.${subject})
     endif()
   endforeach()
 endfunction()
