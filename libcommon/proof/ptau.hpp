@@ -44,10 +44,10 @@ public:
     [[nodiscard]] Result<std::vector<PowersContribution>> contributions() const;
 
     /// That the points which a key for a domain of 2^log2 comes from are in their groups, are
-    /// powers of one tau, multiplied by one alpha and one beta, and that the Lagrange forms are
-    /// theirs: random linear combinations, which a wrong file passes with probability below 2^-100.
-    /// Says nothing of the contributions, that is, of who knows tau. Errors: malformed naming the
-    /// section.
+    /// powers of one tau, multiplied by one alpha and one beta, and that the Lagrange forms, if the
+    /// file is prepared, are theirs: random linear combinations, which a wrong file passes with
+    /// probability below 2^-100. Says nothing of the contributions, that is, of who knows tau.
+    /// Errors: malformed naming the section.
     [[nodiscard]] Result<void> check(std::uint32_t log2, ThreadPool* pool) const;
 
     [[nodiscard]] const BinaryFile& file() const { return file_; }

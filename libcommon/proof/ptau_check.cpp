@@ -23,6 +23,8 @@ public:
         CODEX_CHECK(ratio(4, powers_.alpha_g1.first(count_ * kG1Bytes)));
         CODEX_CHECK(ratio(5, powers_.beta_g1.first(count_ * kG1Bytes)));
         CODEX_CHECK(both_groups());
+        if (!powers_.prepared())
+            return {};
         CODEX_CHECK(lagrange(Basis::tau_g1, log2_, powers_.tau_g1));
         CODEX_CHECK(lagrange(Basis::tau_g1, log2_ + 1, powers_.tau_g1));
         CODEX_CHECK(lagrange(Basis::tau_g2, log2_, powers_.tau_g2));
@@ -49,6 +51,10 @@ private:
         for (const auto& [section, points] : g1)
             if (!detail::all_in_g1(points, pool_))
                 return wrong(section, kWhy);
+        if (!detail::all_in_g2(powers_.tau_g2.first(count_ * kG2Bytes), pool_))
+            return wrong(3, kWhy);
+        if (!powers_.prepared())
+            return {};
         for (const Basis basis : {Basis::tau_g1, Basis::alpha_g1, Basis::beta_g1}) {
             CODEX_TRY(points, powers_.lagrange(basis, log2_));
             if (!detail::all_in_g1(points, pool_))
@@ -60,8 +66,6 @@ private:
         CODEX_TRY(g2, powers_.lagrange(Basis::tau_g2, log2_));
         if (!detail::all_in_g2(g2, pool_))
             return wrong(13, kWhy);
-        if (!detail::all_in_g2(powers_.tau_g2.first(count_ * kG2Bytes), pool_))
-            return wrong(3, kWhy);
         return {};
     }
 

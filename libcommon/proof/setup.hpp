@@ -32,9 +32,9 @@ struct SetupSecrets {
 
 /// A key for `system` from powers of tau, byte for byte what `snarkjs groth16 setup` writes,
 /// without a contribution: delta is 1, so everybody can forge proofs until one is made. The powers
-/// are checked first. `progress` counts bytes of points, in all of the key. Errors: those of
-/// PowersOfTau::check(); limit_exceeded with a hint when the powers are too few; malformed with a
-/// hint when they are not prepared; io.
+/// are checked first, and brought into Lagrange form where their file is not prepared, which takes
+/// minutes for the deployed circuit. `progress` counts bytes of points. Errors: those of
+/// PowersOfTau::check(); limit_exceeded with a hint when the powers are too few; io.
 [[nodiscard]] Result<void> setup_from_powers(const R1cs& system, const PowersOfTau& powers, int fd,
                                              const std::string& name, ThreadPool* pool,
                                              Progress* progress = nullptr);

@@ -25,9 +25,6 @@ Result<void> hashed_section(BinaryWriter& out, std::uint32_t type, std::uint32_t
 Result<void> setup_from_powers(const R1cs& system, const PowersOfTau& powers, int fd,
                                const std::string& name, ThreadPool* pool, Progress* progress) {
     CODEX_TRY(points, detail::WirePoints::open(system, powers, pool, progress));
-    if (progress != nullptr)
-        progress->total_bytes = points.point_bytes();
-    CODEX_CHECK(powers.check(points.domain_log2(), pool));
     detail::CircuitHash hash(points.header());
     CODEX_TRY(out, BinaryWriter::begin(fd, name, "zkey", 1, 10));
     CODEX_CHECK(detail::write_header(out, points.header()));

@@ -166,11 +166,8 @@ Result<std::vector<Contribution>> verify_setup(const ProvingKey& key, const R1cs
                                                const PowersOfTau& powers,
                                                std::uint32_t max_beacon_log2, ThreadPool* pool,
                                                Progress* progress) {
-    CODEX_TRY(points, detail::WirePoints::open(system, powers, pool, progress));
     CODEX_TRY(contributions, check_contributions(key, max_beacon_log2, progress));
-    if (progress != nullptr)
-        progress->total_bytes += points.point_bytes();
-    CODEX_CHECK(powers.check(points.domain_log2(), pool));
+    CODEX_TRY(points, detail::WirePoints::open(system, powers, pool, progress));
     CODEX_CHECK(Verification(key, system, powers, points, pool).run());
     return contributions;
 }

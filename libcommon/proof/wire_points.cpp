@@ -2,6 +2,8 @@
 
 #include "base/endian.hpp"
 #include "crypto/msm/combine.hpp"
+#include "crypto/msm/group_ntt.hpp"
+#include "crypto/ntt/ntt.hpp"
 #include "proof/detail/overrun.hpp"
 #include "proof/setup.hpp"
 
@@ -31,6 +33,15 @@ G2 load_point(const std::uint8_t* from, const G2*) {
     return load_g2(from);
 }
 
+template <class Point> std::vector<Point> load_points(BytesView from, std::size_t count) {
+    std::vector<Point> points;
+    points.reserve(count);
+    for (std::size_t i = 0; i < count; ++i)
+        points.push_back(
+            load_point(from.data() + i * sizeof(Point), static_cast<const Point*>(nullptr)));
+    return points;
+}
+
 std::vector<G1> combinations(std::span<const G1> points, std::span<const crypto::PointTerm> terms,
                              std::span<const std::uint32_t> ends) {
     return crypto::combinations_g1(points, terms, ends);
@@ -51,10 +62,6 @@ Result<WirePoints> WirePoints::open(const R1cs& system, const PowersOfTau& power
                           fmt::format("{}: has powers for 2^{} constraints, the circuit needs 2^{}",
                                       file, powers.power, log2))
                         .hint("take a file of a larger ceremony"));
-    if (!powers.prepared())
-        return fail(Error(Errc::malformed,
-                          fmt::format("{}: has no Lagrange forms (sections 12 to 15)", file))
-                        .hint("prepare it once: snarkjs powersoftau prepare phase2 FILE PREPARED"));
     std::uint64_t terms = system.public_count() + std::uint64_t{1};
     for (std::size_t i = 0; i < system.constraint_count(); ++i)
         for (unsigned side = 0; side < 3; ++side)
@@ -62,19 +69,86 @@ Result<WirePoints> WirePoints::open(const R1cs& system, const PowersOfTau& power
     if (terms > UINT32_MAX)
         return fail(Errc::limit_exceeded, "{} terms in the constraints, 2^32 are known", terms);
     WirePoints points(system, powers, log2, pool, progress);
-    CODEX_TRY(tau1, powers.lagrange(Basis::tau_g1, log2));
-    CODEX_TRY(wide, powers.lagrange(Basis::tau_g1, log2 + 1));
-    CODEX_TRY(tau2, powers.lagrange(Basis::tau_g2, log2));
-    CODEX_TRY(alpha1, powers.lagrange(Basis::alpha_g1, log2));
-    CODEX_TRY(beta1, powers.lagrange(Basis::beta_g1, log2));
-    points.tau1_ = tau1;
-    points.wide_ = wide;
-    points.tau2_ = tau2;
-    points.alpha1_ = alpha1;
-    points.beta1_ = beta1;
+    points.expect_progress();
+    CODEX_CHECK(powers.check(log2, pool));
+    if (powers.prepared())
+        CODEX_CHECK(points.take_lagrange_forms());
+    else
+        points.compute_lagrange_forms();
     for (unsigned side = 0; side < 3; ++side)
         points.sides_[side] = points.transpose(side);
     return points;
+}
+
+Result<void> WirePoints::take_lagrange_forms() {
+    CODEX_TRY(tau1, powers_.lagrange(Basis::tau_g1, log2_));
+    CODEX_TRY(wide, powers_.lagrange(Basis::tau_g1, log2_ + 1));
+    CODEX_TRY(tau2, powers_.lagrange(Basis::tau_g2, log2_));
+    CODEX_TRY(alpha1, powers_.lagrange(Basis::alpha_g1, log2_));
+    CODEX_TRY(beta1, powers_.lagrange(Basis::beta_g1, log2_));
+    tau1_ = tau1;
+    tau2_ = tau2;
+    alpha1_ = alpha1;
+    beta1_ = beta1;
+    odd_ = wide.subspan(kG1Bytes);
+    odd_stride_ = 2;
+    return {};
+}
+
+void WirePoints::compute_lagrange_forms() {
+    const std::size_t size = std::size_t{1} << log2_;
+    const auto transformed = [&](BytesView powers) {
+        std::vector<G1>& points = own_g1_.emplace_back(load_points<G1>(powers, size));
+        crypto::inverse_transform(std::span(points), pool_, progress_);
+        return stored<G1>(points);
+    };
+    // Views of vectors stay when the vectors are moved.
+    tau1_ = transformed(powers_.tau_g1);
+    alpha1_ = transformed(powers_.alpha_g1);
+    beta1_ = transformed(powers_.beta_g1);
+    own_g2_ = load_points<G2>(powers_.tau_g2, size);
+    crypto::inverse_transform(std::span(own_g2_), pool_, progress_);
+    tau2_ = stored<G2>(own_g2_);
+    odd_ = stored<G1>(own_g1_.emplace_back(odd_lagrange_forms()));
+    odd_stride_ = 1;
+}
+
+/// l_(2j+1) of the double domain, whose root is g with g^2 = w: 1/2n sum_i g^(-i(2j+1)) x_i over 2n
+/// powers, and since g^n = -1, that is half the transform of g^(-i) (x_i - x_(i+n)).
+std::vector<G1> WirePoints::odd_lagrange_forms() {
+    const std::size_t size = std::size_t{1} << log2_;
+    // The last power may be one that the file has not, which counts for nothing.
+    const std::size_t count = std::min(2 * size, powers_.tau_g1.size() / kG1Bytes);
+    const std::vector<G1> points = load_points<G1>(powers_.tau_g1, count);
+    std::vector<crypto::PointTerm> terms;
+    std::vector<std::uint32_t> ends;
+    const Fr step = crypto::root_of_unity(log2_ + 1).inverse();
+    Fr factor = Fr::from_u64(2).inverse();
+    std::vector<Fr> factors;
+    for (std::uint32_t i = 0; i < size; ++i) {
+        terms.push_back({i, Fr::one()});
+        if (i + size < count)
+            terms.push_back({i + static_cast<std::uint32_t>(size), -Fr::one()});
+        ends.push_back(static_cast<std::uint32_t>(terms.size()));
+        factors.push_back(factor);
+        factor *= step;
+    }
+    std::vector<G1> differences = crypto::combinations_g1(points, terms, ends);
+    crypto::multiply_each(std::span(differences), factors, pool_);
+    crypto::inverse_transform(std::span(differences), pool_, progress_);
+    return differences;
+}
+
+/// Multiples count by the bytes of their points, in transforms and, roughly, in sections.
+void WirePoints::expect_progress() {
+    if (progress_ == nullptr)
+        return;
+    std::uint64_t total = std::uint64_t{system_.wires} * (3 * kG1Bytes + kG2Bytes) +
+                          (std::uint64_t{kG1Bytes} << log2_);
+    if (!powers_.prepared())
+        total +=
+            4 * crypto::transform_bytes(log2_, kG1Bytes) + crypto::transform_bytes(log2_, kG2Bytes);
+    progress_->total_bytes += total;
 }
 
 WirePoints::WirePoints(const R1cs& system, const PowersOfTau& powers, std::uint32_t domain_log2,
@@ -192,11 +266,6 @@ WirePoints::section(std::span<const Source> sources, std::uint32_t first, std::u
     return {};
 }
 
-std::uint64_t WirePoints::point_bytes() const {
-    return std::uint64_t{system_.wires} * (3 * kG1Bytes + kG2Bytes) +
-           (std::uint64_t{kG1Bytes} << log2_);
-}
-
 void WirePoints::advance(std::size_t bytes) const {
     if (progress_ != nullptr)
         progress_->advance(bytes);
@@ -245,7 +314,7 @@ Result<void> WirePoints::h(const G1Sink& sink) const {
     for (std::size_t at = 0; at < size; at += kPiecePoints) {
         points.clear();
         for (std::size_t j = at; j < std::min(size, at + kPiecePoints); ++j)
-            points.push_back(load_g1(wide_.data() + (2 * j + 1) * kG1Bytes));
+            points.push_back(load_g1(odd_.data() + j * odd_stride_ * kG1Bytes));
         CODEX_CHECK(sink(points));
         advance(points.size() * kG1Bytes);
     }

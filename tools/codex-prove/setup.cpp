@@ -49,7 +49,7 @@ void declare_setup(cli::Command& root) {
     options->system.declare(command);
     command.takes_output()
         .example("codex-prove setup -o test.zkey")
-        .example("codex-prove setup --ptau prepared.ptau -o initial.zkey")
+        .example("codex-prove setup --ptau phase1.ptau -o initial.zkey")
         .run([options](cli::Context& context) { return setup(context, *options); });
 }
 

@@ -58,7 +58,7 @@ void declare_verify_setup(cli::Command& root) {
     command
         .option("--max-beacon-log2 N", options->max_beacon_log2,
                 "refuse beacons of more than 2^N hashes; 32")
-        .example("codex-prove verify-setup --zkey proof_main.zkey --ptau prepared.ptau")
+        .example("codex-prove verify-setup --zkey proof_main.zkey --ptau phase1.ptau")
         .run([options](cli::Context& context) { return verify_setup(context, *options); });
 }
 

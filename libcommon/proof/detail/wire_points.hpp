@@ -13,15 +13,13 @@ namespace codex::proof::detail {
 /// Gives the points of one section after another, in pieces, in order. Errors: the sink's.
 class WirePoints {
 public:
-    /// The points are used as they are: PowersOfTau::check() is the caller's. `progress` advances
-    /// by point_bytes() in all. Errors: limit_exceeded with a hint when the powers are too few for
-    /// the circuit; malformed with a hint when they are not prepared.
+    /// Checks the powers (PowersOfTau::check()), and computes their Lagrange forms where the file
+    /// has none. `progress` gets the bytes of that, and of all points of the sections. Errors:
+    /// limit_exceeded with a hint when the powers are too few for the circuit; those of check().
     [[nodiscard]] static Result<WirePoints> open(const R1cs& system, const PowersOfTau& powers,
                                                  ThreadPool* pool, Progress* progress);
 
     [[nodiscard]] std::uint32_t domain_log2() const { return log2_; }
-    /// Bytes of all points of the sections.
-    [[nodiscard]] std::uint64_t point_bytes() const;
     [[nodiscard]] KeyHeader header() const;
     [[nodiscard]] Result<void> ic(const G1Sink& sink) const; ///< section 3
     [[nodiscard]] Result<void> a(const G1Sink& sink) const;  ///< 5
@@ -51,6 +49,10 @@ private:
 
     WirePoints(const R1cs& system, const PowersOfTau& powers, std::uint32_t domain_log2,
                ThreadPool* pool, Progress* progress);
+    [[nodiscard]] Result<void> take_lagrange_forms();
+    void compute_lagrange_forms();
+    [[nodiscard]] std::vector<G1> odd_lagrange_forms();
+    void expect_progress();
     [[nodiscard]] Transposed transpose(unsigned side) const;
     [[nodiscard]] Fr coefficient(unsigned side, const Place& place) const;
     template <class Point>
@@ -73,7 +75,11 @@ private:
     ThreadPool* pool_;
     Progress* progress_;
     std::array<Transposed, 3> sides_;
-    BytesView tau1_, tau2_, alpha1_, beta1_, wide_; ///< Lagrange forms
+    BytesView tau1_, tau2_, alpha1_, beta1_; ///< Lagrange forms, from the file or computed
+    BytesView odd_;                          ///< those of the double domain at its odd points,
+    std::size_t odd_stride_ = 1;             ///< every so many of which one is such
+    std::vector<std::vector<G1>> own_g1_;
+    std::vector<G2> own_g2_;
 };
 
 } // namespace codex::proof::detail

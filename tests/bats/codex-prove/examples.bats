@@ -7,7 +7,7 @@ example() {
         index($0, text) == 1 { found = 1 }
         found && /^```$/ { if (inside) exit; inside = 1; next }
         inside' "$CODEX_SOURCE/man/codex-prove.1.scd" |
-        sed -E 's/codex-prove (setup|input|witness|prove|fetch-circuit)/& --samples 1/' >script
+        sed -E 's/codex-prove (setup|verify-setup|input|witness|prove|fetch-circuit)/& --samples 1/' >script
     assert [ -s script ]
     run_split bash -c 'set -euo pipefail; source ./script'
 }
@@ -39,6 +39,14 @@ example() {
     example 'Hand a proof to the contract'
     assert_success
     assert_equal "${#output}" 514
+
+    codex-testproof powers 15 phase1.ptau 2 3 5
+    echo 3 1 4 1 5 >dice-rolls
+    export block_hash=00000000000000000001b2
+    example 'A ceremony of two and a beacon'
+    assert_success
+    assert_equal "${#lines[@]}" 7
+    assert_line --index 6 right
 
     # The network's archive, but ours, and not from the network.
     mkdir made bin

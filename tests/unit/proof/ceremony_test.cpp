@@ -77,6 +77,31 @@ TEST(Ceremony, SetupGivesSnarkjssKey) {
               vectors().at("circuit_hash").get<std::string>());
 }
 
+/// A phase-1 file without its Lagrange forms, which are its last four sections.
+Bytes unprepared(Bytes bytes) {
+    const PowersOfTau powers = powers_from(bytes);
+    std::size_t size = 12;
+    for (const auto& [type, payload] : powers.file().sections())
+        size += type <= 7 ? 12 + payload.size() : 0;
+    bytes.resize(size);
+    bytes[8] = 7; // sections
+    return bytes;
+}
+
+TEST(Ceremony, LagrangeFormsAreComputedWhereTheFileHasNone) {
+    ThreadPool pool(2);
+    const PowersOfTau powers = powers_from(unprepared(test::unhex(vectors().at("ptau_hex"))));
+    ASSERT_FALSE(powers.prepared());
+    Progress progress;
+    const Bytes key = written([&](int fd) {
+        return setup_from_powers(tiny_system(), powers, fd, "key", &pool, &progress);
+    });
+    EXPECT_EQ(to_hex(key), vectors().at("initial_zkey_hex").get<std::string>());
+    EXPECT_EQ(progress.done_bytes, progress.total_bytes);
+    EXPECT_TRUE(
+        verify_setup(vector_key("final_zkey_hex"), tiny_system(), powers, kMaxBeaconLog2, &pool));
+}
+
 TEST(Ceremony, WhatStandsBehindThePowersCountsAsInSnarkjs) {
     const Json vectors = test::load_vectors("ceremony.json");
     for (const Json& vector : vectors.at("overruns")) {
