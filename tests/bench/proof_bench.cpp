@@ -5,6 +5,7 @@
 #include "crypto/ntt/ntt.hpp"
 #include "proof/circuit.hpp"
 #include "proof/groth16.hpp"
+#include "proof/setup.hpp"
 
 #include <benchmark/benchmark.h>
 #include <cstdio>
