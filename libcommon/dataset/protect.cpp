@@ -1,4 +1,5 @@
 // encode and decode: from a plain dataset to a protected one and back (spec 01 sections 5.4, 5.5).
+#include "base/log.hpp"
 #include "dataset/dataset.hpp"
 #include "dataset/detail/damage.hpp"
 #include "dataset/detail/strip.hpp"
@@ -99,6 +100,11 @@ Result<Cid> encode(const Job& job, const Cid& plain, const EncodeOptions& option
                         .hint("put or import the dataset again, then encode it"));
     if (job.progress)
         job.progress->total_bytes += layout.rounded() * manifest.block_size_bytes;
+    log::write(log::Level::debug, "codex erasure", "Erasure coding data",
+               {{"manifestCid", log::Value::id(plain.text())},
+                {"ecK", layout.k},
+                {"ecM", layout.m},
+                {"steps", layout.steps}});
 
     CODEX_TRY(writer, job.repo->write_dataset());
     detail::StripCoder coder(job, layout, code, tree, manifest.block_size_bytes);

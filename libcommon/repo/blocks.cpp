@@ -37,6 +37,14 @@ Result<void> require_verifiable(const Cid& cid) {
     return {};
 }
 
+Result<void> require_unused(const Cid& cid, const BlockEntry& entry) {
+    if (entry.references > 0)
+        return fail(Error(Errc::block_in_use, fmt::format("block {}: part of {} stored leaves",
+                                                          cid.text(), entry.references))
+                        .hint("remove the dataset it belongs to: codex-chunk rm"));
+    return {};
+}
+
 } // namespace
 
 Result<bool> Repo::has(const Cid& cid) const {
@@ -113,16 +121,21 @@ Result<void> Repo::put(std::span<const Restored> blocks, std::uint64_t expiry) {
         {[](Ledger&) -> Result<bool> { return true; }, [](Ledger&) -> Result<void> { return {}; }});
 }
 
+Result<bool> Repo::removable(const Cid& cid) const {
+    CODEX_TRY(txn, impl_->store->env().read());
+    CODEX_TRY(entry, find_block(txn, cid));
+    if (entry)
+        CODEX_CHECK(require_unused(cid, *entry));
+    return entry && entry->present;
+}
+
 Result<void> Repo::remove(const Cid& cid) {
     CODEX_CHECK(impl_->require_writable());
     CODEX_TRY(ledger, impl_->session().ledger());
     CODEX_TRY(entry, ledger.block(cid));
     if (!entry)
         return {};
-    if (entry->references > 0)
-        return fail(Error(Errc::block_in_use, fmt::format("block {}: part of {} stored leaves",
-                                                          cid.text(), entry->references))
-                        .hint("remove the dataset it belongs to: codex-chunk rm"));
+    CODEX_CHECK(require_unused(cid, *entry));
     CODEX_CHECK(ledger.change_expiry(ExpiryKind::block, cid, entry->expiry, 0));
     entry->kept = false;
     CODEX_CHECK(ledger.put_or_erase(cid, *entry));

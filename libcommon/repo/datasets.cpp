@@ -1,3 +1,4 @@
+#include "base/log.hpp"
 #include "base/units.hpp"
 #include "crypto/hash/sha256.hpp"
 #include "repo/detail/batch.hpp"
@@ -116,6 +117,8 @@ Result<void> Repo::remove_dataset(const Cid& manifest) {
     }
     if (doomed)
         CODEX_CHECK(finish_doomed(impl_->session(), *doomed));
+    log::write(log::Level::info, "codex repostore", "Removed dataset",
+               {{"manifestCid", log::Value::id(manifest.text())}});
     return {};
 }
 

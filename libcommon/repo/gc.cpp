@@ -1,3 +1,4 @@
+#include "base/log.hpp"
 #include "repo/detail/doomed.hpp"
 #include "repo/detail/pending.hpp"
 #include "repo/detail/reclaim.hpp"
@@ -42,6 +43,8 @@ Result<void> expire_dataset(const Session& session, const ExpiryKey& key, GcRepo
         doomed = tree;
         CODEX_CHECK(ledger.commit());
     }
+    log::write(log::Level::info, "codex maintenance", "Removed expired dataset",
+               {{"manifestCid", log::Value::id(key.cid.text())}});
     ++report.expired_datasets;
     ++report.removed_blocks; // its manifest
     if (doomed) {
@@ -109,14 +112,15 @@ Result<void> collect_writers(const Session& session, const GcOptions& options, G
     std::ranges::sort(ids);
     ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
     for (const std::uint64_t id : ids) {
+        const bool pinned = std::ranges::binary_search(with_pins, id);
+        if (options.dry_run) {
+            report.abandoned_writers += pinned && WriterLock::is_dead(directory, id) ? 1 : 0;
+            continue;
+        }
         CODEX_TRY(lock, WriterLock::take_dead(directory, id));
         if (!lock)
             continue;
-        report.abandoned_writers += std::ranges::binary_search(with_pins, id) ? 1 : 0;
-        if (options.dry_run) {
-            lock->abandon();
-            continue;
-        }
+        report.abandoned_writers += pinned ? 1 : 0;
         auto removed = undo_pending(session, id);
         if (!removed) {
             lock->abandon();
@@ -144,7 +148,8 @@ Result<void> collect_doomed(const Session& session, GcReport& report) {
 } // namespace
 
 Result<GcReport> Repo::gc(const GcOptions& options) {
-    CODEX_CHECK(impl_->require_writable());
+    if (!options.dry_run)
+        CODEX_CHECK(impl_->require_writable());
     const Session session = impl_->session();
     GcReport report;
     CODEX_CHECK(expire_all(session, options, report));
@@ -156,12 +161,14 @@ Result<GcReport> Repo::gc(const GcOptions& options) {
     }
     CODEX_CHECK(collect_doomed(session, report));
     CODEX_TRY(unlinked, unlink_dead_segments(session));
-    CODEX_TRY(punched, punch_dead_ranges(session));
+    CODEX_TRY(punched, punch_dead_ranges(session, options.progress));
     report.freed_bytes = unlinked + punched;
     if (options.compact) {
-        CODEX_TRY(compacted, compact_segments(session));
+        CODEX_TRY(compacted, compact_segments(session, options.progress));
         report.freed_bytes += compacted;
     }
+    log::write(log::Level::debug, "codex maintenance", "Gave space back",
+               {{"bytes", log::Value::byte_count(report.freed_bytes)}});
     return report;
 }
 

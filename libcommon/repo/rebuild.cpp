@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace codex::repo {
@@ -22,11 +23,14 @@ constexpr std::size_t kStep = 8192;
 
 class Rebuild {
 public:
-    Rebuild(Env& env, const Segments& segments) : env_(env), segments_(segments) {}
+    Rebuild(Env& env, const Segments& segments, Progress* progress)
+        : env_(env), segments_(segments), progress_(progress) {}
 
     Result<RebuildReport> run() {
         CODEX_CHECK(begin());
         CODEX_TRY(ids, segments_.list());
+        for (const std::uint32_t id : ids)
+            expect(file_bytes(id));
         for (const std::uint32_t id : ids)
             CODEX_CHECK(scan(id));
         CODEX_CHECK(add_datasets());
@@ -60,6 +64,21 @@ private:
         return begin();
     }
 
+    [[nodiscard]] std::uint64_t file_bytes(std::uint32_t id) const {
+        struct stat st{};
+        return ::stat(segments_.path(id).c_str(), &st) == 0 ? static_cast<std::uint64_t>(st.st_size)
+                                                            : 0;
+    }
+    void expect(std::uint64_t bytes) {
+        if (progress_)
+            progress_->total_bytes += bytes;
+    }
+    /// The scan of a segment is at `offset`.
+    void reached(std::uint64_t offset) {
+        if (progress_ && offset > at_)
+            progress_->advance(offset - std::exchange(at_, offset));
+    }
+
     Result<void> scan(std::uint32_t id);
     Result<bool> block(const Fd& file, const Extent& at, const RecordHeader& header);
     Result<bool> tree(const Fd& file, const Extent& at, const RecordHeader& header);
@@ -73,6 +92,8 @@ private:
 
     Env& env_;
     const Segments& segments_;
+    Progress* progress_;
+    std::uint64_t at_ = 0; // in the segment that is scanned
     std::optional<Txn> txn_;
     std::size_t written_ = 0;
     RebuildReport report_;
@@ -87,15 +108,18 @@ Result<void> Rebuild::scan(std::uint32_t id) {
     ++report_.segments;
     const std::string name = segments_.path(id);
     CODEX_TRY(file, open_file(name, O_RDONLY));
+    at_ = 0;
     CODEX_TRY(
         end, scan_segment(
                  file, name, [&](std::uint64_t offset, const RecordHeader& header) -> Result<bool> {
+                     reached(offset);
                      const Extent at{id, offset};
                      CODEX_TRY(good, header.kind == RecordKind::block ? block(file, at, header)
                                                                       : tree(file, at, header));
                      report_.damaged_records += good ? 0 : 1;
                      return good;
                  }));
+    reached(file_bytes(id));
     ends_[id] = end;
     return {};
 }
@@ -280,9 +304,10 @@ Result<void> Rebuild::write_segments() {
 
 } // namespace
 
-Result<RebuildReport> Repo::rebuild_index(const std::string& path) {
+Result<RebuildReport> Repo::rebuild_index(const std::string& path,
+                                          std::uint64_t lock_timeout_seconds, Progress* progress) {
     CODEX_CHECK(check_version(path));
-    CODEX_TRY(lock, lock_repo(path, true, OpenOptions{}.lock_timeout_seconds));
+    CODEX_TRY(lock, lock_repo(path, true, lock_timeout_seconds));
     const std::string fresh = path + "/index.mdb.new";
     const auto unlink_fresh = [&] {
         ::unlink(fresh.c_str());
@@ -292,7 +317,7 @@ Result<RebuildReport> Repo::rebuild_index(const std::string& path) {
     auto rebuilt = [&]() -> Result<RebuildReport> {
         CODEX_TRY(env, Env::open(fresh, EnvMode::read_write));
         const Segments segments(path + "/segments", env.get());
-        return Rebuild(*env, segments).run();
+        return Rebuild(*env, segments, progress).run();
     }();
     if (rebuilt && ::rename(fresh.c_str(), (path + "/index.mdb").c_str()) != 0)
         rebuilt = fail(system_error(errno, "rename " + fresh));

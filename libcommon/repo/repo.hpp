@@ -7,6 +7,7 @@
 
 #include "base/bytes.hpp"
 #include "base/error.hpp"
+#include "base/progress.hpp"
 #include "base/thread_pool.hpp"
 #include "codec/cid.hpp"
 #include "codec/manifest.hpp"
@@ -139,7 +140,8 @@ class DatasetWriter;
 struct GcOptions {
     std::uint64_t now = 0; ///< Unix seconds
     bool dry_run = false;
-    bool compact = true; ///< also rewrite segments that are mostly dead
+    bool compact = true;  ///< also rewrite segments that are mostly dead
+    Progress* progress{}; ///< bytes of dead ranges and of records that move; may be nullptr
 };
 struct GcReport {
     std::uint64_t expired_datasets = 0;
@@ -151,6 +153,7 @@ struct GcReport {
 struct VerifyOptions {
     bool data = true; ///< read and hash every block, not only the index
     bool repair_counters = false;
+    Progress* progress{}; ///< plain bytes of the blocks read; may be nullptr
 };
 struct VerifyProblem {
     std::string kind; ///< "block-damaged", "block-missing", "tree-damaged", "counter-wrong" ...
@@ -214,9 +217,11 @@ public:
     [[nodiscard]] Result<void> put(std::span<const Restored> blocks, std::uint64_t expiry);
     /// The same for one block.
     [[nodiscard]] Result<void> put(const Cid& cid, BytesView data, std::uint64_t expiry);
-    /// Removes a block kept for itself; success when it is not there. Errors: block_in_use while a
-    /// dataset refers to it.
+    /// Removes a block kept for itself; success when it is not there. Errors: those of removable().
     [[nodiscard]] Result<void> remove(const Cid& cid);
+    /// Whether the bytes of a block are here and remove() would take them. Errors: block_in_use
+    /// while a dataset refers to it.
+    [[nodiscard]] Result<bool> removable(const Cid& cid) const;
     /// Forgets the bytes of blocks but not that datasets refer to them; they become missing.
     /// One transaction. Gives how many were present.
     [[nodiscard]] Result<std::uint64_t> drop_bytes(std::span<const Cid> cids);
@@ -262,6 +267,8 @@ public:
 
     // --- the whole ------------------------------------------------------------------------------
     [[nodiscard]] Result<Space> space() const;
+    /// Removes what has expired or was left behind, and gives space back. A dry run needs no right
+    /// to write. Errors: repo_read_only, io.
     [[nodiscard]] Result<GcReport> gc(const GcOptions& options);
     /// Calls `report` for each problem as it is found.
     /// Other writers wait while the index is counted, not while data is read.
@@ -270,9 +277,12 @@ public:
 
     /// Makes index.mdb anew from the segments alone, when it is lost or damaged; the old one is
     /// replaced when the new one is whole. Every record is verified. Expiries become "never"; what
-    /// was removed and not yet collected comes back. Nobody may have the repo open. Errors:
-    /// repo_missing, repo_locked, no_space, io.
-    [[nodiscard]] static Result<RebuildReport> rebuild_index(const std::string& path);
+    /// was removed and not yet collected comes back. Nobody may have the repo open: waits so long
+    /// for that. `progress` (may be nullptr) counts bytes of segment files. Errors: repo_missing,
+    /// repo_locked, no_space, io.
+    [[nodiscard]] static Result<RebuildReport>
+    rebuild_index(const std::string& path, std::uint64_t lock_timeout_seconds = 10,
+                  Progress* progress = nullptr);
 
 private:
     friend class DatasetWriter;

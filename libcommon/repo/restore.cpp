@@ -1,4 +1,5 @@
 // Giving bytes again to blocks that lost theirs: what repair does.
+#include "base/log.hpp"
 #include "repo/detail/batch.hpp"
 #include "repo/detail/block_reader.hpp"
 #include "repo/detail/codec.hpp"
@@ -102,7 +103,10 @@ Result<void> Repo::restore(std::span<const Restored> blocks) {
     for (const Need& need : needs)
         CODEX_CHECK(apply_need(ledger, need));
     ledger.commit_segment(lease->id(), lease->end(), session.sync);
-    return ledger.commit();
+    CODEX_CHECK(ledger.commit());
+    log::write(log::Level::debug, "codex repostore", "Restored blocks",
+               {{"blocks", std::uint64_t{needs.size()}}});
+    return {};
 }
 
 } // namespace codex::repo

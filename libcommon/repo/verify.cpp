@@ -14,8 +14,9 @@ constexpr std::uint64_t kBatchBytes = std::uint64_t{16} << 20;
 /// Collects blocks of the walk until there is a batch worth reading.
 class DataCheck {
 public:
-    DataCheck(const Session& session, ReportProblem report, VerifyReport& totals)
-        : session_(session), report_(std::move(report)), totals_(totals) {}
+    DataCheck(const Session& session, ReportProblem report, VerifyReport& totals,
+              Progress* progress)
+        : session_(session), report_(std::move(report)), totals_(totals), progress_(progress) {}
 
     void add(const BlockInfo& info) {
         cids_.push_back(info.cid);
@@ -37,6 +38,8 @@ public:
         CODEX_CHECK(read_blocks(session_, reads));
         for (const BlockRead& read : reads)
             CODEX_CHECK(judge(read));
+        if (progress_)
+            progress_->advance(bytes_);
         cids_.clear();
         sizes_.clear();
         bytes_ = 0;
@@ -73,6 +76,7 @@ private:
     Session session_;
     ReportProblem report_;
     VerifyReport& totals_;
+    Progress* progress_;
     std::vector<Cid> cids_;
     std::vector<std::uint32_t> sizes_;
     std::uint64_t bytes_ = 0;
@@ -111,7 +115,9 @@ Result<VerifyReport> Repo::verify(const VerifyOptions& options,
     }
     if (!options.data)
         return out;
-    DataCheck check(session, tell, out);
+    if (options.progress)
+        options.progress->total_bytes += out.counted.used_bytes;
+    DataCheck check(session, tell, out, options.progress);
     Result<void> failed;
     CODEX_CHECK(for_each_block([&](const BlockInfo& info) {
         if (info.present)

@@ -1,3 +1,4 @@
+#include "base/log.hpp"
 #include "base/units.hpp"
 #include "crypto/hash/sha256.hpp"
 #include "repo/detail/batch.hpp"
@@ -214,6 +215,11 @@ Result<Cid> DatasetWriter::commit(BytesView manifest_bytes, std::uint64_t expiry
     CODEX_CHECK(impl_->commit_all(cid, {manifest.tree, unix_now(), expiry,
                                         static_cast<std::uint8_t>(kind_of(manifest)),
                                         Bytes(manifest_bytes.begin(), manifest_bytes.end())}));
+    log::write(log::Level::info, "codex node", "Stored data",
+               {{"manifestCid", log::Value::id(cid.text())},
+                {"treeCid", log::Value::id(manifest.tree.text())},
+                {"blocks", impl_->leaf_count},
+                {"datasetSize", log::Value::byte_count(manifest.dataset_size_bytes)}});
     return cid;
 }
 

@@ -142,7 +142,7 @@ Result<int> has(cli::Context& context, const Block& block) {
 Result<int> rm(cli::Context& context, const Block& block) {
     const auto remove = [&](repo::Repo& repo, const std::string& item, Progress&) -> Result<void> {
         CODEX_TRY(cid, Cid::from_text(item));
-        CODEX_TRY(present, repo.has(cid));
+        CODEX_TRY(present, repo.removable(cid));
         if (!context.dry_run())
             CODEX_CHECK(repo.remove(cid));
         cli::Record record("removed");

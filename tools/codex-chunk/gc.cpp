@@ -7,11 +7,15 @@ namespace codex::chunk {
 namespace {
 
 Result<int> run(cli::Context& context) {
-    CODEX_TRY(repo, open_repo(context, Access::write));
+    CODEX_TRY(repo, open_repo(context, context.dry_run() ? Access::read : Access::write));
+    Progress progress;
+    auto view = context.show(progress, "gc");
     repo::GcOptions options;
     options.now = unix_now();
     options.dry_run = context.dry_run();
+    options.progress = &progress;
     CODEX_TRY(report, repo.gc(options));
+    view.reset();
     const std::pair<std::string_view, std::uint64_t> rows[] = {
         {"expiredDatasets", report.expired_datasets},
         {"removedBlocks", report.removed_blocks},

@@ -12,7 +12,11 @@ struct Verify {
 };
 
 Result<void> rebuild(cli::Context& context) {
-    CODEX_TRY(report, repo::Repo::rebuild_index(context.repo_path()));
+    Progress progress;
+    auto view = context.show(progress, "rebuild index");
+    CODEX_TRY(report, repo::Repo::rebuild_index(context.repo_path(), context.lock_timeout_seconds(),
+                                                &progress));
+    view.reset();
     if (context.json())
         return context.print(cli::Record("rebuilt")
                                  .json("segments", report.segments)
@@ -40,6 +44,9 @@ Result<int> run(cli::Context& context, const Verify& verify) {
     repo::VerifyOptions options;
     options.data = !verify.index_only;
     options.repair_counters = verify.repair_counters;
+    Progress progress;
+    options.progress = &progress;
+    auto view = context.show(progress, "verify");
     Result<void> printed;
     std::vector<Cid> damaged;
     const auto print = [&](const repo::VerifyProblem& problem) {
@@ -55,6 +62,7 @@ Result<int> run(cli::Context& context, const Verify& verify) {
             printed = context.print(record);
     };
     CODEX_TRY(report, repo.verify(options, print));
+    view.reset();
     CODEX_CHECK(std::move(printed));
     if (verify.drop_damaged) {
         CODEX_TRY(dropped, repo.drop_bytes(damaged));

@@ -39,14 +39,14 @@ Result<Proven> prove_outside(const Source& source, std::uint64_t index, cli::Con
 std::string json_of(const Proven& proven) {
     std::vector<std::string> path;
     for (const Digest& node : proven.proof.path)
-        path.push_back(to_hex(node));
+        path.push_back("0x" + to_hex(node));
     cli::Record record("proof");
     record.json("root", Cid::sha256(codec::Multicodec::codex_root, proven.root))
         .json("leaf", Cid::block(proven.leaf))
         .json("index", proven.proof.index)
         .json("leaves", proven.proof.leaf_count)
         .json("path", path)
-        .json("proof", to_hex(merkle::encode_proof(proven.proof)));
+        .json("proof", "0x" + to_hex(merkle::encode_proof(proven.proof)));
     return record.as_json();
 }
 

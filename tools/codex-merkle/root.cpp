@@ -16,7 +16,7 @@ struct Root {
 cli::Record record_of(const Root& root) {
     cli::Record record("root");
     record.field("cid", Cid::sha256(codec::Multicodec::codex_root, root.digest))
-        .json("root", to_hex(root.digest))
+        .json("root", "0x" + to_hex(root.digest))
         .json("leaves", root.leaves)
         .json("depth", merkle::layer_sizes(root.leaves).size() - 1);
     return record;

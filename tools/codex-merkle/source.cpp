@@ -119,9 +119,10 @@ Result<repo::Repo> open_repo(cli::Context& context) {
 
 Result<Digest> parse_digest(std::string_view text) {
     Digest digest{};
-    if (text.size() == 2 * digest.size() &&
-        text.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos) {
-        CODEX_TRY(bytes, from_hex(text));
+    const std::string_view digits = text.starts_with("0x") ? text.substr(2) : text;
+    if (digits.size() == 2 * digest.size() &&
+        digits.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos) {
+        CODEX_TRY(bytes, from_hex(digits));
         std::copy(bytes.begin(), bytes.end(), digest.begin());
         return digest;
     }

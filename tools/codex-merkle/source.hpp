@@ -36,8 +36,8 @@ struct Source {
 
 [[nodiscard]] Result<repo::Repo> open_repo(cli::Context& context);
 
-/// 64 hex digits, or a CID over a SHA-256 digest. Errors: hex_invalid, cid_invalid, and
-/// cid_wrong_codec when the CID is over another hash.
+/// 64 hex digits, perhaps after 0x, or a CID over a SHA-256 digest. Errors: hex_invalid,
+/// cid_invalid, and cid_wrong_codec when the CID is over another hash.
 [[nodiscard]] Result<Digest> parse_digest(std::string_view text);
 
 /// Opens FILE, or gives stdin for "-". `name` becomes the name for error texts.

@@ -1,11 +1,18 @@
 #include "repo/detail/batch.hpp"
 
+#include "base/log.hpp"
 #include "repo/detail/codec.hpp"
 #include "repo/detail/limits.hpp"
 
 #include <algorithm>
 
 namespace codex::repo {
+
+namespace {
+
+constexpr std::string_view kTopics = "codex repostore";
+
+} // namespace
 
 Batch::Batch(const Session& session, SegmentLease lease) : session_(session) {
     if (lease)
@@ -155,7 +162,9 @@ Result<void> Batch::commit(const Finish& finish) {
                 CODEX_CHECK(finish.also(ledger));
                 for (const Appended& appended : segments_)
                     ledger.commit_segment(appended.lease->id(), appended.end, session_.sync);
-                return ledger.commit();
+                CODEX_CHECK(ledger.commit());
+                log_stored();
+                return {};
             }
         }
         // Into a segment of their own: the current one may be in use for the next batch.
@@ -167,6 +176,15 @@ Result<void> Batch::commit(const Finish& finish) {
         for (Item* item : vanished)
             item->source = Source::written;
     }
+}
+
+void Batch::log_stored() const {
+    if (!log::enabled(log::Level::trace, kTopics))
+        return;
+    for (const Item& item : items_)
+        if (item.source == Source::written)
+            log::write(log::Level::trace, kTopics, "Block Stored",
+                       {{"cid", log::Value::id(item.block.cid.text())}});
 }
 
 Result<void> Batch::apply(Ledger& ledger, bool pin, std::vector<Item*>& vanished) {

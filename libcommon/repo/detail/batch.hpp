@@ -81,6 +81,7 @@ private:
     [[nodiscard]] Result<void> append(std::span<Item* const> items);
     [[nodiscard]] Result<void> apply(Ledger& ledger, bool pin, std::vector<Item*>& vanished);
     [[nodiscard]] Result<bool> apply_item(Ledger& ledger, Item& item, bool pin);
+    void log_stored() const;
     [[nodiscard]] Result<void> require_synced(Ledger& ledger, const BlockEntry& entry);
     [[nodiscard]] Result<SegmentWriter*> writer();
 

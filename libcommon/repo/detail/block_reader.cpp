@@ -1,5 +1,6 @@
 #include "repo/detail/block_reader.hpp"
 
+#include "base/log.hpp"
 #include "crypto/hash/sha256.hpp"
 #include "repo/detail/codec.hpp"
 
@@ -108,9 +109,14 @@ Result<void> read_blocks(const Session& session, std::span<BlockRead> batch) {
         CODEX_TRY(lookups, look_up(session, batch));
         read_all(session, batch, lookups);
         bool again = false;
-        for (std::size_t i = 0; i < batch.size() && pass + 1 < kPasses; ++i) {
+        for (std::size_t i = 0; i < batch.size(); ++i) {
             if (batch[i].state != BlockRead::State::damaged)
                 continue;
+            if (pass + 1 == kPasses) {
+                log::write(log::Level::info, "codex repostore", "Stored block is damaged",
+                           {{"cid", log::Value::id(batch[i].cid.text())}});
+                continue;
+            }
             batch[i].state = BlockRead::State::unread;
             session.store->segments().forget(lookups[i]->extent.segment);
             again = true;

@@ -200,28 +200,39 @@ Result<void> copy_tree(const Session& session, const LiveTree& tree, std::uint64
     return ledger.commit();
 }
 
-Result<void> copy_live(const Session& session, std::span<const Source> sources,
+Result<void> copy_live(const Session& session, std::span<const Source> sources, Progress* progress,
                        std::uint64_t& copied) {
     CODEX_TRY(blocks, live_blocks(session, sources));
     CODEX_TRY(trees, live_trees(session, sources));
+    if (progress) {
+        for (const LiveBlock& block : blocks)
+            progress->total_bytes += block.entry.stored_bytes;
+        for (const LiveTree& tree : trees)
+            progress->total_bytes += merkle::node_count(tree.entry.leaf_count) * sizeof(Digest);
+    }
     for (std::size_t done = 0; done < blocks.size();) {
         CODEX_TRY(n, copy_step(session, std::span(blocks).subspan(done), copied));
-        done += n;
+        for (const std::size_t end = done + n; done < end; ++done)
+            if (progress)
+                progress->advance(blocks[done].entry.stored_bytes);
     }
-    for (const LiveTree& tree : trees)
+    for (const LiveTree& tree : trees) {
         CODEX_CHECK(copy_tree(session, tree, copied));
+        if (progress)
+            progress->advance(merkle::node_count(tree.entry.leaf_count) * sizeof(Digest));
+    }
     return {};
 }
 
 } // namespace
 
-Result<std::uint64_t> compact_segments(const Session& session) {
+Result<std::uint64_t> compact_segments(const Session& session, Progress* progress) {
     session.store->segments().release_all();
     CODEX_TRY(sources, choose(session));
     if (sources.empty())
         return std::uint64_t{0};
     std::uint64_t copied = 0;
-    if (auto done = copy_live(session, sources, copied);
+    if (auto done = copy_live(session, sources, progress, copied);
         !done && done.error().code() != Errc::no_space)
         return fail(std::move(done).error());
     std::uint64_t freed = 0;

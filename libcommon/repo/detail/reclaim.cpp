@@ -67,7 +67,8 @@ Result<void> record_punched(const Session& session, const Group& group) {
     return ledger.commit();
 }
 
-Result<std::uint64_t> punch_segment(const Session& session, std::uint32_t segment) {
+Result<std::uint64_t> punch_segment(const Session& session, std::uint32_t segment,
+                                    Progress* progress) {
     std::vector<Group> groups;
     {
         CODEX_TRY(txn, session.store->env().read());
@@ -81,6 +82,9 @@ Result<std::uint64_t> punch_segment(const Session& session, std::uint32_t segmen
     if (!fd)
         return std::uint64_t{0}; // lost, or unlinked meanwhile
     const std::uint64_t before = allocated(*fd);
+    if (progress)
+        for (const Group& group : groups)
+            progress->total_bytes += group.end() - group.begin();
     for (const Group& group : groups) {
         const std::uint64_t begin = (group.begin() + kPage - 1) / kPage * kPage;
         const std::uint64_t end = group.end() / kPage * kPage;
@@ -90,6 +94,8 @@ Result<std::uint64_t> punch_segment(const Session& session, std::uint32_t segmen
                 return std::uint64_t{0}; // compaction is what is left on such a file system
         }
         CODEX_CHECK(record_punched(session, group));
+        if (progress)
+            progress->advance(group.end() - group.begin());
     }
     const std::uint64_t after = allocated(*fd);
     return before - std::min(before, after);
@@ -126,7 +132,7 @@ Result<std::vector<DeadRange>> dead_ranges(const Txn& txn, std::uint32_t segment
     return ranges;
 }
 
-Result<std::uint64_t> punch_dead_ranges(const Session& session) {
+Result<std::uint64_t> punch_dead_ranges(const Session& session, Progress* progress) {
     std::vector<std::pair<std::uint32_t, SegmentEntry>> segments;
     {
         CODEX_TRY(txn, session.store->env().read());
@@ -136,7 +142,7 @@ Result<std::uint64_t> punch_dead_ranges(const Session& session) {
     std::uint64_t freed = 0;
     for (const auto& [id, entry] : segments) {
         // A segment without live records is unlinked as a whole, if nobody has it.
-        CODEX_TRY(bytes, punch_segment(session, id));
+        CODEX_TRY(bytes, punch_segment(session, id, progress));
         freed += bytes;
     }
     return freed;

@@ -5,8 +5,9 @@
 
 namespace codex::repo {
 
-/// Merges neighbouring dead ranges and punches the pages within them. Gives the bytes freed.
-[[nodiscard]] Result<std::uint64_t> punch_dead_ranges(const Session& session);
+/// Merges neighbouring dead ranges and punches the pages within them; `progress` (may be nullptr)
+/// counts their bytes. Gives the bytes freed.
+[[nodiscard]] Result<std::uint64_t> punch_dead_ranges(const Session& session, Progress* progress);
 
 /// Unlinks segments without a live record that nobody appends to, and segment files the index does
 /// not know (their maker died before its first commit). Gives the bytes freed.
@@ -14,8 +15,8 @@ namespace codex::repo {
 
 /// Copies the live records out of segments that are mostly dead, and unlinks those. Damaged records
 /// stay where they are. Gives the bytes freed, those of the copies subtracted. A full disk ends it
-/// early, without an error.
-[[nodiscard]] Result<std::uint64_t> compact_segments(const Session& session);
+/// early, without an error. `progress` (may be nullptr) counts the bytes of the records.
+[[nodiscard]] Result<std::uint64_t> compact_segments(const Session& session, Progress* progress);
 
 /// Removes a segment that has no live record; `lock` is held on it. Gives the bytes freed, 0 when
 /// it has one after all.

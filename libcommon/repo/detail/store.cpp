@@ -1,5 +1,7 @@
 #include "repo/detail/store.hpp"
 
+#include "base/log.hpp"
+
 #include <cerrno>
 #include <charconv>
 #include <chrono>
@@ -80,29 +82,6 @@ Result<void> check_version(const std::string& path) {
 
 namespace {
 
-std::string self_description() {
-    std::string command = "?";
-    if (auto text = read_file("/proc/self/cmdline", kMaxSmallFile); text && !text->empty()) {
-        command.assign(as_text(*text));
-        while (!command.empty() && command.back() == '\0')
-            command.pop_back();
-        for (char& c : command)
-            if (static_cast<unsigned char>(c) < 0x20)
-                c = ' ';
-    }
-    return fmt::format("{} {}\n", ::getpid(), command.substr(0, 200));
-}
-
-std::string holder(const std::string& lock_path) {
-    auto text = read_file(lock_path, kMaxSmallFile);
-    if (!text || text->empty())
-        return "other processes use it";
-    std::string line(as_text(*text));
-    while (!line.empty() && line.back() == '\n')
-        line.pop_back();
-    return "held by process " + line;
-}
-
 std::string identity(const std::string& path) {
     struct stat st{};
     if (::stat(path.c_str(), &st) != 0)
@@ -129,34 +108,6 @@ EnvMode mode_for(const std::string& path, bool read_only) {
 
 tl::unexpected<Error> refuse_read_only(const std::string& path) {
     return fail(Error(Errc::repo_read_only, fmt::format("{}: opened read-only", path)));
-}
-
-Result<Fd> lock_repo(const std::string& path, bool exclusive, std::uint64_t timeout_seconds) {
-    using Clock = std::chrono::steady_clock;
-    const std::string name = path + "/lock";
-    auto fd = open_file(name, O_RDWR | O_CREAT, 0600);
-    if (!fd && fd.error().code() == Errc::permission && !exclusive)
-        fd = open_file(name, O_RDONLY); // flock needs no right to write
-    if (!fd)
-        return fail(std::move(fd).error());
-    const auto deadline = Clock::now() + std::chrono::seconds(timeout_seconds);
-    while (::flock(fd->get(), (exclusive ? LOCK_EX : LOCK_SH) | LOCK_NB) != 0) {
-        if (errno != EWOULDBLOCK && errno != EINTR)
-            return fail(system_error(errno, "lock " + name));
-        if (Clock::now() >= deadline)
-            return fail(Error(Errc::repo_locked, fmt::format("{}: {}", path, holder(name)))
-                            .hint("try again when it is done, or wait longer: --lock-timeout"));
-        std::this_thread::sleep_for(std::chrono::milliseconds(20));
-    }
-    struct stat st{};
-    if (!exclusive && ::fstat(fd->get(), &st) == 0 && st.st_size > 0)
-        (void)!::ftruncate(fd->get(), 0); // a note of a holder that was killed
-    if (exclusive) {
-        const std::string who = self_description();
-        (void)!::ftruncate(fd->get(), 0);
-        CODEX_CHECK(pwrite_full(fd->get(), as_bytes(who), 0, name));
-    }
-    return std::move(*fd);
 }
 
 Result<void> Store::create(const std::string& path, const Config& config, bool must_be_new,
@@ -233,6 +184,8 @@ public:
         store->env_ = std::move(*env);
         store->segments_ = std::make_unique<Segments>(path + "/segments", store->env_.get());
         CODEX_CHECK(store->config());
+        log::write(log::Level::debug, "codex repostore", "Opened repo",
+                   {{"path", path}, {"readOnly", options.read_only}});
         return open_[key] = std::move(store);
     }
 

@@ -64,6 +64,13 @@ Result<std::optional<WriterLock>> WriterLock::take_dead(const std::string& direc
     return std::optional<WriterLock>(WriterLock(id, std::move(path), std::move(*fd)));
 }
 
+bool WriterLock::is_dead(const std::string& directory, std::uint64_t id) {
+    auto fd = open_file(path_of(directory, id), O_RDONLY);
+    if (!fd)
+        return fd.error().code() == Errc::not_found;
+    return ::flock(fd->get(), LOCK_SH | LOCK_NB) == 0;
+}
+
 Result<std::vector<std::uint64_t>> WriterLock::list(const std::string& directory) {
     const std::unique_ptr<DIR, int (*)(DIR*)> folder(::opendir(directory.c_str()),
                                                      [](DIR* d) { return ::closedir(d); });

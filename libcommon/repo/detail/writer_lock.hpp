@@ -25,6 +25,9 @@ public:
     /// Nothing when the writer lives, or somebody is at it.
     [[nodiscard]] static Result<std::optional<WriterLock>> take_dead(const std::string& directory,
                                                                      std::uint64_t id);
+    /// Whether the writer is dead, without the right to clean up after it. A lock that may not be
+    /// looked at counts as held.
+    [[nodiscard]] static bool is_dead(const std::string& directory, std::uint64_t id);
     /// The ids of all files in the folder.
     [[nodiscard]] static Result<std::vector<std::uint64_t>> list(const std::string& directory);
 

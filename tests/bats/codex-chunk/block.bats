@@ -117,6 +117,8 @@ hello"
     assert_output "$own	missing"
     run_split codex-chunk block rm "$first"
     assert_refused 1 "$first"
+    run_split codex-chunk block rm -n "$first"
+    assert_refused 1 "$first"
     codex-chunk get "$cid" | cmp - data
 }
 

@@ -31,8 +31,12 @@ complete_words() {
     there=$(gen 2 10 | codex-chunk -r other put)
     run complete_words codex-chunk get zDv
     assert_output "$here"
-    run complete_words codex-chunk -r other rm zDv
-    assert_output "$there"
+    local named
+    for named in '-r other' '--repo other' '--repo=other' -rother; do
+        # shellcheck disable=SC2086 # words
+        run complete_words codex-chunk $named rm zDv
+        assert_output "$there"
+    done
 }
 
 @test "scripts for all three shells come out whole" {
@@ -108,10 +112,12 @@ $(cat cid) "
 @test "fish completes as bash does" {
     codex-chunk completion fish >script
     gen 1 10 | codex-chunk put >cid
+    gen 2 10 | codex-chunk -r other put >other.cid
     cat >try <<'END'
 source ./script
 for line in 'codex-chunk block ' 'codex-chunk put --layout ' 'codex-chunk -r x block h' \
-    'codex-chunk get '
+    'codex-chunk get ' 'codex-chunk -r other get ' 'codex-chunk get --repo other zDv' \
+    'codex-chunk --repo=other get ' 'codex-chunk -rother get '
     complete -C $line | cut -f1 | sort | tr '\n' ' '
     echo
 end
@@ -121,5 +127,9 @@ END
     assert_output "get has put rm 
 classic v0-2026 
 has 
-$(cat cid) "
+$(cat cid) 
+$(cat other.cid) 
+$(cat other.cid) 
+$(cat other.cid) 
+$(cat other.cid) "
 }

@@ -19,6 +19,8 @@ setup() {
 }
 
 @test "a read-only repo can be read, and says why it cannot be written" {
+    local own
+    own=$(printf own | codex-chunk block put)
     chmod -R a-w "$CODEX_REPO"
     as_reader() { "$@"; }
     if [[ $(id -u) == 0 ]]; then
@@ -35,6 +37,15 @@ setup() {
     assert_failure 77
     run_split as_reader codex-chunk gc
     assert_refused 77 "$CODEX_REPO"
+    # What only says what it would do needs no right to do it.
+    local command
+    for command in "codex-chunk gc" "codex-chunk rm $cid" "codex-chunk rm $cid@0" \
+        "codex-chunk block rm $own" "codex-ec erase --blocks 0 $cid"; do
+        # shellcheck disable=SC2086 # words
+        run_split as_reader $command -n
+        assert_success
+        refute_stderr
+    done
     chmod -R u+w "$CODEX_REPO"
 }
 

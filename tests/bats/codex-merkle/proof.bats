@@ -20,11 +20,11 @@ load ../common
     run_split codex-merkle proof --raw ten --index 9 --format json
     assert_success
     assert_equal "$(jq -r '[.type, .index, .leaves, (.path | length), .proof] | @tsv' <<<"$output")" \
-        "proof	9	10	4	$hex"
+        "proof	9	10	4	0x$hex"
     assert_equal "$(jq -r .root <<<"$output")" "$(codex-merkle root --raw ten)"
     assert_equal "$(jq -r .leaf <<<"$output")" "$(codex-merkle leaves --raw ten | tail -n 1)"
     # The last leaf but one layer up has no sibling: 32 zero bytes.
-    assert_equal "$(jq -r '.path[1]' <<<"$output")" "$(printf '0%.0s' {1..64})"
+    assert_equal "$(jq -r '.path[1]' <<<"$output")" "0x$(printf '0%.0s' {1..64})"
     json=$output
     run_split codex-merkle proof --raw ten --index 9 --json
     assert_output "$json"

@@ -74,7 +74,7 @@ vector() { jq -r --arg name "$1" ".datasets[] | select(.name == \$name) | .$2" "
     assert_equal "$(jq -r '[.type, .cid, .leaves, .depth, .datasetSize] | @tsv' <<<"$output")" \
         "root	$(vector '200000 bytes stream 7' treeCid)	4	2	200000"
     hash=$(jq -r .root <<<"$output")
-    assert_equal "$(codex-merkle tree --raw four | tail -n 1 | cut -f 3)" "$hash"
+    assert_equal "0x$(codex-merkle tree --raw four | tail -n 1 | cut -f 3)" "$hash"
 }
 
 @test "a dataset's root is that of its bytes; several are told apart" {

@@ -17,7 +17,7 @@ load ../common
     assert_equal "$(node 2 0)" "$(parent "$(node 1 0)" "$(node 1 1)" 00)"
     assert_equal "$(node 2 1)" "$(parent "$(node 1 2)" "$zero" 02)"
     assert_equal "$(node 3 0)" "$(parent "$(node 2 0)" "$(node 2 1)" 00)"
-    assert_equal "$(node 3 0)" "$(codex-merkle root --json --raw five | records | jq -r .root)"
+    assert_equal "0x$(node 3 0)" "$(codex-merkle root --json --raw five | records | jq -r .root)"
 }
 
 @test "one leaf is compressed once" {
@@ -34,7 +34,7 @@ load ../common
     run_json codex-merkle tree --raw five --format json
     assert_success
     assert_output "$(<json)"
-    assert_equal "$(jq -r '[.layer, .index, .hash] | @tsv' <<<"$output")" "$(<text)"
+    assert_equal "$(jq -r '[.layer, .index, .hash[2:]] | @tsv' <<<"$output")" "$(<text)"
     assert_equal "$(jq -r .type <<<"$output" | sort -u)" node
 }
 

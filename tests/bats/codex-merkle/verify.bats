@@ -35,6 +35,8 @@ verify() { run_split codex-merkle verify --root "$root" --leaf "$leaf" "$@"; }
     digest=$(codex-merkle tree --raw ten | awk '$1 == 0 && $2 == 5 { print $3 }')
     run_split codex-merkle verify --root "$hex" --leaf "$digest" proof
     assert_success
+    run_split codex-merkle verify --root "${hex#0x}" --leaf "0x$digest" proof
+    assert_success
     dd if=ten of=block bs=64K skip=5 count=1 status=none
     run_split codex-merkle verify --root "$root" --block block proof
     assert_success
