@@ -162,7 +162,10 @@ public:
         return pow(exponent);
     }
 
-    friend constexpr bool operator==(const Field&, const Field&) = default;
+    friend constexpr bool operator==(const Field& a, const Field& b) {
+        return ((a.limbs_[0] ^ b.limbs_[0]) | (a.limbs_[1] ^ b.limbs_[1]) |
+                (a.limbs_[2] ^ b.limbs_[2]) | (a.limbs_[3] ^ b.limbs_[3])) == 0;
+    }
 
     /// True when the standard-form value is below the modulus.
     [[nodiscard]] static constexpr bool below_modulus(const Limbs& value) {

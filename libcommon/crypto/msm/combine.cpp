@@ -95,12 +95,10 @@ public:
             }
     }
 
-    /// In the file form.
     std::vector<Affine<F>> finish() {
-        const std::vector<Affine<F>> plain = detail::export_points<F>(kernel_, std::move(totals_));
         std::vector<Affine<F>> results(place_.size(), Affine<F>::infinity());
-        for (std::size_t i = 0; i < plain.size(); ++i)
-            results[owner_[i]] = plain[i];
+        for (std::size_t i = 0; i < totals_.size(); ++i)
+            results[owner_[i]] = totals_[i];
         return results;
     }
 
@@ -111,10 +109,6 @@ private:
     std::vector<std::uint32_t> owner_; ///< of a total
     std::vector<Affine<F>> totals_;
 };
-
-template <class F> BytesView bytes_of(std::span<const Affine<F>> points) {
-    return {reinterpret_cast<const std::uint8_t*>(points.data()), points.size_bytes()};
-}
 
 template <class F>
 Affine<F> long_combination(std::span<const Affine<F>> points, std::span<const PointTerm> terms) {
@@ -145,9 +139,8 @@ std::vector<Affine<F>> combinations(std::span<const Affine<F>> points,
                 most = std::max(most, std::abs(static_cast<int>(digit)));
         }
     const auto count = static_cast<std::uint32_t>(points.size());
-    const std::vector<Affine<F>> table =
-        make_multiples<F>(kernel, detail::import_points<F>(kernel, bytes_of(points)),
-                          static_cast<std::size_t>(std::max(most, 1)));
+    const std::vector<Affine<F>> table = make_multiples<F>(
+        kernel, {points.begin(), points.end()}, static_cast<std::size_t>(std::max(most, 1)));
     Totals<F> totals(kernel, ends.size());
     for (std::size_t window = kWindows; window-- > 0;) {
         detail::Lists lists;

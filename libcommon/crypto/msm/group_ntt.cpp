@@ -143,22 +143,17 @@ private:
     /// (a, b) := (a + b, a - b).
     static void add_and_subtract(std::vector<Affine<F>>& a, std::vector<Affine<F>>& b) {
         const detail::AddKernel& kernel = detail::add_kernel<F>();
-        const auto imported = [&kernel](const std::vector<Affine<F>>& points) {
-            return detail::import_points<F>(kernel,
-                                            {reinterpret_cast<const std::uint8_t*>(points.data()),
-                                             points.size() * sizeof points[0]});
-        };
-        const std::vector<Affine<F>> left = imported(a);
-        const std::vector<Affine<F>> right = imported(b);
         std::vector<detail::PairTask> tasks(a.size());
+        std::vector<Affine<F>> results[2];
         for (std::uint32_t sign = 0; sign < 2; ++sign) {
+            results[sign].resize(a.size());
             for (std::uint32_t i = 0; i < tasks.size(); ++i)
                 tasks[i] = {2 * i, 2 * i + sign};
-            std::vector<Affine<F>> sums(a.size());
-            kernel.add_pairs(detail::words_of(left.data()), detail::words_of(right.data()),
-                             tasks.data(), tasks.size(), detail::words_of(sums.data()));
-            (sign == 0 ? a : b) = detail::export_points<F>(kernel, std::move(sums));
+            kernel.add_pairs(detail::words_of(a.data()), detail::words_of(b.data()), tasks.data(),
+                             tasks.size(), detail::words_of(results[sign].data()));
         }
+        a.swap(results[0]);
+        b.swap(results[1]);
     }
 
     std::span<Affine<F>> points_;

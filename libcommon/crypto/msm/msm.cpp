@@ -3,10 +3,10 @@
 #include "base/cpu.hpp"
 #include "base/endian.hpp"
 #include "base/error.hpp"
-#include "crypto/msm/detail/add_kernel.hpp"
 #include "crypto/msm/detail/bucket_sums.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <vector>
 
 namespace codex::crypto {
@@ -15,16 +15,24 @@ namespace {
 
 /// Bits of a scalar.
 constexpr unsigned kScalarBits = 254;
+/// Bytes of buckets that one thread fills at random: half of a common second-level cache.
+constexpr std::size_t kBucketBytes = std::size_t{512} << 10;
 
-/// The window width with the least additions: every point once a window, and about three a bucket.
-unsigned choose_window(std::size_t points) {
-    unsigned best = 1;
+unsigned window_count(unsigned bits) {
+    return kScalarBits / bits + 1;
+}
+
+/// The window width with the least additions: every point once a window, and two a bucket.
+unsigned choose_window(std::size_t points, std::size_t point_bytes) {
+    unsigned best = 2;
     double best_cost = 0;
-    for (unsigned bits = 2; bits <= 16; ++bits) {
-        const double windows = static_cast<double>((kScalarBits + bits) / bits);
-        const double cost = windows * (static_cast<double>(points) +
-                                       3 * static_cast<double>(std::uint64_t{1} << (bits - 1)));
-        if (best == 1 || cost < best_cost) {
+    for (unsigned bits = best; bits <= 15; ++bits) {
+        const std::size_t buckets = std::size_t{1} << (bits - 1);
+        if (bits > best && buckets * point_bytes > kBucketBytes)
+            break;
+        const double cost =
+            window_count(bits) * (static_cast<double>(points) + 2 * static_cast<double>(buckets));
+        if (bits == 2 || cost < best_cost) {
             best = bits;
             best_cost = cost;
         }
@@ -32,104 +40,80 @@ unsigned choose_window(std::size_t points) {
     return best;
 }
 
-std::uint64_t bits_at(const Digest& scalar, unsigned at, unsigned count) {
-    // The 32 bytes may be followed by nothing: a word that would reach over the end is cut.
-    const unsigned word = at / 64;
-    const unsigned shift = at % 64;
-    std::uint64_t value = load_le<std::uint64_t>(scalar.data() + 8 * word) >> shift;
-    if (shift + count > 64 && word < 3)
-        value |= load_le<std::uint64_t>(scalar.data() + 8 * word + 8) << (64 - shift);
-    return value & ((std::uint64_t{1} << count) - 1);
-}
-
-/// Digits of all scalars in -2^(bits-1) .. 2^(bits-1), window after window.
-class SignedDigits {
+/// One digit of a scalar in base 2^bits, from -2^(bits-1) to 2^(bits-1) - 1; the last, which has
+/// fewer bits, is as it is. What a digit carries into the next is 1 where it is negative, and that
+/// is told by its own bits, except for one value that a carry from below turns over.
+class Digits {
 public:
-    SignedDigits(std::span<const Digest> scalars, unsigned bits)
-        : count_(scalars.size()), windows_((kScalarBits + bits) / bits),
-          digits_(count_ * windows_) {
-        const std::int32_t half = 1 << (bits - 1);
-        for (std::size_t i = 0; i < count_; ++i) {
-            std::int32_t carry = 0;
-            for (unsigned w = 0; w < windows_; ++w) {
-                const unsigned at = w * bits;
-                const unsigned width = std::min(bits, at >= 256 ? 0 : 256 - at);
-                std::int32_t digit = carry;
-                if (width != 0)
-                    digit += static_cast<std::int32_t>(bits_at(scalars[i], at, width));
-                carry = digit > half ? 1 : 0;
-                digit -= carry << bits;
-                digits_[w * count_ + i] = digit;
-            }
-        }
-    }
-    [[nodiscard]] unsigned windows() const { return windows_; }
-    [[nodiscard]] std::span<const std::int32_t> window(unsigned w) const {
-        return std::span(digits_).subspan(w * count_, count_);
+    Digits(unsigned bits, unsigned window)
+        : bits_(bits), window_(window), byte_(std::min(below(window) * bits / 8, 24U)),
+          shift_(below(window) * bits - 8 * byte_), mask_((1U << bits) - 1),
+          half_(1U << (bits - 1)), wrap_(window + 1 == window_count(bits) ? UINT32_MAX : half_) {}
+
+    [[nodiscard]] std::int32_t of(const Digest& scalar) const {
+        // This window's bits and those of the one below are in one word: none is wider than 15.
+        const std::uint64_t word = load_le<std::uint64_t>(scalar.data() + byte_) >> shift_;
+        const auto low = static_cast<std::uint32_t>(word) & mask_;
+        if (window_ == 0)
+            return signed_digit(low);
+        const auto high = static_cast<std::uint32_t>(word >> bits_) & mask_;
+        if (low == half_ - 1) [[unlikely]]
+            return signed_digit(high + (Digits(bits_, window_ - 1).of(scalar) < 0 ? 1 : 0));
+        return signed_digit(high + (low >= half_ ? 1 : 0));
     }
 
 private:
-    std::size_t count_;
-    unsigned windows_;
-    std::vector<std::int32_t> digits_;
+    static unsigned below(unsigned window) { return window == 0 ? 0 : window - 1; }
+    [[nodiscard]] std::int32_t signed_digit(std::uint32_t digit) const {
+        return static_cast<std::int32_t>(digit) -
+               (digit >= wrap_ ? static_cast<std::int32_t>(mask_) + 1 : 0);
+    }
+
+    unsigned bits_;
+    unsigned window_;
+    unsigned byte_; ///< where the word begins
+    unsigned shift_;
+    std::uint32_t mask_;
+    std::uint32_t half_;
+    std::uint32_t wrap_; ///< digits from here on are negative
 };
 
-/// sum_i digits[i] * points[i] for one window; points in the kernel's form.
+bool is_infinity(const std::uint8_t* point, std::size_t bytes) {
+    for (std::size_t at = 0; at < bytes; at += 32) {
+        std::uint64_t words[4];
+        std::memcpy(words, point + at, sizeof words);
+        if ((words[0] | words[1] | words[2] | words[3]) != 0)
+            return false;
+    }
+    return true;
+}
+
+/// sum_i digit_i * points[i] for one window.
 template <class F>
-Jacobian<F> window_sum(const detail::AddKernel& kernel, const Affine<F>* points,
-                       std::span<const std::int32_t> digits, unsigned bits) {
+Jacobian<F> window_sum(std::span<const Digest> scalars, const std::uint8_t* points, unsigned bits,
+                       unsigned window) {
     const std::size_t buckets = std::size_t{1} << (bits - 1);
-    // A counting sort by bucket: references of bucket b are those before ends[b].
-    detail::Lists lists;
-    lists.ends.assign(buckets, 0);
-    for (std::size_t i = 0; i < digits.size(); ++i)
-        if (digits[i] != 0 && !points[i].is_infinity())
-            ++lists.ends[static_cast<std::size_t>(std::abs(digits[i])) - 1];
-    std::uint32_t total = 0;
-    for (std::uint32_t& end : lists.ends)
-        total += std::exchange(end, total);
-    lists.references.resize(total);
-    for (std::size_t i = 0; i < digits.size(); ++i)
-        if (digits[i] != 0 && !points[i].is_infinity())
-            lists.references[lists.ends[static_cast<std::size_t>(std::abs(digits[i])) - 1]++] =
-                static_cast<std::uint32_t>(2 * i + (digits[i] < 0 ? 1 : 0));
-    const std::vector<Affine<F>> sums = detail::sum_lists<F>(kernel, points, lists);
-    return detail::weighted_sum<F>(kernel, sums);
-}
-
-/// The points where they lie when the kernel can use them so, else a copy in its form.
-template <class F> class PreparedPoints {
-public:
-    PreparedPoints(const detail::AddKernel& kernel, BytesView bytes) {
-        const auto address = reinterpret_cast<std::uintptr_t>(bytes.data());
-        if (kernel.import_points == nullptr && address % alignof(Affine<F>) == 0) {
-            data_ = reinterpret_cast<const Affine<F>*>(bytes.data());
-            return;
-        }
-        copy_ = detail::import_points<F>(kernel, bytes);
-        data_ = copy_.data();
+    const Digits digits(bits, window);
+    detail::Accumulator<F> sums(detail::add_kernel<F>(), std::max(scalars.size(), 2 * buckets));
+    sums.start(buckets);
+    for (std::size_t i = 0; i < scalars.size(); ++i) {
+        const std::int32_t digit = digits.of(scalars[i]);
+        const std::uint8_t* point = points + i * sizeof(Affine<F>);
+        if (digit != 0 && !is_infinity(point, sizeof(Affine<F>)))
+            sums.add(static_cast<std::size_t>(std::abs(digit)) - 1, point, digit < 0);
     }
-    [[nodiscard]] const Affine<F>* data() const { return data_; }
-
-private:
-    std::vector<Affine<F>> copy_;
-    const Affine<F>* data_;
-};
+    return detail::weighted_sum<F>(sums, sums.finish());
+}
 
 template <class F>
 Jacobian<F> msm_with(std::span<const Digest> scalars, BytesView bytes, ThreadPool* pool) {
     CODEX_ASSERT(bytes.size() == scalars.size() * sizeof(Affine<F>));
-    CODEX_ASSERT(scalars.size() < (std::size_t{1} << 31));
     if (scalars.empty())
         return Jacobian<F>::infinity();
-    const detail::AddKernel& kernel = detail::add_kernel<F>();
-    const unsigned bits = choose_window(scalars.size());
-    const SignedDigits digits(scalars, bits);
-    const PreparedPoints<F> points(kernel, bytes);
-    std::vector<Jacobian<F>> sums(digits.windows());
+    const unsigned bits = choose_window(scalars.size(), sizeof(Affine<F>));
+    std::vector<Jacobian<F>> sums(window_count(bits));
     const auto one_window = [&](std::size_t w) {
-        sums[w] =
-            window_sum<F>(kernel, points.data(), digits.window(static_cast<unsigned>(w)), bits);
+        sums[w] = window_sum<F>(scalars, bytes.data(), bits, static_cast<unsigned>(w));
     };
     if (pool != nullptr)
         pool->parallel_for(sums.size(), one_window);

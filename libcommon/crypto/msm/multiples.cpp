@@ -43,10 +43,7 @@ template <class F>
 std::vector<Affine<F>> multiples(const Affine<F>& base, std::span<const Fr> scalars,
                                  ThreadPool* pool) {
     const detail::AddKernel& kernel = detail::add_kernel<F>();
-    const std::vector<Affine<F>> plain = make_table(base);
-    const std::vector<Affine<F>> table =
-        detail::import_points<F>(kernel, {reinterpret_cast<const std::uint8_t*>(plain.data()),
-                                          plain.size() * sizeof plain[0]});
+    const std::vector<Affine<F>> table = make_table(base);
     std::vector<Affine<F>> result(scalars.size());
     const auto one_group = [&](std::size_t group) {
         const std::size_t begin = group * kGroup;
@@ -54,17 +51,15 @@ std::vector<Affine<F>> multiples(const Affine<F>& base, std::span<const Fr> scal
         std::vector<Digest> digits;
         for (std::size_t i = 0; i < count; ++i)
             digits.push_back(scalars[begin + i].to_bytes());
-        std::vector<Affine<F>> sums(count, Affine<F>::infinity());
+        Affine<F>* sums = result.data() + begin; // infinity as yet
         std::vector<detail::PairTask> tasks(count);
         for (std::size_t window = 0; window < kWindows; ++window) {
             for (std::size_t i = 0; i < count; ++i)
                 tasks[i] = {static_cast<std::uint32_t>(2 * i),
                             static_cast<std::uint32_t>(2 * (window * kDigits + digits[i][window]))};
-            kernel.add_pairs(detail::words_of(sums.data()), detail::words_of(table.data()),
-                             tasks.data(), count, detail::words_of(sums.data()));
+            kernel.add_pairs(detail::words_of(sums), detail::words_of(table.data()), tasks.data(),
+                             count, detail::words_of(sums));
         }
-        const std::vector<Affine<F>> done = detail::export_points<F>(kernel, std::move(sums));
-        std::copy(done.begin(), done.end(), result.begin() + static_cast<std::ptrdiff_t>(begin));
     };
     const std::size_t groups = (scalars.size() + kGroup - 1) / kGroup;
     if (pool != nullptr)

@@ -1,4 +1,5 @@
 #include "crypto/field/field.hpp"
+#include "crypto/field/inverse.hpp"
 #include "crypto/field/text.hpp"
 #include "must.hpp"
 #include "vectors.hpp"
@@ -86,6 +87,20 @@ TYPED_TEST(FieldTest, InversesOneByOneAndInBatch) {
         EXPECT_EQ(inverses[i] * values[i],
                   values[i].is_zero() ? TypeParam::zero() : TypeParam::one());
     }
+}
+
+TYPED_TEST(FieldTest, TheFastInverseIsTheSlowOne) {
+    std::mt19937_64 random(6);
+    EXPECT_EQ(inverse_variable_time(TypeParam::zero()), TypeParam::zero());
+    for (std::uint64_t i = 1; i < 3000; ++i) {
+        const auto small = TypeParam::from_u64(i);
+        // Small and large in standard form as well, and powers of two.
+        for (const TypeParam& a :
+             {small, -small, TypeParam::from_montgomery({i, 0, 0, 0}),
+              random_element<TypeParam>(random), TypeParam::from_u64(2).pow({i, 0, 0, 0})})
+            ASSERT_EQ(inverse_variable_time(a) * a, TypeParam::one());
+    }
+    EXPECT_EQ(inverse_variable_time({2, 0, 0, 0}, {7, 0, 0, 0}), (Limbs{4, 0, 0, 0}));
 }
 
 TYPED_TEST(FieldTest, TextRoundTrip) {

@@ -12,8 +12,12 @@
 #error "f8_ifma.hpp is for kernels compiled with IFMA"
 #endif
 
+#include <cstddef>
 #include <cstdint>
 #include <immintrin.h>
+
+/// Vectors passed through memory cost as much as products: what works on them is inlined.
+#define CODEX_INLINE [[gnu::always_inline]] inline
 
 namespace codex::crypto::ifma {
 
@@ -96,18 +100,19 @@ inline F8 carry_signed(F8 a) {
 }
 
 /// Ten accumulated words to a / 2^260 mod p, tight.
-template <class Params> inline F8 reduce(__m512i (&t)[10]) {
+template <class Params> CODEX_INLINE F8 reduce(__m512i (&t)[10]) {
     const __m512i inverse = splat(Params::kNegInverse);
     const __m512i zero = _mm512_setzero_si512();
+    const __m512i mask = splat((std::uint64_t{1} << 52) - 1);
     __m512i p[5];
     for (int j = 0; j < 5; ++j)
         p[j] = splat(Params::kModulus[j]);
     for (int i = 0; i < 5; ++i) {
         // Factors are read modulo 2^52, so t[i] needs no mask here.
         const __m512i m = _mm512_madd52lo_epu64(zero, t[i], inverse);
-        t[i] = _mm512_madd52lo_epu64(t[i], m, p[0]);
-        t[i + 1] = _mm512_madd52hi_epu64(t[i + 1], m, p[0]);
-        t[i + 1] = _mm512_add_epi64(t[i + 1], _mm512_srli_epi64(t[i], 52));
+        // The low half of m * p[0] makes t[i] a multiple of 2^52, the next one: no product needed.
+        const __m512i over = _mm512_srli_epi64(_mm512_add_epi64(t[i], mask), 52);
+        t[i + 1] = _mm512_madd52hi_epu64(_mm512_add_epi64(t[i + 1], over), m, p[0]);
         for (int j = 1; j < 5; ++j)
             t[i + j] = _mm512_madd52lo_epu64(t[i + j], m, p[j]);
         for (int j = 1; j < 5; ++j)
@@ -116,8 +121,9 @@ template <class Params> inline F8 reduce(__m512i (&t)[10]) {
     return carry({{t[5], t[6], t[7], t[8], t[9]}});
 }
 
-/// a * b / 2^260 mod p for tight a and b; tight, below (1 + ab/84p^2) * p.
-template <class Params> inline F8 mul(const F8& a, const F8& b) {
+/// a * b / 2^260 mod p for tight a and b; tight, below (1 + ab/84p^2) * p. A chain of dependent
+/// products leaves the pipeline idle at times: have two of them side by side.
+template <class Params> CODEX_INLINE F8 mul(const F8& a, const F8& b) {
     __m512i t[10];
     for (int k = 0; k < 10; ++k)
         t[k] = _mm512_setzero_si512();
@@ -130,7 +136,7 @@ template <class Params> inline F8 mul(const F8& a, const F8& b) {
 }
 
 /// mul(a, a), with each mixed product made once.
-template <class Params> inline F8 square(const F8& a) {
+template <class Params> CODEX_INLINE F8 square(const F8& a) {
     __m512i t[10];
     for (int k = 0; k < 10; ++k)
         t[k] = _mm512_setzero_si512();
@@ -139,7 +145,7 @@ template <class Params> inline F8 square(const F8& a) {
             t[i + j] = _mm512_madd52lo_epu64(t[i + j], a.limb[i], a.limb[j]);
             t[i + j + 1] = _mm512_madd52hi_epu64(t[i + j + 1], a.limb[i], a.limb[j]);
         }
-    for (int k = 1; k < 10; ++k)
+    for (int k = 1; k < 9; ++k)
         t[k] = _mm512_add_epi64(t[k], t[k]);
     for (int i = 0; i < 5; ++i) {
         t[2 * i] = _mm512_madd52lo_epu64(t[2 * i], a.limb[i], a.limb[i]);
@@ -180,6 +186,48 @@ template <class Params> inline F8 canonical(F8 a) {
             a.limb[i] = _mm512_mask_blend_epi64(negative, less.limb[i], a.limb[i]);
     }
     return a;
+}
+
+/// Signed limbs below 2^58 of a value from 0 to below 8p, not carried, to the value below p, tight.
+///
+/// The quotient by p is estimated from the top limb, which the carry from the one below makes right
+/// to about 2^-44 of p. Where that is not enough the result looks negative or not below p, and is
+/// put right: a branch hardly ever taken, so not for secrets.
+template <class Params> CODEX_INLINE F8 reduce_small(const F8& a) {
+    constexpr std::uint64_t kTop = Params::kModulus[4];
+    // floor(2^97 / (top + 1)), 17 bits at a time; the top limb times 8 is below 2^52.
+    constexpr std::uint64_t kReciprocal = [] {
+        std::uint64_t rest = std::uint64_t{1} << 63;
+        std::uint64_t result = rest / (kTop + 1);
+        for (int i = 0; i < 2; ++i) {
+            rest = (rest % (kTop + 1)) << 17;
+            result = (result << 17) + rest / (kTop + 1);
+        }
+        return result;
+    }();
+    // A borrow not yet carried may make the top of a small value -1.
+    const __m512i top = _mm512_max_epi64(
+        _mm512_add_epi64(a.limb[4], _mm512_srai_epi64(a.limb[3], 52)), _mm512_setzero_si512());
+    const __m512i quotient =
+        _mm512_srli_epi64(_mm512_madd52hi_epu64(_mm512_setzero_si512(), _mm512_slli_epi64(top, 3),
+                                                splat(kReciprocal)),
+                          48);
+    F8 result;
+    for (int i = 0; i < 5; ++i) {
+        const auto times = [i](std::uint64_t k) {
+            return static_cast<long long>(k * Params::kModulus[i]);
+        };
+        const __m512i multiples = _mm512_setr_epi64(times(0), times(1), times(2), times(3),
+                                                    times(4), times(5), times(6), times(7));
+        result.limb[i] = _mm512_sub_epi64(a.limb[i], _mm512_permutexvar_epi64(quotient, multiples));
+    }
+    result = carry_signed(result);
+    if (_mm512_cmpge_epu64_mask(result.limb[4], splat(kTop)) != 0) [[unlikely]] {
+        for (int i = 0; i < 5; ++i)
+            result.limb[i] = _mm512_add_epi64(result.limb[i], splat(Params::kModulus[i]));
+        result = canonical<Params>(carry_signed(result));
+    }
+    return result;
 }
 
 /// Four vectors of 64-bit limbs (lane l of vector i is limb i of element l) to 52-bit limbs.

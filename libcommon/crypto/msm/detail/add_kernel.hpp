@@ -13,19 +13,21 @@ struct PairTask {
     std::uint32_t right;
 };
 
-/// Points are affine, coordinates reduced in the kernel's own Montgomery form, infinity all zero:
-/// 8 words of 64 bits in G1, 16 in G2.
+/// Points are affine as a .zkey holds them: coordinates reduced, in Montgomery form (2^256),
+/// infinity all zero; 8 words of 64 bits in G1, 16 in G2.
 struct AddKernel {
     const char* name;
-    /// File form (Montgomery with 2^256), at any alignment, to the kernel's; nullptr when they are
-    /// the same.
-    void (*import_points)(const std::uint8_t* from, std::size_t count, std::uint64_t* to);
-    /// The inverse; nullptr when the forms are the same.
-    void (*export_points)(const std::uint64_t* from, std::size_t count, std::uint64_t* to);
-    /// out[i] = left_base[tasks[i].left] + right_base[tasks[i].right], every case handled. `out`
-    /// may be left_base when tasks[i].left == 2 * i for all i, else it overlaps nothing.
-    void (*add_pairs)(const std::uint64_t* left_base, const std::uint64_t* right_base,
-                      const PairTask* tasks, std::size_t count, std::uint64_t* out);
+    std::size_t point_words;
+    /// *out[i] = left[i] + right[i], every case handled. An operand is 2 * the address of a point,
+    /// at any alignment, plus 1 to take its negative. *out[i] may be an operand of addition i
+    /// alone.
+    void (*add)(const std::uint64_t* left, const std::uint64_t* right, std::uint64_t* const* out,
+                std::size_t count);
+
+    /// out[i] = left_base[tasks[i].left] + right_base[tasks[i].right]. `out` may be left_base when
+    /// tasks[i].left == 2 * i for all i, else it overlaps nothing.
+    void add_pairs(const std::uint64_t* left_base, const std::uint64_t* right_base,
+                   const PairTask* tasks, std::size_t count, std::uint64_t* out) const;
 };
 
 [[nodiscard]] const AddKernel& g1_add_portable();
@@ -35,6 +37,10 @@ struct AddKernel {
 [[nodiscard]] const AddKernel& g2_add_adx();
 [[nodiscard]] const AddKernel& g1_add_ifma();
 [[nodiscard]] const AddKernel& g2_add_ifma();
+
+/// Eight values v below 5q (q of G1's coordinates), four words each, to 2^518 / v mod q, reduced; 0
+/// to 0. For the lanes of a vector, whose Montgomery factor is 2^260. Variable time.
+void invert_lanes(std::uint64_t (*values)[4]);
 #endif
 
 } // namespace codex::crypto::detail
