@@ -15,7 +15,8 @@ using crypto::Limbs;
 
 namespace {
 
-constexpr std::size_t kHeaderBytes = 4 + 32 + 4 + 32 + 12 + 3 * kG1Bytes + 3 * kG2Bytes;
+constexpr std::size_t kPointsInHeader = 4 + 32 + 4 + 32 + 12;
+constexpr std::size_t kHeaderBytes = kPointsInHeader + 3 * kG1Bytes + 3 * kG2Bytes;
 
 bool is_modulus(const std::uint8_t* bytes, const Limbs& modulus) {
     for (std::size_t i = 0; i < 4; ++i)
@@ -59,68 +60,89 @@ G2 load_g2(const std::uint8_t* from) {
 
 Result<ProvingKey> ProvingKey::read(BinaryFile file) {
     ProvingKey key(std::move(file));
-    const BinaryFile& f = key.file_;
-    CODEX_TRY(protocol, f.section(1));
+    CODEX_CHECK(key.read_header());
+    CODEX_CHECK(key.read_verifying_points());
+    CODEX_CHECK(key.read_coefficients());
+    CODEX_CHECK(key.read_points());
+    return key;
+}
+
+Result<void> ProvingKey::read_header() {
+    CODEX_TRY(protocol, file_.section(1));
     if (protocol.size() != 4 || load_le<std::uint32_t>(protocol.data()) != 1)
-        return fail(Errc::malformed, "{}: not a Groth16 key", f.name());
-    CODEX_TRY(header, f.section(2));
+        return fail(Errc::malformed, "{}: not a Groth16 key", file_.name());
+    CODEX_TRY(header, file_.section(2));
     if (header.size() != kHeaderBytes)
-        return fail(Errc::malformed, "{}: header is {} bytes, not {}", f.name(), header.size(),
+        return fail(Errc::malformed, "{}: header is {} bytes, not {}", file_.name(), header.size(),
                     kHeaderBytes);
     const std::uint8_t* at = header.data();
     if (load_le<std::uint32_t>(at) != 32 || !is_modulus(at + 4, FqParams::kModulus) ||
         load_le<std::uint32_t>(at + 36) != 32 || !is_modulus(at + 40, FrParams::kModulus))
-        return fail(Errc::malformed, "{}: not over BN254", f.name());
-    key.wires = load_le<std::uint32_t>(at + 72);
-    key.public_count = load_le<std::uint32_t>(at + 76);
+        return fail(Errc::malformed, "{}: not over BN254", file_.name());
+    wires = load_le<std::uint32_t>(at + 72);
+    public_count = load_le<std::uint32_t>(at + 76);
     const auto domain = load_le<std::uint32_t>(at + 80);
     if (!std::has_single_bit(domain) || domain > (std::uint32_t{1} << 27))
         return fail(Errc::malformed, "{}: domain size {} is not a power of two up to 2^27",
-                    f.name(), domain);
-    key.domain_log2 = static_cast<std::uint32_t>(std::countr_zero(domain));
-    if (key.public_count >= key.wires)
-        return fail(Errc::malformed, "{}: {} public inputs of {} wires", f.name(), key.public_count,
-                    key.wires);
-    at += 84;
-    CODEX_TRY(ic, section_of(f, 3, std::uint64_t{key.public_count} + 1, kG1Bytes));
-    if (!detail::coordinates_reduced(header.subspan(84)) || !detail::coordinates_reduced(ic))
-        return fail(Errc::malformed, "{}: a coordinate is not reduced", f.name());
-    key.alpha1 = load_g1(at);
-    key.beta1 = load_g1(at + 64);
-    key.beta2 = load_g2(at + 128);
-    key.gamma2 = load_g2(at + 256);
-    key.delta1 = load_g1(at + 384);
-    key.delta2 = load_g2(at + 448);
-    bool in_group = is_in_group(key.alpha1) && is_in_group(key.beta1) && is_in_group(key.delta1) &&
-                    is_in_group(key.beta2) && is_in_group(key.gamma2) && is_in_group(key.delta2);
-    for (std::size_t i = 0; i <= key.public_count; ++i) {
-        key.ic.push_back(load_g1(ic.data() + i * kG1Bytes));
-        in_group = in_group && is_in_group(key.ic.back());
+                    file_.name(), domain);
+    domain_log2 = static_cast<std::uint32_t>(std::countr_zero(domain));
+    if (public_count >= wires)
+        return fail(Errc::malformed, "{}: {} public inputs of {} wires", file_.name(), public_count,
+                    wires);
+    return {};
+}
+
+Result<void> ProvingKey::read_verifying_points() {
+    CODEX_TRY(header, file_.section(2));
+    const BytesView points = header.subspan(kPointsInHeader);
+    CODEX_TRY(ic_points, section_of(file_, 3, std::uint64_t{public_count} + 1, kG1Bytes));
+    if (!detail::coordinates_reduced(points) || !detail::coordinates_reduced(ic_points))
+        return fail(Errc::malformed, "{}: a coordinate is not reduced", file_.name());
+    alpha1 = load_g1(points.data());
+    beta1 = load_g1(points.data() + 64);
+    beta2 = load_g2(points.data() + 128);
+    gamma2 = load_g2(points.data() + 256);
+    delta1 = load_g1(points.data() + 384);
+    delta2 = load_g2(points.data() + 448);
+    bool in_group = is_in_group(alpha1) && is_in_group(beta1) && is_in_group(delta1) &&
+                    is_in_group(beta2) && is_in_group(gamma2) && is_in_group(delta2);
+    for (std::size_t i = 0; i <= public_count; ++i) {
+        ic.push_back(load_g1(ic_points.data() + i * kG1Bytes));
+        in_group = in_group && is_in_group(ic.back());
     }
     if (!in_group)
-        return fail(Errc::malformed, "{}: a point is not in its group", f.name());
-    CODEX_TRY(rows, f.section(4));
+        return fail(Errc::malformed, "{}: a point is not in its group", file_.name());
+    return {};
+}
+
+Result<void> ProvingKey::read_coefficients() {
+    CODEX_TRY(rows, file_.section(4));
     if (rows.size() < 4 || rows.size() != 4 + load_le<std::uint32_t>(rows.data()) *
                                                   std::uint64_t{kCoefficientRowBytes})
-        return fail(Errc::malformed, "{}: section 4 has {} bytes", f.name(), rows.size());
-    key.coefficients = rows.subspan(4);
-    for (std::size_t i = 0; i < key.coefficient_count(); ++i) {
-        const std::uint8_t* row = key.coefficients.data() + i * kCoefficientRowBytes;
-        if (load_le<std::uint32_t>(row) > 1 || load_le<std::uint32_t>(row + 4) >= domain ||
-            load_le<std::uint32_t>(row + 8) >= key.wires)
-            return fail(Errc::malformed, "{}: coefficient {} is outside the system", f.name(), i);
+        return fail(Errc::malformed, "{}: section 4 has {} bytes", file_.name(), rows.size());
+    coefficients = rows.subspan(4);
+    for (std::size_t i = 0; i < coefficient_count(); ++i) {
+        const std::uint8_t* row = coefficients.data() + i * kCoefficientRowBytes;
+        if (load_le<std::uint32_t>(row) > 1 || load_le<std::uint32_t>(row + 4) >= domain_size() ||
+            load_le<std::uint32_t>(row + 8) >= wires)
+            return fail(Errc::malformed, "{}: coefficient {} is outside the system", file_.name(),
+                        i);
     }
-    CODEX_TRY(a, section_of(f, 5, key.wires, kG1Bytes));
-    CODEX_TRY(b1, section_of(f, 6, key.wires, kG1Bytes));
-    CODEX_TRY(b2, section_of(f, 7, key.wires, kG2Bytes));
-    CODEX_TRY(c, section_of(f, 8, std::uint64_t{key.wires} - key.public_count - 1, kG1Bytes));
-    CODEX_TRY(h, section_of(f, 9, domain, kG1Bytes));
-    key.a = a;
-    key.b1 = b1;
-    key.b2 = b2;
-    key.c = c;
-    key.h = h;
-    return key;
+    return {};
+}
+
+Result<void> ProvingKey::read_points() {
+    CODEX_TRY(a_points, section_of(file_, 5, wires, kG1Bytes));
+    CODEX_TRY(b1_points, section_of(file_, 6, wires, kG1Bytes));
+    CODEX_TRY(b2_points, section_of(file_, 7, wires, kG2Bytes));
+    CODEX_TRY(c_points, section_of(file_, 8, std::uint64_t{wires} - public_count - 1, kG1Bytes));
+    CODEX_TRY(h_points, section_of(file_, 9, domain_size(), kG1Bytes));
+    a = a_points;
+    b1 = b1_points;
+    b2 = b2_points;
+    c = c_points;
+    h = h_points;
+    return {};
 }
 
 CoefficientRow ProvingKey::coefficient(std::size_t index) const {

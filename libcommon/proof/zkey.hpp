@@ -76,6 +76,11 @@ public:
 
 private:
     explicit ProvingKey(BinaryFile file) : file_(std::move(file)) {}
+    [[nodiscard]] Result<void> read_header();
+    [[nodiscard]] Result<void> read_verifying_points();
+    [[nodiscard]] Result<void> read_coefficients();
+    [[nodiscard]] Result<void> read_points();
+
     BinaryFile file_;
 };
 

@@ -1,5 +1,7 @@
 // A .zkey from anywhere: what is accepted has sections that fit, and rows inside the system; and
-// whatever its points are, on the curve or not, proving with it comes to an end.
+// whatever its points are, on the curve or not, checking its ceremony and proving with it come to
+// an end.
+#include "proof/ceremony.hpp"
 #include "proof/groth16.hpp"
 #include "property.hpp"
 
@@ -34,8 +36,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         const proof::CoefficientRow row = key->coefficient(i);
         FUZZ_CHECK(row.wire < key->wires && row.constraint < key->domain_size());
     }
-    (void)key->contributions();
-    (void)key->circuit_hash();
+    (void)proof::check_contributions(*key, 10);
     if (key->wires <= 64 && key->domain_log2 <= 6)
         prove_with(*key);
     return 0;
