@@ -52,7 +52,7 @@ refused() {
     echo other >circuit/proof_main.zkey
     run_split fetch a.tar.gz --json
     assert_success
-    assert_equal "$(jq -r .file <<<"$output" | tail -n 1)" circuit/proof_main.zkey
+    assert_equal "$(jq -r .file <<<"$(records <<<"$output")" | tail -n 1)" circuit/proof_main.zkey
     diff -r made circuit
 }
 

@@ -23,7 +23,7 @@ proves() {
     # shellcheck disable=SC2086
     cid=$(codex-chunk put --block-size 512 - | codex-ec encode $encode |
         codex-prove slots --cell-size 128 "$@")
-    assert_equal "$(codex-prove status --json "$cid" | jq -c '[.slots, .blocks]')" "[$slots,$blocks]"
+    assert_equal "$(codex-prove status --json "$cid" | records | jq -c '[.slots, .blocks]')" "[$slots,$blocks]"
     codex-prove slots --check "$cid"
     for slot in 0 $((slots / 2)) $((slots - 1)); do
         codex-prove input "$cid" --slot "$slot" --entropy "$slot" "${circuit[@]}" |
