@@ -56,6 +56,18 @@ run_json() {
 # records: NDJSON from stdin without its summary.
 records() { sed '/^{"type":"summary",/d'; }
 
+# example PAGE TEXT: runs the example of man/PAGE.scd that follows the line that starts with TEXT, as it
+# stands there, as run_split does. scripts/check-docs wants such a call for every example.
+example() {
+    awk -v text="$2" '
+        index($0, text) == 1 { found = 1 }
+        found && /^```$/ { if (inside) exit; inside = 1; next }
+        inside' "$CODEX_SOURCE/man/$1.scd" >"$BATS_TEST_TMPDIR/example"
+    [[ -s $BATS_TEST_TMPDIR/example ]] || fail "man/$1.scd: no example after '$2'" || return
+    # shellcheck disable=SC2016 # for the inner shell
+    run_split bash -c 'set -euo pipefail; source "$1"' example "$BATS_TEST_TMPDIR/example"
+}
+
 # wait_for CONDITION [SECONDS]: evaluates CONDITION until it is true, or fails after SECONDS (10).
 wait_for() {
     local condition=$1 end=$((SECONDS + ${2:-10}))

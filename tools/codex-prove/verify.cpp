@@ -117,6 +117,7 @@ void declare_batch_verify(cli::Command& root) {
     command.argument("FILE", options->file, "a proof a line; default: from stdin", false)
         .example("codex-prove prove --zkey k.zkey --watch <jobs | codex-prove batch-verify --zkey "
                  "k.zkey")
+        .example("codex-prove batch-verify --vkey vkey.json proofs.ndjson")
         .run([options](cli::Context& context) { return batch_verify(context, *options); });
 }
 
@@ -128,6 +129,7 @@ void declare_calldata(cli::Command& root) {
     declare_statement(command, *options);
     command.takes_output()
         .example("codex-prove calldata proof.ndjson")
+        .example("codex-prove calldata --snarkjs --proof proof.json --public public.json")
         .run([options](cli::Context& context) { return calldata(context, *options); });
 }
 

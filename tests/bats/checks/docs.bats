@@ -28,6 +28,7 @@ TOOL
     chmod +x bin/codex-x
     printf 'echo put block get config --data --raw data raw\n' >completion
     printf 'codex-x put f\ncodex-x block get c\n' >tests/bats/codex-x/all.bats
+    printf "example codex-x.1 'Put a file'\n" >tests/bats/codex-x/examples.bats
     cat >man/codex-x.1.scd <<'PAGE'
 codex-x(1)
 
@@ -233,6 +234,11 @@ misses() {
     sed -i 's/codex-x put -m 2 a/codex-x put -k 2 a/' dump.json
     printf 'Run\n\n```sh\ncodex-x frob\n```\n' >README.md
     misses 'README.md:4: codex-x has no command frob'
+}
+
+@test "an example of a page that no test runs is a gap" {
+    sed -i 's/Put a/Store a/' man/codex-x.1.scd
+    misses 'no test runs the example: Store a file:'
 }
 
 @test "an example that is not shell is a gap" {

@@ -1,4 +1,4 @@
-# The examples of codex-chunk(1) and codex-pipes(7) do what the pages say.
+# The examples of codex-chunk(1) and codex-pipes(7), run as they stand in the pages.
 load ../common
 
 setup() {
@@ -9,50 +9,87 @@ setup() {
 }
 
 @test "a folder for a month, and back" {
-    CODEX_NOW=1800000000 run_split bash -c 'tar c photos | codex-chunk put - --expires 30d > photos.cid'
+    # shellcheck disable=SC2094 # a pipeline of the page: what tar writes is there already
+    CODEX_NOW=1800000000 example codex-chunk.1 'Store a folder for a month'
     assert_success
+    refute_stderr
+    assert_equal "$(codex-chunk ls --json | records | jq .expiry)" 1802592000
     mv photos kept
     codex-chunk get <photos.cid | tar x
     diff -r photos kept
-    assert_equal "$(codex-chunk ls --json | records | jq .expiry)" 1802592000
 }
 
 @test "several files, each back under its name" {
     cp photos/a 'one file.pdf'
     cp photos/b two.pdf
-    codex-chunk put ./*.pdf >list
-    sed -i 's|\./||' list
-    while IFS="$(printf '\t')" read -r cid name; do codex-chunk get "$cid" -o "copy-$name"; done <list
+    example codex-chunk.1 'Several files, each back'
+    assert_success
     assert_same 'copy-one file.pdf' 'one file.pdf'
     assert_same copy-two.pdf two.pdf
 }
 
+@test "a dataset goes to another machine" {
+    mkdir bin
+    printf '#!/bin/sh\ntest "$1" = host && shift && CODEX_REPO=there exec "$@"\n' >bin/ssh
+    chmod +x bin/ssh
+    export PATH=$PWD/bin:$PATH
+    codex-chunk put photos/a >photos.cid
+    example codex-chunk.1 'Send a dataset to another'
+    assert_success
+    assert_output "$(<photos.cid)"
+    codex-chunk -r there get <photos.cid | cmp - photos/a
+}
+
 @test "parity, and an archive of it" {
-    tar c photos | codex-chunk put - | codex-ec encode -k 4 -m 2 | tee photos.cid |
-        codex-chunk export --zst >photos.car.zst
+    example codex-chunk.1 'The same with parity'
+    assert_success
     codex-chunk -r other import photos.car.zst | diff - photos.cid
 }
 
 @test "remove what is large, after a look at it" {
-    codex-chunk put photos/a photos/b >/dev/null
-    codex-chunk ls | awk '$2 > 350000' | codex-chunk rm -n >out
-    assert_equal "$(cut -f2,3 out)" 'would-remove	400000'
+    truncate -s 1025M large
+    codex-chunk put photos/a large >/dev/null
+    example codex-chunk.1 'Remove what is larger'
+    assert_success
+    assert_equal "$(cut -f2,3 <<<"$output")" 'would-remove	1074790400'
     assert_equal "$(codex-chunk ls | wc -l)" 2
 }
 
 @test "one process answers for all blocks" {
     codex-chunk put photos/a >/dev/null
-    assert_equal "$(codex-chunk ls --blocks | codex-chunk block has --batch | grep -c present)" 8
+    example codex-chunk.1 'Which of these blocks'
+    assert_success
+    assert_output 8
 }
 
-@test "JSON for jq" {
-    tar c photos | codex-chunk put - | codex-ec encode -k 4 -m 2 >cid
-    codex-chunk ls --json | jq -r 'select(.manifest.protected) | .cid' | diff - cid
+@test "each tool takes what the one before it printed" {
+    example codex-pipes.7 'Each tool takes'
+    assert_success
+    assert_output --regexp '^zDv[^	]*	whole	'
+    example codex-pipes.7 'The same in JSON'
+    assert_success
+    assert_equal "$(head -n1 <<<"$output" | jq -r .state)" whole
+}
+
+@test "many files, whichever is done first" {
+    example codex-pipes.7 'Many files'
+    assert_success
+    assert [ "$output" -gt 700000 ]
 }
 
 @test "a script tells errors apart by their code" {
     codex-chunk init >/dev/null
-    local cid=zDvZRwzmDuQbnyDzCerF4uRQkEkS18vUj4WCJMwmjLgD752tQrKc
-    codex-chunk get --json "$cid" -o out 2>error || jq -r .code error >code
-    assert_equal "$(cat code)" dataset.not_found
+    export cid=zDvZRwzmDuQbnyDzCerF4uRQkEkS18vUj4WCJMwmjLgD752tQrKc
+    example codex-pipes.7 'A script that tells'
+    assert_output dataset.not_found
+}
+
+@test "the settings of the page are settings" {
+    awk '/^```$/ { inside = !inside; next } inside && /^[a-z-]+ = / { print }' \
+        "$CODEX_SOURCE/man/codex-pipes.7.scd" >page.toml
+    assert [ "$(wc -l <page.toml)" -ge 8 ]
+    run_split env -u CODEX_REPO codex-chunk config --config-file page.toml --show-origin
+    assert_success
+    refute_stderr
+    assert_equal "$(grep -c '	file	page.toml:' <<<"$output")" "$(wc -l <page.toml)"
 }
