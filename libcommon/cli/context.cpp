@@ -221,9 +221,29 @@ bool Context::report(const Error& error) {
     return report({}, error);
 }
 
+namespace {
+
+/// The text says itself what it is about: "ITEM: ...", "open ITEM: ...", "dataset ITEM: ...",
+/// "\"ITEM\" is ...".
+bool names(std::string_view text, std::string_view item) {
+    const std::size_t word = text.find_first_not_of("abcdefghijklmnopqrstuvwxyz");
+    for (const std::size_t begin : {std::size_t{0}, word == text.npos ? 0 : word + 1}) {
+        std::string_view rest = text.substr(std::min(begin, text.size()));
+        if (rest.starts_with('"'))
+            rest.remove_prefix(1);
+        if (!rest.starts_with(item))
+            continue;
+        rest.remove_prefix(item.size());
+        if (rest.starts_with(':') || rest.starts_with('"'))
+            return true;
+    }
+    return false;
+}
+
+} // namespace
+
 bool Context::report(std::string_view item, const Error& error) {
-    // The object is named once, also where the error's own text begins with it.
-    const bool named = !json() && error.text().starts_with(item);
+    const bool named = !json() && names(error.text(), item); // once is enough
     state_->err.message(detail::error_lines(*state_, named ? std::string_view() : item, error));
     const std::lock_guard lock(state_->mutex);
     ++state_->failures;

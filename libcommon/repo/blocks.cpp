@@ -82,7 +82,10 @@ Result<Bytes> Repo::get(const Cid& cid) const {
                           fmt::format("block {}: stored bytes do not match", cid.text()))
                         .hint("repair its dataset (codex-ec repair), or put the block again"));
     default:
-        return fail(Errc::block_not_found, "block {}: not in the repo", cid.text());
+        return fail(
+            Error(Errc::block_not_found, fmt::format("block {}: not in the repo", cid.text()))
+                .hint("codex-chunk ls --blocks shows what is; codex-ec repair restores "
+                      "what a protected dataset lost"));
     }
 }
 

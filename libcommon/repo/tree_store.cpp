@@ -90,7 +90,9 @@ Result<StoredTree> Repo::tree(const Cid& tree) const {
     CODEX_TRY(txn, impl_->store->env().read());
     CODEX_TRY(entry, find_tree(txn, tree));
     if (!entry)
-        return fail(Errc::block_not_found, "tree {}: not in the repo", tree.text());
+        return fail(
+            Error(Errc::block_not_found, fmt::format("tree {}: not in the repo", tree.text()))
+                .hint("a tree is here for as long as a dataset over it: codex-chunk ls"));
     auto stored = std::make_unique<StoredTree::Impl>();
     stored->repo = impl_;
     stored->cid = tree;

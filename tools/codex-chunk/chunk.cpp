@@ -67,6 +67,9 @@ Result<Cid> block_cid(const repo::Repo& repo, const Address& address) {
     if (!address.index)
         return address.cid;
     CODEX_TRY(dataset, repo.dataset(address.cid));
+    const std::uint64_t blocks = dataset.manifest.blocks_count();
+    if (*address.index >= blocks)
+        return fail(Errc::merkle_index, "the dataset has blocks 0 to {}", blocks - 1);
     CODEX_TRY(tree, repo.tree(dataset.manifest.tree));
     Digest leaf{};
     CODEX_CHECK(tree.leaves(*address.index, {&leaf, 1}));

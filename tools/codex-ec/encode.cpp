@@ -1,5 +1,6 @@
 // codex-ec encode: plain datasets to protected ones.
 #include "commands.hpp"
+#include "erasure/code.hpp"
 #include "session.hpp"
 
 #include <memory>
@@ -37,7 +38,7 @@ Result<dataset::EncodeOptions> from_nodes(std::uint64_t nodes, std::uint64_t tol
 }
 
 Result<dataset::EncodeOptions> from_shape(std::uint64_t k, std::uint64_t m) {
-    // The code's own limits are checked where it is made; these two it does not have.
+    // The code has its own limits, but not these two.
     if (m == 0)
         return fail(Error(Errc::erasure_parameters, "-m 0: without parity nothing is protected")
                         .hint("-m is at least 1"));
@@ -55,8 +56,11 @@ Result<dataset::EncodeOptions> parameters(const Options& options) {
     if (!shape && !nodes)
         return fail(Error(Errc::usage, "either -k and -m or --nodes and --tolerance are needed")
                         .hint("codex-ec encode -k 4 -m 2 CID"));
-    return shape ? from_shape(*options.k, *options.m)
-                 : from_nodes(*options.nodes, *options.tolerance);
+    CODEX_TRY(wanted, shape ? from_shape(*options.k, *options.m)
+                            : from_nodes(*options.nodes, *options.tolerance));
+    // Before any dataset is looked at: it is not about them.
+    CODEX_CHECK(erasure::Code::create(wanted.k, wanted.m));
+    return wanted;
 }
 
 Result<int> encode(cli::Context& context, const Options& options) {

@@ -105,6 +105,22 @@ setup() {
     assert_success
 }
 
+@test "Ctrl-C leaves nothing behind and ends with 130" {
+    mkfifo pipe
+    env --default-signal=INT codex-chunk get "$cid" - -o out <pipe 2>said &
+    local pid=$!
+    exec 9>pipe
+    wait_for "[[ \$(readlink /proc/$pid/fd/*) == *'/#'* ]]" # the file without a name
+    kill -INT $pid
+    local status=0
+    wait $pid || status=$?
+    exec 9>&-
+    assert_equal "$status" 130
+    assert_not_exist out
+    assert_equal "$(find . -newer pipe -type f ! -name said | wc -l)" 0
+    assert_equal "$(<said)" ''
+}
+
 @test "with -o and --json says what was written" {
     run_split codex-chunk get --json "$cid" -o out
     assert_success

@@ -9,6 +9,12 @@ setup() {
     cid=$(codex-chunk put data)
 }
 
+@test "a block that the dataset has not is named" {
+    gen 1 100000 >some
+    run_split codex-chunk rm "$(codex-chunk put some)@2"
+    assert_refused 65 '@2: the dataset has blocks 0 to 1'
+}
+
 @test "removes a dataset, and with it all it used" {
     run_split codex-chunk rm "$cid"
     assert_success

@@ -68,6 +68,8 @@ vector_cid=zDvZRwzmCeSEoKK7ZzPopJgwAoSByfQf3SNXNptUaUJLDW43qZrt
         assert_refused 64 ': error: '
         assert_stderr --partial 'codex-ec: hint: '
     done
+    run_split codex-ec encode -k 2 -m 3 "$(cat plain)" "$(cat plain)" # said once, of no dataset
+    assert_refused 64 'error: m = 3 parity blocks exceed k = 2'
     run_split codex-ec encode -k two -m 1 - <plain
     assert_refused 64 '-k'
 }

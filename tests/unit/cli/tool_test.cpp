@@ -268,6 +268,27 @@ TEST(Errors, SeveralInputsGoOnAndTheHighestCodeWins) {
     EXPECT_EQ(fast.out, "a\n");
 }
 
+TEST(Errors, NameTheirObjectOnce) {
+    const auto said = [](const std::string& item, const std::string& text) {
+        const auto one = [&](Command& root) {
+            root.command("one", "an error").run([&](Context& context) -> Result<int> {
+                context.report(item, Error(Errc::io, text));
+                return context.exit_code();
+            });
+        };
+        return test::run(one, {{"one"}, "", {}}).err;
+    };
+    const std::string prefix = "codex-sample: error: ";
+    EXPECT_EQ(said("x", "is lost"), prefix + "x: is lost\n");
+    EXPECT_EQ(said("a", "is a folder"), prefix + "a: is a folder\n");
+    EXPECT_EQ(said("a", "open a: no such file"), prefix + "open a: no such file\n");
+    EXPECT_EQ(said("zDv1", "zDv1: is lost"), prefix + "zDv1: is lost\n");
+    EXPECT_EQ(said("zDv1", "dataset zDv12: is lost"), prefix + "zDv1: dataset zDv12: is lost\n");
+    EXPECT_EQ(said("zDv1", "dataset zDv1: is lost"), prefix + "dataset zDv1: is lost\n");
+    EXPECT_EQ(said("x y", "\"x y\" is no CID"), prefix + "\"x y\" is no CID\n");
+    EXPECT_EQ(said("x", ""), prefix + "x: io.failed\n");
+}
+
 TEST(Errors, JsonNamesTheObject) {
     const auto object = nlohmann::json::parse(run({"echo", "--json", "bad"}).err);
     EXPECT_EQ(object["object"], "bad");
