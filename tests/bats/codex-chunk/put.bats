@@ -100,7 +100,7 @@ setup() {
     run_split codex-chunk put data nothing data
     assert_failure 66
     assert_equal "${#lines[@]}" 2
-    assert_stderr --partial 'codex-chunk: error: nothing: open nothing: No such file'
+    assert_stderr --partial 'codex-chunk: error: open nothing: No such file'
     run_split codex-chunk put --fail-fast nothing data
     assert_refused 66 nothing
 }
