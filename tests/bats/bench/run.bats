@@ -1,22 +1,33 @@
 # The benchmark script runs through, on little data; its figures mean nothing here.
 load ../common
 
-@test "every measurement gives a row with figures" {
-    # Only our own rows: what else is installed must not decide how long this test takes.
-    for other in par2 restic casync; do
-        mkdir -p bin
-        printf '#!/bin/sh\nexit 0\n' >bin/$other
-        chmod +x bin/$other
-    done
-    # erasure_bench would run for minutes; the kernels have tests of their own.
-    printf '#!/bin/sh\n' >bin/erasure_bench
-    chmod +x bin/erasure_bench
-    for tool in "$CODEX_BIN"/codex-*; do
-        ln -s "$tool" bin/
-    done
+setup() {
+    codex_setup
+    mkdir bin
+    ln -s "$CODEX_BIN"/codex-* bin/
     ln -s "$CODEX_TEST_BIN" test-bin
-    run env CODEX_BIN="$PWD/bin" CODEX_BENCH_MIB=2 CODEX_BENCH_RUNS=1 \
-        CODEX_BENCH_DIR="$PWD/bench" "$CODEX_SOURCE/tests/bench/run.sh"
+}
+
+# bench SECTION...: on the programs in bin.
+bench() {
+    run env CODEX_BIN="$PWD/bin" CODEX_BENCH_MIB=2 CODEX_BENCH_RUNS=1 CODEX_BENCH_DIR="$PWD/bench" \
+        CODEX_BENCH_SAMPLES=1 CODEX_BENCH_CIRCUIT='--max-depth 8' BENCHMARK_MIN_TIME=0.001 \
+        "$CODEX_SOURCE/tests/bench/run.sh" "$@"
+}
+
+# stub NAME TEXT: a program of that name in bin.
+stub() {
+    printf '#!/bin/sh\n%s\n' "$2" >"bin/$1"
+    chmod +x "bin/$1"
+}
+
+@test "every measurement of the store gives a row with figures" {
+    # Only our own rows: what else is installed must not decide how long this test takes. And
+    # erasure_bench would run for minutes; the kernels have tests of their own.
+    for other in par2 restic casync erasure_bench; do
+        stub "$other" 'exit 0'
+    done
+    bench store others erasure
     assert_success
     for row in 'codex-chunk put' 'cp, sync' 'openssl dgst -sha256' 'codex-chunk get' \
         'codex-chunk get -j 1' cat 'codex-ec encode' 'hashing data and parity' \
@@ -24,4 +35,38 @@ load ../common
         'casync make'; do
         assert_line --regexp "^$row +[0-9]+\.[0-9]+ +[0-9]+\.[0-9]+ +[0-9]+ +[0-9]+"
     done
+}
+
+@test "every measurement of proofs gives a row, beside a prover that is called as rapidsnark is" {
+    command -v proof_bench >/dev/null || skip 'the benchmarks are not built'
+    ln -s "$CODEX_BIN"/{field,poseidon2,proof}_bench bin/
+    # shellcheck disable=SC2016 # for the stub
+    stub peer 'exec codex-prove prove --zkey "$1" --wtns "$2" --proof "$3" --public "$4"'
+    CODEX_RAPIDSNARK=$PWD/bin/peer bench proofs
+    assert_success
+    for row in 'Fr product, portable' 'cells, portable' 'witness S=5' verify 'batch-verify of 100'; do
+        assert_line --regexp "^$row +[0-9]+\.[0-9]+ (ns|MB/s|ms)"
+    done
+    for row in 'setup S=1' 'witness S=1' 'rapidsnark S=1'; do
+        assert_line --regexp "^$row +[0-9]+\.[0-9]+ +[0-9]+\.[0-9]+ +[0-9]+ "
+    done
+    assert_line --regexp '^codex-prove slots .* of [0-9]+ times a core.s rate of cells$'
+    local number='[0-9]+\.[0-9]+'
+    assert_line --regexp \
+        "^prove S=1, portable .* $number of its CPU, $number of its wall, $number of its memory$"
+}
+
+@test "without peers and benchmarks, proofs says which rows are missing" {
+    PATH=/usr/bin:/bin # not $CODEX_BIN, where the benchmarks are
+    bench proofs
+    assert_success
+    assert_line --partial 'install libbenchmark-dev'
+    assert_line --partial 'CODEX_RAPIDSNARK does not name'
+    assert_line --regexp '^prove S=1, portable '
+}
+
+@test "a section that there is not is refused" {
+    bench nonsense
+    assert_failure 64
+    assert_output --partial 'usage: tests/bench/run.sh'
 }

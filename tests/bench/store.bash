@@ -1,0 +1,97 @@
+# Sections of tests/bench/run.sh: the store and the erasure code beside common programs.
+# shellcheck shell=bash disable=SC2016,SC2154 # commands are text that expands when it runs; run.sh sets what is read
+
+store_section() {
+    local slower
+    heading 'put (durable) beside'
+    measure 'codex-chunk put' 'rm -rf repo; sync' 'codex-chunk put data >cid'
+    measure 'cp, sync' 'rm -f copy; sync' 'cp data copy && sync copy'
+    measure 'openssl dgst -sha256' : 'openssl dgst -sha256 data'
+    slower=${wall['cp, sync']}
+    less "$slower" "${wall['openssl dgst -sha256']}" && slower=${wall['openssl dgst -sha256']}
+    row 'codex-chunk put' "$bytes" "$(ratio "${wall['codex-chunk put']}" "$slower") of the slower below"
+    row 'cp, sync' "$bytes"
+    row 'openssl dgst -sha256' "$bytes"
+    rm -f copy
+
+    heading 'get beside'
+    measure 'codex-chunk get' : 'codex-chunk get - <cid'
+    measure 'codex-chunk get -j 1' : 'codex-chunk get -j 1 - <cid'
+    measure 'cat' : 'cat data | cat'
+    row 'codex-chunk get' "$bytes"
+    row 'codex-chunk get -j 1' "$bytes" \
+        "$(ratio "$bytes / 1e9" "${cpu['codex-chunk get -j 1']}") GB per second of CPU"
+    row 'cat' "$bytes"
+
+    heading 'encode -k 10 -m 5 beside'
+    # The protected copy goes away before each run; so does what it alone refers to.
+    measure 'codex-ec encode' '[ ! -s coded ] || codex-chunk rm - <coded && codex-chunk gc; sync' \
+        'codex-ec encode -k 10 -m 5 - <cid >coded'
+    measure 'hashing data and parity' : 'openssl dgst -sha256 data half'
+    row 'codex-ec encode' "$bytes" "$(ratio "${wall['codex-ec encode']}" \
+        "${wall['hashing data and parity']}") of hashing its output once"
+    row 'hashing data and parity' $((bytes * 3 / 2))
+
+    heading 'five of fifteen slots lost'
+    measure 'codex-chunk get, reconstructing' 'codex-ec erase --slots 0,3,6,9,12 $(cut -f1 coded)' \
+        'codex-chunk get - <coded'
+    measure 'codex-ec repair' 'codex-ec erase --slots 0,3,6,9,12 $(cut -f1 coded)' \
+        'codex-ec repair - <coded'
+    row 'codex-chunk get, reconstructing' "$bytes"
+    row 'codex-ec repair' "$bytes"
+    rm -rf repo
+}
+
+# Measured once on two cores of this class, release build of nim-codex bd360322, warm cache.
+reference() {
+    printf '%-34s %8.2f %8s %9s %9s  %s\n' "$1" "$2" '' "$3" '' 'nim-codex, measured apart'
+}
+
+# shellcheck disable=SC2034 # read by measure
+others_section() {
+    local runs=1
+    heading 'other programs, same data, one run'
+    if command -v par2 >/dev/null; then
+        measure 'par2 create -r50' 'rm -f data.par2 data.*.par2' \
+            'par2 create -q -q -r50 data.par2 data'
+        row 'par2 create -r50' "$bytes" 'parity as encode above'
+    fi
+    if command -v restic >/dev/null; then
+        export RESTIC_PASSWORD=bench RESTIC_REPOSITORY=$work/restic
+        measure 'restic backup' 'rm -rf restic && restic init' 'restic backup -q --no-cache data'
+        row 'restic backup' "$bytes"
+    fi
+    if command -v casync >/dev/null; then
+        measure 'casync make' 'rm -rf casync && mkdir casync' \
+            'casync make --store=casync/store.castr casync/data.caibx data'
+        row 'casync make' "$bytes"
+    fi
+    rm -rf data.par2 data.*.par2 restic casync
+    reference 'reference node: upload' 12.5 86
+    reference 'reference node: download' 6.3 171
+    reference 'reference node: encode K=3 M=2' 128.7 8.3
+}
+
+big_section() {
+    local gib=$((1 << 30)) name i
+    rm -rf repo
+    for ((i = 0; i < 16; ++i)); do codex-testgen "$i" $gib; done >big
+    heading '16 GiB'
+    measure 'put 16 GiB' : 'codex-chunk put big >cid'
+    measure 'encode 16 GiB' : 'codex-ec encode -k 10 -m 5 - <cid >coded'
+    measure 'get 16 GiB' : 'codex-chunk get - <cid'
+    measure 'repair 16 GiB' 'codex-ec erase --slots 0,3 $(cut -f1 coded)' 'codex-ec repair - <coded'
+    for name in 'put 16 GiB' 'encode 16 GiB' 'get 16 GiB' 'repair 16 GiB'; do
+        row "$name" $((16 * gib))
+    done
+    rm -rf big repo
+}
+
+erasure_section() {
+    if ! command -v erasure_bench >/dev/null; then
+        note 'no erasure_bench: install libbenchmark-dev, and build again'
+        return
+    fi
+    printf '\nerasure kernels%s\n' "${CODEX_LEOPARD_LIB:+, beside $CODEX_LEOPARD_LIB}"
+    erasure_bench --benchmark_color=false 2>/dev/null
+}
