@@ -163,6 +163,37 @@ TEST(Groth16, BatchNamesTheBadProofs) {
     EXPECT_TRUE(must(verify_batch(key, {}, nullptr)).empty());
 }
 
+TEST(Groth16, PointsOutsideTheSubgroupAreNamed) {
+    const Tiny tiny;
+    const VerifyingKey key = tiny.key.verifying_key();
+    const std::vector<Fr> inputs = inputs_of(tiny.json.at("public"));
+    std::vector<BatchItem> items;
+    for (int i = 0; i < 20; ++i)
+        items.push_back({inputs, must(prove(tiny.key, tiny.witness, nullptr))});
+    // A point of the twist with x = 2 + u.
+    const auto fq = [](std::string_view text) { return must(field_from_text<crypto::Fq>(text)); };
+    const G2 stray = {
+        {crypto::Fq::from_u64(2), crypto::Fq::one()},
+        {fq("7292567877523311580221095596750716176434782432868683424513645834767876293070"),
+         fq("19659275751359636165940301690575149581329631496732780143538578556285923319774")}};
+    ASSERT_TRUE(stray.is_on_curve());
+    items[0].proof.b = stray;
+    items[8].proof.b = (crypto::G2Sum::from_affine(items[8].proof.b) + stray).to_affine();
+    items[9].proof.c = -items[9].proof.c;
+    items[19].proof.a = G1::infinity(); // e(A, B) is one whatever B is
+    items[19].proof.b = stray;
+    for (const std::size_t i : {0UL, 8UL, 19UL})
+        EXPECT_THAT(must_fail(verify(key, inputs, items[i].proof)).text(),
+                    testing::HasSubstr("pi_b is not a point of G2"));
+    EXPECT_THAT(must_fail(verify(key, inputs, items[9].proof)).text(),
+                testing::HasSubstr("equation"));
+    ThreadPool pool(2);
+    EXPECT_EQ(must(verify_batch(key, items, &pool)), (std::vector<std::size_t>{0, 8, 9, 19}));
+    EXPECT_EQ(must(verify_batch(key, items, nullptr)), (std::vector<std::size_t>{0, 8, 9, 19}));
+    // The JSON form carries it as far as the verifier.
+    EXPECT_EQ(must(proof_from_json(proof_to_json(items[8].proof))), items[8].proof);
+}
+
 TEST(Groth16, OwnSetupProvesStorage) {
     constexpr CircuitParameters kSmall = {8, 3, 2, 5, 2};
     test::FakeDataset data;

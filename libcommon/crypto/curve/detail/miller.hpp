@@ -1,7 +1,21 @@
 // The optimal ate pairing of BN254 (Vercauteren, "Optimal pairings", 2010; spec 02 section 8.3).
 //
-// Lines are evaluated in homogeneous coordinates on the twist, so the Miller loop has no
-// inversions; several pairs share one loop and one final exponentiation.
+// Lines are evaluated in homogeneous coordinates on the twist, so this Miller loop has no
+// inversions; several pairs share one loop and one final exponentiation. Many pairs are cheaper
+// with shared inversions: many_pairs.hpp.
+//
+// The loop ends where it shows whether Q is in the subgroup of order r, which is all that a check
+// has to compute (El Housni, Guillevic and Piellard, "Co-factor clearing and subgroup membership
+// testing on pairing-friendly curves", 2022). With psi the q-power Frobenius carried to the twist
+// and t = 6x^2 + 1 its trace, let phi = 6x + 2 + psi - psi^2 + psi^3.
+// - On the subgroup psi is q, and 6x + 2 + q - q^2 + q^3 is a multiple of r: phi is zero there.
+// - The twist has r h points, h = 2q - r prime to r. psi^2 = t psi - q turns phi into a + b psi
+// with
+//   a = 6x + 2 + q - tq and b = 1 - t + t^2 - q, an endomorphism of degree a^2 + abt + b^2 q. That
+//   is prime to h, so phi takes no point of an order dividing h to zero but infinity, and a point
+//   with a part outside the subgroup never.
+// So Q is in the subgroup iff phi(Q) = 0; and (6x + 2) Q + psi(Q) - psi^2(Q) is where the loop
+// ends.
 #pragma once
 
 #include "crypto/curve/curve.hpp"
@@ -13,34 +27,36 @@
 namespace codex::crypto {
 inline namespace CODEX_FIELD_ISA {
 
-struct Pairing {
-    /// The curve parameter x of BN254; q and r are polynomials in it.
-    static constexpr std::uint64_t kX = 0x44e992b44a6909f1;
+/// The curve parameter x of BN254; q and r are polynomials in it.
+constexpr std::uint64_t kBn254X = 0x44e992b44a6909f1;
 
-    /// Non-adjacent form of 6x + 2, lowest digit first.
-    struct Digits {
-        signed char digit[66] = {};
-        int count = 0;
-        constexpr Digits() {
-            // 6x + 2 = 2^64 + low.
-            std::uint64_t low = 6 * kX + 2;
-            bool top = true;
-            while (low != 0 || top) {
-                signed char d = 0;
-                bool carry = false;
-                if (low & 1) {
-                    d = (low & 3) == 1 ? 1 : -1;
-                    carry = d == -1;
-                    low -= static_cast<std::uint64_t>(static_cast<std::int64_t>(d));
-                    if (carry && low == 0)
-                        top = !top; // the carry ran through the low word
-                }
-                digit[count++] = d;
-                low = low >> 1 | (top ? std::uint64_t{1} << 63 : 0);
-                top = false;
+/// Non-adjacent form of 6x + 2, lowest digit first.
+struct AteDigits {
+    signed char digit[66] = {};
+    int count = 0;
+    constexpr AteDigits() {
+        // 6x + 2 = 2^64 + low.
+        std::uint64_t low = 6 * kBn254X + 2;
+        bool top = true;
+        while (low != 0 || top) {
+            signed char d = 0;
+            bool carry = false;
+            if (low & 1) {
+                d = (low & 3) == 1 ? 1 : -1;
+                carry = d == -1;
+                low -= static_cast<std::uint64_t>(static_cast<std::int64_t>(d));
+                if (carry && low == 0)
+                    top = !top; // the carry ran through the low word
             }
+            digit[count++] = d;
+            low = low >> 1 | (top ? std::uint64_t{1} << 63 : 0);
+            top = false;
         }
-    };
+    }
+};
+
+struct Pairing {
+    static constexpr AteDigits kDigits{};
 
     /// A running point on the twist, homogeneous: (x/z, y/z).
     struct Point {
@@ -94,9 +110,29 @@ struct Pairing {
         return {q.x.conjugate() * factor[2], q.y.conjugate() * factor[3]};
     }
 
-    /// The product of Miller functions; pairs with infinity count as one.
-    static Fq12 miller(std::span<const G1> ps, std::span<const G2> qs) {
-        static constexpr Digits kDigits;
+    /// phi(q) = 0, for a point on the twist.
+    static bool in_subgroup(const G2& q) {
+        G2Sum sum = G2Sum::from_affine(q);
+        for (int bit = kDigits.count - 1; bit-- > 0;) {
+            sum = sum.doubled();
+            if (kDigits.digit[bit] != 0)
+                sum += kDigits.digit[bit] > 0 ? q : -q;
+        }
+        const G2 q1 = frobenius(q);
+        const G2 q2 = frobenius(q1);
+        sum += q1;
+        sum += -q2;
+        sum += frobenius(q2);
+        return sum.is_infinity();
+    }
+
+    /// The product of Miller functions; pairs with infinity count as one. outside[i] is set for the
+    /// other pairs whose second point, on the twist, is not in the subgroup: then the product means
+    /// nothing.
+    ///
+    /// For the points in it no step is exceptional, for the multiples that are added are different
+    /// from each other and none is infinity. Where one is, z is zero, and stays so.
+    static Fq12 miller(std::span<const G1> ps, std::span<const G2> qs, unsigned char* outside) {
         std::vector<std::size_t> live;
         std::vector<Point> points;
         for (std::size_t i = 0; i < ps.size(); ++i) {
@@ -121,6 +157,10 @@ struct Pairing {
             const G2 q2 = -frobenius(q1);
             apply(f, add_step(points[k], q1), ps[live[k]]);
             apply(f, add_step(points[k], q2), ps[live[k]]);
+            const G2 end = frobenius(q2);
+            const Point& p = points[k];
+            if (p.z.is_zero() || p.x != end.x * p.z || p.y != end.y * p.z)
+                outside[live[k]] = 1;
         }
         return f;
     }
@@ -130,7 +170,7 @@ struct Pairing {
         Fq12 result = f;
         for (int bit = 62; bit-- > 0;) {
             result = result.square();
-            if ((kX >> bit) & 1)
+            if ((kBn254X >> bit) & 1)
                 result *= f;
         }
         return result;

@@ -1,4 +1,7 @@
 // The pairing compiled for an instruction set; plain types only.
+//
+// Values are Montgomery limbs: 8 words a point of G1, 16 one of G2, 48 an element of Fq12
+// (c0.c0.c0, c0.c0.c1, c0.c1.c0 ...).
 #pragma once
 
 #include <cstddef>
@@ -6,16 +9,23 @@
 
 namespace codex::crypto::detail {
 
-/// The product of `count` pairings as 12 * 4 Montgomery limbs (c0.c0.c0, c0.c0.c1, c0.c1.c0 ...).
-/// g1: 8 limbs a point, g2: 16.
-using PairingProduct = void (*)(const std::uint64_t* g1, const std::uint64_t* g2, std::size_t count,
-                                std::uint64_t* product);
+struct PairingKernel {
+    using Words = std::uint64_t;
+    /// The product of `count` Miller functions. outside[i] is set when g2[i], on the twist, is not
+    /// in the subgroup (pairs with infinity are not looked at): then the product means nothing.
+    using Miller = void (*)(const Words* g1, const Words* g2, std::size_t count, Words* f,
+                            unsigned char* outside);
+    Miller miller_few;  ///< without inversions
+    Miller miller_many; ///< with one inversion a step for all
+    /// The final exponentiation of the product of `count` values.
+    void (*finish)(const Words* values, std::size_t count, Words* product);
+    /// Whether a point on the twist is in the subgroup.
+    bool (*in_subgroup)(const Words* g2);
+};
 
-void pairing_product_portable(const std::uint64_t* g1, const std::uint64_t* g2, std::size_t count,
-                              std::uint64_t* product);
+[[nodiscard]] const PairingKernel& pairing_portable();
 #if defined(__x86_64__)
-void pairing_product_adx(const std::uint64_t* g1, const std::uint64_t* g2, std::size_t count,
-                         std::uint64_t* product);
+[[nodiscard]] const PairingKernel& pairing_adx();
 #endif
 
 } // namespace codex::crypto::detail
