@@ -36,6 +36,21 @@ std::size_t sequence_length(std::string_view text, std::size_t at) {
 
 } // namespace
 
+std::string_view short_escape(char c) {
+    switch (c) {
+    case '\t':
+        return "\\t";
+    case '\n':
+        return "\\n";
+    case '\r':
+        return "\\r";
+    case '\\':
+        return "\\\\";
+    default:
+        return {};
+    }
+}
+
 std::string json_quote(std::string_view text) {
     std::string out = "\"";
     for (std::size_t at = 0; at < text.size();) {
@@ -46,28 +61,14 @@ std::string json_quote(std::string_view text) {
             ++at;
             continue;
         }
-        switch (c) {
-        case '"':
+        if (const std::string_view escape = short_escape(c); !escape.empty())
+            out += escape;
+        else if (c == '"')
             out += "\\\"";
-            break;
-        case '\\':
-            out += "\\\\";
-            break;
-        case '\n':
-            out += "\\n";
-            break;
-        case '\r':
-            out += "\\r";
-            break;
-        case '\t':
-            out += "\\t";
-            break;
-        default:
-            if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F)
-                out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
-            else
-                out += text.substr(at, length);
-        }
+        else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F)
+            out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
+        else
+            out += text.substr(at, length);
         at += length;
     }
     out += '"';

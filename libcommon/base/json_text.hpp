@@ -11,6 +11,10 @@ namespace codex {
 /// UTF-8 become U+FFFD, since JSON has no other way to carry them.
 [[nodiscard]] std::string json_quote(std::string_view text);
 
+/// How JSON strings and text records alike write a TAB, line feed, carriage return or backslash: a
+/// backslash and one character. Empty for other characters.
+[[nodiscard]] std::string_view short_escape(char c);
+
 /// A JSON number, or above 2^53, where readers with doubles would round, a decimal string
 /// (spec 00 section 4.1).
 [[nodiscard]] std::string json_number(std::uint64_t value);

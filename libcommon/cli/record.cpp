@@ -1,3 +1,4 @@
+#include "base/hex.hpp"
 #include "base/json_text.hpp"
 #include "cli/tool.hpp"
 
@@ -10,25 +11,12 @@ std::string column(std::string_view value) {
     std::string out;
     out.reserve(value.size());
     for (const char c : value) {
-        switch (c) {
-        case '\t':
-            out += "\\t";
-            break;
-        case '\n':
-            out += "\\n";
-            break;
-        case '\r':
-            out += "\\r";
-            break;
-        case '\\':
-            out += "\\\\";
-            break;
-        default:
-            if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F)
-                out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
-            else
-                out += c;
-        }
+        if (const std::string_view escape = short_escape(c); !escape.empty())
+            out += escape;
+        else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F)
+            out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+        else
+            out += c;
     }
     return out;
 }
@@ -47,7 +35,13 @@ Record& Record::field(std::string_view name, std::uint64_t value) {
     columns_.push_back(fmt::format("{}", value));
     return json(name, value);
 }
+Record& Record::hex(std::string_view name, BytesView bytes) {
+    return text(to_hex(bytes)).json_hex(name, bytes);
+}
 
+Record& Record::json_hex(std::string_view name, BytesView bytes) {
+    return json(name, "0x" + to_hex(bytes));
+}
 Record& Record::json(std::string_view name, std::string_view value) {
     return json_raw(name, json_quote(value));
 }

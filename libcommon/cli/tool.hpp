@@ -100,7 +100,10 @@ public:
     Record& field(std::string_view name, std::string_view value);
     Record& field(std::string_view name, const Cid& cid);
     Record& field(std::string_view name, std::uint64_t value);
+    /// Bytes: hex in text, 0x and hex in JSON (contract 4.1.2).
+    Record& hex(std::string_view name, BytesView bytes);
     /// Only in JSON.
+    Record& json_hex(std::string_view name, BytesView bytes);
     Record& json(std::string_view name, std::string_view value);
     /// Without it a literal would be taken for a bool.
     Record& json(std::string_view name, const char* value);

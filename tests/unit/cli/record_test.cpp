@@ -28,6 +28,13 @@ TEST(Record, ACidIsItsText) {
     EXPECT_EQ(nlohmann::json::parse(Record("x").json("cid", cid).as_json())["cid"], cid.text());
 }
 
+TEST(Record, BytesAreHexWith0xInJsonOnly) {
+    const Bytes bytes = {0x00, 0xAB};
+    EXPECT_EQ(Record("x").hex("hash", bytes).as_text(), "00ab");
+    EXPECT_EQ(Record("x").hex("hash", bytes).as_json(), "{\"type\":\"x\",\"hash\":\"0x00ab\"}");
+    EXPECT_EQ(Record("x").json_hex("hash", bytes).as_text(), "");
+}
+
 TEST(Record, AValueCannotBreakTheLine) {
     const std::string name = "a\tb\nc\rd\\e\x01\x7f";
     EXPECT_EQ(Record("x").field("name", name).as_text(), "a\\tb\\nc\\rd\\\\e\\x01\\x7f");
