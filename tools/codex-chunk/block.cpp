@@ -165,6 +165,8 @@ void declare_block(cli::Command& root) {
         return [block, body](cli::Context& context) { return body(context, *block); };
     };
     cli::Command& group = root.command("block", "single blocks: put, get, has, rm");
+    group.example("codex-chunk block get zDvZ...@0 | sha256sum")
+        .example("codex-chunk block put --codec raw part1 | codex-chunk block has");
     group.command("put", "keep files or stdin as one block each, print the CIDs")
         .arguments("FILE", block->items, "- or nothing: stdin")
         .option("--codec NAME", block->codec, "content codec of the CID; default codex-block")

@@ -7,6 +7,8 @@ int main(int argc, char** argv) {
         .summary = "protect datasets with parity, find out what is lost, and restore it",
         .declare =
             [](codex::cli::Command& root) {
+                root.example("codex-ec encode -k 4 -m 2 zDvZRwzm...")
+                    .example("codex-ec status --map zDvZRwzm... || codex-ec repair zDvZRwzm...");
                 codex::ec::declare_encode(root);
                 codex::ec::declare_decode(root);
                 codex::ec::declare_status(root);

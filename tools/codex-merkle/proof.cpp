@@ -46,7 +46,7 @@ std::string json_of(const Proven& proven) {
         .json("index", proven.proof.index)
         .json("leaves", proven.proof.leaf_count)
         .json("path", path)
-        .json("proof", "0x" + to_hex(merkle::encode_proof(proven.proof)));
+        .json_hex("proof", merkle::encode_proof(proven.proof));
     return record.as_json();
 }
 

@@ -1,4 +1,3 @@
-#include "base/hex.hpp"
 #include "commands.hpp"
 #include "source.hpp"
 
@@ -16,7 +15,7 @@ struct Root {
 cli::Record record_of(const Root& root) {
     cli::Record record("root");
     record.field("cid", Cid::sha256(codec::Multicodec::codex_root, root.digest))
-        .json("root", "0x" + to_hex(root.digest))
+        .json_hex("root", root.digest)
         .json("leaves", root.leaves)
         .json("depth", merkle::layer_sizes(root.leaves).size() - 1);
     return record;

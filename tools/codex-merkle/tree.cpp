@@ -1,5 +1,4 @@
 #include "base/fd.hpp"
-#include "base/hex.hpp"
 #include "commands.hpp"
 #include "merkle/coding.hpp"
 #include "source.hpp"
@@ -19,9 +18,8 @@ Result<void> print_nodes(cli::Context& context, const merkle::Tree& tree, bool j
     std::uint64_t layer = 0;
     for (const std::uint64_t size : merkle::layer_sizes(tree.leaf_count())) {
         for (std::uint64_t index = 0; index < size; ++index) {
-            const std::string hash = to_hex(tree.nodes()[at++]);
             cli::Record record("node");
-            record.field("layer", layer).field("index", index).text(hash).json("hash", "0x" + hash);
+            record.field("layer", layer).field("index", index).hex("hash", tree.nodes()[at++]);
             CODEX_CHECK(lines.add(record));
         }
         ++layer;

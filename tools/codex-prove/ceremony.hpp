@@ -6,12 +6,19 @@
 
 namespace codex::prove_tool {
 
+/// The key of a turn, and what is written into it.
+struct TurnFlags {
+    std::string key, name;
+    /// ZKEY, --name with this help, and -o.
+    void declare(cli::Command& command, const std::string& name_help);
+};
+
 /// Writes a key with one more contribution to a descriptor.
 using Extension = std::function<Result<proof::Contribution>(
     const proof::ProvingKey& key, int fd, const std::string& name, Progress& progress)>;
 /// Reads the key, writes it extended to the command's output, and, when that is not stdout, prints
 /// the contribution there.
-[[nodiscard]] Result<int> extend_key(cli::Context& context, const std::string& key_path,
+[[nodiscard]] Result<int> extend_key(cli::Context& context, const TurnFlags& turn,
                                      const std::string& label, const Extension& extension);
 
 /// "contribution": hash, number from 1, kind and name; a beacon's value and iterations in JSON.

@@ -1,6 +1,5 @@
 // codex-prove contribute: one turn in a key's ceremony.
 #include "base/fd.hpp"
-#include "base/hex.hpp"
 #include "ceremony.hpp"
 #include "commands.hpp"
 
@@ -16,7 +15,7 @@ namespace {
 constexpr std::size_t kMaxExtraBytes = std::size_t{1} << 20;
 
 struct Options {
-    std::string key, name;
+    TurnFlags turn;
     std::optional<std::uint64_t> entropy_fd;
 };
 
@@ -46,20 +45,20 @@ private:
 };
 
 Result<int> contribute(cli::Context& context, const Options& options) {
-    CODEX_CHECK(proof::check_contribution_name(options.name));
+    CODEX_CHECK(proof::check_contribution_name(options.turn.name));
     Extra extra;
     if (options.entropy_fd) {
         if (*options.entropy_fd > INT32_MAX)
             return fail(Errc::usage, "--entropy-fd {}: no descriptor", *options.entropy_fd);
-        if (*options.entropy_fd == STDIN_FILENO && options.key == "-")
+        if (*options.entropy_fd == STDIN_FILENO && options.turn.key == "-")
             return fail(Errc::usage, "stdin is either the key or the entropy");
         CODEX_CHECK(extra.read(static_cast<int>(*options.entropy_fd)));
     }
     return extend_key(
-        context, options.key, "contribute",
+        context, options.turn, "contribute",
         [&](const proof::ProvingKey& key, int fd, const std::string& name, Progress& progress) {
-            return proof::contribute(key, fd, name, options.name, extra.view(), &context.pool(),
-                                     &progress);
+            return proof::contribute(key, fd, name, options.turn.name, extra.view(),
+                                     &context.pool(), &progress);
         });
 }
 
@@ -67,12 +66,12 @@ Result<int> contribute(cli::Context& context, const Options& options) {
 
 void declare_contribute(cli::Command& root) {
     auto options = std::make_shared<Options>();
-    root.command("contribute", "add a secret of your own to a proving key, and forget it")
-        .argument("ZKEY", options->key, "the key; -: from stdin")
-        .option("--name TEXT", options->name, "your name, which everybody will see")
+    cli::Command& command =
+        root.command("contribute", "add a secret of your own to a proving key, and forget it");
+    options->turn.declare(command, "your name, which everybody will see");
+    command
         .option("--entropy-fd N", options->entropy_fd,
                 "mix in what this descriptor gives until its end")
-        .takes_output()
         .example("codex-prove contribute initial.zkey --name alice -o alice.zkey")
         .example("codex-prove contribute alice.zkey --entropy-fd 3 -o bob.zkey 3<dice-rolls")
         .run([options](cli::Context& context) { return contribute(context, *options); });

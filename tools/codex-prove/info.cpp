@@ -47,9 +47,9 @@ Result<void> describe_wtns(const proof::BinaryFile& file, cli::Record& record) {
 template <class List, class Hash> std::string contributions_json(const List& list, Hash hash) {
     std::string out;
     for (const auto& one : list)
-        out +=
-            fmt::format("{}{{\"hash\":\"{}\",\"kind\":\"{}\",\"name\":{}}}", out.empty() ? "" : ",",
-                        to_hex(hash(one)), kind_of(one.label), json_quote(one.label.name));
+        out += fmt::format("{}{{\"hash\":\"0x{}\",\"kind\":\"{}\",\"name\":{}}}",
+                           out.empty() ? "" : ",", to_hex(hash(one)), kind_of(one.label),
+                           json_quote(one.label.name));
     return "[" + out + "]";
 }
 
@@ -62,7 +62,7 @@ Result<void> describe_zkey(proof::BinaryFile file, cli::Record& record) {
     add(record, "domainLog2", key.domain_log2);
     add(record, "coefficients", key.coefficient_count());
     add(record, "contributions", contributions.size());
-    record.json("circuitHash", to_hex(circuit_hash));
+    record.json_hex("circuitHash", circuit_hash);
     record.json_raw("contributionList",
                     contributions_json(contributions, proof::contribution_hash));
     return {};
@@ -111,6 +111,7 @@ void declare_info(cli::Command& root) {
     root.command("info", "show what .r1cs, .wtns, .zkey and .ptau files are")
         .arguments("FILE", *files, "the files", true)
         .example("codex-prove info proof_main.zkey")
+        .example("codex-prove info --json final.zkey | jq -r '.contributionList[]?.name'")
         .run([files](cli::Context& context) -> Result<int> {
             for (const std::string& file : *files)
                 if (auto done = describe(file, context); !done)

@@ -7,6 +7,9 @@ int main(int argc, char** argv) {
         .summary = "make datasets verifiable, and prove that a slot is stored",
         .declare =
             [](codex::cli::Command& root) {
+                root.example("codex-ec encode -k 4 -m 2 zDvZRwzm... | codex-prove slots")
+                    .example("codex-prove prove --circuit-dir . --slot 3 --challenge 0x5f39... "
+                             "zDvZRwzm...");
                 codex::prove_tool::declare_slots(root);
                 codex::prove_tool::declare_roots(root);
                 codex::prove_tool::declare_status(root);

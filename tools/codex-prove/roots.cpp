@@ -1,5 +1,4 @@
 // codex-prove roots, status: what a verifiable dataset says about itself.
-#include "base/hex.hpp"
 #include "commands.hpp"
 #include "crypto/field/text.hpp"
 #include "session.hpp"
@@ -47,7 +46,7 @@ Result<void> status_one(cli::Context& context, const dataset::Job& job, const Ci
             .field("blocks", shape.blocks)
             .field("cells", shape.cells())
             .field("storedTrees", stored)
-            .json("merkleRoot", "0x" + to_hex(root))
+            .json_hex("merkleRoot", root)
             .json("dataSetRoot", decimal(root))
             .json("dataBlocks", shape.data_blocks)
             .json("padBlocks", shape.blocks - shape.data_blocks)

@@ -59,6 +59,7 @@ void declare_vkey(cli::Command& root) {
     options->key.declare(command, false);
     command.takes_output()
         .example("codex-prove vkey --zkey proof_main.zkey -o verification_key.json")
+        .example("codex-prove vkey --circuit-dir . | jq -c '.IC[]'")
         .run([options](cli::Context& context) -> Result<int> {
             CODEX_TRY(key, options->key.verifying_key());
             CODEX_CHECK(context.print_text(proof::verifying_key_to_json(key) + "\n"));

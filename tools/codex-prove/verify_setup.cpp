@@ -1,5 +1,4 @@
 // codex-prove verify-setup: is a key what its ceremony says?
-#include "base/hex.hpp"
 #include "ceremony.hpp"
 #include "commands.hpp"
 #include "proof/setup.hpp"
@@ -41,7 +40,7 @@ Result<int> verify_setup(cli::Context& context, const Options& options) {
     CODEX_TRY(circuit_hash, key.circuit_hash());
     CODEX_CHECK(context.print(cli::Record("verified")
                                   .field("result", "right")
-                                  .json("circuitHash", to_hex(circuit_hash))
+                                  .json_hex("circuitHash", circuit_hash)
                                   .json("contributions", std::uint64_t{contributions.size()})));
     return 0;
 }
@@ -59,6 +58,7 @@ void declare_verify_setup(cli::Command& root) {
         .option("--max-beacon-log2 N", options->max_beacon_log2,
                 "refuse beacons of more than 2^N hashes; 32")
         .example("codex-prove verify-setup --zkey proof_main.zkey --ptau phase1.ptau")
+        .example("codex-prove verify-setup --circuit-dir . --ptau phase1.ptau | grep '^5c1a8b...'")
         .run([options](cli::Context& context) { return verify_setup(context, *options); });
 }
 

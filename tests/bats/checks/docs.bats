@@ -9,13 +9,14 @@ setup() {
 {"tool": "codex-x",
  "globalOptions": [{"names": ["-r", "--repo"], "help": "h", "value": "DIR"}],
  "commands": [
-  {"name": "codex-x", "runs": false, "options": [], "examples": []},
-  {"name": "codex-x config", "runs": true, "examples": ["codex-x config --origin"],
+  {"name": "codex-x", "runs": false, "options": [], "examples": ["codex-x put a", "codex-x config"]},
+  {"name": "codex-x config", "runs": true, "examples": ["codex-x config", "codex-x config --origin"],
    "options": [{"names": ["--origin"], "help": "h"}]},
-  {"name": "codex-x block", "runs": false, "options": [], "examples": []},
-  {"name": "codex-x put", "runs": true, "examples": ["codex-x put -k 2 a | cut -f1"],
+  {"name": "codex-x block", "runs": false, "options": [],
+   "examples": ["codex-x block get A", "codex-x block get --raw A"]},
+  {"name": "codex-x put", "runs": true, "examples": ["codex-x put a", "codex-x put -k 2 a | cut -f1"],
    "options": [{"names": ["-k", "--data"], "help": "h", "value": "K"}]},
-  {"name": "codex-x block get", "runs": true, "examples": ["codex-x block get CID"],
+  {"name": "codex-x block get", "runs": true, "examples": ["codex-x block get CID", "codex-x block get A"],
    "options": [{"names": ["--raw"], "help": "h"}]}]}
 JSON
     cat >bin/codex-x <<'TOOL'
@@ -218,9 +219,12 @@ misses() {
     misses 'tests/bats/codex-x: no file runs codex-x block get'
 }
 
-@test "a command without an example is a gap" {
-    sed -i 's/"examples": \["codex-x block get CID"\]/"examples": []/' dump.json
-    misses 'codex-x block get --help: no example'
+@test "a command, tool or group without two examples is a gap" {
+    sed -i 's/"codex-x block get CID", //' dump.json
+    misses 'codex-x block get --help: 1 examples, not two'
+    sed -i 's/"codex-x put a", "codex-x config"//' dump.json
+    check
+    assert_line 'codex-x --help: 0 examples, not two'
 }
 
 @test "an example with an option or command that there is not is a gap" {

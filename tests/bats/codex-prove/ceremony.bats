@@ -80,11 +80,12 @@ altered() {
     assert_success
     assert_equal "$(jq -c 'select(.type == "contribution") | [.number, .kind, .name, .beacon, .iterationsLog2]' \
         <<<"$output" | paste -sd ' ')" \
-        "[1,\"contribution\",\"alice\",null,null] [2,\"beacon\",\"\",\"$beacon\",11]"
+        "[1,\"contribution\",\"alice\",null,null] [2,\"beacon\",\"\",\"0x$beacon\",11]"
     hashes=$(jq -r 'select(.type == "contribution").hash' <<<"$output")
+    assert_equal "$(head -n 1 <<<"$hashes")" "0x$(cut -f 1 alice.record)"
     circuit=$(jq -r 'select(.type == "verified") | select(.result == "right" and .contributions == 2).circuitHash' \
         <<<"$output")
-    assert_equal "${#circuit}" 128
+    assert_regex "$circuit" '^0x[0-9a-f]{128}$'
     run_json codex-prove info --json final.zkey
     assert_equal "$(jq -r '.contributionList[].hash' <<<"$output")" "$hashes"
     assert_equal "$(jq -c '[.contributions, .circuitHash, .contributionList[0].name]' <<<"$output")" \

@@ -48,6 +48,19 @@ example() {
     assert_equal "${#lines[@]}" 7
     assert_line --index 6 right
 
+    hash_of_alice=$(codex-prove info --json alice.zkey | jq -r '.contributionList[]?.hash[2:]')
+    export hash_of_alice
+    example 'Is the contribution of alice'
+    assert_success
+    assert_output "$hash_of_alice"$'\t1\tcontribution\talice'
+    example 'A beacon that says'
+    assert_success
+    assert_output $'alice\nbob\nblock 800000'
+
+    example 'Verify where there is no room'
+    assert_success
+    assert_output right
+
     # The network's archive, but ours, and not from the network.
     mkdir made bin
     mv test.zkey made/proof_main.zkey
