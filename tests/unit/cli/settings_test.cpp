@@ -3,9 +3,9 @@
 #include "cli/detail/config_file.hpp"
 #include "cli/tool.hpp"
 #include "run_tool.hpp"
+#include "temporary_folder.hpp"
 
 #include <nlohmann/json.hpp>
-#include <unistd.h>
 
 namespace codex::cli {
 namespace {
@@ -59,20 +59,13 @@ TEST(ConfigFile, HasABound) {
 
 class Settings : public ::testing::Test {
 protected:
-    void SetUp() override { ASSERT_NE(::mkdtemp(folder_.data()), nullptr); }
-    void TearDown() override {
-        ::unlink(file_.c_str());
-        ::rmdir((folder_ + "/codex").c_str());
-        EXPECT_EQ(::rmdir(folder_.c_str()), 0);
-    }
     void configure(std::string_view text) {
-        ::mkdir((folder_ + "/codex").c_str(), 0700);
-        file_ = folder_ + "/codex/config.toml";
+        std::filesystem::create_directory(folder_.file("codex"));
         ASSERT_TRUE(write_file_atomic(file_, as_bytes(text)));
     }
     Outcome run(std::vector<std::string> arguments,
                 std::map<std::string, std::string> environment = {}) {
-        environment.emplace("XDG_CONFIG_HOME", folder_);
+        environment.emplace("XDG_CONFIG_HOME", folder_.path());
         return test::run([](Command&) {}, {std::move(arguments), "", std::move(environment)});
     }
     /// What `config --show-origin` says of one setting.
@@ -87,8 +80,8 @@ protected:
         const std::size_t value = at + name.size() + 1;
         return outcome.out.substr(value, outcome.out.find('\n', value) - value);
     }
-    std::string folder_ = "/tmp/codex-settings-test-XXXXXX";
-    std::string file_;
+    const test::TemporaryFolder folder_;
+    const std::string file_ = folder_.file("codex/config.toml");
 };
 
 TEST_F(Settings, TheStrongerOneWins) {

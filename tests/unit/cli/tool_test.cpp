@@ -2,6 +2,7 @@
 
 #include "base/fd.hpp"
 #include "run_tool.hpp"
+#include "temporary_folder.hpp"
 
 #include <cstdio>
 #include <nlohmann/json.hpp>
@@ -386,18 +387,17 @@ TEST(Completion, EveryShellKnowsCommandsOptionsAndChoices) {
 /// A folder of its own for each test.
 class OutputFile : public ::testing::Test {
 protected:
-    void SetUp() override { ASSERT_NE(::mkdtemp(folder_.data()), nullptr); }
     void TearDown() override {
-        for (const char* name : {"/out", "/link", "/pipe"})
-            ::unlink((folder_ + name).c_str());
-        EXPECT_EQ(::rmdir(folder_.c_str()), 0) << "something else was left behind";
+        for (const char* name : {"out", "link", "pipe"})
+            ::unlink(path(name).c_str());
+        EXPECT_EQ(folder_.entries(), 0U) << "something else was left behind";
     }
-    [[nodiscard]] std::string path(const std::string& name) const { return folder_ + "/" + name; }
+    [[nodiscard]] std::string path(const std::string& name) const { return folder_.file(name); }
     static std::string content(const std::string& path) {
         const auto bytes = read_file(path, 1 << 20);
         return bytes ? std::string(as_text(*bytes)) : "(" + bytes.error().text() + ")";
     }
-    std::string folder_ = "/tmp/codex-cli-test-XXXXXX";
+    test::TemporaryFolder folder_;
 };
 
 TEST_F(OutputFile, AppearsWhole) {
@@ -424,7 +424,7 @@ TEST_F(OutputFile, ALinkStaysAndADeviceIsWrittenTo) {
 }
 
 TEST_F(OutputFile, BadPlacesAreRefused) {
-    const Outcome folder = run({"stream", "x", "-o", folder_});
+    const Outcome folder = run({"stream", "x", "-o", folder_.path()});
     EXPECT_EQ(folder.exit_code, 73);
     EXPECT_THAT(folder.err, HasSubstr(": is a folder"));
     EXPECT_EQ(run({"stream", "x", "-o", path("no/such/out")}).exit_code, 66);
