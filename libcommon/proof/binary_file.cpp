@@ -128,6 +128,15 @@ Result<BytesView> BinaryFile::section(std::uint32_t type) const {
     return fail(Errc::malformed, "{}: section {} is missing", impl_->name, type);
 }
 
+Result<BytesView> BinaryFile::points(std::uint32_t type, std::uint64_t count,
+                                     std::size_t each) const {
+    CODEX_TRY(bytes, section(type));
+    if (bytes.size() != count * each)
+        return fail(Errc::malformed, "{}: section {} has {} bytes, {} points need {}", impl_->name,
+                    type, bytes.size(), count, count * each);
+    return bytes;
+}
+
 Result<BinaryWriter> BinaryWriter::begin(int fd, std::string name, std::string_view magic,
                                          std::uint32_t version, std::uint32_t sections) {
     CODEX_ASSERT(magic.size() == 4);

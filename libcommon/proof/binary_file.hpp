@@ -36,6 +36,10 @@ public:
     [[nodiscard]] bool has(std::uint32_t type) const;
     /// Errors: malformed naming the missing section.
     [[nodiscard]] Result<BytesView> section(std::uint32_t type) const;
+    /// A section of just `count` points of `each` bytes. Errors: malformed when it is missing or
+    /// has another size.
+    [[nodiscard]] Result<BytesView> points(std::uint32_t type, std::uint64_t count,
+                                           std::size_t each) const;
 
 private:
     struct Impl;

@@ -2,6 +2,7 @@
 
 #include "base/endian.hpp"
 #include "proof/detail/contribution_format.hpp"
+#include "proof/detail/modulus.hpp"
 
 namespace codex::proof::detail {
 
@@ -56,9 +57,9 @@ Result<void> write_header(BinaryWriter& out, const KeyHeader& header) {
     CODEX_CHECK(write_section(out, 1, bytes));
     bytes.clear();
     append_u32(bytes, 32);
-    append_limbs(bytes, FqParams::kModulus);
+    append(bytes, modulus_bytes<FqParams>());
     append_u32(bytes, 32);
-    append_limbs(bytes, FrParams::kModulus);
+    append(bytes, modulus_bytes<FrParams>());
     append_u32(bytes, header.wires);
     append_u32(bytes, header.public_count);
     append_u32(bytes, std::uint32_t{1} << header.domain_log2);

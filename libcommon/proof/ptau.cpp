@@ -1,8 +1,8 @@
 #include "proof/ptau.hpp"
 
-#include "base/endian.hpp"
 #include "crypto/curve/pairing.hpp"
 #include "proof/detail/contribution_format.hpp"
+#include "proof/detail/modulus.hpp"
 
 namespace codex::proof {
 
@@ -15,22 +15,6 @@ constexpr std::size_t kPartialHash = 216;
 constexpr std::size_t kLeastContribution =
     kContributionPoints + kContributionKey + kPartialHash + sizeof(crypto::Blake2bDigest) + 8;
 
-bool is_q(BytesView bytes) {
-    for (std::size_t i = 0; i < 4; ++i)
-        if (load_le<std::uint64_t>(bytes.data() + 8 * i) != crypto::FqParams::kModulus[i])
-            return false;
-    return true;
-}
-
-Result<BytesView> points(const BinaryFile& file, std::uint32_t type, std::uint64_t count,
-                         std::size_t each) {
-    CODEX_TRY(bytes, file.section(type));
-    if (bytes.size() != count * each)
-        return fail(Errc::malformed, "{}: section {} has {} bytes, {} points need {}", file.name(),
-                    type, bytes.size(), count, count * each);
-    return bytes;
-}
-
 } // namespace
 
 Result<PowersOfTau> PowersOfTau::read(BinaryFile file) {
@@ -42,7 +26,7 @@ Result<PowersOfTau> PowersOfTau::read(BinaryFile file) {
     if (size != 32)
         return fail(Errc::malformed, "{}: not over BN254", f.name());
     CODEX_TRY(modulus, in.take(32));
-    if (!is_q(modulus))
+    if (!equal(modulus, detail::modulus_bytes<crypto::FqParams>()))
         return fail(Errc::malformed, "{}: not over BN254", f.name());
     CODEX_TRY(power, in.u32());
     CODEX_TRY(ceremony_power, in.u32());
@@ -54,11 +38,11 @@ Result<PowersOfTau> PowersOfTau::read(BinaryFile file) {
     powers.power = power;
     powers.ceremony_power = ceremony_power;
     const std::uint64_t count = std::uint64_t{1} << power;
-    CODEX_TRY(tau_g1, points(f, 2, 2 * count - 1, kG1Bytes));
-    CODEX_TRY(tau_g2, points(f, 3, count, kG2Bytes));
-    CODEX_TRY(alpha_g1, points(f, 4, count, kG1Bytes));
-    CODEX_TRY(beta_g1, points(f, 5, count, kG1Bytes));
-    CODEX_TRY(beta2, points(f, 6, 1, kG2Bytes));
+    CODEX_TRY(tau_g1, f.points(2, 2 * count - 1, kG1Bytes));
+    CODEX_TRY(tau_g2, f.points(3, count, kG2Bytes));
+    CODEX_TRY(alpha_g1, f.points(4, count, kG1Bytes));
+    CODEX_TRY(beta_g1, f.points(5, count, kG1Bytes));
+    CODEX_TRY(beta2, f.points(6, 1, kG2Bytes));
     if (!detail::coordinates_reduced(beta2))
         return fail(Errc::malformed, "{}: section 6: a coordinate is not reduced", f.name());
     powers.tau_g1 = tau_g1;

@@ -1,6 +1,7 @@
 #include "proof/r1cs.hpp"
 
 #include "base/endian.hpp"
+#include "proof/detail/modulus.hpp"
 
 #include <algorithm>
 
@@ -13,13 +14,6 @@ constexpr std::uint32_t kConstraints = 2;
 constexpr std::uint32_t kLabels = 3;
 constexpr std::size_t kHeaderBytes = 64;
 constexpr std::size_t kTermBytes = 36;
-
-Digest modulus_bytes() {
-    Digest bytes;
-    for (std::size_t i = 0; i < 4; ++i)
-        store_le(bytes.data() + 8 * i, crypto::FrParams::kModulus[i]);
-    return bytes;
-}
 
 void normalise(std::vector<Term>& terms) {
     std::sort(terms.begin(), terms.end(),
@@ -115,7 +109,7 @@ Result<R1cs> R1cs::read(const BinaryFile& file) {
         return fail(Errc::malformed, "{}: header is {} bytes, not {}", file.name(), header.size(),
                     kHeaderBytes);
     SectionReader in(header);
-    if (in.u32() != 32 || !equal(in.word(), modulus_bytes()))
+    if (in.u32() != 32 || !equal(in.word(), detail::modulus_bytes<crypto::FrParams>()))
         return fail(Errc::malformed, "{}: not over the scalar field of BN254", file.name());
     R1cs system;
     system.wires = in.u32();
@@ -165,7 +159,7 @@ Result<void> R1cs::write(int fd, const std::string& name) const {
     CODEX_TRY(out, BinaryWriter::begin(fd, name, "r1cs", 1, 3));
     CODEX_CHECK(out.begin_section(kHeader));
     CODEX_CHECK(out.write_u32(32));
-    CODEX_CHECK(out.write(modulus_bytes()));
+    CODEX_CHECK(out.write(detail::modulus_bytes<crypto::FrParams>()));
     for (const std::uint32_t value : {wires, public_outputs, public_inputs, private_inputs})
         CODEX_CHECK(out.write_u32(value));
     CODEX_CHECK(out.write_u64(labels));

@@ -1,22 +1,15 @@
 #include "proof/witness_file.hpp"
 
 #include "base/endian.hpp"
+#include "proof/detail/modulus.hpp"
 
 namespace codex::proof {
 
 using crypto::Fr;
-using crypto::FrParams;
 
 namespace {
 
 constexpr std::size_t kHeaderBytes = 40;
-
-Digest modulus_bytes() {
-    Digest bytes;
-    for (std::size_t i = 0; i < 4; ++i)
-        store_le(bytes.data() + 8 * i, FrParams::kModulus[i]);
-    return bytes;
-}
 
 bool is_reduced(const Digest& word) {
     crypto::Limbs limbs;
@@ -30,7 +23,7 @@ bool is_reduced(const Digest& word) {
 Result<std::span<const Digest>> witness_words(const BinaryFile& file) {
     CODEX_TRY(header, file.section(1));
     if (header.size() != kHeaderBytes || load_le<std::uint32_t>(header.data()) != 32 ||
-        !equal(header.subspan(4, 32), modulus_bytes()))
+        !equal(header.subspan(4, 32), detail::modulus_bytes<crypto::FrParams>()))
         return fail(Errc::malformed, "{}: not a witness over the scalar field of BN254",
                     file.name());
     const auto count = load_le<std::uint32_t>(header.data() + 36);
@@ -50,7 +43,7 @@ Result<void> write_witness(int fd, const std::string& name, std::span<const Fr> 
     CODEX_TRY(out, BinaryWriter::begin(fd, name, "wtns", 2, 2));
     CODEX_CHECK(out.begin_section(1));
     CODEX_CHECK(out.write_u32(32));
-    CODEX_CHECK(out.write(modulus_bytes()));
+    CODEX_CHECK(out.write(detail::modulus_bytes<crypto::FrParams>()));
     CODEX_CHECK(out.write_u32(static_cast<std::uint32_t>(witness.size())));
     CODEX_CHECK(out.end_section());
     CODEX_CHECK(out.begin_section(2));

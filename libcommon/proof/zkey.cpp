@@ -3,6 +3,7 @@
 #include "base/endian.hpp"
 #include "crypto/curve/pairing.hpp"
 #include "proof/detail/contribution_format.hpp"
+#include "proof/detail/modulus.hpp"
 
 #include <bit>
 #include <cstring>
@@ -18,27 +19,11 @@ namespace {
 constexpr std::size_t kPointsInHeader = 4 + 32 + 4 + 32 + 12;
 constexpr std::size_t kHeaderBytes = kPointsInHeader + 3 * kG1Bytes + 3 * kG2Bytes;
 
-bool is_modulus(const std::uint8_t* bytes, const Limbs& modulus) {
-    for (std::size_t i = 0; i < 4; ++i)
-        if (load_le<std::uint64_t>(bytes + 8 * i) != modulus[i])
-            return false;
-    return true;
-}
-
 Fq load_fq(const std::uint8_t* from) {
     Limbs limbs;
     for (std::size_t i = 0; i < 4; ++i)
         limbs[i] = load_le<std::uint64_t>(from + 8 * i);
     return Fq::from_montgomery(limbs);
-}
-
-Result<BytesView> section_of(const BinaryFile& file, std::uint32_t type, std::uint64_t count,
-                             std::size_t each) {
-    CODEX_TRY(bytes, file.section(type));
-    if (bytes.size() != count * each)
-        return fail(Errc::malformed, "{}: section {} has {} bytes, {} points need {}", file.name(),
-                    type, bytes.size(), count, count * each);
-    return bytes;
 }
 
 } // namespace
@@ -76,8 +61,10 @@ Result<void> ProvingKey::read_header() {
         return fail(Errc::malformed, "{}: header is {} bytes, not {}", file_.name(), header.size(),
                     kHeaderBytes);
     const std::uint8_t* at = header.data();
-    if (load_le<std::uint32_t>(at) != 32 || !is_modulus(at + 4, FqParams::kModulus) ||
-        load_le<std::uint32_t>(at + 36) != 32 || !is_modulus(at + 40, FrParams::kModulus))
+    if (load_le<std::uint32_t>(at) != 32 ||
+        !equal(header.subspan(4, 32), detail::modulus_bytes<FqParams>()) ||
+        load_le<std::uint32_t>(at + 36) != 32 ||
+        !equal(header.subspan(40, 32), detail::modulus_bytes<FrParams>()))
         return fail(Errc::malformed, "{}: not over BN254", file_.name());
     wires = load_le<std::uint32_t>(at + 72);
     public_count = load_le<std::uint32_t>(at + 76);
@@ -95,7 +82,7 @@ Result<void> ProvingKey::read_header() {
 Result<void> ProvingKey::read_verifying_points() {
     CODEX_TRY(header, file_.section(2));
     const BytesView points = header.subspan(kPointsInHeader);
-    CODEX_TRY(ic_points, section_of(file_, 3, std::uint64_t{public_count} + 1, kG1Bytes));
+    CODEX_TRY(ic_points, file_.points(3, std::uint64_t{public_count} + 1, kG1Bytes));
     if (!detail::coordinates_reduced(points) || !detail::coordinates_reduced(ic_points))
         return fail(Errc::malformed, "{}: a coordinate is not reduced", file_.name());
     alpha1 = load_g1(points.data());
@@ -132,11 +119,11 @@ Result<void> ProvingKey::read_coefficients() {
 }
 
 Result<void> ProvingKey::read_points() {
-    CODEX_TRY(a_points, section_of(file_, 5, wires, kG1Bytes));
-    CODEX_TRY(b1_points, section_of(file_, 6, wires, kG1Bytes));
-    CODEX_TRY(b2_points, section_of(file_, 7, wires, kG2Bytes));
-    CODEX_TRY(c_points, section_of(file_, 8, std::uint64_t{wires} - public_count - 1, kG1Bytes));
-    CODEX_TRY(h_points, section_of(file_, 9, domain_size(), kG1Bytes));
+    CODEX_TRY(a_points, file_.points(5, wires, kG1Bytes));
+    CODEX_TRY(b1_points, file_.points(6, wires, kG1Bytes));
+    CODEX_TRY(b2_points, file_.points(7, wires, kG2Bytes));
+    CODEX_TRY(c_points, file_.points(8, std::uint64_t{wires} - public_count - 1, kG1Bytes));
+    CODEX_TRY(h_points, file_.points(9, domain_size(), kG1Bytes));
     a = a_points;
     b1 = b1_points;
     b2 = b2_points;
