@@ -10,7 +10,9 @@ namespace codex::test {
 /// The value; throws (and so fails the test) with the error's text when there is none.
 template <class T> T must(Result<T> result) {
     if (!result)
-        throw std::runtime_error("unexpected error: " + result.error().text());
+        throw std::runtime_error(
+            "unexpected error: " + std::string(errc_name(result.error().code())) + ": " +
+            result.error().text());
     if constexpr (!std::is_void_v<T>)
         return std::move(*result);
 }

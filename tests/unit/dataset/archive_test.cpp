@@ -8,9 +8,9 @@ namespace {
 
 class Archive : public ::testing::Test {
 protected:
-    TemporaryDirectory directory_;
-    Store store_{directory_.path() / "repo"};
-    Store other_{directory_.path() / "other"};
+    TemporaryFolder folder_;
+    Store store_{folder_.file("repo")};
+    Store other_{folder_.file("other")};
 
     Bytes exported(std::vector<Cid> cids, bool zstd = false) {
         const Fd file(::memfd_create("car", MFD_CLOEXEC));

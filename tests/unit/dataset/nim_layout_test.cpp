@@ -11,10 +11,10 @@ namespace fs = std::filesystem;
 
 class NimLayout : public ::testing::Test {
 protected:
-    TemporaryDirectory directory_;
-    Store store_{directory_.path() / "repo"};
-    Store other_{directory_.path() / "other"};
-    std::string data_dir_ = directory_.path() / "node";
+    TemporaryFolder folder_;
+    Store store_{folder_.file("repo")};
+    Store other_{folder_.file("other")};
+    std::string data_dir_ = folder_.file("node");
 
     std::uint64_t export_of(std::vector<Cid> cids) {
         return must(export_nim(store_.job(), cids, data_dir_));
@@ -144,7 +144,7 @@ TEST_F(NimLayout, SkipsWrongFilesAndSaysWhich) {
 
 TEST_F(NimLayout, WantsADataDirectory) {
     const Error error =
-        must_fail(import_nim(other_.job(), directory_.path() / "nothing", 0, [](const Cid&) {}));
+        must_fail(import_nim(other_.job(), folder_.file("nothing"), 0, [](const Cid&) {}));
     EXPECT_EQ(error.code(), Errc::not_found);
     EXPECT_FALSE(error.hint().empty());
 }

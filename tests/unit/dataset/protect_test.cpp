@@ -18,8 +18,8 @@ using testing::IsEmpty;
 
 class Protect : public testing::Test {
 protected:
-    TemporaryDirectory directory_;
-    Store store_{(directory_.path() / "repo").string()};
+    TemporaryFolder folder_;
+    Store store_{folder_.file("repo")};
     Job job_ = store_.job();
 };
 

@@ -2,9 +2,11 @@
 #pragma once
 
 #include "base/fd.hpp"
+#include "byte_generator.hpp"
 #include "codec/manifest.hpp"
 #include "dataset/dataset.hpp"
 #include "must.hpp"
+#include "temporary_folder.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -16,40 +18,10 @@
 
 namespace codex::dataset::test {
 
+using codex::test::generate;
 using codex::test::must;
 using codex::test::must_fail;
-
-/// Stream `number` of the test byte generator (spec 01 section 0).
-inline Bytes generate(std::uint32_t number, std::size_t count) {
-    Bytes bytes(count);
-    std::uint32_t state = 0x12345678U + 0x9E3779B9U * number;
-    for (std::uint8_t& byte : bytes) {
-        state = state * 1664525U + 1013904223U;
-        byte = static_cast<std::uint8_t>(state >> 24);
-    }
-    return bytes;
-}
-
-/// A directory that goes with the test.
-class TemporaryDirectory {
-public:
-    TemporaryDirectory() {
-        std::string name = (std::filesystem::temp_directory_path() / "codex-ec-XXXXXX").string();
-        if (::mkdtemp(name.data()) == nullptr)
-            throw std::runtime_error("mkdtemp failed");
-        path_ = name;
-    }
-    TemporaryDirectory(const TemporaryDirectory&) = delete;
-    TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-    ~TemporaryDirectory() {
-        std::error_code ignored;
-        std::filesystem::remove_all(path_, ignored);
-    }
-    [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
-private:
-    std::filesystem::path path_;
-};
+using codex::test::TemporaryFolder;
 
 class Store {
 public:

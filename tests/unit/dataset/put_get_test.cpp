@@ -23,8 +23,8 @@ bool fast_hashing() {
 
 class PutGet : public ::testing::Test {
 protected:
-    TemporaryDirectory directory_;
-    Store store_{directory_.path() / "repo"};
+    TemporaryFolder folder_;
+    Store store_{folder_.file("repo")};
 
     Bytes get(const Cid& cid, ByteRange range) {
         Fd file(::memfd_create("content", MFD_CLOEXEC));
@@ -162,7 +162,7 @@ TEST_F(PutGet, RefusesBadOptionsBeforeReading) {
 }
 
 TEST_F(PutGet, ReportsAnInputThatCannotBeRead) {
-    const Fd folder = must(open_file(directory_.path(), O_RDONLY | O_DIRECTORY));
+    const Fd folder = must(open_file(folder_.path(), O_RDONLY | O_DIRECTORY));
     const Error error = must_fail(put(store_.job(), folder.get(), "some folder", {}));
     EXPECT_EQ(error.code(), Errc::io);
     EXPECT_THAT(error.text(), ::testing::HasSubstr("some folder"));

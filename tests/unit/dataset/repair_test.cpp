@@ -19,9 +19,9 @@ using testing::IsEmpty;
 class Repair : public testing::Test {
 protected:
     Layout layout(const Cid& cid) { return must(Layout::of(store_->manifest(cid))); }
-    std::string path() const { return (directory_.path() / "repo").string(); }
+    std::string path() const { return folder_.file("repo"); }
 
-    TemporaryDirectory directory_;
+    TemporaryFolder folder_;
     std::unique_ptr<Store> store_ = std::make_unique<Store>(path());
 };
 

@@ -1,7 +1,7 @@
 #include "proof/ceremony.hpp"
 
 #include "crypto/field/text.hpp"
-#include "must.hpp"
+#include "files.hpp"
 #include "proof/detail/contribution_format.hpp"
 #include "proof/detail/overrun.hpp"
 #include "proof/setup.hpp"
@@ -15,8 +15,11 @@ namespace {
 
 using crypto::field_from_text;
 using test::Json;
+using test::key_from;
 using test::must;
 using test::must_fail;
+using test::system_from;
+using test::written;
 using testing::HasSubstr;
 
 constexpr std::uint32_t kMaxBeaconLog2 = 20;
@@ -28,8 +31,7 @@ const Json& vectors() {
 
 R1cs tiny_system() {
     const Json proofs = test::load_vectors("proofs.json");
-    return must(R1cs::read(
-        must(BinaryFile::parse(test::unhex(proofs.at("groth16_tiny").at("r1cs_hex")), "r1cs", 1))));
+    return system_from(test::unhex(proofs.at("groth16_tiny").at("r1cs_hex")));
 }
 
 PowersOfTau powers_from(Bytes bytes) {
@@ -39,20 +41,8 @@ PowersOfTau tiny_powers() {
     return powers_from(test::unhex(vectors().at("ptau_hex")));
 }
 
-ProvingKey key_from(Bytes bytes) {
-    return must(ProvingKey::read(must(BinaryFile::parse(std::move(bytes), "zkey", 1))));
-}
 ProvingKey vector_key(const char* name) {
     return key_from(test::unhex(vectors().at(name)));
-}
-
-/// The bytes of a file that `write` fills.
-template <class Write> Bytes written(Write write) {
-    const Fd fd(::memfd_create("file", 0));
-    must(write(fd.get()));
-    Bytes bytes(static_cast<std::size_t>(::lseek(fd.get(), 0, SEEK_END)));
-    EXPECT_EQ(must(pread_full(fd.get(), bytes, 0, "file")), bytes.size());
-    return bytes;
 }
 
 std::string hash_text(const Contribution& contribution) {

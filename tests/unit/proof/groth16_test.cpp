@@ -1,8 +1,8 @@
 #include "proof/groth16.hpp"
 
 #include "crypto/field/text.hpp"
+#include "files.hpp"
 #include "fixture.hpp"
-#include "must.hpp"
 #include "proof/setup.hpp"
 #include "proof/witness_file.hpp"
 #include "vectors.hpp"
@@ -15,8 +15,11 @@ namespace {
 
 using crypto::field_from_text;
 using test::Json;
+using test::key_from;
 using test::must;
 using test::must_fail;
+using test::system_from;
+using test::written;
 
 const Json& vectors() {
     static const Json all = test::load_vectors("proofs.json");
@@ -32,15 +35,6 @@ std::vector<Fr> inputs_of(const Json& json) {
     return must(inputs_from_json(json.dump()));
 }
 
-/// The bytes of a file that `write` fills.
-template <class Write> Bytes written(Write write) {
-    const Fd fd(::memfd_create("file", 0));
-    must(write(fd.get()));
-    Bytes bytes(static_cast<std::size_t>(::lseek(fd.get(), 0, SEEK_END)));
-    EXPECT_EQ(must(pread_full(fd.get(), bytes, 0, "file")), bytes.size());
-    return bytes;
-}
-
 std::vector<Digest> words_of(const std::vector<Fr>& witness) {
     std::vector<Digest> words;
     for (const Fr& value : witness)
@@ -50,12 +44,10 @@ std::vector<Digest> words_of(const std::vector<Fr>& witness) {
 
 struct Tiny {
     const Json& json = vectors().at("groth16_tiny");
-    R1cs system =
-        must(R1cs::read(must(BinaryFile::parse(test::unhex(json.at("r1cs_hex")), "r1cs", 1))));
+    R1cs system = system_from(test::unhex(json.at("r1cs_hex")));
     BinaryFile witness_file = must(BinaryFile::parse(test::unhex(json.at("wtns_hex")), "wtns", 2));
     std::span<const Digest> witness = must(witness_words(witness_file));
-    ProvingKey key = must(
-        ProvingKey::read(must(BinaryFile::parse(test::unhex(json.at("zkey_hex")), "zkey", 1))));
+    ProvingKey key = key_from(test::unhex(json.at("zkey_hex")));
 };
 
 TEST(Groth16, TinyCircuitGivesTheExactProofs) {

@@ -3,7 +3,9 @@
 #pragma once
 
 #include "crypto/hash/sha256.hpp"
+#include "must.hpp"
 #include "repo/repo.hpp"
+#include "temporary_folder.hpp"
 
 #include <cstdlib>
 #include <filesystem>
@@ -14,14 +16,7 @@ namespace codex::repo::test {
 
 namespace fs = std::filesystem;
 
-/// The value, or a failed test with the error's text.
-template <class T> T must(Result<T> result) {
-    if (!result)
-        throw std::runtime_error(std::string(errc_name(result.error().code())) + ": " +
-                                 result.error().text());
-    if constexpr (!std::is_void_v<T>)
-        return std::move(*result);
-}
+using codex::test::must;
 
 template <class T> Errc code_of(const Result<T>& result) {
     if (result)
@@ -29,24 +24,9 @@ template <class T> Errc code_of(const Result<T>& result) {
     return result.error().code();
 }
 
-/// A folder that goes with its test.
-class Scratch {
-public:
-    Scratch() {
-        std::string pattern = (fs::temp_directory_path() / "codex-repo-XXXXXX").string();
-        path_ = ::mkdtemp(pattern.data());
-    }
-    Scratch(const Scratch&) = delete;
-    Scratch& operator=(const Scratch&) = delete;
-    ~Scratch() {
-        std::error_code ignored;
-        fs::remove_all(path_, ignored);
-    }
-    [[nodiscard]] std::string repo() const { return path_ + "/repo"; }
-    [[nodiscard]] const std::string& path() const { return path_; }
-
-private:
-    std::string path_;
+/// A folder that goes with its test, and the repo in it.
+struct Scratch : codex::test::TemporaryFolder {
+    [[nodiscard]] std::string repo() const { return file("repo"); }
 };
 
 /// `size` bytes that depend on `seed` alone.
