@@ -142,7 +142,11 @@ public:
         limbs::mont_mul<Params>(limbs_.data(), limbs_.data(), b.limbs_.data());
         return *this;
     }
-    [[nodiscard]] Field square() const { return *this * *this; }
+    [[nodiscard]] Field square() const {
+        Field result;
+        limbs::mont_square<Params>(result.limbs_.data(), limbs_.data());
+        return result;
+    }
     [[nodiscard]] Field doubled() const { return *this + *this; }
 
     /// this^exponent, exponent in standard form; the time depends on the exponent only.

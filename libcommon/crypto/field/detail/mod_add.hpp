@@ -10,6 +10,8 @@ namespace codex::crypto {
 inline namespace CODEX_FIELD_ISA {
 namespace limbs {
 
+__extension__ using Wide = unsigned __int128;
+
 #if defined(__x86_64__)
 
 /// to = t mod p for t < 2p.
@@ -154,6 +156,23 @@ inline void mod_sub(std::uint64_t* to, const std::uint64_t* a, const std::uint64
 }
 
 #endif
+
+/// Where a product ends: below p, or, without the last subtraction, below p + ab / 2^256, which
+/// from factors below 2p is below 1.8p.
+enum class Range { reduced, loose };
+
+template <class Params, Range kRange>
+inline void finish(std::uint64_t* to, std::uint64_t t0, std::uint64_t t1, std::uint64_t t2,
+                   std::uint64_t t3) {
+    if constexpr (kRange == Range::reduced) {
+        reduce_once<Params>(to, t0, t1, t2, t3);
+    } else {
+        to[0] = t0;
+        to[1] = t1;
+        to[2] = t2;
+        to[3] = t3;
+    }
+}
 
 } // namespace limbs
 } // namespace CODEX_FIELD_ISA

@@ -64,8 +64,8 @@ namespace limbs {
     "adcxq %%rax, %[t3]\n\t"                                                                       \
     "adoxq %[top], %[t3]\n\t"
 
-/// to = a * b / 2^256 mod p; all reduced. `to` may be a or b.
-template <class Params>
+/// to = a * b / 2^256 mod p, for a and b below 2p. `to` may be a or b.
+template <class Params, Range kRange = Range::reduced>
 inline void mont_mul(std::uint64_t* to, const std::uint64_t* a, const std::uint64_t* b) {
     std::uint64_t t0;
     std::uint64_t t1;
@@ -84,8 +84,98 @@ inline void mont_mul(std::uint64_t* to, const std::uint64_t* a, const std::uint6
           "m"(*reinterpret_cast<Four>(a)), "m"(*reinterpret_cast<Four>(b)),
           "m"(*reinterpret_cast<Four>(Params::kModulus.data()))
         : "rax", "rdx", "cc");
-    reduce_once<Params>(to, t0, t1, t2, t3);
+    finish<Params, kRange>(to, t0, t1, t2, t3);
 }
+
+// Of the words r0.. + m * p the lowest becomes 0, and then holds what is left to carry, for `carry`
+// of the next row.
+#define CODEX_ADX_REDUCE_WIDE(r0, r1, r2, r3, r4, carry)                                           \
+    "movq %[" r0 "], %%rdx\n\t"                                                                    \
+    "imulq %[inv], %%rdx\n\t"                                                                      \
+    "xorl %%eax, %%eax\n\t"                                                                        \
+    "mulxq %[p0], %%rax, %[h]\n\t"                                                                 \
+    "adoxq %%rax, %[" r0 "]\n\t"                                                                   \
+    "adcxq %[h], %[" r1 "]\n\t"                                                                    \
+    "mulxq %[p1], %%rax, %[h]\n\t"                                                                 \
+    "adoxq %%rax, %[" r1 "]\n\t"                                                                   \
+    "adcxq %[h], %[" r2 "]\n\t"                                                                    \
+    "mulxq %[p2], %%rax, %[h]\n\t"                                                                 \
+    "adoxq %%rax, %[" r2 "]\n\t"                                                                   \
+    "adcxq %[h], %[" r3 "]\n\t"                                                                    \
+    "mulxq %[p3], %%rax, %[h]\n\t"                                                                 \
+    "adoxq %%rax, %[" r3 "]\n\t"                                                                   \
+    "adcxq %[h], %[" r4 "]\n\t"                                                                    \
+    "adoxq %[" carry "], %[" r4 "]\n\t"                                                            \
+    "movl $0, %%eax\n\t"                                                                           \
+    "adcxq %%rax, %[" r0 "]\n\t"                                                                   \
+    "adoxq %%rax, %[" r0 "]\n\t"
+
+/// mont_mul(to, a, a), with each mixed product made once.
+template <class Params, Range kRange = Range::reduced>
+inline void mont_square(std::uint64_t* to, const std::uint64_t* a) {
+    constexpr auto& kP = Params::kModulus;
+    std::uint64_t r[8];
+    std::uint64_t h;
+    using Four = const std::uint64_t(*)[4];
+    __asm__("movq 0(%[a]), %%rdx\n\t"
+            "mulxq 8(%[a]), %[r1], %[r2]\n\t"
+            "mulxq 16(%[a]), %%rax, %[r3]\n\t"
+            "addq %%rax, %[r2]\n\t"
+            "mulxq 24(%[a]), %%rax, %[r4]\n\t"
+            "adcq %%rax, %[r3]\n\t"
+            "adcq $0, %[r4]\n\t"
+            "movq 8(%[a]), %%rdx\n\t"
+            "mulxq 16(%[a]), %%rax, %[h]\n\t"
+            "mulxq 24(%[a]), %[r7], %[r5]\n\t"
+            "addq %[h], %[r7]\n\t"
+            "adcq $0, %[r5]\n\t"
+            "addq %%rax, %[r3]\n\t"
+            "adcq %[r7], %[r4]\n\t"
+            "movq 16(%[a]), %%rdx\n\t"
+            "mulxq 24(%[a]), %%rax, %[r6]\n\t"
+            "adcq %%rax, %[r5]\n\t"
+            "adcq $0, %[r6]\n\t"
+            "movl $0, %k[r7]\n\t"
+            "addq %[r1], %[r1]\n\t"
+            "adcq %[r2], %[r2]\n\t"
+            "adcq %[r3], %[r3]\n\t"
+            "adcq %[r4], %[r4]\n\t"
+            "adcq %[r5], %[r5]\n\t"
+            "adcq %[r6], %[r6]\n\t"
+            "adcq %[r7], %[r7]\n\t"
+            "movq 0(%[a]), %%rdx\n\t"
+            "mulxq %%rdx, %[r0], %[h]\n\t"
+            "addq %[h], %[r1]\n\t"
+            "movq 8(%[a]), %%rdx\n\t"
+            "mulxq %%rdx, %%rax, %[h]\n\t"
+            "adcq %%rax, %[r2]\n\t"
+            "adcq %[h], %[r3]\n\t"
+            "movq 16(%[a]), %%rdx\n\t"
+            "mulxq %%rdx, %%rax, %[h]\n\t"
+            "adcq %%rax, %[r4]\n\t"
+            "adcq %[h], %[r5]\n\t"
+            "movq 24(%[a]), %%rdx\n\t"
+            "mulxq %%rdx, %%rax, %[h]\n\t"
+            "adcq %%rax, %[r6]\n\t"
+            "adcq %[h], %[r7]\n\t"
+            : [r0] "=&r"(r[0]), [r1] "=&r"(r[1]), [r2] "=&r"(r[2]), [r3] "=&r"(r[3]),
+              [r4] "=&r"(r[4]), [r5] "=&r"(r[5]), [r6] "=&r"(r[6]), [r7] "=&r"(r[7]), [h] "=&r"(h)
+            : [a] "r"(a), "m"(*reinterpret_cast<Four>(a))
+            : "rax", "rdx", "cc");
+    std::uint64_t zero = 0;
+    __asm__(CODEX_ADX_REDUCE_WIDE("r0", "r1", "r2", "r3", "r4", "zero")
+                CODEX_ADX_REDUCE_WIDE("r1", "r2", "r3", "r4", "r5", "r0")
+                    CODEX_ADX_REDUCE_WIDE("r2", "r3", "r4", "r5", "r6", "r1")
+                        CODEX_ADX_REDUCE_WIDE("r3", "r4", "r5", "r6", "r7", "r2")
+            : [r0] "+&r"(r[0]), [r1] "+&r"(r[1]), [r2] "+&r"(r[2]), [r3] "+&r"(r[3]),
+              [r4] "+&r"(r[4]), [r5] "+&r"(r[5]), [r6] "+&r"(r[6]), [r7] "+&r"(r[7]), [h] "=&r"(h)
+            : [zero] "r"(zero), [p0] "m"(kP[0]), [p1] "m"(kP[1]), [p2] "m"(kP[2]), [p3] "m"(kP[3]),
+              [inv] "m"(Params::kNegInverse)
+            : "rax", "rdx", "cc");
+    finish<Params, kRange>(to, r[4], r[5], r[6], r[7]);
+}
+
+#undef CODEX_ADX_REDUCE_WIDE
 
 #undef CODEX_ADX_ACCUMULATE
 #undef CODEX_ADX_FIRST
