@@ -33,18 +33,20 @@ void evaluate_rows(const ProvingKey& key, std::span<const Digest> witness, std::
 std::vector<Digest> quotient(const ProvingKey& key, std::span<const Digest> witness,
                              ThreadPool* pool) {
     std::vector<Fr> a(key.domain_size());
-    std::vector<Fr> b(key.domain_size());
-    evaluate_rows(key, witness, a, b);
-    std::vector<Fr> c(key.domain_size());
-    for (std::size_t i = 0; i < c.size(); ++i)
-        c[i] = a[i] * b[i];
-    crypto::shift_to_odd_coset(a, pool);
-    crypto::shift_to_odd_coset(b, pool);
-    crypto::shift_to_odd_coset(c, pool);
-    crypto::multiply_subtract(a, b, c, pool);
+    {
+        std::vector<Fr> b(key.domain_size());
+        evaluate_rows(key, witness, a, b);
+        std::vector<Fr> c(key.domain_size());
+        for (std::size_t i = 0; i < c.size(); ++i)
+            c[i] = a[i] * b[i];
+        crypto::shift_to_odd_coset(a, pool);
+        crypto::shift_to_odd_coset(b, pool);
+        crypto::shift_to_odd_coset(c, pool);
+        crypto::multiply_subtract(a, b, c, pool);
+    }
     std::vector<Digest> words(a.size());
-    for (std::size_t i = 0; i < a.size(); ++i)
-        words[i] = a[i].to_bytes();
+    for (std::size_t i = 0; i < a.size(); ++i) // values are in falling order
+        words[(a.size() - i) % a.size()] = a[i].to_bytes();
     return words;
 }
 

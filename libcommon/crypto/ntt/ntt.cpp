@@ -64,28 +64,42 @@ void in_pieces(std::size_t count, ThreadPool* pool,
             one(i);
 }
 
-/// The powers 1, w, w^2 ... of a root.
-std::vector<Fr> powers(const Fr& root, const Fr& first, std::size_t count) {
+std::size_t reverse_bits(std::size_t value, unsigned bits) {
+    std::size_t result = 0;
+    for (unsigned i = 0; i < bits; ++i)
+        result |= ((value >> i) & 1) << (bits - 1 - i);
+    return result;
+}
+
+/// first, first * ratio, first * ratio^2 ...
+std::vector<Fr> powers(const Fr& ratio, const Fr& first, std::size_t count) {
     std::vector<Fr> result(count);
     Fr power = first;
     for (Fr& value : result) {
         value = power;
-        power *= root;
+        power *= ratio;
     }
     return result;
 }
 
-/// Twiddles of all layers of one size and direction: layer `half` uses w^(j n / 2 half), j < half.
+/// Twiddles of all layers of one size: layer `half` uses w^j, j < half, for w of order 2 half.
 class Twiddles {
 public:
-    Twiddles(unsigned log2, const Fr& root) {
-        const std::size_t size = std::size_t{1} << log2;
-        const std::vector<Fr> roots = powers(root, Fr::one(), std::max<std::size_t>(size / 2, 1));
-        for (std::size_t half = 1; half < size; half *= 2) {
+    explicit Twiddles(unsigned log2) {
+        for (unsigned layer = 0; layer < log2; ++layer) {
+            const std::size_t half = std::size_t{1} << layer;
+            const std::size_t piece = std::min(half, kPiece);
             const NttKernel& kernel = kernel_for(half);
-            std::vector<std::uint64_t> layer(half * kernel.twiddle_words);
-            kernel.make_twiddles(words(roots.data()), size / (2 * half), half, layer.data());
-            layers_.push_back(std::move(layer));
+            std::vector<std::uint64_t> words_of_layer(half * kernel.twiddle_words);
+            const Fr root = root_of_unity(layer + 1);
+            Fr first = Fr::one();
+            for (std::size_t at = 0; at < half; at += piece) {
+                const std::vector<Fr> roots = powers(root, first, piece);
+                kernel.make_twiddles(words(roots.data()), piece,
+                                     words_of_layer.data() + at * kernel.twiddle_words);
+                first = roots.back() * root;
+            }
+            layers_.push_back(std::move(words_of_layer));
         }
     }
     /// From twiddle `from` on of the layer with this half.
@@ -98,36 +112,49 @@ private:
     std::vector<std::vector<std::uint64_t>> layers_;
 };
 
-std::size_t reverse_bits(std::size_t value, unsigned bits) {
-    std::size_t result = 0;
-    for (unsigned i = 0; i < bits; ++i)
-        result |= ((value >> i) & 1) << (bits - 1 - i);
-    return result;
-}
+/// What a polynomial's coefficients are multiplied with between the transforms of
+/// shift_to_odd_coset().
+///
+/// The first transform leaves n times coefficient -rev(i) mod n in place i, rev() turning round
+/// log2 bits, and its factor is g^(-rev(i) mod n) / n = -g^-rev(i) / n, for g^n = -1; in place 0 it
+/// is 1/n. Of a place in block `high`, rev(i) is the sum of what `low` and `high` give, so a table
+/// of one block and one of the blocks do.
+class CosetFactors {
+public:
+    explicit CosetFactors(unsigned log2)
+        : low_(std::min(std::size_t{1} << log2, kCacheBlock)),
+          high_((std::size_t{1} << log2) / low_.size()) {
+        const auto low_bits = static_cast<unsigned>(std::countr_zero(low_.size()));
+        const std::vector<Fr> low_powers =
+            powers(root_of_unity(low_bits + 1).inverse(), Fr::one(), low_.size());
+        for (std::size_t i = 0; i < low_.size(); ++i)
+            low_[i] = low_powers[reverse_bits(i, low_bits)];
+        const std::vector<Fr> high_powers =
+            powers(root_of_unity(log2 + 1).inverse(),
+                   -Fr::from_u64(std::uint64_t{1} << log2).inverse(), high_.size());
+        for (std::size_t i = 0; i < high_.size(); ++i)
+            high_[i] = high_powers[reverse_bits(i, log2 - low_bits)];
+    }
+    /// Multiplies one block.
+    void apply(std::span<Fr> block, std::size_t number) const {
+        kernel_for(block.size())
+            .multiply(words(block.data()), words(low_.data()), words(&high_[number]), block.size());
+        if (number == 0)
+            block[0] = -block[0];
+    }
+
+private:
+    std::vector<Fr> low_;
+    std::vector<Fr> high_;
+};
 
 /// Everything that depends on the size only.
 struct Plan {
-    explicit Plan(unsigned log2_size)
-        : log2(log2_size), forward(log2_size, root_of_unity(log2_size)),
-          backward(log2_size, root_of_unity(log2_size).inverse()) {}
+    explicit Plan(unsigned log2_size) : log2(log2_size), twiddles(log2_size), coset(log2_size) {}
 
     unsigned log2;
-    Twiddles forward;
-    Twiddles backward;
-    std::once_flag coset_once;
-    std::vector<Fr> coset; ///< g^reversed(i) / n
-
-    const std::vector<Fr>& coset_factors() {
-        std::call_once(coset_once, [this] {
-            const std::size_t size = std::size_t{1} << log2;
-            const std::vector<Fr> natural =
-                powers(root_of_unity(log2 + 1), Fr::from_u64(size).inverse(), size);
-            coset.resize(size);
-            for (std::size_t i = 0; i < size; ++i)
-                coset[i] = natural[reverse_bits(i, log2)];
-        });
-        return coset;
-    }
+    Twiddles twiddles;
+    CosetFactors coset;
 };
 
 /// The plan of the size last asked for: a prover asks for one size again and again.
@@ -172,10 +199,11 @@ void block_layer(std::span<Fr> block, std::size_t half, const Twiddles& twiddles
                                 half);
 }
 
+/// body(block, number) for each block.
 void each_block(std::span<Fr> values, ThreadPool* pool,
-                const std::function<void(std::span<Fr>)>& body) {
+                const std::function<void(std::span<Fr>, std::size_t)>& body) {
     const std::size_t size = std::min(values.size(), kCacheBlock);
-    const auto one = [&](std::size_t i) { body(values.subspan(i * size, size)); };
+    const auto one = [&](std::size_t i) { body(values.subspan(i * size, size), i); };
     if (pool != nullptr)
         pool->parallel_for(values.size() / size, one);
     else
@@ -183,23 +211,22 @@ void each_block(std::span<Fr> values, ThreadPool* pool,
             one(i);
 }
 
-/// Natural order in, bit-reversed order out (Gentleman and Sande).
-void dif(std::span<Fr> values, const Twiddles& twiddles, ThreadPool* pool) {
-    std::size_t half = values.size() / 2;
-    for (; 2 * half > kCacheBlock; half /= 2)
+// Natural order in, bit-reversed order out (Gentleman and Sande): wide layers, then blocks.
+void dif_wide(std::span<Fr> values, const Twiddles& twiddles, ThreadPool* pool) {
+    for (std::size_t half = values.size() / 2; 2 * half > kCacheBlock; half /= 2)
         wide_layer(values, half, twiddles, &NttKernel::dif_run, pool);
-    each_block(values, pool, [&](std::span<Fr> block) {
-        for (std::size_t inner = half; inner > 0; inner /= 2)
-            block_layer(block, inner, twiddles, &NttKernel::dif_run);
-    });
+}
+void dif_block(std::span<Fr> block, const Twiddles& twiddles) {
+    for (std::size_t half = block.size() / 2; half > 0; half /= 2)
+        block_layer(block, half, twiddles, &NttKernel::dif_run);
 }
 
-/// Bit-reversed order in, natural order out (Cooley and Tukey).
-void dit(std::span<Fr> values, const Twiddles& twiddles, ThreadPool* pool) {
-    each_block(values, pool, [&](std::span<Fr> block) {
-        for (std::size_t half = 1; half < block.size(); half *= 2)
-            block_layer(block, half, twiddles, &NttKernel::dit_run);
-    });
+// Bit-reversed order in, natural order out (Cooley and Tukey): blocks, then wide layers.
+void dit_block(std::span<Fr> block, const Twiddles& twiddles) {
+    for (std::size_t half = 1; half < block.size(); half *= 2)
+        block_layer(block, half, twiddles, &NttKernel::dit_run);
+}
+void dit_wide(std::span<Fr> values, const Twiddles& twiddles, ThreadPool* pool) {
     for (std::size_t half = kCacheBlock; half < values.size(); half *= 2)
         wide_layer(values, half, twiddles, &NttKernel::dit_run, pool);
 }
@@ -226,27 +253,30 @@ Fr root_of_unity(unsigned log2) {
 void ntt(std::span<Fr> values, ThreadPool* pool) {
     const std::shared_ptr<Plan> plan = plan_for(log2_of(values.size()));
     reverse_order(values);
-    dit(values, plan->forward, pool);
+    each_block(values, pool,
+               [&](std::span<Fr> block, std::size_t) { dit_block(block, plan->twiddles); });
+    dit_wide(values, plan->twiddles, pool);
 }
 
 void inverse_ntt(std::span<Fr> values, ThreadPool* pool) {
-    const std::shared_ptr<Plan> plan = plan_for(log2_of(values.size()));
-    dif(values, plan->backward, pool);
-    reverse_order(values);
+    ntt(values, pool);
+    // With w^-1 for w: the same in falling order.
+    std::reverse(values.begin() + 1, values.end());
     const Fr scale = Fr::from_u64(values.size()).inverse();
     for (Fr& value : values)
         value *= scale;
 }
 
 void shift_to_odd_coset(std::span<Fr> values, ThreadPool* pool) {
-    // Between the two transforms coefficients may stay in bit-reversed order.
+    // Between the two transforms coefficients stay in bit-reversed order, and blocks in the cache.
     const std::shared_ptr<Plan> plan = plan_for(log2_of(values.size()));
-    dif(values, plan->backward, pool);
-    const std::vector<Fr>& factors = plan->coset_factors();
-    in_pieces(values.size(), pool, [&](std::size_t from, std::size_t count) {
-        kernel_for(count).multiply(words(&values[from]), words(&factors[from]), count);
+    dif_wide(values, plan->twiddles, pool);
+    each_block(values, pool, [&](std::span<Fr> block, std::size_t number) {
+        dif_block(block, plan->twiddles);
+        plan->coset.apply(block, number);
+        dit_block(block, plan->twiddles);
     });
-    dit(values, plan->forward, pool);
+    dit_wide(values, plan->twiddles, pool);
 }
 
 void multiply_subtract(std::span<Fr> a, std::span<const Fr> b, std::span<const Fr> c,

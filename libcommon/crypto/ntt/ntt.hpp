@@ -20,8 +20,8 @@ void ntt(std::span<Fr> values, ThreadPool* pool = nullptr);
 /// The inverse, with the factor 1/size.
 void inverse_ntt(std::span<Fr> values, ThreadPool* pool = nullptr);
 
-/// Evaluations on w^i to evaluations on g w^i, g the root of order 2 * size: the odd coset of the
-/// prover (spec 02 section 8.2, step 2).
+/// Evaluations on w^i to evaluations on g w^-i, g the root of order 2 * size: the odd coset of the
+/// prover (spec 02 section 8.2, step 2), in falling order, for which one table of roots does.
 void shift_to_odd_coset(std::span<Fr> values, ThreadPool* pool = nullptr);
 
 /// a[i] := a[i] b[i] - c[i].

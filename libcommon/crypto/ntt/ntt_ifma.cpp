@@ -12,7 +12,7 @@ using ifma::FrLimbs52;
 using ifma::splat;
 
 /// Eight elements; lane order 0 4 1 5 2 6 3 7, which store() undoes.
-F8 load(const std::uint64_t* from) {
+CODEX_INLINE F8 load(const std::uint64_t* from) {
     __m512i r[4]; // row i: elements 2i and 2i + 1, four words each
     for (int i = 0; i < 4; ++i)
         r[i] = _mm512_loadu_si512(from + 8 * i);
@@ -24,7 +24,7 @@ F8 load(const std::uint64_t* from) {
                             _mm512_unpacklo_epi64(b, d), _mm512_unpackhi_epi64(b, d));
 }
 
-void store(const F8& value, std::uint64_t* to) {
+CODEX_INLINE void store(const F8& value, std::uint64_t* to) {
     __m512i w[4];
     ifma::to_words(value, w);
     const __m512i a = _mm512_unpacklo_epi64(w[0], w[1]);
@@ -40,7 +40,7 @@ void store(const F8& value, std::uint64_t* to) {
 }
 
 /// A tight value below 2p to the one below p.
-F8 reduce_once(F8 a) {
+CODEX_INLINE F8 reduce_once(F8 a) {
     F8 less;
     for (int i = 0; i < 5; ++i)
         less.limb[i] = _mm512_sub_epi64(a.limb[i], splat(FrLimbs52::kModulus[i]));
@@ -52,12 +52,12 @@ F8 reduce_once(F8 a) {
 }
 
 /// a + b, tight, below 2p.
-F8 sum(const F8& a, const F8& b) {
+CODEX_INLINE F8 sum(const F8& a, const F8& b) {
     return ifma::carry(ifma::add(a, b));
 }
 
 /// a - b + p, tight, below 2p; a and b reduced.
-F8 difference(const F8& a, const F8& b) {
+CODEX_INLINE F8 difference(const F8& a, const F8& b) {
     F8 result;
     for (int i = 0; i < 5; ++i)
         result.limb[i] =
@@ -66,30 +66,25 @@ F8 difference(const F8& a, const F8& b) {
 }
 
 /// Reduced; operands below 9p.
-F8 mul(const F8& a, const F8& b) {
+CODEX_INLINE F8 mul(const F8& a, const F8& b) {
     return reduce_once(ifma::mul<FrLimbs52>(a, b));
 }
 
 /// The 2^260 form of a 2^256 form.
-F8 raise(const F8& a) {
+CODEX_INLINE F8 raise(const F8& a) {
     return ifma::mul<FrLimbs52>(a, splat(FrLimbs52::kFrom256));
 }
 
-F8 load_twiddle(const std::uint64_t* from) {
+CODEX_INLINE F8 load_twiddle(const std::uint64_t* from) {
     F8 value;
     for (int i = 0; i < 5; ++i)
         value.limb[i] = _mm512_loadu_si512(from + 8 * i);
     return value;
 }
 
-void make_twiddles(const std::uint64_t* roots, std::size_t stride, std::size_t count,
-                   std::uint64_t* twiddles) {
+void make_twiddles(const std::uint64_t* roots, std::size_t count, std::uint64_t* twiddles) {
     for (std::size_t i = 0; i < count; i += 8) {
-        std::uint64_t words[32];
-        for (std::size_t lane = 0; lane < 8; ++lane)
-            for (std::size_t w = 0; w < 4; ++w)
-                words[4 * lane + w] = roots[4 * stride * (i + lane) + w];
-        const F8 value = raise(load(words));
+        const F8 value = raise(load(roots + 4 * i));
         for (int k = 0; k < 5; ++k)
             _mm512_storeu_si512(twiddles + 5 * i + 8 * k, value.limb[k]);
     }
@@ -115,9 +110,14 @@ void dit_run(std::uint64_t* low, std::uint64_t* high, const std::uint64_t* twidd
     }
 }
 
-void multiply(std::uint64_t* values, const std::uint64_t* factors, std::size_t count) {
-    for (std::size_t i = 0; i < count; i += 8)
-        store(mul(load(values + 4 * i), raise(load(factors + 4 * i))), values + 4 * i);
+void multiply(std::uint64_t* values, const std::uint64_t* factors, const std::uint64_t* common,
+              std::size_t count) {
+    const F8 same = raise(raise(
+        ifma::from_words(splat(common[0]), splat(common[1]), splat(common[2]), splat(common[3]))));
+    for (std::size_t i = 0; i < count; i += 8) {
+        const F8 factor = ifma::mul<FrLimbs52>(load(factors + 4 * i), same);
+        store(mul(load(values + 4 * i), factor), values + 4 * i);
+    }
 }
 
 void multiply_subtract(std::uint64_t* a, const std::uint64_t* b, const std::uint64_t* c,

@@ -11,17 +11,17 @@ namespace codex::crypto::detail {
 struct NttKernel {
     const char* name;
     std::size_t twiddle_words;
-    /// `count` elements at distance `stride` elements to twiddles.
-    void (*make_twiddles)(const std::uint64_t* roots, std::size_t stride, std::size_t count,
-                          std::uint64_t* twiddles);
+    /// `count` elements to twiddles.
+    void (*make_twiddles)(const std::uint64_t* roots, std::size_t count, std::uint64_t* twiddles);
     /// (low, high) := (low + high, (low - high) * twiddle), `count` times.
     void (*dif_run)(std::uint64_t* low, std::uint64_t* high, const std::uint64_t* twiddles,
                     std::size_t count);
     /// (low, high) := (low + high * twiddle, low - high * twiddle), `count` times.
     void (*dit_run)(std::uint64_t* low, std::uint64_t* high, const std::uint64_t* twiddles,
                     std::size_t count);
-    /// values[i] := values[i] * factors[i]; factors are elements.
-    void (*multiply)(std::uint64_t* values, const std::uint64_t* factors, std::size_t count);
+    /// values[i] := values[i] * factors[i] * common; factors are elements.
+    void (*multiply)(std::uint64_t* values, const std::uint64_t* factors,
+                     const std::uint64_t* common, std::size_t count);
     /// a[i] := a[i] * b[i] - c[i].
     void (*multiply_subtract)(std::uint64_t* a, const std::uint64_t* b, const std::uint64_t* c,
                               std::size_t count);

@@ -13,10 +13,10 @@ struct ScalarNtt {
         return reinterpret_cast<const Fr*>(words);
     }
 
-    static void make_twiddles(const std::uint64_t* roots, std::size_t stride, std::size_t count,
+    static void make_twiddles(const std::uint64_t* roots, std::size_t count,
                               std::uint64_t* twiddles) {
         for (std::size_t i = 0; i < count; ++i)
-            elements(twiddles)[i] = elements(roots)[i * stride];
+            elements(twiddles)[i] = elements(roots)[i];
     }
 
     static void dif_run(std::uint64_t* low, std::uint64_t* high, const std::uint64_t* twiddles,
@@ -37,9 +37,10 @@ struct ScalarNtt {
         }
     }
 
-    static void multiply(std::uint64_t* values, const std::uint64_t* factors, std::size_t count) {
+    static void multiply(std::uint64_t* values, const std::uint64_t* factors,
+                         const std::uint64_t* common, std::size_t count) {
         for (std::size_t i = 0; i < count; ++i)
-            elements(values)[i] *= elements(factors)[i];
+            elements(values)[i] *= elements(factors)[i] * *elements(common);
     }
 
     static void multiply_subtract(std::uint64_t* a, const std::uint64_t* b, const std::uint64_t* c,
