@@ -80,7 +80,7 @@ protected:
         const std::size_t value = at + name.size() + 1;
         return outcome.out.substr(value, outcome.out.find('\n', value) - value);
     }
-    const test::TemporaryFolder folder_;
+    const codex::test::TemporaryFolder folder_;
     const std::string file_ = folder_.file("codex/config.toml");
 };
 

@@ -397,7 +397,7 @@ protected:
         const auto bytes = read_file(path, 1 << 20);
         return bytes ? std::string(as_text(*bytes)) : "(" + bytes.error().text() + ")";
     }
-    test::TemporaryFolder folder_;
+    codex::test::TemporaryFolder folder_;
 };
 
 TEST_F(OutputFile, AppearsWhole) {
