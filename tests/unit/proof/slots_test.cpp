@@ -6,6 +6,7 @@
 #include "crypto/hash/sha256.hpp"
 #include "dataset/protected_store.hpp"
 #include "fixture.hpp"
+#include "temporary_folder.hpp"
 #include "vectors.hpp"
 
 #include <gmock/gmock.h>
@@ -16,7 +17,6 @@ namespace {
 using codec::Strategy;
 using dataset::test::generate;
 using dataset::test::Store;
-using dataset::test::TemporaryDirectory;
 using test::FakeDataset;
 using test::Json;
 using test::must;
@@ -80,8 +80,8 @@ protected:
         }
     }
 
-    TemporaryDirectory directory_;
-    Store store_{(directory_.path() / "repo").string()};
+    test::TemporaryFolder folder_;
+    Store store_{folder_.file("repo")};
 };
 
 /// The reference's fake dataset as a protected one: its blocks, and a manifest around them.
@@ -196,9 +196,8 @@ TEST_F(Slots, IndexRebuiltFromSegmentsStillProves) {
     const Cid coded = protect(generate(2, 500'000), 4, 2);
     const Cid built = must(build_slots(job(), coded, {})).manifest;
     const ProofInput before = must(make_proof_input(job(), built, 5, Fr::from_u64(9), {}));
-    const std::string copy = (directory_.path() / "copy").string();
-    std::filesystem::copy(directory_.path() / "repo", copy,
-                          std::filesystem::copy_options::recursive);
+    const std::string copy = folder_.file("copy");
+    std::filesystem::copy(folder_.file("repo"), copy, std::filesystem::copy_options::recursive);
     EXPECT_EQ(must(repo::Repo::rebuild_index(copy)).damaged_records, 0U);
     Store rebuilt(copy);
     // From the slot's blocks, then from the tree stored again.
