@@ -1,9 +1,12 @@
 // Sixteen permutations at a time: two vectors of eight lanes, so that while one waits for a
 // product the other multiplies (one S-box is a chain of three dependent products).
 //
-// Bounds, in units of p (see f8_ifma.hpp; everything must stay below 84): an S-box output is below
-// 2.6 whatever tight input below 46 it gets; M_E multiplies by four. In the internal rounds the
-// words y and z are only added up: shrunk to 1.7 they reach 24 and 34 two rounds later.
+// Bounds, in units of p (see f8_ifma.hpp; everything must stay below 84): an S-box takes inputs
+// below 25 to outputs below 1.6, and below 8 to below 1.1. M_E multiplies by four: between external
+// rounds words are below 8 with the constant, at the end below 4.4, and with the next element of a
+// message (below 1.2) M_E leaves them below 24. In the internal rounds the words y and z are only
+// added up: shrunk to 1.7 they reach 27 and 38, and the input of the S-box 21, two rounds later.
+// Limbs are carried only in factors; between two of those they stay below 2^62.
 #include "crypto/field/detail/f8_ifma.hpp"
 #include "crypto/poseidon2/detail/kernels.hpp"
 
@@ -16,6 +19,7 @@ namespace {
 using ifma::add;
 using ifma::carry;
 using ifma::F8;
+using ifma::factor;
 using ifma::FrLimbs52;
 using ifma::splat;
 
@@ -31,20 +35,29 @@ F8 constant(int index) {
     return {{splat(c[0]), splat(c[1]), splat(c[2]), splat(c[3]), splat(c[4])}};
 }
 
-inline void sbox_all(F8 (&word)[kVectors], const F8& round_constant) {
+/// The S-box of all vectors; next(v, power) adds up what it gives, with limbs not carried.
+template <class Next>
+CODEX_INLINE void sbox(const F8 (&word)[kVectors], const F8& round_constant, const Next& next) {
     F8 input[kVectors];
     F8 power[kVectors];
+#pragma GCC unroll 4
     for (std::size_t v = 0; v < kVectors; ++v)
-        input[v] = carry(add(word[v], round_constant));
+        input[v] = factor(add(word[v], round_constant));
+#pragma GCC unroll 2
+    for (int times = 0; times < 2; ++times) {
+        ifma::square_limbs<FrLimbs52>(times == 0 ? input : power, power);
+#pragma GCC unroll 4
+        for (std::size_t v = 0; v < kVectors; ++v)
+            power[v] = factor(power[v]);
+    }
+    ifma::mul_limbs<FrLimbs52>(power, input, power);
+#pragma GCC unroll 4
     for (std::size_t v = 0; v < kVectors; ++v)
-        power[v] = ifma::square<FrLimbs52>(input[v]);
-    for (std::size_t v = 0; v < kVectors; ++v)
-        power[v] = ifma::square<FrLimbs52>(power[v]);
-    for (std::size_t v = 0; v < kVectors; ++v)
-        word[v] = ifma::mul<FrLimbs52>(power[v], input[v]);
+        next(v, power[v]);
 }
 
-inline void mix_external(Batch& batch) {
+CODEX_INLINE void mix_external(Batch& batch) {
+#pragma GCC unroll 4
     for (std::size_t v = 0; v < kVectors; ++v) {
         const F8 sum = add(add(batch.word[0][v], batch.word[1][v]), batch.word[2][v]);
         for (auto& word : batch.word)
@@ -52,43 +65,49 @@ inline void mix_external(Batch& batch) {
     }
 }
 
-inline void external_round(Batch& batch, int round) {
+void external_rounds(Batch& batch, int first) {
 #pragma GCC unroll 1
-    for (int i = 0; i < 3; ++i)
-        sbox_all(batch.word[i], constant(3 * round + i));
-    mix_external(batch);
+    for (int round = first; round < first + 4; ++round) {
+#pragma GCC unroll 1
+        for (int i = 0; i < 3; ++i)
+            sbox(batch.word[i], constant(3 * round + i),
+                 [&](std::size_t v, const F8& power) { batch.word[i][v] = power; });
+        mix_external(batch);
+    }
 }
 
-inline void internal_round(Batch& batch, int round) {
-    sbox_all(batch.word[0], constant(24 + round));
-    for (std::size_t v = 0; v < kVectors; ++v) {
-        F8& x = batch.word[0][v];
+CODEX_INLINE void internal_round(Batch& batch, int round) {
+    sbox(batch.word[0], constant(24 + round), [&](std::size_t v, const F8& power) {
         F8& y = batch.word[1][v];
         F8& z = batch.word[2][v];
-        const F8 sum = add(add(x, y), z);
-        x = add(x, sum);
+        const F8 sum = add(add(y, z), power);
+        batch.word[0][v] = add(power, sum);
         y = add(y, sum);
         z = add(add(z, z), sum);
+        if (round % 2 == 1) {
+            y = ifma::shrink<FrLimbs52>(y);
+            z = ifma::shrink<FrLimbs52>(z);
+        }
+    });
+}
+
+void internal_rounds(Batch& batch) {
+#pragma GCC unroll 4
+    for (std::size_t v = 0; v < kVectors; ++v)
+        for (std::size_t w = 1; w < 3; ++w)
+            batch.word[w][v] = ifma::shrink<FrLimbs52>(batch.word[w][v]);
+#pragma GCC unroll 1
+    for (int round = 0; round < 56; round += 2) {
+        internal_round(batch, round);
+        internal_round(batch, round + 1);
     }
 }
 
 void permute(Batch& batch) {
     mix_external(batch);
-#pragma GCC unroll 1
-    for (int round = 0; round < 4; ++round)
-        external_round(batch, round);
-#pragma GCC unroll 1
-    for (int round = 0; round < 56; round += 2) {
-        for (std::size_t v = 0; v < kVectors; ++v) {
-            batch.word[1][v] = ifma::shrink<FrLimbs52>(batch.word[1][v]);
-            batch.word[2][v] = ifma::shrink<FrLimbs52>(batch.word[2][v]);
-        }
-        internal_round(batch, round);
-        internal_round(batch, round + 1);
-    }
-#pragma GCC unroll 1
-    for (int round = 4; round < 8; ++round)
-        external_round(batch, round);
+    external_rounds(batch, 0);
+    internal_rounds(batch);
+    external_rounds(batch, 4);
 }
 
 /// Standard-form words to Montgomery form.
@@ -160,9 +179,11 @@ void hash_batch(const std::uint8_t* const* messages, std::size_t size, std::uint
     std::memset(static_cast<void*>(&batch), 0, sizeof batch);
     const F8 initial =
         enter(splat(256 * 3 + 2), splat(1), _mm512_setzero_si512(), _mm512_setzero_si512());
+#pragma GCC unroll 4
     for (std::size_t v = 0; v < kVectors; ++v)
         batch.word[2][v] = initial;
     for (std::size_t i = 0; i <= count; i += 2) {
+#pragma GCC unroll 4
         for (std::size_t v = 0; v < kVectors; ++v) {
             batch.word[0][v] = add(batch.word[0][v], element(i, v));
             batch.word[1][v] = add(batch.word[1][v], element(i + 1, v));
@@ -194,6 +215,7 @@ void pairs_batch(const std::uint8_t* nodes, std::uint64_t key, std::uint8_t* par
     const F8 key_element =
         enter(splat(key), _mm512_setzero_si512(), _mm512_setzero_si512(), _mm512_setzero_si512());
     Batch batch;
+#pragma GCC unroll 4
     for (std::size_t v = 0; v < kVectors; ++v) {
         batch.word[0][v] = gather(nodes + 512 * v, index);
         batch.word[1][v] = gather(nodes + 512 * v + 32, index);

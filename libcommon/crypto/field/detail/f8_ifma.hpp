@@ -62,7 +62,7 @@ inline F8 splat(const std::uint64_t (&limbs)[5]) {
 }
 
 /// Limb by limb; not tight.
-inline F8 add(const F8& a, const F8& b) {
+CODEX_INLINE F8 add(const F8& a, const F8& b) {
     F8 sum;
     for (int i = 0; i < 5; ++i)
         sum.limb[i] = _mm512_add_epi64(a.limb[i], b.limb[i]);
@@ -80,7 +80,7 @@ inline F8 sub(const F8& a, const F8& b, const F8& multiple) {
 }
 
 /// Makes a value below 2^260 tight.
-inline F8 carry(F8 a) {
+CODEX_INLINE F8 carry(F8 a) {
     const __m512i mask = splat((std::uint64_t{1} << 52) - 1);
     for (int i = 0; i < 4; ++i) {
         a.limb[i + 1] = _mm512_add_epi64(a.limb[i + 1], _mm512_srli_epi64(a.limb[i], 52));
@@ -89,7 +89,15 @@ inline F8 carry(F8 a) {
     return a;
 }
 
-/// The same with signed limbs: for differences.
+/// A value below 2^260 as a factor only: products read 52 bits of a limb, so what is carried on may
+/// also stay.
+CODEX_INLINE F8 factor(F8 a) {
+    for (int i = 0; i < 4; ++i)
+        a.limb[i + 1] = _mm512_add_epi64(a.limb[i + 1], _mm512_srli_epi64(a.limb[i], 52));
+    return a;
+}
+
+/// carry() with signed limbs: for differences.
 inline F8 carry_signed(F8 a) {
     const __m512i mask = splat((std::uint64_t{1} << 52) - 1);
     for (int i = 0; i < 4; ++i) {
@@ -99,8 +107,11 @@ inline F8 carry_signed(F8 a) {
     return a;
 }
 
-/// Ten accumulated words to a / 2^260 mod p, tight.
-template <class Params> CODEX_INLINE F8 reduce(__m512i (&t)[10]) {
+/// Ten accumulated words each to a / 2^260 mod p, with limbs below 2^56. A reduction is a chain
+/// that leaves the multipliers idle most of the time, so those of N products go step by step
+/// together.
+template <class Params, std::size_t N>
+CODEX_INLINE void reduce_limbs(__m512i (&t)[N][10], F8 (&to)[N]) {
     const __m512i inverse = splat(Params::kNegInverse);
     const __m512i zero = _mm512_setzero_si512();
     const __m512i mask = splat((std::uint64_t{1} << 52) - 1);
@@ -108,23 +119,34 @@ template <class Params> CODEX_INLINE F8 reduce(__m512i (&t)[10]) {
     for (int j = 0; j < 5; ++j)
         p[j] = splat(Params::kModulus[j]);
     for (int i = 0; i < 5; ++i) {
+        __m512i m[N];
         // Factors are read modulo 2^52, so t[i] needs no mask here.
-        const __m512i m = _mm512_madd52lo_epu64(zero, t[i], inverse);
+#pragma GCC unroll 4
+        for (std::size_t n = 0; n < N; ++n)
+            m[n] = _mm512_madd52lo_epu64(zero, t[n][i], inverse);
         // The low half of m * p[0] makes t[i] a multiple of 2^52, the next one: no product needed.
-        const __m512i over = _mm512_srli_epi64(_mm512_add_epi64(t[i], mask), 52);
-        t[i + 1] = _mm512_madd52hi_epu64(_mm512_add_epi64(t[i + 1], over), m, p[0]);
+#pragma GCC unroll 4
+        for (std::size_t n = 0; n < N; ++n) {
+            const __m512i over = _mm512_srli_epi64(_mm512_add_epi64(t[n][i], mask), 52);
+            t[n][i + 1] = _mm512_add_epi64(t[n][i + 1], over);
+        }
         for (int j = 1; j < 5; ++j)
-            t[i + j] = _mm512_madd52lo_epu64(t[i + j], m, p[j]);
-        for (int j = 1; j < 5; ++j)
-            t[i + j + 1] = _mm512_madd52hi_epu64(t[i + j + 1], m, p[j]);
+#pragma GCC unroll 4
+            for (std::size_t n = 0; n < N; ++n)
+                t[n][i + j] = _mm512_madd52lo_epu64(t[n][i + j], m[n], p[j]);
+        for (int j = 0; j < 5; ++j)
+#pragma GCC unroll 4
+            for (std::size_t n = 0; n < N; ++n)
+                t[n][i + j + 1] = _mm512_madd52hi_epu64(t[n][i + j + 1], m[n], p[j]);
     }
-    return carry({{t[5], t[6], t[7], t[8], t[9]}});
+#pragma GCC unroll 4
+    for (std::size_t n = 0; n < N; ++n)
+        for (int j = 0; j < 5; ++j)
+            to[n].limb[j] = t[n][5 + j];
 }
 
-/// a * b / 2^260 mod p for tight a and b; tight, below (1 + ab/84p^2) * p. A chain of dependent
-/// products leaves the pipeline idle at times: have two of them side by side.
-template <class Params> CODEX_INLINE F8 mul(const F8& a, const F8& b) {
-    __m512i t[10];
+/// The ten words of a * b for tight a and b.
+CODEX_INLINE void mul_words(const F8& a, const F8& b, __m512i (&t)[10]) {
     for (int k = 0; k < 10; ++k)
         t[k] = _mm512_setzero_si512();
     for (int i = 0; i < 5; ++i)
@@ -132,12 +154,10 @@ template <class Params> CODEX_INLINE F8 mul(const F8& a, const F8& b) {
             t[i + j] = _mm512_madd52lo_epu64(t[i + j], a.limb[i], b.limb[j]);
             t[i + j + 1] = _mm512_madd52hi_epu64(t[i + j + 1], a.limb[i], b.limb[j]);
         }
-    return reduce<Params>(t);
 }
 
-/// mul(a, a), with each mixed product made once.
-template <class Params> CODEX_INLINE F8 square(const F8& a) {
-    __m512i t[10];
+/// The ten words of a^2 for a tight a: each mixed product is made once.
+CODEX_INLINE void square_words(const F8& a, __m512i (&t)[10]) {
     for (int k = 0; k < 10; ++k)
         t[k] = _mm512_setzero_si512();
     for (int i = 0; i < 5; ++i)
@@ -151,12 +171,50 @@ template <class Params> CODEX_INLINE F8 square(const F8& a) {
         t[2 * i] = _mm512_madd52lo_epu64(t[2 * i], a.limb[i], a.limb[i]);
         t[2 * i + 1] = _mm512_madd52hi_epu64(t[2 * i + 1], a.limb[i], a.limb[i]);
     }
-    return reduce<Params>(t);
+}
+
+/// to[n] = a[n] * b[n] / 2^260 mod p for tight a and b, below (1 + ab/84p^2) * p, with limbs below
+/// 2^56: for what is only added to something, or carried. `to` may be a or b.
+template <class Params, std::size_t N>
+CODEX_INLINE void mul_limbs(const F8 (&a)[N], const F8 (&b)[N], F8 (&to)[N]) {
+    __m512i t[N][10];
+#pragma GCC unroll 4
+    for (std::size_t n = 0; n < N; ++n)
+        mul_words(a[n], b[n], t[n]);
+    reduce_limbs<Params>(t, to);
+}
+
+/// mul_limbs(a, a, to).
+template <class Params, std::size_t N>
+CODEX_INLINE void square_limbs(const F8 (&a)[N], F8 (&to)[N]) {
+    __m512i t[N][10];
+#pragma GCC unroll 4
+    for (std::size_t n = 0; n < N; ++n)
+        square_words(a[n], t[n]);
+    reduce_limbs<Params>(t, to);
+}
+
+/// a * b / 2^260 mod p for tight a and b; tight, below (1 + ab/84p^2) * p. A chain of dependent
+/// products leaves the pipeline idle at times: have two of them side by side.
+template <class Params> CODEX_INLINE F8 mul(const F8& a, const F8& b) {
+    __m512i t[1][10];
+    F8 product[1];
+    mul_words(a, b, t[0]);
+    reduce_limbs<Params>(t, product);
+    return carry(product[0]);
+}
+
+template <class Params> CODEX_INLINE F8 square(const F8& a) {
+    __m512i t[1][10];
+    F8 product[1];
+    square_words(a, t[0]);
+    reduce_limbs<Params>(t, product);
+    return carry(product[0]);
 }
 
 /// A value below 2^260 to one below 1.7p, tight: the quotient is estimated from the top limb with
 /// floor(2^260 / p) = 84, which is short of the true factor by less than 0.8 percent.
-template <class Params> inline F8 shrink(const F8& a) {
+template <class Params> CODEX_INLINE F8 shrink(const F8& a) {
     const __m512i mask = splat((std::uint64_t{1} << 52) - 1);
     const __m512i top = _mm512_add_epi64(a.limb[4], _mm512_srli_epi64(a.limb[3], 52));
     const __m512i quotient = _mm512_madd52hi_epu64(_mm512_setzero_si512(), top, splat(84));
