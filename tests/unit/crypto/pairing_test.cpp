@@ -1,5 +1,6 @@
 #include "base/cpu.hpp"
 #include "crypto/curve/detail/pairing_kernel.hpp"
+#include "crypto/curve/detail/tower.hpp"
 #include "crypto/curve/pairing.hpp"
 #include "crypto/field/text.hpp"
 #include "must.hpp"
@@ -162,6 +163,26 @@ TEST(Pairing, AcceptsTheDeployedNetworksProof) {
     for (const G2& point : rights)
         EXPECT_TRUE(is_in_group(point));
     EXPECT_TRUE(pairing_product_is_one(lefts, rights));
+}
+
+TEST(Pairing, CyclotomicSquaresAreSquares) {
+    std::mt19937_64 random(7);
+    const auto fq2 = [&] {
+        const auto coordinate = [&] {
+            return Fq::from_limbs({random(), random(), random(), random() >> 3});
+        };
+        return Fq2{coordinate(), coordinate()};
+    };
+    const auto fq6 = [&] { return Fq6{fq2(), fq2(), fq2()}; };
+    for (int i = 0; i < 10; ++i) {
+        const Fq12 any = {fq6(), fq6()};
+        const Fq12 part = any.conjugate() * any.inverse(); // to the q^6 - 1
+        const Fq12 element = part.frobenius(2) * part;     // to the q^2 + 1
+        EXPECT_EQ(element.cyclotomic_square(), element.square());
+        EXPECT_EQ(element * element.conjugate(), Fq12::one());
+        EXPECT_NE(any.cyclotomic_square(), any.square());
+    }
+    EXPECT_EQ(Fq12::one().cyclotomic_square(), Fq12::one());
 }
 
 /// A square root, for q = 3 mod 4; nothing when there is none.

@@ -169,7 +169,7 @@ struct Pairing {
     static Fq12 power_x(const Fq12& f) {
         Fq12 result = f;
         for (int bit = 62; bit-- > 0;) {
-            result = result.square();
+            result = result.cyclotomic_square();
             if ((kBn254X >> bit) & 1)
                 result *= f;
         }
@@ -182,10 +182,10 @@ struct Pairing {
     static Fq12 final_exponentiation(const Fq12& f) {
         Fq12 m = f.conjugate() * f.inverse(); // q^6 - 1
         m = m.frobenius(2) * m;               // q^2 + 1
-        const Fq12 m2x = power_x(m).square();
-        const Fq12 m6x = m2x.square() * m2x;
+        const Fq12 m2x = power_x(m).cyclotomic_square();
+        const Fq12 m6x = m2x.cyclotomic_square() * m2x;
         const Fq12 m6xx = power_x(m6x);
-        const Fq12 m12xxx = power_x(m6xx.square());
+        const Fq12 m12xxx = power_x(m6xx.cyclotomic_square());
         const Fq12 a = m12xxx * m6xx * m6x;
         const Fq12 b = a * m2x.conjugate();
         return a * m6xx * m * b.frobenius(1) * a.frobenius(2) * (b * m.conjugate()).frobenius(3);
