@@ -1,6 +1,5 @@
 // The kernels in plain C++, for processors without a file of their own.
-#include "erasure/detail/matrix_kernel.hpp"
-#include "erasure/detail/transform_kernel.hpp"
+#include "erasure/detail/kernel_set.hpp"
 
 #include <cstring>
 
@@ -66,25 +65,9 @@ struct Gf16 : Scalar {
     static Unit mul(const Unit& x, const std::uint8_t* f) { return mul_add({}, x, f); }
 };
 
-void run_xor(const MatrixJob& job) {
-    exclusive_or<Gf8>(job);
-}
-void matrix8(const MatrixJob& job) {
-    MatrixKernel<Gf8>::run(job, job.begin, job.end);
-}
-void transform8(const TransformJob& job) {
-    TransformKernel<Gf8>::run(job, job.begin, job.end);
-}
-void matrix16(const MatrixJob& job) {
-    MatrixKernel<Gf16>::run(job, job.begin, job.end);
-}
-void transform16(const TransformJob& job) {
-    TransformKernel<Gf16>::run(job, job.begin, job.end);
-}
-
 } // namespace
 
-const KernelSet kScalarKernels{"scalar", FactorForm::nibbles, 2,          1, run_xor, matrix8,
-                               matrix16, transform8,          transform16};
+constinit const KernelSet kScalarKernels =
+    kernel_set<Gf8, Gf16>("scalar", FactorForm::nibbles, 2, 1);
 
 } // namespace codex::erasure::detail

@@ -1,0 +1,68 @@
+// Words of both fields in vectors with GFNI: a product is an affine map of bits. For the kernel
+// files; V is a type of an anonymous namespace with a Vector and
+//   load, store     any alignment
+//   matrix          of 8 bytes, in every lane of 8
+//   add, product (by a matrix), zero
+// What derives from these adds kTileRows, kTileColumns and kMaxLayers.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace codex::erasure::detail {
+
+/// A vector of words.
+template <class V> struct AffineGf8 {
+    using Vector = typename V::Vector;
+    struct Unit {
+        Vector x;
+    };
+    using Prepared = Unit;
+    struct Factor {
+        Vector matrix;
+    };
+    static constexpr std::size_t kBytes = sizeof(Vector);
+    static constexpr std::size_t kFactorBytes = 8;
+
+    static std::size_t offset(std::size_t at) { return at; }
+    static void prefetch(const std::uint8_t*) {}
+    static Unit zero() { return {V::zero()}; }
+    static Unit load(const std::uint8_t* from) { return {V::load(from)}; }
+    static void store(std::uint8_t* to, Unit a) { V::store(to, a.x); }
+    static Unit add(Unit a, Unit b) { return {V::add(a.x, b.x)}; }
+    static Prepared prepare(Unit a) { return a; }
+    static Factor factor(const std::uint8_t* record) { return {V::matrix(record)}; }
+    static Unit mul(Unit a, Factor f) { return {V::product(a.x, f.matrix)}; }
+    static Unit mul_add(Unit sum, Prepared a, Factor f) { return add(sum, mul(a, f)); }
+};
+
+/// The low bytes and the high bytes of as many words; how they are loaded and stored is left to
+/// what derives from this.
+template <class V> struct AffineGf16 {
+    using Vector = typename V::Vector;
+    struct Unit {
+        Vector low, high;
+    };
+    using Prepared = Unit;
+    struct Factor {
+        Vector low_low, high_low, low_high, high_high; ///< from, to
+    };
+    static constexpr std::size_t kFactorBytes = 32;
+
+    static std::size_t offset(std::size_t at) { return at; }
+    static void prefetch(const std::uint8_t*) {}
+    static Unit zero() { return {V::zero(), V::zero()}; }
+    static Unit add(Unit a, Unit b) { return {V::add(a.low, b.low), V::add(a.high, b.high)}; }
+    static Prepared prepare(Unit a) { return a; }
+    static Factor factor(const std::uint8_t* record) {
+        return {V::matrix(record), V::matrix(record + 8), V::matrix(record + 16),
+                V::matrix(record + 24)};
+    }
+    static Unit mul(Unit a, Factor f) {
+        return {V::add(V::product(a.low, f.low_low), V::product(a.high, f.high_low)),
+                V::add(V::product(a.low, f.low_high), V::product(a.high, f.high_high))};
+    }
+    static Unit mul_add(Unit sum, Prepared a, Factor f) { return add(sum, mul(a, f)); }
+};
+
+} // namespace codex::erasure::detail

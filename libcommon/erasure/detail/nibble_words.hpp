@@ -1,0 +1,87 @@
+// Words of both fields in vectors whose instructions look up bytes: a product is the sum of those
+// of its nibbles. For the kernel files; V is a type of an anonymous namespace with a Vector and
+//   load, store     any alignment
+//   table           16 bytes, in every lane of 16
+//   low, high       the nibbles of each byte
+//   add, look_up, zero
+// What derives from these adds kTileRows, kTileColumns and kMaxLayers.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace codex::erasure::detail {
+
+/// A vector of words.
+template <class V> struct NibbleGf8 {
+    using Vector = typename V::Vector;
+    struct Unit {
+        Vector x;
+    };
+    struct Prepared {
+        Vector low, high;
+    };
+    struct Factor {
+        Vector low, high;
+    };
+    static constexpr std::size_t kBytes = sizeof(Vector);
+    static constexpr std::size_t kFactorBytes = 32;
+
+    static std::size_t offset(std::size_t at) { return at; }
+    static void prefetch(const std::uint8_t*) {}
+    static Unit zero() { return {V::zero()}; }
+    static Unit load(const std::uint8_t* from) { return {V::load(from)}; }
+    static void store(std::uint8_t* to, Unit a) { V::store(to, a.x); }
+    static Unit add(Unit a, Unit b) { return {V::add(a.x, b.x)}; }
+    static Prepared prepare(Unit a) { return {V::low(a.x), V::high(a.x)}; }
+    static Factor factor(const std::uint8_t* record) {
+        return {V::table(record), V::table(record + 16)};
+    }
+    static Unit mul_add(Unit sum, Prepared a, Factor f) {
+        return {V::add(sum.x, V::add(V::look_up(f.low, a.low), V::look_up(f.high, a.high)))};
+    }
+    static Unit mul(Unit a, Factor f) { return mul_add(zero(), prepare(a), f); }
+};
+
+/// The low bytes and the high bytes of as many words.
+template <class V> struct NibbleGf16 {
+    using Vector = typename V::Vector;
+    struct Unit {
+        Vector low, high;
+    };
+    struct Prepared {
+        Vector nibbles[4];
+    };
+    using Factor = const std::uint8_t*;
+    static constexpr std::size_t kBytes = 2 * sizeof(Vector);
+    static constexpr std::size_t kFactorBytes = 128;
+
+    /// A chunk has its low bytes first; shorter vectors have two columns of it, its words 0-15 and
+    /// 16-31.
+    static std::size_t offset(std::size_t at) {
+        return kBytes == 64 ? at : (at & ~std::size_t{63}) | (at & 32) / 2;
+    }
+    static void prefetch(const std::uint8_t*) {}
+    static Unit zero() { return {V::zero(), V::zero()}; }
+    static Unit load(const std::uint8_t* from) { return {V::load(from), V::load(from + 32)}; }
+    static void store(std::uint8_t* to, Unit a) {
+        V::store(to, a.low);
+        V::store(to + 32, a.high);
+    }
+    static Unit add(Unit a, Unit b) { return {V::add(a.low, b.low), V::add(a.high, b.high)}; }
+    static Prepared prepare(Unit a) {
+        return {{V::low(a.low), V::high(a.low), V::low(a.high), V::high(a.high)}};
+    }
+    static Factor factor(const std::uint8_t* record) { return record; }
+    static Unit mul_add(Unit sum, Prepared a, Factor f) {
+#pragma GCC unroll 4
+        for (int n = 0; n < 4; ++n) {
+            sum.low = V::add(sum.low, V::look_up(V::table(f + 32 * n), a.nibbles[n]));
+            sum.high = V::add(sum.high, V::look_up(V::table(f + 32 * n + 16), a.nibbles[n]));
+        }
+        return sum;
+    }
+    static Unit mul(Unit a, Factor f) { return mul_add(zero(), prepare(a), f); }
+};
+
+} // namespace codex::erasure::detail
