@@ -111,4 +111,14 @@ Result<std::optional<std::string>> Inputs::next_line() {
     return std::optional<std::string>(std::move(line));
 }
 
+Result<std::string> Inputs::only_cid() {
+    CODEX_TRY(text, next());
+    if (!text)
+        return fail(Errc::usage, "no CID is given");
+    CODEX_TRY(second, next());
+    if (second)
+        return fail(Errc::usage, "one CID at a time: '{}' is a second", *second);
+    return std::move(*text);
+}
+
 } // namespace codex::cli

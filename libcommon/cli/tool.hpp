@@ -15,6 +15,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 namespace codex::cli {
@@ -139,6 +140,8 @@ public:
     /// The next item, or nothing at the end. Errors: io; json_invalid and limit_exceeded with the
     /// line number; usage when no argument was given and stdin is a terminal.
     [[nodiscard]] Result<std::optional<std::string>> next();
+    /// The only item, a CID. Errors: usage when there is none or a second; those of next().
+    [[nodiscard]] Result<std::string> only_cid();
 
 private:
     Result<std::optional<std::string>> next_line();
@@ -252,6 +255,25 @@ struct Loop {
 /// Runs the loop over `inputs` and shows its progress. Gives the exit code so far. Errors: those of
 /// `begin` and of reading the list itself.
 [[nodiscard]] Result<int> for_each(Context& context, Inputs inputs, const Loop& loop);
+
+/// The same where every turn needs one thing, a repo: `open()` gives it when the first input has
+/// come, and `turn(opened, item, progress)` takes it.
+template <class Open, class Turn>
+[[nodiscard]] Result<int> for_each_in(Context& context, Inputs inputs, const std::string& label,
+                                      const Open& open, const Turn& turn) {
+    std::optional<typename std::invoke_result_t<Open>::value_type> opened;
+    const auto begin = [&]() -> Result<void> {
+        auto result = open();
+        if (!result)
+            return fail(std::move(result).error());
+        opened.emplace(std::move(*result));
+        return {};
+    };
+    return for_each(context, std::move(inputs),
+                    {label, begin, [&](const std::string& item, Progress& progress) {
+                         return turn(*opened, item, progress);
+                     }});
+}
 
 /// A tool's own description.
 struct ToolSpec {

@@ -326,4 +326,16 @@ Result<Manifest> decode_manifest(BytesView bytes) {
     return manifest;
 }
 
+Result<Cid> manifest_cid(std::string_view text) {
+    CODEX_TRY(cid, Cid::from_text(text));
+    if (cid.codec() == Multicodec::codex_manifest)
+        return cid;
+    Error error(Errc::cid_wrong_codec, fmt::format("the CID of a {}, not of a manifest",
+                                                   name_of(cid.codec()).value_or("foreign thing")));
+    if (cid.codec() == Multicodec::codex_block)
+        return fail(std::move(error).hint("for single blocks there is 'codex-chunk block'"));
+    return fail(std::move(error).hint("a dataset is named by its manifest's CID, zDv...; "
+                                      "codex-chunk ls lists them"));
+}
+
 } // namespace codex::codec

@@ -81,4 +81,7 @@ constexpr std::uint32_t kMaxBlockSizeBytes = 64 * 1024 * 1024;
 /// Errors: protobuf_invalid, manifest_invalid.
 [[nodiscard]] Result<Manifest> decode_manifest(BytesView bytes);
 
+/// The CID of a manifest, which is what names a dataset. Errors: cid_invalid; cid_wrong_codec.
+[[nodiscard]] Result<Cid> manifest_cid(std::string_view text);
+
 } // namespace codex::codec

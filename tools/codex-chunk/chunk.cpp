@@ -51,16 +51,14 @@ Result<Address> parse_address(std::string_view text) {
     return address;
 }
 
-Result<Cid> parse_manifest_cid(std::string_view text) {
-    CODEX_TRY(cid, Cid::from_text(text));
-    if (cid.codec() == codec::Multicodec::codex_manifest)
-        return cid;
-    const auto name = codec::name_of(cid.codec());
-    Error error(Errc::cid_wrong_codec,
-                fmt::format("a {} CID, not that of a dataset", name.value_or("foreign")));
-    if (cid.codec() == codec::Multicodec::codex_root)
-        return fail(std::move(error).hint("datasets are named by their manifest: codex-chunk ls"));
-    return fail(std::move(error).hint("for single blocks there is 'codex-chunk block'"));
+Result<void> print_values(cli::Context& context, cli::Record record,
+                          std::span<const NamedValue> values) {
+    std::string text;
+    for (const auto& [name, value] : values) {
+        record.json(name, value);
+        text += fmt::format("{}\t{}\n", name, value);
+    }
+    return context.json() ? context.print(record) : context.print_text(text);
 }
 
 Result<Cid> block_cid(const repo::Repo& repo, const Address& address) {
@@ -78,16 +76,11 @@ Result<Cid> block_cid(const repo::Repo& repo, const Address& address) {
 
 Result<int> for_each_input(cli::Context& context, Access access, const std::string& label,
                            cli::Inputs inputs, const Turn& turn) {
-    std::optional<repo::Repo> repo;
-    const auto begin = [&]() -> Result<void> {
-        CODEX_TRY(opened, open_repo(context, access));
-        repo.emplace(std::move(opened));
-        return {};
-    };
-    return cli::for_each(context, std::move(inputs),
-                         {label, begin, [&](const std::string& item, Progress& progress) {
-                              return turn(*repo, item, progress);
-                          }});
+    return cli::for_each_in(
+        context, std::move(inputs), label, [&] { return open_repo(context, access); },
+        [&](repo::Repo& repo, const std::string& item, Progress& progress) {
+            return turn(repo, item, progress);
+        });
 }
 
 cli::Inputs listed(const std::vector<std::string>& arguments) {

@@ -34,6 +34,11 @@ enum class Access { read, write, create };
 /// The expiry a new dataset gets: the one given, else the repo's default, else never (0).
 [[nodiscard]] std::uint64_t expiry_of(const cli::ExpiryValue& given, const repo::Repo& repo);
 
+using NamedValue = std::pair<std::string_view, std::uint64_t>;
+/// A line for each: name and value. In JSON they are members of `record`.
+[[nodiscard]] Result<void> print_values(cli::Context& context, cli::Record record,
+                                        std::span<const NamedValue> values);
+
 /// Something named on the command line: a CID, or block INDEX of dataset CID as "CID@INDEX".
 struct Address {
     Cid cid;
@@ -41,8 +46,6 @@ struct Address {
 };
 /// Errors: cid_invalid.
 [[nodiscard]] Result<Address> parse_address(std::string_view text);
-/// Errors: cid_invalid; cid_wrong_codec when `text` is the CID of something else.
-[[nodiscard]] Result<Cid> parse_manifest_cid(std::string_view text);
 /// The CID of the block that is meant. Errors: dataset_not_found, merkle_index.
 [[nodiscard]] Result<Cid> block_cid(const repo::Repo& repo, const Address& address);
 

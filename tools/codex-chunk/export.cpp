@@ -20,7 +20,7 @@ Result<std::vector<Cid>> manifests_of(const Export& given) {
         CODEX_TRY(item, inputs.next());
         if (!item)
             return manifests;
-        auto cid = parse_manifest_cid(*item);
+        auto cid = codec::manifest_cid(*item);
         if (!cid)
             return fail(std::move(cid).error().context(*item));
         manifests.push_back(*cid);

@@ -16,19 +16,13 @@ Result<int> run(cli::Context& context) {
     options.progress = &progress;
     CODEX_TRY(report, repo.gc(options));
     view.reset();
-    const std::pair<std::string_view, std::uint64_t> rows[] = {
-        {"expiredDatasets", report.expired_datasets},
-        {"removedBlocks", report.removed_blocks},
-        {"abandonedWriters", report.abandoned_writers},
-        {"freedBytes", report.freed_bytes}};
+    const NamedValue rows[] = {{"expiredDatasets", report.expired_datasets},
+                               {"removedBlocks", report.removed_blocks},
+                               {"abandonedWriters", report.abandoned_writers},
+                               {"freedBytes", report.freed_bytes}};
     cli::Record record("gc");
     record.json("dryRun", context.dry_run());
-    std::string text;
-    for (const auto& [name, value] : rows) {
-        record.json(name, value);
-        text += fmt::format("{}\t{}\n", name, value);
-    }
-    CODEX_CHECK(context.json() ? context.print(record) : context.print_text(text));
+    CODEX_CHECK(print_values(context, std::move(record), rows));
     return 0;
 }
 

@@ -51,7 +51,7 @@ struct Stream {
 };
 
 Result<void> append(Stream& stream, const Get& get, const std::string& item) {
-    CODEX_TRY(cid, parse_manifest_cid(item));
+    CODEX_TRY(cid, codec::manifest_cid(item));
     dataset::ByteRange range;
     if (get.range) {
         CODEX_TRY(dataset, stream.job.repo->dataset(cid));

@@ -29,7 +29,7 @@ Result<void> forget_block(cli::Context& context, repo::Repo& repo, const std::st
 }
 
 Result<void> remove_dataset(cli::Context& context, repo::Repo& repo, const std::string& item) {
-    CODEX_TRY(cid, parse_manifest_cid(item));
+    CODEX_TRY(cid, codec::manifest_cid(item));
     CODEX_TRY(dataset, repo.dataset(cid));
     if (!context.dry_run())
         CODEX_CHECK(repo.remove_dataset(cid));

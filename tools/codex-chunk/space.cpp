@@ -8,22 +8,15 @@ Result<int> run(cli::Context& context) {
     CODEX_TRY(repo, open_repo(context, Access::read));
     CODEX_TRY(space, repo.space());
     // The first four are the REST interface's (spec 05 section 4.3).
-    const std::pair<std::string_view, std::uint64_t> rows[] = {
-        {"totalBlocks", space.counters.blocks},
-        {"quotaMaxBytes", space.quota_bytes},
-        {"quotaUsedBytes", space.counters.used_bytes},
-        {"quotaReservedBytes", space.counters.reserved_bytes},
-        {"datasets", space.counters.datasets},
-        {"storedBytes", space.stored_bytes},
-        {"deadBytes", space.dead_bytes},
-        {"diskBytes", space.disk_bytes}};
-    cli::Record record("space");
-    std::string text;
-    for (const auto& [name, value] : rows) {
-        record.json(name, value);
-        text += fmt::format("{}\t{}\n", name, value);
-    }
-    CODEX_CHECK(context.json() ? context.print(record) : context.print_text(text));
+    const NamedValue rows[] = {{"totalBlocks", space.counters.blocks},
+                               {"quotaMaxBytes", space.quota_bytes},
+                               {"quotaUsedBytes", space.counters.used_bytes},
+                               {"quotaReservedBytes", space.counters.reserved_bytes},
+                               {"datasets", space.counters.datasets},
+                               {"storedBytes", space.stored_bytes},
+                               {"deadBytes", space.dead_bytes},
+                               {"diskBytes", space.disk_bytes}};
+    CODEX_CHECK(print_values(context, cli::Record("space"), rows));
     return 0;
 }
 

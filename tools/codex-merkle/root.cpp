@@ -31,22 +31,17 @@ Result<Root> root_of_stored(const repo::Repo& repo, const std::string& text) {
 
 Result<int> run_stored(const Source& source, cli::Context& context) {
     const bool several = source.cids.size() != 1 || source.cids.front() == "-";
-    std::optional<repo::Repo> repo;
-    const auto begin = [&]() -> Result<void> {
-        CODEX_TRY(opened, open_repo(context));
-        repo.emplace(std::move(opened));
-        return {};
-    };
-    return cli::for_each(context, cli::Inputs(source.cids, STDIN_FILENO),
-                         {"root", begin, [&](const std::string& text, Progress&) -> Result<void> {
-                              CODEX_TRY(root, root_of_stored(*repo, text));
-                              context.add_total("leaves", root.leaves);
-                              cli::Record record = record_of(root);
-                              record.json("dataset", text);
-                              if (several)
-                                  record.text(text);
-                              return context.print(record);
-                          }});
+    return cli::for_each_in(
+        context, cli::Inputs(source.cids, STDIN_FILENO), "root", [&] { return open_repo(context); },
+        [&](const repo::Repo& repo, const std::string& text, Progress&) -> Result<void> {
+            CODEX_TRY(root, root_of_stored(repo, text));
+            context.add_total("leaves", root.leaves);
+            cli::Record record = record_of(root);
+            record.json("dataset", text);
+            if (several)
+                record.text(text);
+            return context.print(record);
+        });
 }
 
 Result<int> run(const Source& source, cli::Context& context) {

@@ -61,14 +61,8 @@ Result<void> Source::check() const {
 }
 
 Result<Cid> Source::only_cid() const {
-    cli::Inputs inputs(cids, STDIN_FILENO);
-    CODEX_TRY(text, inputs.next());
-    if (!text)
-        return fail(Errc::usage, "no CID is given");
-    CODEX_TRY(second, inputs.next());
-    if (second)
-        return fail(Errc::usage, "one CID at a time: '{}' is a second", *second);
-    return Cid::from_text(*text);
+    CODEX_TRY(text, cli::Inputs(cids, STDIN_FILENO).only_cid());
+    return Cid::from_text(text);
 }
 
 Result<std::uint64_t> Source::outside_leaves(cli::Context& context,

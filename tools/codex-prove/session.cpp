@@ -113,43 +113,23 @@ Result<repo::Repo> open_repo(cli::Context& context, bool writes) {
                              .pool = &context.pool()});
 }
 
-Result<Cid> manifest_cid(std::string_view text) {
-    CODEX_TRY(cid, Cid::from_text(text));
-    if (cid.codec() != codec::Multicodec::codex_manifest)
-        return fail(Error(Errc::cid_wrong_codec, "is not the CID of a manifest")
-                        .hint("a dataset is named by its manifest's CID, zDv...; codex-chunk ls "
-                              "lists them"));
-    return cid;
-}
-
 Result<Cid> only_dataset(const std::vector<std::string>& arguments) {
-    cli::Inputs inputs(arguments, STDIN_FILENO);
-    CODEX_TRY(text, inputs.next());
-    if (!text)
-        return fail(Errc::usage, "no CID is given");
-    CODEX_TRY(second, inputs.next());
-    if (second)
-        return fail(Errc::usage, "one CID at a time: '{}' is a second", *second);
-    auto cid = manifest_cid(*text);
+    CODEX_TRY(text, cli::Inputs(arguments, STDIN_FILENO).only_cid());
+    auto cid = codec::manifest_cid(text);
     if (!cid)
-        return fail(std::move(cid).error().context(*text));
+        return fail(std::move(cid).error().context(text));
     return cid;
 }
 
 Result<int> for_each_dataset(cli::Context& context, const std::vector<std::string>& arguments,
                              bool writes, const std::string& label, const Turn& turn) {
-    std::optional<repo::Repo> repo;
-    const auto begin = [&]() -> Result<void> {
-        CODEX_TRY(opened, open_repo(context, writes));
-        repo.emplace(std::move(opened));
-        return {};
-    };
-    return cli::for_each(
-        context, cli::Inputs(arguments, STDIN_FILENO),
-        {label, begin, [&](const std::string& item, Progress& progress) -> Result<void> {
-             CODEX_TRY(cid, manifest_cid(item));
-             return turn({&*repo, &context.pool(), &progress}, cid);
-         }});
+    const auto open = [&] { return open_repo(context, writes); };
+    return cli::for_each_in(
+        context, cli::Inputs(arguments, STDIN_FILENO), label, open,
+        [&](repo::Repo& repo, const std::string& item, Progress& progress) -> Result<void> {
+            CODEX_TRY(cid, codec::manifest_cid(item));
+            return turn({&repo, &context.pool(), &progress}, cid);
+        });
 }
 
 Result<Bytes> read_input(const std::string& path, std::uint64_t max_bytes) {

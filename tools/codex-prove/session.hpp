@@ -56,8 +56,6 @@ struct SystemFlags {
 };
 
 [[nodiscard]] Result<repo::Repo> open_repo(cli::Context& context, bool writes);
-/// Errors: cid_invalid, cid_wrong_codec.
-[[nodiscard]] Result<Cid> manifest_cid(std::string_view text);
 /// The one dataset of the arguments or of stdin. Errors: usage when there is none or a second.
 [[nodiscard]] Result<Cid> only_dataset(const std::vector<std::string>& arguments);
 

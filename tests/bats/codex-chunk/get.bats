@@ -83,9 +83,9 @@ setup() {
     run_split codex-chunk get nonsense
     assert_refused 65 nonsense
     run_split codex-chunk get zDxWB8EDCcpV9LuPUkwpiF1z3tsZ3RXKCMvEZV5a8ChuGJCgaxhk
-    assert_refused 65 'a codex-block CID'
+    assert_refused 65 'the CID of a codex-block, not of a manifest'
     run_split codex-chunk get zDzSvJTf6oUdiAAPQiRisQkfoT5gqvi52p4sDLz5HH3krBtMybgW
-    assert_refused 65 'a codex-root CID'
+    assert_refused 65 'the CID of a codex-root, not of a manifest'
     assert_stderr --partial 'codex-chunk ls'
 }
 

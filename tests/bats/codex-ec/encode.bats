@@ -94,7 +94,7 @@ vector_cid=zDvZRwzmCeSEoKK7ZzPopJgwAoSByfQf3SNXNptUaUJLDW43qZrt
     run_split codex-ec encode -k 2 -m 1 $vector_cid
     assert_refused 1 "$vector_cid"
     run_split codex-ec encode -k 2 -m 1 zDxWB8EDDsokSpiTXNRpv1jS2LXjEdLgTiDfxFd7Eo8CSPKVj93r
-    assert_refused 65 'is not the CID of a manifest'
+    assert_refused 65 'the CID of a codex-block, not of a manifest'
     run_split codex-ec encode -k 2 -m 1 hello
     assert_refused 65 hello
 }

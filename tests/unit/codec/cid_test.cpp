@@ -1,5 +1,6 @@
 #include "codec/cid.hpp"
 
+#include "codec/manifest.hpp"
 #include "codec/multibase.hpp"
 #include "codec/uvarint.hpp"
 #include "must.hpp"
@@ -274,6 +275,17 @@ TEST(Cid, RandomRoundTrips) {
         EXPECT_TRUE(equal(parsed(cid.text()).bytes(), cid.bytes()));
         EXPECT_EQ(must(Cid::from_bytes(cid.bytes())), cid);
     }
+}
+
+TEST(ManifestCid, IsThatOfAManifestAndOfNothingElse) {
+    const Cid manifest = Cid::sha256(Multicodec::codex_manifest, {});
+    EXPECT_EQ(*manifest_cid(manifest.text()), manifest);
+    for (const Multicodec other : {Multicodec::codex_block, Multicodec::codex_root}) {
+        const Error refused = must_fail(manifest_cid(Cid::sha256(other, {}).text()));
+        EXPECT_EQ(refused.code(), Errc::cid_wrong_codec);
+        EXPECT_THAT(refused.text(), HasSubstr(std::string(*name_of(other))));
+    }
+    EXPECT_EQ(must_fail(manifest_cid("zD")).code(), Errc::cid_invalid);
 }
 
 } // namespace
