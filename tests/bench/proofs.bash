@@ -74,14 +74,16 @@ milliseconds() {
 protect() { codex-chunk put half | codex-ec encode -k 2 -m 2 >protected; }
 
 slots_rows() {
-    local cores note=''
+    local cores rate note=''
     cores=$(nproc)
     heading 'slots of a protected dataset'
     measure 'codex-prove slots' 'rm -rf repo && protect && sync' \
         'codex-prove slots - <protected >verifiable'
-    [[ -z ${core_rate:-} ]] ||
-        note="$(ratio "$bytes / 1e6 / $cores / $core_rate" "${wall['codex-prove slots']}") \
-of $cores times a core's rate of cells"
+    if [[ -n ${core_rate:-} ]]; then
+        rate="$bytes / 1e6 / $core_rate"
+        note="$(ratio "$rate / $cores" "${wall['codex-prove slots']}") of $cores times a core's \
+rate of cells; $(ratio "$rate" "${cpu['codex-prove slots']}") of it by CPU time"
+    fi
     row 'codex-prove slots' "$bytes" "$note"
 }
 

@@ -50,7 +50,7 @@ stub() {
     for row in 'setup S=1' 'witness S=1' 'rapidsnark S=1'; do
         assert_line --regexp "^$row +[0-9]+\.[0-9]+ +[0-9]+\.[0-9]+ +[0-9]+ "
     done
-    assert_line --regexp '^codex-prove slots .* of [0-9]+ times a core.s rate of cells$'
+    assert_line --regexp '^codex-prove slots .* of [0-9]+ times a core.s rate of cells; [0-9.]+ of it by CPU time$'
     local number='[0-9]+\.[0-9]+'
     assert_line --regexp \
         "^prove S=1, portable .* $number of its CPU, $number of its wall, $number of its memory$"
