@@ -1,124 +1,20 @@
 #include "cli/tool.hpp"
 
-#include "base/fd.hpp"
-#include "run_tool.hpp"
-#include "temporary_folder.hpp"
+#include "sample_tool.hpp"
 
-#include <cstdio>
 #include <nlohmann/json.hpp>
-#include <sys/wait.h>
-#include <unistd.h>
 
 namespace codex::cli {
 namespace {
 
 using test::Call;
+using test::declare;
+using test::expect_out;
 using test::Outcome;
+using test::run;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
-
-/// What the sample tool was given, as one line.
-struct Given {
-    std::vector<std::string> files;
-    std::string first;
-    bool flag = false;
-    std::string name = "-";
-    std::optional<std::string> label;
-    std::vector<std::string> tags;
-    std::uint64_t count = 7;
-    std::optional<std::uint64_t> level;
-    SizeValue size;
-    DurationValue life;
-    ExpiryValue until;
-    std::string kind = "a";
-};
-
-void declare(Command& root) {
-    const auto g = std::make_shared<Given>();
-    root.command("show", "print what was given")
-        .arguments("FILE", g->files, "files")
-        .flag("-f,--flag", g->flag, "a flag")
-        .option("--name NAME", g->name, "a text")
-        .option("--label", g->label, "an optional text")
-        .option("--tag", g->tags, "texts")
-        .option("-k,--count", g->count, "a number")
-        .option("--level", g->level, "an optional number")
-        .option("--size", g->size, "a size")
-        .option("--life", g->life, "a duration")
-        .option("--until", g->until, "a point in time")
-        .choice("--kind", g->kind, {"a", "b"}, "one of two")
-        .example("codex-sample show file")
-        .run([g](Context& context) -> Result<int> {
-            std::string text = fmt::format(
-                "{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}", fmt::join(g->files, ","), g->flag, g->name,
-                g->label.value_or("none"), fmt::join(g->tags, ","), g->count,
-                g->level ? fmt::format("{}", *g->level) : "none", g->size.bytes, g->life.seconds,
-                g->until.given, g->until.unix_seconds, g->kind);
-            CODEX_CHECK(context.print_text(text + "\n"));
-            return 0;
-        });
-    root.command("globals", "print the global flags")
-        .takes_output()
-        .takes_dry_run()
-        .run([](Context& c) -> Result<int> {
-            CODEX_CHECK(c.print_text(fmt::format(
-                "{}|{}|{}|{}|{}|{}|{}|{}|{}\n", c.repo_path(), c.json(), c.quiet(), c.verbose(),
-                c.dry_run(), c.sync(), c.fail_fast(), c.lock_timeout_seconds(), c.pool().size())));
-            return 0;
-        });
-    root.command("two", "two arguments")
-        .argument("FIRST", g->first, "the first")
-        .arguments("REST", g->files, "the rest", true)
-        .run([g](Context& context) -> Result<int> {
-            CODEX_CHECK(
-                context.print_text(fmt::format("{}:{}\n", g->first, fmt::join(g->files, ","))));
-            return 0;
-        });
-    root.command("echo", "print each input")
-        .arguments("CID", g->files, "inputs")
-        .run([g](Context& context) -> Result<int> {
-            const auto turn = [&](const std::string& item, Progress&) -> Result<void> {
-                if (item == "bad")
-                    return fail(Errc::cid_invalid, "is bad");
-                if (item == "gone")
-                    return fail(Errc::block_not_found);
-                return context.print(Record("item").field("cid", item));
-            };
-            return for_each(context, Inputs(g->files, STDIN_FILENO),
-                            {"echo", [] { return Result<void>(); }, turn});
-        });
-    root.command("stream", "a stream")
-        .argument("TEXT", g->first, "what to write")
-        .takes_output()
-        .run([g](Context& context) -> Result<int> {
-            CODEX_CHECK(context.print_text(g->first));
-            if (g->first == "fail")
-                return fail(Error(Errc::dataset_damaged, "half of it").hint("try the other half"));
-            return g->first == "no" ? 1 : 0;
-        });
-    root.command("warn", "all voices").run([](Context& context) -> Result<int> {
-        context.warn("careful");
-        context.inform("by the way");
-        return 0;
-    });
-    Command& group = root.command("block", "a group");
-    group.command("get", "a command in it").run([](Context& context) -> Result<int> {
-        CODEX_CHECK(context.print_text("block get\n"));
-        return 0;
-    });
-}
-
-Outcome run(std::vector<std::string> arguments, std::string input = {}) {
-    return test::run(declare, {std::move(arguments), std::move(input), {}});
-}
-
-void expect_out(const std::vector<std::string>& arguments, const std::string& out) {
-    const Outcome outcome = run(arguments);
-    EXPECT_EQ(outcome.out, out);
-    EXPECT_EQ(outcome.err, "");
-    EXPECT_EQ(outcome.exit_code, 0);
-}
 
 /// Exit 64, nothing on stdout, the message and where to read on.
 void expect_misuse(const std::vector<std::string>& arguments, const std::string& message,
@@ -382,77 +278,6 @@ TEST(Completion, EveryShellKnowsCommandsOptionsAndChoices) {
     }
     EXPECT_EQ(run({"completion", "tcsh"}).exit_code, 64);
     EXPECT_EQ(run({"completion"}).exit_code, 64);
-}
-
-/// A folder of its own for each test.
-class OutputFile : public ::testing::Test {
-protected:
-    void TearDown() override {
-        for (const char* name : {"out", "link", "pipe"})
-            ::unlink(path(name).c_str());
-        EXPECT_EQ(folder_.entries(), 0U) << "something else was left behind";
-    }
-    [[nodiscard]] std::string path(const std::string& name) const { return folder_.file(name); }
-    static std::string content(const std::string& path) {
-        const auto bytes = read_file(path, 1 << 20);
-        return bytes ? std::string(as_text(*bytes)) : "(" + bytes.error().text() + ")";
-    }
-    codex::test::TemporaryFolder folder_;
-};
-
-TEST_F(OutputFile, AppearsWhole) {
-    expect_out({"stream", "text", "-o", path("out")}, "");
-    EXPECT_EQ(content(path("out")), "text");
-    expect_out({"stream", "again", "-o", path("out")}, "");
-    EXPECT_EQ(content(path("out")), "again");
-    expect_out({"stream", "text", "-o", "-"}, "text");
-}
-
-TEST_F(OutputFile, DoesNotAppearAfterAFailure) {
-    EXPECT_EQ(run({"stream", "fail", "-o", path("out")}).exit_code, 1);
-    EXPECT_EQ(run({"stream", "no", "-o", path("out")}).exit_code, 1);
-    EXPECT_NE(::access(path("out").c_str(), F_OK), 0);
-}
-
-TEST_F(OutputFile, ALinkStaysAndADeviceIsWrittenTo) {
-    expect_out({"stream", "old", "-o", path("out")}, "");
-    ASSERT_EQ(::symlink("out", path("link").c_str()), 0);
-    expect_out({"stream", "new", "-o", path("link")}, "");
-    EXPECT_EQ(content(path("out")), "new");
-    expect_out({"stream", "gone", "-o", "/dev/null"}, "");
-    EXPECT_EQ(content("/dev/null"), "");
-}
-
-TEST_F(OutputFile, BadPlacesAreRefused) {
-    const Outcome folder = run({"stream", "x", "-o", folder_.path()});
-    EXPECT_EQ(folder.exit_code, 73);
-    EXPECT_THAT(folder.err, HasSubstr(": is a folder"));
-    EXPECT_EQ(run({"stream", "x", "-o", path("no/such/out")}).exit_code, 66);
-}
-
-TEST(Streams, AFullDiskIsAnError) {
-    const auto to_full = [](Command& root) {
-        ASSERT_NE(::freopen("/dev/full", "w", stdout), nullptr);
-        declare(root);
-    };
-    const Outcome outcome = test::run(to_full, {{"echo", "a"}, "", {}});
-    EXPECT_EQ(outcome.exit_code, 74);
-    EXPECT_THAT(outcome.err, HasSubstr("write stdout: No space left on device"));
-}
-
-TEST(Streams, AClosedStdoutIsAnErrorAndNoFileTakesItsPlace) {
-    const pid_t pid = ::fork();
-    if (pid == 0) {
-        ::close(STDOUT_FILENO);
-        ::close(STDERR_FILENO);
-        std::string words[] = {"codex-sample", "echo", "a"};
-        char* argv[] = {words[0].data(), words[1].data(), words[2].data(), nullptr};
-        ::_exit(run_tool(3, argv, {"codex-sample", "a tool", declare}));
-    }
-    int status = 0;
-    ASSERT_EQ(::waitpid(pid, &status, 0), pid);
-    ASSERT_TRUE(WIFEXITED(status));
-    EXPECT_EQ(WEXITSTATUS(status), 74);
 }
 
 } // namespace
