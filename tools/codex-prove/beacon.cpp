@@ -16,10 +16,7 @@ struct Options {
 };
 
 Result<int> beacon(cli::Context& context, const Options& options) {
-    std::string_view text = options.beacon;
-    if (text.starts_with("0x"))
-        text.remove_prefix(2);
-    auto value = from_hex(text);
+    auto value = from_hex(options.beacon);
     if (!value)
         return fail(std::move(value).error().context("--beacon"));
     // What does not fit is more than there may be anyway.
