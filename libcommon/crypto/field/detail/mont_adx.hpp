@@ -64,9 +64,16 @@ namespace limbs {
     "adcxq %%rax, %[t3]\n\t"                                                                       \
     "adoxq %[top], %[t3]\n\t"
 
+// clang gives up on the registers where such code is inlined into large functions.
+#if defined(__clang__)
+#define CODEX_ADX_PRODUCT [[gnu::noinline]] inline
+#else
+#define CODEX_ADX_PRODUCT inline
+#endif
+
 /// to = a * b / 2^256 mod p, for a and b below 2p. `to` may be a or b.
 template <class Params, Range kRange = Range::reduced>
-inline void mont_mul(std::uint64_t* to, const std::uint64_t* a, const std::uint64_t* b) {
+CODEX_ADX_PRODUCT void mont_mul(std::uint64_t* to, const std::uint64_t* a, const std::uint64_t* b) {
     std::uint64_t t0;
     std::uint64_t t1;
     std::uint64_t t2;
@@ -112,7 +119,7 @@ inline void mont_mul(std::uint64_t* to, const std::uint64_t* a, const std::uint6
 
 /// mont_mul(to, a, a), with each mixed product made once.
 template <class Params, Range kRange = Range::reduced>
-inline void mont_square(std::uint64_t* to, const std::uint64_t* a) {
+CODEX_ADX_PRODUCT void mont_square(std::uint64_t* to, const std::uint64_t* a) {
     constexpr auto& kP = Params::kModulus;
     std::uint64_t r[8];
     std::uint64_t h;
@@ -175,6 +182,7 @@ inline void mont_square(std::uint64_t* to, const std::uint64_t* a) {
     finish<Params, kRange>(to, r[4], r[5], r[6], r[7]);
 }
 
+#undef CODEX_ADX_PRODUCT
 #undef CODEX_ADX_REDUCE_WIDE
 
 #undef CODEX_ADX_ACCUMULATE
