@@ -10,6 +10,94 @@ namespace codex::cli::detail {
 
 namespace {
 
+constexpr std::string_view kNoSetting = "neither a string nor a whole number nor true or false";
+
+constexpr bool is_blank(char c) {
+    return c == ' ' || c == '\t';
+}
+constexpr bool is_name(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_' || c == '.';
+}
+constexpr bool is_word(char c) {
+    return is_name(c) || c == '+' || c == ':';
+}
+
+/// A line without its end is nothing, a comment, or NAME = VALUE and perhaps a comment, where VALUE
+/// is a word or a string that ends on its line.
+///
+/// Settings need no more of TOML, and the library gets no more to read: its parser runs into
+/// assertions on sections without a name and on letters behind a string.
+class Line {
+public:
+    explicit Line(std::string_view text) : rest_(text) {}
+
+    Result<void> check() {
+        skip(is_blank);
+        if (at_end())
+            return {};
+        if (rest_.front() == '[')
+            return fail(Error(Errc::config_invalid, "a section, where there are only settings")
+                            .hint("settings are written 'name = value', without sections"));
+        const std::string name(skip(is_name));
+        skip(is_blank);
+        if (name.empty() || !take('='))
+            return fail(Errc::config_invalid, "not of the form 'name = value'");
+        skip(is_blank);
+        if (!(take('"')    ? skip_string('"')
+              : take('\'') ? skip_string('\'')
+                           : !skip(is_word).empty()))
+            return fail(Errc::config_invalid, "{}: {}", name, kNoSetting);
+        skip(is_blank);
+        if (!at_end())
+            return fail(Errc::config_invalid, "{}: more than a value", name);
+        return {};
+    }
+
+private:
+    [[nodiscard]] bool at_end() const { return rest_.empty() || rest_.front() == '#'; }
+
+    bool take(char c) {
+        if (!rest_.starts_with(c))
+            return false;
+        rest_.remove_prefix(1);
+        return true;
+    }
+    std::string_view skip(bool (*belongs)(char)) {
+        const auto end = std::ranges::find_if_not(rest_, belongs);
+        const std::string_view skipped(rest_.begin(), end);
+        rest_.remove_prefix(skipped.size());
+        return skipped;
+    }
+    /// To behind the closing quote; false when there is none.
+    bool skip_string(char quote) {
+        for (std::size_t at = 0; at < rest_.size(); ++at) {
+            if (rest_[at] == quote) {
+                rest_.remove_prefix(at + 1);
+                return true;
+            }
+            at += quote == '"' && rest_[at] == '\\' ? 1 : 0;
+        }
+        return false;
+    }
+
+    std::string_view rest_;
+};
+
+Result<void> check_lines(std::string_view text, std::string_view name) {
+    if (text.starts_with("\xef\xbb\xbf"))
+        text.remove_prefix(3);
+    for (std::uint64_t number = 1; !text.empty(); ++number) {
+        std::string_view line = text.substr(0, text.find('\n'));
+        text.remove_prefix(std::min(text.size(), line.size() + 1));
+        if (line.ends_with('\r'))
+            line.remove_suffix(1);
+        if (auto checked = Line(line).check(); !checked)
+            return fail(std::move(checked).error().context(fmt::format("{}:{}", name, number)));
+    }
+    return {};
+}
+
 Result<std::string> text_of(const toml::node& value) {
     if (const auto* text = value.as_string())
         return text->get();
@@ -19,8 +107,8 @@ Result<std::string> text_of(const toml::node& value) {
         return std::string(flag->get() ? "true" : "false");
     if (value.is_table())
         return fail(Error(Errc::config_invalid, "a table, where there are only settings")
-                        .hint("settings are written 'name = value', without sections"));
-    return fail(Errc::config_invalid, "neither a string nor a whole number nor true or false");
+                        .hint("settings are written 'name = value'"));
+    return fail(Errc::config_invalid, kNoSetting);
 }
 
 } // namespace
@@ -28,6 +116,7 @@ Result<std::string> text_of(const toml::node& value) {
 Result<std::vector<ConfigEntry>> parse_config(BytesView text, std::string_view name) {
     if (text.size() > kMaxConfigBytes)
         return fail(Errc::limit_exceeded, "{}: larger than {} bytes", name, kMaxConfigBytes);
+    CODEX_CHECK(check_lines(as_text(text), name));
     const toml::parse_result parsed = toml::parse(as_text(text), std::string(name));
     if (!parsed)
         return fail(Error(Errc::config_invalid,

@@ -41,13 +41,23 @@ TEST(ConfigFile, NamesTheLineOfWhatItRefuses) {
     expect_refused("threads = 1\nrepo = /a\n", "f:2: ");
     expect_refused("threads 1\n", "f:1: ");
     expect_refused("a = 1\na = 2\n", "f:2: ");
-    expect_refused("\n[codex-chunk]\nthreads = 1\n", "f:2: codex-chunk: a table");
+    expect_refused("\n[codex-chunk]\nthreads = 1\n", "f:2: a section");
     expect_refused("a = [1]\n", "f:1: a: neither a string");
     expect_refused("a = 1.5\n", "f:1: a: neither a string");
     expect_refused("a = 2027-01-31\n", "f:1: a: neither a string");
     expect_refused("a.b = 1\n", "f:1: a: a table");
     expect_refused("a = \"\xff\"\n", "f:1: ");
     expect_refused("a = " + std::string(5000, '[') + "\n", "f:1: ");
+    for (const char* section : {"[\n", " [\r\n\na = 1", "\xef\xbb\xbf[\n", "[[\n"})
+        expect_refused(section, "f:1: a section");
+    for (const char* other : {"a [\nb = 1", "= 1", "a", "a 1", "'a b' = 1", "\xc3\xa9 = 1"})
+        expect_refused(other, "f:1: not of the form");
+    for (const char* more : {"a = ''\xc3\xa9\n", "a = 1 2", "a = \"\" \"\"", "a = '''\nx'''\n"})
+        expect_refused(more, "f:1: a: more than a value");
+    for (const char* open : {"a =", "a = \"b\\\"", "a = 'b", "a = {}", "a = \n1"})
+        expect_refused(open, "f:1: a: neither a string");
+    EXPECT_EQ(*parsed("a = '[' # [b]\n# [c]\n"), "1:a=[;");
+    EXPECT_EQ(*parsed("a = \"\\\"\xc3\xa9#\"#"), "1:a=\"\xc3\xa9#;");
 }
 
 TEST(ConfigFile, HasABound) {
