@@ -2,8 +2,8 @@
 //
 // Instantiate with a type of an anonymous namespace only: the code then stays in its file. A vector
 // type V has a Unit (one column of a buffer, in registers) with zero, load, store, prefetch, add,
-// mul and mul_add; prepare (what all products of one Unit share); factor (a record in registers);
-// offset (where the column at a byte lies); and the constants used below.
+// mul, mul_add, and mul_add_two where adding two products is one instruction; prepare (what all products of one Unit share); factor (a record in
+// registers); offset (where the column at a byte lies); and the constants used below.
 #pragma once
 
 #include "erasure/detail/kernels.hpp"
@@ -62,25 +62,58 @@ private:
             for (unsigned c = 0; c < kColumns; ++c)
                 sums[r][c] = V::zero();
         const MatrixInput* const end = job.inputs + job.input_count;
-        for (const MatrixInput* input = job.inputs; input != end; ++input) {
-            typename V::Prepared x[kColumns];
-#pragma GCC unroll 16
-            for (unsigned c = 0; c < kColumns; ++c)
-                x[c] = V::prepare(V::load(input->bytes + V::offset(at + c * V::kBytes)));
-            const std::uint8_t* factors = input->factors + first * V::kFactorBytes;
-#pragma GCC unroll 16
-            for (unsigned r = 0; r < kRows; ++r) {
-                const auto factor = V::factor(factors + r * V::kFactorBytes);
-#pragma GCC unroll 16
-                for (unsigned c = 0; c < kColumns; ++c)
-                    sums[r][c] = V::mul_add(sums[r][c], x[c], factor);
-            }
-        }
+        const MatrixInput* input = job.inputs;
+        if constexpr (requires { &V::mul_add_two; })
+            for (; end - input >= 2; input += 2)
+                add_two(sums, input, first * V::kFactorBytes, at);
+        for (; input != end; ++input)
+            add_one(sums, input, first * V::kFactorBytes, at);
 #pragma GCC unroll 16
         for (unsigned r = 0; r < kRows; ++r)
 #pragma GCC unroll 16
             for (unsigned c = 0; c < kColumns; ++c)
                 V::store(job.outputs[first + r] + V::offset(at + c * V::kBytes), sums[r][c]);
+    }
+
+    /// Adds an input's products to `sums`; its first factor is at byte `first`.
+    template <unsigned kRows, unsigned kColumns>
+    [[gnu::always_inline]] static void add_one(Unit (&sums)[kRows][kColumns],
+                                               const MatrixInput* input, std::size_t first,
+                                               std::size_t at) {
+        typename V::Prepared x[kColumns];
+#pragma GCC unroll 16
+        for (unsigned c = 0; c < kColumns; ++c)
+            x[c] = V::prepare(V::load(input->bytes + V::offset(at + c * V::kBytes)));
+#pragma GCC unroll 16
+        for (unsigned r = 0; r < kRows; ++r) {
+            const auto factor = V::factor(input->factors + first + r * V::kFactorBytes);
+#pragma GCC unroll 16
+            for (unsigned c = 0; c < kColumns; ++c)
+                sums[r][c] = V::mul_add(sums[r][c], x[c], factor);
+        }
+    }
+
+    /// The same for two inputs.
+    template <unsigned kRows, unsigned kColumns>
+    [[gnu::always_inline]] static void add_two(Unit (&sums)[kRows][kColumns],
+                                               const MatrixInput* inputs, std::size_t first,
+                                               std::size_t at) {
+        typename V::Prepared x[kColumns];
+        typename V::Prepared y[kColumns];
+#pragma GCC unroll 16
+        for (unsigned c = 0; c < kColumns; ++c) {
+            const std::size_t offset = V::offset(at + c * V::kBytes);
+            x[c] = V::prepare(V::load(inputs[0].bytes + offset));
+            y[c] = V::prepare(V::load(inputs[1].bytes + offset));
+        }
+#pragma GCC unroll 16
+        for (unsigned r = 0; r < kRows; ++r) {
+            const auto f = V::factor(inputs[0].factors + first + r * V::kFactorBytes);
+            const auto g = V::factor(inputs[1].factors + first + r * V::kFactorBytes);
+#pragma GCC unroll 16
+            for (unsigned c = 0; c < kColumns; ++c)
+                sums[r][c] = V::mul_add_two(sums[r][c], x[c], f, y[c], g);
+        }
     }
 };
 
