@@ -1,6 +1,7 @@
 // Words of both fields in vectors with GFNI: a product is an affine map of bits. For the kernel
 // files; V is a type of an anonymous namespace with a Vector and
 //   load, store     any alignment
+//   stream          a store past the caches, to aligned bytes; order_streams ends them
 //   matrix          of 8 bytes, in every lane of 8
 //   add, product (by a matrix), zero
 // What derives from these adds kTileRows, kTileColumns and kMaxLayers.
@@ -25,10 +26,11 @@ template <class V> struct AffineGf8 {
     static constexpr std::size_t kFactorBytes = 8;
 
     static std::size_t offset(std::size_t at) { return at; }
-    static void prefetch(const std::uint8_t*) {}
     static Unit zero() { return {V::zero()}; }
     static Unit load(const std::uint8_t* from) { return {V::load(from)}; }
     static void store(std::uint8_t* to, Unit a) { V::store(to, a.x); }
+    static void stream(std::uint8_t* to, Unit a) { V::stream(to, a.x); }
+    static void order_streams() { V::order_streams(); }
     static Unit add(Unit a, Unit b) { return {V::add(a.x, b.x)}; }
     static Prepared prepare(Unit a) { return a; }
     static Factor factor(const std::uint8_t* record) { return {V::matrix(record)}; }
@@ -50,8 +52,8 @@ template <class V> struct AffineGf16 {
     static constexpr std::size_t kFactorBytes = 32;
 
     static std::size_t offset(std::size_t at) { return at; }
-    static void prefetch(const std::uint8_t*) {}
     static Unit zero() { return {V::zero(), V::zero()}; }
+    static void order_streams() { V::order_streams(); }
     static Unit add(Unit a, Unit b) { return {V::add(a.low, b.low), V::add(a.high, b.high)}; }
     static Prepared prepare(Unit a) { return a; }
     static Factor factor(const std::uint8_t* record) {

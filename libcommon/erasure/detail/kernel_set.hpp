@@ -8,13 +8,13 @@ namespace codex::erasure::detail {
 
 /// Gf8 and Gf16 are vector types as matrix_kernel.hpp says, of an anonymous namespace.
 template <class Gf8, class Gf16>
-constexpr KernelSet kernel_set(const char* name, FactorForm form, double row_cost8,
-                               double row_cost16) {
+constexpr KernelSet kernel_set(const char* name, FactorForm form, double pass_cost) {
     return {
         .name = name,
         .form = form,
-        .row_cost8 = row_cost8,
-        .row_cost16 = row_cost16,
+        .pass_cost = pass_cost,
+        .layers8 = Gf8::kMaxLayers,
+        .layers16 = Gf16::kMaxLayers,
         .exclusive_or = [](const MatrixJob& job) { exclusive_or<Gf8>(job); },
         .matrix8 = [](const MatrixJob& job) { MatrixKernel<Gf8>::run(job, job.begin, job.end); },
         .matrix16 = [](const MatrixJob& job) { MatrixKernel<Gf16>::run(job, job.begin, job.end); },

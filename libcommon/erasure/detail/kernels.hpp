@@ -68,20 +68,27 @@ struct TransformJob {
     const std::uint8_t* locator;
     const OutputGroup* outputs;
     std::size_t output_count;
-    std::uint8_t* work; ///< 2 m rows of kWorkRowBytes, aligned to 64
+    const std::uint8_t* const* ahead; ///< the buffers to ask for ahead of their use
+    std::size_t ahead_count;
+    bool streamed;      ///< results go past the caches; all aligned to 64 then
+    std::uint8_t* work; ///< 2 m rows of work_row_bytes(m), aligned to 64
     std::size_t begin;
     std::size_t end;
 };
 
-constexpr std::size_t kWorkRowBytes = 256;
+/// A work row: columns taken together, so that factors are loaded for some and whole lines are
+/// written; more where a column is so short that the calls count.
+constexpr std::size_t work_row_bytes(std::size_t size) {
+    return size <= 16 ? 512 : 128;
+}
 constexpr std::size_t kZeroRowBytes = 128; ///< bytes behind a SourceRow of mask 0
 
 struct KernelSet {
     const char* name;
     FactorForm form;
-    /// What a row of a transform costs, without its layers, in products of a row; measured.
-    double row_cost8;
-    double row_cost16;
+    double pass_cost; ///< of a transform, for a row, in products of the matrix; measured
+    unsigned layers8; ///< of a transform in a pass
+    unsigned layers16;
     void (*exclusive_or)(const MatrixJob&); ///< all factors 1, one output, either field
     void (*matrix8)(const MatrixJob&);
     void (*matrix16)(const MatrixJob&);

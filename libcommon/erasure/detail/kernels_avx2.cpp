@@ -19,6 +19,10 @@ struct Avx2 {
     static void store(std::uint8_t* to, Vector x) {
         _mm256_storeu_si256(reinterpret_cast<Vector*>(to), x);
     }
+    static void stream(std::uint8_t* to, Vector x) {
+        _mm256_stream_si256(reinterpret_cast<Vector*>(to), x);
+    }
+    static void order_streams() { _mm_sfence(); }
     static Vector table(const std::uint8_t* from) {
         return _mm256_broadcastsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
     }
@@ -44,7 +48,7 @@ struct Gf16 : NibbleGf16<Avx2> {
 
 } // namespace
 
-constinit const KernelSet kAvx2Kernels = kernel_set<Gf8, Gf16>("avx2", FactorForm::nibbles, 2, 1);
+constinit const KernelSet kAvx2Kernels = kernel_set<Gf8, Gf16>("avx2", FactorForm::nibbles, 1);
 
 } // namespace codex::erasure::detail
 #endif

@@ -15,10 +15,12 @@ struct Avx512 {
     static Vector zero() { return _mm512_setzero_si512(); }
     static Vector load(const std::uint8_t* from) { return _mm512_loadu_si512(from); }
     static void store(std::uint8_t* to, Vector x) { _mm512_storeu_si512(to, x); }
+    static void stream(std::uint8_t* to, Vector x) {
+        _mm512_stream_si512(reinterpret_cast<Vector*>(to), x);
+    }
+    static void order_streams() { _mm_sfence(); }
     static Vector matrix(const std::uint8_t* from) {
-        long long matrix = 0;
-        __builtin_memcpy(&matrix, from, sizeof matrix);
-        Vector broadcast = _mm512_set1_epi64(matrix);
+        Vector broadcast = _mm512_broadcastq_epi64(_mm_loadu_si64(from));
 #if defined(__clang__) && __clang_major__ < 20
         // These encode vgf2p8affineqb with a broadcast operand at a wrong address
         // (llvm-project pull request 120340): keep the broadcast an instruction of its own.
@@ -51,7 +53,6 @@ struct Gf8 : AffineGf8<Avx512> {
     static constexpr unsigned kTileColumns = 4;
     static constexpr unsigned kMaxLayers = 4;
 
-    static void prefetch(const std::uint8_t* from) { _mm_prefetch(from, _MM_HINT_T0); }
     /// Products start in half of the pipes that additions start in: an addition for two leaves them
     /// free.
     static Unit mul_add_two(Unit sum, Prepared a, Factor f, Prepared b, Factor g) {
@@ -76,10 +77,6 @@ struct Gf16Words : AffineGf16<Avx512> {
 /// Two chunks: 64 low bytes and 64 high bytes.
 struct Gf16 : Gf16Words {
     static constexpr std::size_t kBytes = 2 * sizeof(Vector);
-    static void prefetch(const std::uint8_t* from) {
-        _mm_prefetch(from, _MM_HINT_T0);
-        _mm_prefetch(from + 64, _MM_HINT_T0);
-    }
     static Unit load(const std::uint8_t* from) {
         const Vector first = Avx512::load(from);
         const Vector second = Avx512::load(from + 64);
@@ -89,17 +86,21 @@ struct Gf16 : Gf16Words {
         Avx512::store(to, low_halves(a.low, a.high));
         Avx512::store(to + 64, high_halves(a.low, a.high));
     }
+    static void stream(std::uint8_t* to, Unit a) {
+        Avx512::stream(to, low_halves(a.low, a.high));
+        Avx512::stream(to + 64, high_halves(a.low, a.high));
+    }
 };
 
 /// One chunk, in the lower halves: the odd one at the end of a buffer.
 struct Gf16Chunk : Gf16Words {
     static constexpr std::size_t kBytes = sizeof(Vector);
-    static void prefetch(const std::uint8_t* from) { _mm_prefetch(from, _MM_HINT_T0); }
     static Unit load(const std::uint8_t* from) {
         const Vector chunk = Avx512::load(from);
         return {chunk, high_halves(chunk, chunk)};
     }
     static void store(std::uint8_t* to, Unit a) { Avx512::store(to, low_halves(a.low, a.high)); }
+    static void stream(std::uint8_t* to, Unit a) { Avx512::stream(to, low_halves(a.low, a.high)); }
 };
 
 /// The end of the part in whole pairs of chunks; one chunk may be left.
@@ -120,7 +121,7 @@ void transform16(const TransformJob& job) {
 } // namespace
 
 constinit const KernelSet kAvx512Kernels = [] {
-    KernelSet set = kernel_set<Gf8, Gf16>("avx512", FactorForm::affine, 5, 4);
+    KernelSet set = kernel_set<Gf8, Gf16>("avx512", FactorForm::affine, 2);
     set.matrix16 = matrix16;
     set.transform16 = transform16;
     return set;

@@ -19,6 +19,10 @@ struct Gfni {
     static void store(std::uint8_t* to, Vector x) {
         _mm256_storeu_si256(reinterpret_cast<Vector*>(to), x);
     }
+    static void stream(std::uint8_t* to, Vector x) {
+        _mm256_stream_si256(reinterpret_cast<Vector*>(to), x);
+    }
+    static void order_streams() { _mm_sfence(); }
     static Vector matrix(const std::uint8_t* from) {
         long long matrix = 0;
         __builtin_memcpy(&matrix, from, sizeof matrix);
@@ -48,11 +52,15 @@ struct Gf16 : AffineGf16<Gfni> {
         Gfni::store(to, a.low);
         Gfni::store(to + 32, a.high);
     }
+    static void stream(std::uint8_t* to, Unit a) {
+        Gfni::stream(to, a.low);
+        Gfni::stream(to + 32, a.high);
+    }
 };
 
 } // namespace
 
-constinit const KernelSet kGfniKernels = kernel_set<Gf8, Gf16>("gfni", FactorForm::affine, 5, 2);
+constinit const KernelSet kGfniKernels = kernel_set<Gf8, Gf16>("gfni", FactorForm::affine, 2);
 
 } // namespace codex::erasure::detail
 #endif

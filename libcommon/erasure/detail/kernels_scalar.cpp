@@ -21,7 +21,6 @@ struct Scalar {
     static constexpr unsigned kMaxLayers = 2;
 
     static std::size_t offset(std::size_t at) { return at; }
-    static void prefetch(const std::uint8_t*) {}
     static Unit zero() { return {}; }
     static Unit load(const std::uint8_t* from) {
         Unit x;
@@ -29,6 +28,8 @@ struct Scalar {
         return x;
     }
     static void store(std::uint8_t* to, const Unit& x) { std::memcpy(to, x.bytes, sizeof x.bytes); }
+    static void stream(std::uint8_t* to, const Unit& x) { store(to, x); }
+    static void order_streams() {}
     static Unit add(Unit a, const Unit& b) {
         for (std::size_t i = 0; i < 64; ++i)
             a.bytes[i] ^= b.bytes[i];
@@ -67,7 +68,6 @@ struct Gf16 : Scalar {
 
 } // namespace
 
-constinit const KernelSet kScalarKernels =
-    kernel_set<Gf8, Gf16>("scalar", FactorForm::nibbles, 2, 1);
+constinit const KernelSet kScalarKernels = kernel_set<Gf8, Gf16>("scalar", FactorForm::nibbles, 1);
 
 } // namespace codex::erasure::detail

@@ -19,6 +19,10 @@ struct Ssse3 {
     static void store(std::uint8_t* to, Vector x) {
         _mm_storeu_si128(reinterpret_cast<Vector*>(to), x);
     }
+    static void stream(std::uint8_t* to, Vector x) {
+        _mm_stream_si128(reinterpret_cast<Vector*>(to), x);
+    }
+    static void order_streams() { _mm_sfence(); }
     static Vector table(const std::uint8_t* from) { return load(from); }
     static Vector low(Vector x) { return _mm_and_si128(x, _mm_set1_epi8(15)); }
     static Vector high(Vector x) { return low(_mm_srli_epi64(x, 4)); }
@@ -40,7 +44,7 @@ struct Gf16 : NibbleGf16<Ssse3> {
 
 } // namespace
 
-constinit const KernelSet kSsse3Kernels = kernel_set<Gf8, Gf16>("ssse3", FactorForm::nibbles, 2, 1);
+constinit const KernelSet kSsse3Kernels = kernel_set<Gf8, Gf16>("ssse3", FactorForm::nibbles, 1);
 
 } // namespace codex::erasure::detail
 #endif

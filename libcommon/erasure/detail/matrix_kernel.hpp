@@ -1,8 +1,9 @@
 // The matrix product as a template over a vector type, for the kernel files.
 //
 // Instantiate with a type of an anonymous namespace only: the code then stays in its file. A vector
-// type V has a Unit (one column of a buffer, in registers) with zero, load, store, prefetch, add,
-// mul, mul_add, and mul_add_two where adding two products is one instruction; prepare (what all products of one Unit share); factor (a record in
+// type V has a Unit (one column of a buffer, in registers) with zero, load, store, stream (a store
+// past the caches, ended by order_streams), add, mul, mul_add, and mul_add_two where adding two
+// products is one instruction; prepare (what all products of one Unit share); factor (a record in
 // registers); offset (where the column at a byte lies); and the constants used below.
 #pragma once
 

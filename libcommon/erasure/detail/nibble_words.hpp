@@ -1,6 +1,7 @@
 // Words of both fields in vectors whose instructions look up bytes: a product is the sum of those
 // of its nibbles. For the kernel files; V is a type of an anonymous namespace with a Vector and
 //   load, store     any alignment
+//   stream          a store past the caches, to aligned bytes; order_streams ends them
 //   table           16 bytes, in every lane of 16
 //   low, high       the nibbles of each byte
 //   add, look_up, zero
@@ -28,10 +29,11 @@ template <class V> struct NibbleGf8 {
     static constexpr std::size_t kFactorBytes = 32;
 
     static std::size_t offset(std::size_t at) { return at; }
-    static void prefetch(const std::uint8_t*) {}
     static Unit zero() { return {V::zero()}; }
     static Unit load(const std::uint8_t* from) { return {V::load(from)}; }
     static void store(std::uint8_t* to, Unit a) { V::store(to, a.x); }
+    static void stream(std::uint8_t* to, Unit a) { V::stream(to, a.x); }
+    static void order_streams() { V::order_streams(); }
     static Unit add(Unit a, Unit b) { return {V::add(a.x, b.x)}; }
     static Prepared prepare(Unit a) { return {V::low(a.x), V::high(a.x)}; }
     static Factor factor(const std::uint8_t* record) {
@@ -61,13 +63,17 @@ template <class V> struct NibbleGf16 {
     static std::size_t offset(std::size_t at) {
         return kBytes == 64 ? at : (at & ~std::size_t{63}) | (at & 32) / 2;
     }
-    static void prefetch(const std::uint8_t*) {}
     static Unit zero() { return {V::zero(), V::zero()}; }
     static Unit load(const std::uint8_t* from) { return {V::load(from), V::load(from + 32)}; }
     static void store(std::uint8_t* to, Unit a) {
         V::store(to, a.low);
         V::store(to + 32, a.high);
     }
+    static void stream(std::uint8_t* to, Unit a) {
+        V::stream(to, a.low);
+        V::stream(to + 32, a.high);
+    }
+    static void order_streams() { V::order_streams(); }
     static Unit add(Unit a, Unit b) { return {V::add(a.low, b.low), V::add(a.high, b.high)}; }
     static Prepared prepare(Unit a) {
         return {{V::low(a.low), V::high(a.low), V::low(a.high), V::high(a.high)}};

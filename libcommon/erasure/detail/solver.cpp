@@ -42,6 +42,11 @@ private:
     std::unique_ptr<std::uint8_t[]> memory_;
 };
 
+/// More than a core's own caches hold.
+constexpr std::size_t kUncachedBytes = std::size_t{4} << 20;
+/// As many buffers read side by side as processors foresee; measured.
+constexpr std::size_t kForeseenBuffers = 64;
+
 alignas(64) constexpr std::uint8_t kZeros[kZeroRowBytes] = {};
 
 SourceRow source_row(const std::uint8_t* bytes) {
@@ -139,17 +144,16 @@ Method Solver::fastest(const Shape& shape, const KernelSet& kernels, std::span<c
         groups[x / shape.size] = groups[x / shape.size] || roles[x] == Role::wanted;
     }
     // Rows that go through a transform: all data, the parity of it, and to decode, the polynomial
-    // and the groups it is evaluated at. A row costs its passage through memory and half a product
-    // for each layer; measured against the products of the matrix, a layer costs more in the small
-    // field, where a product is a single instruction.
-    const bool wide = shape.field->bits() == 16;
+    // and the groups it is evaluated at. What a row costs, in products of the matrix, is for the
+    // most part its way from and to memory in every pass; a layer is some tenths of that.
     const auto wanted_groups =
         static_cast<std::size_t>(std::count(groups.begin(), groups.end(), true));
-    const std::size_t transforms =
-        div_up(shape.k, shape.size) + (groups[0] ? 1 : 2 + wanted_groups);
-    const double row_cost = (wide ? kernels.row_cost16 : kernels.row_cost8) +
-                            std::countr_zero(shape.size) * (wide ? 0.5 : 1.0);
-    const double transform_cost = static_cast<double>(transforms * shape.size) * row_cost;
+    const std::size_t rows = shape.k + (groups[0] ? 1 : 2 + wanted_groups) * shape.size;
+    const auto layers = static_cast<unsigned>(std::countr_zero(shape.size));
+    const std::uint64_t passes =
+        div_up(layers, shape.field->bits() == 8 ? kernels.layers8 : kernels.layers16);
+    const double row_cost = kernels.pass_cost * (static_cast<double>(passes) + 0.3 * layers);
+    const double transform_cost = static_cast<double>(rows) * row_cost;
     return static_cast<double>(wanted * shape.k) > transform_cost ? Method::transform
                                                                   : Method::matrix;
 }
@@ -197,11 +201,13 @@ void Solver::run_transform(std::span<const std::uint8_t* const> from,
     const std::size_t size = shape_.size;
     std::vector<SourceRow> sources(shape_.positions, source_row(nullptr));
     std::vector<std::uint8_t*> results(shape_.positions);
+    std::vector<const std::uint8_t*> ahead;
     std::vector<std::size_t> used(shape_.positions / size);   // rows of each group with bytes
     std::vector<std::size_t> needed(shape_.positions / size); // rows of each group wanted
     for (const std::uint32_t x : known_)
         if (from[x] != nullptr) {
             sources[x] = source_row(from[x]);
+            ahead.push_back(from[x]);
             used[x / size] = x % size + 1;
         }
     for (const std::uint32_t x : wanted_) {
@@ -220,9 +226,19 @@ void Solver::run_transform(std::span<const std::uint8_t* const> from,
                                encoding_ ? nullptr : factors_.data() + (position - size) * record,
                                position, needed[group]});
     }
+    // Results that no cache holds until they are read again need not push others out of it, nor be
+    // read before they are written: that would take longer than computing them.
+    bool streamed = wanted_.size() * size_bytes > kUncachedBytes;
+    for (const std::uint32_t x : wanted_)
+        streamed = streamed && reinterpret_cast<std::uintptr_t>(to[x]) % 64 == 0;
+    if (!streamed)
+        for (const std::uint32_t x : wanted_)
+            ahead.push_back(to[x]);
+    if (ahead.size() <= kForeseenBuffers)
+        ahead.clear();
     const auto kernel = shape_.field->bits() == 8 ? kernels_->transform8 : kernels_->transform16;
     for_strips(size_bytes, pool, [&](std::size_t begin, std::size_t end) {
-        const WorkMemory work(2 * size * kWorkRowBytes);
+        const WorkMemory work(2 * size * work_row_bytes(size));
         kernel({.log_size = static_cast<unsigned>(std::countr_zero(size)),
                 .skews = skews_.data(),
                 .inputs = inputs.data(),
@@ -231,6 +247,9 @@ void Solver::run_transform(std::span<const std::uint8_t* const> from,
                 .locator = locator_.data(),
                 .outputs = outputs.data(),
                 .output_count = outputs.size(),
+                .ahead = ahead.data(),
+                .ahead_count = ahead.size(),
+                .streamed = streamed,
                 .work = work.data(),
                 .begin = begin,
                 .end = end});

@@ -3,10 +3,16 @@
 //
 // A few columns (Units of every buffer) are taken through all their transforms before the next, in
 // work rows that stay in cache. A pass does up to V::kMaxLayers layers at once on 2^layers rows
-// held in registers; the first pass reads the buffers themselves, the last writes the results.
+// held in registers; the first pass reads the buffers themselves, the last writes the results. The
+// last pass of the sum of the inputs and the first of its transform treat the same rows: they are
+// one, the turn.
 #pragma once
 
+#include "erasure/detail/fetch_ahead.hpp"
 #include "erasure/detail/kernels.hpp"
+#include "erasure/detail/transform_rows.hpp"
+
+#include <type_traits>
 
 namespace codex::erasure::detail {
 
@@ -14,27 +20,33 @@ template <class V> class TransformKernel {
 public:
     static void run(const TransformJob& job, std::size_t begin, std::size_t end) {
         TransformKernel kernel(job);
-        for (std::size_t at = begin; at < end; at += kBatch * V::kBytes) {
+        for (std::size_t at = begin; at < end; at += kernel.batch_ * V::kBytes) {
+            if ((at - begin) % FetchAhead<V>::kStretch == 0)
+                kernel.aim(at + FetchAhead<V>::kStretch, end);
             kernel.at_ = at;
-            kernel.columns_ = (end - at) / V::kBytes < kBatch ? (end - at) / V::kBytes : kBatch;
+            kernel.columns_ = (end - at) / V::kBytes;
+            if (kernel.columns_ > kernel.batch_)
+                kernel.columns_ = kernel.batch_;
             if (job.known == nullptr)
                 kernel.encode();
             else
                 kernel.decode();
         }
+        // Stores past the caches are ordered with nothing, not even with a release, without this.
+        if (job.streamed)
+            V::order_streams();
     }
 
 private:
     using Unit = typename V::Unit;
-    /// Columns taken together, so that buffers are read and written in whole stretches.
-    static constexpr std::size_t kBatch = kWorkRowBytes / sizeof(Unit);
     /// Rows finished together, layer by layer, before the wider layers: half of a small L1 cache.
     static constexpr std::size_t kLocalRows = 16 * 1024 / sizeof(Unit);
 
     explicit TransformKernel(const TransformJob& job)
         : job_(job), size_(std::size_t{1} << job.log_size),
+          batch_(work_row_bytes(size_) / sizeof(Unit)), ahead_(job.ahead, job.ahead_count),
           sum_{reinterpret_cast<Unit*>(job.work), size_},
-          scratch_{sum_.rows + size_ * kBatch, size_} {
+          scratch_{sum_.rows + size_ * batch_, size_} {
         // As few passes as possible, as even as possible; the larger ones last.
         passes_ = (job.log_size + V::kMaxLayers - 1) / V::kMaxLayers;
         unsigned layer = 0;
@@ -47,105 +59,125 @@ private:
         first_layer_[passes_] = layer;
     }
 
-    /// Where column `c` of the batch lies in the buffers.
-    [[nodiscard]] std::size_t offset(std::size_t c) const { return V::offset(at_ + c * V::kBytes); }
+    using WorkRows = detail::WorkRows<V>;
+    using SourceRows = detail::SourceRows<V>;
 
-    /// Work rows as the input or the output of a pass.
-    struct WorkRows {
-        Unit* rows;
-        std::size_t size;
-        [[nodiscard]] WorkRows column(std::size_t c) const { return {rows + c * size, size}; }
-        [[nodiscard]] Unit load(std::size_t row) const { return rows[row]; }
-        void store(std::size_t row, Unit x) const { rows[row] = x; }
-    };
-    /// Work rows that what a pass gives is added to.
-    struct AddedRows {
-        Unit* rows;
-        std::size_t size;
-        [[nodiscard]] AddedRows column(std::size_t c) const { return {rows + c * size, size}; }
-        void store(std::size_t row, Unit x) const { rows[row] = V::add(rows[row], x); }
-    };
-    /// Buffers to read; the same bytes of the next batch are asked for on the way.
-    struct SourceRows {
-        const SourceRow* rows;
-        const TransformKernel* kernel;
-        std::size_t offset = 0;
-        [[nodiscard]] SourceRows column(std::size_t c) const {
-            return {rows, kernel, kernel->offset(c)};
-        }
-        [[nodiscard]] Unit load(std::size_t row) const {
-            const std::uint8_t* from = rows[row].bytes + (offset & rows[row].mask);
-            V::prefetch(from + kWorkRowBytes);
-            return V::load(from);
-        }
-    };
-    /// Buffers to write, where they are wanted, likewise; multiplied where there are factors.
-    template <bool kScaled> struct ResultRows {
-        const OutputGroup* output;
-        const TransformKernel* kernel;
-        std::size_t offset = 0;
-        [[nodiscard]] ResultRows column(std::size_t c) const {
-            return {output, kernel, kernel->offset(c)};
-        }
-        void store(std::size_t row, Unit x) const {
-            if (output->rows[row] == nullptr)
-                return;
-            if constexpr (kScaled)
-                x = V::mul(x, V::factor(output->factors + row * V::kFactorBytes));
-            std::uint8_t* to = output->rows[row] + offset;
-            V::store(to, x);
-            V::prefetch(to + kWorkRowBytes);
-        }
-    };
-    /// Work rows that take the received values of a polynomial from the parity computed of the
-    /// known data.
-    struct LocatedRows {
-        WorkRows work;
-        SourceRows known;
-        const std::uint8_t* locator;
-        [[nodiscard]] LocatedRows column(std::size_t c) const {
-            return {work.column(c), known.column(c), locator};
-        }
-        void store(std::size_t row, Unit x) const {
-            const Unit syndrome = V::add(x, known.load(row));
-            work.store(row, V::mul(syndrome, V::factor(locator + row * V::kFactorBytes)));
-        }
-    };
-
-    void encode() const {
-        sum_inputs();
-        forward(job_.outputs[0], sum_, ResultRows<false>{&job_.outputs[0], this});
+    void aim(std::size_t at, std::size_t end) {
+        if (at < end)
+            ahead_.aim(at);
+        else
+            ahead_.stop();
     }
 
-    void decode() const {
-        const LocatedRows located{sum_, {job_.known, this}, job_.locator};
+    void encode() {
+        if (job_.streamed)
+            parity(job_.outputs[0], ResultRows<V, false, true>{&job_.outputs[0], at_});
+        else
+            parity(job_.outputs[0], ResultRows<V, false, false>{&job_.outputs[0], at_});
+    }
+
+    void decode() {
+        const LocatedRows<V> located{sum_, {job_.known, at_}, job_.locator};
         if (job_.input_count == 0) {
             for (std::size_t c = 0; c < columns_; ++c)
                 for (std::size_t row = 0; row < size_; ++row)
                     located.column(c).store(row, V::zero());
         } else {
-            sum_inputs();
-            forward({nullptr, nullptr, 0, size_}, sum_, located);
+            parity({nullptr, nullptr, 0, size_}, located);
         }
-        inverse({nullptr, 0, size_}, sum_, sum_, sum_);
-        for (std::size_t i = 0; i < job_.output_count; ++i)
-            forward(job_.outputs[i], scratch_, ResultRows<true>{&job_.outputs[i], this});
-    }
-
-    /// sum_ = XOR of the inverse transforms of all input groups.
-    void sum_inputs() const {
-        for (std::size_t i = 0; i < job_.input_count; ++i) {
-            const InputGroup& input = job_.inputs[i];
-            if (i == 0)
-                inverse(input, SourceRows{input.rows, this}, sum_, sum_);
+        inverse({nullptr, 0, size_}, sum_, sum_, sum_, passes_);
+        for (std::size_t i = 0; i < job_.output_count; ++i) {
+            const OutputGroup& output = job_.outputs[i];
+            if (job_.streamed)
+                forward(output, scratch_, ResultRows<V, true, true>{&output, at_}, passes_);
             else
-                inverse(input, SourceRows{input.rows, this}, scratch_, AddedRows{sum_.rows, size_});
+                forward(output, scratch_, ResultRows<V, true, false>{&output, at_}, passes_);
         }
     }
 
-    /// The inverse transform of one group, through the rows `work`.
+    /// The transform at position 0 of the sum of the inverse transforms of all input groups.
+    template <class To> void parity(const OutputGroup& output, To to) {
+        for (std::size_t i = 0; i + 1 < job_.input_count; ++i) {
+            const InputGroup& input = job_.inputs[i];
+            const SourceRows source{input.rows, at_};
+            if (i == 0)
+                inverse(input, source, sum_, sum_, passes_);
+            else
+                inverse(input, source, scratch_, AddedRows<V>{sum_.rows, size_}, passes_);
+        }
+        const bool added = job_.input_count > 1;
+        const InputGroup& last = job_.inputs[job_.input_count - 1];
+        const SourceRows source{last.rows, at_};
+        if (passes_ == 1) {
+            turn(last, added, source, to);
+        } else {
+            const WorkRows work = added ? scratch_ : sum_;
+            inverse(last, source, work, work, passes_ - 1);
+            turn(last, added, work, sum_);
+            forward(output, sum_, to, passes_ - 1);
+        }
+    }
+
+    /// The last pass of the last input group, the sum of the others added, and the first pass of
+    /// the transform at position 0.
     template <class From, class To>
-    void inverse(const InputGroup& input, From from, WorkRows work, To to) const {
+    void turn(const InputGroup& input, bool added, From from, To to) {
+        const unsigned layer = first_layer_[passes_ - 1];
+        const std::size_t used = (input.count + (std::size_t{1} << layer) - 1) >> layer;
+        with_layers(passes_ - 1, [&](auto layers) {
+            constexpr unsigned kAll = layers();
+            constexpr unsigned kHalf = kAll > 1 ? kAll - 1 : kAll;
+            constexpr unsigned kQuarter = kAll > 2 ? kAll - 2 : kHalf;
+            if (!added)
+                turn_layers<kAll, kAll, false>(input.position, from, to);
+            else if (used <= std::size_t{1} << kQuarter)
+                turn_layers<kAll, kQuarter, true>(input.position, from, to);
+            else if (used <= std::size_t{1} << kHalf)
+                turn_layers<kAll, kHalf, true>(input.position, from, to);
+            else
+                turn_layers<kAll, kAll, true>(input.position, from, to);
+        });
+    }
+
+    /// All groups of rows of the turn, of which 2^kUsed are not zeros.
+    template <unsigned kLayers, unsigned kUsed, bool kAdded, class From, class To>
+    void turn_layers(std::size_t position, From from, To to) {
+        constexpr std::size_t kRows = std::size_t{1} << kLayers;
+        constexpr bool kOnlyPass = std::is_same_v<From, SourceRows>;
+        const unsigned layer = kOnlyPass ? 0 : first_layer_[passes_ - 1];
+        const std::uint8_t* skews[kLayers];
+        const std::uint8_t* origin[kLayers];
+#pragma GCC unroll 4
+        for (unsigned u = 0; u < kLayers; ++u) {
+            skews[u] = job_.skews + (position >> (layer + u + 1)) * V::kFactorBytes;
+            origin[u] = job_.skews;
+        }
+        for (std::size_t c = 0; c < columns_; ++c) {
+            const auto source = from.column(c);
+            const auto target = to.column(c);
+            const WorkRows sum = sum_.column(c);
+            for (std::size_t i = 0; i < std::size_t{1} << layer; ++i) {
+                ahead_.step();
+                Unit rows[kRows];
+#pragma GCC unroll 16
+                for (std::size_t q = 0; q < std::size_t{1} << kUsed; ++q)
+                    rows[q] = source.load(i + (q << layer));
+                butterflies<true, kLayers, 0, kUsed>(rows, skews);
+                if constexpr (kAdded)
+#pragma GCC unroll 16
+                    for (std::size_t q = 0; q < kRows; ++q)
+                        rows[q] = V::add(rows[q], sum.load(i + (q << layer)));
+                butterflies<false, kLayers, 0, kLayers, true>(rows, origin);
+#pragma GCC unroll 16
+                for (std::size_t q = 0; q < kRows; ++q)
+                    target.store(i + (q << layer), rows[q]);
+            }
+        }
+    }
+
+    /// The first `passes` passes of the inverse transform of one group, through the rows `work`.
+    template <class From, class To>
+    void inverse(const InputGroup& input, From from, WorkRows work, To to, unsigned passes) {
         if (passes_ == 1) {
             pass<true>(0, 0, size_, 0, columns_, input.position, from, to);
             return;
@@ -158,18 +190,18 @@ private:
             for (std::size_t c = 0; c < columns_; ++c) {
                 for (std::size_t row = read; row < start + block; ++row)
                     work.column(c).store(row, V::zero());
-                for (unsigned i = 1; i < local_passes_; ++i)
+                for (unsigned i = 1; i < local_passes_ && i < passes; ++i)
                     later_pass(i, input, start, block, c, work, to);
             }
         }
         for (std::size_t c = 0; c < columns_; ++c)
-            for (unsigned i = local_passes_; i < passes_; ++i)
+            for (unsigned i = local_passes_; i < passes; ++i)
                 later_pass(i, input, 0, size_, c, work, to);
     }
 
     template <class To>
     void later_pass(unsigned i, const InputGroup& input, std::size_t start, std::size_t block,
-                    std::size_t c, WorkRows work, To to) const {
+                    std::size_t c, WorkRows work, To to) {
         if (i + 1 < passes_)
             pass<true>(i, start, used_rows(i, input.count, start, block), c, c + 1, input.position,
                        work, work);
@@ -177,9 +209,10 @@ private:
             pass<true>(i, start, start + block, c, c + 1, input.position, work, to);
     }
 
-    /// The transform of sum_ at the output's positions, through the rows `work`; all rows below
-    /// output.count are stored, and some above.
-    template <class To> void forward(const OutputGroup& output, WorkRows work, To to) const {
+    /// The last `passes` passes of the transform of sum_ at the output's positions, through the
+    /// rows `work`; all rows below output.count are stored, and some above.
+    template <class To>
+    void forward(const OutputGroup& output, WorkRows work, To to, unsigned passes) {
         if (passes_ == 1) {
             pass<false>(0, 0, size_, 0, columns_, output.position, sum_, to);
             return;
@@ -190,12 +223,12 @@ private:
                         output.position, i + 1 == passes_ ? sum_ : work, work);
         };
         for (std::size_t c = 0; c < columns_; ++c)
-            for (unsigned i = passes_; i-- > local_passes_;)
+            for (unsigned i = passes; i-- > local_passes_;)
                 wide_pass(i, 0, size_, c);
         const std::size_t block = std::size_t{1} << first_layer_[local_passes_];
         for (std::size_t start = 0; start < size_ && start < output.count; start += block) {
             for (std::size_t c = 0; c < columns_; ++c)
-                for (unsigned i = local_passes_; i-- > 1;)
+                for (unsigned i = passes < local_passes_ ? passes : local_passes_; i-- > 1;)
                     wide_pass(i, start, block, c);
             pass<false>(0, start, used_rows(0, output.count, start, block), 0, columns_,
                         output.position, work, to);
@@ -217,18 +250,23 @@ private:
     /// Pass i on the rows [start, end) of the columns [left, right).
     template <bool kInverse, class From, class To>
     void pass(unsigned i, std::size_t start, std::size_t end, std::size_t left, std::size_t right,
-              std::size_t position, From from, To to) const {
-        const unsigned layers = first_layer_[i + 1] - first_layer_[i];
+              std::size_t position, From from, To to) {
         const Range range{start, end, left, right, position, first_layer_[i]};
+        with_layers(i, [&](auto layers) { pass_layers<kInverse, layers()>(range, from, to); });
+    }
+
+    /// Calls work(std::integral_constant) with the number of layers of pass i.
+    template <class Work> void with_layers(unsigned i, Work work) const {
+        const unsigned layers = first_layer_[i + 1] - first_layer_[i];
         if (layers == 1)
-            pass_layers<kInverse, 1>(range, from, to);
+            work(std::integral_constant<unsigned, 1>{});
         else if (layers == 2)
-            pass_layers<kInverse, 2>(range, from, to);
+            work(std::integral_constant<unsigned, 2>{});
         else if constexpr (V::kMaxLayers > 2) {
             if (layers == 3)
-                pass_layers<kInverse, 3>(range, from, to);
+                work(std::integral_constant<unsigned, 3>{});
             else if constexpr (V::kMaxLayers > 3)
-                pass_layers<kInverse, 4>(range, from, to);
+                work(std::integral_constant<unsigned, 4>{});
         }
     }
 
@@ -238,7 +276,7 @@ private:
     };
 
     template <bool kInverse, unsigned kLayers, class From, class To>
-    void pass_layers(const Range& range, From from, To to) const {
+    void pass_layers(const Range& range, From from, To to) {
         constexpr std::size_t kRows = std::size_t{1} << kLayers;
         for (std::size_t block = range.start; block < range.end; block += kRows << range.layer) {
             // Within a layer the factors of consecutive groups are consecutive.
@@ -247,15 +285,21 @@ private:
             for (unsigned u = 0; u < kLayers; ++u)
                 skews[u] = job_.skews +
                            ((range.position + block) >> (range.layer + u + 1)) * V::kFactorBytes;
+            // The stride of the first pass is known to the compiler, and its factors stay in
+            // registers for all columns.
+            if (range.layer == 0) {
+                ahead_.step();
+                for (std::size_t c = range.left; c < range.right; ++c)
+                    group<kInverse, kLayers>(block, 0, skews, from.column(c), to.column(c));
+                continue;
+            }
             for (std::size_t c = range.left; c < range.right; ++c) {
                 const auto source = from.column(c);
                 const auto target = to.column(c);
-                // The stride of the first pass is known to the compiler.
-                if (range.layer == 0)
-                    group<kInverse, kLayers>(block, 0, skews, source, target);
-                else
-                    for (std::size_t i = block; i < block + (std::size_t{1} << range.layer); ++i)
-                        group<kInverse, kLayers>(i, range.layer, skews, source, target);
+                for (std::size_t i = block; i < block + (std::size_t{1} << range.layer); ++i) {
+                    ahead_.step();
+                    group<kInverse, kLayers>(i, range.layer, skews, source, target);
+                }
             }
         }
     }
@@ -275,9 +319,11 @@ private:
             to.store(first + (q << layer), rows[q]);
     }
 
-    /// All butterflies from number kNumber on: layers ascending in the inverse transform,
-    /// descending in the forward one.
-    template <bool kInverse, unsigned kLayers, unsigned kNumber>
+    /// All butterflies from number kNumber on: layers ascending in the inverse transform, where
+    /// rows from 2^kUsed on are zeros (their content is not read), descending in the forward one,
+    /// where at the origin the first factor of every layer is 0.
+    template <bool kInverse, unsigned kLayers, unsigned kNumber, unsigned kUsed = kLayers,
+              bool kOrigin = false>
     [[gnu::always_inline]] static void butterflies(Unit* rows, const std::uint8_t* const* skews) {
         constexpr unsigned kPerLayer = 1U << (kLayers - 1);
         if constexpr (kNumber < kLayers * kPerLayer) {
@@ -286,22 +332,28 @@ private:
             constexpr unsigned kGroup = kNumber % kPerLayer >> kLayer;
             constexpr unsigned kX =
                 (kGroup << (kLayer + 1)) + (kNumber % kPerLayer & ((1U << kLayer) - 1));
-            Unit& x = rows[kX];
-            Unit& y = rows[kX + (1U << kLayer)];
-            const auto factor = V::factor(skews[kLayer] + kGroup * V::kFactorBytes);
-            if constexpr (kInverse) {
-                y = V::add(y, x);
-                x = V::mul_add(x, V::prepare(y), factor);
-            } else {
-                x = V::mul_add(x, V::prepare(y), factor);
-                y = V::add(y, x);
+            constexpr unsigned kLarger = kLayer < kUsed ? kUsed : kLayer;
+            if constexpr (kX < 1U << kLarger) {
+                Unit& x = rows[kX];
+                Unit& y = rows[kX + (1U << kLayer)];
+                if constexpr (kInverse && kLayer >= kUsed)
+                    y = x;
+                else if constexpr (kInverse)
+                    y = V::add(y, x);
+                if constexpr (!kOrigin || kGroup > 0)
+                    x = V::mul_add(x, V::prepare(y),
+                                   V::factor(skews[kLayer] + kGroup * V::kFactorBytes));
+                if constexpr (!kInverse)
+                    y = V::add(y, x);
             }
-            butterflies<kInverse, kLayers, kNumber + 1>(rows, skews);
+            butterflies<kInverse, kLayers, kNumber + 1, kUsed, kOrigin>(rows, skews);
         }
     }
 
     const TransformJob& job_;
     std::size_t size_;
+    std::size_t batch_; ///< columns taken together
+    FetchAhead<V> ahead_;
     WorkRows sum_;
     WorkRows scratch_;
     std::size_t at_ = 0;

@@ -136,6 +136,37 @@ TEST_P(KernelTest, StripsAndThreads) {
     check(255, 2, 64 * 37, 1, &pool);
 }
 
+/// More results than caches hold are written past them where they are aligned, and only there.
+TEST_P(KernelTest, ResultsPastTheCaches) {
+    constexpr std::size_t kSizeBytes = 128 * 1024 + 64;
+    ThreadPool pool(2);
+    for (const auto& [k, m] : {std::pair{40U, 33U}, std::pair{230U, 33U}}) {
+        const Shape shape(k, m);
+        const auto skews = skew_factors(shape, *GetParam());
+        const Solver solver(shape, *GetParam(), skews, encoding_roles(shape), Method::transform);
+        std::vector<Bytes> data(k);
+        std::vector<const std::uint8_t*> from(shape.size + k);
+        for (std::uint32_t j = 0; j < k; ++j) {
+            data[j] = test::generate(j, kSizeBytes);
+            from[shape.size + j] = data[j].data();
+        }
+        const auto encode = [&](Bytes& results, std::size_t shift) {
+            results.resize(m * kSizeBytes + 128);
+            std::uint8_t* first = results.data() + shift;
+            while (reinterpret_cast<std::uintptr_t>(first) % 64 != shift)
+                ++first;
+            std::vector<std::uint8_t*> to(from.size());
+            for (std::uint32_t i = 0; i < m; ++i)
+                to[i] = first + i * kSizeBytes;
+            solver.run(from, to, kSizeBytes, &pool);
+            return Bytes(first, first + m * kSizeBytes);
+        };
+        Bytes aligned;
+        Bytes shifted;
+        ASSERT_EQ(encode(aligned, 0), encode(shifted, 1)) << k << "/" << m;
+    }
+}
+
 INSTANTIATE_TEST_SUITE_P(Erasure, KernelTest, testing::ValuesIn(usable_kernels()),
                          [](const auto& set) { return std::string(set.param->name); });
 

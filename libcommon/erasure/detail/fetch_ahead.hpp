@@ -1,0 +1,68 @@
+// Memory asked for ahead of its use, evenly over the computation: the transforms read many buffers
+// a little at a time, which the processor does not foresee, and asking for all at once fills its
+// queue of outstanding lines, so that whatever else it needs waits behind them.
+//
+// A template over the kernel's vector type only so that its code stays in the kernel's file; see
+// matrix_kernel.hpp.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace codex::erasure::detail {
+
+template <class V> class FetchAhead {
+public:
+    /// Bytes of every buffer asked for at a time: what pays for a visit to its page, while those of
+    /// all buffers and those in use still fit a second-level cache of 1 MiB.
+    static constexpr std::size_t kStretch = 512;
+
+    /// What will be asked for of `count` buffers.
+    FetchAhead(const std::uint8_t* const* buffers, std::size_t count)
+        : buffers_(buffers), count_(count), next_(count), rate_(count == 0 ? 0 : kOne) {}
+
+    /// The stretch at byte `at` of all buffers is due at the next call of this, when the steps that
+    /// there were since the last call will have been made again.
+    void aim(std::size_t at) {
+        if (steps_ > 0)
+            rate_ = (kOne * count_ + steps_ - 1) / steps_;
+        steps_ = 0;
+        at_ = at;
+        next_ = 0;
+    }
+    /// Nothing is due any more.
+    void stop() { next_ = count_; }
+
+    /// One step of the computation, of which some make a stretch.
+    void step() {
+        ++steps_;
+        due_ += rate_;
+        while (due_ >= kOne) {
+            due_ -= kOne;
+            fetch();
+        }
+    }
+
+private:
+    static constexpr std::size_t kOne = 65536;
+
+    /// Not inlined: the loops that call it need all registers.
+    [[gnu::noinline]] void fetch() {
+        if (next_ == count_)
+            return;
+        const std::uint8_t* from = buffers_[next_++] + at_;
+#pragma GCC unroll 8
+        for (std::size_t i = 0; i < kStretch; i += 64)
+            __builtin_prefetch(from + i);
+    }
+
+    const std::uint8_t* const* buffers_;
+    std::size_t count_;
+    std::size_t next_; ///< of the buffers
+    std::size_t rate_; ///< buffers a step, in parts of kOne
+    std::size_t at_ = 0;
+    std::size_t steps_ = 0; ///< since the last aim()
+    std::size_t due_ = 0;
+};
+
+} // namespace codex::erasure::detail
