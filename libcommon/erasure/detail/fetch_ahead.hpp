@@ -22,16 +22,15 @@ public:
         : buffers_(buffers), count_(count), next_(count), rate_(count == 0 ? 0 : kOne) {}
 
     /// The stretch at byte `at` of all buffers is due at the next call of this, when the steps that
-    /// there were since the last call will have been made again.
-    void aim(std::size_t at) {
+    /// there were since the last call will have been made again; nothing is, where the bytes to
+    /// treat end before.
+    void aim(std::size_t at, std::size_t end) {
         if (steps_ > 0)
             rate_ = (kOne * count_ + steps_ - 1) / steps_;
         steps_ = 0;
         at_ = at;
-        next_ = 0;
+        next_ = at < end ? 0 : count_;
     }
-    /// Nothing is due any more.
-    void stop() { next_ = count_; }
 
     /// One step of the computation, of which some make a stretch.
     void step() {

@@ -22,7 +22,7 @@ public:
         TransformKernel kernel(job);
         for (std::size_t at = begin; at < end; at += kernel.batch_ * V::kBytes) {
             if ((at - begin) % FetchAhead<V>::kStretch == 0)
-                kernel.aim(at + FetchAhead<V>::kStretch, end);
+                kernel.ahead_.aim(at + FetchAhead<V>::kStretch, end);
             kernel.at_ = at;
             kernel.columns_ = (end - at) / V::kBytes;
             if (kernel.columns_ > kernel.batch_)
@@ -61,13 +61,6 @@ private:
 
     using WorkRows = detail::WorkRows<V>;
     using SourceRows = detail::SourceRows<V>;
-
-    void aim(std::size_t at, std::size_t end) {
-        if (at < end)
-            ahead_.aim(at);
-        else
-            ahead_.stop();
-    }
 
     void encode() {
         if (job_.streamed)
