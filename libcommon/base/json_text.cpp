@@ -1,6 +1,7 @@
 #include "base/json_text.hpp"
 
-#include <cstddef>
+#include "base/printable.hpp"
+
 #include <fmt/format.h>
 
 namespace codex {
@@ -9,29 +10,9 @@ namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD"; // U+FFFD
 
-bool is_continuation(std::string_view text, std::size_t at) {
-    return at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80;
-}
-
-/// Length of the well-formed UTF-8 sequence at `at` (Unicode 15 table 3-7), or 0.
-std::size_t sequence_length(std::string_view text, std::size_t at) {
-    const auto first = static_cast<unsigned char>(text[at]);
-    if (first < 0x80)
-        return 1;
-    if (first < 0xC2 || first > 0xF4)
-        return 0;
-    if (!is_continuation(text, at + 1))
-        return 0;
-    const auto second = static_cast<unsigned char>(text[at + 1]);
-    if (first < 0xE0)
-        return 2;
-    const bool too_low = (first == 0xE0 && second < 0xA0) || (first == 0xF0 && second < 0x90);
-    const bool too_high = (first == 0xED && second > 0x9F) || (first == 0xF4 && second > 0x8F);
-    if (too_low || too_high || !is_continuation(text, at + 2))
-        return 0;
-    if (first < 0xF0)
-        return 3;
-    return is_continuation(text, at + 3) ? 4 : 0;
+/// Readers of JSON are many, and some of them show what they read as it is.
+std::string unit_escape(std::uint32_t code_point) {
+    return fmt::format("\\u{:04x}", code_point); // none of them is above U+FFFF
 }
 
 } // namespace
@@ -55,21 +36,23 @@ std::string json_quote(std::string_view text) {
     std::string out = "\"";
     for (std::size_t at = 0; at < text.size();) {
         const char c = text[at];
-        const std::size_t length = sequence_length(text, at);
-        if (length == 0) {
-            out += kReplacement;
+        if (c >= 0x20 && c < 0x7F && c != '"' && c != '\\') { // nearly all of all text
+            out += c;
             ++at;
             continue;
         }
-        if (const std::string_view escape = short_escape(c); !escape.empty())
+        const Utf8Unit unit = utf8_front(text.substr(at));
+        if (!unit.well_formed)
+            out += kReplacement;
+        else if (const std::string_view escape = short_escape(c); !escape.empty())
             out += escape;
         else if (c == '"')
             out += "\\\"";
-        else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F)
-            out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
+        else if (steers_terminal(unit.code_point))
+            out += unit_escape(unit.code_point);
         else
-            out += text.substr(at, length);
-        at += length;
+            out += text.substr(at, unit.bytes);
+        at += unit.bytes;
     }
     out += '"';
     return out;

@@ -7,8 +7,8 @@
 
 namespace codex {
 
-/// `text` as a JSON string with its quotes. Control characters are escaped; octets that are not
-/// UTF-8 become U+FFFD, since JSON has no other way to carry them.
+/// `text` as a JSON string with its quotes. Characters that steers_terminal() names are escaped;
+/// octets that are not UTF-8 become U+FFFD, since JSON has no other way to carry them.
 [[nodiscard]] std::string json_quote(std::string_view text);
 
 /// How JSON strings and text records alike write a TAB, line feed, carriage return or backslash: a

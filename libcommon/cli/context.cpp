@@ -1,4 +1,4 @@
-#include "base/json_text.hpp"
+#include "base/printable.hpp"
 #include "cli/detail/state.hpp"
 
 #include <climits>
@@ -57,12 +57,12 @@ std::string error_lines(const Context::State& state, std::string_view object, co
     const std::string_view red = state.color_err ? "\x1b[1;31m" : "";
     const std::string_view cyan = state.color_err ? "\x1b[36m" : "";
     const std::string_view plain = state.color_err ? "\x1b[0m" : "";
-    // An error text may quote foreign names; a record's columns know how to keep them on one line.
-    const std::string text = Record("").text(error.text()).as_text();
-    std::string lines = fmt::format("{}: {}error:{} {}{}{}\n", state.tool, red, plain, object,
-                                    object.empty() ? "" : ": ", text);
+    std::string lines =
+        fmt::format("{}: {}error:{} {}{}{}\n", state.tool, red, plain, printable(object),
+                    object.empty() ? "" : ": ", printable(error.text()));
     if (!error.hint().empty())
-        lines += fmt::format("{}: {}hint:{} {}\n", state.tool, cyan, plain, error.hint());
+        lines +=
+            fmt::format("{}: {}hint:{} {}\n", state.tool, cyan, plain, printable(error.hint()));
     return lines;
 }
 
@@ -265,14 +265,14 @@ void Context::warn(std::string_view text) {
     if (quiet())
         return;
     state_->err.message(json() ? Record("warning").json("message", text).as_json() + "\n"
-                               : fmt::format("{}: warning: {}\n", tool(), text));
+                               : fmt::format("{}: warning: {}\n", tool(), printable(text)));
 }
 
 void Context::inform(std::string_view text) {
     if (quiet() || !verbose())
         return;
     state_->err.message(json() ? Record("info").json("message", text).as_json() + "\n"
-                               : fmt::format("{}: {}\n", tool(), text));
+                               : fmt::format("{}: {}\n", tool(), printable(text)));
 }
 
 } // namespace codex::cli

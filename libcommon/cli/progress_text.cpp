@@ -1,5 +1,6 @@
 #include "cli/detail/progress_text.hpp"
 
+#include "base/printable.hpp"
 #include "cli/tool.hpp"
 
 #include <array>
@@ -37,7 +38,7 @@ std::string clock(std::uint64_t seconds) {
 } // namespace
 
 std::string progress_line(const ProgressSample& sample, unsigned columns) {
-    std::string line(sample.label);
+    std::string line = printable(sample.label);
     const auto done = static_cast<double>(sample.done_bytes);
     if (sample.total_bytes > 0) {
         const double part = std::min(1.0, done / static_cast<double>(sample.total_bytes));

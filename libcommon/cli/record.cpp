@@ -1,27 +1,9 @@
 #include "base/hex.hpp"
 #include "base/json_text.hpp"
+#include "base/printable.hpp"
 #include "cli/tool.hpp"
 
 namespace codex::cli {
-
-namespace {
-
-/// A value that cannot break out of its column.
-std::string column(std::string_view value) {
-    std::string out;
-    out.reserve(value.size());
-    for (const char c : value) {
-        if (const std::string_view escape = short_escape(c); !escape.empty())
-            out += escape;
-        else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F)
-            out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
-        else
-            out += c;
-    }
-    return out;
-}
-
-} // namespace
 
 Record::Record(std::string type) : type_(std::move(type)) {}
 
@@ -81,7 +63,7 @@ Record& Record::json_raw(std::string_view name, std::string_view raw) {
 }
 
 Record& Record::text(std::string_view value) {
-    columns_.push_back(column(value));
+    columns_.push_back(printable_exact(value));
     return *this;
 }
 

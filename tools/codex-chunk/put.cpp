@@ -1,6 +1,7 @@
 #include "chunk.hpp"
 
 #include "base/fd.hpp"
+#include "base/printable.hpp"
 #include "codec/media_type.hpp"
 
 #include <fcntl.h>
@@ -48,7 +49,7 @@ Result<Fd> open_input(const std::string& file) {
     struct stat info{};
     if (::fstat(fd.get(), &info) == 0 && S_ISDIR(info.st_mode))
         return fail(Error(Errc::usage, "is a folder")
-                        .hint(fmt::format("tar c '{}' | codex-chunk put -", file)));
+                        .hint(fmt::format("tar c {} | codex-chunk put -", shell_quoted(file))));
     return fd;
 }
 

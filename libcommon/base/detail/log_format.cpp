@@ -2,6 +2,7 @@
 
 #include "base/hex.hpp"
 #include "base/json_text.hpp"
+#include "base/printable.hpp"
 
 #include <array>
 
@@ -75,18 +76,6 @@ void append_escaped(std::string& to, char c) {
         else
             to += c;
     }
-}
-
-/// The message keeps its letters, whatever their encoding; only what would break the line goes.
-std::string one_line(std::string_view message) {
-    std::string out;
-    for (const char c : message) {
-        if (static_cast<unsigned char>(c) < 0x20)
-            append_escaped(out, c);
-        else
-            out += c;
-    }
-    return out;
 }
 
 std::string_view level_color(Level level) {
@@ -190,7 +179,7 @@ std::string format_text(const Record& record, bool color) {
     out += level_letters(record.level);
     if (color)
         out += "\x1b[0m";
-    out += fmt::format(" {} {:<{}}", timestamp(record), one_line(record.message), kMessageWidth);
+    out += fmt::format(" {} {:<{}}", timestamp(record), printable(record.message), kMessageWidth);
     if (!record.topics.empty())
         out += fmt::format(" topics=\"{}\"", record.topics);
     out += fmt::format(" tid={}", record.thread);

@@ -11,6 +11,7 @@ TEST(JsonText, EscapesWhatJsonForbids) {
     EXPECT_EQ(json_quote("\n\r\t"), "\"\\n\\r\\t\"");
     EXPECT_EQ(json_quote(std::string_view("\0\x1f\x7f", 3)), "\"\\u0000\\u001f\\u007f\"");
     EXPECT_EQ(json_quote("é😀"), "\"é😀\"");
+    EXPECT_EQ(json_quote("\xc2\x9b|\xe2\x80\xae|\xe2\x80\xa8"), "\"\\u009b|\\u202e|\\u2028\"");
 }
 
 TEST(JsonText, OctetsThatAreNotUtf8AreReplaced) {

@@ -41,6 +41,14 @@ TEST(Record, AValueCannotBreakTheLine) {
     EXPECT_EQ(nlohmann::json::parse(Record("x").field("name", name).as_json())["name"], name);
 }
 
+TEST(Record, AValueCannotSteerTheTerminal) {
+    const Record record = Record("x").field("name", "\xc2\x9b"
+                                                    "2J\xff\xe2\x80\xae\xc3\xa9");
+    EXPECT_EQ(record.as_text(), "\\xc2\\x9b2J\\xff\\xe2\\x80\\xae\xc3\xa9");
+    EXPECT_EQ(record.as_json(),
+              "{\"type\":\"x\",\"name\":\"\\u009b2J\xef\xbf\xbd\\u202e\xc3\xa9\"}");
+}
+
 TEST(Record, LargeIntegersAreStringsInJsonOnly) {
     Record record("x");
     record.field("n", std::uint64_t{9007199254740993});
