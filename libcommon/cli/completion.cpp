@@ -46,16 +46,21 @@ std::string words_of(const OptionSpec& spec) {
                                 : fmt::format("{}", fmt::join(spec.choices, " "));
 }
 
-std::string argument_words(const Command::Node& node) {
-    if (!node.children.empty()) {
-        std::vector<std::string> names;
-        for (const auto& child : node.children)
-            names.push_back(child->name);
-        return fmt::format("{}", fmt::join(names, " "));
-    }
+std::string child_names(const Command::Node& node) {
+    std::vector<std::string> names;
+    for (const auto& child : node.children)
+        names.push_back(child->name);
+    return fmt::format("{}", fmt::join(names, " "));
+}
+
+std::string argument_words(const Command::Node& node, const Command::Node& root) {
+    if (!node.children.empty())
+        return child_names(node);
     if (node.arguments.empty())
         return "@none";
     const std::string& name = node.arguments.front().name;
+    if (name == "COMMAND")
+        return child_names(root);
     return name == "SHELL" ? "bash zsh fish" : "@" + kind_of(name);
 }
 
@@ -85,7 +90,8 @@ std::string tables(const std::vector<Entry>& entries) {
             values.insert(fmt::format("        {}) found='{}' ;;\n", patterns, words_of(spec)));
         }
         options += fmt::format("        '{}') found='{}' ;;\n", path, names);
-        arguments += fmt::format("        '{}') found='{}' ;;\n", path, argument_words(*node));
+        arguments += fmt::format("        '{}') found='{}' ;;\n", path,
+                                 argument_words(*node, *entries.front().node));
     }
     std::string commands;
     for (const auto& [path, node] : entries)
@@ -229,7 +235,7 @@ std::string fish_text(const std::string& tool, const std::vector<Entry>& entries
         for (const auto& child : node->children)
             out += fmt::format("{} -f -a {} -d {}\n", at, child->name, fish_quote(child->summary));
         if (node->children.empty())
-            out += at + fish_source(argument_words(*node), tool) + "\n";
+            out += at + fish_source(argument_words(*node, *entries.front().node), tool) + "\n";
         for (const OptionSpec& spec : options_of(*node))
             out += fmt::format("{}{}{} -d {}\n", at, fish_names(spec),
                                spec.is_flag() ? "" : " -r" + fish_source(words_of(spec), tool),

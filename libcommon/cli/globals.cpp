@@ -79,8 +79,8 @@ OptionSpec output_spec(Globals& globals) {
 }
 
 OptionSpec repo_spec(Globals& globals) {
-    OptionSpec spec = option_spec("-r,--repo DIR", "",
-                                  "the repo; default: $CODEX_REPO or codex in the data home");
+    OptionSpec spec =
+        option_spec("-r,--repo DIR", "", "the repo; default: $CODEX_REPO, or in the data home");
     spec.apply = [&globals](const std::vector<std::string>& given) -> Result<void> {
         if (given.front().empty())
             return fail(Errc::usage, "the folder name is empty");

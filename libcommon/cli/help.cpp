@@ -1,16 +1,61 @@
 #include "base/cpu.hpp"
 #include "cli/detail/describe.hpp"
+#include "cli/detail/suggest.hpp"
+
+#include <algorithm>
 
 namespace codex::cli::detail {
 
 namespace {
 
 constexpr std::size_t kNameColumn = 26;
+/// What a terminal is sure to have.
+constexpr std::size_t kColumns = 80;
+
+/// `text` in lines of at most kColumns, those after the first indented; `used` columns of the first
+/// are taken.
+std::string wrapped(std::string_view text, std::size_t used, std::size_t indent) {
+    std::string out;
+    while (text.size() + used > kColumns) {
+        std::size_t cut = text.rfind(' ', kColumns - used);
+        if (cut == std::string_view::npos)
+            cut = text.find(' ');
+        if (cut == std::string_view::npos)
+            break;
+        out += fmt::format("{}\n{:<{}}", text.substr(0, cut), "", indent);
+        text.remove_prefix(cut + 1);
+        used = indent;
+    }
+    return out += text;
+}
 
 std::string row(const std::string& name, std::string_view help) {
-    if (name.size() < kNameColumn)
-        return fmt::format("  {:<{}}{}\n", name, kNameColumn, help);
-    return fmt::format("  {}\n  {:<{}}{}\n", name, "", kNameColumn, help);
+    const std::string first = name.size() < kNameColumn
+                                  ? fmt::format("  {:<{}}", name, kNameColumn)
+                                  : fmt::format("  {}\n  {:<{}}", name, "", kNameColumn);
+    return first + wrapped(help, kNameColumn + 2, kNameColumn + 2) + "\n";
+}
+
+/// A command line in lines that a shell takes as one: broken after a pipe, else before a word.
+std::string example_lines(std::string_view example) {
+    constexpr std::string_view kPipe = " | ";
+    std::string out = "  ";
+    std::size_t used = 2;
+    while (example.size() + used > kColumns) {
+        const std::string_view fits = example.substr(0, kColumns - used);
+        if (const std::size_t pipe = fits.rfind(kPipe); pipe != std::string_view::npos) {
+            out += fmt::format("{} |\n      ", example.substr(0, pipe));
+            example.remove_prefix(pipe + kPipe.size());
+        } else if (const std::size_t blank = fits.substr(0, fits.size() - 1).rfind(' ');
+                   blank != std::string_view::npos) {
+            out += fmt::format("{} \\\n      ", example.substr(0, blank));
+            example.remove_prefix(blank + 1);
+        } else {
+            break;
+        }
+        used = 6;
+    }
+    return fmt::format("{}{}\n", out, example);
 }
 
 std::string option_row(const OptionSpec& spec) {
@@ -24,13 +69,13 @@ std::string usage_line(const CommandPath& path) {
     const Command::Node& node = *path.back();
     std::string line = "usage: " + full_name(path);
     if (!node.body)
-        return line + " COMMAND [OPTIONS] ...\n";
+        return line + " COMMAND [OPTIONS] ...";
     line += " [OPTIONS]";
     for (const ArgumentSpec& spec : node.arguments) {
         const std::string name = spec.name + (spec.many ? "..." : "");
         line += " " + (spec.required ? name : "[" + name + "]");
     }
-    return line + "\n";
+    return line;
 }
 
 void append_globals(std::string& out, const Command::Node& node) {
@@ -43,15 +88,52 @@ void append_globals(std::string& out, const Command::Node& node) {
         if (name == "repo" || name == "json" || (own && applies(spec, node)))
             out += option_row(spec);
     }
-    out += "  and -q -v -j N --progress --color --log-level --log-format --no-sync --fail-fast\n"
-           "  --lock-timeout --config-file, as in every tool: see codex-pipes(7)\n";
+    out += "  and -q -v -j N --progress --color --log-level --log-format --no-sync\n"
+           "  --fail-fast --lock-timeout --config-file, as in every tool: codex-pipes(7)\n";
+}
+
+/// The command that `words` name, below the root. Errors: usage.
+Result<CommandPath> named(const Command::Node& root, const std::vector<std::string>& words) {
+    Globals globals;
+    CommandPath path = {&root};
+    for (const std::string& word : words) {
+        const auto& children = path.back()->children;
+        const auto child = std::find_if(children.begin(), children.end(),
+                                        [&](const auto& c) { return c->name == word; });
+        if (child == children.end()) {
+            Error error = unknown_word(word, path, global_options(globals), words);
+            const bool silent = error.hint().empty();
+            return fail(silent ? std::move(error).hint(full_name(path) + " --help lists them")
+                               : std::move(error));
+        }
+        path.push_back(child->get());
+    }
+    return path;
 }
 
 } // namespace
 
+void declare_help(Command& root, std::weak_ptr<Command::Node> tree) {
+    const auto words = std::make_shared<std::vector<std::string>>();
+    const std::string tool = tree.lock()->name;
+    const auto& others = tree.lock()->children;
+    const std::string first = others.empty() ? "help" : others.front()->name;
+    root.command("help", "show what the tool, or one of its commands, does")
+        .arguments("COMMAND", *words, "which; default: all of them")
+        .takes_output()
+        .example(tool + " help")
+        .example(fmt::format("{} help {}", tool, first))
+        .run([words, tree](Context& context) -> Result<int> {
+            CODEX_TRY(path, named(*tree.lock(), *words));
+            CODEX_CHECK(context.print_text(help_text(path)));
+            return 0;
+        });
+}
+
 std::string help_text(const CommandPath& path) {
     const Command::Node& node = *path.back();
-    std::string out = usage_line(path) + node.summary + "\n";
+    std::string out =
+        fmt::format("{}\n{}\n", wrapped(usage_line(path), 0, 7), wrapped(node.summary, 0, 0));
     if (!node.children.empty()) {
         out += "\nCOMMANDS\n";
         for (const auto& child : node.children)
@@ -69,7 +151,7 @@ std::string help_text(const CommandPath& path) {
     if (!node.examples.empty()) {
         out += "\nEXAMPLES\n";
         for (const std::string& example : node.examples)
-            out += "  " + example + "\n";
+            out += example_lines(example);
     }
     return out;
 }

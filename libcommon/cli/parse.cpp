@@ -1,5 +1,7 @@
 #include "cli/detail/parse.hpp"
 
+#include "cli/detail/suggest.hpp"
+
 #include <CLI/CLI.hpp>
 
 namespace codex::cli::detail {
@@ -32,8 +34,7 @@ std::vector<std::string> mark_words(const std::vector<std::string>& arguments) {
         } else if (only_arguments || special) {
             words.push_back(marked(word));
         } else if (word.starts_with("--") && word.find('=') == word.size() - 1) {
-            words.push_back(word.substr(0, word.size() - 1));
-            words.push_back(marked(""));
+            words.push_back(word + kMark);
         } else {
             words.push_back(word);
         }
@@ -115,53 +116,6 @@ CommandPath path_of(const std::vector<Level*>& levels) {
     return path;
 }
 
-/// Levenshtein distance, for "did you mean".
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-    std::vector<std::size_t> row(b.size() + 1);
-    for (std::size_t j = 0; j <= b.size(); ++j)
-        row[j] = j;
-    for (std::size_t i = 1; i <= a.size(); ++i) {
-        std::size_t diagonal = row[0];
-        row[0] = i;
-        for (std::size_t j = 1; j <= b.size(); ++j) {
-            const std::size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-            diagonal = row[j];
-            row[j] = std::min({replaced, row[j] + 1, row[j - 1] + 1});
-        }
-    }
-    return row.back();
-}
-
-Error unknown_word(const std::string& word, const Command::Node& node,
-                   const std::vector<OptionSpec>& global_specs) {
-    std::vector<std::string> known;
-    const bool option = word.size() > 1 && word.front() == '-';
-    const std::string name = option ? word.substr(0, word.find('=')) : word;
-    if (option) {
-        for (const auto* specs : {&node.options, &global_specs})
-            for (const OptionSpec& spec : *specs)
-                known.insert(known.end(), spec.names.begin(), spec.names.end());
-    } else {
-        for (const auto& child : node.children)
-            known.push_back(child->name);
-    }
-    Error error(Errc::usage, option                  ? fmt::format("unknown option {}", name)
-                             : node.children.empty() ? fmt::format("unexpected argument '{}'", word)
-                                                     : fmt::format("unknown command '{}'", word));
-    const std::string* nearest = nullptr;
-    std::size_t best = 3; // further away is a guess
-    for (const std::string& candidate : known) {
-        const std::size_t distance = edit_distance(candidate, name);
-        if (distance < best && distance < candidate.size()) {
-            nearest = &candidate;
-            best = distance;
-        }
-    }
-    if (nearest == nullptr)
-        return error;
-    return std::move(error).hint(fmt::format("did you mean {}?", *nearest));
-}
-
 Result<void> apply_options(const std::vector<OptionSpec>& specs,
                            std::vector<std::vector<std::string>>& values) {
     for (std::size_t i = 0; i < specs.size(); ++i) {
@@ -241,13 +195,19 @@ Result<void> settle(const std::vector<OptionSpec>& specs,
     return {};
 }
 
-/// CLI11's text in our form: lower case, no full stop.
-std::string tidy(std::string text) {
-    if (!text.empty() && text.back() == '.')
-        text.pop_back();
-    if (text.size() > 1 && text[1] >= 'a' && text[1] <= 'z')
-        text.front() = static_cast<char>(std::tolower(static_cast<unsigned char>(text.front())));
-    return text;
+/// CLI11's complaint in our form. It can only be that an option stands at the end without its
+/// value: everything else is taken from CLI11 as it comes, and looked at here.
+std::string missing_value(std::string_view complaint, const std::vector<Level*>& levels,
+                          const std::vector<OptionSpec>& global_specs) {
+    const std::string_view name = complaint.substr(0, complaint.find(':'));
+    std::vector<const std::vector<OptionSpec>*> all = {&global_specs};
+    for (const Level* level : levels)
+        all.push_back(&level->node->options);
+    for (const auto* specs : all)
+        for (const OptionSpec& spec : *specs)
+            if (std::find(spec.names.begin(), spec.names.end(), name) != spec.names.end())
+                return fmt::format("{} needs a value: {} {}", name, name, spec.value);
+    return fmt::format("{} needs a value", name);
 }
 
 } // namespace
@@ -272,7 +232,7 @@ Outcome parse(const Command::Node& root, Globals& globals,
     try {
         app.parse(words);
     } catch (const CLI::ParseError& error) {
-        refused = tidy(error.what());
+        refused = error.what();
     }
     const std::vector<Level*> levels = named_levels(*top);
     const CommandPath path = path_of(levels);
@@ -286,11 +246,20 @@ Outcome parse(const Command::Node& root, Globals& globals,
     if (help)
         return Parsed{Parsed::Request::help, path, {}};
     if (!refused.empty())
-        return misuse(Error(Errc::usage, refused));
-    if (const auto rest = app.remaining(true); !rest.empty())
-        return misuse(unknown_word(unmarked(rest.front()), *path.back(), global_specs));
+        return misuse(Error(Errc::usage, missing_value(refused, levels, global_specs)));
+    std::vector<std::string> rest = app.remaining(true);
+    // Of "-q5", where -q takes no value, CLI11 makes an argument "-5" that nobody gave.
+    for (const std::string& word : levels.back()->words)
+        if (word.size() > 1 && word.front() == '-' &&
+            std::find(arguments.begin(), arguments.end(), word) == arguments.end())
+            rest.push_back(word);
+    if (!rest.empty())
+        return misuse(unknown_word(unmarked(rest.front()), path, global_specs, arguments));
     if (!path.back()->body)
-        return misuse(Error(Errc::usage, fmt::format("{}: a command is missing", full_name(path))));
+        return misuse(Error(Errc::usage, fmt::format("{}: a command is missing", full_name(path)))
+                          .hint(path.back()->examples.empty()
+                                    ? std::string()
+                                    : "for example: " + path.back()->examples.front()));
 
     Parsed parsed{Parsed::Request::run, path, {}};
     if (auto done = settle(global_specs, global_values, globals, parsed.settings); !done)

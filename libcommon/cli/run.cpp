@@ -157,6 +157,7 @@ int run_tool(int argc, char** argv, const ToolSpec& spec) {
     root->summary = spec.summary;
     Command command(root);
     spec.declare(command);
+    detail::declare_help(command, root);
     declare_completion(command, root);
     auto state = std::make_shared<Context::State>();
     state->tool = spec.name;

@@ -8,6 +8,9 @@ namespace codex::cli::detail {
 /// --help of the command at the end of `path`: usage, options, examples; one screen.
 [[nodiscard]] std::string help_text(const CommandPath& path);
 
+/// Adds the command `help [COMMAND...]` to the root of `tree`.
+void declare_help(Command& root, std::weak_ptr<Command::Node> tree);
+
 /// --version: version, git revision, compiler, CPU features in use.
 [[nodiscard]] std::string version_text(const std::string& tool);
 

@@ -105,7 +105,7 @@ codex-pipes - what all have
 *-r*, *--repo* _DIR_
 	The repo.
 
-Each tool has the commands *completion* and *config*.
+Each tool has the commands *help*, *completion* and *config*.
 
 *--origin*
 	Where from.

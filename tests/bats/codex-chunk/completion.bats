@@ -64,7 +64,7 @@ complete_words() {
         assert_output --partial EXAMPLES
         count=$((count + 1))
     done < <(codex-chunk --dump-commands | jq -r '.commands[] | select(.runs or .name == "codex-chunk") | .name')
-    assert_equal "$count" 19
+    assert_equal "$count" 20
 }
 
 @test "version" {
@@ -83,7 +83,7 @@ complete_words() {
     assert_stderr --partial "try 'codex-chunk put --help'"
     run_split codex-chunk pit
     assert_refused 64 "unknown command 'pit'"
-    assert_stderr --partial 'did you mean put?'
+    assert_stderr --partial 'did you mean codex-chunk put?'
 }
 
 @test "zsh completes as bash does" {

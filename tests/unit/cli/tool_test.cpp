@@ -78,12 +78,6 @@ TEST(Misuse, IsNamedWithTheHelpToRead) {
     EXPECT_EQ(run({"show", "--log-level", "loud"}).exit_code, 64);
 }
 
-TEST(Misuse, NearMissesAreSuggested) {
-    EXPECT_THAT(run({"shwo"}).err, HasSubstr("hint: did you mean show?; try "));
-    EXPECT_THAT(run({"show", "--nmae=x"}).err, HasSubstr("did you mean --name?"));
-    EXPECT_THAT(run({"show", "--jsno"}).err, HasSubstr("did you mean --json?"));
-}
-
 TEST(Misuse, IsAnObjectWithJson) {
     const Outcome outcome = run({"show", "--json", "-k", "x"});
     EXPECT_EQ(outcome.exit_code, 64);

@@ -1,0 +1,116 @@
+# What --help, help and hints say, for every command of every tool.
+load ../common
+
+tools() { ls "$CODEX_SOURCE/tools"; }
+
+# commands TOOL: "TOOL", "TOOL put", "TOOL block get" ...
+commands() { "$1" --dump-commands | jq -r '.commands[].name'; }
+
+@test "no line of any help is longer than 80 columns" {
+    local tool command count=0
+    for tool in $(tools); do
+        while read -r command; do
+            # shellcheck disable=SC2086 # its words
+            run_split $command --help
+            assert_success
+            run awk -v of="$command" 'length > 80 { print of ": " $0 }' <<<"$output"
+            assert_output ''
+            ((++count))
+        done < <(commands "$tool")
+    done
+    assert [ "$count" -gt 50 ]
+}
+
+@test "examples that are broken into lines are still one command line" {
+    local tool command text
+    for tool in $(tools); do
+        while read -r command; do
+            # shellcheck disable=SC2086
+            $command --help | sed '1,/^EXAMPLES$/d' >text
+            "$tool" --dump-commands | jq -r --arg of "$command" \
+                '.commands[] | select(.name == $of).examples[]' | tr -s ' ' >expected
+            # What the shell sees: a backslash or a pipe at the end takes the next line in.
+            sed -E ':a; /(\\|\|)$/{N; s/ *\\?\n */ /; ta}; s/^  //' text | tr -s ' ' >joined
+            assert_same joined expected
+        done < <(commands "$tool")
+    done
+}
+
+@test "help COMMAND says what COMMAND --help says" {
+    local tool command
+    for tool in $(tools); do
+        while read -r command; do
+            # shellcheck disable=SC2086
+            assert_equal "$($tool help ${command#"$tool"})" "$($command --help)"
+        done < <(commands "$tool")
+    done
+    run_split codex-chunk help blok
+    assert_refused 64 "unknown command 'blok'"
+    assert_stderr --partial 'did you mean codex-chunk block?'
+    run_split codex-chunk help nonsense
+    assert_refused 64 "unknown command 'nonsense'"
+    assert_stderr --partial 'hint: codex-chunk --help lists them'
+}
+
+@test "a tool knows the commands of the others: each is suggested where it is not" {
+    local tool command word other
+    for tool in $(tools); do
+        while read -r command; do
+            word=${command#"$tool "}
+            [[ $word != "$tool" && $word != *' '* ]] || continue
+            [[ ! $word =~ ^(help|completion|config)$ ]] || continue
+            for other in $(tools); do
+                ! commands "$other" | grep -qx -- "$other $word" || continue
+                run_split "$other" "$word"
+                assert_refused 64 "unknown command '$word'"
+                assert_stderr --partial "$command"
+            done
+        done < <(commands "$tool")
+    done
+}
+
+@test "what other programs call a command is understood" {
+    local words
+    while read -r words; do
+        run_split codex-chunk "${words%% *}"
+        assert_refused 64 "unknown command '${words%% *}'"
+        assert_stderr --partial "did you mean codex-chunk ${words#* }"
+    done <<'EOF'
+list ls
+add put
+cat get
+version --version
+remove rm
+delete rm
+show stat
+check verify
+prune gc
+du space
+EOF
+    run_split codex-ec recover
+    assert_stderr --partial 'did you mean codex-ec repair?'
+    run_split codex-ec list
+    assert_stderr --partial 'did you mean codex-chunk ls?'
+    run_split codex-chunk encode
+    assert_stderr --partial 'that is a command of another tool: codex-ec encode'
+}
+
+@test "no arguments at all: an error that shows a first command" {
+    local tool
+    for tool in $(tools); do
+        run_split "$tool"
+        assert_refused 64 "$tool: a command is missing"
+        assert_stderr --partial "hint: for example: "
+        assert_stderr --partial "try '$tool --help'"
+    done
+}
+
+@test "a file or a CID in the place of the command is recognised" {
+    : >photo.jpg
+    run_split codex-chunk photo.jpg
+    assert_refused 64 "unknown command 'photo.jpg'"
+    assert_stderr --partial 'that is a file: codex-chunk put FILE stores it'
+    run_split codex-chunk "$(gen 1 10 | codex-chunk put)"
+    assert_failure 64
+    assert_stderr --partial 'that is a CID: codex-chunk get CID'
+}

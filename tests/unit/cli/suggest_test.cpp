@@ -1,0 +1,81 @@
+// What is said of words of the command line that are not understood.
+#include "sample_tool.hpp"
+
+#include <gmock/gmock.h>
+
+namespace codex::cli {
+namespace {
+
+using test::Outcome;
+using test::run;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+void expect_misuse(const std::vector<std::string>& arguments, const std::string& message,
+                   const std::string& hint) {
+    const Outcome outcome = run(arguments);
+    EXPECT_EQ(outcome.exit_code, 64);
+    EXPECT_EQ(outcome.out, "");
+    EXPECT_THAT(outcome.err,
+                StartsWith("codex-sample: error: " + message + "\ncodex-sample: hint: " + hint));
+}
+
+TEST(Suggestions, NearMisses) {
+    expect_misuse({"shwo"}, "unknown command 'shwo'", "did you mean codex-sample show?; try ");
+    expect_misuse({"block", "gte"}, "unknown command 'gte'",
+                  "did you mean codex-sample block get?; try 'codex-sample block --help'");
+    expect_misuse({"show", "--nmae=x"}, "unknown option --nmae", "did you mean --name?");
+    expect_misuse({"show", "--jsno"}, "unknown option --jsno", "did you mean --json?");
+    expect_misuse({"xyzzy"}, "unknown command 'xyzzy'", "try ");
+}
+
+TEST(Suggestions, OptionsThatAreNotWrittenToTheirEnd) {
+    expect_misuse({"show", "--lev"}, "unknown option --lev", "did you mean --level?");
+    expect_misuse({"show", "--lo"}, "unknown option --lo", "try "); // --log-level, --log-format
+    expect_misuse({"show", "-V"}, "unknown option -V", "did you mean --version?");
+}
+
+TEST(Suggestions, OptionsOfOtherCommands) {
+    expect_misuse({"echo", "--level", "3"}, "unknown option --level", "that is an option of show");
+    expect_misuse({"echo", "-x"}, "unknown option -x", "try "); // one letter is near to none
+}
+
+TEST(Suggestions, CommandsOfOtherTools) {
+    expect_misuse({"put"}, "unknown command 'put'",
+                  "that is a command of another tool: codex-chunk put");
+    expect_misuse({"verify"}, "unknown command 'verify'",
+                  "that is a command of other tools: codex-chunk verify, codex-ec verify, "
+                  "codex-merkle verify, codex-prove verify");
+    expect_misuse({"upload"}, "unknown command 'upload'", "did you mean codex-chunk put?");
+    expect_misuse({"version"}, "unknown command 'version'", "did you mean codex-sample --version?");
+}
+
+TEST(OptionErrors, HaveTheFormOfAllOthers) {
+    const std::string help = "try 'codex-sample show --help'\n";
+    expect_misuse({"show", "--name"}, "--name needs a value: --name NAME", help);
+    expect_misuse({"show", "-k"}, "--count needs a value: --count N", help);
+    expect_misuse({"show", "-qk"}, "--count needs a value: --count N", help);
+    expect_misuse({"show", "--repo"}, "--repo needs a value: --repo DIR", help);
+    expect_misuse({"-r"}, "--repo needs a value: --repo DIR", "try 'codex-sample --help'\n");
+    expect_misuse({"show", "--flag=maybe"}, "--flag takes no value", help);
+    expect_misuse({"show", "--flag="}, "--flag takes no value", help);
+    expect_misuse({"show", "--json=5"}, "--json takes no value", help);
+    expect_misuse({"show", "-q5"}, "-q takes no value", help);
+    expect_misuse({"show", "-v=3"}, "-v takes no value", help);
+    expect_misuse({"show", "-vvv=2"}, "-v takes no value", help);
+}
+
+TEST(OptionErrors, NumbersBelowZeroMayBeArguments) {
+    EXPECT_THAT(run({"show", "--", "-5"}).out, StartsWith("-5|"));
+}
+
+TEST(HelpCommand, IsTheHelpOfTheCommand) {
+    EXPECT_EQ(run({"help"}).out, run({"--help"}).out);
+    EXPECT_EQ(run({"help", "block", "get"}).out, run({"block", "get", "--help"}).out);
+    EXPECT_EQ(run({"help", "nonsense"}).exit_code, 64);
+    EXPECT_THAT(run({"help", "--json", "show"}).out, Not(HasSubstr("summary")));
+}
+
+} // namespace
+} // namespace codex::cli
