@@ -1,10 +1,13 @@
 #include "chunk.hpp"
 
+#include <algorithm>
+
 namespace codex::chunk {
 
 namespace {
 
 struct Verify {
+    std::vector<std::string> cids; ///< none: the whole repo
     bool index_only = false;
     bool repair_counters = false;
     bool rebuild_index = false;
@@ -36,7 +39,148 @@ Result<void> rebuild(cli::Context& context) {
     return {};
 }
 
-Result<int> run(cli::Context& context, const Verify& verify) {
+/// Prints problems as they are found, and counts them.
+class Problems {
+public:
+    explicit Problems(cli::Context& context) : context_(context) {}
+
+    /// `dataset`: the one that was named, empty when the whole repo is looked at.
+    void add(const repo::VerifyProblem& problem, const std::string& dataset = {}) {
+        if (problem.kind == "block-damaged")
+            damaged_.push_back(problem.cid);
+        cli::Record record("problem");
+        if (problem.cid.is_null())
+            record.text("-").json("cid", nullptr);
+        else
+            record.field("cid", problem.cid);
+        record.field("kind", problem.kind).field("text", problem.text);
+        if (!dataset.empty())
+            record.field("dataset", dataset);
+        ++count_;
+        if (printed_)
+            printed_ = context_.print(record);
+    }
+    [[nodiscard]] std::uint64_t count() const { return count_; }
+    /// Errors: io, when a line could not be written.
+    [[nodiscard]] Result<void> printed() { return std::exchange(printed_, {}); }
+    /// Errors: the repo's.
+    [[nodiscard]] Result<void> drop_damaged(repo::Repo& repo) {
+        CODEX_TRY(dropped, repo.drop_bytes(damaged_));
+        context_.inform(fmt::format("{} damaged blocks are missing now", dropped));
+        damaged_.clear();
+        return {};
+    }
+
+private:
+    cli::Context& context_;
+    std::vector<Cid> damaged_;
+    std::uint64_t count_ = 0;
+    Result<void> printed_;
+};
+
+void add_totals(cli::Context& context, const repo::VerifyReport& report) {
+    for (const auto& [name, count] :
+         {std::pair("blocks", report.blocks), std::pair("bytes", report.bytes),
+          std::pair("trees", report.trees), std::pair("datasets", report.datasets),
+          std::pair("problems", report.problems)})
+        context.add_total(name, count);
+    context.note_total("countersRepaired", report.counters_repaired);
+}
+
+/// The manifest, the trees of the slots, and the tree with the blocks that it names.
+class DatasetCheck {
+public:
+    DatasetCheck(const dataset::Job& job, const Cid& cid, Problems& problems)
+        : job_(job), cid_(cid), text_(cid.text()), problems_(problems) {}
+
+    Result<repo::VerifyReport> run(bool data) {
+        CODEX_TRY(health, dataset::health(job_, cid_, data));
+        if (data)
+            CODEX_CHECK(check_manifest());
+        report_.datasets = 1;
+        report_.trees = 1;
+        report_.blocks = health.blocks - health.missing.size();
+        report_.bytes = data ? health.manifest.dataset_size_bytes : 0;
+        if (health.tree_damaged)
+            add("tree-damaged", health.manifest.tree, "its record is damaged");
+        CODEX_TRY(tree, job_.repo->tree(health.manifest.tree));
+        CODEX_TRY(leaves, tree.salvaged_leaves());
+        const auto block = [&](std::uint64_t index) {
+            return leaves[index] == Digest{} ? Cid() : Cid::block(leaves[index]);
+        };
+        for (const std::uint64_t index : health.missing)
+            add("block-missing", block(index), fmt::format("block {} is not here", index));
+        for (const std::uint64_t index : health.damaged)
+            add("block-damaged", block(index),
+                fmt::format("block {}: stored bytes do not match the CID", index));
+        if (health.manifest.is_verifiable())
+            CODEX_CHECK(check_slot_trees(*health.manifest.erasure->verification));
+        return report_;
+    }
+
+private:
+    void add(std::string_view kind, const Cid& cid, const std::string& text) {
+        problems_.add({std::string(kind), cid, text}, text_);
+        ++report_.problems;
+    }
+    Result<void> check_manifest() {
+        const auto bytes = job_.repo->get(cid_);
+        if (bytes)
+            return {};
+        if (bytes.error().code() == Errc::block_corrupt)
+            add("block-damaged", cid_, "the manifest: stored bytes do not match the CID");
+        else if (bytes.error().code() == Errc::block_not_found)
+            add("block-missing", cid_, "the manifest is not here");
+        else
+            return fail(bytes.error().code(), "{}", bytes.error().text());
+        return {};
+    }
+    /// Those that are stored: the others are computed when they are needed.
+    Result<void> check_slot_trees(const codec::VerificationInfo& info) {
+        for (const Cid& root : info.slot_roots) {
+            auto tree = job_.repo->tree(root);
+            if (!tree && tree.error().code() == Errc::block_not_found)
+                continue;
+            if (!tree)
+                return fail(std::move(tree).error());
+            CODEX_TRY(wrong, tree->check());
+            ++report_.trees;
+            if (!wrong.empty())
+                add("tree-damaged", root, "its record is damaged, the tree of a slot");
+        }
+        return {};
+    }
+
+    const dataset::Job& job_;
+    const Cid& cid_;
+    std::string text_;
+    Problems& problems_;
+    repo::VerifyReport report_;
+};
+
+Result<int> run_named(cli::Context& context, const Verify& verify) {
+    if (verify.repair_counters || verify.rebuild_index)
+        return fail(Errc::usage, "{} is about the whole repo: no CID goes with it",
+                    verify.rebuild_index ? "--rebuild-index" : "--repair-counters");
+    Problems problems(context);
+    add_totals(context, {});
+    const auto check = [&](repo::Repo& repo, const std::string& item,
+                           Progress& progress) -> Result<void> {
+        CODEX_TRY(cid, codec::manifest_cid(item));
+        const dataset::Job job{&repo, &context.pool(), &progress};
+        CODEX_TRY(report, DatasetCheck(job, cid, problems).run(!verify.index_only));
+        CODEX_CHECK(problems.printed());
+        add_totals(context, report);
+        context.inform(fmt::format("{}: {} trees, {} blocks: {} problems", item, report.trees,
+                                   report.blocks, report.problems));
+        return verify.drop_damaged ? problems.drop_damaged(repo) : Result<void>();
+    };
+    const Access access = verify.drop_damaged ? Access::write : Access::read;
+    CODEX_TRY(code, for_each_input(context, access, "verify", listed(verify.cids), check));
+    return std::max(code, problems.count() == 0 ? 0 : 1);
+}
+
+Result<int> run_whole(cli::Context& context, const Verify& verify) {
     if (verify.rebuild_index)
         CODEX_CHECK(rebuild(context));
     const bool writes = verify.repair_counters || verify.drop_damaged;
@@ -47,33 +191,15 @@ Result<int> run(cli::Context& context, const Verify& verify) {
     Progress progress;
     options.progress = &progress;
     auto view = context.show(progress, "verify");
-    Result<void> printed;
-    std::vector<Cid> damaged;
-    const auto print = [&](const repo::VerifyProblem& problem) {
-        if (problem.kind == "block-damaged")
-            damaged.push_back(problem.cid);
-        cli::Record record("problem");
-        if (problem.cid.is_null())
-            record.text("-").json("cid", nullptr);
-        else
-            record.field("cid", problem.cid);
-        record.field("kind", problem.kind).field("text", problem.text);
-        if (printed)
-            printed = context.print(record);
-    };
-    CODEX_TRY(report, repo.verify(options, print));
+    Problems problems(context);
+    CODEX_TRY(report, repo.verify(options, [&](const repo::VerifyProblem& problem) {
+        problems.add(problem);
+    }));
     view.reset();
-    CODEX_CHECK(std::move(printed));
-    if (verify.drop_damaged) {
-        CODEX_TRY(dropped, repo.drop_bytes(damaged));
-        context.inform(fmt::format("{} damaged blocks are missing now", dropped));
-    }
-    for (const auto& [name, count] :
-         {std::pair("blocks", report.blocks), std::pair("bytes", report.bytes),
-          std::pair("trees", report.trees), std::pair("datasets", report.datasets),
-          std::pair("problems", report.problems)})
-        context.add_total(name, count);
-    context.note_total("countersRepaired", report.counters_repaired);
+    CODEX_CHECK(problems.printed());
+    if (verify.drop_damaged)
+        CODEX_CHECK(problems.drop_damaged(repo));
+    add_totals(context, report);
     context.inform(fmt::format("{} datasets, {} trees, {} blocks with {} bytes: {} problems",
                                report.datasets, report.trees, report.blocks, report.bytes,
                                report.problems));
@@ -86,15 +212,18 @@ Result<int> run(cli::Context& context, const Verify& verify) {
 
 void declare_verify(cli::Command& root) {
     const auto verify = std::make_shared<Verify>();
-    root.command("verify", "check every block, tree and counter of the repo")
+    root.command("verify", "check every block and tree, of the repo or of datasets")
+        .arguments("CID", verify->cids, "only these datasets; -: from stdin; default: everything")
         .flag("--index-only", verify->index_only, "do not read the blocks")
         .flag("--repair-counters", verify->repair_counters, "write the counted numbers back")
         .flag("--drop-damaged", verify->drop_damaged,
               "forget damaged bytes, so that put, import or codex-ec repair replaces them")
         .flag("--rebuild-index", verify->rebuild_index, "first make a lost index anew")
         .example("codex-chunk verify && echo whole")
-        .example("codex-chunk verify | cut -f1,2")
-        .run([verify](cli::Context& context) { return run(context, *verify); });
+        .example("codex-chunk verify zDvZ... || codex-ec repair zDvZ...")
+        .run([verify](cli::Context& context) {
+            return verify->cids.empty() ? run_whole(context, *verify) : run_named(context, *verify);
+        });
 }
 
 } // namespace codex::chunk

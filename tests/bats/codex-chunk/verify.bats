@@ -91,3 +91,83 @@ damage() {
     run_split codex-chunk verify -n
     assert_refused 64 '-n means nothing'
 }
+
+@test "named datasets alone are looked at, and damage elsewhere is not" {
+    other=$(gen 8 300000 | codex-chunk put)
+    codex-chunk rm "$cid@1" >/dev/null
+    run_split codex-chunk verify "$other"
+    assert_success
+    assert_output ''
+    refute_stderr
+    run_split codex-chunk verify "$other" "$cid"
+    assert_failure 1
+    assert_equal "${#lines[@]}" 1
+    assert_line --regexp "^zDxWB8E[^	]*	block-missing	block 1 is not here	$cid\$"
+}
+
+@test "the named are taken from stdin with -, in every form, and reported in JSON" {
+    codex-chunk ls --json >list
+    run_json codex-chunk verify --json - <list
+    assert_success
+    assert_output ''
+    assert_equal "$(jq -c '[.datasets, .trees, .blocks, .bytes, .problems]' <<<"$summary")" \
+        '[1,1,4,200000,0]'
+    codex-chunk rm "$cid@3" >/dev/null
+    run_json codex-chunk verify --json - <list
+    assert_failure 1
+    assert_equal "$(jq -c '[.type, .kind, .dataset]' <<<"$output")" \
+        "[\"problem\",\"block-missing\",\"$cid\"]"
+    assert_equal "$(jq -c '[.blocks, .problems, .failures]' <<<"$summary")" '[3,1,0]'
+    # Without a CID stdin is nobody's: a timer that runs it has none.
+    run_split codex-chunk verify <list
+    assert_failure 1
+    assert_equal "${#lines[@]}" 1
+}
+
+@test "damaged bytes of a named dataset are found, named and dropped" {
+    damage
+    run_split codex-chunk verify "$cid"
+    assert_failure 1
+    assert_line --regexp '^zDxWB8E.*	block-damaged	block 1: stored bytes do not match the CID	'
+    run_split codex-chunk verify --index-only "$cid"
+    assert_success
+    run_split codex-chunk verify --drop-damaged "$cid"
+    assert_failure 1
+    run_split codex-chunk verify "$cid"
+    assert_failure 1
+    assert_line --partial '	block-missing	'
+}
+
+@test "a damaged tree of a named dataset is found, also that of a slot" {
+    coded=$(codex-ec encode -k 2 -m 1 "$cid" | cut -f1)
+    verifiable=$(codex-prove slots "$coded" | cut -f1)
+    run_json codex-chunk verify --json "$verifiable"
+    assert_success
+    assert_equal "$(jq .trees <<<"$summary")" 4
+    # Records of trees: the plain one, the protected one, those of the slots.
+    local segment=$CODEX_REPO/segments/00000001.seg
+    local -a places
+    mapfile -t places < <(LC_ALL=C grep -obUaP 'CXR1\x02' "$segment" | cut -d: -f1)
+    assert_equal "${#places[@]}" 5
+    damage_tree() { printf 'x' | dd of="$segment" bs=1 seek=$((places[$1] + 100)) conv=notrunc status=none; }
+    damage_tree 4
+    run_split codex-chunk verify "$coded" "$cid"
+    assert_success
+    run_split codex-chunk verify "$verifiable"
+    assert_failure 1
+    assert_equal "${#lines[@]}" 1
+    assert_line --regexp '^zE2P[^	]*	tree-damaged	its record is damaged, the tree of a slot	zDv'
+    damage_tree 0
+    run_split codex-chunk verify "$cid"
+    assert_failure 1
+    assert_line --regexp '^zDzS[^	]*	tree-damaged	its record is damaged	zDv'
+}
+
+@test "what is about the whole repo goes with no CID, and a wrong one is named" {
+    run_split codex-chunk verify --repair-counters "$cid"
+    assert_refused 64 '--repair-counters is about the whole repo'
+    run_split codex-chunk verify --rebuild-index "$cid"
+    assert_refused 64 '--rebuild-index is about the whole repo'
+    run_split codex-chunk verify nonsense "$cid"
+    assert_refused 65 nonsense
+}
