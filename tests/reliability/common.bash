@@ -20,6 +20,12 @@ die() {
     exit 1
 }
 
+# keep_when_failed: the scratch directory stays when the run fails.
+keep_when_failed() {
+    # shellcheck disable=SC2154 # status is set where it is used
+    trap 'status=$?; ((status == 0)) && rm -rf "$scratch"; exit $status' EXIT
+}
+
 # same_bytes CID FILE: the dataset reads back as the file.
 same_bytes() {
     codex-chunk get "$1" 2>get.err | cmp -s - "$2"
