@@ -5,6 +5,7 @@
 #include "repo/detail/block_reader.hpp"
 #include "repo/detail/dataset_record.hpp"
 #include "repo/detail/doomed.hpp"
+#include "repo/detail/labels.hpp"
 #include "repo/detail/repo_impl.hpp"
 
 namespace codex::repo {
@@ -19,8 +20,15 @@ tl::unexpected<Error> not_found(const Cid& manifest) {
             .hint("codex-chunk ls shows what is"));
 }
 
+/// What the index has of a dataset.
+struct Stored {
+    DatasetEntry entry;
+    std::string label;
+};
+
 /// The index has a copy of the manifest; the block in its segment is the other one.
-Result<DatasetInfo> to_info(const Session& session, const Cid& cid, DatasetEntry entry) {
+Result<DatasetInfo> to_info(const Session& session, const Cid& cid, Stored stored) {
+    DatasetEntry& entry = stored.entry;
     if (!equal(crypto::sha256(entry.manifest_bytes), cid.digest())) {
         BlockRead read{cid, entry.manifest_bytes};
         CODEX_CHECK(read_blocks(session, std::span(&read, 1)));
@@ -29,8 +37,9 @@ Result<DatasetInfo> to_info(const Session& session, const Cid& cid, DatasetEntry
         entry.manifest_bytes.resize(read.size);
     }
     CODEX_TRY(manifest, codec::decode_manifest(entry.manifest_bytes));
-    return DatasetInfo{cid, std::move(entry.manifest_bytes), std::move(manifest), entry.added,
-                       entry.expiry};
+    return DatasetInfo{
+        cid,          std::move(entry.manifest_bytes), std::move(manifest), entry.added,
+        entry.expiry, std::move(stored.label)};
 }
 
 } // namespace
@@ -42,8 +51,10 @@ DatasetKind kind_of(const codec::Manifest& manifest) {
 }
 
 Result<void> add_dataset(Ledger& ledger, const Cid& manifest, const DatasetEntry& entry,
-                         TreeEntry tree) {
+                         TreeEntry tree, std::string_view label) {
     CODEX_TRY(stored, ledger.dataset(manifest));
+    if (!label.empty())
+        CODEX_CHECK(put_label(ledger.txn(), manifest, label));
     DatasetEntry now = stored.value_or(entry);
     const std::uint64_t before = stored ? stored->expiry : 0;
     if (stored) {
@@ -63,21 +74,22 @@ Result<void> add_dataset(Ledger& ledger, const Cid& manifest, const DatasetEntry
 }
 
 Result<DatasetInfo> Repo::dataset(const Cid& manifest) const {
-    std::optional<DatasetEntry> entry;
+    Stored stored;
     {
         CODEX_TRY(txn, impl_->store->env().read());
         CODEX_TRY(found, find_dataset(txn, manifest));
-        entry = std::move(found);
+        if (!found)
+            return not_found(manifest);
+        CODEX_TRY(label, find_label(txn, manifest));
+        stored = {std::move(*found), std::move(label)};
     }
-    if (!entry)
-        return not_found(manifest);
-    return to_info(impl_->session(), manifest, std::move(*entry));
+    return to_info(impl_->session(), manifest, std::move(stored));
 }
 
 Result<void> Repo::for_each_dataset(const std::function<bool(const DatasetInfo&)>& visit) const {
     Bytes from;
     for (;;) {
-        std::vector<std::pair<Cid, DatasetEntry>> step;
+        std::vector<std::pair<Cid, Stored>> step;
         {
             CODEX_TRY(txn, impl_->store->env().read());
             CODEX_TRY(cursor, txn.cursor(Table::datasets));
@@ -85,7 +97,8 @@ Result<void> Repo::for_each_dataset(const std::function<bool(const DatasetInfo&)
             while (more && step.size() < kVisitStep) {
                 CODEX_TRY(cid, decode_cid_key(cursor.key()));
                 CODEX_TRY(entry, decode_dataset(cursor.value()));
-                step.emplace_back(cid, std::move(entry));
+                CODEX_TRY(label, find_label(txn, cid));
+                step.emplace_back(cid, Stored{std::move(entry), std::move(label)});
                 CODEX_TRY(next, cursor.next());
                 more = next;
             }
@@ -95,8 +108,8 @@ Result<void> Repo::for_each_dataset(const std::function<bool(const DatasetInfo&)
         const BytesView last = step.back().first.bytes();
         from.assign(last.begin(), last.end());
         from.push_back(0); // the smallest key after it
-        for (auto& [cid, entry] : step) {
-            CODEX_TRY(info, to_info(impl_->session(), cid, std::move(entry)));
+        for (auto& [cid, stored] : step) {
+            CODEX_TRY(info, to_info(impl_->session(), cid, std::move(stored)));
             if (!visit(info))
                 return {};
         }
@@ -134,9 +147,21 @@ Result<void> Repo::set_expiry(const Cid& manifest, std::uint64_t expiry) {
     return ledger.commit();
 }
 
-Result<void> Repo::add_manifest(const Cid& manifest, BytesView manifest_bytes,
-                                std::uint64_t expiry) {
+Result<void> Repo::set_label(const Cid& manifest, std::string_view label) {
     CODEX_CHECK(impl_->require_writable());
+    CODEX_CHECK(check_label(label));
+    CODEX_TRY(ledger, impl_->session().ledger());
+    CODEX_TRY(entry, ledger.dataset(manifest));
+    if (!entry)
+        return not_found(manifest);
+    CODEX_CHECK(put_label(ledger.txn(), manifest, label));
+    return ledger.commit();
+}
+
+Result<void> Repo::add_manifest(const Cid& manifest, BytesView manifest_bytes, std::uint64_t expiry,
+                                std::string_view label) {
+    CODEX_CHECK(impl_->require_writable());
+    CODEX_CHECK(check_label(label));
     CODEX_TRY(decoded, codec::decode_manifest(manifest_bytes));
     if (manifest.codec() != codec::Multicodec::codex_manifest || !verifiable(manifest) ||
         !equal(crypto::sha256(manifest_bytes), manifest.digest()))
@@ -157,7 +182,7 @@ Result<void> Repo::add_manifest(const Cid& manifest, BytesView manifest_bytes,
              if (tree->leaf_count != decoded.blocks_count())
                  return fail(Errc::manifest_invalid, "manifest {}: its tree has {} leaves, not {}",
                              manifest.text(), tree->leaf_count, decoded.blocks_count());
-             return add_dataset(ledger, manifest, entry, *tree);
+             return add_dataset(ledger, manifest, entry, *tree, label);
          }});
 }
 

@@ -76,6 +76,7 @@ struct DatasetInfo {
     codec::Manifest manifest;
     std::uint64_t added = 0;  ///< Unix seconds
     std::uint64_t expiry = 0; ///< Unix seconds, 0 = never
+    std::string label{};      ///< what its owner calls it; UTF-8, empty: nothing
 };
 
 /// One block of a batch read.
@@ -246,10 +247,14 @@ public:
     [[nodiscard]] Result<void> remove_dataset(const Cid& manifest);
     /// Sets (not only extends) the expiry. Errors: dataset_not_found.
     [[nodiscard]] Result<void> set_expiry(const Cid& manifest, std::uint64_t expiry);
+    /// What the dataset is called in this repo: at most 255 bytes of UTF-8; empty takes the label
+    /// away. It is in no CID. Errors: dataset_not_found, usage.
+    [[nodiscard]] Result<void> set_label(const Cid& manifest, std::string_view label);
     /// Adds another manifest over a tree that is already here (a plain view of a protected dataset
-    /// whose plain tree is stored, other names). Errors: block_not_found when the tree is not here.
+    /// whose plain tree is stored, other names); `label` as set_label(), empty leaves the one that
+    /// a dataset has. Errors: block_not_found when the tree is not here, usage.
     [[nodiscard]] Result<void> add_manifest(const Cid& manifest, BytesView manifest_bytes,
-                                            std::uint64_t expiry);
+                                            std::uint64_t expiry, std::string_view label = {});
 
     // --- trees ----------------------------------------------------------------------------------
     /// Errors: block_not_found.
@@ -316,8 +321,10 @@ public:
     [[nodiscard]] Result<Cid> finish_tree();
     /// Stores the manifest (its tree is the finished one) and makes the dataset visible; on return
     /// it is durable. `expiry` 0 = never. A dataset that is already here keeps the later expiry.
-    /// Gives the manifest's CID. Errors: quota_exceeded, no_space, manifest_invalid.
-    [[nodiscard]] Result<Cid> commit(BytesView manifest_bytes, std::uint64_t expiry);
+    /// `label` as Repo::set_label(); an empty one leaves what a dataset that is here has.
+    /// Gives the manifest's CID. Errors: quota_exceeded, no_space, manifest_invalid, usage.
+    [[nodiscard]] Result<Cid> commit(BytesView manifest_bytes, std::uint64_t expiry,
+                                     std::string_view label = {});
 
     [[nodiscard]] std::uint64_t new_bytes() const; ///< plain bytes that were not in the repo before
 

@@ -3,6 +3,7 @@
 #include "crypto/hash/sha256.hpp"
 #include "repo/detail/batch.hpp"
 #include "repo/detail/dataset_record.hpp"
+#include "repo/detail/labels.hpp"
 #include "repo/detail/pending.hpp"
 #include "repo/detail/repo_impl.hpp"
 #include "repo/detail/tree_file.hpp"
@@ -47,8 +48,9 @@ struct DatasetWriter::Impl {
     Result<void> claim(std::span<const LeafInput> batch);
     void unclaim(std::span<const LeafInput> batch);
     Result<void> spool_leaves(std::span<const LeafInput> batch);
-    Result<void> commit_all(const Cid& manifest, DatasetEntry entry);
-    Result<void> make_visible(Ledger& ledger, const Cid& manifest, const DatasetEntry& entry);
+    Result<void> commit_all(const Cid& manifest, DatasetEntry entry, std::string_view label);
+    Result<void> make_visible(Ledger& ledger, const Cid& manifest, const DatasetEntry& entry,
+                              std::string_view label);
 
     std::shared_ptr<Repo::Impl> repo;
     Session session;
@@ -202,8 +204,10 @@ Result<Cid> DatasetWriter::finish_tree() {
     return *impl_->tree;
 }
 
-Result<Cid> DatasetWriter::commit(BytesView manifest_bytes, std::uint64_t expiry) {
+Result<Cid> DatasetWriter::commit(BytesView manifest_bytes, std::uint64_t expiry,
+                                  std::string_view label) {
     CODEX_ASSERT(impl_->tree);
+    CODEX_CHECK(check_label(label));
     CODEX_TRY(manifest, codec::decode_manifest(manifest_bytes));
     if (manifest.tree != *impl_->tree || manifest.blocks_count() != impl_->leaf_count)
         return fail(Errc::manifest_invalid, "manifest: it is of another tree than {} ({} leaves)",
@@ -212,9 +216,11 @@ Result<Cid> DatasetWriter::commit(BytesView manifest_bytes, std::uint64_t expiry
     CODEX_CHECK(impl_->wait());
     const StagedBlock block{cid, manifest_bytes, 0, false, 0, true};
     CODEX_CHECK(impl_->stage(std::span(&block, 1)));
-    CODEX_CHECK(impl_->commit_all(cid, {manifest.tree, unix_now(), expiry,
-                                        static_cast<std::uint8_t>(kind_of(manifest)),
-                                        Bytes(manifest_bytes.begin(), manifest_bytes.end())}));
+    CODEX_CHECK(impl_->commit_all(cid,
+                                  {manifest.tree, unix_now(), expiry,
+                                   static_cast<std::uint8_t>(kind_of(manifest)),
+                                   Bytes(manifest_bytes.begin(), manifest_bytes.end())},
+                                  label));
     log::write(log::Level::info, "codex node", "Stored data",
                {{"manifestCid", log::Value::id(cid.text())},
                 {"treeCid", log::Value::id(manifest.tree.text())},
@@ -223,7 +229,8 @@ Result<Cid> DatasetWriter::commit(BytesView manifest_bytes, std::uint64_t expiry
     return cid;
 }
 
-Result<void> DatasetWriter::Impl::commit_all(const Cid& manifest, DatasetEntry entry) {
+Result<void> DatasetWriter::Impl::commit_all(const Cid& manifest, DatasetEntry entry,
+                                             std::string_view label) {
     std::optional<TreeEntry> existing;
     {
         CODEX_TRY(txn, session.store->env().read());
@@ -249,7 +256,7 @@ Result<void> DatasetWriter::Impl::commit_all(const Cid& manifest, DatasetEntry e
                  tree_is_new = !stored;
                  return tree_is_new;
              },
-             [&](Ledger& ledger) { return make_visible(ledger, manifest, entry); }});
+             [&](Ledger& ledger) { return make_visible(ledger, manifest, entry, label); }});
         if (done)
             break;
         if (!tree_needed) // else: it was there a moment ago, and has been removed
@@ -265,7 +272,7 @@ Result<void> DatasetWriter::Impl::commit_all(const Cid& manifest, DatasetEntry e
 }
 
 Result<void> DatasetWriter::Impl::make_visible(Ledger& ledger, const Cid& manifest,
-                                               const DatasetEntry& entry) {
+                                               const DatasetEntry& entry, std::string_view label) {
     const std::uint64_t tree_bytes = tree_record_bytes(*tree, leaf_count);
     std::map<std::uint32_t, std::uint64_t> synced;
     CODEX_TRY(stored, ledger.tree(*tree));
@@ -286,7 +293,7 @@ Result<void> DatasetWriter::Impl::make_visible(Ledger& ledger, const Cid& manife
         if (lock)
             CODEX_CHECK(erase_pending(ledger, lock->id()));
     }
-    return add_dataset(ledger, manifest, entry, tree_entry);
+    return add_dataset(ledger, manifest, entry, tree_entry, label);
 }
 
 } // namespace codex::repo

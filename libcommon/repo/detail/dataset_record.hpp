@@ -6,9 +6,11 @@
 namespace codex::repo {
 
 /// Adds a dataset over `tree` (new, or as it is stored), which gets one more reference, as does the
-/// manifest's block, which is known. A dataset that is here already only gets the later expiry.
+/// manifest's block, which is known. A dataset that is here already only gets the later expiry,
+/// and the label, unless that is empty.
 [[nodiscard]] Result<void> add_dataset(Ledger& ledger, const Cid& manifest,
-                                       const DatasetEntry& entry, TreeEntry tree);
+                                       const DatasetEntry& entry, TreeEntry tree,
+                                       std::string_view label);
 
 [[nodiscard]] DatasetKind kind_of(const codec::Manifest& manifest);
 

@@ -1,5 +1,6 @@
 #include "repo/detail/doomed.hpp"
 
+#include "repo/detail/labels.hpp"
 #include "repo/detail/limits.hpp"
 #include "repo/detail/slot_trees.hpp"
 #include "repo/detail/tree_file.hpp"
@@ -86,6 +87,7 @@ Result<std::optional<Extent>> erase_dataset(Ledger& ledger, const Cid& manifest)
         return fail(Errc::dataset_not_found, "dataset {}: not in the repo", manifest.text());
     CODEX_CHECK(ledger.txn().erase(Table::datasets, manifest.bytes()));
     CODEX_CHECK(ledger.change_expiry(ExpiryKind::dataset, manifest, dataset->expiry, 0));
+    CODEX_CHECK(put_label(ledger.txn(), manifest, {}));
     --ledger.totals().datasets;
     CODEX_CHECK(ledger.release(manifest));
     CODEX_TRY(tree, ledger.tree(dataset->tree));

@@ -264,5 +264,38 @@ TEST_F(Dataset, SyncedWritersSyncWhatTheyBuildOn) {
     EXPECT_EQ(unsynced(), 0U);
 }
 
+TEST_F(Dataset, LabelsBelongToTheRepo) {
+    DatasetWriter writer = must(repo_.write_dataset());
+    const Bytes data = random_bytes(1, kBlock);
+    const LeafInput leaf{0, cid_of(data), data};
+    must(writer.leaves(std::span(&leaf, 1)));
+    const Cid tree = must(writer.finish_tree());
+    const Bytes manifest = manifest_for(tree, 1, kBlock, "");
+    EXPECT_EQ(code_of(writer.commit(manifest, 0, "\xff")), Errc::usage);
+    const Cid cid = must(writer.commit(manifest, 0, "Grüße"));
+    EXPECT_EQ(must(repo_.dataset(cid)).label, "Grüße");
+    const Cid again = must(write_blocks(repo_, seeds(1, 1))).manifest;
+    EXPECT_EQ(again, cid);
+    EXPECT_EQ(must(repo_.dataset(cid)).label, "Grüße") << "no label is no change";
+    must(repo_.add_manifest(cid, manifest, 0, "other"));
+    std::vector<std::string> labels;
+    must(repo_.for_each_dataset([&](const DatasetInfo& info) {
+        labels.push_back(info.label);
+        return true;
+    }));
+    EXPECT_EQ(labels, std::vector<std::string>{"other"});
+    const std::string longest(255, 'a');
+    must(repo_.set_label(cid, longest));
+    EXPECT_EQ(must(repo_.dataset(cid)).label, longest);
+    EXPECT_EQ(code_of(repo_.set_label(cid, longest + "a")), Errc::usage);
+    must(repo_.set_label(cid, ""));
+    EXPECT_EQ(must(repo_.dataset(cid)).label, "");
+    must(repo_.set_label(cid, "gone with it"));
+    must(repo_.remove_dataset(cid));
+    EXPECT_EQ(code_of(repo_.set_label(cid, "x")), Errc::dataset_not_found);
+    must(write_blocks(repo_, seeds(1, 1)));
+    EXPECT_EQ(must(repo_.dataset(cid)).label, "");
+}
+
 } // namespace
 } // namespace codex::repo::test

@@ -1,0 +1,20 @@
+// What users call their datasets: a text beside the dataset in the index, in no CID.
+#pragma once
+
+#include "repo/detail/ledger.hpp"
+
+#include <string>
+
+namespace codex::repo {
+
+/// Longest label, bytes of UTF-8.
+constexpr std::size_t kMaxLabelBytes = 255;
+
+/// Errors: usage, when it is longer than kMaxLabelBytes or not UTF-8.
+[[nodiscard]] Result<void> check_label(std::string_view label);
+/// The label of a dataset; empty when it has none. Errors: repo_damaged, io.
+[[nodiscard]] Result<std::string> find_label(const Txn& txn, const Cid& manifest);
+/// Replaces it; an empty one takes it away.
+[[nodiscard]] Result<void> put_label(Txn& txn, const Cid& manifest, std::string_view label);
+
+} // namespace codex::repo
