@@ -1,9 +1,7 @@
 #include "check.hpp"
 
 #include <algorithm>
-#include <filesystem>
 #include <sstream>
-#include <sys/stat.h>
 
 namespace codex::crash {
 
@@ -46,19 +44,6 @@ std::vector<Promise> promises(const Scenario& scenario) {
         all.push_back(now);
     }
     return all;
-}
-
-void write_state(const State& state, const std::string& folder) {
-    std::filesystem::create_directories(folder);
-    for (const auto& [path, node] : state) {
-        const std::string at = folder + "/" + path;
-        if (node.folder) {
-            std::filesystem::create_directory(at);
-            continue;
-        }
-        test::write_whole(at, node.bytes);
-        ::chmod(at.c_str(), 0600);
-    }
 }
 
 namespace {
@@ -224,7 +209,7 @@ private:
 
 std::string check(const Scenario& scenario, const State& state, const Promise& promise,
                   const std::string& folder) {
-    write_state(state, folder + "/root");
+    test::write_folder(state, folder + "/root");
     return Checker(scenario, promise, folder).run();
 }
 

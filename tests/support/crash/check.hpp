@@ -22,6 +22,4 @@ std::vector<Promise> promises(const Scenario& scenario);
 std::string check(const Scenario& scenario, const State& state, const Promise& promise,
                   const std::string& folder);
 
-void write_state(const State& state, const std::string& folder);
-
 } // namespace codex::crash

@@ -3,6 +3,7 @@
 // of the folder, and nothing keeps an order that no sync made.
 #pragma once
 
+#include "../common/folder.hpp"
 #include "log.hpp"
 
 #include <cstdint>
@@ -34,12 +35,7 @@ enum class Policy : std::uint8_t {
 };
 constexpr std::uint64_t kPolicies = 13;
 
-struct Node {
-    bool folder = false;
-    std::string bytes;
-};
-/// Paths relative to the root of the disk, parents before children.
-using State = std::map<std::string, Node>;
+using State = test::Folder;
 
 class Disk {
 public:

@@ -117,7 +117,7 @@ private:
         for (; records < scenario_.log().size(); ++records)
             disk.apply(scenario_.log()[records]);
         State model = disk.now();
-        State folder = Disk(scenario_.root()).now();
+        State folder = test::read_folder(scenario_.root());
         const auto is_lock = [](const auto& item) { return item.first.ends_with("-lock"); };
         std::erase_if(model, is_lock);
         std::erase_if(folder, is_lock);
@@ -146,7 +146,7 @@ private:
         if (!problem.empty()) {
             const std::lock_guard lock(mutex_);
             ++failures_;
-            write_state(state, at + "/as-it-was");
+            test::write_folder(state, at + "/as-it-was");
             std::printf("BAD STATE of %s, after %zu of %zu records, policy %d, seed %llu:\n"
                         "  %s\n  the folder: %s\n  look at %s/as-it-was\n",
                         name_.c_str(), sample.moment, scenario_.log().size(),

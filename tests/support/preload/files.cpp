@@ -24,10 +24,12 @@ int failed(int error) {
     return -1;
 }
 
-/// A file on a disk, or stdout: what can be full or broken. An eventfd is neither.
+/// A file on a disk, or stdout: what can be full or broken. An eventfd is neither, and stderr has
+/// to tell of it.
 bool can_break(int fd) {
     struct stat st{};
-    return fd == STDOUT_FILENO || (fstat(fd, &st) == 0 && S_ISREG(st.st_mode));
+    return fd == STDOUT_FILENO ||
+           (fd != STDERR_FILENO && fstat(fd, &st) == 0 && S_ISREG(st.st_mode));
 }
 
 int open_at(int folder, const char* path, int flags, mode_t mode) {

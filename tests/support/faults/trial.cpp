@@ -1,0 +1,166 @@
+#include "trial.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <sstream>
+
+namespace codex::faults {
+
+using preload::Kind;
+using test::Outcome;
+
+namespace {
+
+/// Of codex-exit(7), without 70, which is a mistake in the program.
+const std::set<int> kDocumented = {0, 1, 64, 65, 66, 69, 73, 74, 75, 76, 77, 78};
+
+int error_of(const Fault& fault) {
+    const auto one_of = [&](std::initializer_list<int> errors) {
+        return errors.begin()[fault.number % errors.size()];
+    };
+    switch (fault.kind) {
+    case Kind::open:
+        return one_of({EMFILE, EACCES, EIO});
+    case Kind::write:
+    case Kind::rename:
+        return one_of({ENOSPC, EIO});
+    case Kind::thread:
+        return EAGAIN;
+    case Kind::mmap:
+    case Kind::memory:
+        return ENOMEM;
+    default:
+        return EIO;
+    }
+}
+
+void prepare(const World& world, const Case& one, const std::string& folder) {
+    test::Folder start = world.start();
+    if (one.empty_repo)
+        std::erase_if(start, [](const auto& item) { return item.first.starts_with("repo"); });
+    test::write_folder(start, folder);
+}
+
+/// What matters of the repo: locks and the table of readers may differ.
+test::Folder repo_of(test::Folder folder) {
+    std::erase_if(folder, [](const auto& item) {
+        return !item.first.starts_with("repo/") || item.first.ends_with("lock");
+    });
+    return folder;
+}
+
+class Trial {
+public:
+    Trial(const World& world, const Case& one, const std::string& folder)
+        : world_(world), case_(one), folder_(folder) {}
+
+    std::string run(const Fault& fault) {
+        const Outcome outcome = run_in(folder_, case_.command, {{"CODEX_TEST_FAIL", fault.text()}});
+        if (!ends_well(outcome))
+            return problem_;
+        if (!case_.output.empty() && !output_is_whole(outcome.code() == 0))
+            return problem_;
+        if (!case_.empty_repo && repo_of(test::read_folder(folder_)) == repo_of(world_.start()))
+            return {}; // as before it, so all is there
+        const bool done = outcome.code() == case_.code;
+        if (!case_.empty_repo && !(is_clean() && lists()))
+            return problem_;
+        if (!done || case_.removes.empty())
+            again();
+        if (problem_.empty() && is_clean())
+            lists();
+        return problem_;
+    }
+
+private:
+    bool wrong(const std::string& text) {
+        problem_ = text;
+        return false;
+    }
+
+    bool ends_well(const Outcome& outcome) {
+        if (!outcome.exited())
+            return wrong("it ended by " + outcome.text());
+        if (!kDocumented.contains(outcome.code()))
+            return wrong("no such exit code: " + outcome.text());
+        const bool says = outcome.err.find(": error: ") != std::string::npos;
+        if (outcome.code() == case_.code && !says)
+            return !case_.same_output || outcome.out == case_.out ||
+                   wrong("it succeeds with another result: " + outcome.out + outcome.err);
+        return (outcome.code() != 0 && says) ||
+               wrong("no line says what is wrong: " + outcome.text() + outcome.out);
+    }
+
+    bool output_is_whole(bool succeeded) {
+        const std::string path = folder_ + "/" + case_.output;
+        if (!std::filesystem::exists(path))
+            return !succeeded || wrong("success without " + case_.output);
+        return test::read_whole(path) == case_.made || wrong("half a file: " + case_.output);
+    }
+
+    bool is_clean() {
+        const Outcome outcome = run_in(folder_, {"codex-chunk", "verify"});
+        std::istringstream lines(outcome.out);
+        bool clean = outcome.code() == 0 || outcome.code() == 1;
+        for (std::string line; std::getline(lines, line);) // some were missing from the beginning
+            clean = clean && line.find("\tblock-missing\t") != std::string::npos;
+        return clean || wrong("verify afterwards: " + outcome.text() + outcome.out);
+    }
+
+    bool lists() {
+        const Outcome outcome = run_in(folder_, {"codex-chunk", "ls"});
+        if (outcome.code() != 0)
+            return wrong("ls afterwards: " + outcome.text());
+        if (case_.empty_repo)
+            return true;
+        for (const std::string& cid : world_.datasets())
+            if (outcome.out.find(cid) == std::string::npos && !case_.removes.contains(cid))
+                return wrong(cid + " is lost");
+        return true;
+    }
+
+    bool again() {
+        const Outcome outcome = run_in(folder_, case_.command);
+        const bool good = outcome.code() == case_.code || case_.again.contains(outcome.code());
+        return good || wrong("once more: " + outcome.text());
+    }
+
+    const World& world_;
+    const Case& case_;
+    std::string folder_;
+    std::string problem_;
+};
+
+} // namespace
+
+std::string Fault::text() const {
+    return std::string(preload::kKindNames[static_cast<std::size_t>(kind)]) + ":" +
+           std::to_string(number) + ":" + std::to_string(error_of(*this)) + (all ? ":all" : "");
+}
+
+Counts measure(const World& world, Case& one, const std::string& folder) {
+    prepare(world, one, folder);
+    const Outcome outcome =
+        run_in(folder, one.command, {{"CODEX_TEST_COUNTS", folder + "/counts"}});
+    if (!outcome.exited())
+        test::give_up(one.name + ": " + outcome.text());
+    one.code = outcome.code();
+    one.out = outcome.out;
+    if (!one.output.empty())
+        one.made = test::read_whole(folder + "/" + one.output);
+    Counts counts{};
+    const std::string bytes = test::read_whole(folder + "/counts");
+    std::memcpy(counts.data(), bytes.data(), std::min(bytes.size(), sizeof counts));
+    std::filesystem::remove_all(folder);
+    return counts;
+}
+
+std::string try_fault(const World& world, const Case& one, const Fault& fault,
+                      const std::string& folder) {
+    prepare(world, one, folder);
+    return Trial(world, one, folder).run(fault);
+}
+
+} // namespace codex::faults
