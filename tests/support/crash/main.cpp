@@ -37,7 +37,8 @@ std::vector<Sample> draw(std::size_t records, std::uint64_t count, std::uint64_t
     for (std::uint64_t i = 0; i < count; ++i)
         samples.push_back(
             {random() % (records + 1), static_cast<Policy>(random() % kPolicies), random()});
-    std::ranges::stable_sort(samples, {}, &Sample::moment);
+    std::ranges::sort(samples, {},
+                      [](const Sample& one) { return std::pair(one.moment, one.seed); });
     return samples;
 }
 
