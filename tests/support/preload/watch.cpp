@@ -32,6 +32,7 @@ struct Settings {
     const char* root = nullptr;
     std::size_t root_bytes = 0;
     bool skip_sync = false;
+    bool forget_sync = false;
     bool fails = false;
     bool fails_on = false; // and every later call
     Kind kind{};
@@ -73,6 +74,7 @@ __attribute__((constructor)) void read_environment() {
         settings.root = root;
         settings.root_bytes = std::strlen(root);
     }
+    settings.forget_sync = std::getenv("CODEX_TEST_FORGET_SYNC") != nullptr;
     settings.skip_sync = std::getenv("CODEX_TEST_SKIP_SYNC") != nullptr;
     if (const char* text = std::getenv("CODEX_TEST_FAIL"))
         parse_fail(text);
@@ -133,6 +135,8 @@ void watch(int fd, bool yes) {
 }
 
 void log(const Event& event, const iovec* data, int parts, std::size_t bytes) {
+    if (settings.forget_sync && event.op >= Op::sync_begin && event.op <= Op::sync_all)
+        return;
     const int error = errno;
     Record record{event.op,
                   static_cast<std::uint32_t>(syscall(SYS_getpid)),
