@@ -97,4 +97,10 @@ template <class Call> [[nodiscard, gnu::noinline]] bool guarded(Call&& call) {
     return true;
 }
 
+/// Ends the innermost guarded() of this thread, which there is, as a fault would: for callbacks by
+/// which C code says that it cannot go on.
+[[noreturn]] inline void leave_guarded() {
+    siglongjmp(detail::innermost_guard->buffer, 1);
+}
+
 } // namespace codex

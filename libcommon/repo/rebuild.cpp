@@ -3,6 +3,8 @@
 #include "repo/detail/block_reader.hpp"
 #include "repo/detail/codec.hpp"
 #include "repo/detail/dataset_record.hpp"
+#include "repo/detail/flock_wait.hpp"
+#include "repo/detail/own_file.hpp"
 #include "repo/detail/segment_scan.hpp"
 #include "repo/detail/tree_file.hpp"
 
@@ -107,7 +109,7 @@ private:
 Result<void> Rebuild::scan(std::uint32_t id) {
     ++report_.segments;
     const std::string name = segments_.path(id);
-    CODEX_TRY(file, open_file(name, O_RDONLY));
+    CODEX_TRY(file, open_own_file(name, O_RDONLY, Below::folder));
     at_ = 0;
     CODEX_TRY(
         end, scan_segment(
@@ -307,7 +309,10 @@ Result<void> Rebuild::write_segments() {
 Result<RebuildReport> Repo::rebuild_index(const std::string& path,
                                           std::uint64_t lock_timeout_seconds, Progress* progress) {
     CODEX_CHECK(check_version(path));
+    CODEX_CHECK(require_folders(path));
     CODEX_TRY(lock, lock_repo(path, true, lock_timeout_seconds));
+    // The lock may have lost its name while others hold it; the index is what they hold, too.
+    CODEX_TRY(claim, claim_index(path + "/index.mdb", lock_timeout_seconds));
     const std::string fresh = path + "/index.mdb.new";
     const auto unlink_fresh = [&] {
         ::unlink(fresh.c_str());
@@ -315,7 +320,9 @@ Result<RebuildReport> Repo::rebuild_index(const std::string& path,
     };
     unlink_fresh(); // of a rebuild that was killed
     auto rebuilt = [&]() -> Result<RebuildReport> {
-        CODEX_TRY(env, Env::open(fresh, EnvMode::read_write));
+        EnvOptions options;
+        options.create = true;
+        CODEX_TRY(env, Env::open(fresh, options));
         const Segments segments(path + "/segments", env.get());
         return Rebuild(*env, segments, progress).run();
     }();
@@ -326,7 +333,7 @@ Result<RebuildReport> Repo::rebuild_index(const std::string& path,
         CODEX_CHECK(sync_directory(path));
     }
     unlink_fresh();
-    (void)!::ftruncate(lock.get(), 0);
+    clear_lock_note(lock);
     return rebuilt;
 }
 

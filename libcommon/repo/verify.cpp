@@ -95,24 +95,31 @@ Result<VerifyReport> Repo::verify(const VerifyOptions& options,
         report({std::string(kind), cid, text});
     };
     const Session session = impl_->session();
-    {
+    std::vector<VerifyProblem> found; // told when nobody waits for us any more
+    auto counted = [&]() -> Result<void> {
         // As a writer, so that nothing changes while it is counted: other writers wait.
         CODEX_TRY(txn, impl_->options.read_only ? session.store->env().read()
                                                 : session.store->env().write(session.sync));
-        Audit audit(session, txn, tell);
+        Audit audit(session, txn,
+                    [&](std::string_view kind, const Cid& cid, const std::string& text) {
+                        found.push_back({std::string(kind), cid, text});
+                    });
         CODEX_CHECK(audit.run());
-        const Totals& counted = audit.counted();
-        out.counted = {counted.blocks, counted.used_bytes, counted.reserved_bytes,
-                       counted.datasets};
+        const Totals& totals = audit.counted();
+        out.counted = {totals.blocks, totals.used_bytes, totals.reserved_bytes, totals.datasets};
         out.trees = audit.trees();
-        out.datasets = counted.datasets;
-        out.blocks = options.data ? 0 : counted.blocks;
+        out.datasets = totals.datasets;
+        out.blocks = options.data ? 0 : totals.blocks;
         if (options.repair_counters && audit.repairable()) {
             CODEX_CHECK(audit.repair());
             CODEX_CHECK(txn.commit());
             out.counters_repaired = true;
         }
-    }
+        return {};
+    }();
+    for (const VerifyProblem& problem : found)
+        tell(problem.kind, problem.cid, problem.text);
+    CODEX_CHECK(std::move(counted));
     if (!options.data)
         return out;
     if (options.progress)

@@ -20,6 +20,9 @@ struct Limits {
     std::uint64_t doomed_leaves = 4096;
     /// Tree nodes held in memory while a dataset is written: 4 MiB, the leaves of 8 GiB.
     std::uint64_t spool_nodes = 131072;
+    /// Pages of the index kept for the sake of one reader that is far behind, before writers wait
+    /// for it; never less than the index has content.
+    std::uint64_t index_kept_bytes = std::uint64_t{256} << 20;
 };
 
 /// The limits of this process.

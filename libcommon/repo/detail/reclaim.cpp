@@ -1,6 +1,7 @@
 #include "repo/detail/reclaim.hpp"
 
 #include "repo/detail/io.hpp"
+#include "repo/detail/own_file.hpp"
 
 #include <algorithm>
 #include <fcntl.h>
@@ -78,7 +79,7 @@ Result<std::uint64_t> punch_segment(const Session& session, std::uint32_t segmen
     if (groups.empty())
         return std::uint64_t{0};
     const std::string name = session.store->segments().path(segment);
-    auto fd = open_file(name, O_RDWR);
+    auto fd = open_own_file(name, O_RDWR, Below::folder);
     if (!fd)
         return std::uint64_t{0}; // lost, or unlinked meanwhile
     const std::uint64_t before = allocated(*fd);

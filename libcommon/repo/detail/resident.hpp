@@ -13,8 +13,9 @@ namespace codex::repo {
 
 class ResidentPages {
 public:
-    /// Finds where `fd` is mapped. Where that cannot be found, touched() does nothing.
-    void find(int fd);
+    /// The mapping it is about from now on, read-only and shared with its file. Without one,
+    /// touched() does nothing.
+    void watch(void* begin, std::size_t size);
     /// Says that some page was used; now and then lets all of them go. Any thread; views into the
     /// mapping stay valid.
     void touched();

@@ -1,6 +1,7 @@
 #include "repo/detail/segments.hpp"
 
 #include "repo/detail/io.hpp"
+#include "repo/detail/own_file.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -176,7 +177,7 @@ Result<SegmentLease> Segments::acquire(bool sync) {
 // Gives nullptr when the segment is somebody else's, full by now, or damaged.
 Result<std::unique_ptr<SegmentWriter>> Segments::take_over(std::uint32_t id) {
     const std::string name = path(id);
-    auto fd = open_file(name, O_RDWR);
+    auto fd = open_own_file(name, O_RDWR, Below::folder);
     if (!fd || !owned(*fd))
         return nullptr;
     // Read after locking, as the last owner may have committed in between; and as a writer, as it
@@ -258,7 +259,7 @@ Result<SegmentFile> Segments::open(std::uint32_t id) const {
     const std::lock_guard lock(mutex_);
     if (const auto found = open_.find(id); found != open_.end())
         return found->second;
-    CODEX_TRY(fd, open_file(path(id), O_RDONLY));
+    CODEX_TRY(fd, open_own_file(path(id), O_RDONLY, Below::folder));
     if (open_.size() >= kMaxOpenSegments)
         open_.erase(open_.begin());
     return open_[id] = std::make_shared<const Fd>(std::move(fd));
@@ -270,7 +271,7 @@ void Segments::forget(std::uint32_t id) const {
 }
 
 Result<std::optional<Fd>> Segments::lock_idle(std::uint32_t id) const {
-    auto fd = open_file(path(id), O_RDWR);
+    auto fd = open_own_file(path(id), O_RDWR, Below::folder);
     if (!fd && fd.error().code() == Errc::not_found)
         return std::nullopt;
     if (!fd)

@@ -1,15 +1,16 @@
 #include "repo/detail/store.hpp"
 
 #include "base/log.hpp"
+#include "base/printable.hpp"
+#include "repo/detail/flock_wait.hpp"
+#include "repo/detail/own_file.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
-#include <chrono>
 #include <dirent.h>
 #include <fcntl.h>
 #include <map>
-#include <sys/file.h>
-#include <thread>
 #include <unistd.h>
 
 namespace codex::repo {
@@ -27,28 +28,53 @@ Result<void> make_directory(const std::string& path) {
     return {};
 }
 
+/// The name of `path` in its folder survives power loss. A folder that may not be read cannot be
+/// synced by us; that is no reason to make nothing in it.
+Result<void> sync_name(const std::string& path) {
+    std::string_view name = path;
+    while (name.size() > 1 && name.ends_with('/'))
+        name.remove_suffix(1);
+    const std::size_t slash = name.rfind('/');
+    const std::string folder(slash == std::string_view::npos ? "."
+                             : slash == 0                    ? "/"
+                                                             : name.substr(0, slash));
+    auto synced = sync_directory(folder);
+    if (!synced && synced.error().code() != Errc::permission)
+        return synced;
+    return {};
+}
+
 /// The data home may not be there yet; the XDG rules want it private, too.
 Result<void> make_parents(const std::string& path) {
-    for (std::size_t at = path.find('/', 1); at != std::string::npos; at = path.find('/', at + 1))
-        if (::access(path.substr(0, at).c_str(), F_OK) != 0)
-            CODEX_CHECK(make_directory(path.substr(0, at)));
+    for (std::size_t at = path.find('/', 1); at != std::string::npos; at = path.find('/', at + 1)) {
+        const std::string parent = path.substr(0, at);
+        if (::access(parent.c_str(), F_OK) == 0)
+            continue;
+        CODEX_CHECK(make_directory(parent));
+        CODEX_CHECK(sync_name(parent));
+    }
     return {};
+}
+
+using Folder = std::unique_ptr<DIR, int (*)(DIR*)>;
+Folder open_folder(const std::string& path) {
+    return {::opendir(path.c_str()), [](DIR* d) { return ::closedir(d); }};
 }
 
 /// Only what an interrupted create() leaves may be there, or what another process has made since we
 /// looked for the version: a repo is never made among other files.
 Result<void> require_unused(const std::string& path) {
-    const std::unique_ptr<DIR, int (*)(DIR*)> directory(::opendir(path.c_str()),
-                                                        [](DIR* d) { return ::closedir(d); });
+    static constexpr std::array<std::string_view, 12> kOurs = {
+        ".",           "..",        "lock",           "lock-write",    "segments",
+        "writers",     "index.mdb", "index.mdb-lock", "index.mdb.new", "index.mdb.new-lock",
+        "config.json", "version"};
+    const Folder directory = open_folder(path);
     if (!directory)
         return errno == ENOENT ? Result<void>()
                                : Result<void>(fail(system_error(errno, "open " + path)));
     while (const dirent* entry = ::readdir(directory.get())) {
         const std::string_view name = entry->d_name;
-        const bool ours = name == "." || name == ".." || name == "lock" || name == "segments" ||
-                          name == "writers" || name == "index.mdb" || name == "index.mdb-lock" ||
-                          name == "config.json" || name == "version" || name.ends_with(".tmp");
-        if (!ours)
+        if (std::ranges::find(kOurs, name) == kOurs.end() && !name.ends_with(".tmp"))
             return fail(Error(Errc::cannot_create,
                               fmt::format("{}: not a repo, and not empty ({})", path, name))
                             .hint("name a folder that is empty or does not exist"));
@@ -56,13 +82,43 @@ Result<void> require_unused(const std::string& path) {
     return {};
 }
 
+/// Whether some file in segments/ has bytes: then there was a repo, whatever else is missing.
+bool has_segments(const std::string& path) {
+    const std::string segments = path + "/segments";
+    const Folder directory = open_folder(segments);
+    if (!directory)
+        return errno != ENOENT && errno != ENOTDIR; // what cannot be looked at is not called empty
+    while (const dirent* entry = ::readdir(directory.get())) {
+        struct stat st{};
+        if (std::string_view(entry->d_name).starts_with('.'))
+            continue;
+        if (::fstatat(::dirfd(directory.get()), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
+            !S_ISREG(st.st_mode) || st.st_size > 0)
+            return true;
+    }
+    return false;
+}
+
+/// A version that power loss left without its bytes; it is written last, so nothing followed it.
+bool is_blank(BytesView text) {
+    return std::ranges::all_of(text, [](std::uint8_t c) { return c == 0; });
+}
+
 } // namespace
 
 Result<void> check_version(const std::string& path) {
-    auto text = read_file(path + "/version", kMaxSmallFile);
-    if (!text && text.error().code() == Errc::not_found)
+    auto text = read_own_file(path + "/version", kMaxSmallFile);
+    const bool missing = !text && text.error().code() == Errc::not_found;
+    if (missing || (text && is_blank(*text))) {
+        if (has_segments(path))
+            return fail(
+                Error(Errc::repo_damaged, fmt::format("{}/version: is {}, and there are segments",
+                                                      path, missing ? "missing" : "empty"))
+                    .hint("if it is a repo of this format, put the version back: echo 1 > " +
+                          shell_quoted(path + "/version")));
         return fail(Error(Errc::repo_missing, fmt::format("{}: no repo there", path))
                         .hint("make one: codex-chunk init"));
+    }
     if (!text)
         return fail(std::move(text).error());
     std::string_view line = as_text(*text);
@@ -106,37 +162,70 @@ EnvMode mode_for(const std::string& path, bool read_only) {
 
 } // namespace
 
+Result<void> require_folders(const std::string& path) {
+    const auto require = [](const std::string& folder, const std::string& way_out) -> Result<void> {
+        auto there = require_own_folder(folder);
+        if (!there && there.error().code() == Errc::not_found)
+            return fail(
+                Error(Errc::repo_damaged, fmt::format("{}: is missing", folder)).hint(way_out));
+        return there;
+    };
+    CODEX_CHECK(require(path + "/segments", "bring it back from where it was moved or saved to"));
+    // What it had were locks, and a writer whose lock has lost its name is taken for dead.
+    return require(path + "/writers", "when nobody uses the repo, make it anew: mkdir -m 700 " +
+                                          shell_quoted(path + "/writers"));
+}
+
 tl::unexpected<Error> refuse_read_only(const std::string& path) {
     return fail(Error(Errc::repo_read_only, fmt::format("{}: opened read-only", path)));
 }
 
+namespace {
+
+/// What follows is under the exclusive lock, and there is no repo yet: what is there was left by
+/// somebody who was killed, or lost its power, before the version was written, and holds nothing.
+Result<void> make_files(const std::string& path, const Config& config) {
+    for (const char* name : {"/segments", "/writers"}) {
+        CODEX_CHECK(make_directory(path + name));
+        CODEX_CHECK(require_own_folder(path + name));
+    }
+    CODEX_CHECK(write_file_atomic(path + "/config.json", encode_config(config), 0600));
+    for (const char* name : {"/index.mdb", "/index.mdb-lock", "/version"})
+        if (::unlink((path + name).c_str()) != 0 && errno != ENOENT)
+            return fail(system_error(errno, "remove " + path + name));
+    EnvOptions options;
+    options.create = true;
+    CODEX_TRY(env, Env::open(path + "/index.mdb", options));
+    env.reset();
+    CODEX_CHECK(sync_directory(path));
+    // Last: a folder with a version is a whole repo.
+    const std::string version = fmt::format("{}\n", kFormatVersion);
+    CODEX_CHECK(write_file_atomic(path + "/version", as_bytes(version), 0600));
+    return sync_name(path);
+}
+
+} // namespace
+
 Result<void> Store::create(const std::string& path, const Config& config, bool must_be_new,
                            std::uint64_t lock_timeout_seconds) {
-    if (!check_version(path)) {
+    if (auto there = check_version(path); !there) {
+        if (there.error().code() != Errc::repo_missing)
+            return there;
         CODEX_CHECK(require_unused(path));
         CODEX_CHECK(make_parents(path));
         CODEX_CHECK(make_directory(path));
     }
     CODEX_TRY(lock, lock_repo(path, true, lock_timeout_seconds));
-    auto unlock_note = [&lock] { (void)!::ftruncate(lock.get(), 0); };
     auto made = [&]() -> Result<void> {
         if (auto there = check_version(path); there || there.error().code() != Errc::repo_missing) {
-            if (must_be_new)
+            if (there && must_be_new)
                 return fail(Error(Errc::repo_exists, fmt::format("{}: is a repo already", path))
                                 .hint("change its settings: codex-chunk init --set"));
             return there;
         }
-        CODEX_CHECK(make_directory(path + "/segments"));
-        CODEX_CHECK(make_directory(path + "/writers"));
-        CODEX_CHECK(write_file_atomic(path + "/config.json", encode_config(config), 0600));
-        CODEX_TRY(env, Env::open(path + "/index.mdb", EnvMode::read_write));
-        env.reset();
-        CODEX_CHECK(sync_directory(path));
-        // Last: a folder with a version is a whole repo.
-        const std::string version = fmt::format("{}\n", kFormatVersion);
-        return write_file_atomic(path + "/version", as_bytes(version), 0600);
+        return make_files(path, config);
     }();
-    unlock_note();
+    clear_lock_note(lock);
     return made;
 }
 
@@ -166,21 +255,21 @@ public:
         if (!lock && !lock_impossible)
             return fail(std::move(lock).error());
         CODEX_CHECK(check_version(path)); // it may have been upgraded while we waited
+        CODEX_CHECK(require_folders(path));
         std::shared_ptr<Store> store(new Store);
         store->path_ = path;
         store->key_ = key;
         if (lock)
             store->lock_ = std::move(*lock);
-        auto env = Env::open(path + "/index.mdb", mode_for(path, options.read_only));
-        if (!env && ::access((path + "/index.mdb").c_str(), F_OK) != 0)
-            return fail(Error(Errc::repo_damaged, fmt::format("{}/index.mdb: is missing", path))
-                            .hint("make it anew from the segments: codex-chunk verify "
-                                  "--rebuild-index"));
+        EnvOptions how;
+        how.mode = mode_for(path, options.read_only);
+        how.lock_timeout_seconds = options.lock_timeout_seconds;
+        auto env = Env::open(path + "/index.mdb", how);
         if (!env && env.error().code() == Errc::permission && !options.read_only)
             return fail(std::move(env).error().context(path).hint(
                 "the repo can be read, but not changed: mount it writable or mend its rights"));
         if (!env)
-            return fail(std::move(env).error().context(path));
+            return fail(std::move(env).error());
         store->env_ = std::move(*env);
         store->segments_ = std::make_unique<Segments>(path + "/segments", store->env_.get());
         CODEX_CHECK(store->config());
@@ -215,13 +304,13 @@ Result<Config> Store::config() const {
     const std::string name = path_ + "/config.json";
     const std::lock_guard guard(config_mutex_);
     struct stat st{};
-    if (::stat(name.c_str(), &st) != 0)
+    if (::lstat(name.c_str(), &st) != 0)
         return fail(system_error(errno, "open " + name));
     const bool same = st.st_ino == config_stat_.st_ino &&
                       st.st_mtim.tv_sec == config_stat_.st_mtim.tv_sec &&
                       st.st_mtim.tv_nsec == config_stat_.st_mtim.tv_nsec;
     if (!same) {
-        CODEX_TRY(text, read_file(name, kMaxSmallFile));
+        CODEX_TRY(text, read_own_file(name, kMaxSmallFile));
         CODEX_TRY(config, decode_config(text));
         config_ = config;
         config_stat_ = st;

@@ -1,5 +1,7 @@
 #include "repo/detail/writer_lock.hpp"
 
+#include "repo/detail/own_file.hpp"
+
 #include <cerrno>
 #include <charconv>
 #include <dirent.h>
@@ -32,12 +34,10 @@ Result<WriterLock> WriterLock::create(const std::string& directory) {
         if (::getrandom(&id, sizeof id, 0) != static_cast<ssize_t>(sizeof id))
             return fail(system_error(errno, "random number"));
         std::string path = path_of(directory, id);
-        const int raw = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-        if (raw < 0 && errno == EEXIST)
+        struct stat st{};
+        if (::lstat(path.c_str(), &st) == 0)
             continue;
-        if (raw < 0)
-            return fail(system_error(errno, "create " + path));
-        Fd fd(raw);
+        CODEX_TRY(fd, open_own_file(path, O_RDWR | O_CREAT | O_EXCL, Below::folder));
         if (owned(fd))
             return WriterLock(id, std::move(path), std::move(fd));
     }
@@ -56,7 +56,7 @@ Result<std::optional<WriterLock>> WriterLock::take_dead(const std::string& direc
                                                         std::uint64_t id) {
     std::string path = path_of(directory, id);
     // Made when it is not there: whoever cleans up holds it, however the writer ended.
-    auto fd = open_file(path, O_RDWR | O_CREAT, 0600);
+    auto fd = open_own_file(path, O_RDWR | O_CREAT, Below::folder);
     if (!fd)
         return fail(std::move(fd).error());
     if (!owned(*fd))
@@ -65,7 +65,7 @@ Result<std::optional<WriterLock>> WriterLock::take_dead(const std::string& direc
 }
 
 bool WriterLock::is_dead(const std::string& directory, std::uint64_t id) {
-    auto fd = open_file(path_of(directory, id), O_RDONLY);
+    auto fd = open_own_file(path_of(directory, id), O_RDONLY, Below::folder);
     if (!fd)
         return fd.error().code() == Errc::not_found;
     return ::flock(fd->get(), LOCK_SH | LOCK_NB) == 0;

@@ -41,7 +41,7 @@ TEST(ResidentPages, LetsGoOfTheMappingAndNothingElse) {
     for (int i = 0; i < 1000; ++i)
         pages.touched(); // not told of any mapping, it lets go of none
     EXPECT_GT(resident_mapped_bytes() + (kBytes / 2), before);
-    pages.find(file.get());
+    pages.watch(map, kBytes);
     for (int i = 0; i < 1000; ++i)
         pages.touched();
     EXPECT_LT(resident_mapped_bytes(), before - kBytes / 2);

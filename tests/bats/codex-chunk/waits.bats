@@ -1,0 +1,174 @@
+# Waiting for other processes: never longer than the lock timeout, whatever the other one does, and
+# with its name in the error.
+load ../common
+
+# holds_gate PID: this process is inside of REPO/lock-write, as the kernel tells.
+gate_is_held() {
+    local inode
+    inode=$(stat -c %i "$CODEX_REPO/lock-write")
+    grep -q "OFDLCK.*:$inode 0 0\$" /proc/locks
+}
+
+# stop_inside COMMAND...: runs COMMAND again and again, and stops it in a transaction that writes. Sets
+# $stopped.
+stop_inside() {
+    local try
+    for try in {1..200}; do
+        "$@" >/dev/null 2>&1 &
+        stopped=$!
+        for ((i = 0; i < 200; i++)); do
+            kill -STOP $stopped 2>/dev/null || break
+            wait_for "grep -qs '^State:.*[TZ]' /proc/$stopped/status || ! [[ -e /proc/$stopped ]]"
+            grep -qs '^State:.*T' /proc/$stopped/status || break
+            if gate_is_held; then return; fi
+            kill -CONT $stopped
+        done
+        wait $stopped || true
+    done
+    fail "never met it inside"
+}
+
+teardown() {
+    [[ -z ${stopped:-} ]] || kill -KILL "$stopped" 2>/dev/null || true
+}
+
+@test "a writer that was stopped keeps others waiting for the lock timeout only, and is named" {
+    mkdir many
+    for i in {1..300}; do echo "$i" >"many/$i"; done
+    gen 1 100000 >data
+    cid=$(codex-chunk put data)
+    block=$(printf block | codex-chunk block put)
+    gen 2 100000 >gone
+    codex-chunk rm "$(codex-chunk put gone)" # so that gc has something to do
+    stop_inside codex-chunk put --no-sync many/*
+    local command begin
+    for command in "put many/1" "rm $cid" "keep $cid --until never" "gc" "block rm $block" \
+        "init --set --ttl 1h" "verify --repair-counters"; do
+        begin=$SECONDS
+        # shellcheck disable=SC2086 # words
+        run_split timeout 60 codex-chunk $command --lock-timeout 1s
+        assert_failure 75
+        assert_stderr --partial "held by process $stopped codex-chunk put"
+        assert_stderr --partial 'hint: try again'
+        ((SECONDS - begin < 30)) || fail "$command waits for $((SECONDS - begin)) s"
+    done
+    # Readers wait for nobody.
+    codex-chunk get "$cid" | cmp - data
+    codex-chunk ls >/dev/null
+    # A new index waits for all who have the old one.
+    run_split timeout 60 codex-chunk verify --rebuild-index --lock-timeout 0s
+    assert_failure 75
+    assert_stderr --partial "process $stopped"
+    # What is killed there is no obstacle.
+    kill -KILL $stopped
+    wait $stopped || true
+    codex-chunk put data
+    codex-chunk verify
+}
+
+@test "who waits gets in as soon as the other goes on" {
+    mkdir many
+    for i in {1..300}; do echo "$i" >"many/$i"; done
+    codex-chunk init
+    stop_inside codex-chunk put --no-sync many/*
+    codex-chunk put many/1 --lock-timeout 60s >cid 2>err &
+    local waiting=$!
+    wait_for "grep -qs OFDLCK /proc/locks && [[ -d /proc/$waiting ]]"
+    kill -CONT $stopped
+    wait $waiting
+    wait $stopped
+    stopped=
+    assert_equal "$(codex-chunk get "$(cat cid)")" 1
+}
+
+@test "verify does not hold writers up while its output is blocked" {
+    # Problems by the thousand: more than a pipe holds.
+    gen 1 2000000 >data
+    cid=$(codex-chunk put --block-size 512 data | codex-ec encode -k 4 -m 2)
+    codex-ec erase "$cid" --slots 0,1 >/dev/null
+    mkfifo pipe
+    codex-chunk verify --json >pipe 2>&1 &
+    local pid=$!
+    exec 9<pipe
+    # Blocked in a write to the pipe, for nobody reads.
+    wait_for "grep -qs pipe_write /proc/$pid/wchan /proc/$pid/stack || [[ \$(cut -d' ' -f1 /proc/$pid/syscall) == 1 ]]" 60
+    run_split timeout 60 codex-chunk keep "$cid" --until never --lock-timeout 30s
+    assert_success
+    kill -TERM $pid
+    exec 9<&-
+    wait $pid || true
+}
+
+@test "two PID namespaces use one repo side by side" {
+    unshare --pid --fork --mount-proc true 2>/dev/null || skip "unshare is not permitted here"
+    inside() { unshare --pid --fork --mount-proc "$@"; }
+    codex-chunk init
+    gen 1 3000000 >data
+    local i pids=()
+    for i in {1..6}; do
+        mkfifo "pipe$i"
+        # Each is number 1 in a namespace of its own, and has the repo open until its pipe ends.
+        inside codex-chunk put "pipe$i" >"cid$i" 2>"err$i" &
+        pids+=($!)
+    done
+    local fd fds=()
+    for i in {1..6}; do
+        exec {fd}>"pipe$i"
+        fds+=("$fd")
+    done
+    for i in {1..6}; do
+        { gen "$i" 2000000; cat data; } >&"${fds[i - 1]}"
+        inside codex-chunk ls >/dev/null
+        inside codex-chunk gc >/dev/null
+    done
+    for fd in "${fds[@]}"; do exec {fd}>&-; done
+    for i in "${pids[@]}"; do wait "$i" || fail "$(cat err*)"; done
+    for i in {1..6}; do
+        assert_equal "$(cat "err$i")" ''
+        inside codex-chunk get "$(cat "cid$i")" | cmp - <(gen "$i" 2000000; cat data)
+    done
+    codex-chunk verify
+}
+
+@test "a number of another PID namespace is not given out as one of ours" {
+    unshare --pid --fork --mount-proc true 2>/dev/null || skip "unshare is not permitted here"
+    mkdir many
+    for i in {1..300}; do echo "$i" >"many/$i"; done
+    codex-chunk init
+    codex-chunk put many/1
+    # The stopped one is number 1 in its namespace; what is stopped here is its father.
+    # shellcheck disable=SC2016 # for the inner shell
+    unshare --pid --fork --kill-child --mount-proc bash -c '
+        inode=$1
+        shift
+        for ((try = 0; try < 200; try++)); do
+            "$@" >/dev/null 2>&1 &
+            while kill -STOP $! 2>/dev/null; do
+                until grep -qs "^State:.*[TZ]" /proc/$!/status || ! [[ -e /proc/$! ]]; do :; done
+                grep -q "OFDLCK.*:$inode 0 0\$" /proc/locks && { echo stopped; exec sleep infinity; }
+                kill -CONT $! 2>/dev/null
+            done
+            wait
+        done' inside "$(stat -c %i "$CODEX_REPO/lock-write")" codex-chunk put --no-sync many/* >said &
+    stopped=$!
+    wait_for '[[ -s said ]]' 60
+    run_split timeout 60 codex-chunk put many/2 --lock-timeout 1s
+    assert_refused 75 'held by a process of another PID namespace: codex-chunk put'
+}
+
+@test "a limit on address space stops neither reader nor writer" {
+    gen 1 3000000 >data
+    cid=$(codex-chunk put data)
+    local limit
+    for limit in 200 500 4000 60000; do
+        (
+            ulimit -v $((limit * 1024))
+            codex-chunk ls >/dev/null
+            codex-chunk get "$cid" | cmp - data
+            codex-chunk put data -j 1 >/dev/null
+            printf "%s" "$limit" | codex-chunk block put >/dev/null
+            codex-chunk verify
+            codex-chunk gc >/dev/null
+        )
+    done
+}
