@@ -83,11 +83,18 @@ Error system_error(int errno_value, std::string_view what) {
     case EDQUOT:
         code = Errc::no_space;
         break;
+    case ENOMEM:
+        code = Errc::out_of_memory;
+        break;
     default:
         break;
     }
     return {code, fmt::format("{}: {}", what,
                               std::error_code(errno_value, std::generic_category()).message())};
+}
+
+Error out_of_memory() {
+    return {Errc::out_of_memory, "out of memory"};
 }
 
 void assertion_failed(const char* expression, const char* file, int line) {

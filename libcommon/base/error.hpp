@@ -72,8 +72,11 @@ template <class... Args>
 
 /// An Error for a failed system call: `what` says which thing ("open /x/y"), the code follows
 /// from `errno_value` (ENOENT: not_found, EACCES/EPERM/EROFS: permission, ENOSPC/EDQUOT: no_space,
-/// else io) and the text ends in strerror.
+/// ENOMEM: out_of_memory, else io) and the text ends in strerror.
 [[nodiscard]] Error system_error(int errno_value, std::string_view what);
+
+/// Of a std::bad_alloc that was caught.
+[[nodiscard]] Error out_of_memory();
 
 /// Ends the process with exit code 70 and a message: a broken invariant of ours, never bad input.
 [[noreturn]] void assertion_failed(const char* expression, const char* file, int line);

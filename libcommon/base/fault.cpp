@@ -89,9 +89,10 @@ void on_fault(int signal, siginfo_t* info, void* context) {
         if (answered)
             return;
         if (detail::innermost_guard != nullptr) {
-            sigset_t set;
+            sigset_t set; // both, for ThreadSanitizer runs handlers with every signal blocked
             sigemptyset(&set);
-            sigaddset(&set, signal);
+            sigaddset(&set, SIGBUS);
+            sigaddset(&set, SIGSEGV);
             ::pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
             siglongjmp(detail::innermost_guard->buffer, 1);
         }

@@ -1,9 +1,12 @@
 #include "base/thread_pool.hpp"
 
+#include "base/thread.hpp"
+
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <deque>
+#include <exception>
 #include <mutex>
 #include <sched.h>
 #include <thread>
@@ -28,13 +31,15 @@ struct Loop {
     std::size_t count = 0;
     std::atomic<std::size_t> next{0};
     std::size_t finished = 0; // under mutex
+    std::atomic<bool> failed{false};
+    std::exception_ptr thrown; // the first; under mutex
     std::mutex mutex;
     std::condition_variable done;
 
     void work() {
         std::size_t mine = 0;
         for (std::size_t i = next.fetch_add(1); i < count; i = next.fetch_add(1)) {
-            (*body)(i);
+            run(i);
             ++mine;
         }
         if (mine == 0)
@@ -43,6 +48,19 @@ struct Loop {
         finished += mine;
         if (finished == count)
             done.notify_all();
+    }
+
+    void run(std::size_t i) {
+        if (failed.load(std::memory_order_relaxed))
+            return;
+        try {
+            (*body)(i);
+        } catch (...) {
+            const std::lock_guard lock(mutex);
+            if (!thrown)
+                thrown = std::current_exception();
+            failed = true;
+        }
     }
 };
 
@@ -53,7 +71,7 @@ struct ThreadPool::State {
     std::condition_variable wake;
     std::deque<std::function<void()>> jobs;
     bool stopping = false;
-    std::vector<std::thread> workers;
+    std::vector<SideJob> workers;
 
     void run() {
         for (;;) {
@@ -73,8 +91,17 @@ struct ThreadPool::State {
 
 ThreadPool::ThreadPool(unsigned threads) : state_(std::make_unique<State>()) {
     const unsigned total = threads == 0 ? usable_cores() : threads;
-    for (unsigned i = 1; i < total; ++i)
-        state_->workers.emplace_back([state = state_.get()] { state->run(); });
+    std::vector<SideJob>& workers = state_->workers;
+    try {
+        for (unsigned i = 1; i < total; ++i) {
+            if (workers.emplace_back().start([state = state_.get()] { state->run(); }))
+                continue;
+            workers.pop_back();
+            break;
+        }
+    } catch (const std::bad_alloc&) {
+        // Those that run are enough, and could not be stopped from here.
+    }
 }
 
 ThreadPool::~ThreadPool() {
@@ -83,8 +110,7 @@ ThreadPool::~ThreadPool() {
         state_->stopping = true;
     }
     state_->wake.notify_all();
-    for (std::thread& worker : state_->workers)
-        worker.join();
+    state_->workers.clear(); // waits for them
 }
 
 unsigned ThreadPool::size() const {
@@ -119,13 +145,19 @@ void ThreadPool::parallel_for(std::size_t count, const std::function<void(std::s
     {
         const std::lock_guard lock(state_->mutex);
         // In front: a loop that somebody waits for goes before jobs nobody waits for.
-        for (std::size_t i = 0; i < helpers; ++i)
-            state_->jobs.emplace_front([loop] { loop->work(); });
+        try {
+            for (std::size_t i = 0; i < helpers; ++i)
+                state_->jobs.emplace_front([loop] { loop->work(); });
+        } catch (const std::bad_alloc&) {
+            // With the helpers there are: they use `body`, so this frame has to wait for them.
+        }
     }
     state_->wake.notify_all();
     loop->work();
     std::unique_lock lock(loop->mutex);
     loop->done.wait(lock, [&loop] { return loop->finished == loop->count; });
+    if (loop->thrown)
+        std::rethrow_exception(loop->thrown);
 }
 
 } // namespace codex

@@ -13,6 +13,7 @@ namespace codex {
 class ThreadPool {
 public:
     /// `threads` >= 1 counts the calling thread; 0 means one for each core this process may use.
+    /// Where the system refuses threads, the pool has as many as it got.
     explicit ThreadPool(unsigned threads = 0);
     ~ThreadPool();
     ThreadPool(const ThreadPool&) = delete;
@@ -21,11 +22,12 @@ public:
     [[nodiscard]] unsigned size() const;
 
     /// Runs body(i) once for each i in [0, count), in any order, and returns when all are done.
-    /// `body` must not throw.
+    /// When one throws, those that have not begun are left out, and the first exception is thrown
+    /// here.
     void parallel_for(std::size_t count, const std::function<void(std::size_t)>& body);
 
-    /// Runs `job` on a worker at some later time (inline when there is no worker). The destructor
-    /// waits for all submitted jobs.
+    /// Runs `job`, which must not throw, on a worker at some later time (inline when there is no
+    /// worker). The destructor waits for all submitted jobs.
     void submit(std::function<void()> job);
 
 private:

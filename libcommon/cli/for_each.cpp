@@ -1,10 +1,10 @@
 // The loop over inputs: one after the other, or with --unordered several at a time.
+#include "base/thread.hpp"
 #include "cli/tool.hpp"
 
 #include <algorithm>
 #include <condition_variable>
 #include <mutex>
-#include <thread>
 
 namespace codex::cli {
 
@@ -15,7 +15,14 @@ constexpr unsigned kMostTurns = 16;
 
 /// False when no further input is wanted.
 bool take_turn(Context& context, const Loop& loop, const std::string& item, Progress& progress) {
-    auto done = loop.turn(item, progress);
+    const auto turn = [&]() -> Result<void> {
+        try {
+            return loop.turn(item, progress);
+        } catch (const std::bad_alloc&) {
+            return fail(out_of_memory());
+        }
+    };
+    auto done = turn();
     progress.done_items.fetch_add(1, std::memory_order_relaxed);
     const std::string_view name = item == "-" ? std::string_view("stdin") : item;
     return done || context.report(name, done.error());
@@ -27,15 +34,22 @@ public:
     Crew(Context& context, const Loop& loop, Progress& progress)
         : context_(context), loop_(loop), progress_(progress) {
         const unsigned size = std::clamp(context.pool().size(), 2U, kMostTurns);
+        threads_.reserve(size);
         for (unsigned i = 0; i < size; ++i)
-            threads_.emplace_back([this] { work(); });
+            if (!threads_.emplace_back().start([this] { work(); })) {
+                threads_.pop_back();
+                break;
+            }
     }
-    ~Crew() { finish(); }
+    ~Crew() { dismiss(); }
     Crew(const Crew&) = delete;
     Crew& operator=(const Crew&) = delete;
 
-    /// Waits for a free thread. False when no further input is wanted.
+    /// Waits for a free thread; where the system has given none, takes the turn itself. False when
+    /// no further input is wanted.
     bool hand_out(std::string item) {
+        if (threads_.empty())
+            return take_turn(context_, loop_, item, progress_);
         std::unique_lock lock(mutex_);
         changed_.wait(lock, [this] { return stopped_ || !item_; });
         if (stopped_)
@@ -46,17 +60,20 @@ public:
     }
     /// Waits for the turns that were begun.
     void finish() {
+        dismiss();
+        for (SideJob& thread : threads_)
+            thread.wait();
+    }
+
+private:
+    /// No more inputs come.
+    void dismiss() {
         {
             const std::lock_guard lock(mutex_);
             finishing_ = true;
         }
         changed_.notify_all();
-        for (std::thread& thread : threads_)
-            thread.join();
-        threads_.clear();
     }
-
-private:
     std::optional<std::string> next() {
         std::unique_lock lock(mutex_);
         changed_.wait(lock, [this] { return item_ || stopped_ || finishing_; });
@@ -67,13 +84,19 @@ private:
         return item;
     }
     void work() {
-        while (const auto item = next()) {
-            if (take_turn(context_, loop_, *item, progress_))
-                continue;
-            const std::lock_guard lock(mutex_);
-            stopped_ = true;
-            changed_.notify_all();
+        try {
+            while (const auto item = next())
+                if (!take_turn(context_, loop_, *item, progress_))
+                    stop();
+        } catch (...) { // not even the error could be reported
+            stop();
+            throw;
         }
+    }
+    void stop() {
+        const std::lock_guard lock(mutex_);
+        stopped_ = true;
+        changed_.notify_all();
     }
 
     Context& context_;
@@ -84,7 +107,7 @@ private:
     std::optional<std::string> item_; // handed out, not taken yet
     bool stopped_ = false;            // --fail-fast
     bool finishing_ = false;
-    std::vector<std::thread> threads_; // last: they use all of the above
+    std::vector<SideJob> threads_; // last: they use all of the above
 };
 
 } // namespace

@@ -1,13 +1,13 @@
 #include "cli/line_jobs.hpp"
 
 #include "base/fd.hpp"
+#include "base/thread.hpp"
 
 #include <atomic>
 #include <cerrno>
 #include <mutex>
 #include <poll.h>
 #include <sys/eventfd.h>
-#include <thread>
 #include <unistd.h>
 
 namespace codex::cli {
@@ -121,12 +121,13 @@ public:
 
     Result<int> run() {
         CODEX_CHECK(lines_.open());
-        std::vector<std::thread> others;
-        for (unsigned i = 1; i < context_.pool().size(); ++i)
-            others.emplace_back([this] { work(); });
+        std::vector<SideJob> others(context_.pool().size() - 1);
+        for (SideJob& other : others)
+            if (!other.start([this] { work(); }))
+                break;
         work();
-        for (std::thread& other : others)
-            other.join();
+        for (SideJob& other : others)
+            other.wait();
         if (failure_)
             return fail(std::move(*failure_));
         return context_.exit_code();
@@ -135,17 +136,28 @@ public:
 private:
     void work() {
         for (;;) {
-            auto line = lines_.next();
-            if (line && !*line)
-                return;
-            auto done = line ? answer(**line) : Result<void>(fail(std::move(line).error()));
-            if (!done) {
+            auto more = turn();
+            if (more && *more)
+                continue;
+            if (!more) {
                 const std::lock_guard lock(output_);
                 if (!failure_)
-                    failure_.emplace(std::move(done).error());
+                    failure_.emplace(std::move(more).error());
                 lines_.stop();
-                return;
             }
+            return;
+        }
+    }
+
+    /// False at the end. Errors: io; out_of_memory.
+    Result<bool> turn() {
+        try {
+            CODEX_TRY(line, lines_.next());
+            if (line)
+                CODEX_CHECK(answer(*line));
+            return line.has_value();
+        } catch (const std::bad_alloc&) {
+            return fail(out_of_memory());
         }
     }
 

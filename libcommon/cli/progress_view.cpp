@@ -1,4 +1,5 @@
 // Draws progress: one thread that sleeps in poll(2) until there is something to say.
+#include "base/thread.hpp"
 #include "cli/detail/progress_text.hpp"
 #include "cli/detail/signals.hpp"
 #include "cli/detail/state.hpp"
@@ -8,7 +9,6 @@
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
-#include <thread>
 #include <unistd.h>
 
 namespace codex::cli {
@@ -60,13 +60,14 @@ struct Context::ProgressView {
 
     ProgressView(std::shared_ptr<State> state, const Progress& progress, std::string label)
         : state_(std::move(state)), progress_(progress), label_(std::move(label)), mode_(choose()),
-          stop_(::eventfd(0, EFD_CLOEXEC)), thread_([this] { watch(); }) {}
+          stop_(::eventfd(0, EFD_CLOEXEC)) {
+        static_cast<void>(thread_.start([this] { watch(); })); // a job goes on without a view
+    }
 
     ~ProgressView() {
         const std::uint64_t one = 1;
         static_cast<void>(
             write_full(stop_.get(), {reinterpret_cast<const std::uint8_t*>(&one), 8}, "eventfd"));
-        thread_.join();
     }
     ProgressView(const ProgressView&) = delete;
     ProgressView& operator=(const ProgressView&) = delete;
@@ -139,7 +140,7 @@ private:
     Mode mode_;
     Rate rate_;
     Fd stop_;
-    std::thread thread_; // last: it uses all of the above
+    SideJob thread_; // last: it uses all of the above
 };
 
 std::shared_ptr<Context::ProgressView> Context::show(const Progress& progress, std::string label) {

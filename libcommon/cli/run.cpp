@@ -1,5 +1,6 @@
 #include "base/log.hpp"
 #include "cli/detail/describe.hpp"
+#include "cli/detail/last_words.hpp"
 #include "cli/detail/parse.hpp"
 #include "cli/detail/signals.hpp"
 #include "cli/detail/state.hpp"
@@ -145,13 +146,7 @@ int run_parsed(const detail::Parsed& parsed, std::shared_ptr<Context::State> sta
     return finish(context, *state, parsed.path.back()->body(context));
 }
 
-} // namespace
-
-int run_tool(int argc, char** argv, const ToolSpec& spec) {
-    reserve_standard_streams();
-    detail::set_up_signals();
-    const std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
-
+int run_arguments(const std::vector<std::string>& arguments, const ToolSpec& spec, bool json) {
     auto root = std::make_shared<Command::Node>();
     root->name = spec.name;
     root->summary = spec.summary;
@@ -173,8 +168,7 @@ int run_tool(int argc, char** argv, const ToolSpec& spec) {
         return run_parsed(*parsed, std::move(state), *root);
     }
     // Whether or not that was understood: an error is to have the form that was asked for.
-    state->globals.json =
-        std::find(arguments.begin(), arguments.end(), "--json") != arguments.end();
+    state->globals.json = json;
     detail::Misuse& misuse = parsed.error();
     if (misuse.error.code() == Errc::usage) {
         const std::string help = fmt::format("try '{} --help'", detail::full_name(misuse.path));
@@ -183,6 +177,21 @@ int run_tool(int argc, char** argv, const ToolSpec& spec) {
     }
     context.report(misuse.error);
     return context.exit_code();
+}
+
+} // namespace
+
+int run_tool(int argc, char** argv, const ToolSpec& spec) {
+    reserve_standard_streams();
+    detail::set_up_signals();
+    try {
+        const std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
+        const bool json = std::ranges::find(arguments, "--json") != arguments.end();
+        detail::prepare_last_words(spec.name, json);
+        return run_arguments(arguments, spec, json);
+    } catch (const std::bad_alloc&) {
+        return detail::say_out_of_memory();
+    }
 }
 
 } // namespace codex::cli

@@ -1,4 +1,5 @@
 #include "base/log.hpp"
+#include "base/thread.hpp"
 #include "base/units.hpp"
 #include "crypto/hash/sha256.hpp"
 #include "repo/detail/batch.hpp"
@@ -8,8 +9,6 @@
 #include "repo/detail/repo_impl.hpp"
 #include "repo/detail/tree_file.hpp"
 #include "repo/detail/writer_lock.hpp"
-
-#include <thread>
 
 namespace codex::repo {
 
@@ -62,7 +61,6 @@ struct DatasetWriter::Impl {
 
     std::unique_ptr<Batch> current;
     std::unique_ptr<Batch> in_flight; // being committed by `flusher`
-    std::thread flusher;
     Result<void> flushed;
     std::optional<WriterLock> lock; // from the first flush on
     std::uint32_t sequence = 0;
@@ -70,21 +68,25 @@ struct DatasetWriter::Impl {
     bool tree_is_new = false; // found out in the last transaction
     bool tree_needed = false;
     std::optional<Extent> tree_extent;
+    SideJob flusher; // last: it uses the others
 };
 
 DatasetWriter::Impl::~Impl() {
-    if (flusher.joinable())
-        flusher.join();
-    in_flight.reset();
-    current.reset();
-    if (lock && !undo_pending(session, lock->id()))
-        lock->abandon();
+    try {
+        flusher.wait();
+        in_flight.reset();
+        current.reset();
+        if (lock && !undo_pending(session, lock->id()))
+            lock->abandon();
+    } catch (const std::bad_alloc&) {
+        if (lock) // gc takes back what this writer has pinned
+            lock->abandon();
+    }
 }
 
 /// Waits for the batch in flight. Its failure is the writer's: nothing can be committed any more.
 Result<void> DatasetWriter::Impl::wait() {
-    if (flusher.joinable())
-        flusher.join();
+    flusher.wait();
     if (!flushed)
         return fail(flushed.error().code(), "{}", flushed.error().text());
     in_flight.reset();
@@ -100,12 +102,12 @@ Result<void> DatasetWriter::Impl::flush() {
     }
     in_flight = std::move(current);
     current = std::make_unique<Batch>(session, in_flight->lease());
-    flusher = std::thread([this, batch = in_flight.get(), key = PendingKey{lock->id(), sequence}] {
+    flushed = fail(out_of_memory()); // what it stays when the job throws
+    flusher.start_or_run([this, batch = in_flight.get(), key = PendingKey{lock->id(), sequence++}] {
         flushed = batch->commit(
             {[](Ledger&) -> Result<bool> { return true; },
              [&](Ledger& ledger) { return write_pending(ledger, key, batch->pinned()); }});
     });
-    ++sequence;
     return {};
 }
 

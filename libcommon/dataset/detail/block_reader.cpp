@@ -16,7 +16,8 @@ Result<std::unique_ptr<BlockReader>> BlockReader::open(const Job& job, repo::Dat
 
 BlockReader::BlockReader(const Job& job, repo::DatasetInfo dataset, const Options& options,
                          repo::StoredTree tree)
-    : job_(job), dataset_(std::move(dataset)), options_(options), tree_(std::move(tree)) {
+    : job_(job), dataset_(std::move(dataset)), options_(options), tree_(std::move(tree)),
+      next_(options.first) {
     const std::size_t block_size = dataset_.manifest.block_size_bytes;
     const std::size_t blocks = static_cast<std::size_t>(
         std::min<std::uint64_t>(batch_blocks(block_size), options.end - options.first));
@@ -24,44 +25,59 @@ BlockReader::BlockReader(const Job& job, repo::DatasetInfo dataset, const Option
         batch.buffer = PageBuffer(blocks * block_size);
         free_.push(&batch);
     }
-    thread_ = std::thread([this] { run(); });
+    ahead_ = job_ahead_.start([this] { run(); });
 }
 
 BlockReader::~BlockReader() {
     free_.cancel();
-    thread_.join();
 }
 
 Result<const BlockBatch*> BlockReader::next() {
-    if (current_ != nullptr)
-        free_.push(std::exchange(current_, nullptr));
-    const auto batch = loaded_.pop();
-    if (!batch) {
-        if (error_)
-            return fail(std::move(*error_));
-        return nullptr;
+    if (!ahead_) {
+        CODEX_TRY(more, load_next(batches_[0]));
+        current_ = more ? &batches_[0] : nullptr;
+    } else {
+        if (current_ != nullptr)
+            free_.push(std::exchange(current_, nullptr));
+        const auto batch = loaded_.pop();
+        if (!batch) {
+            job_ahead_.wait(); // and throws what it threw
+            if (error_)
+                return fail(std::move(*error_));
+        }
+        current_ = batch.value_or(nullptr);
     }
-    current_ = *batch;
-    reconstructed_ += current_->reconstructed_;
+    if (current_ != nullptr)
+        reconstructed_ += current_->reconstructed_;
     return current_;
 }
 
 void BlockReader::run() {
-    const std::size_t most = batch_blocks(dataset_.manifest.block_size_bytes);
-    for (std::uint64_t first = options_.first; first < options_.end;) {
-        const auto batch = free_.pop();
-        if (!batch)
-            break;
-        const std::uint64_t count = std::min<std::uint64_t>(most, options_.end - first);
-        auto loaded = load(**batch, first, static_cast<std::size_t>(count));
-        if (!loaded) {
-            error_ = std::move(loaded).error();
-            break;
+    try {
+        while (const auto batch = free_.pop()) {
+            auto more = load_next(**batch);
+            if (!more)
+                error_ = std::move(more).error();
+            if (!more || !*more)
+                break;
+            loaded_.push(*batch);
         }
-        loaded_.push(*batch);
-        first += count;
+    } catch (...) {
+        loaded_.close();
+        throw;
     }
     loaded_.close();
+}
+
+/// False at the end.
+Result<bool> BlockReader::load_next(BlockBatch& batch) {
+    if (next_ >= options_.end)
+        return false;
+    const std::uint64_t count = std::min<std::uint64_t>(
+        batch_blocks(dataset_.manifest.block_size_bytes), options_.end - next_);
+    CODEX_CHECK(load(batch, next_, static_cast<std::size_t>(count)));
+    next_ += count;
+    return true;
 }
 
 Result<void> BlockReader::load(BlockBatch& batch, std::uint64_t first, std::size_t count) {

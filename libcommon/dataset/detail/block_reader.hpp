@@ -2,6 +2,7 @@
 // have in common.
 #pragma once
 
+#include "base/thread.hpp"
 #include "dataset/dataset.hpp"
 #include "dataset/detail/buffer.hpp"
 #include "dataset/detail/channel.hpp"
@@ -10,7 +11,6 @@
 #include <array>
 #include <memory>
 #include <optional>
-#include <thread>
 
 namespace codex::dataset::detail {
 
@@ -56,6 +56,7 @@ private:
     BlockReader(const Job& job, repo::DatasetInfo dataset, const Options& options,
                 repo::StoredTree tree);
     void run();
+    [[nodiscard]] Result<bool> load_next(BlockBatch& batch);
     [[nodiscard]] Result<void> load(BlockBatch& batch, std::uint64_t first, std::size_t count);
     [[nodiscard]] Result<void> recover(BlockBatch& batch, std::span<const Recovery::Wanted> wanted);
     [[nodiscard]] Error lost_block(const BlockBatch& batch, std::uint64_t index) const;
@@ -71,7 +72,9 @@ private:
     Channel<BlockBatch*> free_, loaded_;
     std::optional<Error> error_; // written before loaded_ is closed
     BlockBatch* current_ = nullptr;
-    std::thread thread_;
+    std::uint64_t next_; ///< tree index of the batch to load next
+    bool ahead_ = false; ///< in `job_ahead_`; else when it is asked for
+    SideJob job_ahead_;  ///< last: it uses the others
 };
 
 } // namespace codex::dataset::detail

@@ -3,12 +3,12 @@
 #pragma once
 
 #include "base/error.hpp"
+#include "base/thread.hpp"
 #include "dataset/detail/channel.hpp"
 
 #include <functional>
 #include <optional>
 #include <span>
-#include <thread>
 
 namespace codex::dataset::detail {
 
@@ -19,60 +19,103 @@ template <class Chunk> struct Stages {
     std::function<void()> interrupt;           ///< ends a fill() that waits; any thread, any time
 };
 
+/// One run of chunks through the stages; see run_pipeline().
+template <class Chunk> class Pipeline {
+public:
+    Pipeline(std::span<Chunk> chunks, const Stages<Chunk>& stages)
+        : chunks_(chunks), stages_(stages) {}
+
+    [[nodiscard]] Result<void> run() {
+        for (Chunk& chunk : chunks_)
+            free_.push(&chunk);
+        SideJob filler, worker;
+        if (!filler.start([this] { stopping_on_throw([this] { fill_all(); }); }))
+            return one_by_one();
+        stopping_on_throw([&] {
+            const bool beside = worker.start([this] { stopping_on_throw([this] { work_all(); }); });
+            Channel<Chunk*>& ready = beside ? worked_ : filled_;
+            while (auto chunk = ready.pop()) {
+                if (!beside && !keep(work_result_, stages_.work(**chunk)))
+                    break;
+                if (!keep(store_result_, stages_.store(**chunk)))
+                    break;
+                free_.push(*chunk);
+            }
+        });
+        filler.wait();
+        worker.wait();
+        if (!fill_result_)
+            return std::move(fill_result_);
+        return std::move(work_result_ ? store_result_ : work_result_);
+    }
+
+private:
+    /// Where there is not even one thread to be had.
+    Result<void> one_by_one() {
+        for (Chunk& chunk = chunks_.front();;) {
+            CODEX_TRY(more, stages_.fill(chunk));
+            if (!more)
+                return {};
+            CODEX_CHECK(stages_.work(chunk));
+            CODEX_CHECK(stages_.store(chunk));
+        }
+    }
+    void fill_all() {
+        while (auto chunk = free_.pop()) {
+            auto more = stages_.fill(**chunk);
+            if (!more)
+                keep(fill_result_, fail(std::move(more).error()));
+            if (!more || !*more)
+                break;
+            filled_.push(*chunk);
+        }
+        filled_.close();
+    }
+    void work_all() {
+        while (auto chunk = filled_.pop()) {
+            if (!keep(work_result_, stages_.work(**chunk)))
+                return;
+            worked_.push(*chunk);
+        }
+        worked_.close();
+    }
+
+    /// False, and the end of all stages, when it is an error.
+    bool keep(Result<void>& place, Result<void> result) {
+        place = std::move(result);
+        if (!place)
+            stop();
+        return place.has_value();
+    }
+    void stop() {
+        stages_.interrupt();
+        free_.cancel();
+        filled_.cancel();
+        worked_.cancel();
+    }
+    template <class Stage> void stopping_on_throw(const Stage& stage) {
+        try {
+            stage();
+        } catch (...) {
+            stop();
+            throw;
+        }
+    }
+
+    std::span<Chunk> chunks_;
+    const Stages<Chunk>& stages_;
+    Channel<Chunk*> free_, filled_, worked_;
+    // Each is written by one thread and read after it was waited for.
+    Result<void> fill_result_, work_result_, store_result_;
+};
+
 /// Takes chunks through the stages, in order, until fill() gives false or a stage fails. Chunks
 /// filled before a failing fill() or work() may still be stored. Gives the error of the earliest
-/// stage that failed.
+/// stage that failed, and throws what one threw. fill() and work() run in threads of their own, as
+/// far as there are threads to be had.
 template <class Chunk>
 [[nodiscard]] Result<void> run_pipeline(std::span<Chunk> chunks, const Stages<Chunk>& stages) {
-    Channel<Chunk*> free, filled, worked;
-    for (Chunk& chunk : chunks)
-        free.push(&chunk);
-    // Each is written by one thread and read after it was joined.
-    Result<void> fill_result, work_result, store_result;
-    const auto stop = [&] {
-        stages.interrupt();
-        free.cancel();
-        filled.cancel();
-        worked.cancel();
-    };
-    std::thread filler([&] {
-        while (auto chunk = free.pop()) {
-            auto more = stages.fill(**chunk);
-            if (!more) {
-                fill_result = fail(std::move(more).error());
-                stop();
-                return;
-            }
-            if (!*more)
-                break;
-            filled.push(*chunk);
-        }
-        filled.close();
-    });
-    std::thread worker([&] {
-        while (auto chunk = filled.pop()) {
-            work_result = stages.work(**chunk);
-            if (!work_result) {
-                stop();
-                return;
-            }
-            worked.push(*chunk);
-        }
-        worked.close();
-    });
-    while (auto chunk = worked.pop()) {
-        store_result = stages.store(**chunk);
-        if (!store_result) {
-            stop();
-            break;
-        }
-        free.push(*chunk);
-    }
-    filler.join();
-    worker.join();
-    if (!fill_result)
-        return fill_result;
-    return work_result ? std::move(store_result) : std::move(work_result);
+    return Pipeline<Chunk>(chunks, stages).run();
 }
 
 } // namespace codex::dataset::detail

@@ -1,12 +1,12 @@
 #include "dataset/detail/strip.hpp"
 
 #include "base/checked.hpp"
+#include "base/thread.hpp"
 #include "crypto/hash/sha256.hpp"
 #include "dataset/detail/column.hpp"
 #include "dataset/detail/hash.hpp"
 
 #include <algorithm>
-#include <future>
 
 namespace codex::dataset::detail {
 
@@ -27,11 +27,17 @@ Result<void> StripCoder::run(const std::function<Result<void>(Strip&)>& sink) {
         strip.data_buffer = PageBuffer(width_ * layout_.k * block_size_);
         strip.parity_buffer = PageBuffer(width_ * layout_.m * block_size_);
     }
-    const auto policy = strips_ > 1 ? std::launch::async : std::launch::deferred;
-    std::future<Result<void>> reading, sinking; // die before the strips, having waited
+    Result<void> was_read, was_sunk;
+    SideJob reading, sinking; // die before the above, having waited
+    const auto start = [this](SideJob& job, const auto& work) {
+        if (strips_ > 1)
+            job.start_or_run(work);
+        else
+            work();
+    };
     const auto start_reading = [&](std::uint64_t number) {
-        reading = std::async(policy, [this, &strip = strips[number % strips_], number] {
-            return read(strip, number);
+        start(reading, [this, &was_read, &strip = strips[number % strips_], number] {
+            was_read = read(strip, number);
         });
     };
 
@@ -39,22 +45,21 @@ Result<void> StripCoder::run(const std::function<Result<void>(Strip&)>& sink) {
     start_reading(0);
     for (std::uint64_t number = 0; number < count; ++number) {
         Strip& strip = strips[number % strips_];
-        CODEX_CHECK(reading.get());
+        reading.wait();
+        CODEX_CHECK(std::move(was_read));
         const bool more = number + 1 < count;
         // The next strip's memory is free: its last sink was waited for one turn ago.
         if (more && strips_ > 1)
             start_reading(number + 1);
         CODEX_CHECK(code(strip));
-        if (sinking.valid())
-            CODEX_CHECK(sinking.get());
-        sinking = std::async(policy, [&sink, &strip] { return sink(strip); });
-        if (strips_ == 1) {
-            CODEX_CHECK(sinking.get());
-            if (more)
-                start_reading(number + 1);
-        }
+        sinking.wait();
+        CODEX_CHECK(std::move(was_sunk));
+        start(sinking, [&was_sunk, &sink, &strip] { was_sunk = sink(strip); });
+        if (more && strips_ == 1)
+            start_reading(number + 1);
     }
-    return sinking.valid() ? sinking.get() : Result<void>();
+    sinking.wait();
+    return was_sunk;
 }
 
 Result<void> StripCoder::read(Strip& strip, std::uint64_t number) const {

@@ -143,14 +143,16 @@ Result<std::vector<std::uint32_t>> Segments::list() const {
 }
 
 Result<SegmentLease> Segments::acquire(bool sync) {
+    std::unique_ptr<SegmentWriter> idle;
     {
         const std::lock_guard lock(mutex_);
         if (!idle_.empty()) {
-            auto writer = std::move(idle_.back());
+            idle = std::move(idle_.back());
             idle_.pop_back();
-            return lend(std::move(writer));
         }
     }
+    if (idle) // without the lock: refused memory, it is taken back at once
+        return lend(std::move(idle));
     std::vector<std::uint32_t> candidates;
     {
         CODEX_TRY(txn, env_->read());
@@ -230,8 +232,13 @@ Result<std::unique_ptr<SegmentWriter>> Segments::create(bool sync) {
 }
 
 SegmentLease Segments::lend(std::unique_ptr<SegmentWriter> writer) {
-    return {writer.release(),
-            [this](SegmentWriter* lent) { take_back(std::unique_ptr<SegmentWriter>(lent)); }};
+    return {writer.release(), [this](SegmentWriter* lent) {
+                try {
+                    take_back(std::unique_ptr<SegmentWriter>(lent));
+                } catch (const std::bad_alloc&) {
+                    // It is closed instead, and the next owner cuts it.
+                }
+            }};
 }
 
 void Segments::take_back(std::unique_ptr<SegmentWriter> writer) {

@@ -159,11 +159,12 @@ TEST(GuardedMapping, ManyThreadsReadOneThatIsCutMeanwhile) {
     std::vector<std::thread> readers;
     for (int i = 0; i < 4; ++i)
         readers.emplace_back([&] {
-            ++reading;
-            while (sum(mapping.bytes()) != 0) {
-            }
+            do
+                ++reading; // an access that the compiler may neither drop nor move the others
+                           // across
+            while (sum(mapping.bytes()) != 0);
         });
-    while (reading.load() < 4)
+    while (reading.load() < 8)
         std::this_thread::yield();
     for (std::size_t left = 512; left-- > 0;)
         ASSERT_EQ(::ftruncate(fd.get(), static_cast<::off_t>(left * kPage)), 0);

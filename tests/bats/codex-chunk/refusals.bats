@@ -1,0 +1,92 @@
+# What a tool does when the system refuses it threads or memory: goes on, or one error line and 74, and
+# never an end by a signal.
+load ../common
+
+setup() {
+    codex_setup
+    gen 1 500000 >data
+}
+
+# without_threads COMMAND...: every thread needs a stack larger than the address space, so none starts.
+without_threads() {
+    prlimit --stack=$((1 << 50)): "$@"
+}
+
+# with_memory KIB COMMAND...: in an address space of that size; 99 when it is too small for the dynamic
+# linker to load the program.
+with_memory() {
+    local code=0
+    (
+        ulimit -v "$1" && shift && exec "$@"
+    ) || code=$?
+    return $((code == 127 ? 99 : code))
+}
+
+# assert_refused: the run was right, or ended with one error line and 74.
+assert_refused() {
+    ((status != 0)) || return 0
+    assert_equal "$status" 74
+    [[ $stderr == *': error: '* ]] || fail "no error line: $stderr"
+    [[ $stderr != *terminate* && $stderr != *bug:* ]] || fail "$stderr"
+}
+
+@test "without threads every command gives the same" {
+    local plain coded
+    plain=$(codex-chunk put data)
+    coded=$(codex-ec encode -k 2 -m 1 "$plain")
+    export CODEX_REPO=$BATS_TEST_TMPDIR/alone
+    run_split without_threads codex-chunk put data
+    assert_success
+    assert_output "$plain"
+    run_split without_threads codex-ec encode -k 2 -m 1 "$plain"
+    assert_success
+    assert_output --partial "$coded"
+    without_threads codex-chunk get "$coded" | cmp - data
+    without_threads codex-ec erase "$coded" --slots 0 >/dev/null
+    without_threads codex-ec repair "$coded" >/dev/null
+    without_threads codex-chunk verify
+    without_threads codex-chunk export "$coded" >car
+    without_threads codex-chunk import car
+    assert_equal "$(without_threads codex-merkle root --raw data)" \
+        "$(codex-merkle root --raw data)"
+}
+
+@test "without threads lists are worked through one by one" {
+    gen 2 1000 >second
+    run_split without_threads codex-chunk put --unordered -j 8 data second
+    assert_success
+    assert_equal "${#lines[@]}" 2
+    assert_equal "$(sort <<<"$output")" "$(codex-chunk put data second | sort)"
+    run_split without_threads codex-chunk put --progress json data
+    assert_success
+}
+
+@test "memory that is refused is one error line and 74" {
+    local plain coded kib command
+    plain=$(codex-chunk put data)
+    coded=$(codex-ec encode -k 2 -m 1 "$plain" | cut -f1)
+    for kib in 20000 30000 40000 60000 100000 200000 400000; do
+        for command in "codex-chunk put data" "codex-chunk get $coded -o out" \
+            "codex-chunk verify" "codex-ec encode -k 3 -m 2 $plain" "codex-ec status $coded" \
+            "codex-merkle root --raw data" "codex-merkle tree --raw data" "codex-chunk ls" \
+            "codex-chunk export $coded -o car" "codex-prove r1cs -o circuit" \
+            "codex-prove setup -o key --samples 1 --max-depth 4 --block-depth 2 --cell-elements 2"; do
+            # shellcheck disable=SC2086 # a command and its arguments
+            run_split with_memory "$kib" $command
+            ((status == 99)) || assert_refused
+        done
+    done
+    codex-chunk get "$coded" | cmp - data
+}
+
+@test "refused memory is an error object with --json" {
+    local kib
+    for kib in 40000 60000 80000; do
+        run_split with_memory "$kib" codex-prove r1cs -o circuit --json
+        ((status != 99)) || continue
+        assert_equal "$status" 74
+        assert_equal "$(jq -r .code <<<"$stderr")" memory.exhausted
+    done
+    assert_equal "$status" 74
+    assert_file_not_exists circuit
+}

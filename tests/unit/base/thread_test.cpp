@@ -1,0 +1,130 @@
+// Jobs beside their owner, when the system gives threads and memory, and when it does not.
+#include "base/thread.hpp"
+
+#include "base/thread_pool.hpp"
+#include "failing_memory.hpp"
+#include "no_threads.hpp"
+
+#include <atomic>
+#include <stdexcept>
+#include <vector>
+
+namespace codex {
+namespace {
+
+using test::FailingMemory;
+using test::NoThreads;
+
+TEST(SideJob, RunsBesideItsOwner) {
+    SideJob job;
+    std::thread::id there;
+    ASSERT_TRUE(job.start([&] { there = std::this_thread::get_id(); }));
+    job.wait();
+    EXPECT_NE(there, std::thread::id());
+    EXPECT_NE(there, std::this_thread::get_id());
+    job.wait(); // there is nothing more to wait for
+    ASSERT_TRUE(job.start([&] { there = std::this_thread::get_id(); })) << "it can be used again";
+    job.wait();
+}
+
+TEST(SideJob, ThrowsWhatItThrewWhenItIsWaitedFor) {
+    SideJob job;
+    ASSERT_TRUE(job.start([] { throw std::bad_alloc(); }));
+    EXPECT_THROW(job.wait(), std::bad_alloc);
+    EXPECT_NO_THROW(job.wait()) << "once";
+}
+
+TEST(SideJob, TheDestructorWaits) {
+    std::atomic<bool> done{false};
+    {
+        SideJob job;
+        ASSERT_TRUE(job.start([&] {
+            std::this_thread::yield();
+            done = true;
+            throw std::runtime_error("nobody hears this");
+        }));
+    }
+    EXPECT_TRUE(done);
+}
+
+TEST(SideJob, WithoutThreadsRunsAtOnceAndHere) {
+    const NoThreads none;
+    SideJob job;
+    std::thread::id there;
+    const auto work = [&] { there = std::this_thread::get_id(); };
+    ASSERT_FALSE(job.start(work));
+    EXPECT_EQ(there, std::thread::id());
+    job.start_or_run(work);
+    EXPECT_EQ(there, std::this_thread::get_id());
+    job.wait();
+}
+
+TEST(SideJob, WithoutMemoryNothingIsStarted) {
+    int runs = 0;
+    for (long n = 0;; ++n) {
+        const FailingMemory memory(n);
+        SideJob job;
+        const bool started = job.start([&] { ++runs; });
+        job.wait();
+        ASSERT_LT(n, 100);
+        if (!memory.refused())
+            break;
+        EXPECT_EQ(runs, started ? 1 : 0);
+        runs = 0;
+    }
+}
+
+TEST(ThreadPool, IsAsLargeAsTheSystemAllows) {
+    const NoThreads none;
+    ThreadPool pool(8);
+    EXPECT_EQ(pool.size(), 1U);
+    std::vector<int> runs(100);
+    pool.parallel_for(runs.size(), [&](std::size_t i) { ++runs[i]; });
+    EXPECT_EQ(runs, std::vector<int>(100, 1));
+    bool submitted = false;
+    pool.submit([&] { submitted = true; });
+    EXPECT_TRUE(submitted);
+}
+
+TEST(ThreadPool, ABodyThatThrowsEndsTheLoopAndNotTheProcess) {
+    for (const unsigned threads : {1U, 2U, 5U}) {
+        ThreadPool pool(threads);
+        for (const std::size_t bad : {0U, 1U, 50U, 99U}) {
+            std::atomic<std::size_t> runs{0};
+            EXPECT_THROW(pool.parallel_for(100,
+                                           [&](std::size_t i) {
+                                               if (i == bad)
+                                                   throw std::bad_alloc();
+                                               ++runs;
+                                           }),
+                         std::bad_alloc);
+            EXPECT_LT(runs.load(), 100U);
+        }
+        std::atomic<int> after{0};
+        pool.parallel_for(10, [&](std::size_t) { ++after; });
+        EXPECT_EQ(after.load(), 10) << "it works on";
+    }
+}
+
+TEST(ThreadPool, EveryRefusalOfMemoryIsSurvived) {
+    for (long n = 0;; ++n) {
+        const FailingMemory memory(n);
+        std::atomic<int> runs{0};
+        bool thrown = false;
+        try {
+            ThreadPool pool(3);
+            pool.parallel_for(20, [&](std::size_t) { ++runs; });
+        } catch (const std::bad_alloc&) {
+            thrown = true;
+        }
+        ASSERT_LT(n, 1000);
+        if (!memory.refused()) {
+            EXPECT_EQ(runs.load(), 20);
+            break;
+        }
+        EXPECT_TRUE(thrown || runs.load() == 20);
+    }
+}
+
+} // namespace
+} // namespace codex
