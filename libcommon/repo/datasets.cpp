@@ -64,7 +64,7 @@ Result<void> add_dataset(Ledger& ledger, const Cid& manifest, const DatasetEntry
         ++ledger.totals().datasets;
         CODEX_TRY(block, ledger.block(manifest));
         if (!block)
-            return fail(Errc::internal, "manifest {}: has no block", manifest.text());
+            return index_damaged("blocks", fmt::format("has no manifest {}", manifest.text()));
         ++block->references;
         CODEX_CHECK(ledger.put_block(manifest, *block));
     }

@@ -56,6 +56,9 @@ if(tools)
 endif()
 install(FILES ${CMAKE_SOURCE_DIR}/README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES ${CMAKE_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME copyright)
+# It is in the binaries, and its licence asks for its notice.
+install(FILES /usr/share/doc/liblmdb-dev/copyright DESTINATION ${CMAKE_INSTALL_DOCDIR}
+        RENAME copyright.lmdb OPTIONAL)
 
 set(CPACK_GENERATOR "DEB;TZST")
 set(CPACK_PACKAGE_VENDOR "The Codex in C++ authors")

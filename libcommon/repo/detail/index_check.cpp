@@ -6,7 +6,9 @@
 #include <array>
 #include <bit>
 #include <charconv>
+#include <cstring>
 #include <lmdb.h>
+#include <optional>
 #include <sys/stat.h>
 
 namespace codex::repo {

@@ -6,6 +6,7 @@
 #include "repo/detail/lmdb_calls.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <lmdb.h>
 
 namespace codex::repo {

@@ -147,9 +147,12 @@ int codex_lmdb_fcntl(int fd, int command, ...) {
     // LMDB waits here for another process to make the lock table ready.
     Patience patience;
     while (::fcntl(fd, F_SETLK, argument) != 0) {
-        if ((errno != EAGAIN && errno != EACCES && errno != EINTR))
+        if (errno != EAGAIN && errno != EACCES && errno != EINTR)
             return -1;
         if (!patience.wait()) {
+            struct flock other = *static_cast<const struct flock*>(argument);
+            if (::fcntl(fd, F_GETLK, &other) == 0 && other.l_type != F_UNLCK)
+                holder = other.l_pid;
             errno = ETIMEDOUT;
             return -1;
         }

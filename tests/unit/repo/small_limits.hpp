@@ -13,7 +13,8 @@ public:
                     .retained_bytes = 50'000,
                     .segment_bytes = 400'000,
                     .doomed_leaves = 16,
-                    .spool_nodes = 64};
+                    .spool_nodes = 64,
+                    .index_kept_bytes = limits().index_kept_bytes};
     }
     SmallLimits(const SmallLimits&) = delete;
     SmallLimits& operator=(const SmallLimits&) = delete;

@@ -1,0 +1,162 @@
+// The index while something happens to it: files cut under a process that uses them, readers that
+// stay behind, a map that others outgrow.
+#include "repo/detail/store.hpp"
+#include "repo/fixture.hpp"
+#include "repo/small_limits.hpp"
+
+#include <gmock/gmock.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace codex::repo::test {
+namespace {
+
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+OpenOptions no_waiting() {
+    OpenOptions options;
+    options.lock_timeout_seconds = 0;
+    options.sync = false;
+    return options;
+}
+
+TEST(Index, CutUnderAProcessIsDamageAndNoSignal) {
+    const Scratch scratch;
+    Made made;
+    {
+        Repo repo = must(Repo::init(scratch.repo(), {}));
+        made = must(write_blocks(repo, seeds(1, 500)));
+        ASSERT_EQ(::truncate((scratch.repo() + "/index.mdb").c_str(), 8192), 0);
+        EXPECT_EQ(code_of(repo.stat(made.blocks[3])), Errc::repo_damaged);
+        EXPECT_EQ(code_of(repo.dataset(made.manifest)), Errc::repo_damaged);
+        EXPECT_EQ(code_of(repo.for_each_block([](const BlockInfo&) { return true; })),
+                  Errc::repo_damaged);
+        EXPECT_EQ(code_of(repo.space()), Errc::repo_damaged);
+        EXPECT_EQ(code_of(repo.verify({}, [](const VerifyProblem&) {})), Errc::repo_damaged);
+        EXPECT_EQ(code_of(write_blocks(repo, seeds(1000, 10))), Errc::repo_damaged);
+        const auto again = repo.set_expiry(made.manifest, 1);
+        EXPECT_EQ(code_of(again), Errc::repo_damaged);
+        EXPECT_THAT(std::string(again.error().hint()), HasSubstr("--rebuild-index"));
+    }
+    must(Repo::rebuild_index(scratch.repo()));
+    Repo repo = must(Repo::open(scratch.repo(), {}));
+    EXPECT_EQ(must(repo.get(made.blocks[3])), random_bytes(4, kBlock));
+    EXPECT_THAT(problems(repo), IsEmpty());
+}
+
+TEST(Index, TableOfReadersCutUnderAProcessIsAnErrorOfItsFile) {
+    const Scratch scratch;
+    {
+        Repo repo = must(Repo::init(scratch.repo(), {}));
+        const Made made = must(write_blocks(repo, seeds(1, 5)));
+        ASSERT_EQ(::truncate((scratch.repo() + "/index.mdb-lock").c_str(), 0), 0);
+        const auto cut = repo.stat(made.blocks[0]);
+        EXPECT_EQ(code_of(cut), Errc::io);
+        EXPECT_THAT(cut.error().text(), HasSubstr("index.mdb-lock"));
+        EXPECT_FALSE(write_blocks(repo, seeds(10, 5)).has_value());
+    }
+    Repo repo = must(Repo::open(scratch.repo(), {}));
+    EXPECT_THAT(problems(repo), IsEmpty());
+    must(write_blocks(repo, seeds(10, 5)));
+}
+
+TEST(Index, AReaderThatStaysBehindStopsWritersAtABound) {
+    const SmallLimits small;
+    limits().index_kept_bytes = 1 << 20;
+    const Scratch scratch;
+    must(Repo::init(scratch.repo(), {}));
+    auto store = must(Store::open(scratch.repo(), no_waiting()));
+    const auto write_once = [&](std::uint64_t i) -> Result<void> {
+        CODEX_TRY(txn, store->env().write(false));
+        const Bytes value = random_bytes(i, 500);
+        for (std::uint64_t k = 0; k < 20; ++k)
+            CODEX_CHECK(txn.put(Table::meta, random_bytes(k, 16), value));
+        return txn.commit();
+    };
+    must(write_once(0));
+    {
+        const Txn behind = must(store->env().read());
+        Result<void> written;
+        std::uint64_t count = 1;
+        while (written && count < 5000)
+            written = write_once(count++);
+        ASSERT_FALSE(written.has_value()) << "nothing stops the index from growing";
+        EXPECT_EQ(written.error().code(), Errc::repo_locked);
+        EXPECT_THAT(written.error().text(),
+                    HasSubstr(fmt::format("process {} ", static_cast<int>(::getpid()))));
+        EXPECT_LT(fs::file_size(scratch.repo() + "/index.mdb"), 4U << 20);
+    }
+    for (std::uint64_t i = 0; i < 100; ++i)
+        must(write_once(i));
+    EXPECT_LT(fs::file_size(scratch.repo() + "/index.mdb"), 4U << 20);
+    Store::release(std::move(store));
+}
+
+TEST(Index, AMapThatWasOutgrownIsMadeAnew) {
+    const Scratch scratch;
+    must(Repo::init(scratch.repo(), {}));
+    int start[2];
+    ASSERT_EQ(::pipe(start), 0);
+    const pid_t child = ::fork();
+    if (child == 0) { // another process makes the index larger
+        char go = 0;
+        if (::read(start[0], &go, 1) != 1)
+            ::_exit(1);
+        auto repo = Repo::open(scratch.repo(), {});
+        ::_exit(repo && write_blocks(*repo, seeds(1, 3000)) ? 0 : 2);
+    }
+    auto store = must(Store::open(scratch.repo(), {}));
+    must(store->env().set_map_size(fs::file_size(scratch.repo() + "/index.mdb")));
+    EXPECT_EQ(must(must(store->env().read()).size(Table::blocks)), 0U);
+    ASSERT_EQ(::write(start[1], "x", 1), 1);
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    ASSERT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    EXPECT_EQ(must(must(store->env().read()).size(Table::blocks)), 3001U);
+    Repo repo = must(Repo::open(scratch.repo(), {}));
+    EXPECT_THAT(problems(repo), IsEmpty());
+    must(write_blocks(repo, seeds(5000, 10)));
+    Store::release(std::move(store));
+    for (const int fd : start)
+        ::close(fd);
+}
+
+TEST(Index, ListsOfFreePagesAreCheckedBeforeAWriterTakesFromThem) {
+    const Scratch scratch;
+    {
+        Repo repo = must(Repo::init(scratch.repo(), {}));
+        for (std::uint64_t i = 0; i < 5; ++i) {
+            const Made made = must(write_blocks(repo, seeds(1000 * i, 200)));
+            must(repo.remove_dataset(made.manifest));
+        }
+    }
+    // Each list is its length and the numbers of pages, the last first: all that look like one get
+    // a length beyond their value.
+    Bytes index = must(read_file(scratch.repo() + "/index.mdb", 1U << 30));
+    std::vector<std::uint64_t> words(index.size() / 8);
+    std::memcpy(words.data(), index.data(), words.size() * 8);
+    const std::uint64_t pages = index.size() / 4096;
+    std::size_t changed = 0;
+    for (std::size_t i = 0; i + 4 < words.size(); ++i) {
+        const bool list = words[i] >= 3 && words[i] < 512 && words[i + 1] < pages &&
+                          words[i + 1] > words[i + 2] && words[i + 2] > words[i + 3] &&
+                          words[i + 3] >= 2;
+        if (list) {
+            words[i] = std::uint64_t{1} << 40;
+            ++changed;
+        }
+    }
+    ASSERT_GT(changed, 0U);
+    std::memcpy(index.data(), words.data(), words.size() * 8);
+    must(write_file_atomic(scratch.repo() + "/index.mdb", index, 0600));
+    const auto refused = Repo::open(scratch.repo(), {});
+    EXPECT_EQ(code_of(refused), Errc::repo_damaged);
+    EXPECT_THAT(refused.error().text(), HasSubstr("free pages"));
+    must(Repo::rebuild_index(scratch.repo()));
+    Repo repo = must(Repo::open(scratch.repo(), {}));
+    EXPECT_THAT(problems(repo), IsEmpty());
+}
+
+} // namespace
+} // namespace codex::repo::test
