@@ -2,6 +2,7 @@
 
 #include "repo/detail/own_file.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
@@ -11,6 +12,7 @@
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <thread>
 #include <unistd.h>
 
@@ -113,6 +115,8 @@ int codex_lmdb_open(const char* path, int flags, ...);
 int codex_lmdb_fcntl(int fd, int command, ...);
 void* codex_lmdb_mmap(void* address, std::size_t bytes, int protection, int flags, int fd,
                       off_t offset);
+ssize_t codex_lmdb_pwrite(int fd, const void* bytes, std::size_t count, off_t offset);
+ssize_t codex_lmdb_writev(int fd, const iovec* parts, int count);
 int codex_lmdb_mutex_lock(pthread_mutex_t* mutex);
 int codex_lmdb_mutex_unlock(pthread_mutex_t* mutex);
 
@@ -168,6 +172,48 @@ void* codex_lmdb_mmap(void* address, std::size_t bytes, int protection, int flag
     if (protection == PROT_READ)
         map = mapped == MAP_FAILED ? nullptr : mapped;
     return mapped;
+}
+
+/// A write that ends early is gone on with, so that a full disk says what it is: LMDB would call it
+/// an input/output error.
+ssize_t codex_lmdb_pwrite(int fd, const void* bytes, std::size_t count, off_t offset) {
+    std::size_t done = 0;
+    while (done < count) {
+        const ssize_t n = ::pwrite(fd, static_cast<const char*>(bytes) + done, count - done,
+                                   offset + static_cast<off_t>(done));
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return -1;
+        if (n == 0)
+            break;
+        done += static_cast<std::size_t>(n);
+    }
+    return static_cast<ssize_t>(done);
+}
+
+ssize_t codex_lmdb_writev(int fd, const iovec* parts, int count) {
+    ssize_t done = ::writev(fd, parts, count);
+    if (done < 0)
+        return done;
+    auto skip = static_cast<std::size_t>(done);
+    for (int i = 0; i < count; ++i) {
+        const std::size_t had = std::min(skip, parts[i].iov_len);
+        skip -= had;
+        for (std::size_t at = had; at < parts[i].iov_len;) {
+            const ssize_t n = ::write(fd, static_cast<const char*>(parts[i].iov_base) + at,
+                                      parts[i].iov_len - at);
+            if (n < 0 && errno == EINTR)
+                continue;
+            if (n < 0)
+                return -1;
+            if (n == 0)
+                return done;
+            at += static_cast<std::size_t>(n);
+            done += n;
+        }
+    }
+    return done;
 }
 
 /// Never sleeps in the mutex: who is killed there, while a process of another PID namespace with

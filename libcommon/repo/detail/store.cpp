@@ -48,10 +48,12 @@ Result<void> sync_name(const std::string& path) {
 Result<void> make_parents(const std::string& path) {
     for (std::size_t at = path.find('/', 1); at != std::string::npos; at = path.find('/', at + 1)) {
         const std::string parent = path.substr(0, at);
-        if (::access(parent.c_str(), F_OK) == 0)
-            continue;
-        CODEX_CHECK(make_directory(parent));
-        CODEX_CHECK(sync_name(parent));
+        if (::access(parent.c_str(), F_OK) != 0)
+            CODEX_CHECK(make_directory(parent));
+        // One that is there may have been made by somebody who was killed before it was synced.
+        struct stat st{};
+        if (::stat(parent.c_str(), &st) == 0 && st.st_uid == ::geteuid())
+            CODEX_CHECK(sync_name(parent));
     }
     return {};
 }

@@ -48,6 +48,10 @@ void give_back(int fd, Place place) {
     struct flock lock = range(F_UNLCK, place);
     (void)::fcntl(fd, F_OFD_SETLK, &lock);
 }
+/// Some kernels know no such locks. There LMDB's mutex is what is left, which has a timeout, too.
+bool no_such_locks(int errno_value) {
+    return errno_value == EINVAL || errno_value == ENOSYS || errno_value == ENOTSUP;
+}
 bool taken_by_another(int fd, Place place) {
     struct flock lock = range(F_WRLCK, place);
     return ::fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
@@ -100,8 +104,11 @@ void WriteGate::write_note() const {
 
 Result<WriteGate::Turn> WriteGate::enter(std::uint64_t wait_seconds) const {
     const bool stand_back = read_page().waiting != 0 && taken_by_another(fd_.get(), Place::next);
-    if (stand_back || !take(fd_.get(), Place::inside))
+    if (stand_back || !take(fd_.get(), Place::inside)) {
+        if (!stand_back && no_such_locks(errno))
+            return Turn();
         CODEX_CHECK(queue(wait_seconds));
+    }
     Turn turn(this);
     write_note();
     return turn;

@@ -4,7 +4,9 @@
 #include "repo/fixture.hpp"
 #include "repo/small_limits.hpp"
 
+#include <csignal>
 #include <gmock/gmock.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -120,6 +122,45 @@ TEST(Index, AMapThatWasOutgrownIsMadeAnew) {
     Store::release(std::move(store));
     for (const int fd : start)
         ::close(fd);
+}
+
+/// What adding datasets to a repo gives when no file of it may be larger than `bytes`.
+int put_with_limit(const std::string& path, std::uint64_t bytes) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+        std::signal(SIGXFSZ, SIG_IGN);
+        const rlimit limit{bytes, bytes};
+        auto repo = Repo::open(path, {});
+        if (!repo || ::setrlimit(RLIMIT_FSIZE, &limit) != 0)
+            ::_exit(99);
+        const auto put = repo->put(cid_of(random_bytes(1, 8)), random_bytes(1, 8), 0);
+        ::_exit(put ? 0 : static_cast<int>(put.error().code()));
+    }
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+TEST(Index, APageThatHasNoRoomIsAFullDiskWhereverItIsCut) {
+    const Scratch scratch;
+    {
+        Repo repo = must(Repo::init(scratch.repo(), {}));
+        must(write_blocks(repo, seeds(1, 3)));
+    }
+    const std::uint64_t segment = fs::file_size(scratch.repo() + "/segments/00000001.seg");
+    const std::uint64_t index = fs::file_size(scratch.repo() + "/index.mdb");
+    ASSERT_LT(segment + 1000, index) << "the limit is meant for the index";
+    int full = 0;
+    for (std::uint64_t limit = segment + 1000; limit < index + 40'000; limit += 1000) {
+        const Scratch copy;
+        fs::copy(scratch.repo(), copy.repo(), fs::copy_options::recursive);
+        const int end = put_with_limit(copy.repo(), limit);
+        full += end == static_cast<int>(Errc::no_space) ? 1 : 0;
+        EXPECT_TRUE(end == 0 || end == static_cast<int>(Errc::no_space)) << limit << ": " << end;
+        Repo repo = must(Repo::open(copy.repo(), {}));
+        EXPECT_THAT(problems(repo), IsEmpty()) << limit;
+    }
+    EXPECT_GT(full, 0);
 }
 
 TEST(Index, ListsOfFreePagesAreCheckedBeforeAWriterTakesFromThem) {
