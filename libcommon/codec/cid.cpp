@@ -152,10 +152,20 @@ Digest Cid::digest32() const {
 
 std::string Cid::text() const {
     if (version_ == 0)
-        return make(codec_, hash_, digest()).text();
+        return base58_encode(bytes());
     std::string text = base58_encode(bytes());
     text.insert(text.begin(), 'z');
     return text;
+}
+
+std::optional<Cid> Cid::other_version() const {
+    if (version_ == 0)
+        return make(codec_, hash_, digest());
+    if (codec_ != Multicodec::dag_pb || hash_ != HashCodec::sha2_256 ||
+        digest().size() != sizeof(Digest))
+        return std::nullopt;
+    auto v0 = from_bytes(bytes().subspan(multihash_at_));
+    return v0 ? std::optional(*v0) : std::nullopt;
 }
 
 bool Cid::is_empty_block() const {

@@ -7,6 +7,7 @@
 
 #include <compare>
 #include <functional>
+#include <optional>
 #include <utility>
 
 namespace codex::codec {
@@ -49,8 +50,11 @@ public:
     [[nodiscard]] Digest digest32() const;
     /// The binary form (v0: the bare multihash).
     [[nodiscard]] BytesView bytes() const { return {bytes_.data(), size_}; }
-    /// multibase base58btc: "zDv..." (v0 as v1 text).
+    /// multibase base58btc: "zDv..."; of a v0 its own text, "Qm...".
     [[nodiscard]] std::string text() const;
+    /// The other way to write it: the CIDv1 of a v0, and the v0 of a CIDv1 that has one (dag-pb
+    /// over SHA-256). They compare equal, but their binary forms differ. Nothing for all others.
+    [[nodiscard]] std::optional<Cid> other_version() const;
     /// True for (CIDv1, codex-block) over the empty string, with sha2-256 or sha2-512.
     [[nodiscard]] bool is_empty_block() const;
 

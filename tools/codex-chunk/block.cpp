@@ -141,7 +141,8 @@ Result<int> has(cli::Context& context, const Block& block) {
 
 Result<int> rm(cli::Context& context, const Block& block) {
     const auto remove = [&](repo::Repo& repo, const std::string& item, Progress&) -> Result<void> {
-        CODEX_TRY(cid, Cid::from_text(item));
+        CODEX_TRY(given, Cid::from_text(item));
+        CODEX_TRY(cid, stored_cid(repo, given));
         CODEX_TRY(present, repo.removable(cid));
         if (!context.dry_run())
             CODEX_CHECK(repo.remove(cid));

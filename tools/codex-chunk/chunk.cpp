@@ -61,9 +61,20 @@ Result<void> print_values(cli::Context& context, cli::Record record,
     return context.json() ? context.print(record) : context.print_text(text);
 }
 
+Result<Cid> stored_cid(const repo::Repo& repo, const Cid& cid) {
+    const std::optional<Cid> other = cid.other_version();
+    if (!other)
+        return cid;
+    CODEX_TRY(here, repo.stat(cid));
+    if (here)
+        return cid;
+    CODEX_TRY(there, repo.stat(*other));
+    return there ? *other : cid;
+}
+
 Result<Cid> block_cid(const repo::Repo& repo, const Address& address) {
     if (!address.index)
-        return address.cid;
+        return stored_cid(repo, address.cid);
     CODEX_TRY(dataset, repo.dataset(address.cid));
     const std::uint64_t blocks = dataset.manifest.blocks_count();
     if (*address.index >= blocks)

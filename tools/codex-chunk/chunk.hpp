@@ -46,6 +46,9 @@ struct Address {
 };
 /// Errors: cid_invalid.
 [[nodiscard]] Result<Address> parse_address(std::string_view text);
+/// The version of this CID under which the repo knows its block; the CID itself where it does not,
+/// or where there is only one.
+[[nodiscard]] Result<Cid> stored_cid(const repo::Repo& repo, const Cid& cid);
 /// The CID of the block that is meant. Errors: dataset_not_found, merkle_index.
 [[nodiscard]] Result<Cid> block_cid(const repo::Repo& repo, const Address& address);
 
