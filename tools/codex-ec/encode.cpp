@@ -1,5 +1,6 @@
 // codex-ec encode: plain datasets to protected ones.
 #include "commands.hpp"
+#include "coverage_text.hpp"
 #include "erasure/code.hpp"
 #include "session.hpp"
 
@@ -63,6 +64,26 @@ Result<dataset::EncodeOptions> parameters(const Options& options) {
     return wanted;
 }
 
+/// The protected dataset's line, and a warning where m slots are more than may be lost here.
+Result<void> tell(cli::Context& context, const dataset::Job& job, const Cid& plain,
+                  const repo::DatasetInfo& info) {
+    const codec::Manifest& manifest = info.manifest;
+    const std::uint64_t m = manifest.erasure->m;
+    CODEX_TRY(coverage, dataset::coverage(job, manifest));
+    if (coverage.any_slots < m)
+        context.warn(fmt::format("{}: {}", info.cid.text(), shortfall(manifest, coverage)));
+    context.add_total("bytes", manifest.dataset_size_bytes);
+    cli::Record record("encoded");
+    record.field("cid", info.cid)
+        .json("plain", plain)
+        .json("treeCid", manifest.tree)
+        .json("k", std::uint64_t{manifest.erasure->k})
+        .json("m", m)
+        .json("blocks", manifest.blocks_count())
+        .json("expiry", info.expiry);
+    return context.print(with_coverage(record, coverage));
+}
+
 Result<int> encode(cli::Context& context, const Options& options) {
     CODEX_TRY(wanted, parameters(options));
     if (options.expires.given)
@@ -72,16 +93,7 @@ Result<int> encode(cli::Context& context, const Options& options) {
                             [&](const dataset::Job& job, const Cid& plain) -> Result<void> {
                                 CODEX_TRY(cid, dataset::encode(job, plain, wanted));
                                 CODEX_TRY(info, job.repo->dataset(cid));
-                                context.add_total("bytes", info.manifest.dataset_size_bytes);
-                                return context.print(
-                                    cli::Record("encoded")
-                                        .field("cid", cid)
-                                        .json("plain", plain)
-                                        .json("treeCid", info.manifest.tree)
-                                        .json("k", std::uint64_t{wanted.k})
-                                        .json("m", std::uint64_t{wanted.m})
-                                        .json("blocks", info.manifest.blocks_count())
-                                        .json("expiry", info.expiry));
+                                return tell(context, job, plain, info);
                             });
 }
 

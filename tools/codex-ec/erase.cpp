@@ -1,9 +1,12 @@
 // codex-ec erase: fault injection for scripts and tests.
 #include "commands.hpp"
+#include "dataset/coverage.hpp"
 #include "picture.hpp"
 #include "selection.hpp"
 #include "session.hpp"
 
+#include <algorithm>
+#include <fmt/ranges.h>
 #include <memory>
 #include <random>
 
@@ -17,6 +20,22 @@ struct Options {
     std::vector<std::string> cids;
 };
 
+/// "12 other blocks have the same bytes and go with them (slots 0, 2)".
+std::string goes_along(const codec::Manifest& manifest, const dataset::SharedLoss& beside) {
+    constexpr std::size_t kShown = 8;
+    std::string text = fmt::format("{} other {} the same bytes and {} with them", beside.blocks,
+                                   beside.blocks == 1 ? "block has" : "blocks have",
+                                   beside.blocks == 1 ? "goes" : "go");
+    if (!manifest.is_protected())
+        return text;
+    return text +
+           fmt::format(
+               " ({} {}{})", beside.slots.size() == 1 ? "slot" : "slots",
+               fmt::join(std::span(beside.slots).first(std::min(kShown, beside.slots.size())),
+                         ", "),
+               beside.slots.size() > kShown ? ", ..." : "");
+}
+
 Result<void> erase_one(cli::Context& context, const Options& options, const dataset::Job& job,
                        const Cid& cid) {
     CODEX_TRY(info, job.repo->dataset(cid));
@@ -25,6 +44,9 @@ Result<void> erase_one(cli::Context& context, const Options& options, const data
                         .hint("--blocks and --random work on plain datasets, too"));
     CODEX_TRY(layout, drawn_layout(info.manifest));
     CODEX_TRY(blocks, select(options.selection, layout));
+    CODEX_TRY(beside, dataset::lost_beside(job, info.manifest, blocks));
+    if (beside.blocks != 0)
+        context.warn(fmt::format("{}: {}", cid.text(), goes_along(info.manifest, beside)));
     std::uint64_t erased = 0;
     if (!context.dry_run()) {
         CODEX_TRY(count, dataset::erase(job, cid, blocks));
@@ -34,6 +56,7 @@ Result<void> erase_one(cli::Context& context, const Options& options, const data
     record.field("cid", cid).field("blocks", std::uint64_t{blocks.size()});
     record.field("erased", erased).json("indices", blocks);
     record.json("dryRun", context.dry_run());
+    record.json("blocksBeside", beside.blocks).json("slotsBeside", beside.slots);
     if (options.selection.random != 0)
         record.json("seed", options.selection.seed);
     context.add_total("blocks", blocks.size());

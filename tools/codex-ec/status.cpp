@@ -1,5 +1,6 @@
 // codex-ec status: what is missing, and whether it can be repaired.
 #include "commands.hpp"
+#include "coverage_text.hpp"
 #include "picture.hpp"
 #include "session.hpp"
 
@@ -64,10 +65,20 @@ std::string columns_json(const Health& health, const Layout& layout) {
     return "[" + out + "]";
 }
 
+/// What parity covers of a whole dataset; nothing of a plain one, and where the tree is damaged.
+Result<std::optional<dataset::Coverage>> coverage_of(const dataset::Job& job,
+                                                     const Health& health) {
+    if (!health.manifest.is_protected() || health.tree_damaged)
+        return std::nullopt;
+    CODEX_TRY(coverage, dataset::coverage(job, health.manifest));
+    return coverage;
+}
+
 Result<void> status_one(cli::Context& context, const Options& options, const dataset::Job& job,
                         const Cid& cid) {
     CODEX_TRY(health, dataset::health(job, cid, options.data));
     CODEX_TRY(layout, drawn_layout(health.manifest));
+    CODEX_TRY(coverage, coverage_of(job, health));
     cli::Record record("status");
     record.field("cid", cid)
         .field("state", state_of(health))
@@ -75,7 +86,8 @@ Result<void> status_one(cli::Context& context, const Options& options, const dat
         .field("missing", std::uint64_t{health.missing.size()})
         .field("damaged", std::uint64_t{health.damaged.size()})
         .field("lostColumns", std::uint64_t{health.lost_columns.size()})
-        .field("tree", health.tree_damaged ? "tree-damaged" : "tree-whole");
+        .field("tree", health.tree_damaged ? "tree-damaged" : "tree-whole")
+        .text(coverage ? fmt::format("{}", coverage->any_slots) : "-");
     if (context.json()) {
         const bool coded = health.manifest.is_protected();
         record.json("protected", coded).json("dataRead", options.data);
@@ -86,13 +98,19 @@ Result<void> status_one(cli::Context& context, const Options& options, const dat
                 .json("steps", layout.steps)
                 .json_raw("slots", slots_json(health, layout))
                 .json_raw("columns", columns_json(health, layout));
+        if (coverage)
+            with_coverage(record, *coverage);
     }
     context.add_total(state_of(health), 1);
     if (!health.whole())
         context.answer_no();
-    const bool map = !context.json() && (options.map || ::isatty(STDOUT_FILENO) == 1);
-    return context.print(record, map ? picture(health, layout, terminal_width(), context.color())
-                                     : std::string());
+    std::string after;
+    if (!context.json() && (options.map || ::isatty(STDOUT_FILENO) == 1)) {
+        after = picture(health, layout, terminal_width(), context.color());
+        if (coverage && coverage->any_slots < layout.m)
+            after += fmt::format("  {}\n", shortfall(health.manifest, *coverage));
+    }
+    return context.print(record, after);
 }
 
 } // namespace

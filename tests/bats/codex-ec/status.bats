@@ -13,18 +13,18 @@ setup() {
 @test "a whole dataset is whole" {
     run_split codex-ec status "$cid"
     assert_success
-    assert_output "$(printf '%s\twhole\t24\t0\t0\t0\ttree-whole' "$cid")"
+    assert_output "$(printf '%s\twhole\t24\t0\t0\t0\ttree-whole\t2' "$cid")"
     refute_stderr
 }
 
 @test "a plain dataset has a status, too" {
     run_split codex-ec status - <plain
     assert_success
-    assert_output "$(printf '%s\twhole\t14\t0\t0\t0\ttree-whole' "$(cat plain)")"
+    assert_output "$(printf '%s\twhole\t14\t0\t0\t0\ttree-whole\t-' "$(cat plain)")"
     codex-ec erase --blocks 3 - <plain
     run_split codex-ec status --map - <plain
     assert_failure 1
-    assert_line --index 0 "$(printf '%s\tlost\t14\t1\t0\t0\ttree-whole' "$(cat plain)")"
+    assert_line --index 0 "$(printf '%s\tlost\t14\t1\t0\t0\ttree-whole\t-' "$(cat plain)")"
     assert_line --index 1 '  slot 0 data         ###.##########'
 }
 
@@ -34,7 +34,7 @@ setup() {
     assert_output "$(printf '%s\t8\t8' "$cid")"
     run_split codex-ec status "$cid"
     assert_failure 1
-    assert_output "$(printf '%s\trepairable\t24\t8\t0\t0\ttree-whole' "$cid")"
+    assert_output "$(printf '%s\trepairable\t24\t8\t0\t0\ttree-whole\t2' "$cid")"
     refute_stderr
 }
 
@@ -42,7 +42,7 @@ setup() {
     codex-ec erase --blocks 0,1,5,9,21 "$cid"
     run_split codex-ec status --map "$cid"
     assert_failure 1
-    assert_line --index 0 "$(printf '%s\tlost\t24\t5\t0\t1\ttree-whole' "$cid")"
+    assert_line --index 0 "$(printf '%s\tlost\t24\t5\t0\t1\ttree-whole\t2' "$cid")"
     assert_line --index 1 '  slot 0 data         ..##'
     assert_line --index 2 '  slot 1 data         #.##'
     assert_line --index 3 '  slot 2 data         #.##'
@@ -97,7 +97,7 @@ setup() {
     assert_success
     run_split codex-ec status --data --map "$cid"
     assert_failure 1
-    assert_line --index 0 "$(printf '%s\trepairable\t24\t0\t1\t0\ttree-whole' "$cid")"
+    assert_line --index 0 "$(printf '%s\trepairable\t24\t0\t1\t0\ttree-whole\t2' "$cid")"
     assert_line --index 2 '  slot 1 data         ##x#'
     run_json codex-ec status --data --json "$cid"
     assert_equal "$(jq -c '[.damagedBlocks, .dataRead]' <<<"$output")" '[[6],true]'
@@ -124,7 +124,7 @@ setup() {
     codex-ec erase --random 22 --seed 1 "$cid"
     run_split codex-ec status "$cid"
     assert_failure 1
-    assert_output "$(printf '%s\tlost\t24\t22\t0\t4\ttree-whole' "$cid")"
+    assert_output "$(printf '%s\tlost\t24\t22\t0\t4\ttree-whole\t2' "$cid")"
     # What is gone is not there to be erased.
     run_split codex-ec erase --slots 0-5 "$cid"
     assert_output "$(printf '%s\t22\t0' "$cid")"
@@ -146,4 +146,47 @@ setup() {
     run_split codex-ec erase --slots 0 "$(cat plain)"
     assert_refused 64 'a plain dataset has no slots'
     codex-ec status "$cid"
+}
+
+@test "status and encode say what parity covers where blocks are equal" {
+    # Three blocks in two columns: the parity of the padded one is a copy of its only block.
+    gen 9 $((3 * 65536)) | codex-chunk put - >three
+    run_split codex-ec encode -k 2 -m 1 - <three
+    assert_success
+    assert_stderr "codex-ec: warning: $output: 2 of 6 blocks stand in several slots and are stored once:\
+ in this repo none of 3 slots may be lost, not any 1"
+    echo "$output" >protected
+    run_split codex-ec status --map - <protected
+    assert_success
+    assert_line --index 0 --regexp $'\twhole\t6\t0\t0\t0\ttree-whole\t0$'
+    assert_output --partial '  2 of 6 blocks stand in several slots and are stored once'
+    run_json codex-ec status --json - <protected
+    assert_equal "$(jq -c '[.sharedBlocks, .anySlots, .anySlotsExact]' <<<"$output")" '[2,0,true]'
+    run_json codex-ec encode --json -k 2 -m 1 - <three
+    assert_equal "$(jq -c '[.sharedBlocks, .anySlots, .anySlotsExact]' <<<"$output")" '[2,0,true]'
+    # Of different blocks, what -m says.
+    run_json codex-ec status --json "$cid"
+    assert_equal "$(jq -c '[.sharedBlocks, .anySlots, .anySlotsExact]' <<<"$output")" '[0,2,true]'
+}
+
+@test "erase says which other blocks go with those that are named" {
+    gen 9 $((3 * 65536)) | codex-chunk put - | codex-ec encode --quiet -k 2 -m 1 >protected
+    run_split codex-ec erase -n --slots 0 - <protected
+    assert_success
+    assert_stderr "codex-ec: warning: $(cat protected): 1 other block has the same bytes and goes with\
+ them (slot 2)"
+    run_json codex-ec erase --json --slots 0 - <protected
+    assert_equal "$(jq -c '[.blocksBeside, .slotsBeside]' <<<"$output")" '[1,[2]]'
+    run_split codex-ec status - <protected
+    assert_failure 1
+    assert_output --partial $'\tlost\t6\t3\t'
+    # A disk image: most of it zeros.
+    { gen 9 $((5 * 65536)) && head -c $((15 * 65536)) /dev/zero; } | codex-chunk put - |
+        codex-ec encode -k 4 -m 2 >image 2>warned
+    grep -q 'in this repo none of 6 slots may be lost' warned
+    run_split codex-ec erase --quiet --slots 3 - <image
+    assert_success
+    refute_stderr
+    run_split codex-ec erase --slots 1 "$cid"
+    refute_stderr
 }
