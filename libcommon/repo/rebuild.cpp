@@ -217,6 +217,7 @@ Result<void> Rebuild::add_references() {
             continue; // of a dataset that never was, or is no more
         ++report_.trees;
         live(found.extent, tree_record_bytes(cid, found.leaf_count));
+        totals_.tree_bytes += tree_node_bytes(found.leaf_count);
         CODEX_CHECK(txn_->put(Table::trees, cid.bytes(),
                               encode(TreeEntry{found.extent, found.leaf_count, found.references})));
         CODEX_TRY(file, segments_.open(found.extent.segment));

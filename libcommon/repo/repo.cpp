@@ -47,7 +47,7 @@ Result<void> Repo::set_config(const Config& config) {
     CODEX_CHECK(decode_config(encode_config(config)));
     // Held until the file is in place, so that no writer grows past the new quota meanwhile.
     CODEX_TRY(ledger, impl_->session().ledger());
-    const std::uint64_t taken = ledger.totals().used_bytes + ledger.totals().reserved_bytes;
+    const std::uint64_t taken = ledger.totals().taken_bytes();
     if (config.quota_bytes < taken)
         return fail(
             Error(Errc::repo_config, fmt::format("quota of {} bytes is below the {} bytes in use",
@@ -64,7 +64,8 @@ Result<Space> Repo::space() const {
     {
         CODEX_TRY(txn, impl_->store->env().read());
         CODEX_TRY(totals, read_totals(txn));
-        space.counters = {totals.blocks, totals.used_bytes, totals.reserved_bytes, totals.datasets};
+        space.counters = {totals.blocks, totals.used_bytes, totals.reserved_bytes, totals.datasets,
+                          totals.tree_bytes};
         CODEX_TRY(cursor, txn.cursor(Table::segments));
         CODEX_TRY(more, cursor.seek({}));
         while (more) {

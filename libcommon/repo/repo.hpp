@@ -43,9 +43,11 @@ struct OpenOptions {
 
 struct Counters {
     std::uint64_t blocks = 0;     ///< present blocks, manifests included
-    std::uint64_t used_bytes = 0; ///< their plain sizes: what the quota is about
+    std::uint64_t used_bytes = 0; ///< their plain sizes
     std::uint64_t reserved_bytes = 0;
     std::uint64_t datasets = 0;
+    std::uint64_t tree_bytes = 0; ///< nodes of stored trees; counts against the quota, as do
+                                  ///< used and reserved bytes
     friend bool operator==(const Counters&, const Counters&) = default;
 };
 
@@ -265,7 +267,7 @@ public:
     /// leaves are no references to blocks. They belong to the dataset tree they were computed from:
     /// when the last dataset over it goes, they go. Slots that are known already stay as they are.
     /// Errors: merkle_invalid when leaves do not give the CID, block_not_found when the dataset
-    /// tree is not here, no_space, repo_read_only.
+    /// tree is not here, quota_exceeded before anything is written, no_space, repo_read_only.
     [[nodiscard]] Result<void> put_slot_trees(std::span<const SlotTree> trees);
     /// The CID of a stored slot tree, or nothing.
     [[nodiscard]] Result<std::optional<Cid>> find_slot_tree(const SlotKey& key) const;
@@ -322,7 +324,8 @@ public:
     /// Stores the manifest (its tree is the finished one) and makes the dataset visible; on return
     /// it is durable. `expiry` 0 = never. A dataset that is already here keeps the later expiry.
     /// `label` as Repo::set_label(); an empty one leaves what a dataset that is here has.
-    /// Gives the manifest's CID. Errors: quota_exceeded, no_space, manifest_invalid, usage.
+    /// Gives the manifest's CID. Errors: quota_exceeded (a tree that is not here counts, and is not
+    /// written then), no_space, manifest_invalid, usage.
     [[nodiscard]] Result<Cid> commit(BytesView manifest_bytes, std::uint64_t expiry,
                                      std::string_view label = {});
 

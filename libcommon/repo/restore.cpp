@@ -30,8 +30,7 @@ Result<std::vector<Need>> find_needs(const Session& session,
                 new_bytes += blocks[i].data.size();
         }
         CODEX_TRY(config, session.store->config());
-        if (new_bytes > 0 &&
-            totals.used_bytes + totals.reserved_bytes + new_bytes > config.quota_bytes)
+        if (new_bytes > 0 && totals.taken_bytes() + new_bytes > config.quota_bytes)
             return quota_error(new_bytes, totals, config.quota_bytes);
     }
     std::vector<std::uint8_t> good(blocks.size());

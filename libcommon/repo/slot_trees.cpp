@@ -9,6 +9,7 @@
 #include "repo/detail/spool.hpp"
 
 #include <algorithm>
+#include <unordered_set>
 
 namespace codex::repo {
 
@@ -19,6 +20,23 @@ struct Appended {
     SegmentLease lease;
     std::uint64_t end = 0;
 };
+
+/// Trees that are not here count against the quota, each once; checked before they are written.
+Result<void> check_room(const Session& session, std::span<const SlotTree> trees) {
+    CODEX_TRY(config, session.store->config());
+    CODEX_TRY(txn, session.store->env().read());
+    CODEX_TRY(totals, read_totals(txn));
+    std::unordered_set<Cid> counted;
+    std::uint64_t needed = 0;
+    for (const SlotTree& tree : trees) {
+        CODEX_TRY(stored, find_tree(txn, tree.cid));
+        if (!stored && counted.insert(tree.cid).second)
+            needed += tree_node_bytes(tree.leaves.size());
+    }
+    if (needed > 0 && totals.taken_bytes() + needed > config.quota_bytes)
+        return quota_error(needed, totals, config.quota_bytes);
+    return {};
+}
 
 /// All nodes of `tree` into a segment.
 Result<Appended> append_slot_tree(const Session& session, const std::string& directory,
@@ -69,6 +87,7 @@ Result<void> add_slot(const Session& session, Ledger& ledger, const SlotTree& tr
 Result<void> Repo::put_slot_trees(std::span<const SlotTree> trees) {
     CODEX_CHECK(impl_->require_writable());
     const Session session = impl_->session();
+    CODEX_CHECK(check_room(session, trees));
     std::vector<Appended> appended;
     for (const SlotTree& tree : trees) {
         CODEX_TRY(one, append_slot_tree(session, path(), tree,
@@ -118,7 +137,7 @@ Result<void> release_slot_trees(Ledger& ledger, const Cid& tree) {
             --entry->references;
             CODEX_CHECK(ledger.put_tree(cid, *entry));
         } else {
-            CODEX_CHECK(ledger.txn().erase(Table::trees, cid.bytes()));
+            CODEX_CHECK(ledger.erase_tree(cid, *entry));
             CODEX_CHECK(ledger.end_live(entry->extent, tree_record_bytes(cid, entry->leaf_count)));
         }
     }

@@ -106,7 +106,8 @@ Result<VerifyReport> Repo::verify(const VerifyOptions& options,
                     });
         CODEX_CHECK(audit.run());
         const Totals& totals = audit.counted();
-        out.counted = {totals.blocks, totals.used_bytes, totals.reserved_bytes, totals.datasets};
+        out.counted = {totals.blocks, totals.used_bytes, totals.reserved_bytes, totals.datasets,
+                       totals.tree_bytes};
         out.trees = audit.trees();
         out.datasets = totals.datasets;
         out.blocks = options.data ? 0 : totals.blocks;

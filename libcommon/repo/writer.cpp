@@ -46,6 +46,8 @@ struct DatasetWriter::Impl {
     Result<void> stage(std::span<const StagedBlock> blocks);
     Result<void> claim(std::span<const LeafInput> batch);
     void unclaim(std::span<const LeafInput> batch);
+    Result<void> check_spool_room(std::uint64_t more_leaves);
+    Result<void> check_tree_room();
     Result<void> spool_leaves(std::span<const LeafInput> batch);
     Result<void> commit_all(const Cid& manifest, DatasetEntry entry, std::string_view label);
     Result<void> make_visible(Ledger& ledger, const Cid& manifest, const DatasetEntry& entry,
@@ -149,6 +151,30 @@ void DatasetWriter::Impl::unclaim(std::span<const LeafInput> batch) {
         seen.pop_back();
 }
 
+/// Whether the tree is here already is known when it is finished. Until then what is spooled for it
+/// must not become larger than any tree can be.
+Result<void> DatasetWriter::Impl::check_spool_room(std::uint64_t more_leaves) {
+    const std::uint64_t needed = tree_node_bytes(leaf_count + more_leaves);
+    CODEX_TRY(config, session.store->config());
+    if (needed <= config.quota_bytes)
+        return {};
+    CODEX_TRY(txn, session.store->env().read());
+    CODEX_TRY(totals, read_totals(txn));
+    return quota_error(needed, totals, config.quota_bytes);
+}
+
+/// A new tree has to fit beside all that counts and the blocks of this dataset.
+Result<void> DatasetWriter::Impl::check_tree_room() {
+    const std::uint64_t needed = tree_node_bytes(leaf_count);
+    CODEX_TRY(config, session.store->config());
+    CODEX_TRY(txn, session.store->env().read());
+    CODEX_TRY(totals, read_totals(txn));
+    totals.used_bytes += current->new_bytes();
+    if (totals.taken_bytes() + needed > config.quota_bytes)
+        return quota_error(needed, totals, config.quota_bytes);
+    return {};
+}
+
 Result<void> DatasetWriter::Impl::spool_leaves(std::span<const LeafInput> batch) {
     std::vector<Digest> run;
     for (std::size_t i = 0; i < batch.size(); ++i) {
@@ -183,7 +209,9 @@ Result<void> DatasetWriter::leaves(std::span<const LeafInput> batch) {
     for (const LeafInput& leaf : batch)
         if (!leaf.cid.is_empty_block())
             blocks.push_back({leaf.cid, leaf.data});
-    auto stored = impl_->stage(blocks);
+    auto stored = impl_->check_spool_room(batch.size());
+    if (stored)
+        stored = impl_->stage(blocks);
     if (stored)
         stored = impl_->spool_leaves(batch);
     if (!stored) {
@@ -240,6 +268,8 @@ Result<void> DatasetWriter::Impl::commit_all(const Cid& manifest, DatasetEntry e
         existing = found;
     }
     tree_needed = !existing;
+    if (tree_needed)
+        CODEX_CHECK(check_tree_room());
     // Nothing re-reads a tree that is here, so one that a disk has damaged is found out now.
     if (existing && !same_tree(session, *tree, existing->extent, leaf_count, spool)) {
         auto replaced = replace_tree(session, *tree, leaf_count, spool);

@@ -13,6 +13,7 @@ Result<int> run(cli::Context& context) {
                                {"quotaUsedBytes", space.counters.used_bytes},
                                {"quotaReservedBytes", space.counters.reserved_bytes},
                                {"datasets", space.counters.datasets},
+                               {"treeBytes", space.counters.tree_bytes},
                                {"storedBytes", space.stored_bytes},
                                {"deadBytes", space.dead_bytes},
                                {"diskBytes", space.disk_bytes}};

@@ -82,6 +82,7 @@ Result<void> Audit::check_trees() {
 
 Result<void> Audit::check_tree(const Cid& cid, const TreeEntry& entry) {
     ++trees_;
+    totals_.tree_bytes += tree_node_bytes(entry.leaf_count);
     const std::uint64_t length = tree_record_bytes(cid, entry.leaf_count);
     live_[entry.extent.segment] += length;
     CODEX_CHECK(check_extent("tree-damaged", cid, entry.extent, length));
@@ -285,6 +286,7 @@ Result<void> Audit::check_totals() {
     compare("number of blocks", stored.blocks, totals_.blocks);
     compare("used bytes", stored.used_bytes, totals_.used_bytes);
     compare("number of datasets", stored.datasets, totals_.datasets);
+    compare("bytes of trees", stored.tree_bytes, totals_.tree_bytes);
     repairable_ = repairable_ || !block_fixes_.empty() || !tree_fixes_.empty() ||
                   !missing_expiries_.empty() || !surplus_expiries_.empty();
     return {};

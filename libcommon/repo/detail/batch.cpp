@@ -21,7 +21,7 @@ Batch::Batch(const Session& session, SegmentLease lease) : session_(session) {
 
 bool Batch::full() const {
     return appended_bytes_ >= limits().batch_bytes || items_.size() >= limits().batch_items ||
-           retained_bytes_ >= limits().retained_bytes;
+           pins_ >= limits().batch_pins || retained_bytes_ >= limits().retained_bytes;
 }
 
 SegmentLease Batch::lease() const {
@@ -81,7 +81,7 @@ Result<Batch::Plan> Batch::make_plan(std::span<const StagedBlock> blocks,
         CODEX_TRY(totals, read_totals(txn));
         CODEX_TRY(config, session_.store->config());
         totals.used_bytes += new_bytes_ + (earlier != nullptr ? earlier->new_bytes() : 0);
-        if (totals.used_bytes + totals.reserved_bytes + plan.new_bytes > config.quota_bytes)
+        if (totals.taken_bytes() + plan.new_bytes > config.quota_bytes)
             return quota_error(plan.new_bytes, totals, config.quota_bytes);
     }
     return plan;
@@ -103,6 +103,8 @@ Result<void> Batch::stage(std::span<const StagedBlock> blocks, const Batch* earl
     }
     for (const auto& [index, pins] : plan.more_pins)
         items_[index].block.pins += pins;
+    for (const StagedBlock& block : blocks)
+        pins_ += block.pins;
     retained_bytes_ += plan.retained_bytes;
     new_bytes_ += plan.new_bytes;
     return {};

@@ -46,7 +46,8 @@ public:
     /// Errors: quota_exceeded, no_space, block_not_found, those of `finish`, io.
     [[nodiscard]] Result<void> commit(const Finish& finish);
 
-    /// Time to commit: enough bytes, entries, or copies of blocks that are here already.
+    /// Time to commit: enough bytes, entries, references, or copies of blocks that are here
+    /// already.
     [[nodiscard]] bool full() const;
     [[nodiscard]] bool empty() const { return items_.empty(); }
     /// One CID for each reference this batch adds, for the table of pending pins.
@@ -93,6 +94,7 @@ private:
     std::uint64_t appended_bytes_ = 0;
     std::uint64_t retained_bytes_ = 0;
     std::uint64_t new_bytes_ = 0;
+    std::uint64_t pins_ = 0; // of all items: repeated blocks add no item, but a reference each
 };
 
 } // namespace codex::repo

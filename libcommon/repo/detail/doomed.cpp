@@ -24,7 +24,7 @@ Result<std::optional<DoomedTree>> find_doomed(const Txn& txn, const Extent& exte
 
 Result<void> doom_tree(Ledger& ledger, const Cid& tree, const TreeEntry& entry) {
     CODEX_CHECK(release_slot_trees(ledger, tree));
-    CODEX_CHECK(ledger.txn().erase(Table::trees, tree.bytes()));
+    CODEX_CHECK(ledger.erase_tree(tree, entry));
     return ledger.txn().put(Table::doomed, extent_key(entry.extent),
                             doomed_value({tree, entry.extent, entry.leaf_count, 0}));
 }

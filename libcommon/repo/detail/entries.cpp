@@ -205,12 +205,18 @@ Result<SegmentEntry> decode_segment(BytesView value) {
 }
 
 Bytes encode(const Totals& t) {
-    return Writer().u64(t.blocks).u64(t.used_bytes).u64(t.reserved_bytes).u64(t.datasets).take();
+    return Writer()
+        .u64(t.blocks)
+        .u64(t.used_bytes)
+        .u64(t.reserved_bytes)
+        .u64(t.datasets)
+        .u64(t.tree_bytes)
+        .take();
 }
 
 Result<Totals> decode_totals(BytesView value) {
     Reader in(value);
-    const Totals t{in.u64(), in.u64(), in.u64(), in.u64()};
+    const Totals t{in.u64(), in.u64(), in.u64(), in.u64(), in.u64()};
     if (!in.done())
         return index_damaged("meta", "the totals make no sense");
     return t;

@@ -74,6 +74,11 @@ struct Totals {
     std::uint64_t used_bytes = 0;
     std::uint64_t reserved_bytes = 0;
     std::uint64_t datasets = 0;
+    std::uint64_t tree_bytes = 0; ///< nodes of stored trees
+    /// What counts against the quota.
+    [[nodiscard]] std::uint64_t taken_bytes() const {
+        return used_bytes + reserved_bytes + tree_bytes;
+    }
     friend bool operator==(const Totals&, const Totals&) = default;
 };
 

@@ -17,13 +17,37 @@ void lower(std::uint64_t& value, std::uint64_t by) {
     value -= std::min(value, by);
 }
 
+/// Totals of repos made before trees counted.
+constexpr std::size_t kTotalsWithoutTrees = 32;
+
+/// Of all stored trees, one by one.
+Result<std::uint64_t> sum_tree_bytes(const Txn& txn) {
+    std::uint64_t sum = 0;
+    CODEX_TRY(cursor, txn.cursor(Table::trees));
+    CODEX_TRY(more, cursor.seek({}));
+    while (more) {
+        CODEX_TRY(entry, decode_tree_entry(cursor.value()));
+        sum += tree_node_bytes(entry.leaf_count);
+        CODEX_TRY(next, cursor.next());
+        more = next;
+    }
+    return sum;
+}
+
 } // namespace
 
 Result<Totals> read_totals(const Txn& txn) {
     CODEX_TRY(value, txn.get(Table::meta, totals_key()));
     if (!value)
         return Totals{};
-    return decode_totals(*value);
+    if (value->size() != kTotalsWithoutTrees)
+        return decode_totals(*value);
+    Bytes extended(value->begin(), value->end());
+    extended.resize(kTotalsWithoutTrees + sizeof(std::uint64_t));
+    CODEX_TRY(totals, decode_totals(extended));
+    CODEX_TRY(tree_bytes, sum_tree_bytes(txn));
+    totals.tree_bytes = tree_bytes;
+    return totals;
 }
 
 Result<void> write_totals(Txn& txn, const Totals& totals) {
@@ -54,8 +78,12 @@ Result<std::optional<DatasetEntry>> find_dataset(const Txn& txn, const Cid& cid)
     return entry;
 }
 
+std::uint64_t tree_node_bytes(std::uint64_t leaf_count) {
+    return merkle::node_count(leaf_count) * sizeof(Digest);
+}
+
 std::uint64_t tree_record_bytes(const Cid& tree, std::uint64_t leaf_count) {
-    return record_bytes(tree.bytes().size(), merkle::node_count(leaf_count) * sizeof(Digest));
+    return record_bytes(tree.bytes().size(), tree_node_bytes(leaf_count));
 }
 
 std::uint64_t block_record_bytes(const Cid& cid, const BlockEntry& entry) {
@@ -64,7 +92,7 @@ std::uint64_t block_record_bytes(const Cid& cid, const BlockEntry& entry) {
 
 tl::unexpected<Error> quota_error(std::uint64_t needed, const Totals& totals,
                                   std::uint64_t quota_bytes) {
-    const std::uint64_t taken = totals.used_bytes + totals.reserved_bytes;
+    const std::uint64_t taken = totals.taken_bytes();
     const std::uint64_t free = quota_bytes - std::min(quota_bytes, taken);
     return fail(Error(Errc::quota_exceeded,
                       fmt::format("quota of {} exceeded: {} more needed, {} free",
@@ -89,7 +117,15 @@ Result<std::optional<TreeEntry>> Ledger::tree(const Cid& cid) const {
     return find_tree(txn_, cid);
 }
 Result<void> Ledger::put_tree(const Cid& cid, const TreeEntry& entry) {
+    CODEX_TRY(before, tree(cid));
+    if (!before)
+        totals_.tree_bytes += tree_node_bytes(entry.leaf_count);
     return txn_.put(Table::trees, cid.bytes(), encode(entry));
+}
+Result<void> Ledger::erase_tree(const Cid& cid, const TreeEntry& entry) {
+    lower(totals_.tree_bytes, tree_node_bytes(entry.leaf_count));
+    CODEX_CHECK(txn_.erase(Table::trees, cid.bytes()));
+    return {};
 }
 Result<std::optional<DatasetEntry>> Ledger::dataset(const Cid& cid) const {
     return find_dataset(txn_, cid);
@@ -185,10 +221,10 @@ Result<void> Ledger::write_segments() {
 }
 
 Result<void> Ledger::commit() {
-    if (totals_.used_bytes > before_.used_bytes) {
+    if (totals_.taken_bytes() > before_.taken_bytes()) {
         CODEX_TRY(config, store_->config());
-        if (totals_.used_bytes + totals_.reserved_bytes > config.quota_bytes)
-            return quota_error(totals_.used_bytes - before_.used_bytes, before_,
+        if (totals_.taken_bytes() > config.quota_bytes)
+            return quota_error(totals_.taken_bytes() - before_.taken_bytes(), before_,
                                config.quota_bytes);
     }
     // Always, although they may be the same: a commit without a change would not sync, and what we

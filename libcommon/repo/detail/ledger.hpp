@@ -25,7 +25,10 @@ public:
     [[nodiscard]] Result<std::optional<BlockEntry>> block(const Cid& cid) const;
     [[nodiscard]] Result<void> put_block(const Cid& cid, const BlockEntry& entry);
     [[nodiscard]] Result<std::optional<TreeEntry>> tree(const Cid& cid) const;
+    /// A tree that is new is counted.
     [[nodiscard]] Result<void> put_tree(const Cid& cid, const TreeEntry& entry);
+    /// Takes a tree out of the table; its record is the caller's matter.
+    [[nodiscard]] Result<void> erase_tree(const Cid& cid, const TreeEntry& entry);
     [[nodiscard]] Result<std::optional<DatasetEntry>> dataset(const Cid& cid) const;
 
     /// Gives an entry (new, or without bytes) its bytes; the caller puts the entry.
@@ -53,7 +56,7 @@ public:
     [[nodiscard]] Result<void> change_expiry(ExpiryKind kind, const Cid& cid, std::uint64_t from,
                                              std::uint64_t to);
 
-    /// Errors: quota_exceeded when used bytes grew and are now above the quota, no_space, io.
+    /// Errors: quota_exceeded when what counts grew and is now above the quota, no_space, io.
     /// Nothing has changed then.
     [[nodiscard]] Result<void> commit();
 
@@ -79,6 +82,8 @@ private:
 [[nodiscard]] Result<std::optional<DatasetEntry>> find_dataset(const Txn& txn, const Cid& cid);
 [[nodiscard]] Result<void> write_totals(Txn& txn, const Totals& totals);
 
+/// What a tree counts against the quota.
+[[nodiscard]] std::uint64_t tree_node_bytes(std::uint64_t leaf_count);
 /// What a tree's record takes of its segment.
 [[nodiscard]] std::uint64_t tree_record_bytes(const Cid& tree, std::uint64_t leaf_count);
 /// What a present block's record takes of its segment.

@@ -11,7 +11,10 @@ struct Limits {
     /// A batch with this much appended is committed: 1 GiB costs four commits, of milliseconds
     /// each.
     std::uint64_t batch_bytes = std::uint64_t{256} << 20;
-    std::size_t batch_items = 32768;
+    /// Each may touch a page of the index, and these are in memory until the commit.
+    std::size_t batch_items = 16384;
+    /// References in a batch: their row of pending pins is written, and read, in one piece.
+    std::uint64_t batch_pins = 131072;
     /// Copies of blocks that were here already, kept until their batch is committed.
     std::uint64_t retained_bytes = std::uint64_t{16} << 20;
     /// A segment with this much in it gets no more batches. One record may go beyond it.

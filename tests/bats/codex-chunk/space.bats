@@ -19,7 +19,7 @@ load ../common
     assert_line 'quotaUsedBytes	0'
     assert_line --regexp '^diskBytes	[0-9]+$'
     assert_equal "$(cut -f1 <<<"$output" | paste -sd' ')" \
-        'totalBlocks quotaMaxBytes quotaUsedBytes quotaReservedBytes datasets storedBytes deadBytes diskBytes'
+        'totalBlocks quotaMaxBytes quotaUsedBytes quotaReservedBytes datasets treeBytes storedBytes deadBytes diskBytes'
 }
 
 @test "compression saves disk, not quota" {

@@ -124,7 +124,8 @@ TEST_P(Block, RestoreCountsAgainstTheQuota) {
     const Made made = must(write_blocks(repo_, seeds(1, 5)));
     must(repo_.drop_bytes(made.blocks));
     Config config = repo_.config();
-    config.quota_bytes = must(repo_.space()).counters.used_bytes + kBlock;
+    const Counters counters = must(repo_.space()).counters;
+    config.quota_bytes = counters.used_bytes + counters.tree_bytes + kBlock;
     must(repo_.set_config(config));
     std::vector<Bytes> data;
     std::vector<Repo::Restored> blocks;

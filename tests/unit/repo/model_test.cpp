@@ -225,6 +225,7 @@ protected:
                 expected.used_bytes += kBlock;
             }
         }
+        std::set<Cid> trees;
         for (const auto& [n, dataset] : model_.datasets) {
             const DatasetInfo info = must(any().dataset(dataset.made.manifest));
             EXPECT_EQ(info.expiry, dataset.expiry);
@@ -232,6 +233,8 @@ protected:
             ++expected.blocks;
             ++expected.datasets;
             expected.used_bytes += info.manifest_bytes.size();
+            if (trees.insert(dataset.made.tree).second)
+                expected.tree_bytes += 32 * merkle::node_count(dataset.seeds.size());
         }
         EXPECT_EQ(must(any().space()).counters, expected);
         std::vector<std::string> found = problems(any());
