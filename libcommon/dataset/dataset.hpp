@@ -37,6 +37,9 @@ struct PutResult {
     std::uint64_t size_bytes = 0;
     std::uint64_t blocks = 0;
     std::uint64_t new_bytes = 0; ///< not in the repo before
+    /// What a regular file had at first, from where it was read; 0 where that is not known. A file
+    /// that others write to meanwhile gives more, or fewer.
+    std::uint64_t announced_bytes = 0;
 };
 /// Reads `fd` to its end and stores it as a plain dataset; durable on return. `name` is for errors.
 /// Errors: dataset_empty (no byte came), the repo's.

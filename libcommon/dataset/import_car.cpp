@@ -23,6 +23,30 @@ struct Batch : detail::CarBatch {
     std::vector<Digest> digests;
 };
 
+/// A dataset that this archive gave already and lists again: its blocks are passed over, as far as
+/// they are the same ones in the same order.
+class Repetition {
+public:
+    explicit Repetition(repo::StoredTree tree) : tree_(std::move(tree)) {}
+
+    /// Whether this is the next block; after false, and after the last one, it is over.
+    Result<bool> takes(const Cid& cid) {
+        if (next_ == tree_.leaf_count())
+            return false;
+        if (next_ % kLeaves == 0) {
+            leaves_.resize(std::min<std::uint64_t>(kLeaves, tree_.leaf_count() - next_));
+            CODEX_CHECK(tree_.leaves(next_, leaves_));
+        }
+        return cid == Cid::block(leaves_[next_++ % kLeaves]);
+    }
+
+private:
+    static constexpr std::size_t kLeaves = 4096;
+    repo::StoredTree tree_;
+    std::vector<Digest> leaves_;
+    std::uint64_t next_ = 0;
+};
+
 /// The dataset whose blocks are being read.
 struct OpenDataset {
     Cid cid;
@@ -102,18 +126,37 @@ private:
     Result<void> store(const Batch& batch) {
         for (const CarSection& section : batch.sections) {
             ++report_.blocks;
-            if (open_)
-                CODEX_CHECK(add_leaf(section));
-            else if (datasets_.contains(section.cid))
-                CODEX_CHECK(begin_dataset(section));
-            else
-                CODEX_CHECK(hold_or_keep(section));
+            CODEX_CHECK(store(section));
         }
         CODEX_CHECK(flush()); // the views end with the batch
         return flush_loose();
     }
 
+    Result<void> store(const CarSection& section) {
+        if (open_ && section.cid == open_->cid)
+            return {}; // listed twice
+        if (open_)
+            return add_leaf(section);
+        if (datasets_.contains(section.cid))
+            return awaited_.contains(section.cid) ? begin_dataset(section) : repeat(section.cid);
+        if (repetition_) {
+            CODEX_TRY(taken, repetition_->takes(section.cid));
+            if (taken)
+                return {};
+            repetition_.reset();
+        }
+        return hold_or_keep(section);
+    }
+
+    Result<void> repeat(const Cid& cid) {
+        CODEX_TRY(info, job_.repo->dataset(cid));
+        CODEX_TRY(tree, job_.repo->tree(info.manifest.tree));
+        repetition_.emplace(std::move(tree));
+        return {};
+    }
+
     Result<void> begin_dataset(const CarSection& section) {
+        repetition_.reset();
         auto manifest = codec::decode_manifest(section.data);
         if (!manifest)
             return fail(std::move(manifest).error().context(
@@ -240,6 +283,7 @@ private:
     std::unordered_set<Cid> datasets_; // roots that are codex manifests
     std::unordered_set<Cid> awaited_;  // and those not seen yet
     std::optional<OpenDataset> open_;
+    std::optional<Repetition> repetition_;
     detail::HeldBlocks held_;
     std::vector<repo::Repo::Restored> loose_; // of the batch being stored
     ImportReport report_;
@@ -252,7 +296,8 @@ Result<ImportReport> import_car(const Job& job, int fd, std::string_view name, s
     CODEX_TRY(input, detail::CancellableInput::create(fd, name));
     if (job.progress != nullptr)
         job.progress->total_bytes += input.remaining_bytes();
-    CODEX_TRY(source, detail::open_source(input));
+    // All blocks of the archive, were they new, would have to fit into the repo.
+    CODEX_TRY(source, detail::open_source(input, job.repo->config().quota_bytes));
     CODEX_TRY(reader, detail::CarReader::open(std::move(source), name));
     return CarImport(job, input, reader, expiry, on_dataset).run();
 }

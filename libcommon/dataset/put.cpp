@@ -105,8 +105,9 @@ Result<PutResult> put(const Job& job, int fd, std::string_view name, const PutOp
     CODEX_CHECK(codec::validate(manifest)); // a bad name is refused before gigabytes are read
 
     CODEX_TRY(input, detail::CancellableInput::create(fd, name));
+    const std::uint64_t announced = input.remaining_bytes();
     if (job.progress != nullptr)
-        job.progress->total_bytes += input.remaining_bytes();
+        job.progress->total_bytes += announced;
     CODEX_TRY(writer, job.repo->write_dataset());
     CODEX_TRY(size, Put(job, input, writer, options.block_size_bytes).run());
     if (size == 0)
@@ -117,7 +118,7 @@ Result<PutResult> put(const Job& job, int fd, std::string_view name, const PutOp
     manifest.dataset_size_bytes = size;
     CODEX_TRY(encoded, codec::encode_manifest(manifest));
     CODEX_TRY(cid, writer.commit(encoded, options.expiry));
-    return PutResult{cid, tree, size, manifest.blocks_count(), writer.new_bytes()};
+    return PutResult{cid, tree, size, manifest.blocks_count(), writer.new_bytes(), announced};
 }
 
 } // namespace codex::dataset

@@ -51,7 +51,7 @@ Result<void> import_one(cli::Context& context, const Import& given, const datase
     };
     auto report = given.from_nim ? dataset::import_nim(job, *given.from_nim, expiry, print)
                                  : import_file(job, file, expiry, print);
-    if (!report && report.error().code() == Errc::car_invalid)
+    if (!report && report.error().code() == Errc::car_invalid && report.error().hint().empty())
         return fail(std::move(report).error().hint(
             "archives are made by 'codex-chunk export'; files are stored by 'codex-chunk put'"));
     if (!report)

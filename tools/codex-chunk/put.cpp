@@ -62,6 +62,9 @@ Result<void> put_one(cli::Context& context, const dataset::Job& job, const std::
     }
     const std::string_view shown = file == "-" ? std::string_view("stdin") : file;
     CODEX_TRY(result, dataset::put(job, opened ? opened.get() : STDIN_FILENO, shown, options));
+    if (result.announced_bytes != 0 && result.announced_bytes != result.size_bytes)
+        context.warn(fmt::format("{}: had {} bytes when it was opened, {} were read and stored",
+                                 shown, result.announced_bytes, result.size_bytes));
     context.add_total("datasets", 1);
     context.add_total("bytes", result.size_bytes);
     context.add_total("newBytes", result.new_bytes);

@@ -78,6 +78,10 @@ Result<std::uint64_t> Source::outside_leaves(cli::Context& context,
     CODEX_TRY(bytes, dataset::raw_leaves(
                          context.pool(), &progress, file.get(), name,
                          block_size.given ? block_size.bytes : kDefaultBlockSizeBytes, visit));
+    const std::uint64_t announced = progress.total_bytes;
+    if (announced != 0 && announced != bytes)
+        context.warn(fmt::format("{}: had {} bytes when it was opened, {} were read", name,
+                                 announced, bytes));
     if (bytes == 0)
         return fail(Errc::merkle_empty, "{}: no bytes, so no blocks and no tree", name);
     return bytes;

@@ -9,6 +9,9 @@ namespace codex::dataset::detail {
 
 namespace {
 
+/// As much of what was left over is looked at in one batch.
+constexpr std::size_t kTinyRest = std::size_t{1} << 20;
+
 /// The length of the frame at the front of `bytes`: its prefix and its body. Nothing while the
 /// prefix is cut. Errors: varint_invalid.
 struct Frame {
@@ -61,35 +64,67 @@ Result<void> CarReader::read_header() {
 }
 
 Result<bool> CarReader::next(CarBatch& batch) {
+    // Sections of a few bytes come by the million: the batch is full long before its buffer, and
+    // what is left over is not copied again as a whole.
     std::size_t size = std::max(batch.buffer.bytes().size(), kBatchBytes);
+    if (rest_.size() - rest_at_ > kTinyRest)
+        size = kTinyRest;
     batch.sections.clear();
     for (;;) {
-        size = std::max(size, rest_.size());
-        if (batch.buffer.bytes().size() < size)
-            batch.buffer = PageBuffer(size);
-        const MutableBytes buffer = batch.buffer.bytes();
-        std::copy(rest_.begin(), rest_.end(), buffer.begin());
-        CODEX_TRY(got, read(buffer.subspan(rest_.size())));
-        const BytesView bytes = buffer.first(rest_.size() + got);
+        CODEX_TRY(filled, fill(batch, size));
+        const BytesView bytes = batch.buffer.bytes().first(filled);
         CODEX_TRY(used, cut(bytes, batch.sections));
-        rest_.assign(bytes.begin() + static_cast<std::ptrdiff_t>(used), bytes.end());
         if (used != 0) {
+            give_back(bytes.subspan(used));
             offset_ += used;
             return true;
         }
-        if (ended_ && rest_.empty())
+        if (ended_ && filled == 0)
             return false;
-        if (ended_)
-            return fail(invalid(offset_ + rest_.size(), "the archive ends within a section"));
-        CODEX_TRY(frame, frame_at(rest_)); // a section larger than the buffer; cut() checked it
-        size = frame->prefix + static_cast<std::size_t>(frame->body);
+        if (ended_ && rest_at_ == rest_.size())
+            return fail(invalid(offset_ + filled, "the archive ends within a section"));
+        CODEX_TRY(frame, frame_at(bytes)); // a section larger than the buffer; cut() checked it
+        give_back(bytes);
+        size = frame ? frame->prefix + static_cast<std::size_t>(frame->body) : kBatchBytes;
     }
+}
+
+/// Puts `size` bytes at the front of the batch's buffer, or as many as there are; gives how many.
+Result<std::size_t> CarReader::fill(CarBatch& batch, std::size_t size) {
+    if (batch.buffer.bytes().size() < size)
+        batch.buffer = PageBuffer(size);
+    const MutableBytes buffer = batch.buffer.bytes().first(size);
+    const std::size_t old = std::min(size, rest_.size() - rest_at_);
+    std::copy_n(rest_.begin() + static_cast<std::ptrdiff_t>(rest_at_), old, buffer.begin());
+    rest_at_ += old;
+    if (old == size)
+        return size;
+    CODEX_TRY(got, read(buffer.subspan(old)));
+    return old + got;
+}
+
+/// Keeps what was taken by fill() and not used.
+void CarReader::give_back(BytesView bytes) {
+    if (bytes.size() <= rest_at_) { // it came from there, or there is room
+        rest_at_ -= bytes.size();
+        std::copy(bytes.begin(), bytes.end(),
+                  rest_.begin() + static_cast<std::ptrdiff_t>(rest_at_));
+        return;
+    }
+    Bytes rest;
+    rest.reserve(bytes.size() + rest_.size() - rest_at_);
+    append(rest, bytes);
+    append(rest, BytesView(rest_).subspan(rest_at_));
+    rest_ = std::move(rest);
+    rest_at_ = 0;
 }
 
 /// Appends the sections that are whole; gives the bytes they take.
 Result<std::size_t> CarReader::cut(BytesView bytes, std::vector<CarSection>& sections) const {
     std::size_t at = 0;
     for (;;) {
+        if (sections.size() == kMaxBatchBlocks)
+            return at;
         const auto frame = frame_at(bytes.subspan(at));
         if (!frame)
             return fail(invalid(offset_ + at, frame.error().text()));

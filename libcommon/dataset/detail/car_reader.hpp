@@ -32,9 +32,9 @@ public:
 
     [[nodiscard]] const std::vector<Cid>& roots() const { return roots_; }
 
-    /// The next sections, at least one; false at the end of the archive. Uses the batch's buffer,
-    /// and makes a larger one for a section that does not fit, up to codec::kMaxCarSectionBytes.
-    /// Errors: car_invalid with the byte offset; io.
+    /// The next sections, at least one and at most kMaxBatchBlocks; false at the end of the
+    /// archive. Uses the batch's buffer, and makes a larger one for a section that does not fit, up
+    /// to codec::kMaxCarSectionBytes. Errors: car_invalid with the byte offset; io.
     [[nodiscard]] Result<bool> next(CarBatch& batch);
 
     /// Bytes of the archive that next() has given out.
@@ -48,13 +48,16 @@ private:
 
     [[nodiscard]] Result<void> read_header();
     [[nodiscard]] Result<std::size_t> read(MutableBytes to);
+    [[nodiscard]] Result<std::size_t> fill(CarBatch& batch, std::size_t size);
+    void give_back(BytesView bytes);
     [[nodiscard]] Result<std::size_t> cut(BytesView bytes, std::vector<CarSection>& sections) const;
 
     std::unique_ptr<ByteSource> source_;
     std::string name_;
     std::vector<Cid> roots_;
     std::uint64_t offset_ = 0;
-    Bytes rest_; // read already, but not given out: the beginning of a section
+    Bytes rest_; // read already, but not given out: the beginning of a section, or tiny sections
+    std::size_t rest_at_ = 0; // of what is left of it
     bool ended_ = false;
 };
 

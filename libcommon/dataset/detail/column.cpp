@@ -227,7 +227,8 @@ Result<void> Columns::reconstruct(std::span<LostBlock> lost) const {
               [&](const LostBlock* a, const LostBlock* b) { return place(a) < place(b); });
 
     const std::size_t column_bytes = (std::size_t{layout_.k} + layout_.m) * block_size_;
-    const std::size_t group_columns = std::max<std::size_t>(1, kColumnMemoryBytes / column_bytes);
+    const std::size_t group_columns =
+        columns_at_a_time(std::size_t{layout_.k} + layout_.m, block_size_);
     const auto memory = std::make_unique_for_overwrite<std::uint8_t[]>(
         std::min(group_columns, std::max<std::size_t>(1, sorted.size())) * column_bytes);
     for (std::size_t begin = 0, end = 0; begin < sorted.size(); begin = end) {

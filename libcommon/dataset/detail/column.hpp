@@ -3,9 +3,11 @@
 #pragma once
 
 #include "dataset/dataset.hpp"
+#include "dataset/detail/buffer.hpp"
 #include "erasure/code.hpp"
 #include "erasure/layout.hpp"
 
+#include <algorithm>
 #include <span>
 #include <vector>
 
@@ -23,6 +25,15 @@ struct LostBlock {
 
 /// Block buffers that a job over columns may hold at a time, bytes.
 constexpr std::size_t kColumnMemoryBytes = std::size_t{20} << 20;
+
+/// Columns of `rows` blocks that such a job may hold at a time: as many as kColumnMemoryBytes gives
+/// room for, fewer where blocks are so small that what is noted of each would be larger. At
+/// least 1.
+[[nodiscard]] constexpr std::size_t columns_at_a_time(std::size_t rows, std::size_t block_size) {
+    constexpr std::size_t kMostBlocks = 3 * kMaxBatchBlocks;
+    return std::max<std::size_t>(
+        1, std::min(kColumnMemoryBytes / (rows * block_size), kMostBlocks / rows));
+}
 
 /// A protected dataset, opened for work by columns.
 class Columns {

@@ -117,7 +117,8 @@ Result<Restoration> restore_blocks(const Job& job, const Columns& columns,
         return std::pair(layout.column(a), a) < std::pair(layout.column(b), b);
     });
     const std::size_t rows = std::size_t{layout.k} + layout.m;
-    const std::size_t room = std::max<std::size_t>(rows, kRestoreBytes / block_size);
+    const std::size_t room =
+        std::max(rows, std::min<std::size_t>(kMaxBatchBlocks, kRestoreBytes / block_size));
 
     if (job.progress)
         job.progress->total_bytes += order.size() * block_size;

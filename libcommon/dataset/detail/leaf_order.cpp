@@ -10,8 +10,6 @@ namespace codex::dataset::detail {
 namespace {
 
 constexpr std::uint64_t kMaxHashes = std::uint64_t{1} << 22;
-/// A manifest of a few bytes must not make us write an endless tree; 4 TiB at the usual block size.
-constexpr std::uint64_t kMaxLeaves = std::uint64_t{1} << 26;
 
 /// The root over `count` leaves that are all `leaf` but the last: O(log count), since every layer
 /// is again all one node but its last (spec 01 section 3.1).
@@ -47,12 +45,12 @@ public:
     }
 
     std::optional<LeafOrder> run() {
-        if (count_ > kMaxLeaves)
-            return std::nullopt;
-        if (auto found = one_block_all_along())
-            return found;
-        if (auto found = one_block_and_an_end())
-            return found;
+        if (count_ <= kMaxUnlistedLeaves) {
+            if (auto found = one_block_all_along())
+                return found;
+            if (auto found = one_block_and_an_end())
+                return found;
+        }
         return any_order();
     }
 

@@ -13,6 +13,10 @@
 
 namespace codex::dataset::detail {
 
+/// Leaves that one block may stand for without being listed each time: a manifest of a few bytes
+/// must not make us write an endless tree. 4 GiB of zeros at the usual block size, 4 MiB of tree.
+constexpr std::uint64_t kMaxUnlistedLeaves = std::uint64_t{1} << 16;
+
 /// A block that may be part of the dataset.
 struct Candidate {
     Digest digest{};

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 namespace codex::dataset::detail {
 
@@ -108,10 +109,12 @@ private:
 
 class ZstdSource final : public ByteSource {
 public:
-    ZstdSource(CancellableInput& input, const Bytes& head)
-        : input_(input), context_(ZSTD_createDCtx()), buffer_(ZSTD_DStreamInSize()) {
+    ZstdSource(CancellableInput& input, const Bytes& head, std::uint64_t free_bytes)
+        : input_(input), free_bytes_(free_bytes), context_(ZSTD_createDCtx()),
+          buffer_(ZSTD_DStreamInSize()) {
         if (!context_)
             throw std::bad_alloc();
+        ZSTD_DCtx_setParameter(context_.get(), ZSTD_d_windowLogMax, kWindowLogMax);
         std::copy(head.begin(), head.end(), buffer_.begin());
         in_ = {buffer_.data(), head.size(), 0};
     }
@@ -129,8 +132,8 @@ public:
                 break;
             const std::size_t wanted = ZSTD_decompressStream(context_.get(), &out, &in_);
             if (ZSTD_isError(wanted) != 0)
-                return fail(Errc::malformed, "{}: damaged zstd data: {}", input_.name(),
-                            ZSTD_getErrorName(wanted));
+                return fail(broken(wanted));
+            CODEX_CHECK(check_expansion(out.pos - had));
             frame_done_ = wanted == 0;
             // Nothing came out and nothing more goes in: the last frame has no end.
             if (ended_ && !frame_done_ && out.pos == had)
@@ -140,7 +143,30 @@ public:
     }
 
 private:
+    Error broken(std::size_t code) const {
+        if (ZSTD_getErrorCode(code) == ZSTD_error_frameParameter_windowTooLarge)
+            return Error(Errc::limit_exceeded,
+                         fmt::format("{}: needs a zstd window of more than {} MiB", input_.name(),
+                                     (1U << kWindowLogMax) >> 20))
+                .hint("zstd -dc --long=31 gives it more memory: pipe its output in instead");
+        return {Errc::malformed,
+                fmt::format("{}: damaged zstd data: {}", input_.name(), ZSTD_getErrorName(code))};
+    }
+
+    Result<void> check_expansion(std::size_t more) {
+        given_ += more;
+        if (given_ <= free_bytes_ || given_ - free_bytes_ <= input_.bytes_read() * kMostExpansion)
+            return {};
+        return fail(Error(Errc::limit_exceeded,
+                          fmt::format("{}: {} compressed bytes stand for more than {}",
+                                      input_.name(), input_.bytes_read(), given_))
+                        .hint("when you trust it, pipe it in uncompressed: zstd -dc"));
+    }
+
+    static constexpr int kWindowLogMax = 27; // what zstd -d itself accepts
     CancellableInput& input_;
+    std::uint64_t free_bytes_;
+    std::uint64_t given_ = 0;
     std::unique_ptr<ZSTD_DCtx, FreeContext> context_;
     Bytes buffer_;
     ZSTD_inBuffer in_{};
@@ -167,12 +193,12 @@ std::unique_ptr<ByteSink> zstd_sink(int fd, std::string_view name, unsigned thre
     return std::make_unique<ZstdSink>(fd, name, threads);
 }
 
-Result<std::unique_ptr<ByteSource>> open_source(CancellableInput& input) {
+Result<std::unique_ptr<ByteSource>> open_source(CancellableInput& input, std::uint64_t free_bytes) {
     Bytes head(kMagicBytes);
     CODEX_TRY(got, input.read(head));
     head.resize(got);
     if (is_zstd(head))
-        return std::unique_ptr<ByteSource>(std::make_unique<ZstdSource>(input, head));
+        return std::unique_ptr<ByteSource>(std::make_unique<ZstdSource>(input, head, free_bytes));
     return std::unique_ptr<ByteSource>(std::make_unique<PlainSource>(input, std::move(head)));
 }
 

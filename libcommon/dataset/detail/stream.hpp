@@ -33,8 +33,13 @@ public:
     [[nodiscard]] virtual Result<std::size_t> read(MutableBytes to) = 0;
 };
 
+/// Bytes that a compressed byte may stand for, on the long run.
+constexpr std::uint64_t kMostExpansion = 1000;
+
 /// The bytes of `input`, uncompressed when they begin as a zstd frame does. `input` must outlive
-/// it.
-[[nodiscard]] Result<std::unique_ptr<ByteSource>> open_source(CancellableInput& input);
+/// it. What is compressed may give `free_bytes`, and beyond that kMostExpansion times its own size;
+/// then read() fails with limit_exceeded. Memory: a zstd window of at most 128 MiB.
+[[nodiscard]] Result<std::unique_ptr<ByteSource>> open_source(CancellableInput& input,
+                                                              std::uint64_t free_bytes);
 
 } // namespace codex::dataset::detail

@@ -14,8 +14,7 @@ StripCoder::StripCoder(const Job& job, const erasure::Layout& layout, const eras
                        const repo::StoredTree& leaves, std::uint32_t block_size)
     : job_(job), layout_(layout), code_(code), leaves_(leaves), block_size_(block_size) {
     constexpr std::size_t kStages = 3;
-    const std::size_t column_bytes = (std::size_t{layout.k} + layout.m) * block_size;
-    const std::size_t columns = kColumnMemoryBytes / column_bytes;
+    const std::size_t columns = columns_at_a_time(std::size_t{layout.k} + layout.m, block_size);
     // Where three columns are too many for the memory, the stages take turns over one.
     strips_ = columns >= kStages ? kStages : 1;
     width_ = std::clamp<std::uint64_t>(columns / strips_, 1, layout.steps);

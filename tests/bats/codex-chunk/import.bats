@@ -102,3 +102,80 @@ setup() {
     run codex-chunk ls
     assert_output ''
 }
+
+@test "a root that comes twice is one dataset" {
+    CODEX_REPO=$BATS_TEST_TMPDIR/repo codex-chunk export "$cid" "$cid" -o twice.car
+    run_split codex-chunk import --json twice.car
+    assert_success
+    assert_equal "$(jq -r '[.type, .datasets, .looseBlocks] | @tsv' <<<"${lines[1]}")" \
+        "$(printf 'summary\t1\t0')"
+    codex-chunk rm "$cid" && codex-chunk gc
+    assert_equal "$(codex-chunk space | grep totalBlocks)" 'totalBlocks	0'
+}
+
+@test "a CIDv0 block is listed under its own CID and found under both" {
+    local hash v0 v1
+    printf hello >block
+    hash=$(sha256sum block | cut -d' ' -f1)
+    {
+        # A header without roots, then the block: 1220, hash, hello.
+        printf '\x11\xa2eroots\x80gversion\x01'
+        printf '\x27\x12\x20%b%s' "$(sed 's/../\\x&/g' <<<"$hash")" hello
+    } >v0.car
+    codex-chunk import v0.car
+    v0=$(codex-chunk ls --blocks | cut -f1)
+    assert_equal "${v0:0:2}" Qm
+    assert_equal "$(codex-chunk block get "$v0")" hello
+    v1=$(codex-chunk block put --codec dag-pb block)
+    assert_equal "${v1:0:4}" zdj7
+    codex-chunk block rm "$v1"
+    run_split codex-chunk block get "$v1"
+    assert_success
+    assert_output hello
+    codex-chunk block rm "$v1"
+    run_split codex-chunk block has "$v0"
+    assert_failure 1
+}
+
+@test "an error keeps the hint that belongs to it" {
+    printf '\x11\xa2eroots\x80gversion\x02' >two.car
+    run_split codex-chunk import two.car
+    assert_failure 65
+    assert_stderr --partial 'hint: export the archive as CAR v1'
+    # Cut between two blocks: what follows the manifest is too little.
+    head -c $(($(stat -c %s data.car) - 65536 - 39 - 2)) data.car >cut.car
+    run_split codex-chunk import cut.car
+    assert_failure 65
+    assert_stderr --partial 'hint: the archive was cut'
+    refute [ "$(grep -c 'files are stored by' <<<"$stderr")" -gt 0 ]
+    run_split codex-chunk import data
+    assert_stderr --partial "files are stored by 'codex-chunk put'"
+}
+
+@test "a few bytes that claim a large dataset write no tree" {
+    codex-chunk init --quota 1MiB >/dev/null
+    # One block of one byte, and a manifest of 2^25 of them: the root of all equal leaves.
+    base64 -d >bomb.car <<'CAR'
+PKJlcm9vdHOB2CpYJwABgZoDEiANHyFi8hN3nINJRqnW+LKqqW9NR+XwcQiFAp8+TsSsw2d2ZXJzaW9uAScBgpoDEiDKNYdY
+9tJ+bPRScpN5d6dI/Yg5HbZ5ztp9x78fAF7oeQdfAYGaAxIgDR8hYvITd5yDSUap1viyqqlvTUfl8HEIhQKfPk7ErMMKNwom
+AYOaAxIgRgezJWxxs0TrtXD0Qr58+lZhlf4UYeo67GbE5ALPyyYQARiAgIAQIIKaAygSMAI=
+CAR
+    assert_equal "$(stat -c %s bomb.car)" 197
+    run_split codex-chunk import bomb.car
+    assert_failure 65
+    assert_output ''
+    assert [ "$(codex-chunk space | sed -n 's/^diskBytes\t//p')" -lt 1000000 ]
+}
+
+@test "compressed bytes that stand for far more than the quota are refused, uncompressed they come in" {
+    codex-chunk init --quota 1MiB >/dev/null
+    head -c $((64 << 20)) /dev/zero | CODEX_REPO=$PWD/zeros codex-chunk put - >zeros.cid
+    CODEX_REPO=$PWD/zeros codex-chunk export - --zst -o zeros.car.zst <zeros.cid
+    run_split codex-chunk import zeros.car.zst
+    assert_failure 65
+    assert_stderr --partial 'compressed bytes stand for more than'
+    assert_stderr --partial 'hint: when you trust it, pipe it in uncompressed: zstd -dc'
+    run_split bash -c 'zstd -dc zeros.car.zst | codex-chunk import'
+    assert_success
+    assert_output "$(cat zeros.cid)"
+}

@@ -1,6 +1,7 @@
 #include "codec/car.hpp"
 #include "codec/uvarint.hpp"
 #include "crypto/hash/sha256.hpp"
+#include "dataset/detail/leaf_order.hpp"
 #include "protected_store.hpp"
 
 namespace codex::dataset::test {
@@ -326,6 +327,109 @@ TEST_F(Archive, MissesARootThatNeverComes) {
     const Error error = import_fails(car);
     EXPECT_EQ(error.code(), Errc::car_invalid);
     EXPECT_THAT(error.text(), ::testing::HasSubstr(absent.text()));
+}
+
+TEST_F(Archive, TakesARootThatComesTwice) {
+    const Cid cid = small_dataset(300), other = small_dataset(640, 2);
+    const std::size_t header = codec::encode_car_header(std::vector<Cid>{cid}).size();
+    const Bytes manifest = section(cid, must(store_.repo().dataset(cid)).manifest_bytes);
+    const Bytes whole = exported({cid}), whole_other = exported({other});
+    const BytesView blocks = BytesView(whole).subspan(header + manifest.size());
+    const auto archive = [&](const std::vector<BytesView>& pieces) {
+        Bytes car = codec::encode_car_header(std::vector<Cid>{cid, cid, other});
+        for (const BytesView piece : pieces)
+            append(car, piece);
+        append(car, BytesView(whole_other).subspan(header));
+        return car;
+    };
+    for (const Bytes& car :
+         {archive({manifest, manifest, blocks}), archive({manifest, blocks, manifest}),
+          archive({manifest, blocks, manifest, blocks}),
+          archive({manifest, blocks.first(blocks.size() / 5), manifest,
+                   blocks.subspan(blocks.size() / 5)})}) {
+        const ImportReport report = must(import(car));
+        EXPECT_EQ(report.datasets, (std::vector<Cid>{cid, other}));
+        EXPECT_EQ(report.loose_blocks, 0U);
+        expect_same(cid);
+        expect_same(other);
+        for (const Cid& each : {cid, other})
+            must(other_.repo().remove_dataset(each));
+        EXPECT_EQ(must(other_.repo().space()).counters.blocks, 0U) << "nothing is kept for itself";
+    }
+}
+
+/// An archive of one block and a manifest that says the dataset is this block, over and over.
+Bytes bomb(std::uint64_t count) {
+    const Bytes block(1, 7);
+    const Digest leaf = crypto::sha256(block);
+    Digest node = leaf;
+    std::uint8_t key = merkle::kKeyBottom;
+    for (std::uint64_t n = count; n > 1; n /= 2, key = merkle::kKeyInner)
+        node = merkle::sha256_tree().pair(node, node, key);
+    codec::Manifest manifest;
+    manifest.tree = Cid::sha256(codec::Multicodec::codex_root, node);
+    manifest.block_size_bytes = 1;
+    manifest.dataset_size_bytes = count;
+    const Bytes bytes = must(codec::encode_manifest(manifest));
+    const Cid cid = Cid::sha256(codec::Multicodec::codex_manifest, crypto::sha256(bytes));
+    Bytes car = codec::encode_car_header(std::vector<Cid>{cid});
+    append(car, section(Cid::block(leaf), block));
+    append(car, section(cid, bytes));
+    return car;
+}
+
+TEST_F(Archive, WritesNoTreeThatItsFewBytesOnlyClaim) {
+    // 2.1 GB of tree. The rest of its blocks would have to follow.
+    EXPECT_EQ(import_fails(bomb(std::uint64_t{1} << 25)).code(), Errc::car_invalid);
+    EXPECT_LT(must(other_.repo().space()).disk_bytes, 2U << 20);
+    // As many leaves as one block may stand for: the tree has to fit into the quota.
+    repo::Config config = other_.repo().config();
+    config.quota_bytes = 1 << 20;
+    must(other_.repo().set_config(config));
+    EXPECT_EQ(import_fails(bomb(detail::kMaxUnlistedLeaves)).code(), Errc::quota_exceeded);
+    EXPECT_LT(must(other_.repo().space()).disk_bytes, 2U << 20);
+    config.quota_bytes = 8 << 20;
+    must(other_.repo().set_config(config));
+    EXPECT_EQ(must(import(bomb(detail::kMaxUnlistedLeaves))).datasets.size(), 1U);
+    EXPECT_GT(must(other_.repo().space()).counters.tree_bytes,
+              32 * merkle::node_count(detail::kMaxUnlistedLeaves) - 1);
+}
+
+TEST_F(Archive, StopsWhereCompressedBytesStandForTooMuch) {
+    const Cid cid = store_.put(Bytes(std::size_t{64} << 20));
+    const Bytes car = exported({cid}, true), plain = exported({cid});
+    ASSERT_LT(car.size() * 2000, plain.size());
+    repo::Config config = other_.repo().config();
+    config.quota_bytes = 1 << 20;
+    must(other_.repo().set_config(config));
+    EXPECT_EQ(import_fails(car).code(), Errc::limit_exceeded);
+    // The hint's way out.
+    must(import(plain));
+    expect_same(cid);
+}
+
+TEST_F(Archive, RefusesAWindowThatTakesTooMuchMemory) {
+    // A frame header that asks for a window of 256 MiB, and an empty last block.
+    const Bytes frame = {0x28, 0xb5, 0x2f, 0xfd, 0x00, 18 << 3, 0x01, 0x00, 0x00};
+    EXPECT_EQ(import_fails(frame).code(), Errc::limit_exceeded);
+}
+
+TEST_F(Archive, TakesTinySectionsAsTheyAre) {
+    // More than a batch holds, of five bytes each: identity CIDs that hold nothing.
+    const Cid nothing = Cid::make(codec::Multicodec::raw, codec::HashCodec::identity, {});
+    const Cid cid = small_dataset(300);
+    Bytes car = codec::encode_car_header(std::vector<Cid>{cid});
+    const Bytes empty = section(nothing, {});
+    constexpr std::uint64_t kSections = 700'000;
+    for (std::uint64_t i = 0; i < kSections; ++i)
+        append(car, empty);
+    const std::size_t header = codec::encode_car_header(std::vector<Cid>{cid}).size();
+    const Bytes whole = exported({cid});
+    append(car, BytesView(whole).subspan(header));
+    EXPECT_EQ(import_fails(BytesView(car).first(car.size() - 1)).code(), Errc::car_invalid);
+    const ImportReport report = must(import(car));
+    EXPECT_EQ(report.blocks, kSections + 6);
+    expect_same(cid);
 }
 
 TEST_F(Archive, IsNotMadeOfADamagedDataset) {

@@ -144,6 +144,54 @@ TEST_F(PutGet, ReadsPipesThatComeInPieces) {
     EXPECT_EQ(result.manifest, store_.put(content));
 }
 
+TEST_F(PutGet, TellsOfAFileThatChangesWhileItIsRead) {
+    constexpr std::uint64_t kHoles = std::uint64_t{4} << 30; // seconds to read, no bytes to keep
+    const Fd file(::memfd_create("changing", MFD_CLOEXEC));
+    ASSERT_EQ(::ftruncate(file.get(), kHoles), 0);
+    Progress progress;
+    std::thread shrinks([&] {
+        while (progress.done_bytes == 0)
+            std::this_thread::yield();
+        EXPECT_EQ(::ftruncate(file.get(), 0), 0);
+    });
+    const Job job{&store_.repo(), store_.job().pool, &progress};
+    const PutResult shrunk = must(dataset::put(job, file.get(), "changing", {}));
+    shrinks.join();
+    EXPECT_EQ(shrunk.announced_bytes, kHoles);
+    EXPECT_LT(shrunk.size_bytes, kHoles);
+    // Of what is no regular file nothing is announced.
+    std::array<int, 2> ends{};
+    ASSERT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
+    const Fd out(ends[0]);
+    Fd in(ends[1]);
+    must(write_full(in.get(), Bytes(10, 1), "pipe"));
+    in = Fd();
+    EXPECT_EQ(must(dataset::put(store_.job(), out.get(), "pipe", {})).announced_bytes, 0U);
+}
+
+TEST_F(PutGet, CountsItsTreeAgainstTheQuota) {
+    PutOptions options;
+    options.block_size_bytes = 64;
+    repo::Config config = store_.repo().config();
+    config.quota_bytes = 100'000;
+    must(store_.repo().set_config(config));
+    // One block, and 2000 leaves in 128,000 bytes of tree.
+    Fd file(::memfd_create("content", MFD_CLOEXEC));
+    ASSERT_EQ(::ftruncate(file.get(), 2000 * 64), 0);
+    EXPECT_EQ(must_fail(dataset::put(store_.job(), file.get(), "content", options)).code(),
+              Errc::quota_exceeded);
+    EXPECT_EQ(datasets(), 0U);
+    const Cid cid = store_.put(Bytes(1000 * 64), options);
+    const repo::Counters counters = must(store_.repo().space()).counters;
+    EXPECT_EQ(counters.tree_bytes, 32 * merkle::node_count(1000));
+    // It is here already, so it takes nothing more, however full the repo is.
+    config.quota_bytes = counters.used_bytes + counters.tree_bytes;
+    must(store_.repo().set_config(config));
+    EXPECT_EQ(store_.put(Bytes(1000 * 64), options), cid);
+    must(store_.repo().remove_dataset(cid));
+    EXPECT_EQ(must(store_.repo().space()).counters.tree_bytes, 0U);
+}
+
 TEST_F(PutGet, RefusesEmptyInput) {
     const Fd file(::memfd_create("content", MFD_CLOEXEC));
     const Error error = must_fail(put(store_.job(), file.get(), "nothing.txt", {}));

@@ -1,0 +1,42 @@
+# What a command takes of memory does not grow with the number of blocks. Blocks of 64 bytes make many
+# of few bytes; the limit is on data segments and private mappings (RLIMIT_DATA), which leaves out
+# mapped files: the index.
+load ../common
+
+setup() {
+    codex_setup
+    # Without it each thread takes an arena of its own, and what is left over in them is not the tool's.
+    export MALLOC_ARENA_MAX=2
+}
+
+# limited KIB COMMAND...: with that much memory, and no more.
+limited() {
+    bash -c 'ulimit -d "$1"; shift; exec "$@"' limited "$@"
+}
+
+@test "put takes two million equal blocks in bounded memory" {
+    head -c $((2097152 * 64)) /dev/zero >zeros
+    limited 180000 codex-chunk put -j 2 --no-sync --block-size 64B zeros >cid
+    run_split codex-chunk stat --json - <cid
+    assert_equal "$(records <<<"$output" | jq .manifest.datasetSize)" $((2097152 * 64))
+}
+
+@test "put, encode, get, export and import take half a million different blocks in bounded memory" {
+    gen 1 $((500000 * 64)) >data
+    limited 180000 codex-chunk put -j 2 --no-sync --block-size 64B data >plain
+    limited 220000 codex-ec encode -j 2 --no-sync -k 3 -m 2 - <plain >protected
+    limited 120000 codex-chunk get -j 2 - <protected | cmp - data
+    limited 120000 codex-chunk export -j 2 - -o protected.car <protected
+    export CODEX_REPO=$PWD/other
+    limited 220000 codex-chunk import -j 2 --no-sync protected.car >imported
+    assert_same imported protected
+}
+
+@test "import takes a million sections of five bytes in bounded memory" {
+    {
+        printf '\x11\xa2eroots\x80gversion\x01'
+        # An identity CID that holds nothing, again and again.
+        yes $'\x04\x01\x55\x02' | head -n 1000000 | tr '\n\002' '\000\000'
+    } >tiny.car
+    limited 120000 codex-chunk import -j 2 tiny.car
+}
