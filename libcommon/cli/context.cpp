@@ -217,6 +217,11 @@ Result<int> Context::binary_output() {
     return state_->open_output();
 }
 
+Result<void> Context::commit_output() {
+    const std::lock_guard lock(state_->mutex);
+    return state_->commit_output();
+}
+
 bool Context::report(const Error& error) {
     return report({}, error);
 }

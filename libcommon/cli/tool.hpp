@@ -195,6 +195,9 @@ public:
     /// Where binary data goes: stdout, or FILE of -o. Errors: usage with a hint when stdout is a
     /// terminal and -o - was not said; cannot_create.
     [[nodiscard]] Result<int> binary_output();
+    /// Gives -o FILE its name now, and not only when the command ends: for what may be said only
+    /// when the file is there. Nothing more is written to it. Errors: io, no_space.
+    [[nodiscard]] Result<void> commit_output();
     /// Writes to where binary_output() points; with --buffer a few answers together. Errors: io.
     [[nodiscard]] Result<void> write(BytesView bytes);
 

@@ -12,17 +12,24 @@
 
 namespace codex::proof {
 
-/// A container, mapped read-only or held in memory. Moves keep views valid.
+/// A container, mapped read-only or held in memory. Moves keep views valid. A mapped file may be
+/// cut or written to by others at any time: its views stay readable, but what was made of them
+/// counts only when intact() says so afterwards.
 class BinaryFile {
 public:
-    /// Maps `path`. `magic` is four characters. Errors: malformed (magic, version above
-    /// `max_version`, a section outside the file, or the same type twice), the system's.
+    /// Maps `path`, or reads it, where it is a pipe or a device. `magic` is four characters.
+    /// Errors: malformed (magic, version above `max_version`, a section outside the file, or the
+    /// same type twice), the system's.
     [[nodiscard]] static Result<BinaryFile> open(const std::string& path, std::string_view magic,
                                                  std::uint32_t max_version);
     /// The same of an open file; `name` is for error texts.
     [[nodiscard]] static Result<BinaryFile> map(int fd, std::string name, std::string_view magic,
                                                 std::uint32_t max_version);
-    /// The same over bytes in memory (a pipe); at most 8 GiB.
+    /// The same of a stream that is read to its end, and into memory; at most 8 GiB. The magic and
+    /// the head of each section are looked at as soon as they come. Errors: also limit_exceeded.
+    [[nodiscard]] static Result<BinaryFile> read(int fd, std::string name, std::string_view magic,
+                                                 std::uint32_t max_version);
+    /// The same over bytes in memory.
     [[nodiscard]] static Result<BinaryFile> parse(Bytes bytes, std::string_view magic,
                                                   std::uint32_t max_version);
     ~BinaryFile();
@@ -40,6 +47,13 @@ public:
     /// has another size.
     [[nodiscard]] Result<BytesView> points(std::uint32_t type, std::uint64_t count,
                                            std::size_t each) const;
+    /// That the file is as it was when it was mapped. Errors: io naming it.
+    [[nodiscard]] Result<void> intact() const;
+    /// `result`, unless the file that it was made of is not intact any more: then that error.
+    template <class T> [[nodiscard]] Result<T> if_intact(Result<T> result) const {
+        CODEX_CHECK(intact());
+        return result;
+    }
 
 private:
     struct Impl;

@@ -41,9 +41,9 @@ public:
         CODEX_TRY(circuit_hash, key_.circuit_hash());
         if (key_.delta1.is_infinity() || key_.delta2.is_infinity())
             return fail(Errc::malformed, "{}: delta is zero", key_.file().name());
-        detail::Secret<Fr> secret;
+        Secret<Fr> secret;
         *secret = random.next_scalar();
-        detail::Secret<Fr> inverse;
+        Secret<Fr> inverse;
         *inverse = secret->inverse();
         const detail::KeyHeader header = {
             .wires = key_.wires,
@@ -110,9 +110,10 @@ private:
     Progress* progress_;
 };
 
-Result<Contribution> extend(const ProvingKey& key, int fd, const std::string& file_name,
-                            const Digest& seed, ContributionLabel label, ThreadPool* pool,
-                            Progress* progress) {
+[[gnu::noinline]] Result<Contribution> extend_key(const ProvingKey& key, int fd,
+                                                  const std::string& file_name, const Digest& seed,
+                                                  ContributionLabel label, ThreadPool* pool,
+                                                  Progress* progress) {
     if (progress != nullptr) {
         std::uint64_t total = progress->done_bytes;
         for (const auto& section : key.file().sections())
@@ -121,7 +122,28 @@ Result<Contribution> extend(const ProvingKey& key, int fd, const std::string& fi
     }
     crypto::SeedStream random(seed);
     CODEX_TRY(out, BinaryWriter::begin(fd, file_name, "zkey", 1, 10));
-    return Contributor(key, out, pool, progress).run(random, std::move(label));
+    return key.file().if_intact(
+        Contributor(key, out, pool, progress).run(random, std::move(label)));
+}
+
+Result<Contribution> extend(const ProvingKey& key, int fd, const std::string& file_name,
+                            const Digest& seed, ContributionLabel label, ThreadPool* pool,
+                            Progress* progress) {
+    auto made = extend_key(key, fd, file_name, seed, std::move(label), pool, progress);
+    wipe_stack();
+    return made;
+}
+
+/// The seed of a contribution: 64 bytes of the system's generator, hashed together with `extra`.
+[[gnu::noinline]] void draw_seed(BytesView extra, Digest& seed) {
+    Secret<std::array<std::uint8_t, 64>> random;
+    detail::random_bytes(*random);
+    Secret<crypto::Blake2b> hash;
+    hash->update(*random);
+    hash->update(extra);
+    Secret<crypto::Blake2bDigest> digest;
+    *digest = hash->digest();
+    seed = first_half(*digest);
 }
 
 Result<void> check_beacon(BytesView value, std::uint32_t iterations_log2) {
@@ -168,15 +190,8 @@ Result<Contribution> contribute(const ProvingKey& key, int fd, const std::string
                                 std::string name, BytesView extra, ThreadPool* pool,
                                 Progress* progress) {
     CODEX_CHECK(check_contribution_name(name));
-    detail::Secret<std::array<std::uint8_t, 64>> random;
-    detail::random_bytes(*random);
-    crypto::Blake2b hash;
-    hash.update(*random);
-    hash.update(extra);
-    detail::Secret<crypto::Blake2bDigest> digest;
-    *digest = hash.digest();
-    detail::Secret<Digest> seed;
-    *seed = first_half(*digest);
+    Secret<Digest> seed;
+    draw_seed(extra, *seed);
     ContributionLabel label;
     label.type = kContribution;
     label.name = std::move(name);

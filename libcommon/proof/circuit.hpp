@@ -42,6 +42,16 @@ struct ProofInput {
 /// Our circuit over the official wire layout (6.6): the same constraint multiset as circom --O2.
 [[nodiscard]] Result<R1cs> build_circuit(const CircuitParameters& parameters);
 
+/// How large build_circuit()'s system is, counted constraint by constraint in constant memory.
+struct CircuitCounts {
+    std::uint64_t constraints = 0;
+    std::uint64_t wires = 0; ///< each has a label
+    std::uint64_t terms = 0;
+    std::uint32_t public_inputs = 0;
+    std::uint32_t private_inputs = 0;
+};
+[[nodiscard]] Result<CircuitCounts> count_circuit(const CircuitParameters& parameters);
+
 /// Every wire, by the layout of 6.6. Computes hints for false statements, too: whether the
 /// statement holds is first_broken()'s matter. Errors: malformed (array lengths, ranges).
 [[nodiscard]] Result<std::vector<Fr>> compute_witness(const CircuitParameters& parameters,

@@ -3,8 +3,8 @@
 #include "crypto/poseidon2/constants.hpp"
 #include "proof/circuit.hpp"
 #include "proof/detail/layout.hpp"
+#include "proof/detail/sum.hpp"
 
-#include <algorithm>
 #include <functional>
 
 namespace codex::proof {
@@ -16,50 +16,13 @@ using detail::IndexWires;
 using detail::Layout;
 using detail::PathWires;
 using detail::PermutationWires;
+using detail::Sum;
 using detail::Wire;
 
-/// A linear combination of wires; R1cs::add() sorts and merges the terms.
-class Sum {
-public:
-    Sum() = default;
-    Sum(Wire wire) { terms_.push_back({wire, Fr::one()}); } // NOLINT: a wire is a combination
-    [[nodiscard]] static Sum constant(const Fr& value) {
-        Sum sum;
-        sum.terms_.push_back({Layout::kOne, value});
-        return sum;
-    }
-    [[nodiscard]] static Sum constant(std::uint64_t value) { return constant(Fr::from_u64(value)); }
-
-    Sum& add(const Sum& other, const Fr& factor) {
-        for (const Term& term : other.terms_)
-            terms_.push_back({term.wire, term.coefficient * factor});
-        return *this;
-    }
-    friend Sum operator+(Sum a, const Sum& b) { return a.add(b, Fr::one()); }
-    friend Sum operator-(Sum a, const Sum& b) { return a.add(b, -Fr::one()); }
-    friend Sum operator*(const Fr& factor, const Sum& a) { return Sum().add(a, factor); }
-    /// Terms of one wire become one: for sums that are kept and grow.
-    Sum& merge() {
-        std::sort(terms_.begin(), terms_.end(),
-                  [](const Term& a, const Term& b) { return a.wire < b.wire; });
-        std::size_t kept = 0;
-        for (std::size_t i = 1; i < terms_.size(); ++i) {
-            if (terms_[i].wire == terms_[kept].wire)
-                terms_[kept].coefficient += terms_[i].coefficient;
-            else
-                terms_[++kept] = terms_[i];
-        }
-        if (!terms_.empty())
-            terms_.resize(kept + 1);
-        return *this;
-    }
-    [[nodiscard]] std::vector<Term> take() && { return std::move(terms_); }
-
-private:
-    std::vector<Term> terms_;
-};
+constexpr std::uint32_t kPublicInputs = 3;
 
 using State = std::array<Sum, 3>;
+using OnRow = std::function<void(std::vector<Term>, std::vector<Term>, std::vector<Term>)>;
 
 Fr power_of_two(std::uint64_t exponent) {
     return Fr::from_u64(2).pow({exponent, 0, 0, 0});
@@ -71,9 +34,10 @@ public:
         : p_(parameters), wires_(parameters), half_(Fr::from_u64(2).inverse()),
           quarter_(Fr::from_u64(4).inverse()) {}
 
-    /// Adds all constraints. `on_group` hears what the following ones are for.
-    void build(R1cs& system, const std::function<void(std::string)>& on_group) {
-        system_ = &system;
+    /// Gives all constraints to `on_row`, whose terms are as they come. `on_group` hears what the
+    /// following ones are for.
+    void build(const OnRow& on_row, const std::function<void(std::string)>& on_group) {
+        on_row_ = &on_row;
         on_group_ = &on_group;
         slot_size();
         const std::vector<Sum> slot_bits = slot_index_bits();
@@ -92,7 +56,7 @@ public:
 private:
     void group(std::string text) { (*on_group_)(std::move(text)); }
     void row(Sum a, Sum b, Sum c) {
-        system_->add(std::move(a).take(), std::move(b).take(), std::move(c).take());
+        (*on_row_)(std::move(a).take(), std::move(b).take(), std::move(c).take());
     }
     void boolean(const Sum& bit) { row(bit, Sum::constant(1) - bit, Sum()); }
 
@@ -348,7 +312,7 @@ private:
     Layout wires_;
     Fr half_;
     Fr quarter_;
-    R1cs* system_ = nullptr;
+    const OnRow* on_row_ = nullptr;
     const std::function<void(std::string)>* on_group_ = nullptr;
 };
 
@@ -359,26 +323,52 @@ Result<R1cs> build_circuit(const CircuitParameters& parameters) {
     R1cs system;
     const Layout layout(parameters);
     system.wires = layout.wires();
-    system.public_inputs = 3;
-    system.private_inputs = layout.slot_mask(1) - 4;
+    system.public_inputs = kPublicInputs;
+    system.private_inputs = layout.slot_mask(1) - kPublicInputs - 1;
     // There are no names, so a wire's label is its own number.
     system.labels = system.wires;
     system.wire_labels.resize(system.wires);
     for (std::uint32_t i = 0; i < system.wires; ++i)
         system.wire_labels[i] = i;
-    Builder(parameters).build(system, [](const std::string&) {});
+    Builder(parameters)
+        .build(
+            [&system](std::vector<Term> a, std::vector<Term> b, std::vector<Term> c) {
+                system.add(std::move(a), std::move(b), std::move(c));
+            },
+            [](const std::string&) {});
     return system;
 }
 
+Result<CircuitCounts> count_circuit(const CircuitParameters& parameters) {
+    CODEX_CHECK(validate(parameters));
+    CircuitCounts counts;
+    counts.constraints = constraint_count(parameters);
+    counts.wires = wire_count(parameters);
+    counts.public_inputs = kPublicInputs;
+    counts.private_inputs = Layout(parameters).slot_mask(1) - kPublicInputs - 1;
+    Builder(parameters)
+        .build(
+            [&counts](std::vector<Term> a, std::vector<Term> b, std::vector<Term> c) {
+                for (std::vector<Term>* side : {&a, &b, &c}) {
+                    normalise(*side);
+                    counts.terms += side->size();
+                }
+            },
+            [](const std::string&) {});
+    return counts;
+}
+
 std::string describe_constraint(const CircuitParameters& parameters, std::size_t index) {
-    R1cs system;
+    std::size_t rows = 0;
     std::string before;
     std::string found;
-    Builder(parameters).build(system, [&](std::string group) {
-        if (system.constraint_count() > index && found.empty())
-            found = before;
-        before = std::move(group);
-    });
+    Builder(parameters)
+        .build([&rows](const auto&, const auto&, const auto&) { ++rows; },
+               [&](std::string group) {
+                   if (rows > index && found.empty())
+                       found = before;
+                   before = std::move(group);
+               });
     return found.empty() ? before : found;
 }
 

@@ -35,8 +35,8 @@ std::string one_line(std::string text) {
 Result<Json> parse_object(std::string_view text, std::size_t limit, std::string_view what) {
     if (text.size() > limit)
         return fail(Errc::limit_exceeded, "{}: longer than {} bytes", what, limit);
-    Json json = Json::parse(text, nullptr, false);
-    if (!json.is_object())
+    auto json = detail::parse_json(text, what);
+    if (!json || !json->is_object())
         return fail(Errc::json_invalid, "{}: not a JSON object", what);
     return json;
 }

@@ -40,9 +40,7 @@ Document point_of(const G2& p) {
 Result<Json> parse(std::string_view text, std::string_view what) {
     if (text.size() > kMaxJsonBytes)
         return fail(Errc::limit_exceeded, "{}: larger than {} bytes", what, kMaxJsonBytes);
-    Json json = Json::parse(text, nullptr, false);
-    if (json.is_discarded())
-        return fail(Errc::json_invalid, "{}: not valid JSON", what);
+    CODEX_TRY(json, detail::parse_json(text, what));
     return json;
 }
 
@@ -173,6 +171,15 @@ std::string verifying_key_to_json(const VerifyingKey& key) {
     for (const G1& point : key.ic)
         json["IC"].push_back(point_of(point));
     return json.dump(1);
+}
+
+Result<Json> detail::parse_json(std::string_view text, std::string_view what) {
+    // To the parser a NUL is the end of the text, whatever follows it.
+    Json json = text.find('\0') == text.npos ? Json::parse(text, nullptr, false)
+                                             : Json(Json::value_t::discarded);
+    if (json.is_discarded())
+        return fail(Errc::json_invalid, "{}: not valid JSON", what);
+    return json;
 }
 
 Result<Groth16Proof> detail::proof_of(const Json& json) {

@@ -20,6 +20,8 @@ void evaluate_rows(const ProvingKey& key, std::span<const Digest> witness, std::
                    std::span<Fr> b) {
     for (std::size_t i = 0; i < key.coefficient_count(); ++i) {
         const CoefficientRow row = key.coefficient(i);
+        if (row.wire >= witness.size() || row.constraint >= a.size())
+            continue; // the file was written to meanwhile, as intact() will say
         Limbs word;
         for (std::size_t j = 0; j < 4; ++j)
             word[j] = load_le<std::uint64_t>(witness[row.wire].data() + 8 * j);
@@ -50,14 +52,13 @@ std::vector<Digest> quotient(const ProvingKey& key, std::span<const Digest> witn
     return words;
 }
 
-} // namespace
-
-Result<Groth16Proof> prove(const ProvingKey& key, std::span<const Digest> witness, ThreadPool* pool,
-                           const std::optional<ProofRandomness>& fixed) {
+[[gnu::noinline]] Result<Groth16Proof> proof_of(const ProvingKey& key,
+                                                std::span<const Digest> witness, ThreadPool* pool,
+                                                const std::optional<ProofRandomness>& fixed) {
     if (witness.size() != key.wires)
         return fail(Errc::malformed, "{}: a key for {} wires, the witness has {}",
                     key.file().name(), key.wires, witness.size());
-    detail::Secret<ProofRandomness> random;
+    Secret<ProofRandomness> random;
     if (fixed)
         *random = *fixed;
     else
@@ -87,6 +88,15 @@ Result<Groth16Proof> prove(const ProvingKey& key, std::span<const Digest> witnes
     c += crypto::times_secret(b1_affine, r);
     c += -crypto::times_secret(key.delta1, r * s);
     return Groth16Proof{a_affine, b2.to_affine(), c.to_affine()};
+}
+
+} // namespace
+
+Result<Groth16Proof> prove(const ProvingKey& key, std::span<const Digest> witness, ThreadPool* pool,
+                           const std::optional<ProofRandomness>& fixed) {
+    auto made = proof_of(key, witness, pool, fixed);
+    wipe_stack();
+    return key.file().if_intact(std::move(made));
 }
 
 } // namespace codex::proof

@@ -19,7 +19,12 @@ constexpr std::size_t kLeastContribution =
 
 Result<PowersOfTau> PowersOfTau::read(BinaryFile file) {
     PowersOfTau powers(std::move(file));
-    const BinaryFile& f = powers.file_;
+    CODEX_CHECK(powers.file_.if_intact(powers.read_sections()));
+    return powers;
+}
+
+Result<void> PowersOfTau::read_sections() {
+    const BinaryFile& f = file_;
     CODEX_TRY(header, f.section(1));
     detail::BoundedReader in(header, fmt::format("{}: section 1", f.name()));
     CODEX_TRY(size, in.u32());
@@ -28,31 +33,31 @@ Result<PowersOfTau> PowersOfTau::read(BinaryFile file) {
     CODEX_TRY(modulus, in.take(32));
     if (!equal(modulus, detail::modulus_bytes<crypto::FqParams>()))
         return fail(Errc::malformed, "{}: not over BN254", f.name());
-    CODEX_TRY(power, in.u32());
-    CODEX_TRY(ceremony_power, in.u32());
+    CODEX_TRY(largest, in.u32());
+    CODEX_TRY(whole, in.u32());
     if (in.left() != 0)
         return fail(Errc::malformed, "{}: section 1 has {} bytes", f.name(), header.size());
-    if (power == 0 || power > kMaxPower || ceremony_power < power || ceremony_power > kMaxPower)
+    if (largest == 0 || largest > kMaxPower || whole < largest || whole > kMaxPower)
         return fail(Errc::malformed, "{}: power {} of a ceremony of {}, 1 to {} are known",
-                    f.name(), power, ceremony_power, kMaxPower);
-    powers.power = power;
-    powers.ceremony_power = ceremony_power;
+                    f.name(), largest, whole, kMaxPower);
+    power = largest;
+    ceremony_power = whole;
     const std::uint64_t count = std::uint64_t{1} << power;
-    CODEX_TRY(tau_g1, f.points(2, 2 * count - 1, kG1Bytes));
-    CODEX_TRY(tau_g2, f.points(3, count, kG2Bytes));
-    CODEX_TRY(alpha_g1, f.points(4, count, kG1Bytes));
-    CODEX_TRY(beta_g1, f.points(5, count, kG1Bytes));
-    CODEX_TRY(beta2, f.points(6, 1, kG2Bytes));
-    if (!detail::coordinates_reduced(beta2))
+    CODEX_TRY(tau_g1_points, f.points(2, 2 * count - 1, kG1Bytes));
+    CODEX_TRY(tau_g2_points, f.points(3, count, kG2Bytes));
+    CODEX_TRY(alpha_g1_points, f.points(4, count, kG1Bytes));
+    CODEX_TRY(beta_g1_points, f.points(5, count, kG1Bytes));
+    CODEX_TRY(beta2_point, f.points(6, 1, kG2Bytes));
+    if (!detail::coordinates_reduced(beta2_point))
         return fail(Errc::malformed, "{}: section 6: a coordinate is not reduced", f.name());
-    powers.tau_g1 = tau_g1;
-    powers.tau_g2 = tau_g2;
-    powers.alpha_g1 = alpha_g1;
-    powers.beta_g1 = beta_g1;
-    powers.beta2 = load_g2(beta2.data());
-    if (!is_in_group(powers.beta2))
+    tau_g1 = tau_g1_points;
+    tau_g2 = tau_g2_points;
+    alpha_g1 = alpha_g1_points;
+    beta_g1 = beta_g1_points;
+    beta2 = load_g2(beta2_point.data());
+    if (!is_in_group(beta2))
         return fail(Errc::malformed, "{}: section 6: beta2 is not in G2", f.name());
-    return powers;
+    return {};
 }
 
 bool PowersOfTau::prepared() const {
@@ -74,6 +79,10 @@ Result<BytesView> PowersOfTau::lagrange(Basis basis, std::uint32_t log2) const {
 }
 
 Result<std::vector<PowersContribution>> PowersOfTau::contributions() const {
+    return file_.if_intact(read_contributions());
+}
+
+Result<std::vector<PowersContribution>> PowersOfTau::read_contributions() const {
     CODEX_TRY(bytes, file_.section(7));
     detail::BoundedReader in(bytes, fmt::format("{}: section 7", file_.name()));
     CODEX_TRY(count, in.u32());

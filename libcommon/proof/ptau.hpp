@@ -54,6 +54,8 @@ public:
 
 private:
     explicit PowersOfTau(BinaryFile file) : file_(std::move(file)) {}
+    [[nodiscard]] Result<void> read_sections();
+    [[nodiscard]] Result<std::vector<PowersContribution>> read_contributions() const;
     BinaryFile file_;
 };
 

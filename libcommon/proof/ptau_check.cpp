@@ -150,7 +150,7 @@ private:
 
 Result<void> PowersOfTau::check(std::uint32_t log2, ThreadPool* pool) const {
     CODEX_ASSERT(log2 <= power);
-    return Check(*this, log2, pool).run();
+    return file_.if_intact(Check(*this, log2, pool).run());
 }
 
 } // namespace codex::proof

@@ -15,6 +15,8 @@ constexpr std::uint32_t kLabels = 3;
 constexpr std::size_t kHeaderBytes = 64;
 constexpr std::size_t kTermBytes = 36;
 
+} // namespace
+
 void normalise(std::vector<Term>& terms) {
     std::sort(terms.begin(), terms.end(),
               [](const Term& a, const Term& b) { return a.wire < b.wire; });
@@ -28,6 +30,8 @@ void normalise(std::vector<Term>& terms) {
     }
     terms.resize(kept);
 }
+
+namespace {
 
 /// Reads integers off a section and remembers where it is.
 class SectionReader {
@@ -104,6 +108,10 @@ void R1cs::reserve(std::size_t constraints, std::size_t terms) {
 }
 
 Result<R1cs> R1cs::read(const BinaryFile& file) {
+    return file.if_intact(read_sections(file));
+}
+
+Result<R1cs> R1cs::read_sections(const BinaryFile& file) {
     CODEX_TRY(header, file.section(kHeader));
     if (header.size() != kHeaderBytes)
         return fail(Errc::malformed, "{}: header is {} bytes, not {}", file.name(), header.size(),

@@ -18,6 +18,9 @@ struct Term {
     friend bool operator==(const Term&, const Term&) = default;
 };
 
+/// Sorts terms by wire, merges those of one wire, and drops zero coefficients.
+void normalise(std::vector<Term>& terms);
+
 /// Constraints <A,w> * <B,w> = <C,w>; the terms of all constraints lie one after another.
 class R1cs {
 public:
@@ -44,6 +47,7 @@ public:
     [[nodiscard]] Result<void> write(int fd, const std::string& name) const;
 
 private:
+    [[nodiscard]] static Result<R1cs> read_sections(const BinaryFile& file);
     void add_side(std::span<const Term> terms);
 
     std::vector<Term> terms_;

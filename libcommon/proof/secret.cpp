@@ -3,7 +3,6 @@
 #include "base/error.hpp"
 
 #include <cerrno>
-#include <cstring>
 #include <sys/random.h>
 
 namespace codex::proof::detail {
@@ -22,21 +21,13 @@ void random_bytes(MutableBytes bytes) {
 }
 
 crypto::Fr random_scalar() {
-    Secret<std::array<std::uint8_t, 64>> bytes;
-    random_bytes(*bytes);
-    Limbs low;
-    Limbs high;
-    std::memcpy(low.data(), bytes->data(), 32);
-    std::memcpy(high.data(), bytes->data() + 32, 32);
+    std::array<Limbs, 2> words;
+    random_bytes({reinterpret_cast<std::uint8_t*>(words.data()), sizeof words});
     // Montgomery products take any 256-bit factor: low * 1 and high * 2^256, reduced.
-    const Fr value = Fr::from_limbs(low) + Fr::from_limbs(high) * Fr::from_limbs(FrParams::kOne);
-    wipe(low.data(), sizeof low);
-    wipe(high.data(), sizeof high);
+    const Fr value =
+        Fr::from_limbs(words[0]) + Fr::from_limbs(words[1]) * Fr::from_limbs(FrParams::kOne);
+    wipe(words.data(), sizeof words);
     return value;
-}
-
-void wipe(void* memory, std::size_t size) {
-    ::explicit_bzero(memory, size);
 }
 
 } // namespace codex::proof::detail

@@ -12,20 +12,12 @@
 
 namespace codex::proof {
 
-using detail::Secret;
-
 namespace {
 
 constexpr std::uint32_t kMaxDomainLog2 = 27;
 
 /// Scalars that are functions of the secrets, wiped like them.
-class SecretScalars : public std::vector<Fr> {
-public:
-    using std::vector<Fr>::vector;
-    SecretScalars(const SecretScalars&) = delete;
-    SecretScalars& operator=(const SecretScalars&) = delete;
-    ~SecretScalars() { detail::wipe(data(), size() * sizeof(Fr)); }
-};
+using SecretScalars = SecretVector<Fr>;
 
 /// The Lagrange polynomials of the domain of size 2^log2 at tau:
 /// l_i = (tau^n - 1) / n * w^i / (tau - w^i). tau is outside the domain.
@@ -202,16 +194,30 @@ Result<std::uint32_t> domain_log2_of(const R1cs& system) {
     return log2;
 }
 
-Result<void> test_setup(const R1cs& system, int fd, const std::string& name, ThreadPool* pool,
-                        const std::optional<SetupSecrets>& fixed) {
+namespace {
+
+[[gnu::noinline]] Result<void> write_test_key(const R1cs& system, int fd, const std::string& name,
+                                              ThreadPool* pool,
+                                              const std::optional<SetupSecrets>& fixed) {
     CODEX_TRY(log2, domain_log2_of(system));
     Secret<SetupSecrets> secrets;
-    *secrets = fixed ? *fixed
-                     : SetupSecrets{detail::random_scalar(), detail::random_scalar(),
-                                    detail::random_scalar(), detail::random_scalar()};
+    if (fixed)
+        *secrets = *fixed;
+    else
+        for (Fr* secret : {&secrets->tau, &secrets->alpha, &secrets->beta, &secrets->delta})
+            *secret = detail::random_scalar();
     CODEX_TRY(out, BinaryWriter::begin(fd, name, "zkey", 1, 10));
     CODEX_CHECK(SecretSetup(system, log2, *secrets, out, pool).run());
     return out.finish();
+}
+
+} // namespace
+
+Result<void> test_setup(const R1cs& system, int fd, const std::string& name, ThreadPool* pool,
+                        const std::optional<SetupSecrets>& fixed) {
+    auto written = write_test_key(system, fd, name, pool, fixed);
+    wipe_stack();
+    return written;
 }
 
 } // namespace codex::proof

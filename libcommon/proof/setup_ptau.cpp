@@ -20,10 +20,8 @@ Result<void> hashed_section(BinaryWriter& out, std::uint32_t type, std::uint32_t
     return out.end_section();
 }
 
-} // namespace
-
-Result<void> setup_from_powers(const R1cs& system, const PowersOfTau& powers, int fd,
-                               const std::string& name, ThreadPool* pool, Progress* progress) {
+Result<void> write_key(const R1cs& system, const PowersOfTau& powers, int fd,
+                       const std::string& name, ThreadPool* pool, Progress* progress) {
     CODEX_TRY(points, detail::WirePoints::open(system, powers, pool, progress));
     detail::CircuitHash hash(points.header());
     CODEX_TRY(out, BinaryWriter::begin(fd, name, "zkey", 1, 10));
@@ -54,6 +52,13 @@ Result<void> setup_from_powers(const R1cs& system, const PowersOfTau& powers, in
                                    [&](const auto& sink) { return points.b2(sink); }));
     CODEX_CHECK(detail::write_section(out, 10, detail::contributions_section(hash.digest(), {})));
     return out.finish();
+}
+
+} // namespace
+
+Result<void> setup_from_powers(const R1cs& system, const PowersOfTau& powers, int fd,
+                               const std::string& name, ThreadPool* pool, Progress* progress) {
+    return powers.file().if_intact(write_key(system, powers, fd, name, pool, progress));
 }
 
 } // namespace codex::proof

@@ -166,10 +166,13 @@ Result<std::vector<Contribution>> verify_setup(const ProvingKey& key, const R1cs
                                                const PowersOfTau& powers,
                                                std::uint32_t max_beacon_log2, ThreadPool* pool,
                                                Progress* progress) {
-    CODEX_TRY(contributions, check_contributions(key, max_beacon_log2, progress));
-    CODEX_TRY(points, detail::WirePoints::open(system, powers, pool, progress));
-    CODEX_CHECK(Verification(key, system, powers, points, pool).run());
-    return contributions;
+    const auto checked = [&]() -> Result<std::vector<Contribution>> {
+        CODEX_TRY(contributions, check_contributions(key, max_beacon_log2, progress));
+        CODEX_TRY(points, detail::WirePoints::open(system, powers, pool, progress));
+        CODEX_CHECK(Verification(key, system, powers, points, pool).run());
+        return contributions;
+    };
+    return key.file().if_intact(powers.file().if_intact(checked()));
 }
 
 } // namespace codex::proof

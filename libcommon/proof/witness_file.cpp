@@ -18,9 +18,7 @@ bool is_reduced(const Digest& word) {
     return Fr::below_modulus(limbs);
 }
 
-} // namespace
-
-Result<std::span<const Digest>> witness_words(const BinaryFile& file) {
+Result<std::span<const Digest>> checked_words(const BinaryFile& file) {
     CODEX_TRY(header, file.section(1));
     if (header.size() != kHeaderBytes || load_le<std::uint32_t>(header.data()) != 32 ||
         !equal(header.subspan(4, 32), detail::modulus_bytes<crypto::FrParams>()))
@@ -37,6 +35,12 @@ Result<std::span<const Digest>> witness_words(const BinaryFile& file) {
     if (words[0] != Fr::one().to_bytes())
         return fail(Errc::malformed, "{}: wire 0 is not 1", file.name());
     return words;
+}
+
+} // namespace
+
+Result<std::span<const Digest>> witness_words(const BinaryFile& file) {
+    return file.if_intact(checked_words(file));
 }
 
 Result<void> write_witness(int fd, const std::string& name, std::span<const Fr> witness) {

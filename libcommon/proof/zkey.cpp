@@ -45,11 +45,15 @@ G2 load_g2(const std::uint8_t* from) {
 
 Result<ProvingKey> ProvingKey::read(BinaryFile file) {
     ProvingKey key(std::move(file));
-    CODEX_CHECK(key.read_header());
-    CODEX_CHECK(key.read_verifying_points());
-    CODEX_CHECK(key.read_coefficients());
-    CODEX_CHECK(key.read_points());
+    CODEX_CHECK(key.file_.if_intact(key.read_sections()));
     return key;
+}
+
+Result<void> ProvingKey::read_sections() {
+    CODEX_CHECK(read_header());
+    CODEX_CHECK(read_verifying_points());
+    CODEX_CHECK(read_coefficients());
+    return read_points();
 }
 
 Result<void> ProvingKey::read_header() {
@@ -150,6 +154,14 @@ VerifyingKey ProvingKey::verifying_key() const {
 }
 
 Result<crypto::Blake2bDigest> ProvingKey::circuit_hash() const {
+    return file_.if_intact(read_circuit_hash());
+}
+
+Result<std::vector<Contribution>> ProvingKey::contributions() const {
+    return file_.if_intact(read_contributions());
+}
+
+Result<crypto::Blake2bDigest> ProvingKey::read_circuit_hash() const {
     CODEX_TRY(bytes, file_.section(10));
     crypto::Blake2bDigest hash;
     if (bytes.size() < hash.size() + 4)
@@ -158,7 +170,7 @@ Result<crypto::Blake2bDigest> ProvingKey::circuit_hash() const {
     return hash;
 }
 
-Result<std::vector<Contribution>> ProvingKey::contributions() const {
+Result<std::vector<Contribution>> ProvingKey::read_contributions() const {
     CODEX_TRY(bytes, file_.section(10));
     detail::BoundedReader in(bytes, fmt::format("{}: section 10", file_.name()));
     CODEX_CHECK(in.take(sizeof(crypto::Blake2bDigest)));

@@ -64,7 +64,8 @@ public:
     [[nodiscard]] std::size_t coefficient_count() const {
         return coefficients.size() / kCoefficientRowBytes;
     }
-    /// Row `index`; wire and constraint were checked by read().
+    /// Row `index`. read() has checked wire and constraint, but a mapped file may have changed
+    /// since.
     [[nodiscard]] CoefficientRow coefficient(std::size_t index) const;
     [[nodiscard]] VerifyingKey verifying_key() const;
     [[nodiscard]] std::uint32_t domain_size() const { return std::uint32_t{1} << domain_log2; }
@@ -76,10 +77,13 @@ public:
 
 private:
     explicit ProvingKey(BinaryFile file) : file_(std::move(file)) {}
+    [[nodiscard]] Result<void> read_sections();
     [[nodiscard]] Result<void> read_header();
     [[nodiscard]] Result<void> read_verifying_points();
     [[nodiscard]] Result<void> read_coefficients();
     [[nodiscard]] Result<void> read_points();
+    [[nodiscard]] Result<std::vector<Contribution>> read_contributions() const;
+    [[nodiscard]] Result<crypto::Blake2bDigest> read_circuit_hash() const;
 
     BinaryFile file_;
 };

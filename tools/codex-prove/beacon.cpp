@@ -1,5 +1,6 @@
 // codex-prove beacon: the last turn in a key's ceremony.
 #include "base/hex.hpp"
+#include "base/secret.hpp"
 #include "ceremony.hpp"
 #include "commands.hpp"
 
@@ -16,6 +17,7 @@ struct Options {
 };
 
 Result<int> beacon(cli::Context& context, const Options& options) {
+    forbid_core_dumps(); // as contribute: one rule for all turns of a ceremony
     auto value = from_hex(options.beacon);
     if (!value)
         return fail(std::move(value).error().context("--beacon"));

@@ -24,6 +24,8 @@ Result<int> extend_key(cli::Context& context, const TurnFlags& turn, const std::
             return {};
         }));
     }
+    // Who has the hash takes the turn for done.
+    CODEX_CHECK(context.commit_output());
     if (context.output_path().empty() || context.output_path() == "-")
         context.inform(fmt::format("contribution {}: {}", before.size() + 1,
                                    to_hex(proof::contribution_hash(*made))));

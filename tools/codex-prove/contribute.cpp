@@ -1,10 +1,10 @@
 // codex-prove contribute: one turn in a key's ceremony.
 #include "base/fd.hpp"
+#include "base/secret.hpp"
 #include "ceremony.hpp"
 #include "commands.hpp"
 
 #include <memory>
-#include <string.h> // explicit_bzero
 #include <unistd.h>
 
 namespace codex::prove_tool {
@@ -19,46 +19,33 @@ struct Options {
     std::optional<std::uint64_t> entropy_fd;
 };
 
-/// What is added to the system's randomness; wiped when it goes. Reserved at once, so that it is
-/// nowhere else.
-class Extra {
-public:
-    Extra() { bytes_.reserve(kMaxExtraBytes + 1); }
-    ~Extra() { ::explicit_bzero(bytes_.data(), bytes_.size()); }
-    Extra(const Extra&) = delete;
-    Extra& operator=(const Extra&) = delete;
-
-    Result<void> read(int fd) {
-        bytes_.resize(kMaxExtraBytes + 1);
-        CODEX_TRY(got, read_full(fd, bytes_, fmt::format("descriptor {}", fd)));
-        if (got > kMaxExtraBytes)
-            return fail(Errc::limit_exceeded, "descriptor {}: more than {} bytes", fd,
-                        kMaxExtraBytes);
-        size_ = got;
-        return {};
-    }
-    [[nodiscard]] BytesView view() const { return BytesView(bytes_).first(size_); }
-
-private:
-    Bytes bytes_;
-    std::size_t size_ = 0;
-};
+/// What is added to the system's randomness. Errors: limit_exceeded, the system's.
+Result<SecretBytes> read_extra(int fd) {
+    SecretBytes bytes(kMaxExtraBytes + 1); // at once, so that it is nowhere else
+    CODEX_TRY(got, read_full(fd, bytes, fmt::format("descriptor {}", fd)));
+    if (got > kMaxExtraBytes)
+        return fail(Errc::limit_exceeded, "descriptor {}: more than {} bytes", fd, kMaxExtraBytes);
+    bytes.resize(got);
+    return bytes;
+}
 
 Result<int> contribute(cli::Context& context, const Options& options) {
     CODEX_CHECK(proof::check_contribution_name(options.turn.name));
-    Extra extra;
+    forbid_core_dumps();
+    SecretBytes extra;
     if (options.entropy_fd) {
         if (*options.entropy_fd > INT32_MAX)
             return fail(Errc::usage, "--entropy-fd {}: no descriptor", *options.entropy_fd);
         if (*options.entropy_fd == STDIN_FILENO && options.turn.key == "-")
             return fail(Errc::usage, "stdin is either the key or the entropy");
-        CODEX_CHECK(extra.read(static_cast<int>(*options.entropy_fd)));
+        CODEX_TRY(read, read_extra(static_cast<int>(*options.entropy_fd)));
+        extra = std::move(read);
     }
     return extend_key(
         context, options.turn, "contribute",
         [&](const proof::ProvingKey& key, int fd, const std::string& name, Progress& progress) {
-            return proof::contribute(key, fd, name, options.turn.name, extra.view(),
-                                     &context.pool(), &progress);
+            return proof::contribute(key, fd, name, options.turn.name, extra, &context.pool(),
+                                     &progress);
         });
 }
 

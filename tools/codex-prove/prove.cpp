@@ -1,5 +1,6 @@
 // codex-prove prove: a Groth16 proof from a witness, from a slot and a challenge, or from a stream
 // of jobs.
+#include "base/secret.hpp"
 #include "commands.hpp"
 #include "proof/documents.hpp"
 #include "proof/witness_file.hpp"
@@ -25,6 +26,7 @@ Result<void> write_out(cli::Context& context, const ProveOptions& options,
 }
 
 Result<int> prove(cli::Context& context, const ProveOptions& options) {
+    forbid_core_dumps(); // what blinds a proof is secret
     if (options.watch) {
         if (options.wtns || options.slot || options.challenge.given() || !options.cids.empty())
             return fail(Errc::usage, "--watch takes its jobs from stdin alone");
@@ -39,7 +41,7 @@ Result<int> prove(cli::Context& context, const ProveOptions& options) {
         CODEX_TRY(prover, Prover::open(context, options));
         CODEX_TRY(file, open_container(options.wtns.value_or("-"), "wtns", 2));
         CODEX_TRY(words, proof::witness_words(file));
-        CODEX_TRY(item, prover.prove(words));
+        CODEX_TRY(item, file.if_intact(prover.prove(words)));
         CODEX_CHECK(write_out(context, options, item));
         return 0;
     }

@@ -35,10 +35,11 @@ Result<int> sample(cli::Context& context, const Options& options) {
     if (slot >= shape.slots)
         return fail(Errc::usage, "slot {}: the dataset has slots 0 to {}", slot, shape.slots - 1);
     const auto index = static_cast<std::uint32_t>(slot);
-    CODEX_TRY(cells,
-              proof::sample_cells(entropy, Fr::from_bytes_reduced(dataset.slot_root(index)),
-                                  shape.cells(), static_cast<std::uint32_t>(options.samples)));
-    for (const std::uint64_t cell : cells) {
+    CODEX_TRY(sampler,
+              proof::CellSampler::of(entropy, Fr::from_bytes_reduced(dataset.slot_root(index)),
+                                     shape.cells()));
+    for (std::uint64_t i = 0; i < options.samples; ++i) {
+        const std::uint64_t cell = sampler.next();
         const std::uint64_t position = cell / shape.block_cells;
         cli::Record record("cell");
         record.field("cell", cell)

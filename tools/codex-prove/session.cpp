@@ -14,7 +14,6 @@ namespace codex::prove_tool {
 namespace {
 
 constexpr std::uint64_t kMaxKeyJsonBytes = std::uint64_t{1} << 20;
-constexpr std::uint64_t kMaxContainerBytes = std::uint64_t{8} << 30;
 constexpr std::size_t kCopyBytes = std::size_t{1} << 20;
 
 } // namespace
@@ -153,8 +152,7 @@ Result<proof::BinaryFile> open_container(const std::string& path, std::string_vi
                                          std::uint32_t max_version) {
     if (!path.empty() && path != "-")
         return proof::BinaryFile::open(path, magic, max_version);
-    CODEX_TRY(bytes, read_input(path, kMaxContainerBytes));
-    return proof::BinaryFile::parse(std::move(bytes), magic, max_version);
+    return proof::BinaryFile::read(STDIN_FILENO, "standard input", magic, max_version);
 }
 
 Result<proof::PowersOfTau> open_powers(const std::string& path) {

@@ -1,5 +1,6 @@
 // codex-prove setup, vkey: keys.
 #include "proof/setup.hpp"
+#include "base/secret.hpp"
 #include "commands.hpp"
 #include "session.hpp"
 
@@ -25,6 +26,7 @@ Result<int> test_setup(cli::Context& context, const proof::R1cs& system) {
 }
 
 Result<int> setup(cli::Context& context, const Options& options) {
+    forbid_core_dumps();
     CODEX_TRY(system, options.system.read());
     if (!options.ptau)
         return test_setup(context, system);

@@ -4,14 +4,18 @@
 #include "proof/documents.hpp"
 #include "session.hpp"
 
+#include <fcntl.h>
 #include <memory>
+#include <unistd.h>
 
 namespace codex::prove_tool {
 
 namespace {
 
 constexpr std::uint64_t kMaxProofBytes = std::uint64_t{1} << 20;
-constexpr std::uint64_t kMaxBatchBytes = std::uint64_t{1} << 30;
+constexpr std::size_t kPieceBytes = std::size_t{1} << 16;
+/// More at once would save nothing.
+constexpr std::size_t kBatchProofs = 4096;
 
 struct Options {
     KeyFlags key;
@@ -45,39 +49,126 @@ Result<int> verify(cli::Context& context, const Options& options) {
     return 0;
 }
 
-Result<int> batch_verify(cli::Context& context, const Options& options) {
-    CODEX_TRY(key, options.key.verifying_key());
-    CODEX_TRY(text, read_input(options.file, kMaxBatchBytes));
-    std::vector<proof::BatchItem> items;
-    std::vector<std::uint64_t> numbers; // of the items, among the lines that are not blank
-    std::uint64_t lines = 0;
-    std::string_view rest = as_text(text);
-    while (!rest.empty()) {
-        const std::string_view line = rest.substr(0, rest.find('\n'));
-        rest.remove_prefix(std::min(rest.size(), line.size() + 1));
-        if (line.find_first_not_of(" \t\r") == std::string_view::npos)
-            continue;
-        ++lines;
-        auto item = proof::statement_from_json(line);
-        if (item && item->inputs.size() + 1 != key.ic.size())
-            item = fail(Errc::malformed, "{} public inputs, the key has {}", item->inputs.size(),
-                        key.ic.size() - 1);
-        if (item) {
-            items.push_back(std::move(*item));
-            numbers.push_back(lines);
-        } else if (!context.report(fmt::format("proof {}", lines), std::move(item).error())) {
-            return context.exit_code();
+/// The lines of a file or of stdin that are not blank, one after another.
+class Lines {
+public:
+    [[nodiscard]] static Result<Lines> open(const std::string& path) {
+        Lines lines;
+        if (path.empty() || path == "-")
+            return lines;
+        CODEX_TRY(file, open_file(path, O_RDONLY));
+        lines.file_ = std::move(file);
+        lines.name_ = path;
+        return lines;
+    }
+
+    /// Nothing at the end. Errors: limit_exceeded for a line longer than a proof may be.
+    Result<std::optional<std::string>> next() {
+        for (;;) {
+            const std::size_t end = buffer_.find('\n', start_);
+            if (end == std::string::npos && !ended_) {
+                CODEX_CHECK(more());
+                continue;
+            }
+            if (end == std::string::npos && start_ == buffer_.size())
+                return std::nullopt;
+            std::string line =
+                buffer_.substr(start_, end == std::string::npos ? end : end - start_);
+            start_ = end == std::string::npos ? buffer_.size() : end + 1;
+            if (line.find_first_not_of(" \t\r") != std::string::npos)
+                return line;
         }
     }
-    if (lines == 0)
+
+private:
+    Result<void> more() {
+        buffer_.erase(0, std::exchange(start_, 0));
+        const std::size_t had = buffer_.size();
+        if (had > kMaxProofBytes)
+            return fail(Errc::limit_exceeded, "{}: a line is longer than {} bytes", name_,
+                        kMaxProofBytes);
+        buffer_.resize(had + kPieceBytes);
+        const MutableBytes to(reinterpret_cast<std::uint8_t*>(buffer_.data()) + had, kPieceBytes);
+        CODEX_TRY(got, read_full(file_ ? file_.get() : STDIN_FILENO, to, name_));
+        buffer_.resize(had + got);
+        ended_ = got < kPieceBytes;
+        return {};
+    }
+
+    Fd file_;
+    std::string name_ = "standard input";
+    std::string buffer_;
+    std::size_t start_ = 0;
+    bool ended_ = false;
+};
+
+/// Proofs as they are read, verified some thousands at a time.
+class Batch {
+public:
+    Batch(cli::Context& context, const proof::VerifyingKey& key) : context_(context), key_(key) {}
+
+    /// False when no further line is wanted.
+    Result<bool> add(std::string_view line) {
+        ++lines_;
+        auto item = proof::statement_from_json(line);
+        if (item && item->inputs.size() + 1 != key_.ic.size())
+            item = fail(Errc::malformed, "{} public inputs, the key has {}", item->inputs.size(),
+                        key_.ic.size() - 1);
+        if (!item) {
+            ++unread_;
+            return context_.report(fmt::format("proof {}", lines_), std::move(item).error());
+        }
+        items_.push_back(std::move(*item));
+        numbers_.push_back(lines_);
+        if (items_.size() == kBatchProofs)
+            CODEX_CHECK(verify());
+        return true;
+    }
+
+    Result<void> finish() {
+        CODEX_CHECK(verify());
+        for (const std::uint64_t number : wrong_)
+            context_.report(
+                Error(Errc::proof_invalid, fmt::format("proof {} of {} is wrong", number, lines_)));
+        return context_.print(
+            cli::Record("batch").field("proofs", lines_).field("wrong", wrong_.size() + unread_));
+    }
+    [[nodiscard]] std::uint64_t lines() const { return lines_; }
+
+private:
+    Result<void> verify() {
+        CODEX_TRY(bad, proof::verify_batch(key_, items_, &context_.pool()));
+        for (const std::size_t index : bad)
+            wrong_.push_back(numbers_[index]);
+        items_.clear();
+        numbers_.clear();
+        return {};
+    }
+
+    cli::Context& context_;
+    const proof::VerifyingKey& key_;
+    std::vector<proof::BatchItem> items_;
+    std::vector<std::uint64_t> numbers_; // of the items, among the lines that are not blank
+    std::vector<std::uint64_t> wrong_;
+    std::uint64_t lines_ = 0;
+    std::uint64_t unread_ = 0;
+};
+
+Result<int> batch_verify(cli::Context& context, const Options& options) {
+    CODEX_TRY(key, options.key.verifying_key());
+    CODEX_TRY(lines, Lines::open(options.file));
+    Batch batch(context, key);
+    for (;;) {
+        CODEX_TRY(line, lines.next());
+        if (!line)
+            break;
+        CODEX_TRY(more, batch.add(*line));
+        if (!more)
+            return context.exit_code();
+    }
+    if (batch.lines() == 0)
         return fail(Errc::truncated, "no proof is given");
-    CODEX_TRY(bad, proof::verify_batch(key, items, &context.pool()));
-    for (const std::size_t index : bad)
-        context.report(Error(Errc::proof_invalid,
-                             fmt::format("proof {} of {} is wrong", numbers[index], lines)));
-    const std::uint64_t unread = lines - items.size();
-    CODEX_CHECK(context.print(
-        cli::Record("batch").field("proofs", lines).field("wrong", bad.size() + unread)));
+    CODEX_CHECK(batch.finish());
     return context.exit_code();
 }
 

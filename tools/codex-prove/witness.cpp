@@ -43,25 +43,22 @@ Result<int> witness(cli::Context& context, const Options& options) {
 
 Result<int> r1cs(cli::Context& context, const Options& options) {
     CODEX_TRY(parameters, options.circuit.parameters());
-    CODEX_TRY(system, proof::build_circuit(parameters));
     if (!options.stats) {
+        CODEX_TRY(system, proof::build_circuit(parameters));
         CODEX_CHECK(write_container(
             context, [&](int fd, const std::string& name) { return system.write(fd, name); }));
         return 0;
     }
-    std::uint64_t terms = 0;
-    for (std::size_t i = 0; i < system.constraint_count(); ++i)
-        for (unsigned side = 0; side < 3; ++side)
-            terms += system.terms(i, side).size();
-    const std::uint64_t rows = system.constraint_count() + system.public_count();
+    CODEX_TRY(counts, proof::count_circuit(parameters));
+    const std::uint64_t rows = counts.constraints + counts.public_inputs;
     CODEX_CHECK(context.print(cli::Record("r1cs")
-                                  .field("constraints", std::uint64_t{system.constraint_count()})
-                                  .field("wires", std::uint64_t{system.wires})
-                                  .field("terms", terms)
+                                  .field("constraints", counts.constraints)
+                                  .field("wires", counts.wires)
+                                  .field("terms", counts.terms)
                                   .field("domainLog2", std::uint64_t{std::bit_width(rows)})
-                                  .json("publicInputs", std::uint64_t{system.public_inputs})
-                                  .json("privateInputs", std::uint64_t{system.private_inputs})
-                                  .json("labels", system.labels)));
+                                  .json("publicInputs", std::uint64_t{counts.public_inputs})
+                                  .json("privateInputs", std::uint64_t{counts.private_inputs})
+                                  .json("labels", counts.wires)));
     return 0;
 }
 

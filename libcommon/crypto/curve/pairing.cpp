@@ -33,10 +33,10 @@ void miller(std::span<const G1> ps, std::span<const G2> qs, GtElement& f, unsign
     loop(words(ps.data()), words(qs.data()), ps.size(), words(&f), outside);
 }
 
-bool is_one(const GtElement& value) {
-    GtElement one{};
-    one[0] = Fq::one();
-    return value == one;
+GtElement one() {
+    GtElement value{};
+    value[0] = Fq::one();
+    return value;
 }
 
 } // namespace
@@ -52,11 +52,13 @@ GtElement pairing_product(std::span<const G1> ps, std::span<const G2> qs) {
 }
 
 bool pairing_product_is_one(std::span<const G1> ps, std::span<const G2> qs) {
-    return is_one(pairing_product(ps, qs));
+    return pairing_product(ps, qs) == one();
 }
 
-CheckedProduct checked_pairing_product(std::span<const G1> ps, std::span<const G2> qs,
-                                       ThreadPool* pool) {
+namespace {
+
+CheckedProduct compare_product(std::span<const G1> ps, std::span<const G2> qs, ThreadPool* pool,
+                               const GtElement& value) {
     CODEX_ASSERT(ps.size() == qs.size());
     const std::size_t threads = pool == nullptr || ps.size() < 2 * kMany ? 1 : pool->size();
     const std::size_t part = (ps.size() + threads - 1) / threads;
@@ -82,8 +84,20 @@ CheckedProduct checked_pairing_product(std::span<const G1> ps, std::span<const G
         return result;
     GtElement product;
     kernel().finish(words(values.data()), values.size(), words(&product));
-    result.is_one = is_one(product);
+    result.is_one = product == value;
     return result;
+}
+
+} // namespace
+
+CheckedProduct checked_pairing_product(std::span<const G1> ps, std::span<const G2> qs,
+                                       ThreadPool* pool) {
+    return compare_product(ps, qs, pool, one());
+}
+
+CheckedProduct checked_pairing_product_is(std::span<const G1> ps, std::span<const G2> qs,
+                                          const GtElement& value) {
+    return compare_product(ps, qs, nullptr, value);
 }
 
 bool is_in_group(const G1& point) {

@@ -33,6 +33,10 @@ struct CheckedProduct {
 [[nodiscard]] CheckedProduct checked_pairing_product(std::span<const G1> ps, std::span<const G2> qs,
                                                      ThreadPool* pool = nullptr);
 
+/// The same, but whether the product is `value`, which is_one then tells.
+[[nodiscard]] CheckedProduct
+checked_pairing_product_is(std::span<const G1> ps, std::span<const G2> qs, const GtElement& value);
+
 /// On the curve and of order r: all of G1's curve is; on the twist it is checked.
 [[nodiscard]] bool is_in_group(const G1& point);
 [[nodiscard]] bool is_in_group(const G2& point);

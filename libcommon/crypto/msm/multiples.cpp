@@ -1,5 +1,6 @@
 // Many multiples of one point: a table of digit * 256^window * base, and for each window one
 // batched addition of table entries to all running sums.
+#include "base/secret.hpp"
 #include "crypto/msm/detail/bucket_sums.hpp"
 #include "crypto/msm/msm.hpp"
 
@@ -48,9 +49,9 @@ std::vector<Affine<F>> multiples(const Affine<F>& base, std::span<const Fr> scal
     const auto one_group = [&](std::size_t group) {
         const std::size_t begin = group * kGroup;
         const std::size_t count = std::min(kGroup, scalars.size() - begin);
-        std::vector<Digest> digits;
+        SecretVector<Digest> digits(count); // the scalars may be secret
         for (std::size_t i = 0; i < count; ++i)
-            digits.push_back(scalars[begin + i].to_bytes());
+            digits[i] = scalars[begin + i].to_bytes();
         Affine<F>* sums = result.data() + begin; // infinity as yet
         std::vector<detail::PairTask> tasks(count);
         for (std::size_t window = 0; window < kWindows; ++window) {
@@ -60,6 +61,7 @@ std::vector<Affine<F>> multiples(const Affine<F>& base, std::span<const Fr> scal
             kernel.add_pairs(detail::words_of(sums), detail::words_of(table.data()), tasks.data(),
                              count, detail::words_of(sums));
         }
+        wipe_stack();
     };
     const std::size_t groups = (scalars.size() + kGroup - 1) / kGroup;
     if (pool != nullptr)

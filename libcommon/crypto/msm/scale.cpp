@@ -2,9 +2,9 @@
 
 #include "base/cpu.hpp"
 #include "base/error.hpp"
+#include "base/secret.hpp"
 #include "crypto/msm/detail/scale_kernel.hpp"
 
-#include <string.h> // explicit_bzero
 #include <vector>
 
 namespace codex::crypto {
@@ -94,7 +94,7 @@ detail::ScalePlan make_plan(const Fr& scalar) {
     Limbs k2 = minus(low(multiply(c1, kB1)), low(multiply(c2, kA1)));
     const detail::ScalePlan plan = {{recode(k1), recode(k2)}};
     for (Limbs* secret : {&k, &c1, &c2, &k1, &k2})
-        ::explicit_bzero(secret->data(), sizeof *secret);
+        wipe(secret->data(), sizeof *secret);
     return plan;
 }
 
@@ -134,6 +134,7 @@ void scale_secret(std::span<G1> points, const Fr& scalar, ThreadPool* pool) {
             part[i] = {products[3 * i] * inverses[i], products[3 * i + 1] * inverses[i]};
         for (const std::size_t i : infinities)
             part[i] = G1::infinity();
+        wipe_stack(); // the kernel's digits of the scalar
     };
     const std::size_t groups = (points.size() + kGroup - 1) / kGroup;
     if (pool != nullptr)
@@ -141,7 +142,7 @@ void scale_secret(std::span<G1> points, const Fr& scalar, ThreadPool* pool) {
     else
         for (std::size_t group = 0; group < groups; ++group)
             one_group(group);
-    ::explicit_bzero(&plan, sizeof plan);
+    wipe(&plan, sizeof plan);
 }
 
 } // namespace codex::crypto

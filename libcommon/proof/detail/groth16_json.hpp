@@ -11,6 +11,9 @@ namespace codex::proof::detail {
 
 using Json = nlohmann::json;
 
+/// All of `text` as one document. Errors: json_invalid naming `what`.
+[[nodiscard]] Result<Json> parse_json(std::string_view text, std::string_view what);
+
 /// As proof_from_json(). Errors: malformed.
 [[nodiscard]] Result<Groth16Proof> proof_of(const Json& json);
 /// As inputs_from_json(). Errors: malformed.
