@@ -101,6 +101,8 @@ std::vector<Step> Scenario::planned(Variant variant) {
     for (const Step& step : steps_) {
         stranger();
         all.push_back(step);
+        if (!step.beside_next)
+            all.push_back(without_sync({{"codex-chunk", "gc"}}));
     }
     const std::string last = stranger();
     all.push_back(without_sync({{"codex-chunk", "rm", last}}));
