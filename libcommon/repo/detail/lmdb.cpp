@@ -200,12 +200,13 @@ Result<std::uint64_t> Txn::size(Table table) const {
 Result<void> Txn::commit() {
     if (txn_ == nullptr)
         return refuse(MDB_BAD_TXN, "commit");
-    // The turn is held, so no other writer of this process sees the flag.
+    // Not MDB_NOSYNC: a root could reach the disk before its pages, and take with it what others
+    // have synced. The turn is held, so no other writer of this process sees the flag.
     if (!sync_)
-        mdb_env_set_flags(env_->env_, MDB_NOSYNC, 1);
+        mdb_env_set_flags(env_->env_, MDB_NOMETASYNC, 1);
     const int rc = lmdb::run([&] { return mdb_txn_commit(txn_); });
     if (!sync_)
-        mdb_env_set_flags(env_->env_, MDB_NOSYNC, 0);
+        mdb_env_set_flags(env_->env_, MDB_NOMETASYNC, 0);
     if (rc == lmdb::kFault && writes_)
         abandon();
     txn_ = nullptr;

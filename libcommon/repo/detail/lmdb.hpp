@@ -132,8 +132,9 @@ public:
     /// Errors: repo_damaged, repo_locked, unavailable (too many readers), io.
     [[nodiscard]] Result<Txn> read() const;
     /// Waits for other writers, of all processes, and for readers that make the index grow beyond
-    /// bounds. `sync` false: commit() does not wait for the disk. Errors: repo_locked, naming who
-    /// is waited for, after the lock timeout; repo_damaged; io.
+    /// bounds. `sync` false: after a power loss the commit may be undone, but what was there before
+    /// is whole. Errors: repo_locked, naming who is waited for, after the lock timeout;
+    /// repo_damaged; io.
     [[nodiscard]] Result<Txn> write(bool sync) const;
     [[nodiscard]] EnvMode mode() const { return options_.mode; }
     /// Largest size the index may grow to; for tests of a full index.
