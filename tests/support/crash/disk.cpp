@@ -27,7 +27,10 @@ struct Disk::Choice {
 };
 
 Disk::Disk(const std::string& root) : root_(root) {
-    scan(root, add(0, true));
+    struct stat st{};
+    if (::stat(root.c_str(), &st) != 0)
+        test::give_up("cannot look at " + root);
+    scan(root, add(st.st_ino, true));
 }
 
 void Disk::scan(const std::string& path, Id folder) {
@@ -78,7 +81,9 @@ Disk::Id Disk::find(const std::string& path) const {
 Disk::Id Disk::by_inode(const Entry& entry) const {
     const auto found = by_inode_.find(entry.inode);
     if (found == by_inode_.end())
-        test::give_up("the log speaks of a file that nobody made");
+        test::give_up("the log speaks of a file that nobody made: operation " +
+                      std::to_string(static_cast<int>(entry.op)) + ", inode " +
+                      std::to_string(entry.inode));
     return found->second;
 }
 

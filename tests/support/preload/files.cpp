@@ -38,10 +38,11 @@ int open_at(int folder, const char* path, int flags, mode_t mode) {
     const auto fd = static_cast<int>(syscall(SYS_openat, folder, path, flags, mode));
     if (fd < 0)
         return fd;
-    const bool yes = watched(path);
+    const Absolute at(folder, path);
+    const bool yes = watched(at.get());
     watch(fd, yes);
     if (yes && (flags & (O_CREAT | O_TRUNC | (O_TMPFILE & ~O_DIRECTORY))) != 0)
-        log({Op::open, inode_of(fd), static_cast<std::uint64_t>(flags), 0, path});
+        log({Op::open, inode_of(fd), static_cast<std::uint64_t>(flags), 0, at.get()});
     return fd;
 }
 
@@ -87,8 +88,9 @@ int rename_at(int from, const char* path, int to, const char* other, unsigned fl
     if (const int error = refuse(Kind::rename))
         return failed(error);
     const auto done = static_cast<int>(syscall(SYS_renameat2, from, path, to, other, flags));
-    if (done == 0 && watched(other))
-        log({Op::rename, 0, 0, 0, path, other});
+    const Absolute before(from, path), after(to, other);
+    if (done == 0 && watched(after.get()))
+        log({Op::rename, 0, 0, 0, before.get(), after.get()});
     return done;
 }
 
@@ -96,8 +98,9 @@ int link_at(int from, const char* path, int to, const char* other, int flags) {
     if (const int error = refuse(Kind::rename))
         return failed(error);
     const auto done = static_cast<int>(syscall(SYS_linkat, from, path, to, other, flags));
-    if (done == 0 && watched(other))
-        log({Op::link, inode_of(other), 0, 0, other});
+    const Absolute name(to, other);
+    if (done == 0 && watched(name.get()))
+        log({Op::link, inode_of(name.get()), 0, 0, name.get()});
     return done;
 }
 
@@ -105,8 +108,9 @@ int unlink_at(int folder, const char* path, int flags) {
     if (const int error = refuse(Kind::unlink))
         return failed(error);
     const auto done = static_cast<int>(syscall(SYS_unlinkat, folder, path, flags));
-    if (done == 0 && watched(path))
-        log({(flags & AT_REMOVEDIR) != 0 ? Op::rmdir : Op::unlink, 0, 0, 0, path});
+    const Absolute name(folder, path);
+    if (done == 0 && watched(name.get()))
+        log({(flags & AT_REMOVEDIR) != 0 ? Op::rmdir : Op::unlink, 0, 0, 0, name.get()});
     return done;
 }
 
@@ -114,8 +118,9 @@ int make_folder(int folder, const char* path, mode_t mode) {
     if (const int error = refuse(Kind::open))
         return failed(error);
     const auto done = static_cast<int>(syscall(SYS_mkdirat, folder, path, mode));
-    if (done == 0 && watched(path))
-        log({Op::mkdir, inode_of(path), 0, 0, path});
+    const Absolute name(folder, path);
+    if (done == 0 && watched(name.get()))
+        log({Op::mkdir, inode_of(name.get()), 0, 0, name.get()});
     return done;
 }
 
@@ -151,7 +156,7 @@ void* map(void* at, std::size_t length, int protection, int flags, int fd, off_t
     }
     const long mapped = syscall(SYS_mmap, at, length, protection, flags, fd, offset);
     if (mapped != -1 && (flags & MAP_SHARED) != 0 && (protection & PROT_WRITE) != 0 && watched(fd))
-        log({Op::map, inode_of(fd)});
+        log({Op::map, inode_of(fd), 0, 0, Absolute(fd, "").get()});
     return reinterpret_cast<void*>(mapped);
 }
 

@@ -21,7 +21,7 @@ enum class Op : std::uint32_t {
     unlink,     // `path`
     mkdir,      // `path` is the folder `inode`
     rmdir,      // `path`
-    map,        // mapped for writing: its bytes are not known from now on
+    map,        // `path` is mapped for writing: its bytes are not known from now on
     output,     // bytes went to stdout
 };
 

@@ -10,6 +10,7 @@
 #include <atomic>
 #include <cerrno>
 #include <climits>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <dlfcn.h>
@@ -123,6 +124,20 @@ bool logs() {
 bool watched(const char* path) {
     return logs() && std::strncmp(path, settings.root, settings.root_bytes) == 0 &&
            (path[settings.root_bytes] == '/' || path[settings.root_bytes] == '\0');
+}
+
+Absolute::Absolute(int folder, const char* path) : path_(path) {
+    if (!logs() || *path == '/')
+        return;
+    char link[32] = "/proc/self/cwd";
+    if (folder != AT_FDCWD)
+        std::snprintf(link, sizeof link, "/proc/self/fd/%d", folder);
+    const long length = syscall(SYS_readlinkat, AT_FDCWD, link, buffer_, PATH_MAX);
+    if (length < 0 || std::strlen(path) >= PATH_MAX)
+        return;
+    buffer_[length] = '/';
+    std::strcpy(buffer_ + length + 1, path);
+    path_ = buffer_;
 }
 
 bool watched(int fd) {

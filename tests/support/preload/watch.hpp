@@ -18,6 +18,16 @@ bool skips_sync();
 bool logs();
 /// Is the path below CODEX_TEST_ROOT, or CODEX_TEST_ROOT itself?
 bool watched(const char* path);
+/// A path that is relative to a folder, or to the working one (AT_FDCWD), from the root on.
+class Absolute {
+public:
+    Absolute(int folder, const char* path);
+    [[nodiscard]] const char* get() const { return path_; }
+
+private:
+    const char* path_;
+    char buffer_[8192];
+};
 /// The descriptor was opened at a watched path.
 bool watched(int fd);
 void watch(int fd, bool yes);
