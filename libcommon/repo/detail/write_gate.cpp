@@ -39,22 +39,23 @@ struct flock range(short type, Place place) {
     return lock;
 }
 
-/// Locks of the open file, not of the process: closing another descriptor does not drop them.
+/// Locks of the process, so that the kernel knows its number: nobody else here opens the file,
+/// whose closing would drop them.
 bool take(int fd, Place place) {
     struct flock lock = range(F_WRLCK, place);
-    return ::fcntl(fd, F_OFD_SETLK, &lock) == 0;
+    return ::fcntl(fd, F_SETLK, &lock) == 0;
 }
 void give_back(int fd, Place place) {
     struct flock lock = range(F_UNLCK, place);
-    (void)::fcntl(fd, F_OFD_SETLK, &lock);
+    (void)::fcntl(fd, F_SETLK, &lock);
 }
-/// Some kernels know no such locks. There LMDB's mutex is what is left, which has a timeout, too.
-bool no_such_locks(int errno_value) {
-    return errno_value == EINVAL || errno_value == ENOSYS || errno_value == ENOTSUP;
-}
-bool taken_by_another(int fd, Place place) {
+bool taken_by_another(int fd, Place place, pid_t* holder = nullptr) {
     struct flock lock = range(F_WRLCK, place);
-    return ::fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+    if (::fcntl(fd, F_GETLK, &lock) != 0 || lock.l_type == F_UNLCK)
+        return false;
+    if (holder != nullptr)
+        *holder = lock.l_pid; // 0 when it has no number in our PID namespace
+    return true;
 }
 
 } // namespace
@@ -104,11 +105,8 @@ void WriteGate::write_note() const {
 
 Result<WriteGate::Turn> WriteGate::enter(std::uint64_t wait_seconds) const {
     const bool stand_back = read_page().waiting != 0 && taken_by_another(fd_.get(), Place::next);
-    if (stand_back || !take(fd_.get(), Place::inside)) {
-        if (!stand_back && no_such_locks(errno))
-            return Turn();
+    if (stand_back || !take(fd_.get(), Place::inside))
         CODEX_CHECK(queue(wait_seconds));
-    }
     Turn turn(this);
     write_note();
     return turn;
@@ -131,11 +129,7 @@ Result<void> WriteGate::queue(std::uint64_t wait_seconds) const {
         if (now >= deadline) {
             if (next)
                 give_back(fd_.get(), Place::next);
-            const Page page = read_page();
-            const std::string who = read_note({page.note.data(), page.note.size()});
-            return fail(Error(Errc::repo_locked,
-                              fmt::format("{}: held by {}", path_,
-                                          who.empty() ? std::string("another process") : who))
+            return fail(Error(Errc::repo_locked, fmt::format("{}: held by {}", path_, who()))
                             .hint("try again when it is done, or wait longer: --lock-timeout"));
         }
         if (!told && now - begin >= std::chrono::seconds(1)) {
@@ -148,6 +142,19 @@ Result<void> WriteGate::queue(std::uint64_t wait_seconds) const {
     if (next)
         give_back(fd_.get(), Place::next);
     return {};
+}
+
+/// Who is inside. The note of one that is outside of our PID namespace has its command line.
+std::string WriteGate::who() const {
+    pid_t holder = 0;
+    struct stat st{};
+    if (taken_by_another(fd_.get(), Place::inside, &holder) && holder > 0 &&
+        ::fstat(fd_.get(), &st) == 0)
+        if (std::string known = describe_user(holder, st.st_dev, st.st_ino); !known.empty())
+            return known;
+    const Page page = read_page();
+    const std::string noted = read_note({page.note.data(), page.note.size()});
+    return noted.empty() ? "another process" : noted;
 }
 
 /// Until somebody leaves; the kernel looks at the word, so that a file cut short is no fault of

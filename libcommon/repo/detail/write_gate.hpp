@@ -46,6 +46,7 @@ private:
     struct Page;
     WriteGate(std::string path, Fd fd);
     [[nodiscard]] Result<void> queue(std::uint64_t wait_seconds) const;
+    [[nodiscard]] std::string who() const;
     void leave() const;
     void sleep() const;
     [[nodiscard]] Page read_page() const;
