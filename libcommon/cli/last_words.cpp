@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -14,8 +15,13 @@ namespace codex::cli::detail {
 
 namespace {
 
-std::array<char, 256> line = {"error: out of memory\n"};
-std::size_t line_bytes = 21;
+std::array<char, 256> line;
+std::size_t line_bytes = 0;
+
+void set_line(std::string_view text) {
+    line_bytes = std::min(text.size(), line.size());
+    std::copy_n(text.begin(), line_bytes, line.begin());
+}
 
 /// An exception that got away; what is not about memory is a mistake of ours.
 [[noreturn]] void on_terminate() {
@@ -33,18 +39,26 @@ std::size_t line_bytes = 21;
     std::_Exit(errc_exit_code(Errc::internal));
 }
 
+/// Before main(): what it makes for run_tool() may be refused memory, too. Allocates nothing.
+[[maybe_unused]] const bool prepared = [] {
+    std::array<char, 256> text;
+    const int bytes = std::snprintf(text.data(), text.size(), "%.200s: error: out of memory\n",
+                                    program_invocation_short_name);
+    set_line({text.data(), static_cast<std::size_t>(std::max(bytes, 0))});
+    std::set_terminate(on_terminate);
+    return true;
+}();
+
 } // namespace
 
 void prepare_last_words(std::string_view tool, bool json) {
     const int exit = errc_exit_code(Errc::out_of_memory);
     const std::string text =
-        json ? fmt::format(R"({{"type":"error","code":"{}","exit":{},"message":"out of memory"}})",
+        json ? fmt::format("{{\"type\":\"error\",\"code\":\"{}\",\"exit\":{},\"message\":\"out of "
+                           "memory\"}}\n",
                            errc_name(Errc::out_of_memory), exit)
-             : fmt::format("{}: error: out of memory", tool);
-    line_bytes = std::min(text.size(), line.size() - 1);
-    std::copy_n(text.begin(), line_bytes, line.begin());
-    line[line_bytes++] = '\n';
-    std::set_terminate(on_terminate);
+             : fmt::format("{}: error: out of memory\n", tool);
+    set_line(text);
 }
 
 int say_out_of_memory() {

@@ -5,9 +5,11 @@
 
 namespace codex::cli::detail {
 
-/// Prepares the error line of `tool`, and makes an exception that nobody catches (a destructor
-/// threw it, or another one was on its way) end the process with such a line and an exit code, and
-/// not by SIGABRT. Once a process, before there are threads.
+// An exception that nobody catches (it came before run_tool(), or out of a destructor, or while
+// another one was on its way) ends the process with such a line and an exit code, not by SIGABRT.
+
+/// Prepares the error line of `tool`, or its JSON form; until then it has the program's name. Once
+/// a process, before there are threads.
 void prepare_last_words(std::string_view tool, bool json);
 
 /// Writes the line to stderr; allocates nothing. Gives the exit code.
