@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <map>
 #include <mutex>
+#include <new>
 #include <sys/mman.h>
 #include <vector>
 
@@ -27,15 +28,20 @@ constexpr std::size_t kMostBytes = std::size_t{512} << 20;
 class PagePool {
 public:
     static PagePool& instance() {
-        static auto* pool = new PagePool; // outlives whoever gives pages back at the end
+        // Outlives whoever gives pages back at the end, and asks nobody for memory.
+        alignas(PagePool) static std::byte place[sizeof(PagePool)];
+        static auto* pool = new (place) PagePool;
         return *pool;
     }
 
+    /// Null when memory is refused: nothing may be thrown through LMDB.
     void* take(std::size_t bytes) {
         const std::lock_guard lock(mutex_);
         if (bytes != kPage) // a chunk is known by its size
             return map(bytes == kChunkBytes ? bytes + kPage : bytes);
         if (free_.empty()) {
+            if (!make_room())
+                return nullptr;
             auto* chunk = static_cast<std::uint8_t*>(map(kChunkBytes));
             if (chunk == nullptr)
                 return nullptr;
@@ -67,6 +73,15 @@ public:
     }
 
 private:
+    /// So that no page of a further chunk that is given back asks for memory.
+    bool make_room() {
+        try {
+            free_.reserve(pages_ + kChunkBytes / kPage);
+            return true;
+        } catch (const std::bad_alloc&) {
+            return false;
+        }
+    }
     /// `bytes` between bounds that may not be touched.
     void* map(std::size_t bytes) {
         void* all = ::mmap(nullptr, bytes + 2 * kBound, PROT_NONE,
@@ -78,7 +93,12 @@ private:
             ::munmap(all, bytes + 2 * kBound);
             return nullptr;
         }
-        ranges_.emplace(reinterpret_cast<std::uintptr_t>(inner), bytes);
+        try {
+            ranges_.emplace(reinterpret_cast<std::uintptr_t>(inner), bytes);
+        } catch (const std::bad_alloc&) {
+            ::munmap(all, bytes + 2 * kBound);
+            return nullptr;
+        }
         return inner;
     }
     static void unmap(std::uintptr_t begin, std::size_t bytes) {
