@@ -25,7 +25,8 @@ BlockInfo to_info(const Cid& cid, const BlockEntry& entry) {
             entry.present ? entry.stored_bytes : 0,
             entry.references,
             entry.kept ? entry.expiry : 0,
-            entry.kept};
+            entry.kept,
+            entry.present && entry.damaged};
 }
 
 Result<void> require_verifiable(const Cid& cid) {
@@ -73,14 +74,17 @@ Result<Bytes> Repo::get(const Cid& cid) const {
     CODEX_TRY(info, stat(cid));
     buffer.resize(info ? info->size_bytes : 0);
     BlockRead read{cid, buffer};
-    CODEX_CHECK(read_blocks(impl_->session(), std::span(&read, 1)));
+    CODEX_CHECK(try_read(std::span(&read, 1)));
     switch (read.state) {
     case BlockRead::State::ok:
         return buffer;
+    case BlockRead::State::unreadable:
+        return fail(unreadable(read));
     case BlockRead::State::damaged:
         return fail(Error(Errc::block_corrupt,
                           fmt::format("block {}: stored bytes do not match", cid.text()))
-                        .hint("repair its dataset (codex-ec repair), or put the block again"));
+                        .hint("repair its dataset (codex-ec repair), or put the block or its "
+                              "dataset again"));
     default:
         return fail(
             Error(Errc::block_not_found, fmt::format("block {}: not in the repo", cid.text()))
@@ -89,8 +93,14 @@ Result<Bytes> Repo::get(const Cid& cid) const {
     }
 }
 
+Result<void> Repo::try_read(std::span<BlockRead> batch) const {
+    CODEX_CHECK(read_blocks(impl_->session(), batch));
+    return impl_->settle();
+}
+
 Result<void> Repo::read(std::span<BlockRead> batch) const {
-    return read_blocks(impl_->session(), batch);
+    CODEX_CHECK(try_read(batch));
+    return require_readable(batch);
 }
 
 Result<void> Repo::put(const Cid& cid, BytesView data, std::uint64_t expiry) {

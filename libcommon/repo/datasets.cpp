@@ -32,6 +32,7 @@ Result<DatasetInfo> to_info(const Session& session, const Cid& cid, Stored store
     if (!equal(crypto::sha256(entry.manifest_bytes), cid.digest())) {
         BlockRead read{cid, entry.manifest_bytes};
         CODEX_CHECK(read_blocks(session, std::span(&read, 1)));
+        CODEX_CHECK(require_readable(std::span(&read, 1)));
         if (read.state != BlockRead::State::ok)
             return fail(Errc::repo_damaged, "dataset {}: its manifest is damaged", cid.text());
         entry.manifest_bytes.resize(read.size);
@@ -118,6 +119,7 @@ Result<void> Repo::for_each_dataset(const std::function<bool(const DatasetInfo&)
 
 Result<void> Repo::remove_dataset(const Cid& manifest) {
     CODEX_CHECK(impl_->require_writable());
+    CODEX_CHECK(require_removable(impl_->session(), manifest));
     std::optional<Extent> doomed;
     {
         CODEX_TRY(ledger, impl_->session().ledger());

@@ -68,6 +68,7 @@ struct BlockInfo {
     std::uint64_t references = 0; ///< leaves of stored trees, and uncommitted writers' pins
     std::uint64_t expiry = 0;     ///< of a block kept for itself; 0 = never
     bool kept = false;            ///< put for itself (`block put`), not only as part of a dataset
+    bool damaged = false; ///< its bytes were read and are not the block's; put replaces them
 };
 
 enum class DatasetKind : std::uint8_t { plain, erasure_coded, verifiable };
@@ -83,12 +84,17 @@ struct DatasetInfo {
 
 /// One block of a batch read.
 struct BlockRead {
-    enum class State : std::uint8_t { unread, ok, missing, damaged };
+    /// damaged: read in full, or the segment ends before, and it is not the block. unreadable: its
+    /// segment could not be opened or read, which says nothing about the bytes.
+    enum class State : std::uint8_t { unread, ok, missing, damaged, unreadable };
     Cid cid;              ///< in
     MutableBytes buffer;  ///< in: at least as large as the block
     std::size_t size = 0; ///< out: bytes of the block; the empty block gives 0
     State state = State::unread;
+    std::shared_ptr<const Error> cause{}; ///< out: of an unreadable block
 };
+/// Why a block is unreadable, with the block's name.
+[[nodiscard]] Error unreadable(const BlockRead& block);
 
 /// A stored tree: random access to its nodes without loading it. Bytes are as the disk gives them;
 /// check() recomputes all of it.
@@ -102,7 +108,8 @@ public:
     /// Leaves [first, first + out.size()). Errors: merkle_index, repo_damaged when the record is
     /// cut off, io.
     [[nodiscard]] Result<void> leaves(std::uint64_t first, std::span<Digest> out) const;
-    /// All leaves, those that are cut off as zeros, which no block's digest is. Errors: io.
+    /// All leaves, those that are cut off as zeros, which no block's digest is. Errors: not_found,
+    /// permission, io.
     [[nodiscard]] Result<std::vector<Digest>> salvaged_leaves() const;
     /// Errors: merkle_index, io.
     [[nodiscard]] Result<Digest> node(std::size_t layer, std::uint64_t index) const;
@@ -159,8 +166,9 @@ struct VerifyOptions {
     Progress* progress{}; ///< plain bytes of the blocks read; may be nullptr
 };
 struct VerifyProblem {
-    std::string kind; ///< "block-damaged", "block-missing", "tree-damaged", "counter-wrong" ...
-    Cid cid;          ///< null where the problem has none
+    /// "block-damaged", "block-missing", "block-unreadable", "tree-damaged", "counter-wrong" ...
+    std::string kind;
+    Cid cid; ///< null where the problem has none
     std::string text;
 };
 struct VerifyReport {
@@ -171,6 +179,8 @@ struct VerifyReport {
     std::uint64_t problems = 0;
     Counters counted;
     bool counters_repaired = false;
+    /// The first segment that could not be read: what was in it, nobody knows.
+    std::shared_ptr<const Error> unreadable{};
 };
 
 /// What the segments gave back when the index was made anew.
@@ -204,11 +214,16 @@ public:
     /// The empty block is always present.
     [[nodiscard]] Result<bool> has(const Cid& cid) const;
     [[nodiscard]] Result<std::optional<BlockInfo>> stat(const Cid& cid) const;
-    /// The verified bytes. Errors: block_not_found, block_corrupt.
+    /// The verified bytes. Errors: block_not_found, block_corrupt; not_found, permission, io where
+    /// the segment cannot be read.
     [[nodiscard]] Result<Bytes> get(const Cid& cid) const;
     /// Reads and verifies a batch (best: 16 or more of one size); each entry says how it went.
-    /// Errors: io only.
+    /// Blocks that are damaged are marked so in the index: at once, or, on a read-only handle, when
+    /// it is closed, where the folder may be written. Errors: those of the first block that is
+    /// unreadable (not_found, permission, io).
     [[nodiscard]] Result<void> read(std::span<BlockRead> batch) const;
+    /// The same, but an unreadable block is no error: for those who have other ways to its bytes.
+    [[nodiscard]] Result<void> try_read(std::span<BlockRead> batch) const;
     /// A block with its bytes; the caller knows that `data` hashes to `cid`.
     struct Restored {
         Cid cid;
@@ -229,7 +244,8 @@ public:
     /// One transaction. Gives how many were present.
     [[nodiscard]] Result<std::uint64_t> drop_bytes(std::span<const Cid> cids);
     /// Gives bytes (again) to blocks that datasets refer to: repair. Blocks nobody refers to any
-    /// more are skipped. Replaces damaged bytes. Durable on return.
+    /// more are skipped. Replaces bytes that are damaged, or whose segment is gone. Durable on
+    /// return. Errors: permission, io when bytes that are here cannot be read: nothing is changed.
     [[nodiscard]] Result<void> restore(std::span<const Restored> blocks);
     /// All known blocks in the order of their CID bytes; `visit` returns false to stop. No
     /// transaction is held while `visit` runs.
@@ -245,7 +261,8 @@ public:
     [[nodiscard]] Result<void>
     for_each_dataset(const std::function<bool(const DatasetInfo&)>& visit) const;
     /// Takes the dataset away at once; blocks nobody else refers to are freed (in bounded
-    /// transactions; a kill is finished by gc). Errors: dataset_not_found.
+    /// transactions; a kill is finished by gc). Errors: dataset_not_found; not_found, permission,
+    /// io when its tree cannot be read, before anything has changed.
     [[nodiscard]] Result<void> remove_dataset(const Cid& manifest);
     /// Sets (not only extends) the expiry. Errors: dataset_not_found.
     [[nodiscard]] Result<void> set_expiry(const Cid& manifest, std::uint64_t expiry);
@@ -277,7 +294,8 @@ public:
     /// Removes what has expired or was left behind, and gives space back. A dry run needs no right
     /// to write. Errors: repo_read_only, io.
     [[nodiscard]] Result<GcReport> gc(const GcOptions& options);
-    /// Calls `report` for each problem as it is found.
+    /// Calls `report` for each problem as it is found, and goes on after what cannot be read.
+    /// Marks the blocks that are damaged, as read() does.
     /// Other writers wait while the index is counted, not while data is read.
     [[nodiscard]] Result<VerifyReport>
     verify(const VerifyOptions& options, const std::function<void(const VerifyProblem&)>& report);

@@ -16,6 +16,19 @@ struct Need {
     NewExtent bytes;
 };
 
+/// Bytes in a segment that is gone are not here; what is here and cannot be read stays as it is.
+Result<bool> has_good_bytes(const Session& session, const Cid& cid,
+                            const std::optional<BlockEntry>& entry) {
+    if (!entry || !entry->present)
+        return false;
+    auto good = extent_is_good(session, cid, *entry);
+    if (!good && good.error().code() == Errc::not_found)
+        return false;
+    if (!good)
+        return fail(std::move(good).error().context(fmt::format("block {}", cid.text())));
+    return good;
+}
+
 Result<std::vector<Need>> find_needs(const Session& session,
                                      std::span<const Repo::Restored> blocks) {
     std::vector<std::optional<BlockEntry>> entries(blocks.size());
@@ -33,14 +46,14 @@ Result<std::vector<Need>> find_needs(const Session& session,
         if (new_bytes > 0 && totals.taken_bytes() + new_bytes > config.quota_bytes)
             return quota_error(new_bytes, totals, config.quota_bytes);
     }
-    std::vector<std::uint8_t> good(blocks.size());
+    std::vector<Result<bool>> good(blocks.size());
     session.parallel_for(blocks.size(), [&](std::size_t i) {
-        good[i] = entries[i] && entries[i]->present &&
-                  extent_is_good(session, blocks[i].cid, *entries[i]);
+        good[i] = has_good_bytes(session, blocks[i].cid, entries[i]);
     });
     std::vector<Need> needs;
     for (std::size_t i = 0; i < blocks.size(); ++i) {
-        if (!entries[i] || good[i] != 0 || blocks[i].data.empty())
+        CODEX_TRY(whole, std::move(good[i]));
+        if (!entries[i] || whole || blocks[i].data.empty())
             continue;
         Need need;
         need.block = &blocks[i];

@@ -107,8 +107,8 @@ Result<StoredTree> Repo::tree(const Cid& tree) const {
     return StoredTree(std::move(stored));
 }
 
-bool same_tree(const Session& session, const Cid& tree, const Extent& extent,
-               std::uint64_t leaf_count, const Spool& spool) {
+Result<bool> same_tree(const Session& session, const Cid& tree, const Extent& extent,
+                       std::uint64_t leaf_count, const Spool& spool) {
     constexpr std::uint64_t kPiece = 4096;
     std::vector<Digest> stored(kPiece);
     std::vector<Digest> wanted(kPiece);
@@ -117,8 +117,12 @@ bool same_tree(const Session& session, const Cid& tree, const Extent& extent,
         const std::uint64_t count = std::min(kPiece, nodes - at);
         const auto left = std::span(stored).first(count);
         const auto right = std::span(wanted).first(count);
-        if (!read_tree_at(session, tree, extent, at, left) || !spool.read(at, right) ||
-            !std::ranges::equal(left, right))
+        auto read = salvage_tree_at(session, tree, extent, at, left);
+        if (!read && read.error().code() == Errc::not_found)
+            return false;
+        CODEX_CHECK(std::move(read));
+        CODEX_CHECK(spool.read(at, right));
+        if (!std::ranges::equal(left, right))
             return false;
     }
     return true;

@@ -1,6 +1,7 @@
 #include "repo/detail/audit.hpp"
 #include "repo/detail/block_reader.hpp"
 #include "repo/detail/repo_impl.hpp"
+#include "repo/detail/segment_read.hpp"
 
 #include <algorithm>
 
@@ -36,7 +37,7 @@ public:
             at += sizes_[i];
         }
         CODEX_CHECK(read_blocks(session_, reads));
-        for (const BlockRead& read : reads)
+        for (BlockRead& read : reads)
             CODEX_CHECK(judge(read));
         if (progress_)
             progress_->advance(bytes_);
@@ -50,6 +51,10 @@ private:
     Result<void> judge(const BlockRead& read) {
         if (read.state == BlockRead::State::missing)
             return {}; // removed since; one that is known and not here the audit has reported
+        if (read.state == BlockRead::State::unreadable) {
+            report_unreadable(read.cid, *read.cause);
+            return {};
+        }
         ++totals_.blocks;
         totals_.bytes += read.size;
         if (read.state == BlockRead::State::damaged)
@@ -58,16 +63,29 @@ private:
             CODEX_CHECK(check_header(read.cid));
         return {};
     }
+    void report_unreadable(const Cid& cid, const Error& cause) {
+        report_("block-unreadable", cid, cause.text());
+        if (!totals_.unreadable)
+            totals_.unreadable = std::make_shared<const Error>(copy_of(cause));
+    }
     /// The index does not need the header, but its rebuilding does.
     Result<void> check_header(const Cid& cid) {
         if (cid.is_empty_block())
             return {};
+        Result<bool> good = true;
         for (int pass = 0; pass < 3; ++pass) { // again when gc moved it under us
             CODEX_TRY(txn, session_.store->env().read());
             CODEX_TRY(entry, find_block(txn, cid));
-            if (!entry || !entry->present || header_is_good(session_, cid, *entry))
+            if (!entry || !entry->present)
+                return {};
+            good = header_is_good(session_, cid, *entry);
+            if (good && *good)
                 return {};
             session_.store->segments().forget(entry->extent.segment);
+        }
+        if (!good) {
+            report_unreadable(cid, good.error());
+            return {};
         }
         report_("header-damaged", cid, "the header of its record is damaged, its bytes are good");
         return {};
@@ -97,9 +115,9 @@ Result<VerifyReport> Repo::verify(const VerifyOptions& options,
     const Session session = impl_->session();
     std::vector<VerifyProblem> found; // told when nobody waits for us any more
     auto counted = [&]() -> Result<void> {
-        // As a writer, so that nothing changes while it is counted: other writers wait.
-        CODEX_TRY(txn, impl_->options.read_only ? session.store->env().read()
-                                                : session.store->env().write(session.sync));
+        // As a writer where it corrects, so that nothing changes meanwhile: other writers wait.
+        CODEX_TRY(txn, options.repair_counters ? session.store->env().write(session.sync)
+                                               : session.store->env().read());
         Audit audit(session, txn,
                     [&](std::string_view kind, const Cid& cid, const std::string& text) {
                         found.push_back({std::string(kind), cid, text});
@@ -108,6 +126,7 @@ Result<VerifyReport> Repo::verify(const VerifyOptions& options,
         const Totals& totals = audit.counted();
         out.counted = {totals.blocks, totals.used_bytes, totals.reserved_bytes, totals.datasets,
                        totals.tree_bytes};
+        out.unreadable = audit.unreadable();
         out.trees = audit.trees();
         out.datasets = totals.datasets;
         out.blocks = options.data ? 0 : totals.blocks;
@@ -136,6 +155,7 @@ Result<VerifyReport> Repo::verify(const VerifyOptions& options,
     }));
     CODEX_CHECK(std::move(failed));
     CODEX_CHECK(check.run());
+    CODEX_CHECK(impl_->settle());
     return out;
 }
 

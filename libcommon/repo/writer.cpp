@@ -271,7 +271,12 @@ Result<void> DatasetWriter::Impl::commit_all(const Cid& manifest, DatasetEntry e
     if (tree_needed)
         CODEX_CHECK(check_tree_room());
     // Nothing re-reads a tree that is here, so one that a disk has damaged is found out now.
-    if (existing && !same_tree(session, *tree, existing->extent, leaf_count, spool)) {
+    bool whole = true;
+    if (existing) {
+        CODEX_TRY(same, same_tree(session, *tree, existing->extent, leaf_count, spool));
+        whole = same;
+    }
+    if (!whole) {
         auto replaced = replace_tree(session, *tree, leaf_count, spool);
         if (!replaced && replaced.error().code() != Errc::block_not_found)
             return replaced;

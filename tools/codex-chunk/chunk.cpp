@@ -150,7 +150,9 @@ cli::Record block_record(const repo::BlockInfo& block) {
     cli::Record record("block");
     record.field("cid", block.cid)
         .field("size", std::uint64_t{block.size_bytes})
-        .field("state", block.present ? "present" : "missing")
+        .field("state", !block.present  ? "missing"
+                        : block.damaged ? "damaged"
+                                        : "present")
         .field("references", block.references)
         .text(block.kept ? format_time(block.expiry) : "-")
         .json("kept", block.kept)

@@ -64,10 +64,10 @@ Result<void> append(Stream& stream, const Get& get, const std::string& item) {
     stream.context.add_total("bytes", done.bytes);
     stream.context.add_total("reconstructedBlocks", done.reconstructed_blocks);
     if (done.reconstructed_blocks > 0)
-        stream.context.warn(
-            fmt::format("{}: {} missing or damaged blocks were computed from parity; "
-                        "'codex-ec repair' restores them",
-                        item, done.reconstructed_blocks));
+        stream.context.warn(fmt::format(
+            "{}: {} blocks that are missing, damaged or unreadable were computed from parity; "
+            "'codex-ec repair' restores them",
+            item, done.reconstructed_blocks));
     return {};
 }
 

@@ -124,7 +124,7 @@ private:
         ++report_.problems;
     }
     Result<void> check_manifest() {
-        const auto bytes = job_.repo->get(cid_);
+        auto bytes = job_.repo->get(cid_);
         if (bytes)
             return {};
         if (bytes.error().code() == Errc::block_corrupt)
@@ -132,7 +132,7 @@ private:
         else if (bytes.error().code() == Errc::block_not_found)
             add("block-missing", cid_, "the manifest is not here");
         else
-            return fail(bytes.error().code(), "{}", bytes.error().text());
+            return fail(std::move(bytes).error());
         return {};
     }
     /// Those that are stored: the others are computed when they are needed.
@@ -205,6 +205,9 @@ Result<int> run_whole(cli::Context& context, const Verify& verify) {
                                report.problems));
     if (report.counters_repaired)
         context.warn("the counters were wrong and are repaired");
+    if (report.unreadable) // nobody knows what is there: no answer, but an error
+        return fail(Error(report.unreadable->code(), report.unreadable->text())
+                        .hint(std::string(report.unreadable->hint())));
     return report.problems == 0 ? 0 : 1;
 }
 

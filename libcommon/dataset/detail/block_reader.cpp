@@ -91,7 +91,10 @@ Result<void> BlockReader::load(BlockBatch& batch, std::uint64_t first, std::size
     for (std::size_t i = 0; i < count; ++i)
         batch.blocks[i] = {.cid = Cid::block(batch.leaves[i]),
                            .buffer = batch.content_.subspan(i * block_size, block_size)};
-    CODEX_CHECK(job_.repo->read(batch.blocks));
+    // What cannot be read can perhaps be computed; without parity it is an error at once.
+    CODEX_CHECK(options_.recover && dataset_.manifest.is_protected()
+                    ? job_.repo->try_read(batch.blocks)
+                    : job_.repo->read(batch.blocks));
 
     std::vector<Recovery::Wanted> wanted;
     for (std::size_t i = 0; i < count; ++i) {
@@ -126,6 +129,9 @@ Result<void> BlockReader::recover(BlockBatch& batch, std::span<const Recovery::W
 Error BlockReader::lost_block(const BlockBatch& batch, std::uint64_t index) const {
     const codec::Manifest& manifest = dataset_.manifest;
     const repo::BlockRead& block = batch.blocks[index - batch.first];
+    if (block.state == repo::BlockRead::State::unreadable)
+        return repo::unreadable(block).context(
+            fmt::format("{}: block {}", dataset_.cid.text(), index));
     std::string state = "is missing";
     if (block.state == repo::BlockRead::State::damaged)
         state = "is damaged";
@@ -133,13 +139,9 @@ Error BlockReader::lost_block(const BlockBatch& batch, std::uint64_t index) cons
         state = fmt::format("has {} bytes, not {}", block.size, manifest.block_size_bytes);
     Error error(Errc::dataset_damaged, fmt::format("{}: block {} ({}) {}", dataset_.cid.text(),
                                                    index, block.cid.text(), state));
-    if (!manifest.is_protected() && block.state == repo::BlockRead::State::damaged)
-        return std::move(error).hint("nothing protects a plain dataset: 'codex-chunk verify "
-                                     "--drop-damaged', then put, import or fetch it again, or "
-                                     "repair a protected dataset made from it");
     if (!manifest.is_protected())
-        return std::move(error).hint("nothing protects a plain dataset: put, import or fetch it "
-                                     "again, or repair a protected dataset made from it");
+        return std::move(error).hint("nothing protects a plain dataset: put or import the same "
+                                     "data again, or repair a protected dataset made from it");
     if (!options_.recover)
         return std::move(error).hint("restore the block with 'codex-ec repair' first");
     return std::move(error).hint(

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <utility>
 
 namespace codex::dataset::detail {
@@ -55,6 +56,7 @@ private:
         std::vector<LostBlock*> wanted;    // k + m, nullptr where nobody asked
         std::vector<std::uint8_t*> places; // k + m, into `memory` or the asker's buffer
         std::uint32_t present = 0;
+        std::optional<repo::BlockRead> unreadable; // the first of them
     };
     struct Request {
         Column* column;
@@ -129,6 +131,8 @@ void Columns::Group::take(const Request& request, const repo::BlockRead& read) c
     column.states[request.position] = ok ? State::present : State::lost;
     column.shards[request.position] = {read.size == 0 ? nullptr : read.buffer.data(), ok};
     column.present += ok ? 1 : 0;
+    if (read.state == repo::BlockRead::State::unreadable && !column.unreadable)
+        column.unreadable = read;
 }
 
 Result<void> Columns::Group::read_survivors() {
@@ -139,11 +143,15 @@ Result<void> Columns::Group::read_survivors() {
         for (Column& column : columns_)
             CODEX_CHECK(plan_reads(column, requests, batch));
         if (batch.empty())
-            return {};
-        CODEX_CHECK(owner_.job_.repo->read(batch));
+            break;
+        CODEX_CHECK(owner_.job_.repo->try_read(batch));
         for (std::size_t i = 0; i < batch.size(); ++i)
             take(requests[i], batch[i]);
     }
+    for (const Column& column : columns_)
+        if (column.present < owner_.layout_.k && column.unreadable)
+            return fail(repo::unreadable(*column.unreadable));
+    return {};
 }
 
 Result<void> Columns::Group::compute_column(Column& column, ThreadPool* pool) const {

@@ -54,10 +54,11 @@ public:
     /// Computes the `lost` blocks, each once, in any order and of any columns; best when all lost
     /// blocks of a column come in one call, since each call reads k blocks a column. Blocks in
     /// `lost` are not read; padding is known to be zeros; other blocks of the column that turn out
-    /// missing or damaged count as lost, too. What is computed is compared with its leaf. An entry
-    /// stays unrestored when fewer than k blocks of its column can be read, or when the comparison
-    /// fails. Memory: kColumnMemoryBytes, or one column (k + m blocks) where that is more. Errors:
-    /// io, merkle_index.
+    /// missing, damaged or unreadable count as lost, too. What is computed is compared with its
+    /// leaf. An entry stays unrestored when fewer than k blocks of its column are there, or when
+    /// the comparison fails. Memory: kColumnMemoryBytes, or one column (k + m blocks) where that is
+    /// more. Errors: merkle_index; not_found, permission, io when blocks that cannot be read would
+    /// be needed.
     [[nodiscard]] Result<void> reconstruct(std::span<LostBlock> lost) const;
 
 private:

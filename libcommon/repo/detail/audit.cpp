@@ -97,18 +97,26 @@ Result<void> Audit::check_tree(const Cid& cid, const TreeEntry& entry) {
         fixed.references = references;
         tree_fixes_.emplace_back(cid, fixed);
     }
-    auto bad =
-        untrusted_leaves(cid, entry.leaf_count, [&](std::uint64_t first, std::span<Digest> out) {
-            return read_tree_at(session_, cid, entry.extent, first, out);
-        });
+    check_nodes(cid, entry.extent, entry.leaf_count);
+    return {};
+}
+
+void Audit::check_nodes(const Cid& cid, const Extent& extent, std::uint64_t leaf_count) {
+    auto bad = untrusted_leaves(cid, leaf_count, [&](std::uint64_t first, std::span<Digest> out) {
+        return read_tree_at(session_, cid, extent, first, out);
+    });
     if (cid.codec() != codec::Multicodec::codex_slot_root) // whose leaves are no references
         leaves_known_ = leaves_known_ && bad && bad->empty();
-    if (!bad)
+    if (!bad && bad.error().code() == Errc::repo_damaged) {
         report_("tree-damaged", cid, bad.error().text());
-    else if (!bad->empty())
+    } else if (!bad) {
+        report_("tree-unreadable", cid, bad.error().text());
+        if (!unreadable_)
+            unreadable_ = std::make_shared<const Error>(std::move(bad).error());
+    } else if (!bad->empty()) {
         report_("tree-damaged", cid,
-                fmt::format("{} of {} leaves cannot be trusted", bad->size(), entry.leaf_count));
-    return {};
+                fmt::format("{} of {} leaves cannot be trusted", bad->size(), leaf_count));
+    }
 }
 
 Result<void> Audit::collect_leaf_sources() {
@@ -121,6 +129,7 @@ Result<void> Audit::collect_leaf_sources() {
     }));
     CODEX_TRY(doomed, doomed_trees(txn_));
     for (const DoomedTree& tree : doomed) {
+        check_nodes(tree.tree, tree.extent, tree.leaf_count);
         sources_.push_back({tree.tree, tree.extent, tree.done, tree.leaf_count});
         live_[tree.extent.segment] += tree_record_bytes(tree.tree, tree.leaf_count);
     }
@@ -143,7 +152,7 @@ Result<void> Audit::count_leaves(unsigned slice, unsigned slices) {
         for (std::uint64_t at = source.first; at < source.end; at += leaves.size()) {
             leaves.resize(static_cast<std::size_t>(std::min(kChunkLeaves, source.end - at)));
             if (!read_tree_at(session_, source.tree, source.extent, at, leaves))
-                break; // reported as a damaged tree
+                break; // reported as a damaged or unreadable tree
             for (const Digest& leaf : leaves) {
                 const Cid cid = Cid::block(leaf);
                 if (slice_of(cid, slices) == slice && !cid.is_empty_block())

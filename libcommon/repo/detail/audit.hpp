@@ -25,11 +25,14 @@ public:
     [[nodiscard]] const Totals& counted() const { return totals_; }
     [[nodiscard]] std::uint64_t trees() const { return trees_; }
     [[nodiscard]] bool repairable() const { return repairable_; }
+    /// The first segment that could not be read, if any. With one, references stay as they are.
+    [[nodiscard]] std::shared_ptr<const Error> unreadable() const { return unreadable_; }
 
 private:
     [[nodiscard]] Result<void> count_datasets();
     [[nodiscard]] Result<void> check_trees();
     [[nodiscard]] Result<void> check_tree(const Cid& cid, const TreeEntry& entry);
+    void check_nodes(const Cid& cid, const Extent& extent, std::uint64_t leaf_count);
     [[nodiscard]] Result<void> collect_leaf_sources();
     [[nodiscard]] Result<void> check_blocks();
     [[nodiscard]] Result<void> check_slice(unsigned slice, unsigned slices);
@@ -56,7 +59,8 @@ private:
     Totals totals_;
     std::uint64_t trees_ = 0;
     bool repairable_ = false;
-    bool leaves_known_ = true;                     // no tree is damaged
+    bool leaves_known_ = true; // no tree is damaged, all could be read
+    std::shared_ptr<const Error> unreadable_;
     std::map<Cid, std::uint64_t> tree_references_; // by datasets
     std::map<Cid, std::uint64_t> manifests_;       // references to manifest blocks, by datasets
     std::map<std::uint32_t, std::uint64_t> live_;  // bytes, by segment

@@ -3,6 +3,7 @@
 #include "base/log.hpp"
 #include "repo/detail/codec.hpp"
 #include "repo/detail/limits.hpp"
+#include "repo/detail/segment_read.hpp"
 
 #include <algorithm>
 
@@ -45,8 +46,19 @@ Result<SegmentWriter*> Batch::writer() {
 
 // --- staging ------------------------------------------------------------------------------------
 
-Result<Batch::Plan> Batch::make_plan(std::span<const StagedBlock> blocks,
-                                     const Batch* earlier) const {
+/// Whether the file of the segment is there and long enough: as much as can be known of a block
+/// that is here already without reading it.
+Result<bool> Batch::has_record(const Cid& cid, const BlockEntry& entry) {
+    const std::uint64_t end = entry.extent.offset + block_record_bytes(cid, entry);
+    auto known = sizes_.find(entry.extent.segment);
+    if (known == sizes_.end() || known->second < end) { // it may have grown
+        CODEX_TRY(size, segment_size(session_.store->segments(), entry.extent.segment));
+        known = sizes_.insert_or_assign(entry.extent.segment, size.value_or(0)).first;
+    }
+    return end <= known->second;
+}
+
+Result<Batch::Plan> Batch::make_plan(std::span<const StagedBlock> blocks, const Batch* earlier) {
     Plan plan;
     std::unordered_map<Cid, std::size_t> seen;
     CODEX_TRY(txn, session_.store->env().read());
@@ -65,13 +77,17 @@ Result<Batch::Plan> Batch::make_plan(std::span<const StagedBlock> blocks,
         CODEX_TRY(entry, find_block(txn, block.cid));
         if (earlier != nullptr && earlier->contains(block.cid))
             item.source = Source::known;
-        else if (entry && entry->present && !block.data.empty())
-            item.source = Source::duplicate;
-        else if (!block.data.empty())
+        else if (!block.data.empty()) {
             item.source = Source::written;
-        else if (!entry)
+            if (entry && entry->present) {
+                CODEX_TRY(there, has_record(block.cid, *entry));
+                item.lost = there ? std::nullopt : std::optional(entry->extent);
+                if (there && !entry->damaged)
+                    item.source = Source::duplicate;
+            }
+        } else if (!entry)
             return fail(Errc::block_not_found, "block {}: not in the repo", block.cid.text());
-        if (item.source == Source::written)
+        if (item.source == Source::written && !(entry && entry->present))
             plan.new_bytes += block.data.size();
         if (item.source == Source::duplicate)
             plan.retained_bytes += block.data.size();
@@ -213,6 +229,9 @@ Result<bool> Batch::apply_item(Ledger& ledger, Item& item, bool pin) {
     CODEX_TRY(found, ledger.block(block.cid));
     BlockEntry entry = found.value_or(BlockEntry{});
     if (item.source == Source::written) {
+        const bool replace = entry.present && (entry.damaged || item.lost == entry.extent);
+        if (replace)
+            CODEX_CHECK(ledger.clear_bytes(block.cid, entry));
         if (entry.present || !(found || wanted)) {
             CODEX_CHECK(ledger.add_dead(item.bytes.extent, record_bytes(block.cid.bytes().size(),
                                                                         item.bytes.stored_bytes)));
@@ -224,7 +243,7 @@ Result<bool> Batch::apply_item(Ledger& ledger, Item& item, bool pin) {
     } else if (!wanted) {
         CODEX_CHECK(require_synced(ledger, entry));
         return true;
-    } else if (item.source == Source::duplicate && !entry.present) {
+    } else if (item.source == Source::duplicate && (!entry.present || entry.damaged)) {
         return false;
     } else if (!found) {
         return fail(Errc::block_not_found, "block {}: was removed meanwhile", block.cid.text());

@@ -65,6 +65,7 @@ private:
         Source source = Source::known;
         NewExtent bytes;
         Bytes retained;
+        std::optional<Extent> lost; ///< where the index says it is, and its segment has it not
     };
     struct Appended {
         SegmentLease lease;
@@ -77,8 +78,8 @@ private:
         std::uint64_t new_bytes = 0;
         std::uint64_t retained_bytes = 0;
     };
-    [[nodiscard]] Result<Plan> make_plan(std::span<const StagedBlock> blocks,
-                                         const Batch* earlier) const;
+    [[nodiscard]] Result<Plan> make_plan(std::span<const StagedBlock> blocks, const Batch* earlier);
+    [[nodiscard]] Result<bool> has_record(const Cid& cid, const BlockEntry& entry);
     [[nodiscard]] Result<void> append(std::span<Item* const> items);
     [[nodiscard]] Result<void> apply(Ledger& ledger, bool pin, std::vector<Item*>& vanished);
     [[nodiscard]] Result<bool> apply_item(Ledger& ledger, Item& item, bool pin);
@@ -91,6 +92,7 @@ private:
     std::unordered_map<Cid, std::size_t> by_cid_;
     std::vector<Appended> segments_;                // the last one is appended to
     std::map<std::uint32_t, std::uint64_t> synced_; // of segments found in the index
+    std::map<std::uint32_t, std::uint64_t> sizes_;  // of their files; 0: there is none
     std::uint64_t appended_bytes_ = 0;
     std::uint64_t retained_bytes_ = 0;
     std::uint64_t new_bytes_ = 0;

@@ -3,6 +3,7 @@
 #include "base/log.hpp"
 #include "crypto/hash/sha256.hpp"
 #include "repo/detail/codec.hpp"
+#include "repo/detail/segment_read.hpp"
 
 #include <algorithm>
 
@@ -17,20 +18,23 @@ constexpr std::size_t kGroup = 16;
 constexpr int kPasses = 3;
 using Lookup = std::optional<BlockEntry>;
 
-/// Into `read.buffer`, decompressed. False when the file cannot give it.
-bool read_plain(const Session& session, BlockRead& read, const BlockEntry& entry) {
-    const auto file = session.store->segments().open(entry.extent.segment);
-    if (!file)
-        return false;
+/// Into `read.buffer`, decompressed. False when the segment has not that.
+Result<bool> read_plain(const Session& session, BlockRead& read, const BlockEntry& entry) {
+    const Segments& segments = session.store->segments();
     const std::uint64_t at = entry.extent.offset + header_bytes(read.cid.bytes().size());
     const MutableBytes plain = read.buffer.first(entry.plain_bytes);
     if (entry.encoding == Encoding::raw) {
-        const auto got = pread_full((*file)->get(), plain, at, "segment");
-        return got && *got == plain.size();
+        CODEX_TRY(got, read_segment(segments, entry.extent.segment, plain, at));
+        return got == plain.size();
     }
     Bytes stored(entry.stored_bytes);
-    const auto got = pread_full((*file)->get(), stored, at, "segment");
-    return got && *got == stored.size() && decompress_block(stored, plain).has_value();
+    CODEX_TRY(got, read_segment(segments, entry.extent.segment, stored, at));
+    if (got != stored.size())
+        return false;
+    auto done = decompress_block(stored, plain);
+    if (!done && done.error().code() != Errc::block_corrupt)
+        return fail(std::move(done).error());
+    return done.has_value();
 }
 
 /// One group: read, then hash what could be read.
@@ -46,7 +50,12 @@ void read_group(const Session& session, std::span<BlockRead> reads,
             continue;
         read.state = BlockRead::State::damaged;
         read.size = lookups[i]->plain_bytes;
-        if (!read_plain(session, read, *lookups[i]))
+        auto got = read_plain(session, read, *lookups[i]);
+        if (!got) {
+            read.state = BlockRead::State::unreadable;
+            read.cause = std::make_shared<const Error>(std::move(got).error());
+        }
+        if (!got || !*got)
             continue;
         messages[count] = read.buffer.first(read.size);
         hashed[count++] = &read;
@@ -92,6 +101,15 @@ bool matches(const Result<RecordHeader>& header, const Cid& cid, const BlockEntr
            header->encoding == entry.encoding;
 }
 
+void note(const Session& session, const BlockRead& read, const Extent& extent) {
+    if (read.state != BlockRead::State::damaged)
+        return;
+    log::write(log::Level::info, "codex repostore", "Stored block is damaged",
+               {{"cid", log::Value::id(read.cid.text())}});
+    if (session.notes != nullptr)
+        session.notes->add(read.cid, extent);
+}
+
 } // namespace
 
 bool verifiable(const Cid& cid) {
@@ -101,6 +119,7 @@ bool verifiable(const Cid& cid) {
 Result<void> read_blocks(const Session& session, std::span<BlockRead> batch) {
     for (BlockRead& read : batch) {
         read.size = 0;
+        read.cause = nullptr;
         read.state = read.cid.is_empty_block() ? BlockRead::State::ok
                      : verifiable(read.cid)    ? BlockRead::State::unread
                                                : BlockRead::State::missing;
@@ -110,14 +129,15 @@ Result<void> read_blocks(const Session& session, std::span<BlockRead> batch) {
         read_all(session, batch, lookups);
         bool again = false;
         for (std::size_t i = 0; i < batch.size(); ++i) {
-            if (batch[i].state != BlockRead::State::damaged)
+            if (batch[i].state != BlockRead::State::damaged &&
+                batch[i].state != BlockRead::State::unreadable)
                 continue;
             if (pass + 1 == kPasses) {
-                log::write(log::Level::info, "codex repostore", "Stored block is damaged",
-                           {{"cid", log::Value::id(batch[i].cid.text())}});
+                note(session, batch[i], lookups[i]->extent);
                 continue;
             }
             batch[i].state = BlockRead::State::unread;
+            batch[i].cause = nullptr;
             session.store->segments().forget(lookups[i]->extent.segment);
             again = true;
         }
@@ -127,28 +147,41 @@ Result<void> read_blocks(const Session& session, std::span<BlockRead> batch) {
     return {};
 }
 
-bool extent_is_good(const Session& session, const Cid& cid, const BlockEntry& entry) {
+Error unreadable(const BlockRead& block) {
+    CODEX_ASSERT(block.cause);
+    return copy_of(*block.cause).context(fmt::format("block {}", block.cid.text()));
+}
+
+Result<void> require_readable(std::span<const BlockRead> batch) {
+    for (const BlockRead& block : batch)
+        if (block.state == BlockRead::State::unreadable)
+            return fail(unreadable(block));
+    return {};
+}
+
+Result<bool> extent_is_good(const Session& session, const Cid& cid, const BlockEntry& entry) {
     Bytes buffer(entry.plain_bytes);
     BlockRead read{cid, buffer};
-    return read_plain(session, read, entry) && equal(crypto::sha256(buffer), cid.digest());
+    CODEX_TRY(got, read_plain(session, read, entry));
+    return got && equal(crypto::sha256(buffer), cid.digest());
 }
 
-bool header_is_good(const Session& session, const Cid& cid, const BlockEntry& entry) {
-    const auto file = session.store->segments().open(entry.extent.segment);
+Result<bool> header_is_good(const Session& session, const Cid& cid, const BlockEntry& entry) {
     Bytes head(header_bytes(cid.bytes().size()));
-    const auto got = file ? pread_full((*file)->get(), head, entry.extent.offset, "segment")
-                          : Result<std::size_t>(0);
-    return got && *got == head.size() && matches(decode_header(head), cid, entry);
+    CODEX_TRY(got, read_segment(session.store->segments(), entry.extent.segment, head,
+                                entry.extent.offset));
+    return got == head.size() && matches(decode_header(head), cid, entry);
 }
 
-bool read_payload(const Session& session, const Cid& cid, const BlockEntry& entry, Bytes& payload) {
-    const auto file = session.store->segments().open(entry.extent.segment);
+Result<bool> read_payload(const Session& session, const Cid& cid, const BlockEntry& entry,
+                          Bytes& payload) {
     payload.resize(entry.stored_bytes);
-    if (!file || !header_is_good(session, cid, entry))
+    CODEX_TRY(good, header_is_good(session, cid, entry));
+    if (!good)
         return false;
-    const auto got = pread_full((*file)->get(), payload,
-                                entry.extent.offset + header_bytes(cid.bytes().size()), "segment");
-    return got && *got == payload.size();
+    CODEX_TRY(got, read_segment(session.store->segments(), entry.extent.segment, payload,
+                                entry.extent.offset + header_bytes(cid.bytes().size())));
+    return got == payload.size();
 }
 
 } // namespace codex::repo

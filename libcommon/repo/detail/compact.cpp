@@ -123,8 +123,8 @@ Result<std::size_t> copy_step(const Session& session, std::span<const LiveBlock>
     std::size_t done = 0;
     for (std::uint64_t bytes = 0; done < blocks.size() && bytes < kStepBytes; ++done) {
         Bytes payload;
-        if (!read_payload(session, blocks[done].cid, blocks[done].entry, payload) ||
-            !payload_is_good(blocks[done], payload))
+        CODEX_TRY(there, read_payload(session, blocks[done].cid, blocks[done].entry, payload));
+        if (!there || !payload_is_good(blocks[done], payload))
             continue;
         bytes += payload.size();
         payloads.push_back(std::move(payload));
@@ -152,6 +152,7 @@ Result<std::size_t> copy_step(const Session& session, std::span<const LiveBlock>
         }
         CODEX_CHECK(ledger.end_live(now->extent, length));
         now->extent = place;
+        now->damaged = false; // it has just been hashed
         ledger.add_live(place, length);
         CODEX_CHECK(ledger.put_block(cid, *now));
     }
@@ -165,6 +166,8 @@ Result<void> copy_tree(const Session& session, const LiveTree& tree, std::uint64
         return read_tree_at(session, tree.cid, tree.entry.extent, first, out);
     };
     auto bad = untrusted_leaves(tree.cid, tree.entry.leaf_count, read);
+    if (!bad && bad.error().code() != Errc::repo_damaged)
+        return fail(std::move(bad).error());
     if (!bad || !bad->empty())
         return {};
     const std::uint64_t nodes = merkle::node_count(tree.entry.leaf_count);

@@ -11,6 +11,7 @@ namespace {
 constexpr std::uint8_t kPresent = 1;
 constexpr std::uint8_t kKept = 2;
 constexpr std::uint8_t kZstd = 4;
+constexpr std::uint8_t kDamaged = 8;
 
 class Writer {
 public:
@@ -109,9 +110,9 @@ tl::unexpected<Error> index_damaged(std::string_view table, std::string_view wha
 }
 
 Bytes encode(const BlockEntry& e) {
-    const std::uint8_t flags =
-        static_cast<std::uint8_t>((e.present ? kPresent : 0) | (e.kept ? kKept : 0) |
-                                  (e.encoding == Encoding::zstd ? kZstd : 0));
+    const std::uint8_t flags = static_cast<std::uint8_t>(
+        (e.present ? kPresent : 0) | (e.kept ? kKept : 0) |
+        (e.encoding == Encoding::zstd ? kZstd : 0) | (e.damaged ? kDamaged : 0));
     return Writer()
         .u32(flags)
         .u32(e.plain_bytes)
@@ -130,6 +131,7 @@ Result<BlockEntry> decode_block(BytesView value) {
     e.present = (flags & kPresent) != 0;
     e.kept = (flags & kKept) != 0;
     e.encoding = (flags & kZstd) != 0 ? Encoding::zstd : Encoding::raw;
+    e.damaged = (flags & kDamaged) != 0;
     e.plain_bytes = in.u32();
     e.stored_bytes = in.u32();
     e.extent.segment = in.u32();
@@ -138,7 +140,7 @@ Result<BlockEntry> decode_block(BytesView value) {
     e.expiry = in.u64();
     const bool sizes = e.plain_bytes <= codec::kMaxBlockSizeBytes &&
                        e.stored_bytes <= e.plain_bytes && (!e.present || e.stored_bytes > 0);
-    if (!in.done() || flags > (kPresent | kKept | kZstd) || !sizes || !aligned(e.extent))
+    if (!in.done() || flags > (kPresent | kKept | kZstd | kDamaged) || !sizes || !aligned(e.extent))
         return index_damaged("blocks", "a value makes no sense");
     return e;
 }

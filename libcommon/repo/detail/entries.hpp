@@ -26,6 +26,7 @@ struct BlockEntry {
     Extent extent;
     std::uint64_t references = 0;
     std::uint64_t expiry = 0; ///< of a kept block; 0 = never
+    bool damaged = false;     ///< its bytes were read and are not the block's
     friend bool operator==(const BlockEntry&, const BlockEntry&) = default;
 };
 

@@ -133,6 +133,7 @@ Result<std::optional<DatasetEntry>> Ledger::dataset(const Cid& cid) const {
 
 void Ledger::set_bytes(const Cid& cid, BlockEntry& entry, const NewExtent& bytes) {
     entry.present = true;
+    entry.damaged = false;
     entry.encoding = bytes.encoding;
     entry.plain_bytes = bytes.plain_bytes;
     entry.stored_bytes = bytes.stored_bytes;
@@ -147,6 +148,7 @@ Result<void> Ledger::clear_bytes(const Cid& cid, BlockEntry& entry) {
     lower(totals_.used_bytes, entry.plain_bytes);
     const std::uint64_t length = block_record_bytes(cid, entry);
     entry.present = false;
+    entry.damaged = false;
     return end_live(entry.extent, length);
 }
 

@@ -116,6 +116,14 @@ Result<void> SegmentWriter::sync() const {
     return io::sync_data(fd_.get(), path_);
 }
 
+bool SegmentWriter::in_place() const {
+    struct stat ours{};
+    struct stat named{};
+    return ::fstat(fd_.get(), &ours) == 0 && ::stat(path_.c_str(), &named) == 0 &&
+           ours.st_dev == named.st_dev && ours.st_ino == named.st_ino &&
+           static_cast<std::uint64_t>(ours.st_size) == end_;
+}
+
 void SegmentWriter::roll_back(std::uint64_t end) {
     end_ = end;
     writeback_from_ = std::min(writeback_from_, end);
@@ -146,9 +154,11 @@ Result<SegmentLease> Segments::acquire(bool sync) {
     std::unique_ptr<SegmentWriter> idle;
     {
         const std::lock_guard lock(mutex_);
-        if (!idle_.empty()) {
+        while (!idle && !idle_.empty()) {
             idle = std::move(idle_.back());
             idle_.pop_back();
+            if (!idle->in_place())
+                idle.reset();
         }
     }
     if (idle) // without the lock: refused memory, it is taken back at once

@@ -42,6 +42,9 @@ public:
     [[nodiscard]] Result<Extent> append_stream(const RecordHeader& header, const Source& fill);
     /// All appended bytes are on the disk on return. Errors: no_space, io.
     [[nodiscard]] Result<void> sync() const;
+    /// Whether the file is still under its name, and ends where we ended: nobody removed it or cut
+    /// it short behind our back.
+    [[nodiscard]] bool in_place() const;
     /// Cuts the file back to `end`: what no transaction has committed.
     void roll_back(std::uint64_t end);
 

@@ -1,6 +1,7 @@
 // What one handle on a repo brings along to every operation.
 #pragma once
 
+#include "repo/detail/damage_notes.hpp"
 #include "repo/detail/ledger.hpp"
 
 namespace codex::repo {
@@ -10,6 +11,7 @@ struct Session {
     bool sync = true;
     ThreadPool* pool = nullptr;
     std::optional<int> zstd_level{}; ///< instead of the repo's own
+    DamageNotes* notes = nullptr;    ///< where damage that is found is noted
 
     /// How blocks stored now are compressed. Errors: those of reading config.json.
     [[nodiscard]] Result<int> compression() const {

@@ -1,6 +1,7 @@
 #include "repo/detail/tree_file.hpp"
 
 #include "merkle/tree.hpp"
+#include "repo/detail/segment_read.hpp"
 #include "repo/detail/spool.hpp"
 
 #include <algorithm>
@@ -34,10 +35,12 @@ namespace {
 /// As far as the segment has them; gives how many bytes.
 Result<std::size_t> read_nodes(const Session& session, const Cid& tree, const Extent& extent,
                                std::uint64_t first, MutableBytes bytes) {
-    CODEX_TRY(file, session.store->segments().open(extent.segment));
     const std::uint64_t at =
         extent.offset + header_bytes(tree.bytes().size()) + first * sizeof(Digest);
-    return pread_full(file->get(), bytes, at, session.store->segments().path(extent.segment));
+    auto got = read_segment(session.store->segments(), extent.segment, bytes, at);
+    if (!got)
+        return fail(std::move(got).error().context(fmt::format("tree {}", tree.text())));
+    return got;
 }
 
 MutableBytes bytes_of(std::span<Digest> nodes) {
@@ -59,11 +62,8 @@ Result<void> read_tree_at(const Session& session, const Cid& tree, const Extent&
 
 Result<void> salvage_tree_at(const Session& session, const Cid& tree, const Extent& extent,
                              std::uint64_t first, std::span<Digest> out) {
-    auto got = read_nodes(session, tree, extent, first, bytes_of(out));
-    if (!got && got.error().code() != Errc::not_found)
-        return fail(std::move(got).error());
-    const std::size_t whole = got ? *got / sizeof(Digest) : 0;
-    std::ranges::fill(out.subspan(whole), Digest{});
+    CODEX_TRY(got, read_nodes(session, tree, extent, first, bytes_of(out)));
+    std::ranges::fill(out.subspan(got / sizeof(Digest)), Digest{});
     return {};
 }
 

@@ -7,13 +7,14 @@
 namespace codex::repo {
 
 /// Nodes [first, first + out.size()) of the tree record at `extent`, in wire order; as the disk
-/// gives them. Errors: repo_damaged when the segment ends before, not_found, io.
+/// gives them. Errors: repo_damaged when the segment ends before; not_found, permission, io when
+/// it cannot be read.
 [[nodiscard]] Result<void> read_tree_at(const Session& session, const Cid& tree,
                                         const Extent& extent, std::uint64_t first,
                                         std::span<Digest> out);
 
-/// The same of a damaged tree: nodes that its segment has not, because it is cut short or gone, are
-/// zeros, which no node is. Errors: io.
+/// The same of a damaged tree: nodes that its segment has not, because it is cut short, are zeros,
+/// which no node is. Errors: not_found, permission, io.
 [[nodiscard]] Result<void> salvage_tree_at(const Session& session, const Cid& tree,
                                            const Extent& extent, std::uint64_t first,
                                            std::span<Digest> out);
@@ -28,9 +29,10 @@ using TreeReader = decltype(&read_tree_at);
                                      std::uint64_t first, std::span<Digest> out,
                                      TreeReader reader = read_tree_at);
 
-/// True when the record of a tree gives the nodes of `spool`, all of them.
-[[nodiscard]] bool same_tree(const Session& session, const Cid& tree, const Extent& extent,
-                             std::uint64_t leaf_count, const Spool& spool);
+/// Whether the record of a tree gives the nodes of `spool`, all of them. A segment that is gone has
+/// none. Errors: permission, io when it cannot be read.
+[[nodiscard]] Result<bool> same_tree(const Session& session, const Cid& tree, const Extent& extent,
+                                     std::uint64_t leaf_count, const Spool& spool);
 
 /// Writes a stored tree anew from `spool`, which holds all its nodes; durable on return. Errors:
 /// block_not_found when the index has no such tree, no_space, io.

@@ -13,7 +13,9 @@
 namespace codex::repo::test {
 namespace {
 
+using testing::AnyOf;
 using testing::Contains;
+using testing::Each;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -113,13 +115,106 @@ TEST_F(Damage, TruncatedSegment) {
     EXPECT_THAT(problems(repo_), IsEmpty());
 }
 
-TEST_F(Damage, LostSegment) {
+TEST_F(Damage, SegmentThatIsMissingIsNotDamaged) {
+    const std::string segment = store_->segments().path(entry(made_.blocks[0]).extent.segment);
+    fs::rename(segment, segment + ".away");
+    store_->segments().forget(entry(made_.blocks[0]).extent.segment);
+    EXPECT_EQ(code_of(repo_.get(made_.blocks[0])), Errc::not_found);
+    const auto found = problems(repo_);
+    EXPECT_EQ(found.size(), 102U);
+    EXPECT_THAT(found, Each(AnyOf(StartsWith("block-unreadable"), StartsWith("tree-unreadable"))));
+    EXPECT_EQ(code_of(repo_.remove_dataset(made_.manifest)), Errc::not_found);
+    must(repo_.gc({}));
+    fs::rename(segment + ".away", segment);
+    EXPECT_THAT(problems(repo_), IsEmpty()) << "nothing has changed";
+    EXPECT_EQ(must(repo_.get(made_.blocks[0])), random_bytes(1, kBlock));
+}
+
+TEST_F(Damage, PuttingAgainReplacesWhatWasInASegmentThatIsGone) {
     fs::remove(store_->segments().path(entry(made_.blocks[0]).extent.segment));
     store_->segments().forget(entry(made_.blocks[0]).extent.segment);
-    EXPECT_EQ(code_of(repo_.get(made_.blocks[0])), Errc::block_corrupt);
-    EXPECT_EQ(problems(repo_).size(), 102U);
+    must(write_blocks(repo_, seeds(1, 100)));
+    EXPECT_THAT(problems(repo_), IsEmpty());
+    for (std::size_t i = 0; i < made_.blocks.size(); ++i)
+        EXPECT_EQ(must(repo_.get(made_.blocks[i])), random_bytes(1 + i, kBlock));
+}
+
+TEST_F(Damage, PuttingAgainReplacesWhatWasCutOff) {
+    const BlockEntry last = entry(made_.blocks[90]);
+    fs::resize_file(store_->segments().path(last.extent.segment), last.extent.offset + 64);
+    must(write_blocks(repo_, seeds(1, 100)));
+    EXPECT_THAT(problems(repo_), IsEmpty());
+}
+
+TEST_F(Damage, PuttingTheDatasetAgainReplacesWhatWasFoundDamaged) {
+    flip(entry(made_.blocks[7]).extent, 1000);
+    const Counters before = must(repo_.space()).counters;
+    EXPECT_EQ(code_of(repo_.get(made_.blocks[7])), Errc::block_corrupt);
+    EXPECT_TRUE(must(repo_.stat(made_.blocks[7]))->damaged);
+    must(write_blocks(repo_, seeds(1, 100)));
+    EXPECT_EQ(must(repo_.get(made_.blocks[7])), random_bytes(8, kBlock));
+    EXPECT_FALSE(must(repo_.stat(made_.blocks[7]))->damaged);
+    EXPECT_THAT(problems(repo_), IsEmpty());
+    EXPECT_EQ(must(repo_.space()).counters, before);
+}
+
+TEST_F(Damage, AReadOnlyHandleTellsWhatItFoundWhenItIsClosed) {
+    flip(entry(made_.blocks[7]).extent, 1000);
+    {
+        const Repo closed = std::move(repo_);
+    }
+    Store::release(std::move(store_));
+    OpenOptions options;
+    options.read_only = true;
+    {
+        const Repo reader = must(Repo::open(scratch_.repo(), options));
+        EXPECT_EQ(code_of(reader.get(made_.blocks[7])), Errc::block_corrupt);
+        EXPECT_FALSE(must(reader.stat(made_.blocks[7]))->damaged);
+    }
+    repo_ = must(Repo::open(scratch_.repo(), {}));
+    store_ = must(Store::open(scratch_.repo(), {}));
+    EXPECT_TRUE(must(repo_.stat(made_.blocks[7]))->damaged);
+    must(write_blocks(repo_, seeds(1, 100)));
+    EXPECT_THAT(problems(repo_), IsEmpty());
+}
+
+TEST_F(Damage, ABlockThatIsFoundDamagedWhileItIsPutAgainIsWrittenAfterAll) {
+    DatasetWriter writer = must(repo_.write_dataset());
+    const Bytes data = random_bytes(8, kBlock);
+    const LeafInput leaf{0, made_.blocks[7], data};
+    must(writer.leaves(std::span(&leaf, 1)));
+    flip(entry(made_.blocks[7]).extent, 1000);
+    EXPECT_EQ(code_of(repo_.get(made_.blocks[7])), Errc::block_corrupt);
+    const Cid tree = must(writer.finish_tree());
+    must(writer.commit(manifest_for(tree, 1, kBlock, ""), 0));
+    EXPECT_THAT(problems(repo_), IsEmpty());
+}
+
+// Another dataset's leaves in the record of the one that goes must not take its blocks along.
+TEST_F(Damage, RemovingADatasetReleasesOnlyWhatItsTreeVouchesFor) {
+    const Made other = must(write_blocks(repo_, seeds(500, 100)));
+    const auto place = [&](const Cid& tree) {
+        const Txn txn = must(store_->env().read());
+        return must(find_tree(txn, tree))->extent;
+    };
+    const std::uint64_t head = header_bytes(made_.tree.bytes().size());
+    Bytes leaves(100 * sizeof(Digest));
+    const Extent from = place(other.tree);
+    const Extent to = place(made_.tree);
+    const std::string name = store_->segments().path(from.segment);
+    ASSERT_EQ(from.segment, to.segment);
+    const Fd fd = must(open_file(name, O_RDWR));
+    must(pread_full(fd.get(), leaves, from.offset + head, name));
+    must(pwrite_full(fd.get(), leaves, to.offset + head, name));
     must(repo_.remove_dataset(made_.manifest));
     must(repo_.gc({}));
+    for (std::size_t i = 0; i < other.blocks.size(); ++i)
+        EXPECT_EQ(must(repo_.get(other.blocks[i])), random_bytes(500 + i, kBlock));
+    VerifyOptions options;
+    options.repair_counters = true;
+    must(repo_.verify(options, [](const VerifyProblem&) {}));
+    EXPECT_THAT(problems(repo_), IsEmpty());
+    EXPECT_EQ(must(repo_.space()).counters.blocks, 101U) << "what was kept in doubt is gone now";
 }
 
 TEST_F(Damage, TreeNodes) {
