@@ -73,11 +73,13 @@ private:
         if (cid.is_empty_block())
             return {};
         Result<bool> good = true;
+        Extent place;
         for (int pass = 0; pass < 3; ++pass) { // again when gc moved it under us
             CODEX_TRY(txn, session_.store->env().read());
             CODEX_TRY(entry, find_block(txn, cid));
             if (!entry || !entry->present)
                 return {};
+            place = entry->extent;
             good = header_is_good(session_, cid, *entry);
             if (good && *good)
                 return {};
@@ -88,6 +90,8 @@ private:
             return {};
         }
         report_("header-damaged", cid, "the header of its record is damaged, its bytes are good");
+        if (session_.notes != nullptr)
+            session_.notes->add(cid, place);
         return {};
     }
 
