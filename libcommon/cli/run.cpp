@@ -54,7 +54,7 @@ Result<void> configure_log(const Context::State& state) {
         return {};
     const bool flag = level->origin == detail::Origin::flag;
     Error error(flag ? Errc::usage : Errc::config_invalid, done.error().text());
-    return fail(std::move(error).context(level->from));
+    return fail(std::move(error).context(level->from).hint(std::string(done.error().hint())));
 }
 
 /// The command every tool has: its completion script.

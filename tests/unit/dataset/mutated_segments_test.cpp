@@ -6,6 +6,7 @@
 #include "dataset/protected_store.hpp"
 #include "repo/small_limits.hpp"
 
+#include "crypto/hash/sha256.hpp"
 #include "repo/detail/record.hpp"
 #include "repo/detail/segment_scan.hpp"
 
@@ -135,7 +136,8 @@ private:
         Bytes& file = some_file();
         const MutableBytes again = bytes_of(some_record());
         const Bytes tail = below(2) == 0 ? Bytes(again.begin(), again.end())
-                                         : generate(1000 + below(1000), 1 + below(5000));
+                                         : generate(static_cast<std::uint32_t>(1000 + below(1000)),
+                                                    1 + below(5000));
         file.insert(file.end(), tail.begin(), tail.end());
     }
     void swap() {
@@ -255,10 +257,11 @@ void MutatedSegments::use(Store& store, Mutation& mutation) {
             break;
         case 3:
             for (const Cid& cid : {original_.coded, original_.plain})
-                if (const auto done = dataset::repair(store.job(), cid); !done)
+                if (const auto done = dataset::repair(store.job(), cid); !done) {
                     EXPECT_TRUE(done.error().code() == Errc::erasure_unrepairable ||
                                 done.error().code() == Errc::dataset_damaged)
                         << done.error().text();
+                }
             break;
         case 4:
             must(store.repo().gc({}));

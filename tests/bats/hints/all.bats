@@ -1,0 +1,48 @@
+# Every hint in the sources is shown by a test: named by `hint`, or, where it is a part of one or comes
+# only with another error, by `part`.
+load ../common
+
+# What no tool can say: for programs that call the library with arguments that no tool gives. Each is
+# shown by the unit test that stands behind it.
+library_only=(
+    'pad the buffers with zeros'                                      # unit/erasure
+    'pass one entry for each position'                                # unit/erasure
+    'fetch more of its blocks; only the loss of m of them is covered' # unit/erasure
+    'use the classic layout for protected datasets'                   # unit/codec
+    'encode the plain dataset again: the stepped strategy is used'    # unit/erasure
+)
+
+# What takes minutes, or another circuit than there is a key for: shown by the test that stands behind it.
+elsewhere=(
+    'end that process, or let it go on'                    # unit/repo, readers that fall behind
+    'raise the limit: ulimit -v unlimited'                 # unit/repo, scarce address space
+    'codex-prove slots --check compares the whole dataset' # unit/proof
+)
+
+@test "each hint of the sources is named by a test" {
+    run_split "$CODEX_SOURCE/tests/bats/hints/list-hints" "$CODEX_SOURCE"
+    assert_success
+    assert [ "${#lines[@]}" -gt 100 ]
+    unnamed=()
+    while IFS=$'\t' read -r file text; do
+        known=
+        for one in "${library_only[@]}" "${elsewhere[@]}"; do
+            [[ $one == "$text" ]] && known=1
+        done
+        [[ -n $known ]] || grep -Fq -e "'$text'" -e "\"$text\"" "$CODEX_SOURCE"/tests/bats/hints/*.bats ||
+            unnamed+=("$file: $text")
+    done <<<"$output"
+    ((${#unnamed[@]} == 0)) || printf '%s\n' "${unnamed[@]}" | fail
+}
+
+@test "a hint without a test is found" {
+    mkdir -p libcommon tools
+    cat >tools/a.cpp <<'CPP'
+return fail(Error(Errc::usage, "no (good)").hint(fmt::format("first {} \"this\"; "
+                                                             "then that", x)));
+const std::string hint = "one; more of it";
+CPP
+    run_split "$CODEX_SOURCE/tests/bats/hints/list-hints" .
+    assert_output "tools/a.cpp	first {} \"this\"; then that
+tools/a.cpp	one; more of it"
+}

@@ -1,0 +1,292 @@
+# Hints about datasets, their parity and archives.
+load ../common
+load hints
+load ../codex-ec/damage
+
+setup() {
+    codex_setup
+    gen 1 1000000 >file
+    plain=$(codex-chunk put file | cut -f1)
+}
+
+encode() { coded=$(codex-ec encode -k 4 -m 2 "$plain"); }
+
+assert_whole() {
+    run_split codex-chunk verify
+    assert_success
+    codex-chunk get "$plain" | cmp - file
+}
+
+@test "a plain dataset that is damaged" {
+    damage_block "$plain" 3
+    run_split codex-chunk get "$plain" -o back
+    hint 'nothing protects a plain dataset: put or import the same data again, or repair a protected dataset made from it'
+    codex-chunk put file
+    assert_whole
+    encode
+    damage_block "$plain" 3
+    run_split codex-chunk get "$plain" -o back
+    codex-ec repair "$coded"
+    assert_whole
+    codex-chunk export "$plain" -o archive
+    damage_block "$plain" 3
+    run_split codex-chunk get "$plain" -o back
+    codex-chunk import archive
+    assert_whole
+}
+
+@test "a plain dataset that lacks a block is repaired by the same data alone" {
+    codex-ec erase --blocks 3 "$plain"
+    run_split codex-ec repair "$plain"
+    hint 'put or import the same data again: that mends blocks and tree'
+    codex-chunk put file
+    codex-ec repair "$plain"
+    assert_whole
+}
+
+@test "a protected dataset that lost too much" {
+    encode
+    codex-ec erase --slots 0,1,2 "$coded"
+    run_split codex-chunk get "$coded" -o back
+    hint "more than {} blocks of its column are lost; 'codex-ec status' shows which"
+    run_split codex-ec status "$coded"
+    assert_output --partial lost
+    run_split codex-ec repair "$plain"
+    hint 'codex-ec repair {} names the blocks to fetch'
+    pasted "codex-ec repair $coded"
+    hint 'fetch {} of blocks {} first'
+    codex-chunk put file # has them
+    codex-ec repair "$coded"
+    assert_whole
+    codex-chunk get "$coded" | cmp - file
+}
+
+@test "export of a protected dataset that lacks blocks" {
+    encode
+    codex-ec erase --slots 0 "$coded"
+    run_split codex-chunk export "$coded" -o archive
+    hint "restore the block with 'codex-ec repair' first"
+    codex-ec repair "$coded"
+    codex-chunk export "$coded" -o archive
+}
+
+@test "encoding what is damaged, and what has a damaged tree" {
+    damage_block "$plain" 3
+    run_split codex-ec encode -k 4 -m 2 "$plain"
+    hint 'put or import the dataset again, then encode it'
+    codex-chunk put file
+    encode
+    codex-chunk rm "$coded"
+    cut_tree "$plain" 3
+    run_split codex-ec encode -k 4 -m 2 "$plain"
+    hint 'put or import the dataset again, then encode it'
+    codex-chunk put file
+    encode
+    assert_whole
+}
+
+@test "encoding what is encoded" {
+    encode
+    run_split codex-ec encode -k 3 -m 1 "$coded"
+    hint 'codex-ec decode gives the plain dataset, which can be encoded anew'
+    codex-ec encode -k 3 -m 1 "$(codex-ec decode "$coded")"
+}
+
+@test "decoding with a damaged tree" {
+    encode
+    cut_tree "$coded" 3
+    run_split codex-ec decode "$coded"
+    hint 'codex-ec repair rebuilds a damaged tree record'
+    codex-ec repair "$coded"
+    assert_equal "$(codex-ec decode "$coded")" "$plain"
+}
+
+@test "a tree that nothing tells any more" {
+    encode
+    codex-chunk rm "$plain"
+    cut_tree "$coded" 2
+    run_split codex-ec repair "$coded"
+    hint 'put the plain dataset (tree {}) or import it, then repair again'
+    codex-chunk put file
+    codex-ec repair "$coded"
+    codex-ec verify "$coded"
+}
+
+@test "a tree record that its blocks do not give: the dataset, imported again" {
+    encode
+    codex-chunk export "$coded" -o archive
+    part 'import the dataset again'
+    codex-chunk rm "$plain"
+    cut_tree "$coded" 2
+    codex-ec erase --slots 4 "$coded" || true
+    run_split codex-ec repair "$coded"
+    assert_failure
+    codex-chunk import archive
+    codex-ec verify "$coded"
+}
+
+@test "verifying: what repair mends, and what is lost" {
+    encode
+    codex-ec erase --slots 0 "$coded"
+    run_split codex-ec verify "$coded"
+    hint 'codex-ec repair restores it'
+    codex-ec repair "$coded"
+    codex-ec verify "$coded"
+    codex-ec erase --slots 0,1,2 "$coded"
+    run_split codex-ec verify "$coded"
+    hint 'codex-ec status shows what is lost'
+    run_split codex-ec status "$coded"
+    assert_output --partial lost
+}
+
+@test "options of encode" {
+    run_split codex-ec encode "$plain"
+    hint 'codex-ec encode -k 4 -m 2 CID'
+    run_split codex-ec encode -k 4 -m 0 "$plain"
+    hint '-m is at least 1'
+    run_split codex-ec encode -k 4 -m 5 "$plain"
+    hint 'choose m of {} or less, or raise k'
+    run_split codex-ec encode -k 0 -m 1 "$plain"
+    hint 'choose k of 1 or more'
+    run_split codex-ec encode -k 60000 -m 30000 "$plain"
+    hint 'lower k or m'
+    run_split codex-ec encode -k 5000000000 -m 1 "$plain"
+    hint 'a column has at most 65536 blocks'
+    run_split codex-ec encode --nodes 6 --tolerance 0 "$plain"
+    hint '--tolerance is at least 1'
+    run_split codex-ec encode --nodes 2 --tolerance 1 "$plain"
+    hint '--nodes is at least {} with this tolerance'
+    part 'twice the tolerance'
+    run_split codex-ec encode --nodes 6 --tolerance 4 "$plain"
+    hint '--tolerance is at most {} with {} nodes'
+    codex-ec encode --nodes 3 --tolerance 1 "$plain"
+    codex-ec encode --nodes 6 --tolerance 3 "$plain"
+    codex-ec encode -k 4 -m 4 "$plain"
+}
+
+@test "datasets that cannot be encoded as they are" {
+    gen 2 500 >little
+    short=$(codex-chunk put --block-size 100 little | cut -f1)
+    run_split codex-ec encode -k 2 -m 1 "$short"
+    hint 'store the dataset with such a block size, 64KiB for example'
+    run_split codex-ec encode -k 2 -m 1 "$(codex-chunk put little | cut -f1)"
+    hint 'the minimum size for k = {} is {} bytes: lower k or the block size'
+    codex-ec encode -k 2 -m 1 "$(codex-chunk put --block-size 64 little | cut -f1)"
+}
+
+@test "commands for protected datasets, with a plain one" {
+    run_split codex-ec decode "$plain"
+    hint 'encode it first, or name the protected dataset'
+    encode
+    codex-ec decode "$coded"
+}
+
+@test "what to erase" {
+    run_split codex-ec erase --slots 1 "$plain"
+    hint '--blocks and --random work on plain datasets, too'
+    run_split codex-ec erase "$plain"
+    hint '--slots 1,3, --blocks 5,9-12, or --random 10'
+    run_split codex-ec erase --blocks a "$plain"
+    hint 'a list looks like 5,9-12'
+    codex-ec erase --blocks 5,9-12 "$plain"
+    codex-ec erase --random 2 "$plain"
+}
+
+@test "an empty file" {
+    : >empty
+    run_split codex-chunk put empty
+    hint 'a dataset has at least one byte'
+    printf x >>empty
+    codex-chunk put empty
+}
+
+@test "archives: none, cut, damaged, another version" {
+    run_split codex-chunk import file
+    hint "archives are made by 'codex-chunk export'; files are stored by 'codex-chunk put'"
+    # The library tells other programs what it wants.
+    part "a CAR is what 'codex-chunk export' or 'ipfs dag export' writes"
+    codex-chunk export "$plain" -o archive
+    codex-chunk rm "$plain"
+    head -c 700000 archive >cut
+    run_split codex-chunk import cut
+    assert_failure 65
+    part 'the archive was cut, or another program wrote its blocks in an order that does not tell theirs in the dataset'
+    cp archive bad
+    printf '\0\0\0\0' | dd of=bad bs=1 seek=500000 conv=notrunc status=none
+    run_split codex-chunk import bad
+    hint 'the archive was damaged on the way; make or fetch it again'
+    codex-chunk import archive
+    assert_whole
+    # {"version": 2} alone, as CAR v2 begins.
+    printf '\x0a\xa1gversion\x02' >second
+    run_split codex-chunk import second
+    assert_failure 65
+    part 'export the archive as CAR v1'
+}
+
+@test "more datasets than an archive holds" {
+    yes "$plain" | head -n 300000 >list
+    run_split codex-chunk export -o archive - <list
+    hint 'export them in several archives'
+    head -n 2 list | codex-chunk export -o archive -
+}
+
+@test "the folder of a node" {
+    mkdir -p node/empty
+    run_split codex-chunk import --from-nim node/empty
+    hint "name the node's data directory, the one that holds 'repo'"
+    # One block and one repeated: an order that can be found.
+    truncate -s 200000 zeros
+    cid=$(codex-chunk put zeros | cut -f1)
+    codex-chunk export --to-nim node/data "$cid"
+    codex-chunk rm "$cid"
+    codex-chunk import --from-nim node/data
+    codex-chunk get "$cid" | cmp - zeros
+}
+
+@test "a node's dataset whose order is not known" {
+    gen 4 600000 | codex-chunk put >other
+    other=$(cut -f1 other)
+    codex-chunk export --to-nim node "$other"
+    codex-chunk rm "$other"
+    run_split codex-chunk import --from-nim node
+    hint "its blocks are imported; 'codex-chunk put' of the file, or an archive of the dataset, completes it"
+    assert_equal "$(gen 4 600000 | codex-chunk put | cut -f1)" "$other"
+    codex-chunk get "$other" | cmp - <(gen 4 600000)
+}
+
+# forge_parity: a protected dataset whose first parity block is not what its data gives; $forged.
+forge_parity() {
+    encode
+    codex-chunk block get "$coded@16" -o before
+    gen 9 65536 >after
+    codex-merkle leaves "$coded" >leaves
+    sed -i "17s/.*/$(codex-merkle leaves --raw after | cut -f1)/" leaves
+    forge "$coded" "$(digest_of "$(codex-merkle root "$coded")")" \
+        "$(digest_of "$(codex-merkle root --digests leaves | grep -o 'z[A-Za-z0-9]*' | head -1)")" \
+        --block before after
+    forged=$(forged_cid)
+}
+
+@test "parity that the data does not give" {
+    forge_parity
+    run_split codex-ec verify "$forged"
+    hint 'do not rely on it: decode it and encode it again'
+    codex-ec verify "$(codex-ec encode -k 4 -m 2 "$(codex-ec decode "$forged")")"
+    codex-chunk rm "$coded" "$plain"
+    codex-ec erase --blocks 0 "$forged"
+    run_split codex-ec repair "$forged"
+    hint 'fetch {} {} from where they are whole'
+    part 'block' 'blocks'
+    codex-chunk put file # has it
+    codex-ec repair "$forged"
+    codex-chunk get "$forged" | cmp - file
+}
+
+@test "a dataset that protects another one than it says" {
+    encode
+    forge "$coded" "$(digest_of "$(codex-merkle root "$plain")")" "$(printf 'ab%.0s' {1..32})"
+    run_split codex-ec verify "$(forged_cid)"
+    hint 'do not rely on it: encode the plain dataset again'
+    codex-ec verify "$(codex-ec encode -k 4 -m 2 "$plain")"
+}

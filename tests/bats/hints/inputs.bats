@@ -1,0 +1,165 @@
+# Hints about what is typed: commands, options, identifiers, sizes, times, settings.
+load ../common
+load hints
+
+setup() {
+    codex_setup
+    gen 1 300000 >file
+    plain=$(codex-chunk put file | cut -f1)
+}
+
+@test "identifiers that are none" {
+    run_split codex-chunk get '' -o back
+    hint 'a CID is the text that begins with z, as printed by put'
+    run_split codex-chunk get "codex:$plain/file" -o back
+    hint 'give the CID alone, without a path or scheme around it'
+    run_split codex-chunk get "${plain:0:20}" -o back
+    hint 'it looks like a CID that was cut or mistyped: copy the whole of it'
+    run_split codex-chunk get "${plain:0:20} ${plain:20}" -o back
+    hint 'remove the white space'
+    run_split codex-chunk get "${plain:0:20}0${plain:21}" -o back
+    hint 'the digit 0 and the letters O, I and l never occur in such a CID: compare with the original'
+    codex-chunk get "$plain" -o back
+}
+
+@test "identifiers of something else" {
+    block=$(codex-merkle leaves "$plain" | head -1)
+    tree=$(codex-merkle root "$plain")
+    run_split codex-chunk get "$block" -o back
+    hint "for single blocks there is 'codex-chunk block'"
+    codex-chunk block get "$block" -o back
+    run_split codex-chunk get "$tree" -o back
+    hint "a dataset is named by its manifest's CID, zDv...; codex-chunk ls lists them"
+    codex-chunk get "$(codex-chunk ls | cut -f1)" -o back
+    run_split codex-merkle leaves "$block"
+    hint "a dataset's CID starts with zDv, a tree's with zDz"
+    codex-merkle leaves "$tree" >leaves
+    run_split codex-chunk block get "$plain@x" -o back
+    hint 'write CID@INDEX, with blocks counted from 0'
+    codex-chunk block get "$plain@0" -o back
+}
+
+@test "sizes, durations, times" {
+    run_split codex-chunk put --block-size many file
+    hint 'write bytes or a binary multiple: 65536, 64KiB, 1.5GB'
+    codex-chunk put --block-size 64KiB file
+    run_split codex-chunk ls --lock-timeout soon
+    hint 'write a number and a unit of s, m, h, d, w: 90s, 1d12h'
+    codex-chunk ls --lock-timeout 1d12h
+    run_split codex-chunk put --expires 2027-31-01 file
+    hint 'write a duration (30d), a date (2027-01-31), a date-time (2027-01-31T12:00:00Z), @ and Unix seconds, or never'
+    codex-chunk put --expires 30d file
+    run_split codex-chunk keep "$plain"
+    hint 'say until when: --until 30d, --until 2027-01-31, --until never'
+    codex-chunk keep --until never "$plain"
+}
+
+@test "what get and put take" {
+    run_split codex-chunk get --range 5 "$plain" -o back
+    hint 'A-B with both ends included, A- to the end, or -N for the last N'
+    codex-chunk get --range 5-7 "$plain" -o back
+    mkdir "a folder"
+    cp file "a folder"
+    run_split codex-chunk put "a folder"
+    hint 'tar c {} | codex-chunk put -'
+    run_split bash -c "${stderr##*: hint: }"
+    assert_success
+    run_split codex-chunk put --mime 'text/plain; charset=utf-8' file
+    hint "leave the parameters after ';' out"
+    codex-chunk put --mime text/plain file
+}
+
+@test "single blocks" {
+    run_split codex-chunk block put --codec stone file
+    hint 'codex-block, codex-manifest, raw, dag-pb ...'
+    codex-chunk block put --codec raw file
+    truncate -s 65M large
+    run_split codex-chunk block put large
+    hint "'codex-chunk put' cuts files into blocks"
+    codex-chunk put large
+}
+
+@test "a manifest of a version to come" {
+    codex-chunk block get "$(codex-chunk put --layout v0-2026 file | cut -f1)" -o manifest
+    # The header's first field is the number of its version, 0.
+    # shellcheck disable=SC2016 # this is Perl
+    perl -0pe 's/\x08\x00/\x08\x07/' manifest >newer
+    run_split codex-chunk block put --codec codex-manifest newer
+    hint 'a newer release of these tools may read it'
+    codex-chunk block put --codec codex-manifest manifest
+}
+
+@test "words that are no commands" {
+    run_split codex-chunk encode
+    hint 'that is a command of {}: {}'
+    part 'another tool' 'other tools'
+    codex-ec encode --help >help
+    run_split codex-chunk file
+    hint 'that is a file: {} put FILE stores it'
+    codex-chunk put file
+    run_split codex-chunk "$plain"
+    hint 'that is a CID: {} get CID, or {} stat CID'
+    codex-chunk stat "$plain"
+    run_split codex-chunk help nothing
+    hint ' --help lists them'
+    codex-chunk --help >help
+    run_split codex-chunk -V
+    hint 'did you mean {}'
+    part '--version' '--help'
+    codex-chunk --version
+    run_split codex-chunk '-?'
+    hint 'did you mean --help'
+    codex-chunk --help >help
+    run_split codex-chunk ls --range 1-2
+    hint 'that is an option of {}'
+    codex-chunk get --range 1-2 "$plain" -o back
+    run_split codex-chunk
+    hint 'for example: '
+    pasted 'codex-chunk put' || true
+}
+
+@test "nothing is given on a terminal" {
+    on_terminal "codex-chunk get -o back"
+    hint 'name it on the command line, pipe it in, or type it after -'
+    echo "$plain" | codex-chunk get -o back
+    on_terminal "codex-chunk put"
+    hint 'name a file, or - for what is typed here'
+    codex-chunk put - <file
+    on_terminal "codex-chunk block put"
+    hint 'name a file, or pipe a block in'
+    codex-chunk block put <file
+    on_terminal "codex-chunk import"
+    hint 'name an archive, or pipe one in'
+    codex-chunk export "$plain" | codex-chunk import
+}
+
+@test "bytes for a terminal" {
+    on_terminal "codex-chunk get $plain"
+    hint 'use -o FILE or a pipe; -o - forces it'
+    on_terminal "codex-chunk get $plain -o -"
+    assert_success
+    codex-chunk get "$plain" -o back
+}
+
+@test "logs" {
+    run_split codex-chunk ls --log-level loud
+    hint 'one of trace, debug, info, notice, warn, error or fatal'
+    codex-chunk ls --log-level error
+}
+
+@test "the configuration file" {
+    echo 'speed = 3' >config
+    run_split codex-chunk --config-file config ls
+    hint 'there are {}'
+    echo '[repo]' >config
+    run_split codex-chunk --config-file config ls
+    hint "settings are written 'name = value', without sections"
+    echo 'threads.a = 1' >config
+    run_split codex-chunk --config-file config ls
+    hint "settings are written 'name = value'"
+    printf 'threads = 1\nthreads = 2\n' >config
+    run_split codex-chunk --config-file config ls
+    hint 'codex-pipes(7) describes the file'
+    echo 'threads = 2' >config
+    codex-chunk --config-file config ls
+}

@@ -1,0 +1,150 @@
+# Hints of codex-merkle and codex-prove.
+load ../common
+load hints
+load ../codex-ec/damage
+load ../codex-prove/proofs
+
+@test "merkle: digests, proofs, roots, trees" {
+    codex_setup
+    gen 1 300000 >file
+    plain=$(codex-chunk put file | cut -f1)
+    echo stone >digests
+    run_split codex-merkle root --digests digests
+    hint 'a digest is 64 hex digits or a CID'
+    codex-merkle leaves "$plain" | codex-merkle root --digests -
+    codex-merkle proof "$plain" --index 1 >proof
+    codex-chunk block get "$plain@1" -o block
+    run_split codex-merkle verify --root "$plain" --block block proof
+    hint '`codex-merkle root CID` prints the tree of a dataset'
+    head -c 40 /dev/urandom >wrong
+    root=$(codex-merkle root "$plain")
+    run_split codex-merkle verify --root "$root" --block block wrong
+    hint 'a proof is given as hex, JSON or binary, as `codex-merkle proof` prints it'
+    codex-merkle verify --root "$root" --block block proof
+}
+
+@test "merkle: a tree that is too large for one piece" {
+    codex_setup
+    # Its binary form is made in memory.
+    truncate -s 1G zeros
+    run_split codex-merkle tree --raw zeros --block-size 64 --format binary -o tree
+    hint '--format text has no limit'
+    truncate -s 1M zeros
+    codex-merkle tree --raw zeros --block-size 64 --format text -o tree
+}
+
+@test "prove: what needs parity, slots, keys" {
+    codex_setup
+    make_dataset
+    make_key
+    plain=$(codex-ec decode "$protected")
+    run_split codex-prove slots --cell-size 128 "$plain"
+    hint 'codex-ec encode makes a protected dataset of it'
+    codex-prove slots --cell-size 128 "$(codex-ec encode -k 4 -m 2 "$plain")"
+    run_split codex-prove roots "$protected"
+    hint 'codex-prove slots computes them'
+    codex-prove roots "$(codex-prove slots --cell-size 128 "$protected")"
+    run_split codex-prove sample "$cid" --challenge $challenge
+    hint 'slots count from 0'
+    run_split codex-prove sample "$cid" --slot 0
+    hint "--challenge 0x... is what the contract's getChallenge gives"
+    run_split codex-prove sample "$cid" --slot 0 --challenge 0x12
+    hint 'a challenge is 64 hex digits; a number goes to --entropy'
+    codex-prove sample "$cid" --slot 0 --challenge $challenge
+    codex-prove sample "$cid" --slot 0 --entropy 12
+    run_split codex-prove prove "${circuit[@]}" "$cid" --slot 0 --challenge $challenge
+    hint 'codex-prove setup makes a key for tests'
+    run_split codex-prove prove --zkey key.zkey "${circuit[@]}" "$cid"
+    hint 'codex-prove prove --zkey F CID --slot 0 --challenge 0x...'
+    codex-prove prove --zkey key.zkey "${circuit[@]}" "$cid" --slot 0 --challenge $challenge
+}
+
+@test "prove: circuits that do not fit" {
+    codex_setup
+    make_dataset
+    make_key
+    run_split codex-prove input "$cid" --slot 0 --entropy 7 --max-depth 8 --max-log2-slots 3 \
+        --block-depth 3 --cell-elements 5 --samples 2
+    hint '--block-depth and --cell-elements name the circuit'
+    wide=$(codex-prove slots --cell-size 128 "$(codex-ec encode -k 7 -m 2 "$(codex-ec decode "$protected")")")
+    run_split codex-prove input "$wide" --slot 0 --entropy 7 "${circuit[@]}"
+    hint '--max-depth and --max-log2-slots name the circuit'
+    codex-prove input "$cid" --slot 0 --entropy 7 "${circuit[@]}" >input
+    run_split codex-prove prove --zkey key.zkey "${circuit[@]:0:8}" --samples 3 "$cid" --slot 0 --entropy 7
+    hint "--samples and the other circuit options name the key's circuit"
+    codex-prove prove --zkey key.zkey "${circuit[@]}" "$cid" --slot 0 --entropy 7
+}
+
+@test "prove: a witness that does not fit the key" {
+    codex_setup
+    make_dataset
+    make_key
+    codex-prove input "$cid" --slot 0 --entropy 7 "${circuit[@]}" >input
+    codex-prove witness "${circuit[@]}" -o witness <input
+    # Another value of one wire.
+    at=$(($(stat -c %s witness) / 64 * 32))
+    printf '\1\2\3\4' | dd of=witness bs=1 seek=$at conv=notrunc status=none
+    run_split codex-prove prove --zkey key.zkey --wtns witness
+    hint 'codex-prove witness --check names a broken constraint'
+    codex-prove witness --check "${circuit[@]}" -o witness <input
+    codex-prove prove --zkey key.zkey --wtns witness
+}
+
+@test "prove: blocks that are lost or damaged, roots that are wrong" {
+    codex_setup
+    make_dataset
+    damage_block "$protected" 1
+    run_split codex-prove slots --check "$cid"
+    hint 'codex-ec repair restores what parity covers'
+    codex-ec repair "$protected"
+    codex-prove slots --check "$cid"
+}
+
+@test "prove: fetching a circuit, checking a setup" {
+    codex_setup
+    run_split codex-prove fetch-circuit --archive none.zip --circuit-dir circuit
+    hint "it is zkeyHash in the marketplace contract's configuration"
+    head -c 1000 /dev/urandom >archive
+    run_split codex-prove fetch-circuit --archive archive --circuit-dir circuit --hash \
+        "0x$(printf '0%.0s' {1..64})"
+    hint "the right one is zkeyHash in the marketplace contract's configuration; perhaps the download is not complete"
+    run_split codex-prove verify-setup --zkey key.zkey
+    hint 'the file of the first phase that the key was made from'
+}
+
+@test "prove: a manifest with a wrong slot root" {
+    codex_setup
+    make_dataset
+    root=$(codex-prove roots "$cid" | head -1 | grep -o 'z[A-Za-z0-9]*' | tail -1)
+    forge "$cid" "$(digest_of "$root")" "$(printf '1%.0s' {1..62})00"
+    codex-chunk import forged.car
+    run_split codex-prove slots --check "$(forged_cid)"
+    hint 'do not rely on this manifest: codex-prove slots makes a right one'
+    right=$(codex-prove slots --cell-size 128 "$protected")
+    codex-prove slots --check "$right"
+}
+
+@test "prove: the archive of another circuit" {
+    codex_setup
+    mkdir made
+    codex-prove r1cs "${circuit[@]}" -o made/proof_main.r1cs
+    codex-prove setup --quiet --r1cs made/proof_main.r1cs -o made/proof_main.zkey
+    codex-prove vkey --zkey made/proof_main.zkey -o made/proof_main_verification_key.json
+    gen 1 3000 >made/proof_main.wasm
+    gen 2 100000 >made/proof_main.bin
+    tar -C made -czf archive.tar.gz proof_main.{bin,r1cs,wasm,zkey} proof_main_verification_key.json
+    hash=$(sha256sum <archive.tar.gz | cut -d' ' -f1)
+    run_split codex-prove fetch-circuit --archive archive.tar.gz --circuit-dir circuit --hash "$hash"
+    hint "--samples and the other circuit options name the archive's circuit"
+    codex-prove fetch-circuit --archive archive.tar.gz --circuit-dir circuit --hash "$hash" "${circuit[@]}"
+}
+
+@test "prove: powers of too small a ceremony" {
+    codex_setup
+    codex-testproof circuit chain.r1cs 2>/dev/null || codex-prove r1cs "${circuit[@]}" -o chain.r1cs
+    secrets=(3 5 7)
+    codex-testproof powers 4 small.ptau "${secrets[@]}"
+    codex-prove r1cs "${circuit[@]}" -o circuit.r1cs
+    run_split codex-prove setup --ptau small.ptau --r1cs circuit.r1cs -o key.zkey
+    hint 'take a file of a larger ceremony'
+}

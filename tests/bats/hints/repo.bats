@@ -1,0 +1,281 @@
+# Hints about the repo and its files.
+load ../common
+load hints
+load ../codex-ec/damage
+
+setup() {
+    codex_setup
+    gen 1 1000000 >file
+    plain=$(codex-chunk put file | cut -f1)
+    coded=$(codex-ec encode -k 4 -m 2 "$plain")
+    segment=$(find "$CODEX_REPO/segments" -name '*.seg')
+}
+
+assert_whole() {
+    run_split codex-chunk verify
+    assert_success
+    codex-chunk get "$plain" | cmp - file
+    codex-ec verify "$coded"
+}
+
+@test "no repo" {
+    export CODEX_REPO=$PWD/none
+    run_split codex-chunk ls
+    hint 'make one: codex-chunk init'
+    pasted 'codex-chunk init'
+    assert_success
+    codex-chunk ls
+}
+
+@test "a repo that is there already" {
+    run_split codex-chunk init --quota 1GiB
+    hint "'codex-chunk init --set' changes its settings"
+    # The library says the same to other programs.
+    part 'change its settings: codex-chunk init --set'
+    codex-chunk init --set --quota 1GiB
+    assert_equal "$(codex-chunk space --json | jq 'select(.type != "summary").quotaMaxBytes')" 1073741824
+}
+
+@test "a folder with other things in it" {
+    mkdir full && touch full/thing
+    run_split codex-chunk -r full put file
+    hint 'name a folder that is empty or does not exist'
+    codex-chunk -r empty put file
+}
+
+@test "a repo of another version" {
+    echo 2 >"$CODEX_REPO/version"
+    run_split codex-chunk ls
+    hint 'use the release that made it, or a newer one'
+    echo 1 >"$CODEX_REPO/version" # the release that made it: this one
+    assert_whole
+}
+
+@test "settings that are wrong" {
+    echo '{"quota_bytes":"much"}' >"$CODEX_REPO/config.json"
+    run_split codex-chunk ls
+    hint 'correct the file, or: codex-chunk init --set'
+    echo '{}' >"$CODEX_REPO/config.json"
+    assert_whole
+}
+
+@test "an index that is gone" {
+    rm "$CODEX_REPO"/index.mdb
+    run_split codex-chunk ls
+    hint 'make it anew from the segments: codex-chunk verify --rebuild-index'
+    pasted 'codex-chunk verify --rebuild-index'
+    assert_success
+    assert_whole
+}
+
+@test "an index that is damaged" {
+    size=$(stat -c %s "$CODEX_REPO/index.mdb")
+    head -c "$size" /dev/urandom >"$CODEX_REPO/index.mdb"
+    run_split codex-chunk ls
+    hint 'rebuild it from the segments: codex-chunk verify --rebuild-index'
+    pasted 'codex-chunk verify --rebuild-index'
+    assert_success
+    assert_whole
+}
+
+@test "a repo that may not be changed" {
+    only_root
+    chmod -R a+rX "$CODEX_REPO"
+    run_split as_stranger codex-chunk -r "$CODEX_REPO" rm "$plain"
+    hint 'the repo can be read, but not changed: mount it writable or mend its rights'
+    chmod -R a+w "$CODEX_REPO"
+    as_stranger codex-chunk -r "$CODEX_REPO" keep --until never "$plain"
+}
+
+@test "segments that may not be read" {
+    only_root
+    chmod -R a+rwX "$CODEX_REPO"
+    chmod 600 "$segment"
+    run_split as_stranger codex-chunk -r "$CODEX_REPO" get "$plain" -o -
+    hint "let this user read the files in the repo's folder segments"
+    chmod a+r "$segment"
+    as_stranger codex-chunk -r "$CODEX_REPO" get "$plain" -o - | cmp - file
+}
+
+@test "a segment that is gone" {
+    mv "$segment" away
+    run_split codex-chunk get "$plain" -o back
+    hint "put the file back; if it is lost for good, 'codex-chunk verify --rebuild-index' makes an index of what is left"
+    mv away "$segment"
+    assert_whole
+    rm "$segment"
+    run_split codex-chunk get "$plain" -o back
+    pasted 'codex-chunk verify --rebuild-index'
+    assert_success
+    codex-chunk put file
+    codex-ec encode -k 4 -m 2 "$plain"
+    assert_whole
+}
+
+@test "a segment that cannot be read" {
+    # Reading a folder fails, as reading a bad place of a disk does. The block alone is in that segment.
+    codex-ec erase --blocks 3 "$plain"
+    exec {lock}<"$segment"
+    flock -x "$lock"
+    codex-ec repair "$coded"
+    exec {lock}<&-
+    second=$(find "$CODEX_REPO/segments" -name '*.seg' ! -path "$segment")
+    rm "$second" && mkdir "$second"
+    run_split codex-chunk get "$plain" -o back
+    hint "try again; a block whose place on the disk is lost for good is given up with 'codex-chunk rm CID@INDEX', and then put, import or codex-ec repair brings it back"
+    codex-chunk rm "$plain@3"
+    codex-ec repair "$coded"
+    assert_whole
+}
+
+@test "too few open files" {
+    # Where the repo can be opened, and no segment.
+    for limit in {20..6}; do
+        run_split prlimit --nofile=$limit codex-ec repair "$coded"
+        [[ $stderr == *segments/* ]] && break
+    done
+    hint 'allow more open files (ulimit -n), then try again'
+    codex-ec repair "$coded"
+}
+
+@test "a repo that somebody else has for himself" {
+    exec {lock}<>"$CODEX_REPO/lock"
+    flock -x "$lock"
+    run_split codex-chunk ls --lock-timeout 0s
+    hint 'try again when it is done, or wait longer: --lock-timeout'
+    # It is done while the next one waits.
+    codex-chunk ls --lock-timeout 60s >list {lock}>&- &
+    reader=$!
+    exec {lock}<&-
+    wait "$reader"
+    assert_file_contains list "$plain"
+}
+
+@test "the quota: smaller than what is here, and reached" {
+    run_split codex-chunk init --set --quota 1MiB
+    hint 'remove datasets first, then run codex-chunk gc'
+    codex-chunk rm "$coded"
+    codex-chunk gc
+    codex-chunk init --set --quota 1100000
+    gen 2 100000 >other
+    run_split codex-chunk put other
+    hint 'remove datasets (codex-chunk rm), or raise the quota: codex-chunk init --set --quota SIZE'
+    codex-chunk init --set --quota 2MiB
+    codex-chunk put other
+}
+
+@test "no room for the index" {
+    # 24 MiB for everything; many small blocks make a large index.
+    mkdir small
+    gen 7 30000000 >much
+    run_split bash -c "trap '' XFSZ; ulimit -f 24576; codex-chunk put --block-size 64 much"
+    assert_failure 74
+    part 'free some space and try again'
+    codex-chunk put --block-size 64KiB much
+    assert_whole
+}
+
+@test "a dataset that is not here" {
+    codex-chunk rm "$plain"
+    run_split codex-chunk get "$plain" -o back
+    hint 'codex-chunk ls shows what is'
+    run_split codex-chunk ls
+    assert_output --partial "$coded"
+}
+
+@test "a block that is not here" {
+    block=$(codex-merkle leaves "$coded" | sed -n 3p)
+    codex-chunk rm "$coded@2"
+    run_split codex-chunk block get "$block" -o back
+    hint 'codex-chunk ls --blocks shows what is; codex-ec repair restores what a protected dataset lost'
+    codex-chunk ls --blocks | grep -q "^$block.*missing"
+    codex-ec repair "$coded"
+    codex-chunk block get "$block" -o back
+}
+
+@test "a block that is damaged" {
+    damage_block "$plain" 3
+    run_split codex-chunk block get "$plain@3" -o back
+    hint 'repair its dataset (codex-ec repair), or put the block or its dataset again'
+    codex-chunk put file
+    assert_whole
+    damage_block "$plain" 3
+    run_split codex-chunk block get "$plain@3" -o back
+    codex-ec repair "$plain"
+    assert_whole
+    codex-chunk block get "$plain@3" -o block
+    damage_block "$plain" 3
+    codex-chunk block put block
+    assert_whole
+}
+
+@test "a block that is in use" {
+    block=$(codex-merkle leaves "$plain" | sed -n 3p)
+    run_split codex-chunk block rm "$block"
+    hint 'remove the dataset it belongs to: codex-chunk rm'
+    codex-chunk rm "$plain" "$coded"
+    codex-chunk block rm "$block"
+}
+
+@test "a tree that is not here" {
+    tree=$(codex-merkle root "$plain")
+    codex-chunk rm "$plain"
+    run_split codex-merkle leaves "$tree"
+    hint 'a tree is here for as long as a dataset over it: codex-chunk ls'
+    codex-chunk put file
+    codex-merkle leaves "$tree" >leaves
+}
+
+@test "a tree whose segment is cut short" {
+    # The last thing that was written is the protected dataset's tree.
+    truncate -s "$(($(stat -c %s "$segment") - 1500))" "$segment"
+    run_split codex-chunk get "$coded" -o back
+    hint 'codex-ec repair of a protected dataset that has it rebuilds it; so does storing the data again'
+    codex-ec repair "$coded"
+    assert_whole
+}
+
+@test "a tree with damaged nodes" {
+    cut_tree "$coded" 40 >/dev/null || cut_tree "$coded" 20
+    run_split codex-merkle proof "$coded" --index 1
+    hint 'repair its dataset: codex-ec repair'
+    codex-ec repair "$coded"
+    codex-merkle proof "$coded" --index 1
+    cut_tree "$coded" 3
+    run_split codex-merkle leaves "$coded"
+    hint 'codex-ec repair restores the tree of a protected dataset'
+    codex-ec repair "$coded"
+    codex-merkle leaves "$coded" >leaves
+}
+
+@test "a label that is too long" {
+    run_split codex-chunk put --label "$(printf 'x%.0s' {1..300})" file
+    hint 'at most {} are kept'
+    codex-chunk put --label "$(printf 'x%.0s' {1..255})" file
+}
+
+@test "a version file that is gone" {
+    rm "$CODEX_REPO/version"
+    run_split codex-chunk ls
+    hint 'if it is a repo of this format, put the version back: echo 1 > '
+    part '/version'
+    run_split bash -c "$(grep -o 'echo 1 > [^;]*' <<<"$stderr")"
+    assert_whole
+}
+
+@test "files of the repo that are something else" {
+    echo precious >victim
+    ln -sf "$PWD/victim" "$CODEX_REPO/lock"
+    run_split codex-chunk ls
+    hint 'no codex tool has made it so; do not use a repo that you do not trust'
+    assert_file_contains victim precious
+    rm "$CODEX_REPO/lock" # whose repo it is knows better
+    codex-chunk put file
+    assert_whole
+    head -c 100000 /dev/zero >"$CODEX_REPO/lock-write"
+    run_split codex-chunk put file
+    hint 'move it away; it is made anew'
+    mv "$CODEX_REPO/lock-write" away
+    codex-chunk put file
+    assert_whole
+}
