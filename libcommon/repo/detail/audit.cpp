@@ -103,13 +103,11 @@ Result<void> Audit::check_tree(const Cid& cid, const TreeEntry& entry) {
 
 void Audit::check_nodes(const Cid& cid, const Extent& extent, std::uint64_t leaf_count) {
     auto bad = untrusted_leaves(cid, leaf_count, [&](std::uint64_t first, std::span<Digest> out) {
-        return read_tree_at(session_, cid, extent, first, out);
+        return salvage_tree_at(session_, cid, extent, first, out);
     });
     if (cid.codec() != codec::Multicodec::codex_slot_root) // whose leaves are no references
         leaves_known_ = leaves_known_ && bad && bad->empty();
-    if (!bad && bad.error().code() == Errc::repo_damaged) {
-        report_("tree-damaged", cid, bad.error().text());
-    } else if (!bad) {
+    if (!bad) {
         report_("tree-unreadable", cid, bad.error().text());
         if (!unreadable_)
             unreadable_ = std::make_shared<const Error>(std::move(bad).error());

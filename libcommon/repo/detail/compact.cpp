@@ -163,12 +163,10 @@ Result<std::size_t> copy_step(const Session& session, std::span<const LiveBlock>
 
 Result<void> copy_tree(const Session& session, const LiveTree& tree, std::uint64_t& copied) {
     const auto read = [&](std::uint64_t first, std::span<Digest> out) {
-        return read_tree_at(session, tree.cid, tree.entry.extent, first, out);
+        return salvage_tree_at(session, tree.cid, tree.entry.extent, first, out);
     };
-    auto bad = untrusted_leaves(tree.cid, tree.entry.leaf_count, read);
-    if (!bad && bad.error().code() != Errc::repo_damaged)
-        return fail(std::move(bad).error());
-    if (!bad || !bad->empty())
+    CODEX_TRY(bad, untrusted_leaves(tree.cid, tree.entry.leaf_count, read));
+    if (!bad.empty())
         return {};
     const std::uint64_t nodes = merkle::node_count(tree.entry.leaf_count);
     std::vector<Digest> chunk(16384);

@@ -205,6 +205,9 @@ Result<void> check_header(const Fd& index, const std::string& path) {
     for (int pass = 0; pass < 3; ++pass)
         if (header_is_good(index))
             return {};
+    // A read that fails says nothing about what is there.
+    std::array<std::uint8_t, std::size_t{8} << 10> pages{};
+    CODEX_CHECK(pread_full(index.get(), pages, 0, path));
     struct stat st{};
     const bool empty = ::fstat(index.get(), &st) == 0 && st.st_size == 0;
     return fail(Error(Errc::repo_damaged,

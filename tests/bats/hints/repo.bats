@@ -62,7 +62,7 @@ assert_whole() {
 @test "an index that is gone" {
     rm "$CODEX_REPO"/index.mdb
     run_split codex-chunk ls
-    hint 'make it anew from the segments: codex-chunk verify --rebuild-index'
+    hint 'rebuild it from the segments: codex-chunk verify --rebuild-index'
     pasted 'codex-chunk verify --rebuild-index'
     assert_success
     assert_whole
@@ -113,16 +113,20 @@ assert_whole() {
 }
 
 @test "a segment that cannot be read" {
-    # Reading a folder fails, as reading a bad place of a disk does. The block alone is in that segment.
+    # The block alone is in a second segment, whose reading fails as that of a bad place of a disk does.
     codex-ec erase --blocks 3 "$plain"
     exec {lock}<"$segment"
     flock -x "$lock"
     codex-ec repair "$coded"
     exec {lock}<&-
     second=$(find "$CODEX_REPO/segments" -name '*.seg' ! -path "$segment")
-    rm "$second" && mkdir "$second"
-    run_split codex-chunk get "$plain" -o back
+    for n in {1..60}; do
+        run_split env CODEX_TEST_FAIL=read:$n:5:all \
+            LD_PRELOAD="$CODEX_TEST_BIN/libcodex-testpreload.so" codex-chunk get "$plain" -o back
+        [[ $stderr == *"$second"* ]] && break
+    done
     hint "try again; a block whose place on the disk is lost for good is given up with 'codex-chunk rm CID@INDEX', and then put, import or codex-ec repair brings it back"
+    printf '\0' | dd of="$second" bs=1 seek=5000 conv=notrunc status=none # lost for good
     codex-chunk rm "$plain@3"
     codex-ec repair "$coded"
     assert_whole
@@ -249,6 +253,7 @@ assert_whole() {
 }
 
 @test "a label that is too long" {
+    codex-chunk put --help | grep -q -e --label || skip 'no command gives labels yet'
     run_split codex-chunk put --label "$(printf 'x%.0s' {1..300})" file
     hint 'at most {} are kept'
     codex-chunk put --label "$(printf 'x%.0s' {1..255})" file
@@ -260,6 +265,21 @@ assert_whole() {
     hint 'if it is a repo of this format, put the version back: echo 1 > '
     part '/version'
     run_split bash -c "$(grep -o 'echo 1 > [^;]*' <<<"$stderr")"
+    assert_whole
+}
+
+@test "folders of the repo that are gone" {
+    mv "$CODEX_REPO/segments" away
+    run_split codex-chunk ls
+    hint "bring it back from where it was moved or saved to"
+    mv away "$CODEX_REPO/segments"
+    assert_whole
+    rm -r "$CODEX_REPO/writers"
+    run_split codex-chunk ls
+    hint 'when nobody uses the repo, make it anew: mkdir -m 700 '
+    pasted 'mkdir -m 700'
+    assert_success
+    codex-chunk put file
     assert_whole
 }
 

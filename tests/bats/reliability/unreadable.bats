@@ -75,20 +75,42 @@ every_command() {
 
 @test "the folder of segments was moved away" {
     mv "$CODEX_REPO/segments" away
-    every_command 66 'No such file or directory'
-    run_split codex-chunk gc
+    for command in "verify --drop-damaged" "verify --repair-counters" "rm $plain" gc "get $plain -o out" ls; do
+        # shellcheck disable=SC2086 # words
+        run_split codex-chunk $command
+        assert_refused 65 "$CODEX_REPO/segments: is missing"
+    done
     mv away "$CODEX_REPO/segments"
     assert_unchanged
 }
 
-@test "a segment that fails to be read" {
-    # Reading a folder fails, as reading a bad place of a disk does.
+@test "a segment that is no file" {
     mv "$segment" away
     mkdir "$segment"
-    every_command 74 "segments/"
+    every_command 65 "is a folder"
     run_split codex-chunk gc
     rmdir "$segment"
     mv away "$segment"
+    assert_unchanged
+}
+
+@test "reads that fail, wherever they do" {
+    # From the n-th read on, all fail as those of a bad disk do; with n large enough, none.
+    for command in "codex-chunk verify --drop-damaged" "codex-ec repair $coded" "codex-ec status --data $coded" \
+        "codex-chunk get $plain -o back" "codex-chunk verify $plain" "codex-chunk gc" "codex-ec encode -k 3 -m 1 $plain" \
+        "codex-chunk put file" "codex-chunk rm $plain"; do
+        for ((n = 1, status = 1; status != 0 && n < 400; ++n)); do
+            # shellcheck disable=SC2086 # words
+            run_split env CODEX_TEST_FAIL=read:$n:5:all \
+                LD_PRELOAD="$CODEX_TEST_BIN/libcodex-testpreload.so" $command
+            ((status == 0 || status == 74)) || fail "$n: $command: $status $stderr"
+            [[ $output$stderr != *[a-z]-damaged* && $stderr != *'is damaged'* ]] || fail "$n: $command: $stderr"
+        done
+        assert_success
+        [[ $command == *rm* ]] || assert_unchanged
+    done
+    plain=$(codex-chunk put file | cut -f1)
+    codex-chunk rm "$(codex-chunk ls | grep -v -e "$plain" -e "$coded" | cut -f1)"
     assert_unchanged
 }
 
