@@ -290,3 +290,18 @@ forge_parity() {
     hint 'do not rely on it: encode the plain dataset again'
     codex-ec verify "$(codex-ec encode -k 4 -m 2 "$plain")"
 }
+
+@test "compressed archives that are too much at once" {
+    codex-chunk init --set --quota 2MiB
+    head -c $((64 << 20)) /dev/zero | codex-chunk -r zeros put - >zeros.cid
+    codex-chunk -r zeros export - --zst -o zeros.zst <zeros.cid
+    run_split codex-chunk import zeros.zst
+    hint 'when you trust it, pipe it in uncompressed: zstd -dc'
+    zstd -dc zeros.zst | codex-chunk import
+    # A window of 2 GiB, which the frame's header alone asks for.
+    codex-chunk export "$plain" | zstd --ultra --long=31 -q -o wide.zst
+    run_split codex-chunk import wide.zst
+    hint 'zstd -dc --long=31 gives it more memory: pipe its output in instead'
+    zstd -dc --long=31 wide.zst | codex-chunk import
+    codex-chunk get "$plain" | cmp - file
+}
