@@ -1,6 +1,7 @@
 #include "repo/detail/batch.hpp"
 #include "repo/detail/block_reader.hpp"
 #include "repo/detail/repo_impl.hpp"
+#include "repo/detail/reserve.hpp"
 
 #include <algorithm>
 
@@ -144,31 +145,37 @@ Result<bool> Repo::removable(const Cid& cid) const {
 
 Result<void> Repo::remove(const Cid& cid) {
     CODEX_CHECK(impl_->require_writable());
-    CODEX_TRY(ledger, impl_->session().ledger());
-    CODEX_TRY(entry, ledger.block(cid));
-    if (!entry)
-        return {};
-    CODEX_CHECK(require_unused(cid, *entry));
-    CODEX_CHECK(ledger.change_expiry(ExpiryKind::block, cid, entry->expiry, 0));
-    entry->kept = false;
-    CODEX_CHECK(ledger.put_or_erase(cid, *entry));
-    return ledger.commit();
+    return with_reserve(path(), [&]() -> Result<void> {
+        CODEX_TRY(ledger, impl_->session().ledger());
+        CODEX_TRY(entry, ledger.block(cid));
+        if (!entry)
+            return {};
+        CODEX_CHECK(require_unused(cid, *entry));
+        CODEX_CHECK(ledger.change_expiry(ExpiryKind::block, cid, entry->expiry, 0));
+        if (entry->kept)
+            CODEX_CHECK(ledger.note_block(cid, false, 0));
+        entry->kept = false;
+        CODEX_CHECK(ledger.put_or_erase(cid, *entry));
+        return ledger.commit();
+    });
 }
 
 Result<std::uint64_t> Repo::drop_bytes(std::span<const Cid> cids) {
     CODEX_CHECK(impl_->require_writable());
-    CODEX_TRY(ledger, impl_->session().ledger());
-    std::uint64_t dropped = 0;
-    for (const Cid& cid : cids) {
-        CODEX_TRY(entry, ledger.block(cid));
-        if (!entry || !entry->present)
-            continue;
-        CODEX_CHECK(ledger.clear_bytes(cid, *entry));
-        CODEX_CHECK(ledger.put_block(cid, *entry));
-        ++dropped;
-    }
-    CODEX_CHECK(ledger.commit());
-    return dropped;
+    return with_reserve(path(), [&]() -> Result<std::uint64_t> {
+        CODEX_TRY(ledger, impl_->session().ledger());
+        std::uint64_t dropped = 0;
+        for (const Cid& cid : cids) {
+            CODEX_TRY(entry, ledger.block(cid));
+            if (!entry || !entry->present)
+                continue;
+            CODEX_CHECK(ledger.clear_bytes(cid, *entry));
+            CODEX_CHECK(ledger.put_block(cid, *entry));
+            ++dropped;
+        }
+        CODEX_CHECK(ledger.commit());
+        return dropped;
+    });
 }
 
 Result<void> Repo::for_each_block(const std::function<bool(const BlockInfo&)>& visit) const {

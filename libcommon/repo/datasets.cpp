@@ -6,7 +6,9 @@
 #include "repo/detail/dataset_record.hpp"
 #include "repo/detail/doomed.hpp"
 #include "repo/detail/labels.hpp"
+#include "repo/detail/notes.hpp"
 #include "repo/detail/repo_impl.hpp"
+#include "repo/detail/reserve.hpp"
 
 namespace codex::repo {
 
@@ -51,6 +53,22 @@ DatasetKind kind_of(const codec::Manifest& manifest) {
     return manifest.is_protected() ? DatasetKind::erasure_coded : DatasetKind::plain;
 }
 
+namespace {
+
+/// A dataset that expires, has a label, or has a note that says otherwise. One without all of these
+/// is found by its manifest.
+Result<void> note_if_needed(Ledger& ledger, const Cid& manifest, std::uint64_t expiry,
+                            std::uint64_t expiry_before) {
+    CODEX_TRY(label, find_label(ledger.txn(), manifest));
+    CODEX_TRY(noted, find_note(ledger.txn(), NoteKind::dataset, manifest));
+    const bool same = noted && noted->present && noted->expiry == expiry && noted->label == label;
+    if (same || (!noted && expiry == 0 && expiry_before == 0 && label.empty()))
+        return {};
+    return ledger.note_dataset(manifest, true, expiry, label);
+}
+
+} // namespace
+
 Result<void> add_dataset(Ledger& ledger, const Cid& manifest, const DatasetEntry& entry,
                          TreeEntry tree, std::string_view label) {
     CODEX_TRY(stored, ledger.dataset(manifest));
@@ -67,10 +85,13 @@ Result<void> add_dataset(Ledger& ledger, const Cid& manifest, const DatasetEntry
         if (!block)
             return index_damaged("blocks", fmt::format("has no manifest {}", manifest.text()));
         ++block->references;
+        if (block->kept)
+            CODEX_CHECK(ledger.note_block(manifest, true, block->expiry));
         CODEX_CHECK(ledger.put_block(manifest, *block));
     }
     CODEX_CHECK(ledger.put_tree(now.tree, tree));
     CODEX_CHECK(ledger.change_expiry(ExpiryKind::dataset, manifest, before, now.expiry));
+    CODEX_CHECK(note_if_needed(ledger, manifest, now.expiry, before));
     return ledger.txn().put(Table::datasets, manifest.bytes(), encode(now));
 }
 
@@ -119,19 +140,20 @@ Result<void> Repo::for_each_dataset(const std::function<bool(const DatasetInfo&)
 
 Result<void> Repo::remove_dataset(const Cid& manifest) {
     CODEX_CHECK(impl_->require_writable());
-    CODEX_CHECK(require_removable(impl_->session(), manifest));
-    std::optional<Extent> doomed;
-    {
-        CODEX_TRY(ledger, impl_->session().ledger());
+    const Session session = impl_->session();
+    auto erased = with_reserve(path(), [&]() -> Result<Erased> {
+        CODEX_TRY(ledger, session.ledger());
         CODEX_TRY(there, ledger.dataset(manifest));
         if (!there)
             return not_found(manifest);
-        CODEX_TRY(tree, erase_dataset(ledger, manifest));
-        doomed = tree;
+        CODEX_TRY(gone, erase_dataset(ledger, manifest));
         CODEX_CHECK(ledger.commit());
-    }
-    if (doomed)
-        CODEX_CHECK(finish_doomed(impl_->session(), *doomed));
+        return gone;
+    });
+    if (!erased)
+        return fail(std::move(erased).error());
+    if (erased->tree)
+        CODEX_CHECK(finish_doomed(session, std::span(&*erased->tree, 1)));
     log::write(log::Level::info, "codex repostore", "Removed dataset",
                {{"manifestCid", log::Value::id(manifest.text())}});
     return {};
@@ -146,6 +168,8 @@ Result<void> Repo::set_expiry(const Cid& manifest, std::uint64_t expiry) {
     CODEX_CHECK(ledger.change_expiry(ExpiryKind::dataset, manifest, entry->expiry, expiry));
     entry->expiry = expiry;
     CODEX_CHECK(ledger.txn().put(Table::datasets, manifest.bytes(), encode(*entry)));
+    CODEX_TRY(label, find_label(ledger.txn(), manifest));
+    CODEX_CHECK(ledger.note_dataset(manifest, true, expiry, label));
     return ledger.commit();
 }
 
@@ -157,6 +181,7 @@ Result<void> Repo::set_label(const Cid& manifest, std::string_view label) {
     if (!entry)
         return not_found(manifest);
     CODEX_CHECK(put_label(ledger.txn(), manifest, label));
+    CODEX_CHECK(ledger.note_dataset(manifest, true, entry->expiry, label));
     return ledger.commit();
 }
 

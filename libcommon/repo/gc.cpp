@@ -1,8 +1,11 @@
 #include "base/log.hpp"
 #include "repo/detail/doomed.hpp"
+#include "repo/detail/forecast.hpp"
+#include "repo/detail/notes.hpp"
 #include "repo/detail/pending.hpp"
 #include "repo/detail/reclaim.hpp"
 #include "repo/detail/repo_impl.hpp"
+#include "repo/detail/reserve.hpp"
 #include "repo/detail/writer_lock.hpp"
 
 #include <algorithm>
@@ -13,6 +16,10 @@ namespace {
 
 /// Entries of the expiry index looked at in one transaction.
 constexpr std::size_t kStep = 1024;
+/// Datasets that one transaction takes out of sight.
+constexpr std::size_t kStepDatasets = 256;
+/// How much smaller transactions get when the disk is full, in steps of 2^4.
+constexpr unsigned kMaxShrink = 12;
 
 /// The next expired entries after `from`.
 Result<std::vector<ExpiryKey>> expired(const Session& session, const Bytes& from,
@@ -21,7 +28,7 @@ Result<std::vector<ExpiryKey>> expired(const Session& session, const Bytes& from
     CODEX_TRY(txn, session.store->env().read());
     CODEX_TRY(cursor, txn.cursor(Table::expiries));
     CODEX_TRY(more, cursor.seek(from));
-    while (more && keys.size() < kStep) {
+    while (more && keys.size() < std::max<std::size_t>(1, kStep >> session.shrink)) {
         CODEX_TRY(key, decode_expiry_key(cursor.key()));
         if (key.expiry >= now)
             break;
@@ -32,25 +39,35 @@ Result<std::vector<ExpiryKey>> expired(const Session& session, const Bytes& from
     return keys;
 }
 
-Result<void> expire_dataset(const Session& session, const ExpiryKey& key, GcReport& report) {
-    std::optional<Extent> doomed;
+/// Some in one transaction; then their trees.
+Result<void> expire_datasets(const Session& session, std::span<const ExpiryKey> keys,
+                             GcReport& report) {
+    std::vector<Extent> doomed;
+    std::vector<Cid> gone;
+    std::uint64_t manifests = 0;
     {
         CODEX_TRY(ledger, session.ledger());
-        CODEX_TRY(dataset, ledger.dataset(key.cid));
-        if (!dataset || dataset->expiry != key.expiry)
-            return {}; // prolonged or removed while we looked
-        CODEX_TRY(tree, erase_dataset(ledger, key.cid));
-        doomed = tree;
+        for (const ExpiryKey& key : keys) {
+            CODEX_TRY(dataset, ledger.dataset(key.cid));
+            if (!dataset || dataset->expiry != key.expiry)
+                continue; // prolonged or removed while we looked
+            CODEX_TRY(erased, erase_dataset(ledger, key.cid));
+            manifests += erased.manifest_gone ? 1 : 0;
+            if (erased.tree)
+                doomed.push_back(*erased.tree);
+            gone.push_back(key.cid);
+        }
+        if (gone.empty())
+            return {};
         CODEX_CHECK(ledger.commit());
     }
-    log::write(log::Level::info, "codex maintenance", "Removed expired dataset",
-               {{"manifestCid", log::Value::id(key.cid.text())}});
-    ++report.expired_datasets;
-    ++report.removed_blocks; // its manifest
-    if (doomed) {
-        CODEX_TRY(removed, finish_doomed(session, *doomed));
-        report.removed_blocks += removed;
-    }
+    for (const Cid& cid : gone)
+        log::write(log::Level::info, "codex maintenance", "Removed expired dataset",
+                   {{"manifestCid", log::Value::id(cid.text())}});
+    report.expired_datasets += gone.size();
+    report.removed_blocks += manifests;
+    CODEX_TRY(removed, finish_doomed(session, doomed));
+    report.removed_blocks += removed;
     return {};
 }
 
@@ -65,6 +82,7 @@ Result<void> expire_blocks(const Session& session, std::span<const ExpiryKey> ke
         if (!entry || !entry->kept || entry->expiry != key.expiry)
             continue;
         CODEX_CHECK(ledger.change_expiry(ExpiryKind::block, key.cid, key.expiry, 0));
+        CODEX_CHECK(ledger.note_block(key.cid, false, 0));
         entry->kept = false;
         entry->expiry = 0;
         CODEX_TRY(gone, ledger.put_or_erase(key.cid, *entry));
@@ -84,22 +102,20 @@ Result<void> expire_all(const Session& session, const GcOptions& options, GcRepo
         from = encode(keys.back());
         from.push_back(0);
         std::vector<ExpiryKey> blocks;
-        for (const ExpiryKey& key : keys) {
-            if (key.kind == ExpiryKind::block)
-                blocks.push_back(key);
-            else if (options.dry_run)
-                ++report.expired_datasets;
-            else
-                CODEX_CHECK(expire_dataset(session, key, report));
+        std::vector<ExpiryKey> datasets;
+        for (const ExpiryKey& key : keys)
+            (key.kind == ExpiryKind::block ? blocks : datasets).push_back(key);
+        const std::size_t step = std::max<std::size_t>(1, kStepDatasets >> session.shrink);
+        for (std::span<const ExpiryKey> rest(datasets); !rest.empty();) {
+            const std::size_t n = std::min(step, rest.size());
+            CODEX_CHECK(expire_datasets(session, rest.first(n), report));
+            rest = rest.subspan(n);
         }
-        if (options.dry_run)
-            report.removed_blocks += blocks.size();
-        else
-            CODEX_CHECK(expire_blocks(session, blocks, report));
+        CODEX_CHECK(expire_blocks(session, blocks, report));
     }
 }
 
-Result<void> collect_writers(const Session& session, const GcOptions& options, GcReport& report) {
+Result<void> collect_writers(const Session& session, GcReport& report) {
     const std::string directory = session.store->writers_directory();
     std::vector<std::uint64_t> with_pins;
     {
@@ -113,60 +129,101 @@ Result<void> collect_writers(const Session& session, const GcOptions& options, G
     ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
     for (const std::uint64_t id : ids) {
         const bool pinned = std::ranges::binary_search(with_pins, id);
-        if (options.dry_run) {
-            report.abandoned_writers += pinned && WriterLock::is_dead(directory, id) ? 1 : 0;
-            continue;
-        }
         CODEX_TRY(lock, WriterLock::take_dead(directory, id));
         if (!lock)
             continue;
-        report.abandoned_writers += pinned ? 1 : 0;
         auto removed = undo_pending(session, id);
         if (!removed) {
             lock->abandon();
             return fail(std::move(removed).error());
         }
+        report.abandoned_writers += pinned ? 1 : 0;
         report.removed_blocks += *removed;
     }
     return {};
 }
 
 Result<void> collect_doomed(const Session& session, GcReport& report) {
-    std::vector<DoomedTree> all;
+    std::vector<Extent> all;
     {
         CODEX_TRY(txn, session.store->env().read());
         CODEX_TRY(doomed, doomed_trees(txn));
-        all = std::move(doomed);
+        for (const DoomedTree& tree : doomed)
+            all.push_back(tree.extent);
     }
-    for (const DoomedTree& doomed : all) {
-        CODEX_TRY(removed, finish_doomed(session, doomed.extent));
-        report.removed_blocks += removed;
-    }
+    CODEX_TRY(removed, finish_doomed(session, all));
+    report.removed_blocks += removed;
     return {};
+}
+
+/// Those removals whose note may go as soon as nothing dead is left in any segment.
+Result<std::vector<Note>> forgettable(const Session& session) {
+    CODEX_TRY(txn, session.store->env().read());
+    CODEX_TRY(notes, removed_notes(txn));
+    std::vector<Note> out;
+    for (Note& note : notes) {
+        // A manifest that is kept as a block would bring its dataset back.
+        CODEX_TRY(block, find_block(txn, note.cid));
+        if (note.kind == NoteKind::block || !block)
+            out.push_back(std::move(note));
+    }
+    return out;
+}
+
+Result<void> reclaim(const Session& session, const GcOptions& options,
+                     std::span<const Note> removed, GcReport& report) {
+    // Before anything is destroyed that a new index would look for.
+    CODEX_CHECK(flush_notes(*session.store, true));
+    Reclaimed reclaimed;
+    const auto count = [&](Result<void> done) {
+        report.freed_bytes += std::exchange(reclaimed.bytes, 0);
+        report.unaccounted = reclaimed.unaccounted;
+        return done;
+    };
+    CODEX_CHECK(count(unlink_dead_segments(session, reclaimed)));
+    CODEX_CHECK(count(erase_dead_ranges(session, options.progress, reclaimed)));
+    if (options.compact)
+        CODEX_CHECK(compact_segments(session, options.progress));
+    if (reclaimed.complete && !removed.empty())
+        CODEX_CHECK(merge_notes(*session.store, removed));
+    return {};
+}
+
+/// One attempt. Space that is dead already is given back even if there was none to remove more.
+Result<void> collect(const Session& session, const GcOptions& options, GcReport& report) {
+    std::vector<Note> removed;
+    auto removing = [&]() -> Result<void> {
+        CODEX_CHECK(expire_all(session, options, report));
+        CODEX_CHECK(collect_writers(session, report));
+        CODEX_TRY(notes, forgettable(session));
+        CODEX_CHECK(collect_doomed(session, report));
+        removed = std::move(notes);
+        return {};
+    }();
+    if (!removing && removing.error().code() != Errc::no_space)
+        return removing;
+    CODEX_CHECK(reclaim(session, options, removed, report));
+    return removing;
 }
 
 } // namespace
 
 Result<GcReport> Repo::gc(const GcOptions& options) {
-    if (!options.dry_run)
-        CODEX_CHECK(impl_->require_writable());
-    const Session session = impl_->session();
+    Session session = impl_->session();
+    if (options.dry_run)
+        return forecast_gc(session, options.now);
+    CODEX_CHECK(impl_->require_writable());
+    session.sync = true;
     GcReport report;
-    CODEX_CHECK(expire_all(session, options, report));
-    CODEX_CHECK(collect_writers(session, options, report));
-    if (options.dry_run) {
-        CODEX_TRY(now, space());
-        report.freed_bytes = now.dead_bytes;
-        return report;
+    for (;; session.shrink += 4) {
+        auto done = collect(session, options, report);
+        if (done)
+            break;
+        if (done.error().code() != Errc::no_space || session.shrink >= kMaxShrink)
+            return fail(std::move(done).error());
+        (void)give_up_reserve(session.store->path());
     }
-    CODEX_CHECK(collect_doomed(session, report));
-    CODEX_TRY(unlinked, unlink_dead_segments(session));
-    CODEX_TRY(punched, punch_dead_ranges(session, options.progress));
-    report.freed_bytes = unlinked + punched;
-    if (options.compact) {
-        CODEX_TRY(compacted, compact_segments(session, options.progress));
-        report.freed_bytes += compacted;
-    }
+    make_reserve(session.store->path());
     log::write(log::Level::debug, "codex maintenance", "Gave space back",
                {{"bytes", log::Value::byte_count(report.freed_bytes)}});
     return report;

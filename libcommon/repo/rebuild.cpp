@@ -4,6 +4,9 @@
 #include "repo/detail/codec.hpp"
 #include "repo/detail/dataset_record.hpp"
 #include "repo/detail/flock_wait.hpp"
+#include "repo/detail/index_age.hpp"
+#include "repo/detail/labels.hpp"
+#include "repo/detail/notes.hpp"
 #include "repo/detail/own_file.hpp"
 #include "repo/detail/segment_scan.hpp"
 #include "repo/detail/tree_file.hpp"
@@ -25,11 +28,12 @@ constexpr std::size_t kStep = 8192;
 
 class Rebuild {
 public:
-    Rebuild(Env& env, const Segments& segments, Progress* progress)
-        : env_(env), segments_(segments), progress_(progress) {}
+    Rebuild(std::string path, Env& env, const Segments& segments, Progress* progress)
+        : path_(std::move(path)), env_(env), segments_(segments), progress_(progress) {}
 
     Result<RebuildReport> run() {
         CODEX_CHECK(begin());
+        CODEX_CHECK(read_notes());
         CODEX_TRY(ids, segments_.list());
         for (const std::uint32_t id : ids)
             expect(file_bytes(id));
@@ -37,7 +41,8 @@ public:
             CODEX_CHECK(scan(id));
         CODEX_CHECK(add_datasets());
         CODEX_CHECK(add_references());
-        CODEX_CHECK(keep_the_rest());
+        CODEX_CHECK(drop_removed());
+        CODEX_CHECK(judge_blocks());
         CODEX_CHECK(write_segments());
         CODEX_CHECK(write_totals(*txn_, totals_));
         CODEX_CHECK(txn_->commit());
@@ -49,6 +54,7 @@ private:
         Extent extent;
         std::uint64_t leaf_count = 0;
         std::uint64_t references = 0;
+        bool removed = false; ///< a dataset over it was removed
     };
 
     /// The new index is nobody's yet: only the last commit has to wait for the disk.
@@ -85,13 +91,28 @@ private:
     Result<bool> block(const Fd& file, const Extent& at, const RecordHeader& header);
     Result<bool> tree(const Fd& file, const Extent& at, const RecordHeader& header);
     Result<void> add_datasets();
+    Result<void> for_each_leaf(const Cid& cid, const FoundTree& found,
+                               const std::function<Result<void>(const Cid&)>& visit);
     Result<void> add_references();
-    Result<void> keep_the_rest();
+    Result<void> read_notes();
+    Result<void> drop_removed();
+    Result<void> judge_blocks();
+    Result<void> judge_block(const Cid& cid, BlockEntry entry);
+    /// The note that holds of a thing; nullptr when there is none.
+    [[nodiscard]] const Note* note_of(NoteKind kind, const Cid& cid) const {
+        const auto found = notes_.find({kind, cid});
+        return found == notes_.end() ? nullptr : &found->second;
+    }
+    [[nodiscard]] bool removed(NoteKind kind, const Cid& cid) const {
+        const Note* note = note_of(kind, cid);
+        return note != nullptr && !note->present;
+    }
     Result<void> write_segments();
     void live(const Extent& extent, std::uint64_t length) {
         live_[extent.segment].emplace_back(extent.offset, length);
     }
 
+    std::string path_;
     Env& env_;
     const Segments& segments_;
     Progress* progress_;
@@ -100,6 +121,7 @@ private:
     std::size_t written_ = 0;
     RebuildReport report_;
     Totals totals_;
+    std::map<std::pair<NoteKind, Cid>, Note> notes_; // the highest of each thing
     std::map<Cid, FoundTree> trees_;
     std::vector<Cid> manifests_;
     std::map<std::uint32_t, std::uint64_t> ends_;
@@ -116,8 +138,9 @@ Result<void> Rebuild::scan(std::uint32_t id) {
                  file, name, [&](std::uint64_t offset, const RecordHeader& header) -> Result<bool> {
                      reached(offset);
                      const Extent at{id, offset};
-                     CODEX_TRY(good, header.kind == RecordKind::block ? block(file, at, header)
-                                                                      : tree(file, at, header));
+                     CODEX_TRY(good, header.kind == RecordKind::block  ? block(file, at, header)
+                                     : header.kind == RecordKind::tree ? tree(file, at, header)
+                                                                       : Result<bool>(false));
                      report_.damaged_records += good ? 0 : 1;
                      return good;
                  }));
@@ -147,9 +170,6 @@ Result<bool> Rebuild::block(const Fd& file, const Extent& at, const RecordHeader
     entry.stored_bytes = static_cast<std::uint32_t>(header.stored_bytes);
     entry.extent = at;
     CODEX_CHECK(txn_->put(Table::blocks, header.cid.bytes(), encode(entry)));
-    live(at, block_record_bytes(header.cid, entry));
-    ++totals_.blocks;
-    totals_.used_bytes += entry.plain_bytes;
     ++report_.blocks;
     report_.bytes += entry.plain_bytes;
     if (header.cid.codec() == codec::Multicodec::codex_manifest)
@@ -176,7 +196,7 @@ Result<bool> Rebuild::tree(const Fd& file, const Extent& at, const RecordHeader&
                        }));
     if (!bad.empty())
         return false;
-    trees_.emplace(header.cid, FoundTree{at, header.plain, 0});
+    trees_.emplace(header.cid, FoundTree{at, header.plain, 0, false});
     return true;
 }
 
@@ -197,10 +217,21 @@ Result<void> Rebuild::add_datasets() {
         const auto found = manifest ? trees_.find(manifest->tree) : trees_.end();
         if (found == trees_.end() || found->second.leaf_count != manifest->blocks_count())
             continue; // stays a block, kept for itself
+        if (removed(NoteKind::dataset, cid)) {
+            found->second.removed = true;
+            continue;
+        }
+        const Note* note = note_of(NoteKind::dataset, cid);
+        const std::uint64_t expiry = note != nullptr ? note->expiry : 0;
+        if (note != nullptr)
+            CODEX_CHECK(put_label(*txn_, cid, note->label));
+        if (expiry != 0)
+            CODEX_CHECK(txn_->put(Table::expiries,
+                                  encode(ExpiryKey{expiry, ExpiryKind::dataset, cid}), {}));
         ++found->second.references;
         entry.references = 1;
         CODEX_CHECK(txn_->put(Table::blocks, cid.bytes(), encode(entry)));
-        const DatasetEntry dataset{manifest->tree, unix_now(), 0,
+        const DatasetEntry dataset{manifest->tree, unix_now(), expiry,
                                    static_cast<std::uint8_t>(kind_of(*manifest)), plain};
         CODEX_CHECK(txn_->put(Table::datasets, cid.bytes(), encode(dataset)));
         ++totals_.datasets;
@@ -210,8 +241,26 @@ Result<void> Rebuild::add_datasets() {
     return {};
 }
 
-Result<void> Rebuild::add_references() {
+Result<void> Rebuild::for_each_leaf(const Cid& cid, const FoundTree& found,
+                                    const std::function<Result<void>(const Cid&)>& visit) {
     std::vector<Digest> leaves;
+    CODEX_TRY(file, segments_.open(found.extent.segment));
+    for (std::uint64_t at = 0; at < found.leaf_count; at += leaves.size()) {
+        leaves.resize(
+            static_cast<std::size_t>(std::min<std::uint64_t>(kStep, found.leaf_count - at)));
+        CODEX_CHECK(pread_full(
+            file->get(),
+            {reinterpret_cast<std::uint8_t*>(leaves.data()), leaves.size() * sizeof(Digest)},
+            found.extent.offset + header_bytes(cid.bytes().size()) + at * sizeof(Digest),
+            "segment"));
+        for (const Digest& leaf : leaves)
+            if (const Cid block = Cid::block(leaf); !block.is_empty_block())
+                CODEX_CHECK(visit(block));
+    }
+    return {};
+}
+
+Result<void> Rebuild::add_references() {
     for (const auto& [cid, found] : trees_) {
         if (found.references == 0)
             continue; // of a dataset that never was, or is no more
@@ -220,61 +269,104 @@ Result<void> Rebuild::add_references() {
         totals_.tree_bytes += tree_node_bytes(found.leaf_count);
         CODEX_CHECK(txn_->put(Table::trees, cid.bytes(),
                               encode(TreeEntry{found.extent, found.leaf_count, found.references})));
-        CODEX_TRY(file, segments_.open(found.extent.segment));
-        for (std::uint64_t at = 0; at < found.leaf_count; at += leaves.size()) {
-            leaves.resize(
-                static_cast<std::size_t>(std::min<std::uint64_t>(kStep, found.leaf_count - at)));
-            CODEX_CHECK(pread_full(
-                file->get(),
-                {reinterpret_cast<std::uint8_t*>(leaves.data()), leaves.size() * sizeof(Digest)},
-                found.extent.offset + header_bytes(cid.bytes().size()) + at * sizeof(Digest),
-                "segment"));
-            for (const Digest& leaf : leaves) {
-                const Cid block = Cid::block(leaf);
-                if (block.is_empty_block())
-                    continue;
-                CODEX_TRY(value, txn_->get(Table::blocks, block.bytes()));
-                BlockEntry entry;
-                if (value) {
-                    CODEX_TRY(known, decode_block(*value));
-                    entry = known;
-                } else {
-                    ++report_.missing_blocks;
-                }
-                ++entry.references;
-                CODEX_CHECK(txn_->put(Table::blocks, block.bytes(), encode(entry)));
-                CODEX_CHECK(step());
-            }
-        }
+        CODEX_CHECK(for_each_leaf(cid, found, [&](const Cid& block) -> Result<void> {
+            CODEX_TRY(known, find_block(*txn_, block));
+            BlockEntry entry = known.value_or(BlockEntry{});
+            report_.missing_blocks += known ? 0 : 1;
+            ++entry.references;
+            CODEX_CHECK(txn_->put(Table::blocks, block.bytes(), encode(entry)));
+            return step();
+        }));
     }
     return {};
 }
 
-/// Blocks of no dataset cannot be told from blocks that were put for themselves: all are kept.
-Result<void> Rebuild::keep_the_rest() {
+/// The newest note of each thing.
+Result<void> Rebuild::read_notes() {
+    std::uint64_t last = 0;
+    CODEX_TRY(damaged, scan_notes(path_, [&](const Note& note) -> Result<void> {
+                  last = std::max(last, note.sequence);
+                  Note& newest = notes_[{note.kind, note.cid}];
+                  if (note.sequence >= newest.sequence)
+                      newest = note;
+                  return {};
+              }));
+    report_.damaged_records += damaged > 0 ? 1 : 0;
+    if (last > 0)
+        CODEX_CHECK(set_last_note(*txn_, last));
+    for (const auto& [name, note] : notes_)
+        if (!note.present) {
+            CODEX_CHECK(restore_note(*txn_, note)); // until nothing of it is in any segment
+            CODEX_CHECK(step());
+        }
+    return {};
+}
+
+/// Blocks of trees whose datasets were removed go, unless something else names them or they are
+/// kept. Without its tree nobody knows whose a block was.
+Result<void> Rebuild::drop_removed() {
+    for (const auto& [cid, found] : trees_) {
+        if (found.references > 0 || !found.removed)
+            continue;
+        CODEX_CHECK(for_each_leaf(cid, found, [&](const Cid& block) -> Result<void> {
+            CODEX_TRY(entry, find_block(*txn_, block));
+            const Note* note = note_of(NoteKind::block, block);
+            if (!entry || entry->references > 0 || (note != nullptr && note->present))
+                return {};
+            CODEX_CHECK(txn_->erase(Table::blocks, block.bytes()));
+            return step();
+        }));
+    }
+    return {};
+}
+
+/// Blocks that were put for themselves are kept, and so is what is in doubt: a block of no dataset
+/// of which nobody noted that it was removed.
+Result<void> Rebuild::judge_block(const Cid& cid, BlockEntry entry) {
+    const Note* note = note_of(NoteKind::block, cid);
+    const bool loose = entry.references == 0;
+    if (loose && (removed(NoteKind::block, cid) || removed(NoteKind::dataset, cid)) &&
+        (note == nullptr || !note->present)) {
+        CODEX_CHECK(txn_->erase(Table::blocks, cid.bytes()));
+        return step();
+    }
+    if (loose || (note != nullptr && note->present)) {
+        entry.kept = true;
+        entry.expiry = note != nullptr ? note->expiry : 0;
+        CODEX_CHECK(txn_->put(Table::blocks, cid.bytes(), encode(entry)));
+        if (entry.expiry != 0)
+            CODEX_CHECK(txn_->put(Table::expiries,
+                                  encode(ExpiryKey{entry.expiry, ExpiryKind::block, cid}), {}));
+        report_.kept_blocks += loose ? 1 : 0;
+    }
+    if (entry.present) {
+        live(entry.extent, block_record_bytes(cid, entry));
+        ++totals_.blocks;
+        totals_.used_bytes += entry.plain_bytes;
+    }
+    return step();
+}
+
+Result<void> Rebuild::judge_blocks() {
     Bytes from;
     for (bool more = true; more;) {
-        std::vector<std::pair<Bytes, BlockEntry>> loose;
+        std::vector<std::pair<Cid, BlockEntry>> some;
         {
             CODEX_TRY(cursor, txn_->cursor(Table::blocks));
             CODEX_TRY(found, cursor.seek(from));
             more = found;
             for (std::size_t i = 0; more && i < kStep; ++i) {
+                CODEX_TRY(cid, decode_cid_key(cursor.key()));
                 CODEX_TRY(entry, decode_block(cursor.value()));
+                some.emplace_back(cid, entry);
                 from.assign(cursor.key().begin(), cursor.key().end());
-                if (entry.references == 0)
-                    loose.emplace_back(from, entry);
                 from.push_back(0);
                 CODEX_TRY(next, cursor.next());
                 more = next;
             }
         }
-        for (auto& [key, entry] : loose) {
-            entry.kept = true;
-            CODEX_CHECK(txn_->put(Table::blocks, key, encode(entry)));
-        }
-        report_.kept_blocks += loose.size();
-        CODEX_CHECK(step());
+        for (const auto& [cid, entry] : some)
+            CODEX_CHECK(judge_block(cid, entry));
     }
     return {};
 }
@@ -325,8 +417,11 @@ Result<RebuildReport> Repo::rebuild_index(const std::string& path,
         options.create = true;
         CODEX_TRY(env, Env::open(fresh, options));
         const Segments segments(path + "/segments", env.get());
-        return Rebuild(*env, segments, progress).run();
+        return Rebuild(path, *env, segments, progress).run();
     }();
+    if (rebuilt)
+        if (auto forgotten = forget_age(path); !forgotten)
+            rebuilt = fail(std::move(forgotten).error());
     if (rebuilt && ::rename(fresh.c_str(), (path + "/index.mdb").c_str()) != 0)
         rebuilt = fail(system_error(errno, "rename " + fresh));
     if (rebuilt) {

@@ -157,7 +157,11 @@ struct GcReport {
     std::uint64_t expired_datasets = 0;
     std::uint64_t removed_blocks = 0; ///< expired or left behind by a killed writer
     std::uint64_t abandoned_writers = 0;
-    std::uint64_t freed_bytes = 0; ///< returned to the file system
+    /// Of dead records that were erased, and of what killed writers left in segments; the file
+    /// system gets whole pages of it back.
+    std::uint64_t freed_bytes = 0;
+    /// Segment files with records, but without an entry in the index: left alone.
+    std::vector<std::string> unaccounted{};
 };
 
 struct VerifyOptions {
@@ -291,8 +295,9 @@ public:
 
     // --- the whole ------------------------------------------------------------------------------
     [[nodiscard]] Result<Space> space() const;
-    /// Removes what has expired or was left behind, and gives space back. A dry run needs no right
-    /// to write. Errors: repo_read_only, io.
+    /// Removes what has expired or was left behind, and gives space back; synced whatever
+    /// OpenOptions::sync says, because what goes may be what others synced. A dry run needs no
+    /// right to write, and reports what the same call without it would. Errors: repo_read_only, io.
     [[nodiscard]] Result<GcReport> gc(const GcOptions& options);
     /// Calls `report` for each problem as it is found, and goes on after what cannot be read.
     /// Marks the blocks that are damaged, as read() does.
@@ -301,10 +306,11 @@ public:
     verify(const VerifyOptions& options, const std::function<void(const VerifyProblem&)>& report);
 
     /// Makes index.mdb anew from the segments alone, when it is lost or damaged; the old one is
-    /// replaced when the new one is whole. Every record is verified. Expiries become "never"; what
-    /// was removed and not yet collected comes back. Nobody may have the repo open: waits so long
-    /// for that. `progress` (may be nullptr) counts bytes of segment files. Errors: repo_missing,
-    /// repo_locked, no_space, io.
+    /// replaced when the new one is whole. Every record is verified. The notes beside the segments
+    /// say what was removed, when what expires, and labels; in doubt nothing is lost: blocks of no
+    /// dataset of which nothing is noted are kept for themselves. Nobody may have the repo open:
+    /// waits so long for that. `progress` (may be nullptr) counts bytes of segment files. Errors:
+    /// repo_missing, repo_locked, no_space, io.
     [[nodiscard]] static Result<RebuildReport>
     rebuild_index(const std::string& path, std::uint64_t lock_timeout_seconds = 10,
                   Progress* progress = nullptr);

@@ -3,7 +3,7 @@
 #include "base/log.hpp"
 #include "repo/detail/codec.hpp"
 #include "repo/detail/limits.hpp"
-#include "repo/detail/segment_read.hpp"
+#include "repo/detail/notes.hpp"
 
 #include <algorithm>
 
@@ -251,6 +251,9 @@ Result<bool> Batch::apply_item(Ledger& ledger, Item& item, bool pin) {
     CODEX_CHECK(require_synced(ledger, entry));
     if (pin)
         entry.references += block.pins;
+    // What is kept and named by a tree, or kept for a time, is not found out from records.
+    if (pin && block.pins > 0 && entry.kept && !block.keep)
+        CODEX_CHECK(ledger.note_block(block.cid, true, entry.expiry));
     if (block.keep) {
         const std::uint64_t before = entry.kept ? entry.expiry : 0;
         const std::uint64_t after =
@@ -258,6 +261,9 @@ Result<bool> Batch::apply_item(Ledger& ledger, Item& item, bool pin) {
         CODEX_CHECK(ledger.change_expiry(ExpiryKind::block, block.cid, before, after));
         entry.kept = true;
         entry.expiry = after;
+        CODEX_TRY(noted, find_note(ledger.txn(), NoteKind::block, block.cid));
+        if (found || noted || after != 0)
+            CODEX_CHECK(ledger.note_block(block.cid, true, after));
     }
     CODEX_CHECK(ledger.put_block(block.cid, entry));
     return true;

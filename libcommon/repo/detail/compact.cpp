@@ -21,11 +21,6 @@ constexpr std::size_t kMaxSegmentsAtOnce = 8;
 constexpr std::uint64_t kStepBytes = std::uint64_t{16} << 20;
 constexpr std::size_t kScanStep = 4096;
 
-struct Source {
-    std::uint32_t id = 0;
-    Fd lock;
-};
-
 struct LiveBlock {
     Cid cid;
     BlockEntry entry;
@@ -35,7 +30,7 @@ struct LiveTree {
     TreeEntry entry;
 };
 
-Result<std::vector<Source>> choose(const Session& session) {
+Result<std::vector<IdleSegment>> choose(const Session& session) {
     std::vector<std::uint32_t> candidates;
     {
         CODEX_TRY(txn, session.store->env().read());
@@ -45,10 +40,11 @@ Result<std::vector<Source>> choose(const Session& session) {
         for (const DoomedTree& tree : doomed)
             busy.insert(tree.extent.segment);
         for (const auto& [id, entry] : all)
-            if (entry.live_bytes <= entry.committed_end / kLiveFraction && !busy.contains(id))
+            if (entry.live_bytes > 0 && entry.live_bytes <= entry.committed_end / kLiveFraction &&
+                !busy.contains(id))
                 candidates.push_back(id);
     }
-    std::vector<Source> sources;
+    std::vector<IdleSegment> sources;
     for (const std::uint32_t id : candidates) {
         CODEX_TRY(lock, session.store->segments().lock_idle(id));
         if (lock)
@@ -59,13 +55,13 @@ Result<std::vector<Source>> choose(const Session& session) {
     return sources;
 }
 
-bool among(std::span<const Source> sources, const Extent& extent) {
-    return std::ranges::any_of(sources,
-                               [&](const Source& source) { return source.id == extent.segment; });
+bool among(std::span<const IdleSegment> sources, const Extent& extent) {
+    return std::ranges::any_of(
+        sources, [&](const IdleSegment& source) { return source.id == extent.segment; });
 }
 
 Result<std::vector<LiveBlock>> live_blocks(const Session& session,
-                                           std::span<const Source> sources) {
+                                           std::span<const IdleSegment> sources) {
     std::vector<LiveBlock> live;
     Bytes from;
     for (bool more = true; more;) {
@@ -91,7 +87,8 @@ Result<std::vector<LiveBlock>> live_blocks(const Session& session,
     return live;
 }
 
-Result<std::vector<LiveTree>> live_trees(const Session& session, std::span<const Source> sources) {
+Result<std::vector<LiveTree>> live_trees(const Session& session,
+                                         std::span<const IdleSegment> sources) {
     std::vector<LiveTree> live;
     CODEX_TRY(txn, session.store->env().read());
     CODEX_TRY(cursor, txn.cursor(Table::trees));
@@ -116,8 +113,7 @@ bool payload_is_good(const LiveBlock& block, BytesView payload) {
 }
 
 /// Copies blocks until kStepBytes; gives how many it dealt with, damaged ones included.
-Result<std::size_t> copy_step(const Session& session, std::span<const LiveBlock> blocks,
-                              std::uint64_t& copied) {
+Result<std::size_t> copy_step(const Session& session, std::span<const LiveBlock> blocks) {
     std::vector<Bytes> payloads;
     std::vector<const LiveBlock*> taken;
     std::size_t done = 0;
@@ -144,7 +140,6 @@ Result<std::size_t> copy_step(const Session& session, std::span<const LiveBlock>
         const Cid& cid = taken[i]->cid;
         const Extent place{lease->id(), records[i].offset};
         const std::uint64_t length = block_record_bytes(cid, taken[i]->entry);
-        copied += length;
         CODEX_TRY(now, ledger.block(cid));
         if (!now || !now->present || now->extent != taken[i]->entry.extent) {
             CODEX_CHECK(ledger.add_dead(place, length)); // removed or replaced meanwhile
@@ -161,7 +156,7 @@ Result<std::size_t> copy_step(const Session& session, std::span<const LiveBlock>
     return done;
 }
 
-Result<void> copy_tree(const Session& session, const LiveTree& tree, std::uint64_t& copied) {
+Result<void> copy_tree(const Session& session, const LiveTree& tree) {
     const auto read = [&](std::uint64_t first, std::span<Digest> out) {
         return salvage_tree_at(session, tree.cid, tree.entry.extent, first, out);
     };
@@ -186,7 +181,6 @@ Result<void> copy_tree(const Session& session, const LiveTree& tree, std::uint64
     if (session.sync)
         CODEX_CHECK(lease->sync());
     const std::uint64_t length = tree_record_bytes(tree.cid, tree.entry.leaf_count);
-    copied += length;
     CODEX_TRY(ledger, session.ledger());
     CODEX_TRY(now, ledger.tree(tree.cid));
     if (now && now->extent == tree.entry.extent) {
@@ -201,8 +195,8 @@ Result<void> copy_tree(const Session& session, const LiveTree& tree, std::uint64
     return ledger.commit();
 }
 
-Result<void> copy_live(const Session& session, std::span<const Source> sources, Progress* progress,
-                       std::uint64_t& copied) {
+Result<void> copy_live(const Session& session, std::span<const IdleSegment> sources,
+                       Progress* progress) {
     CODEX_TRY(blocks, live_blocks(session, sources));
     CODEX_TRY(trees, live_trees(session, sources));
     if (progress) {
@@ -212,13 +206,13 @@ Result<void> copy_live(const Session& session, std::span<const Source> sources, 
             progress->total_bytes += merkle::node_count(tree.entry.leaf_count) * sizeof(Digest);
     }
     for (std::size_t done = 0; done < blocks.size();) {
-        CODEX_TRY(n, copy_step(session, std::span(blocks).subspan(done), copied));
+        CODEX_TRY(n, copy_step(session, std::span(blocks).subspan(done)));
         for (const std::size_t end = done + n; done < end; ++done)
             if (progress)
                 progress->advance(blocks[done].entry.stored_bytes);
     }
     for (const LiveTree& tree : trees) {
-        CODEX_CHECK(copy_tree(session, tree, copied));
+        CODEX_CHECK(copy_tree(session, tree));
         if (progress)
             progress->advance(merkle::node_count(tree.entry.leaf_count) * sizeof(Digest));
     }
@@ -227,21 +221,17 @@ Result<void> copy_live(const Session& session, std::span<const Source> sources, 
 
 } // namespace
 
-Result<std::uint64_t> compact_segments(const Session& session, Progress* progress) {
+Result<void> compact_segments(const Session& session, Progress* progress) {
     session.store->segments().release_all();
     CODEX_TRY(sources, choose(session));
     if (sources.empty())
-        return std::uint64_t{0};
-    std::uint64_t copied = 0;
-    if (auto done = copy_live(session, sources, progress, copied);
+        return {};
+    if (auto done = copy_live(session, sources, progress);
         !done && done.error().code() != Errc::no_space)
-        return fail(std::move(done).error());
-    std::uint64_t freed = 0;
-    for (const Source& source : sources) {
-        CODEX_TRY(bytes, unlink_if_dead(session, source.id, source.lock));
-        freed += bytes;
-    }
-    return freed - std::min(freed, copied);
+        return done;
+    Reclaimed gone; // what was copied is neither more nor less than before
+    CODEX_CHECK(unlink_if_dead(session, sources, gone));
+    return {};
 }
 
 } // namespace codex::repo

@@ -3,6 +3,7 @@
 #include "merkle/tree.hpp"
 #include "repo/detail/labels.hpp"
 #include "repo/detail/limits.hpp"
+#include "repo/detail/reserve.hpp"
 #include "repo/detail/slot_trees.hpp"
 #include "repo/detail/tree_file.hpp"
 
@@ -11,6 +12,9 @@
 namespace codex::repo {
 
 namespace {
+
+/// Leaves of one transaction when there is room for hardly any page of the index.
+constexpr std::uint64_t kLeastLeaves = 4;
 
 Result<std::optional<DoomedTree>> find_doomed(const Txn& txn, const Extent& extent) {
     const Bytes key = extent_key(extent);
@@ -87,46 +91,97 @@ Result<void> doom_tree(Ledger& ledger, const Cid& tree, const TreeEntry& entry) 
                             doomed_value({tree, entry.extent, entry.leaf_count, 0}));
 }
 
-Result<std::uint64_t> finish_doomed(const Session& session, const Extent& extent) {
-    std::uint64_t removed = 0;
+namespace {
+
+/// Leaves of one tree that lose their references in the next transaction.
+struct Portion {
+    DoomedTree tree;
     std::vector<Digest> leaves;
-    std::optional<std::vector<std::uint64_t>> wrong;
-    for (;;) {
-        std::optional<DoomedTree> seen;
-        {
-            CODEX_TRY(txn, session.store->env().read());
-            CODEX_TRY(found, find_doomed(txn, extent));
-            seen = found;
-        }
-        if (!seen)
-            return removed;
-        leaves.resize(static_cast<std::size_t>(
-            std::min(limits().doomed_leaves, seen->leaf_count - seen->done)));
-        if (auto read = read_leaves(session, *seen, leaves, wrong); !read) {
-            CODEX_TRY(txn, session.store->env().read());
-            CODEX_TRY(still, find_doomed(txn, extent));
-            return still ? Result<std::uint64_t>(fail(std::move(read).error())) : removed;
-        }
-        CODEX_TRY(ledger, session.ledger());
-        CODEX_TRY(now, find_doomed(ledger.txn(), extent));
-        if (now != seen)
-            continue; // somebody else is at it, too
-        for (std::size_t i = 0; i < leaves.size(); ++i) {
-            const Cid cid = Cid::block(leaves[i]);
-            if (cid.is_empty_block() ||
-                std::binary_search(wrong->begin(), wrong->end(), seen->done + i))
+    bool readable = false; ///< leaves that cannot be read keep theirs; verify finds and corrects it
+};
+
+/// The next leaves of the trees at `extents`, at most `room` of them. Trees that are finished are
+/// taken off the front; empty when all are.
+Result<std::vector<Portion>> next_portions(const Session& session, std::span<const Extent>& extents,
+                                           std::uint64_t room) {
+    std::vector<Portion> portions;
+    {
+        CODEX_TRY(txn, session.store->env().read());
+        for (std::size_t i = 0; i < extents.size() && room > 0;) {
+            CODEX_TRY(found, find_doomed(txn, extents[i]));
+            if (!found && portions.empty()) {
+                extents = extents.subspan(1);
                 continue;
-            CODEX_TRY(gone, ledger.release(cid));
-            removed += gone ? 1 : 0;
+            }
+            ++i;
+            if (!found)
+                continue;
+            const std::uint64_t taken = std::min(room, found->leaf_count - found->done);
+            room -= taken;
+            portions.push_back({*found, std::vector<Digest>(taken)});
         }
-        seen->done += leaves.size();
-        if (seen->done < seen->leaf_count) {
-            CODEX_CHECK(ledger.txn().put(Table::doomed, extent_key(extent), doomed_value(*seen)));
-        } else {
-            CODEX_CHECK(ledger.txn().erase(Table::doomed, extent_key(extent)));
-            CODEX_CHECK(ledger.end_live(extent, tree_record_bytes(seen->tree, seen->leaf_count)));
-        }
-        CODEX_CHECK(ledger.commit());
+    }
+    for (Portion& portion : portions)
+        portion.readable = read_tree_at(session, portion.tree.tree, portion.tree.extent,
+                                        portion.tree.done, portion.leaves)
+                               .has_value();
+    return portions;
+}
+
+/// Gives how many blocks went.
+Result<std::uint64_t> release_portion(Ledger& ledger, const Portion& portion) {
+    CODEX_TRY(now, find_doomed(ledger.txn(), portion.tree.extent));
+    if (now != portion.tree)
+        return std::uint64_t{0}; // somebody else is at it, too
+    std::uint64_t removed = 0;
+    for (const Digest& leaf : portion.leaves) {
+        const Cid cid = Cid::block(leaf);
+        if (!portion.readable || cid.is_empty_block())
+            continue;
+        CODEX_TRY(gone, ledger.release(cid));
+        removed += gone ? 1 : 0;
+    }
+    DoomedTree after = portion.tree;
+    after.done += portion.leaves.size();
+    const Bytes key = extent_key(after.extent);
+    if (after.done < after.leaf_count) {
+        CODEX_CHECK(ledger.txn().put(Table::doomed, key, doomed_value(after)));
+        return removed;
+    }
+    CODEX_CHECK(ledger.txn().erase(Table::doomed, key));
+    CODEX_CHECK(ledger.end_live(after.extent, tree_record_bytes(after.tree, after.leaf_count)));
+    return removed;
+}
+
+} // namespace
+
+Result<std::uint64_t> finish_doomed(const Session& session, std::span<const Extent> extents) {
+    std::uint64_t removed = 0;
+    for (unsigned shrink = session.shrink;;) {
+        const std::uint64_t room =
+            std::max<std::uint64_t>(kLeastLeaves, limits().doomed_leaves >> shrink);
+        CODEX_TRY(portions, next_portions(session, extents, room));
+        if (portions.empty())
+            return removed;
+        std::uint64_t gone = 0;
+        auto step = [&]() -> Result<void> {
+            CODEX_TRY(ledger, session.ledger());
+            for (const Portion& portion : portions) {
+                CODEX_TRY(n, release_portion(ledger, portion));
+                gone += n;
+            }
+            return ledger.commit();
+        }();
+        if (step)
+            removed += gone;
+        else if (step.error().code() != Errc::no_space)
+            return fail(std::move(step).error());
+        else if (give_up_reserve(session.store->path()))
+            continue;
+        else if (room > kLeastLeaves)
+            shrink += 4; // fewer pages of the index, which is what there is no room for
+        else
+            return fail(std::move(step).error());
     }
 }
 
@@ -143,25 +198,29 @@ Result<std::vector<DoomedTree>> doomed_trees(const Txn& txn) {
     return all;
 }
 
-Result<std::optional<Extent>> erase_dataset(Ledger& ledger, const Cid& manifest) {
+Result<Erased> erase_dataset(Ledger& ledger, const Cid& manifest) {
+    Erased erased;
     CODEX_TRY(dataset, ledger.dataset(manifest));
     if (!dataset)
         return fail(Errc::dataset_not_found, "dataset {}: not in the repo", manifest.text());
     CODEX_CHECK(ledger.txn().erase(Table::datasets, manifest.bytes()));
     CODEX_CHECK(ledger.change_expiry(ExpiryKind::dataset, manifest, dataset->expiry, 0));
     CODEX_CHECK(put_label(ledger.txn(), manifest, {}));
+    CODEX_CHECK(ledger.note_dataset(manifest, false, 0, {}));
     --ledger.totals().datasets;
-    CODEX_CHECK(ledger.release(manifest));
+    CODEX_TRY(gone, ledger.release(manifest));
+    erased.manifest_gone = gone;
     CODEX_TRY(tree, ledger.tree(dataset->tree));
     if (!tree)
-        return std::nullopt;
+        return erased;
     if (tree->references > 1) {
         --tree->references;
         CODEX_CHECK(ledger.put_tree(dataset->tree, *tree));
-        return std::nullopt;
+        return erased;
     }
     CODEX_CHECK(doom_tree(ledger, dataset->tree, *tree));
-    return tree->extent;
+    erased.tree = tree->extent;
+    return erased;
 }
 
 } // namespace codex::repo

@@ -35,7 +35,7 @@ std::span<iovec> drop_front(std::span<iovec> parts, std::size_t count) {
 } // namespace
 
 Calls& calls() {
-    static Calls current{::pwritev, ::fdatasync};
+    static Calls current{::pwritev, ::fdatasync, ::fallocate};
     return current;
 }
 
@@ -72,8 +72,8 @@ void start_writeback(int fd, std::uint64_t offset, std::uint64_t length) {
 }
 
 Result<bool> punch_hole(int fd, std::uint64_t offset, std::uint64_t length, std::string_view name) {
-    while (::fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(offset),
-                       static_cast<off_t>(length)) != 0) {
+    while (calls().fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+                             static_cast<off_t>(offset), static_cast<off_t>(length)) != 0) {
         if (errno == EOPNOTSUPP || errno == ENOSYS)
             return false;
         if (errno != EINTR)

@@ -14,6 +14,7 @@ namespace codex::repo::io {
 struct Calls {
     ssize_t (*pwritev)(int fd, const iovec* parts, int count, off_t offset);
     int (*fdatasync)(int fd);
+    int (*fallocate)(int fd, int mode, off_t offset, off_t length);
 };
 [[nodiscard]] Calls& calls();
 
@@ -25,8 +26,8 @@ struct Calls {
 [[nodiscard]] Result<void> sync_data(int fd, std::string_view name);
 /// Starts writing dirty pages of a range back, without waiting; a hint only.
 void start_writeback(int fd, std::uint64_t offset, std::uint64_t length);
-/// Gives the whole pages within the range back to the file system; the size stays. False where
-/// the file system cannot.
+/// Makes the range read as zeros, to the byte, and gives the whole pages within it back to the file
+/// system; the size stays. False where the file system cannot.
 [[nodiscard]] Result<bool> punch_hole(int fd, std::uint64_t offset, std::uint64_t length,
                                       std::string_view name);
 /// st_blocks in bytes; 0 when the file is not there.

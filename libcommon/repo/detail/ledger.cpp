@@ -1,7 +1,10 @@
 #include "repo/detail/ledger.hpp"
 
+#include "base/log.hpp"
 #include "base/units.hpp"
 #include "merkle/tree.hpp"
+#include "repo/detail/index_age.hpp"
+#include "repo/detail/notes.hpp"
 
 #include <algorithm>
 
@@ -104,7 +107,7 @@ tl::unexpected<Error> quota_error(std::uint64_t needed, const Totals& totals,
 Result<Ledger> Ledger::begin(const Store& store, bool sync) {
     CODEX_TRY(txn, store.env().write(sync));
     CODEX_TRY(totals, read_totals(txn));
-    return Ledger(store, std::move(txn), totals);
+    return Ledger(store, std::move(txn), totals, sync);
 }
 
 Result<std::optional<BlockEntry>> Ledger::block(const Cid& cid) const {
@@ -168,6 +171,9 @@ Result<bool> Ledger::release(const Cid& cid) {
     if (!entry || entry->references == 0)
         return false;
     --entry->references;
+    // Seen from the segments alone it would have gone with what named it.
+    if (entry->kept)
+        CODEX_CHECK(note_block(cid, true, entry->expiry));
     return put_or_erase(cid, *entry);
 }
 
@@ -205,6 +211,17 @@ Result<void> Ledger::change_expiry(ExpiryKind kind, const Cid& cid, std::uint64_
     return {};
 }
 
+Result<void> Ledger::note_dataset(const Cid& manifest, bool present, std::uint64_t expiry,
+                                  std::string_view label) {
+    noted_ = true;
+    return put_note(txn_, {0, NoteKind::dataset, present, expiry, manifest, std::string(label)});
+}
+
+Result<void> Ledger::note_block(const Cid& cid, bool kept, std::uint64_t expiry) {
+    noted_ = true;
+    return put_note(txn_, {0, NoteKind::block, kept, expiry, cid, {}});
+}
+
 Result<void> Ledger::write_segments() {
     for (const auto& [id, change] : segments_) {
         CODEX_TRY(found, find_segment(txn_, id));
@@ -233,7 +250,18 @@ Result<void> Ledger::commit() {
     // found done may be another process's that did not either.
     CODEX_CHECK(write_totals(txn_, totals_));
     CODEX_CHECK(write_segments());
-    return txn_.commit();
+    CODEX_TRY(lineage, ensure_lineage(txn_));
+    const IndexAge age{lineage, txn_.id()};
+    CODEX_CHECK(txn_.commit());
+    // Only what is on the disk for sure: the index must never seem to be older than it is.
+    if (sync_)
+        record_age(store_->path(), age);
+    // It is done, and the index has the notes: whoever comes next may write them, too.
+    if (noted_)
+        if (auto flushed = flush_notes(*store_, sync_); !flushed)
+            log::write(log::Level::notice, "codex repostore", "Notes are to be written later",
+                       {{"cause", flushed.error().text()}});
+    return {};
 }
 
 } // namespace codex::repo

@@ -56,13 +56,19 @@ public:
     [[nodiscard]] Result<void> change_expiry(ExpiryKind kind, const Cid& cid, std::uint64_t from,
                                              std::uint64_t to);
 
+    /// Notes what making the index anew could not find out: that a dataset is here and until when,
+    /// or that it was removed; that a block is kept, or is not any more.
+    [[nodiscard]] Result<void> note_dataset(const Cid& manifest, bool present, std::uint64_t expiry,
+                                            std::string_view label);
+    [[nodiscard]] Result<void> note_block(const Cid& cid, bool kept, std::uint64_t expiry);
+
     /// Errors: quota_exceeded when what counts grew and is now above the quota, no_space, io.
     /// Nothing has changed then.
     [[nodiscard]] Result<void> commit();
 
 private:
-    Ledger(const Store& store, Txn txn, const Totals& totals)
-        : store_(&store), txn_(std::move(txn)), totals_(totals), before_(totals) {}
+    Ledger(const Store& store, Txn txn, const Totals& totals, bool sync)
+        : store_(&store), txn_(std::move(txn)), totals_(totals), before_(totals), sync_(sync) {}
     struct SegmentChange {
         std::int64_t live = 0;
         std::uint64_t committed_end = 0;
@@ -73,6 +79,8 @@ private:
     Txn txn_;
     Totals totals_;
     Totals before_;
+    bool sync_;
+    bool noted_ = false;
     std::map<std::uint32_t, SegmentChange> segments_;
 };
 

@@ -21,6 +21,8 @@ struct Limits {
     std::uint64_t segment_bytes = std::uint64_t{1} << 30;
     /// Leaves dereferenced in one transaction; bounds how long other writers wait.
     std::uint64_t doomed_leaves = 4096;
+    /// References of a dead writer taken back in one transaction.
+    std::uint64_t pins = 32768;
     /// Tree nodes held in memory while a dataset is written: 4 MiB, the leaves of 8 GiB.
     std::uint64_t spool_nodes = 131072;
     /// Pages of the index kept for the sake of one reader that is far behind, before writers wait

@@ -197,6 +197,10 @@ Result<std::uint64_t> Txn::size(Table table) const {
     return std::uint64_t{stat.ms_entries};
 }
 
+std::uint64_t Txn::id() const {
+    return mdb_txn_id(txn_);
+}
+
 Result<void> Txn::commit() {
     if (txn_ == nullptr)
         return refuse(MDB_BAD_TXN, "commit");

@@ -82,6 +82,8 @@ public:
     [[nodiscard]] Result<Cursor> cursor(Table table) const;
     /// Entries of a table; O(1).
     [[nodiscard]] Result<std::uint64_t> size(Table table) const;
+    /// The number of this transaction; each one that writes has a higher one than those before.
+    [[nodiscard]] std::uint64_t id() const;
     /// Errors: no_space (disk or map full; nothing has changed then), io.
     [[nodiscard]] Result<void> commit();
 

@@ -1,5 +1,9 @@
 #include "repo/detail/pending.hpp"
 
+#include "repo/detail/limits.hpp"
+
+#include <algorithm>
+
 namespace codex::repo {
 
 namespace {
@@ -38,12 +42,20 @@ Result<std::uint64_t> undo_pending(const Session& session, std::uint64_t writer)
             return removed;
         CODEX_TRY(value, ledger.txn().get(Table::pending, encode(*row)));
         CODEX_TRY(cids, decode_pins(value.value_or(BytesView{})));
-        for (const Cid& cid : cids) {
-            CODEX_TRY(gone, ledger.release(cid));
-            removed += gone ? 1 : 0;
+        // From the end: what is left of the row stays as it is.
+        const std::size_t step = std::max<std::uint64_t>(1, limits().pins >> session.shrink);
+        const std::size_t left = cids.size() - std::min(cids.size(), step);
+        std::uint64_t gone = 0;
+        for (std::size_t i = cids.size(); i > left; --i) {
+            CODEX_TRY(went, ledger.release(cids[i - 1]));
+            gone += went ? 1 : 0;
         }
-        CODEX_CHECK(ledger.txn().erase(Table::pending, encode(*row)));
+        if (left == 0)
+            CODEX_CHECK(ledger.txn().erase(Table::pending, encode(*row)));
+        else
+            CODEX_CHECK(write_pending(ledger, *row, std::span(cids).first(left)));
         CODEX_CHECK(ledger.commit());
+        removed += gone;
     }
 }
 

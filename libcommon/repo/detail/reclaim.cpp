@@ -1,9 +1,10 @@
 #include "repo/detail/reclaim.hpp"
 
 #include "repo/detail/io.hpp"
-#include "repo/detail/own_file.hpp"
+#include "repo/detail/segment_scan.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,97 +13,131 @@ namespace codex::repo {
 
 namespace {
 
-constexpr std::uint64_t kPage = 4096;
-/// Rows of the table of dead ranges changed in one transaction.
-constexpr std::size_t kStepRows = 4096;
+/// Segments that are held locked at a time.
+constexpr std::size_t kLocksAtOnce = 64;
 
-/// Neighbouring dead ranges, as they are in the index.
-struct Group {
-    std::vector<DeadRange> rows;
-    [[nodiscard]] std::uint64_t begin() const { return rows.front().extent.offset; }
-    [[nodiscard]] std::uint64_t end() const {
-        return rows.back().extent.offset + rows.back().length;
-    }
-    [[nodiscard]] bool punched() const { return std::ranges::all_of(rows, &DeadRange::punched); }
+struct Totalled {
+    std::uint64_t all = 0;
+    std::uint64_t unpunched = 0;
 };
 
-std::vector<Group> group_neighbours(std::span<const DeadRange> rows) {
-    std::vector<Group> groups;
-    for (const DeadRange& row : rows) {
-        const bool joins = !groups.empty() && groups.back().end() == row.extent.offset &&
-                           groups.back().rows.size() < kStepRows;
-        if (!joins)
-            groups.emplace_back();
-        groups.back().rows.push_back(row);
+Result<Totalled> total_dead(const Txn& txn, std::uint32_t segment) {
+    CODEX_TRY(ranges, dead_ranges(txn, segment));
+    Totalled total;
+    for (const DeadRange& range : ranges) {
+        total.all += range.length;
+        total.unpunched += range.punched ? 0 : range.length;
     }
-    std::erase_if(groups, [](const Group& group) { return group.punched(); });
-    return groups;
+    return total;
 }
 
-std::uint64_t allocated(const Fd& fd) {
-    struct stat st{};
-    return ::fstat(fd.get(), &st) == 0 ? static_cast<std::uint64_t>(st.st_blocks) * 512 : 0;
-}
+/// What is to be done with one segment once its transaction is committed.
+struct Verdict {
+    enum class Kind : std::uint8_t { stays, dead, tail, unknown } kind = Kind::stays;
+    std::uint64_t committed_end = 0;
+    std::uint64_t bytes = 0; ///< freed by it
+};
 
-/// One row for the group, unless another process has changed its rows meanwhile.
-Result<void> record_punched(const Session& session, const Group& group) {
-    CODEX_TRY(ledger, session.ledger());
-    const std::uint32_t segment = group.rows.front().extent.segment;
-    std::uint64_t newly = 0;
-    for (const DeadRange& row : group.rows) {
-        CODEX_TRY(now, ledger.txn().get(Table::dead, extent_key(row.extent)));
-        if (!now || !equal(*now, dead_value(row)))
-            return {};
-        newly += row.punched ? 0 : row.length;
-    }
-    for (const DeadRange& row : group.rows)
-        CODEX_CHECK(ledger.txn().erase(Table::dead, extent_key(row.extent)));
-    CODEX_CHECK(ledger.txn().put(
-        Table::dead, extent_key(group.rows.front().extent),
-        dead_value({group.rows.front().extent, group.end() - group.begin(), true})));
-    CODEX_TRY(entry, find_segment(ledger.txn(), segment));
+Result<Verdict> judge(Ledger& ledger, const IdleSegment& segment, Reclaimed& out) {
+    const std::uint64_t size = file_bytes(segment.lock);
+    CODEX_TRY(entry, find_segment(ledger.txn(), segment.id));
     if (!entry)
+        return Verdict{Verdict::Kind::unknown, 0, size};
+    CODEX_TRY(dead, total_dead(ledger.txn(), segment.id));
+    const std::uint64_t tail = size - std::min(size, entry->committed_end);
+    // Two accounts of the same bytes: a file goes only when both say that it is dead.
+    const bool accounted = entry->live_bytes + dead.all == entry->committed_end;
+    out.complete = out.complete && accounted;
+    if (entry->live_bytes > 0 || !accounted)
+        return Verdict{tail > 0 ? Verdict::Kind::tail : Verdict::Kind::stays, entry->committed_end,
+                       tail};
+    CODEX_TRY(ranges, dead_ranges(ledger.txn(), segment.id));
+    for (const DeadRange& range : ranges)
+        CODEX_CHECK(ledger.txn().erase(Table::dead, extent_key(range.extent)));
+    // Known, and empty: so that a kill before the file is gone leaves what the next gc may unlink.
+    CODEX_CHECK(ledger.txn().put(Table::segments, segment_key(segment.id), encode(SegmentEntry{})));
+    return Verdict{Verdict::Kind::dead, 0, dead.unpunched + tail};
+}
+
+/// After the commit.
+void carry_out(const Session& session, const IdleSegment& segment, const Verdict& verdict,
+               Reclaimed& out) {
+    const std::string name = session.store->segments().path(segment.id);
+    bool done = false;
+    switch (verdict.kind) {
+    case Verdict::Kind::stays:
+        return;
+    case Verdict::Kind::tail:
+        done = ::ftruncate(segment.lock.get(), static_cast<off_t>(verdict.committed_end)) == 0 &&
+               ::fsync(segment.lock.get()) == 0;
+        break;
+    case Verdict::Kind::unknown:
+        if (may_hold_records(segment.lock, name)) {
+            out.unaccounted.push_back(name);
+            out.complete = false;
+            return;
+        }
+        [[fallthrough]];
+    case Verdict::Kind::dead:
+        done = ::unlink(name.c_str()) == 0;
+        session.store->segments().forget(segment.id);
+        break;
+    }
+    out.bytes += done ? verdict.bytes : 0;
+    out.complete = out.complete && done;
+}
+
+/// Whether a look without its lock says that there is something to do about a segment.
+Result<bool> worth_locking(const Session& session, std::uint32_t id) {
+    CODEX_TRY(txn, session.store->env().read());
+    CODEX_TRY(entry, find_segment(txn, id));
+    struct stat st{};
+    if (!entry || entry->live_bytes == 0)
+        return true;
+    return ::stat(session.store->segments().path(id).c_str(), &st) == 0 &&
+           static_cast<std::uint64_t>(st.st_size) > entry->committed_end;
+}
+
+/// Entries whose empty segment has gone.
+Result<void> forget_unlinked(const Session& session) {
+    std::vector<std::uint32_t> gone;
+    {
+        CODEX_TRY(txn, session.store->env().read());
+        CODEX_TRY(all, all_segments(txn));
+        for (const auto& [id, entry] : all)
+            if (entry == SegmentEntry{} &&
+                ::access(session.store->segments().path(id).c_str(), F_OK) != 0 && errno == ENOENT)
+                gone.push_back(id);
+    }
+    if (gone.empty())
         return {};
-    entry->punched_bytes = std::min(entry->committed_end, entry->punched_bytes + newly);
-    CODEX_CHECK(ledger.txn().put(Table::segments, segment_key(segment), encode(*entry)));
+    // A file that a power loss brings back must still be known to be empty.
+    CODEX_CHECK(sync_directory(session.store->segments().directory()));
+    CODEX_TRY(ledger, session.ledger());
+    for (const std::uint32_t id : gone) {
+        CODEX_TRY(entry, find_segment(ledger.txn(), id));
+        if (entry == SegmentEntry{})
+            CODEX_CHECK(ledger.txn().erase(Table::segments, segment_key(id)));
+    }
     return ledger.commit();
 }
 
-Result<std::uint64_t> punch_segment(const Session& session, std::uint32_t segment,
-                                    Progress* progress) {
-    std::vector<Group> groups;
-    {
-        CODEX_TRY(txn, session.store->env().read());
-        CODEX_TRY(rows, dead_ranges(txn, segment));
-        groups = group_neighbours(rows);
-    }
-    if (groups.empty())
-        return std::uint64_t{0};
-    const std::string name = session.store->segments().path(segment);
-    auto fd = open_own_file(name, O_RDWR, Below::folder);
-    if (!fd)
-        return std::uint64_t{0}; // lost, or unlinked meanwhile
-    const std::uint64_t before = allocated(*fd);
-    if (progress)
-        for (const Group& group : groups)
-            progress->total_bytes += group.end() - group.begin();
-    for (const Group& group : groups) {
-        const std::uint64_t begin = (group.begin() + kPage - 1) / kPage * kPage;
-        const std::uint64_t end = group.end() / kPage * kPage;
-        if (begin < end) {
-            CODEX_TRY(possible, io::punch_hole(fd->get(), begin, end - begin, name));
-            if (!possible)
-                return std::uint64_t{0}; // compaction is what is left on such a file system
-        }
-        CODEX_CHECK(record_punched(session, group));
-        if (progress)
-            progress->advance(group.end() - group.begin());
-    }
-    const std::uint64_t after = allocated(*fd);
-    return before - std::min(before, after);
+} // namespace
+
+std::uint64_t file_bytes(const Fd& file) {
+    struct stat st{};
+    return ::fstat(file.get(), &st) == 0 ? static_cast<std::uint64_t>(st.st_size) : 0;
 }
 
-} // namespace
+bool may_hold_records(const Fd& file, const std::string& name) {
+    bool found = false;
+    // The first header will do: the search ends with an error of its own.
+    const auto end = scan_segment(file, name, [&](std::uint64_t, const RecordHeader&) {
+        found = true;
+        return Result<bool>(fail(Errc::internal, "found"));
+    });
+    return found || !end;
+}
 
 Result<std::vector<std::pair<std::uint32_t, SegmentEntry>>> all_segments(const Txn& txn) {
     std::vector<std::pair<std::uint32_t, SegmentEntry>> all;
@@ -133,71 +168,64 @@ Result<std::vector<DeadRange>> dead_ranges(const Txn& txn, std::uint32_t segment
     return ranges;
 }
 
-Result<std::uint64_t> punch_dead_ranges(const Session& session, Progress* progress) {
-    std::vector<std::pair<std::uint32_t, SegmentEntry>> segments;
-    {
-        CODEX_TRY(txn, session.store->env().read());
-        CODEX_TRY(all, all_segments(txn));
-        segments = std::move(all);
+Result<void> sync_everything(const Session& session, Ledger& ledger) {
+    const Segments& segments = session.store->segments();
+    CODEX_TRY(all, all_segments(ledger.txn()));
+    bool any = false;
+    for (const auto& [id, entry] : all) {
+        if (entry.synced_end >= entry.committed_end)
+            continue;
+        auto file = segments.open(id);
+        if (!file && file.error().code() == Errc::not_found)
+            continue; // lost: there is nothing to sync
+        if (!file)
+            return fail(std::move(file).error());
+        CODEX_CHECK(io::sync_data((*file)->get(), segments.path(id)));
+        ledger.mark_synced(id, entry.committed_end);
+        any = true;
     }
-    std::uint64_t freed = 0;
-    for (const auto& [id, entry] : segments) {
-        // A segment without live records is unlinked as a whole, if nobody has it.
-        CODEX_TRY(bytes, punch_segment(session, id, progress));
-        freed += bytes;
-    }
-    return freed;
+    return any ? sync_directory(segments.directory()) : Result<void>();
 }
 
-Result<std::uint64_t> unlink_if_dead(const Session& session, std::uint32_t segment,
-                                     const Fd& lock) {
+Result<void> unlink_if_dead(const Session& session, std::span<const IdleSegment> segments,
+                            Reclaimed& out) {
+    std::vector<Verdict> verdicts;
     {
         CODEX_TRY(ledger, session.ledger());
-        CODEX_TRY(entry, find_segment(ledger.txn(), segment));
-        if (entry && entry->live_bytes > 0)
-            return std::uint64_t{0};
-        if (entry) {
-            CODEX_TRY(ranges, dead_ranges(ledger.txn(), segment));
-            // Two accounts of the same bytes: a file goes only when both say that it is dead.
-            std::uint64_t dead = 0;
-            for (const DeadRange& range : ranges)
-                dead += range.length;
-            if (dead != entry->committed_end)
-                return std::uint64_t{0};
-            for (const DeadRange& range : ranges)
-                CODEX_CHECK(ledger.txn().erase(Table::dead, extent_key(range.extent)));
-            CODEX_CHECK(ledger.txn().erase(Table::segments, segment_key(segment)));
-            CODEX_CHECK(ledger.commit());
+        CODEX_CHECK(sync_everything(session, ledger));
+        for (const IdleSegment& segment : segments) {
+            CODEX_TRY(verdict, judge(ledger, segment, out));
+            verdicts.push_back(verdict);
         }
+        CODEX_CHECK(ledger.commit());
     }
-    // After the commit: a kill between both leaves a file the index does not know, for the next gc.
-    const std::uint64_t freed = allocated(lock);
-    ::unlink(session.store->segments().path(segment).c_str());
-    session.store->segments().forget(segment);
-    return freed;
+    for (std::size_t i = 0; i < segments.size(); ++i)
+        carry_out(session, segments[i], verdicts[i], out);
+    return {};
 }
 
-Result<std::uint64_t> unlink_dead_segments(const Session& session) {
+Result<void> unlink_dead_segments(const Session& session, Reclaimed& out) {
     Segments& segments = session.store->segments();
     segments.release_all();
     CODEX_TRY(ids, segments.list());
-    std::uint64_t freed = 0;
+    std::vector<IdleSegment> idle;
     for (const std::uint32_t id : ids) {
-        bool maybe_dead = false;
-        {
-            CODEX_TRY(txn, session.store->env().read());
-            CODEX_TRY(entry, find_segment(txn, id));
-            maybe_dead = !entry || entry->live_bytes == 0;
-        }
-        if (!maybe_dead)
+        CODEX_TRY(wanted, worth_locking(session, id));
+        if (!wanted)
             continue;
         CODEX_TRY(lock, segments.lock_idle(id));
-        if (!lock)
-            continue;
-        CODEX_TRY(bytes, unlink_if_dead(session, id, *lock));
-        freed += bytes;
+        if (lock)
+            idle.push_back({id, std::move(*lock)});
+        else
+            out.complete = false; // its writer may have what is dead elsewhere in its tail
+        if (idle.size() == kLocksAtOnce) {
+            CODEX_CHECK(unlink_if_dead(session, idle, out));
+            idle.clear();
+        }
     }
-    return freed;
+    if (!idle.empty())
+        CODEX_CHECK(unlink_if_dead(session, idle, out));
+    return forget_unlinked(session);
 }
 
 } // namespace codex::repo

@@ -37,6 +37,12 @@ Result<void> check_sizes(const RecordHeader& header) {
             return fail(Errc::malformed, "segment record: impossible block size");
         return {};
     }
+    if (header.kind == RecordKind::note) {
+        if (header.encoding != Encoding::raw || header.stored_bytes < kNoteFixedBytes ||
+            header.stored_bytes > kMaxNotePayload)
+            return fail(Errc::malformed, "segment record: impossible size of a note");
+        return {};
+    }
     const bool fits = header.encoding == Encoding::raw && header.plain > 0 &&
                       header.stored_bytes <= kMaxTreeStoredBytes &&
                       header.plain <= header.stored_bytes / sizeof(Digest);
@@ -84,7 +90,7 @@ Result<RecordHeader> decode_header(BytesView bytes) {
         return fail(Errc::unsupported, "segment record: uses features of a newer version");
     const std::uint8_t kind = bytes[kKindAt];
     const std::uint8_t encoding = bytes[kEncodingAt];
-    if (kind < 1 || kind > 2 || encoding > 1)
+    if (kind < 1 || kind > 3 || encoding > 1)
         return fail(Errc::unsupported, "segment record: unknown kind {} or encoding {}", kind,
                     encoding);
     CODEX_TRY(cid, Cid::from_bytes(bytes.subspan(kRecordFixedBytes)));

@@ -13,15 +13,19 @@ constexpr std::size_t kRecordFixedBytes = 36;
 constexpr std::size_t kMaxHeaderBytes = kRecordFixedBytes + Cid::kMaxBytes;
 /// Largest stored size of a tree, bytes: 2^32 leaves and their layers.
 constexpr std::uint64_t kMaxTreeStoredBytes = std::uint64_t{1} << 39;
+/// The payload of a note before its label, and with the longest one.
+constexpr std::size_t kNoteFixedBytes = 24;
+constexpr std::size_t kMaxNotePayload = kNoteFixedBytes + 255;
 
-enum class RecordKind : std::uint8_t { block = 1, tree = 2 };
+enum class RecordKind : std::uint8_t { block = 1, tree = 2, note = 3 };
 enum class Encoding : std::uint8_t { raw = 0, zstd = 1 };
 
 struct RecordHeader {
     RecordKind kind = RecordKind::block;
     Encoding encoding = Encoding::raw;
     std::uint64_t stored_bytes = 0; ///< of the payload
-    std::uint64_t plain = 0;        ///< of a block: its size; of a tree: its leaf count
+    std::uint64_t plain = 0;        ///< of a block: its size; of a tree: its leaf count; of a note:
+                                    ///< its sequence number
     Cid cid;
 
     friend bool operator==(const RecordHeader&, const RecordHeader&) = default;
@@ -36,6 +40,9 @@ struct RecordHeader {
     return (header_bytes(cid_bytes) + stored_bytes + kRecordAlign - 1) / kRecordAlign *
            kRecordAlign;
 }
+
+/// Most that the record of a note takes.
+constexpr std::uint64_t kMaxNoteBytes = record_bytes(Cid::kMaxBytes, kMaxNotePayload);
 
 /// The header bytes, CID included.
 [[nodiscard]] Bytes encode_header(const RecordHeader& header);

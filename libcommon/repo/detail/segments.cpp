@@ -1,7 +1,9 @@
 #include "repo/detail/segments.hpp"
 
+#include "base/endian.hpp"
 #include "repo/detail/io.hpp"
 #include "repo/detail/own_file.hpp"
+#include "repo/detail/reserve.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -41,6 +43,25 @@ std::optional<std::uint32_t> parse_name(std::string_view name) {
         return std::nullopt;
     const auto [at, error] = std::from_chars(name.data(), end, id, 16);
     return error == std::errc() && at == end ? std::optional(id) : std::nullopt;
+}
+
+constexpr std::string_view kHighestKey = "segments";
+
+/// The highest number that a segment has, or had.
+Result<std::uint32_t> last_number(const Txn& txn) {
+    std::uint32_t last = 0;
+    CODEX_TRY(value, txn.get(Table::meta, as_bytes(kHighestKey)));
+    if (value && value->size() != sizeof last)
+        return index_damaged("meta", "the highest number of a segment makes no sense");
+    if (value)
+        last = load_le<std::uint32_t>(value->data());
+    CODEX_TRY(cursor, txn.cursor(Table::segments));
+    CODEX_TRY(any, cursor.last());
+    if (any) {
+        CODEX_TRY(entered, decode_segment_key(cursor.key()));
+        last = std::max(last, entered);
+    }
+    return last;
 }
 
 } // namespace
@@ -154,7 +175,11 @@ Result<SegmentLease> Segments::acquire(bool sync) {
     std::unique_ptr<SegmentWriter> idle;
     {
         const std::lock_guard lock(mutex_);
-        while (!idle && !idle_.empty()) {
+        if (!idle_.empty()) {
+            if (sync && !idle_.back()->named()) {
+                CODEX_CHECK(sync_directory(directory_));
+                idle_.back()->set_named();
+            }
             idle = std::move(idle_.back());
             idle_.pop_back();
             if (!idle->in_place())
@@ -163,6 +188,7 @@ Result<SegmentLease> Segments::acquire(bool sync) {
     }
     if (idle) // without the lock: refused memory, it is taken back at once
         return lend(std::move(idle));
+    make_reserve(directory_.substr(0, directory_.rfind('/')));
     std::vector<std::uint32_t> candidates;
     {
         CODEX_TRY(txn, env_->read());
@@ -178,7 +204,7 @@ Result<SegmentLease> Segments::acquire(bool sync) {
         }
     }
     for (const std::uint32_t id : candidates) {
-        CODEX_TRY(writer, take_over(id));
+        CODEX_TRY(writer, take_over(id, sync));
         if (writer)
             return lend(std::move(writer));
     }
@@ -187,7 +213,7 @@ Result<SegmentLease> Segments::acquire(bool sync) {
 }
 
 // Gives nullptr when the segment is somebody else's, full by now, or damaged.
-Result<std::unique_ptr<SegmentWriter>> Segments::take_over(std::uint32_t id) {
+Result<std::unique_ptr<SegmentWriter>> Segments::take_over(std::uint32_t id, bool sync) {
     const std::string name = path(id);
     auto fd = open_own_file(name, O_RDWR, Below::folder);
     if (!fd || !owned(*fd))
@@ -196,12 +222,14 @@ Result<std::unique_ptr<SegmentWriter>> Segments::take_over(std::uint32_t id) {
     // may have been killed inside its commit: a reader does not see that commit before the next
     // writer has taken the dead one's place, and would take what it names for a tail.
     std::uint64_t end = 0;
+    std::uint64_t synced_end = 0;
     {
         CODEX_TRY(txn, env_->write(false));
         CODEX_TRY(entry, find_segment(txn, id));
         if (!entry || entry->committed_end >= limits().segment_bytes)
             return nullptr;
         end = entry->committed_end;
+        synced_end = entry->synced_end;
     }
     struct stat st{};
     if (::fstat(fd->get(), &st) != 0 || static_cast<std::uint64_t>(st.st_size) < end)
@@ -209,21 +237,34 @@ Result<std::unique_ptr<SegmentWriter>> Segments::take_over(std::uint32_t id) {
     if (static_cast<std::uint64_t>(st.st_size) > end &&
         ::ftruncate(fd->get(), static_cast<off_t>(end)) != 0)
         return fail(system_error(errno, "truncate " + name));
-    return std::make_unique<SegmentWriter>(id, name, std::move(*fd), end);
+    // Its maker may not have synced the name; with the first synced end it was.
+    if (sync && synced_end == 0)
+        CODEX_CHECK(sync_directory(directory_));
+    return std::make_unique<SegmentWriter>(id, name, std::move(*fd), end, sync);
+}
+
+/// Before anything is in it: a segment with records that the index does not know is then never one
+/// whose maker was killed, and gc need not guess.
+Result<void> Segments::enter(std::uint32_t id, bool sync) const {
+    if (sync)
+        CODEX_CHECK(sync_directory(directory_));
+    CODEX_TRY(txn, env_->write(sync));
+    CODEX_TRY(last, last_number(txn));
+    std::array<std::uint8_t, sizeof id> highest{};
+    store_le(highest.data(), std::max(id, last));
+    CODEX_CHECK(txn.put(Table::meta, as_bytes(kHighestKey), highest));
+    CODEX_CHECK(txn.put(Table::segments, segment_key(id), encode(SegmentEntry{})));
+    return txn.commit();
 }
 
 Result<std::unique_ptr<SegmentWriter>> Segments::create(bool sync) {
     CODEX_TRY(ids, list());
     std::uint32_t id = ids.empty() ? 1 : ids.back() + 1;
     {
-        // A number is not used again while the index still knows it.
+        // A number is never used twice: an index that is older knows other things of it.
         CODEX_TRY(txn, env_->read());
-        CODEX_TRY(cursor, txn.cursor(Table::segments));
-        CODEX_TRY(any, cursor.last());
-        if (any) {
-            CODEX_TRY(last, decode_segment_key(cursor.key()));
-            id = std::max(id, last + 1);
-        }
+        CODEX_TRY(last, last_number(txn));
+        id = std::max(id, last + 1);
     }
     for (;; ++id) {
         const std::string name = path(id);
@@ -235,9 +276,11 @@ Result<std::unique_ptr<SegmentWriter>> Segments::create(bool sync) {
         Fd fd(raw);
         if (!owned(fd))
             continue;
-        if (sync)
-            CODEX_CHECK(sync_directory(directory_));
-        return std::make_unique<SegmentWriter>(id, name, std::move(fd), 0);
+        if (auto entered = enter(id, sync); !entered) {
+            ::unlink(name.c_str());
+            return fail(std::move(entered).error());
+        }
+        return std::make_unique<SegmentWriter>(id, name, std::move(fd), 0, sync);
     }
 }
 

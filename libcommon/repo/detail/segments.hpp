@@ -26,13 +26,16 @@ struct Record {
 /// The right to append to one segment. One thread at a time, except sync().
 class SegmentWriter {
 public:
-    SegmentWriter(std::uint32_t id, std::string path, Fd fd, std::uint64_t end)
-        : id_(id), path_(std::move(path)), fd_(std::move(fd)), end_(end) {}
+    SegmentWriter(std::uint32_t id, std::string path, Fd fd, std::uint64_t end, bool named)
+        : id_(id), path_(std::move(path)), fd_(std::move(fd)), end_(end), named_(named) {}
 
     [[nodiscard]] std::uint32_t id() const { return id_; }
     /// Where the next record goes; 64-byte aligned.
     [[nodiscard]] std::uint64_t end() const { return end_; }
     [[nodiscard]] bool full() const { return end_ >= limits().segment_bytes; }
+    /// Whether the name of its file is known to be on the disk.
+    [[nodiscard]] bool named() const { return named_; }
+    void set_named() { named_ = true; }
 
     /// Appends and sets the offsets. After an error the file is as before. Errors: no_space, io.
     [[nodiscard]] Result<void> append(std::span<Record> records);
@@ -54,6 +57,7 @@ private:
     std::string path_;
     Fd fd_;
     std::uint64_t end_;
+    bool named_;
     std::uint64_t writeback_from_ = 0;
 };
 
@@ -68,8 +72,9 @@ class Segments {
 public:
     Segments(std::string directory, const Env* env) : directory_(std::move(directory)), env_(env) {}
 
-    /// A segment with room that nobody else appends to; a new one if need be. `sync`: a new file's
-    /// name is on the disk on return. Errors: no_space, permission, io.
+    /// A segment with room that nobody else appends to; a new one if need be, which is entered in
+    /// the index. `sync`: the file's name is on the disk on return. The caller has no writing
+    /// transaction. Errors: no_space, permission, io.
     [[nodiscard]] Result<SegmentLease> acquire(bool sync);
     /// Gives up all segments held between operations, so that gc may take them away.
     void release_all();
@@ -87,7 +92,8 @@ public:
     [[nodiscard]] Result<std::vector<std::uint32_t>> list() const;
 
 private:
-    [[nodiscard]] Result<std::unique_ptr<SegmentWriter>> take_over(std::uint32_t id);
+    [[nodiscard]] Result<std::unique_ptr<SegmentWriter>> take_over(std::uint32_t id, bool sync);
+    [[nodiscard]] Result<void> enter(std::uint32_t id, bool sync) const;
     [[nodiscard]] Result<std::unique_ptr<SegmentWriter>> create(bool sync);
     [[nodiscard]] SegmentLease lend(std::unique_ptr<SegmentWriter> writer);
     void take_back(std::unique_ptr<SegmentWriter> writer);

@@ -3,6 +3,7 @@
 #include "base/log.hpp"
 #include "base/printable.hpp"
 #include "repo/detail/flock_wait.hpp"
+#include "repo/detail/index_age.hpp"
 #include "repo/detail/own_file.hpp"
 
 #include <algorithm>
@@ -274,6 +275,8 @@ public:
             return fail(std::move(env).error());
         store->env_ = std::move(*env);
         store->segments_ = std::make_unique<Segments>(path + "/segments", store->env_.get());
+        if (!options.read_only)
+            CODEX_CHECK(require_current(*store->env_, path));
         CODEX_CHECK(store->config());
         log::write(log::Level::debug, "codex repostore", "Opened repo",
                    {{"path", path}, {"readOnly", options.read_only}});

@@ -94,7 +94,7 @@ TEST(Crowd, EveryProcessFindsWhatItPut) {
         must(repo.remove_dataset(cid));
     must(repo.gc({}));
     EXPECT_EQ(must(repo.space()).counters, Counters{});
-    EXPECT_TRUE(fs::is_empty(scratch.repo() + "/segments")) << "nothing live, nothing on disk";
+    EXPECT_TRUE(segment_files(scratch.repo()).empty()) << "nothing live, nothing on disk";
 }
 
 /// Opens two writers of the same dataset in one process: both get in, one tree is stored.

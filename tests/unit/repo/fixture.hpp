@@ -98,6 +98,16 @@ inline std::vector<std::uint64_t> seeds(std::uint64_t first, std::uint64_t count
     return out;
 }
 
+/// The files of segments in a repo, in order.
+inline std::vector<std::string> segment_files(const std::string& repo) {
+    std::vector<std::string> found;
+    for (const auto& entry : fs::directory_iterator(repo + "/segments"))
+        if (entry.path().extension() == ".seg")
+            found.push_back(entry.path().string());
+    std::sort(found.begin(), found.end());
+    return found;
+}
+
 /// The problems verify() finds, one line each.
 inline std::vector<std::string> problems(Repo& repo, bool data = true) {
     std::vector<std::string> found;

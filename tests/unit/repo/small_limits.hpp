@@ -13,6 +13,7 @@ public:
                     .retained_bytes = 50'000,
                     .segment_bytes = 400'000,
                     .doomed_leaves = 16,
+                    .pins = 7,
                     .spool_nodes = 64,
                     .index_kept_bytes = limits().index_kept_bytes};
     }

@@ -1,0 +1,12 @@
+// What gc would do, found out without changing anything.
+#pragma once
+
+#include "repo/detail/session.hpp"
+
+namespace codex::repo {
+
+/// The report of a gc at `now` (Unix seconds) that nobody disturbs, on a file system that can give
+/// back parts of files. Memory is bounded: blocks are counted in slices. Errors: io, repo_damaged.
+[[nodiscard]] Result<GcReport> forecast_gc(const Session& session, std::uint64_t now);
+
+} // namespace codex::repo

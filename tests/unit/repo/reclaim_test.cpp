@@ -1,0 +1,377 @@
+// What gc destroys, and what it must not: segments the index does not account for, and bytes whose
+// replacement is not on the disk yet.
+#include "repo/detail/doomed.hpp"
+#include "repo/detail/index_age.hpp"
+#include "repo/detail/io.hpp"
+#include "repo/detail/reclaim.hpp"
+#include "repo/fixture.hpp"
+#include "repo/small_limits.hpp"
+
+#include <csignal>
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace codex::repo::test {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+class Reclaim : public testing::Test {
+protected:
+    Reclaim() : repo_(must(Repo::init(scratch_.repo(), {}))) {}
+
+    /// The number of the last transaction of the index.
+    std::uint64_t transactions() {
+        auto store = must(Store::open(scratch_.repo(), {}));
+        const std::uint64_t id = must(store->env().read()).id();
+        Store::release(std::move(store));
+        return id;
+    }
+    GcReport gc(bool dry_run = false, std::uint64_t now = 0) {
+        GcOptions options;
+        options.dry_run = dry_run;
+        options.now = now;
+        return must(repo_.gc(options));
+    }
+
+    const SmallLimits limits_;
+    const Scratch scratch_;
+    Repo repo_;
+};
+
+TEST_F(Reclaim, SegmentsWithRecordsThatTheIndexDoesNotKnowStay) {
+    const Made made = must(write_blocks(repo_, seeds(1, 20)));
+    {
+        const Repo closed = std::move(repo_);
+    }
+    const std::string known = segment_files(scratch_.repo()).at(0);
+    const std::string foreign = scratch_.repo() + "/segments/0000ff00.seg";
+    const std::string hidden = scratch_.repo() + "/segments/0000ff01.seg";
+    const std::string empty = scratch_.repo() + "/segments/0000ff02.seg";
+    const std::string zeros = scratch_.repo() + "/segments/0000ff03.seg";
+    fs::copy_file(known, foreign);
+    // A record behind a hole and something that is no record.
+    must(write_file_atomic(hidden, Bytes(640, 1)));
+    ASSERT_EQ(::truncate(hidden.c_str(), 1 << 20), 0);
+    const Bytes whole = must(read_file(known, 1 << 30));
+    {
+        const Fd file = must(open_file(hidden, O_RDWR));
+        must(pwrite_full(file.get(), whole, 1 << 20, hidden));
+    }
+    must(write_file_atomic(empty, {}));
+    must(write_file_atomic(zeros, Bytes(100'000)));
+    repo_ = must(Repo::open(scratch_.repo(), {}));
+    const GcReport forecast = gc(true);
+    EXPECT_THAT(forecast.unaccounted, ElementsAre(foreign, hidden));
+    EXPECT_EQ(forecast.freed_bytes, 100'000U);
+    const GcReport report = gc();
+    EXPECT_THAT(report.unaccounted, ElementsAre(foreign, hidden));
+    EXPECT_EQ(report.freed_bytes, 100'000U);
+    EXPECT_THAT(segment_files(scratch_.repo()), ElementsAre(known, foreign, hidden));
+    EXPECT_EQ(must(read_file(foreign, 1 << 30)), whole);
+    EXPECT_THAT(gc().unaccounted, ElementsAre(foreign, hidden)) << "again and again";
+    // The way out.
+    {
+        const Repo closed = std::move(repo_);
+    }
+    must(Repo::rebuild_index(scratch_.repo()));
+    repo_ = must(Repo::open(scratch_.repo(), {}));
+    EXPECT_THAT(gc().unaccounted, IsEmpty());
+    EXPECT_EQ(must(repo_.get(made.blocks[0])), random_bytes(1, kBlock));
+    EXPECT_THAT(problems(repo_), IsEmpty());
+}
+
+/// A writer that dies after its first segment is full of records and before its first commit.
+TEST_F(Reclaim, WhatAWriterLeftBeforeItsFirstCommitGoes) {
+    {
+        const Repo closed = std::move(repo_);
+    }
+    const pid_t pid = ::fork();
+    if (pid == 0) {
+        auto repo = Repo::open(scratch_.repo(), {});
+        auto writer = repo->write_dataset();
+        for (std::uint64_t i = 0; i < 10; ++i) {
+            const Bytes data = random_bytes(i, kBlock);
+            const LeafInput leaf{i, cid_of(data), data};
+            if (!writer->leaves(std::span(&leaf, 1)))
+                ::_exit(1);
+        }
+        ::raise(SIGKILL);
+    }
+    int status = 0;
+    ::waitpid(pid, &status, 0);
+    ASSERT_TRUE(WIFSIGNALED(status)) << status;
+    ASSERT_EQ(segment_files(scratch_.repo()).size(), 1U);
+    const auto left = fs::file_size(segment_files(scratch_.repo())[0]);
+    EXPECT_GT(left, 10U * kBlock);
+    repo_ = must(Repo::open(scratch_.repo(), {}));
+    EXPECT_EQ(gc(true).freed_bytes, left);
+    const GcReport report = gc();
+    EXPECT_EQ(report.freed_bytes, left);
+    EXPECT_THAT(report.unaccounted, IsEmpty());
+    EXPECT_THAT(segment_files(scratch_.repo()), IsEmpty());
+}
+
+/// The same of a segment that has other records: its tail.
+TEST_F(Reclaim, TailsOfKilledWritersAreCutOff) {
+    const Made made = must(write_blocks(repo_, seeds(1, 5)));
+    {
+        const Repo closed = std::move(repo_);
+    }
+    const std::string segment = segment_files(scratch_.repo()).at(0);
+    const auto committed = fs::file_size(segment);
+    {
+        const Fd file = must(open_file(segment, O_RDWR));
+        must(pwrite_full(file.get(), random_bytes(5, 10'000), committed, segment));
+    }
+    repo_ = must(Repo::open(scratch_.repo(), {}));
+    EXPECT_EQ(gc(true).freed_bytes, 10'000U);
+    EXPECT_EQ(fs::file_size(segment), committed + 10'000);
+    EXPECT_EQ(gc().freed_bytes, 10'000U);
+    EXPECT_EQ(fs::file_size(segment), committed);
+    EXPECT_EQ(must(repo_.get(made.blocks[0])), random_bytes(1, kBlock));
+}
+
+TEST_F(Reclaim, NumbersOfSegmentsAreNeverUsedTwice) {
+    const Made made = must(write_blocks(repo_, seeds(1, 5)));
+    const std::string first = segment_files(scratch_.repo()).at(0);
+    must(repo_.remove_dataset(made.manifest));
+    gc();
+    EXPECT_THAT(segment_files(scratch_.repo()), IsEmpty());
+    must(write_blocks(repo_, seeds(1, 5)));
+    EXPECT_GT(segment_files(scratch_.repo()).at(0), first);
+}
+
+TEST_F(Reclaim, NothingDeadIsLeftToBeFound) {
+    const Made stays = must(write_blocks(repo_, seeds(1, 9)));
+    const Made goes = must(write_blocks(repo_, seeds(100, 9)));
+    must(write_blocks(repo_, seeds(200, 9)));
+    must(repo_.remove_dataset(goes.manifest));
+    GcOptions options;
+    options.compact = false;
+    must(repo_.gc(options));
+    for (const std::string& name : segment_files(scratch_.repo())) {
+        const Bytes bytes = must(read_file(name, 1 << 30));
+        for (std::uint64_t i = 0; i < 9; ++i) {
+            const Bytes needle = random_bytes(100 + i, 64);
+            EXPECT_EQ(std::search(bytes.begin(), bytes.end(), needle.begin(), needle.end()),
+                      bytes.end());
+        }
+    }
+    for (std::size_t i = 0; i < 9; ++i)
+        EXPECT_EQ(must(repo_.get(stays.blocks[i])), random_bytes(1 + i, kBlock));
+    EXPECT_THAT(problems(repo_), IsEmpty());
+}
+
+// --- order --------------------------------------------------------------------------------------
+
+/// What the calls of the repo did, in order: "sync" and "punch" with the inode.
+std::vector<std::pair<std::string, ino_t>> events;
+
+ino_t inode(int fd) {
+    struct stat st{};
+    return ::fstat(fd, &st) == 0 ? st.st_ino : 0;
+}
+int noting_fdatasync(int fd) {
+    events.emplace_back("sync", inode(fd));
+    return ::fdatasync(fd);
+}
+int noting_fallocate(int fd, int mode, off_t offset, off_t length) {
+    events.emplace_back("punch", inode(fd));
+    return ::fallocate(fd, mode, offset, length);
+}
+
+class Order : public Reclaim {
+protected:
+    Order() : before_(io::calls()) {
+        io::calls().fdatasync = noting_fdatasync;
+        io::calls().fallocate = noting_fallocate;
+        events.clear();
+    }
+    ~Order() override { io::calls() = before_; }
+    void open(bool sync) {
+        {
+            const Repo closed = std::move(repo_);
+        }
+        OpenOptions options;
+        options.sync = sync;
+        repo_ = must(Repo::open(scratch_.repo(), options));
+    }
+    const io::Calls before_;
+};
+
+/// Others' synced bytes die by a removal that is not synced; everything is on the disk before the
+/// first of them goes, whoever collects, and however.
+TEST_F(Order, NothingIsDestroyedBeforeWhatReplacesItIsOnTheDisk) {
+    const Made goes = must(write_blocks(repo_, seeds(1, 60)));
+    must(write_blocks(repo_, seeds(1, 3)));
+    open(false);
+    must(write_blocks(repo_, seeds(500, 60))); // in segments that nobody synced
+    must(repo_.remove_dataset(goes.manifest));
+    const std::uint64_t removed = transactions();
+    ASSERT_LT(recorded_age(scratch_.repo())->transaction, removed);
+    std::set<ino_t> unsynced;
+    {
+        auto store = must(Store::open(scratch_.repo(), {}));
+        const Txn txn = must(store->env().read());
+        for (const auto& [id, entry] : must(all_segments(txn))) {
+            struct stat st{};
+            ASSERT_EQ(::stat(store->segments().path(id).c_str(), &st), 0);
+            if (entry.synced_end < entry.committed_end)
+                unsynced.insert(st.st_ino);
+        }
+        Store::release(std::move(store));
+    }
+    ASSERT_FALSE(unsynced.empty());
+    events.clear();
+    gc();
+    bool punched = false;
+    for (const auto& [what, file] : events) {
+        if (what == "sync")
+            unsynced.erase(file);
+        if (what == "punch") {
+            EXPECT_THAT(unsynced, IsEmpty()) << "a segment is punched, and these are not synced";
+            punched = true;
+        }
+    }
+    EXPECT_TRUE(punched);
+    EXPECT_GE(recorded_age(scratch_.repo())->transaction, removed) << "the index was not synced";
+    EXPECT_THAT(problems(repo_), IsEmpty());
+}
+
+/// The name of a segment that its maker did not sync is synced by the first who does.
+TEST_F(Order, NamesOfSegmentsAreOnTheDiskBeforeTheyAreReliedOn) {
+    open(false);
+    must(write_blocks(repo_, seeds(1, 3)));
+    open(true);
+    {
+        auto store = must(Store::open(scratch_.repo(), {}));
+        const SegmentLease lease = must(store->segments().acquire(true));
+        EXPECT_TRUE(lease->named());
+        Store::release(std::move(store));
+    }
+    open(false);
+    auto store = must(Store::open(scratch_.repo(), {}));
+    store->segments().release_all();
+    {
+        const SegmentLease first = must(store->segments().acquire(false));
+        const SegmentLease second = must(store->segments().acquire(false));
+        EXPECT_FALSE(second->named()) << "made by one who does not sync";
+    }
+    // Both are idle now; whoever syncs gets none whose name is not.
+    const SegmentLease one = must(store->segments().acquire(true));
+    const SegmentLease two = must(store->segments().acquire(true));
+    EXPECT_TRUE(one->named());
+    EXPECT_TRUE(two->named());
+    Store::release(std::move(store));
+}
+
+// --- cost ---------------------------------------------------------------------------------------
+
+TEST_F(Reclaim, ManyRemovalsTakeFewTransactions) {
+    limits() = Limits{};
+    std::vector<Cid> manifests;
+    const Made alive = must(write_blocks(repo_, seeds(0, 1)));
+    for (std::uint64_t i = 0; i < 400; ++i) {
+        manifests.push_back(must(write_blocks(repo_, seeds(10 * i + 10, 2), 5)).manifest);
+        must(write_blocks(repo_, seeds(10 * i + 15, 1))); // so that dead ranges are no neighbours
+    }
+    for (std::size_t i = 0; i < 200; ++i)
+        must(repo_.remove_dataset(manifests[i]));
+    const std::uint64_t before = transactions();
+    const GcReport report = gc(false, 6);
+    EXPECT_EQ(report.expired_datasets, 200U);
+    EXPECT_LT(transactions() - before, 20U) << "of 600 dead ranges and 200 datasets that expire";
+    EXPECT_EQ(must(repo_.space()).dead_bytes, 0U);
+    EXPECT_EQ(must(repo_.get(alive.blocks[0])), random_bytes(0, kBlock));
+    EXPECT_THAT(problems(repo_), IsEmpty());
+}
+
+// --- the forecast -------------------------------------------------------------------------------
+
+/// Leaves a writer's pins behind, as a kill does.
+void leave_a_dead_writer(const std::string& path, std::uint64_t seed) {
+    const pid_t pid = ::fork();
+    if (pid == 0) {
+        auto repo = Repo::open(path, {});
+        auto writer = repo->write_dataset();
+        for (std::uint64_t i = 0; i < 90; ++i) {
+            const Bytes data = random_bytes(seed + i, kBlock);
+            const LeafInput leaf{i, cid_of(data), data};
+            if (!writer->leaves(std::span(&leaf, 1)))
+                ::_exit(1);
+        }
+        ::raise(SIGKILL);
+    }
+    int status = 0;
+    ::waitpid(pid, &status, 0);
+    ASSERT_TRUE(WIFSIGNALED(status)) << status;
+}
+
+TEST_F(Reclaim, ADryRunSaysExactlyWhatWillBeDone) {
+    for (std::uint64_t seed = 1; seed <= 12; ++seed) {
+        std::mt19937_64 rng(seed);
+        const auto below = [&rng](std::uint64_t n) { return rng() % n; };
+        {
+            const Repo closed = std::move(repo_);
+        }
+        fs::remove_all(scratch_.repo());
+        repo_ = must(Repo::init(scratch_.repo(), {}));
+        std::vector<Made> made;
+        std::uint64_t now = 1000;
+        for (int round = 0; round < 4; ++round) {
+            for (std::uint64_t i = 0, n = 2 + below(6); i < n; ++i)
+                made.push_back(must(write_blocks(repo_, seeds(below(150), 1 + below(60)),
+                                                 below(2) * (now + below(100)))));
+            for (std::uint64_t i = 0; i < 8; ++i) {
+                const Bytes data = random_bytes(below(200), kBlock);
+                must(repo_.put(cid_of(data), data, below(2) * (now + below(100))));
+            }
+            const Made& some = made[below(made.size())];
+            if (below(2) == 0 && repo_.dataset(some.manifest)) {
+                const Bytes other = manifest_for(some.tree, some.blocks.size(), kBlock,
+                                                 fmt::format("other{}", below(1000)));
+                must(repo_.add_manifest(
+                    Cid::sha256(codec::Multicodec::codex_manifest, crypto::sha256(other)), other,
+                    below(2) * (now + below(100))));
+            }
+            const Made& gone = made[below(made.size())];
+            if (below(2) == 0 && repo_.dataset(gone.manifest))
+                must(repo_.remove_dataset(gone.manifest));
+            const Made& half = made[below(made.size())];
+            if (below(2) == 0 && repo_.dataset(half.manifest)) {
+                auto store = must(Store::open(scratch_.repo(), {}));
+                Ledger ledger = must(Ledger::begin(*store, true));
+                (void)must(erase_dataset(ledger, half.manifest));
+                must(ledger.commit());
+                Store::release(std::move(store));
+            }
+            if (below(2) == 0) {
+                {
+                    const Repo closed = std::move(repo_);
+                }
+                leave_a_dead_writer(scratch_.repo(), below(300));
+                repo_ = must(Repo::open(scratch_.repo(), {}));
+            }
+            now += below(80);
+            const GcReport forecast = gc(true, now);
+            const std::uint64_t before = transactions();
+            EXPECT_EQ(gc(true, now).freed_bytes, forecast.freed_bytes);
+            EXPECT_EQ(transactions(), before) << "a dry run changes nothing";
+            const GcReport report = gc(false, now);
+            EXPECT_EQ(report.expired_datasets, forecast.expired_datasets) << "seed " << seed;
+            EXPECT_EQ(report.removed_blocks, forecast.removed_blocks) << "seed " << seed;
+            EXPECT_EQ(report.abandoned_writers, forecast.abandoned_writers) << "seed " << seed;
+            EXPECT_EQ(report.freed_bytes, forecast.freed_bytes) << "seed " << seed;
+            EXPECT_EQ(report.unaccounted, forecast.unaccounted);
+            EXPECT_THAT(problems(repo_), IsEmpty());
+        }
+    }
+}
+
+} // namespace
+} // namespace codex::repo::test
