@@ -1,22 +1,25 @@
 #include "base/cpu.hpp"
 
 #include <cstdlib>
-#include <string_view>
+#include <optional>
 
 namespace codex::cpu {
 
 namespace {
 
+std::optional<Level> level_named(std::string_view name) {
+    if (name == "portable")
+        return Level::portable;
+    if (name == "avx2")
+        return Level::avx2;
+    if (name == "avx512")
+        return Level::avx512;
+    return std::nullopt;
+}
+
 Level level_cap() {
     const char* wanted = std::getenv("CODEX_CPU");
-    if (wanted == nullptr)
-        return Level::avx512;
-    const std::string_view text = wanted;
-    if (text == "portable")
-        return Level::portable;
-    if (text == "avx2")
-        return Level::avx2;
-    return Level::avx512;
+    return wanted == nullptr ? Level::avx512 : level_named(wanted).value_or(Level::avx512);
 }
 
 Features detect() {
@@ -55,6 +58,10 @@ Features detect() {
 }
 
 } // namespace
+
+bool is_level(std::string_view name) {
+    return level_named(name).has_value();
+}
 
 const Features& features() {
     static const Features found = detect();

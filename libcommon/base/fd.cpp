@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <climits>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,12 +22,32 @@ std::string folder_of(const std::string& path) {
     return slash == 0 ? "/" : path.substr(0, slash);
 }
 
+/// A name beside `path` that nobody else takes: hidden, and no longer than a name may be.
 std::string hidden_name(const std::string& path) {
     static unsigned counter = 0;
     const std::size_t slash = path.rfind('/');
     const std::size_t start = slash == std::string::npos ? 0 : slash + 1;
-    return fmt::format("{}.{}.{}-{}.tmp", path.substr(0, start), path.substr(start), ::getpid(),
-                       __atomic_fetch_add(&counter, 1, __ATOMIC_RELAXED));
+    const std::string tail =
+        fmt::format(".{}-{}.tmp", ::getpid(), __atomic_fetch_add(&counter, 1, __ATOMIC_RELAXED));
+    return fmt::format("{}.{}{}", path.substr(0, start),
+                       path.substr(start, NAME_MAX - 1 - tail.size()), tail);
+}
+
+std::string self_path(int fd) {
+    return fmt::format("/proc/self/fd/{}", fd);
+}
+
+/// Calls `call` again after a signal, and waits for `events` where the descriptor is not ready.
+template <class Call> ssize_t insist(int fd, short events, Call call) {
+    for (;;) {
+        const ssize_t n = call();
+        if (n >= 0 || (errno != EINTR && errno != EAGAIN))
+            return n;
+        if (errno == EAGAIN) {
+            pollfd wait{fd, events, 0};
+            static_cast<void>(::poll(&wait, 1, -1)); // what is wrong, the call itself will say
+        }
+    }
 }
 
 template <class Call>
@@ -36,11 +58,8 @@ Result<std::size_t> transfer(std::size_t size, std::string_view what, std::strin
         const ssize_t n = call(done, std::min(size - done, kMaxTransfer));
         if (n == 0)
             break;
-        if (n < 0) {
-            if (errno == EINTR)
-                continue;
+        if (n < 0)
             return fail(system_error(errno, fmt::format("{} {}", what, name)));
-        }
         done += static_cast<std::size_t>(n);
     }
     return done;
@@ -79,32 +98,45 @@ Result<Fd> open_file(const std::string& path, int flags, unsigned mode) {
     }
 }
 
+Result<std::size_t> read_some(int fd, MutableBytes to, std::string_view name) {
+    const std::size_t wanted = std::min(to.size(), kMaxTransfer);
+    const ssize_t n = insist(fd, POLLIN, [&] { return ::read(fd, to.data(), wanted); });
+    if (n < 0)
+        return fail(system_error(errno, fmt::format("read {}", name)));
+    return static_cast<std::size_t>(n);
+}
+
 Result<std::size_t> read_full(int fd, MutableBytes to, std::string_view name) {
     return transfer(to.size(), "read", name, [&](std::size_t done, std::size_t n) {
-        return ::read(fd, to.data() + done, n);
+        return insist(fd, POLLIN, [&] { return ::read(fd, to.data() + done, n); });
     });
 }
 
 Result<std::size_t> pread_full(int fd, MutableBytes to, std::uint64_t offset,
                                std::string_view name) {
     return transfer(to.size(), "read", name, [&](std::size_t done, std::size_t n) {
-        return ::pread(fd, to.data() + done, n, static_cast<off_t>(offset + done));
+        return insist(fd, POLLIN, [&] {
+            return ::pread(fd, to.data() + done, n, static_cast<off_t>(offset + done));
+        });
     });
 }
 
 Result<void> write_full(int fd, BytesView from, std::string_view name) {
-    return require_all(transfer(from.size(), "write", name,
-                                [&](std::size_t done, std::size_t n) {
-                                    return ::write(fd, from.data() + done, n);
-                                }),
-                       from.size(), name);
+    return require_all(
+        transfer(from.size(), "write", name,
+                 [&](std::size_t done, std::size_t n) {
+                     return insist(fd, POLLOUT, [&] { return ::write(fd, from.data() + done, n); });
+                 }),
+        from.size(), name);
 }
 
 Result<void> pwrite_full(int fd, BytesView from, std::uint64_t offset, std::string_view name) {
     return require_all(transfer(from.size(), "write", name,
                                 [&](std::size_t done, std::size_t n) {
-                                    return ::pwrite(fd, from.data() + done, n,
-                                                    static_cast<off_t>(offset + done));
+                                    return insist(fd, POLLOUT, [&] {
+                                        return ::pwrite(fd, from.data() + done, n,
+                                                        static_cast<off_t>(offset + done));
+                                    });
                                 }),
                        from.size(), name);
 }
@@ -146,13 +178,7 @@ namespace {
 /// A new file under a hidden name beside `path`; `name` is set to it.
 Result<Fd> create_hidden(const std::string& path, unsigned mode, std::string& name) {
     name = hidden_name(path);
-    auto named = open_file(name, O_CREAT | O_EXCL | O_RDWR, mode);
-    if (!named) {
-        const Errc code =
-            named.error().code() == Errc::io ? Errc::cannot_create : named.error().code();
-        return fail(code, "cannot create {}: {}", path, named.error().text());
-    }
-    return named;
+    return open_file(name, O_CREAT | O_EXCL | O_RDWR, mode);
 }
 
 } // namespace
@@ -167,17 +193,34 @@ Result<Fd> unnamed_file(const std::string& folder) {
     return named;
 }
 
+bool can_be_named(int fd) {
+    // /proc may not be there, or be that of other processes.
+    struct stat file{};
+    struct stat seen{};
+    return ::fstat(fd, &file) == 0 && ::stat(self_path(fd).c_str(), &seen) == 0 &&
+           file.st_ino == seen.st_ino && file.st_dev == seen.st_dev;
+}
+
+Error creation_error(const std::string& path, const Error& cause) {
+    const Errc code = cause.code();
+    const bool place = code == Errc::io || code == Errc::not_found;
+    return {place ? Errc::cannot_create : code,
+            fmt::format("cannot create {}: {}", path, cause.text())};
+}
+
 Result<AtomicFile> AtomicFile::create(const std::string& path, unsigned mode) {
     AtomicFile file;
     file.path_ = path;
     auto unnamed = open_file(folder_of(path), O_TMPFILE | O_RDWR, mode);
-    if (unnamed) {
+    if (unnamed && can_be_named(unnamed->get())) {
         file.fd_ = std::move(*unnamed);
         return file;
     }
     std::string name;
-    CODEX_TRY(named, create_hidden(path, mode, name));
-    file.fd_ = std::move(named);
+    auto named = create_hidden(path, mode, name);
+    if (!named)
+        return fail(creation_error(path, named.error()));
+    file.fd_ = std::move(*named);
     file.temporary_ = std::move(name);
     return file;
 }
@@ -187,27 +230,40 @@ AtomicFile::~AtomicFile() {
         ::unlink(temporary_.c_str());
 }
 
+bool AtomicFile::link_to(const std::string& name) const {
+    return ::linkat(AT_FDCWD, self_path(fd_.get()).c_str(), AT_FDCWD, name.c_str(),
+                    AT_SYMLINK_FOLLOW) == 0;
+}
+
+Result<void> AtomicFile::prepare() {
+    if (::fsync(fd_.get()) != 0)
+        return fail(system_error(errno, fmt::format("fsync {}", path_)));
+    if (!temporary_.empty())
+        return {};
+    std::string name = hidden_name(path_);
+    if (!link_to(name))
+        return fail(system_error(errno, fmt::format("link {}", path_)));
+    temporary_ = std::move(name);
+    return {};
+}
+
 Result<void> AtomicFile::commit() {
     if (::fsync(fd_.get()) != 0)
         return fail(system_error(errno, fmt::format("fsync {}", path_)));
-    const std::string self = fmt::format("/proc/self/fd/{}", fd_.get());
-    const auto link_to = [&self](const std::string& name) {
-        return ::linkat(AT_FDCWD, self.c_str(), AT_FDCWD, name.c_str(), AT_SYMLINK_FOLLOW) == 0;
-    };
     // linkat refuses to replace, so an existing target needs a second name and a rename.
     if (!temporary_.empty() || !link_to(path_)) {
-        if (temporary_.empty()) {
-            std::string name = hidden_name(path_);
-            if (!link_to(name))
-                return fail(system_error(errno, fmt::format("link {}", path_)));
-            temporary_ = std::move(name);
-        }
+        CODEX_CHECK(prepare());
         if (::rename(temporary_.c_str(), path_.c_str()) != 0)
             return fail(system_error(errno, fmt::format("rename {}", path_)));
         temporary_.clear();
     }
+    auto synced = sync_directory(folder_of(path_));
+    // A folder that may be written to but not be listed cannot be opened; its file system can be
+    // synced as a whole.
+    if (!synced && synced.error().code() == Errc::permission && ::syncfs(fd_.get()) == 0)
+        synced = {};
     fd_.reset();
-    return sync_directory(folder_of(path_));
+    return synced;
 }
 
 } // namespace codex

@@ -30,6 +30,11 @@ private:
 /// open(2) with O_CLOEXEC. Errors: system_error of "open PATH".
 [[nodiscard]] Result<Fd> open_file(const std::string& path, int flags, unsigned mode = 0666);
 
+// What follows is restarted after a signal, and waits where the descriptor is non-blocking and not
+// ready: the streams of a tool may have been left so by whoever had them before.
+
+/// One read(2): what is there, at most `to`; 0 at the end, or when `to` is empty.
+[[nodiscard]] Result<std::size_t> read_some(int fd, MutableBytes to, std::string_view name);
 /// Reads until `to` is full or the end; returns the bytes read. `name` is for the error text.
 [[nodiscard]] Result<std::size_t> read_full(int fd, MutableBytes to, std::string_view name);
 /// The same at `offset`, without moving the file position.
@@ -43,8 +48,9 @@ private:
 /// The whole file. Errors: system_error; limit_exceeded when it is larger than `max_bytes`.
 [[nodiscard]] Result<Bytes> read_file(const std::string& path, std::uint64_t max_bytes);
 
-/// Makes `path` hold `content`, all or nothing, also across power loss: a temporary file in the
-/// same folder, fsync, rename, fsync of the folder. A kill leaves the old file, never a torn one.
+/// Makes `path`, a regular file or none, hold `content`, all or nothing, also across power loss: a
+/// temporary file in the same folder, fsync, rename, fsync of the folder. A kill leaves the old
+/// file, never a torn one.
 [[nodiscard]] Result<void> write_file_atomic(const std::string& path, BytesView content,
                                              unsigned mode = 0666);
 
@@ -52,14 +58,23 @@ private:
 /// Errors: cannot_create, permission, not_found.
 [[nodiscard]] Result<Fd> unnamed_file(const std::string& folder);
 
+/// The error of a file that cannot be made, for `cause`: permission and no_space stay what they
+/// are; what is not found then is the folder, so all others are cannot_create.
+[[nodiscard]] Error creation_error(const std::string& path, const Error& cause);
+
+/// Whether linkat(2) could give the unnamed file (O_TMPFILE) a name, for which it needs /proc.
+[[nodiscard]] bool can_be_named(int fd);
+
 /// fsync of a folder, so that a created or renamed entry survives power loss.
 [[nodiscard]] Result<void> sync_directory(const std::string& path);
 
 /// A file that appears under its name only when it is whole: unnamed (O_TMPFILE) while it is
-/// written, so that a kill leaves nothing behind; where it replaces another file, and on file
-/// systems without O_TMPFILE, it has a hidden temporary name beside `path` first.
+/// written, so that a kill leaves nothing behind; where it replaces another file, and on systems
+/// without O_TMPFILE or /proc, it has a hidden temporary name beside `path` first. What `path` is
+/// now, is replaced: who does not know that it is a regular file or none, takes OutputFile.
 class AtomicFile {
 public:
+    /// Errors: cannot_create, permission, no_space.
     [[nodiscard]] static Result<AtomicFile> create(const std::string& path, unsigned mode = 0666);
     AtomicFile(AtomicFile&&) noexcept = default;
     /// What this one held is left to `other`, which abandons it when it ends.
@@ -72,11 +87,16 @@ public:
     ~AtomicFile();
 
     [[nodiscard]] int fd() const { return fd_.get(); }
-    /// fsync, then gives the file its name, replacing an older one.
+    [[nodiscard]] const std::string& path() const { return path_; }
+    /// fsync, and a temporary name, so that commit() can hardly fail any more. Errors: io,
+    /// no_space.
+    [[nodiscard]] Result<void> prepare();
+    /// fsync, then gives the file its name, replacing an older one. Errors: io, no_space.
     [[nodiscard]] Result<void> commit();
 
 private:
     AtomicFile() = default;
+    [[nodiscard]] bool link_to(const std::string& name) const;
     Fd fd_;
     std::string path_;
     std::string temporary_; // empty while unnamed

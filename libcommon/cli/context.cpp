@@ -1,10 +1,6 @@
 #include "base/printable.hpp"
 #include "cli/detail/state.hpp"
 
-#include <climits>
-#include <cstdlib>
-#include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 namespace codex::cli {
@@ -68,46 +64,16 @@ std::string error_lines(const Context::State& state, std::string_view object, co
 
 } // namespace detail
 
-Result<int> Context::State::open_output() {
-    if (globals.output.empty() || globals.output == "-")
-        return STDOUT_FILENO;
-    if (special)
-        return special.get();
-    if (file)
-        return file->fd();
-    std::string path = globals.output;
-    struct stat info{};
-    if (::stat(path.c_str(), &info) == 0) {
-        if (S_ISDIR(info.st_mode))
-            return fail(Errc::cannot_create, "{}: is a folder", path);
-        // Renaming over a device or a pipe would replace it.
-        if (!S_ISREG(info.st_mode)) {
-            CODEX_TRY(opened, open_file(path, O_WRONLY));
-            special = std::move(opened);
-            return special.get();
-        }
-        // A symbolic link stays one; its target is replaced.
-        char resolved[PATH_MAX];
-        if (::realpath(path.c_str(), resolved) != nullptr)
-            path = resolved;
-    }
-    CODEX_TRY(created, AtomicFile::create(path));
-    file.emplace(std::move(created));
-    return file->fd();
-}
-
-Result<int> Context::State::text_output() {
-    if (!takes_output || binary)
-        return STDOUT_FILENO;
-    return open_output();
-}
-
-Result<void> Context::State::commit_output() {
-    if (!file)
+Result<void> Context::State::open_output() {
+    if (!takes_output || globals.output.empty() || globals.output == "-")
         return {};
-    CODEX_CHECK(file->commit());
-    file.reset();
+    CODEX_TRY(opened, OutputFile::open(globals.output));
+    output.emplace(std::move(opened));
     return {};
+}
+
+int Context::State::output_fd() const {
+    return output ? output->fd() : STDOUT_FILENO;
 }
 
 Context::Context(std::shared_ptr<State> state) : state_(std::move(state)) {}
@@ -178,8 +144,7 @@ Result<void> Context::State::write(int fd, BytesView bytes) {
 }
 
 Result<void> Context::State::write(std::string_view text) {
-    CODEX_TRY(fd, text_output());
-    return write(fd, as_bytes(text));
+    return write(binary ? STDOUT_FILENO : output_fd(), as_bytes(text));
 }
 
 Result<void> Context::State::flush() {
@@ -204,8 +169,7 @@ Result<void> Context::print_text(std::string_view text) {
 
 Result<void> Context::write(BytesView bytes) {
     const std::lock_guard lock(state_->mutex);
-    CODEX_TRY(fd, state_->open_output());
-    return state_->write(fd, bytes);
+    return state_->write(state_->output_fd(), bytes);
 }
 
 Result<int> Context::binary_output() {
@@ -214,7 +178,11 @@ Result<int> Context::binary_output() {
         return fail(Error(Errc::usage, "binary data does not go to a terminal")
                         .hint("use -o FILE or a pipe; -o - forces it"));
     state_->binary = true;
-    return state_->open_output();
+    return state_->output_fd();
+}
+
+bool Context::output_is_new_file() const {
+    return state_->output && state_->output->is_new_file();
 }
 
 Result<void> Context::commit_output() {

@@ -35,7 +35,7 @@ bool wants_color(const detail::Globals& globals, int fd) {
     return ::isatty(fd) == 1 && (term == nullptr || std::string_view(term) != "dumb");
 }
 
-Result<void> configure_log(const Context::State& state) {
+Result<void> configure_log(Context::State& state) {
     const detail::Globals& globals = state.globals;
     log::Options options;
     options.format = globals.log_format == "json" ? log::Format::json : log::Format::text;
@@ -55,6 +55,10 @@ Result<void> configure_log(const Context::State& state) {
     const bool flag = level->origin == detail::Origin::flag;
     Error error(flag ? Errc::usage : Errc::config_invalid, done.error().text());
     return fail(std::move(error).context(level->from).hint(std::string(done.error().hint())));
+}
+
+Result<void> open_output(Context::State& state) {
+    return state.open_output();
 }
 
 /// The command every tool has: its completion script.
@@ -109,8 +113,9 @@ int finish(Context& context, Context::State& state, Result<int> result) {
     const int code = std::max(*result, context.exit_code());
     if (code != 0)
         return code;
-    if (auto done = state.commit_output(); !done)
-        context.report(done.error());
+    if (state.output)
+        if (auto done = state.output->commit(); !done)
+            context.report(done.error());
     return context.exit_code();
 }
 
@@ -139,10 +144,11 @@ int run_parsed(const detail::Parsed& parsed, std::shared_ptr<Context::State> sta
         return finish(context, *state, done ? Result<int>(0) : fail(std::move(done).error()));
     }
     state->takes_output = parsed.path.back()->takes_output;
-    if (auto done = configure_log(*state); !done) {
-        context.report(done.error());
-        return context.exit_code();
-    }
+    for (const auto prepare : {configure_log, open_output})
+        if (auto done = prepare(*state); !done) {
+            context.report(done.error());
+            return context.exit_code();
+        }
     return finish(context, *state, parsed.path.back()->body(context));
 }
 

@@ -1,10 +1,14 @@
 #include "cli/detail/settings.hpp"
 
+#include "base/cpu.hpp"
 #include "base/fd.hpp"
 #include "cli/detail/config_file.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdlib>
+#include <sys/stat.h>
+#include <unistd.h>
 
 namespace codex::cli::detail {
 
@@ -21,17 +25,45 @@ constexpr Source kSources[] = {
     {"progress", "CODEX_PROGRESS"},     {"color", nullptr},        {"log-level", "CODEX_LOG"},
     {"log-format", "CODEX_LOG_FORMAT"}, {"lock-timeout", nullptr}, {"no-sync", nullptr}};
 
+constexpr const char* kOtherVariables[] = {"CODEX_CPU", "CODEX_NOW"};
+constexpr std::string_view kPrefix = "CODEX_";
+
+std::vector<const char*> our_variables() {
+    std::vector<const char*> names(std::begin(kOtherVariables), std::end(kOtherVariables));
+    for (const Source& source : kSources)
+        if (source.variable != nullptr)
+            names.push_back(source.variable);
+    return names;
+}
+
+bool known_variable(std::string_view name) {
+    return std::ranges::any_of(our_variables(), [&](const char* ours) { return name == ours; });
+}
+
+/// The variable of ours that `name` may be a slip of. Others use the prefix, too, and are left
+/// alone: half of what follows it has to be right.
+const char* similar_variable(std::string_view name) {
+    const std::string_view word = name.substr(kPrefix.size());
+    for (const char* ours : our_variables()) {
+        const std::string_view meant = std::string_view(ours).substr(kPrefix.size());
+        if (2 * edit_distance(word, meant) <= meant.size() && edit_distance(word, meant) <= 2)
+            return ours;
+    }
+    return nullptr;
+}
+
 std::string environment(const char* name) {
     const char* value = name == nullptr ? nullptr : std::getenv(name);
     return value == nullptr ? std::string() : std::string(value);
 }
 
-/// $VARIABLE/codex, else ~/FALLBACK/codex (the XDG base directories).
+/// $VARIABLE/codex, else ~/FALLBACK/codex (the XDG base directories); nothing where neither is an
+/// absolute path, for it would be another folder wherever one stands.
 std::string home_of(const char* variable, std::string_view fallback) {
-    if (const std::string base = environment(variable); !base.empty())
+    if (const std::string base = environment(variable); base.starts_with('/'))
         return base + "/codex";
     const std::string home = environment("HOME");
-    return fmt::format("{}/{}/codex", home.empty() ? "." : home, fallback);
+    return home.starts_with('/') ? fmt::format("{}/{}/codex", home, fallback) : std::string();
 }
 
 Setting* find(std::vector<Setting>& settings, std::string_view name) {
@@ -81,18 +113,47 @@ Result<void> apply_entry(const ConfigEntry& entry, const std::string& where, Glo
     return {};
 }
 
+/// Whether there is something under the name of a file that nobody has to have. A folder on the way
+/// that is no folder, or not ours to look into, is somebody else's home.
+Result<bool> is_there(const std::string& path) {
+    struct stat info{};
+    if (path.empty())
+        return false;
+    if (::stat(path.c_str(), &info) != 0) {
+        for (const int absent : {ENOENT, ENOTDIR, EACCES, ELOOP, ENAMETOOLONG})
+            if (errno == absent)
+                return false;
+        return fail(system_error(errno, fmt::format("configuration file: open {}", path)));
+    }
+    if (!S_ISREG(info.st_mode) && !S_ISCHR(info.st_mode))
+        return fail(Errc::config_invalid, "configuration file: {}: is no file", path);
+    return true;
+}
+
 Result<void> apply_file(const Setting& file, Globals& globals, std::vector<Setting>& settings) {
     const std::string path = file.value;
-    auto text = read_file(path, kMaxConfigBytes);
-    if (!text) {
-        // Nobody has to have one; but one that was named has to be there.
-        if (file.origin == Origin::built_in && text.error().code() == Errc::not_found)
+    if (file.origin == Origin::built_in) {
+        CODEX_TRY(there, is_there(path));
+        if (!there)
             return {};
-        return fail(std::move(text).error().context("configuration file"));
     }
+    auto text = read_file(path, kMaxConfigBytes);
+    if (!text)
+        return fail(std::move(text).error().context("configuration file"));
     CODEX_TRY(entries, parse_config(*text, path));
     for (const ConfigEntry& entry : entries)
         CODEX_CHECK(apply_entry(entry, fmt::format("{}:{}", path, entry.line), globals, settings));
+    return {};
+}
+
+/// Variables that no option stands for, and what they may say.
+Result<void> check_variables() {
+    if (const std::string cpu = environment("CODEX_CPU"); !cpu.empty() && !cpu::is_level(cpu))
+        return fail(Error(Errc::config_invalid, fmt::format("$CODEX_CPU: '{}' is no level", cpu))
+                        .hint("portable, avx2 or avx512"));
+    if (const std::string now = environment("CODEX_NOW"); !now.empty())
+        if (auto seconds = parse_count(now); !seconds)
+            return fail(wrong("$CODEX_NOW", seconds.error()).hint("it takes Unix seconds"));
     return {};
 }
 
@@ -113,7 +174,8 @@ std::string_view name_of(Origin origin) {
 
 std::vector<Setting> default_settings() {
     const Globals globals;
-    return {{std::string(kConfigFile), home_of("XDG_CONFIG_HOME", ".config") + "/config.toml"},
+    const std::string config_home = home_of("XDG_CONFIG_HOME", ".config");
+    return {{std::string(kConfigFile), config_home.empty() ? "" : config_home + "/config.toml"},
             {"repo", home_of("XDG_DATA_HOME", ".local/share")},
             {"threads", "0"},
             {"progress", globals.progress},
@@ -126,6 +188,7 @@ std::vector<Setting> default_settings() {
 
 Result<void> apply_configuration(const std::string& config_flag, Globals& globals,
                                  std::vector<Setting>& settings) {
+    CODEX_CHECK(check_variables());
     globals.repo = find(settings, "repo")->value;
     Setting& file = *find(settings, kConfigFile);
     if (const std::string named = environment("CODEX_CONFIG"); !named.empty())
@@ -149,6 +212,19 @@ Result<void> apply_configuration(const std::string& config_flag, Globals& global
         set(*find(settings, "color"), "never", Origin::environment, "NO_COLOR");
     }
     return {};
+}
+
+std::vector<std::string> doubtful_variables() {
+    std::vector<std::string> warnings;
+    for (char** entry = environ; *entry != nullptr; ++entry) {
+        const std::string_view text(*entry);
+        const std::string_view name = text.substr(0, text.find('='));
+        if (!name.starts_with(kPrefix) || known_variable(name))
+            continue;
+        if (const char* meant = similar_variable(name))
+            warnings.push_back(fmt::format("${} means nothing here: is ${} meant?", name, meant));
+    }
+    return warnings;
 }
 
 void note_flag(const OptionSpec& option, const std::vector<std::string>& given,

@@ -70,8 +70,9 @@ public:
     Command& arguments(const std::string& name, std::vector<std::string>& target,
                        const std::string& help, bool required = false);
 
-    /// The command makes one stream (bytes, a picture, a document): it takes -o FILE, which appears
-    /// only when the command has succeeded. Other commands refuse -o.
+    /// The command makes one stream (bytes, a picture, a document): it takes -o FILE, which is
+    /// opened before the command runs, and appears only when it has succeeded. Other commands
+    /// refuse -o.
     Command& takes_output();
     /// The command deletes: it takes -n/--dry-run. Other commands refuse -n.
     Command& takes_dry_run();
@@ -193,11 +194,13 @@ public:
     /// Says something in the summary that is no number.
     void note_total(std::string_view name, bool value);
     /// Where binary data goes: stdout, or FILE of -o. Errors: usage with a hint when stdout is a
-    /// terminal and -o - was not said; cannot_create.
+    /// terminal and -o - was not said.
     [[nodiscard]] Result<int> binary_output();
     /// Gives -o FILE its name now, and not only when the command ends: for what may be said only
     /// when the file is there. Nothing more is written to it. Errors: io, no_space.
     [[nodiscard]] Result<void> commit_output();
+    /// Whether that is an empty file of its own, where any offset can be written to.
+    [[nodiscard]] bool output_is_new_file() const;
     /// Writes to where binary_output() points; with --buffer a few answers together. Errors: io.
     [[nodiscard]] Result<void> write(BytesView bytes);
 

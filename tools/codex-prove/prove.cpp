@@ -1,5 +1,6 @@
 // codex-prove prove: a Groth16 proof from a witness, from a slot and a challenge, or from a stream
 // of jobs.
+#include "base/output_file.hpp"
 #include "base/secret.hpp"
 #include "commands.hpp"
 #include "proof/documents.hpp"
@@ -12,14 +13,32 @@ namespace codex::prove_tool {
 
 namespace {
 
-Result<void> write_out(cli::Context& context, const ProveOptions& options,
+/// --proof and --public, open before the work begins.
+struct Outputs {
+    std::vector<OutputFile> files; ///< in this order, those that were named
+    [[nodiscard]] static Result<Outputs> open(const ProveOptions& options) {
+        Outputs outputs;
+        for (const auto& path : {options.proof_file, options.public_file}) {
+            if (!path)
+                continue;
+            CODEX_TRY(file, OutputFile::open(*path));
+            outputs.files.push_back(std::move(file));
+        }
+        return outputs;
+    }
+};
+
+Result<void> write_out(cli::Context& context, const ProveOptions& options, Outputs outputs,
                        const proof::BatchItem& item) {
+    std::size_t at = 0;
+    const auto write = [&](const std::string& path, const std::string& text) {
+        return write_full(outputs.files[at++].fd(), as_bytes(text), path);
+    };
     if (options.proof_file)
-        CODEX_CHECK(write_file_atomic(*options.proof_file,
-                                      as_bytes(proof::proof_to_json(item.proof) + "\n")));
+        CODEX_CHECK(write(*options.proof_file, proof::proof_to_json(item.proof) + "\n"));
     if (options.public_file)
-        CODEX_CHECK(write_file_atomic(*options.public_file,
-                                      as_bytes(proof::inputs_to_json(item.inputs) + "\n")));
+        CODEX_CHECK(write(*options.public_file, proof::inputs_to_json(item.inputs) + "\n"));
+    CODEX_CHECK(OutputFile::commit_all(outputs.files));
     if (options.proof_file && options.public_file)
         return {};
     return context.print_text(proof::statement_to_json(item.proof, item.inputs) + "\n");
@@ -38,21 +57,23 @@ Result<int> prove(cli::Context& context, const ProveOptions& options) {
         if (options.challenge.given() || !options.cids.empty())
             return fail(Error(Errc::usage, "a proof of a slot needs --slot and a challenge")
                             .hint("codex-prove prove --zkey F CID --slot 0 --challenge 0x..."));
+        CODEX_TRY(outputs, Outputs::open(options));
         CODEX_TRY(prover, Prover::open(context, options));
         CODEX_TRY(file, open_container(options.wtns.value_or("-"), "wtns", 2));
         CODEX_TRY(words, proof::witness_words(file));
         CODEX_TRY(item, file.if_intact(prover.prove(words)));
-        CODEX_CHECK(write_out(context, options, item));
+        CODEX_CHECK(write_out(context, options, std::move(outputs), item));
         return 0;
     }
     if (options.wtns)
         return fail(Errc::usage, "either --wtns or --slot");
     CODEX_TRY(entropy, options.challenge.value());
+    CODEX_TRY(outputs, Outputs::open(options));
     CODEX_TRY(prover, Prover::open(context, options));
     CODEX_TRY(cid, only_dataset(options.cids));
     CODEX_TRY(repo, open_repo(context, false));
     CODEX_TRY(item, prover.prove_slot(repo, cid, *options.slot, entropy));
-    CODEX_CHECK(write_out(context, options, item));
+    CODEX_CHECK(write_out(context, options, std::move(outputs), item));
     return 0;
 }
 

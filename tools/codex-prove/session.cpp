@@ -163,7 +163,7 @@ Result<proof::PowersOfTau> open_powers(const std::string& path) {
 Result<void> write_container(cli::Context& context,
                              const std::function<Result<void>(int, const std::string&)>& write) {
     CODEX_TRY(out, context.binary_output());
-    if (out != STDOUT_FILENO)
+    if (context.output_is_new_file())
         return write(out, context.output_path());
     const Fd memory(::memfd_create("codex-prove", MFD_CLOEXEC));
     if (!memory)

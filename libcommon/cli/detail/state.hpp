@@ -1,7 +1,7 @@
 // What a Context holds, and the one place that writes to stderr.
 #pragma once
 
-#include "base/fd.hpp"
+#include "base/output_file.hpp"
 #include "cli/detail/settings.hpp"
 
 #include <chrono>
@@ -62,18 +62,15 @@ struct Context::State {
     std::string held; ///< --buffer
     int held_for = -1;
 
-    /// -o FILE: a regular file appears when the command has succeeded; devices and pipes are
-    /// written to directly.
-    std::optional<AtomicFile> file;
-    Fd special;
-    bool binary = false; ///< binary_output() was asked for: records go to stdout
+    std::optional<OutputFile> output; ///< -o FILE, open from the start
+    bool binary = false;              ///< binary_output() was asked for: records go to stdout
 
-    /// Opens -o FILE on first use. Errors: cannot_create, permission, io.
-    [[nodiscard]] Result<int> open_output();
-    /// The descriptor that print() and print_text() use.
-    [[nodiscard]] Result<int> text_output();
-    /// Writes to it, or with --buffer keeps for later; with `mutex` held. Errors: io, those of
-    /// opening -o FILE.
+    /// Opens -o FILE, before the work begins. Errors: OutputFile::open()'s.
+    [[nodiscard]] Result<void> open_output();
+    /// Its descriptor, or stdout.
+    [[nodiscard]] int output_fd() const;
+    /// Writes to where print() and print_text() do, or with --buffer keeps for later; with `mutex`
+    /// held. Errors: io.
     [[nodiscard]] Result<void> write(std::string_view text);
     [[nodiscard]] Result<void> write(int fd, BytesView bytes);
     /// Writes what --buffer kept. Errors: io.

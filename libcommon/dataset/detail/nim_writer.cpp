@@ -22,7 +22,7 @@ struct Unnamed {
     std::string path;
 };
 
-/// Errors: unsupported where the file system has no unnamed files; io.
+/// Errors: unsupported where the system has no unnamed files, or no way to name them; io.
 Result<Unnamed> write_unnamed(std::string path, BytesView data) {
     const std::string folder = std::filesystem::path(path).parent_path();
     std::error_code error;
@@ -34,6 +34,8 @@ Result<Unnamed> write_unnamed(std::string path, BytesView data) {
         return fail(errno == EOPNOTSUPP || errno == EISDIR
                         ? Error(Errc::unsupported)
                         : system_error(errno, fmt::format("create {}", path)));
+    if (!can_be_named(fd.get()))
+        return fail(Error(Errc::unsupported));
     CODEX_CHECK(write_full(fd.get(), data, path));
     return Unnamed{std::move(fd), std::move(path)};
 }

@@ -5,7 +5,10 @@
 #include "vectors.hpp"
 
 #include <fcntl.h>
+#include <functional>
+#include <sched.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
 
@@ -85,6 +88,22 @@ TEST(Fd, ReadsAPipeThatDribbles) {
     feeder.join();
 }
 
+TEST(Fd, WaitsWhereADescriptorIsNonBlocking) {
+    constexpr std::size_t kBytes = 1 << 20; // more than a pipe holds
+    int ends[2];
+    ASSERT_EQ(::pipe2(ends, O_NONBLOCK), 0);
+    const Fd reader(ends[0]);
+    std::thread feeder(
+        [writer = Fd(ends[1])] { must(write_full(writer.get(), Bytes(kBytes, 7), "pipe")); });
+    Bytes bytes(kBytes + 1);
+    const std::size_t some = must(read_some(reader.get(), MutableBytes(bytes).first(10), "pipe"));
+    EXPECT_GE(some, 1U);
+    EXPECT_EQ(must(read_full(reader.get(), MutableBytes(bytes).subspan(some), "pipe")),
+              kBytes - some);
+    feeder.join();
+    EXPECT_EQ(must(read_some(reader.get(), bytes, "pipe")), 0U) << "the end";
+}
+
 TEST(Fd, AFullDeviceIsNoSpace) {
     const Fd full = must(open_file("/dev/full", O_WRONLY));
     const Error error = must_fail(write_full(full.get(), as_bytes("x"), "the disk"));
@@ -159,11 +178,53 @@ TEST(AtomicFile, MovedFileCommits) {
 
 TEST(AtomicFile, Refusals) {
     const TemporaryFolder folder;
-    EXPECT_EQ(must_fail(AtomicFile::create(folder.file("no/such/a"))).code(), Errc::not_found);
+    EXPECT_EQ(must_fail(AtomicFile::create(folder.file("no/such/a"))).code(), Errc::cannot_create);
+    must(write_file_atomic(folder.file("file"), as_bytes("x")));
+    EXPECT_EQ(must_fail(AtomicFile::create(folder.file("file/a"))).code(), Errc::cannot_create);
+    ASSERT_EQ(::unlink(folder.file("file").c_str()), 0);
     ASSERT_EQ(::mkdir(folder.file("taken").c_str(), 0777), 0);
     const Error error = must_fail(write_file_atomic(folder.file("taken"), as_bytes("x")));
     EXPECT_THAT(error.text(), HasSubstr("taken"));
     EXPECT_EQ(folder.entries(), 1u) << "the second name is gone after the failed rename";
+}
+
+TEST(AtomicFile, TakesAllNamesThatAFileMayHave) {
+    const TemporaryFolder folder;
+    for (const std::size_t length : {1U, 230U, 243U, 244U, 250U, 255U}) {
+        const std::string path = folder.file(std::string(length, 'n'));
+        for (const char* content : {"new", "in place of an old one"}) {
+            must(write_file_atomic(path, as_bytes(content)));
+            EXPECT_EQ(content_of(path), content);
+        }
+    }
+    EXPECT_EQ(folder.entries(), 6U);
+}
+
+/// What `body` gives in a process that sees nothing but the folder: no /proc, no /dev.
+bool alone_in(const std::string& folder, const std::function<bool()>& body) {
+    const pid_t pid = ::fork();
+    if (pid == 0) {
+        // Who may not change the root becomes the root of a name space of his own.
+        const bool inside = ::chroot(folder.c_str()) == 0 ||
+                            (::unshare(CLONE_NEWUSER) == 0 && ::chroot(folder.c_str()) == 0);
+        ::_exit(inside && ::chdir("/") == 0 && body() ? 0 : 1);
+    }
+    int status = 0;
+    EXPECT_EQ(::waitpid(pid, &status, 0), pid);
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+TEST(AtomicFile, DoesWithoutProc) {
+    const TemporaryFolder folder;
+    EXPECT_TRUE(alone_in(folder.path(), [] {
+        AtomicFile abandoned = must(AtomicFile::create("/b"));
+        return ::access("/proc", F_OK) != 0 &&
+               write_file_atomic("/a", as_bytes("old")).has_value() &&
+               write_file_atomic("/a", as_bytes("new")).has_value() &&
+               unnamed_file("/").has_value();
+    }));
+    EXPECT_EQ(content_of(folder.file("a")), "new");
+    EXPECT_EQ(folder.entries(), 1U);
 }
 
 TEST(AtomicFile, ConcurrentWritersLeaveOneWholeContent) {

@@ -58,7 +58,25 @@ TEST_F(OutputFile, BadPlacesAreRefused) {
     const Outcome folder = run({"stream", "x", "-o", folder_.path()});
     EXPECT_EQ(folder.exit_code, 73);
     EXPECT_THAT(folder.err, HasSubstr(": is a folder"));
-    EXPECT_EQ(run({"stream", "x", "-o", path("no/such/out")}).exit_code, 66);
+    for (const char* command : {"stream", "globals"}) {
+        std::vector<std::string> words = {command, "-o", path("no/such/out")};
+        if (words.front() == "stream")
+            words.emplace_back("fail"); // it is known before the command fails
+        const Outcome outcome = run(words);
+        EXPECT_EQ(outcome.exit_code, 73);
+        EXPECT_THAT(outcome.err, HasSubstr("cannot create " + path("no/such/out")));
+        EXPECT_THAT(outcome.err, testing::Not(HasSubstr("half of it")));
+    }
+    EXPECT_EQ(run({"stream", "x", "-o", path(std::string(256, 'n'))}).exit_code, 73);
+}
+
+TEST_F(OutputFile, OpenDescriptorsAreWrittenTo) {
+    expect_out({"stream", "text", "-o", "/dev/stdout"}, "text");
+    expect_out({"stream", "text", "-o", "/dev/fd/1"}, "text");
+    EXPECT_EQ(run({"stream", "text", "-o", "/dev/stderr"}).err, "text");
+    EXPECT_EQ(run({"stream", "text", "-o", "/dev/full"}).exit_code, 74);
+    for (const char* none : {"/dev/fd/200", "/dev/fd/x", "/dev/fd/"})
+        EXPECT_EQ(run({"stream", "text", "-o", none}).exit_code, 73) << none;
 }
 
 TEST(Streams, AFullDiskIsAnError) {

@@ -1,0 +1,109 @@
+#include "base/output_file.hpp"
+
+#include <cerrno>
+#include <charconv>
+#include <climits>
+#include <cstdlib>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <vector>
+
+namespace codex {
+
+namespace {
+
+/// The number of an open descriptor that `path` stands for.
+std::optional<int> descriptor_of(std::string_view path) {
+    if (path == "/dev/stdout")
+        return STDOUT_FILENO;
+    if (path == "/dev/stderr")
+        return STDERR_FILENO;
+    for (const std::string_view folder : {"/dev/fd/", "/proc/self/fd/"}) {
+        if (!path.starts_with(folder))
+            continue;
+        const std::string_view digits = path.substr(folder.size());
+        int number = 0;
+        const auto [stop, error] =
+            std::from_chars(digits.data(), digits.data() + digits.size(), number);
+        if (error == std::errc() && stop == digits.data() + digits.size() && number >= 0)
+            return number;
+    }
+    return std::nullopt;
+}
+
+Error no_place(const std::string& path, int errno_value) {
+    return creation_error(path, system_error(errno_value, "open"));
+}
+
+Result<Fd> copy_of(int fd, const std::string& path) {
+    // What was inherited survived an exec; what has the flag is a file of our own.
+    const int flags = ::fcntl(fd, F_GETFD);
+    const int copy =
+        flags == -1 || (flags & FD_CLOEXEC) != 0 ? -1 : ::fcntl(fd, F_DUPFD_CLOEXEC, 3);
+    if (copy < 0)
+        return fail(no_place(path, EBADF));
+    return Fd(copy);
+}
+
+} // namespace
+
+Result<OutputFile> OutputFile::open(const std::string& path) {
+    OutputFile output;
+    if (const auto number = descriptor_of(path)) {
+        CODEX_TRY(copy, copy_of(*number, path));
+        output.special_ = std::move(copy);
+        return output;
+    }
+    std::string target = path;
+    struct stat info{};
+    if (::stat(path.c_str(), &info) == 0) {
+        if (S_ISDIR(info.st_mode))
+            return fail(Errc::cannot_create, "{}: is a folder", path);
+        // Renaming over a device or a pipe would replace it.
+        if (!S_ISREG(info.st_mode)) {
+            auto opened = open_file(path, O_WRONLY | O_NOCTTY);
+            if (!opened)
+                return fail(creation_error(path, opened.error()));
+            output.special_ = std::move(*opened);
+            return output;
+        }
+        // A symbolic link stays one; its target is replaced.
+        char resolved[PATH_MAX];
+        if (::realpath(path.c_str(), resolved) != nullptr)
+            target = resolved;
+    } else if (errno != ENOENT) {
+        return fail(no_place(path, errno));
+    }
+    CODEX_TRY(created, AtomicFile::create(target));
+    output.file_.emplace(std::move(created));
+    return output;
+}
+
+Result<void> OutputFile::commit() {
+    return commit_all({this, 1});
+}
+
+Result<void> OutputFile::commit_all(std::span<OutputFile> files) {
+    if (files.size() > 1) // then the names can follow each other without anything between them
+        for (OutputFile& output : files)
+            if (output.file_)
+                CODEX_CHECK(output.file_->prepare());
+    std::vector<std::string> made;
+    for (OutputFile& output : files) {
+        if (!output.file_)
+            continue;
+        const std::string path = output.file_->path();
+        const bool is_new = ::access(path.c_str(), F_OK) != 0;
+        if (auto done = output.file_->commit(); !done) {
+            for (const std::string& earlier : made)
+                ::unlink(earlier.c_str());
+            return done;
+        }
+        if (is_new)
+            made.push_back(path);
+    }
+    return {};
+}
+
+} // namespace codex

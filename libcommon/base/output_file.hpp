@@ -1,0 +1,36 @@
+// Where a command writes a result that was given a name: a file that appears whole or not at all,
+// or a device, a pipe, an open descriptor, which are written to as they are.
+#pragma once
+
+#include "base/fd.hpp"
+
+#include <optional>
+#include <span>
+
+namespace codex {
+
+/// A regular file, also at the end of a symbolic link, is replaced by commit(). /dev/stdout,
+/// /dev/fd/N and their like are the descriptors that the process was given, at their position;
+/// they do not need /proc.
+class OutputFile {
+public:
+    /// Opens it, so that what cannot work is known before the work. Waits for the reader of a FIFO.
+    /// Errors: cannot_create, permission, no_space.
+    [[nodiscard]] static Result<OutputFile> open(const std::string& path);
+
+    [[nodiscard]] int fd() const { return special_ ? special_.get() : file_->fd(); }
+    /// Whether it is an empty file of its own, which can be written to at any offset.
+    [[nodiscard]] bool is_new_file() const { return file_.has_value(); }
+    /// Gives a new file its name. Errors: io, no_space.
+    [[nodiscard]] Result<void> commit();
+    /// Names all of `files`; when one fails, those that were no files before are taken away again.
+    /// Errors: io, no_space.
+    [[nodiscard]] static Result<void> commit_all(std::span<OutputFile> files);
+
+private:
+    OutputFile() = default;
+    std::optional<AtomicFile> file_;
+    Fd special_;
+};
+
+} // namespace codex

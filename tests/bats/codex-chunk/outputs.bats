@@ -1,0 +1,93 @@
+# Where -o leads: every command of every tool, and all kinds of places.
+load ../common
+
+# output_commands TOOL: the commands that take -o, each with what it needs to be understood.
+output_commands() {
+    "$1" --dump-commands | jq -r '.commands[] | select(.output and .runs)
+        | .name + (if .name | endswith("completion") then " bash"
+                   else ([.arguments[] | select(.required) | " x"] | add // "") end)'
+}
+
+@test "a place that is not there is 73, before anything else is looked at" {
+    local tool command count=0
+    printf x >file
+    for tool in codex-chunk codex-ec codex-merkle codex-prove; do
+        while read -r command; do
+            for place in missing/out file/out "$(printf '%256s' '' | tr ' ' n)"; do
+                # shellcheck disable=SC2086 # words
+                run_split $command -o "$place" </dev/null
+                assert_refused 73 'cannot create '
+            done
+            # shellcheck disable=SC2086
+            run_split $command -o . </dev/null
+            assert_refused 73 'is a folder'
+            count=$((count + 1))
+        done < <(output_commands "$tool")
+    done
+    ((count > 15))
+    assert_equal "$(ls -A)" file
+}
+
+@test "a folder that may not be written to is 77" {
+    ((EUID != 0)) || skip 'root may write everywhere'
+    mkdir -m 555 closed
+    cid=$(echo x | codex-chunk put)
+    run_split codex-chunk get "$cid" -o closed/out
+    assert_refused 77 'cannot create closed/out'
+}
+
+@test "a folder that may be written to but not be listed will do" {
+    ((EUID != 0)) || skip 'root may list everything'
+    mkdir -m 333 drop
+    cid=$(echo x | codex-chunk put)
+    run_split codex-chunk get "$cid" -o drop/out
+    assert_success
+    chmod 700 drop
+    assert_equal "$(cat drop/out)" x
+}
+
+@test "no half of two outputs stays, and devices stay devices" {
+    run_split codex-prove prove --zkey none --wtns none --proof proof.json --public missing/public.json
+    assert_refused 73 'cannot create missing/public.json'
+    assert_not_exist proof.json
+    mkdir folder
+    run_split codex-prove prove --zkey none --wtns none --proof proof.json --public folder
+    assert_refused 73 'is a folder'
+    run_split codex-prove prove --zkey none --wtns none --proof /dev/null --public /dev/null
+    assert_failure 66
+    [[ -c /dev/null ]]
+    assert_equal "$(ls -A)" folder
+}
+
+@test "names as long as a file may have" {
+    cid=$(gen 1 100000 | codex-chunk put)
+    local length name
+    for length in 200 243 244 250 255; do
+        name=$(printf "%${length}s" '' | tr ' ' n)
+        codex-chunk get "$cid" -o "$name" # a new one
+        codex-chunk get "$cid" -o "$name" # in its place
+        assert_same "$name" <(gen 1 100000)
+    done
+    assert_equal "$(ls -A | wc -l)" 5
+}
+
+@test "devices, pipes and open descriptors are written to" {
+    cid=$(gen 1 100000 | codex-chunk put)
+    codex-chunk get "$cid" -o /dev/null
+    [[ -c /dev/null ]]
+    run_split codex-chunk get "$cid" -o /dev/full
+    assert_failure 74
+    assert_stderr --partial 'No space left on device'
+    mkfifo pipe
+    codex-chunk get "$cid" -o pipe &
+    assert_same pipe <(gen 1 100000)
+    wait "$!"
+    [[ -p pipe ]]
+    { printf before; codex-chunk get "$cid" -o /dev/stdout; printf behind; } >all
+    assert_same all <(printf before; gen 1 100000; printf behind)
+    printf before >all
+    codex-chunk get "$cid" -o /dev/fd/7 7>>all
+    assert_same all <(printf before; gen 1 100000)
+    codex-chunk get "$cid" -o /dev/stdout | cmp - <(gen 1 100000)
+    codex-prove r1cs --samples 1 -o /dev/stdout | cmp - <(codex-prove r1cs --samples 1)
+}
