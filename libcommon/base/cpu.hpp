@@ -5,6 +5,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 namespace codex::cpu {
 
@@ -25,6 +26,9 @@ struct Features {
 
 /// The features in use; constant for the life of the process, thread-safe.
 [[nodiscard]] const Features& features();
+
+/// Whether `name` is a level that CODEX_CPU may name.
+[[nodiscard]] bool is_level(std::string_view name);
 
 /// For --version: "avx512 sha_ni gfni ifma" or "portable".
 [[nodiscard]] std::string describe();

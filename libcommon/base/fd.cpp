@@ -188,7 +188,9 @@ Result<Fd> unnamed_file(const std::string& folder) {
     if (unnamed)
         return unnamed;
     std::string name;
-    CODEX_TRY(named, create_hidden(folder + "/unnamed", 0600, name));
+    auto named = create_hidden(folder + "/unnamed", 0600, name);
+    if (!named)
+        return fail(creation_error(folder, named.error()));
     ::unlink(name.c_str());
     return named;
 }

@@ -33,6 +33,10 @@ public:
     explicit Line(std::string_view text) : rest_(text) {}
 
     Result<void> check() {
+        // TOML has none of them, and some readers take NUL for the end.
+        if (std::ranges::any_of(
+                rest_, [](char c) { return (c >= 0 && c < 0x20 && c != '\t') || c == 0x7F; }))
+            return fail(Errc::config_invalid, "a control character");
         skip(is_blank);
         if (at_end())
             return {};

@@ -81,8 +81,12 @@ Context::Context(std::shared_ptr<State> state) : state_(std::move(state)) {}
 const std::string& Context::tool() const {
     return state_->tool;
 }
-const std::string& Context::repo_path() const {
-    return state_->globals.repo;
+Result<std::string> Context::repo_path() const {
+    if (!state_->globals.repo.empty())
+        return state_->globals.repo;
+    return fail(Error(Errc::config_invalid, "no repo is named, and there is no home to look in: "
+                                            "HOME is no absolute path")
+                    .hint("name one with -r DIR, or set CODEX_REPO or HOME"));
 }
 bool Context::json() const {
     return state_->globals.json;

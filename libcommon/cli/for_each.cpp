@@ -113,6 +113,8 @@ private:
 } // namespace
 
 Result<int> for_each(Context& context, Inputs inputs, const Loop& loop) {
+    if (context.batch())
+        inputs.may_be_empty(); // no question, no answer
     CODEX_TRY(item, inputs.next());
     if (!item)
         return context.exit_code();

@@ -1,7 +1,7 @@
 #include "base/fd.hpp"
 #include "cli/tool.hpp"
 
-#include <cerrno>
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <unistd.h>
 
@@ -11,46 +11,7 @@ namespace {
 
 constexpr std::size_t kMaxLineBytes = std::size_t{1} << 20;
 constexpr std::string_view kBlanks = " \t\r";
-
-/// The "cid" of a JSON line; nothing for the lines between records (summary, progress), so that the
-/// --json output of one tool is the input of the next.
-Result<std::optional<std::string>> item_of_json(const std::string& line, std::string_view name,
-                                                std::uint64_t number) {
-    const auto object = nlohmann::json::parse(line, nullptr, false);
-    if (!object.is_object())
-        return fail(Errc::json_invalid, "{} line {}: not a JSON object", name, number);
-    const auto cid = object.find("cid");
-    if (cid != object.end() && cid->is_string())
-        return cid->get<std::string>();
-    const auto type = object.find("type");
-    if (type != object.end() && (*type == "summary" || *type == "progress"))
-        return std::nullopt;
-    return fail(Errc::json_invalid, "{} line {}: no \"cid\" in the object", name, number);
-}
-
-Result<std::optional<std::string>> item_of(const std::string& line, std::string_view name,
-                                           std::uint64_t number) {
-    const std::size_t begin = line.find_first_not_of(kBlanks);
-    if (begin == std::string::npos)
-        return std::nullopt;
-    if (line[begin] == '{')
-        return item_of_json(line, name, number);
-    return line.substr(begin, line.find_first_of(kBlanks, begin) - begin);
-}
-
-/// One read(2), appended; false at the end.
-Result<bool> read_more(int fd, std::string& buffer, std::string_view name) {
-    char chunk[65536];
-    for (;;) {
-        const ssize_t n = ::read(fd, chunk, sizeof chunk);
-        if (n >= 0) {
-            buffer.append(chunk, static_cast<std::size_t>(n));
-            return n > 0;
-        }
-        if (errno != EINTR)
-            return fail(system_error(errno, fmt::format("read {}", name)));
-    }
-}
+constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
 } // namespace
 
@@ -65,6 +26,34 @@ Inputs Inputs::exactly(std::vector<std::string> items) {
     return inputs;
 }
 
+/// The "cid" of a JSON line; nothing for the lines between records (summary, progress), so that the
+/// --json output of one tool is the input of the next.
+Result<std::optional<std::string>> Inputs::item_of_json(const std::string& line) const {
+    const auto object = nlohmann::json::parse(line, nullptr, false);
+    if (!object.is_object())
+        return fail(Errc::json_invalid, "{} line {}: not a JSON object", name_, line_);
+    const auto cid = object.find("cid");
+    if (cid != object.end() && cid->is_string())
+        return cid->get<std::string>();
+    const auto type = object.find("type");
+    if (type != object.end() && (*type == "summary" || *type == "progress"))
+        return std::nullopt;
+    return fail(Errc::json_invalid, "{} line {}: no \"cid\" in the object", name_, line_);
+}
+
+Result<std::optional<std::string>> Inputs::item_of(const std::string& line) const {
+    // Readers that take it for the end of a text would not see what comes behind.
+    if (line.find('\0') != std::string::npos)
+        return fail(Errc::malformed, "{} line {}: a NUL byte, where there is only text", name_,
+                    line_);
+    const std::size_t begin = line.find_first_not_of(kBlanks);
+    if (begin == std::string::npos)
+        return std::nullopt;
+    if (line[begin] == '{')
+        return item_of_json(line);
+    return line.substr(begin, line.find_first_of(kBlanks, begin) - begin);
+}
+
 Result<std::optional<std::string>> Inputs::next() {
     if (!exact_ && arguments_.empty() && line_ == 0 && ::isatty(fd_) == 1)
         return fail(Error(Errc::usage, "nothing is given")
@@ -76,38 +65,49 @@ Result<std::optional<std::string>> Inputs::next() {
                 reading_ = false;
                 break;
             }
-            CODEX_TRY(item, item_of(*line, name_, line_));
-            if (item)
-                return item;
+            CODEX_TRY(item, item_of(*line));
+            if (!item)
+                continue;
+            any_ = true;
+            return item;
         }
         if (position_ == arguments_.size())
-            return std::optional<std::string>();
+            break;
         const std::string& argument = arguments_[position_++];
-        if (exact_ || argument != "-")
+        if (exact_ || argument != "-") {
+            any_ = true;
             return std::optional<std::string>(argument);
+        }
         reading_ = true;
     }
+    if (!any_ && !exact_ && !may_be_empty_)
+        return fail(Error(Errc::input_empty, fmt::format("{}: empty: no CID came", name_))
+                        .hint("perhaps what writes to the pipe failed, or found nothing"));
+    return std::optional<std::string>();
 }
 
 Result<std::optional<std::string>> Inputs::next_line() {
     std::size_t end = buffer_.find('\n', start_);
-    while (end == std::string::npos && !ended_) {
+    while (end == std::string::npos && !ended_ && buffer_.size() - start_ <= kMaxLineBytes) {
         // Only here, so that a chunk of many lines is not moved for each of them.
         buffer_.erase(0, start_);
         start_ = 0;
-        if (buffer_.size() > kMaxLineBytes)
-            return fail(Errc::limit_exceeded, "{} line {}: longer than {} bytes", name_, line_ + 1,
-                        kMaxLineBytes);
         const std::size_t had = buffer_.size();
-        CODEX_TRY(more, read_more(fd_, buffer_, name_));
-        ended_ = !more;
+        std::uint8_t chunk[65536];
+        CODEX_TRY(n, read_some(fd_, chunk, name_));
+        buffer_.append(as_text(BytesView(chunk).first(n)));
+        ended_ = n == 0;
         end = buffer_.find('\n', had);
     }
+    if (std::min(end, buffer_.size()) - start_ > kMaxLineBytes)
+        return fail(Errc::limit_exceeded, "{} line {}: longer than {} bytes", name_, line_ + 1,
+                    kMaxLineBytes);
     if (end == std::string::npos && start_ == buffer_.size())
         return std::optional<std::string>();
     std::string line = buffer_.substr(start_, end == std::string::npos ? end : end - start_);
     start_ = end == std::string::npos ? buffer_.size() : end + 1;
-    ++line_;
+    if (++line_ == 1 && line.starts_with(kByteOrderMark)) // some systems' editors begin files so
+        line.erase(0, kByteOrderMark.size());
     return std::optional<std::string>(std::move(line));
 }
 

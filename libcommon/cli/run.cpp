@@ -20,7 +20,9 @@ void reserve_standard_streams() {
     for (const int fd : {0, 1, 2}) {
         if (::fcntl(fd, F_GETFD) != -1)
             continue;
-        const int opened = ::open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY);
+        int opened = ::open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY);
+        if (opened < 0) // a folder can be neither read nor written, and is there without any /dev
+            opened = ::open("/", O_RDONLY | O_DIRECTORY);
         if (opened >= 0 && opened != fd) {
             ::dup2(opened, fd);
             ::close(opened);
@@ -119,6 +121,15 @@ int finish(Context& context, Context::State& state, Result<int> result) {
     return context.exit_code();
 }
 
+/// A mistake on the command line says where the right form is.
+Error with_help(Error error, const detail::CommandPath& path) {
+    if (error.code() != Errc::usage)
+        return error;
+    const std::string help = fmt::format("try '{} --help'", detail::full_name(path));
+    const std::string hint(error.hint());
+    return std::move(error).hint(hint.empty() ? help : hint + "; " + help);
+}
+
 int run_parsed(const detail::Parsed& parsed, std::shared_ptr<Context::State> state,
                const Command::Node& root) {
     Context context(state);
@@ -146,10 +157,15 @@ int run_parsed(const detail::Parsed& parsed, std::shared_ptr<Context::State> sta
     state->takes_output = parsed.path.back()->takes_output;
     for (const auto prepare : {configure_log, open_output})
         if (auto done = prepare(*state); !done) {
-            context.report(done.error());
+            context.report(with_help(std::move(done).error(), parsed.path));
             return context.exit_code();
         }
-    return finish(context, *state, parsed.path.back()->body(context));
+    for (const std::string& warning : detail::doubtful_variables())
+        context.warn(warning);
+    auto result = parsed.path.back()->body(context);
+    if (!result)
+        result = fail(with_help(std::move(result).error(), parsed.path));
+    return finish(context, *state, std::move(result));
 }
 
 int run_arguments(const std::vector<std::string>& arguments, const ToolSpec& spec, bool json) {
@@ -175,13 +191,7 @@ int run_arguments(const std::vector<std::string>& arguments, const ToolSpec& spe
     }
     // Whether or not that was understood: an error is to have the form that was asked for.
     state->globals.json = json;
-    detail::Misuse& misuse = parsed.error();
-    if (misuse.error.code() == Errc::usage) {
-        const std::string help = fmt::format("try '{} --help'", detail::full_name(misuse.path));
-        const std::string hint(misuse.error.hint());
-        misuse.error = std::move(misuse.error).hint(hint.empty() ? help : hint + "; " + help);
-    }
-    context.report(misuse.error);
+    context.report(with_help(std::move(parsed.error().error), parsed.error().path));
     return context.exit_code();
 }
 

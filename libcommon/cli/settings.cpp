@@ -3,6 +3,7 @@
 #include "base/cpu.hpp"
 #include "base/fd.hpp"
 #include "cli/detail/config_file.hpp"
+#include "cli/detail/suggest.hpp"
 
 #include <algorithm>
 #include <cerrno>

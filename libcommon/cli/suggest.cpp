@@ -66,7 +66,8 @@ bool has_child(const Command::Node& node, std::string_view name) {
                                [&](const auto& child) { return child->name == name; });
 }
 
-/// Levenshtein distance.
+} // namespace
+
 std::size_t edit_distance(std::string_view a, std::string_view b) {
     std::vector<std::size_t> row(b.size() + 1);
     for (std::size_t j = 0; j <= b.size(); ++j)
@@ -82,6 +83,8 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
     }
     return row.back();
 }
+
+namespace {
 
 /// The one that was probably mistyped, or was not written to its end; empty: none is near.
 std::string nearest(const std::string& word, const std::vector<std::string>& known) {

@@ -6,7 +6,8 @@ namespace codex::codec {
 
 Result<std::string> json_member(std::string_view json, std::string_view name) {
     const auto value = nlohmann::json::parse(json, nullptr, false);
-    if (value.is_discarded())
+    // To the parser a NUL is the end of the text.
+    if (value.is_discarded() || json.find('\0') != std::string_view::npos)
         return fail(Errc::json_invalid, "not valid JSON");
     if (value.is_string())
         return value.get<std::string>();

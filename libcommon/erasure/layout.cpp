@@ -39,7 +39,7 @@ Result<Layout> Layout::create(std::uint64_t original_blocks, std::uint32_t k, st
                               std::uint32_t block_size_bytes) {
     CODEX_CHECK(detail::check_parameters(k, m));
     if (block_size_bytes == 0 || block_size_bytes % kChunkBytes != 0)
-        return fail(Error(Errc::erasure_parameters,
+        return fail(Error(Errc::unsupported,
                           fmt::format("block size {} is not a multiple of {} bytes",
                                       block_size_bytes, kChunkBytes))
                         .hint("store the dataset with such a block size, 64KiB for example"));
@@ -52,7 +52,7 @@ Result<Layout> Layout::create(std::uint64_t original_blocks, std::uint32_t k, st
                                           k, std::uint64_t{k} * block_size_bytes)));
     const std::uint64_t steps = div_up(original_blocks, k);
     if (!checked_mul(steps, std::uint64_t{k} + m))
-        return fail(Errc::erasure_parameters,
+        return fail(Errc::unsupported,
                     "{} blocks with k = {} and m = {}: the total exceeds 64 bits", original_blocks,
                     k, m);
     return Layout{.original_blocks = original_blocks, .k = k, .m = m, .steps = steps};

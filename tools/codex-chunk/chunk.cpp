@@ -17,7 +17,8 @@ Result<repo::Repo> open_repo(cli::Context& context, Access access, std::optional
     options.lock_timeout_seconds = context.lock_timeout_seconds();
     options.pool = &context.pool();
     options.zstd_level = zstd_level;
-    return repo::Repo::open(context.repo_path(), options);
+    CODEX_TRY(path, context.repo_path());
+    return repo::Repo::open(path, options);
 }
 
 Result<int> parse_compression(std::uint64_t level) {

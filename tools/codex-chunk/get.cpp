@@ -21,26 +21,39 @@ Result<std::uint64_t> parse_offset(std::string_view digits, std::string_view ran
     return value;
 }
 
+/// What --range says, before the size of the content is known.
+struct Range {
+    dataset::ByteRange bytes;
+    std::optional<std::uint64_t> last; ///< of -N: that many from the end, and `bytes` is not set
+
+    [[nodiscard]] dataset::ByteRange of(std::uint64_t content_bytes) const {
+        dataset::ByteRange range = bytes;
+        if (last)
+            range.begin = content_bytes - std::min(*last, content_bytes);
+        return range;
+    }
+};
+
 /// "A-B", "A-", "-N" as in HTTP (RFC 9110 section 14.1.2), as a half-open range.
-Result<dataset::ByteRange> parse_range(std::string_view text, std::uint64_t content_bytes) {
+Result<Range> parse_range(std::string_view text) {
     const std::size_t dash = std::min(text.find('-'), text.size());
     const std::string_view first = text.substr(0, dash);
     const std::string_view last =
         dash == text.size() ? std::string_view("?") : text.substr(dash + 1);
-    dataset::ByteRange range;
+    Range range;
     if (first.empty()) {
         CODEX_TRY(count, parse_offset(last, text));
-        range.begin = content_bytes - std::min(count, content_bytes);
+        range.last = count;
         return range;
     }
     CODEX_TRY(begin, parse_offset(first, text));
-    range.begin = begin;
+    range.bytes.begin = begin;
     if (last.empty())
         return range;
     CODEX_TRY(end, parse_offset(last, text));
     if (end < begin)
         return fail(Errc::usage, "--range: '{}' ends before it begins", text);
-    range.end = end == UINT64_MAX ? end : end + 1;
+    range.bytes.end = end == UINT64_MAX ? end : end + 1;
     return range;
 }
 
@@ -48,15 +61,15 @@ struct Stream {
     cli::Context& context;
     dataset::Job job;
     int fd;
+    std::optional<Range> range;
 };
 
-Result<void> append(Stream& stream, const Get& get, const std::string& item) {
+Result<void> append(Stream& stream, const std::string& item) {
     CODEX_TRY(cid, codec::manifest_cid(item));
     dataset::ByteRange range;
-    if (get.range) {
+    if (stream.range) {
         CODEX_TRY(dataset, stream.job.repo->dataset(cid));
-        CODEX_TRY(parsed, parse_range(*get.range, dataset.manifest.content_size_bytes()));
-        range = parsed;
+        range = stream.range->of(dataset.manifest.content_size_bytes());
     }
     const std::string& path = stream.context.output_path();
     CODEX_TRY(done, dataset::get(stream.job, cid, range, stream.fd,
@@ -72,24 +85,32 @@ Result<void> append(Stream& stream, const Get& get, const std::string& item) {
 }
 
 Result<int> run(cli::Context& context, const Get& get) {
+    std::optional<Range> range;
+    if (get.range) {
+        CODEX_TRY(parsed, parse_range(*get.range));
+        range = parsed;
+    }
     cli::Inputs inputs(get.cids, STDIN_FILENO);
     CODEX_TRY(item, inputs.next());
     if (!item)
         return 0;
+    if (range) { // before a byte of the first one is out
+        CODEX_TRY(second, inputs.next());
+        if (second)
+            return fail(Errc::usage, "--range is for one dataset");
+    }
     CODEX_TRY(repo, open_repo(context, Access::read));
     CODEX_TRY(fd, context.binary_output());
     Progress progress;
     const auto view = context.show(progress, "get");
-    Stream stream{context, {&repo, &context.pool(), &progress}, fd};
+    Stream stream{context, {&repo, &context.pool(), &progress}, fd, range};
     while (item) {
         // One stream: after a gap nothing may follow, so the first failure ends it.
-        if (auto done = append(stream, get, *item); !done) {
+        if (auto done = append(stream, *item); !done) {
             context.report(*item, std::move(done).error());
             return context.exit_code();
         }
         CODEX_TRY(following, inputs.next());
-        if (following && get.range)
-            return fail(Errc::usage, "--range is for one dataset");
         item = std::move(following);
     }
     return 0;

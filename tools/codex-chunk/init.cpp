@@ -34,7 +34,8 @@ Result<repo::Repo> make_or_change(cli::Context& context, const Init& init) {
         return repo;
     }
     CODEX_TRY(config, changed({}, init));
-    return repo::Repo::init(context.repo_path(), config);
+    CODEX_TRY(path, context.repo_path());
+    return repo::Repo::init(path, config);
 }
 
 Result<int> run(cli::Context& context, const Init& init) {
@@ -45,7 +46,8 @@ Result<int> run(cli::Context& context, const Init& init) {
         return fail(std::move(repo).error());
     const repo::Config& config = repo->config();
     cli::Record record("repo");
-    record.field("path", context.repo_path())
+    CODEX_TRY(path, context.repo_path());
+    record.field("path", path)
         .text(format_size(config.quota_bytes))
         .json("quotaMaxBytes", config.quota_bytes)
         .field("compress", static_cast<std::uint64_t>(config.zstd_level))

@@ -43,12 +43,12 @@ Result<dataset::PutOptions> options_of(const Put& put) {
     return options;
 }
 
-/// Errors: not_found, permission, usage for a folder.
+/// Errors: not_found, permission, unsupported for a folder.
 Result<Fd> open_input(const std::string& file) {
     CODEX_TRY(fd, open_file(file, O_RDONLY));
     struct stat info{};
     if (::fstat(fd.get(), &info) == 0 && S_ISDIR(info.st_mode))
-        return fail(Error(Errc::usage, "is a folder")
+        return fail(Error(Errc::unsupported, "is a folder")
                         .hint(fmt::format("tar c {} | codex-chunk put -", shell_quoted(file))));
     return fd;
 }

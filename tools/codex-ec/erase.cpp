@@ -40,7 +40,7 @@ Result<void> erase_one(cli::Context& context, const Options& options, const data
                        const Cid& cid) {
     CODEX_TRY(info, job.repo->dataset(cid));
     if (!info.manifest.is_protected() && !options.selection.slots.empty())
-        return fail(Error(Errc::usage, "a plain dataset has no slots")
+        return fail(Error(Errc::unsupported, "a plain dataset has no slots")
                         .hint("--blocks and --random work on plain datasets, too"));
     CODEX_TRY(layout, drawn_layout(info.manifest));
     CODEX_TRY(blocks, select(options.selection, layout));
@@ -69,6 +69,7 @@ Result<int> erase(cli::Context& context, Options& options) {
     if (selection.slots.empty() && selection.blocks.empty() && selection.random == 0)
         return fail(Error(Errc::usage, "nothing to erase was named")
                         .hint("--slots 1,3, --blocks 5,9-12, or --random 10"));
+    CODEX_CHECK(check(selection));
     selection.seed = options.seed ? *options.seed : std::random_device()();
     if (selection.random != 0)
         context.inform(fmt::format("--seed {} takes the same blocks again", selection.seed));

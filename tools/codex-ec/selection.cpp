@@ -8,17 +8,40 @@ namespace codex::ec {
 
 namespace {
 
-Result<std::uint64_t> parse_number(std::string_view text, std::uint64_t limit,
-                                   std::string_view what) {
+struct Interval {
+    std::uint64_t first = 0;
+    std::uint64_t last = 0; // included
+};
+
+Result<std::uint64_t> parse_number(std::string_view text, std::string_view what) {
     std::uint64_t number = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
     if (error != std::errc() || end != text.data() + text.size())
         return fail(Error(Errc::usage, fmt::format("{}: '{}' is not a number", what, text))
                         .hint("a list looks like 5,9-12"));
-    if (number >= limit)
-        return fail(Errc::usage, "{} {}: the dataset has {}s 0 to {}", what, number, what,
-                    limit - 1);
     return number;
+}
+
+/// "5,9-12" as it stands there.
+Result<std::vector<Interval>> parse_intervals(std::string_view text, std::string_view what) {
+    std::vector<Interval> intervals;
+    for (;;) {
+        const std::size_t comma = text.find(',');
+        const std::string_view item = text.substr(0, comma);
+        const std::size_t dash = item.find('-');
+        CODEX_TRY(first, parse_number(item.substr(0, dash), what));
+        std::uint64_t last = first;
+        if (dash != std::string_view::npos) {
+            CODEX_TRY(end, parse_number(item.substr(dash + 1), what));
+            last = end;
+        }
+        if (last < first)
+            return fail(Errc::usage, "{}: the range {} ends before it begins", what, item);
+        intervals.push_back({first, last});
+        if (comma == std::string_view::npos)
+            return intervals;
+        text.remove_prefix(comma + 1);
+    }
 }
 
 void sort_unique(std::vector<std::uint64_t>& numbers) {
@@ -38,29 +61,28 @@ std::uint64_t below(std::mt19937_64& random, std::uint64_t bound) {
 
 } // namespace
 
+Result<void> check(const Selection& selection) {
+    for (const std::string& list : selection.slots)
+        CODEX_CHECK(parse_intervals(list, "slot"));
+    for (const std::string& list : selection.blocks)
+        CODEX_CHECK(parse_intervals(list, "block"));
+    return {};
+}
+
 Result<std::vector<std::uint64_t>> parse_list(std::string_view text, std::uint64_t limit,
                                               std::string_view what) {
+    CODEX_TRY(intervals, parse_intervals(text, what));
     std::vector<std::uint64_t> numbers;
-    for (;;) {
-        const std::size_t comma = text.find(',');
-        const std::string_view item = text.substr(0, comma);
-        const std::size_t dash = item.find('-');
-        CODEX_TRY(first, parse_number(item.substr(0, dash), limit, what));
-        std::uint64_t last = first;
-        if (dash != std::string_view::npos) {
-            CODEX_TRY(end, parse_number(item.substr(dash + 1), limit, what));
-            last = end;
-        }
-        if (last < first)
-            return fail(Errc::usage, "{}: the range {} ends before it begins", what, item);
-        for (std::uint64_t number = first; number <= last; ++number)
+    for (const Interval& interval : intervals) {
+        for (const std::uint64_t end : {interval.first, interval.last})
+            if (end >= limit)
+                return fail(Errc::merkle_index, "{} {}: the dataset has {}s 0 to {}", what, end,
+                            what, limit - 1);
+        for (std::uint64_t number = interval.first; number <= interval.last; ++number)
             numbers.push_back(number);
         // Repeated ranges must not grow the list beyond what there is.
         if (numbers.size() > limit)
             sort_unique(numbers);
-        if (comma == std::string_view::npos)
-            break;
-        text.remove_prefix(comma + 1);
     }
     sort_unique(numbers);
     return numbers;
@@ -89,7 +111,7 @@ Result<std::vector<std::uint64_t>> select(const Selection& selection,
                 !std::binary_search(chosen.begin(), chosen.end(), index))
                 others.push_back(index);
         if (selection.random > others.size())
-            return fail(Errc::usage, "--random {}: only {} blocks are left to choose from",
+            return fail(Errc::merkle_index, "--random {}: only {} blocks are left to choose from",
                         selection.random, others.size());
         std::mt19937_64 random(selection.seed);
         for (std::uint64_t i = 0; i < selection.random; ++i)

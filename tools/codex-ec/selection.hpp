@@ -16,12 +16,15 @@ struct Selection {
     std::uint64_t seed = 0;          ///< of the random ones; the same seed takes the same blocks
 };
 
+/// Whether the lists are lists, whatever dataset they are for. Errors: usage.
+[[nodiscard]] Result<void> check(const Selection& selection);
+
 /// The numbers of "5,9-12", each below `limit`, ascending, each once. `what` is for the error.
-/// Errors: usage.
+/// Errors: usage; merkle_index for a number that is not below.
 [[nodiscard]] Result<std::vector<std::uint64_t>>
 parse_list(std::string_view text, std::uint64_t limit, std::string_view what);
 
-/// Tree indices, ascending; never padding. Errors: usage.
+/// Tree indices, ascending; never padding. Errors: usage; merkle_index for what is not there.
 [[nodiscard]] Result<std::vector<std::uint64_t>> select(const Selection& selection,
                                                         const erasure::Layout& layout);
 

@@ -17,6 +17,7 @@ Result<void> digest_lines(const std::string& path, const dataset::LeafVisitor& v
     std::string name;
     CODEX_TRY(file, open_input(path, name));
     cli::Inputs lines({"-"}, file.get(), name);
+    lines.may_be_empty(); // the error below says it better
     std::vector<Digest> batch;
     std::uint64_t count = 0;
     while (true) {
@@ -101,6 +102,13 @@ Result<void> Source::leaves(cli::Context& context, const dataset::LeafVisitor& v
 Result<merkle::Tree> Source::tree(cli::Context& context) const {
     std::vector<Digest> all;
     CODEX_CHECK(leaves(context, [&](std::span<const Digest> batch) -> Result<void> {
+        if (all.size() + batch.size() > kMaxLeaves)
+            return fail(Error(Errc::limit_exceeded,
+                              fmt::format("more than {} leaves: a tree of them is too large to be "
+                                          "held in memory",
+                                          kMaxLeaves))
+                            .hint("root and leaves have no such limit, nor has proof of a dataset "
+                                  "in the repo; larger blocks make fewer leaves"));
         all.insert(all.end(), batch.begin(), batch.end());
         return {};
     }));
@@ -112,7 +120,8 @@ Result<repo::Repo> open_repo(cli::Context& context) {
     options.read_only = true;
     options.lock_timeout_seconds = context.lock_timeout_seconds();
     options.pool = &context.pool();
-    return repo::Repo::open(context.repo_path(), options);
+    CODEX_TRY(path, context.repo_path());
+    return repo::Repo::open(path, options);
 }
 
 Result<Digest> parse_digest(std::string_view text) {

@@ -8,6 +8,9 @@
 
 namespace codex::merkle_tool {
 
+/// Of a tree in memory: 1 TiB in blocks of 64 KiB, and a gigabyte of nodes.
+constexpr std::uint64_t kMaxLeaves = std::uint64_t{1} << 24;
+
 /// As the command line says it.
 struct Source {
     std::vector<std::string> cids;
@@ -30,7 +33,8 @@ struct Source {
     /// All leaves, wherever they are. Errors: as above, and the repo's.
     [[nodiscard]] Result<void> leaves(cli::Context& context,
                                       const dataset::LeafVisitor& visit) const;
-    /// The whole tree, in memory.
+    /// The whole tree, in memory. Errors: as above; limit_exceeded when it has more than
+    /// kMaxLeaves.
     [[nodiscard]] Result<merkle::Tree> tree(cli::Context& context) const;
 };
 

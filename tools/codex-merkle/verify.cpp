@@ -24,11 +24,18 @@ struct Options {
 
 Result<Bytes> read_input(const std::string& path, std::string& name, std::size_t limit) {
     CODEX_TRY(file, open_input(path, name));
-    Bytes bytes(limit + 1);
-    CODEX_TRY(size, read_full(file.get(), bytes, name));
-    if (size > limit)
+    Bytes bytes;
+    for (std::size_t size = 0; size <= limit;) {
+        constexpr std::size_t kStep = std::size_t{1} << 16;
+        bytes.resize(size + kStep); // as much as there is, not as much as there may be
+        CODEX_TRY(n, read_full(file.get(), MutableBytes(bytes).subspan(size), name));
+        size += n;
+        bytes.resize(size);
+        if (n < kStep)
+            break;
+    }
+    if (bytes.size() > limit)
         return fail(Errc::limit_exceeded, "{}: longer than {} bytes", name, limit);
-    bytes.resize(size);
     return bytes;
 }
 

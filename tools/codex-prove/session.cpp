@@ -16,6 +16,21 @@ namespace {
 constexpr std::uint64_t kMaxKeyJsonBytes = std::uint64_t{1} << 20;
 constexpr std::size_t kCopyBytes = std::size_t{1} << 20;
 
+/// What is left of stdin. Errors: limit_exceeded when that makes `bytes` longer than `max_bytes`.
+Result<void> append_stdin(Bytes& bytes, std::uint64_t max_bytes) {
+    for (;;) {
+        const std::size_t before = bytes.size();
+        bytes.resize(before + kCopyBytes);
+        CODEX_TRY(got,
+                  read_full(STDIN_FILENO, MutableBytes(bytes).subspan(before), "standard input"));
+        bytes.resize(before + got);
+        if (bytes.size() > max_bytes)
+            return fail(Errc::limit_exceeded, "standard input: more than {} bytes", max_bytes);
+        if (got < kCopyBytes)
+            return {};
+    }
+}
+
 } // namespace
 
 void CircuitFlags::declare(cli::Command& command) {
@@ -105,11 +120,11 @@ Result<proof::VerifyingKey> KeyFlags::verifying_key() const {
 }
 
 Result<repo::Repo> open_repo(cli::Context& context, bool writes) {
-    return repo::Repo::open(context.repo_path(),
-                            {.read_only = !writes,
-                             .sync = context.sync(),
-                             .lock_timeout_seconds = context.lock_timeout_seconds(),
-                             .pool = &context.pool()});
+    CODEX_TRY(path, context.repo_path());
+    return repo::Repo::open(path, {.read_only = !writes,
+                                   .sync = context.sync(),
+                                   .lock_timeout_seconds = context.lock_timeout_seconds(),
+                                   .pool = &context.pool()});
 }
 
 Result<Cid> only_dataset(const std::vector<std::string>& arguments) {
@@ -135,17 +150,8 @@ Result<Bytes> read_input(const std::string& path, std::uint64_t max_bytes) {
     if (!path.empty() && path != "-")
         return read_file(path, max_bytes);
     Bytes bytes;
-    for (;;) {
-        const std::size_t before = bytes.size();
-        bytes.resize(before + kCopyBytes);
-        CODEX_TRY(got,
-                  read_full(STDIN_FILENO, MutableBytes(bytes).subspan(before), "standard input"));
-        bytes.resize(before + got);
-        if (bytes.size() > max_bytes)
-            return fail(Errc::limit_exceeded, "standard input: more than {} bytes", max_bytes);
-        if (got < kCopyBytes)
-            return bytes;
-    }
+    CODEX_CHECK(append_stdin(bytes, max_bytes));
+    return bytes;
 }
 
 Result<proof::BinaryFile> open_container(const std::string& path, std::string_view magic,

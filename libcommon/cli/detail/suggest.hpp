@@ -15,6 +15,9 @@ namespace codex::cli::detail {
                                  const std::vector<OptionSpec>& global_specs,
                                  const std::vector<std::string>& arguments);
 
+/// Levenshtein distance: octets to put in, take out or replace. O(a * b).
+[[nodiscard]] std::size_t edit_distance(std::string_view a, std::string_view b);
+
 /// The tools and their commands, as `help` of another tool knows them: "codex-ec encode", in the
 /// order of the tools.
 [[nodiscard]] std::vector<std::string> all_commands();

@@ -21,7 +21,7 @@ Result<Columns> Columns::open(const Job& job, const codec::Manifest& manifest) {
     CODEX_TRY(layout, Layout::of(manifest));
     CODEX_TRY(code, Code::create(layout.k, layout.m));
     if (manifest.block_size_bytes % 64 != 0)
-        return fail(Errc::erasure_parameters, "a block size of {} bytes is not a multiple of 64",
+        return fail(Errc::unsupported, "a block size of {} bytes is not a multiple of 64",
                     manifest.block_size_bytes);
     CODEX_TRY(tree, job.repo->tree(manifest.tree));
     if (tree.leaf_count() != layout.total_blocks())

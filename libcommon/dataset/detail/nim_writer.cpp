@@ -28,12 +28,12 @@ Result<Unnamed> write_unnamed(std::string path, BytesView data) {
     std::error_code error;
     std::filesystem::create_directories(folder, error);
     if (error)
-        return fail(system_error(error.value(), fmt::format("make folder {}", folder)));
+        return fail(creation_error(folder, system_error(error.value(), "make folder")));
     Fd fd(::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0666));
     if (!fd)
         return fail(errno == EOPNOTSUPP || errno == EISDIR
                         ? Error(Errc::unsupported)
-                        : system_error(errno, fmt::format("create {}", path)));
+                        : creation_error(path, system_error(errno, "open")));
     if (!can_be_named(fd.get()))
         return fail(Error(Errc::unsupported));
     CODEX_CHECK(write_full(fd.get(), data, path));

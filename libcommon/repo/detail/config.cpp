@@ -1,5 +1,6 @@
 #include "repo/detail/store.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 namespace codex::repo {
@@ -27,7 +28,8 @@ Bytes encode_config(const Config& config) {
 
 Result<Config> decode_config(BytesView text) {
     const auto json = nlohmann::json::parse(text.begin(), text.end(), nullptr, false);
-    if (!json.is_object())
+    // To the parser a NUL is the end of the text.
+    if (!json.is_object() || std::ranges::find(text, 0) != text.end())
         return refuse("is not a JSON object");
     Config config;
     for (const auto& [key, value] : json.items()) {

@@ -56,7 +56,7 @@ $cid"
     run_split codex-chunk export zzz -o out
     assert_refused 65 zzz
     run_split codex-chunk export -o out </dev/null
-    assert_refused 64 'no dataset is named'
+    assert_refused 66 'stdin: empty: no CID came'
     assert_not_exist out
 }
 

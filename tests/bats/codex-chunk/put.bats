@@ -85,7 +85,7 @@ setup() {
     codex-chunk get "$plain" | cmp - text
     run_split codex-chunk put --compress 20 text
     assert_failure 64
-    assert_equal "$stderr" "codex-chunk: error: --compress: 20 is not between 0 and 19"
+    assert_equal "${stderr_lines[0]}" "codex-chunk: error: --compress: 20 is not between 0 and 19"
 }
 
 @test "the repo's life is the default expiry" {
@@ -108,7 +108,7 @@ setup() {
 @test "a folder is refused with the way to put it" {
     mkdir photos
     run_split codex-chunk put photos
-    assert_refused 64 'photos: is a folder'
+    assert_refused 65 'photos: is a folder'
     assert_stderr --partial 'hint: tar c photos | codex-chunk put -'
 }
 

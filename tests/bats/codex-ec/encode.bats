@@ -84,7 +84,7 @@ vector_cid=zDvZRwzmCeSEoKK7ZzPopJgwAoSByfQf3SNXNptUaUJLDW43qZrt
 @test "encode refuses a block size the code cannot work on" {
     gen 2 5000 | codex-chunk put - --block-size 1000B >plain
     run_split codex-ec encode -k 2 -m 1 - <plain
-    assert_refused 64 'not a multiple of 64'
+    assert_refused 65 'not a multiple of 64'
 }
 
 @test "encode refuses what is no plain dataset" {

@@ -134,17 +134,17 @@ setup() {
     run_split codex-ec erase "$cid"
     assert_refused 64 'nothing to erase was named'
     run_split codex-ec erase --slots 6 "$cid"
-    assert_refused 64 'slot 6: the dataset has slots 0 to 5'
+    assert_refused 65 'slot 6: the dataset has slots 0 to 5'
     run_split codex-ec erase --blocks 24 "$cid"
-    assert_refused 64 'block 24: the dataset has blocks 0 to 23'
+    assert_refused 65 'block 24: the dataset has blocks 0 to 23'
     run_split codex-ec erase --blocks 5-3 "$cid"
     assert_refused 64 'the range 5-3 ends before it begins'
     run_split codex-ec erase --blocks 1,x "$cid"
     assert_refused 64 "'x' is not a number"
     run_split codex-ec erase --random 23 "$cid"
-    assert_refused 64 'only 22 blocks'
+    assert_refused 65 'only 22 blocks'
     run_split codex-ec erase --slots 0 "$(cat plain)"
-    assert_refused 64 'a plain dataset has no slots'
+    assert_refused 65 'a plain dataset has no slots'
     codex-ec status "$cid"
 }
 

@@ -55,5 +55,5 @@ load ../common
     assert_success
     assert_equal "${#lines[@]}" 10
     run_split codex-merkle leaves </dev/null
-    assert_refused 64 'no CID'
+    assert_refused 66 'stdin: empty: no CID came'
 }

@@ -133,7 +133,7 @@ TEST(Fd, UnnamedFilesHaveNoNameButBytes) {
     must(pwrite_full(fd.get(), as_bytes("abc"), 2, "it"));
     Bytes read(8);
     EXPECT_EQ(must(pread_full(fd.get(), read, 1, "it")), 4U);
-    EXPECT_EQ(must_fail(unnamed_file(folder.file("none"))).code(), Errc::not_found);
+    EXPECT_EQ(must_fail(unnamed_file(folder.file("none"))).code(), Errc::cannot_create);
 }
 
 TEST(AtomicFile, WriteReplacesWholeAndLeavesNothingElse) {

@@ -175,7 +175,9 @@ TEST(ForEach, FailuresAreReportedAndTheOthersFollow) {
 
 TEST(ForEach, WhatCannotBeginEndsItAll) {
     EXPECT_EQ(run({"begin", "a", "b"}).exit_code, 66);
-    EXPECT_EQ(run({"begin"}, "").exit_code, 0) << "no input, nothing to open";
+    const Outcome none = run({"begin"}, "");
+    EXPECT_EQ(none.exit_code, 66);
+    EXPECT_THAT(none.err, HasSubstr("stdin: empty: no CID came")) << "nothing was opened";
 }
 
 TEST(ForEach, ExactItemsAreNoListOfItems) {
@@ -190,8 +192,8 @@ TEST(Summary, EndsEveryJsonOutput) {
     EXPECT_EQ(lines_of(outcome.out).size(), 3U);
     EXPECT_EQ(summary_of(outcome),
               nlohmann::json::parse(R"({"records":2,"failures":1,"letters":5})"));
-    EXPECT_EQ(summary_of(run({"count", "--json"}, "")),
-              nlohmann::json::parse(R"({"records":0,"failures":0,"letters":0})"));
+    EXPECT_EQ(summary_of(run({"count", "--json", "bad"})),
+              nlohmann::json::parse(R"({"records":0,"failures":1,"letters":0})"));
     EXPECT_EQ(summary_of(run({"many", "--json"}))["records"], 1000);
     EXPECT_EQ(lines_of(run({"many"}).out).size(), 1000U);
 }

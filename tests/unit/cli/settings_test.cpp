@@ -57,6 +57,10 @@ TEST(ConfigFile, NamesTheLineOfWhatItRefuses) {
     for (const char* open : {"a =", "a = \"b\\\"", "a = 'b", "a = {}", "a = \n1"})
         expect_refused(open, "f:1: a: neither a string");
     EXPECT_EQ(*parsed("a = '[' # [b]\n# [c]\n"), "1:a=[;");
+    for (const std::string_view control :
+         {std::string_view("a = 1\0b = 2", 11), std::string_view("# \0\na = 1", 9),
+          std::string_view("a = '\x1b'\n"), std::string_view("a = 1 # \x7f\n")})
+        expect_refused(std::string(control), ": a control character");
     EXPECT_EQ(*parsed("a = \"\\\"\xc3\xa9#\"#"), "1:a=\"\xc3\xa9#;");
 }
 
@@ -149,6 +153,52 @@ TEST_F(Settings, MistakesAreNamedAndEndWith78) {
     const Outcome json = run({"config", "--json"});
     EXPECT_EQ(nlohmann::json::parse(json.err)["code"], "config.invalid");
     EXPECT_EQ(run({"--help"}).exit_code, 0) << "help is there for whoever made a mistake";
+}
+
+TEST_F(Settings, WithoutAHomeThereAreNoDefaultPlaces) {
+    for (const char* home : {"", "relative", "."}) {
+        const std::map<std::string, std::string> environment = {
+            {"HOME", home}, {"XDG_CONFIG_HOME", ""}, {"XDG_DATA_HOME", "also/relative"}};
+        EXPECT_EQ(origin("repo", {}, environment), "\tdefault\t") << home;
+        EXPECT_EQ(origin("config-file", {}, environment), "\tdefault\t") << home;
+    }
+    EXPECT_EQ(origin("repo", {}, {{"XDG_DATA_HOME", "relative"}}),
+              "/home/test/.local/share/codex\tdefault\t");
+}
+
+TEST_F(Settings, AFileThatNobodyNamedMayBeOutOfReach) {
+    for (const char* home : {"/dev/null", "/no/such/home"})
+        EXPECT_EQ(origin("threads", {}, {{"HOME", home}, {"XDG_CONFIG_HOME", ""}}), "0\tdefault\t");
+    EXPECT_EQ(origin("threads", {}, {{"XDG_CONFIG_HOME", "/" + std::string(5000, 'x')}}),
+              "0\tdefault\t");
+    std::filesystem::create_directories(file_); // a folder in its place
+    EXPECT_EQ(run({"config"}).exit_code, 78);
+    std::filesystem::remove(file_);
+    ASSERT_EQ(::mkfifo(file_.c_str(), 0600), 0); // is not waited for
+    EXPECT_EQ(run({"config"}).exit_code, 78);
+    EXPECT_EQ(run({"config"}, {{"CODEX_CONFIG", "/no/such"}}).exit_code, 66) << "named: needed";
+}
+
+TEST_F(Settings, EveryVariableOfOursIsChecked) {
+    for (const char* variable : {"CODEX_CPU", "CODEX_NOW", "CODEX_THREADS", "CODEX_PROGRESS",
+                                 "CODEX_LOG", "CODEX_LOG_FORMAT"}) {
+        const Outcome outcome = run({"config"}, {{variable, "@wrong"}});
+        EXPECT_EQ(outcome.exit_code, 78) << variable;
+        EXPECT_EQ(outcome.out, "");
+        EXPECT_THAT(outcome.err, HasSubstr(variable));
+        EXPECT_EQ(run({"config"}, {{variable, ""}}).exit_code, 0) << "empty is not set";
+    }
+    for (const char* now : {"-1", "1e9", "18446744073709551616", "1 "})
+        EXPECT_EQ(run({"config"}, {{"CODEX_NOW", now}}).exit_code, 78) << now;
+    EXPECT_EQ(run({"config"}, {{"CODEX_NOW", "0"}, {"CODEX_CPU", "portable"}}).err, "");
+}
+
+TEST_F(Settings, ASlipInAVariableIsNoted) {
+    EXPECT_THAT(run({"config"}, {{"CODEX_REOP", "x"}}).err,
+                HasSubstr("warning: $CODEX_REOP means nothing here: is $CODEX_REPO meant?"));
+    EXPECT_THAT(run({"config"}, {{"CODEX_THREAD", "1"}}).err, HasSubstr("$CODEX_THREADS"));
+    for (const char* other : {"CODEX_ETH_PROVIDER", "CODEX_BIN", "CODEX_", "CODEXREPO"})
+        EXPECT_EQ(run({"config"}, {{other, "x"}}).err, "") << other;
 }
 
 TEST_F(Settings, JsonHasTheOrigin) {

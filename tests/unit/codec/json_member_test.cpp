@@ -17,6 +17,9 @@ TEST(JsonMember, Refusals) {
         ASSERT_FALSE(found) << text;
         EXPECT_EQ(found.error().code(), Errc::json_invalid) << text;
     }
+    for (const std::string_view text : {std::string_view("{\"proof\":\"08\"}\0", 15),
+                                        std::string_view("{\"proof\":\"08\"}\0more", 19)})
+        EXPECT_FALSE(json_member(text, "proof")) << "a NUL ends no text";
     // Deep nesting must not overflow the stack of a recursive parser.
     EXPECT_FALSE(json_member(std::string(100'000, '['), "proof"));
 }

@@ -87,6 +87,8 @@ TEST(Open, RefusesABadConfiguration) {
         write_text(scratch.repo() + "/config.json", text);
         EXPECT_EQ(code_of(Repo::open(scratch.repo(), {})), Errc::repo_config) << text;
     }
+    write_text(scratch.repo() + "/config.json", std::string("{}\0more", 7));
+    EXPECT_EQ(code_of(Repo::open(scratch.repo(), {})), Errc::repo_config) << "behind a NUL";
     Config config;
     config.zstd_level = 23;
     EXPECT_EQ(code_of(Repo::init(scratch.path() + "/other", config)), Errc::repo_config);

@@ -111,7 +111,7 @@ assert_tame() {
         rm -rf -- work && mkdir work && cd work
         mkdir -- "./$name" && printf x >"./$name/file"
         run_split codex-chunk put -- "$name"
-        assert_failure 64
+        assert_failure 65
         command=$(sed -n 's/^codex-chunk: hint: //p' <<<"$stderr")
         run_split bash -c "$command"
         assert_success

@@ -1,0 +1,124 @@
+# What the environment lacks or says wrongly: homes, variables, streams that are closed or in odd modes.
+load ../common
+
+tools=(codex-chunk codex-ec codex-merkle codex-prove)
+
+@test "without a home there is no repo in the folder where one stands" {
+    unset CODEX_REPO
+    local home command
+    printf x >file
+    for home in unset '' relative .; do
+        if [[ $home == unset ]]; then unset HOME; else export HOME=$home; fi
+        for command in 'codex-chunk put file' 'codex-chunk init' 'codex-chunk ls' 'codex-chunk gc' \
+            'codex-chunk verify --rebuild-index' \
+            'codex-ec status zDvZRwzmDuQbnyDzCerF4uRQkEkS18vUj4WCJMwmjLgD752tQrKc' \
+            'codex-merkle root zDvZRwzmDuQbnyDzCerF4uRQkEkS18vUj4WCJMwmjLgD752tQrKc' \
+            'codex-prove roots zDvZRwzmDuQbnyDzCerF4uRQkEkS18vUj4WCJMwmjLgD752tQrKc'; do
+            # shellcheck disable=SC2086 # words
+            XDG_DATA_HOME=relative/too run_split $command
+            assert_refused 78 'no repo is named'
+            assert_stderr --partial 'hint: name one with -r DIR'
+        done
+        assert_equal "$(ls -A)" file
+        # What needs no repo works.
+        run_split codex-merkle root --raw file
+        assert_success
+        run_split codex-chunk -r "$BATS_TEST_TMPDIR/named" put file
+        assert_success
+        refute_stderr
+    done
+}
+
+@test "a home that cannot be used is a repo that cannot be made, and no more" {
+    unset CODEX_REPO
+    printf x >file
+    HOME=/dev/null run_split codex-chunk ls
+    [[ $status == 66 || $status == 74 ]] || fail "$status"
+    HOME=/dev/null run_split codex-chunk put file
+    [[ $status == 73 || $status == 74 ]] || fail "$status"
+    HOME=/dev/null XDG_DATA_HOME=$PWD/data run_split codex-chunk put file
+    assert_success
+    assert_file_exists data/codex/version
+}
+
+@test "a home of somebody else hides the configuration file, and no more" {
+    ((EUID != 0)) || skip 'root may look everywhere'
+    mkdir -p closed/.config/codex
+    printf 'threads = 3' >closed/.config/codex/config.toml
+    chmod 000 closed
+    HOME=$PWD/closed run_split codex-chunk config
+    assert_success
+    assert_line $'threads\t0'
+    chmod 700 closed
+}
+
+@test "a wrong variable is 78 in every tool and named, a slip is a warning" {
+    local tool
+    for tool in "${tools[@]}"; do
+        CODEX_NOW=soon run_split "$tool" config
+        assert_refused 78 '$CODEX_NOW'
+        CODEX_CPU=fast run_split "$tool" config
+        assert_refused 78 '$CODEX_CPU'
+        CODEX_THREADS=-1 run_split "$tool" config
+        assert_refused 78 '$CODEX_THREADS'
+        CODEX_REOP=x run_split "$tool" config
+        assert_success
+        assert_stderr --partial 'is $CODEX_REPO meant?'
+        CODEX_NOW=soon run_split "$tool" --help
+        assert_success
+    done
+}
+
+@test "streams that are closed never become files of the repo" {
+    gen 1 200000 >file
+    cid=$(codex-chunk put file)
+    local closed
+    for closed in '<&-' '>&-' '2>&-' '<&- >&-' '<&- 2>&-' '>&- 2>&-' '<&- >&- 2>&-'; do
+        gen 2 "$((300000 + ${#closed}))" >other
+        status=0
+        eval "codex-chunk put other other $closed" >/dev/null || status=$?
+        [[ $closed != *'>&-'* || $closed == '2>&-' || $closed == '<&- 2>&-' ]] || assert_equal "$status" 74
+        eval "codex-chunk verify $closed" || true
+        eval "codex-chunk get $cid $closed" >/dev/null || true
+        eval "codex-ec encode -k 2 -m 1 $cid $closed" >/dev/null || true
+        eval "codex-merkle leaves $cid $closed" >/dev/null || true
+        eval "codex-prove slots $cid $closed" >/dev/null || true
+        eval "codex-chunk gc $closed" >/dev/null || true
+        run_split codex-chunk verify
+        assert_success
+        assert_output ''
+        codex-chunk get "$cid" | cmp - file
+    done
+    run_split bash -c 'codex-chunk stat <&-'
+    assert_failure 74
+}
+
+@test "streams that a shell left non-blocking are waited for" {
+    gen 1 3000000 >file
+    cid=$(codex-chunk put file)
+    local nonblocking='import fcntl, os, sys
+for fd in (0, 1, 2):
+    fcntl.fcntl(fd, fcntl.F_SETFL, fcntl.fcntl(fd, fcntl.F_GETFL) | os.O_NONBLOCK)
+os.execvp(sys.argv[1], sys.argv[1:])'
+    mkfifo in out
+    # The reader and the writer are slow to come: until then there is nothing to read, and no room.
+    python3 -c "$nonblocking" codex-chunk get - <in >out &
+    local tool=$!
+    exec 7>in 8<out
+    wait_for "[[ \$(cut -d ' ' -f 3 /proc/$tool/stat) == S ]]" 60
+    echo "$cid" >&7
+    exec 7>&-
+    cmp - file <&8
+    exec 8<&-
+    wait "$tool"
+    python3 -c "$nonblocking" codex-chunk put - <in >cid &
+    tool=$!
+    cat file >in
+    wait "$tool"
+    assert_equal "$(cat cid)" "$cid"
+    python3 -c "$nonblocking" codex-merkle root --raw - <in >root &
+    tool=$!
+    cat file >in
+    wait "$tool"
+    assert_equal "$(cat root)" "$(codex-merkle root "$cid")"
+}
