@@ -15,18 +15,18 @@ else
 fi
 
 # quietly LABEL COMMAND...: runs it with its output in build/logs, then prints the label and the
-# seconds; when it fails, the end of that output, too.
+# seconds; when it fails, the end of that output, too. What $numbering holds stands before the label.
 quietly() {
-    local label=$1 start=$SECONDS status=0
+    local label=$1 start=$SECONDS status=0 number=${numbering:-}
     local log=$root/build/logs/${label//[^a-zA-Z0-9]/-}.log
     shift
-    [[ -t 1 ]] && printf '%s ...' "$label"
+    [[ -t 1 ]] && printf '%s%s ...' "$number" "$label"
     "$@" >"$log" 2>&1 </dev/null || status=$?
     [[ -t 1 ]] && printf '\r'
     if ((status == 0)); then
-        printf '%s: done in %d s\n' "$label" $((SECONDS - start))
+        printf '%s%s: done in %d s\n' "$number" "$label" $((SECONDS - start))
     else
-        printf '%s%s: failed%s, the end of %s:\n' "$red" "$label" "$plain" "${log#"$root"/}"
+        printf '%s%s%s: failed%s, the end of %s:\n' "$red" "$number" "$label" "$plain" "${log#"$root"/}"
         tail -n 40 "$log"
     fi
     return $status

@@ -30,13 +30,16 @@ if(SCDOC AND sources)
   add_custom_target(man ALL DEPENDS ${pages})
 endif()
 
-# Completions: each tool writes its own, from the tree of commands that it parses with.
+# Completions: each tool writes its own, from the tree of commands that it parses with. `destination`
+# empty: the caller installs it.
 function(codex_completion tool shell file destination)
   set(built ${CMAKE_BINARY_DIR}/completions/${shell}/${file})
   add_custom_command(OUTPUT ${built} DEPENDS ${tool} VERBATIM
     COMMAND sh -c "\"$1\" completion ${shell} > '${built}.tmp' && mv '${built}.tmp' '${built}'"
             completion $<TARGET_FILE:${tool}>)
-  install(FILES ${built} DESTINATION ${CMAKE_INSTALL_DATADIR}/${destination})
+  if(destination)
+    install(FILES ${built} DESTINATION ${CMAKE_INSTALL_DATADIR}/${destination})
+  endif()
   set_property(GLOBAL APPEND PROPERTY CODEX_COMPLETIONS ${built})
 endfunction()
 
@@ -45,9 +48,21 @@ foreach(shell bash zsh fish)
 endforeach()
 foreach(tool ${tools})
   codex_completion(${tool} bash ${tool} bash-completion/completions)
-  codex_completion(${tool} zsh _${tool} zsh/site-functions)
+  codex_completion(${tool} zsh _${tool} "")
   codex_completion(${tool} fish ${tool}.fish fish/vendor_completions.d)
 endforeach()
+# Debian's zsh looks into vendor-completions below /usr and into site-functions below /usr/local, as
+# others' do; which it is, is known when --prefix is.
+install(CODE "
+  set(folder site-functions)
+  if(CMAKE_INSTALL_PREFIX MATCHES \"(^|/)usr/?$\")
+    set(folder vendor-completions)
+  endif()
+  file(GLOB completions \"${CMAKE_BINARY_DIR}/completions/zsh/_*\")
+  list(FILTER completions EXCLUDE REGEX \"[.]tmp$\")
+  file(INSTALL DESTINATION \"\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_DATADIR}/zsh/\${folder}\"
+       TYPE FILE FILES \${completions})
+")
 get_property(completions GLOBAL PROPERTY CODEX_COMPLETIONS)
 add_custom_target(completions ALL DEPENDS ${completions})
 

@@ -39,9 +39,11 @@ assert_result() {
     assert_success
     refute grep -v ': warning: ' <<<"$stderr" # read from parity; a key for tests
     assert_regex "$(<cmake.calls)" '^--preset release
---build --preset release --target tools$'
-    assert_line --regexp '^packages: done in [0-9]+ s$'
-    assert_line --regexp '^build release: done in [0-9]+ s$'
+--build --preset release --target tools man completions$'
+    assert_line --index 0 'quickstart: my file, 390.7KiB, in 18 steps'
+    assert_line --regexp "^Takes about [0-9]+ min and at most [0-9.]+MiB in $PWD/clone/build, and nothing elsewhere,$"
+    assert_line --regexp '^\[1/18\] packages: done in [0-9]+ s$'
+    assert_line --regexp '^\[2/18\] build release: done in [0-9]+ s$'
     assert_line "\$ cd $PWD/clone/build/quickstart"
     assert_line "\$ export PATH=$PWD/clone/build/bin:\$PATH CODEX_REPO=$PWD/clone/build/quickstart/repo"
 
@@ -49,7 +51,7 @@ assert_result() {
     assert_result 'codex-ec encode -k 6 -m 3 <plain.cid' '^zDv'
     assert_result 'codex-chunk rm <plain.cid' '^zDv'
     # shellcheck disable=SC2016 # as the step shows it
-    assert_result 'codex-ec erase --slots 1,4,7 $(cut -f1 protected.cid)' '^zDv'
+    assert_result 'codex-ec erase --slots 1,4,7 $(cat protected.cid)' '^zDv'
     assert_result 'codex-ec status --map <protected.cid' '^zDv.*repairable'
     assert_result 'codex-chunk get <protected.cid | cmp - ' '^identical$'
     assert_result 'codex-ec repair <protected.cid' '^zDv'
@@ -61,8 +63,11 @@ assert_result() {
     assert_result 'codex-prove setup -o proof_main.zkey' ''
     assert_equal "$(result_of 'for slot in 0 1 2 3 4 5 6 7 8; do' | grep -c '^{"proof":')" 9
     assert_result 'codex-prove batch-verify' '^valid$'
-    assert_line --index -1 \
+    assert_line --index -2 \
         "quickstart: the file survived. The repo is $PWD/clone/build/quickstart/repo"
+    # Each step has its number, in order, and says what its output means.
+    assert_equal "$(grep -oE '^(# )?\[[0-9]+/18\]' <<<"$output" | tr -dc '0-9/\n')" "$(seq -f '%g/18' 18)"
+    assert_equal "$(grep -c '^# output: ' <<<"$output")" 16
 
     # What it shows can be typed: in another shell, after its cd and export, these say the same again.
     grep -E '^\$ (cd|export|codex-chunk verify|codex-prove batch-verify) ' <<<"$output" |
@@ -80,17 +85,34 @@ assert_result() {
         assert_result 'codex-chunk put --block-size 128 ' '^zDv'
         assert_result 'codex-chunk get -o restored <protected.cid' '^identical$'
         refute_line --partial 'codex-prove'
-        assert_line --index -1 --partial 'quickstart: the file survived.'
+        assert_line --index -2 --partial 'quickstart: the file survived.'
+        assert_line --regexp '^# \[14/14\] '
     done
 }
 
 @test "a file that is missing or too small, or wrong usage, is refused" {
     quickstart missing
-    assert_refused 66 'missing: cannot read it'
+    assert_refused 66 'missing: no such file'
     printf 'abc' >tiny
-    run_split clone/scripts/quickstart tiny
-    assert_failure 65
-    assert_stderr --partial '3 bytes are too few'
+    quickstart tiny
+    assert_refused 65 '3 bytes are too few'
+    mkdir 'a folder'
+    quickstart 'a folder'
+    assert_refused 66 'a folder: is a folder'
+    assert_stderr --partial 'hint: tar cf files.tar a\ folder'
+    mkfifo pipe
+    quickstart pipe
+    assert_refused 66 'pipe: is no regular file'
+    truncate -s 13G large
+    quickstart large
+    assert_refused 65 'more than the 12.0GiB'
+    if [[ $(id -u) != 0 ]]; then
+        gen 3 1000 >secret
+        chmod 0 secret
+        quickstart secret
+        assert_refused 77 'secret: cannot read it'
+    fi
+    assert_not_exist cmake.calls # all this before anything is built
     quickstart --fast
     assert_failure 64
     quickstart a b
@@ -105,4 +127,24 @@ assert_result() {
     assert_output --partial 'build release: failed'
     assert_output --partial 'no compiler here'
     refute_output --partial 'codex-chunk put'
+}
+
+@test "too little space on the disk is said before anything is built" {
+    gen 3 1000 >small
+    # shellcheck disable=SC2016 # for the stub
+    printf '#!/bin/sh\nprintf "Avail\\n1000000\\n"\n' >stubs/df
+    chmod +x stubs/df
+    quickstart small
+    assert_refused 74 'are needed there, 976.6KiB are free'
+    assert_not_exist cmake.calls
+}
+
+@test "a file that repeats itself is explained, and nothing that cannot be repaired is lost" {
+    head -c 400000 /dev/zero >zeros
+    quickstart zeros
+    assert_success
+    assert_line --regexp '^# \[6-11/18\] left out: of the 18 blocks, 1[0-9] are equal to others'
+    refute_line --partial 'codex-ec erase'
+    assert_result 'codex-chunk get -o restored <protected.cid' '^identical$'
+    assert_line --index -2 --partial 'quickstart: the file survived.'
 }
