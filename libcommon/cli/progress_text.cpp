@@ -10,6 +10,8 @@ namespace codex::cli::detail {
 namespace {
 
 constexpr std::size_t kBarCells = 20;
+/// So much of a label stays, as long as there is any room for numbers.
+constexpr std::size_t kShortLabel = 8;
 
 std::string human_bytes(double bytes) {
     constexpr std::array<std::string_view, 7> kUnits = {"B",   "KiB", "MiB", "GiB",
@@ -35,29 +37,54 @@ std::string clock(std::uint64_t seconds) {
     return fmt::format("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
 }
 
+/// The longest beginning of at most `size` octets that ends with a whole character.
+std::string_view cut(std::string_view text, std::size_t size) {
+    if (text.size() <= size)
+        return text;
+    while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xC0U) == 0x80U)
+        --size;
+    return text.substr(0, size);
+}
+
+std::string bar(double part) {
+    const auto cells = static_cast<std::size_t>(part * static_cast<double>(kBarCells));
+    return fmt::format("  [{:#<{}}{:-<{}}]", "", cells, "", kBarCells - cells);
+}
+
 } // namespace
 
 std::string progress_line(const ProgressSample& sample, unsigned columns) {
-    std::string line = printable(sample.label);
+    const std::size_t room = columns == 0 ? SIZE_MAX : columns - 1;
     const auto done = static_cast<double>(sample.done_bytes);
-    if (sample.total_bytes > 0) {
-        const double part = std::min(1.0, done / static_cast<double>(sample.total_bytes));
-        const auto cells = static_cast<std::size_t>(part * static_cast<double>(kBarCells));
-        line += fmt::format("  [{:#<{}}{:-<{}}]  {:3.0f}%  {} of {}", "", cells, "",
-                            kBarCells - cells, part * 100, human_bytes(done),
-                            human_bytes(static_cast<double>(sample.total_bytes)));
-    } else if (sample.done_bytes > 0) {
-        line += fmt::format("  {}", human_bytes(done));
-    }
-    if (sample.total_bytes + sample.done_bytes > 0)
-        line += fmt::format("  {}/s", human_bytes(sample.bytes_per_second));
-    else
-        line += fmt::format("  {} done", sample.done_items);
+    const double part = std::min(1.0, done / static_cast<double>(sample.total_bytes));
+    std::vector<std::string> numbers; // the most important first
+    if (sample.total_bytes > 0)
+        numbers = {fmt::format("  {:3.0f}%", part * 100),
+                   fmt::format("  {} of {}", human_bytes(done),
+                               human_bytes(static_cast<double>(sample.total_bytes)))};
+    else if (sample.done_bytes > 0)
+        numbers = {"  " + human_bytes(done)};
+    numbers.push_back(sample.total_bytes + sample.done_bytes > 0
+                          ? fmt::format("  {}/s", human_bytes(sample.bytes_per_second))
+                          : fmt::format("  {} done", sample.done_items));
     if (const auto left = seconds_left(sample))
-        line += fmt::format("  {} left", clock(*left));
-    if (columns > 0 && line.size() >= columns)
-        line.resize(columns - 1);
-    return line;
+        numbers.push_back(fmt::format("  {} left", clock(*left)));
+
+    // What there is no room for goes in this order: the bar, most of the label, the last numbers.
+    const std::string label = printable(sample.label);
+    std::string text;
+    for (const std::string& number : numbers)
+        if (text.empty() ||
+            std::min(label.size(), kShortLabel) + text.size() + number.size() <= room)
+            text += number;
+        else
+            break;
+    const std::size_t for_label = room - std::min(room, text.size());
+    std::string line(cut(label, for_label));
+    if (const std::string drawn = bar(part);
+        sample.total_bytes > 0 && line.size() + drawn.size() + text.size() <= room)
+        line += drawn;
+    return std::string(cut(line + text, room));
 }
 
 std::string progress_json(const ProgressSample& sample) {

@@ -16,7 +16,9 @@ struct ProgressSample {
 };
 
 /// "put a.tar  [####------]  41%  1.2 GiB of 2.9 GiB  850 MiB/s  0:02 left", or where no bytes are
-/// counted "block has  1234 done"; cut to `columns`.
+/// counted "block has  1234 done". Shorter than `columns` (0: as long as it
+/// is): without the bar where there is no room for it, then with less of the label and fewer
+/// numbers.
 [[nodiscard]] std::string progress_line(const ProgressSample& sample, unsigned columns);
 
 /// {"type":"progress","label":...,"doneBytes":...,"totalBytes":...|null,"doneItems":...,

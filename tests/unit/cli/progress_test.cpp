@@ -33,7 +33,30 @@ TEST(ProgressText, InputsWhereNoBytesAreCounted) {
 }
 
 TEST(ProgressText, IsCutToTheTerminal) {
-    EXPECT_EQ(detail::progress_line({"put", 1536, 0, 10}, 8), "put  1.");
+    EXPECT_EQ(detail::progress_line({"put", 1536, 0, 10}, 8), "  1.5 K");
+    EXPECT_EQ(detail::progress_line({"put", 1536, 0, 10}, 1), "");
+}
+
+TEST(ProgressText, LosesItsBarBeforeItsNumbers) {
+    const ProgressSample half = {"verify", 512 * kMiB, 1024 * kMiB, 64.0 * 1024 * 1024};
+    const std::string numbers = "   50%  512 MiB of 1.0 GiB  64.0 MiB/s  0:08 left";
+    EXPECT_EQ(detail::progress_line(half, 82), "verify  [##########----------]" + numbers);
+    EXPECT_EQ(detail::progress_line(half, 79), "verify" + numbers);
+    EXPECT_EQ(detail::progress_line(half, 50), "verify   50%  512 MiB of 1.0 GiB  64.0 MiB/s");
+    EXPECT_EQ(detail::progress_line(half, 40), "verify   50%  512 MiB of 1.0 GiB");
+    EXPECT_EQ(detail::progress_line(half, 20), "verify   50%");
+    EXPECT_EQ(detail::progress_line(half, 9), "ve   50%");
+    for (unsigned columns = 1; columns < 120; ++columns)
+        EXPECT_LT(detail::progress_line(half, columns).size(), columns);
+}
+
+TEST(ProgressText, ALongNameIsCutBeforeTheNumbers) {
+    const std::string line = detail::progress_line({"/a/very/long/name/of/a/file", 5, 10, 1}, 40);
+    EXPECT_THAT(line, StartsWith("/a/very/"));
+    EXPECT_THAT(line, HasSubstr("50%  5 B of 10 B"));
+    // No half of a character.
+    EXPECT_EQ(detail::progress_line({"\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9", 1, 2, 0}, 10),
+              "\xc3\xa9   50%");
 }
 
 TEST(ProgressText, Json) {
