@@ -20,15 +20,22 @@ void Stderr::message(std::string_view text) {
 
 void Stderr::draw(std::string_view line) {
     const std::lock_guard lock(mutex_);
+    if (stopped_)
+        return;
     put(fmt::format("\r{}\x1b[K", line));
     drawn_ = true;
 }
 
-void Stderr::make_way() {
-    const std::lock_guard lock(mutex_);
+void Stderr::wipe() {
     if (drawn_)
         put("\r\x1b[K");
     drawn_ = false;
+}
+
+void Stderr::stop_drawing() {
+    const std::lock_guard lock(mutex_);
+    wipe();
+    stopped_ = true;
 }
 
 void Stderr::end_drawing(bool keep) {
@@ -38,7 +45,8 @@ void Stderr::end_drawing(bool keep) {
     drawn_ = false;
 }
 
-std::string error_lines(const Context::State& state, std::string_view object, const Error& error) {
+std::string error_lines(const Context::State& state, std::string_view object, const Error& error,
+                        std::string_view hint) {
     if (state.globals.json) {
         Record record("error");
         record.json("code", errc_name(error.code()))
@@ -46,8 +54,8 @@ std::string error_lines(const Context::State& state, std::string_view object, co
         if (!object.empty())
             record.json("object", object);
         record.json("message", error.text());
-        if (!error.hint().empty())
-            record.json("hint", error.hint());
+        if (!hint.empty())
+            record.json("hint", hint);
         return record.as_json() + "\n";
     }
     const std::string_view red = state.color_err ? "\x1b[1;31m" : "";
@@ -56,9 +64,8 @@ std::string error_lines(const Context::State& state, std::string_view object, co
     std::string lines =
         fmt::format("{}: {}error:{} {}{}{}\n", state.tool, red, plain, printable(object),
                     object.empty() ? "" : ": ", printable(error.text()));
-    if (!error.hint().empty())
-        lines +=
-            fmt::format("{}: {}hint:{} {}\n", state.tool, cyan, plain, printable(error.hint()));
+    if (!hint.empty())
+        lines += fmt::format("{}: {}hint:{} {}\n", state.tool, cyan, plain, printable(hint));
     return lines;
 }
 
@@ -142,9 +149,14 @@ Result<void> Context::State::write(int fd, BytesView bytes) {
         held_for = fd;
         return held.size() < kMostHeld ? Result<void>() : flush();
     }
-    if (out_is_terminal)
-        err.make_way();
-    return write_full(fd, bytes, fd == STDOUT_FILENO ? "stdout" : globals.output);
+    return write_now(fd, bytes);
+}
+
+Result<void> Context::State::write_now(int fd, BytesView bytes) {
+    const auto write = [&] {
+        return write_full(fd, bytes, fd == STDOUT_FILENO ? "stdout" : globals.output);
+    };
+    return out_is_terminal && fd == STDOUT_FILENO ? err.beside(write) : write();
 }
 
 Result<void> Context::State::write(std::string_view text) {
@@ -155,8 +167,7 @@ Result<void> Context::State::flush() {
     if (held.empty())
         return {};
     const std::string text = std::exchange(held, {});
-    return write_full(held_for, as_bytes(text),
-                      held_for == STDOUT_FILENO ? "stdout" : globals.output);
+    return write_now(held_for, as_bytes(text));
 }
 
 Result<void> Context::print(const Record& record, std::string_view after) {
@@ -182,7 +193,10 @@ Result<int> Context::binary_output() {
         return fail(Error(Errc::usage, "binary data does not go to a terminal")
                         .hint("use -o FILE or a pipe; -o - forces it"));
     state_->binary = true;
-    return state_->output_fd();
+    const int fd = state_->output_fd();
+    if (state_->out_is_terminal && fd == STDOUT_FILENO)
+        state_->err.stop_drawing();
+    return fd;
 }
 
 bool Context::output_is_new_file() const {
@@ -198,30 +212,10 @@ bool Context::report(const Error& error) {
     return report({}, error);
 }
 
-namespace {
-
-/// The text says itself what it is about: "ITEM: ...", "open ITEM: ...", "dataset ITEM: ...",
-/// "\"ITEM\" is ...".
-bool names(std::string_view text, std::string_view item) {
-    const std::size_t word = text.find_first_not_of("abcdefghijklmnopqrstuvwxyz");
-    for (const std::size_t begin : {std::size_t{0}, word == text.npos ? 0 : word + 1}) {
-        std::string_view rest = text.substr(std::min(begin, text.size()));
-        if (rest.starts_with('"'))
-            rest.remove_prefix(1);
-        if (!rest.starts_with(item))
-            continue;
-        rest.remove_prefix(item.size());
-        if (rest.starts_with(':') || rest.starts_with('"'))
-            return true;
-    }
-    return false;
-}
-
-} // namespace
-
 bool Context::report(std::string_view item, const Error& error) {
-    const bool named = !json() && names(error.text(), item); // once is enough
-    state_->err.message(detail::error_lines(*state_, named ? std::string_view() : item, error));
+    const bool named = !json() && detail::names(error.text(), item); // once is enough
+    state_->err.message(detail::error_lines(*state_, named ? std::string_view() : item, error,
+                                            detail::hint_for(*state_, item, error)));
     const std::lock_guard lock(state_->mutex);
     ++state_->failures;
     state_->exit_code = std::max(state_->exit_code, errc_exit_code(error.code()));
@@ -238,9 +232,10 @@ int Context::exit_code(int otherwise) const {
     return state_->exit_code != 0 ? state_->exit_code : otherwise;
 }
 
-void Context::warn(std::string_view text) {
+void Context::warn(std::string_view said) {
     if (quiet())
         return;
+    const std::string text = detail::with_repo(*state_, said);
     state_->err.message(json() ? Record("warning").json("message", text).as_json() + "\n"
                                : fmt::format("{}: warning: {}\n", tool(), printable(text)));
 }

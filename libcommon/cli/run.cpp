@@ -155,6 +155,7 @@ int run_parsed(const detail::Parsed& parsed, std::shared_ptr<Context::State> sta
         return finish(context, *state, done ? Result<int>(0) : fail(std::move(done).error()));
     }
     state->takes_output = parsed.path.back()->takes_output;
+    state->command = detail::full_name(parsed.path);
     for (const auto prepare : {configure_log, open_output})
         if (auto done = prepare(*state); !done) {
             context.report(with_help(std::move(done).error(), parsed.path));

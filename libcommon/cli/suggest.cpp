@@ -16,7 +16,7 @@ struct Tool {
 };
 /// Each tool knows its own tree only; this is what it says about the others'.
 constexpr Tool kTools[] = {
-    {"codex-chunk", "init put get ls stat rm verify gc keep space export import block"},
+    {"codex-chunk", "init put get ls stat rm verify gc keep label space export import block"},
     {"codex-ec", "encode decode status repair verify erase"},
     {"codex-merkle", "root tree proof verify leaves"},
     {"codex-prove", "slots roots status sample input witness prove verify batch-verify r1cs setup "
@@ -32,12 +32,13 @@ constexpr Synonym kSynonyms[] = {
     {"get", "cat read download restore extract fetch checkout unpack"},
     {"ls", "list dir datasets snapshots"},
     {"rm", "remove delete del unlink forget drop"},
-    {"stat", "show info inspect describe"},
+    {"stat", "show info inspect"},
     {"status", "show info health missing"},
     {"verify", "check fsck scrub validate test"},
     {"gc", "prune clean cleanup collect compact vacuum"},
     {"space", "du df usage quota size"},
     {"keep", "expire retain pin touch ttl"},
+    {"label", "tag name rename annotate describe"},
     {"init", "create new mkrepo configure"},
     {"export", "archive car send"},
     {"import", "receive load"},

@@ -237,8 +237,13 @@ public:
 
 private:
     friend class Records;
+    friend Error about_item(const Context& context, std::string_view item, Error error);
     std::shared_ptr<State> state_;
 };
+
+/// `error`, which ends a command, about the input `item`: named before the text, unless the text
+/// does it itself.
+[[nodiscard]] Error about_item(const Context& context, std::string_view item, Error error);
 
 /// Records that come by the million: whole lines together, at most PIPE_BUF bytes a write.
 class Records {

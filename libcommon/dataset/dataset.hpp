@@ -29,6 +29,7 @@ struct PutOptions {
     std::optional<std::string> filename = std::nullopt;
     std::optional<std::string> mimetype = std::nullopt;
     std::uint64_t expiry = 0;
+    std::string label{}; ///< as Repo::set_label(); empty: none, or the one that it has
     codec::ManifestLayout layout = codec::ManifestLayout::classic;
 };
 struct PutResult {
@@ -70,12 +71,12 @@ struct EncodeOptions {
     std::uint32_t m = 0;
     std::optional<std::uint64_t> expiry = std::nullopt; ///< default: the plain dataset's
 };
-/// Plain dataset to protected dataset; the manifest CID. Errors: erasure_parameters,
-/// erasure_too_few, dataset_damaged when a data block is not there.
+/// Plain dataset to protected dataset, with its label; the manifest CID. Errors:
+/// erasure_parameters, erasure_too_few, dataset_damaged when a data block is not there.
 [[nodiscard]] Result<Cid> encode(const Job& job, const Cid& plain, const EncodeOptions& options);
 
 /// Protected dataset to its plain dataset: restores missing data blocks where needed, builds the
-/// plain tree, stores the plain manifest. Its CID.
+/// plain tree, stores the plain manifest, with the label. Its CID.
 [[nodiscard]] Result<Cid> decode(const Job& job, const Cid& protected_dataset,
                                  std::optional<std::uint64_t> expiry);
 

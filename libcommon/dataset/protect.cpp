@@ -81,7 +81,7 @@ Result<Cid> write_plain(const Job& job, const repo::DatasetInfo& info,
     }
     CODEX_CHECK(writer.finish_tree());
     CODEX_TRY(bytes, codec::encode_manifest(info.manifest.plain()));
-    return writer.commit(bytes, expiry);
+    return writer.commit(bytes, expiry, info.label);
 }
 
 } // namespace
@@ -112,7 +112,7 @@ Result<Cid> encode(const Job& job, const Cid& plain, const EncodeOptions& option
         coder.run([&](const detail::Strip& strip) { return write_strip(writer, layout, strip); }));
     CODEX_TRY(protected_tree, writer.finish_tree());
     CODEX_TRY(bytes, codec::encode_manifest(protected_manifest(manifest, layout, protected_tree)));
-    return writer.commit(bytes, options.expiry.value_or(info.expiry));
+    return writer.commit(bytes, options.expiry.value_or(info.expiry), info.label);
 }
 
 Result<Cid> decode(const Job& job, const Cid& protected_dataset,

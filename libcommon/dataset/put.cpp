@@ -103,6 +103,7 @@ Result<PutResult> put(const Job& job, int fd, std::string_view name, const PutOp
                     options.block_size_bytes, codec::kMaxBlockSizeBytes);
     codec::Manifest manifest = draft(options);
     CODEX_CHECK(codec::validate(manifest)); // a bad name is refused before gigabytes are read
+    CODEX_CHECK(repo::check_label(options.label));
 
     CODEX_TRY(input, detail::CancellableInput::create(fd, name));
     const std::uint64_t announced = input.remaining_bytes();
@@ -117,7 +118,7 @@ Result<PutResult> put(const Job& job, int fd, std::string_view name, const PutOp
     manifest.tree = tree;
     manifest.dataset_size_bytes = size;
     CODEX_TRY(encoded, codec::encode_manifest(manifest));
-    CODEX_TRY(cid, writer.commit(encoded, options.expiry));
+    CODEX_TRY(cid, writer.commit(encoded, options.expiry, options.label));
     return PutResult{cid, tree, size, manifest.blocks_count(), writer.new_bytes(), announced};
 }
 

@@ -144,8 +144,8 @@ Result<SlotsReport> build_slots(const dataset::Job& job, const Cid& manifest,
     report.verifiable.erasure->verification = std::move(verification);
     CODEX_TRY(bytes, codec::encode_manifest(report.verifiable));
     report.manifest = Cid::sha256(codec::Multicodec::codex_manifest, crypto::sha256(bytes));
-    CODEX_CHECK(
-        job.repo->add_manifest(report.manifest, bytes, options.expiry.value_or(info.expiry)));
+    CODEX_CHECK(job.repo->add_manifest(report.manifest, bytes, options.expiry.value_or(info.expiry),
+                                       info.label));
     return report;
 }
 

@@ -1,5 +1,6 @@
 #include "repo/detail/batch.hpp"
 #include "repo/detail/block_reader.hpp"
+#include "repo/detail/not_here.hpp"
 #include "repo/detail/repo_impl.hpp"
 #include "repo/detail/reserve.hpp"
 
@@ -87,10 +88,9 @@ Result<Bytes> Repo::get(const Cid& cid) const {
                         .hint("repair its dataset (codex-ec repair), or put the block or its "
                               "dataset again"));
     default:
-        return fail(
-            Error(Errc::block_not_found, fmt::format("block {}: not in the repo", cid.text()))
-                .hint("codex-chunk ls --blocks shows what is; codex-ec repair restores "
-                      "what a protected dataset lost"));
+        return fail(not_here(Errc::block_not_found, "block", cid, *impl_->store)
+                        .hint("codex-chunk ls --blocks shows what is; codex-ec repair restores "
+                              "what a protected dataset lost"));
     }
 }
 

@@ -6,6 +6,7 @@
 #include "repo/detail/dataset_record.hpp"
 #include "repo/detail/doomed.hpp"
 #include "repo/detail/labels.hpp"
+#include "repo/detail/not_here.hpp"
 #include "repo/detail/notes.hpp"
 #include "repo/detail/repo_impl.hpp"
 #include "repo/detail/reserve.hpp"
@@ -16,10 +17,9 @@ namespace {
 
 constexpr std::size_t kVisitStep = 64;
 
-tl::unexpected<Error> not_found(const Cid& manifest) {
-    return fail(
-        Error(Errc::dataset_not_found, fmt::format("dataset {}: not in the repo", manifest.text()))
-            .hint("codex-chunk ls shows what is"));
+tl::unexpected<Error> not_found(const Cid& manifest, const Store& store) {
+    return fail(not_here(Errc::dataset_not_found, "dataset", manifest, store)
+                    .hint("codex-chunk ls shows what is"));
 }
 
 /// What the index has of a dataset.
@@ -101,7 +101,7 @@ Result<DatasetInfo> Repo::dataset(const Cid& manifest) const {
         CODEX_TRY(txn, impl_->store->env().read());
         CODEX_TRY(found, find_dataset(txn, manifest));
         if (!found)
-            return not_found(manifest);
+            return not_found(manifest, *impl_->store);
         CODEX_TRY(label, find_label(txn, manifest));
         stored = {std::move(*found), std::move(label)};
     }
@@ -145,7 +145,7 @@ Result<void> Repo::remove_dataset(const Cid& manifest) {
         CODEX_TRY(ledger, session.ledger());
         CODEX_TRY(there, ledger.dataset(manifest));
         if (!there)
-            return not_found(manifest);
+            return not_found(manifest, *impl_->store);
         CODEX_TRY(gone, erase_dataset(ledger, manifest));
         CODEX_CHECK(ledger.commit());
         return gone;
@@ -164,7 +164,7 @@ Result<void> Repo::set_expiry(const Cid& manifest, std::uint64_t expiry) {
     CODEX_TRY(ledger, impl_->session().ledger());
     CODEX_TRY(entry, ledger.dataset(manifest));
     if (!entry)
-        return not_found(manifest);
+        return not_found(manifest, *impl_->store);
     CODEX_CHECK(ledger.change_expiry(ExpiryKind::dataset, manifest, entry->expiry, expiry));
     entry->expiry = expiry;
     CODEX_CHECK(ledger.txn().put(Table::datasets, manifest.bytes(), encode(*entry)));
@@ -179,7 +179,7 @@ Result<void> Repo::set_label(const Cid& manifest, std::string_view label) {
     CODEX_TRY(ledger, impl_->session().ledger());
     CODEX_TRY(entry, ledger.dataset(manifest));
     if (!entry)
-        return not_found(manifest);
+        return not_found(manifest, *impl_->store);
     CODEX_CHECK(put_label(ledger.txn(), manifest, label));
     CODEX_CHECK(ledger.note_dataset(manifest, true, entry->expiry, label));
     return ledger.commit();
@@ -205,7 +205,7 @@ Result<void> Repo::add_manifest(const Cid& manifest, BytesView manifest_bytes, s
          [&](Ledger& ledger) -> Result<void> {
              CODEX_TRY(tree, ledger.tree(entry.tree));
              if (!tree)
-                 return fail(Errc::block_not_found, "tree {}: not in the repo", entry.tree.text());
+                 return fail(not_here(Errc::block_not_found, "tree", entry.tree, *impl_->store));
              if (tree->leaf_count != decoded.blocks_count())
                  return fail(Errc::manifest_invalid, "manifest {}: its tree has {} leaves, not {}",
                              manifest.text(), tree->leaf_count, decoded.blocks_count());

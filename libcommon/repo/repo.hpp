@@ -71,6 +71,14 @@ struct BlockInfo {
     bool damaged = false; ///< its bytes were read and are not the block's; put replaces them
 };
 
+/// The longest label of a dataset.
+constexpr std::size_t kMaxLabelBytes = 255;
+/// Whether a dataset may be called so. Errors: usage, longer than kMaxLabelBytes or no UTF-8.
+[[nodiscard]] Result<void> check_label(std::string_view label);
+
+/// What a text is to be the CID of.
+enum class Named : std::uint8_t { dataset, dataset_or_tree, block, anything };
+
 enum class DatasetKind : std::uint8_t { plain, erasure_coded, verifiable };
 
 struct DatasetInfo {
@@ -213,6 +221,13 @@ public:
     [[nodiscard]] const Config& config() const;
     /// Errors: repo_config (quota below what is used), repo_read_only.
     [[nodiscard]] Result<void> set_config(const Config& config);
+
+    /// The CID that `text` stands for: written whole, in any multibase (and not looked up), or the
+    /// beginning of its base58 text, at least codec::kMinCidPrefixChars of it, when one thing of
+    /// that kind in the repo begins so. A few look-ups, however much is in the repo. Any thread.
+    /// Errors: those of Cid::from_text(); cid_wrong_codec when it names no dataset where one is
+    /// meant; cid_ambiguous, naming what begins so; dataset_not_found, block_not_found.
+    [[nodiscard]] Result<Cid> named(std::string_view text, Named what) const;
 
     // --- blocks ---------------------------------------------------------------------------------
     /// The empty block is always present.

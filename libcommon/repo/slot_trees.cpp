@@ -4,6 +4,7 @@
 // A record of the table of slots says what a tree was computed from and is the tree's reference.
 // Equal slots (of zeros, say) share one tree.
 #include "repo/detail/slot_trees.hpp"
+#include "repo/detail/not_here.hpp"
 
 #include "repo/detail/repo_impl.hpp"
 #include "repo/detail/spool.hpp"
@@ -63,7 +64,7 @@ Result<void> add_slot(const Session& session, Ledger& ledger, const SlotTree& tr
     const Bytes key = encode(tree.key);
     CODEX_TRY(dataset_tree, ledger.tree(tree.key.tree));
     if (!dataset_tree)
-        return fail(Errc::block_not_found, "tree {}: not in the repo", tree.key.tree.text());
+        return fail(not_here(Errc::block_not_found, "tree", tree.key.tree, *session.store));
     CODEX_TRY(known, ledger.txn().get(Table::slots, key));
     if (known)
         return ledger.add_dead(extent, length); // another process was first

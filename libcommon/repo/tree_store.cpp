@@ -1,3 +1,4 @@
+#include "repo/detail/not_here.hpp"
 #include "repo/detail/repo_impl.hpp"
 #include "repo/detail/spool.hpp"
 #include "repo/detail/tree_file.hpp"
@@ -90,9 +91,8 @@ Result<StoredTree> Repo::tree(const Cid& tree) const {
     CODEX_TRY(txn, impl_->store->env().read());
     CODEX_TRY(entry, find_tree(txn, tree));
     if (!entry)
-        return fail(
-            Error(Errc::block_not_found, fmt::format("tree {}: not in the repo", tree.text()))
-                .hint("a tree is here for as long as a dataset over it: codex-chunk ls"));
+        return fail(not_here(Errc::block_not_found, "tree", tree, *impl_->store)
+                        .hint("a tree is here for as long as a dataset over it: codex-chunk ls"));
     auto stored = std::make_unique<StoredTree::Impl>();
     stored->repo = impl_;
     stored->cid = tree;
@@ -137,7 +137,7 @@ Result<void> replace_tree(const Session& session, const Cid& tree, std::uint64_t
     CODEX_TRY(ledger, session.ledger());
     CODEX_TRY(entry, ledger.tree(tree));
     if (!entry)
-        return fail(Errc::block_not_found, "tree {}: not in the repo", tree.text());
+        return fail(not_here(Errc::block_not_found, "tree", tree, *session.store));
     CODEX_CHECK(ledger.end_live(entry->extent, tree_record_bytes(tree, entry->leaf_count)));
     entry->extent = extent;
     entry->leaf_count = leaf_count;

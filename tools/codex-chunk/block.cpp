@@ -71,7 +71,7 @@ Result<int> put(cli::Context& context, const Block& block) {
 }
 
 Result<Bytes> find_bytes(const repo::Repo& repo, const std::string& item) {
-    CODEX_TRY(address, parse_address(item));
+    CODEX_TRY(address, parse_address(repo, item, repo::Named::block));
     CODEX_TRY(cid, block_cid(repo, address));
     return repo.get(cid);
 }
@@ -109,7 +109,7 @@ Result<int> get(cli::Context& context, const Block& block) {
 }
 
 Result<bool> is_present(const repo::Repo& repo, const std::string& item) {
-    CODEX_TRY(address, parse_address(item));
+    CODEX_TRY(address, parse_address(repo, item, repo::Named::block));
     CODEX_TRY(cid, block_cid(repo, address));
     return repo.has(cid);
 }
@@ -141,13 +141,13 @@ Result<int> has(cli::Context& context, const Block& block) {
 
 Result<int> rm(cli::Context& context, const Block& block) {
     const auto remove = [&](repo::Repo& repo, const std::string& item, Progress&) -> Result<void> {
-        CODEX_TRY(given, Cid::from_text(item));
+        CODEX_TRY(given, repo.named(item, repo::Named::block));
         CODEX_TRY(cid, stored_cid(repo, given));
         CODEX_TRY(present, repo.removable(cid));
         if (!context.dry_run())
             CODEX_CHECK(repo.remove(cid));
         cli::Record record("removed");
-        record.field("cid", item)
+        record.field("cid", cid)
             .text(!present            ? "missing"
                   : context.dry_run() ? "would-remove"
                                       : "removed");

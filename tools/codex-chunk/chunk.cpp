@@ -35,10 +35,11 @@ std::uint64_t expiry_of(const cli::ExpiryValue& given, const repo::Repo& repo) {
     return ttl == 0 ? 0 : unix_now() + ttl;
 }
 
-Result<Address> parse_address(std::string_view text) {
+Result<Address> parse_address(const repo::Repo& repo, std::string_view text, repo::Named what) {
     Address address;
     const std::size_t at = text.find('@');
-    CODEX_TRY(cid, Cid::from_text(text.substr(0, at)));
+    const bool whole = at == std::string_view::npos;
+    CODEX_TRY(cid, repo.named(text.substr(0, at), whole ? what : repo::Named::dataset));
     address.cid = cid;
     if (at == std::string_view::npos)
         return address;
@@ -118,6 +119,7 @@ Result<std::string_view> batch_answer(const std::string& item, const Error& erro
     case Errc::block_corrupt:
         return "damaged";
     case Errc::cid_invalid:
+    case Errc::cid_ambiguous:
     case Errc::cid_wrong_codec:
     case Errc::multibase_invalid:
     case Errc::merkle_index:
@@ -142,7 +144,9 @@ cli::Record dataset_record(const repo::DatasetInfo& dataset) {
         .text(format_time(dataset.expiry))
         .json("expiry", dataset.expiry)
         .text(manifest.filename.value_or(""))
+        .text(format_time(dataset.added))
         .json("added", dataset.added)
+        .field("label", dataset.label)
         .json_raw("manifest", codec::manifest_json(manifest));
     return record;
 }

@@ -16,6 +16,7 @@ void declare_rm(cli::Command& root);
 void declare_verify(cli::Command& root);
 void declare_gc(cli::Command& root);
 void declare_keep(cli::Command& root);
+void declare_label(cli::Command& root);
 void declare_space(cli::Command& root);
 void declare_export(cli::Command& root);
 void declare_import(cli::Command& root);
@@ -44,8 +45,10 @@ struct Address {
     Cid cid;
     std::optional<std::uint64_t> index;
 };
-/// Errors: cid_invalid.
-[[nodiscard]] Result<Address> parse_address(std::string_view text);
+/// `text` may name the CID by its beginning: see Repo::named(). Errors: cid_invalid, those of
+/// Repo::named().
+[[nodiscard]] Result<Address> parse_address(const repo::Repo& repo, std::string_view text,
+                                            repo::Named what);
 /// The version of this CID under which the repo knows its block; the CID itself where it does not,
 /// or where there is only one.
 [[nodiscard]] Result<Cid> stored_cid(const repo::Repo& repo, const Cid& cid);
@@ -75,7 +78,8 @@ files_or_stdin(const std::vector<std::string>& arguments, std::string_view verb,
 /// "plain", "protected" or "verifiable".
 [[nodiscard]] std::string_view kind_of(const codec::Manifest& manifest);
 
-/// A dataset's line: CID, content size, kind, expiry, name; in JSON the REST's DataItem and more.
+/// A dataset's line: CID, content size, kind, expiry, name, when it was stored, label; in JSON the
+/// REST's DataItem and more.
 [[nodiscard]] cli::Record dataset_record(const repo::DatasetInfo& dataset);
 /// A block's line: CID, size, present or missing, references, expiry if it was put by itself.
 [[nodiscard]] cli::Record block_record(const repo::BlockInfo& block);

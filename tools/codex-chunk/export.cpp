@@ -13,25 +13,35 @@ struct Export {
 };
 
 /// All of them: half of a list makes an archive that nobody asked for, so a bad one ends it.
-Result<std::vector<Cid>> manifests_of(const Export& given) {
-    std::vector<Cid> manifests;
+Result<std::vector<std::string>> names_of(const Export& given) {
+    std::vector<std::string> names;
     cli::Inputs inputs(given.cids, STDIN_FILENO);
     for (;;) {
         CODEX_TRY(item, inputs.next());
         if (!item)
-            return manifests;
-        auto cid = codec::manifest_cid(*item);
-        if (!cid)
-            return fail(std::move(cid).error().context(*item));
-        manifests.push_back(*cid);
+            return names;
+        names.push_back(std::move(*item));
     }
 }
 
+Result<std::vector<Cid>> manifests_of(cli::Context& context, const repo::Repo& repo,
+                                      const std::vector<std::string>& names) {
+    std::vector<Cid> manifests;
+    for (const std::string& name : names) {
+        auto cid = repo.named(name, repo::Named::dataset);
+        if (!cid)
+            return fail(cli::about_item(context, name, std::move(cid).error()));
+        manifests.push_back(*cid);
+    }
+    return manifests;
+}
+
 Result<int> run(cli::Context& context, const Export& given) {
-    CODEX_TRY(manifests, manifests_of(given));
-    if (manifests.empty())
+    CODEX_TRY(names, names_of(given));
+    if (names.empty())
         return fail(Errc::usage, "no dataset is named");
     CODEX_TRY(repo, open_repo(context, Access::read));
+    CODEX_TRY(manifests, manifests_of(context, repo, names));
     Progress progress;
     const auto view = context.show(progress, "export");
     const dataset::Job job{&repo, &context.pool(), &progress};

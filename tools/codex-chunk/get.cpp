@@ -65,7 +65,7 @@ struct Stream {
 };
 
 Result<void> append(Stream& stream, const std::string& item) {
-    CODEX_TRY(cid, codec::manifest_cid(item));
+    CODEX_TRY(cid, stream.job.repo->named(item, repo::Named::dataset));
     dataset::ByteRange range;
     if (stream.range) {
         CODEX_TRY(dataset, stream.job.repo->dataset(cid));

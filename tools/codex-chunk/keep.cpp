@@ -17,7 +17,7 @@ Result<int> run(cli::Context& context, const Keep& keep) {
                         .hint("say until when: --until 30d, --until 2027-01-31, --until never"));
     const auto keep_one = [&](repo::Repo& repo, const std::string& item,
                               Progress&) -> Result<void> {
-        CODEX_TRY(cid, codec::manifest_cid(item));
+        CODEX_TRY(cid, repo.named(item, repo::Named::dataset));
         CODEX_CHECK(repo.set_expiry(cid, keep.until.unix_seconds));
         cli::Record record("kept");
         record.field("cid", cid)

@@ -18,6 +18,7 @@ int main(int argc, char** argv) {
         declare_verify(root);
         declare_gc(root);
         declare_keep(root);
+        declare_label(root);
         declare_space(root);
         declare_export(root);
         declare_import(root);

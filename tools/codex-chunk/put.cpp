@@ -19,6 +19,7 @@ struct Put {
     cli::SizeValue block_size;
     std::optional<std::uint64_t> compress;
     cli::ExpiryValue expires;
+    std::string label;
     std::string layout = "classic";
 };
 
@@ -38,6 +39,8 @@ Result<dataset::PutOptions> options_of(const Put& put) {
                         put.block_size.bytes, codec::kMaxBlockSizeBytes);
         options.block_size_bytes = static_cast<std::uint32_t>(put.block_size.bytes);
     }
+    CODEX_CHECK(repo::check_label(put.label));
+    options.label = put.label;
     if (put.layout == "v0-2026")
         options.layout = codec::ManifestLayout::v0_2026;
     return options;
@@ -115,6 +118,7 @@ void declare_put(cli::Command& root) {
         .option("--compress LEVEL", put->compress,
                 "zstd level 1 to 19 for these blocks at rest, 0: none; default: the repo's")
         .option("--expires", put->expires, "when gc may remove it: 30d, 2027-01-31, never")
+        .option("--label", put->label, "what ls shows it as, in this repo only; not in the CID")
         .choice("--layout", put->layout, {"classic", "v0-2026"}, "of the manifest")
         .takes_unordered()
         .example("codex-chunk put report.pdf notes.txt")

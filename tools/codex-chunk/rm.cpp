@@ -15,8 +15,7 @@ Result<void> print_removed(cli::Context& context, const std::string& item, std::
 }
 
 /// The block stays known, so that it shows as missing and can be repaired.
-Result<void> forget_block(cli::Context& context, repo::Repo& repo, const std::string& item,
-                          const Address& address) {
+Result<void> forget_block(cli::Context& context, repo::Repo& repo, const Address& address) {
     CODEX_TRY(cid, block_cid(repo, address));
     if (cid.is_empty_block())
         return fail(Errc::unsupported, "is padding, which is never stored");
@@ -25,23 +24,23 @@ Result<void> forget_block(cli::Context& context, repo::Repo& repo, const std::st
         return fail(Errc::block_not_found, "its block {} is missing already", cid.text());
     if (!context.dry_run())
         CODEX_CHECK(repo.drop_bytes({&cid, 1}));
-    return print_removed(context, item, block->size_bytes);
+    return print_removed(context, fmt::format("{}@{}", address.cid.text(), *address.index),
+                         block->size_bytes);
 }
 
-Result<void> remove_dataset(cli::Context& context, repo::Repo& repo, const std::string& item) {
-    CODEX_TRY(cid, codec::manifest_cid(item));
+Result<void> remove_dataset(cli::Context& context, repo::Repo& repo, const Cid& cid) {
     CODEX_TRY(dataset, repo.dataset(cid));
     if (!context.dry_run())
         CODEX_CHECK(repo.remove_dataset(cid));
-    return print_removed(context, item, dataset.manifest.content_size_bytes());
+    return print_removed(context, cid.text(), dataset.manifest.content_size_bytes());
 }
 
 Result<int> run(cli::Context& context, const std::vector<std::string>& items) {
     const auto remove = [&](repo::Repo& repo, const std::string& item, Progress&) -> Result<void> {
-        CODEX_TRY(address, parse_address(item));
+        CODEX_TRY(address, parse_address(repo, item, repo::Named::dataset));
         if (address.index)
-            return forget_block(context, repo, item, address);
-        return remove_dataset(context, repo, item);
+            return forget_block(context, repo, address);
+        return remove_dataset(context, repo, address.cid);
     };
     const Access access = context.dry_run() ? Access::read : Access::write;
     context.add_total("bytes", 0);

@@ -47,6 +47,8 @@ std::string dataset_text(const repo::DatasetInfo& dataset) {
     lines.add("layout", layout_name(manifest.layout));
     lines.add("added", format_time(dataset.added));
     lines.add("expiry", format_time(dataset.expiry));
+    if (!dataset.label.empty())
+        lines.add("label", dataset.label);
     return lines.text();
 }
 
@@ -68,7 +70,9 @@ Result<Known> stat_dataset(const repo::Repo& repo, const Cid& cid, bool batch) {
 Result<Known> stat_block(const repo::Repo& repo, const Cid& cid) {
     CODEX_TRY(block, repo.stat(cid));
     if (!block)
-        return fail(Errc::block_not_found, "no such block here");
+        return fail(Error(Errc::block_not_found,
+                          fmt::format("block {}: not in the repo {}", cid.text(), repo.path()))
+                        .hint("codex-chunk ls --blocks shows what is"));
     Lines lines(cid.text());
     lines.add("kind", "block");
     lines.add("size", std::uint64_t{block->size_bytes});
@@ -91,7 +95,7 @@ Result<Known> stat_tree(const repo::Repo& repo, const Cid& cid) {
 }
 
 Result<Known> look_up(const repo::Repo& repo, const std::string& item, bool batch) {
-    CODEX_TRY(address, parse_address(item));
+    CODEX_TRY(address, parse_address(repo, item, repo::Named::anything));
     CODEX_TRY(cid, address.index ? block_cid(repo, address) : Result<Cid>(address.cid));
     if (cid.codec() == codec::Multicodec::codex_manifest)
         return stat_dataset(repo, cid, batch);

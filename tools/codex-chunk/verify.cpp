@@ -166,7 +166,7 @@ Result<int> run_named(cli::Context& context, const Verify& verify) {
     add_totals(context, {});
     const auto check = [&](repo::Repo& repo, const std::string& item,
                            Progress& progress) -> Result<void> {
-        CODEX_TRY(cid, codec::manifest_cid(item));
+        CODEX_TRY(cid, repo.named(item, repo::Named::dataset));
         const dataset::Job job{&repo, &context.pool(), &progress};
         CODEX_TRY(report, DatasetCheck(job, cid, problems).run(!verify.index_only));
         CODEX_CHECK(problems.printed());

@@ -16,7 +16,7 @@ Result<int> for_each_dataset(cli::Context& context, const std::vector<std::strin
     return cli::for_each_in(
         context, cli::Inputs(arguments, STDIN_FILENO), label, open,
         [&](repo::Repo& repo, const std::string& item, Progress& progress) -> Result<void> {
-            CODEX_TRY(cid, codec::manifest_cid(item));
+            CODEX_TRY(cid, repo.named(item, repo::Named::dataset));
             return turn({&repo, &context.pool(), &progress}, cid);
         });
 }

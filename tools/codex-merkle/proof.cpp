@@ -22,9 +22,8 @@ struct Proven {
 };
 
 Result<Proven> prove_stored(const Source& source, std::uint64_t index, cli::Context& context) {
-    CODEX_TRY(cid, source.only_cid());
-    CODEX_TRY(repo, open_repo(context));
-    CODEX_TRY(tree, dataset::open_tree(repo, cid));
+    CODEX_TRY(opened, source.stored(context));
+    const repo::StoredTree& tree = opened.tree;
     CODEX_TRY(proof, tree.proof(index));
     CODEX_TRY(leaf, tree.node(0, index));
     return Proven{std::move(proof), leaf, tree.cid().digest32()};

@@ -21,8 +21,7 @@ cli::Record record_of(const Root& root) {
     return record;
 }
 
-Result<Root> root_of_stored(const repo::Repo& repo, const std::string& text) {
-    CODEX_TRY(cid, Cid::from_text(text));
+Result<Root> root_of_stored(const repo::Repo& repo, const Cid& cid) {
     CODEX_TRY(tree, dataset::open_tree(repo, cid));
     CODEX_CHECK(
         dataset::stored_leaves(tree, [](std::span<const Digest>) -> Result<void> { return {}; }));
@@ -34,12 +33,13 @@ Result<int> run_stored(const Source& source, cli::Context& context) {
     return cli::for_each_in(
         context, cli::Inputs(source.cids, STDIN_FILENO), "root", [&] { return open_repo(context); },
         [&](const repo::Repo& repo, const std::string& text, Progress&) -> Result<void> {
-            CODEX_TRY(root, root_of_stored(repo, text));
+            CODEX_TRY(cid, repo.named(text, repo::Named::dataset_or_tree));
+            CODEX_TRY(root, root_of_stored(repo, cid));
             context.add_total("leaves", root.leaves);
             cli::Record record = record_of(root);
-            record.json("dataset", text);
+            record.json("dataset", cid);
             if (several)
-                record.text(text);
+                record.text(cid.text());
             return context.print(record);
         });
 }

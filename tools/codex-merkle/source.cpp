@@ -61,9 +61,14 @@ Result<void> Source::check() const {
     return {};
 }
 
-Result<Cid> Source::only_cid() const {
+Result<Source::Stored> Source::stored(cli::Context& context) const {
     CODEX_TRY(text, cli::Inputs(cids, STDIN_FILENO).only_cid());
-    return Cid::from_text(text);
+    CODEX_TRY(repo, open_repo(context));
+    auto cid = repo.named(text, repo::Named::dataset_or_tree);
+    if (!cid)
+        return fail(cli::about_item(context, text, std::move(cid).error()));
+    CODEX_TRY(tree, dataset::open_tree(repo, *cid));
+    return Stored{std::move(repo), std::move(tree)};
 }
 
 Result<std::uint64_t> Source::outside_leaves(cli::Context& context,
@@ -93,10 +98,8 @@ Result<void> Source::leaves(cli::Context& context, const dataset::LeafVisitor& v
         CODEX_CHECK(outside_leaves(context, visit));
         return {};
     }
-    CODEX_TRY(cid, only_cid());
-    CODEX_TRY(repo, open_repo(context));
-    CODEX_TRY(stored, dataset::open_tree(repo, cid));
-    return dataset::stored_leaves(stored, visit);
+    CODEX_TRY(opened, stored(context));
+    return dataset::stored_leaves(opened.tree, visit);
 }
 
 Result<merkle::Tree> Source::tree(cli::Context& context) const {

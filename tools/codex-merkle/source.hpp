@@ -24,8 +24,13 @@ struct Source {
     [[nodiscard]] bool is_stored() const { return !digests && !raw; }
     /// Errors: usage, when the options contradict each other.
     [[nodiscard]] Result<void> check() const;
-    /// The one CID of the arguments or of stdin. Errors: usage when there is none or a second.
-    [[nodiscard]] Result<Cid> only_cid() const;
+    /// The repo, and the stored tree of the one CID of the arguments or of stdin. Errors: usage
+    /// when there is none or a second; those of Repo::named(); the repo's.
+    struct Stored {
+        repo::Repo repo;
+        repo::StoredTree tree;
+    };
+    [[nodiscard]] Result<Stored> stored(cli::Context& context) const;
     /// The leaves of --digests or --raw, in order. Gives the bytes of --raw, else 0.
     /// Errors: merkle_empty without leaves; hex_invalid, cid_invalid naming the line; io.
     [[nodiscard]] Result<std::uint64_t> outside_leaves(cli::Context& context,

@@ -28,8 +28,8 @@ Result<int> sample(cli::Context& context, const Options& options) {
     CODEX_TRY(entropy, options.challenge.value());
     if (options.samples > UINT32_MAX)
         return fail(Errc::limit_exceeded, "--samples {}: too many", options.samples);
-    CODEX_TRY(cid, only_dataset(options.cids));
-    CODEX_TRY(repo, open_repo(context, false));
+    CODEX_TRY(opened, open_with_dataset(context, options.cids));
+    auto& [repo, cid] = opened;
     CODEX_TRY(dataset, proof::open_verifiable(repo, cid));
     const proof::SlotShape& shape = dataset.shape;
     if (slot >= shape.slots)
@@ -58,8 +58,8 @@ Result<int> input(cli::Context& context, const Options& options) {
     CODEX_TRY(slot, required_slot(options));
     CODEX_TRY(entropy, options.challenge.value());
     CODEX_TRY(parameters, options.circuit.parameters());
-    CODEX_TRY(cid, only_dataset(options.cids));
-    CODEX_TRY(repo, open_repo(context, false));
+    CODEX_TRY(opened, open_with_dataset(context, options.cids));
+    auto& [repo, cid] = opened;
     Progress progress;
     const auto view = context.show(progress, "input");
     CODEX_TRY(made, proof::make_proof_input({&repo, &context.pool(), &progress}, cid, slot, entropy,

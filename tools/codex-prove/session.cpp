@@ -127,12 +127,14 @@ Result<repo::Repo> open_repo(cli::Context& context, bool writes) {
                                    .pool = &context.pool()});
 }
 
-Result<Cid> only_dataset(const std::vector<std::string>& arguments) {
+Result<std::pair<repo::Repo, Cid>> open_with_dataset(cli::Context& context,
+                                                     const std::vector<std::string>& arguments) {
     CODEX_TRY(text, cli::Inputs(arguments, STDIN_FILENO).only_cid());
-    auto cid = codec::manifest_cid(text);
+    CODEX_TRY(repo, open_repo(context, false));
+    auto cid = repo.named(text, repo::Named::dataset);
     if (!cid)
-        return fail(std::move(cid).error().context(text));
-    return cid;
+        return fail(cli::about_item(context, text, std::move(cid).error()));
+    return std::pair{std::move(repo), *cid};
 }
 
 Result<int> for_each_dataset(cli::Context& context, const std::vector<std::string>& arguments,
@@ -141,7 +143,7 @@ Result<int> for_each_dataset(cli::Context& context, const std::vector<std::strin
     return cli::for_each_in(
         context, cli::Inputs(arguments, STDIN_FILENO), label, open,
         [&](repo::Repo& repo, const std::string& item, Progress& progress) -> Result<void> {
-            CODEX_TRY(cid, codec::manifest_cid(item));
+            CODEX_TRY(cid, repo.named(item, repo::Named::dataset));
             return turn({&repo, &context.pool(), &progress}, cid);
         });
 }

@@ -56,8 +56,10 @@ struct SystemFlags {
 };
 
 [[nodiscard]] Result<repo::Repo> open_repo(cli::Context& context, bool writes);
-/// The one dataset of the arguments or of stdin. Errors: usage when there is none or a second.
-[[nodiscard]] Result<Cid> only_dataset(const std::vector<std::string>& arguments);
+/// The repo, to be read, with the one dataset of the arguments or of stdin. Errors: usage when
+/// there is none or a second; Repo::named()'s.
+[[nodiscard]] Result<std::pair<repo::Repo, Cid>>
+open_with_dataset(cli::Context& context, const std::vector<std::string>& arguments);
 
 /// One dataset's turn.
 using Turn = std::function<Result<void>(const dataset::Job& job, const Cid& manifest)>;

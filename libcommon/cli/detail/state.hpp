@@ -20,15 +20,24 @@ public:
     void message(std::string_view text);
     /// Draws `line` in place of the one drawn before.
     void draw(std::string_view line);
-    /// Takes the drawn line away, because something else is about to be written to the terminal.
-    void make_way();
+    /// Runs `write`, which writes to the same terminal, where a drawn line has been taken away
+    /// first and none is drawn meanwhile. Gives what it gives.
+    template <class Write> auto beside(const Write& write) {
+        const std::lock_guard lock(mutex_);
+        wipe();
+        return write();
+    }
+    /// Draws nothing any more: the terminal is about to be another's.
+    void stop_drawing();
     /// Takes the drawn line away, or ends it, so that it stays.
     void end_drawing(bool keep);
 
 private:
     void put(std::string_view text);
+    void wipe();
     std::mutex mutex_;
     bool drawn_ = false;
+    bool stopped_ = false;
 };
 
 /// A member of the summary.
@@ -42,6 +51,7 @@ struct Total {
 
 struct Context::State {
     std::string tool;
+    std::string command; ///< with the tool's name: "codex-chunk block get"; empty: none runs
     std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
     detail::Globals globals;
     std::vector<detail::Setting> settings; ///< with their origins, for `config`
@@ -73,6 +83,8 @@ struct Context::State {
     /// held. Errors: io.
     [[nodiscard]] Result<void> write(std::string_view text);
     [[nodiscard]] Result<void> write(int fd, BytesView bytes);
+    /// Writes to the descriptor at once. Errors: io.
+    [[nodiscard]] Result<void> write_now(int fd, BytesView bytes);
     /// Writes what --buffer kept. Errors: io.
     [[nodiscard]] Result<void> flush();
     void total(std::string_view name, std::uint64_t count, bool flag);
@@ -86,7 +98,20 @@ namespace detail {
 
 /// "codex-chunk: error: ..." and its hint, or the JSON object, with line ends.
 [[nodiscard]] std::string error_lines(const Context::State& state, std::string_view object,
-                                      const Error& error);
+                                      const Error& error, std::string_view hint);
+
+/// The hint that belongs to an error about `item` (empty: about none in particular): where a file
+/// stands in the place of a CID, what to do with it; else the error's own. Commands in it ask the
+/// repo that this command was told to ask.
+[[nodiscard]] std::string hint_for(const Context::State& state, std::string_view item,
+                                   const Error& error);
+
+/// `text` with -r DIR behind the name of each codex tool that a command follows, when -r was given.
+[[nodiscard]] std::string with_repo(const Context::State& state, std::string_view text);
+
+/// The text says itself what it is about: "ITEM: ...", "open ITEM: ...", "dataset ITEM: ...",
+/// "\"ITEM\" is ...".
+[[nodiscard]] bool names(std::string_view text, std::string_view item);
 
 } // namespace detail
 

@@ -1,4 +1,5 @@
 #include "repo/detail/batch.hpp"
+#include "repo/detail/not_here.hpp"
 
 #include "base/log.hpp"
 #include "repo/detail/codec.hpp"
@@ -86,7 +87,7 @@ Result<Batch::Plan> Batch::make_plan(std::span<const StagedBlock> blocks, const 
                     item.source = Source::duplicate;
             }
         } else if (!entry)
-            return fail(Errc::block_not_found, "block {}: not in the repo", block.cid.text());
+            return fail(not_here(Errc::block_not_found, "block", block.cid, *session_.store));
         if (item.source == Source::written && !(entry && entry->present))
             plan.new_bytes += block.data.size();
         if (item.source == Source::duplicate)

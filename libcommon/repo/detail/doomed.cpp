@@ -202,7 +202,7 @@ Result<Erased> erase_dataset(Ledger& ledger, const Cid& manifest) {
     Erased erased;
     CODEX_TRY(dataset, ledger.dataset(manifest));
     if (!dataset)
-        return fail(Errc::dataset_not_found, "dataset {}: not in the repo", manifest.text());
+        return fail(Errc::dataset_not_found, "dataset {}: was removed meanwhile", manifest.text());
     CODEX_CHECK(ledger.txn().erase(Table::datasets, manifest.bytes()));
     CODEX_CHECK(ledger.change_expiry(ExpiryKind::dataset, manifest, dataset->expiry, 0));
     CODEX_CHECK(put_label(ledger.txn(), manifest, {}));

@@ -7,11 +7,6 @@
 
 namespace codex::repo {
 
-/// Longest label, bytes of UTF-8.
-constexpr std::size_t kMaxLabelBytes = 255;
-
-/// Errors: usage, when it is longer than kMaxLabelBytes or not UTF-8.
-[[nodiscard]] Result<void> check_label(std::string_view label);
 /// The label of a dataset; empty when it has none. Errors: repo_damaged, io.
 [[nodiscard]] Result<std::string> find_label(const Txn& txn, const Cid& manifest);
 /// Replaces it; an empty one takes it away.

@@ -1,4 +1,5 @@
 #include "repo/detail/tree_file.hpp"
+#include "repo/detail/not_here.hpp"
 
 #include "merkle/tree.hpp"
 #include "repo/detail/segment_read.hpp"
@@ -78,7 +79,7 @@ Result<void> read_tree(const Session& session, const Cid& tree, Extent& extent, 
             entry = found;
         }
         if (!entry)
-            return fail(Errc::block_not_found, "tree {}: not in the repo", tree.text());
+            return fail(not_here(Errc::block_not_found, "tree", tree, *session.store));
         if (entry->extent == extent)
             return read;
         session.store->segments().forget(extent.segment);

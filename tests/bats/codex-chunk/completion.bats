@@ -64,7 +64,7 @@ complete_words() {
         assert_output --partial EXAMPLES
         count=$((count + 1))
     done < <(codex-chunk --dump-commands | jq -r '.commands[] | select(.runs or .name == "codex-chunk") | .name')
-    assert_equal "$count" 20
+    assert_equal "$count" 21
 }
 
 @test "version" {

@@ -62,14 +62,14 @@ setup() {
 
 @test "stat --batch: a line for a line, whatever it is" {
     local cid tree block unknown=zDvZRwzmDuQbnyDzCerF4uRQkEkS18vUj4WCJMwmjLgD752tQrKc
-    cid=$(codex-chunk put file8)
+    cid=$(CODEX_NOW=1800000000 codex-chunk put file8)
     tree=$(codex-merkle root "$cid")
     block=$(codex-merkle leaves "$cid" | head -n1)
     run_split bash -c "printf '%s\n' $cid $unknown $cid@0 nonsense $tree $cid@99 |
         codex-chunk stat --batch"
     assert_success
     refute_stderr
-    assert_output "$cid	240000	plain	never	
+    assert_output "$cid	240000	plain	never		2027-01-15T08:00:00Z	
 $unknown	missing
 $block	65536	present	1	-
 nonsense	invalid

@@ -9,24 +9,24 @@ load ../common
     refute_stderr
 }
 
-@test "a line per dataset: CID, size, kind, expiry, name" {
+@test "a line per dataset: CID, size, kind, expiry, name, when it was stored, label" {
     local a b
-    a=$(gen 0 65537 | codex-chunk put --name a.bin --expires @1900000000)
-    b=$(gen 1 1 | codex-chunk put)
+    a=$(gen 0 65537 | CODEX_NOW=1800000000 codex-chunk put --name a.bin --expires @1900000000)
+    b=$(gen 1 1 | CODEX_NOW=1800000060 codex-chunk put --label 'one byte')
     run_split codex-chunk ls
     assert_success
     assert_equal "${#lines[@]}" 2
-    assert_line "$a	65537	plain	2030-03-17T17:46:40Z	a.bin"
-    assert_line "$b	1	plain	never	"
+    assert_line "$a	65537	plain	2030-03-17T17:46:40Z	a.bin	2027-01-15T08:00:00Z	"
+    assert_line "$b	1	plain	never		2027-01-15T08:01:00Z	one byte"
 }
 
 @test "JSON is the REST's item and more" {
     local cid
-    cid=$(gen 0 65537 | codex-chunk put --name a.bin --mime text/plain)
+    cid=$(gen 0 65537 | CODEX_NOW=1800000000 codex-chunk put --name a.bin --mime text/plain --label mine)
     run_json codex-chunk ls --json
     assert_success
-    assert_equal "$(jq -c '[.type, .cid, .size, .kind, .expiry]' <<<"$output")" \
-        "[\"dataset\",\"$cid\",65537,\"plain\",0]"
+    assert_equal "$(jq -c '[.type, .cid, .size, .kind, .expiry, .added, .label]' <<<"$output")" \
+        "[\"dataset\",\"$cid\",65537,\"plain\",0,1800000000,\"mine\"]"
     assert_equal "$(jq -c '.manifest' <<<"$output")" \
         '{"treeCid":"zDzSvJTfGM5jYt2fEa6dN6g2MBzkAa1aPKd4spdoozis1cYnJBj8","datasetSize":65537,"blockSize":65536,"filename":"a.bin","mimetype":"text/plain","protected":false}'
 }

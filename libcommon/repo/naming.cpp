@@ -1,0 +1,102 @@
+// What a name on a command line stands for: a CID, or the beginning of one that is here.
+#include "codec/cid_prefix.hpp"
+#include "repo/detail/repo_impl.hpp"
+
+#include <algorithm>
+#include <fmt/ranges.h>
+
+namespace codex::repo {
+
+namespace {
+
+/// As many candidates as an error lists.
+constexpr std::size_t kShown = 5;
+
+/// CIDs of one table whose text begins so, in the order of the index, until there are more than
+/// kShown.
+Result<void> search(const Txn& txn, Table table, std::string_view prefix, std::vector<Cid>& found) {
+    CODEX_TRY(cursor, txn.cursor(table));
+    for (const codec::CidRange& range : codec::cid_ranges(prefix)) {
+        CODEX_TRY(more, cursor.seek(range.first));
+        while (more && found.size() <= kShown) {
+            const BytesView key = cursor.key();
+            if (std::lexicographical_compare(range.last.begin(), range.last.end(), key.begin(),
+                                             key.end()))
+                break;
+            CODEX_TRY(cid, decode_cid_key(key));
+            if (cid.text().starts_with(prefix) &&
+                std::find(found.begin(), found.end(), cid) == found.end())
+                found.push_back(cid);
+            CODEX_TRY(next, cursor.next());
+            more = next;
+        }
+    }
+    return {};
+}
+
+std::vector<Table> tables_of(Named what) {
+    switch (what) {
+    case Named::dataset:
+        return {Table::datasets};
+    case Named::dataset_or_tree:
+        return {Table::datasets, Table::trees};
+    case Named::block:
+        return {Table::blocks};
+    default:
+        return {Table::datasets, Table::trees, Table::blocks};
+    }
+}
+
+std::string_view word_for(Named what) {
+    switch (what) {
+    case Named::dataset:
+        return "dataset";
+    case Named::dataset_or_tree:
+        return "dataset and no tree";
+    case Named::block:
+        return "block";
+    default:
+        return "CID";
+    }
+}
+
+Error ambiguous(std::string_view prefix, const std::vector<Cid>& found) {
+    std::vector<std::string> texts;
+    for (const Cid& cid : std::span(found).first(std::min(found.size(), kShown)))
+        texts.push_back(cid.text());
+    return Error(Errc::cid_ambiguous,
+                 fmt::format("{}: begins more than one CID: {}{}", prefix, fmt::join(texts, ", "),
+                             found.size() > kShown ? " and others" : ""))
+        .hint("write more of it");
+}
+
+} // namespace
+
+Result<Cid> Repo::named(std::string_view text, Named what) const {
+    auto whole = what == Named::dataset ? codec::manifest_cid(text) : Cid::from_text(text);
+    if (whole || whole.error().code() == Errc::cid_wrong_codec ||
+        !codec::looks_like_cid_prefix(text))
+        return whole;
+    if (text.size() < codec::kMinCidPrefixChars)
+        return fail(Error(Errc::cid_invalid,
+                          fmt::format("\"{}\" is too short for the beginning of a CID", text))
+                        .hint(fmt::format("write at least {} characters of it: all CIDs of a kind "
+                                          "begin alike",
+                                          codec::kMinCidPrefixChars)));
+    CODEX_TRY(txn, impl_->store->env().read());
+    std::vector<Cid> found;
+    for (const Table table : tables_of(what))
+        CODEX_CHECK(search(txn, table, text, found));
+    if (found.size() == 1)
+        return found.front();
+    if (!found.empty())
+        return fail(ambiguous(text, found));
+    const bool blocks = what == Named::block || what == Named::anything;
+    return fail(
+        Error(blocks ? Errc::block_not_found : Errc::dataset_not_found,
+              fmt::format("{}: no {} in the repo {} begins so", text, word_for(what), path()))
+            .hint(blocks ? "codex-chunk ls --blocks shows what is"
+                         : "codex-chunk ls shows what is"));
+}
+
+} // namespace codex::repo
