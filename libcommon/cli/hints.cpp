@@ -68,9 +68,12 @@ std::string hint_for(const Context::State& state, std::string_view item, const E
     if (!no_cid || item.empty() || state.command.empty() || !is_file(item))
         return with_repo(state, error.hint());
     const std::string file = shell_quoted(item);
-    return with_repo(state, fmt::format("that is a file: {} < {} takes CIDs from it, "
-                                        "codex-chunk put {} stores it",
-                                        state.command, file, file));
+    const bool raw = std::ranges::any_of(
+        state.node->options, [](const OptionSpec& option) { return option.long_name() == "raw"; });
+    return with_repo(state,
+                     fmt::format("that is a file: {} < {} takes CIDs from it, {} {}", state.command,
+                                 file, raw ? state.command + " --raw" : "codex-chunk put",
+                                 file + (raw ? " cuts it into blocks" : " stores it")));
 }
 
 } // namespace detail

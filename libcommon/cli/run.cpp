@@ -156,6 +156,7 @@ int run_parsed(const detail::Parsed& parsed, std::shared_ptr<Context::State> sta
     }
     state->takes_output = parsed.path.back()->takes_output;
     state->command = detail::full_name(parsed.path);
+    state->node = parsed.path.back();
     for (const auto prepare : {configure_log, open_output})
         if (auto done = prepare(*state); !done) {
             context.report(with_help(std::move(done).error(), parsed.path));

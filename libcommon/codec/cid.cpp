@@ -59,7 +59,9 @@ std::string hint_for_text(std::string_view text) {
         return "the digit 0 and the letters O, I and l never occur in such a CID: compare with the "
                "original";
     if (text.front() == 'z' || text.starts_with("Qm") || text.starts_with("bafy"))
-        return "it looks like a CID that was cut or mistyped: copy the whole of it";
+        return "it looks like a CID that was cut or mistyped: copy the whole of it, or its first "
+               "12 "
+               "characters";
     return "a CID is the text that begins with z, as printed by put";
 }
 

@@ -52,6 +52,7 @@ struct Total {
 struct Context::State {
     std::string tool;
     std::string command; ///< with the tool's name: "codex-chunk block get"; empty: none runs
+    const Command::Node* node = nullptr; ///< of the command
     std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
     detail::Globals globals;
     std::vector<detail::Setting> settings; ///< with their origins, for `config`

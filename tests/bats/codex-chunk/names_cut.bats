@@ -135,7 +135,11 @@ gives() {
         run_split $command photo.cid
         assert_failure 65
         assert_stderr --partial "hint: that is a file: ${command%% --*} < photo.cid takes CIDs from it"
-        assert_stderr --partial 'codex-chunk put photo.cid stores it'
+        if [[ $command == codex-merkle* ]]; then
+            assert_stderr --partial "$command --raw photo.cid cuts it into blocks"
+        else
+            assert_stderr --partial 'codex-chunk put photo.cid stores it'
+        fi
     done
     codex-chunk stat <photo.cid >/dev/null
     run_split codex-chunk stat no-such-file

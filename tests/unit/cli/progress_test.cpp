@@ -1,10 +1,13 @@
 #include "cli/detail/progress_text.hpp"
 
 #include "base/fd.hpp"
+#include "cli/detail/state.hpp"
 #include "run_tool.hpp"
 
+#include <atomic>
 #include <csignal>
 #include <nlohmann/json.hpp>
+#include <thread>
 #include <unistd.h>
 
 namespace codex::cli {
@@ -67,6 +70,47 @@ TEST(ProgressText, Json) {
     const auto unknown = nlohmann::json::parse(detail::progress_json({"get", 10, 0, 5}));
     EXPECT_TRUE(unknown["totalBytes"].is_null());
     EXPECT_TRUE(unknown["secondsLeft"].is_null());
+}
+
+TEST(TerminalOfBoth, NoLineIsDrawnBetweenARecordAndItsWiping) {
+    int ends[2];
+    ASSERT_EQ(::pipe(ends), 0);
+    const Fd saved(::dup(STDERR_FILENO));
+    ::dup2(ends[1], STDERR_FILENO);
+    std::string seen;
+    std::thread reader([&] {
+        char piece[4096];
+        for (ssize_t n = 0; (n = ::read(ends[0], piece, sizeof piece)) > 0;)
+            seen.append(piece, static_cast<std::size_t>(n));
+    });
+    detail::Stderr terminal;
+    std::atomic<bool> over{false};
+    std::thread drawer([&] {
+        while (!over)
+            terminal.draw("PROGRESS");
+    });
+    for (int i = 0; i < 5000; ++i)
+        static_cast<void>(terminal.beside(
+            [&] { return write_full(STDERR_FILENO, as_bytes("RECORD\n"), "pipe"); }));
+    over = true;
+    drawer.join();
+    terminal.stop_drawing();
+    terminal.draw("LATE");
+    ::dup2(saved.get(), STDERR_FILENO);
+    ::close(ends[1]);
+    reader.join();
+    ::close(ends[0]);
+
+    // Before each record stands the end of another one, or of a wiping.
+    std::size_t records = 0;
+    for (std::size_t at = seen.find("RECORD"); at != seen.npos; at = seen.find("RECORD", at + 1)) {
+        ++records;
+        const std::string before = seen.substr(at < 4 ? 0 : at - 4, std::min<std::size_t>(at, 4));
+        EXPECT_TRUE(at == 0 || before.ends_with('\n') || before == "\r\x1b[K") << at;
+    }
+    EXPECT_EQ(records, 5000U);
+    EXPECT_THAT(seen, HasSubstr("PROGRESS"));
+    EXPECT_THAT(seen, ::testing::Not(HasSubstr("LATE")));
 }
 
 /// A job that is done when it has been asked for its progress, or at once.
