@@ -90,6 +90,17 @@ assert_result() {
     done
 }
 
+@test "a file of equal blocks is explained, not lost" {
+    head -c 1000 /dev/zero >zeros
+    quickstart zeros
+    assert_success
+    assert_line --partial 'This file has blocks that are equal'
+    assert_line 'slots any 0 may be lost. So nothing is lost on purpose here; a file without equal blocks shows it.'
+    refute_line --partial 'codex-ec erase'
+    assert_result 'codex-chunk get -o restored <protected.cid' '^identical$'
+    assert_line --index -1 --partial 'quickstart: the file survived.'
+}
+
 @test "a file that is missing or too small, or wrong usage, is refused" {
     quickstart missing
     assert_refused 66 'missing: no such file'

@@ -283,6 +283,21 @@ TEST_F(Damage, WrongCountersAreFoundAndRepaired) {
     EXPECT_EQ(must(repo_.space()).counters, right);
 }
 
+TEST_F(Damage, TotalsFromBeforeTreesCountedAreCompleted) {
+    const Counters right = must(repo_.space()).counters;
+    EXPECT_EQ(right.tree_bytes, 32 * merkle::node_count(100));
+    change_index([&](Txn& txn) {
+        const Bytes whole = encode(must(read_totals(txn)));
+        must(txn.put(Table::meta, as_bytes("totals"), BytesView(whole).first(32)));
+    });
+    EXPECT_EQ(must(repo_.space()).counters, right);
+    EXPECT_THAT(problems(repo_), IsEmpty());
+    must(repo_.set_expiry(made_.manifest, 4'000'000'000));
+    EXPECT_EQ(must(repo_.space()).counters, right);
+    must(repo_.remove_dataset(made_.manifest));
+    EXPECT_EQ(must(repo_.space()).counters.tree_bytes, 0U);
+}
+
 TEST_F(Damage, BlocksNobodyRefersToAreRepairedAway) {
     change_index([&](Txn& txn) {
         must(txn.erase(Table::datasets, made_.manifest.bytes()));
