@@ -10,7 +10,6 @@
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <filesystem>
 #include <mutex>
 #include <random>
@@ -30,7 +29,9 @@ std::vector<Task> tasks_of(const Case& one, const Counts& counts, std::uint64_t 
     std::vector<Task> tasks;
     const char* kinds = std::getenv("CODEX_KINDS");
     for (std::uint32_t kind = 0; kind < preload::kKinds; ++kind) {
-        if (kinds != nullptr && std::strstr(kinds, preload::kKindNames[kind]) == nullptr)
+        if (kinds != nullptr &&
+            (" " + std::string(kinds) + " ")
+                    .find(std::string(" ") + preload::kKindNames[kind] + " ") == std::string::npos)
             continue;
         std::vector<Task> all;
         for (std::uint64_t number = 1; number <= counts[kind]; ++number)
