@@ -17,7 +17,8 @@ tl::unexpected<Error> refuse(std::string_view what) {
 } // namespace
 
 Bytes encode_config(const Config& config) {
-    nlohmann::ordered_json json;
+    // Not from null by the first assignment: when memory is refused there, the library aborts.
+    auto json = nlohmann::ordered_json::object();
     json["quota_bytes"] = config.quota_bytes;
     json["zstd_level"] = config.zstd_level;
     json["ttl_seconds"] = config.ttl_seconds;
