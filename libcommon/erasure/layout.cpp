@@ -39,10 +39,10 @@ Result<Layout> Layout::create(std::uint64_t original_blocks, std::uint32_t k, st
                               std::uint32_t block_size_bytes) {
     CODEX_CHECK(detail::check_parameters(k, m));
     if (block_size_bytes == 0 || block_size_bytes % kChunkBytes != 0)
-        return fail(Error(Errc::unsupported,
-                          fmt::format("block size {} is not a multiple of {} bytes",
-                                      block_size_bytes, kChunkBytes))
-                        .hint("store the dataset with such a block size, 64KiB for example"));
+        return fail(
+            Error(Errc::unsupported, fmt::format("block size {} is not a multiple of {} bytes",
+                                                 block_size_bytes, kChunkBytes))
+                .hint("store the dataset with such a block size, 64KiB for example"));
     if (k > original_blocks)
         return fail(Error(Errc::erasure_too_few,
                           fmt::format("the dataset has {} blocks of {} bytes, fewer than k = {}",

@@ -23,11 +23,6 @@ refuses() {
     # Not the words of the library below: it writes sentences.
     ! grep -qE 'error: [A-Z][a-z]|\.$|The following|Run with|was not expected|[A-Z][a-z]+Error' <<<"$stderr" ||
         fail "$command $*: $stderr"
-    # shellcheck disable=SC2086
-    run_split $command --json "$@" </dev/null
-    assert_failure 64
-    assert_output ''
-    assert_equal "$(jq -r '.code + " " + (.exit | tostring)' <<<"$stderr")" 'usage 64'
 }
 
 @test "an option that is none" {
@@ -35,6 +30,11 @@ refuses() {
     for tool in "${tools[@]}"; do
         while read -r command; do
             refuses "$command" --nonsense
+            # shellcheck disable=SC2086 # words
+            run_split $command --json --nonsense
+            assert_failure 64
+            assert_output ''
+            assert_equal "$(jq -r '.code + " " + (.exit | tostring)' <<<"$stderr")" 'usage 64'
         done < <(commands "$tool" true)
         refuses "$tool" --nonsense
         refuses "$tool" nonsense
@@ -67,7 +67,7 @@ refuses() {
             refuses "$command" --log-level loud
             refuses "$command" --repo ''
             refuses "$command" --config-file ''
-        done < <(commands "$tool" '.name | contains(" ")')
+        done < <(commands "$tool" '.name | endswith(" config")')
     done
 }
 

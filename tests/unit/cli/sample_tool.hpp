@@ -52,9 +52,10 @@ inline void declare(Command& root) {
         .takes_output()
         .takes_dry_run()
         .run([](Context& c) -> Result<int> {
-            CODEX_CHECK(c.print_text(fmt::format(
-                "{}|{}|{}|{}|{}|{}|{}|{}|{}\n", c.repo_path().value_or("none"), c.json(), c.quiet(), c.verbose(),
-                c.dry_run(), c.sync(), c.fail_fast(), c.lock_timeout_seconds(), c.pool().size())));
+            CODEX_CHECK(c.print_text(
+                fmt::format("{}|{}|{}|{}|{}|{}|{}|{}|{}\n", c.repo_path().value_or("none"),
+                            c.json(), c.quiet(), c.verbose(), c.dry_run(), c.sync(), c.fail_fast(),
+                            c.lock_timeout_seconds(), c.pool().size())));
             return 0;
         });
     root.command("two", "two arguments")
