@@ -79,6 +79,14 @@ Result<void> Context::State::open_output() {
     return {};
 }
 
+Result<void> Context::State::commit_output() {
+    if (!output)
+        return {};
+    CODEX_CHECK(output->commit());
+    output.reset();
+    return {};
+}
+
 int Context::State::output_fd() const {
     return output ? output->fd() : STDOUT_FILENO;
 }

@@ -115,9 +115,8 @@ int finish(Context& context, Context::State& state, Result<int> result) {
     const int code = std::max(*result, context.exit_code());
     if (code != 0)
         return code;
-    if (state.output)
-        if (auto done = state.output->commit(); !done)
-            context.report(done.error());
+    if (auto done = state.commit_output(); !done)
+        context.report(done.error());
     return context.exit_code();
 }
 

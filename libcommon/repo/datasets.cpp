@@ -141,6 +141,7 @@ Result<void> Repo::for_each_dataset(const std::function<bool(const DatasetInfo&)
 Result<void> Repo::remove_dataset(const Cid& manifest) {
     CODEX_CHECK(impl_->require_writable());
     const Session session = impl_->session();
+    CODEX_CHECK(require_removable(session, manifest));
     auto erased = with_reserve(path(), [&]() -> Result<Erased> {
         CODEX_TRY(ledger, session.ledger());
         CODEX_TRY(there, ledger.dataset(manifest));

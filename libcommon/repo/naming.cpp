@@ -64,7 +64,7 @@ Error ambiguous(std::string_view prefix, const std::vector<Cid>& found) {
     std::vector<std::string> texts;
     for (const Cid& cid : std::span(found).first(std::min(found.size(), kShown)))
         texts.push_back(cid.text());
-    return Error(Errc::cid_ambiguous,
+    return Error(Errc::cid_invalid,
                  fmt::format("{}: begins more than one CID: {}{}", prefix, fmt::join(texts, ", "),
                              found.size() > kShown ? " and others" : ""))
         .hint("write more of it");

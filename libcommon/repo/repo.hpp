@@ -226,7 +226,8 @@ public:
     /// beginning of its base58 text, at least codec::kMinCidPrefixChars of it, when one thing of
     /// that kind in the repo begins so. A few look-ups, however much is in the repo. Any thread.
     /// Errors: those of Cid::from_text(); cid_wrong_codec when it names no dataset where one is
-    /// meant; cid_ambiguous, naming what begins so; dataset_not_found, block_not_found.
+    /// meant; cid_invalid when more than one begins so, naming them; dataset_not_found,
+    /// block_not_found.
     [[nodiscard]] Result<Cid> named(std::string_view text, Named what) const;
 
     // --- blocks ---------------------------------------------------------------------------------

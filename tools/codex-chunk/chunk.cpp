@@ -119,7 +119,6 @@ Result<std::string_view> batch_answer(const std::string& item, const Error& erro
     case Errc::block_corrupt:
         return "damaged";
     case Errc::cid_invalid:
-    case Errc::cid_ambiguous:
     case Errc::cid_wrong_codec:
     case Errc::multibase_invalid:
     case Errc::merkle_index:

@@ -5,6 +5,7 @@
 #include "repo/detail/codec.hpp"
 #include "repo/detail/limits.hpp"
 #include "repo/detail/notes.hpp"
+#include "repo/detail/segment_read.hpp"
 
 #include <algorithm>
 

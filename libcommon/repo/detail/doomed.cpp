@@ -25,36 +25,25 @@ Result<std::optional<DoomedTree>> find_doomed(const Txn& txn, const Extent& exte
     return doomed;
 }
 
-/// The leaves of a tree that may be wrong, ascending: none where all together give the root.
-Result<std::vector<std::uint64_t>> wrong_leaves(const Session& session, const Cid& tree,
-                                                const Extent& extent, std::uint64_t leaf_count) {
+} // namespace
+
+Result<std::vector<std::uint64_t>> wrong_leaves(const Session& session, const DoomedTree& doomed) {
     constexpr std::uint64_t kChunk = 16384;
     merkle::StreamingRoot root;
     std::vector<Digest> leaves;
-    for (std::uint64_t at = 0; at < leaf_count; at += leaves.size()) {
-        leaves.resize(static_cast<std::size_t>(std::min(kChunk, leaf_count - at)));
-        CODEX_CHECK(salvage_tree_at(session, tree, extent, at, leaves));
+    for (std::uint64_t at = 0; at < doomed.leaf_count; at += leaves.size()) {
+        leaves.resize(static_cast<std::size_t>(std::min(kChunk, doomed.leaf_count - at)));
+        CODEX_CHECK(salvage_tree_at(session, doomed.tree, doomed.extent, at, leaves));
         root.add(leaves);
     }
     CODEX_TRY(given, root.finish());
-    if (given == tree.digest32())
+    if (given == doomed.tree.digest32())
         return std::vector<std::uint64_t>();
-    return untrusted_leaves(tree, leaf_count, [&](std::uint64_t first, std::span<Digest> out) {
-        return salvage_tree_at(session, tree, extent, first, out);
-    });
+    return untrusted_leaves(
+        doomed.tree, doomed.leaf_count, [&](std::uint64_t first, std::span<Digest> out) {
+            return salvage_tree_at(session, doomed.tree, doomed.extent, first, out);
+        });
 }
-
-/// The next leaves, and, the first time, which of all may be wrong.
-Result<void> read_leaves(const Session& session, const DoomedTree& tree, std::span<Digest> leaves,
-                         std::optional<std::vector<std::uint64_t>>& wrong) {
-    if (!wrong) {
-        CODEX_TRY(found, wrong_leaves(session, tree.tree, tree.extent, tree.leaf_count));
-        wrong = std::move(found);
-    }
-    return salvage_tree_at(session, tree.tree, tree.extent, tree.done, leaves);
-}
-
-} // namespace
 
 Result<void> require_removable(const Session& session, const Cid& manifest) {
     std::optional<TreeEntry> tree;
@@ -97,34 +86,63 @@ namespace {
 struct Portion {
     DoomedTree tree;
     std::vector<Digest> leaves;
-    bool readable = false; ///< leaves that cannot be read keep theirs; verify finds and corrects it
+    std::vector<std::uint64_t> wrong; ///< of the whole tree: they keep theirs, ascending
 };
 
+/// Reads the next leaves of a tree. `last` is the portion before it: a large tree comes in many,
+/// and is looked through once. False when somebody else has finished the tree meanwhile. Errors:
+/// not_found, permission, io.
+Result<bool> read_portion(const Session& session, Portion& portion, const Portion& last) {
+    const DoomedTree& tree = portion.tree;
+    auto read = [&]() -> Result<void> {
+        if (last.tree.extent == tree.extent && last.tree.tree == tree.tree) {
+            portion.wrong = last.wrong;
+        } else {
+            CODEX_TRY(wrong, wrong_leaves(session, tree));
+            portion.wrong = std::move(wrong);
+        }
+        return salvage_tree_at(session, tree.tree, tree.extent, tree.done, portion.leaves);
+    }();
+    if (read)
+        return true;
+    CODEX_TRY(txn, session.store->env().read());
+    CODEX_TRY(still, find_doomed(txn, tree.extent));
+    if (still)
+        return fail(std::move(read).error());
+    return false;
+}
+
 /// The next leaves of the trees at `extents`, at most `room` of them. Trees that are finished are
-/// taken off the front; empty when all are.
+/// taken off the front; empty when all are. Those before one that cannot be read come first.
 Result<std::vector<Portion>> next_portions(const Session& session, std::span<const Extent>& extents,
-                                           std::uint64_t room) {
-    std::vector<Portion> portions;
+                                           std::uint64_t room, const Portion& last) {
+    std::vector<Portion> found;
     {
         CODEX_TRY(txn, session.store->env().read());
         for (std::size_t i = 0; i < extents.size() && room > 0;) {
-            CODEX_TRY(found, find_doomed(txn, extents[i]));
-            if (!found && portions.empty()) {
+            CODEX_TRY(tree, find_doomed(txn, extents[i]));
+            if (!tree && found.empty()) {
                 extents = extents.subspan(1);
                 continue;
             }
             ++i;
-            if (!found)
+            if (!tree)
                 continue;
-            const std::uint64_t taken = std::min(room, found->leaf_count - found->done);
+            const std::uint64_t taken = std::min(room, tree->leaf_count - tree->done);
             room -= taken;
-            portions.push_back({*found, std::vector<Digest>(taken)});
+            found.push_back({*tree, std::vector<Digest>(taken), {}});
         }
     }
-    for (Portion& portion : portions)
-        portion.readable = read_tree_at(session, portion.tree.tree, portion.tree.extent,
-                                        portion.tree.done, portion.leaves)
-                               .has_value();
+    std::vector<Portion> portions;
+    for (Portion& portion : found) {
+        auto here = read_portion(session, portion, last);
+        if (!here && !portions.empty())
+            break;
+        if (!here)
+            return fail(std::move(here).error());
+        if (*here)
+            portions.push_back(std::move(portion));
+    }
     return portions;
 }
 
@@ -134,9 +152,10 @@ Result<std::uint64_t> release_portion(Ledger& ledger, const Portion& portion) {
     if (now != portion.tree)
         return std::uint64_t{0}; // somebody else is at it, too
     std::uint64_t removed = 0;
-    for (const Digest& leaf : portion.leaves) {
-        const Cid cid = Cid::block(leaf);
-        if (!portion.readable || cid.is_empty_block())
+    for (std::size_t i = 0; i < portion.leaves.size(); ++i) {
+        const Cid cid = Cid::block(portion.leaves[i]);
+        if (cid.is_empty_block() ||
+            std::binary_search(portion.wrong.begin(), portion.wrong.end(), portion.tree.done + i))
             continue;
         CODEX_TRY(gone, ledger.release(cid));
         removed += gone ? 1 : 0;
@@ -157,12 +176,15 @@ Result<std::uint64_t> release_portion(Ledger& ledger, const Portion& portion) {
 
 Result<std::uint64_t> finish_doomed(const Session& session, std::span<const Extent> extents) {
     std::uint64_t removed = 0;
+    Portion last;
     for (unsigned shrink = session.shrink;;) {
         const std::uint64_t room =
             std::max<std::uint64_t>(kLeastLeaves, limits().doomed_leaves >> shrink);
-        CODEX_TRY(portions, next_portions(session, extents, room));
-        if (portions.empty())
+        CODEX_TRY(portions, next_portions(session, extents, room, last));
+        if (portions.empty() && extents.empty())
             return removed;
+        if (portions.empty())
+            continue; // somebody else has finished them
         std::uint64_t gone = 0;
         auto step = [&]() -> Result<void> {
             CODEX_TRY(ledger, session.ledger());
@@ -172,9 +194,10 @@ Result<std::uint64_t> finish_doomed(const Session& session, std::span<const Exte
             }
             return ledger.commit();
         }();
-        if (step)
+        if (step) {
             removed += gone;
-        else if (step.error().code() != Errc::no_space)
+            last = std::move(portions.back());
+        } else if (step.error().code() != Errc::no_space)
             return fail(std::move(step).error());
         else if (give_up_reserve(session.store->path()))
             continue;

@@ -134,16 +134,17 @@ Result<void> Forecast::add_writers() {
     return {};
 }
 
-/// In the portions of finish_doomed(): one that cannot be read keeps its references.
+/// As finish_doomed(): leaves that nobody vouches for keep their references.
 Result<void> Forecast::collect_leaves(const DoomedTree& tree, unsigned slice, unsigned slices) {
     std::vector<Digest> leaves;
+    CODEX_TRY(wrong, wrong_leaves(session_, tree));
     for (std::uint64_t at = tree.done; at < tree.leaf_count; at += leaves.size()) {
         leaves.resize(
             static_cast<std::size_t>(std::min(limits().doomed_leaves, tree.leaf_count - at)));
-        if (!read_tree_at(session_, tree.tree, tree.extent, at, leaves))
-            continue;
-        for (const Digest& leaf : leaves)
-            release(Cid::block(leaf), slice, slices);
+        CODEX_CHECK(salvage_tree_at(session_, tree.tree, tree.extent, at, leaves));
+        for (std::size_t i = 0; i < leaves.size(); ++i)
+            if (!std::ranges::binary_search(wrong, at + i))
+                release(Cid::block(leaves[i]), slice, slices);
     }
     return {};
 }

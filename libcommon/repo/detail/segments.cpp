@@ -175,15 +175,15 @@ Result<SegmentLease> Segments::acquire(bool sync) {
     std::unique_ptr<SegmentWriter> idle;
     {
         const std::lock_guard lock(mutex_);
-        if (!idle_.empty()) {
-            if (sync && !idle_.back()->named()) {
-                CODEX_CHECK(sync_directory(directory_));
-                idle_.back()->set_named();
-            }
+        while (!idle && !idle_.empty()) {
             idle = std::move(idle_.back());
             idle_.pop_back();
             if (!idle->in_place())
                 idle.reset();
+            else if (sync && !idle->named()) {
+                CODEX_CHECK(sync_directory(directory_));
+                idle->set_named();
+            }
         }
     }
     if (idle) // without the lock: refused memory, it is taken back at once

@@ -15,10 +15,9 @@ Result<void> ensure_synced(const Session& session, Ledger& ledger, const Extent&
         known[extent.segment] = segment ? segment->synced_end : 0;
         return {};
     }
-    auto file = session.store->segments().open(extent.segment);
-    if (!file)
-        return {}; // the segment is damaged: there is nothing to sync, and reads will say so
-    CODEX_CHECK(io::sync_data((*file)->get(), session.store->segments().path(extent.segment)));
+    // What cannot be opened cannot be vouched for.
+    CODEX_TRY(file, open_segment(session.store->segments(), extent.segment));
+    CODEX_CHECK(io::sync_data(file->get(), session.store->segments().path(extent.segment)));
     if (segment->synced_end == 0)
         CODEX_CHECK(sync_directory(session.store->segments().directory()));
     ledger.mark_synced(extent.segment, segment->committed_end);

@@ -11,6 +11,7 @@ struct Session {
     bool sync = true;
     ThreadPool* pool = nullptr;
     std::optional<int> zstd_level{}; ///< instead of the repo's own
+    DamageNotes* notes = nullptr;    ///< where damage that is found is noted
     unsigned shrink = 0; ///< transactions of upkeep are smaller by 2^shrink: the disk is full
 
     /// How blocks stored now are compressed. Errors: those of reading config.json.

@@ -77,7 +77,7 @@ gives() {
     assert_stderr --partial "$two"
     assert_stderr --partial 'hint: write more of it'
     run_split codex-chunk stat --json "${one:0:12}"
-    assert_equal "$(jq -r .code <<<"$stderr")" cid.ambiguous
+    assert_equal "$(jq -r .code <<<"$stderr")" cid.invalid
     run_split codex-chunk block has --batch - <<<"${one:0:12}"
     assert_success
     assert_output "${one:0:12}	invalid"

@@ -11,13 +11,13 @@ hint() { sed -n 's/^codex-[a-z]*: hint: //p' <<<"$stderr"; }
         # shellcheck disable=SC2086 # words
         run_split $command
         assert_refused 66 "$CODEX_REPO: no repo there"
-        assert_stderr --partial 'hint: codex-chunk init makes one, and so does the first codex-chunk put'
+        assert_stderr --partial 'hint: make one: codex-chunk init; the first codex-chunk put does it, too; '
         assert_not_exist "$CODEX_REPO"
     done
     # With -r, the command that is offered is about that folder.
     run_split codex-chunk -r 'my repo' ls
     assert_refused 66 'my repo: no repo there'
-    assert_equal "$(hint | cut -d, -f1)" "codex-chunk -r 'my repo' init makes one"
+    assert_equal "$(hint | cut -d';' -f1)" "make one: codex-chunk -r 'my repo' init"
     codex-chunk -r 'my repo' init
     run_split codex-chunk -r 'my repo' ls
     assert_success

@@ -13,13 +13,40 @@ setup() {
     hint 'a CID is the text that begins with z, as printed by put'
     run_split codex-chunk get "codex:$plain/file" -o back
     hint 'give the CID alone, without a path or scheme around it'
-    run_split codex-chunk get "${plain:0:20}" -o back
-    hint 'it looks like a CID that was cut or mistyped: copy the whole of it'
+    run_split codex-chunk get "${plain:0:20}..." -o back
+    hint 'it looks like a CID that was cut or mistyped: copy the whole of it, or its first 12 characters'
+    codex-chunk get "${plain:0:12}" -o back
     run_split codex-chunk get "${plain:0:20} ${plain:20}" -o back
     hint 'remove the white space'
     run_split codex-chunk get "${plain:0:20}0${plain:21}" -o back
     hint 'the digit 0 and the letters O, I and l never occur in such a CID: compare with the original'
     codex-chunk get "$plain" -o back
+}
+
+@test "the beginning of an identifier" {
+    run_split codex-chunk get "${plain:0:11}" -o back
+    hint 'write at least {} characters of it: all CIDs of a kind begin alike'
+    codex-chunk get "${plain:0:12}" -o back
+    # Two blocks whose CIDs begin with the same 12 characters.
+    one=$(printf 1353 | codex-chunk block put)
+    printf 3462 | codex-chunk block put
+    run_split codex-chunk stat "${one:0:12}"
+    hint 'write more of it'
+    codex-chunk stat "${one:0:13}"
+    run_split codex-chunk stat zDxWB8ECxYz1111
+    hint 'codex-chunk ls --blocks shows what is'
+    codex-chunk ls --blocks | grep -q "^$one"
+}
+
+@test "a file where an identifier is expected" {
+    echo "$plain" >list
+    run_split codex-chunk get list -o back
+    hint 'that is a file: {} < {} takes CIDs from it, {} {}'
+    part ' cuts it into blocks' ' stores it'
+    codex-chunk get <list -o back
+    run_split codex-merkle leaves file
+    hint 'codex-merkle leaves --raw file cuts it into blocks'
+    codex-merkle leaves --raw file >leaves
 }
 
 @test "identifiers of something else" {

@@ -21,7 +21,7 @@ assert_whole() {
 @test "no repo" {
     export CODEX_REPO=$PWD/none
     run_split codex-chunk ls
-    hint 'make one: codex-chunk init'
+    hint 'make one: codex-chunk init; the first codex-chunk put does it, too; -r DIR or CODEX_REPO names another'
     pasted 'codex-chunk init'
     assert_success
     codex-chunk ls

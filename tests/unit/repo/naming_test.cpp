@@ -76,7 +76,7 @@ TEST_F(Naming, WhatBeginsSeveralIsRefusedAndTheyAreListed) {
     must(repo.put(cid_of(other), other, 0));
     const auto refused = repo.named(prefix, Named::block);
     ASSERT_FALSE(refused);
-    EXPECT_EQ(refused.error().code(), Errc::cid_ambiguous);
+    EXPECT_EQ(refused.error().code(), Errc::cid_invalid);
     for (const Bytes& data : {one, other})
         EXPECT_NE(refused.error().text().find(cid_of(data).text()), std::string::npos)
             << refused.error().text();
