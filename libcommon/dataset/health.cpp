@@ -25,8 +25,8 @@ Result<Health> health(const Job& job, const Cid& manifest, bool data) {
     health.tree_damaged = leaves.tree_damaged;
     if (job.progress)
         job.progress->total_bytes += health.blocks * health.manifest.block_size_bytes;
-    CODEX_TRY(damage,
-              detail::find_damage(job, leaves.digests, health.manifest.block_size_bytes, data));
+    CODEX_TRY(damage, detail::find_damage(job, leaves.reader(tree), health.blocks,
+                                          health.manifest.block_size_bytes, data));
     if (layout)
         health.lost_columns = detail::columns_beyond_parity(*layout, damage.all());
     health.missing = std::move(damage.missing);

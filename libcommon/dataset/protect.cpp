@@ -132,7 +132,8 @@ Result<Cid> decode(const Job& job, const Cid& protected_dataset,
 
     if (job.progress)
         job.progress->total_bytes += layout.original_blocks * columns.block_size_bytes();
-    CODEX_TRY(damage, detail::find_damage(job, leaves, info.manifest.block_size_bytes, true));
+    CODEX_TRY(damage, detail::find_damage(job, detail::reader_of(leaves), leaves.size(),
+                                          info.manifest.block_size_bytes, true));
     CODEX_TRY(restored, detail::restore_blocks(job, columns, damage.all(), {}));
     if (!restored.lost.empty()) {
         // Only data was looked at so far; how much a column lost includes its parity.
@@ -140,7 +141,7 @@ Result<Cid> decode(const Job& job, const Cid& protected_dataset,
         return fail(unrepairable(layout, detail::Damage{state.missing, state.damaged}.all()));
     }
     CODEX_TRY(cid, write_plain(job, info, leaves, expiry.value_or(info.expiry)));
-    CODEX_CHECK(detail::mend_tree(job, original_tree, leaves));
+    CODEX_CHECK(detail::mend_tree(job, original_tree, detail::reader_of(leaves), leaves.size()));
     return cid;
 }
 

@@ -19,10 +19,10 @@ std::vector<std::uint64_t> columns_of(const erasure::Layout& layout,
 
 /// Rebuilds the records of the protected tree and, where it is kept here, of the plain one.
 Result<bool> mend_trees(const Job& job, const codec::Manifest& manifest,
-                        std::span<const Digest> leaves) {
-    CODEX_TRY(mended, detail::mend_tree(job, manifest.tree, leaves));
-    auto plain = detail::mend_tree(job, manifest.erasure->original_tree,
-                                   leaves.first(manifest.original_blocks_count()));
+                        const detail::LeafReader& leaves) {
+    CODEX_TRY(mended, detail::mend_tree(job, manifest.tree, leaves, manifest.blocks_count()));
+    auto plain = detail::mend_tree(job, manifest.erasure->original_tree, leaves,
+                                   manifest.original_blocks_count());
     if (!plain && plain.error().code() != Errc::block_not_found)
         return plain;
     return mended || (plain && *plain);
@@ -39,13 +39,15 @@ Result<RepairReport> repair_protected(const Job& job, const repo::DatasetInfo& i
     const erasure::Layout& layout = columns.layout();
     CODEX_TRY(best, detail::best_leaves(job, info.manifest, columns.tree()));
     std::vector<Digest>& leaves = best.digests;
-    columns.use_leaves(leaves);
+    columns.use_leaves(leaves); // none: from the tree
 
     // A leaf that cannot be trusted but names a block that is here is right: a damaged digest
     // names nothing. In any case the root decides at the end.
     if (job.progress)
         job.progress->total_bytes += layout.total_blocks() * columns.block_size_bytes();
-    CODEX_TRY(damage, detail::find_damage(job, leaves, columns.block_size_bytes(), true));
+    const detail::LeafReader reader = best.reader(columns.tree());
+    CODEX_TRY(damage, detail::find_damage(job, reader, layout.total_blocks(),
+                                          columns.block_size_bytes(), true));
     CODEX_TRY(restored, detail::restore_blocks(job, columns, damage.all(), best.untrusted));
     for (const auto& [index, digest] : restored.found_leaves)
         leaves[index] = digest;
@@ -57,7 +59,7 @@ Result<RepairReport> repair_protected(const Job& job, const repo::DatasetInfo& i
     report.lost_blocks = std::move(restored.lost);
     report.unknown_blocks =
         static_cast<std::uint64_t>(std::count(leaves.begin(), leaves.end(), Digest{}));
-    auto mended = mend_trees(job, info.manifest, leaves);
+    auto mended = mend_trees(job, info.manifest, reader);
     if (mended)
         report.tree_restored = *mended;
     else if (report.lost_blocks.empty()) // else the tree lacks what the lost columns lack

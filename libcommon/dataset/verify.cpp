@@ -13,9 +13,9 @@ namespace {
 /// Compares strip after strip with what is stored.
 class Comparison {
 public:
-    Comparison(const Job& job, const detail::Columns& columns, std::span<const Digest> leaves,
+    Comparison(const Job& job, const detail::Columns& columns, detail::LeafReader leaves,
                Verification& result)
-        : job_(job), columns_(columns), leaves_(leaves), result_(result) {}
+        : job_(job), columns_(columns), leaves_(std::move(leaves)), result_(result) {}
 
     Result<void> strip(const detail::Strip& strip) {
         const erasure::Layout& layout = columns_.layout();
@@ -30,15 +30,18 @@ public:
         if (buffer_.bytes().size() < strip.parity.size() * size)
             buffer_ = detail::PageBuffer(strip.parity.size() * size);
         std::vector<BlockRead> stored(strip.parity.size());
+        std::vector<Digest> leaves(stored.size());
+        for (std::size_t i = 0; i < leaves.size(); i += strip.width) // a row is one piece
+            CODEX_CHECK(leaves_(index_of(i, layout.k), std::span(leaves).subspan(i, strip.width)));
         for (std::size_t i = 0; i < stored.size(); ++i) {
-            stored[i].cid = Cid::block(leaves_[index_of(i, layout.k)]);
+            stored[i].cid = Cid::block(leaves[i]);
             stored[i].buffer = buffer_.bytes().subspan(i * size, size);
         }
         CODEX_CHECK(job_.repo->read(stored));
         for (std::size_t i = 0; i < stored.size(); ++i) {
             const std::uint64_t index = index_of(i, layout.k);
             note(stored[i], index);
-            if (strip.coded[i % strip.width] && strip.digests[i] != leaves_[index])
+            if (strip.coded[i % strip.width] && strip.digests[i] != leaves[i])
                 result_.wrong_parity.push_back(index);
         }
         if (job_.progress)
@@ -56,7 +59,7 @@ private:
 
     const Job& job_;
     const detail::Columns& columns_;
-    std::span<const Digest> leaves_;
+    detail::LeafReader leaves_;
     Verification& result_;
     detail::PageBuffer buffer_;
 };
@@ -80,8 +83,8 @@ Result<Verification> verify(const Job& job, const Cid& manifest) {
         result.health = std::move(state);
         return result;
     }
-    const std::vector<Digest>& leaves = best.digests;
-    CODEX_TRY(original, detail::tree_cid(std::span(leaves).first(layout.original_blocks)));
+    const detail::LeafReader leaves = best.reader(columns.tree());
+    CODEX_TRY(original, detail::tree_cid(leaves, layout.original_blocks));
     result.original_tree_matches = original == info.manifest.erasure->original_tree;
     if (job.progress)
         job.progress->total_bytes += layout.total_blocks() * columns.block_size_bytes();

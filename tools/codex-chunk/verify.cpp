@@ -104,9 +104,10 @@ public:
         if (health.tree_damaged)
             add("tree-damaged", health.manifest.tree, "its record is damaged");
         CODEX_TRY(tree, job_.repo->tree(health.manifest.tree));
-        CODEX_TRY(leaves, tree.salvaged_leaves());
         const auto block = [&](std::uint64_t index) {
-            return leaves[index] == Digest{} ? Cid() : Cid::block(leaves[index]);
+            Digest leaf{};
+            const bool known = tree.leaves(index, {&leaf, 1}) && leaf != Digest{};
+            return known ? Cid::block(leaf) : Cid();
         };
         for (const std::uint64_t index : health.missing)
             add("block-missing", block(index), fmt::format("block {} is not here", index));

@@ -22,23 +22,53 @@ Result<Cid> tree_cid(std::span<const Digest> leaves) {
     return Cid::sha256(codec::Multicodec::codex_root, digest);
 }
 
+Result<Cid> tree_cid(const LeafReader& leaves, std::uint64_t count) {
+    constexpr std::uint64_t kChunk = 4096;
+    merkle::StreamingRoot root;
+    std::vector<Digest> chunk;
+    for (std::uint64_t at = 0; at < count; at += chunk.size()) {
+        chunk.resize(static_cast<std::size_t>(std::min(kChunk, count - at)));
+        CODEX_CHECK(leaves(at, chunk));
+        root.add(chunk);
+    }
+    CODEX_TRY(digest, root.finish());
+    return Cid::sha256(codec::Multicodec::codex_root, digest);
+}
+
+LeafReader reader_of(std::span<const Digest> leaves) {
+    return [leaves](std::uint64_t first, std::span<Digest> out) -> Result<void> {
+        std::ranges::copy(leaves.subspan(static_cast<std::size_t>(first), out.size()), out.begin());
+        return {};
+    };
+}
+
+LeafReader Leaves::reader(const repo::StoredTree& tree) const {
+    if (!digests.empty())
+        return reader_of(digests);
+    return [&tree](std::uint64_t first, std::span<Digest> out) { return tree.leaves(first, out); };
+}
+
 std::vector<std::uint64_t> Damage::all() const {
     std::vector<std::uint64_t> both(missing.size() + damaged.size());
     std::merge(missing.begin(), missing.end(), damaged.begin(), damaged.end(), both.begin());
     return both;
 }
 
-Result<Damage> find_damage(const Job& job, std::span<const Digest> leaves, std::uint32_t block_size,
-                           bool data) {
+Result<Damage> find_damage(const Job& job, const LeafReader& leaves, std::uint64_t total,
+                           std::uint32_t block_size, bool data) {
     Damage damage;
     const std::size_t batch_size = batch_blocks(block_size);
     PageBuffer buffer(data ? batch_size * block_size : 0);
     std::vector<BlockRead> batch;
-    for (std::size_t first = 0; first < leaves.size(); first += batch_size) {
-        const std::size_t count = std::min(batch_size, leaves.size() - first);
+    std::vector<Digest> digests;
+    for (std::uint64_t first = 0; first < total; first += batch_size) {
+        const auto count =
+            static_cast<std::size_t>(std::min<std::uint64_t>(batch_size, total - first));
+        digests.resize(count);
+        CODEX_CHECK(leaves(first, digests));
         batch.assign(count, {});
         for (std::size_t i = 0; i < count; ++i) {
-            batch[i].cid = Cid::block(leaves[first + i]);
+            batch[i].cid = Cid::block(digests[i]);
             if (data) {
                 batch[i].buffer = buffer.bytes().subspan(i * block_size, block_size);
                 continue;
@@ -152,19 +182,22 @@ Result<Restoration> restore_blocks(const Job& job, const Columns& columns,
     return result;
 }
 
-Result<bool> mend_tree(const Job& job, const Cid& tree, std::span<const Digest> leaves) {
+Result<bool> mend_tree(const Job& job, const Cid& tree, const LeafReader& leaves,
+                       std::uint64_t count) {
     CODEX_TRY(stored, job.repo->tree(tree));
     CODEX_TRY(untrusted, stored.check());
     if (untrusted.empty())
         return false;
-    CODEX_TRY(given, tree_cid(leaves));
+    CODEX_TRY(given, tree_cid(leaves, count));
     if (given != tree)
         return fail(Error(Errc::dataset_damaged,
                           fmt::format("the record of its tree {} is damaged and its blocks do not "
                                       "give it again",
                                       tree.text()))
                         .hint("import the dataset again"));
-    CODEX_CHECK(job.repo->restore_tree(tree, leaves));
+    std::vector<Digest> all(static_cast<std::size_t>(count));
+    CODEX_CHECK(leaves(0, all));
+    CODEX_CHECK(job.repo->restore_tree(tree, all));
     return true;
 }
 

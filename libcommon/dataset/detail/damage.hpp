@@ -13,17 +13,25 @@ namespace codex::dataset::detail {
 /// Errors: dataset_damaged when the tree has not as many leaves as the manifest says.
 [[nodiscard]] Result<void> check_leaf_count(const repo::StoredTree& tree, std::uint64_t blocks);
 
-/// All leaves of a dataset's tree as well as the repo knows them: 32 bytes a block of memory.
+/// Gives leaves [first, first + out.size()).
+using LeafReader = std::function<Result<void>(std::uint64_t first, std::span<Digest> out)>;
+
+/// All leaves of a dataset's tree as well as the repo knows them. Those of a whole tree are read
+/// when they are needed; those of a damaged one take 32 bytes of memory a block.
 struct Leaves {
-    std::vector<Digest> digests;          ///< zeros where nothing is known
-    std::vector<std::uint64_t> untrusted; ///< indices that may be wrong, ascending
-    bool tree_damaged = false;            ///< the tree's record, whatever else was found
+    std::vector<Digest> digests{}; ///< zeros where nothing is known; empty: the tree is whole
+    std::vector<std::uint64_t> untrusted{}; ///< indices that may be wrong, ascending
+    bool tree_damaged = false;              ///< the tree's record, whatever else was found
+    /// Reads them here, or from `tree`, which is the one they are of and outlives the reader.
+    [[nodiscard]] LeafReader reader(const repo::StoredTree& tree) const;
 };
-/// Reads the leaves of a stored tree. Where its record is damaged or cut off, padding is filled in,
-/// and data leaves are taken from find_data_leaves(). Errors: io, dataset_damaged when the tree has
-/// not as many leaves as the manifest says.
+/// Checks a stored tree. Where its record is damaged or cut off, padding is filled in, and data
+/// leaves are taken from find_data_leaves(). Errors: io, dataset_damaged when the tree has not as
+/// many leaves as the manifest says.
 [[nodiscard]] Result<Leaves> best_leaves(const Job& job, const codec::Manifest& manifest,
                                          const repo::StoredTree& tree);
+/// The leaves in memory, as a reader.
+[[nodiscard]] LeafReader reader_of(std::span<const Digest> leaves);
 
 /// The `count` leaves of a plain dataset's tree, from whatever tree in the repo has them: its own,
 /// or that of a dataset that protects it. Nothing when none gives its root.
@@ -36,6 +44,8 @@ find_data_leaves(const Job& job, const Cid& plain_tree, std::uint64_t count);
 
 /// The CID of the tree over `leaves`. Errors: merkle_empty.
 [[nodiscard]] Result<Cid> tree_cid(std::span<const Digest> leaves);
+/// The same of the first `count` leaves that the reader gives, in constant memory.
+[[nodiscard]] Result<Cid> tree_cid(const LeafReader& leaves, std::uint64_t count);
 
 /// Blocks that cannot be read, by tree index, ascending.
 struct Damage {
@@ -45,10 +55,11 @@ struct Damage {
     [[nodiscard]] std::vector<std::uint64_t> all() const;
 };
 
-/// Looks for the blocks of leaves 0 .. n-1; with `data` reads and hashes them, else asks the index.
-/// The empty block is never missing. Advances the progress by the bytes looked at.
-[[nodiscard]] Result<Damage> find_damage(const Job& job, std::span<const Digest> leaves,
-                                         std::uint32_t block_size, bool data);
+/// Looks for the blocks of leaves 0 .. count-1; with `data` reads and hashes them, else asks the
+/// index. The empty block is never missing. Advances the progress by the bytes looked at. Memory:
+/// one batch, and 8 bytes for each block that is not right.
+[[nodiscard]] Result<Damage> find_damage(const Job& job, const LeafReader& leaves,
+                                         std::uint64_t count, std::uint32_t block_size, bool data);
 
 /// The columns with more than m of the `lost` blocks, ascending.
 [[nodiscard]] std::vector<std::uint64_t> columns_beyond_parity(const erasure::Layout& layout,
@@ -67,9 +78,9 @@ struct Restoration {
                                                  std::span<const std::uint64_t> lost,
                                                  std::span<const std::uint64_t> untrusted);
 
-/// Rebuilds a damaged tree record from its leaves. Gives whether it was damaged. Errors:
+/// Rebuilds a damaged tree record from its `count` leaves. Gives whether it was damaged. Errors:
 /// dataset_damaged when `leaves` are not those of `tree`; block_not_found when it is not here.
-[[nodiscard]] Result<bool> mend_tree(const Job& job, const Cid& tree,
-                                     std::span<const Digest> leaves);
+[[nodiscard]] Result<bool> mend_tree(const Job& job, const Cid& tree, const LeafReader& leaves,
+                                     std::uint64_t count);
 
 } // namespace codex::dataset::detail

@@ -72,12 +72,12 @@ Result<Leaves> best_leaves(const Job& job, const codec::Manifest& manifest,
                            const repo::StoredTree& tree) {
     CODEX_CHECK(check_leaf_count(tree, manifest.blocks_count()));
     Leaves leaves;
+    CODEX_TRY(untrusted, tree.check());
+    if (untrusted.empty())
+        return leaves;
+    leaves.tree_damaged = true;
     CODEX_TRY(digests, tree.salvaged_leaves());
     leaves.digests = std::move(digests);
-    CODEX_TRY(untrusted, tree.check());
-    leaves.tree_damaged = !untrusted.empty();
-    if (!leaves.tree_damaged)
-        return leaves;
     // When all leaves together give the root, all are right, whatever the nodes above them say.
     CODEX_TRY(given, tree_cid(leaves.digests));
     if (given == tree.cid())

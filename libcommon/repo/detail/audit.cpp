@@ -1,6 +1,7 @@
 #include "repo/detail/audit.hpp"
 
 #include "crypto/hash/sha256.hpp"
+#include "repo/detail/block_reader.hpp"
 #include "repo/detail/doomed.hpp"
 #include "repo/detail/pending.hpp"
 #include "repo/detail/reclaim.hpp"
@@ -18,8 +19,7 @@ constexpr std::uint64_t kSliceBlocks = 500'000;
 constexpr std::uint64_t kChunkLeaves = 16384;
 
 /// The slice a block belongs to, by the first bytes of its digest.
-unsigned slice_of(const Cid& cid, unsigned slices) {
-    const BytesView digest = cid.digest();
+unsigned slice_of(BytesView digest, unsigned slices) {
     const unsigned head = digest.size() < 2 ? 0U : digest[0] * 256U + digest[1];
     return head * slices / 65536U;
 }
@@ -145,23 +145,22 @@ Result<void> Audit::check_blocks() {
 
 Result<void> Audit::count_leaves(unsigned slice, unsigned slices) {
     slice_references_.clear();
+    const Digest empty = Cid::empty_block().digest32();
     std::vector<Digest> leaves;
     for (const LeafSource& source : sources_)
         for (std::uint64_t at = source.first; at < source.end; at += leaves.size()) {
             leaves.resize(static_cast<std::size_t>(std::min(kChunkLeaves, source.end - at)));
             if (!read_tree_at(session_, source.tree, source.extent, at, leaves))
                 break; // reported as a damaged or unreadable tree
-            for (const Digest& leaf : leaves) {
-                const Cid cid = Cid::block(leaf);
-                if (slice_of(cid, slices) == slice && !cid.is_empty_block())
-                    ++slice_references_[cid];
-            }
+            for (const Digest& leaf : leaves)
+                if (slice_of(leaf, slices) == slice && leaf != empty)
+                    ++slice_references_[leaf];
         }
     return for_each(txn_, Table::pending, [&](BytesView, BytesView value) -> Result<void> {
         CODEX_TRY(cids, decode_pins(value));
         for (const Cid& cid : cids)
-            if (slice_of(cid, slices) == slice)
-                ++slice_references_[cid];
+            if (slice_of(cid.digest(), slices) == slice)
+                ++slice_references_[cid.digest32()];
         return {};
     });
 }
@@ -170,11 +169,15 @@ Result<void> Audit::check_slice(unsigned slice, unsigned slices) {
     CODEX_CHECK(count_leaves(slice, slices));
     CODEX_CHECK(for_each(txn_, Table::blocks, [&](BytesView key, BytesView value) -> Result<void> {
         CODEX_TRY(cid, decode_cid_key(key));
-        if (slice_of(cid, slices) != slice)
+        if (slice_of(cid.digest(), slices) != slice)
             return {};
         CODEX_TRY(entry, decode_block(value));
         std::uint64_t references = 0;
-        if (const auto found = slice_references_.find(cid); found != slice_references_.end()) {
+        // Leaves and pins are of this codec alone.
+        const bool leaf = verifiable(cid) && cid.codec() == codec::Multicodec::codex_block;
+        if (const auto found =
+                leaf ? slice_references_.find(cid.digest32()) : slice_references_.end();
+            found != slice_references_.end()) {
             references = found->second;
             slice_references_.erase(found);
         }
@@ -184,9 +187,9 @@ Result<void> Audit::check_slice(unsigned slice, unsigned slices) {
         }
         return check_block(cid, entry, references);
     }));
-    for (const auto& [cid, count] : slice_references_)
+    for (const auto& [digest, count] : slice_references_)
         if (leaves_known_)
-            report_("block-unknown", cid,
+            report_("block-unknown", Cid::block(digest),
                     fmt::format("{} stored leaves name a block the index does not know", count));
     if (slice + 1 == slices)
         for (const auto& [cid, count] : manifests_)

@@ -1,6 +1,7 @@
 // The index against itself: everything that is stored twice in it, or can be counted, must agree.
 #pragma once
 
+#include "base/endian.hpp"
 #include "repo/detail/session.hpp"
 
 #include <unordered_map>
@@ -65,7 +66,12 @@ private:
     std::map<Cid, std::uint64_t> manifests_;       // references to manifest blocks, by datasets
     std::map<std::uint32_t, std::uint64_t> live_;  // bytes, by segment
     std::vector<LeafSource> sources_;
-    std::unordered_map<Cid, std::uint64_t> slice_references_;
+    struct DigestHash {
+        std::size_t operator()(const Digest& digest) const {
+            return load_le<std::size_t>(digest.data());
+        }
+    };
+    std::unordered_map<Digest, std::uint64_t, DigestHash> slice_references_; // by leaves and pins
     std::vector<std::pair<Cid, BlockEntry>> block_fixes_;
     std::vector<std::pair<Cid, TreeEntry>> tree_fixes_;
     std::vector<ExpiryKey> missing_expiries_;
