@@ -110,6 +110,25 @@ Cid proving_root_cid(const Digest& root) {
     return Cid::make(codec::Multicodec::codex_proving_root, codec::HashCodec::identity, root);
 }
 
+namespace {
+
+/// The tree of a slot that is known: where its record is damaged, computed and written again.
+Result<void> mend_slot(const dataset::Job& job, const detail::BlockDigester& digester,
+                       std::uint32_t slot, const Cid& root) {
+    auto tree = job.repo->tree(root);
+    if (!tree && tree.error().code() == Errc::block_not_found)
+        return {};
+    if (!tree)
+        return fail(std::move(tree).error());
+    CODEX_TRY(wrong, tree->check());
+    if (wrong.empty())
+        return {};
+    CODEX_TRY(digests, digester.slots(slot, 1));
+    return job.repo->restore_tree(root, digests);
+}
+
+} // namespace
+
 Result<SlotsReport> build_slots(const dataset::Job& job, const Cid& manifest,
                                 const SlotsOptions& options) {
     CODEX_TRY(info, job.repo->dataset(manifest));
@@ -119,6 +138,8 @@ Result<SlotsReport> build_slots(const dataset::Job& job, const Cid& manifest,
     for (std::uint32_t slot = 0; slot < shape.slots; ++slot) {
         CODEX_TRY(known, job.repo->find_slot_tree(key_of(info.manifest, shape, slot)));
         roots[slot] = known;
+        if (known)
+            CODEX_CHECK(mend_slot(job, digester, slot, *known));
     }
     SlotsReport report;
     report.computed_slots =

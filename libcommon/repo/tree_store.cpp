@@ -76,7 +76,9 @@ Result<merkle::Proof> StoredTree::proof(std::uint64_t index) const {
     if (!merkle::verify(hash, proof, leaf, impl_->cid.digest32()))
         return fail(Error(Errc::repo_damaged,
                           fmt::format("tree {}: damaged near leaf {}", impl_->cid.text(), index))
-                        .hint("repair its dataset: codex-ec repair"));
+                        .hint(impl_->cid.codec() == codec::Multicodec::codex_slot_root
+                                  ? "compute the trees of the slots again: codex-prove slots"
+                                  : "repair its dataset: codex-ec repair"));
     return proof;
 }
 

@@ -56,8 +56,10 @@ Result<void> read_tree_at(const Session& session, const Cid& tree, const Extent&
     if (got != out.size_bytes())
         return fail(
             Error(Errc::repo_damaged, fmt::format("tree {}: its segment is cut short", tree.text()))
-                .hint("codex-ec repair of a protected dataset that has it rebuilds it; so does "
-                      "storing the data again"));
+                .hint(tree.codec() == codec::Multicodec::codex_slot_root
+                          ? "compute the trees of the slots again: codex-prove slots"
+                          : "codex-ec repair of a protected dataset that has it rebuilds it; so "
+                            "does storing the data again"));
     return {};
 }
 

@@ -148,3 +148,31 @@ load ../codex-prove/proofs
     run_split codex-prove setup --ptau small.ptau --r1cs circuit.r1cs -o key.zkey
     hint 'take a file of a larger ceremony'
 }
+
+@test "prove: the stored tree of a slot is damaged" {
+    codex_setup
+    make_dataset
+    root=$(codex-prove roots "$cid" | head -1 | grep -o 'z[A-Za-z0-9]*' | tail -1)
+    # Its record: a header that ends with the CID, whose end is the root, then the nodes.
+    # shellcheck disable=SC2016 # this is Perl
+    perl -e '
+        my ($digest, @files) = (pack("H*", shift), @ARGV);
+        for my $file (@files) {
+            open my $segment, "+<:raw", $file or die;
+            local $/;
+            my $bytes = <$segment>;
+            next if $bytes !~ /CXR1\x02.{31}.{2,10}?\Q$digest\E/s;
+            seek $segment, $+[0], 0;
+            print $segment "\0" x 32;
+            exit 0;
+        }
+        die "no tree"' "$(digest_of "$root")" "$CODEX_REPO"/segments/*
+    for entropy in {1..9}; do # until the challenge asks for one of the first two blocks
+        run_split codex-prove input "$cid" --slot 0 --entropy $entropy "${circuit[@]}"
+        ((status == 0)) || break
+    done
+    hint 'compute the trees of the slots again: codex-prove slots'
+    assert_equal "$(codex-prove slots --cell-size 128 "$protected")" "$cid"
+    codex-prove input "$cid" --slot 0 --entropy $entropy "${circuit[@]}"
+    codex-chunk verify
+}
