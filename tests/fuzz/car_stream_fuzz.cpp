@@ -16,7 +16,7 @@ using namespace codex::dataset::detail;
 Result<void> read_archive(int fd) {
     static CarBatch batch; // its buffer is made once
     CODEX_TRY(input, CancellableInput::create(fd, "input"));
-    CODEX_TRY(source, open_source(input));
+    CODEX_TRY(source, open_source(input, std::uint64_t{1} << 26));
     CODEX_TRY(reader, CarReader::open(std::move(source), "input"));
     std::uint64_t end = reader.offset();
     for (;;) {

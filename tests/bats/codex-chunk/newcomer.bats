@@ -50,7 +50,7 @@ hint() { sed -n 's/^codex-[a-z]*: hint: //p' <<<"$stderr"; }
     mkdir 'my photos'
     gen 1 1000 >'my photos/a'
     run_split codex-chunk -r there put 'my photos'
-    assert_refused 64 'my photos: is a folder'
+    assert_refused 65 'my photos: is a folder'
     run bash -c "$(hint)"
     assert_success
     codex-chunk -r there get "$output" | tar t | grep -qx 'my photos/a'

@@ -9,7 +9,7 @@ setup() {
 # Changes a byte in the middle of the largest segment.
 damage() {
     local segment
-    segment=$(find "$CODEX_REPO" -type f -size +64k ! -name '*.mdb' -printf '%s %p\n' |
+    segment=$(find "$CODEX_REPO" -path "*/segments/*" -size +64k -printf '%s %p\n' |
         sort -n | tail -n1 | cut -d' ' -f2)
     [[ -n $segment ]]
     printf '\x5a\xa5\x5a\xa5' | dd of="$segment" bs=1 seek=100000 conv=notrunc status=none

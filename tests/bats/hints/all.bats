@@ -17,6 +17,7 @@ elsewhere=(
     'end that process, or let it go on'                    # unit/repo, readers that fall behind
     'raise the limit: ulimit -v unlimited'                 # unit/repo, scarce address space
     'codex-prove slots --check compares the whole dataset' # unit/proof
+    'root and leaves have no such limit, nor has proof of a dataset in the repo; larger blocks make fewer leaves' # tools/bounds
 )
 
 @test "each hint of the sources is named by a test" {

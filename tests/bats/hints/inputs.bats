@@ -190,3 +190,21 @@ setup() {
     echo 'threads = 2' >config
     codex-chunk --config-file config ls
 }
+
+@test "variables that say nothing" {
+    run_split env CODEX_CPU=fast codex-chunk ls
+    hint 'portable, avx2 or avx512'
+    CODEX_CPU=portable codex-chunk ls
+    run_split env CODEX_NOW=today codex-chunk ls
+    hint 'it takes Unix seconds'
+    CODEX_NOW=1800000000 codex-chunk ls
+    run_split env -u CODEX_REPO -u XDG_DATA_HOME -u HOME codex-chunk ls
+    hint 'name one with -r DIR, or set CODEX_REPO or HOME'
+    env -u CODEX_REPO -u XDG_DATA_HOME -u HOME codex-chunk ls -r "$CODEX_REPO"
+}
+
+@test "a list that is empty" {
+    run_split codex-chunk stat - </dev/null
+    hint 'perhaps what writes to the pipe failed, or found nothing'
+    codex-chunk ls | codex-chunk stat -
+}

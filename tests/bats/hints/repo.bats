@@ -68,6 +68,19 @@ assert_whole() {
     assert_whole
 }
 
+@test "an index that is older than the segments" {
+    cp "$CODEX_REPO/index.mdb" old
+    gen 2 5000 >other
+    other=$(codex-chunk put other | cut -f1)
+    cp old "$CODEX_REPO/index.mdb"
+    run_split codex-chunk gc
+    hint 'make it anew from the segments: codex-chunk verify --rebuild-index'
+    pasted 'codex-chunk verify --rebuild-index'
+    assert_success
+    codex-chunk get "$other" | cmp - other
+    assert_whole
+}
+
 @test "an index that is damaged" {
     size=$(stat -c %s "$CODEX_REPO/index.mdb")
     head -c "$size" /dev/urandom >"$CODEX_REPO/index.mdb"
