@@ -111,10 +111,12 @@ private:
         const Outcome outcome = tool({"codex-chunk", "verify"});
         if (says_only_what_is_missing(outcome))
             return true;
-        there_is_no_repo_ = outcome.code() == 66 && scenario_.begins_without_repo();
+        there_is_no_repo_ = outcome.code() == 66 && scenario_.begins_without_repo() &&
+                            outcome.err.find("no repo there") != std::string::npos;
         if (there_is_no_repo_)
             return promise_.required.empty() || wrong("the repo is gone: " + outcome.text());
-        const bool said = outcome.code() == 65 || outcome.code() == 1;
+        // 66: a segment whose name was not synced is missing.
+        const bool said = outcome.code() == 65 || outcome.code() == 66 || outcome.code() == 1;
         if (!promise_.unsynced || !said)
             return wrong("verify: " + outcome.text() + outcome.out);
         rebuilt_ = true;
