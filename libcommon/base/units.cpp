@@ -294,18 +294,13 @@ Result<std::uint64_t> parse_expiry(std::string_view text, std::uint64_t now) {
         return 0;
     if (text.starts_with('@')) {
         if (const auto seconds = to_number(text.substr(1)))
-            return *seconds;
+            return std::clamp(*seconds, std::uint64_t{1}, kLatestTime);
         return bad_time(text, "no Unix seconds after @");
     }
     if (text.size() > 4 && text[4] == '-')
         return parse_date_time(text);
     CODEX_TRY(duration, parse_duration(text));
-    if (duration == 0)
-        return 0;
-    const auto at = checked_add(now, duration);
-    if (!at)
-        return bad_time(text, "over 64 bits");
-    return *at;
+    return std::max(std::uint64_t{1}, time_after(now, duration));
 }
 
 std::string format_time(std::uint64_t unix_seconds) {

@@ -21,9 +21,16 @@ namespace codex {
 /// "30s", "12h", "1d12h"; days are the largest unit.
 [[nodiscard]] std::string format_duration(std::uint64_t seconds);
 
+/// The latest point in time, Unix seconds: readers of JSON keep whole numbers up to here.
+constexpr std::uint64_t kLatestTime = (std::uint64_t{1} << 53) - 1;
+/// `seconds` after `now`; what would be later than kLatestTime is that.
+[[nodiscard]] constexpr std::uint64_t time_after(std::uint64_t now, std::uint64_t seconds) {
+    return now >= kLatestTime || seconds >= kLatestTime - now ? kLatestTime : now + seconds;
+}
+
 /// A point in time as Unix seconds, from a duration counted from `now` ("30d"), an RFC 3339 date or
-/// date-time ("2027-01-31", "2027-01-31T12:00:00Z"), "@1700000000", or "never" (0). 0 is never
-/// everywhere, so a duration of 0 and "@0" are, too. Errors: duration_invalid.
+/// date-time ("2027-01-31", "2027-01-31T12:00:00Z"), "@1700000000", or "never" (0), and only that
+/// is 0: "0s" is now, and "@0" the second after it. At most kLatestTime. Errors: duration_invalid.
 [[nodiscard]] Result<std::uint64_t> parse_expiry(std::string_view text, std::uint64_t now);
 /// RFC 3339 in UTC, "never" for 0; "@N" beyond the year 9999. parse_expiry() reads all three.
 [[nodiscard]] std::string format_time(std::uint64_t unix_seconds);

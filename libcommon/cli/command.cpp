@@ -162,8 +162,26 @@ Command& Command::option(const std::string& names, DurationValue& target, const 
 }
 
 Command& Command::option(const std::string& names, ExpiryValue& target, const std::string& help) {
+    // Before the option it is about, because options take effect in this order.
+    const auto forced = std::make_shared<bool>(false);
+    detail::OptionSpec force =
+        detail::option_spec("--force", "", "take a time to expire that is in the past");
+    force.apply = [forced](const std::vector<std::string>&) -> Result<void> {
+        *forced = true;
+        return {};
+    };
+    node_->options.push_back(std::move(force));
     node_->options.push_back(one_value(
-        names, "WHEN", help, [](const std::string& text) { return parse_expiry(text, unix_now()); },
+        names, "WHEN", help,
+        [forced](const std::string& text) -> Result<std::uint64_t> {
+            const std::uint64_t now = unix_now();
+            CODEX_TRY(when, parse_expiry(text, now));
+            if (when != 0 && when <= now && !*forced)
+                return fail(Error(Errc::usage, fmt::format("{} is not in the future", text))
+                                .hint("the next gc would remove it; if you mean that, add "
+                                      "--force"));
+            return when;
+        },
         [&target](std::uint64_t v) { target = {v, true}; }));
     return *this;
 }

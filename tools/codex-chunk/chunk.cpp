@@ -32,7 +32,7 @@ std::uint64_t expiry_of(const cli::ExpiryValue& given, const repo::Repo& repo) {
     if (given.given)
         return given.unix_seconds;
     const std::uint64_t ttl = repo.config().ttl_seconds;
-    return ttl == 0 ? 0 : unix_now() + ttl;
+    return ttl == 0 ? 0 : time_after(unix_now(), ttl);
 }
 
 Result<Address> parse_address(const repo::Repo& repo, std::string_view text, repo::Named what) {

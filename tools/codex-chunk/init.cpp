@@ -2,6 +2,8 @@
 
 #include "base/units.hpp"
 
+#include <algorithm>
+
 namespace codex::chunk {
 
 namespace {
@@ -22,7 +24,7 @@ Result<repo::Config> changed(repo::Config config, const Init& init) {
         config.zstd_level = level;
     }
     if (init.ttl.given)
-        config.ttl_seconds = init.ttl.seconds;
+        config.ttl_seconds = std::min(init.ttl.seconds, kLatestTime);
     return config;
 }
 

@@ -123,8 +123,8 @@ TEST(Expiry, Forms) {
     constexpr std::uint64_t kNow = 1'700'000'000;
     const std::pair<const char*, std::uint64_t> cases[] = {
         {"never", 0},
-        {"0", 0}, // zero is never, not now
-        {"@0", 0},
+        {"0", kNow}, // now, not never
+        {"@0", 1},
         {"@1700000001", 1'700'000'001},
         {"30d", kNow + 2'592'000},
         {"10", kNow + 10},
@@ -170,9 +170,30 @@ TEST(Expiry, Refusals) {
                              "tomorrow",
                              "-5"})
         EXPECT_EQ(must_fail(parse_expiry(text, 1)).code(), Errc::duration_invalid) << text;
-    EXPECT_THAT(must_fail(parse_expiry("18446744073709551615", 1)).text(),
+    EXPECT_THAT(must_fail(parse_expiry("18446744073709551616", 1)).text(),
                 HasSubstr("over 64 bits"));
     EXPECT_THAT(must_fail(parse_expiry("2027-01-31T12:00:00", 1)).text(), HasSubstr("offset"));
+}
+
+TEST(Expiry, IsNeverByThatWordAlone) {
+    EXPECT_EQ(must(parse_expiry("never", 1000)), 0U);
+    EXPECT_EQ(must(parse_expiry("0s", 1000)), 1000U);
+    EXPECT_EQ(must(parse_expiry("0", 0)), 1U);
+    EXPECT_EQ(must(parse_expiry("@0", 1000)), 1U);
+}
+
+TEST(Expiry, NeverWraps) {
+    for (const std::uint64_t now : {std::uint64_t{0}, std::uint64_t{1'800'000'000}, kLatestTime - 1,
+                                    kLatestTime, kLatestTime + 1, kMax})
+        for (const std::uint64_t seconds : {kLatestTime - 1, kLatestTime, kLatestTime + 1, kMax}) {
+            EXPECT_LE(time_after(now, seconds), kLatestTime);
+            EXPECT_GE(time_after(now, seconds), kLatestTime - 1);
+            EXPECT_EQ(must(parse_expiry(fmt::format("{}s", seconds), now)),
+                      time_after(now, seconds));
+        }
+    EXPECT_EQ(time_after(5, 7), 12U);
+    EXPECT_EQ(must(parse_expiry("@18446744073709551615", 1)), kLatestTime);
+    EXPECT_EQ(static_cast<std::uint64_t>(static_cast<double>(kLatestTime)), kLatestTime);
 }
 
 TEST(Time, FormatParsesBack) {
@@ -185,7 +206,7 @@ TEST(Time, FormatParsesBack) {
     std::mt19937_64 random(7);
     for (int round = 0; round < 2000; ++round) {
         const std::uint64_t seconds = random() >> (random() % 64);
-        EXPECT_EQ(must(parse_expiry(format_time(seconds), 12345)), seconds);
+        EXPECT_EQ(must(parse_expiry(format_time(seconds), 12345)), std::min(seconds, kLatestTime));
     }
 }
 
