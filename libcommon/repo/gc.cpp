@@ -173,7 +173,14 @@ Result<std::vector<Note>> forgettable(const Session& session) {
 Result<void> reclaim(const Session& session, const GcOptions& options,
                      std::span<const Note> removed, GcReport& report) {
     // Before anything is destroyed that a new index would look for.
-    CODEX_CHECK(flush_notes(*session.store, true));
+    std::uint64_t last = 0;
+    {
+        CODEX_TRY(ledger, session.ledger());
+        CODEX_TRY(noted, last_note(ledger.txn()));
+        last = noted;
+        CODEX_CHECK(ledger.commit());
+    }
+    CODEX_CHECK(flush_notes(*session.store, last));
     Reclaimed reclaimed;
     const auto count = [&](Result<void> done) {
         report.freed_bytes += std::exchange(reclaimed.bytes, 0);

@@ -130,8 +130,7 @@ Result<void> erase_dead_ranges(const Session& session, Progress* progress, Recla
             for (const Group& group : groups)
                 progress->total_bytes += group.end() - group.begin();
         {
-            CODEX_TRY(ledger, session.ledger());
-            CODEX_CHECK(sync_everything(session, ledger));
+            CODEX_TRY(ledger, durable_ledger(session));
             CODEX_CHECK(ledger.commit());
         }
         CODEX_CHECK(erase_bytes(session, groups, progress));

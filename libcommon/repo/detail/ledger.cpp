@@ -213,13 +213,16 @@ Result<void> Ledger::change_expiry(ExpiryKind kind, const Cid& cid, std::uint64_
 
 Result<void> Ledger::note_dataset(const Cid& manifest, bool present, std::uint64_t expiry,
                                   std::string_view label) {
-    noted_ = true;
-    return put_note(txn_, {0, NoteKind::dataset, present, expiry, manifest, std::string(label)});
+    CODEX_TRY(number, put_note(txn_, {0, NoteKind::dataset, present, expiry, manifest,
+                                      std::string(label)}));
+    noted_ = number;
+    return {};
 }
 
 Result<void> Ledger::note_block(const Cid& cid, bool kept, std::uint64_t expiry) {
-    noted_ = true;
-    return put_note(txn_, {0, NoteKind::block, kept, expiry, cid, {}});
+    CODEX_TRY(number, put_note(txn_, {0, NoteKind::block, kept, expiry, cid, {}}));
+    noted_ = number;
+    return {};
 }
 
 Result<void> Ledger::write_segments() {
@@ -257,8 +260,8 @@ Result<void> Ledger::commit() {
     if (sync_)
         record_age(store_->path(), age);
     // It is done, and the index has the notes: whoever comes next may write them, too.
-    if (noted_)
-        if (auto flushed = flush_notes(*store_, sync_); !flushed)
+    if (sync_ && noted_ > 0)
+        if (auto flushed = flush_notes(*store_, noted_); !flushed)
             log::write(log::Level::notice, "codex repostore", "Notes are to be written later",
                        {{"cause", flushed.error().text()}});
     return {};

@@ -80,7 +80,7 @@ private:
     Totals totals_;
     Totals before_;
     bool sync_;
-    bool noted_ = false;
+    std::uint64_t noted_ = 0; // the number of its last note
     std::map<std::uint32_t, SegmentChange> segments_;
 };
 

@@ -77,15 +77,6 @@ Result<void> erase_row(Txn& txn, const Note& note) {
     return {};
 }
 
-Result<std::uint64_t> last_sequence(const Txn& txn) {
-    CODEX_TRY(value, txn.get(Table::meta, as_bytes(kLastKey)));
-    if (!value)
-        return std::uint64_t{0};
-    if (value->size() != sizeof(std::uint64_t))
-        return index_damaged("meta", "the number of the last note makes no sense");
-    return load_le<std::uint64_t>(value->data());
-}
-
 /// All notes in the index with a higher number than `after`, in their order.
 Result<std::vector<Note>> notes_after(const Txn& txn, std::uint64_t after) {
     std::vector<Note> notes;
@@ -170,6 +161,15 @@ Result<bool> holds(const Txn& txn, const Note& note) {
 
 } // namespace
 
+Result<std::uint64_t> last_note(const Txn& txn) {
+    CODEX_TRY(value, txn.get(Table::meta, as_bytes(kLastKey)));
+    if (!value)
+        return std::uint64_t{0};
+    if (value->size() != sizeof(std::uint64_t))
+        return index_damaged("meta", "the number of the last note makes no sense");
+    return load_le<std::uint64_t>(value->data());
+}
+
 std::string notes_path(const std::string& repo_path) {
     return repo_path + "/notes";
 }
@@ -193,14 +193,15 @@ Result<void> restore_note(Txn& txn, const Note& note) {
     return put_row(txn, note);
 }
 
-Result<void> put_note(Txn& txn, Note note) {
+Result<std::uint64_t> put_note(Txn& txn, Note note) {
     CODEX_TRY(before, find_note(txn, note.kind, note.cid));
     if (before)
         CODEX_CHECK(erase_row(txn, *before));
-    CODEX_TRY(last, last_sequence(txn));
+    CODEX_TRY(last, last_note(txn));
     note.sequence = last + 1;
     CODEX_CHECK(set_last_note(txn, note.sequence));
-    return put_row(txn, note);
+    CODEX_CHECK(put_row(txn, note));
+    return note.sequence;
 }
 
 Result<std::vector<Note>> removed_notes(const Txn& txn) {
@@ -209,59 +210,63 @@ Result<std::vector<Note>> removed_notes(const Txn& txn) {
     return notes;
 }
 
-Result<void> flush_notes(const Store& store, bool sync) {
-    const std::string& directory = store.path();
-    const std::string name = notes_path(directory);
-    // The turn to write is the right to append.
-    CODEX_TRY(turn, store.env().write(false));
-    CODEX_TRY(last, last_sequence(turn));
+Result<void> flush_notes(const Store& store, std::uint64_t last) {
     if (last == 0)
         return {};
+    const std::string name = notes_path(store.path());
+    // The turn to write is the right to append.
+    CODEX_TRY(turn, store.env().write(false));
     CODEX_TRY(file, open_own_file(name, O_RDWR | O_CREAT));
     struct stat st{};
     if (::fstat(file.get(), &st) != 0)
         return fail(system_error(errno, "stat " + name));
     CODEX_TRY(end, find_end(file, static_cast<std::uint64_t>(st.st_size), name));
     CODEX_TRY(notes, notes_after(turn, end.last));
+    std::erase_if(notes, [last](const Note& note) { return note.sequence > last; });
     if (!notes.empty())
         CODEX_CHECK(append_notes(file, notes, end.offset, name));
-    if (!sync)
-        return {};
     if (auto synced = io::sync_data(file.get(), name); !synced) {
         // So that the next one writes them again: what the disk has of them nobody knows.
         (void)!::ftruncate(file.get(), static_cast<off_t>(end.offset));
         return synced;
     }
-    return end.offset == 0 ? sync_directory(directory) : Result<void>();
+    return end.offset == 0 ? sync_directory(store.path()) : Result<void>();
 }
 
-Result<void> merge_notes(const Store& store, std::span<const Note> removed) {
-    CODEX_CHECK(flush_notes(store, true));
-    CODEX_TRY(ledger, Ledger::begin(store, true));
-    Txn& txn = ledger.txn();
-    for (const Note& note : removed) {
-        CODEX_TRY(now, find_note(txn, note.kind, note.cid));
-        if (now && now->sequence == note.sequence) // else: back, and perhaps removed again
-            CODEX_CHECK(erase_row(txn, note));
-    }
-    const std::string& directory = store.path();
-    CODEX_TRY(file, AtomicFile::create(notes_path(directory), 0600));
+namespace {
+
+/// Into a new file what still holds; gives the highest number of the old one.
+Result<std::uint64_t> copy_notes(const std::string& repo_path, const Txn& txn, int to) {
+    constexpr std::size_t kPiece = std::size_t{1} << 16;
     std::uint64_t seen = 0;
     Bytes buffer;
-    CODEX_CHECK(scan_notes(directory, [&](const Note& note) -> Result<void> {
+    CODEX_CHECK(scan_notes(repo_path, [&](const Note& note) -> Result<void> {
         seen = std::max(seen, note.sequence);
         CODEX_TRY(wanted, holds(txn, note));
         if (!wanted)
             return {};
         const Bytes record = encode_note(note);
         buffer.insert(buffer.end(), record.begin(), record.end());
-        if (buffer.size() < kTailBytes * 16)
+        if (buffer.size() < kPiece)
             return {};
-        CODEX_CHECK(write_full(file.fd(), buffer, "notes"));
+        CODEX_CHECK(write_full(to, buffer, "notes"));
         buffer.clear();
         return {};
     }));
-    CODEX_CHECK(write_full(file.fd(), buffer, "notes"));
+    CODEX_CHECK(write_full(to, buffer, "notes"));
+    return seen;
+}
+
+/// In one transaction whose beginning is on the disk.
+Result<void> merge_in(Ledger& ledger, const std::string& repo_path, std::span<const Note> removed) {
+    Txn& txn = ledger.txn();
+    for (const Note& note : removed) {
+        CODEX_TRY(now, find_note(txn, note.kind, note.cid));
+        if (now && now->sequence == note.sequence) // else: back, and perhaps removed again
+            CODEX_CHECK(erase_row(txn, note));
+    }
+    CODEX_TRY(file, AtomicFile::create(notes_path(repo_path), 0600));
+    CODEX_TRY(seen, copy_notes(repo_path, txn, file.fd()));
     // What the file has, the index need not hold twice; removals it holds until they are forgotten.
     CODEX_TRY(all, notes_after(txn, 0));
     for (const Note& note : all)
@@ -269,6 +274,29 @@ Result<void> merge_notes(const Store& store, std::span<const Note> removed) {
             CODEX_CHECK(erase_row(txn, note));
     CODEX_CHECK(file.commit());
     return ledger.commit();
+}
+
+} // namespace
+
+Result<void> merge_notes(const Store& store, std::span<const Note> removed) {
+    constexpr int kAttempts = 3;
+    for (int attempt = 0; attempt < kAttempts; ++attempt) {
+        std::uint64_t durable = 0;
+        std::uint64_t last = 0;
+        {
+            CODEX_TRY(ledger, Ledger::begin(store, true));
+            CODEX_TRY(noted, last_note(ledger.txn()));
+            last = noted;
+            durable = ledger.txn().id();
+            CODEX_CHECK(ledger.commit());
+        }
+        CODEX_CHECK(flush_notes(store, last));
+        CODEX_TRY(ledger, Ledger::begin(store, true));
+        // A commit in between may be one that a power loss undoes, while the file stays.
+        if (ledger.txn().id() == durable + 1)
+            return merge_in(ledger, store.path(), removed);
+    }
+    return {};
 }
 
 Result<std::uint64_t> scan_notes(const std::string& repo_path, const VisitNote& visit) {

@@ -3,8 +3,9 @@
 // it is called, that a block is kept.
 //
 // The index is the truth. The transaction that changes something puts a note into the index, too;
-// after its commit the note is appended to REPO/notes, and whoever comes next does that for one
-// who was killed in between. So the file never says what was not committed.
+// once its commit is on the disk the note is appended to REPO/notes, and whoever comes next does
+// that for one who was killed in between, or does not sync. So the file never says what a power
+// loss may undo.
 #pragma once
 
 #include "repo/detail/ledger.hpp"
@@ -30,20 +31,24 @@ struct Note {
 /// Errors: malformed, truncated, unsupported.
 [[nodiscard]] Result<Note> decode_note(BytesView bytes, std::uint64_t* length = nullptr);
 
-/// Puts the note into the index, with the next sequence number, in place of an earlier one of the
-/// same thing. The ledger's commit appends it to the file.
-[[nodiscard]] Result<void> put_note(Txn& txn, Note note);
+/// Puts the note into the index, with the next sequence number, which it gives, in place of an
+/// earlier one of the same thing. The ledger's commit appends it to the file.
+[[nodiscard]] Result<std::uint64_t> put_note(Txn& txn, Note note);
 /// The note of a thing that the index holds, or nothing.
 [[nodiscard]] Result<std::optional<Note>> find_note(const Txn& txn, NoteKind kind, const Cid& cid);
 /// All notes in the index that say `removed`.
 [[nodiscard]] Result<std::vector<Note>> removed_notes(const Txn& txn);
 
-/// Appends the notes of the index that the file does not have. `sync`: they are on the disk on
-/// return, those of others, too. Waits for writers. Errors: no_space, permission, io.
-[[nodiscard]] Result<void> flush_notes(const Store& store, bool sync);
+/// The number of the last note that was put into the index; 0 when there is none.
+[[nodiscard]] Result<std::uint64_t> last_note(const Txn& txn);
+/// Appends those notes of the index up to the number `last` that the file does not have, and syncs.
+/// They are in transactions that are on the disk. Waits for writers. Errors: no_space, permission,
+/// io.
+[[nodiscard]] Result<void> flush_notes(const Store& store, std::uint64_t last);
 
 /// Writes the file anew without what no longer holds, and forgets those of `removed` (as they were
-/// when nothing of what they are about was left in any segment). Errors: as flush_notes().
+/// when nothing of what they are about was left in any segment); where others keep committing it is
+/// left to the next time. Errors: as flush_notes().
 [[nodiscard]] Result<void> merge_notes(const Store& store, std::span<const Note> removed);
 
 /// Calls visit(note) for each whole note of the file, in its order; nothing when there is no file.

@@ -168,9 +168,12 @@ Result<std::vector<DeadRange>> dead_ranges(const Txn& txn, std::uint32_t segment
     return ranges;
 }
 
-Result<void> sync_everything(const Session& session, Ledger& ledger) {
-    const Segments& segments = session.store->segments();
-    CODEX_TRY(all, all_segments(ledger.txn()));
+namespace {
+
+/// Puts the files on the disk whose committed bytes may not be there; calls done(id, end) for each.
+Result<void> sync_files(const Segments& segments,
+                        std::span<const std::pair<std::uint32_t, SegmentEntry>> all,
+                        const std::function<void(std::uint32_t, std::uint64_t)>& done) {
     bool any = false;
     for (const auto& [id, entry] : all) {
         if (entry.synced_end >= entry.committed_end)
@@ -181,18 +184,36 @@ Result<void> sync_everything(const Session& session, Ledger& ledger) {
         if (!file)
             return fail(std::move(file).error());
         CODEX_CHECK(io::sync_data((*file)->get(), segments.path(id)));
-        ledger.mark_synced(id, entry.committed_end);
+        done(id, entry.committed_end);
         any = true;
     }
     return any ? sync_directory(segments.directory()) : Result<void>();
+}
+
+} // namespace
+
+Result<Ledger> durable_ledger(const Session& session) {
+    const Segments& segments = session.store->segments();
+    std::vector<std::pair<std::uint32_t, SegmentEntry>> all;
+    {
+        CODEX_TRY(txn, session.store->env().read());
+        CODEX_TRY(now, all_segments(txn));
+        all = std::move(now);
+    }
+    // First without keeping others waiting; then there is hardly anything left to do.
+    CODEX_CHECK(sync_files(segments, all, [](std::uint32_t, std::uint64_t) {}));
+    CODEX_TRY(ledger, session.ledger());
+    CODEX_TRY(last, all_segments(ledger.txn()));
+    CODEX_CHECK(sync_files(
+        segments, last, [&](std::uint32_t id, std::uint64_t end) { ledger.mark_synced(id, end); }));
+    return ledger;
 }
 
 Result<void> unlink_if_dead(const Session& session, std::span<const IdleSegment> segments,
                             Reclaimed& out) {
     std::vector<Verdict> verdicts;
     {
-        CODEX_TRY(ledger, session.ledger());
-        CODEX_CHECK(sync_everything(session, ledger));
+        CODEX_TRY(ledger, durable_ledger(session));
         for (const IdleSegment& segment : segments) {
             CODEX_TRY(verdict, judge(ledger, segment, out));
             verdicts.push_back(verdict);

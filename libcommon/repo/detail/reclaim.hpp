@@ -16,9 +16,9 @@ struct Reclaimed {
     std::vector<std::string> unaccounted; ///< segment files with records that are in no index
 };
 
-/// Puts all that the index names on the disk: the segments (and their names) of writers that do not
-/// sync. The ledger's own commit does the rest.
-[[nodiscard]] Result<void> sync_everything(const Session& session, Ledger& ledger);
+/// A transaction before which all that the index names is on the disk: the segments (and their
+/// names) of writers that do not sync, too. Its commit puts the index there. Errors: io.
+[[nodiscard]] Result<Ledger> durable_ledger(const Session& session);
 
 /// Overwrites dead ranges with nothing: their pages go back to the file system, and making the
 /// index anew does not find them again. Many in one transaction. `progress` (may be nullptr) counts

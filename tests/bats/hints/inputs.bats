@@ -208,3 +208,11 @@ setup() {
     hint 'perhaps what writes to the pipe failed, or found nothing'
     codex-chunk ls | codex-chunk stat -
 }
+
+@test "times to expire that are past" {
+    run_split codex-chunk keep "$plain" --until 0s
+    hint 'the next gc would remove it; if you mean that, add --force'
+    CODEX_NOW=1790000000 codex-chunk keep "$plain" --until 0s --force
+    CODEX_NOW=1790000001 codex-chunk gc >/dev/null
+    assert_equal "$(codex-chunk ls | wc -l)" 0
+}

@@ -70,6 +70,65 @@ sound"
     assert_output works
 }
 
+# Takes all that is left of the disk, to the last byte.
+fill='fill() { cat /dev/zero >small/fill 2>/dev/null || true; }'
+
+@test "on a disk without a free byte, rm and gc give space back" {
+    run_split on_small_disk "$fill"'
+        codex-testgen 6 6000000 >../sixth 2>/dev/null || codex-testgen 6 6000000 >sixth
+        stay=$(codex-chunk put first little | head -n 1 | cut -f1)
+        goes=$(codex-testgen 7 9000000 | codex-chunk put - | cut -f1)
+        fill
+        status=0; codex-chunk put large >put.out 2>put.err || status=$?
+        echo "put: $status"
+        codex-chunk rm "$goes" >/dev/null && echo removed
+        codex-chunk gc | grep -c "^freedBytes	9[0-9]*$"
+        codex-testgen 8 5000000 | codex-chunk put - >/dev/null && echo "put again"
+        codex-chunk get "$stay" | cmp - first
+        codex-chunk verify >/dev/null && echo sound'
+    assert_output "put: 74
+removed
+1
+put again
+sound"
+    assert_success
+}
+
+@test "on a disk without a free byte, expired datasets, kept blocks and single bytes go" {
+    run_split on_small_disk "$fill"'
+        for i in $(seq 20); do
+            codex-testgen $((100 + i)) 200000 | CODEX_NOW=1000 codex-chunk put --expires 1h - >/dev/null
+        done
+        block=$(codex-chunk block put little | cut -f1)
+        cid=$(codex-chunk put first | cut -f1)
+        fill
+        codex-chunk rm "$cid@3" >/dev/null
+        codex-chunk block rm "$block" >/dev/null
+        codex-chunk gc | grep "^expiredDatasets"
+        codex-chunk rm "$cid" >/dev/null
+        codex-chunk gc >/dev/null
+        codex-chunk ls
+        codex-testgen 8 3000000 | codex-chunk put - >/dev/null && echo "put again"
+        codex-chunk verify --rebuild-index >/dev/null && codex-chunk ls | wc -l'
+    assert_output "expiredDatasets	20
+put again
+1"
+    assert_success
+}
+
+@test "a full disk is called that, whatever meets it first" {
+    run_split on_small_disk "$fill"'
+        codex-chunk put first >/dev/null
+        fill
+        for i in $(seq 5); do codex-testgen $i 70000 >many$i 2>/dev/null; done
+        for command in "put little" "block put little" "put first --label x" "init --set --ttl 5d"; do
+            codex-chunk $command >/dev/null 2>>said || true
+        done
+        ! grep -i "input/output error" said
+        grep -v -i "no space left\|file size limit\|disk is full\|file too large" said | grep error: || echo named'
+    assert_output named
+}
+
 @test "get onto a full disk is one error, and leaves no half file" {
     cid=$(codex-chunk put large | cut -f1)
     run_split on_small_disk "

@@ -230,6 +230,32 @@ TEST_F(Notes, AreWrittenByWhoeverComesNext) {
     EXPECT_EQ(code_of(repo_.dataset(made.manifest)), Errc::dataset_not_found);
 }
 
+/// A power loss may undo it: then the file must not have said that it was done.
+TEST_F(Notes, OfWhatIsNotSyncedAreWrittenByThoseWhoSync) {
+    const Made made = must(write_blocks(repo_, seeds(1, 3), 50));
+    const Made other = must(write_blocks(repo_, seeds(10, 3)));
+    {
+        const Repo closed = std::move(repo_);
+    }
+    OpenOptions lazy;
+    lazy.sync = false;
+    repo_ = must(Repo::open(scratch_.repo(), lazy));
+    const std::vector<Note> before = in_file();
+    EXPECT_EQ(before.size(), 1U);
+    must(repo_.remove_dataset(made.manifest));
+    EXPECT_EQ(in_file(), before);
+    {
+        const Repo closed = std::move(repo_);
+    }
+    repo_ = must(Repo::open(scratch_.repo(), {}));
+    must(repo_.set_expiry(other.manifest, 9));
+    ASSERT_EQ(in_file().size(), 3U);
+    EXPECT_EQ(in_file()[1].cid, made.manifest);
+    EXPECT_FALSE(in_file()[1].present);
+    rebuild();
+    EXPECT_EQ(code_of(repo_.dataset(made.manifest)), Errc::dataset_not_found);
+}
+
 /// A repo made before notes: no file, no rows.
 TEST_F(Notes, AreNotNeeded) {
     const Made made = must(write_blocks(repo_, seeds(1, 3)));
