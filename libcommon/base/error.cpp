@@ -81,6 +81,7 @@ Error system_error(int errno_value, std::string_view what) {
         break;
     case ENOSPC:
     case EDQUOT:
+    case EFBIG:
         code = Errc::no_space;
         break;
     case ENOMEM:

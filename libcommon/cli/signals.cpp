@@ -24,6 +24,7 @@ extern "C" void on_usr1(int /*signal*/) {
 
 void set_up_signals() {
     std::signal(SIGPIPE, SIG_DFL);
+    std::signal(SIGXFSZ, SIG_IGN); // a file that may not grow is an error of the write, and no end
     g_request_fd = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     struct sigaction action{};
     action.sa_handler = on_usr1;

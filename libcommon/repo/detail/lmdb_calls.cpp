@@ -129,9 +129,11 @@ pid_t codex_lmdb_getpid() {
 int codex_lmdb_open(const char* path, int flags, ...) {
     if (!rules->may_create)
         flags &= ~O_CREAT;
+    errno = 0;
     auto fd = codex::repo::open_own_file(path, flags);
     if (!fd) {
-        errno = own_error(fd.error());
+        const int cause = errno; // too many open files, for one, which no code of ours names
+        errno = fd.error().code() == codex::Errc::io && cause != 0 ? cause : own_error(fd.error());
         return -1;
     }
     if (!rules->may_create && emptied(fd->get())) {

@@ -276,7 +276,8 @@ public:
             return fail(std::move(env).error());
         store->env_ = std::move(*env);
         store->segments_ = std::make_unique<Segments>(path + "/segments", store->env_.get());
-        if (!options.read_only)
+        // A medium that nobody writes to may be a copy that was made while others wrote.
+        if (store->env_->mode() != EnvMode::read_only_no_lock)
             CODEX_CHECK(require_current(*store->env_, path));
         CODEX_CHECK(store->config());
         log::write(log::Level::debug, "codex repostore", "Opened repo",

@@ -73,6 +73,11 @@ assert_whole() {
     gen 2 5000 >other
     other=$(codex-chunk put other | cut -f1)
     cp old "$CODEX_REPO/index.mdb"
+    for command in ls verify "get $other -o back" "put file"; do
+        # shellcheck disable=SC2086 # words
+        run_split codex-chunk $command
+        assert_refused 65 'is older than the segments'
+    done
     run_split codex-chunk gc
     hint 'make it anew from the segments: codex-chunk verify --rebuild-index'
     pasted 'codex-chunk verify --rebuild-index'
