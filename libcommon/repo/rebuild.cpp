@@ -28,8 +28,10 @@ constexpr std::size_t kStep = 8192;
 
 class Rebuild {
 public:
-    Rebuild(std::string path, Env& env, const Segments& segments, Progress* progress)
-        : path_(std::move(path)), env_(env), segments_(segments), progress_(progress) {}
+    Rebuild(std::string path, Env& env, const Segments& segments, Progress* progress,
+            std::vector<Note> old_notes)
+        : path_(std::move(path)), env_(env), segments_(segments), progress_(progress),
+          old_notes_(std::move(old_notes)) {}
 
     Result<RebuildReport> run() {
         CODEX_CHECK(begin());
@@ -121,6 +123,7 @@ private:
     std::size_t written_ = 0;
     RebuildReport report_;
     Totals totals_;
+    std::vector<Note> old_notes_;                    // of the index that is replaced
     std::map<std::pair<NoteKind, Cid>, Note> notes_; // the highest of each thing
     std::map<Cid, FoundTree> trees_;
     std::vector<Cid> manifests_;
@@ -284,13 +287,16 @@ Result<void> Rebuild::add_references() {
 /// The newest note of each thing.
 Result<void> Rebuild::read_notes() {
     std::uint64_t last = 0;
-    CODEX_TRY(damaged, scan_notes(path_, [&](const Note& note) -> Result<void> {
-                  last = std::max(last, note.sequence);
-                  Note& newest = notes_[{note.kind, note.cid}];
-                  if (note.sequence >= newest.sequence)
-                      newest = note;
-                  return {};
-              }));
+    const auto take = [&](const Note& note) -> Result<void> {
+        last = std::max(last, note.sequence);
+        Note& newest = notes_[{note.kind, note.cid}];
+        if (note.sequence >= newest.sequence)
+            newest = note;
+        return {};
+    };
+    CODEX_TRY(damaged, scan_notes(path_, take));
+    for (const Note& note : old_notes_)
+        CODEX_CHECK(take(note));
     report_.damaged_records += damaged > 0 ? 1 : 0;
     if (last > 0)
         CODEX_CHECK(set_last_note(*txn_, last));
@@ -397,6 +403,19 @@ Result<void> Rebuild::write_segments() {
     return {};
 }
 
+/// What the index that is replaced knew and nobody has appended to the file: who was to do it was
+/// killed. None of an index that is damaged, or older than the segments.
+std::vector<Note> notes_of_old_index(const std::string& path) {
+    EnvOptions options;
+    options.mode = EnvMode::read_only_no_lock; // nobody else has it open
+    const auto env = Env::open(path + "/index.mdb", options);
+    if (!env || !require_current(**env, path))
+        return {};
+    const auto txn = (*env)->read();
+    auto notes = txn ? all_notes(*txn) : Result<std::vector<Note>>(std::vector<Note>());
+    return notes ? std::move(*notes) : std::vector<Note>();
+}
+
 } // namespace
 
 Result<RebuildReport> Repo::rebuild_index(const std::string& path,
@@ -404,6 +423,7 @@ Result<RebuildReport> Repo::rebuild_index(const std::string& path,
     CODEX_CHECK(check_version(path));
     CODEX_CHECK(require_folders(path));
     CODEX_TRY(lock, lock_repo(path, true, lock_timeout_seconds));
+    std::vector<Note> old_notes = notes_of_old_index(path);
     // The lock may have lost its name while others hold it; the index is what they hold, too.
     CODEX_TRY(claim, claim_index(path + "/index.mdb", lock_timeout_seconds));
     const std::string fresh = path + "/index.mdb.new";
@@ -417,7 +437,7 @@ Result<RebuildReport> Repo::rebuild_index(const std::string& path,
         options.create = true;
         CODEX_TRY(env, Env::open(fresh, options));
         const Segments segments(path + "/segments", env.get());
-        return Rebuild(path, *env, segments, progress).run();
+        return Rebuild(path, *env, segments, progress, std::move(old_notes)).run();
     }();
     if (rebuilt)
         if (auto forgotten = forget_age(path); !forgotten)

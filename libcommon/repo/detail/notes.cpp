@@ -204,8 +204,12 @@ Result<std::uint64_t> put_note(Txn& txn, Note note) {
     return note.sequence;
 }
 
+Result<std::vector<Note>> all_notes(const Txn& txn) {
+    return notes_after(txn, 0);
+}
+
 Result<std::vector<Note>> removed_notes(const Txn& txn) {
-    CODEX_TRY(notes, notes_after(txn, 0));
+    CODEX_TRY(notes, all_notes(txn));
     std::erase_if(notes, [](const Note& note) { return note.present; });
     return notes;
 }

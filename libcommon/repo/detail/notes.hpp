@@ -36,7 +36,9 @@ struct Note {
 [[nodiscard]] Result<std::uint64_t> put_note(Txn& txn, Note note);
 /// The note of a thing that the index holds, or nothing.
 [[nodiscard]] Result<std::optional<Note>> find_note(const Txn& txn, NoteKind kind, const Cid& cid);
-/// All notes in the index that say `removed`.
+/// All notes in the index, in their order.
+[[nodiscard]] Result<std::vector<Note>> all_notes(const Txn& txn);
+/// Those of them that say `removed`.
 [[nodiscard]] Result<std::vector<Note>> removed_notes(const Txn& txn);
 
 /// The number of the last note that was put into the index; 0 when there is none.
