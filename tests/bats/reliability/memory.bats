@@ -4,6 +4,8 @@ load ../common
 
 setup() {
     codex_setup
+    # They take address space for shadow memory.
+    ! grep -q -- '-fsanitize=' "$CODEX_BIN/../build.ninja" || skip 'not with sanitizers'
     export MALLOC_ARENA_MAX=2
 }
 

@@ -95,6 +95,7 @@ every_command() {
 }
 
 @test "reads that fail, wherever they do" {
+    [[ -e $CODEX_TEST_BIN/libcodex-testpreload.so ]] || skip 'not built for sanitizers'
     # From the n-th read on, all fail as those of a bad disk do; with n large enough, none.
     for command in "codex-chunk verify --drop-damaged" "codex-ec repair $coded" "codex-ec status --data $coded" \
         "codex-chunk get $plain -o back" "codex-chunk verify $plain" "codex-chunk gc" "codex-ec encode -k 3 -m 1 $plain" \
@@ -112,6 +113,7 @@ every_command() {
 }
 
 @test "reads that fail while a dataset is removed" {
+    [[ -e $CODEX_TEST_BIN/libcodex-testpreload.so ]] || skip 'not built for sanitizers'
     # What was not taken out of sight is whole; what was is finished by gc.
     for ((n = 1; n < 100; ++n)); do
         run_split env CODEX_TEST_FAIL=read:$n:5:all \
