@@ -17,7 +17,7 @@ cid=
 while IFS=$'\t' read -r cid name; do
     plain+=("$cid")
     file_of[$cid]=$scratch/$name
-    coded=$(codex-ec encode -k 2 -m 1 "$cid" -r model | cut -f1) || die "encode $cid"
+    coded=$(codex-ec encode -q -k 2 -m 1 "$cid" -r model | cut -f1) || die "encode $cid"
     protected+=("$coded")
     file_of[$coded]=$scratch/$name
     codex-chunk export "$cid" -r model -o "$cid.car" || die "export $cid"
