@@ -336,6 +336,15 @@ Result<std::string> Env::reader_behind() const {
     return who.empty() ? "a process that cannot be seen from here" : who;
 }
 
+Result<void> Env::require_in_place() const {
+    struct stat named{};
+    struct stat ours{};
+    if (::lstat(path_.c_str(), &named) == 0 && ::fstat(index_.get(), &ours) == 0 &&
+        named.st_dev == ours.st_dev && named.st_ino == ours.st_ino)
+        return {};
+    return fail(Errc::io, "{}: was moved or replaced while it was in use", path_);
+}
+
 Result<void> Env::set_map_size(std::uint64_t bytes) {
     scarce_ = true; // others may outgrow it
     const int rc = lmdb::run([&] { return mdb_env_set_mapsize(env_, bytes); });

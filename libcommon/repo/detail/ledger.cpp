@@ -254,6 +254,7 @@ Result<void> Ledger::commit() {
     CODEX_CHECK(write_totals(txn_, totals_));
     CODEX_CHECK(write_segments());
     CODEX_TRY(lineage, ensure_lineage(txn_));
+    CODEX_CHECK(store_->env().require_in_place());
     const IndexAge age{lineage, txn_.id()};
     CODEX_CHECK(txn_.commit());
     // Only what is on the disk for sure: the index must never seem to be older than it is.

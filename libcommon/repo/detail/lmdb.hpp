@@ -139,6 +139,9 @@ public:
     /// repo_damaged; io.
     [[nodiscard]] Result<Txn> write(bool sync) const;
     [[nodiscard]] EnvMode mode() const { return options_.mode; }
+    /// That the file still has its name: else the repo was moved, or the index put in its place
+    /// knows nothing of what is committed here. Errors: io.
+    [[nodiscard]] Result<void> require_in_place() const;
     /// Largest size the index may grow to; for tests of a full index.
     [[nodiscard]] Result<void> set_map_size(std::uint64_t bytes);
 

@@ -324,6 +324,23 @@ TEST_F(OldIndex, IsNotWrittenTo) {
     repo_ = must(Repo::open(scratch_.repo(), {}));
 }
 
+/// What is committed into a file without a name nobody would find.
+TEST_F(OldIndex, PutInPlaceOfOneInUseTakesNothing) {
+    const Made made = must(write_blocks(repo_, seeds(1, 5)));
+    copy("/index.mdb", "/index.old");
+    ASSERT_EQ(::unlink((scratch_.repo() + "/index.mdb").c_str()), 0);
+    copy("/index.old", "/index.mdb");
+    EXPECT_EQ(code_of(write_blocks(repo_, seeds(10, 5))), Errc::io);
+    EXPECT_EQ(code_of(repo_.remove_dataset(made.manifest)), Errc::io);
+    {
+        const Repo closed = std::move(repo_);
+    }
+    repo_ = must(Repo::open(scratch_.repo(), {}));
+    EXPECT_EQ(must(repo_.space()).counters.datasets, 1U);
+    EXPECT_THAT(problems(repo_), IsEmpty());
+    must(write_blocks(repo_, seeds(10, 5)));
+}
+
 TEST_F(OldIndex, IsTakenAsItIsWhereNothingSaysOtherwise) {
     must(write_blocks(repo_, seeds(1, 5)));
     {
