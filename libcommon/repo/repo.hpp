@@ -126,6 +126,9 @@ public:
     /// Recomputes the tree. Gives the indices of leaves that cannot be trusted (those below a node
     /// that is cut off or does not match its children); empty when the tree is whole. O(n) hashes.
     [[nodiscard]] Result<std::vector<std::uint64_t>> check() const;
+    /// Whether the header of its record is as it was written, which only making the index anew
+    /// needs. Errors: permission, io.
+    [[nodiscard]] Result<bool> header_is_good() const;
 
 private:
     friend class Repo;

@@ -89,6 +89,20 @@ Result<std::vector<std::uint64_t>> StoredTree::check() const {
                             });
 }
 
+Result<bool> StoredTree::header_is_good() const {
+    const Session session = impl_->repo->session();
+    for (int pass = 0;; ++pass) {
+        CODEX_TRY(txn, session.store->env().read());
+        CODEX_TRY(entry, find_tree(txn, impl_->cid));
+        if (!entry)
+            return true; // removed meanwhile
+        CODEX_TRY(good, tree_header_is_good(session, impl_->cid, entry->extent, entry->leaf_count));
+        if (good || pass == 2) // again when gc moved it under us
+            return good;
+        session.store->segments().forget(entry->extent.segment);
+    }
+}
+
 Result<StoredTree> Repo::tree(const Cid& tree) const {
     CODEX_TRY(txn, impl_->store->env().read());
     CODEX_TRY(entry, find_tree(txn, tree));
@@ -115,6 +129,9 @@ Result<bool> same_tree(const Session& session, const Cid& tree, const Extent& ex
     std::vector<Digest> stored(kPiece);
     std::vector<Digest> wanted(kPiece);
     const std::uint64_t nodes = merkle::node_count(leaf_count);
+    CODEX_TRY(header, tree_header_is_good(session, tree, extent, leaf_count));
+    if (!header)
+        return false;
     for (std::uint64_t at = 0; at < nodes; at += kPiece) {
         const std::uint64_t count = std::min(kPiece, nodes - at);
         const auto left = std::span(stored).first(count);

@@ -186,7 +186,8 @@ Result<bool> mend_tree(const Job& job, const Cid& tree, const LeafReader& leaves
                        std::uint64_t count) {
     CODEX_TRY(stored, job.repo->tree(tree));
     CODEX_TRY(untrusted, stored.check());
-    if (untrusted.empty())
+    CODEX_TRY(header, stored.header_is_good());
+    if (untrusted.empty() && header)
         return false;
     CODEX_TRY(given, tree_cid(leaves, count));
     if (given != tree)

@@ -73,9 +73,10 @@ Result<Leaves> best_leaves(const Job& job, const codec::Manifest& manifest,
     CODEX_CHECK(check_leaf_count(tree, manifest.blocks_count()));
     Leaves leaves;
     CODEX_TRY(untrusted, tree.check());
+    CODEX_TRY(header, tree.header_is_good());
+    leaves.tree_damaged = !untrusted.empty() || !header;
     if (untrusted.empty())
         return leaves;
-    leaves.tree_damaged = true;
     CODEX_TRY(digests, tree.salvaged_leaves());
     leaves.digests = std::move(digests);
     // When all leaves together give the root, all are right, whatever the nodes above them say.

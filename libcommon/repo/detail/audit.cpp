@@ -114,6 +114,10 @@ void Audit::check_nodes(const Cid& cid, const Extent& extent, std::uint64_t leaf
     } else if (!bad->empty()) {
         report_("tree-damaged", cid,
                 fmt::format("{} of {} leaves cannot be trusted", bad->size(), leaf_count));
+    } else if (cid.codec() != codec::Multicodec::codex_slot_root) { // which are computed again
+        const auto header = tree_header_is_good(session_, cid, extent, leaf_count);
+        if (header && !*header)
+            report_("tree-damaged", cid, "the header of its record is damaged, its nodes are good");
     }
 }
 

@@ -2,6 +2,7 @@
 #include "repo/detail/not_here.hpp"
 
 #include "merkle/tree.hpp"
+#include "repo/detail/record.hpp"
 #include "repo/detail/segment_read.hpp"
 #include "repo/detail/spool.hpp"
 
@@ -68,6 +69,20 @@ Result<void> salvage_tree_at(const Session& session, const Cid& tree, const Exte
     CODEX_TRY(got, read_nodes(session, tree, extent, first, bytes_of(out)));
     std::ranges::fill(out.subspan(got / sizeof(Digest)), Digest{});
     return {};
+}
+
+Result<bool> tree_header_is_good(const Session& session, const Cid& tree, const Extent& extent,
+                                 std::uint64_t leaf_count) {
+    Bytes bytes(header_bytes(tree.bytes().size()));
+    auto got = read_segment(session.store->segments(), extent.segment, bytes, extent.offset);
+    if (!got && got.error().code() == Errc::not_found)
+        return false;
+    if (!got)
+        return fail(std::move(got).error().context(fmt::format("tree {}", tree.text())));
+    const auto header = decode_header(BytesView(bytes).first(*got));
+    return header && header->kind == RecordKind::tree && header->cid == tree &&
+           header->plain == leaf_count &&
+           header->stored_bytes == merkle::node_count(leaf_count) * sizeof(Digest);
 }
 
 Result<void> read_tree(const Session& session, const Cid& tree, Extent& extent, std::uint64_t first,

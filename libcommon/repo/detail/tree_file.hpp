@@ -29,8 +29,13 @@ using TreeReader = decltype(&read_tree_at);
                                      std::uint64_t first, std::span<Digest> out,
                                      TreeReader reader = read_tree_at);
 
-/// Whether the record of a tree gives the nodes of `spool`, all of them. A segment that is gone has
-/// none. Errors: permission, io when it cannot be read.
+/// Whether the header of a tree's record is what the index says: only making the index anew needs
+/// it. A segment that is gone has none. Errors: permission, io when it cannot be read.
+[[nodiscard]] Result<bool> tree_header_is_good(const Session& session, const Cid& tree,
+                                               const Extent& extent, std::uint64_t leaf_count);
+
+/// Whether the record of a tree has its header, and gives the nodes of `spool`, all of them. A
+/// segment that is gone has none. Errors: permission, io when it cannot be read.
 [[nodiscard]] Result<bool> same_tree(const Session& session, const Cid& tree, const Extent& extent,
                                      std::uint64_t leaf_count, const Spool& spool);
 

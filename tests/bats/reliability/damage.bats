@@ -244,3 +244,25 @@ assert_healthy() {
     done
     assert_healthy
 }
+
+@test "a damaged header of a tree record is found, and mended by repair and by put" {
+    gen 1 500000 >file
+    plain=$(codex-chunk put file | cut -f1)
+    coded=$(codex-ec encode -k 3 -m 2 "$plain" | cut -f1)
+    segment=$CODEX_REPO/segments/00000001.seg
+    mapfile -t places < <(LC_ALL=C grep -obUaP 'CXR1\x02' "$segment" | cut -d: -f1)
+    for place in "${places[@]: -2}"; do
+        printf '\xff' | dd of="$segment" bs=1 seek=$((place + 10)) conv=notrunc status=none
+    done
+    run_split codex-chunk verify
+    assert_failure 1
+    assert_equal "${#lines[@]}" 2
+    assert_output --partial 'tree-damaged'
+    codex-ec repair "$coded"
+    codex-chunk put file >/dev/null
+    run_split codex-chunk verify
+    assert_success
+    codex-chunk verify --rebuild-index >/dev/null
+    codex-chunk get "$plain" | cmp - file
+    codex-chunk get "$coded" | cmp - file
+}
