@@ -1,6 +1,8 @@
 #include "base/log.hpp"
 #include "repo/detail/doomed.hpp"
 #include "repo/detail/forecast.hpp"
+#include "repo/detail/io.hpp"
+#include "repo/detail/limits.hpp"
 #include "repo/detail/notes.hpp"
 #include "repo/detail/pending.hpp"
 #include "repo/detail/reclaim.hpp"
@@ -191,9 +193,10 @@ Result<void> reclaim(const Session& session, const GcOptions& options,
     CODEX_CHECK(count(erase_dead_ranges(session, options.progress, reclaimed)));
     if (options.compact)
         CODEX_CHECK(compact_segments(session, options.progress));
-    if (reclaimed.complete && !removed.empty())
-        CODEX_CHECK(merge_notes(*session.store, removed));
-    return {};
+    if (!reclaimed.complete)
+        removed = {}; // to be forgotten another time
+    const bool large = io::disk_bytes(notes_path(session.store->path())) >= limits().notes_bytes;
+    return large || !removed.empty() ? merge_notes(*session.store, removed) : Result<void>();
 }
 
 /// One attempt. Space that is dead already is given back even if there was none to remove more.

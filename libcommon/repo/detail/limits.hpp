@@ -23,6 +23,8 @@ struct Limits {
     std::uint64_t doomed_leaves = 4096;
     /// References of a dead writer taken back in one transaction.
     std::uint64_t pins = 32768;
+    /// A file of notes this large is written anew by gc, without what no longer holds.
+    std::uint64_t notes_bytes = std::uint64_t{1} << 20;
     /// Tree nodes held in memory while a dataset is written: 4 MiB, the leaves of 8 GiB.
     std::uint64_t spool_nodes = 131072;
     /// Pages of the index kept for the sake of one reader that is far behind, before writers wait

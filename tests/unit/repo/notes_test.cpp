@@ -209,6 +209,22 @@ TEST_F(Notes, AreMergedWhenNothingOfWhatTheySayIsLeft) {
     EXPECT_GT(in_file()[2].sequence, in_file()[1].sequence);
 }
 
+/// Nothing was removed, but what was said again and again is said once.
+TEST_F(Notes, AreMergedWhenTheyHaveGrown) {
+    const Made made = must(write_blocks(repo_, seeds(1, 3)));
+    must(repo_.set_expiry(made.manifest, 1));
+    must(repo_.gc({}));
+    EXPECT_EQ(in_file().size(), 1U);
+    for (std::uint64_t i = 2; i <= 100; ++i)
+        must(repo_.set_expiry(made.manifest, 1000 + i));
+    EXPECT_EQ(in_file().size(), 100U);
+    must(repo_.gc({}));
+    ASSERT_EQ(in_file().size(), 1U);
+    EXPECT_EQ(in_file()[0].expiry, 1100U);
+    rebuild();
+    EXPECT_EQ(must(repo_.dataset(made.manifest)).expiry, 1100U);
+}
+
 /// A writer that was killed between its commit and its note, or that found no room for the note.
 TEST_F(Notes, AreWrittenByWhoeverComesNext) {
     const Made made = must(write_blocks(repo_, seeds(1, 3)));

@@ -14,6 +14,7 @@ public:
                     .segment_bytes = 400'000,
                     .doomed_leaves = 16,
                     .pins = 7,
+                    .notes_bytes = 12'288,
                     .spool_nodes = 64,
                     .index_kept_bytes = limits().index_kept_bytes};
     }
