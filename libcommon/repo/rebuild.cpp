@@ -1,4 +1,5 @@
 // The index made anew from segments: the last resort, and the proof that the index is only that.
+#include "repo/detail/rebuild.hpp"
 #include "crypto/hash/sha256.hpp"
 #include "repo/detail/block_reader.hpp"
 #include "repo/detail/codec.hpp"
@@ -20,116 +21,6 @@
 #include <unistd.h>
 
 namespace codex::repo {
-
-namespace {
-
-/// Entries written between two commits.
-constexpr std::size_t kStep = 8192;
-
-class Rebuild {
-public:
-    Rebuild(std::string path, Env& env, const Segments& segments, Progress* progress,
-            std::vector<Note> old_notes)
-        : path_(std::move(path)), env_(env), segments_(segments), progress_(progress),
-          old_notes_(std::move(old_notes)) {}
-
-    Result<RebuildReport> run() {
-        CODEX_CHECK(begin());
-        CODEX_CHECK(read_notes());
-        CODEX_TRY(ids, segments_.list());
-        for (const std::uint32_t id : ids)
-            expect(file_bytes(id));
-        for (const std::uint32_t id : ids)
-            CODEX_CHECK(scan(id));
-        CODEX_CHECK(add_datasets());
-        CODEX_CHECK(add_references());
-        CODEX_CHECK(drop_removed());
-        CODEX_CHECK(judge_blocks());
-        CODEX_CHECK(write_segments());
-        CODEX_CHECK(write_totals(*txn_, totals_));
-        CODEX_CHECK(txn_->commit());
-        return report_;
-    }
-
-private:
-    struct FoundTree {
-        Extent extent;
-        std::uint64_t leaf_count = 0;
-        std::uint64_t references = 0;
-        bool removed = false; ///< a dataset over it was removed
-    };
-
-    /// The new index is nobody's yet: only the last commit has to wait for the disk.
-    Result<void> begin() {
-        CODEX_TRY(txn, env_.write(true));
-        txn_.emplace(std::move(txn));
-        written_ = 0;
-        return {};
-    }
-    Result<void> step() {
-        if (++written_ < kStep)
-            return {};
-        CODEX_CHECK(txn_->commit());
-        txn_.reset();
-        return begin();
-    }
-
-    [[nodiscard]] std::uint64_t file_bytes(std::uint32_t id) const {
-        struct stat st{};
-        return ::stat(segments_.path(id).c_str(), &st) == 0 ? static_cast<std::uint64_t>(st.st_size)
-                                                            : 0;
-    }
-    void expect(std::uint64_t bytes) {
-        if (progress_)
-            progress_->total_bytes += bytes;
-    }
-    /// The scan of a segment is at `offset`.
-    void reached(std::uint64_t offset) {
-        if (progress_ && offset > at_)
-            progress_->advance(offset - std::exchange(at_, offset));
-    }
-
-    Result<void> scan(std::uint32_t id);
-    Result<bool> block(const Fd& file, const Extent& at, const RecordHeader& header);
-    Result<bool> tree(const Fd& file, const Extent& at, const RecordHeader& header);
-    Result<void> add_datasets();
-    Result<void> for_each_leaf(const Cid& cid, const FoundTree& found,
-                               const std::function<Result<void>(const Cid&)>& visit);
-    Result<void> add_references();
-    Result<void> read_notes();
-    Result<void> drop_removed();
-    Result<void> judge_blocks();
-    Result<void> judge_block(const Cid& cid, BlockEntry entry);
-    /// The note that holds of a thing; nullptr when there is none.
-    [[nodiscard]] const Note* note_of(NoteKind kind, const Cid& cid) const {
-        const auto found = notes_.find({kind, cid});
-        return found == notes_.end() ? nullptr : &found->second;
-    }
-    [[nodiscard]] bool removed(NoteKind kind, const Cid& cid) const {
-        const Note* note = note_of(kind, cid);
-        return note != nullptr && !note->present;
-    }
-    Result<void> write_segments();
-    void live(const Extent& extent, std::uint64_t length) {
-        live_[extent.segment].emplace_back(extent.offset, length);
-    }
-
-    std::string path_;
-    Env& env_;
-    const Segments& segments_;
-    Progress* progress_;
-    std::uint64_t at_ = 0; // in the segment that is scanned
-    std::optional<Txn> txn_;
-    std::size_t written_ = 0;
-    RebuildReport report_;
-    Totals totals_;
-    std::vector<Note> old_notes_;                    // of the index that is replaced
-    std::map<std::pair<NoteKind, Cid>, Note> notes_; // the highest of each thing
-    std::map<Cid, FoundTree> trees_;
-    std::vector<Cid> manifests_;
-    std::map<std::uint32_t, std::uint64_t> ends_;
-    std::map<std::uint32_t, std::vector<std::pair<std::uint64_t, std::uint64_t>>> live_;
-};
 
 Result<void> Rebuild::scan(std::uint32_t id) {
     ++report_.segments;
@@ -250,7 +141,7 @@ Result<void> Rebuild::for_each_leaf(const Cid& cid, const FoundTree& found,
     CODEX_TRY(file, segments_.open(found.extent.segment));
     for (std::uint64_t at = 0; at < found.leaf_count; at += leaves.size()) {
         leaves.resize(
-            static_cast<std::size_t>(std::min<std::uint64_t>(kStep, found.leaf_count - at)));
+            static_cast<std::size_t>(std::min<std::uint64_t>(kRebuildStep, found.leaf_count - at)));
         CODEX_CHECK(pread_full(
             file->get(),
             {reinterpret_cast<std::uint8_t*>(leaves.data()), leaves.size() * sizeof(Digest)},
@@ -284,124 +175,7 @@ Result<void> Rebuild::add_references() {
     return {};
 }
 
-/// The newest note of each thing.
-Result<void> Rebuild::read_notes() {
-    std::uint64_t last = 0;
-    const auto take = [&](const Note& note) -> Result<void> {
-        last = std::max(last, note.sequence);
-        Note& newest = notes_[{note.kind, note.cid}];
-        if (note.sequence >= newest.sequence)
-            newest = note;
-        return {};
-    };
-    CODEX_TRY(damaged, scan_notes(path_, take));
-    for (const Note& note : old_notes_)
-        CODEX_CHECK(take(note));
-    report_.damaged_records += damaged > 0 ? 1 : 0;
-    if (last > 0)
-        CODEX_CHECK(set_last_note(*txn_, last));
-    for (const auto& [name, note] : notes_)
-        if (!note.present) {
-            CODEX_CHECK(restore_note(*txn_, note)); // until nothing of it is in any segment
-            CODEX_CHECK(step());
-        }
-    return {};
-}
-
-/// Blocks of trees whose datasets were removed go, unless something else names them or they are
-/// kept. Without its tree nobody knows whose a block was.
-Result<void> Rebuild::drop_removed() {
-    for (const auto& [cid, found] : trees_) {
-        if (found.references > 0 || !found.removed)
-            continue;
-        CODEX_CHECK(for_each_leaf(cid, found, [&](const Cid& block) -> Result<void> {
-            CODEX_TRY(entry, find_block(*txn_, block));
-            const Note* note = note_of(NoteKind::block, block);
-            if (!entry || entry->references > 0 || (note != nullptr && note->present))
-                return {};
-            CODEX_CHECK(txn_->erase(Table::blocks, block.bytes()));
-            return step();
-        }));
-    }
-    return {};
-}
-
-/// Blocks that were put for themselves are kept, and so is what is in doubt: a block of no dataset
-/// of which nobody noted that it was removed.
-Result<void> Rebuild::judge_block(const Cid& cid, BlockEntry entry) {
-    const Note* note = note_of(NoteKind::block, cid);
-    const bool loose = entry.references == 0;
-    if (loose && (removed(NoteKind::block, cid) || removed(NoteKind::dataset, cid)) &&
-        (note == nullptr || !note->present)) {
-        CODEX_CHECK(txn_->erase(Table::blocks, cid.bytes()));
-        return step();
-    }
-    if (loose || (note != nullptr && note->present)) {
-        entry.kept = true;
-        entry.expiry = note != nullptr ? note->expiry : 0;
-        CODEX_CHECK(txn_->put(Table::blocks, cid.bytes(), encode(entry)));
-        if (entry.expiry != 0)
-            CODEX_CHECK(txn_->put(Table::expiries,
-                                  encode(ExpiryKey{entry.expiry, ExpiryKind::block, cid}), {}));
-        report_.kept_blocks += loose ? 1 : 0;
-    }
-    if (entry.present) {
-        live(entry.extent, block_record_bytes(cid, entry));
-        ++totals_.blocks;
-        totals_.used_bytes += entry.plain_bytes;
-    }
-    return step();
-}
-
-Result<void> Rebuild::judge_blocks() {
-    Bytes from;
-    for (bool more = true; more;) {
-        std::vector<std::pair<Cid, BlockEntry>> some;
-        {
-            CODEX_TRY(cursor, txn_->cursor(Table::blocks));
-            CODEX_TRY(found, cursor.seek(from));
-            more = found;
-            for (std::size_t i = 0; more && i < kStep; ++i) {
-                CODEX_TRY(cid, decode_cid_key(cursor.key()));
-                CODEX_TRY(entry, decode_block(cursor.value()));
-                some.emplace_back(cid, entry);
-                from.assign(cursor.key().begin(), cursor.key().end());
-                from.push_back(0);
-                CODEX_TRY(next, cursor.next());
-                more = next;
-            }
-        }
-        for (const auto& [cid, entry] : some)
-            CODEX_CHECK(judge_block(cid, entry));
-    }
-    return {};
-}
-
-/// What lies between live records is dead: damaged, second copies, or of removed trees.
-Result<void> Rebuild::write_segments() {
-    for (const auto& [id, end] : ends_) {
-        auto& ranges = live_[id];
-        std::ranges::sort(ranges);
-        SegmentEntry entry;
-        entry.committed_end = end;
-        std::uint64_t at = 0;
-        const auto dead_up_to = [&](std::uint64_t to) -> Result<void> {
-            if (at < to)
-                CODEX_CHECK(txn_->put(Table::dead, extent_key({id, at}),
-                                      dead_value({{id, at}, to - at, false})));
-            return {};
-        };
-        for (const auto& [offset, length] : ranges) {
-            CODEX_CHECK(dead_up_to(offset));
-            entry.live_bytes += length;
-            at = offset + length;
-            CODEX_CHECK(step());
-        }
-        CODEX_CHECK(dead_up_to(end));
-        CODEX_CHECK(txn_->put(Table::segments, segment_key(id), encode(entry)));
-    }
-    return {};
-}
+namespace {
 
 /// What the index that is replaced knew and nobody has appended to the file: who was to do it was
 /// killed. None of an index that is damaged, or older than the segments.
