@@ -154,8 +154,15 @@ Result<void> Audit::count_leaves(unsigned slice, unsigned slices) {
     for (const LeafSource& source : sources_)
         for (std::uint64_t at = source.first; at < source.end; at += leaves.size()) {
             leaves.resize(static_cast<std::size_t>(std::min(kChunkLeaves, source.end - at)));
-            if (!read_tree_at(session_, source.tree, source.extent, at, leaves))
-                break; // reported as a damaged or unreadable tree
+            if (auto read = read_tree_at(session_, source.tree, source.extent, at, leaves); !read) {
+                // Reported as damaged or unreadable, unless it could be read a moment ago.
+                leaves_known_ = false;
+                if (read.error().code() != Errc::repo_damaged && !unreadable_) {
+                    report_("tree-unreadable", source.tree, read.error().text());
+                    unreadable_ = std::make_shared<const Error>(std::move(read).error());
+                }
+                break;
+            }
             for (const Digest& leaf : leaves)
                 if (slice_of(leaf, slices) == slice && leaf != empty)
                     ++slice_references_[leaf];
