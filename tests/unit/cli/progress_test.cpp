@@ -85,10 +85,15 @@ TEST(TerminalOfBoth, NoLineIsDrawnBetweenARecordAndItsWiping) {
     });
     detail::Stderr terminal;
     std::atomic<bool> over{false};
+    std::atomic<bool> drawn{false};
     std::thread drawer([&] {
-        while (!over)
+        while (!over) {
             terminal.draw("PROGRESS");
+            drawn = true;
+            drawn.notify_one();
+        }
     });
+    drawn.wait(false);
     for (int i = 0; i < 5000; ++i)
         static_cast<void>(terminal.beside(
             [&] { return write_full(STDERR_FILENO, as_bytes("RECORD\n"), "pipe"); }));
