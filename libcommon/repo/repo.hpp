@@ -138,7 +138,7 @@ private:
 };
 
 /// What a slot tree was computed from: one slot of the dataset over a tree, under one way to cut it
-/// (spec 02 section 4.2).
+/// (codex-slots(5), SLOTS).
 struct SlotKey {
     Cid tree; ///< of the protected dataset
     std::uint32_t block_size_bytes = 0;

@@ -1,5 +1,5 @@
-// Poseidon2 trees of slots (spec 01 section 7): stored like the trees of datasets, but their leaves
-// are block digests of another kind, so no block is referred to.
+// Poseidon2 trees of slots (codex-slots(5), SLOTS): stored like the trees of datasets, but their
+// leaves are block digests of another kind, so no block is referred to.
 //
 // A record of the table of slots says what a tree was computed from and is the tree's reference.
 // Equal slots (of zeros, say) share one tree.

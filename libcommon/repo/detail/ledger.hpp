@@ -36,7 +36,7 @@ public:
     /// Takes the bytes away; the caller puts or erases the entry.
     [[nodiscard]] Result<void> clear_bytes(const Cid& cid, BlockEntry& entry);
     /// One reference less; the block goes when it was the last and the block is not kept. Unknown
-    /// blocks and blocks without references are left alone (spec 01 section 8.6: clamp at 0).
+    /// blocks and blocks without references are left alone (codex-repo(5), R9).
     /// Gives whether the block went.
     [[nodiscard]] Result<bool> release(const Cid& cid);
     /// Erases the entry when nothing needs it any more; otherwise puts it. Gives whether it went.

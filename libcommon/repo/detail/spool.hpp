@@ -31,7 +31,7 @@ private:
 };
 
 /// Computes the layers above `leaf_count` leaves (spool nodes 0 ..) and appends them: the spool
-/// then holds all nodes in wire order (spec 01 section 3.4). Constant memory. Gives the root.
+/// then holds all nodes in wire order (codex-tree(5), ENCODINGS). Constant memory. Gives the root.
 [[nodiscard]] Result<Digest> build_layers(Spool& spool, std::uint64_t leaf_count,
                                           const merkle::TreeHash& hash);
 
