@@ -35,7 +35,7 @@ codex_setup() {
 
 setup() { codex_setup; }
 
-# gen STREAM BYTES: deterministic bytes on stdout, the test byte generator of spec 01 section 0.
+# gen STREAM BYTES: deterministic bytes on stdout, the test byte generator of tests/vectors/README.md.
 gen() { "$CODEX_TEST_BIN/codex-testgen" "$1" "$2"; }
 
 # run_split COMMAND...: `run` with $output and $stderr (and $lines, $stderr_lines) apart.
@@ -56,16 +56,54 @@ run_json() {
 # records: NDJSON from stdin without its summary.
 records() { sed '/^{"type":"summary",/d'; }
 
-# example PAGE TEXT: runs the example of man/PAGE.scd that follows the line that starts with TEXT, as it
-# stands there, as run_split does. scripts/check-docs wants such a call for every example.
+# page_as_read PAGE: man/PAGE.scd with backslashes as man(1) shows them, where scdoc takes one away.
+page_as_read() { sed 's/\\\(.\{0,1\}\)/\1/g' "$CODEX_SOURCE/man/$1.scd"; }
+
+# example PAGE TEXT: runs the example of man/PAGE.scd that follows the line that starts with TEXT, as a
+# reader sees it, as run_split does. scripts/check-docs wants such a call for every example.
 example() {
-    awk -v text="$2" '
+    page_as_read "$1" | awk -v text="$2" '
         index($0, text) == 1 { found = 1 }
         found && /^```$/ { if (inside) exit; inside = 1; next }
-        inside' "$CODEX_SOURCE/man/$1.scd" >"$BATS_TEST_TMPDIR/example"
+        inside' >"$BATS_TEST_TMPDIR/example"
     [[ -s $BATS_TEST_TMPDIR/example ]] || fail "man/$1.scd: no example after '$2'" || return
     # shellcheck disable=SC2016 # for the inner shell
     run_split bash -c 'set -euo pipefail; source "$1"' example "$BATS_TEST_TMPDIR/example"
+}
+
+# transcript PAGE: runs what stands behind "$ " (and, going on, behind "> ") in EXAMPLES of man/PAGE.scd,
+# in the order of the page and in one shell, and compares what each prints with what the page shows below
+# it. A command that fails is not right, whatever it prints. For scripts/check-docs this runs every
+# such example of the page.
+transcript() {
+    local steps=$BATS_TEST_TMPDIR/transcript
+    mkdir -p "$steps"
+    page_as_read "$1" | awk -v steps="$steps" '
+        /^# / { on = /EXAMPLES/ }
+        on && /^```$/ { inside = !inside; name = ""; next }
+        !on || !inside { next }
+        /^\$ / {
+            name = sprintf("%s/%03d", steps, ++count)
+            print substr($0, 3) >(name ".command")
+            printf "" >(name ".shown")
+            begun = 1
+            next
+        }
+        /^> / && name && begun { print substr($0, 3) >(name ".command"); next }
+        name { begun = 0; print >(name ".shown") }'
+    assert_file_exist "$steps/001.command"
+    # shellcheck disable=SC2016 # for the inner shell
+    run bash -c 'set -uo pipefail
+        for transcript_step in "$1"/*.command; do
+            source "$transcript_step" </dev/null >"$transcript_step.printed" 2>&1
+            transcript_status=$?
+            diff -u "${transcript_step%.command}.shown" "$transcript_step.printed" &&
+                ((transcript_status == 0)) && continue
+            printf "%s\nended with %s:\n" "the page shows, and it prints, in a step that" "$transcript_status"
+            cat "$transcript_step"
+            exit 1
+        done' transcript "$steps"
+    assert_success
 }
 
 # wait_for CONDITION [SECONDS]: evaluates CONDITION until it is true, or fails after SECONDS (10).

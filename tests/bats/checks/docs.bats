@@ -85,7 +85,7 @@ None.
 Put a file:
 
 ```
-codex-x put --data 2 a \
+codex-x put --data 2 a \\
     | while read -r cid; do codex-x block get "$cid"; done
 ```
 
@@ -112,7 +112,7 @@ Each tool has the commands *help*, *completion* and *config*.
 
 # SEE ALSO
 
-*codex-x*(1)
+*sh*(1)
 PAGE
 }
 
@@ -161,7 +161,7 @@ misses() {
 }
 
 @test "a page that does not lead to what all tools share is a gap" {
-    sed -i 's/codex-pipes/codex-other/' man/codex-x.1.scd
+    sed -i 's/codex-pipes/other/' man/codex-x.1.scd
     misses 'man/codex-x.1.scd: does not refer to codex-pipes(7)'
 }
 
@@ -248,4 +248,23 @@ misses() {
 @test "an example that is not shell is a gap" {
     sed -i 's/; done$//' man/codex-x.1.scd
     misses 'not shell: '
+}
+
+# Gives the page an example that shows what its commands print.
+add_transcript() {
+    sed -i '/^# SEE ALSO/,$d' man/codex-x.1.scd
+    printf '%s\n' "What it prints:" '' '```' '$ for a in 1 2; do' '>     codex-x put "$a"' '> done' 'one' \
+        '> two' '```' '' '# SEE ALSO' '' '*codex-pipes*(7)' >>man/codex-x.1.scd
+}
+
+@test "an example that shows what is printed is run by a transcript of its page" {
+    add_transcript
+    misses 'man/codex-x.1.scd:61: no test runs the example: What it prints:'
+    printf 'transcript codex-y.1\n' >tests/bats/codex-x/transcript.bats
+    misses 'no test runs the example: What it prints:'
+    printf 'transcript codex-x.1\n' >tests/bats/codex-x/transcript.bats
+    check
+    assert_success
+    sed -i 's/^>     codex-x put/>     codex-x frob/' man/codex-x.1.scd
+    misses 'man/codex-x.1.scd:62: codex-x has no command frob'
 }
