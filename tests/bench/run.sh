@@ -1,7 +1,7 @@
 #!/bin/bash
 # tests/bench/run.sh [--big] [SECTION...]: the speed and memory of the tools beside other programs on
-# the same data, in one run on one machine. Prints tables; README.md quotes them. Sections, all of
-# them by default:
+# the same data, in one run on one machine. Prints tables; tests/bench/README.md quotes them. Sections,
+# all of them by default:
 #
 #   store    codex-chunk put and get, codex-ec encode and repair beside cp, openssl and cat
 #   others   par2, restic and casync, where they are installed
