@@ -1,4 +1,4 @@
-// The one error type and the one result type (spec 00 section 5).
+// The one error type and the one result type (libcommon/README.md, Errors).
 //
 // A function that can be refused returns Result<T>. Exceptions do not cross a floor; only
 // std::bad_alloc may escape. An Error is a stable code, a message that names the thing and the
@@ -22,7 +22,7 @@ enum class Errc : unsigned char {
 
 /// The dotted name scripts match on, e.g. "cid.invalid".
 [[nodiscard]] std::string_view errc_name(Errc code);
-/// The process exit code of spec 00 section 4.2.
+/// The process exit code (codex-exit(7)).
 [[nodiscard]] int errc_exit_code(Errc code);
 /// The HTTP status of the REST interface.
 [[nodiscard]] int errc_http_status(Errc code);

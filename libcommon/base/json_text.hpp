@@ -16,7 +16,7 @@ namespace codex {
 [[nodiscard]] std::string_view short_escape(char c);
 
 /// A JSON number, or above 2^53, where readers with doubles would round, a decimal string
-/// (spec 00 section 4.1).
+/// (codex-pipes(7), STREAMS).
 [[nodiscard]] std::string json_number(std::uint64_t value);
 
 } // namespace codex

@@ -1,4 +1,5 @@
-// Logging in the reference node's two formats (spec 07 section 2), so that its log tools read ours.
+// Logging in the reference node's two formats (codex-pipes(7), LOGS), so that its log tools read
+// ours.
 //
 // A record is a level, topics, a message and named values. Text is for people and shortens CIDs and
 // digests; JSON has everything in full. Which records pass is decided by directives
@@ -76,8 +77,8 @@ struct Options {
 
 /// Applies `LEVEL[;directive...]` to what is set already (earlier topic settings stay; a bare level
 /// may be left out). A directive is `level:topic[,topic...]`, `required:...` or `disabled:...`;
-/// level words are those of spec 07 section 2.2 in any case. A topic that no part of the node uses
-/// is taken, with a warning. Errors: usage, naming the bad word.
+/// level words are those of codex-pipes(7), LOGS, in any case. A topic that no part of the node
+/// uses is taken, with a warning. Errors: usage, naming the bad word.
 [[nodiscard]] Result<void> set_levels(std::string_view directives);
 
 /// Whether a record would be written: cheap enough to ask before computing values. `topics` are

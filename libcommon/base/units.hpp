@@ -1,4 +1,4 @@
-// Sizes, durations and points in time as users write them (spec 07 section 1.5). Unlike the
+// Sizes, durations and points in time as users write them (codex-pipes(7), OPTIONS). Unlike the
 // reference, text that is left over is refused: "1h30" is a slip, not an hour.
 #pragma once
 

@@ -1,4 +1,4 @@
-// Batch mode of tools that stay (spec 00 section 4.1, item 6): a job a line on stdin, an answer a
+// Batch mode of tools that stay (codex-pipes(7), STREAMS): a job a line on stdin, an answer a
 // line on stdout, several jobs at a time.
 #pragma once
 

@@ -1,4 +1,4 @@
-// The command line that all tools share (spec 00 section 4, man/codex-pipes.7): options, records,
+// The command line that all tools share (codex-pipes(7)): options, records,
 // exit codes, errors, progress. A tool declares a tree of commands and calls run_tool().
 //
 // This is a thin face over CLI11, so that only cli/*.cpp pays for its headers, and so that man
@@ -102,7 +102,7 @@ public:
     Record& field(std::string_view name, std::string_view value);
     Record& field(std::string_view name, const Cid& cid);
     Record& field(std::string_view name, std::uint64_t value);
-    /// Bytes: hex in text, 0x and hex in JSON (contract 4.1.2).
+    /// Bytes: hex in text, 0x and hex in JSON (codex-pipes(7), STREAMS).
     Record& hex(std::string_view name, BytesView bytes);
     /// Only in JSON.
     Record& json_hex(std::string_view name, BytesView bytes);
@@ -129,10 +129,10 @@ private:
     std::vector<std::pair<std::string, std::string>> members_; // name, JSON text
 };
 
-/// Items from the arguments, or one per line from stdin (contract 4.1.4): the first blank-separated
-/// field, or the "cid" of a line that starts with '{'. Lines are read as they arrive, so a pipe
-/// streams. Summary and progress objects among the lines are passed over; lines end with LF or
-/// CRLF, and have at most 1 MiB.
+/// Items from the arguments, or one per line from stdin (codex-pipes(7), STREAMS): the first
+/// blank-separated field, or the "cid" of a line that starts with '{'. Lines are read as they
+/// arrive, so a pipe streams. Summary and progress objects among the lines are passed over; lines
+/// end with LF or CRLF, and have at most 1 MiB.
 class Inputs {
 public:
     /// `name` is what error texts call the lines' source.
@@ -227,8 +227,8 @@ public:
     /// With -v only.
     void inform(std::string_view text);
 
-    /// Shows `progress` under `label` until the returned handle dies (spec 00 section 4.4: after
-    /// 0.5 s, on a foreground terminal, or as --progress says; SIGUSR1 prints one line).
+    /// Shows `progress` under `label` until the returned handle dies (codex-pipes(7), OPTIONS:
+    /// after 0.5 s, on a foreground terminal, or as --progress says; SIGUSR1 prints one line).
     struct ProgressView;
     [[nodiscard]] std::shared_ptr<ProgressView> show(const Progress& progress, std::string label);
 
@@ -304,7 +304,7 @@ struct ToolSpec {
 };
 
 /// Parses, runs, prints the error if there is one, and gives the process exit code. Adds the flags
-/// every tool has (spec 00 section 4.3), --help, --version, and the `completion bash|zsh|fish`
+/// every tool has (codex-pipes(7), OPTIONS), --help, --version, and the `completion bash|zsh|fish`
 /// subcommand made from the same tree. `--dump-commands` (hidden) prints the tree as JSON for the
 /// tests that hold man pages and completions against it.
 int run_tool(int argc, char** argv, const ToolSpec& spec);

@@ -1,4 +1,4 @@
-// Base58 without checksum: the text of CIDs and peer ids (spec 01 section 1.2).
+// Base58 without checksum: the text of CIDs and peer ids (codex-cid(5), TEXT FORM).
 #pragma once
 
 #include "base/bytes.hpp"

@@ -1,4 +1,4 @@
-// Content identifiers (spec 01 section 1.2): uvarint(1) | content codec | multihash.
+// Content identifiers (codex-cid(5), BINARY FORM): uvarint(1) | content codec | multihash.
 #pragma once
 
 #include "base/bytes.hpp"
@@ -28,17 +28,17 @@ public:
     [[nodiscard]] static Cid block(const Digest& digest);
     /// The same with another content codec: codex-manifest, codex-root, raw ...
     [[nodiscard]] static Cid sha256(Multicodec codec, const Digest& digest);
-    /// The CID of the empty block: codex-block over SHA-256("") (spec 01 section 1.4).
+    /// The CID of the empty block: codex-block over SHA-256("") (codex-cid(5), THE EMPTY BLOCK).
     [[nodiscard]] static const Cid& empty_block();
 
     /// Exactly one CID in binary, v1, or v0 (34 bytes from 12 20). Errors: cid_invalid naming the
-    /// byte offset; trailing bytes are refused, unlike the reference (spec 01 section 1.2 a).
+    /// byte offset; trailing bytes are refused, unlike the reference.
     [[nodiscard]] static Result<Cid> from_bytes(BytesView bytes);
     /// The CID at the front of `bytes` and its length; what follows is not looked at, as in the
     /// sections of a CAR. Errors: as from_bytes().
     [[nodiscard]] static Result<std::pair<Cid, std::size_t>> from_prefix(BytesView bytes);
-    /// Text in any multibase of spec 01 section 1.2, or a bare CIDv0 (Qm...). Errors: cid_invalid,
-    /// with a hint where a likely cause is known.
+    /// Text in any multibase of codex-cid(5), TEXT FORM, or a bare CIDv0 (Qm...). Errors:
+    /// cid_invalid, with a hint where a likely cause is known.
     [[nodiscard]] static Result<Cid> from_text(std::string_view text);
 
     [[nodiscard]] bool is_null() const { return size_ == 0; }

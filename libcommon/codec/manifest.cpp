@@ -1,4 +1,4 @@
-// The wire form of manifests; field numbers from spec 01 sections 4.1 and 4.3.
+// The wire form of manifests; field numbers from codex-manifest(5), FIELDS and THE LAYOUT OF 2026.
 #include "codec/manifest.hpp"
 
 #include "base/checked.hpp"

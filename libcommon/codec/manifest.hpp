@@ -1,4 +1,4 @@
-// Dataset manifests (spec 01 section 4): what a dataset is, in 56 bytes to a few kilobytes.
+// Dataset manifests (codex-manifest(5)): what a dataset is, in 56 bytes to a few kilobytes.
 #pragma once
 
 #include "codec/cid.hpp"
@@ -8,11 +8,11 @@
 
 namespace codex::codec {
 
-/// The two wire layouts: the marketplace network's, and the versioned one of 2026 (4.3), which
-/// holds plain datasets only.
+/// The two wire layouts: the marketplace network's (codex-manifest(5), FIELDS), and the versioned
+/// one of 2026 (THE LAYOUT OF 2026), which holds plain datasets only.
 enum class ManifestLayout : std::uint8_t { classic, v0_2026 };
 
-/// Index strategies (5.3); the numbers are on the wire.
+/// Index strategies (codex-erasure(5), STRATEGIES); the numbers are on the wire.
 enum class Strategy : std::uint8_t { linear = 0, stepped = 1 };
 
 struct VerificationInfo {
@@ -69,7 +69,7 @@ constexpr std::size_t kMaxManifestBytes = 4 * 1024 * 1024;
 /// Largest block size accepted, bytes; a block must fit in memory many times over.
 constexpr std::uint32_t kMaxBlockSizeBytes = 64 * 1024 * 1024;
 
-/// Every rule of spec 01 section 4.2. Errors: manifest_invalid naming the field and the rule.
+/// Every rule of codex-manifest(5), RULES. Errors: manifest_invalid naming the field and the rule.
 [[nodiscard]] Result<void> validate(const Manifest& manifest);
 
 /// The exact wire bytes in manifest.layout. Errors: as validate(); unsupported for a protected

@@ -1,4 +1,4 @@
-// A manifest as JSON, with the names of the REST interface (spec 05 section 4.2).
+// A manifest as JSON, with the names of the REST interface (codex-manifest(5), JSON).
 #pragma once
 
 #include "codec/manifest.hpp"

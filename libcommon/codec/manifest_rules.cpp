@@ -1,4 +1,4 @@
-// What makes a manifest acceptable (spec 01 section 4.2): the reference's checks and those it
+// What makes a manifest acceptable (codex-manifest(5), RULES): the reference's checks and those it
 // lacks, whose absence would be a crash or a resource bomb from a stranger's 56 bytes.
 #include "base/checked.hpp"
 #include "codec/manifest.hpp"
@@ -11,7 +11,7 @@ namespace {
 
 /// The reference counts bytes in a signed 64-bit integer.
 constexpr std::uint64_t kMaxDatasetBytes = std::numeric_limits<std::int64_t>::max();
-/// Rows of the largest erasure code (spec 01 section 5.1).
+/// Rows of the largest erasure code (codex-erasure(5), LIMITS).
 constexpr std::uint64_t kMaxSlots = 65536;
 constexpr std::uint32_t kCidV1Ordinal = 2;
 

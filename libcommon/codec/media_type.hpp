@@ -1,5 +1,5 @@
 // What a manifest may carry as file name and media type, as the REST upload checks it
-// (spec 05 section 3.1).
+// (codex-manifest(5), NAMES).
 #pragma once
 
 #include "base/error.hpp"

@@ -1,4 +1,4 @@
-// Multibase: text whose first character names its base (spec 01 section 1.2).
+// Multibase: text whose first character names its base (codex-cid(5), TEXT FORM).
 #pragma once
 
 #include "base/bytes.hpp"

@@ -1,4 +1,4 @@
-// The multicodec numbers this network uses (spec 01 section 1.1).
+// The multicodec numbers this network uses (codex-cid(5), CODECS).
 #pragma once
 
 #include <cstdint>

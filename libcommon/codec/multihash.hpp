@@ -1,4 +1,4 @@
-// Multihash: uvarint(hash codec) | uvarint(digest length) | digest (spec 01 section 1.2).
+// Multihash: uvarint(hash codec) | uvarint(digest length) | digest (codex-cid(5), CODECS).
 #pragma once
 
 #include "base/bytes.hpp"

@@ -1,5 +1,5 @@
-// Protobuf by hand, byte-exact (spec 01 section 0): a field is written when the caller says so,
-// zero or not, in the order of the calls; a reader that skips what it does not know.
+// Protobuf by hand, byte-exact (codex-manifest(5), PROTOBUF): a field is written when the caller
+// says so, zero or not, in the order of the calls; a reader that skips what it does not know.
 #pragma once
 
 #include "base/bytes.hpp"

@@ -1,4 +1,4 @@
-// Unsigned LEB128 integers (spec 01 section 0), the length prefix of every format here.
+// Unsigned LEB128 integers (codex-cid(5), INTEGERS), the length prefix of every format here.
 #pragma once
 
 #include "base/bytes.hpp"

@@ -166,8 +166,7 @@ struct ImportReport {
                                               std::uint64_t expiry,
                                               const std::function<void(const Cid&)>& on_dataset);
 
-// --- nim_layout.cpp: the reference node's data directory (spec 01 section 8.2)
-// ----------------------
+// --- nim_layout.cpp: the reference node's data directory (codex-repo(5), FOLDERS OF THE REFERENCE)
 /// Imports DIR/repo/manifests and DIR/repo/blocks; a dataset whose leaves cannot be put in order
 /// (its order is in the node's LevelDB, which we do not read) keeps its blocks as loose ones,
 /// unless its tree is already known here.

@@ -23,8 +23,8 @@ using LeafVisitor = std::function<Result<void>(std::span<const Digest>)>;
 [[nodiscard]] Result<void> stored_leaves(const repo::StoredTree& tree, const LeafVisitor& visit);
 
 /// The leaves that a put of this stream would have: cut into blocks, the last one filled with zeros
-/// (spec 01 section 2), hashed over the pool while the next are read. Constant memory: some 24 MiB
-/// at usual block sizes. Gives the bytes read. Errors: size_invalid for the block size, io.
+/// (codex-manifest(5), BLOCKS), hashed over the pool while the next are read. Constant memory: some
+/// 24 MiB at usual block sizes. Gives the bytes read. Errors: size_invalid for the block size, io.
 [[nodiscard]] Result<std::uint64_t> raw_leaves(ThreadPool& pool, Progress* progress, int fd,
                                                std::string_view name,
                                                std::uint64_t block_size_bytes,

@@ -1,4 +1,4 @@
-// The reference node's data directory, in and out (spec 01 section 8.2).
+// The reference node's data directory, in and out (codex-repo(5), FOLDERS OF THE REFERENCE).
 #include "dataset/dataset.hpp"
 #include "dataset/detail/block_reader.hpp"
 #include "dataset/detail/leaf_order.hpp"

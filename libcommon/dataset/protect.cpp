@@ -1,4 +1,5 @@
-// encode and decode: from a plain dataset to a protected one and back (spec 01 sections 5.4, 5.5).
+// encode and decode: from a plain dataset to a protected one and back (codex-erasure(5), PROTECTED
+// DATASETS).
 #include "base/log.hpp"
 #include "dataset/dataset.hpp"
 #include "dataset/detail/damage.hpp"
@@ -56,7 +57,7 @@ codec::Manifest protected_manifest(const codec::Manifest& plain, const Layout& l
     codec::Manifest manifest = plain;
     manifest.tree = tree;
     manifest.dataset_size_bytes = layout.total_blocks() * plain.block_size_bytes;
-    // Only the classic layout has erasure information (spec 01 section 4.3).
+    // Only the classic layout has erasure information (codex-manifest(5), THE LAYOUT OF 2026).
     manifest.layout = codec::ManifestLayout::classic;
     manifest.erasure.emplace();
     manifest.erasure->k = layout.k;

@@ -45,7 +45,7 @@ private:
     Result<bool> fill(Chunk& chunk) {
         const MutableBytes buffer = chunk.buffer.bytes();
         CODEX_TRY(got, input_.read(buffer));
-        // The last block is filled with zeros, and its CID covers them (spec 01 section 2).
+        // The last block is filled with zeros, and its CID covers them (codex-manifest(5), BLOCKS).
         const std::size_t blocks = div_up(got, block_size_);
         const MutableBytes padding = buffer.first(blocks * block_size_).subspan(got);
         std::fill(padding.begin(), padding.end(), std::uint8_t{0});

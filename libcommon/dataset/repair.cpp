@@ -1,4 +1,4 @@
-// repair: every missing and damaged block that parity covers, then the tree (spec 01 section 5.5).
+// repair: every missing and damaged block that parity covers, then the tree (codex-ec(1)).
 #include "dataset/detail/damage.hpp"
 
 #include <algorithm>

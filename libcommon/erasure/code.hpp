@@ -1,4 +1,5 @@
-// The leopard-compatible Reed-Solomon code (spec 01 section 6), whole buffers, one code word set.
+// The leopard-compatible Reed-Solomon code (codex-erasure(5), THE CODE), whole buffers, one code
+// word set.
 #pragma once
 
 #include "base/bytes.hpp"
@@ -15,8 +16,8 @@ namespace codex::erasure {
 /// are const and carry their own working memory.
 class Code {
 public:
-    /// Limits of 5.1 and 6.1: 1 <= m <= k, next_pow2(next_pow2(m) + k) <= 65536 (m = 0 gives a code
-    /// without parity). Errors: erasure_parameters naming the limit, with a hint.
+    /// Limits (codex-erasure(5), LIMITS): 1 <= m <= k, next_pow2(next_pow2(m) + k) <= 65536 (m = 0
+    /// gives a code without parity). Errors: erasure_parameters naming the limit, with a hint.
     [[nodiscard]] static Result<Code> create(std::uint32_t k, std::uint32_t m);
     ~Code();
     Code(Code&&) noexcept;

@@ -7,7 +7,7 @@ namespace codex::erasure {
 
 namespace {
 
-/// The coder works on chunks of this many bytes (spec 01 section 6.1).
+/// The coder works on chunks of this many bytes (codex-erasure(5), BUFFERS).
 constexpr std::uint32_t kChunkBytes = 64;
 
 Result<void> check_strategy(const IndexStrategy& s, std::uint64_t iteration) {

@@ -1,4 +1,4 @@
-// Where blocks of a protected dataset lie (spec 01 sections 5.2 and 5.3): index arithmetic only.
+// Where blocks of a protected dataset lie (codex-erasure(5), LAYOUT): index arithmetic only.
 #pragma once
 
 #include "base/error.hpp"
@@ -22,7 +22,7 @@ struct Layout {
     [[nodiscard]] static Result<Layout> create(std::uint64_t original_blocks, std::uint32_t k,
                                                std::uint32_t m, std::uint32_t block_size_bytes);
     /// Of a protected manifest. Errors: manifest_invalid when plain; unsupported for the linear
-    /// strategy, which the reference cannot code either (5.2).
+    /// strategy, which the reference cannot code either.
     [[nodiscard]] static Result<Layout> of(const codec::Manifest& manifest);
 
     [[nodiscard]] std::uint64_t rounded() const { return steps * k; }
@@ -40,7 +40,7 @@ struct Layout {
     }
 };
 
-/// The generic index strategies of 5.3, with padding.
+/// The generic index strategies (codex-erasure(5), STRATEGIES), with padding.
 struct IndexStrategy {
     codec::Strategy kind = codec::Strategy::linear;
     std::uint64_t first = 0;
@@ -49,7 +49,7 @@ struct IndexStrategy {
     std::uint64_t group_count = 0;
     std::uint64_t pad_blocks = 0;
 
-    /// The indices of one iteration, padding last. Errors: malformed (5.3: first > last, iterations
+    /// The indices of one iteration, padding last. Errors: malformed (first > last, iterations
     /// = 0, pad without groups, iteration out of range).
     [[nodiscard]] Result<std::vector<std::uint64_t>> indices(std::uint64_t iteration) const;
 };

@@ -13,7 +13,7 @@ using codec::protobuf::Field;
 using codec::protobuf::Reader;
 using codec::protobuf::Writer;
 
-// Field numbers (spec 01 section 3.4). In both messages 1 is the hash codec.
+// Field numbers (codex-tree(5), ENCODINGS). In both messages 1 is the hash codec.
 constexpr std::uint32_t kHashField = 1;
 constexpr std::uint32_t kTreeLeavesField = 2;
 constexpr std::uint32_t kTreeNodeField = 3;

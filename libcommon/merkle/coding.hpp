@@ -1,4 +1,4 @@
-// Wire forms of trees and proofs (spec 01 section 3.4).
+// Wire forms of trees and proofs (codex-tree(5), ENCODINGS).
 #pragma once
 
 #include "merkle/tree.hpp"

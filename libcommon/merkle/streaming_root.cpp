@@ -1,7 +1,7 @@
 // The root of a stream: leaves are folded in chunks of a power of two, so that the hash sees whole
 // layers and not single pairs; the chunks' roots ("peaks") join like the bits of a binary counter.
 //
-// Why this equals the layers of spec 01 section 3.1: a chunk of 2^h leaves that starts at a
+// Why this equals the layers of codex-tree(5), CONSTRUCTION: a chunk of 2^h leaves that starts at a
 // multiple of 2^h has no odd node inside, and only the last node of a layer can be odd. So every
 // complete subtree is hashed with keys 0 and 1 alone, and the odd keys appear only on the way from
 // the last leaf to the root, which finish() walks.

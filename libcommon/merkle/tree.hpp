@@ -1,4 +1,4 @@
-// The codex Merkle tree (spec 01 section 3), over any 32-byte digest with a keyed compression:
+// The codex Merkle tree (codex-tree(5)), over any 32-byte digest with a keyed compression:
 // SHA-256 for datasets, Poseidon2 for slots.
 //
 // Leaves are not hashed again. Layer 0 is the leaves; each layer has ceil(n/2) nodes; there is
@@ -16,7 +16,8 @@
 
 namespace codex::merkle {
 
-/// Keys of a compression (3.1): bit 0 "children are leaves", bit 1 "no right child".
+/// Keys of a compression (codex-tree(5), KEYS): bit 0 "children are leaves", bit 1 "no right
+/// child".
 constexpr std::uint8_t kKeyInner = 0;
 constexpr std::uint8_t kKeyBottom = 1;
 constexpr std::uint8_t kKeyOdd = 2;
@@ -64,7 +65,7 @@ private:
     std::uint64_t count_ = 0;
 };
 
-/// A proof that a leaf is at an index (3.3).
+/// A proof that a leaf is at an index (codex-tree(5), PROOFS).
 struct Proof {
     codec::HashCodec hash = codec::HashCodec::sha2_256;
     std::uint64_t index = 0;
@@ -74,8 +75,8 @@ struct Proof {
     friend bool operator==(const Proof&, const Proof&) = default;
 };
 
-/// Hardened (3.3): index < leaf_count, path length = depth, zero sibling in the odd case, and the
-/// proof's hash codec is the tree's. Errors: proof_invalid with the reason.
+/// Hardened (codex-tree(5), PROOFS): index < leaf_count, path length = depth, zero sibling in the
+/// odd case, and the proof's hash codec is the tree's. Errors: proof_invalid with the reason.
 [[nodiscard]] Result<void> verify(const TreeHash& hash, const Proof& proof, const Digest& leaf,
                                   const Digest& root);
 
@@ -88,7 +89,7 @@ public:
     [[nodiscard]] std::uint64_t leaf_count() const { return leaf_count_; }
     [[nodiscard]] const Digest& root() const { return nodes_.back(); }
     [[nodiscard]] std::span<const Digest> leaves() const;
-    /// All nodes: layers bottom-up, root last (the wire order, 3.4).
+    /// All nodes: layers bottom-up, root last (the order of ENCODINGS).
     [[nodiscard]] std::span<const Digest> nodes() const { return nodes_; }
     /// Errors: merkle_index.
     [[nodiscard]] Result<Proof> proof(std::uint64_t index) const;

@@ -1,6 +1,6 @@
 // What the repo costs by itself: storing and reading blocks whose digests are known, the same in an
-// index of a million blocks, and the layout of one file a block, which it was chosen over (spec 00
-// section 7.3, man/codex-repo.5). TMPDIR says which disk is measured.
+// index of a million blocks, and the layout of one file a block, which it was chosen over
+// (codex-repo(5), WHY SEGMENTS). TMPDIR says which disk is measured.
 #include "base/fd.hpp"
 #include "crypto/hash/sha256.hpp"
 #include "repo/repo.hpp"

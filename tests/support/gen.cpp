@@ -1,4 +1,4 @@
-// codex-testgen STREAM BYTES: writes the test byte generator of spec 01 section 0 to stdout, so
+// codex-testgen STREAM BYTES: writes the test byte generator of tests/vectors/README.md, so
 // that scripts can make the data of the vectors: s = 0x12345678 + 0x9E3779B9 * STREAM; for each
 // byte s = s * 1664525 + 1013904223 (mod 2^32), byte = s >> 24.
 

@@ -1,4 +1,4 @@
-// The test byte generator of spec 01 section 0.
+// The test byte generator of tests/vectors/README.md.
 #pragma once
 
 #include "base/bytes.hpp"

@@ -7,7 +7,7 @@ namespace {
 Result<int> run(cli::Context& context) {
     CODEX_TRY(repo, open_repo(context, Access::read));
     CODEX_TRY(space, repo.space());
-    // The first four are the REST interface's (spec 05 section 4.3).
+    // The first four are the REST interface's (codex-chunk(1), OUTPUT).
     const NamedValue rows[] = {{"totalBlocks", space.counters.blocks},
                                {"quotaMaxBytes", space.quota_bytes},
                                {"quotaUsedBytes", space.counters.used_bytes},

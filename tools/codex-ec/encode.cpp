@@ -16,7 +16,7 @@ struct Options {
     std::vector<std::string> cids;
 };
 
-/// The limits of a storage request: nodes = k + m, tolerance = m (spec 01 section 5.1).
+/// The limits of a storage request: nodes = k + m, tolerance = m (codex-erasure(5), LIMITS).
 Result<dataset::EncodeOptions> from_nodes(std::uint64_t nodes, std::uint64_t tolerance) {
     if (tolerance == 0)
         return fail(Error(Errc::erasure_parameters, "--tolerance 0: no loss would be survived")

@@ -8,7 +8,7 @@ namespace codex::log::detail {
 
 namespace {
 
-/// The topics of the reference node (spec 07 section 2.2) and of this project's tools.
+/// The topics of the reference node (codex-pipes(7), LOGS) and of this project's tools.
 constexpr auto kTopics = std::to_array<std::string_view>({
     "codex",
     "node",

@@ -1,4 +1,4 @@
-// Which records pass: levels and topic directives of spec 07 section 2.2.
+// Which records pass: levels and topic directives of codex-pipes(7), LOGS.
 #pragma once
 
 #include "base/log.hpp"

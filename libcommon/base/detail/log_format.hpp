@@ -1,4 +1,4 @@
-// The two line formats of spec 07 section 2.1, apart from clocks and descriptors.
+// The two line formats of codex-pipes(7), LOGS, apart from clocks and descriptors.
 #pragma once
 
 #include "base/log.hpp"

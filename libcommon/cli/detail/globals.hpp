@@ -1,4 +1,4 @@
-// The flags every tool has (spec 00 section 4.3).
+// The flags every tool has (codex-pipes(7), OPTIONS).
 #pragma once
 
 #include "cli/detail/node.hpp"

@@ -1,4 +1,4 @@
-// What a progress line says (spec 00 section 4.4), apart from who draws it when.
+// What a progress line says (codex-pipes(7), OPTIONS), apart from who draws it when.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// Where the value of a setting comes from: flag > environment > configuration file > default (spec
-// 00 section 4.5).
+// Where the value of a setting comes from: flag > environment > configuration file > default
+// (codex-pipes(7), CONFIGURATION).
 #pragma once
 
 #include "cli/detail/globals.hpp"

@@ -99,7 +99,7 @@ Result<void> BlockReader::load(BlockBatch& batch, std::uint64_t first, std::size
     std::vector<Recovery::Wanted> wanted;
     for (std::size_t i = 0; i < count; ++i) {
         repo::BlockRead& block = batch.blocks[i];
-        if (block.cid.is_empty_block()) // stands for zeros (spec 01 section 1.4)
+        if (block.cid.is_empty_block()) // stands for zeros (codex-cid(5), THE EMPTY BLOCK)
             std::fill(block.buffer.begin(), block.buffer.end(), std::uint8_t{0});
         else if (block.state != repo::BlockRead::State::ok || block.size != block_size)
             wanted.push_back({first + i, block.buffer});

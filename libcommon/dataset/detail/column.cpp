@@ -125,7 +125,8 @@ Result<void> Columns::Group::plan_reads(Column& column, std::vector<Request>& re
 
 void Columns::Group::take(const Request& request, const repo::BlockRead& read) const {
     Column& column = *request.column;
-    // The empty block stands for a block of zeros (spec 01 section 1.4); no other size is right.
+    // The empty block stands for a block of zeros (codex-cid(5), THE EMPTY BLOCK); no other size is
+    // right.
     const bool ok = read.state == repo::BlockRead::State::ok &&
                     (read.size == owner_.block_size_ || read.size == 0);
     column.states[request.position] = ok ? State::present : State::lost;

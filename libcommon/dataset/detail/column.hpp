@@ -1,5 +1,6 @@
-// Lost blocks of a protected dataset, computed from the other blocks of their columns (spec 01
-// sections 5.2 and 5.5). The one place where damage is turned into bytes: repair, decode and get.
+// Lost blocks of a protected dataset, computed from the other blocks of their columns
+// (codex-erasure(5), PROTECTED DATASETS). The one place where damage is turned into bytes: repair,
+// decode and get.
 #pragma once
 
 #include "dataset/dataset.hpp"
@@ -39,7 +40,7 @@ constexpr std::size_t kColumnMemoryBytes = std::size_t{20} << 20;
 class Columns {
 public:
     /// `manifest` is that of a dataset in job.repo. Errors: manifest_invalid when it is plain;
-    /// unsupported for the linear strategy (5.2); erasure_parameters (also: a block size that is no
+    /// unsupported for the linear strategy; erasure_parameters (also: a block size that is no
     /// multiple of 64); block_not_found when the tree is not here.
     [[nodiscard]] static Result<Columns> open(const Job& job, const codec::Manifest& manifest);
 

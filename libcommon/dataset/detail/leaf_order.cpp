@@ -12,7 +12,7 @@ namespace {
 constexpr std::uint64_t kMaxHashes = std::uint64_t{1} << 22;
 
 /// The root over `count` leaves that are all `leaf` but the last: O(log count), since every layer
-/// is again all one node but its last (spec 01 section 3.1).
+/// is again all one node but its last (codex-tree(5), CONSTRUCTION).
 Digest root_of_run(const Digest& leaf, const Digest& last, std::uint64_t count) {
     const merkle::TreeHash& hash = merkle::sha256_tree();
     Digest node = leaf;

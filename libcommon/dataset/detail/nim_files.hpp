@@ -1,6 +1,6 @@
-// Block and manifest files as the reference node lays them out (spec 01 section 8.2):
-// DIR/repo/blocks/XY/CID.dsobj and DIR/repo/manifests/XY/CID.dsobj, XY the CID text's last two
-// characters.
+// Block and manifest files as the reference node lays them out (codex-repo(5), FOLDERS OF THE
+// REFERENCE): DIR/repo/blocks/XY/CID.dsobj and DIR/repo/manifests/XY/CID.dsobj, XY the CID text's
+// last two characters.
 #pragma once
 
 #include "base/thread_pool.hpp"

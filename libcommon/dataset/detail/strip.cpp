@@ -87,8 +87,8 @@ Result<void> StripCoder::code(Strip& strip) const {
     strip.coded.assign(strip.width, true);
     for (std::size_t i = 0; i < strip.data.size(); ++i) {
         repo::BlockRead& block = strip.data[i];
-        // The empty block stands for a block of zeros (spec 01 section 1.4); no other size is
-        // right.
+        // The empty block stands for a block of zeros (codex-cid(5), THE EMPTY BLOCK); no other
+        // size is right.
         if (block.state == repo::BlockRead::State::ok && block.size != 0 &&
             block.size != block_size_)
             block.state = repo::BlockRead::State::damaged;

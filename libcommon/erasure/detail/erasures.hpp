@@ -7,7 +7,7 @@
 //     word[x] = sum over y not in E of word[y] * L(y) / (L'(x) * (x ^ y))     for x in E,
 //
 // with L'(x) the product over e in E, e != x. Encoding is the case E = {0..m-1}, which is the
-// closed form of spec 01 section 6.3; decoding is any other E (section 6.5).
+// closed form of codex-erasure(5), THE CODE; decoding is any other E (there, LOSSES).
 #pragma once
 
 #include "erasure/detail/field.hpp"

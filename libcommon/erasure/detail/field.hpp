@@ -1,5 +1,5 @@
-// GF(2^8) and GF(2^16) in Cantor coordinates (spec 01 section 6.2): words as the buffers store
-// them, log and exp tables, and multiplication one word at a time.
+// GF(2^8) and GF(2^16) in Cantor coordinates (codex-erasure(5), THE FIELD): words as the buffers
+// store them, log and exp tables, and multiplication one word at a time.
 #pragma once
 
 #include <cstdint>

@@ -54,11 +54,11 @@ struct OutputGroup {
     std::size_t count;
 };
 
-/// Transforms of size m = 2^log_size (spec 01 section 6.4). All inputs are transformed and summed;
-/// the transform of the sum at positions 0..m-1 is the parity. Encoding ends there: `outputs` is
-/// one group at position 0. Decoding adds the received parity (`known`, m rows), multiplies by the
-/// locator (m factors, 0 for what was not received), and transforms the polynomial so found to the
-/// positions of the outputs.
+/// Transforms of size m = 2^log_size (codex-erasure(5), THE TRANSFORM). All inputs are transformed
+/// and summed; the transform of the sum at positions 0..m-1 is the parity. Encoding ends there:
+/// `outputs` is one group at position 0. Decoding adds the received parity (`known`, m rows),
+/// multiplies by the locator (m factors, 0 for what was not received), and transforms the
+/// polynomial so found to the positions of the outputs.
 struct TransformJob {
     unsigned log_size;
     const std::uint8_t* skews; ///< factors of the words 0, 2, 4, ...

@@ -1,4 +1,4 @@
-// The limits of spec 01 sections 5.1 and 6.1, checked in one place for Code and Layout.
+// The limits of codex-erasure(5), LIMITS, checked in one place for Code and Layout.
 #pragma once
 
 #include "base/error.hpp"

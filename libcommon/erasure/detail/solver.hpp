@@ -1,7 +1,7 @@
 // One linear problem of a code, prepared once and run on many buffers: these words from those.
 //
-// Words are named by their position (spec 01 section 6.3): parity i at i, data j at size + j, where
-// size = next_pow2(m). Encoding wants the parity, decoding the lost data.
+// Words are named by their position (codex-erasure(5), THE CODE): parity i at i, data j at size +
+// j, where size = next_pow2(m). Encoding wants the parity, decoding the lost data.
 #pragma once
 
 #include "base/thread_pool.hpp"

@@ -1,5 +1,6 @@
-// The additive Fourier transforms as a template over a vector type, for the kernel files (spec 01
-// section 6.4). Instantiate with a type of an anonymous namespace only; see matrix_kernel.hpp.
+// The additive Fourier transforms as a template over a vector type, for the kernel files
+// (codex-erasure(5), THE TRANSFORM). Instantiate with a type of an anonymous namespace only; see
+// matrix_kernel.hpp.
 //
 // A few columns (Units of every buffer) are taken through all their transforms before the next, in
 // work rows that stay in cache. A pass does up to V::kMaxLayers layers at once on 2^layers rows

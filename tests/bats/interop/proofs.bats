@@ -49,7 +49,7 @@ assert_only_true_accepted() {
 @test "snarkjs reads our constraint system" {
     run snarkjs r1cs info slot.r1cs
     assert_success
-    # The closed forms of spec 02 section 6.5 for (10, 3, 5, 67, 1).
+    # The closed forms of codex-circuit(5), COUNTS, for (10, 3, 5, 67, 1).
     assert_line --partial '# of Wires: 12957'
     assert_line --partial '# of Constraints: 12877'
     assert_line --partial '# of Public Inputs: 3'

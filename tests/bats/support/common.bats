@@ -2,7 +2,7 @@
 load ../common
 
 @test "gen gives the byte generator of the vectors" {
-    # spec 01 section 0, stream 0: s = 0x12345678, first s * 1664525 + 1013904223 = 0x79f6ad77
+    # tests/vectors/README.md, stream 0: s = 0x12345678, first s * 1664525 + 1013904223 = 0x79f6ad77
     run_split bash -c 'codex-testgen 0 4 | od -An -tx1'
     assert_success
     first=$(printf '%02x' $((((0x12345678 * 1664525 + 1013904223) & 0xffffffff) >> 24)))

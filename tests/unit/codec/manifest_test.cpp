@@ -84,7 +84,7 @@ struct Rule {
     Change change;
 };
 
-/// One change of a good manifest for each rule of spec 01 section 4.2.
+/// One change of a good manifest for each rule of codex-manifest(5), RULES.
 const Rule kRules[] = {
     {"tree CID is missing", [](Manifest& m) { m.tree = Cid(); }},
     {"tree CID is a CIDv1 of codex-block",

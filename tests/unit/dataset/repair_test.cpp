@@ -86,7 +86,8 @@ TEST_F(Repair, RandomShapesAndLossesComeBackBitForBit) {
     }
 }
 
-/// With k = 1 parity is a copy (spec 01 section 6.3): the same CID, so one block in one repo.
+/// With k = 1 parity is a copy (codex-erasure(5), THE CODE): the same CID, so one block in one
+/// repo.
 TEST_F(Repair, TheCopyThatKOneMakesIsTheSameBlock) {
     for (const std::size_t size : {std::size_t{1}, std::size_t{65537}}) {
         const Bytes content = generate(8, size);

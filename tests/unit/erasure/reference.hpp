@@ -1,5 +1,6 @@
-// The code by its definition (spec 01 section 6.3), slow and obvious: what every kernel is compared
-// with. It shares nothing with the library: products are made in the polynomial basis, bit by bit.
+// The code by its definition (codex-erasure(5), THE CODE), slow and obvious: what every kernel is
+// compared with. It shares nothing with the library: products are made in the polynomial basis, bit
+// by bit.
 #pragma once
 
 #include "base/bytes.hpp"

@@ -1,4 +1,4 @@
-// What verification must refuse (spec 01 section 3.3 and its hardening).
+// What verification must refuse (codex-tree(5), PROOFS).
 #include "merkle/coding.hpp"
 #include "merkle/trees.hpp"
 

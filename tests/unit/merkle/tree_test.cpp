@@ -8,7 +8,7 @@
 namespace codex::merkle {
 namespace {
 
-/// The root by the words of spec 01 section 3.1, one node at a time.
+/// The root by the words of codex-tree(5), CONSTRUCTION, one node at a time.
 Digest root_by_the_book(std::vector<Digest> layer) {
     std::uint8_t key = 1;
     do {

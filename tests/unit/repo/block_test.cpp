@@ -1,4 +1,4 @@
-// Single blocks: what put, get, remove, drop and restore promise (spec 01 section 8.3).
+// Single blocks: what put, get, remove, drop and restore promise (codex-repo(5), PROMISES).
 #include "repo/fixture.hpp"
 
 #include <gmock/gmock.h>
