@@ -1,12 +1,14 @@
 // The storage-proof circuit (spec 02 section 6): constraints and witness, natively.
 #pragma once
 
-#include "proof/r1cs.hpp"
+#include "snark/r1cs.hpp"
 
 #include <string>
 #include <vector>
 
 namespace codex::proof {
+
+using crypto::Fr;
 
 /// The parameters a circuit is compiled for; the defaults are the deployed ones.
 struct CircuitParameters {
@@ -40,7 +42,7 @@ struct ProofInput {
 };
 
 /// Our circuit over the official wire layout (6.6): the same constraint multiset as circom --O2.
-[[nodiscard]] Result<R1cs> build_circuit(const CircuitParameters& parameters);
+[[nodiscard]] Result<snark::R1cs> build_circuit(const CircuitParameters& parameters);
 
 /// How large build_circuit()'s system is, counted constraint by constraint in constant memory.
 struct CircuitCounts {

@@ -3,7 +3,7 @@
 #include "base/hex.hpp"
 #include "crypto/hash/sha256.hpp"
 #include "proof/detail/circuit_unpack.hpp"
-#include "proof/groth16.hpp"
+#include "snark/groth16.hpp"
 
 #include <bit>
 #include <cerrno>
@@ -15,6 +15,7 @@ namespace codex::proof {
 namespace {
 
 using detail::CircuitFile;
+using snark::BinaryFile;
 
 /// Of any file of a circuit: the key, the largest one, has about 610 bytes a wire, and the graphs
 /// of witness generators are not far from it.
@@ -97,7 +98,7 @@ struct Files {
 
 Result<void> check_key(const Files& files, const CircuitParameters& parameters) {
     CODEX_TRY(file, files.map(CircuitFile::zkey, "zkey"));
-    CODEX_TRY(key, ProvingKey::read(std::move(file)));
+    CODEX_TRY(key, snark::ProvingKey::read(std::move(file)));
     const std::uint64_t rows = constraint_count(parameters) + 3;
     if (key.wires != wire_count(parameters) || key.public_count != 3 ||
         key.domain_log2 != static_cast<std::uint32_t>(std::bit_width(rows)))
@@ -111,7 +112,7 @@ Result<void> check_key(const Files& files, const CircuitParameters& parameters) 
     const int json_fd = files[CircuitFile::verification_key]->fd();
     Bytes json(detail::kMaxVerificationKeyBytes);
     CODEX_TRY(got, pread_full(json_fd, json, 0, name_of(CircuitFile::verification_key)));
-    auto expected = verifying_key_from_json(as_text(BytesView(json).first(got)));
+    auto expected = snark::verifying_key_from_json(as_text(BytesView(json).first(got)));
     if (!expected)
         return fail(std::move(expected).error().context(name_of(CircuitFile::verification_key)));
     if (*expected != key.verifying_key())
@@ -122,7 +123,7 @@ Result<void> check_key(const Files& files, const CircuitParameters& parameters) 
 
 Result<void> check_constraints(const Files& files, const CircuitParameters& parameters) {
     CODEX_TRY(file, files.map(CircuitFile::r1cs, "r1cs"));
-    CODEX_TRY(system, R1cs::read(file));
+    CODEX_TRY(system, snark::R1cs::read(file));
     if (system.wires != wire_count(parameters) || system.public_count() != 3 ||
         system.constraint_count() != constraint_count(parameters))
         return fail(Errc::malformed,

@@ -18,6 +18,8 @@ using detail::PathWires;
 using detail::PermutationWires;
 using detail::Sum;
 using detail::Wire;
+using snark::R1cs;
+using snark::Term;
 
 constexpr std::uint32_t kPublicInputs = 3;
 

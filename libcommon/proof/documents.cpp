@@ -3,18 +3,20 @@
 #include "base/hex.hpp"
 #include "base/json_text.hpp"
 #include "crypto/field/text.hpp"
-#include "proof/detail/groth16_json.hpp"
 #include "proof/sampler.hpp"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 namespace codex::proof {
 
-using detail::Json;
+using crypto::Fr;
+/// A document from outside is never copied or written out again unless it is shallow: nlohmann does both
+/// by recursion, as deep as the document is.
+using Json = nlohmann::json;
 
 namespace {
 
-constexpr std::size_t kMaxStatementBytes = std::size_t{1} << 20;
 /// Levels of arrays and objects in a job's id.
 constexpr int kMaxIdLevels = 8;
 
@@ -26,18 +28,14 @@ bool is_shallow(const Json& json, int levels) {
             }));
 }
 
-/// Nothing in these documents has blanks inside strings.
-std::string one_line(std::string text) {
-    std::erase_if(text, [](char c) { return c == ' ' || c == '\n'; });
-    return text;
-}
-
-Result<Json> parse_object(std::string_view text, std::size_t limit, std::string_view what) {
-    if (text.size() > limit)
-        return fail(Errc::limit_exceeded, "{}: longer than {} bytes", what, limit);
-    auto json = detail::parse_json(text, what);
-    if (!json || !json->is_object())
-        return fail(Errc::json_invalid, "{}: not a JSON object", what);
+Result<Json> parse_object(std::string_view text) {
+    if (text.size() > kMaxJobBytes)
+        return fail(Errc::limit_exceeded, "proof job: longer than {} bytes", kMaxJobBytes);
+    // To the parser a NUL is the end of the text, whatever follows it.
+    Json json = text.find('\0') == text.npos ? Json::parse(text, nullptr, false)
+                                             : Json(Json::value_t::discarded);
+    if (!json.is_object())
+        return fail(Errc::json_invalid, "proof job: not a JSON object");
     return json;
 }
 
@@ -50,30 +48,15 @@ Result<std::string> text_member(const Json& json, const char* name) {
 
 } // namespace
 
-std::string statement_to_json(const Groth16Proof& proof, std::span<const Fr> inputs) {
-    return fmt::format("{{\"proof\":{},\"publicSignals\":{}}}", one_line(proof_to_json(proof)),
-                       one_line(inputs_to_json(inputs)));
-}
-
-Result<BatchItem> statement_from_json(std::string_view text) {
-    CODEX_TRY(json, parse_object(text, kMaxStatementBytes, "proof"));
-    for (const char* name : {"proof", "publicSignals"})
-        if (!json.contains(name))
-            return fail(Errc::malformed, "proof: \"{}\" is missing", name);
-    CODEX_TRY(proof, detail::proof_of(json["proof"]));
-    CODEX_TRY(inputs, detail::inputs_of(json["publicSignals"]));
-    return BatchItem{std::move(inputs), proof};
-}
-
 std::string job_id_from_json(std::string_view text) {
-    const auto json = parse_object(text, kMaxJobBytes, "proof job");
+    const auto json = parse_object(text);
     if (!json || !json->contains("id") || !is_shallow((*json)["id"], kMaxIdLevels))
         return "null";
     return (*json)["id"].dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 Result<ProofJob> job_from_json(std::string_view text) {
-    CODEX_TRY(json, parse_object(text, kMaxJobBytes, "proof job"));
+    CODEX_TRY(json, parse_object(text));
     ProofJob job;
     if (json.contains("id") && !is_shallow(json["id"], kMaxIdLevels))
         return fail(Errc::malformed, "proof job: \"id\" has more than {} levels", kMaxIdLevels);

@@ -4,8 +4,8 @@
 #include "crypto/msm/msm.hpp"
 #include "crypto/ntt/ntt.hpp"
 #include "proof/circuit.hpp"
-#include "proof/groth16.hpp"
-#include "proof/setup.hpp"
+#include "snark/groth16.hpp"
+#include "snark/setup.hpp"
 
 #include <benchmark/benchmark.h>
 #include <cstdio>
@@ -91,7 +91,7 @@ class Proofs {
 public:
     explicit Proofs(std::size_t count) {
         constexpr std::uint32_t kPublic = 3;
-        proof::R1cs system;
+        snark::R1cs system;
         system.wires = kPublic + 2;
         system.public_inputs = kPublic;
         system.private_inputs = 1;
@@ -102,9 +102,9 @@ public:
         system.add({{1, Fr::one()}}, {{1, Fr::one()}}, {{square, Fr::one()}});
         system.add({{square, Fr::one()}}, {{2, Fr::one()}}, {{3, Fr::one()}});
         const int file = memfd_create("proof_bench", 0);
-        must(proof::test_setup(system, file, "key", nullptr));
-        const auto key = must(proof::ProvingKey::read(
-            must(proof::BinaryFile::open("/proc/self/fd/" + std::to_string(file), "zkey", 1))));
+        must(snark::test_setup(system, file, "key", nullptr));
+        const auto key = must(snark::ProvingKey::read(
+            must(snark::BinaryFile::open("/proc/self/fd/" + std::to_string(file), "zkey", 1))));
         verifying = key.verifying_key();
         for (std::size_t i = 0; i < count; ++i) {
             const Fr x = Fr::from_u64(i + 2);
@@ -114,17 +114,17 @@ public:
             for (const Fr& wire : wires)
                 words.push_back(wire.to_bytes());
             items.push_back(
-                {{wires[1], wires[2], wires[3]}, must(proof::prove(key, words, nullptr))});
+                {{wires[1], wires[2], wires[3]}, must(snark::prove(key, words, nullptr))});
         }
     }
-    proof::VerifyingKey verifying;
-    std::vector<proof::BatchItem> items;
+    snark::VerifyingKey verifying;
+    std::vector<snark::BatchItem> items;
 };
 
 void verify(benchmark::State& state) {
     const Proofs proofs(1);
     for (auto _ : state)
-        must(proof::verify(proofs.verifying, proofs.items[0].inputs, proofs.items[0].proof));
+        must(snark::verify(proofs.verifying, proofs.items[0].inputs, proofs.items[0].proof));
 }
 BENCHMARK(verify)->Unit(benchmark::kMillisecond);
 
@@ -133,9 +133,9 @@ void verify_many(benchmark::State& state) {
     const Proofs proofs(static_cast<std::size_t>(state.range(0)));
     for (auto _ : state) {
         if (state.range(1) == 0)
-            for (const proof::BatchItem& item : proofs.items)
-                must(proof::verify(proofs.verifying, item.inputs, item.proof));
-        else if (!must(proof::verify_batch(proofs.verifying, proofs.items, nullptr)).empty())
+            for (const snark::BatchItem& item : proofs.items)
+                must(snark::verify(proofs.verifying, item.inputs, item.proof));
+        else if (!must(snark::verify_batch(proofs.verifying, proofs.items, nullptr)).empty())
             state.SkipWithError("a good proof was refused");
     }
 }

@@ -2,15 +2,16 @@
 // a job's id is one line of JSON text whatever the job is.
 #include "proof/documents.hpp"
 #include "property.hpp"
+#include "snark/groth16.hpp"
 
 #include <nlohmann/json.hpp>
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace codex;
     const std::string_view text = as_text({data, size});
-    if (const auto statement = proof::statement_from_json(text)) {
-        const auto again = proof::statement_from_json(
-            proof::statement_to_json(statement->proof, statement->inputs));
+    if (const auto statement = snark::statement_from_json(text)) {
+        const auto again = snark::statement_from_json(
+            snark::statement_to_json(statement->proof, statement->inputs));
         FUZZ_CHECK(again && again->proof == statement->proof && again->inputs == statement->inputs);
     }
     const std::string id = proof::job_id_from_json(text);

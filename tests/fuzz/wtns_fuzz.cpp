@@ -1,13 +1,13 @@
 // A .wtns from anywhere: its words are all below the modulus and the first one is 1.
-#include "proof/witness_file.hpp"
+#include "snark/witness_file.hpp"
 #include "property.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace codex;
-    const auto file = proof::BinaryFile::parse({data, data + size}, "wtns", 2);
+    const auto file = snark::BinaryFile::parse({data, data + size}, "wtns", 2);
     if (!file)
         return 0;
-    const auto words = proof::witness_words(*file);
+    const auto words = snark::witness_words(*file);
     if (!words)
         return 0;
     FUZZ_CHECK(!words->empty());

@@ -12,15 +12,15 @@
 #include "crypto/field/text.hpp"
 #include "crypto/msm/msm.hpp"
 #include "crypto/ntt/ntt.hpp"
-#include "proof/groth16.hpp"
-#include "proof/setup.hpp"
-#include "proof/witness_file.hpp"
+#include "snark/groth16.hpp"
+#include "snark/setup.hpp"
+#include "snark/witness_file.hpp"
 
 #include <cstdio>
 #include <cstdlib>
 #include <fcntl.h>
 
-namespace codex::proof {
+namespace codex::snark {
 namespace {
 
 /// w[i + 1] = w[i] * (w[i] + i * y) from w[3] = x on, the last of them public as wire 1; y is the
@@ -158,18 +158,18 @@ Result<void> powers(char** arguments) {
 }
 
 } // namespace
-} // namespace codex::proof
+} // namespace codex::snark
 
 int main(int argc, char** argv) {
     const std::string_view command = argc > 1 ? argv[1] : "";
     codex::Result<void> result;
     if (command == "chain" && (argc == 4 || argc == 5)) {
         const unsigned long count = argc == 5 ? std::strtoul(argv[4], nullptr, 10) : 100;
-        result = codex::proof::chain(argv + 2, static_cast<std::uint32_t>(count));
+        result = codex::snark::chain(argv + 2, static_cast<std::uint32_t>(count));
     } else if (command == "setup-known" && (argc == 7 || argc == 8)) {
-        result = codex::proof::setup_known(argv + 2, argc == 8 ? argv[7] : "1");
+        result = codex::snark::setup_known(argv + 2, argc == 8 ? argv[7] : "1");
     } else if (command == "powers" && argc == 7) {
-        result = codex::proof::powers(argv + 2);
+        result = codex::snark::powers(argv + 2);
     } else {
         std::fputs("usage: codex-testproof chain R1CS WTNS [N]\n"
                    "       codex-testproof setup-known R1CS ZKEY TAU ALPHA BETA [DELTA]\n"

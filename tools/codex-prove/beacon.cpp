@@ -24,11 +24,11 @@ Result<int> beacon(cli::Context& context, const Options& options) {
     // What does not fit is more than there may be anyway.
     const auto iterations_log2 =
         static_cast<std::uint32_t>(std::min<std::uint64_t>(options.iterations_log2, UINT32_MAX));
-    const proof::Beacon beacon = {std::move(*value), iterations_log2};
+    const snark::Beacon beacon = {std::move(*value), iterations_log2};
     return extend_key(
         context, options.turn, "beacon",
-        [&](const proof::ProvingKey& key, int fd, const std::string& name, Progress& progress) {
-            return proof::apply_beacon(key, fd, name, options.turn.name, beacon, &context.pool(),
+        [&](const snark::ProvingKey& key, int fd, const std::string& name, Progress& progress) {
+            return snark::apply_beacon(key, fd, name, options.turn.name, beacon, &context.pool(),
                                        &progress);
         });
 }

@@ -12,9 +12,9 @@ void TurnFlags::declare(cli::Command& command, const std::string& name_help) {
 Result<int> extend_key(cli::Context& context, const TurnFlags& turn, const std::string& label,
                        const Extension& extension) {
     CODEX_TRY(file, open_container(turn.key, "zkey", 1));
-    CODEX_TRY(key, proof::ProvingKey::read(std::move(file)));
+    CODEX_TRY(key, snark::ProvingKey::read(std::move(file)));
     CODEX_TRY(before, key.contributions());
-    std::optional<proof::Contribution> made;
+    std::optional<snark::Contribution> made;
     {
         Progress progress;
         const auto view = context.show(progress, label);
@@ -28,15 +28,15 @@ Result<int> extend_key(cli::Context& context, const TurnFlags& turn, const std::
     CODEX_CHECK(context.commit_output());
     if (context.output_path().empty() || context.output_path() == "-")
         context.inform(fmt::format("contribution {}: {}", before.size() + 1,
-                                   to_hex(proof::contribution_hash(*made))));
+                                   to_hex(snark::contribution_hash(*made))));
     else
         CODEX_CHECK(context.print(contribution_record(*made, before.size() + 1)));
     return 0;
 }
 
-cli::Record contribution_record(const proof::Contribution& contribution, std::size_t number) {
+cli::Record contribution_record(const snark::Contribution& contribution, std::size_t number) {
     cli::Record record("contribution");
-    record.hex("hash", proof::contribution_hash(contribution))
+    record.hex("hash", snark::contribution_hash(contribution))
         .field("number", std::uint64_t{number})
         .field("kind", kind_of(contribution.label))
         .field("name", contribution.label.name);

@@ -1,7 +1,7 @@
 // What contribute and beacon have in common.
 #pragma once
 
-#include "proof/ceremony.hpp"
+#include "snark/ceremony.hpp"
 #include "session.hpp"
 
 namespace codex::prove_tool {
@@ -14,15 +14,15 @@ struct TurnFlags {
 };
 
 /// Writes a key with one more contribution to a descriptor.
-using Extension = std::function<Result<proof::Contribution>(
-    const proof::ProvingKey& key, int fd, const std::string& name, Progress& progress)>;
+using Extension = std::function<Result<snark::Contribution>(
+    const snark::ProvingKey& key, int fd, const std::string& name, Progress& progress)>;
 /// Reads the key, writes it extended to the command's output, and, when that is not stdout, prints
 /// the contribution there.
 [[nodiscard]] Result<int> extend_key(cli::Context& context, const TurnFlags& turn,
                                      const std::string& label, const Extension& extension);
 
 /// "contribution": hash, number from 1, kind and name; a beacon's value and iterations in JSON.
-[[nodiscard]] cli::Record contribution_record(const proof::Contribution& contribution,
+[[nodiscard]] cli::Record contribution_record(const snark::Contribution& contribution,
                                               std::size_t number);
 
 } // namespace codex::prove_tool

@@ -30,7 +30,7 @@ Result<SecretBytes> read_extra(int fd) {
 }
 
 Result<int> contribute(cli::Context& context, const Options& options) {
-    CODEX_CHECK(proof::check_contribution_name(options.turn.name));
+    CODEX_CHECK(snark::check_contribution_name(options.turn.name));
     forbid_core_dumps();
     SecretBytes extra;
     if (options.entropy_fd) {
@@ -43,8 +43,8 @@ Result<int> contribute(cli::Context& context, const Options& options) {
     }
     return extend_key(
         context, options.turn, "contribute",
-        [&](const proof::ProvingKey& key, int fd, const std::string& name, Progress& progress) {
-            return proof::contribute(key, fd, name, options.turn.name, extra, &context.pool(),
+        [&](const snark::ProvingKey& key, int fd, const std::string& name, Progress& progress) {
+            return snark::contribute(key, fd, name, options.turn.name, extra, &context.pool(),
                                      &progress);
         });
 }

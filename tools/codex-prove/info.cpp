@@ -2,7 +2,7 @@
 #include "base/hex.hpp"
 #include "base/json_text.hpp"
 #include "commands.hpp"
-#include "proof/witness_file.hpp"
+#include "snark/witness_file.hpp"
 #include "session.hpp"
 
 #include <fcntl.h>
@@ -13,7 +13,7 @@ namespace codex::prove_tool {
 namespace {
 
 /// [{"type":1,"bytes":64},...] in file order.
-std::string sections_json(const proof::BinaryFile& file) {
+std::string sections_json(const snark::BinaryFile& file) {
     std::string out;
     for (const auto& [type, bytes] : file.sections())
         out += fmt::format("{}{{\"type\":{},\"bytes\":{}}}", out.empty() ? "" : ",", type,
@@ -27,8 +27,8 @@ void add(cli::Record& record, std::string_view name, std::uint64_t value) {
     record.text(fmt::format("{} {}", name, value));
 }
 
-Result<void> describe_r1cs(const proof::BinaryFile& file, cli::Record& record) {
-    CODEX_TRY(system, proof::R1cs::read(file));
+Result<void> describe_r1cs(const snark::BinaryFile& file, cli::Record& record) {
+    CODEX_TRY(system, snark::R1cs::read(file));
     add(record, "constraints", system.constraint_count());
     add(record, "wires", system.wires);
     add(record, "publicOutputs", system.public_outputs);
@@ -37,8 +37,8 @@ Result<void> describe_r1cs(const proof::BinaryFile& file, cli::Record& record) {
     return {};
 }
 
-Result<void> describe_wtns(const proof::BinaryFile& file, cli::Record& record) {
-    CODEX_TRY(words, proof::witness_words(file));
+Result<void> describe_wtns(const snark::BinaryFile& file, cli::Record& record) {
+    CODEX_TRY(words, snark::witness_words(file));
     add(record, "wires", words.size());
     return {};
 }
@@ -53,8 +53,8 @@ template <class List, class Hash> std::string contributions_json(const List& lis
     return "[" + out + "]";
 }
 
-Result<void> describe_zkey(proof::BinaryFile file, cli::Record& record) {
-    CODEX_TRY(key, proof::ProvingKey::read(std::move(file)));
+Result<void> describe_zkey(snark::BinaryFile file, cli::Record& record) {
+    CODEX_TRY(key, snark::ProvingKey::read(std::move(file)));
     CODEX_TRY(contributions, key.contributions());
     CODEX_TRY(circuit_hash, key.circuit_hash());
     add(record, "wires", key.wires);
@@ -64,19 +64,19 @@ Result<void> describe_zkey(proof::BinaryFile file, cli::Record& record) {
     add(record, "contributions", contributions.size());
     record.json_hex("circuitHash", circuit_hash);
     record.json_raw("contributionList",
-                    contributions_json(contributions, proof::contribution_hash));
+                    contributions_json(contributions, snark::contribution_hash));
     return {};
 }
 
-Result<void> describe_ptau(proof::BinaryFile file, cli::Record& record) {
-    CODEX_TRY(powers, proof::PowersOfTau::read(std::move(file)));
+Result<void> describe_ptau(snark::BinaryFile file, cli::Record& record) {
+    CODEX_TRY(powers, snark::PowersOfTau::read(std::move(file)));
     CODEX_TRY(contributions, powers.contributions());
     add(record, "power", powers.power);
     add(record, "ceremonyPower", powers.ceremony_power);
     add(record, "contributions", contributions.size());
     record.json("phase2Prepared", powers.prepared());
     record.json_raw("contributionList",
-                    contributions_json(contributions, [](const proof::PowersContribution& one) {
+                    contributions_json(contributions, [](const snark::PowersContribution& one) {
                         return one.next_challenge;
                     }));
     return {};
@@ -89,7 +89,7 @@ Result<void> describe(const std::string& path, cli::Context& context) {
     const std::string_view kind = as_text(BytesView(magic).first(got));
     if (kind != "r1cs" && kind != "wtns" && kind != "zkey" && kind != "ptau")
         return fail(Errc::malformed, "not an .r1cs, .wtns, .zkey or .ptau file");
-    CODEX_TRY(file, proof::BinaryFile::open(path, kind, 2));
+    CODEX_TRY(file, snark::BinaryFile::open(path, kind, 2));
     cli::Record record("info");
     record.field("file", path).field("kind", kind).field("version", std::uint64_t{file.version()});
     record.json_raw("sections", sections_json(file));

@@ -3,8 +3,7 @@
 #include "base/output_file.hpp"
 #include "base/secret.hpp"
 #include "commands.hpp"
-#include "proof/documents.hpp"
-#include "proof/witness_file.hpp"
+#include "snark/witness_file.hpp"
 #include "prover.hpp"
 
 #include <memory>
@@ -29,19 +28,19 @@ struct Outputs {
 };
 
 Result<void> write_out(cli::Context& context, const ProveOptions& options, Outputs outputs,
-                       const proof::BatchItem& item) {
+                       const snark::BatchItem& item) {
     std::size_t at = 0;
     const auto write = [&](const std::string& path, const std::string& text) {
         return write_full(outputs.files[at++].fd(), as_bytes(text), path);
     };
     if (options.proof_file)
-        CODEX_CHECK(write(*options.proof_file, proof::proof_to_json(item.proof) + "\n"));
+        CODEX_CHECK(write(*options.proof_file, snark::proof_to_json(item.proof) + "\n"));
     if (options.public_file)
-        CODEX_CHECK(write(*options.public_file, proof::inputs_to_json(item.inputs) + "\n"));
+        CODEX_CHECK(write(*options.public_file, snark::inputs_to_json(item.inputs) + "\n"));
     CODEX_CHECK(OutputFile::commit_all(outputs.files));
     if (options.proof_file && options.public_file)
         return {};
-    return context.print_text(proof::statement_to_json(item.proof, item.inputs) + "\n");
+    return context.print_text(snark::statement_to_json(item.proof, item.inputs) + "\n");
 }
 
 Result<int> prove(cli::Context& context, const ProveOptions& options) {
@@ -60,7 +59,7 @@ Result<int> prove(cli::Context& context, const ProveOptions& options) {
         CODEX_TRY(outputs, Outputs::open(options));
         CODEX_TRY(prover, Prover::open(context, options));
         CODEX_TRY(file, open_container(options.wtns.value_or("-"), "wtns", 2));
-        CODEX_TRY(words, proof::witness_words(file));
+        CODEX_TRY(words, snark::witness_words(file));
         CODEX_TRY(item, file.if_intact(prover.prove(words)));
         CODEX_CHECK(write_out(context, options, std::move(outputs), item));
         return 0;

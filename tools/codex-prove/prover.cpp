@@ -7,12 +7,12 @@ Result<Prover> Prover::open(cli::Context& context, const ProveOptions& options) 
     return Prover(context.pool(), options, std::move(key));
 }
 
-Result<proof::BatchItem> Prover::prove(std::span<const Digest> words) const {
-    CODEX_TRY(made, proof::prove(key_, words, pool_));
-    proof::BatchItem item{public_inputs(words, key_.public_count), made};
+Result<snark::BatchItem> Prover::prove(std::span<const Digest> words) const {
+    CODEX_TRY(made, snark::prove(key_, words, pool_));
+    snark::BatchItem item{public_inputs(words, key_.public_count), made};
     if (options_->no_self_check)
         return item;
-    auto right = proof::verify(key_.verifying_key(), item.inputs, item.proof);
+    auto right = snark::verify(key_.verifying_key(), item.inputs, item.proof);
     if (!right)
         return fail(Error(Errc::proof_invalid,
                           "the proof does not verify: the witness does not fit the key's "
@@ -21,7 +21,7 @@ Result<proof::BatchItem> Prover::prove(std::span<const Digest> words) const {
     return item;
 }
 
-Result<proof::BatchItem> Prover::prove_slot(repo::Repo& repo, const Cid& cid, std::uint64_t slot,
+Result<snark::BatchItem> Prover::prove_slot(repo::Repo& repo, const Cid& cid, std::uint64_t slot,
                                             const Fr& entropy) const {
     CODEX_TRY(parameters, options_->circuit.parameters());
     if (proof::wire_count(parameters) != key_.wires || key_.public_count != 3)

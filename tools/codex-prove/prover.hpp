@@ -22,19 +22,19 @@ public:
     /// `context` and `options` outlive it. Errors: KeyFlags::proving_key()'s.
     [[nodiscard]] static Result<Prover> open(cli::Context& context, const ProveOptions& options);
 
-    /// Errors: proof::prove()'s; proof_invalid when the proof does not verify.
-    [[nodiscard]] Result<proof::BatchItem> prove(std::span<const Digest> words) const;
+    /// Errors: snark::prove()'s; proof_invalid when the proof does not verify.
+    [[nodiscard]] Result<snark::BatchItem> prove(std::span<const Digest> words) const;
     /// Errors: malformed when the key is for another circuit; proof::make_proof_input()'s;
     /// prove()'s.
-    [[nodiscard]] Result<proof::BatchItem> prove_slot(repo::Repo& repo, const Cid& cid,
+    [[nodiscard]] Result<snark::BatchItem> prove_slot(repo::Repo& repo, const Cid& cid,
                                                       std::uint64_t slot, const Fr& entropy) const;
 
 private:
-    Prover(ThreadPool& pool, const ProveOptions& options, proof::ProvingKey key)
+    Prover(ThreadPool& pool, const ProveOptions& options, snark::ProvingKey key)
         : pool_(&pool), options_(&options), key_(std::move(key)) {}
     ThreadPool* pool_;
     const ProveOptions* options_;
-    proof::ProvingKey key_;
+    snark::ProvingKey key_;
 };
 
 /// prove --watch: answers each line of stdin, several at a time, until it ends. Gives the exit

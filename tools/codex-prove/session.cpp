@@ -59,10 +59,10 @@ void SystemFlags::declare(cli::Command& command) {
     circuit.declare(command);
 }
 
-Result<proof::R1cs> SystemFlags::read() const {
+Result<snark::R1cs> SystemFlags::read() const {
     if (r1cs) {
         CODEX_TRY(file, open_container(*r1cs, "r1cs", 1));
-        return proof::R1cs::read(file);
+        return snark::R1cs::read(file);
     }
     CODEX_TRY(parameters, circuit.parameters());
     return proof::build_circuit(parameters);
@@ -99,13 +99,13 @@ Result<std::string> KeyFlags::zkey_path() const {
     return zkey ? *zkey : *circuit_dir + "/proof_main.zkey";
 }
 
-Result<proof::ProvingKey> KeyFlags::proving_key() const {
+Result<snark::ProvingKey> KeyFlags::proving_key() const {
     CODEX_TRY(path, zkey_path());
-    CODEX_TRY(file, proof::BinaryFile::open(path, "zkey", 1));
-    return proof::ProvingKey::read(std::move(file));
+    CODEX_TRY(file, snark::BinaryFile::open(path, "zkey", 1));
+    return snark::ProvingKey::read(std::move(file));
 }
 
-Result<proof::VerifyingKey> KeyFlags::verifying_key() const {
+Result<snark::VerifyingKey> KeyFlags::verifying_key() const {
     if (!vkey) {
         CODEX_TRY(key, proving_key());
         return key.verifying_key();
@@ -113,7 +113,7 @@ Result<proof::VerifyingKey> KeyFlags::verifying_key() const {
     if (zkey || circuit_dir)
         return fail(Errc::usage, "--vkey excludes --zkey and --circuit-dir");
     CODEX_TRY(text, read_file(*vkey, kMaxKeyJsonBytes));
-    auto key = proof::verifying_key_from_json(as_text(text));
+    auto key = snark::verifying_key_from_json(as_text(text));
     if (!key)
         return fail(std::move(key).error().context(*vkey));
     return key;
@@ -156,16 +156,16 @@ Result<Bytes> read_input(const std::string& path, std::uint64_t max_bytes) {
     return bytes;
 }
 
-Result<proof::BinaryFile> open_container(const std::string& path, std::string_view magic,
+Result<snark::BinaryFile> open_container(const std::string& path, std::string_view magic,
                                          std::uint32_t max_version) {
     if (!path.empty() && path != "-")
-        return proof::BinaryFile::open(path, magic, max_version);
-    return proof::BinaryFile::read(STDIN_FILENO, "standard input", magic, max_version);
+        return snark::BinaryFile::open(path, magic, max_version);
+    return snark::BinaryFile::read(STDIN_FILENO, "standard input", magic, max_version);
 }
 
-Result<proof::PowersOfTau> open_powers(const std::string& path) {
-    CODEX_TRY(file, proof::BinaryFile::open(path, "ptau", 1));
-    return proof::PowersOfTau::read(std::move(file));
+Result<snark::PowersOfTau> open_powers(const std::string& path) {
+    CODEX_TRY(file, snark::BinaryFile::open(path, "ptau", 1));
+    return snark::PowersOfTau::read(std::move(file));
 }
 
 Result<void> write_container(cli::Context& context,
@@ -187,7 +187,7 @@ Result<void> write_container(cli::Context& context,
     }
 }
 
-std::string_view kind_of(const proof::ContributionLabel& label) {
+std::string_view kind_of(const snark::ContributionLabel& label) {
     return label.type == 1 ? "beacon" : "contribution";
 }
 

@@ -3,8 +3,8 @@
 
 #include "base/fd.hpp"
 #include "cli/tool.hpp"
-#include "proof/groth16.hpp"
-#include "proof/ptau.hpp"
+#include "snark/groth16.hpp"
+#include "snark/ptau.hpp"
 #include "proof/slots.hpp"
 
 #include <functional>
@@ -38,9 +38,9 @@ struct KeyFlags {
     std::optional<std::string> zkey, vkey, circuit_dir;
     /// With `verifying`, --vkey too.
     void declare(cli::Command& command, bool verifying);
-    /// Errors: usage unless exactly one is given; proof::ProvingKey::read()'s.
-    [[nodiscard]] Result<proof::ProvingKey> proving_key() const;
-    [[nodiscard]] Result<proof::VerifyingKey> verifying_key() const;
+    /// Errors: usage unless exactly one is given; snark::ProvingKey::read()'s.
+    [[nodiscard]] Result<snark::ProvingKey> proving_key() const;
+    [[nodiscard]] Result<snark::VerifyingKey> verifying_key() const;
 
 private:
     [[nodiscard]] Result<std::string> zkey_path() const;
@@ -51,8 +51,8 @@ struct SystemFlags {
     std::optional<std::string> r1cs;
     CircuitFlags circuit;
     void declare(cli::Command& command);
-    /// Errors: limit_exceeded; proof::R1cs::read()'s.
-    [[nodiscard]] Result<proof::R1cs> read() const;
+    /// Errors: limit_exceeded; snark::R1cs::read()'s.
+    [[nodiscard]] Result<snark::R1cs> read() const;
 };
 
 [[nodiscard]] Result<repo::Repo> open_repo(cli::Context& context, bool writes);
@@ -72,17 +72,17 @@ using Turn = std::function<Result<void>(const dataset::Job& job, const Cid& mani
 /// The whole of a file, or of stdin for "-" or "". Errors: limit_exceeded, the system's.
 [[nodiscard]] Result<Bytes> read_input(const std::string& path, std::uint64_t max_bytes);
 /// A .wtns, .r1cs, ... from a file (mapped), or from stdin for "-" or "".
-[[nodiscard]] Result<proof::BinaryFile>
+[[nodiscard]] Result<snark::BinaryFile>
 open_container(const std::string& path, std::string_view magic, std::uint32_t max_version);
-/// A phase-1 file. Errors: proof::PowersOfTau::read()'s.
-[[nodiscard]] Result<proof::PowersOfTau> open_powers(const std::string& path);
+/// A phase-1 file. Errors: snark::PowersOfTau::read()'s.
+[[nodiscard]] Result<snark::PowersOfTau> open_powers(const std::string& path);
 /// Runs `write` on a descriptor that can seek, and passes what it wrote on to the command's output.
 [[nodiscard]] Result<void>
 write_container(cli::Context& context,
                 const std::function<Result<void>(int fd, const std::string& name)>& write);
 
 /// "contribution" or "beacon".
-[[nodiscard]] std::string_view kind_of(const proof::ContributionLabel& label);
+[[nodiscard]] std::string_view kind_of(const snark::ContributionLabel& label);
 /// Public inputs of a witness: its words 1 .. count.
 [[nodiscard]] std::vector<Fr> public_inputs(std::span<const Digest> words, std::uint32_t count);
 

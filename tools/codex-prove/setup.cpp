@@ -1,5 +1,5 @@
 // codex-prove setup, vkey: keys.
-#include "proof/setup.hpp"
+#include "snark/setup.hpp"
 #include "base/secret.hpp"
 #include "commands.hpp"
 #include "session.hpp"
@@ -16,11 +16,11 @@ struct Options {
     std::optional<std::string> ptau;
 };
 
-Result<int> test_setup(cli::Context& context, const proof::R1cs& system) {
+Result<int> test_setup(cli::Context& context, const snark::R1cs& system) {
     context.warn("this key is for tests only: whoever made it could keep its secrets, and forge "
                  "proofs with them");
     CODEX_CHECK(write_container(context, [&](int fd, const std::string& name) {
-        return proof::test_setup(system, fd, name, &context.pool());
+        return snark::test_setup(system, fd, name, &context.pool());
     }));
     return 0;
 }
@@ -34,7 +34,7 @@ Result<int> setup(cli::Context& context, const Options& options) {
     Progress progress;
     const auto view = context.show(progress, "setup");
     CODEX_CHECK(write_container(context, [&](int fd, const std::string& name) {
-        return proof::setup_from_powers(system, powers, fd, name, &context.pool(), &progress);
+        return snark::setup_from_powers(system, powers, fd, name, &context.pool(), &progress);
     }));
     context.warn("this key has no contribution: until it has one, anyone can forge proofs with it");
     return 0;
@@ -64,7 +64,7 @@ void declare_vkey(cli::Command& root) {
         .example("codex-prove vkey --circuit-dir . | jq -c '.IC[]'")
         .run([options](cli::Context& context) -> Result<int> {
             CODEX_TRY(key, options->key.verifying_key());
-            CODEX_CHECK(context.print_text(proof::verifying_key_to_json(key) + "\n"));
+            CODEX_CHECK(context.print_text(snark::verifying_key_to_json(key) + "\n"));
             return 0;
         });
 }

@@ -1,7 +1,6 @@
 // codex-prove verify, batch-verify, calldata.
 #include "base/hex.hpp"
 #include "commands.hpp"
-#include "proof/documents.hpp"
 #include "session.hpp"
 
 #include <fcntl.h>
@@ -25,26 +24,26 @@ struct Options {
 };
 
 /// From --proof and --public, or from one document.
-Result<proof::BatchItem> read_statement(const Options& options) {
+Result<snark::BatchItem> read_statement(const Options& options) {
     if (options.proof_file.has_value() != options.public_file.has_value())
         return fail(Errc::usage, "--proof and --public go together");
     if (!options.proof_file) {
         CODEX_TRY(text, read_input(options.file, kMaxProofBytes));
-        return proof::statement_from_json(as_text(text));
+        return snark::statement_from_json(as_text(text));
     }
     if (!options.file.empty())
         return fail(Errc::usage, "either FILE or --proof and --public");
     CODEX_TRY(proof_text, read_file(*options.proof_file, kMaxProofBytes));
-    CODEX_TRY(made, proof::proof_from_json(as_text(proof_text)));
+    CODEX_TRY(made, snark::proof_from_json(as_text(proof_text)));
     CODEX_TRY(public_text, read_file(*options.public_file, kMaxProofBytes));
-    CODEX_TRY(inputs, proof::inputs_from_json(as_text(public_text)));
-    return proof::BatchItem{std::move(inputs), made};
+    CODEX_TRY(inputs, snark::inputs_from_json(as_text(public_text)));
+    return snark::BatchItem{std::move(inputs), made};
 }
 
 Result<int> verify(cli::Context& context, const Options& options) {
     CODEX_TRY(key, options.key.verifying_key());
     CODEX_TRY(item, read_statement(options));
-    CODEX_CHECK(proof::verify(key, item.inputs, item.proof));
+    CODEX_CHECK(snark::verify(key, item.inputs, item.proof));
     CODEX_CHECK(context.print(cli::Record("verified").field("result", "right")));
     return 0;
 }
@@ -105,12 +104,12 @@ private:
 /// Proofs as they are read, verified some thousands at a time.
 class Batch {
 public:
-    Batch(cli::Context& context, const proof::VerifyingKey& key) : context_(context), key_(key) {}
+    Batch(cli::Context& context, const snark::VerifyingKey& key) : context_(context), key_(key) {}
 
     /// False when no further line is wanted.
     Result<bool> add(std::string_view line) {
         ++lines_;
-        auto item = proof::statement_from_json(line);
+        auto item = snark::statement_from_json(line);
         if (item && item->inputs.size() + 1 != key_.ic.size())
             item = fail(Errc::malformed, "{} public inputs, the key has {}", item->inputs.size(),
                         key_.ic.size() - 1);
@@ -137,7 +136,7 @@ public:
 
 private:
     Result<void> verify() {
-        CODEX_TRY(bad, proof::verify_batch(key_, items_, &context_.pool()));
+        CODEX_TRY(bad, snark::verify_batch(key_, items_, &context_.pool()));
         for (const std::size_t index : bad)
             wrong_.push_back(numbers_[index]);
         items_.clear();
@@ -146,8 +145,8 @@ private:
     }
 
     cli::Context& context_;
-    const proof::VerifyingKey& key_;
-    std::vector<proof::BatchItem> items_;
+    const snark::VerifyingKey& key_;
+    std::vector<snark::BatchItem> items_;
     std::vector<std::uint64_t> numbers_; // of the items, among the lines that are not blank
     std::vector<std::uint64_t> wrong_;
     std::uint64_t lines_ = 0;
@@ -176,10 +175,10 @@ Result<int> calldata(cli::Context& context, const Options& options) {
     CODEX_TRY(item, read_statement(options));
     if (options.snarkjs)
         CODEX_CHECK(
-            context.print_text(proof::proof_to_snarkjs_calldata(item.proof, item.inputs) + "\n"));
+            context.print_text(snark::proof_to_snarkjs_calldata(item.proof, item.inputs) + "\n"));
     else
         CODEX_CHECK(
-            context.print_text("0x" + to_hex(proof::proof_to_contract_words(item.proof)) + "\n"));
+            context.print_text("0x" + to_hex(snark::proof_to_contract_words(item.proof)) + "\n"));
     return 0;
 }
 

@@ -1,7 +1,7 @@
 // codex-prove verify-setup: is a key what its ceremony says?
 #include "ceremony.hpp"
 #include "commands.hpp"
-#include "proof/setup.hpp"
+#include "snark/setup.hpp"
 
 #include <memory>
 
@@ -23,14 +23,14 @@ Result<int> verify_setup(cli::Context& context, const Options& options) {
     CODEX_TRY(key, options.key.proving_key());
     CODEX_TRY(powers, open_powers(options.ptau));
     CODEX_TRY(system, options.system.read());
-    std::vector<proof::Contribution> contributions;
+    std::vector<snark::Contribution> contributions;
     {
         Progress progress;
         const auto view = context.show(progress, "verify-setup");
         const auto most =
             static_cast<std::uint32_t>(std::min<std::uint64_t>(options.max_beacon_log2, 63));
         CODEX_TRY(found,
-                  proof::verify_setup(key, system, powers, most, &context.pool(), &progress));
+                  snark::verify_setup(key, system, powers, most, &context.pool(), &progress));
         contributions = std::move(found);
     }
     if (contributions.empty())

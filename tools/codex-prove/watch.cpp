@@ -8,7 +8,7 @@ namespace codex::prove_tool {
 Result<int> watch(cli::Context& context, const ProveOptions& options) {
     CODEX_TRY(prover, Prover::open(context, options));
     CODEX_TRY(repo, open_repo(context, false));
-    const auto prove = [&](const cli::JobLine& line) -> Result<proof::BatchItem> {
+    const auto prove = [&](const cli::JobLine& line) -> Result<snark::BatchItem> {
         if (line.too_long)
             return fail(Errc::limit_exceeded, "longer than {} bytes", proof::kMaxJobBytes);
         CODEX_TRY(job, proof::job_from_json(line.text));
@@ -19,7 +19,7 @@ Result<int> watch(cli::Context& context, const ProveOptions& options) {
         auto made = prove(line);
         cli::JobAnswer answer{
             .name = "job " + id,
-            .text = made ? proof::statement_to_json(made->proof, made->inputs)
+            .text = made ? snark::statement_to_json(made->proof, made->inputs)
                          : proof::failure_to_json(made.error()),
         };
         answer.text.insert(1, fmt::format("\"id\":{},", id));

@@ -1,6 +1,6 @@
 // codex-prove witness, r1cs: the circuit and its wires.
 #include "commands.hpp"
-#include "proof/witness_file.hpp"
+#include "snark/witness_file.hpp"
 #include "session.hpp"
 
 #include <bit>
@@ -22,7 +22,7 @@ struct Options {
 Result<void> check_witness(const proof::CircuitParameters& parameters,
                            std::span<const Fr> witness) {
     CODEX_TRY(system, proof::build_circuit(parameters));
-    if (const auto broken = proof::first_broken(system, witness))
+    if (const auto broken = snark::first_broken(system, witness))
         return fail(Errc::proof_invalid, "constraint {}: {}", *broken,
                     proof::describe_constraint(parameters, *broken));
     return {};
@@ -36,7 +36,7 @@ Result<int> witness(cli::Context& context, const Options& options) {
     if (options.check)
         CODEX_CHECK(check_witness(parameters, wires));
     CODEX_CHECK(write_container(context, [&](int fd, const std::string& name) {
-        return proof::write_witness(fd, name, wires);
+        return snark::write_witness(fd, name, wires);
     }));
     return 0;
 }

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "proof/detail/layout.hpp"
-#include "proof/r1cs.hpp"
+#include "snark/r1cs.hpp"
 
 #include <algorithm>
 
@@ -21,7 +21,7 @@ public:
     [[nodiscard]] static Sum constant(std::uint64_t value) { return constant(Fr::from_u64(value)); }
 
     Sum& add(const Sum& other, const Fr& factor) {
-        for (const Term& term : other.terms_)
+        for (const snark::Term& term : other.terms_)
             terms_.push_back({term.wire, term.coefficient * factor});
         return *this;
     }
@@ -31,7 +31,7 @@ public:
     /// Terms of one wire become one: for sums that are kept and grow.
     Sum& merge() {
         std::sort(terms_.begin(), terms_.end(),
-                  [](const Term& a, const Term& b) { return a.wire < b.wire; });
+                  [](const snark::Term& a, const snark::Term& b) { return a.wire < b.wire; });
         std::size_t kept = 0;
         for (std::size_t i = 1; i < terms_.size(); ++i) {
             if (terms_[i].wire == terms_[kept].wire)
@@ -43,10 +43,10 @@ public:
             terms_.resize(kept + 1);
         return *this;
     }
-    [[nodiscard]] std::vector<Term> take() && { return std::move(terms_); }
+    [[nodiscard]] std::vector<snark::Term> take() && { return std::move(terms_); }
 
 private:
-    std::vector<Term> terms_;
+    std::vector<snark::Term> terms_;
 };
 
 } // namespace codex::proof::detail

@@ -3,7 +3,9 @@
 #include "crypto/field/text.hpp"
 #include "crypto/hash/sha256.hpp"
 #include "fixture.hpp"
-#include "proof/witness_file.hpp"
+#include "snark/files.hpp"
+#include "snark/setup.hpp"
+#include "snark/witness_file.hpp"
 #include "vectors.hpp"
 
 #include <sys/mman.h>
@@ -13,6 +15,7 @@ namespace codex::proof {
 namespace {
 
 using crypto::field_to_text;
+using snark::R1cs;
 using test::fake_input;
 using test::FakeDataset;
 using test::Json;
@@ -92,7 +95,7 @@ TEST(Circuit, WitnessFileIsByteForByteTheReferences) {
     const Bytes bytes = witness_bytes(witness);
     EXPECT_EQ(bytes.size(), expected.at("file_bytes").get<std::size_t>());
     EXPECT_EQ(to_hex(crypto::sha256(bytes)), expected.at("sha256").get<std::string>());
-    const BinaryFile file = must(BinaryFile::parse(bytes, "wtns", 2));
+    const snark::BinaryFile file = must(snark::BinaryFile::parse(bytes, "wtns", 2));
     const auto words = must(witness_words(file));
     ASSERT_EQ(words.size(), witness.size());
     EXPECT_EQ(words[5], witness[5].to_bytes());
@@ -196,6 +199,49 @@ TEST(Circuit, InputOfTheWrongShapeIsRefused) {
     EXPECT_EQ(test::must_fail(compute_witness(kSmall, bad)).code(), Errc::malformed);
     EXPECT_EQ(test::must_fail(build_circuit({63, 8, 5, 67, 5})).code(), Errc::limit_exceeded);
     EXPECT_EQ(test::must_fail(build_circuit({32, 8, 32, 67, 5})).code(), Errc::limit_exceeded);
+}
+
+TEST(Circuit, CountsWithoutBuildingWhatBuildingGives) {
+    for (const CircuitParameters& parameters :
+         {CircuitParameters{8, 3, 2, 5, 2}, CircuitParameters{10, 4, 3, 11, 1}}) {
+        const R1cs system = must(build_circuit(parameters));
+        const CircuitCounts counts = must(count_circuit(parameters));
+        std::uint64_t terms = 0;
+        for (std::size_t i = 0; i < system.constraint_count(); ++i)
+            for (unsigned side = 0; side < 3; ++side)
+                terms += system.terms(i, side).size();
+        EXPECT_EQ(counts.constraints, system.constraint_count());
+        EXPECT_EQ(counts.wires, system.wires);
+        EXPECT_EQ(counts.terms, terms);
+        EXPECT_EQ(counts.public_inputs, system.public_inputs);
+        EXPECT_EQ(counts.private_inputs, system.private_inputs);
+    }
+}
+
+TEST(Circuit, OwnSetupProvesStorage) {
+    const R1cs system = must(build_circuit(kSmall));
+    ThreadPool pool(2);
+    const Bytes file = test::written(
+        [&](int fd) { return snark::test_setup(system, fd, "small.zkey", &pool); });
+    const snark::ProvingKey key = test::key_from(file);
+    EXPECT_EQ(key.wires, wire_count(kSmall));
+    EXPECT_EQ(key.domain_size(), 1U << 14);
+    const ProofInput input = fake_input(kSmall, small_data(5, 4, 32));
+    const std::vector<Fr> witness = must(compute_witness(kSmall, input));
+    const auto proof_of = [&](const std::vector<Fr>& wires) {
+        std::vector<Digest> words;
+        for (const Fr& value : wires)
+            words.push_back(value.to_bytes());
+        return must(snark::prove(key, words, &pool));
+    };
+    const std::vector<Fr> inputs = {input.entropy, input.dataset_root,
+                                    Fr::from_u64(input.slot_index)};
+    EXPECT_TRUE(snark::verify(key.verifying_key(), inputs, proof_of(witness)));
+    // A witness that breaks a constraint gives a proof that does not verify.
+    std::vector<Fr> lie = witness;
+    lie[witness.size() / 2] += Fr::one();
+    ASSERT_NE(first_broken(system, lie), std::nullopt);
+    EXPECT_FALSE(snark::verify(key.verifying_key(), inputs, proof_of(lie)));
 }
 
 TEST(Sampler, ChallengeToEntropyAndIndices) {

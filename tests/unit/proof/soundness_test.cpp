@@ -97,14 +97,14 @@ TEST(Soundness, EveryWireIsDeterminedButTheHintsOfEqualBits) {
     data.slot_index = 5;
     data.cells = 64;
     data.cell_bytes = 127;
-    const R1cs system = must(build_circuit(kSmall));
+    const snark::R1cs system = must(build_circuit(kSmall));
     const std::vector<Fr> witness = must(compute_witness(kSmall, test::fake_input(kSmall, data)));
     ASSERT_EQ(first_broken(system, witness), std::nullopt);
     const Wire inputs = 1 + system.public_inputs + system.private_inputs;
 
-    const auto value = [&](std::span<const Term> terms) {
+    const auto value = [&](std::span<const snark::Term> terms) {
         Fr sum;
-        for (const Term& term : terms)
+        for (const snark::Term& term : terms)
             sum += term.coefficient * witness[term.wire];
         return sum;
     };
@@ -112,8 +112,8 @@ TEST(Soundness, EveryWireIsDeterminedButTheHintsOfEqualBits) {
     for (std::size_t i = 0; i < system.constraint_count(); ++i) {
         // d(A B - C) = dA B + A dB - dC
         SparseRow row;
-        const auto accumulate = [&](std::span<const Term> terms, const Fr& factor) {
-            for (const Term& term : terms)
+        const auto accumulate = [&](std::span<const snark::Term> terms, const Fr& factor) {
+            for (const snark::Term& term : terms)
                 if (term.wire >= inputs)
                     row[term.wire] += term.coefficient * factor;
         };

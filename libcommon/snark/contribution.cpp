@@ -1,0 +1,197 @@
+#include "snark/contribution.hpp"
+
+#include "snark/detail/contribution_format.hpp"
+
+#include <algorithm>
+
+namespace codex::snark {
+
+using crypto::Limbs;
+
+namespace {
+
+constexpr std::uint8_t kName = 1;
+constexpr std::uint8_t kIterations = 2;
+constexpr std::uint8_t kBeacon = 3;
+/// UTF-16 units that snarkjs keeps of a name.
+constexpr std::size_t kMaxNameUnits = 64;
+
+void append_u32(Bytes& to, std::uint32_t value) {
+    std::array<std::uint8_t, 4> bytes;
+    store_le(bytes.data(), value);
+    append(to, bytes);
+}
+
+/// Coordinates in Montgomery form.
+void append_stored(Bytes& to, const Fq& value) {
+    for (const std::uint64_t limb : value.montgomery()) {
+        std::array<std::uint8_t, 8> bytes;
+        store_le(bytes.data(), limb);
+        append(to, bytes);
+    }
+}
+void append_stored(Bytes& to, const G1& point) {
+    append_stored(to, point.x);
+    append_stored(to, point.y);
+}
+void append_stored(Bytes& to, const G2& point) {
+    for (const Fq& value : {point.x.c0, point.x.c1, point.y.c0, point.y.c1})
+        append_stored(to, value);
+}
+
+void append_uncompressed(Bytes& to, const Fq& value) {
+    Digest bytes = value.to_bytes();
+    std::ranges::reverse(bytes);
+    append(to, bytes);
+}
+
+Bytes parameters_of(const ContributionLabel& label) {
+    Bytes bytes;
+    if (!label.name.empty()) {
+        bytes.push_back(kName);
+        bytes.push_back(static_cast<std::uint8_t>(label.name.size()));
+        append(bytes, as_bytes(label.name));
+    }
+    if (label.type == 1) {
+        bytes.push_back(kIterations);
+        bytes.push_back(label.beacon_iterations_log2);
+        bytes.push_back(kBeacon);
+        bytes.push_back(static_cast<std::uint8_t>(label.beacon.size()));
+        append(bytes, label.beacon);
+    }
+    return bytes;
+}
+
+/// Bytes of the UTF-8 sequence that `text` begins with, or 0 when there is none.
+std::size_t sequence_length(std::string_view text) {
+    const auto byte = [&text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+    const unsigned char lead = byte(0);
+    const std::size_t length = lead < 0x80              ? 1
+                               : (lead & 0xe0U) == 0xc0 ? 2
+                               : (lead & 0xf0U) == 0xe0 ? 3
+                               : (lead & 0xf8U) == 0xf0 ? 4
+                                                        : 0;
+    if (length == 0 || text.size() < length)
+        return 0;
+    std::uint32_t code = length == 1 ? lead : lead & (0x7fU >> length);
+    for (std::size_t i = 1; i < length; ++i) {
+        if ((byte(i) & 0xc0U) != 0x80)
+            return 0;
+        code = code << 6 | (byte(i) & 0x3fU);
+    }
+    // Shortest form, no surrogates, nothing above U+10FFFF.
+    constexpr std::uint32_t kLeast[5] = {0, 0, 0x80, 0x800, 0x10000};
+    const bool valid =
+        code >= kLeast[length] && code <= 0x10ffff && (code < 0xd800 || code > 0xdfff);
+    return valid ? length : 0;
+}
+
+} // namespace
+
+crypto::Blake2bDigest contribution_hash(const Contribution& contribution) {
+    return crypto::blake2b(detail::public_part(contribution));
+}
+
+Result<void> check_contribution_name(std::string_view name) {
+    std::size_t units = 0;
+    for (std::string_view rest = name; !rest.empty();) {
+        const std::size_t length = sequence_length(rest);
+        if (length == 0)
+            return fail(Errc::usage, "the name is not UTF-8");
+        units += length == 4 ? 2 : 1;
+        rest.remove_prefix(length);
+    }
+    if (units > kMaxNameUnits)
+        return fail(Errc::usage, "the name has {} characters, {} are kept", units, kMaxNameUnits);
+    return {};
+}
+
+namespace detail {
+
+void append_uncompressed(Bytes& to, const G1& point) {
+    snark::append_uncompressed(to, point.x);
+    snark::append_uncompressed(to, point.y);
+}
+
+void append_uncompressed(Bytes& to, const G2& point) {
+    for (const Fq& value : {point.x.c1, point.x.c0, point.y.c1, point.y.c0})
+        snark::append_uncompressed(to, value);
+}
+
+Bytes public_part(const Contribution& contribution) {
+    Bytes bytes;
+    append_uncompressed(bytes, contribution.delta_after);
+    append_uncompressed(bytes, contribution.g1_s);
+    append_uncompressed(bytes, contribution.g1_sx);
+    append_uncompressed(bytes, contribution.g2_spx);
+    append(bytes, contribution.transcript);
+    return bytes;
+}
+
+Result<ContributionLabel> read_label(BoundedReader& in) {
+    ContributionLabel label;
+    CODEX_TRY(type, in.u32());
+    label.type = type;
+    CODEX_TRY(size, in.u32());
+    const std::size_t begin = in.at();
+    CODEX_TRY(bytes, in.take(size));
+    BoundedReader parameters(bytes, fmt::format("parameters at offset {}", begin));
+    std::uint8_t last = 0;
+    while (parameters.left() > 0) {
+        CODEX_TRY(kind, parameters.u8());
+        if (kind <= last || kind > kBeacon)
+            return fail(Errc::malformed, "contribution parameter {} after {} at offset {}", kind,
+                        last, begin + parameters.at() - 1);
+        last = kind;
+        CODEX_TRY(length, parameters.u8());
+        if (kind == kIterations) {
+            label.beacon_iterations_log2 = length; // the value itself
+            continue;
+        }
+        CODEX_TRY(value, parameters.take(length));
+        if (kind == kName)
+            label.name = as_text(value);
+        else
+            label.beacon.assign(value.begin(), value.end());
+    }
+    return label;
+}
+
+Result<Contribution> read_contribution(BoundedReader& in) {
+    Contribution one;
+    CODEX_TRY(delta_after, in.g1());
+    CODEX_TRY(g1_s, in.g1());
+    CODEX_TRY(g1_sx, in.g1());
+    CODEX_TRY(g2_spx, in.g2());
+    CODEX_TRY(transcript, in.take(one.transcript.size()));
+    one.delta_after = delta_after;
+    one.g1_s = g1_s;
+    one.g1_sx = g1_sx;
+    one.g2_spx = g2_spx;
+    std::memcpy(one.transcript.data(), transcript.data(), one.transcript.size());
+    CODEX_TRY(label, read_label(in));
+    one.label = std::move(label);
+    return one;
+}
+
+Bytes contributions_section(const crypto::Blake2bDigest& circuit_hash,
+                            std::span<const Contribution> contributions) {
+    Bytes bytes;
+    append(bytes, circuit_hash);
+    append_u32(bytes, static_cast<std::uint32_t>(contributions.size()));
+    for (const Contribution& one : contributions) {
+        append_stored(bytes, one.delta_after);
+        append_stored(bytes, one.g1_s);
+        append_stored(bytes, one.g1_sx);
+        append_stored(bytes, one.g2_spx);
+        append(bytes, one.transcript);
+        append_u32(bytes, one.label.type);
+        const Bytes parameters = parameters_of(one.label);
+        append_u32(bytes, static_cast<std::uint32_t>(parameters.size()));
+        append(bytes, parameters);
+    }
+    return bytes;
+}
+
+} // namespace detail
+} // namespace codex::snark

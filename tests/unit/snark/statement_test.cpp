@@ -1,0 +1,39 @@
+#include "must.hpp"
+#include "snark/groth16.hpp"
+#include "vectors.hpp"
+
+namespace codex::snark {
+namespace {
+
+using test::must;
+using test::must_fail;
+
+TEST(Statement, SurvivesARoundTrip) {
+    const test::Json all = test::load_vectors("proofs.json");
+    const test::Json& sample = all.at("groth16_verify");
+    const Groth16Proof proof = must(proof_from_json(sample.at("proof").dump()));
+    const std::vector<Fr> inputs = {Fr::from_u64(7), Fr::from_u64(0), Fr::from_u64(3)};
+    const std::string line = statement_to_json(proof, inputs);
+    EXPECT_EQ(line.find_first_of(" \n"), std::string::npos);
+    const BatchItem again = must(statement_from_json(line));
+    EXPECT_EQ(again.proof, proof);
+    EXPECT_EQ(again.inputs, inputs);
+    EXPECT_EQ(must_fail(statement_from_json(R"({"proof":{}})")).code(), Errc::malformed);
+    EXPECT_EQ(must_fail(statement_from_json("[]")).code(), Errc::json_invalid);
+}
+
+// A library that copies or writes documents by recursion runs out of stack on these.
+TEST(Statement, DeeplyNestedJsonIsRefusedWithoutRecursion) {
+    const std::string deeper = std::string(500000, '[') + std::string(500000, ']');
+    const std::string whole = R"({"proof":)" + deeper + R"(,"publicSignals":[]})";
+    EXPECT_EQ(must_fail(statement_from_json(whole)).code(), Errc::malformed);
+    EXPECT_EQ(must_fail(proof_from_json(whole)).code(), Errc::malformed);
+    EXPECT_EQ(must_fail(inputs_from_json(deeper)).code(), Errc::malformed);
+    const test::Json all = test::load_vectors("proofs.json");
+    std::string key = all.at("groth16_tiny").at("verification_key").dump();
+    key.insert(key.find("\"IC\":[") + 6, deeper + ",");
+    EXPECT_EQ(must_fail(verifying_key_from_json(key)).code(), Errc::malformed);
+}
+
+} // namespace
+} // namespace codex::snark
