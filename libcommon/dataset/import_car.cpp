@@ -253,7 +253,7 @@ private:
     }
 
     Result<void> release_held() {
-        return held_.drain([this](std::span<const repo::Repo::Restored> blocks) {
+        return held_.drain([this](std::span<const repo::Restored> blocks) {
             report_.loose_blocks += blocks.size();
             return job_.repo->put(blocks, expiry_);
         });
@@ -285,7 +285,7 @@ private:
     std::optional<OpenDataset> open_;
     std::optional<Repetition> repetition_;
     detail::HeldBlocks held_;
-    std::vector<repo::Repo::Restored> loose_; // of the batch being stored
+    std::vector<repo::Restored> loose_; // of the batch being stored
     ImportReport report_;
 };
 

@@ -201,8 +201,8 @@ private:
         });
     }
 
-    static std::vector<repo::Repo::Restored> contents(std::span<const NimFile> files) {
-        std::vector<repo::Repo::Restored> blocks;
+    static std::vector<repo::Restored> contents(std::span<const NimFile> files) {
+        std::vector<repo::Restored> blocks;
         for (const NimFile& file : files)
             blocks.push_back({file.cid, file.data});
         return blocks;

@@ -30,7 +30,7 @@ Result<bool> mend_trees(const Job& job, const codec::Manifest& manifest,
 
 /// The manifest is a block, too, and the dataset's entry has its bytes.
 Result<void> mend_manifest(const Job& job, const repo::DatasetInfo& info) {
-    const repo::Repo::Restored block{info.cid, info.manifest_bytes};
+    const repo::Restored block{info.cid, info.manifest_bytes};
     return job.repo->restore({&block, 1});
 }
 

@@ -1,12 +1,14 @@
-#include "repo/detail/batch.hpp"
-#include "repo/detail/block_reader.hpp"
-#include "repo/detail/not_here.hpp"
-#include "repo/detail/repo_impl.hpp"
-#include "repo/detail/reserve.hpp"
+#include "repo/segments/batch.hpp"
+#include "repo/segments/block_reader.hpp"
+#include "repo/index/not_here.hpp"
+#include "repo/index/repo_impl.hpp"
+#include "repo/upkeep/reserve.hpp"
 
 #include <algorithm>
 
 namespace codex::repo {
+
+using namespace detail;
 
 namespace {
 
@@ -49,6 +51,11 @@ Result<void> require_unused(const Cid& cid, const BlockEntry& entry) {
 }
 
 } // namespace
+
+Error unreadable(const BlockRead& block) {
+    CODEX_ASSERT(block.cause);
+    return copy_of(*block.cause).context(fmt::format("block {}", block.cid.text()));
+}
 
 Result<bool> Repo::has(const Cid& cid) const {
     if (cid.is_empty_block())

@@ -1,17 +1,19 @@
 #include "base/log.hpp"
 #include "base/units.hpp"
 #include "crypto/hash/sha256.hpp"
-#include "repo/detail/batch.hpp"
-#include "repo/detail/block_reader.hpp"
-#include "repo/detail/dataset_record.hpp"
-#include "repo/detail/doomed.hpp"
-#include "repo/detail/labels.hpp"
-#include "repo/detail/not_here.hpp"
-#include "repo/detail/notes.hpp"
-#include "repo/detail/repo_impl.hpp"
-#include "repo/detail/reserve.hpp"
+#include "repo/segments/batch.hpp"
+#include "repo/segments/block_reader.hpp"
+#include "repo/index/dataset_record.hpp"
+#include "repo/upkeep/doomed.hpp"
+#include "repo/index/labels.hpp"
+#include "repo/index/not_here.hpp"
+#include "repo/upkeep/notes.hpp"
+#include "repo/index/repo_impl.hpp"
+#include "repo/upkeep/reserve.hpp"
 
 namespace codex::repo {
+
+using namespace detail;
 
 namespace {
 
@@ -47,7 +49,7 @@ Result<DatasetInfo> to_info(const Session& session, const Cid& cid, Stored store
 
 } // namespace
 
-DatasetKind kind_of(const codec::Manifest& manifest) {
+DatasetKind detail::kind_of(const codec::Manifest& manifest) {
     if (manifest.is_verifiable())
         return DatasetKind::verifiable;
     return manifest.is_protected() ? DatasetKind::erasure_coded : DatasetKind::plain;
@@ -69,7 +71,7 @@ Result<void> note_if_needed(Ledger& ledger, const Cid& manifest, std::uint64_t e
 
 } // namespace
 
-Result<void> add_dataset(Ledger& ledger, const Cid& manifest, const DatasetEntry& entry,
+Result<void> detail::add_dataset(Ledger& ledger, const Cid& manifest, const DatasetEntry& entry,
                          TreeEntry tree, std::string_view label) {
     CODEX_TRY(stored, ledger.dataset(manifest));
     if (!label.empty())

@@ -1,18 +1,20 @@
 #include "base/log.hpp"
-#include "repo/detail/doomed.hpp"
-#include "repo/detail/forecast.hpp"
-#include "repo/detail/io.hpp"
-#include "repo/detail/limits.hpp"
-#include "repo/detail/notes.hpp"
-#include "repo/detail/pending.hpp"
-#include "repo/detail/reclaim.hpp"
-#include "repo/detail/repo_impl.hpp"
-#include "repo/detail/reserve.hpp"
-#include "repo/detail/writer_lock.hpp"
+#include "repo/upkeep/doomed.hpp"
+#include "repo/upkeep/forecast.hpp"
+#include "repo/segments/io.hpp"
+#include "repo/segments/limits.hpp"
+#include "repo/upkeep/notes.hpp"
+#include "repo/upkeep/pending.hpp"
+#include "repo/upkeep/reclaim.hpp"
+#include "repo/index/repo_impl.hpp"
+#include "repo/upkeep/reserve.hpp"
+#include "repo/upkeep/writer_lock.hpp"
 
 #include <algorithm>
 
 namespace codex::repo {
+
+using namespace detail;
 
 namespace {
 

@@ -1,11 +1,13 @@
 // What a name on a command line stands for: a CID, or the beginning of one that is here.
 #include "codec/cid_prefix.hpp"
-#include "repo/detail/repo_impl.hpp"
+#include "repo/index/repo_impl.hpp"
 
 #include <algorithm>
 #include <fmt/ranges.h>
 
 namespace codex::repo {
+
+using namespace detail;
 
 namespace {
 

@@ -1,16 +1,17 @@
 // The index made anew from segments: the last resort, and the proof that the index is only that.
-#include "repo/detail/rebuild.hpp"
+#include "repo/upkeep/rebuild.hpp"
 #include "crypto/hash/sha256.hpp"
-#include "repo/detail/block_reader.hpp"
-#include "repo/detail/codec.hpp"
-#include "repo/detail/dataset_record.hpp"
-#include "repo/detail/flock_wait.hpp"
-#include "repo/detail/index_age.hpp"
-#include "repo/detail/labels.hpp"
-#include "repo/detail/notes.hpp"
-#include "repo/detail/own_file.hpp"
-#include "repo/detail/segment_scan.hpp"
-#include "repo/detail/tree_file.hpp"
+#include "repo/repo.hpp"
+#include "repo/segments/block_reader.hpp"
+#include "repo/segments/compression.hpp"
+#include "repo/index/dataset_record.hpp"
+#include "repo/index/flock_wait.hpp"
+#include "repo/index/age.hpp"
+#include "repo/index/labels.hpp"
+#include "repo/upkeep/notes.hpp"
+#include "repo/segments/own_file.hpp"
+#include "repo/segments/scan.hpp"
+#include "repo/segments/tree_file.hpp"
 
 #include "base/units.hpp"
 
@@ -21,6 +22,8 @@
 #include <unistd.h>
 
 namespace codex::repo {
+
+using namespace detail;
 
 Result<void> Rebuild::scan(std::uint32_t id) {
     ++report_.segments;

@@ -1,11 +1,13 @@
 #include "repo/repo.hpp"
 
-#include "repo/detail/io.hpp"
-#include "repo/detail/repo_impl.hpp"
+#include "repo/segments/io.hpp"
+#include "repo/index/repo_impl.hpp"
 
 #include <algorithm>
 
 namespace codex::repo {
+
+using namespace detail;
 
 Repo::Repo(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Repo::~Repo() = default;

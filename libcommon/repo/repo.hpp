@@ -5,210 +5,16 @@
 // whose bytes do not match its CID looks again before it calls the block damaged.
 #pragma once
 
-#include "base/bytes.hpp"
-#include "base/error.hpp"
-#include "base/progress.hpp"
-#include "base/thread_pool.hpp"
-#include "codec/cid.hpp"
-#include "codec/manifest.hpp"
-#include "merkle/tree.hpp"
+#include "repo/blocks.hpp"
+#include "repo/dataset_writer.hpp"
+#include "repo/maintenance.hpp"
+#include "repo/slot_trees.hpp"
+#include "repo/stored_tree.hpp"
+#include "repo/types.hpp"
 
 #include <functional>
-#include <memory>
-#include <optional>
-#include <span>
-#include <string>
 
 namespace codex::repo {
-
-/// 20 GiB, the reference's default.
-constexpr std::uint64_t kDefaultQuotaBytes = std::uint64_t{20} << 30;
-
-/// What `init` fixes and `codex-chunk init --set` may change later; in REPO/config.json.
-struct Config {
-    std::uint64_t quota_bytes = kDefaultQuotaBytes;
-    int zstd_level = 0;            ///< 0: blocks are stored as they are
-    std::uint64_t ttl_seconds = 0; ///< expiry of new datasets that name none; 0 = never
-};
-
-struct OpenOptions {
-    bool create = false;    ///< make the repo when there is none
-    bool read_only = false; ///< refuse writes; only a slot in the reader table is written, and
-                            ///< not even that where the folder cannot be written
-    bool sync = true;       ///< false: acknowledged writes survive kill -9 but not power loss
-    std::uint64_t lock_timeout_seconds = 10;
-    std::optional<int> zstd_level{}; ///< for what this handle stores, instead of the repo's own
-    ThreadPool* pool = nullptr; ///< for hashing and compression; nullptr: the caller's thread only
-};
-
-struct Counters {
-    std::uint64_t blocks = 0;     ///< present blocks, manifests included
-    std::uint64_t used_bytes = 0; ///< their plain sizes
-    std::uint64_t reserved_bytes = 0;
-    std::uint64_t datasets = 0;
-    std::uint64_t tree_bytes = 0; ///< nodes of stored trees; counts against the quota, as do
-                                  ///< used and reserved bytes
-    friend bool operator==(const Counters&, const Counters&) = default;
-};
-
-/// What `codex-chunk space` shows.
-struct Space {
-    Counters counters;
-    std::uint64_t quota_bytes = 0;
-    std::uint64_t stored_bytes = 0; ///< after compression, trees included
-    std::uint64_t dead_bytes = 0;   ///< freed by gc when it runs
-    std::uint64_t disk_bytes = 0;   ///< what the repo's files occupy (st_blocks)
-};
-
-struct BlockInfo {
-    Cid cid;
-    bool present = false;         ///< false: known (a dataset refers to it) but not here
-    std::uint32_t size_bytes = 0; ///< plain; 0 when never present
-    std::uint32_t stored_bytes = 0;
-    std::uint64_t references = 0; ///< leaves of stored trees, and uncommitted writers' pins
-    std::uint64_t expiry = 0;     ///< of a block kept for itself; 0 = never
-    bool kept = false;            ///< put for itself (`block put`), not only as part of a dataset
-    bool damaged = false; ///< its bytes were read and are not the block's; put replaces them
-};
-
-/// The longest label of a dataset.
-constexpr std::size_t kMaxLabelBytes = 255;
-/// Whether a dataset may be called so. Errors: usage, longer than kMaxLabelBytes or no UTF-8.
-[[nodiscard]] Result<void> check_label(std::string_view label);
-
-/// What a text is to be the CID of.
-enum class Named : std::uint8_t { dataset, dataset_or_tree, block, anything };
-
-enum class DatasetKind : std::uint8_t { plain, erasure_coded, verifiable };
-
-struct DatasetInfo {
-    Cid cid;              ///< of the manifest
-    Bytes manifest_bytes; ///< as they were received, never re-encoded
-    codec::Manifest manifest;
-    std::uint64_t added = 0;  ///< Unix seconds
-    std::uint64_t expiry = 0; ///< Unix seconds, 0 = never
-    std::string label{};      ///< what its owner calls it; UTF-8, empty: nothing
-};
-
-/// One block of a batch read.
-struct BlockRead {
-    /// damaged: read in full, or the segment ends before, and it is not the block. unreadable: its
-    /// segment could not be opened or read, which says nothing about the bytes.
-    enum class State : std::uint8_t { unread, ok, missing, damaged, unreadable };
-    Cid cid;              ///< in
-    MutableBytes buffer;  ///< in: at least as large as the block
-    std::size_t size = 0; ///< out: bytes of the block; the empty block gives 0
-    State state = State::unread;
-    std::shared_ptr<const Error> cause{}; ///< out: of an unreadable block
-};
-/// Why a block is unreadable, with the block's name.
-[[nodiscard]] Error unreadable(const BlockRead& block);
-
-/// A stored tree: random access to its nodes without loading it. Bytes are as the disk gives them;
-/// check() recomputes all of it.
-class StoredTree {
-public:
-    ~StoredTree();
-    StoredTree(StoredTree&&) noexcept;
-    StoredTree& operator=(StoredTree&&) noexcept;
-    [[nodiscard]] const Cid& cid() const;
-    [[nodiscard]] std::uint64_t leaf_count() const;
-    /// Leaves [first, first + out.size()). Errors: merkle_index, repo_damaged when the record is
-    /// cut off, io.
-    [[nodiscard]] Result<void> leaves(std::uint64_t first, std::span<Digest> out) const;
-    /// All leaves, those that are cut off as zeros, which no block's digest is. Errors: not_found,
-    /// permission, io.
-    [[nodiscard]] Result<std::vector<Digest>> salvaged_leaves() const;
-    /// Errors: merkle_index, io.
-    [[nodiscard]] Result<Digest> node(std::size_t layer, std::uint64_t index) const;
-    /// The proof of one leaf, checked against the root. Errors: merkle_index, repo_damaged.
-    [[nodiscard]] Result<merkle::Proof> proof(std::uint64_t index) const;
-    /// Recomputes the tree. Gives the indices of leaves that cannot be trusted (those below a node
-    /// that is cut off or does not match its children); empty when the tree is whole. O(n) hashes.
-    [[nodiscard]] Result<std::vector<std::uint64_t>> check() const;
-    /// Whether the header of its record is as it was written, which only making the index anew
-    /// needs. Errors: permission, io.
-    [[nodiscard]] Result<bool> header_is_good() const;
-
-private:
-    friend class Repo;
-    struct Impl;
-    explicit StoredTree(std::unique_ptr<Impl> impl);
-    std::unique_ptr<Impl> impl_;
-};
-
-/// What a slot tree was computed from: one slot of the dataset over a tree, under one way to cut it
-/// (codex-slots(5), SLOTS).
-struct SlotKey {
-    Cid tree; ///< of the protected dataset
-    std::uint32_t block_size_bytes = 0;
-    std::uint32_t cell_size_bytes = 0;
-    std::uint32_t slots = 0; ///< k + m
-    codec::Strategy strategy = codec::Strategy::linear;
-    std::uint32_t slot = 0;
-    friend bool operator==(const SlotKey&, const SlotKey&) = default;
-};
-
-/// A slot tree to be stored.
-struct SlotTree {
-    SlotKey key;
-    Cid cid;                    ///< codex-slot-root
-    std::vector<Digest> leaves; ///< block digests
-};
-
-class DatasetWriter;
-
-struct GcOptions {
-    std::uint64_t now = 0; ///< Unix seconds
-    bool dry_run = false;
-    bool compact = true;  ///< also rewrite segments that are mostly dead
-    Progress* progress{}; ///< bytes of dead ranges and of records that move; may be nullptr
-};
-struct GcReport {
-    std::uint64_t expired_datasets = 0;
-    std::uint64_t removed_blocks = 0; ///< expired or left behind by a killed writer
-    std::uint64_t abandoned_writers = 0;
-    /// Of dead records that were erased, and of what killed writers left in segments; the file
-    /// system gets whole pages of it back.
-    std::uint64_t freed_bytes = 0;
-    /// Segment files with records, but without an entry in the index: left alone.
-    std::vector<std::string> unaccounted{};
-};
-
-struct VerifyOptions {
-    bool data = true; ///< read and hash every block, not only the index
-    bool repair_counters = false;
-    Progress* progress{}; ///< plain bytes of the blocks read; may be nullptr
-};
-struct VerifyProblem {
-    /// "block-damaged", "block-missing", "block-unreadable", "tree-damaged", "counter-wrong" ...
-    std::string kind;
-    Cid cid; ///< null where the problem has none
-    std::string text;
-};
-struct VerifyReport {
-    std::uint64_t blocks = 0;
-    std::uint64_t bytes = 0;
-    std::uint64_t trees = 0;
-    std::uint64_t datasets = 0;
-    std::uint64_t problems = 0;
-    Counters counted;
-    bool counters_repaired = false;
-    /// The first segment that could not be read: what was in it, nobody knows.
-    std::shared_ptr<const Error> unreadable{};
-};
-
-/// What the segments gave back when the index was made anew.
-struct RebuildReport {
-    std::uint64_t segments = 0;
-    std::uint64_t blocks = 0; ///< whole ones
-    std::uint64_t bytes = 0;  ///< their plain sizes
-    std::uint64_t trees = 0;
-    std::uint64_t datasets = 0;
-    std::uint64_t kept_blocks = 0;    ///< part of no dataset, so kept for themselves
-    std::uint64_t missing_blocks = 0; ///< leaves of stored trees that were not found
-    std::uint64_t damaged_records = 0;
-};
 
 class Repo {
 public:
@@ -247,11 +53,6 @@ public:
     [[nodiscard]] Result<void> read(std::span<BlockRead> batch) const;
     /// The same, but an unreadable block is no error: for those who have other ways to its bytes.
     [[nodiscard]] Result<void> try_read(std::span<BlockRead> batch) const;
-    /// A block with its bytes; the caller knows that `data` hashes to `cid`.
-    struct Restored {
-        Cid cid;
-        BytesView data;
-    };
     /// Keeps blocks for themselves, in one transaction, durable on return; `expiry` Unix seconds,
     /// 0 = never (an existing expiry is only ever extended). A few megabytes at a time are best.
     /// Errors: quota_exceeded, no_space, repo_read_only.
@@ -340,45 +141,6 @@ private:
     struct Impl;
     explicit Repo(std::shared_ptr<Impl> impl);
     std::shared_ptr<Impl> impl_;
-};
-
-/// One block of a dataset being written.
-struct LeafInput {
-    std::uint64_t index = 0; ///< in the tree; any order, each once
-    Cid cid;                 ///< codex-block; the empty block is stored nowhere
-    BytesView data;          ///< hashed by the caller; empty: the block must be known to the repo
-};
-
-/// Writes one dataset: leaves, then the tree, then the manifest. Nothing is visible before
-/// commit(); every block it named is pinned from then on against rm and gc of other processes.
-/// A writer that dies leaves pins and bytes that gc removes. Move-only, one thread at a time.
-class DatasetWriter {
-public:
-    ~DatasetWriter(); ///< without commit(): undoes the pins
-    DatasetWriter(DatasetWriter&&) noexcept;
-    DatasetWriter& operator=(DatasetWriter&&) noexcept;
-
-    /// Errors: quota_exceeded (before anything of the batch is written), no_space,
-    /// block_not_found (no data given and the block is unknown).
-    [[nodiscard]] Result<void> leaves(std::span<const LeafInput> batch);
-    /// Ends the leaves 0 .. n-1 and gives the tree's CID. Errors: dataset_empty; merkle_index when
-    /// an index is missing.
-    [[nodiscard]] Result<Cid> finish_tree();
-    /// Stores the manifest (its tree is the finished one) and makes the dataset visible; on return
-    /// it is durable. `expiry` 0 = never. A dataset that is already here keeps the later expiry.
-    /// `label` as Repo::set_label(); an empty one leaves what a dataset that is here has.
-    /// Gives the manifest's CID. Errors: quota_exceeded (a tree that is not here counts, and is not
-    /// written then), no_space, manifest_invalid, usage.
-    [[nodiscard]] Result<Cid> commit(BytesView manifest_bytes, std::uint64_t expiry,
-                                     std::string_view label = {});
-
-    [[nodiscard]] std::uint64_t new_bytes() const; ///< plain bytes that were not in the repo before
-
-private:
-    friend class Repo;
-    struct Impl;
-    explicit DatasetWriter(std::unique_ptr<Impl> impl);
-    std::unique_ptr<Impl> impl_;
 };
 
 } // namespace codex::repo

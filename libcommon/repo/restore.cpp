@@ -1,17 +1,19 @@
 // Giving bytes again to blocks that lost theirs: what repair does.
 #include "base/log.hpp"
-#include "repo/detail/batch.hpp"
-#include "repo/detail/block_reader.hpp"
-#include "repo/detail/codec.hpp"
-#include "repo/detail/repo_impl.hpp"
+#include "repo/segments/batch.hpp"
+#include "repo/segments/block_reader.hpp"
+#include "repo/segments/compression.hpp"
+#include "repo/index/repo_impl.hpp"
 
 namespace codex::repo {
+
+using namespace detail;
 
 namespace {
 
 /// What one block needs, judged before anything is written.
 struct Need {
-    const Repo::Restored* block = nullptr;
+    const Restored* block = nullptr;
     std::optional<Extent> damaged; ///< to be replaced; nothing: the block has no bytes
     NewExtent bytes;
 };
@@ -30,7 +32,7 @@ Result<bool> has_good_bytes(const Session& session, const Cid& cid,
 }
 
 Result<std::vector<Need>> find_needs(const Session& session,
-                                     std::span<const Repo::Restored> blocks) {
+                                     std::span<const Restored> blocks) {
     std::vector<std::optional<BlockEntry>> entries(blocks.size());
     std::uint64_t new_bytes = 0;
     {

@@ -3,16 +3,18 @@
 //
 // A record of the table of slots says what a tree was computed from and is the tree's reference.
 // Equal slots (of zeros, say) share one tree.
-#include "repo/detail/slot_trees.hpp"
-#include "repo/detail/not_here.hpp"
+#include "repo/index/slot_trees.hpp"
+#include "repo/index/not_here.hpp"
 
-#include "repo/detail/repo_impl.hpp"
-#include "repo/detail/spool.hpp"
+#include "repo/index/repo_impl.hpp"
+#include "repo/segments/spool.hpp"
 
 #include <algorithm>
 #include <unordered_set>
 
 namespace codex::repo {
+
+using namespace detail;
 
 namespace {
 
@@ -115,7 +117,7 @@ Result<std::optional<Cid>> Repo::find_slot_tree(const SlotKey& key) const {
     return cid;
 }
 
-Result<void> release_slot_trees(Ledger& ledger, const Cid& tree) {
+Result<void> detail::release_slot_trees(Ledger& ledger, const Cid& tree) {
     const Bytes prefix = slot_prefix(tree);
     std::vector<std::pair<Bytes, Cid>> slots;
     {

@@ -1,12 +1,14 @@
-#include "repo/detail/not_here.hpp"
-#include "repo/detail/repo_impl.hpp"
-#include "repo/detail/spool.hpp"
-#include "repo/detail/tree_file.hpp"
+#include "repo/index/not_here.hpp"
+#include "repo/index/repo_impl.hpp"
+#include "repo/segments/spool.hpp"
+#include "repo/segments/tree_file.hpp"
 
 #include <algorithm>
 #include <mutex>
 
 namespace codex::repo {
+
+using namespace detail;
 
 struct StoredTree::Impl {
     std::shared_ptr<Repo::Impl> repo;
@@ -123,7 +125,7 @@ Result<StoredTree> Repo::tree(const Cid& tree) const {
     return StoredTree(std::move(stored));
 }
 
-Result<bool> same_tree(const Session& session, const Cid& tree, const Extent& extent,
+Result<bool> detail::same_tree(const Session& session, const Cid& tree, const Extent& extent,
                        std::uint64_t leaf_count, const Spool& spool) {
     constexpr std::uint64_t kPiece = 4096;
     std::vector<Digest> stored(kPiece);
@@ -147,7 +149,7 @@ Result<bool> same_tree(const Session& session, const Cid& tree, const Extent& ex
     return true;
 }
 
-Result<void> replace_tree(const Session& session, const Cid& tree, std::uint64_t leaf_count,
+Result<void> detail::replace_tree(const Session& session, const Cid& tree, std::uint64_t leaf_count,
                           const Spool& spool) {
     CODEX_TRY(lease, session.store->segments().acquire(session.sync));
     CODEX_TRY(extent, append_tree(*lease, tree, leaf_count, spool));

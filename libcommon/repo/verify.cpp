@@ -1,11 +1,13 @@
-#include "repo/detail/audit.hpp"
-#include "repo/detail/block_reader.hpp"
-#include "repo/detail/repo_impl.hpp"
-#include "repo/detail/segment_read.hpp"
+#include "repo/upkeep/audit.hpp"
+#include "repo/segments/block_reader.hpp"
+#include "repo/index/repo_impl.hpp"
+#include "repo/segments/read.hpp"
 
 #include <algorithm>
 
 namespace codex::repo {
+
+using namespace detail;
 
 namespace {
 

@@ -2,15 +2,17 @@
 #include "base/thread.hpp"
 #include "base/units.hpp"
 #include "crypto/hash/sha256.hpp"
-#include "repo/detail/batch.hpp"
-#include "repo/detail/dataset_record.hpp"
-#include "repo/detail/labels.hpp"
-#include "repo/detail/pending.hpp"
-#include "repo/detail/repo_impl.hpp"
-#include "repo/detail/tree_file.hpp"
-#include "repo/detail/writer_lock.hpp"
+#include "repo/segments/batch.hpp"
+#include "repo/index/dataset_record.hpp"
+#include "repo/index/labels.hpp"
+#include "repo/upkeep/pending.hpp"
+#include "repo/index/repo_impl.hpp"
+#include "repo/segments/tree_file.hpp"
+#include "repo/upkeep/writer_lock.hpp"
 
 namespace codex::repo {
+
+using namespace detail;
 
 namespace {
 

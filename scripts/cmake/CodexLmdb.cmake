@@ -1,6 +1,6 @@
 # LMDB, linked statically, whose calls of a few functions lead into lmdb_calls.cpp and lmdb_memory.cpp of
-# libcommon/repo/detail, which say why. A call that a later LMDB makes under another name would go past it, so the build ends
-# when a renamed function is not called.
+# libcommon/repo/index, which say why. A call that a later LMDB makes under another name would go past
+# it, so the build ends when a renamed function is not called.
 find_library(LMDB_ARCHIVE NAMES liblmdb.a REQUIRED)
 
 set(CODEX_LMDB_CALLS getpid:getpid open:open fcntl:fcntl mmap:mmap

@@ -1,11 +1,12 @@
 // Each value and key of the index that is accepted encodes back to the same bytes. The first byte
 // of the input says which decoder; for those with a key its length is the second one.
-#include "repo/detail/entries.hpp"
+#include "repo/index/entries.hpp"
 
 #include "property.hpp"
 
 using namespace codex;
 using namespace codex::repo;
+using namespace codex::repo::detail;
 
 namespace {
 

@@ -1,10 +1,11 @@
 // A configuration that is accepted is written back as one that means the same.
-#include "repo/detail/store.hpp"
+#include "repo/index/store.hpp"
 
 #include "property.hpp"
 
 using namespace codex;
 using namespace codex::repo;
+using namespace codex::repo::detail;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const auto config = decode_config(BytesView(data, size));

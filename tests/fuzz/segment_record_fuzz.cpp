@@ -1,19 +1,20 @@
 // A record header that is accepted encodes back to the same bytes and has sizes that can be added
 // up; a segment of any bytes is walked to its end, what is found lies within it, and all of it
 // together is bounded; a note that is accepted encodes back to the same bytes.
-#include "repo/detail/segment_scan.hpp"
+#include "repo/segments/scan.hpp"
 
 #include "base/endian.hpp"
 #include "property.hpp"
-#include "repo/detail/codec.hpp"
-#include "repo/detail/crc32c.hpp"
-#include "repo/detail/notes.hpp"
+#include "repo/segments/compression.hpp"
+#include "repo/segments/crc32c.hpp"
+#include "repo/upkeep/notes.hpp"
 
 #include <sys/mman.h>
 #include <unistd.h>
 
 using namespace codex;
 using namespace codex::repo;
+using namespace codex::repo::detail;
 
 namespace {
 

@@ -114,7 +114,7 @@ constexpr std::size_t kRestoreBytes = std::size_t{16} << 20;
 /// Takes note of one reconstructed batch, and writes it.
 Result<void> store(const Job& job, const erasure::Layout& layout, std::span<const LostBlock> batch,
                    Restoration& result) {
-    std::vector<repo::Repo::Restored> blocks;
+    std::vector<repo::Restored> blocks;
     for (const LostBlock& block : batch) {
         if (!block.restored) {
             result.lost.push_back(block.index);

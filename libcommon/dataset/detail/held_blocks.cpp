@@ -62,8 +62,8 @@ void HeldBlocks::mark_stored(const LeafOrder& order) {
 }
 
 Result<void>
-HeldBlocks::drain(const std::function<Result<void>(std::span<const repo::Repo::Restored>)>& use) {
-    std::vector<repo::Repo::Restored> rest;
+HeldBlocks::drain(const std::function<Result<void>(std::span<const repo::Restored>)>& use) {
+    std::vector<repo::Restored> rest;
     for (const auto& [digest, block] : blocks_)
         if (!block.stored && !block.data.empty())
             rest.push_back({Cid::block(digest), block.data});

@@ -30,7 +30,7 @@ public:
     void mark_stored(const LeafOrder& order);
     /// Forgets all, after giving what was not stored to `use`.
     [[nodiscard]] Result<void>
-    drain(const std::function<Result<void>(std::span<const repo::Repo::Restored>)>& use);
+    drain(const std::function<Result<void>(std::span<const repo::Restored>)>& use);
 
 private:
     struct Block {

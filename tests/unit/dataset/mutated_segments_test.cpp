@@ -7,8 +7,8 @@
 #include "repo/small_limits.hpp"
 
 #include "crypto/hash/sha256.hpp"
-#include "repo/detail/record.hpp"
-#include "repo/detail/segment_scan.hpp"
+#include "repo/segments/record.hpp"
+#include "repo/segments/scan.hpp"
 
 #include <gtest/gtest.h>
 #include <map>
@@ -18,8 +18,8 @@ namespace codex::dataset::test {
 namespace {
 
 namespace fs = std::filesystem;
-using repo::RecordHeader;
-using repo::RecordKind;
+using repo::detail::RecordHeader;
+using repo::detail::RecordKind;
 
 constexpr std::uint32_t kBlock = 4096;
 
@@ -53,10 +53,10 @@ public:
             files[name] = must(read_file(entry.path().string(), std::uint64_t{1} << 30));
             const Fd file = must(open_file(entry.path().string(), O_RDONLY));
             must(
-                repo::scan_segment(file, name, [&](std::uint64_t offset, const RecordHeader& head) {
+                repo::detail::scan_segment(file, name, [&](std::uint64_t offset, const RecordHeader& head) {
                     records.push_back(
                         {name, offset,
-                         repo::record_bytes(head.cid.bytes().size(), head.stored_bytes), head});
+                         repo::detail::record_bytes(head.cid.bytes().size(), head.stored_bytes), head});
                     return Result<bool>(true);
                 }));
         }
@@ -167,14 +167,14 @@ private:
     /// A header with another size, kind or CID and the right checksum.
     void forge() {
         const Record& record = some_record();
-        const std::size_t size = repo::header_bytes(record.header.cid.bytes().size());
+        const std::size_t size = repo::detail::header_bytes(record.header.cid.bytes().size());
         const MutableBytes bytes = bytes_of(record);
         if (bytes.size() < size)
             return;
         const MutableBytes header = bytes.first(size);
         constexpr std::size_t kFields[] = {4, 5, 6, 16, 17, 20, 24, 25, 36, 50};
         header[kFields[below(std::size(kFields))]] ^= static_cast<std::uint8_t>(1 + below(255));
-        repo::sign_header(header);
+        repo::detail::sign_header(header);
     }
 
     const Original& original_;

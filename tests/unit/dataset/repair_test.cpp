@@ -105,7 +105,7 @@ TEST_F(Repair, TheCopyThatKOneMakesIsTheSameBlock) {
         Bytes block = content;
         block.resize(65536);
         must(store_->repo().restore(
-            std::vector<repo::Repo::Restored>{{Cid::block(leaves[0]), block}}));
+            std::vector<repo::Restored>{{Cid::block(leaves[0]), block}}));
         EXPECT_TRUE(must(verify(store_->job(), coded)).right());
     }
 }
@@ -134,7 +134,7 @@ TEST_F(Repair, ColumnsBeyondParityAreReportedAndTheOthersRepaired) {
 
     // Two of them from somewhere else, and the rest follows.
     const std::vector<Digest> leaves = store_->leaves(coded);
-    std::vector<repo::Repo::Restored> fetched;
+    std::vector<repo::Restored> fetched;
     for (const std::uint64_t index : {std::uint64_t{3}, std::uint64_t{11}})
         fetched.push_back(
             {Cid::block(leaves[index]), BytesView(content).subspan(index * 65536, 65536)});

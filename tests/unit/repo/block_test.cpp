@@ -109,7 +109,7 @@ TEST_P(Block, DroppedBytesAreMissingButNotForgotten) {
     EXPECT_EQ(problems(repo_).size(), 2U);
     const Bytes data = random_bytes(2, kBlock);
     const Bytes other = random_bytes(77, kBlock);
-    const std::vector<Repo::Restored> back = {
+    const std::vector<Restored> back = {
         {lost[0], data}, {lost[0], data}, {cid_of(other), other}};
     must(repo_.restore(back));
     EXPECT_EQ(must(repo_.get(lost[0])), data);
@@ -128,7 +128,7 @@ TEST_P(Block, RestoreCountsAgainstTheQuota) {
     config.quota_bytes = counters.used_bytes + counters.tree_bytes + kBlock;
     must(repo_.set_config(config));
     std::vector<Bytes> data;
-    std::vector<Repo::Restored> blocks;
+    std::vector<Restored> blocks;
     for (std::uint64_t i = 0; i < 2; ++i)
         data.push_back(random_bytes(1 + i, kBlock));
     for (std::size_t i = 0; i < 2; ++i)

@@ -8,6 +8,9 @@
 #include <unistd.h>
 
 namespace codex::repo::test {
+
+using namespace detail;
+
 namespace {
 
 using testing::IsEmpty;

@@ -1,6 +1,6 @@
 // Flipped, truncated and lost bytes: found, named, and repaired.
-#include "repo/detail/ledger.hpp"
-#include "repo/detail/store.hpp"
+#include "repo/upkeep/ledger.hpp"
+#include "repo/index/store.hpp"
 #include "repo/fixture.hpp"
 #include "repo/small_limits.hpp"
 
@@ -11,6 +11,9 @@
 #include <unistd.h>
 
 namespace codex::repo::test {
+
+using namespace detail;
+
 namespace {
 
 using testing::AnyOf;
@@ -44,7 +47,7 @@ protected:
     }
     void heal(std::size_t index) {
         const Bytes data = random_bytes(1 + index, kBlock);
-        const Repo::Restored again{made_.blocks[index], data};
+        const Restored again{made_.blocks[index], data};
         must(repo_.restore(std::span(&again, 1)));
     }
     template <class Change> void change_index(Change change) {
@@ -110,7 +113,7 @@ TEST_F(Damage, TruncatedSegment) {
         leaves.push_back(block.digest32());
     must(repo_.restore_tree(made_.tree, leaves));
     const Bytes manifest = must(repo_.dataset(made_.manifest)).manifest_bytes;
-    const Repo::Restored again{made_.manifest, manifest};
+    const Restored again{made_.manifest, manifest};
     must(repo_.restore(std::span(&again, 1)));
     EXPECT_THAT(problems(repo_), IsEmpty());
 }

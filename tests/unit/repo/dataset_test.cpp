@@ -1,6 +1,6 @@
 // Datasets as a whole: writing, sharing, expiring, removing.
-#include "repo/detail/reclaim.hpp"
-#include "repo/detail/store.hpp"
+#include "repo/upkeep/reclaim.hpp"
+#include "repo/index/store.hpp"
 #include "repo/fixture.hpp"
 #include "repo/small_limits.hpp"
 
@@ -8,6 +8,9 @@
 #include <set>
 
 namespace codex::repo::test {
+
+using namespace detail;
+
 namespace {
 
 using testing::IsEmpty;

@@ -1,6 +1,6 @@
 // Full disks, failing disks, quotas: a clean error, and a repo as if nothing had been tried.
-#include "repo/detail/io.hpp"
-#include "repo/detail/store.hpp"
+#include "repo/segments/io.hpp"
+#include "repo/index/store.hpp"
 #include "repo/fixture.hpp"
 #include "repo/small_limits.hpp"
 
@@ -13,6 +13,9 @@
 #include <unistd.h>
 
 namespace codex::repo::test {
+
+using namespace detail;
+
 namespace {
 
 using testing::HasSubstr;
@@ -117,7 +120,7 @@ TEST_F(Fault, FailedPutsAndRestores) {
     must(repo_.drop_bytes(std::span(&made_.blocks[3], 1)));
     calls_left = 0;
     const Bytes lost = random_bytes(4, kBlock);
-    const Repo::Restored again{made_.blocks[3], lost};
+    const Restored again{made_.blocks[3], lost};
     EXPECT_EQ(code_of(repo_.restore(std::span(&again, 1))), Errc::no_space);
     EXPECT_FALSE(must(repo_.has(made_.blocks[3])));
     calls_left = 1'000'000;

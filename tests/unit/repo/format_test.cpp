@@ -1,12 +1,15 @@
 // The bytes on disk: known answers, round trips, every truncation, every flipped bit.
-#include "repo/detail/codec.hpp"
-#include "repo/detail/crc32c.hpp"
-#include "repo/detail/entries.hpp"
+#include "repo/segments/compression.hpp"
+#include "repo/segments/crc32c.hpp"
+#include "repo/index/entries.hpp"
 #include "repo/fixture.hpp"
 
 #include "base/hex.hpp"
 
 namespace codex::repo::test {
+
+using namespace detail;
+
 namespace {
 
 Cid some_cid() {

@@ -1,5 +1,5 @@
 // Collection: what expired, what was left behind, and the space of it.
-#include "repo/detail/doomed.hpp"
+#include "repo/upkeep/doomed.hpp"
 #include "repo/fixture.hpp"
 #include "repo/small_limits.hpp"
 
@@ -9,6 +9,9 @@
 #include <unistd.h>
 
 namespace codex::repo::test {
+
+using namespace detail;
+
 namespace {
 
 using testing::IsEmpty;

@@ -1,6 +1,6 @@
 // The index while something happens to it: files cut under a process that uses them, readers that
 // stay behind, a map that others outgrow.
-#include "repo/detail/store.hpp"
+#include "repo/index/store.hpp"
 #include "repo/fixture.hpp"
 #include "repo/small_limits.hpp"
 
@@ -11,6 +11,9 @@
 #include <unistd.h>
 
 namespace codex::repo::test {
+
+using namespace detail;
+
 namespace {
 
 using testing::HasSubstr;

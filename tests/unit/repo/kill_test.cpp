@@ -13,6 +13,9 @@
 #include <unistd.h>
 
 namespace codex::repo::test {
+
+using namespace detail;
+
 namespace {
 
 using testing::IsEmpty;
@@ -68,7 +71,7 @@ void tell(int fd, Event event, unsigned d) {
             break;
         case 4: {
             std::vector<Bytes> data;
-            std::vector<Repo::Restored> restored;
+            std::vector<Restored> restored;
             std::vector<Cid> cids;
             for (const std::uint64_t s : seeds_of(d)) {
                 data.push_back(random_bytes(s, kBlock));
@@ -174,7 +177,7 @@ TEST_F(Kill, LosesNothingThatWasAcknowledged) {
             for (unsigned d = 0; d < kDatasets; ++d)
                 for (const std::uint64_t s : seeds_of(d)) {
                     const Bytes data = random_bytes(s, kBlock);
-                    const Repo::Restored again{cid_of(data), data};
+                    const Restored again{cid_of(data), data};
                     if (std::ranges::find(lost, again.cid) != lost.end())
                         must(repo.restore(std::span(&again, 1)));
                 }

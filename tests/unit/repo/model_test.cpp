@@ -7,6 +7,9 @@
 #include <set>
 
 namespace codex::repo::test {
+
+using namespace detail;
+
 namespace {
 
 using testing::IsEmpty;
@@ -145,7 +148,7 @@ protected:
     }
     void restore() {
         std::vector<Bytes> data;
-        std::vector<Repo::Restored> blocks;
+        std::vector<Restored> blocks;
         std::vector<std::uint64_t> restored;
         for (std::uint64_t i = 0; i < 30; ++i)
             restored.push_back(rng_() % kSeeds);

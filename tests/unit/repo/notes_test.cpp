@@ -1,7 +1,7 @@
 // Notes: what making the index anew cannot find in blocks and trees.
-#include "repo/detail/notes.hpp"
+#include "repo/upkeep/notes.hpp"
 
-#include "repo/detail/index_age.hpp"
+#include "repo/index/age.hpp"
 #include "repo/fixture.hpp"
 #include "repo/small_limits.hpp"
 
@@ -9,6 +9,9 @@
 #include <unistd.h>
 
 namespace codex::repo::test {
+
+using namespace detail;
+
 namespace {
 
 using testing::ElementsAre;

@@ -1,5 +1,5 @@
 // Making, opening, sharing and refusing repos.
-#include "repo/detail/store.hpp"
+#include "repo/index/store.hpp"
 #include "repo/fixture.hpp"
 
 #include "base/fd.hpp"
@@ -11,6 +11,9 @@
 #include <unistd.h>
 
 namespace codex::repo::test {
+
+using namespace detail;
+
 namespace {
 
 using testing::HasSubstr;
@@ -158,7 +161,7 @@ TEST(ReadOnly, ReadsAndRefusesEveryWrite) {
     EXPECT_EQ(must(repo.get(made.blocks[0])), random_bytes(1, kBlock));
     EXPECT_THAT(problems(repo), IsEmpty());
     const Bytes data = random_bytes(9, 10);
-    const Repo::Restored restored{cid_of(data), data};
+    const Restored restored{cid_of(data), data};
     EXPECT_EQ(code_of(repo.put(cid_of(data), data, 0)), Errc::repo_read_only);
     EXPECT_EQ(code_of(repo.remove(made.blocks[0])), Errc::repo_read_only);
     EXPECT_EQ(code_of(repo.drop_bytes(made.blocks)), Errc::repo_read_only);

@@ -1,9 +1,9 @@
 // What gc destroys, and what it must not: segments the index does not account for, and bytes whose
 // replacement is not on the disk yet.
-#include "repo/detail/doomed.hpp"
-#include "repo/detail/index_age.hpp"
-#include "repo/detail/io.hpp"
-#include "repo/detail/reclaim.hpp"
+#include "repo/upkeep/doomed.hpp"
+#include "repo/index/age.hpp"
+#include "repo/segments/io.hpp"
+#include "repo/upkeep/reclaim.hpp"
 #include "repo/fixture.hpp"
 #include "repo/small_limits.hpp"
 
@@ -15,6 +15,9 @@
 #include <unistd.h>
 
 namespace codex::repo::test {
+
+using namespace detail;
+
 namespace {
 
 using testing::ElementsAre;

@@ -1,4 +1,4 @@
-#include "repo/detail/resident.hpp"
+#include "repo/index/resident.hpp"
 
 #include "base/fd.hpp"
 #include "must.hpp"
@@ -7,6 +7,9 @@
 #include <sys/mman.h>
 
 namespace codex::repo {
+
+using namespace detail;
+
 namespace {
 
 using test::must;

@@ -1,5 +1,5 @@
 // Walking segments without the index: what is found, and what it costs whatever blocks contain.
-#include "repo/detail/segment_scan.hpp"
+#include "repo/segments/scan.hpp"
 
 #include "crypto/hash/sha256.hpp"
 #include "must.hpp"
@@ -10,6 +10,9 @@
 #include <unistd.h>
 
 namespace codex::repo::test {
+
+using namespace detail;
+
 namespace {
 
 using codex::test::must;

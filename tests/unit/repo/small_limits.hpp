@@ -1,9 +1,11 @@
 // Limits under which a few blocks already fill batches, segments and steps.
 #pragma once
 
-#include "repo/detail/limits.hpp"
+#include "repo/segments/limits.hpp"
 
 namespace codex::repo::test {
+
+using detail::limits;
 
 class SmallLimits {
 public:
@@ -23,7 +25,7 @@ public:
     ~SmallLimits() { limits() = before_; }
 
 private:
-    Limits before_;
+    detail::Limits before_;
 };
 
 } // namespace codex::repo::test

@@ -1,0 +1,17 @@
+// Dataset records: what makes a tree a dataset that can be listed, kept and removed.
+#pragma once
+
+#include "repo/index/session.hpp"
+
+namespace codex::repo::detail {
+
+/// Adds a dataset over `tree` (new, or as it is stored), which gets one more reference, as does the
+/// manifest's block, which is known. A dataset that is here already only gets the later expiry,
+/// and the label, unless that is empty.
+[[nodiscard]] Result<void> add_dataset(Ledger& ledger, const Cid& manifest,
+                                       const DatasetEntry& entry, TreeEntry tree,
+                                       std::string_view label);
+
+[[nodiscard]] DatasetKind kind_of(const codec::Manifest& manifest);
+
+} // namespace codex::repo::detail

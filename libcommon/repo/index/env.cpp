@@ -1,0 +1,357 @@
+// Opening the index, and beginning transactions.
+#include "repo/index/check.hpp"
+#include "repo/segments/limits.hpp"
+#include "repo/index/lmdb.hpp"
+#include "repo/index/lmdb_calls.hpp"
+#include "repo/segments/own_file.hpp"
+#include "repo/index/process_note.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <fcntl.h>
+#include <lmdb.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <thread>
+#include <unistd.h>
+
+namespace codex::repo::detail {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// Address space, not disk: the file is as large as its content.
+constexpr std::uint64_t kMapBytes = std::uint64_t{64} << 30;
+/// Room beyond the file that a scarce map has at least.
+constexpr std::uint64_t kMapSlack = std::uint64_t{16} << 20;
+
+constexpr std::array<const char*, kTableCount> kTableNames = {
+    "blocks",   "trees", "datasets", "expiries", "pending",
+    "segments", "dead",  "doomed",   "slots",    "meta"};
+
+/// LMDB found its own structure broken and would end the process: the call ends instead.
+void index_broken(MDB_env*, const char*) {
+    leave_guarded();
+}
+
+bool same_file(int a, int b) {
+    struct stat first{};
+    struct stat second{};
+    return ::fstat(a, &first) == 0 && ::fstat(b, &second) == 0 && first.st_dev == second.st_dev &&
+           first.st_ino == second.st_ino;
+}
+
+/// Bytes of address space that this process may still take; UINT64_MAX without a limit.
+std::uint64_t address_space_left() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+        return UINT64_MAX;
+    std::uint64_t used = 0;
+    if (const auto statm = read_file("/proc/self/statm", 4096))
+        for (const std::uint8_t c : *statm) {
+            if (c < '0' || c > '9')
+                break;
+            used = used * 10 + (c - '0');
+        }
+    used *= static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+    return limit.rlim_cur - std::min<std::uint64_t>(limit.rlim_cur, used);
+}
+
+} // namespace
+
+// --- opening ------------------------------------------------------------------------------------
+
+Result<std::unique_ptr<Env>> Env::open(const std::string& path, const EnvOptions& options) {
+    std::unique_ptr<Env> env(new Env(path, options));
+    CODEX_CHECK(env->open_files());
+    CODEX_CHECK(env->open_environment());
+    CODEX_CHECK(env->open_tables());
+    if (options.mode == EnvMode::read_write && !options.create)
+        CODEX_CHECK(check_free_lists(env->env_));
+    return env;
+}
+
+Result<void> Env::open_files() {
+    const std::uint64_t wait = options_.lock_timeout_seconds;
+    if (options_.create) {
+        CODEX_TRY(made, open_own_file(path_, O_RDWR | O_CREAT | O_EXCL));
+        index_ = std::move(made);
+        if (::flock(index_.get(), LOCK_SH) != 0)
+            return fail(system_error(errno, "lock " + path_));
+        ::unlink((path_ + "-lock").c_str());
+    } else {
+        auto shared = share_index(path_, wait);
+        if (!shared && shared.error().code() == Errc::not_found)
+            return fail(Error(Errc::repo_damaged, fmt::format("{}: is missing", path_))
+                            .hint(rebuild_hint()));
+        if (!shared)
+            return fail(std::move(shared).error());
+        index_ = std::move(*shared);
+        CODEX_CHECK(check_header(index_, path_));
+    }
+    if (options_.mode != EnvMode::read_only_no_lock) {
+        CODEX_TRY(table, LockTable::open(path_, index_, wait));
+        table_.emplace(std::move(table));
+    }
+    if (options_.mode == EnvMode::read_write && !options_.create) {
+        CODEX_TRY(gate, WriteGate::open(path_.substr(0, path_.rfind('/') + 1) + "lock-write"));
+        gate_ = std::move(gate);
+    }
+    return {};
+}
+
+Result<void> Env::open_environment() {
+    for (;;) {
+        pid_t number = 0;
+        if (table_) {
+            CODEX_TRY(reserved, table_->reserve_number());
+            number = reserved;
+        }
+        CODEX_TRY(usable, open_as(number));
+        if (usable)
+            return {};
+        close();
+    }
+}
+
+/// False when a dead process left rows of this number in the table: LMDB would take them for ours.
+Result<bool> Env::open_as(pid_t number) {
+    number_ = number;
+    const lmdb::Rules rules{options_.create, number, options_.lock_timeout_seconds};
+    const lmdb::RulesScope scope(rules);
+    unsigned flags = MDB_NOSUBDIR | MDB_NOTLS;
+    if (options_.mode != EnvMode::read_write)
+        flags |= MDB_RDONLY;
+    if (options_.mode == EnvMode::read_only_no_lock)
+        flags |= MDB_NOLOCK;
+    CODEX_CHECK(choose_map_size());
+    const int rc = lmdb::run([&] {
+        int code = mdb_env_create(&env_);
+        if (code == 0)
+            code = mdb_env_set_mapsize(env_, map_bytes_);
+        if (code == 0)
+            code = mdb_env_set_maxdbs(env_, kTableCount);
+        if (code == 0)
+            code = mdb_env_set_maxreaders(env_, kMaxReaders);
+        return code == 0 ? mdb_env_open(env_, path_.c_str(), flags, 0600) : code;
+    });
+    if (rc == lmdb::kFault)
+        broken_ = true;
+    if (rc != 0)
+        return fail(error(rc, "open").context(path_));
+    mdb_env_set_assert(env_, index_broken);
+    mdb_filehandle_t fd = -1;
+    if (mdb_env_get_fd(env_, &fd) != 0 || !same_file(fd, index_.get()))
+        return fail(damaged_index("was replaced while it was opened"));
+    find_map();
+    if (!table_)
+        return true;
+    CODEX_TRY(stale, is_registered(env_, number));
+    // Rows of killed readers would keep old pages from being used again.
+    int dead = 0;
+    if (!stale && options_.mode == EnvMode::read_write)
+        if (const int code = lmdb::run([&] { return mdb_reader_check(env_, &dead); }); code != 0)
+            return fail(error(code, "check readers"));
+    return !stale;
+}
+
+/// 64 GiB of address space, or what a limit leaves: half of it, and never less than the file needs.
+Result<void> Env::choose_map_size() {
+    struct stat st{};
+    if (::fstat(index_.get(), &st) != 0)
+        return fail(system_error(errno, "open " + path_));
+    const std::uint64_t left = address_space_left();
+    scarce_ = left / 2 < kMapBytes;
+    constexpr std::uint64_t kStep = std::uint64_t{1} << 16;
+    map_bytes_ = kMapBytes;
+    if (scarce_)
+        map_bytes_ =
+            std::max(left / 2, static_cast<std::uint64_t>(st.st_size) + kMapSlack) / kStep * kStep;
+    return {};
+}
+
+void Env::find_map() {
+    MDB_envinfo info{};
+    if (mdb_env_info(env_, &info) == 0)
+        map_bytes_ = info.me_mapsize;
+    map_ = static_cast<const std::uint8_t*>(lmdb::last_map());
+    pages_.watch(lmdb::last_map(), map_bytes_);
+}
+
+void Env::close() {
+    if (env_ != nullptr && !broken_) {
+        const lmdb::Rules rules{false, number_, options_.lock_timeout_seconds};
+        const lmdb::RulesScope scope(rules);
+        (void)lmdb::run([&] {
+            mdb_env_close(env_);
+            return 0;
+        });
+    }
+    env_ = nullptr; // a broken one is left as it is: what it points to may be anything
+}
+
+Env::~Env() {
+    close();
+}
+
+Result<void> Env::open_tables() {
+    const bool create = options_.create;
+    const int rc = lmdb::run([&] {
+        MDB_txn* txn = nullptr;
+        int code = mdb_txn_begin(env_, nullptr, create ? 0 : MDB_RDONLY, &txn);
+        for (std::size_t i = 0; code == 0 && i < kTableCount; ++i) {
+            unsigned flags = 0;
+            code = mdb_dbi_open(txn, kTableNames[i], create ? MDB_CREATE : 0, &tables_[i]);
+            if (code == 0)
+                code = mdb_dbi_flags(txn, tables_[i], &flags);
+            if (code == 0 && flags != 0) // a kind of table that we never make
+                code = MDB_INCOMPATIBLE;
+        }
+        if (code == 0)
+            return mdb_txn_commit(txn);
+        if (txn != nullptr)
+            mdb_txn_abort(txn);
+        return code;
+    });
+    if (rc == MDB_NOTFOUND)
+        return fail(damaged_index("a table is missing").context(path_));
+    if (rc == lmdb::kFault)
+        broken_ = true;
+    if (rc != 0)
+        return fail(error(rc, "open tables").context(path_));
+    return {};
+}
+
+// --- transactions -------------------------------------------------------------------------------
+
+Result<Txn> Env::read() const {
+    Txn txn(nullptr, this, {}, false, true);
+    CODEX_CHECK(begin(txn, MDB_RDONLY));
+    return txn;
+}
+
+/// Begins with a map that has all of the file.
+Result<void> Env::begin(Txn& txn, unsigned flags) const {
+    const lmdb::Rules rules{false, number_, options_.lock_timeout_seconds};
+    const lmdb::RulesScope scope(rules);
+    bool checked = false;
+    for (bool mapped_anew = false;;) {
+        if (scarce_)
+            txn.mapped_ =
+                std::shared_lock(mapping_, std::chrono::seconds(options_.lock_timeout_seconds + 1));
+        const int rc = lmdb::run([&] { return mdb_txn_begin(env_, nullptr, flags, &txn.txn_); });
+        if (rc == 0)
+            return {};
+        txn.txn_ = nullptr;
+        if (rc == MDB_READERS_FULL && !std::exchange(checked, true)) {
+            int dead = 0;
+            (void)lmdb::run([&] { return mdb_reader_check(env_, &dead); });
+            continue;
+        }
+        if (rc == MDB_MAP_RESIZED && scarce_ && !std::exchange(mapped_anew, true)) {
+            txn.mapped_ = {};
+            CODEX_CHECK(remap());
+            continue;
+        }
+        if (rc == lmdb::kFault && flags == 0) {
+            broken_ = true;
+            lmdb::release_mutexes(0);
+        }
+        return fail(error(rc, flags == 0 ? "begin to write" : "begin to read"));
+    }
+}
+
+/// Another process made the index larger than our map.
+Result<void> Env::remap() const {
+    auto* self = const_cast<Env*>(this); // the map is no part of what the index holds
+    const std::unique_lock alone(mapping_, std::chrono::seconds(options_.lock_timeout_seconds + 1));
+    if (!alone)
+        return fail(Errc::unavailable, "index: it has grown, and this process is still reading it");
+    CODEX_CHECK(self->choose_map_size());
+    const int rc = lmdb::run([&] { return mdb_env_set_mapsize(env_, map_bytes_); });
+    self->find_map();
+    if (rc != 0)
+        return fail(error(rc, "map anew"));
+    return {};
+}
+
+Result<Txn> Env::write(bool sync) const {
+    const auto wait = std::chrono::seconds(options_.lock_timeout_seconds);
+    const auto deadline = Clock::now() + wait;
+    for (;;) {
+        Txn txn(nullptr, this, {}, true, sync);
+        txn.turn_.thread = std::unique_lock(writers_, std::defer_lock);
+        if (!txn.turn_.thread.try_lock_for(wait + std::chrono::seconds(1)))
+            return fail(Errc::repo_locked, "{}: another thread of this process writes", path_);
+        if (broken_)
+            return fail(damaged_index("a write found a damaged page"));
+        if (gate_) {
+            CODEX_TRY(turn, gate_->enter(options_.lock_timeout_seconds));
+            txn.turn_.process = std::move(turn);
+        }
+        CODEX_CHECK(begin(txn, 0));
+        CODEX_TRY(behind, reader_behind());
+        if (behind.empty())
+            return txn;
+        if (Clock::now() >= deadline)
+            return fail(Error(Errc::repo_locked,
+                              fmt::format("{}: {} reads an old state, and the index may not grow "
+                                          "further until it is done",
+                                          path_, behind))
+                            .hint("end that process, or let it go on"));
+        txn.end();
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+}
+
+/// The reader for whose sake more of the index is kept than it has content; empty when none is.
+/// Looked for only where the index has grown.
+Result<std::string> Env::reader_behind() const {
+    MDB_envinfo info{};
+    MDB_stat stat{};
+    if (lmdb::run([&] { return mdb_env_info(env_, &info) + mdb_env_stat(env_, &stat); }) != 0)
+        return fail(damaged_index("cannot be examined"));
+    const std::uint64_t bytes = (std::uint64_t{info.me_last_pgno} + 1) * stat.ms_psize;
+    if (!table_ || bytes < limits().index_kept_bytes || bytes < look_again_at_.load())
+        return std::string();
+    int dead = 0;
+    (void)lmdb::run([&] { return mdb_reader_check(env_, &dead); });
+    CODEX_TRY(oldest, oldest_reader(env_));
+    std::uint64_t kept = 0;
+    if (oldest.number != 0 && oldest.state < info.me_last_txnid) {
+        CODEX_TRY(counted, bytes_kept_for(env_, oldest.state));
+        kept = counted;
+    }
+    if (kept < limits().index_kept_bytes || kept < bytes / 2) {
+        look_again_at_ = bytes + limits().index_kept_bytes / 16;
+        return std::string();
+    }
+    struct stat st{};
+    std::string who;
+    if (::fstat(table_->fd().get(), &st) == 0)
+        who = describe_user(LockTable::process_of(oldest.number), st.st_dev, st.st_ino);
+    return who.empty() ? "a process that cannot be seen from here" : who;
+}
+
+Result<void> Env::require_in_place() const {
+    struct stat named{};
+    struct stat ours{};
+    if (::lstat(path_.c_str(), &named) == 0 && ::fstat(index_.get(), &ours) == 0 &&
+        named.st_dev == ours.st_dev && named.st_ino == ours.st_ino)
+        return {};
+    return fail(Errc::io, "{}: was moved or replaced while it was in use", path_);
+}
+
+Result<void> Env::set_map_size(std::uint64_t bytes) {
+    scarce_ = true; // others may outgrow it
+    const int rc = lmdb::run([&] { return mdb_env_set_mapsize(env_, bytes); });
+    find_map(); // mapped anew
+    if (rc != 0)
+        return fail(error(rc, "set map size"));
+    return {};
+}
+
+} // namespace codex::repo::detail

@@ -1,0 +1,75 @@
+#include "repo/index/flock_wait.hpp"
+
+#include "base/log.hpp"
+#include "repo/index/process_note.hpp"
+
+#include <cerrno>
+#include <chrono>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <thread>
+#include <unistd.h>
+
+namespace codex::repo::detail {
+
+namespace {
+
+/// Notes are shorter; a larger file under the name of a lock is something else.
+constexpr off_t kMaxNote = 4096;
+
+bool may_be_note(const struct stat& st) {
+    return S_ISREG(st.st_mode) && st.st_size <= kMaxNote && st.st_nlink <= 1;
+}
+
+std::string holder(const Fd& fd) {
+    struct stat st{};
+    if (::fstat(fd.get(), &st) != 0)
+        return "other processes use it";
+    std::string who;
+    if (may_be_note(st)) {
+        Bytes note(static_cast<std::size_t>(kMaxNote));
+        const auto n = pread_full(fd.get(), note, 0, "lock");
+        who = read_note(as_text(BytesView(note).first(n.value_or(0))));
+    }
+    if (who.empty())
+        who = flock_holder(st.st_dev, st.st_ino);
+    return who.empty() ? "other processes use it" : "held by " + who;
+}
+
+} // namespace
+
+Result<void> wait_for_flock(const Fd& fd, int how, const std::string& path,
+                            std::uint64_t wait_seconds) {
+    using Clock = std::chrono::steady_clock;
+    const auto deadline = Clock::now() + std::chrono::seconds(wait_seconds);
+    bool waiting = false;
+    while (::flock(fd.get(), how | LOCK_NB) != 0) {
+        if (errno != EWOULDBLOCK && errno != EINTR)
+            return fail(system_error(errno, "lock " + path));
+        if (Clock::now() >= deadline)
+            return fail(Error(Errc::repo_locked, fmt::format("{}: {}", path, holder(fd)))
+                            .hint("try again when it is done, or wait longer: --lock-timeout"));
+        if (!std::exchange(waiting, true))
+            log::write(log::Level::notice, "codex repostore", "Waiting for the repo",
+                       {{"path", path}, {"holder", holder(fd)}});
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    return {};
+}
+
+void write_lock_note(const Fd& fd) {
+    clear_lock_note(fd);
+    struct stat st{};
+    if (::fstat(fd.get(), &st) == 0 && may_be_note(st) && st.st_size == 0) {
+        const std::string who = own_note();
+        (void)pwrite_full(fd.get(), as_bytes(who), 0, "lock");
+    }
+}
+
+void clear_lock_note(const Fd& fd) {
+    struct stat st{};
+    if (::fstat(fd.get(), &st) == 0 && st.st_size > 0 && may_be_note(st))
+        (void)!::ftruncate(fd.get(), 0);
+}
+
+} // namespace codex::repo::detail

@@ -1,0 +1,248 @@
+#include "repo/index/lmdb_calls.hpp"
+
+#include "repo/segments/own_file.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstdarg>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <thread>
+#include <unistd.h>
+
+namespace codex::repo::detail::lmdb {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr Rules kDefaultRules{};
+constinit thread_local const Rules* rules = &kDefaultRules;
+constinit thread_local pid_t holder = 0;
+constinit thread_local void* map = nullptr;
+constinit thread_local std::array<pthread_mutex_t*, 4> held{};
+constinit thread_local unsigned held_count = 0;
+
+/// Pauses that grow from nothing to some milliseconds: LMDB's locks are held for microseconds,
+/// unless their holder was stopped.
+class Patience {
+public:
+    /// False when the time to wait is over.
+    bool wait() {
+        if (round_ < kYields) {
+            ++round_;
+            ::sched_yield();
+            return true;
+        }
+        const auto now = Clock::now();
+        if (round_++ == kYields)
+            deadline_ = now + std::chrono::seconds(rules->wait_seconds);
+        if (now >= deadline_)
+            return false;
+        std::this_thread::sleep_for(pause_);
+        pause_ = std::min(pause_ * 2, std::chrono::microseconds(5000));
+        return true;
+    }
+
+private:
+    static constexpr unsigned kYields = 32;
+    unsigned round_ = 0;
+    std::chrono::microseconds pause_{50};
+    Clock::time_point deadline_;
+};
+
+int own_error(const Error& error) {
+    switch (error.code()) {
+    case Errc::not_found:
+        return ENOENT;
+    case Errc::permission:
+        return EACCES;
+    case Errc::no_space:
+        return ENOSPC;
+    case Errc::repo_damaged:
+        return EUCLEAN;
+    default:
+        return EIO;
+    }
+}
+
+/// An index that was emptied since we looked must not become a new one.
+bool emptied(int fd) {
+    struct stat st{};
+    return ::fstat(fd, &st) != 0 || st.st_size == 0;
+}
+
+} // namespace
+
+RulesScope::RulesScope(const Rules& wanted) : outer_(rules) {
+    rules = &wanted;
+}
+RulesScope::~RulesScope() {
+    rules = outer_;
+}
+
+pid_t last_holder() {
+    return holder;
+}
+
+void* last_map() {
+    return map;
+}
+
+unsigned held_mutexes() {
+    return held_count;
+}
+
+void release_mutexes(unsigned keep) {
+    while (held_count > keep)
+        pthread_mutex_unlock(held[--held_count]);
+}
+
+} // namespace codex::repo::detail::lmdb
+
+using namespace codex::repo::detail::lmdb; // NOLINT(google-build-using-namespace): C has no namespaces
+
+extern "C" {
+
+pid_t codex_lmdb_getpid();
+int codex_lmdb_open(const char* path, int flags, ...);
+int codex_lmdb_fcntl(int fd, int command, ...);
+void* codex_lmdb_mmap(void* address, std::size_t bytes, int protection, int flags, int fd,
+                      off_t offset);
+ssize_t codex_lmdb_pwrite(int fd, const void* bytes, std::size_t count, off_t offset);
+ssize_t codex_lmdb_writev(int fd, const iovec* parts, int count);
+int codex_lmdb_mutex_lock(pthread_mutex_t* mutex);
+int codex_lmdb_mutex_unlock(pthread_mutex_t* mutex);
+
+/// A reader is known by a lock on the byte of its process number, and two namespaces use the same
+/// numbers.
+pid_t codex_lmdb_getpid() {
+    return rules->number != 0 ? rules->number : ::getpid();
+}
+
+int codex_lmdb_open(const char* path, int flags, ...) {
+    if (!rules->may_create)
+        flags &= ~O_CREAT;
+    errno = 0;
+    auto fd = codex::repo::open_own_file(path, flags);
+    if (!fd) {
+        const int cause = errno; // too many open files, for one, which no code of ours names
+        errno = fd.error().code() == codex::Errc::io && cause != 0 ? cause : own_error(fd.error());
+        return -1;
+    }
+    if (!rules->may_create && emptied(fd->get())) {
+        errno = EUCLEAN;
+        return -1;
+    }
+    return fd->release();
+}
+
+int codex_lmdb_fcntl(int fd, int command, ...) {
+    va_list arguments;
+    va_start(arguments, command);
+    void* argument = va_arg(arguments, void*);
+    va_end(arguments);
+    if (command != F_SETLKW)
+        return ::fcntl(fd, command, argument);
+    // LMDB waits here for another process to make the lock table ready.
+    Patience patience;
+    while (::fcntl(fd, F_SETLK, argument) != 0) {
+        if (errno != EAGAIN && errno != EACCES && errno != EINTR)
+            return -1;
+        if (!patience.wait()) {
+            struct flock other = *static_cast<const struct flock*>(argument);
+            if (::fcntl(fd, F_GETLK, &other) == 0 && other.l_type != F_UNLCK)
+                holder = other.l_pid;
+            errno = ETIMEDOUT;
+            return -1;
+        }
+    }
+    errno = EAGAIN; // LMDB looks at what F_SETLK left there before
+    return 0;
+}
+
+/// The index is the map that is read alone; the table of readers is the other.
+void* codex_lmdb_mmap(void* address, std::size_t bytes, int protection, int flags, int fd,
+                      off_t offset) {
+    void* mapped = ::mmap(address, bytes, protection, flags, fd, offset);
+    if (protection == PROT_READ)
+        map = mapped == MAP_FAILED ? nullptr : mapped;
+    return mapped;
+}
+
+/// A write that ends early is gone on with, so that a full disk says what it is: LMDB would call it
+/// an input/output error.
+ssize_t codex_lmdb_pwrite(int fd, const void* bytes, std::size_t count, off_t offset) {
+    std::size_t done = 0;
+    while (done < count) {
+        const ssize_t n = ::pwrite(fd, static_cast<const char*>(bytes) + done, count - done,
+                                   offset + static_cast<off_t>(done));
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return -1;
+        if (n == 0)
+            break;
+        done += static_cast<std::size_t>(n);
+    }
+    return static_cast<ssize_t>(done);
+}
+
+ssize_t codex_lmdb_writev(int fd, const iovec* parts, int count) {
+    ssize_t done = ::writev(fd, parts, count);
+    if (done < 0)
+        return done;
+    auto skip = static_cast<std::size_t>(done);
+    for (int i = 0; i < count; ++i) {
+        const std::size_t had = std::min(skip, parts[i].iov_len);
+        skip -= had;
+        for (std::size_t at = had; at < parts[i].iov_len;) {
+            const ssize_t n = ::write(fd, static_cast<const char*>(parts[i].iov_base) + at,
+                                      parts[i].iov_len - at);
+            if (n < 0 && errno == EINTR)
+                continue;
+            if (n < 0)
+                return -1;
+            if (n == 0)
+                return done;
+            at += static_cast<std::size_t>(n);
+            done += n;
+        }
+    }
+    return done;
+}
+
+/// Never sleeps in the mutex: who is killed there, while a process of another PID namespace with
+/// the same number holds it, makes the kernel take the mutex from that one.
+int codex_lmdb_mutex_lock(pthread_mutex_t* mutex) {
+    Patience patience;
+    int rc = pthread_mutex_trylock(mutex);
+    while (rc == EBUSY) {
+        if (!patience.wait()) {
+            holder = static_cast<pid_t>(mutex->__data.__lock & 0x3fffffff);
+            return ETIMEDOUT;
+        }
+        rc = pthread_mutex_trylock(mutex);
+    }
+    if ((rc == 0 || rc == EOWNERDEAD) && held_count < held.size())
+        held[held_count++] = mutex;
+    return rc;
+}
+
+int codex_lmdb_mutex_unlock(pthread_mutex_t* mutex) {
+    for (unsigned i = held_count; i-- > 0;) {
+        if (held[i] != mutex)
+            continue;
+        held[i] = held[--held_count];
+        break;
+    }
+    return pthread_mutex_unlock(mutex);
+}
+
+} // extern "C"

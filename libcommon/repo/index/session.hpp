@@ -1,0 +1,39 @@
+// What one handle on a repo brings along to every operation.
+#pragma once
+
+#include "repo/upkeep/damage_notes.hpp"
+#include "repo/upkeep/ledger.hpp"
+
+namespace codex::repo::detail {
+
+struct Session {
+    Store* store = nullptr;
+    bool sync = true;
+    ThreadPool* pool = nullptr;
+    std::optional<int> zstd_level{}; ///< instead of the repo's own
+    DamageNotes* notes = nullptr;    ///< where damage that is found is noted
+    unsigned shrink = 0; ///< transactions of upkeep are smaller by 2^shrink: the disk is full
+
+    /// How blocks stored now are compressed. Errors: those of reading config.json.
+    [[nodiscard]] Result<int> compression() const {
+        if (zstd_level)
+            return *zstd_level;
+        return store->config().map([](const Config& config) { return config.zstd_level; });
+    }
+    [[nodiscard]] Result<Ledger> ledger() const { return Ledger::begin(*store, sync); }
+    /// body(i) for each i in [0, count), on the pool where there is one.
+    void parallel_for(std::size_t count, const std::function<void(std::size_t)>& body) const {
+        if (pool != nullptr)
+            return pool->parallel_for(count, body);
+        for (std::size_t i = 0; i < count; ++i)
+            body(i);
+    }
+};
+
+/// What this handle builds on may have been stored by a process that does not sync: puts the
+/// segment of `extent` on the disk unless the index says that it is. `known` caches the answers.
+[[nodiscard]] Result<void> ensure_synced(const Session& session, Ledger& ledger,
+                                         const Extent& extent,
+                                         std::map<std::uint32_t, std::uint64_t>& known);
+
+} // namespace codex::repo::detail

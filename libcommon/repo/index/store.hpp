@@ -1,0 +1,70 @@
+// An open repo as all its handles in this process share it: LMDB must be opened once per process.
+#pragma once
+
+#include "repo/index/lmdb.hpp"
+#include "repo/segments/segments.hpp"
+#include "repo/types.hpp"
+
+#include <sys/stat.h>
+
+namespace codex::repo::detail {
+
+/// The format this build reads and writes; REPO/version.
+constexpr std::uint64_t kFormatVersion = 1;
+
+class Store {
+public:
+    /// The store of `path`, opened now or shared with the handles that have it open. The repo
+    /// exists. Errors: repo_missing, repo_version, repo_locked, repo_damaged, permission;
+    /// unsupported when it is open read-only in this process and is now wanted for writing.
+    [[nodiscard]] static Result<std::shared_ptr<Store>> open(const std::string& path,
+                                                             const OpenOptions& options);
+    /// Makes the files of a repo. Errors: repo_exists, cannot_create, io.
+    [[nodiscard]] static Result<void> create(const std::string& path, const Config& config,
+                                             bool must_be_new, std::uint64_t lock_timeout_seconds);
+    /// Gives a reference back; the last one closes. Handles call this instead of dropping theirs,
+    /// because closing and opening one path must not overlap.
+    static void release(std::shared_ptr<Store> store);
+
+    [[nodiscard]] const std::string& path() const { return path_; }
+    [[nodiscard]] const Env& env() const { return *env_; }
+    [[nodiscard]] Env& env() { return *env_; }
+    [[nodiscard]] Segments& segments() const { return *segments_; }
+    [[nodiscard]] std::string writers_directory() const { return path_ + "/writers"; }
+    /// What config.json says now: another process may have changed it.
+    [[nodiscard]] Result<Config> config() const;
+    /// Writes config.json; the caller holds a writing transaction.
+    [[nodiscard]] Result<void> write_config(const Config& config);
+
+private:
+    friend class StoreRegistry;
+    Store() = default;
+    std::string path_;
+    std::string key_; // device and inode of the folder: one store for all its spellings
+    Fd lock_;         // shared, for as long as the store is open
+    std::unique_ptr<Env> env_;
+    std::unique_ptr<Segments> segments_;
+    mutable std::mutex config_mutex_;
+    mutable Config config_;
+    mutable struct stat config_stat_{};
+};
+
+/// Errors: repo_missing, repo_version, repo_damaged.
+[[nodiscard]] Result<void> check_version(const std::string& path);
+
+/// Without its folders nothing may be concluded from what else is there. Errors: repo_damaged.
+[[nodiscard]] Result<void> require_folders(const std::string& path);
+
+/// A held REPO/lock. Exclusive holders write who they are into it.
+/// Errors: repo_locked after `timeout_seconds`, naming the holder when it is exclusive.
+[[nodiscard]] Result<Fd> lock_repo(const std::string& path, bool exclusive,
+                                   std::uint64_t timeout_seconds);
+
+[[nodiscard]] Bytes encode_config(const Config& config);
+/// Strict: unknown keys are refused, missing ones are the defaults. Errors: repo_config.
+[[nodiscard]] Result<Config> decode_config(BytesView json);
+
+/// The error of an operation that would write, on a read-only handle.
+[[nodiscard]] tl::unexpected<Error> refuse_read_only(const std::string& path);
+
+} // namespace codex::repo::detail

@@ -1,0 +1,66 @@
+// Looking after a whole repo: collecting, checking, making the index anew.
+#pragma once
+
+#include "base/error.hpp"
+#include "base/progress.hpp"
+#include "repo/types.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace codex::repo {
+
+struct GcOptions {
+    std::uint64_t now = 0; ///< Unix seconds
+    bool dry_run = false;
+    bool compact = true;  ///< also rewrite segments that are mostly dead
+    Progress* progress{}; ///< bytes of dead ranges and of records that move; may be nullptr
+};
+struct GcReport {
+    std::uint64_t expired_datasets = 0;
+    std::uint64_t removed_blocks = 0; ///< expired or left behind by a killed writer
+    std::uint64_t abandoned_writers = 0;
+    /// Of dead records that were erased, and of what killed writers left in segments; the file
+    /// system gets whole pages of it back.
+    std::uint64_t freed_bytes = 0;
+    /// Segment files with records, but without an entry in the index: left alone.
+    std::vector<std::string> unaccounted{};
+};
+
+struct VerifyOptions {
+    bool data = true; ///< read and hash every block, not only the index
+    bool repair_counters = false;
+    Progress* progress{}; ///< plain bytes of the blocks read; may be nullptr
+};
+struct VerifyProblem {
+    /// "block-damaged", "block-missing", "block-unreadable", "tree-damaged", "counter-wrong" ...
+    std::string kind;
+    Cid cid; ///< null where the problem has none
+    std::string text;
+};
+struct VerifyReport {
+    std::uint64_t blocks = 0;
+    std::uint64_t bytes = 0;
+    std::uint64_t trees = 0;
+    std::uint64_t datasets = 0;
+    std::uint64_t problems = 0;
+    Counters counted;
+    bool counters_repaired = false;
+    /// The first segment that could not be read: what was in it, nobody knows.
+    std::shared_ptr<const Error> unreadable{};
+};
+
+/// What the segments gave back when the index was made anew.
+struct RebuildReport {
+    std::uint64_t segments = 0;
+    std::uint64_t blocks = 0; ///< whole ones
+    std::uint64_t bytes = 0;  ///< their plain sizes
+    std::uint64_t trees = 0;
+    std::uint64_t datasets = 0;
+    std::uint64_t kept_blocks = 0;    ///< part of no dataset, so kept for themselves
+    std::uint64_t missing_blocks = 0; ///< leaves of stored trees that were not found
+    std::uint64_t damaged_records = 0;
+};
+
+} // namespace codex::repo

@@ -1,0 +1,283 @@
+#include "repo/segments/batch.hpp"
+#include "repo/index/not_here.hpp"
+
+#include "base/log.hpp"
+#include "repo/segments/compression.hpp"
+#include "repo/segments/limits.hpp"
+#include "repo/upkeep/notes.hpp"
+#include "repo/segments/read.hpp"
+
+#include <algorithm>
+
+namespace codex::repo::detail {
+
+namespace {
+
+constexpr std::string_view kTopics = "codex repostore";
+
+} // namespace
+
+Batch::Batch(const Session& session, SegmentLease lease) : session_(session) {
+    if (lease)
+        segments_.push_back({lease, lease->end()});
+}
+
+bool Batch::full() const {
+    return appended_bytes_ >= limits().batch_bytes || items_.size() >= limits().batch_items ||
+           pins_ >= limits().batch_pins || retained_bytes_ >= limits().retained_bytes;
+}
+
+SegmentLease Batch::lease() const {
+    return segments_.empty() || segments_.back().lease->full() ? nullptr : segments_.back().lease;
+}
+
+std::vector<Cid> Batch::pinned() const {
+    std::vector<Cid> cids;
+    for (const Item& item : items_)
+        cids.insert(cids.end(), static_cast<std::size_t>(item.block.pins), item.block.cid);
+    return cids;
+}
+
+Result<SegmentWriter*> Batch::writer() {
+    if (segments_.empty() || segments_.back().lease->full()) {
+        CODEX_TRY(lease, session_.store->segments().acquire(session_.sync));
+        segments_.push_back({lease, lease->end()});
+    }
+    return segments_.back().lease.get();
+}
+
+// --- staging ------------------------------------------------------------------------------------
+
+/// Whether the file of the segment is there and long enough: as much as can be known of a block
+/// that is here already without reading it.
+Result<bool> Batch::has_record(const Cid& cid, const BlockEntry& entry) {
+    const std::uint64_t end = entry.extent.offset + block_record_bytes(cid, entry);
+    auto known = sizes_.find(entry.extent.segment);
+    if (known == sizes_.end() || known->second < end) { // it may have grown
+        CODEX_TRY(size, segment_size(session_.store->segments(), entry.extent.segment));
+        known = sizes_.insert_or_assign(entry.extent.segment, size.value_or(0)).first;
+    }
+    return end <= known->second;
+}
+
+Result<Batch::Plan> Batch::make_plan(std::span<const StagedBlock> blocks, const Batch* earlier) {
+    Plan plan;
+    std::unordered_map<Cid, std::size_t> seen;
+    CODEX_TRY(txn, session_.store->env().read());
+    for (const StagedBlock& block : blocks) {
+        if (const auto staged = by_cid_.find(block.cid); staged != by_cid_.end()) {
+            plan.more_pins.emplace_back(staged->second, block.pins);
+            continue;
+        }
+        const auto [again, first] = seen.emplace(block.cid, plan.fresh.size());
+        if (!first) {
+            plan.fresh[again->second].block.pins += block.pins;
+            continue;
+        }
+        Item item;
+        item.block = block;
+        CODEX_TRY(entry, find_block(txn, block.cid));
+        if (earlier != nullptr && earlier->contains(block.cid))
+            item.source = Source::known;
+        else if (!block.data.empty()) {
+            item.source = Source::written;
+            if (entry && entry->present) {
+                CODEX_TRY(there, has_record(block.cid, *entry));
+                item.lost = there ? std::nullopt : std::optional(entry->extent);
+                if (there && !entry->damaged)
+                    item.source = Source::duplicate;
+            }
+        } else if (!entry)
+            return fail(not_here(Errc::block_not_found, "block", block.cid, *session_.store));
+        if (item.source == Source::written && !(entry && entry->present))
+            plan.new_bytes += block.data.size();
+        if (item.source == Source::duplicate)
+            plan.retained_bytes += block.data.size();
+        plan.fresh.push_back(std::move(item));
+    }
+    if (plan.new_bytes > 0) {
+        CODEX_TRY(totals, read_totals(txn));
+        CODEX_TRY(config, session_.store->config());
+        totals.used_bytes += new_bytes_ + (earlier != nullptr ? earlier->new_bytes() : 0);
+        if (totals.taken_bytes() + plan.new_bytes > config.quota_bytes)
+            return quota_error(plan.new_bytes, totals, config.quota_bytes);
+    }
+    return plan;
+}
+
+Result<void> Batch::stage(std::span<const StagedBlock> blocks, const Batch* earlier) {
+    CODEX_TRY(plan, make_plan(blocks, earlier));
+    std::vector<Item*> writes;
+    for (Item& item : plan.fresh)
+        if (item.source == Source::written)
+            writes.push_back(&item);
+    CODEX_CHECK(append(writes));
+    for (Item& item : plan.fresh) {
+        if (item.source == Source::duplicate)
+            item.retained.assign(item.block.data.begin(), item.block.data.end());
+        item.block.data = {};
+        by_cid_.emplace(item.block.cid, items_.size());
+        items_.push_back(std::move(item));
+    }
+    for (const auto& [index, pins] : plan.more_pins)
+        items_[index].block.pins += pins;
+    for (const StagedBlock& block : blocks)
+        pins_ += block.pins;
+    retained_bytes_ += plan.retained_bytes;
+    new_bytes_ += plan.new_bytes;
+    return {};
+}
+
+Result<void> Batch::append(std::span<Item* const> items) {
+    if (items.empty())
+        return {};
+    CODEX_TRY(zstd_level, session_.compression());
+    std::vector<Bytes> compressed(items.size());
+    if (zstd_level > 0)
+        session_.parallel_for(items.size(), [&](std::size_t i) {
+            compressed[i] = compress_block(items[i]->block.data, zstd_level);
+        });
+    std::vector<Record> records(items.size());
+    for (std::size_t i = 0; i < items.size(); ++i) {
+        const BytesView plain = items[i]->block.data;
+        const bool raw = compressed[i].empty();
+        const BytesView stored = raw ? plain : BytesView(compressed[i]);
+        records[i] = {{RecordKind::block, raw ? Encoding::raw : Encoding::zstd, stored.size(),
+                       plain.size(), items[i]->block.cid},
+                      stored};
+    }
+    CODEX_TRY(segment, writer());
+    const std::uint64_t start = segment->end();
+    CODEX_CHECK(segment->append(records));
+    segments_.back().end = segment->end();
+    appended_bytes_ += segment->end() - start;
+    for (std::size_t i = 0; i < items.size(); ++i)
+        items[i]->bytes = {{segment->id(), records[i].offset},
+                           records[i].header.encoding,
+                           static_cast<std::uint32_t>(records[i].header.plain),
+                           static_cast<std::uint32_t>(records[i].header.stored_bytes)};
+    return {};
+}
+
+Result<Extent> Batch::stage_tree(const Cid& tree, std::uint64_t leaf_count, const Spool& nodes) {
+    CODEX_TRY(segment, writer());
+    CODEX_TRY(extent, append_tree(*segment, tree, leaf_count, nodes));
+    segments_.back().end = segment->end();
+    return extent;
+}
+
+// --- committing ---------------------------------------------------------------------------------
+
+Result<void> Batch::commit(const Finish& finish) {
+    for (;;) {
+        if (session_.sync)
+            for (const Appended& appended : segments_)
+                CODEX_CHECK(appended.lease->sync());
+        std::vector<Item*> vanished;
+        {
+            CODEX_TRY(ledger, session_.ledger());
+            CODEX_TRY(pin, finish.pin(ledger));
+            CODEX_CHECK(apply(ledger, pin, vanished));
+            if (vanished.empty()) {
+                CODEX_CHECK(finish.also(ledger));
+                for (const Appended& appended : segments_)
+                    ledger.commit_segment(appended.lease->id(), appended.end, session_.sync);
+                CODEX_CHECK(ledger.commit());
+                log_stored();
+                return {};
+            }
+        }
+        // Into a segment of their own: the current one may be in use for the next batch.
+        for (Item* item : vanished)
+            item->block.data = item->retained;
+        CODEX_TRY(lease, session_.store->segments().acquire(session_.sync));
+        segments_.push_back({lease, lease->end()});
+        CODEX_CHECK(append(vanished));
+        for (Item* item : vanished)
+            item->source = Source::written;
+    }
+}
+
+void Batch::log_stored() const {
+    if (!log::enabled(log::Level::trace, kTopics))
+        return;
+    for (const Item& item : items_)
+        if (item.source == Source::written)
+            log::write(log::Level::trace, kTopics, "Block Stored",
+                       {{"cid", log::Value::id(item.block.cid.text())}});
+}
+
+Result<void> Batch::apply(Ledger& ledger, bool pin, std::vector<Item*>& vanished) {
+    std::vector<Item*> order;
+    order.reserve(items_.size());
+    for (Item& item : items_)
+        order.push_back(&item);
+    // In key order the pages of the index are touched one after another.
+    std::sort(order.begin(), order.end(), [](const Item* a, const Item* b) {
+        return std::ranges::lexicographical_compare(a->block.cid.bytes(), b->block.cid.bytes());
+    });
+    for (Item* item : order) {
+        CODEX_TRY(here, apply_item(ledger, *item, pin));
+        if (!here)
+            vanished.push_back(item);
+    }
+    return {};
+}
+
+/// False when the block was here, is not any more, and has to be written.
+Result<bool> Batch::apply_item(Ledger& ledger, Item& item, bool pin) {
+    const StagedBlock& block = item.block;
+    const bool wanted = pin || block.keep || block.owned;
+    CODEX_TRY(found, ledger.block(block.cid));
+    BlockEntry entry = found.value_or(BlockEntry{});
+    if (item.source == Source::written) {
+        const bool replace = entry.present && (entry.damaged || item.lost == entry.extent);
+        if (replace)
+            CODEX_CHECK(ledger.clear_bytes(block.cid, entry));
+        if (entry.present || !(found || wanted)) {
+            CODEX_CHECK(ledger.add_dead(item.bytes.extent, record_bytes(block.cid.bytes().size(),
+                                                                        item.bytes.stored_bytes)));
+            if (!found)
+                return true;
+        } else {
+            ledger.set_bytes(block.cid, entry, item.bytes);
+        }
+    } else if (!wanted) {
+        CODEX_CHECK(require_synced(ledger, entry));
+        return true;
+    } else if (item.source == Source::duplicate && (!entry.present || entry.damaged)) {
+        return false;
+    } else if (!found) {
+        return fail(Errc::block_not_found, "block {}: was removed meanwhile", block.cid.text());
+    }
+    CODEX_CHECK(require_synced(ledger, entry));
+    if (pin)
+        entry.references += block.pins;
+    // What is kept and named by a tree, or kept for a time, is not found out from records.
+    if (pin && block.pins > 0 && entry.kept && !block.keep)
+        CODEX_CHECK(ledger.note_block(block.cid, true, entry.expiry));
+    if (block.keep) {
+        const std::uint64_t before = entry.kept ? entry.expiry : 0;
+        const std::uint64_t after =
+            entry.kept ? later_expiry(entry.expiry, block.expiry) : block.expiry;
+        CODEX_CHECK(ledger.change_expiry(ExpiryKind::block, block.cid, before, after));
+        entry.kept = true;
+        entry.expiry = after;
+        CODEX_TRY(noted, find_note(ledger.txn(), NoteKind::block, block.cid));
+        if (found || noted || after != 0)
+            CODEX_CHECK(ledger.note_block(block.cid, true, after));
+    }
+    CODEX_CHECK(ledger.put_block(block.cid, entry));
+    return true;
+}
+
+Result<void> Batch::require_synced(Ledger& ledger, const BlockEntry& entry) {
+    if (!session_.sync || !entry.present)
+        return {};
+    for (const Appended& appended : segments_)
+        if (appended.lease->id() == entry.extent.segment)
+            return {};
+    return ensure_synced(session_, ledger, entry.extent, synced_);
+}
+
+} // namespace codex::repo::detail

@@ -1,0 +1,102 @@
+// The way blocks get in: appended to a segment as they come, then made known in one transaction.
+//
+// Between both, a block that was found to be here already may be removed by another process. Its
+// bytes are therefore kept in memory until the transaction, and written after all if it is gone;
+// a limit on these bytes says when a batch has to be committed.
+#pragma once
+
+#include "repo/index/session.hpp"
+#include "repo/segments/spool.hpp"
+
+#include <unordered_map>
+
+namespace codex::repo::detail {
+
+/// A block on its way in.
+struct StagedBlock {
+    Cid cid;
+    BytesView data;         ///< empty: the block must be known already
+    std::uint64_t pins = 1; ///< references to add
+    bool keep = false;      ///< keep it for itself
+    std::uint64_t expiry = 0;
+    bool owned = false; ///< wanted in any case; Finish::also adds its reference
+};
+
+class Batch {
+public:
+    /// `lease`: a segment to go on with, or nullptr.
+    Batch(const Session& session, SegmentLease lease);
+
+    /// Looks the blocks up, and appends those that are not here. `earlier`: the batch that will be
+    /// committed before this one, or nullptr. After an error the batch is as before.
+    /// Errors: quota_exceeded before anything is written, block_not_found, no_space, io.
+    [[nodiscard]] Result<void> stage(std::span<const StagedBlock> blocks, const Batch* earlier);
+    /// Appends a tree record; `also` of commit() makes it known.
+    [[nodiscard]] Result<Extent> stage_tree(const Cid& tree, std::uint64_t leaf_count,
+                                            const Spool& nodes);
+
+    struct Finish {
+        /// Whether the references of this batch are wanted, asked first in the transaction: not
+        /// when another process has stored the same tree.
+        std::function<Result<bool>(Ledger&)> pin;
+        /// More for the same transaction. When it refuses, commit() may be called again.
+        std::function<Result<void>(Ledger&)> also;
+    };
+    /// Makes all appended bytes durable, then everything known in one transaction.
+    /// Errors: quota_exceeded, no_space, block_not_found, those of `finish`, io.
+    [[nodiscard]] Result<void> commit(const Finish& finish);
+
+    /// Time to commit: enough bytes, entries, references, or copies of blocks that are here
+    /// already.
+    [[nodiscard]] bool full() const;
+    [[nodiscard]] bool empty() const { return items_.empty(); }
+    /// One CID for each reference this batch adds, for the table of pending pins.
+    [[nodiscard]] std::vector<Cid> pinned() const;
+    /// Plain bytes that will be new to the repo unless somebody else is faster.
+    [[nodiscard]] std::uint64_t new_bytes() const { return new_bytes_; }
+    [[nodiscard]] bool contains(const Cid& cid) const { return by_cid_.contains(cid); }
+    /// The segment the next batch may go on with; nullptr when there is none with room.
+    [[nodiscard]] SegmentLease lease() const;
+
+private:
+    enum class Source : std::uint8_t { written, duplicate, known };
+    struct Item {
+        StagedBlock block; // its data is gone after stage()
+        Source source = Source::known;
+        NewExtent bytes;
+        Bytes retained;
+        std::optional<Extent> lost; ///< where the index says it is, and its segment has it not
+    };
+    struct Appended {
+        SegmentLease lease;
+        std::uint64_t end = 0; ///< of what this batch appended
+    };
+    /// What stage() is about to do; nothing has changed yet.
+    struct Plan {
+        std::vector<Item> fresh;
+        std::vector<std::pair<std::size_t, std::uint64_t>> more_pins; // of items staged before
+        std::uint64_t new_bytes = 0;
+        std::uint64_t retained_bytes = 0;
+    };
+    [[nodiscard]] Result<Plan> make_plan(std::span<const StagedBlock> blocks, const Batch* earlier);
+    [[nodiscard]] Result<bool> has_record(const Cid& cid, const BlockEntry& entry);
+    [[nodiscard]] Result<void> append(std::span<Item* const> items);
+    [[nodiscard]] Result<void> apply(Ledger& ledger, bool pin, std::vector<Item*>& vanished);
+    [[nodiscard]] Result<bool> apply_item(Ledger& ledger, Item& item, bool pin);
+    void log_stored() const;
+    [[nodiscard]] Result<void> require_synced(Ledger& ledger, const BlockEntry& entry);
+    [[nodiscard]] Result<SegmentWriter*> writer();
+
+    Session session_;
+    std::vector<Item> items_;
+    std::unordered_map<Cid, std::size_t> by_cid_;
+    std::vector<Appended> segments_;                // the last one is appended to
+    std::map<std::uint32_t, std::uint64_t> synced_; // of segments found in the index
+    std::map<std::uint32_t, std::uint64_t> sizes_;  // of their files; 0: there is none
+    std::uint64_t appended_bytes_ = 0;
+    std::uint64_t retained_bytes_ = 0;
+    std::uint64_t new_bytes_ = 0;
+    std::uint64_t pins_ = 0; // of all items: repeated blocks add no item, but a reference each
+};
+
+} // namespace codex::repo::detail

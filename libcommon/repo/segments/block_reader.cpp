@@ -1,0 +1,182 @@
+#include "repo/segments/block_reader.hpp"
+
+#include "base/log.hpp"
+#include "crypto/hash/sha256.hpp"
+#include "repo/segments/compression.hpp"
+#include "repo/segments/read.hpp"
+
+#include <algorithm>
+
+namespace codex::repo::detail {
+
+namespace {
+
+/// Blocks hashed side by side; also the unit of work for the pool.
+constexpr std::size_t kGroup = 16;
+
+/// A damaged block is looked up again this often: gc may have moved it under us.
+constexpr int kPasses = 3;
+using Lookup = std::optional<BlockEntry>;
+
+/// Into `read.buffer`, decompressed. False when the segment has not that.
+Result<bool> read_plain(const Session& session, BlockRead& read, const BlockEntry& entry) {
+    const Segments& segments = session.store->segments();
+    const std::uint64_t at = entry.extent.offset + header_bytes(read.cid.bytes().size());
+    const MutableBytes plain = read.buffer.first(entry.plain_bytes);
+    if (entry.encoding == Encoding::raw) {
+        CODEX_TRY(got, read_segment(segments, entry.extent.segment, plain, at));
+        return got == plain.size();
+    }
+    Bytes stored(entry.stored_bytes);
+    CODEX_TRY(got, read_segment(segments, entry.extent.segment, stored, at));
+    if (got != stored.size())
+        return false;
+    auto done = decompress_block(stored, plain);
+    if (!done && done.error().code() != Errc::block_corrupt)
+        return fail(std::move(done).error());
+    return done.has_value();
+}
+
+/// One group: read, then hash what could be read.
+void read_group(const Session& session, std::span<BlockRead> reads,
+                std::span<const Lookup> lookups) {
+    std::array<BytesView, kGroup> messages;
+    std::array<Digest, kGroup> digests;
+    std::array<BlockRead*, kGroup> hashed{};
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < reads.size(); ++i) {
+        BlockRead& read = reads[i];
+        if (read.state != BlockRead::State::unread || !lookups[i])
+            continue;
+        read.state = BlockRead::State::damaged;
+        read.size = lookups[i]->plain_bytes;
+        auto got = read_plain(session, read, *lookups[i]);
+        if (!got) {
+            read.state = BlockRead::State::unreadable;
+            read.cause = std::make_shared<const Error>(std::move(got).error());
+        }
+        if (!got || !*got)
+            continue;
+        messages[count] = read.buffer.first(read.size);
+        hashed[count++] = &read;
+    }
+    crypto::sha256_many({messages.data(), count}, {digests.data(), count});
+    for (std::size_t i = 0; i < count; ++i)
+        if (equal(digests[i], hashed[i]->cid.digest()))
+            hashed[i]->state = BlockRead::State::ok;
+}
+
+Result<std::vector<Lookup>> look_up(const Session& session, std::span<BlockRead> batch) {
+    std::vector<Lookup> lookups(batch.size());
+    CODEX_TRY(txn, session.store->env().read());
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+        BlockRead& read = batch[i];
+        if (read.state != BlockRead::State::unread)
+            continue;
+        CODEX_TRY(entry, find_block(txn, read.cid));
+        if (!entry || !entry->present) {
+            read.state = BlockRead::State::missing;
+            continue;
+        }
+        if (entry->plain_bytes > read.buffer.size())
+            return fail(Errc::limit_exceeded, "block {}: {} bytes do not fit the buffer of {}",
+                        read.cid.text(), entry->plain_bytes, read.buffer.size());
+        lookups[i] = entry;
+    }
+    return lookups;
+}
+
+void read_all(const Session& session, std::span<BlockRead> batch, std::span<const Lookup> lookups) {
+    const std::size_t groups = (batch.size() + kGroup - 1) / kGroup;
+    session.parallel_for(groups, [&](std::size_t group) {
+        const std::size_t first = group * kGroup;
+        const std::size_t n = std::min(kGroup, batch.size() - first);
+        read_group(session, batch.subspan(first, n), lookups.subspan(first, n));
+    });
+}
+
+bool matches(const Result<RecordHeader>& header, const Cid& cid, const BlockEntry& entry) {
+    return header && header->kind == RecordKind::block && equal(header->cid.bytes(), cid.bytes()) &&
+           header->stored_bytes == entry.stored_bytes && header->plain == entry.plain_bytes &&
+           header->encoding == entry.encoding;
+}
+
+void note(const Session& session, const BlockRead& read, const Extent& extent) {
+    if (read.state != BlockRead::State::damaged)
+        return;
+    log::write(log::Level::info, "codex repostore", "Stored block is damaged",
+               {{"cid", log::Value::id(read.cid.text())}});
+    if (session.notes != nullptr)
+        session.notes->add(read.cid, extent);
+}
+
+} // namespace
+
+bool verifiable(const Cid& cid) {
+    return cid.hash() == codec::HashCodec::sha2_256 && cid.digest().size() == sizeof(Digest);
+}
+
+Result<void> read_blocks(const Session& session, std::span<BlockRead> batch) {
+    for (BlockRead& read : batch) {
+        read.size = 0;
+        read.cause = nullptr;
+        read.state = read.cid.is_empty_block() ? BlockRead::State::ok
+                     : verifiable(read.cid)    ? BlockRead::State::unread
+                                               : BlockRead::State::missing;
+    }
+    for (int pass = 0; pass < kPasses; ++pass) {
+        CODEX_TRY(lookups, look_up(session, batch));
+        read_all(session, batch, lookups);
+        bool again = false;
+        for (std::size_t i = 0; i < batch.size(); ++i) {
+            if (batch[i].state != BlockRead::State::damaged &&
+                batch[i].state != BlockRead::State::unreadable)
+                continue;
+            if (pass + 1 == kPasses) {
+                note(session, batch[i], lookups[i]->extent);
+                continue;
+            }
+            batch[i].state = BlockRead::State::unread;
+            batch[i].cause = nullptr;
+            session.store->segments().forget(lookups[i]->extent.segment);
+            again = true;
+        }
+        if (!again)
+            break;
+    }
+    return {};
+}
+
+Result<void> require_readable(std::span<const BlockRead> batch) {
+    for (const BlockRead& block : batch)
+        if (block.state == BlockRead::State::unreadable)
+            return fail(unreadable(block));
+    return {};
+}
+
+Result<bool> extent_is_good(const Session& session, const Cid& cid, const BlockEntry& entry) {
+    Bytes buffer(entry.plain_bytes);
+    BlockRead read{cid, buffer};
+    CODEX_TRY(got, read_plain(session, read, entry));
+    return got && equal(crypto::sha256(buffer), cid.digest());
+}
+
+Result<bool> header_is_good(const Session& session, const Cid& cid, const BlockEntry& entry) {
+    Bytes head(header_bytes(cid.bytes().size()));
+    CODEX_TRY(got, read_segment(session.store->segments(), entry.extent.segment, head,
+                                entry.extent.offset));
+    return got == head.size() && matches(decode_header(head), cid, entry);
+}
+
+Result<bool> read_payload(const Session& session, const Cid& cid, const BlockEntry& entry,
+                          Bytes& payload) {
+    payload.resize(entry.stored_bytes);
+    CODEX_TRY(good, header_is_good(session, cid, entry));
+    if (!good)
+        return false;
+    CODEX_TRY(got, read_segment(session.store->segments(), entry.extent.segment, payload,
+                                entry.extent.offset + header_bytes(cid.bytes().size())));
+    return got == payload.size();
+}
+
+} // namespace codex::repo::detail

@@ -1,0 +1,41 @@
+// Sizes that decide when something happens, never whether it is right. Tests make them small, so
+// that a few kilobytes go through every path.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace codex::repo::detail {
+
+struct Limits {
+    /// A batch with this much appended is committed: 1 GiB costs four commits, of milliseconds
+    /// each.
+    std::uint64_t batch_bytes = std::uint64_t{256} << 20;
+    /// Each may touch a page of the index, and these are in memory until the commit.
+    std::size_t batch_items = 16384;
+    /// References in a batch: their row of pending pins is written, and read, in one piece.
+    std::uint64_t batch_pins = 131072;
+    /// Copies of blocks that were here already, kept until their batch is committed.
+    std::uint64_t retained_bytes = std::uint64_t{16} << 20;
+    /// A segment with this much in it gets no more batches. One record may go beyond it.
+    std::uint64_t segment_bytes = std::uint64_t{1} << 30;
+    /// Leaves dereferenced in one transaction; bounds how long other writers wait.
+    std::uint64_t doomed_leaves = 4096;
+    /// References of a dead writer taken back in one transaction.
+    std::uint64_t pins = 32768;
+    /// A file of notes this large is written anew by gc, without what no longer holds.
+    std::uint64_t notes_bytes = std::uint64_t{1} << 20;
+    /// Tree nodes held in memory while a dataset is written: 4 MiB, the leaves of 8 GiB.
+    std::uint64_t spool_nodes = 131072;
+    /// Pages of the index kept for the sake of one reader that is far behind, before writers wait
+    /// for it; never less than the index has content.
+    std::uint64_t index_kept_bytes = std::uint64_t{256} << 20;
+};
+
+/// The limits of this process.
+[[nodiscard]] inline Limits& limits() {
+    static Limits current;
+    return current;
+}
+
+} // namespace codex::repo::detail

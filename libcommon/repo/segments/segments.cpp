@@ -1,0 +1,344 @@
+#include "repo/segments/segments.hpp"
+
+#include "base/endian.hpp"
+#include "repo/segments/io.hpp"
+#include "repo/segments/own_file.hpp"
+#include "repo/upkeep/reserve.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace codex::repo::detail {
+
+namespace {
+
+constexpr std::array<std::uint8_t, kRecordAlign> kPadding{};
+/// Dirty pages are handed to the disk in steps of this size, long before anybody waits for them.
+constexpr std::uint64_t kWritebackBytes = std::uint64_t{8} << 20;
+constexpr std::size_t kMaxOpenSegments = 64;
+constexpr std::size_t kMaxIdleWriters = 4;
+
+iovec part(BytesView bytes) {
+    return {const_cast<std::uint8_t*>(bytes.data()), bytes.size()}; // only read through it
+}
+
+/// Locked by us and still the file of that name: gc may have unlinked it between open and lock.
+bool owned(const Fd& fd) {
+    if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0)
+        return false;
+    struct stat st{};
+    return ::fstat(fd.get(), &st) == 0 && st.st_nlink > 0;
+}
+
+std::optional<std::uint32_t> parse_name(std::string_view name) {
+    std::uint32_t id = 0;
+    const char* end = name.data() + 8;
+    if (name.size() != 12 || name.substr(8) != ".seg")
+        return std::nullopt;
+    const auto [at, error] = std::from_chars(name.data(), end, id, 16);
+    return error == std::errc() && at == end ? std::optional(id) : std::nullopt;
+}
+
+constexpr std::string_view kHighestKey = "segments";
+
+/// The highest number that a segment has, or had.
+Result<std::uint32_t> last_number(const Txn& txn) {
+    std::uint32_t last = 0;
+    CODEX_TRY(value, txn.get(Table::meta, as_bytes(kHighestKey)));
+    if (value && value->size() != sizeof last)
+        return index_damaged("meta", "the highest number of a segment makes no sense");
+    if (value)
+        last = load_le<std::uint32_t>(value->data());
+    CODEX_TRY(cursor, txn.cursor(Table::segments));
+    CODEX_TRY(any, cursor.last());
+    if (any) {
+        CODEX_TRY(entered, decode_segment_key(cursor.key()));
+        last = std::max(last, entered);
+    }
+    return last;
+}
+
+} // namespace
+
+Result<std::optional<SegmentEntry>> find_segment(const Txn& txn, std::uint32_t id) {
+    CODEX_TRY(value, txn.get(Table::segments, segment_key(id)));
+    if (!value)
+        return std::nullopt;
+    CODEX_TRY(entry, decode_segment(*value));
+    return entry;
+}
+
+// --- SegmentWriter ------------------------------------------------------------------------------
+
+Result<void> SegmentWriter::write(std::span<iovec> parts, std::uint64_t bytes) {
+    if (auto written = io::write_parts(fd_.get(), parts, end_, path_); !written) {
+        roll_back(end_);
+        return written;
+    }
+    end_ += bytes;
+    if (end_ - writeback_from_ >= kWritebackBytes) {
+        io::start_writeback(fd_.get(), writeback_from_, end_ - writeback_from_);
+        writeback_from_ = end_;
+    }
+    return {};
+}
+
+Result<void> SegmentWriter::append(std::span<Record> records) {
+    std::vector<Bytes> headers;
+    std::vector<iovec> parts;
+    headers.reserve(records.size());
+    parts.reserve(records.size() * 3);
+    std::uint64_t at = end_;
+    for (Record& record : records) {
+        const std::uint64_t bytes =
+            record_bytes(record.header.cid.bytes().size(), record.payload.size());
+        headers.push_back(encode_header(record.header));
+        parts.push_back(part(headers.back()));
+        parts.push_back(part(record.payload));
+        parts.push_back(part(BytesView(kPadding).first(
+            static_cast<std::size_t>(bytes - headers.back().size() - record.payload.size()))));
+        record.offset = at;
+        at += bytes;
+    }
+    return write(parts, at - end_);
+}
+
+Result<Extent> SegmentWriter::append_stream(const RecordHeader& header, const Source& fill) {
+    const Extent extent{id_, end_};
+    const std::uint64_t total = record_bytes(header.cid.bytes().size(), header.stored_bytes);
+    const auto write_all = [&]() -> Result<void> {
+        const Bytes head = encode_header(header);
+        std::array<iovec, 1> one{part(head)};
+        CODEX_CHECK(write(one, head.size()));
+        for (std::uint64_t done = 0; done < header.stored_bytes;) {
+            CODEX_TRY(piece, fill(done));
+            one[0] = part(piece);
+            CODEX_CHECK(write(one, piece.size()));
+            done += piece.size();
+        }
+        const std::uint64_t padding = extent.offset + total - end_;
+        one[0] = part(BytesView(kPadding).first(static_cast<std::size_t>(padding)));
+        return write(one, padding);
+    };
+    if (auto written = write_all(); !written) {
+        roll_back(extent.offset);
+        return fail(std::move(written).error());
+    }
+    return extent;
+}
+
+Result<void> SegmentWriter::sync() const {
+    return io::sync_data(fd_.get(), path_);
+}
+
+bool SegmentWriter::in_place() const {
+    struct stat ours{};
+    struct stat named{};
+    return ::fstat(fd_.get(), &ours) == 0 && ::stat(path_.c_str(), &named) == 0 &&
+           ours.st_dev == named.st_dev && ours.st_ino == named.st_ino &&
+           static_cast<std::uint64_t>(ours.st_size) == end_;
+}
+
+void SegmentWriter::roll_back(std::uint64_t end) {
+    end_ = end;
+    writeback_from_ = std::min(writeback_from_, end);
+    // When it fails, the bytes stay as a tail that the next owner cuts off.
+    (void)!::ftruncate(fd_.get(), static_cast<off_t>(end));
+}
+
+// --- Segments -----------------------------------------------------------------------------------
+
+std::string Segments::path(std::uint32_t id) const {
+    return fmt::format("{}/{:08x}.seg", directory_, id);
+}
+
+Result<std::vector<std::uint32_t>> Segments::list() const {
+    const std::unique_ptr<DIR, int (*)(DIR*)> directory(::opendir(directory_.c_str()),
+                                                        [](DIR* d) { return ::closedir(d); });
+    if (!directory)
+        return fail(system_error(errno, "open " + directory_));
+    std::vector<std::uint32_t> ids;
+    while (const dirent* entry = ::readdir(directory.get()))
+        if (const auto id = parse_name(entry->d_name))
+            ids.push_back(*id);
+    std::sort(ids.begin(), ids.end());
+    return ids;
+}
+
+Result<SegmentLease> Segments::acquire(bool sync) {
+    std::unique_ptr<SegmentWriter> idle;
+    {
+        const std::lock_guard lock(mutex_);
+        while (!idle && !idle_.empty()) {
+            idle = std::move(idle_.back());
+            idle_.pop_back();
+            if (!idle->in_place())
+                idle.reset();
+            else if (sync && !idle->named()) {
+                CODEX_CHECK(sync_directory(directory_));
+                idle->set_named();
+            }
+        }
+    }
+    if (idle) // without the lock: refused memory, it is taken back at once
+        return lend(std::move(idle));
+    make_reserve(directory_.substr(0, directory_.rfind('/')));
+    std::vector<std::uint32_t> candidates;
+    {
+        CODEX_TRY(txn, env_->read());
+        CODEX_TRY(cursor, txn.cursor(Table::segments));
+        CODEX_TRY(more, cursor.seek({}));
+        while (more) {
+            CODEX_TRY(entry, decode_segment(cursor.value()));
+            CODEX_TRY(id, decode_segment_key(cursor.key()));
+            if (entry.committed_end < limits().segment_bytes)
+                candidates.push_back(id);
+            CODEX_TRY(next, cursor.next());
+            more = next;
+        }
+    }
+    for (const std::uint32_t id : candidates) {
+        CODEX_TRY(writer, take_over(id, sync));
+        if (writer)
+            return lend(std::move(writer));
+    }
+    CODEX_TRY(writer, create(sync));
+    return lend(std::move(writer));
+}
+
+// Gives nullptr when the segment is somebody else's, full by now, or damaged.
+Result<std::unique_ptr<SegmentWriter>> Segments::take_over(std::uint32_t id, bool sync) {
+    const std::string name = path(id);
+    auto fd = open_own_file(name, O_RDWR, Below::folder);
+    if (!fd || !owned(*fd))
+        return nullptr;
+    // Read after locking, as the last owner may have committed in between; and as a writer, as it
+    // may have been killed inside its commit: a reader does not see that commit before the next
+    // writer has taken the dead one's place, and would take what it names for a tail.
+    std::uint64_t end = 0;
+    std::uint64_t synced_end = 0;
+    {
+        CODEX_TRY(txn, env_->write(false));
+        CODEX_TRY(entry, find_segment(txn, id));
+        if (!entry || entry->committed_end >= limits().segment_bytes)
+            return nullptr;
+        end = entry->committed_end;
+        synced_end = entry->synced_end;
+    }
+    struct stat st{};
+    if (::fstat(fd->get(), &st) != 0 || static_cast<std::uint64_t>(st.st_size) < end)
+        return nullptr;
+    if (static_cast<std::uint64_t>(st.st_size) > end &&
+        ::ftruncate(fd->get(), static_cast<off_t>(end)) != 0)
+        return fail(system_error(errno, "truncate " + name));
+    // Its maker may not have synced the name; with the first synced end it was.
+    if (sync && synced_end == 0)
+        CODEX_CHECK(sync_directory(directory_));
+    return std::make_unique<SegmentWriter>(id, name, std::move(*fd), end, sync);
+}
+
+/// Before anything is in it: a segment with records that the index does not know is then never one
+/// whose maker was killed, and gc need not guess.
+Result<void> Segments::enter(std::uint32_t id, bool sync) const {
+    if (sync)
+        CODEX_CHECK(sync_directory(directory_));
+    CODEX_TRY(txn, env_->write(sync));
+    CODEX_TRY(last, last_number(txn));
+    std::array<std::uint8_t, sizeof id> highest{};
+    store_le(highest.data(), std::max(id, last));
+    CODEX_CHECK(txn.put(Table::meta, as_bytes(kHighestKey), highest));
+    CODEX_CHECK(txn.put(Table::segments, segment_key(id), encode(SegmentEntry{})));
+    return txn.commit();
+}
+
+Result<std::unique_ptr<SegmentWriter>> Segments::create(bool sync) {
+    CODEX_TRY(ids, list());
+    std::uint32_t id = ids.empty() ? 1 : ids.back() + 1;
+    {
+        // A number is never used twice: an index that is older knows other things of it.
+        CODEX_TRY(txn, env_->read());
+        CODEX_TRY(last, last_number(txn));
+        id = std::max(id, last + 1);
+    }
+    for (;; ++id) {
+        const std::string name = path(id);
+        const int raw = ::open(name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+        if (raw < 0 && errno == EEXIST)
+            continue;
+        if (raw < 0)
+            return fail(system_error(errno, "create " + name));
+        Fd fd(raw);
+        if (!owned(fd))
+            continue;
+        if (auto entered = enter(id, sync); !entered) {
+            ::unlink(name.c_str());
+            return fail(std::move(entered).error());
+        }
+        return std::make_unique<SegmentWriter>(id, name, std::move(fd), 0, sync);
+    }
+}
+
+SegmentLease Segments::lend(std::unique_ptr<SegmentWriter> writer) {
+    return {writer.release(), [this](SegmentWriter* lent) {
+                try {
+                    take_back(std::unique_ptr<SegmentWriter>(lent));
+                } catch (const std::bad_alloc&) {
+                    // It is closed instead, and the next owner cuts it.
+                }
+            }};
+}
+
+void Segments::take_back(std::unique_ptr<SegmentWriter> writer) {
+    // What was appended and not committed, because something failed, is given up.
+    const auto committed = [&]() -> Result<std::uint64_t> {
+        CODEX_TRY(txn, env_->read());
+        CODEX_TRY(entry, find_segment(txn, writer->id()));
+        return entry ? entry->committed_end : 0;
+    }();
+    if (!committed)
+        return; // the next owner cuts it
+    if (writer->end() != *committed)
+        writer->roll_back(*committed);
+    const std::lock_guard lock(mutex_);
+    if (!writer->full() && idle_.size() < kMaxIdleWriters)
+        idle_.push_back(std::move(writer));
+}
+
+void Segments::release_all() {
+    const std::lock_guard lock(mutex_);
+    idle_.clear();
+}
+
+Result<SegmentFile> Segments::open(std::uint32_t id) const {
+    const std::lock_guard lock(mutex_);
+    if (const auto found = open_.find(id); found != open_.end())
+        return found->second;
+    CODEX_TRY(fd, open_own_file(path(id), O_RDONLY, Below::folder));
+    if (open_.size() >= kMaxOpenSegments)
+        open_.erase(open_.begin());
+    return open_[id] = std::make_shared<const Fd>(std::move(fd));
+}
+
+void Segments::forget(std::uint32_t id) const {
+    const std::lock_guard lock(mutex_);
+    open_.erase(id);
+}
+
+Result<std::optional<Fd>> Segments::lock_idle(std::uint32_t id) const {
+    auto fd = open_own_file(path(id), O_RDWR, Below::folder);
+    if (!fd && fd.error().code() == Errc::not_found)
+        return std::nullopt;
+    if (!fd)
+        return fail(std::move(fd).error());
+    if (!owned(*fd))
+        return std::nullopt;
+    return std::optional<Fd>(std::move(*fd));
+}
+
+} // namespace codex::repo::detail

@@ -1,0 +1,121 @@
+// The index made anew: what is found in segments and notes, and how it becomes an index.
+#pragma once
+
+#include "repo/upkeep/notes.hpp"
+#include "repo/segments/segments.hpp"
+#include "repo/maintenance.hpp"
+
+#include <sys/stat.h>
+
+namespace codex::repo::detail {
+
+/// Entries written between two commits.
+constexpr std::size_t kRebuildStep = 8192;
+
+/// One making of an index, in an empty one. One thread.
+class Rebuild {
+public:
+    Rebuild(std::string path, Env& env, const Segments& segments, Progress* progress,
+            std::vector<Note> old_notes)
+        : path_(std::move(path)), env_(env), segments_(segments), progress_(progress),
+          old_notes_(std::move(old_notes)) {}
+
+    Result<RebuildReport> run() {
+        CODEX_CHECK(begin());
+        CODEX_CHECK(read_notes());
+        CODEX_TRY(ids, segments_.list());
+        for (const std::uint32_t id : ids)
+            expect(file_bytes(id));
+        for (const std::uint32_t id : ids)
+            CODEX_CHECK(scan(id));
+        CODEX_CHECK(add_datasets());
+        CODEX_CHECK(add_references());
+        CODEX_CHECK(drop_removed());
+        CODEX_CHECK(judge_blocks());
+        CODEX_CHECK(write_segments());
+        CODEX_CHECK(write_totals(*txn_, totals_));
+        CODEX_CHECK(txn_->commit());
+        return report_;
+    }
+
+private:
+    struct FoundTree {
+        Extent extent;
+        std::uint64_t leaf_count = 0;
+        std::uint64_t references = 0;
+        bool removed = false; ///< a dataset over it was removed
+    };
+
+    /// The new index is nobody's yet: only the last commit has to wait for the disk.
+    Result<void> begin() {
+        CODEX_TRY(txn, env_.write(true));
+        txn_.emplace(std::move(txn));
+        written_ = 0;
+        return {};
+    }
+    Result<void> step() {
+        if (++written_ < kRebuildStep)
+            return {};
+        CODEX_CHECK(txn_->commit());
+        txn_.reset();
+        return begin();
+    }
+
+    [[nodiscard]] std::uint64_t file_bytes(std::uint32_t id) const {
+        struct stat st{};
+        return ::stat(segments_.path(id).c_str(), &st) == 0 ? static_cast<std::uint64_t>(st.st_size)
+                                                            : 0;
+    }
+    void expect(std::uint64_t bytes) {
+        if (progress_)
+            progress_->total_bytes += bytes;
+    }
+    /// The scan of a segment is at `offset`.
+    void reached(std::uint64_t offset) {
+        if (progress_ && offset > at_)
+            progress_->advance(offset - std::exchange(at_, offset));
+    }
+
+    Result<void> scan(std::uint32_t id);
+    Result<bool> block(const Fd& file, const Extent& at, const RecordHeader& header);
+    Result<bool> tree(const Fd& file, const Extent& at, const RecordHeader& header);
+    Result<void> add_datasets();
+    Result<void> for_each_leaf(const Cid& cid, const FoundTree& found,
+                               const std::function<Result<void>(const Cid&)>& visit);
+    Result<void> add_references();
+    Result<void> read_notes();
+    Result<void> drop_removed();
+    Result<void> judge_blocks();
+    Result<void> judge_block(const Cid& cid, BlockEntry entry);
+    /// The note that holds of a thing; nullptr when there is none.
+    [[nodiscard]] const Note* note_of(NoteKind kind, const Cid& cid) const {
+        const auto found = notes_.find({kind, cid});
+        return found == notes_.end() ? nullptr : &found->second;
+    }
+    [[nodiscard]] bool removed(NoteKind kind, const Cid& cid) const {
+        const Note* note = note_of(kind, cid);
+        return note != nullptr && !note->present;
+    }
+    Result<void> write_segments();
+    void live(const Extent& extent, std::uint64_t length) {
+        live_[extent.segment].emplace_back(extent.offset, length);
+    }
+
+    std::string path_;
+    Env& env_;
+    const Segments& segments_;
+    Progress* progress_;
+    std::uint64_t at_ = 0; // in the segment that is scanned
+    std::optional<Txn> txn_;
+    std::size_t written_ = 0;
+    RebuildReport report_;
+    Totals totals_;
+    std::vector<Note> old_notes_;                    // of the index that is replaced
+    std::map<std::pair<NoteKind, Cid>, Note> notes_; // the highest of each thing
+    std::map<Cid, FoundTree> trees_;
+    std::vector<Cid> manifests_;
+    std::map<std::uint32_t, std::uint64_t> ends_;
+    std::map<std::uint32_t, std::vector<std::pair<std::uint64_t, std::uint64_t>>> live_;
+};
+
+} // namespace codex::repo::detail
