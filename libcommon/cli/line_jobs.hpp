@@ -2,7 +2,7 @@
 // line on stdout, several jobs at a time.
 #pragma once
 
-#include "cli/tool.hpp"
+#include "cli/context.hpp"
 
 namespace codex::cli {
 

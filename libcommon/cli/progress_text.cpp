@@ -1,7 +1,7 @@
 #include "cli/detail/progress_text.hpp"
 
 #include "base/printable.hpp"
-#include "cli/tool.hpp"
+#include "cli/record.hpp"
 
 #include <array>
 

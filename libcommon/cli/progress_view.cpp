@@ -1,7 +1,7 @@
 // Draws progress: one thread that sleeps in poll(2) until there is something to say.
 #include "base/thread.hpp"
 #include "cli/detail/progress_text.hpp"
-#include "cli/detail/signals.hpp"
+#include "cli/signals.hpp"
 #include "cli/detail/state.hpp"
 
 #include <array>
@@ -104,7 +104,7 @@ private:
     void answer_request() {
         std::uint64_t count = 0;
         [[maybe_unused]] const auto taken =
-            ::read(detail::progress_request_fd(), &count, sizeof count);
+            ::read(progress_request_fd(), &count, sizeof count);
         state_->err.message(state_->globals.progress == "json"
                                 ? detail::progress_json(sample()) + "\n"
                                 : detail::progress_line(sample(), 0) + "\n");
@@ -116,7 +116,7 @@ private:
                                                    : kIntervalMs;
         int wait = mode_ == Mode::drawn ? kFirstDelayMs : interval;
         std::array<pollfd, 2> watched = {pollfd{stop_.get(), POLLIN, 0},
-                                         pollfd{detail::progress_request_fd(), POLLIN, 0}};
+                                         pollfd{progress_request_fd(), POLLIN, 0}};
         for (;;) {
             const int ready = ::poll(watched.data(), watched.size(), wait);
             if (ready > 0 && watched[0].revents != 0)

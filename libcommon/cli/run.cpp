@@ -2,8 +2,9 @@
 #include "cli/detail/describe.hpp"
 #include "cli/detail/last_words.hpp"
 #include "cli/detail/parse.hpp"
-#include "cli/detail/signals.hpp"
+#include "cli/signals.hpp"
 #include "cli/detail/state.hpp"
+#include "cli/tool.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -200,7 +201,7 @@ int run_arguments(const std::vector<std::string>& arguments, const ToolSpec& spe
 
 int run_tool(int argc, char** argv, const ToolSpec& spec) {
     reserve_standard_streams();
-    detail::set_up_signals();
+    set_up_signals();
     try {
         const std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
         const bool json = std::ranges::find(arguments, "--json") != arguments.end();

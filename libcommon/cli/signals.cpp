@@ -1,4 +1,4 @@
-#include "cli/detail/signals.hpp"
+#include "cli/signals.hpp"
 
 #include <cerrno>
 #include <csignal>
@@ -6,7 +6,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-namespace codex::cli::detail {
+namespace codex::cli {
 
 namespace {
 
@@ -36,4 +36,4 @@ int progress_request_fd() {
     return g_request_fd;
 }
 
-} // namespace codex::cli::detail
+} // namespace codex::cli

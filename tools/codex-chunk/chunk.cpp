@@ -2,6 +2,7 @@
 
 #include "base/units.hpp"
 #include "codec/manifest_json.hpp"
+#include "cli/for_each.hpp"
 
 #include <algorithm>
 #include <charconv>

@@ -2,7 +2,9 @@
 // with.
 #pragma once
 
-#include "cli/tool.hpp"
+#include "cli/command.hpp"
+#include "cli/context.hpp"
+#include "cli/inputs.hpp"
 #include "dataset/dataset.hpp"
 
 namespace codex::chunk {

@@ -1,5 +1,6 @@
 // codex-chunk: files into the repo and out again, and everything about what is in it.
 #include "chunk.hpp"
+#include "cli/tool.hpp"
 
 int main(int argc, char** argv) {
     using namespace codex::chunk;

@@ -3,6 +3,7 @@
 #include "base/fd.hpp"
 #include "base/printable.hpp"
 #include "codec/media_type.hpp"
+#include "cli/for_each.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -1,7 +1,7 @@
 // The subcommands, each declared in the file of its name.
 #pragma once
 
-#include "cli/tool.hpp"
+#include "cli/command.hpp"
 
 namespace codex::ec {
 

@@ -1,7 +1,7 @@
 // How what parity covers in this repo is told: records and warnings.
 #pragma once
 
-#include "cli/tool.hpp"
+#include "cli/record.hpp"
 #include "dataset/coverage.hpp"
 
 namespace codex::ec {

@@ -1,4 +1,5 @@
 #include "session.hpp"
+#include "cli/for_each.hpp"
 
 #include <unistd.h>
 

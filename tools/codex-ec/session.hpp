@@ -1,7 +1,7 @@
 // What all subcommands do alike: open the repo, go through the datasets given.
 #pragma once
 
-#include "cli/tool.hpp"
+#include "cli/context.hpp"
 #include "dataset/dataset.hpp"
 
 #include <functional>

@@ -1,7 +1,7 @@
 // The subcommands; each file adds its own.
 #pragma once
 
-#include "cli/tool.hpp"
+#include "cli/command.hpp"
 
 namespace codex::merkle_tool {
 

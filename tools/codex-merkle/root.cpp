@@ -1,5 +1,6 @@
 #include "commands.hpp"
 #include "source.hpp"
+#include "cli/for_each.hpp"
 
 #include <unistd.h>
 

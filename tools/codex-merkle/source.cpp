@@ -1,6 +1,7 @@
 #include "source.hpp"
 
 #include "base/hex.hpp"
+#include "cli/inputs.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>

@@ -2,7 +2,8 @@
 #pragma once
 
 #include "base/fd.hpp"
-#include "cli/tool.hpp"
+#include "cli/command.hpp"
+#include "cli/context.hpp"
 #include "dataset/leaves.hpp"
 #include "merkle/tree.hpp"
 

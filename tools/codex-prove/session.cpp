@@ -2,6 +2,7 @@
 
 #include "crypto/field/text.hpp"
 #include "proof/documents.hpp"
+#include "cli/for_each.hpp"
 
 #include <algorithm>
 #include <cerrno>

@@ -2,7 +2,7 @@
 // --dump-commands and the parser all read this one tree.
 #pragma once
 
-#include "cli/tool.hpp"
+#include "cli/command.hpp"
 
 #include <deque>
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/output_file.hpp"
+#include "cli/context.hpp"
 #include "cli/detail/settings.hpp"
 
 #include <chrono>

@@ -1,5 +1,6 @@
 // The loop over inputs: its order, its failures, what it counts.
-#include "cli/tool.hpp"
+#include "cli/command.hpp"
+#include "cli/for_each.hpp"
 #include "run_tool.hpp"
 
 #include <algorithm>

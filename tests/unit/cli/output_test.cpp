@@ -1,6 +1,7 @@
 // Where results go: files of -o, and streams that fail.
 #include "sample_tool.hpp"
 #include "temporary_folder.hpp"
+#include "cli/tool.hpp"
 
 #include <cstdio>
 #include <sys/wait.h>

@@ -1,4 +1,4 @@
-#include "cli/tool.hpp"
+#include "cli/record.hpp"
 
 #include <nlohmann/json.hpp>
 

@@ -1,6 +1,7 @@
 #include "run_tool.hpp"
 
 #include "base/fd.hpp"
+#include "cli/tool.hpp"
 
 #include <cstdlib>
 #include <sys/mman.h>

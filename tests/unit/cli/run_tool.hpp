@@ -1,7 +1,7 @@
 // Runs a tool that a test declares, as a process would: in a child, with its own streams.
 #pragma once
 
-#include "cli/tool.hpp"
+#include "cli/command.hpp"
 
 #include <map>
 

@@ -3,6 +3,7 @@
 
 #include "base/fd.hpp"
 #include "run_tool.hpp"
+#include "cli/for_each.hpp"
 
 #include <unistd.h>
 

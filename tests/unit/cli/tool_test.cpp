@@ -1,4 +1,5 @@
-#include "cli/tool.hpp"
+#include "cli/command.hpp"
+#include "cli/context.hpp"
 
 #include "sample_tool.hpp"
 

@@ -1,0 +1,89 @@
+// The tree of commands that a tool declares: options, arguments, and what each command does.
+//
+// This is a thin face over CLI11, so that only parse.cpp pays for its headers, and so that man
+// pages, completions and --help can be checked against one tree.
+#pragma once
+
+#include "base/error.hpp"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace codex::cli {
+
+class Context;
+
+/// A duration, size, expiry or CID is taken as text by the option and parsed with base/units.hpp;
+/// these types say which, so that --help names the unit and bad values exit with 64.
+struct SizeValue {
+    std::uint64_t bytes = 0;
+    bool given = false;
+};
+struct DurationValue {
+    std::uint64_t seconds = 0;
+    bool given = false;
+};
+struct ExpiryValue {
+    std::uint64_t unix_seconds = 0;
+    bool given = false;
+};
+
+/// One tool or subcommand. Targets of options must outlive run_tool() (static storage or owned by
+/// the run function's closure through a shared_ptr).
+class Command {
+public:
+    /// Adds a subcommand. `summary` is one line, lower case, no full stop.
+    Command& command(std::string name, std::string summary);
+    /// A line for the EXAMPLES part of --help; every leaf command has at least one.
+    Command& example(std::string line);
+
+    /// `names` as in CLI11: "-k", "--name", "-o,--output"; for --help the name of the value may
+    /// follow a blank: "--until WHEN". An option is given at most once, but for vectors, where each
+    /// time adds one.
+    Command& flag(const std::string& names, bool& target, const std::string& help);
+    Command& option(const std::string& names, std::string& target, const std::string& help);
+    Command& option(const std::string& names, std::optional<std::string>& target,
+                    const std::string& help);
+    Command& option(const std::string& names, std::vector<std::string>& target,
+                    const std::string& help);
+    Command& option(const std::string& names, std::uint64_t& target, const std::string& help);
+    Command& option(const std::string& names, std::optional<std::uint64_t>& target,
+                    const std::string& help);
+    Command& option(const std::string& names, SizeValue& target, const std::string& help);
+    Command& option(const std::string& names, DurationValue& target, const std::string& help);
+    Command& option(const std::string& names, ExpiryValue& target, const std::string& help);
+    /// One of `choices`.
+    Command& choice(const std::string& names, std::string& target,
+                    const std::vector<std::string>& choices, const std::string& help);
+    /// Positional arguments, upper-case `name` ("CID", "FILE").
+    Command& argument(const std::string& name, std::string& target, const std::string& help,
+                      bool required = true);
+    Command& arguments(const std::string& name, std::vector<std::string>& target,
+                       const std::string& help, bool required = false);
+
+    /// The command makes one stream (bytes, a picture, a document): it takes -o FILE, which is
+    /// opened before the command runs, and appears only when it has succeeded. Other commands
+    /// refuse -o.
+    Command& takes_output();
+    /// The command deletes: it takes -n/--dry-run. Other commands refuse -n.
+    Command& takes_dry_run();
+    /// The command goes through its inputs with for_each(), and it pays to have several of them in
+    /// flight: it takes --unordered. Other commands refuse it.
+    Command& takes_unordered();
+    /// The command looks things up: it takes --batch and --buffer. Other commands refuse them.
+    Command& takes_batch();
+
+    /// What the command does. Returns the exit code (0 or 1) or an error, which is printed.
+    Command& run(std::function<Result<int>(Context&)> body);
+
+    struct Node;
+    explicit Command(std::shared_ptr<Node> node);
+
+private:
+    std::shared_ptr<Node> node_;
+};
+
+} // namespace codex::cli

@@ -1,0 +1,108 @@
+// What a running command uses: the flags every tool has, output, messages, progress.
+#pragma once
+
+#include "base/error.hpp"
+#include "base/progress.hpp"
+#include "base/thread_pool.hpp"
+#include "cli/record.hpp"
+
+#include <memory>
+#include <string>
+
+namespace codex::cli {
+
+/// What a running command may touch, and the global flags.
+class Context {
+public:
+    [[nodiscard]] const std::string& tool() const;
+    /// -r, else $CODEX_REPO, else $XDG_DATA_HOME/codex, else ~/.local/share/codex. Errors:
+    /// config_invalid when there is none of these.
+    [[nodiscard]] Result<std::string> repo_path() const;
+    [[nodiscard]] bool json() const;
+    [[nodiscard]] bool quiet() const;
+    [[nodiscard]] bool verbose() const;
+    [[nodiscard]] bool dry_run() const;
+    [[nodiscard]] bool sync() const; ///< false after --no-sync
+    [[nodiscard]] bool fail_fast() const;
+    [[nodiscard]] bool unordered() const; ///< of a command with takes_unordered()
+    [[nodiscard]] bool batch() const;     ///< of a command with takes_batch()
+    [[nodiscard]] std::uint64_t lock_timeout_seconds() const;
+    /// -o/--output FILE of a command with takes_output(); empty: stdout.
+    [[nodiscard]] const std::string& output_path() const;
+    [[nodiscard]] bool color() const; ///< stdout may be coloured (--color, NO_COLOR, tty)
+    /// Milliseconds since the tool started, for summaries.
+    [[nodiscard]] std::uint64_t elapsed_ms() const;
+    [[nodiscard]] ThreadPool& pool(); ///< sized by -j, made on first use
+
+    /// Writes the record to stdout, whole and at once (with --buffer: a few of them together). With
+    /// -o FILE and no binary_output() before: to FILE. `after` is text that belongs to it. Any
+    /// thread. Errors: io.
+    [[nodiscard]] Result<void> print(const Record& record, std::string_view after = {});
+    /// Writes raw text (a picture, a manifest); where to and how as print().
+    [[nodiscard]] Result<void> print_text(std::string_view text);
+    /// Adds to a number of the summary that ends --json output; 0 makes it appear. The summary has
+    /// the number of records and of reported failures, and the time, without being asked. Any
+    /// thread.
+    void add_total(std::string_view name, std::uint64_t count);
+    /// Says something in the summary that is no number.
+    void note_total(std::string_view name, bool value);
+    /// Where binary data goes: stdout, or FILE of -o. Errors: usage with a hint when stdout is a
+    /// terminal and -o - was not said.
+    [[nodiscard]] Result<int> binary_output();
+    /// Gives -o FILE its name now, and not only when the command ends: for what may be said only
+    /// when the file is there. Nothing more is written to it. Errors: io, no_space.
+    [[nodiscard]] Result<void> commit_output();
+    /// Whether that is an empty file of its own, where any offset can be written to.
+    [[nodiscard]] bool output_is_new_file() const;
+    /// Writes to where binary_output() points; with --buffer a few answers together. Errors: io.
+    [[nodiscard]] Result<void> write(BytesView bytes);
+
+    /// "TOOL: error: text" and "TOOL: hint: ..." on stderr (with --json, an object); remembers the
+    /// highest exit code, so that a command over several inputs can go on. With --fail-fast gives
+    /// false: stop. Any thread.
+    bool report(const Error& error);
+    bool report(std::string_view item, const Error& error);
+    /// It ran as it should, and the answer is no: the exit code is 1, or higher. Any thread.
+    void answer_no();
+    /// The highest exit code reported so far, or `otherwise`.
+    [[nodiscard]] int exit_code(int otherwise = 0) const;
+    void warn(std::string_view text);
+    /// With -v only.
+    void inform(std::string_view text);
+
+    /// Shows `progress` under `label` until the returned handle dies (codex-pipes(7), OPTIONS:
+    /// after 0.5 s, on a foreground terminal, or as --progress says; SIGUSR1 prints one line).
+    struct ProgressView;
+    [[nodiscard]] std::shared_ptr<ProgressView> show(const Progress& progress, std::string label);
+
+    struct State;
+    explicit Context(std::shared_ptr<State> state);
+
+private:
+    friend class Records;
+    friend Error about_item(const Context& context, std::string_view item, Error error);
+    std::shared_ptr<State> state_;
+};
+
+/// `error`, which ends a command, about the input `item`: named before the text, unless the text
+/// does it itself.
+[[nodiscard]] Error about_item(const Context& context, std::string_view item, Error error);
+
+/// Records that come by the million: whole lines together, at most PIPE_BUF bytes a write.
+class Records {
+public:
+    explicit Records(Context& context) : Records(context, context.json()) {}
+    /// `json`: as with --json, also without it (--format json).
+    Records(Context& context, bool json) : context_(&context), json_(json) {}
+    [[nodiscard]] Result<void> add(const Record& record);
+    /// Writes what is left. Before waiting for more, and at the end.
+    [[nodiscard]] Result<void> flush();
+
+private:
+    Context* context_;
+    bool json_;
+    std::string text_;
+    std::uint64_t count_ = 0;
+};
+
+} // namespace codex::cli

@@ -1,0 +1,48 @@
+// The loop of a command over its inputs.
+#pragma once
+
+#include "cli/context.hpp"
+#include "cli/inputs.hpp"
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <type_traits>
+
+namespace codex::cli {
+
+/// How a command goes through its inputs.
+struct Loop {
+    std::string label; ///< before the progress
+    /// Called when the first input has come: the place to open the repo, which the tool before this
+    /// one in a pipe may be about to make. Its failure is the loop's.
+    std::function<Result<void>()> begin;
+    /// One input's turn. A failure is reported under the input's name, and the next one follows,
+    /// unless --fail-fast. With --unordered, several turns run at once, each in a thread of its
+    /// own, and print as they finish.
+    std::function<Result<void>(const std::string& item, Progress& progress)> turn;
+};
+/// Runs the loop over `inputs` and shows its progress. Gives the exit code so far. Errors: those of
+/// `begin` and of reading the list itself.
+[[nodiscard]] Result<int> for_each(Context& context, Inputs inputs, const Loop& loop);
+
+/// The same where every turn needs one thing, a repo: `open()` gives it when the first input has
+/// come, and `turn(opened, item, progress)` takes it.
+template <class Open, class Turn>
+[[nodiscard]] Result<int> for_each_in(Context& context, Inputs inputs, const std::string& label,
+                                      const Open& open, const Turn& turn) {
+    std::optional<typename std::invoke_result_t<Open>::value_type> opened;
+    const auto begin = [&]() -> Result<void> {
+        auto result = open();
+        if (!result)
+            return fail(std::move(result).error());
+        opened.emplace(std::move(*result));
+        return {};
+    };
+    return for_each(context, std::move(inputs),
+                    {label, begin, [&](const std::string& item, Progress& progress) {
+                         return turn(*opened, item, progress);
+                     }});
+}
+
+} // namespace codex::cli

@@ -1,0 +1,51 @@
+// What a command is to work on: its arguments, or the lines of stdin.
+#pragma once
+
+#include "base/error.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace codex::cli {
+
+/// Items from the arguments, or one per line from stdin (codex-pipes(7), STREAMS): the first
+/// blank-separated field, or the "cid" of a line that starts with '{'. Lines are read as they
+/// arrive, so a pipe streams. Summary and progress objects among the lines are passed over; lines
+/// end with LF or CRLF, and have at most 1 MiB.
+class Inputs {
+public:
+    /// `name` is what error texts call the lines' source.
+    Inputs(std::vector<std::string> arguments, int stdin_fd, std::string name = "stdin");
+    /// These and no others: "-" is an item like the rest.
+    [[nodiscard]] static Inputs exactly(std::vector<std::string> items);
+    /// That nothing comes is no error then.
+    void may_be_empty() { may_be_empty_ = true; }
+    /// The next item, or nothing at the end. Errors: io; json_invalid, malformed and limit_exceeded
+    /// with the line number; usage when no argument was given and stdin is a terminal; input_empty
+    /// when it ended without an item.
+    [[nodiscard]] Result<std::optional<std::string>> next();
+    /// The only item, a CID. Errors: usage when there is none or a second; those of next().
+    [[nodiscard]] Result<std::string> only_cid();
+
+private:
+    Result<std::optional<std::string>> next_line();
+    /// The item of a line; nothing of one that is passed over.
+    Result<std::optional<std::string>> item_of(const std::string& line) const;
+    Result<std::optional<std::string>> item_of_json(const std::string& line) const;
+
+    std::vector<std::string> arguments_;
+    bool exact_ = false;
+    bool may_be_empty_ = false;
+    bool any_ = false; // an item was given out
+    std::size_t position_ = 0;
+    int fd_;
+    std::string name_;
+    bool reading_ = false;
+    std::string buffer_;
+    std::size_t start_ = 0; // of what is left of buffer_
+    std::uint64_t line_ = 0;
+    bool ended_ = false;
+};
+
+} // namespace codex::cli
