@@ -2,6 +2,7 @@
 # libcommon/repo/index, which say why. A call that a later LMDB makes under another name would go past
 # it, so the build ends when a renamed function is not called.
 find_library(LMDB_ARCHIVE NAMES liblmdb.a REQUIRED)
+find_path(LMDB_INCLUDE_DIR lmdb.h REQUIRED)
 
 set(CODEX_LMDB_CALLS getpid:getpid open:open fcntl:fcntl mmap:mmap
     malloc:malloc realloc:realloc free:free pwrite:pwrite writev:writev
@@ -22,5 +23,6 @@ add_custom_target(codex_lmdb_archive DEPENDS ${lmdb_renamed})
 
 add_library(codex_lmdb STATIC IMPORTED GLOBAL)
 set_target_properties(codex_lmdb PROPERTIES IMPORTED_LOCATION ${lmdb_renamed}
+  INTERFACE_INCLUDE_DIRECTORIES ${LMDB_INCLUDE_DIR}
   INTERFACE_LINK_LIBRARIES codex_repo) # each calls the other
 add_dependencies(codex_lmdb codex_lmdb_archive)
