@@ -1,6 +1,6 @@
 // The loop over inputs: one after the other, or with --unordered several at a time.
-#include "base/thread.hpp"
 #include "cli/for_each.hpp"
+#include "base/thread.hpp"
 
 #include <algorithm>
 #include <condition_variable>

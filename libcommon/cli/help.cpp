@@ -1,4 +1,5 @@
 #include "base/cpu.hpp"
+#include "cli/context.hpp"
 #include "cli/detail/describe.hpp"
 #include "cli/detail/suggest.hpp"
 

@@ -1,5 +1,5 @@
-#include "base/fd.hpp"
 #include "cli/inputs.hpp"
+#include "base/fd.hpp"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>

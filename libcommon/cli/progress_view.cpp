@@ -1,8 +1,8 @@
 // Draws progress: one thread that sleeps in poll(2) until there is something to say.
 #include "base/thread.hpp"
 #include "cli/detail/progress_text.hpp"
-#include "cli/signals.hpp"
 #include "cli/detail/state.hpp"
+#include "cli/signals.hpp"
 
 #include <array>
 #include <chrono>
@@ -103,8 +103,7 @@ private:
 
     void answer_request() {
         std::uint64_t count = 0;
-        [[maybe_unused]] const auto taken =
-            ::read(progress_request_fd(), &count, sizeof count);
+        [[maybe_unused]] const auto taken = ::read(progress_request_fd(), &count, sizeof count);
         state_->err.message(state_->globals.progress == "json"
                                 ? detail::progress_json(sample()) + "\n"
                                 : detail::progress_line(sample(), 0) + "\n");

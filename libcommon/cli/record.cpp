@@ -1,7 +1,7 @@
+#include "cli/record.hpp"
 #include "base/hex.hpp"
 #include "base/json_text.hpp"
 #include "base/printable.hpp"
-#include "cli/record.hpp"
 
 namespace codex::cli {
 

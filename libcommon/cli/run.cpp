@@ -2,8 +2,8 @@
 #include "cli/detail/describe.hpp"
 #include "cli/detail/last_words.hpp"
 #include "cli/detail/parse.hpp"
-#include "cli/signals.hpp"
 #include "cli/detail/state.hpp"
+#include "cli/signals.hpp"
 #include "cli/tool.hpp"
 
 #include <algorithm>

@@ -11,8 +11,8 @@
 namespace codex::proof {
 
 using crypto::Fr;
-/// A document from outside is never copied or written out again unless it is shallow: nlohmann does both
-/// by recursion, as deep as the document is.
+/// A document from outside is never copied or written out again unless it is shallow: nlohmann does
+/// both by recursion, as deep as the document is.
 using Json = nlohmann::json;
 
 namespace {

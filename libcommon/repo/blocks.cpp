@@ -1,7 +1,8 @@
-#include "repo/segments/batch.hpp"
-#include "repo/segments/block_reader.hpp"
 #include "repo/index/not_here.hpp"
 #include "repo/index/repo_impl.hpp"
+#include "repo/segments/batch.hpp"
+#include "repo/segments/block_reader.hpp"
+#include "repo/segments/read.hpp"
 #include "repo/upkeep/reserve.hpp"
 
 #include <algorithm>

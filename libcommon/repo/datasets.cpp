@@ -1,14 +1,14 @@
 #include "base/log.hpp"
 #include "base/units.hpp"
 #include "crypto/hash/sha256.hpp"
-#include "repo/segments/batch.hpp"
-#include "repo/segments/block_reader.hpp"
 #include "repo/index/dataset_record.hpp"
-#include "repo/upkeep/doomed.hpp"
 #include "repo/index/labels.hpp"
 #include "repo/index/not_here.hpp"
-#include "repo/upkeep/notes.hpp"
 #include "repo/index/repo_impl.hpp"
+#include "repo/segments/batch.hpp"
+#include "repo/segments/block_reader.hpp"
+#include "repo/upkeep/doomed.hpp"
+#include "repo/upkeep/notes.hpp"
 #include "repo/upkeep/reserve.hpp"
 
 namespace codex::repo {
@@ -72,7 +72,7 @@ Result<void> note_if_needed(Ledger& ledger, const Cid& manifest, std::uint64_t e
 } // namespace
 
 Result<void> detail::add_dataset(Ledger& ledger, const Cid& manifest, const DatasetEntry& entry,
-                         TreeEntry tree, std::string_view label) {
+                                 TreeEntry tree, std::string_view label) {
     CODEX_TRY(stored, ledger.dataset(manifest));
     if (!label.empty())
         CODEX_CHECK(put_label(ledger.txn(), manifest, label));

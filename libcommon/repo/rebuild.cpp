@@ -1,17 +1,17 @@
 // The index made anew from segments: the last resort, and the proof that the index is only that.
 #include "repo/upkeep/rebuild.hpp"
 #include "crypto/hash/sha256.hpp"
+#include "repo/index/age.hpp"
+#include "repo/index/dataset_record.hpp"
+#include "repo/index/flock_wait.hpp"
+#include "repo/index/labels.hpp"
 #include "repo/repo.hpp"
 #include "repo/segments/block_reader.hpp"
 #include "repo/segments/compression.hpp"
-#include "repo/index/dataset_record.hpp"
-#include "repo/index/flock_wait.hpp"
-#include "repo/index/age.hpp"
-#include "repo/index/labels.hpp"
-#include "repo/upkeep/notes.hpp"
 #include "repo/segments/own_file.hpp"
 #include "repo/segments/scan.hpp"
 #include "repo/segments/tree_file.hpp"
+#include "repo/upkeep/notes.hpp"
 
 #include "base/units.hpp"
 

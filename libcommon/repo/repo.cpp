@@ -1,7 +1,7 @@
 #include "repo/repo.hpp"
 
-#include "repo/segments/io.hpp"
 #include "repo/index/repo_impl.hpp"
+#include "repo/segments/io.hpp"
 
 #include <algorithm>
 

@@ -1,9 +1,9 @@
 // Giving bytes again to blocks that lost theirs: what repair does.
 #include "base/log.hpp"
+#include "repo/index/repo_impl.hpp"
 #include "repo/segments/batch.hpp"
 #include "repo/segments/block_reader.hpp"
 #include "repo/segments/compression.hpp"
-#include "repo/index/repo_impl.hpp"
 
 namespace codex::repo {
 
@@ -31,8 +31,7 @@ Result<bool> has_good_bytes(const Session& session, const Cid& cid,
     return good;
 }
 
-Result<std::vector<Need>> find_needs(const Session& session,
-                                     std::span<const Restored> blocks) {
+Result<std::vector<Need>> find_needs(const Session& session, std::span<const Restored> blocks) {
     std::vector<std::optional<BlockEntry>> entries(blocks.size());
     std::uint64_t new_bytes = 0;
     {

@@ -126,7 +126,7 @@ Result<StoredTree> Repo::tree(const Cid& tree) const {
 }
 
 Result<bool> detail::same_tree(const Session& session, const Cid& tree, const Extent& extent,
-                       std::uint64_t leaf_count, const Spool& spool) {
+                               std::uint64_t leaf_count, const Spool& spool) {
     constexpr std::uint64_t kPiece = 4096;
     std::vector<Digest> stored(kPiece);
     std::vector<Digest> wanted(kPiece);
@@ -150,7 +150,7 @@ Result<bool> detail::same_tree(const Session& session, const Cid& tree, const Ex
 }
 
 Result<void> detail::replace_tree(const Session& session, const Cid& tree, std::uint64_t leaf_count,
-                          const Spool& spool) {
+                                  const Spool& spool) {
     CODEX_TRY(lease, session.store->segments().acquire(session.sync));
     CODEX_TRY(extent, append_tree(*lease, tree, leaf_count, spool));
     if (session.sync)

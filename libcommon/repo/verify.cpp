@@ -1,7 +1,7 @@
-#include "repo/upkeep/audit.hpp"
-#include "repo/segments/block_reader.hpp"
 #include "repo/index/repo_impl.hpp"
+#include "repo/segments/block_reader.hpp"
 #include "repo/segments/read.hpp"
+#include "repo/upkeep/audit.hpp"
 
 #include <algorithm>
 

@@ -2,12 +2,12 @@
 #include "base/thread.hpp"
 #include "base/units.hpp"
 #include "crypto/hash/sha256.hpp"
-#include "repo/segments/batch.hpp"
 #include "repo/index/dataset_record.hpp"
 #include "repo/index/labels.hpp"
-#include "repo/upkeep/pending.hpp"
 #include "repo/index/repo_impl.hpp"
+#include "repo/segments/batch.hpp"
 #include "repo/segments/tree_file.hpp"
+#include "repo/upkeep/pending.hpp"
 #include "repo/upkeep/writer_lock.hpp"
 
 namespace codex::repo {

@@ -59,8 +59,8 @@ verify_batch(const VerifyingKey& key, std::span<const BatchItem> items, ThreadPo
 [[nodiscard]] Result<Groth16Proof> proof_from_json(std::string_view text);
 [[nodiscard]] Result<std::vector<Fr>> inputs_from_json(std::string_view text);
 [[nodiscard]] Result<VerifyingKey> verifying_key_from_json(std::string_view text);
-/// {"proof": as in proof.json, "publicSignals": as in public.json}, on one line: a statement as tools
-/// pass it on.
+/// {"proof": as in proof.json, "publicSignals": as in public.json}, on one line: a statement as
+/// tools pass it on.
 [[nodiscard]] std::string statement_to_json(const Groth16Proof& proof, std::span<const Fr> inputs);
 /// Errors: json_invalid, malformed, limit_exceeded. At most 1 MiB.
 [[nodiscard]] Result<BatchItem> statement_from_json(std::string_view text);

@@ -1,7 +1,7 @@
 // Proofs, public inputs and verification keys as JSON from anywhere: what is accepted survives a
 // round trip.
-#include "snark/groth16.hpp"
 #include "property.hpp"
+#include "snark/groth16.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace codex;

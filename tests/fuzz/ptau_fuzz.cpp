@@ -1,7 +1,7 @@
 // A .ptau from anywhere: what is accepted has sections that fit its power, and whatever its points
 // are, checking them comes to an end.
-#include "snark/ptau.hpp"
 #include "property.hpp"
+#include "snark/ptau.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace codex;

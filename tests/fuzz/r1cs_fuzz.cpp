@@ -1,6 +1,6 @@
 // A .r1cs from anywhere: reading is bounded; what was read can be evaluated.
-#include "snark/r1cs.hpp"
 #include "property.hpp"
+#include "snark/r1cs.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace codex;
@@ -15,7 +15,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             for (const snark::Term& term : system->terms(i, side))
                 FUZZ_CHECK(term.wire < system->wires);
     if (system->wires < 100000) {
-        const std::vector<proof::Fr> ones(system->wires, proof::Fr::one());
+        const std::vector<snark::Fr> ones(system->wires, snark::Fr::one());
         const auto broken = snark::first_broken(*system, ones);
         FUZZ_CHECK(!broken || *broken < system->constraint_count());
     }

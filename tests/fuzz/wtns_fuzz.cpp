@@ -1,6 +1,6 @@
 // A .wtns from anywhere: its words are all below the modulus and the first one is 1.
-#include "snark/witness_file.hpp"
 #include "property.hpp"
+#include "snark/witness_file.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace codex;

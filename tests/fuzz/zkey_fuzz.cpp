@@ -1,9 +1,9 @@
 // A .zkey from anywhere: what is accepted has sections that fit, and rows inside the system; and
 // whatever its points are, on the curve or not, checking its ceremony and proving with it come to
 // an end.
+#include "property.hpp"
 #include "snark/ceremony.hpp"
 #include "snark/groth16.hpp"
-#include "property.hpp"
 
 namespace {
 

@@ -1,8 +1,8 @@
 #include "chunk.hpp"
 
 #include "base/units.hpp"
-#include "codec/manifest_json.hpp"
 #include "cli/for_each.hpp"
+#include "codec/manifest_json.hpp"
 
 #include <algorithm>
 #include <charconv>

@@ -2,8 +2,8 @@
 
 #include "base/fd.hpp"
 #include "base/printable.hpp"
-#include "codec/media_type.hpp"
 #include "cli/for_each.hpp"
+#include "codec/media_type.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -1,6 +1,6 @@
 // codex-ec: erasure coding of datasets in the repo.
-#include "commands.hpp"
 #include "cli/tool.hpp"
+#include "commands.hpp"
 
 int main(int argc, char** argv) {
     const codex::cli::ToolSpec spec{

@@ -1,6 +1,6 @@
 // codex-merkle: roots, trees and proofs of datasets, digests and raw files.
-#include "commands.hpp"
 #include "cli/tool.hpp"
+#include "commands.hpp"
 
 int main(int argc, char** argv) {
     const codex::cli::ToolSpec spec{

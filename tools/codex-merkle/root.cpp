@@ -1,6 +1,6 @@
+#include "cli/for_each.hpp"
 #include "commands.hpp"
 #include "source.hpp"
-#include "cli/for_each.hpp"
 
 #include <unistd.h>
 

@@ -1,8 +1,8 @@
 // What contribute and beacon have in common.
 #pragma once
 
-#include "snark/ceremony.hpp"
 #include "session.hpp"
+#include "snark/ceremony.hpp"
 
 namespace codex::prove_tool {
 

@@ -2,8 +2,8 @@
 #include "base/hex.hpp"
 #include "base/json_text.hpp"
 #include "commands.hpp"
-#include "snark/witness_file.hpp"
 #include "session.hpp"
+#include "snark/witness_file.hpp"
 
 #include <fcntl.h>
 #include <memory>

@@ -1,6 +1,6 @@
 // codex-prove: storage proofs, from slots to a Groth16 proof that the chain accepts.
-#include "commands.hpp"
 #include "cli/tool.hpp"
+#include "commands.hpp"
 
 int main(int argc, char** argv) {
     const codex::cli::ToolSpec spec{

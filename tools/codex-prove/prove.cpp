@@ -3,8 +3,8 @@
 #include "base/output_file.hpp"
 #include "base/secret.hpp"
 #include "commands.hpp"
-#include "snark/witness_file.hpp"
 #include "prover.hpp"
+#include "snark/witness_file.hpp"
 
 #include <memory>
 

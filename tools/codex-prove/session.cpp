@@ -1,8 +1,8 @@
 #include "session.hpp"
 
+#include "cli/for_each.hpp"
 #include "crypto/field/text.hpp"
 #include "proof/documents.hpp"
-#include "cli/for_each.hpp"
 
 #include <algorithm>
 #include <cerrno>

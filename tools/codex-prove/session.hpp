@@ -4,9 +4,9 @@
 #include "base/fd.hpp"
 #include "cli/command.hpp"
 #include "cli/context.hpp"
+#include "proof/slots.hpp"
 #include "snark/groth16.hpp"
 #include "snark/ptau.hpp"
-#include "proof/slots.hpp"
 
 #include <functional>
 #include <string>

@@ -1,7 +1,7 @@
 // codex-prove witness, r1cs: the circuit and its wires.
 #include "commands.hpp"
-#include "snark/witness_file.hpp"
 #include "session.hpp"
+#include "snark/witness_file.hpp"
 
 #include <bit>
 #include <memory>

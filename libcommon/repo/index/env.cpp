@@ -1,10 +1,10 @@
 // Opening the index, and beginning transactions.
 #include "repo/index/check.hpp"
-#include "repo/segments/limits.hpp"
 #include "repo/index/lmdb.hpp"
 #include "repo/index/lmdb_calls.hpp"
-#include "repo/segments/own_file.hpp"
 #include "repo/index/process_note.hpp"
+#include "repo/segments/limits.hpp"
+#include "repo/segments/own_file.hpp"
 
 #include <algorithm>
 #include <cerrno>

@@ -106,7 +106,8 @@ void release_mutexes(unsigned keep) {
 
 } // namespace codex::repo::detail::lmdb
 
-using namespace codex::repo::detail::lmdb; // NOLINT(google-build-using-namespace): C has no namespaces
+using namespace codex::repo::detail::lmdb; // NOLINT(google-build-using-namespace): C has no
+                                           // namespaces
 
 extern "C" {
 
@@ -130,7 +131,7 @@ int codex_lmdb_open(const char* path, int flags, ...) {
     if (!rules->may_create)
         flags &= ~O_CREAT;
     errno = 0;
-    auto fd = codex::repo::open_own_file(path, flags);
+    auto fd = codex::repo::detail::open_own_file(path, flags);
     if (!fd) {
         const int cause = errno; // too many open files, for one, which no code of ours names
         errno = fd.error().code() == codex::Errc::io && cause != 0 ? cause : own_error(fd.error());

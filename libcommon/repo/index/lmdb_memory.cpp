@@ -125,7 +125,8 @@ private:
 
 } // namespace codex::repo::detail::lmdb
 
-using namespace codex::repo::detail::lmdb; // NOLINT(google-build-using-namespace): C has no namespaces
+using namespace codex::repo::detail::lmdb; // NOLINT(google-build-using-namespace): C has no
+                                           // namespaces
 
 extern "C" {
 

@@ -1,8 +1,8 @@
 // REPO/lock: shared by all who have the repo open, exclusive while it is made or its index made
 // anew.
 #include "repo/index/flock_wait.hpp"
-#include "repo/segments/own_file.hpp"
 #include "repo/index/store.hpp"
+#include "repo/segments/own_file.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>

@@ -2,8 +2,8 @@
 
 #include "base/log.hpp"
 #include "base/printable.hpp"
-#include "repo/index/flock_wait.hpp"
 #include "repo/index/age.hpp"
+#include "repo/index/flock_wait.hpp"
 #include "repo/segments/own_file.hpp"
 
 #include <algorithm>

@@ -1,8 +1,8 @@
 #include "repo/index/write_gate.hpp"
 
 #include "base/log.hpp"
-#include "repo/segments/own_file.hpp"
 #include "repo/index/process_note.hpp"
+#include "repo/segments/own_file.hpp"
 
 #include <array>
 #include <cerrno>

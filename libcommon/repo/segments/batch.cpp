@@ -4,8 +4,8 @@
 #include "base/log.hpp"
 #include "repo/segments/compression.hpp"
 #include "repo/segments/limits.hpp"
-#include "repo/upkeep/notes.hpp"
 #include "repo/segments/read.hpp"
+#include "repo/upkeep/notes.hpp"
 
 #include <algorithm>
 

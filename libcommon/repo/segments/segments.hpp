@@ -6,8 +6,8 @@
 
 #include "base/fd.hpp"
 #include "repo/index/entries.hpp"
-#include "repo/segments/limits.hpp"
 #include "repo/index/lmdb.hpp"
+#include "repo/segments/limits.hpp"
 
 #include <functional>
 #include <map>

@@ -2,8 +2,8 @@
 #include "repo/index/not_here.hpp"
 
 #include "merkle/tree.hpp"
-#include "repo/segments/record.hpp"
 #include "repo/segments/read.hpp"
+#include "repo/segments/record.hpp"
 #include "repo/segments/spool.hpp"
 
 #include <algorithm>

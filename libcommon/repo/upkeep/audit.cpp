@@ -2,10 +2,10 @@
 
 #include "crypto/hash/sha256.hpp"
 #include "repo/segments/block_reader.hpp"
+#include "repo/segments/tree_file.hpp"
 #include "repo/upkeep/doomed.hpp"
 #include "repo/upkeep/pending.hpp"
 #include "repo/upkeep/reclaim.hpp"
-#include "repo/segments/tree_file.hpp"
 
 #include <algorithm>
 

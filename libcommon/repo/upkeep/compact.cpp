@@ -1,7 +1,8 @@
 // Compaction: what hole punching cannot give back, and files that are mostly holes.
+#include "merkle/tree.hpp"
 #include "repo/segments/block_reader.hpp"
-#include "repo/upkeep/reclaim.hpp"
 #include "repo/segments/tree_file.hpp"
+#include "repo/upkeep/reclaim.hpp"
 
 #include "crypto/hash/sha256.hpp"
 #include "repo/segments/compression.hpp"

@@ -2,10 +2,10 @@
 
 #include "merkle/tree.hpp"
 #include "repo/index/labels.hpp"
-#include "repo/segments/limits.hpp"
-#include "repo/upkeep/reserve.hpp"
 #include "repo/index/slot_trees.hpp"
+#include "repo/segments/limits.hpp"
 #include "repo/segments/tree_file.hpp"
+#include "repo/upkeep/reserve.hpp"
 
 #include <algorithm>
 

@@ -1,11 +1,11 @@
 #include "repo/upkeep/forecast.hpp"
 
-#include "repo/upkeep/doomed.hpp"
 #include "repo/segments/limits.hpp"
 #include "repo/segments/own_file.hpp"
+#include "repo/segments/tree_file.hpp"
+#include "repo/upkeep/doomed.hpp"
 #include "repo/upkeep/pending.hpp"
 #include "repo/upkeep/reclaim.hpp"
-#include "repo/segments/tree_file.hpp"
 #include "repo/upkeep/writer_lock.hpp"
 
 #include <algorithm>

@@ -2,8 +2,8 @@
 #include "repo/upkeep/notes.hpp"
 
 #include "base/endian.hpp"
-#include "repo/segments/crc32c.hpp"
 #include "repo/index/labels.hpp"
+#include "repo/segments/crc32c.hpp"
 
 #include <algorithm>
 

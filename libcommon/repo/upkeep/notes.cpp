@@ -1,8 +1,8 @@
 #include "repo/upkeep/notes.hpp"
 
 #include "base/endian.hpp"
-#include "repo/segments/io.hpp"
 #include "repo/index/labels.hpp"
+#include "repo/segments/io.hpp"
 #include "repo/segments/own_file.hpp"
 
 #include <algorithm>

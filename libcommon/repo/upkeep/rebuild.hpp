@@ -1,9 +1,9 @@
 // The index made anew: what is found in segments and notes, and how it becomes an index.
 #pragma once
 
-#include "repo/upkeep/notes.hpp"
-#include "repo/segments/segments.hpp"
 #include "repo/maintenance.hpp"
+#include "repo/segments/segments.hpp"
+#include "repo/upkeep/notes.hpp"
 
 #include <sys/stat.h>
 

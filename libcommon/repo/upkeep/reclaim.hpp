@@ -5,6 +5,7 @@
 // another process's that did not.
 #pragma once
 
+#include "base/progress.hpp"
 #include "repo/index/session.hpp"
 
 namespace codex::repo::detail {

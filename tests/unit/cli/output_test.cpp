@@ -1,7 +1,7 @@
 // Where results go: files of -o, and streams that fail.
+#include "cli/tool.hpp"
 #include "sample_tool.hpp"
 #include "temporary_folder.hpp"
-#include "cli/tool.hpp"
 
 #include <cstdio>
 #include <sys/wait.h>

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "base/fd.hpp"
-#include "run_tool.hpp"
 #include "cli/for_each.hpp"
+#include "run_tool.hpp"
 
 #include <unistd.h>
 

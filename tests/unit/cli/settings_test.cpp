@@ -1,7 +1,7 @@
 // Flag > environment > configuration file > default.
 #include "base/fd.hpp"
-#include "cli/detail/config_file.hpp"
 #include "cli/command.hpp"
+#include "cli/detail/config_file.hpp"
 #include "run_tool.hpp"
 #include "temporary_folder.hpp"
 

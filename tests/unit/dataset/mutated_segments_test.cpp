@@ -52,11 +52,12 @@ public:
             const std::string name = entry.path().filename().string();
             files[name] = must(read_file(entry.path().string(), std::uint64_t{1} << 30));
             const Fd file = must(open_file(entry.path().string(), O_RDONLY));
-            must(
-                repo::detail::scan_segment(file, name, [&](std::uint64_t offset, const RecordHeader& head) {
+            must(repo::detail::scan_segment(
+                file, name, [&](std::uint64_t offset, const RecordHeader& head) {
                     records.push_back(
                         {name, offset,
-                         repo::detail::record_bytes(head.cid.bytes().size(), head.stored_bytes), head});
+                         repo::detail::record_bytes(head.cid.bytes().size(), head.stored_bytes),
+                         head});
                     return Result<bool>(true);
                 }));
         }

@@ -104,8 +104,7 @@ TEST_F(Repair, TheCopyThatKOneMakesIsTheSameBlock) {
         EXPECT_THAT(must(repair(store_->job(), coded)).lost_columns, ElementsAre(0U));
         Bytes block = content;
         block.resize(65536);
-        must(store_->repo().restore(
-            std::vector<repo::Restored>{{Cid::block(leaves[0]), block}}));
+        must(store_->repo().restore(std::vector<repo::Restored>{{Cid::block(leaves[0]), block}}));
         EXPECT_TRUE(must(verify(store_->job(), coded)).right());
     }
 }

@@ -79,10 +79,10 @@ TEST(Circuit, FixtureIsTheReferences) {
               expected.at("cellIndices").get<std::vector<std::uint64_t>>());
 }
 
-/// The bytes write_witness() gives.
+/// The bytes snark::write_witness() gives.
 Bytes witness_bytes(const std::vector<Fr>& witness) {
     const Fd fd(::memfd_create("witness", 0));
-    must(write_witness(fd.get(), "witness", witness));
+    must(snark::write_witness(fd.get(), "witness", witness));
     Bytes bytes(static_cast<std::size_t>(::lseek(fd.get(), 0, SEEK_END)));
     EXPECT_EQ(must(pread_full(fd.get(), bytes, 0, "witness")), bytes.size());
     return bytes;
@@ -221,8 +221,8 @@ TEST(Circuit, CountsWithoutBuildingWhatBuildingGives) {
 TEST(Circuit, OwnSetupProvesStorage) {
     const R1cs system = must(build_circuit(kSmall));
     ThreadPool pool(2);
-    const Bytes file = test::written(
-        [&](int fd) { return snark::test_setup(system, fd, "small.zkey", &pool); });
+    const Bytes file =
+        test::written([&](int fd) { return snark::test_setup(system, fd, "small.zkey", &pool); });
     const snark::ProvingKey key = test::key_from(file);
     EXPECT_EQ(key.wires, wire_count(kSmall));
     EXPECT_EQ(key.domain_size(), 1U << 14);

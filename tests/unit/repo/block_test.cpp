@@ -109,8 +109,7 @@ TEST_P(Block, DroppedBytesAreMissingButNotForgotten) {
     EXPECT_EQ(problems(repo_).size(), 2U);
     const Bytes data = random_bytes(2, kBlock);
     const Bytes other = random_bytes(77, kBlock);
-    const std::vector<Restored> back = {
-        {lost[0], data}, {lost[0], data}, {cid_of(other), other}};
+    const std::vector<Restored> back = {{lost[0], data}, {lost[0], data}, {cid_of(other), other}};
     must(repo_.restore(back));
     EXPECT_EQ(must(repo_.get(lost[0])), data);
     EXPECT_FALSE(must(repo_.has(cid_of(other)))) << "nobody refers to it";

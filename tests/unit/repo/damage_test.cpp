@@ -1,8 +1,8 @@
 // Flipped, truncated and lost bytes: found, named, and repaired.
-#include "repo/upkeep/ledger.hpp"
-#include "repo/index/store.hpp"
 #include "repo/fixture.hpp"
+#include "repo/index/store.hpp"
 #include "repo/small_limits.hpp"
+#include "repo/upkeep/ledger.hpp"
 
 #include "base/fd.hpp"
 

@@ -1,8 +1,8 @@
 // Datasets as a whole: writing, sharing, expiring, removing.
-#include "repo/upkeep/reclaim.hpp"
-#include "repo/index/store.hpp"
 #include "repo/fixture.hpp"
+#include "repo/index/store.hpp"
 #include "repo/small_limits.hpp"
+#include "repo/upkeep/reclaim.hpp"
 
 #include <gmock/gmock.h>
 #include <set>

@@ -1,7 +1,7 @@
 // Full disks, failing disks, quotas: a clean error, and a repo as if nothing had been tried.
-#include "repo/segments/io.hpp"
-#include "repo/index/store.hpp"
 #include "repo/fixture.hpp"
+#include "repo/index/store.hpp"
+#include "repo/segments/io.hpp"
 #include "repo/small_limits.hpp"
 
 #include <atomic>

@@ -1,8 +1,8 @@
 // The bytes on disk: known answers, round trips, every truncation, every flipped bit.
+#include "repo/fixture.hpp"
+#include "repo/index/entries.hpp"
 #include "repo/segments/compression.hpp"
 #include "repo/segments/crc32c.hpp"
-#include "repo/index/entries.hpp"
-#include "repo/fixture.hpp"
 
 #include "base/hex.hpp"
 

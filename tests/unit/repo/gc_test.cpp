@@ -1,7 +1,7 @@
 // Collection: what expired, what was left behind, and the space of it.
-#include "repo/upkeep/doomed.hpp"
 #include "repo/fixture.hpp"
 #include "repo/small_limits.hpp"
+#include "repo/upkeep/doomed.hpp"
 
 #include <csignal>
 #include <gmock/gmock.h>

@@ -1,7 +1,7 @@
 // The index while something happens to it: files cut under a process that uses them, readers that
 // stay behind, a map that others outgrow.
-#include "repo/index/store.hpp"
 #include "repo/fixture.hpp"
+#include "repo/index/store.hpp"
 #include "repo/small_limits.hpp"
 
 #include <csignal>

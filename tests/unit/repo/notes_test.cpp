@@ -1,8 +1,8 @@
 // Notes: what making the index anew cannot find in blocks and trees.
 #include "repo/upkeep/notes.hpp"
 
-#include "repo/index/age.hpp"
 #include "repo/fixture.hpp"
+#include "repo/index/age.hpp"
 #include "repo/small_limits.hpp"
 
 #include <gmock/gmock.h>

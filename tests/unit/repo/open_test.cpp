@@ -1,6 +1,6 @@
 // Making, opening, sharing and refusing repos.
-#include "repo/index/store.hpp"
 #include "repo/fixture.hpp"
+#include "repo/index/store.hpp"
 
 #include "base/fd.hpp"
 

@@ -1,11 +1,11 @@
 // What gc destroys, and what it must not: segments the index does not account for, and bytes whose
 // replacement is not on the disk yet.
-#include "repo/upkeep/doomed.hpp"
+#include "repo/fixture.hpp"
 #include "repo/index/age.hpp"
 #include "repo/segments/io.hpp"
-#include "repo/upkeep/reclaim.hpp"
-#include "repo/fixture.hpp"
 #include "repo/small_limits.hpp"
+#include "repo/upkeep/doomed.hpp"
+#include "repo/upkeep/reclaim.hpp"
 
 #include <csignal>
 #include <fcntl.h>
