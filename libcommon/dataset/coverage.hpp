@@ -1,5 +1,5 @@
 // What the parity of a dataset covers in one repo, where blocks with the same bytes are stored
-// once, however many slots they stand in (man/codex-ec.1, BLOCKS THAT ARE EQUAL).
+// once, however many slots they stand in (codex-ec(1), BLOCKS THAT ARE EQUAL).
 #pragma once
 
 #include "dataset/dataset.hpp"

@@ -1,4 +1,4 @@
-// The shared on-disk repo (man/codex-repo.5): blocks in append-only segments, everything about them
+// The shared on-disk repo (codex-repo(5)): blocks in append-only segments, everything about them
 // in LMDB; many processes at once, no daemon, no recovery step.
 //
 // Reading needs no lock: an extent that was looked up may be freed or moved meanwhile, so a read

@@ -1,4 +1,4 @@
-// The values and composite keys of index.mdb (man/codex-repo.5, section INDEX). Values are
+// The values and composite keys of index.mdb (codex-repo(5), INDEX). Values are
 // little-endian, keys big-endian. Every decoder bounds what it reads: the file may be damaged.
 #pragma once
 

@@ -20,7 +20,7 @@ struct MDB_cursor;
 
 namespace codex::repo::detail {
 
-/// The tables of index.mdb (man/codex-repo.5, section INDEX). The order is only ours; the file
+/// The tables of index.mdb (codex-repo(5), INDEX). The order is only ours; the file
 /// knows them by name.
 enum class Table : std::uint8_t {
     blocks,

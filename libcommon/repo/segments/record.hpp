@@ -1,4 +1,4 @@
-// One record of a segment file (man/codex-repo.5, section SEGMENTS): a header that names its
+// One record of a segment file (codex-repo(5), SEGMENTS): a header that names its
 // content by CID, then the stored bytes. Segments alone are enough to make the index again.
 #pragma once
 

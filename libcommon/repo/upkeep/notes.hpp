@@ -1,5 +1,5 @@
 // Notes: what cannot be told from blocks and trees alone, kept beside the segments for making the
-// index anew (man/codex-repo.5, section NOTES): that a dataset was removed, when it expires, what
+// index anew (codex-repo(5), NOTES): that a dataset was removed, when it expires, what
 // it is called, that a block is kept.
 //
 // The index is the truth. The transaction that changes something puts a note into the index, too;

@@ -5,7 +5,8 @@ load ../common
 setup() {
     codex_setup
     mkdir -p libcommon/codec tools/codex-x tests/unit tests/bats scripts man
-    printf '%s\n' 'codex-format(5)' '' '# FIELDS' '' '# THE OTHER LAYOUT' '' '*R4a.* A promise.' \
+    printf '%s\n' 'codex-format(5)' '' '# FIELDS' '' '## Of them all' '' '# THE OTHER LAYOUT' '' \
+        '*R4a.* A promise.' \
         >man/codex-format.5.scd
     printf '# libcommon\n\n## Errors\n' >libcommon/README.md
 }
@@ -30,7 +31,8 @@ refuses() {
 }
 
 @test "pages, headings and promises that there are pass, in every kind of file" {
-    local text='codex-format(5), FIELDS and THE OTHER LAYOUT; codex-format(5), R4a; man/codex-format.5; codex-format(5)'
+    local text='codex-format(5), FIELDS and THE OTHER LAYOUT; codex-format(5), R4a and OF THEM ALL;'
+    text+=' man/codex-format.5; codex-format(5)'
     accepts libcommon/codec/a.hpp "// $text." 'int x; ///< '"$text"
     accepts libcommon/codec/a.def "// $text"
     accepts tests/unit/a.cpp "/// $text"
@@ -64,6 +66,14 @@ refuses() {
     refuses '1: codex-format.5: there is no promise R4' tools/codex-x/a.cpp '// codex-format(5), R4'
     refuses '1: libcommon/README.md: there is no heading Names' tests/unit/a.cpp \
         '// libcommon/README.md, Names'
+}
+
+@test "a file that is not there is a gap, in files for people" {
+    mkdir -p libcommon/codec/detail
+    echo >libcommon/codec/detail/text.cpp
+    accepts libcommon/codec/README.md '`detail/text.cpp`, `codec/detail/text.cpp`, `libcommon/README.md`,' \
+        '`tests/unit/*.cpp`, `<floor>/x.hpp`, `/usr/include/x.hpp`, `build/x.txt` and `x.cpp`'
+    refuses '2: there is no file codec/text.cpp' libcommon/codec/README.md 'See' '`codec/text.cpp`'
 }
 
 @test "a number of what is not here is a gap" {

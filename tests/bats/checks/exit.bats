@@ -1,4 +1,4 @@
-# man/codex-exit.7 lists every error there is, with its exit status and HTTP status, and nothing else.
+# codex-exit(7) lists every error there is, with its exit status and HTTP status, and nothing else.
 load ../common
 
 @test "codex-exit(7) is errc.def" {
