@@ -1,6 +1,7 @@
 #include "cli/detail/parse.hpp"
 
 #include "cli/detail/suggest.hpp"
+#include "cli/detail/tool_settings.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -181,7 +182,6 @@ Result<void> check_meaning(const CommandPath& path, const Globals& globals) {
 Result<void> settle(const std::vector<OptionSpec>& specs,
                     std::vector<std::vector<std::string>>& values, Globals& globals,
                     std::vector<Setting>& settings) {
-    settings = default_settings();
     const auto file = std::find_if(specs.begin(), specs.end(), [](const OptionSpec& spec) {
         return spec.long_name() == "config-file";
     });

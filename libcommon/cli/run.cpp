@@ -3,6 +3,7 @@
 #include "cli/detail/last_words.hpp"
 #include "cli/detail/parse.hpp"
 #include "cli/detail/state.hpp"
+#include "cli/detail/tool_settings.hpp"
 #include "cli/signals.hpp"
 #include "cli/tool.hpp"
 
@@ -49,13 +50,13 @@ Result<void> configure_log(Context::State& state) {
     else if (globals.verbose > 1)
         options.directives = globals.verbose > 2 ? "trace" : "debug";
     CODEX_CHECK(log::configure(options));
-    const auto level = std::ranges::find(state.settings, "log-level", &detail::Setting::name);
-    if (level == state.settings.end() || level->origin == detail::Origin::built_in)
+    const auto level = std::ranges::find(state.settings, "log-level", &Setting::name);
+    if (level == state.settings.end() || level->origin == Origin::built_in)
         return {};
     auto done = log::set_levels(level->value);
     if (done)
         return {};
-    const bool flag = level->origin == detail::Origin::flag;
+    const bool flag = level->origin == Origin::flag;
     Error error(flag ? Errc::usage : Errc::config_invalid, done.error().text());
     return fail(std::move(error).context(level->from).hint(std::string(done.error().hint())));
 }
@@ -90,12 +91,11 @@ void declare_config(Command& root, std::shared_ptr<Context::State> state) {
         .example(fmt::format("{} config --show-origin", state->tool))
         .example(fmt::format("CODEX_THREADS=2 {} config --json", state->tool))
         .run([origins, state](Context& context) -> Result<int> {
-            for (const detail::Setting& setting : state->settings) {
+            for (const Setting& setting : state->settings) {
                 Record record("setting");
                 record.field("name", setting.name).field("value", setting.value);
                 if (*origins)
-                    record.field("origin", detail::name_of(setting.origin))
-                        .field("from", setting.from);
+                    record.field("origin", name_of(setting.origin)).field("from", setting.from);
                 CODEX_CHECK(context.print(record));
             }
             return 0;
@@ -162,7 +162,8 @@ int run_parsed(const detail::Parsed& parsed, std::shared_ptr<Context::State> sta
             context.report(with_help(std::move(done).error(), parsed.path));
             return context.exit_code();
         }
-    for (const std::string& warning : detail::doubtful_variables())
+    const std::vector<SettingRule> rules = detail::setting_rules(state->globals);
+    for (const std::string& warning : doubtful_variables(rules))
         context.warn(warning);
     auto result = parsed.path.back()->body(context);
     if (!result)

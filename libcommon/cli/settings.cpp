@@ -1,9 +1,10 @@
-#include "cli/detail/settings.hpp"
+#include "cli/settings.hpp"
 
 #include "base/cpu.hpp"
 #include "base/fd.hpp"
 #include "cli/detail/config_file.hpp"
-#include "cli/detail/suggest.hpp"
+#include "cli/detail/count.hpp"
+#include "cli/detail/edit_distance.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -11,66 +12,49 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-namespace codex::cli::detail {
+namespace codex::cli {
 
 namespace {
 
-struct Source {
-    std::string_view name;
-    const char* variable;
-};
-/// Every setting, and the variable that speaks for it. The first is where the others may stand.
-constexpr std::string_view kConfigFile = "config-file";
-constexpr Source kSources[] = {
-    {kConfigFile, "CODEX_CONFIG"},      {"repo", "CODEX_REPO"},    {"threads", "CODEX_THREADS"},
-    {"progress", "CODEX_PROGRESS"},     {"color", nullptr},        {"log-level", "CODEX_LOG"},
-    {"log-format", "CODEX_LOG_FORMAT"}, {"lock-timeout", nullptr}, {"no-sync", nullptr}};
+using detail::ConfigEntry;
 
-constexpr const char* kOtherVariables[] = {"CODEX_CPU", "CODEX_NOW"};
+/// Variables that no rule stands for.
+constexpr const char* kOtherVariables[] = {"CODEX_CONFIG", "CODEX_CPU", "CODEX_NOW"};
 constexpr std::string_view kPrefix = "CODEX_";
 
-std::vector<const char*> our_variables() {
-    std::vector<const char*> names(std::begin(kOtherVariables), std::end(kOtherVariables));
-    for (const Source& source : kSources)
-        if (source.variable != nullptr)
-            names.push_back(source.variable);
+std::vector<std::string> our_variables(std::span<const SettingRule> rules) {
+    std::vector<std::string> names(std::begin(kOtherVariables), std::end(kOtherVariables));
+    for (const SettingRule& rule : rules)
+        if (!rule.variable.empty())
+            names.push_back(rule.variable);
     return names;
 }
 
-bool known_variable(std::string_view name) {
-    return std::ranges::any_of(our_variables(), [&](const char* ours) { return name == ours; });
-}
-
-/// The variable of ours that `name` may be a slip of. Others use the prefix, too, and are left
-/// alone: half of what follows it has to be right.
-const char* similar_variable(std::string_view name) {
+/// The variable of ours that `name` may be a slip of; empty: none. Others use the prefix, too, and
+/// are left alone: half of what follows it has to be right.
+std::string similar_variable(std::string_view name, std::span<const std::string> ours) {
     const std::string_view word = name.substr(kPrefix.size());
-    for (const char* ours : our_variables()) {
-        const std::string_view meant = std::string_view(ours).substr(kPrefix.size());
-        if (2 * edit_distance(word, meant) <= meant.size() && edit_distance(word, meant) <= 2)
-            return ours;
+    for (const std::string& our : ours) {
+        const std::string_view meant = std::string_view(our).substr(kPrefix.size());
+        const std::size_t distance = detail::edit_distance(word, meant);
+        if (2 * distance <= meant.size() && distance <= 2)
+            return our;
     }
-    return nullptr;
+    return {};
 }
 
-std::string environment(const char* name) {
-    const char* value = name == nullptr ? nullptr : std::getenv(name);
+std::string environment(const std::string& name) {
+    const char* value = name.empty() ? nullptr : std::getenv(name.c_str());
     return value == nullptr ? std::string() : std::string(value);
 }
 
 /// $VARIABLE/codex, else ~/FALLBACK/codex (the XDG base directories); nothing where neither is an
 /// absolute path, for it would be another folder wherever one stands.
-std::string home_of(const char* variable, std::string_view fallback) {
+std::string home_of(const std::string& variable, std::string_view fallback) {
     if (const std::string base = environment(variable); base.starts_with('/'))
         return base + "/codex";
     const std::string home = environment("HOME");
     return home.starts_with('/') ? fmt::format("{}/{}/codex", home, fallback) : std::string();
-}
-
-Setting* find(std::vector<Setting>& settings, std::string_view name) {
-    const auto found = std::ranges::find(settings, name,
-                                         [](const Setting& s) { return std::string_view(s.name); });
-    return found == settings.end() ? nullptr : &*found;
 }
 
 void set(Setting& setting, const std::string& value, Origin origin, std::string from) {
@@ -79,39 +63,8 @@ void set(Setting& setting, const std::string& value, Origin origin, std::string 
     setting.from = std::move(from);
 }
 
-/// As the option would take it. A flag is true or false.
-Result<void> apply(const OptionSpec& option, const std::string& value) {
-    if (!option.is_flag())
-        return option.apply({value});
-    if (value != "true" && value != "false")
-        return fail(Errc::config_invalid, "'{}' is neither true nor false", value);
-    return value == "true" ? option.apply({""}) : Result<void>();
-}
-
 Error wrong(std::string_view where, const Error& error) {
     return Error(Errc::config_invalid, fmt::format("{}: {}", where, error.text()));
-}
-
-Result<void> apply_entry(const ConfigEntry& entry, const std::string& where, Globals& globals,
-                         std::vector<Setting>& settings) {
-    Setting* setting = find(settings, entry.key);
-    if (setting == nullptr || entry.key == kConfigFile) {
-        std::vector<std::string_view> names;
-        for (const Source& source : kSources)
-            if (source.name != kConfigFile)
-                names.push_back(source.name);
-        return fail(Error(Errc::config_invalid,
-                          fmt::format("{}: there is no setting '{}'", where, entry.key))
-                        .hint(fmt::format("there are {}", fmt::join(names, ", "))));
-    }
-    for (const OptionSpec& option : global_options(globals)) {
-        if (option.long_name() != entry.key)
-            continue;
-        if (auto done = apply(option, entry.value); !done)
-            return fail(wrong(where + ": " + entry.key, done.error()));
-        set(*setting, entry.value, Origin::file, where);
-    }
-    return {};
 }
 
 /// Whether there is something under the name of a file that nobody has to have. A folder on the way
@@ -131,29 +84,78 @@ Result<bool> is_there(const std::string& path) {
     return true;
 }
 
-Result<void> apply_file(const Setting& file, Globals& globals, std::vector<Setting>& settings) {
-    const std::string path = file.value;
-    if (file.origin == Origin::built_in) {
-        CODEX_TRY(there, is_there(path));
-        if (!there)
-            return {};
+/// The settings while they are found out: that of the file first, then one for each rule.
+class Reading {
+public:
+    Reading(std::span<const SettingRule> rules, std::vector<Setting>& settings)
+        : rules_(rules), settings_(settings) {
+        settings_.push_back({std::string(kConfigFileSetting), default_config_file()});
+        for (const SettingRule& rule : rules_)
+            settings_.push_back({rule.name, rule.value});
     }
-    auto text = read_file(path, kMaxConfigBytes);
-    if (!text)
-        return fail(std::move(text).error().context("configuration file"));
-    CODEX_TRY(entries, parse_config(*text, path));
-    for (const ConfigEntry& entry : entries)
-        CODEX_CHECK(apply_entry(entry, fmt::format("{}:{}", path, entry.line), globals, settings));
-    return {};
-}
 
-/// Variables that no option stands for, and what they may say.
+    Result<void> read_file_named(const std::string& flag) {
+        Setting& file = settings_.front();
+        if (const std::string named = environment("CODEX_CONFIG"); !named.empty())
+            set(file, named, Origin::environment, "CODEX_CONFIG");
+        if (!flag.empty())
+            set(file, flag, Origin::flag, "--config-file");
+        const std::string path = file.value;
+        if (file.origin == Origin::built_in) {
+            CODEX_TRY(there, is_there(path));
+            if (!there)
+                return {};
+        }
+        auto text = read_file(path, detail::kMaxConfigBytes);
+        if (!text)
+            return fail(std::move(text).error().context("configuration file"));
+        CODEX_TRY(entries, detail::parse_config(*text, path));
+        for (const ConfigEntry& entry : entries)
+            CODEX_CHECK(apply_entry(entry, fmt::format("{}:{}", path, entry.line)));
+        return {};
+    }
+
+    Result<void> read_environment() {
+        for (std::size_t i = 0; i < rules_.size(); ++i) {
+            const std::string value = environment(rules_[i].variable);
+            if (value.empty())
+                continue;
+            if (auto done = rules_[i].apply(value); !done)
+                return fail(wrong("$" + rules_[i].variable, done.error()));
+            set(settings_[1 + i], value, Origin::environment, rules_[i].variable);
+        }
+        return {};
+    }
+
+private:
+    Result<void> apply_entry(const ConfigEntry& entry, const std::string& where) {
+        const auto rule = std::ranges::find(rules_, entry.key, &SettingRule::name);
+        if (rule == rules_.end()) {
+            std::vector<std::string_view> names;
+            for (const SettingRule& known : rules_)
+                names.push_back(known.name);
+            return fail(Error(Errc::config_invalid,
+                              fmt::format("{}: there is no setting '{}'", where, entry.key))
+                            .hint(fmt::format("there are {}", fmt::join(names, ", "))));
+        }
+        if (auto done = rule->apply(entry.value); !done)
+            return fail(wrong(where + ": " + entry.key, done.error()));
+        set(settings_[1 + static_cast<std::size_t>(rule - rules_.begin())], entry.value,
+            Origin::file, where);
+        return {};
+    }
+
+    std::span<const SettingRule> rules_;
+    std::vector<Setting>& settings_;
+};
+
+/// What the variables that no rule stands for may say.
 Result<void> check_variables() {
     if (const std::string cpu = environment("CODEX_CPU"); !cpu.empty() && !cpu::is_level(cpu))
         return fail(Error(Errc::config_invalid, fmt::format("$CODEX_CPU: '{}' is no level", cpu))
                         .hint("portable, avx2 or avx512"));
     if (const std::string now = environment("CODEX_NOW"); !now.empty())
-        if (auto seconds = parse_count(now); !seconds)
+        if (auto seconds = detail::parse_count(now); !seconds)
             return fail(wrong("$CODEX_NOW", seconds.error()).hint("it takes Unix seconds"));
     return {};
 }
@@ -173,65 +175,37 @@ std::string_view name_of(Origin origin) {
     }
 }
 
-std::vector<Setting> default_settings() {
-    const Globals globals;
-    const std::string config_home = home_of("XDG_CONFIG_HOME", ".config");
-    return {{std::string(kConfigFile), config_home.empty() ? "" : config_home + "/config.toml"},
-            {"repo", home_of("XDG_DATA_HOME", ".local/share")},
-            {"threads", "0"},
-            {"progress", globals.progress},
-            {"color", globals.color},
-            {"log-level", "warn"},
-            {"log-format", globals.log_format},
-            {"lock-timeout", fmt::format("{}s", globals.lock_timeout_seconds)},
-            {"no-sync", "false"}};
+std::string default_config_file() {
+    const std::string home = home_of("XDG_CONFIG_HOME", ".config");
+    return home.empty() ? home : home + "/config.toml";
 }
 
-Result<void> apply_configuration(const std::string& config_flag, Globals& globals,
-                                 std::vector<Setting>& settings) {
+std::string default_repo() {
+    return home_of("XDG_DATA_HOME", ".local/share");
+}
+
+Result<std::vector<Setting>> read_settings(std::span<const SettingRule> rules,
+                                           const std::string& config_flag) {
     CODEX_CHECK(check_variables());
-    globals.repo = find(settings, "repo")->value;
-    Setting& file = *find(settings, kConfigFile);
-    if (const std::string named = environment("CODEX_CONFIG"); !named.empty())
-        set(file, named, Origin::environment, "CODEX_CONFIG");
-    if (!config_flag.empty())
-        set(file, config_flag, Origin::flag, "--config-file");
-    CODEX_CHECK(apply_file(file, globals, settings));
-    for (const OptionSpec& option : global_options(globals)) {
-        const auto source = std::ranges::find(kSources, option.long_name(), &Source::name);
-        const std::string value =
-            source == std::end(kSources) ? std::string() : environment(source->variable);
-        if (value.empty() || source->name == kConfigFile)
-            continue;
-        if (auto done = option.apply({value}); !done)
-            return fail(wrong(fmt::format("${}", source->variable), done.error()));
-        set(*find(settings, source->name), value, Origin::environment, source->variable);
-    }
-    // no-color.org: set to anything, it wins over what is not said on the command line.
-    if (!environment("NO_COLOR").empty()) {
-        globals.color = "never";
-        set(*find(settings, "color"), "never", Origin::environment, "NO_COLOR");
-    }
-    return {};
+    std::vector<Setting> settings;
+    Reading reading(rules, settings);
+    CODEX_CHECK(reading.read_file_named(config_flag));
+    CODEX_CHECK(reading.read_environment());
+    return settings;
 }
 
-std::vector<std::string> doubtful_variables() {
+std::vector<std::string> doubtful_variables(std::span<const SettingRule> rules) {
+    const std::vector<std::string> ours = our_variables(rules);
     std::vector<std::string> warnings;
     for (char** entry = environ; *entry != nullptr; ++entry) {
         const std::string_view text(*entry);
         const std::string_view name = text.substr(0, text.find('='));
-        if (!name.starts_with(kPrefix) || known_variable(name))
+        if (!name.starts_with(kPrefix) || std::ranges::find(ours, name) != ours.end())
             continue;
-        if (const char* meant = similar_variable(name))
+        if (const std::string meant = similar_variable(name, ours); !meant.empty())
             warnings.push_back(fmt::format("${} means nothing here: is ${} meant?", name, meant));
     }
     return warnings;
 }
 
-void note_flag(const OptionSpec& option, const std::vector<std::string>& given,
-               std::vector<Setting>& settings) {
-    if (Setting* setting = find(settings, option.long_name()))
-        set(*setting, option.is_flag() ? "true" : given.front(), Origin::flag, option.names.back());
-}
-
-} // namespace codex::cli::detail
+} // namespace codex::cli

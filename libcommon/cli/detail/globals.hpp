@@ -27,7 +27,7 @@ struct Globals {
     bool unordered = false;
     bool batch = false;
     bool buffer = false;
-    std::string config_file; ///< as given; where it is by default, settings.hpp knows
+    std::string config_file; ///< as given; where it is by default, cli/settings.hpp knows
 };
 
 /// The options of `globals`, which must outlive them.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "cli/command.hpp"
+#include "cli/detail/count.hpp"
 
 #include <deque>
 
@@ -32,9 +33,6 @@ struct ArgumentSpec {
     bool many = false;
     std::function<void(const std::vector<std::string>&)> apply;
 };
-
-/// A whole number in decimal digits. Errors: usage.
-[[nodiscard]] Result<std::uint64_t> parse_count(const std::string& text);
 
 /// Splits "-o,--output FILE" into names and value name.
 [[nodiscard]] OptionSpec option_spec(const std::string& names, std::string_view default_value,

@@ -1,7 +1,8 @@
 // From a command line to the command that runs. The only file that knows CLI11 is parse.cpp.
 #pragma once
 
-#include "cli/detail/settings.hpp"
+#include "cli/detail/globals.hpp"
+#include "cli/settings.hpp"
 
 namespace codex::cli::detail {
 

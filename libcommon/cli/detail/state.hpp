@@ -3,7 +3,8 @@
 
 #include "base/output_file.hpp"
 #include "cli/context.hpp"
-#include "cli/detail/settings.hpp"
+#include "cli/detail/globals.hpp"
+#include "cli/settings.hpp"
 
 #include <chrono>
 #include <mutex>
@@ -56,7 +57,7 @@ struct Context::State {
     const Command::Node* node = nullptr; ///< of the command
     std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
     detail::Globals globals;
-    std::vector<detail::Setting> settings; ///< with their origins, for `config`
+    std::vector<Setting> settings; ///< with their origins, for `config`
     bool takes_output = false;
     detail::Stderr err;
     bool color_out = false;

@@ -1,6 +1,7 @@
 // What to say about a word of the command line that is not understood.
 #pragma once
 
+#include "cli/detail/edit_distance.hpp"
 #include "cli/detail/globals.hpp"
 
 #include <string>
@@ -14,9 +15,6 @@ namespace codex::cli::detail {
 [[nodiscard]] Error unknown_word(const std::string& word, const CommandPath& path,
                                  const std::vector<OptionSpec>& global_specs,
                                  const std::vector<std::string>& arguments);
-
-/// Levenshtein distance: octets to put in, take out or replace. O(a * b).
-[[nodiscard]] std::size_t edit_distance(std::string_view a, std::string_view b);
 
 /// The tools and their commands, as `help` of another tool knows them: "codex-ec encode", in the
 /// order of the tools.

@@ -1,0 +1,25 @@
+// The settings of tools: which of the flags every tool has may stand in the configuration file and
+// the environment.
+#pragma once
+
+#include "cli/detail/globals.hpp"
+#include "cli/settings.hpp"
+
+#include <string>
+#include <vector>
+
+namespace codex::cli::detail {
+
+/// A rule for each; `globals` must outlive them.
+[[nodiscard]] std::vector<SettingRule> setting_rules(Globals& globals);
+
+/// Fills `globals` and `settings` from the configuration file and the environment, NO_COLOR
+/// included. Errors: read_settings()'s.
+[[nodiscard]] Result<void> apply_configuration(const std::string& config_flag, Globals& globals,
+                                               std::vector<Setting>& settings);
+
+/// Takes note that `option`, one of global_options(), was given on the command line.
+void note_flag(const OptionSpec& option, const std::vector<std::string>& given,
+               std::vector<Setting>& settings);
+
+} // namespace codex::cli::detail

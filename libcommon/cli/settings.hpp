@@ -1,0 +1,55 @@
+// Where the value of a setting comes from: flag > environment > configuration file > default
+// (codex-pipes(7), CONFIGURATION). For every process of ours, with a command line or without.
+#pragma once
+
+#include "base/error.hpp"
+
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace codex::cli {
+
+/// What decides a setting, the weakest first.
+enum class Origin : std::uint8_t { built_in, file, environment, flag };
+
+/// "flag", "environment", "file", "default".
+[[nodiscard]] std::string_view name_of(Origin origin);
+
+/// One that a process has.
+struct SettingRule {
+    std::string name;       ///< its key in the configuration file
+    std::string variable{}; ///< of the environment; empty: none speaks for it
+    std::string value{};    ///< where nobody says anything
+    /// Takes a value of the file or the environment. Errors: any code; they become config_invalid.
+    std::function<Result<void>(const std::string& value)> apply;
+};
+
+/// One as it came out.
+struct Setting {
+    std::string name;
+    std::string value;
+    Origin origin = Origin::built_in;
+    std::string from{}; ///< "--repo", "CODEX_REPO", "/home/x/.config/codex/config.toml:3"
+};
+
+/// The name of the setting that says which file the others may stand in.
+constexpr std::string_view kConfigFileSetting = "config-file";
+
+/// The configuration file where none is named, and the repo. Without a home (HOME and the XDG
+/// variables are unset or no absolute paths) there is none: empty.
+[[nodiscard]] std::string default_config_file();
+[[nodiscard]] std::string default_repo();
+
+/// Applies the configuration file and the environment to `rules`, and gives all settings: the
+/// configuration file first, then those of the rules, in their order. A value given by
+/// `config_flag` is the path of the file. Errors: config_invalid, naming the file and line or the
+/// variable, also one that no rule stands for; those of reading a file that was named.
+[[nodiscard]] Result<std::vector<Setting>> read_settings(std::span<const SettingRule> rules,
+                                                         const std::string& config_flag);
+
+/// A warning for each variable of the environment that looks like a slip of one of ours.
+[[nodiscard]] std::vector<std::string> doubtful_variables(std::span<const SettingRule> rules);
+
+} // namespace codex::cli

@@ -1,0 +1,90 @@
+#include "cli/detail/tool_settings.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace codex::cli::detail {
+
+namespace {
+
+struct Source {
+    std::string_view name; ///< of the option
+    const char* variable;
+};
+/// In the order in which `config` shows them.
+constexpr Source kSources[] = {{"repo", "CODEX_REPO"},         {"threads", "CODEX_THREADS"},
+                               {"progress", "CODEX_PROGRESS"}, {"color", ""},
+                               {"log-level", "CODEX_LOG"},     {"log-format", "CODEX_LOG_FORMAT"},
+                               {"lock-timeout", ""},           {"no-sync", ""}};
+
+/// As the option would take it. A flag is true or false.
+Result<void> apply(const OptionSpec& option, const std::string& value) {
+    if (!option.is_flag())
+        return option.apply({value});
+    if (value != "true" && value != "false")
+        return fail(Errc::config_invalid, "'{}' is neither true nor false", value);
+    return value == "true" ? option.apply({""}) : Result<void>();
+}
+
+std::string built_in(std::string_view name) {
+    const Globals globals;
+    if (name == "repo")
+        return default_repo();
+    if (name == "threads")
+        return fmt::format("{}", globals.threads);
+    if (name == "progress")
+        return globals.progress;
+    if (name == "color")
+        return globals.color;
+    if (name == "log-level")
+        return "warn";
+    if (name == "log-format")
+        return globals.log_format;
+    if (name == "lock-timeout")
+        return fmt::format("{}s", globals.lock_timeout_seconds);
+    return "false";
+}
+
+Setting* find(std::vector<Setting>& settings, std::string_view name) {
+    const auto found = std::ranges::find(settings, name, &Setting::name);
+    return found == settings.end() ? nullptr : &*found;
+}
+
+} // namespace
+
+std::vector<SettingRule> setting_rules(Globals& globals) {
+    const std::vector<OptionSpec> options = global_options(globals);
+    std::vector<SettingRule> rules;
+    for (const Source& source : kSources) {
+        const auto option = std::ranges::find_if(
+            options, [&](const OptionSpec& each) { return each.long_name() == source.name; });
+        CODEX_ASSERT(option != options.end());
+        rules.push_back(
+            {std::string(source.name), source.variable, built_in(source.name),
+             [option = *option](const std::string& value) { return apply(option, value); }});
+    }
+    return rules;
+}
+
+Result<void> apply_configuration(const std::string& config_flag, Globals& globals,
+                                 std::vector<Setting>& settings) {
+    globals.repo = default_repo();
+    CODEX_TRY(read, read_settings(setting_rules(globals), config_flag));
+    settings = std::move(read);
+    // no-color.org: set to anything, it wins over what is not said on the command line.
+    if (const char* no_color = std::getenv("NO_COLOR"); no_color != nullptr && *no_color != 0) {
+        globals.color = "never";
+        Setting& color = *find(settings, "color");
+        color = {color.name, "never", Origin::environment, "NO_COLOR"};
+    }
+    return {};
+}
+
+void note_flag(const OptionSpec& option, const std::vector<std::string>& given,
+               std::vector<Setting>& settings) {
+    if (Setting* setting = find(settings, option.long_name()))
+        *setting = {setting->name, option.is_flag() ? "true" : given.front(), Origin::flag,
+                    option.names.back()};
+}
+
+} // namespace codex::cli::detail

@@ -1,0 +1,107 @@
+// Settings of a process that has no command line.
+#include "cli/settings.hpp"
+
+#include "base/fd.hpp"
+#include "must.hpp"
+#include "temporary_folder.hpp"
+
+#include <gmock/gmock.h>
+
+namespace codex::cli {
+namespace {
+
+using codex::test::must;
+using codex::test::must_fail;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+/// A variable of the environment, as long as it lives.
+class Variable {
+public:
+    Variable(const char* name, const std::string& value) : name_(name) {
+        ::setenv(name, value.c_str(), 1);
+    }
+    Variable(const Variable&) = delete;
+    Variable& operator=(const Variable&) = delete;
+    ~Variable() { ::unsetenv(name_); }
+
+private:
+    const char* name_;
+};
+
+class ReadSettings : public ::testing::Test {
+protected:
+    std::string configured(std::string_view text) {
+        const std::string path = folder_.file("settings.toml");
+        must(write_file_atomic(path, as_bytes(text)));
+        return path;
+    }
+
+    codex::test::TemporaryFolder folder_;
+    std::string listen_ = "127.0.0.1";
+    std::string peers_;
+    std::vector<SettingRule> rules_ = {
+        {"listen", "CODEX_TEST_LISTEN", listen_,
+         [this](const std::string& value) -> Result<void> {
+             if (value.empty())
+                 return fail(Errc::usage, "no address");
+             listen_ = value;
+             return {};
+         }},
+        {"peers", "", "8",
+         [this](const std::string& value) -> Result<void> {
+             peers_ = value;
+             return {};
+         }},
+    };
+};
+
+std::vector<std::string> shown(const std::vector<Setting>& settings) {
+    std::vector<std::string> lines;
+    for (const Setting& setting : settings)
+        if (setting.name != kConfigFileSetting)
+            lines.push_back(
+                fmt::format("{}={} {}", setting.name, setting.value, name_of(setting.origin)));
+    return lines;
+}
+
+TEST_F(ReadSettings, TheEnvironmentGoesBeforeTheFileAndBothBeforeTheDefault) {
+    EXPECT_THAT(shown(must(read_settings(rules_, configured("")))),
+                ElementsAre("listen=127.0.0.1 default", "peers=8 default"));
+    const std::string path = configured("peers = 12\nlisten = '::1'\n");
+    const std::vector<Setting> settings = must(read_settings(rules_, path));
+    EXPECT_THAT(shown(settings), ElementsAre("listen=::1 file", "peers=12 file"));
+    EXPECT_EQ(settings.front().name, kConfigFileSetting);
+    EXPECT_EQ(settings.front().value, path);
+    EXPECT_EQ(settings[1].from, path + ":2");
+    EXPECT_EQ(listen_, "::1");
+    EXPECT_EQ(peers_, "12");
+    const Variable variable("CODEX_TEST_LISTEN", "0.0.0.0");
+    EXPECT_THAT(shown(must(read_settings(rules_, path))),
+                ElementsAre("listen=0.0.0.0 environment", "peers=12 file"));
+    EXPECT_EQ(listen_, "0.0.0.0");
+}
+
+TEST_F(ReadSettings, WhatIsWrongIsNamedWithItsPlace) {
+    const std::string path = configured("\nlisten = ''\n");
+    Error error = must_fail(read_settings(rules_, path));
+    EXPECT_EQ(error.code(), Errc::config_invalid);
+    EXPECT_EQ(error.text(), path + ":2: listen: no address");
+    error = must_fail(read_settings(rules_, configured("port = 1\n")));
+    EXPECT_EQ(error.text(), path + ":1: there is no setting 'port'");
+    EXPECT_EQ(error.hint(), "there are listen, peers");
+    error = must_fail(read_settings(rules_, folder_.file("none")));
+    EXPECT_EQ(error.code(), Errc::not_found);
+    const Variable cpu("CODEX_CPU", "z80");
+    EXPECT_THAT(must_fail(read_settings(rules_, configured(""))).text(), HasSubstr("$CODEX_CPU"));
+}
+
+TEST_F(ReadSettings, AVariableThatLooksLikeOneOfTheRulesIsDoubtful) {
+    const Variable slip("CODEX_TEST_LISTEM", "x");
+    const Variable other("CODEX_OF_SOMEBODY_ELSE", "x");
+    EXPECT_THAT(doubtful_variables(rules_),
+                ElementsAre("$CODEX_TEST_LISTEM means nothing here: is $CODEX_TEST_LISTEN meant?"));
+}
+
+} // namespace
+} // namespace codex::cli
