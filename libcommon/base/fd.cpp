@@ -141,23 +141,25 @@ Result<void> pwrite_full(int fd, BytesView from, std::uint64_t offset, std::stri
                        from.size(), name);
 }
 
+Result<Bytes> read_all(int fd, std::string_view name, std::uint64_t max_bytes) {
+    constexpr std::size_t kStep = std::size_t{1} << 16;
+    Bytes content;
+    // Not by st_size: it is 0 for /proc files and pipes, and may change meanwhile.
+    for (std::size_t got = kStep; got == kStep;) {
+        const std::size_t had = content.size();
+        content.resize(had + kStep);
+        CODEX_TRY(n, read_full(fd, MutableBytes(content).subspan(had), name));
+        got = n;
+        content.resize(had + got);
+        if (content.size() > max_bytes)
+            return fail(Errc::limit_exceeded, "{}: larger than {} bytes", name, max_bytes);
+    }
+    return content;
+}
+
 Result<Bytes> read_file(const std::string& path, std::uint64_t max_bytes) {
     CODEX_TRY(fd, open_file(path, O_RDONLY));
-    Bytes content;
-    // Not by st_size alone: it is 0 for /proc files and pipes, and may change meanwhile.
-    for (;;) {
-        const std::size_t had = content.size();
-        if (had > max_bytes)
-            return fail(Errc::limit_exceeded, "{}: larger than {} bytes", path, max_bytes);
-        content.resize(had + 65536);
-        CODEX_TRY(n, read_full(fd.get(), MutableBytes(content).subspan(had), path));
-        content.resize(had + n);
-        if (n < 65536)
-            break;
-    }
-    if (content.size() > max_bytes)
-        return fail(Errc::limit_exceeded, "{}: larger than {} bytes", path, max_bytes);
-    return content;
+    return read_all(fd.get(), path, max_bytes);
 }
 
 Result<void> sync_directory(const std::string& path) {

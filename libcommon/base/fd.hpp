@@ -45,6 +45,9 @@ private:
 [[nodiscard]] Result<void> pwrite_full(int fd, BytesView from, std::uint64_t offset,
                                        std::string_view name);
 
+/// All that comes until the end, which may be a pipe's. Memory grows with what comes, not with
+/// `max_bytes`. Errors: system_error; limit_exceeded naming `name`.
+[[nodiscard]] Result<Bytes> read_all(int fd, std::string_view name, std::uint64_t max_bytes);
 /// The whole file. Errors: system_error; limit_exceeded when it is larger than `max_bytes`.
 [[nodiscard]] Result<Bytes> read_file(const std::string& path, std::uint64_t max_bytes);
 

@@ -1,10 +1,7 @@
 #include "chunk.hpp"
 
-#include "base/fd.hpp"
 #include "crypto/hash/sha256.hpp"
-
-#include <fcntl.h>
-#include <unistd.h>
+#include "toolkit/input.hpp"
 
 namespace codex::chunk {
 
@@ -17,27 +14,13 @@ struct Block {
 };
 
 Result<Bytes> read_block(const std::string& file) {
-    Fd opened;
-    if (file != "-") {
-        CODEX_TRY(fd, open_file(file, O_RDONLY));
-        opened = std::move(fd);
-    }
-    Bytes bytes;
-    for (;;) {
-        constexpr std::size_t kStep = std::size_t{1} << 20;
-        const std::size_t had = bytes.size();
-        bytes.resize(had + kStep);
-        CODEX_TRY(n, read_full(opened ? opened.get() : STDIN_FILENO,
-                               MutableBytes(bytes).subspan(had), file == "-" ? "stdin" : file));
-        bytes.resize(had + n);
-        if (bytes.size() > codec::kMaxBlockSizeBytes)
-            return fail(
-                Error(Errc::limit_exceeded, fmt::format("larger than the {} bytes a block may have",
-                                                        codec::kMaxBlockSizeBytes))
-                    .hint("'codex-chunk put' cuts files into blocks"));
-        if (n < kStep)
-            return bytes;
-    }
+    auto bytes = toolkit::read_input(file, codec::kMaxBlockSizeBytes);
+    if (!bytes && bytes.error().code() == Errc::limit_exceeded)
+        return fail(
+            Error(Errc::limit_exceeded, fmt::format("larger than the {} bytes a block may have",
+                                                    codec::kMaxBlockSizeBytes))
+                .hint("'codex-chunk put' cuts files into blocks"));
+    return bytes;
 }
 
 Result<void> put_one(cli::Context& context, repo::Repo& repo, const Block& block,

@@ -1,7 +1,6 @@
 #include "chunk.hpp"
 
 #include "base/units.hpp"
-#include "cli/for_each.hpp"
 #include "codec/manifest_json.hpp"
 
 #include <algorithm>
@@ -9,18 +8,6 @@
 #include <unistd.h>
 
 namespace codex::chunk {
-
-Result<repo::Repo> open_repo(cli::Context& context, Access access, std::optional<int> zstd_level) {
-    repo::OpenOptions options;
-    options.create = access == Access::create;
-    options.read_only = access == Access::read;
-    options.sync = context.sync();
-    options.lock_timeout_seconds = context.lock_timeout_seconds();
-    options.pool = &context.pool();
-    options.zstd_level = zstd_level;
-    CODEX_TRY(path, context.repo_path());
-    return repo::Repo::open(path, options);
-}
 
 Result<int> parse_compression(std::uint64_t level) {
     constexpr std::uint64_t kMaxLevel = 19;
@@ -86,15 +73,6 @@ Result<Cid> block_cid(const repo::Repo& repo, const Address& address) {
     Digest leaf{};
     CODEX_CHECK(tree.leaves(*address.index, {&leaf, 1}));
     return Cid::block(leaf);
-}
-
-Result<int> for_each_input(cli::Context& context, Access access, const std::string& label,
-                           cli::Inputs inputs, const Turn& turn) {
-    return cli::for_each_in(
-        context, std::move(inputs), label, [&] { return open_repo(context, access); },
-        [&](repo::Repo& repo, const std::string& item, Progress& progress) {
-            return turn(repo, item, progress);
-        });
 }
 
 cli::Inputs listed(const std::vector<std::string>& arguments) {

@@ -3,9 +3,7 @@
 #pragma once
 
 #include "cli/command.hpp"
-#include "cli/context.hpp"
-#include "cli/inputs.hpp"
-#include "dataset/dataset.hpp"
+#include "toolkit/loops.hpp"
 
 namespace codex::chunk {
 
@@ -24,15 +22,12 @@ void declare_export(cli::Command& root);
 void declare_import(cli::Command& root);
 void declare_block(cli::Command& root);
 
-enum class Access { read, write, create };
+using toolkit::Access;
+using toolkit::for_each_input;
+using toolkit::open_repo;
 
 /// A --compress level as zstd takes it. Errors: usage when it is above 19.
 [[nodiscard]] Result<int> parse_compression(std::uint64_t level);
-
-/// Opens the repo of this call; `zstd_level` instead of the repo's own compression. Errors: the
-/// repo's.
-[[nodiscard]] Result<repo::Repo> open_repo(cli::Context& context, Access access,
-                                           std::optional<int> zstd_level = {});
 
 /// The expiry a new dataset gets: the one given, else the repo's default, else never (0).
 [[nodiscard]] std::uint64_t expiry_of(const cli::ExpiryValue& given, const repo::Repo& repo);
@@ -57,14 +52,6 @@ struct Address {
 /// The CID of the block that is meant. Errors: dataset_not_found, merkle_index.
 [[nodiscard]] Result<Cid> block_cid(const repo::Repo& repo, const Address& address);
 
-/// One input's turn; `progress` is that of all turns.
-using Turn =
-    std::function<Result<void>(repo::Repo& repo, const std::string& item, Progress& progress)>;
-/// Takes a turn for each input (cli::for_each()), with the repo opened when the first one has come.
-/// Gives the exit code so far. Errors: those of opening it and of reading the list itself.
-[[nodiscard]] Result<int> for_each_input(cli::Context& context, Access access,
-                                         const std::string& label, cli::Inputs inputs,
-                                         const Turn& turn);
 /// The inputs that stand on the command line, or on stdin.
 [[nodiscard]] cli::Inputs listed(const std::vector<std::string>& arguments);
 /// FILE arguments, or stdin's bytes when there is none. Errors: usage when stdin is a terminal then

@@ -1,9 +1,6 @@
 #include "chunk.hpp"
 
-#include "base/fd.hpp"
-
-#include <fcntl.h>
-#include <unistd.h>
+#include "toolkit/input.hpp"
 
 namespace codex::chunk {
 
@@ -35,10 +32,8 @@ void take_note(cli::Context& context, const dataset::ImportReport& report) {
 Result<dataset::ImportReport> import_file(const dataset::Job& job, const std::string& file,
                                           std::uint64_t expiry,
                                           const std::function<void(const Cid&)>& on_dataset) {
-    if (file == "-")
-        return dataset::import_car(job, STDIN_FILENO, "stdin", expiry, on_dataset);
-    CODEX_TRY(fd, open_file(file, O_RDONLY));
-    return dataset::import_car(job, fd.get(), file, expiry, on_dataset);
+    CODEX_TRY(input, toolkit::open_input(file));
+    return dataset::import_car(job, input.fd(), input.name, expiry, on_dataset);
 }
 
 Result<void> import_one(cli::Context& context, const Import& given, const dataset::Job& job,

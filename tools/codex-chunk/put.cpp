@@ -1,13 +1,10 @@
 #include "chunk.hpp"
 
-#include "base/fd.hpp"
 #include "base/printable.hpp"
-#include "cli/for_each.hpp"
 #include "codec/media_type.hpp"
+#include "toolkit/input.hpp"
 
-#include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 namespace codex::chunk {
 
@@ -48,27 +45,22 @@ Result<dataset::PutOptions> options_of(const Put& put) {
 }
 
 /// Errors: not_found, permission, unsupported for a folder.
-Result<Fd> open_input(const std::string& file) {
-    CODEX_TRY(fd, open_file(file, O_RDONLY));
+Result<toolkit::InputFile> open_content(const std::string& file) {
+    CODEX_TRY(input, toolkit::open_input(file));
     struct stat info{};
-    if (::fstat(fd.get(), &info) == 0 && S_ISDIR(info.st_mode))
+    if (input.file && ::fstat(input.fd(), &info) == 0 && S_ISDIR(info.st_mode))
         return fail(Error(Errc::unsupported, "is a folder")
                         .hint(fmt::format("tar c {} | codex-chunk put -", shell_quoted(file))));
-    return fd;
+    return input;
 }
 
 Result<void> put_one(cli::Context& context, const dataset::Job& job, const std::string& file,
                      const dataset::PutOptions& options, bool named) {
-    Fd opened;
-    if (file != "-") {
-        CODEX_TRY(fd, open_input(file));
-        opened = std::move(fd);
-    }
-    const std::string_view shown = file == "-" ? std::string_view("stdin") : file;
-    CODEX_TRY(result, dataset::put(job, opened ? opened.get() : STDIN_FILENO, shown, options));
+    CODEX_TRY(input, open_content(file));
+    CODEX_TRY(result, dataset::put(job, input.fd(), input.name, options));
     if (result.announced_bytes != 0 && result.announced_bytes != result.size_bytes)
         context.warn(fmt::format("{}: had {} bytes when it was opened, {} were read and stored",
-                                 shown, result.announced_bytes, result.size_bytes));
+                                 input.name, result.announced_bytes, result.size_bytes));
     context.add_total("datasets", 1);
     context.add_total("bytes", result.size_bytes);
     context.add_total("newBytes", result.new_bytes);

@@ -1,6 +1,6 @@
 // codex-ec decode: protected datasets back to plain ones.
 #include "commands.hpp"
-#include "session.hpp"
+#include "toolkit/loops.hpp"
 
 #include <memory>
 
@@ -18,8 +18,8 @@ Result<int> decode(cli::Context& context, const Options& options) {
     if (options.expires.given)
         expiry = options.expires.unix_seconds;
     context.add_total("bytes", 0);
-    return for_each_dataset(
-        context, options.cids, true, "decode",
+    return toolkit::for_each_dataset(
+        context, toolkit::Access::write, "decode", options.cids,
         [&](const dataset::Job& job, const Cid& protected_dataset) -> Result<void> {
             CODEX_TRY(cid, dataset::decode(job, protected_dataset, expiry));
             CODEX_TRY(info, job.repo->dataset(cid));

@@ -2,7 +2,7 @@
 #include "commands.hpp"
 #include "coverage_text.hpp"
 #include "erasure/code.hpp"
-#include "session.hpp"
+#include "toolkit/loops.hpp"
 
 #include <memory>
 
@@ -89,12 +89,13 @@ Result<int> encode(cli::Context& context, const Options& options) {
     if (options.expires.given)
         wanted.expiry = options.expires.unix_seconds;
     context.add_total("bytes", 0);
-    return for_each_dataset(context, options.cids, true, "encode",
-                            [&](const dataset::Job& job, const Cid& plain) -> Result<void> {
-                                CODEX_TRY(cid, dataset::encode(job, plain, wanted));
-                                CODEX_TRY(info, job.repo->dataset(cid));
-                                return tell(context, job, plain, info);
-                            });
+    return toolkit::for_each_dataset(
+        context, toolkit::Access::write, "encode", options.cids,
+        [&](const dataset::Job& job, const Cid& plain) -> Result<void> {
+            CODEX_TRY(cid, dataset::encode(job, plain, wanted));
+            CODEX_TRY(info, job.repo->dataset(cid));
+            return tell(context, job, plain, info);
+        });
 }
 
 } // namespace

@@ -3,7 +3,7 @@
 #include "dataset/coverage.hpp"
 #include "picture.hpp"
 #include "selection.hpp"
-#include "session.hpp"
+#include "toolkit/loops.hpp"
 
 #include <algorithm>
 #include <fmt/ranges.h>
@@ -73,10 +73,11 @@ Result<int> erase(cli::Context& context, Options& options) {
     selection.seed = options.seed ? *options.seed : std::random_device()();
     if (selection.random != 0)
         context.inform(fmt::format("--seed {} takes the same blocks again", selection.seed));
-    return for_each_dataset(context, options.cids, !context.dry_run(), "erase",
-                            [&](const dataset::Job& job, const Cid& cid) {
-                                return erase_one(context, options, job, cid);
-                            });
+    return toolkit::for_each_dataset(
+        context, context.dry_run() ? toolkit::Access::read : toolkit::Access::write, "erase",
+        options.cids, [&](const dataset::Job& job, const Cid& cid) {
+            return erase_one(context, options, job, cid);
+        });
 }
 
 } // namespace

@@ -1,6 +1,6 @@
 // codex-ec repair: every block that parity covers.
 #include "commands.hpp"
-#include "session.hpp"
+#include "toolkit/loops.hpp"
 
 #include <memory>
 
@@ -40,10 +40,10 @@ void declare_repair(cli::Command& root) {
         .run([cids](cli::Context& context) {
             for (const char* name : {"restoredData", "restoredParity"})
                 context.add_total(name, 0);
-            return for_each_dataset(context, *cids, true, "repair",
-                                    [&](const dataset::Job& job, const Cid& cid) {
-                                        return repair_one(context, job, cid);
-                                    });
+            return toolkit::for_each_dataset(context, toolkit::Access::write, "repair", *cids,
+                                             [&](const dataset::Job& job, const Cid& cid) {
+                                                 return repair_one(context, job, cid);
+                                             });
         });
 }
 

@@ -2,7 +2,7 @@
 #include "commands.hpp"
 #include "coverage_text.hpp"
 #include "picture.hpp"
-#include "session.hpp"
+#include "toolkit/loops.hpp"
 
 #include <cstdlib>
 #include <memory>
@@ -127,10 +127,11 @@ void declare_status(cli::Command& root) {
         .run([options](cli::Context& context) {
             for (const char* state : {"whole", "repairable", "lost"})
                 context.add_total(state, 0);
-            return for_each_dataset(context, options->cids, false, "status",
-                                    [&](const dataset::Job& job, const Cid& cid) {
-                                        return status_one(context, *options, job, cid);
-                                    });
+            return toolkit::for_each_dataset(context, toolkit::Access::read, "status",
+                                             options->cids,
+                                             [&](const dataset::Job& job, const Cid& cid) {
+                                                 return status_one(context, *options, job, cid);
+                                             });
         });
 }
 

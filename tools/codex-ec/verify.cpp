@@ -1,6 +1,6 @@
 // codex-ec verify: every byte read, all parity computed again and compared.
 #include "commands.hpp"
-#include "session.hpp"
+#include "toolkit/loops.hpp"
 
 #include <memory>
 
@@ -61,10 +61,10 @@ void declare_verify(cli::Command& root) {
         .run([cids](cli::Context& context) {
             for (const char* name : {"blocks", "bytes"})
                 context.add_total(name, 0);
-            return for_each_dataset(context, *cids, false, "verify",
-                                    [&](const dataset::Job& job, const Cid& cid) {
-                                        return verify_one(context, job, cid);
-                                    });
+            return toolkit::for_each_dataset(context, toolkit::Access::read, "verify", *cids,
+                                             [&](const dataset::Job& job, const Cid& cid) {
+                                                 return verify_one(context, job, cid);
+                                             });
         });
 }
 

@@ -1,6 +1,6 @@
-#include "cli/for_each.hpp"
 #include "commands.hpp"
 #include "source.hpp"
+#include "toolkit/loops.hpp"
 
 #include <unistd.h>
 
@@ -31,8 +31,8 @@ Result<Root> root_of_stored(const repo::Repo& repo, const Cid& cid) {
 
 Result<int> run_stored(const Source& source, cli::Context& context) {
     const bool several = source.cids.size() != 1 || source.cids.front() == "-";
-    return cli::for_each_in(
-        context, cli::Inputs(source.cids, STDIN_FILENO), "root", [&] { return open_repo(context); },
+    return toolkit::for_each_input(
+        context, toolkit::Access::read, "root", cli::Inputs(source.cids, STDIN_FILENO),
         [&](const repo::Repo& repo, const std::string& text, Progress&) -> Result<void> {
             CODEX_TRY(cid, repo.named(text, repo::Named::dataset_or_tree));
             CODEX_TRY(root, root_of_stored(repo, cid));

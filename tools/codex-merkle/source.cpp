@@ -2,9 +2,7 @@
 
 #include "base/hex.hpp"
 #include "cli/inputs.hpp"
-
-#include <fcntl.h>
-#include <unistd.h>
+#include "toolkit/input.hpp"
 
 namespace codex::merkle_tool {
 
@@ -15,9 +13,9 @@ constexpr std::size_t kLineBatch = 1024;
 
 /// Digests one per line.
 Result<void> digest_lines(const std::string& path, const dataset::LeafVisitor& visit) {
-    std::string name;
-    CODEX_TRY(file, open_input(path, name));
-    cli::Inputs lines({"-"}, file.get(), name);
+    CODEX_TRY(file, toolkit::open_input(path));
+    const std::string& name = file.name;
+    cli::Inputs lines({"-"}, file.fd(), name);
     lines.may_be_empty(); // the error below says it better
     std::vector<Digest> batch;
     std::uint64_t count = 0;
@@ -63,13 +61,9 @@ Result<void> Source::check() const {
 }
 
 Result<Source::Stored> Source::stored(cli::Context& context) const {
-    CODEX_TRY(text, cli::Inputs(cids, STDIN_FILENO).only_cid());
-    CODEX_TRY(repo, open_repo(context));
-    auto cid = repo.named(text, repo::Named::dataset_or_tree);
-    if (!cid)
-        return fail(cli::about_item(context, text, std::move(cid).error()));
-    CODEX_TRY(tree, dataset::open_tree(repo, *cid));
-    return Stored{std::move(repo), std::move(tree)};
+    CODEX_TRY(opened, toolkit::open_with(context, cids, repo::Named::dataset_or_tree));
+    CODEX_TRY(tree, dataset::open_tree(opened.repo, opened.cid));
+    return Stored{std::move(opened.repo), std::move(tree)};
 }
 
 Result<std::uint64_t> Source::outside_leaves(cli::Context& context,
@@ -78,19 +72,18 @@ Result<std::uint64_t> Source::outside_leaves(cli::Context& context,
         CODEX_CHECK(digest_lines(*digests, visit));
         return 0;
     }
-    std::string name;
-    CODEX_TRY(file, open_input(*raw, name));
+    CODEX_TRY(file, toolkit::open_input(*raw));
     Progress progress;
-    const auto view = context.show(progress, name);
+    const auto view = context.show(progress, file.name);
     CODEX_TRY(bytes, dataset::raw_leaves(
-                         context.pool(), &progress, file.get(), name,
+                         context.pool(), &progress, file.fd(), file.name,
                          block_size.given ? block_size.bytes : kDefaultBlockSizeBytes, visit));
     const std::uint64_t announced = progress.total_bytes;
     if (announced != 0 && announced != bytes)
-        context.warn(fmt::format("{}: had {} bytes when it was opened, {} were read", name,
+        context.warn(fmt::format("{}: had {} bytes when it was opened, {} were read", file.name,
                                  announced, bytes));
     if (bytes == 0)
-        return fail(Errc::merkle_empty, "{}: no bytes, so no blocks and no tree", name);
+        return fail(Errc::merkle_empty, "{}: no bytes, so no blocks and no tree", file.name);
     return bytes;
 }
 
@@ -119,15 +112,6 @@ Result<merkle::Tree> Source::tree(cli::Context& context) const {
     return merkle::Tree::build(all);
 }
 
-Result<repo::Repo> open_repo(cli::Context& context) {
-    repo::OpenOptions options;
-    options.read_only = true;
-    options.lock_timeout_seconds = context.lock_timeout_seconds();
-    options.pool = &context.pool();
-    CODEX_TRY(path, context.repo_path());
-    return repo::Repo::open(path, options);
-}
-
 Result<Digest> parse_digest(std::string_view text) {
     Digest digest{};
     const std::string_view digits = text.starts_with("0x") ? text.substr(2) : text;
@@ -143,18 +127,6 @@ Result<Digest> parse_digest(std::string_view text) {
     if (cid->hash() != codec::HashCodec::sha2_256 || cid->digest().size() != digest.size())
         return fail(Errc::cid_wrong_codec, "{}: is not over a SHA-256 digest", text);
     return cid->digest32();
-}
-
-Result<Fd> open_input(const std::string& path, std::string& name) {
-    if (path != "-") {
-        name = path;
-        return open_file(path, O_RDONLY);
-    }
-    name = "stdin";
-    const int copy = ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
-    if (copy < 0)
-        return fail(system_error(errno, "stdin"));
-    return Fd(copy);
 }
 
 } // namespace codex::merkle_tool

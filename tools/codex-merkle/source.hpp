@@ -1,11 +1,11 @@
 // What root, tree, proof and leaves have in common: where the leaves come from.
 #pragma once
 
-#include "base/fd.hpp"
 #include "cli/command.hpp"
 #include "cli/context.hpp"
 #include "dataset/leaves.hpp"
 #include "merkle/tree.hpp"
+#include "toolkit/access.hpp"
 
 namespace codex::merkle_tool {
 
@@ -25,8 +25,8 @@ struct Source {
     [[nodiscard]] bool is_stored() const { return !digests && !raw; }
     /// Errors: usage, when the options contradict each other.
     [[nodiscard]] Result<void> check() const;
-    /// The repo, and the stored tree of the one CID of the arguments or of stdin. Errors: usage
-    /// when there is none or a second; those of Repo::named(); the repo's.
+    /// The repo, and the stored tree of the one CID of the arguments or of stdin. Errors:
+    /// toolkit::open_with()'s; those of dataset::open_tree().
     struct Stored {
         repo::Repo repo;
         repo::StoredTree tree;
@@ -44,13 +44,8 @@ struct Source {
     [[nodiscard]] Result<merkle::Tree> tree(cli::Context& context) const;
 };
 
-[[nodiscard]] Result<repo::Repo> open_repo(cli::Context& context);
-
 /// 64 hex digits, perhaps after 0x, or a CID over a SHA-256 digest. Errors: hex_invalid,
 /// cid_invalid, and cid_wrong_codec when the CID is over another hash.
 [[nodiscard]] Result<Digest> parse_digest(std::string_view text);
-
-/// Opens FILE, or gives stdin for "-". `name` becomes the name for error texts.
-[[nodiscard]] Result<Fd> open_input(const std::string& path, std::string& name);
 
 } // namespace codex::merkle_tool

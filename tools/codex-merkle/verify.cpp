@@ -5,6 +5,7 @@
 #include "crypto/hash/sha256.hpp"
 #include "merkle/coding.hpp"
 #include "source.hpp"
+#include "toolkit/input.hpp"
 
 namespace codex::merkle_tool {
 
@@ -21,23 +22,6 @@ struct Options {
     std::optional<std::uint64_t> index;
     std::optional<std::uint64_t> leaves;
 };
-
-Result<Bytes> read_input(const std::string& path, std::string& name, std::size_t limit) {
-    CODEX_TRY(file, open_input(path, name));
-    Bytes bytes;
-    for (std::size_t size = 0; size <= limit;) {
-        constexpr std::size_t kStep = std::size_t{1} << 16;
-        bytes.resize(size + kStep); // as much as there is, not as much as there may be
-        CODEX_TRY(n, read_full(file.get(), MutableBytes(bytes).subspan(size), name));
-        size += n;
-        bytes.resize(size);
-        if (n < kStep)
-            break;
-    }
-    if (bytes.size() > limit)
-        return fail(Errc::limit_exceeded, "{}: longer than {} bytes", name, limit);
-    return bytes;
-}
 
 std::string_view trimmed(std::string_view text) {
     constexpr std::string_view kBlanks = " \t\r\n";
@@ -63,8 +47,8 @@ Result<Bytes> wire_bytes(const Bytes& input) {
 }
 
 Result<merkle::Proof> read_proof(const std::string& path) {
-    std::string name;
-    CODEX_TRY(input, read_input(path, name, kMaxTextBytes));
+    const std::string name = toolkit::input_name(path);
+    CODEX_TRY(input, toolkit::read_input(path, kMaxTextBytes));
     auto bytes = wire_bytes(input);
     if (!bytes)
         return fail(std::move(bytes).error().context(name));
@@ -100,8 +84,7 @@ Result<Digest> leaf_of(const Options& options) {
     }
     if (*options.block == "-" && options.proof == "-")
         return fail(Errc::usage, "the proof and --block cannot both be stdin");
-    std::string name;
-    CODEX_TRY(content, read_input(*options.block, name, codec::kMaxBlockSizeBytes));
+    CODEX_TRY(content, toolkit::read_input(*options.block, codec::kMaxBlockSizeBytes));
     return crypto::sha256(content);
 }
 

@@ -2,10 +2,9 @@
 #include "commands.hpp"
 #include "proof/circuit_archive.hpp"
 #include "session.hpp"
+#include "toolkit/input.hpp"
 
-#include <fcntl.h>
 #include <memory>
-#include <unistd.h>
 
 namespace codex::prove_tool {
 
@@ -27,17 +26,12 @@ Result<int> fetch_circuit(cli::Context& context, const Options& options) {
     if (!hash)
         return fail(std::move(hash).error().context("--hash"));
     CODEX_TRY(parameters, options.circuit.parameters());
-    Fd file;
-    std::string name = "standard input";
-    if (*options.archive != "-") {
-        name = *options.archive;
-        CODEX_TRY(opened, open_file(name, O_RDONLY));
-        file = std::move(opened);
-    }
-    CODEX_TRY(installed, proof::install_circuit(file ? file.get() : STDIN_FILENO, name, *hash,
-                                                parameters, *options.circuit_dir));
+    CODEX_TRY(archive, toolkit::open_input(*options.archive));
+    CODEX_TRY(installed, proof::install_circuit(archive.fd(), archive.name, *hash, parameters,
+                                                *options.circuit_dir));
     for (const std::string& skipped : installed.skipped)
-        context.warn(fmt::format("{}: {} is no file of a circuit: left out", name, skipped));
+        context.warn(
+            fmt::format("{}: {} is no file of a circuit: left out", archive.name, skipped));
     for (const auto& [path, bytes] : installed.files)
         CODEX_CHECK(context.print(cli::Record("file").field("file", path).field("bytes", bytes)));
     return 0;

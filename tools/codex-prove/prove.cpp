@@ -69,7 +69,7 @@ Result<int> prove(cli::Context& context, const ProveOptions& options) {
     CODEX_TRY(entropy, options.challenge.value());
     CODEX_TRY(outputs, Outputs::open(options));
     CODEX_TRY(prover, Prover::open(context, options));
-    CODEX_TRY(opened, open_with_dataset(context, options.cids));
+    CODEX_TRY(opened, toolkit::open_with(context, options.cids, repo::Named::dataset));
     auto& [repo, cid] = opened;
     CODEX_TRY(item, prover.prove_slot(repo, cid, *options.slot, entropy));
     CODEX_CHECK(write_out(context, options, std::move(outputs), item));

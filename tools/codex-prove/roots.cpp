@@ -66,8 +66,8 @@ void declare_show(cli::Command& command, const std::string& label, Show show) {
     auto cids = std::make_shared<std::vector<std::string>>();
     command.arguments("CID", *cids, "verifiable datasets; default: from stdin")
         .run([cids, label, show](cli::Context& context) {
-            return for_each_dataset(
-                context, *cids, false, label,
+            return toolkit::for_each_dataset(
+                context, toolkit::Access::read, label, *cids,
                 [&](const dataset::Job& job, const Cid& cid) { return show(context, job, cid); });
         });
 }

@@ -28,7 +28,7 @@ Result<int> sample(cli::Context& context, const Options& options) {
     CODEX_TRY(entropy, options.challenge.value());
     if (options.samples > UINT32_MAX)
         return fail(Errc::limit_exceeded, "--samples {}: too many", options.samples);
-    CODEX_TRY(opened, open_with_dataset(context, options.cids));
+    CODEX_TRY(opened, toolkit::open_with(context, options.cids, repo::Named::dataset));
     auto& [repo, cid] = opened;
     CODEX_TRY(dataset, proof::open_verifiable(repo, cid));
     const proof::SlotShape& shape = dataset.shape;
@@ -58,7 +58,7 @@ Result<int> input(cli::Context& context, const Options& options) {
     CODEX_TRY(slot, required_slot(options));
     CODEX_TRY(entropy, options.challenge.value());
     CODEX_TRY(parameters, options.circuit.parameters());
-    CODEX_TRY(opened, open_with_dataset(context, options.cids));
+    CODEX_TRY(opened, toolkit::open_with(context, options.cids, repo::Named::dataset));
     auto& [repo, cid] = opened;
     Progress progress;
     const auto view = context.show(progress, "input");

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -16,21 +15,6 @@ namespace {
 
 constexpr std::uint64_t kMaxKeyJsonBytes = std::uint64_t{1} << 20;
 constexpr std::size_t kCopyBytes = std::size_t{1} << 20;
-
-/// What is left of stdin. Errors: limit_exceeded when that makes `bytes` longer than `max_bytes`.
-Result<void> append_stdin(Bytes& bytes, std::uint64_t max_bytes) {
-    for (;;) {
-        const std::size_t before = bytes.size();
-        bytes.resize(before + kCopyBytes);
-        CODEX_TRY(got,
-                  read_full(STDIN_FILENO, MutableBytes(bytes).subspan(before), "standard input"));
-        bytes.resize(before + got);
-        if (bytes.size() > max_bytes)
-            return fail(Errc::limit_exceeded, "standard input: more than {} bytes", max_bytes);
-        if (got < kCopyBytes)
-            return {};
-    }
-}
 
 } // namespace
 
@@ -120,48 +104,11 @@ Result<snark::VerifyingKey> KeyFlags::verifying_key() const {
     return key;
 }
 
-Result<repo::Repo> open_repo(cli::Context& context, bool writes) {
-    CODEX_TRY(path, context.repo_path());
-    return repo::Repo::open(path, {.read_only = !writes,
-                                   .sync = context.sync(),
-                                   .lock_timeout_seconds = context.lock_timeout_seconds(),
-                                   .pool = &context.pool()});
-}
-
-Result<std::pair<repo::Repo, Cid>> open_with_dataset(cli::Context& context,
-                                                     const std::vector<std::string>& arguments) {
-    CODEX_TRY(text, cli::Inputs(arguments, STDIN_FILENO).only_cid());
-    CODEX_TRY(repo, open_repo(context, false));
-    auto cid = repo.named(text, repo::Named::dataset);
-    if (!cid)
-        return fail(cli::about_item(context, text, std::move(cid).error()));
-    return std::pair{std::move(repo), *cid};
-}
-
-Result<int> for_each_dataset(cli::Context& context, const std::vector<std::string>& arguments,
-                             bool writes, const std::string& label, const Turn& turn) {
-    const auto open = [&] { return open_repo(context, writes); };
-    return cli::for_each_in(
-        context, cli::Inputs(arguments, STDIN_FILENO), label, open,
-        [&](repo::Repo& repo, const std::string& item, Progress& progress) -> Result<void> {
-            CODEX_TRY(cid, repo.named(item, repo::Named::dataset));
-            return turn({&repo, &context.pool(), &progress}, cid);
-        });
-}
-
-Result<Bytes> read_input(const std::string& path, std::uint64_t max_bytes) {
-    if (!path.empty() && path != "-")
-        return read_file(path, max_bytes);
-    Bytes bytes;
-    CODEX_CHECK(append_stdin(bytes, max_bytes));
-    return bytes;
-}
-
 Result<snark::BinaryFile> open_container(const std::string& path, std::string_view magic,
                                          std::uint32_t max_version) {
     if (!path.empty() && path != "-")
         return snark::BinaryFile::open(path, magic, max_version);
-    return snark::BinaryFile::read(STDIN_FILENO, "standard input", magic, max_version);
+    return snark::BinaryFile::read(STDIN_FILENO, "stdin", magic, max_version);
 }
 
 Result<snark::PowersOfTau> open_powers(const std::string& path) {
@@ -181,7 +128,7 @@ Result<void> write_container(cli::Context& context,
     Bytes buffer(kCopyBytes);
     for (std::uint64_t at = 0;;) {
         CODEX_TRY(got, pread_full(memory.get(), buffer, at, "output"));
-        CODEX_CHECK(write_full(out, BytesView(buffer).first(got), "standard output"));
+        CODEX_CHECK(write_full(out, BytesView(buffer).first(got), "stdout"));
         at += got;
         if (got < buffer.size())
             return {};

@@ -1,12 +1,11 @@
 // What the subcommands have in common: options, the repo, input files, output files.
 #pragma once
 
-#include "base/fd.hpp"
 #include "cli/command.hpp"
-#include "cli/context.hpp"
 #include "proof/slots.hpp"
 #include "snark/groth16.hpp"
 #include "snark/ptau.hpp"
+#include "toolkit/loops.hpp"
 
 #include <functional>
 #include <string>
@@ -56,22 +55,6 @@ struct SystemFlags {
     [[nodiscard]] Result<snark::R1cs> read() const;
 };
 
-[[nodiscard]] Result<repo::Repo> open_repo(cli::Context& context, bool writes);
-/// The repo, to be read, with the one dataset of the arguments or of stdin. Errors: usage when
-/// there is none or a second; Repo::named()'s.
-[[nodiscard]] Result<std::pair<repo::Repo, Cid>>
-open_with_dataset(cli::Context& context, const std::vector<std::string>& arguments);
-
-/// One dataset's turn.
-using Turn = std::function<Result<void>(const dataset::Job& job, const Cid& manifest)>;
-/// Takes a turn for each dataset of the arguments or stdin, as cli::for_each() does. Gives the exit
-/// code so far.
-[[nodiscard]] Result<int> for_each_dataset(cli::Context& context,
-                                           const std::vector<std::string>& arguments, bool writes,
-                                           const std::string& label, const Turn& turn);
-
-/// The whole of a file, or of stdin for "-" or "". Errors: limit_exceeded, the system's.
-[[nodiscard]] Result<Bytes> read_input(const std::string& path, std::uint64_t max_bytes);
 /// A .wtns, .r1cs, ... from a file (mapped), or from stdin for "-" or "".
 [[nodiscard]] Result<snark::BinaryFile>
 open_container(const std::string& path, std::string_view magic, std::uint32_t max_version);

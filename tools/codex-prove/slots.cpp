@@ -69,12 +69,12 @@ void declare_slots(cli::Command& root) {
         .example("codex-prove slots zDvZRwzm...")
         .example("codex-chunk put photos.tar | codex-ec encode -k 4 -m 2 | codex-prove slots")
         .run([options](cli::Context& context) {
-            return for_each_dataset(context, options->cids, !options->check, "slots",
-                                    [&](const dataset::Job& job, const Cid& cid) {
-                                        return options->check
-                                                   ? check_one(context, job, cid)
-                                                   : build_one(context, *options, job, cid);
-                                    });
+            return toolkit::for_each_dataset(
+                context, options->check ? toolkit::Access::read : toolkit::Access::write, "slots",
+                options->cids, [&](const dataset::Job& job, const Cid& cid) {
+                    return options->check ? check_one(context, job, cid)
+                                          : build_one(context, *options, job, cid);
+                });
         });
 }
 

@@ -2,10 +2,9 @@
 #include "base/hex.hpp"
 #include "commands.hpp"
 #include "session.hpp"
+#include "toolkit/input.hpp"
 
-#include <fcntl.h>
 #include <memory>
-#include <unistd.h>
 
 namespace codex::prove_tool {
 
@@ -28,7 +27,8 @@ Result<snark::BatchItem> read_statement(const Options& options) {
     if (options.proof_file.has_value() != options.public_file.has_value())
         return fail(Errc::usage, "--proof and --public go together");
     if (!options.proof_file) {
-        CODEX_TRY(text, read_input(options.file, kMaxProofBytes));
+        CODEX_TRY(text,
+                  toolkit::read_input(options.file.empty() ? "-" : options.file, kMaxProofBytes));
         return snark::statement_from_json(as_text(text));
     }
     if (!options.file.empty())
@@ -53,11 +53,8 @@ class Lines {
 public:
     [[nodiscard]] static Result<Lines> open(const std::string& path) {
         Lines lines;
-        if (path.empty() || path == "-")
-            return lines;
-        CODEX_TRY(file, open_file(path, O_RDONLY));
-        lines.file_ = std::move(file);
-        lines.name_ = path;
+        CODEX_TRY(input, toolkit::open_input(path.empty() ? "-" : path));
+        lines.input_ = std::move(input);
         return lines;
     }
 
@@ -84,18 +81,17 @@ private:
         buffer_.erase(0, std::exchange(start_, 0));
         const std::size_t had = buffer_.size();
         if (had > kMaxProofBytes)
-            return fail(Errc::limit_exceeded, "{}: a line is longer than {} bytes", name_,
+            return fail(Errc::limit_exceeded, "{}: a line is longer than {} bytes", input_.name,
                         kMaxProofBytes);
         buffer_.resize(had + kPieceBytes);
         const MutableBytes to(reinterpret_cast<std::uint8_t*>(buffer_.data()) + had, kPieceBytes);
-        CODEX_TRY(got, read_full(file_ ? file_.get() : STDIN_FILENO, to, name_));
+        CODEX_TRY(got, read_full(input_.fd(), to, input_.name));
         buffer_.resize(had + got);
         ended_ = got < kPieceBytes;
         return {};
     }
 
-    Fd file_;
-    std::string name_ = "standard input";
+    toolkit::InputFile input_;
     std::string buffer_;
     std::size_t start_ = 0;
     bool ended_ = false;

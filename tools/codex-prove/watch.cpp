@@ -7,7 +7,7 @@ namespace codex::prove_tool {
 
 Result<int> watch(cli::Context& context, const ProveOptions& options) {
     CODEX_TRY(prover, Prover::open(context, options));
-    CODEX_TRY(repo, open_repo(context, false));
+    CODEX_TRY(repo, toolkit::open_repo(context, toolkit::Access::read));
     const auto prove = [&](const cli::JobLine& line) -> Result<snark::BatchItem> {
         if (line.too_long)
             return fail(Errc::limit_exceeded, "longer than {} bytes", proof::kMaxJobBytes);

@@ -2,6 +2,7 @@
 #include "commands.hpp"
 #include "session.hpp"
 #include "snark/witness_file.hpp"
+#include "toolkit/input.hpp"
 
 #include <bit>
 #include <memory>
@@ -13,7 +14,7 @@ namespace {
 constexpr std::uint64_t kMaxInputBytes = std::uint64_t{64} << 20;
 
 struct Options {
-    std::string input;
+    std::string input = "-";
     bool check = false;
     bool stats = false;
     CircuitFlags circuit;
@@ -30,7 +31,7 @@ Result<void> check_witness(const proof::CircuitParameters& parameters,
 
 Result<int> witness(cli::Context& context, const Options& options) {
     CODEX_TRY(parameters, options.circuit.parameters());
-    CODEX_TRY(text, read_input(options.input, kMaxInputBytes));
+    CODEX_TRY(text, toolkit::read_input(options.input, kMaxInputBytes));
     CODEX_TRY(input, proof::read_input_json(parameters, as_text(text)));
     CODEX_TRY(wires, proof::compute_witness(parameters, input));
     if (options.check)

@@ -111,7 +111,7 @@ verify() { run_split codex-merkle verify --root "$root" --leaf "$leaf" "$@"; }
     assert_refused 66 nowhere
     head -c 5000000 /dev/zero >long
     verify long
-    assert_refused 65 'longer than'
+    assert_refused 65 'larger than'
 }
 
 @test "usage" {

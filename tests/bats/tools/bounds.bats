@@ -16,12 +16,12 @@ bounded() {
     cid=$(echo x | codex-chunk put)
     root=$(codex-merkle root "$cid")
     leaf=$(codex-merkle leaves "$cid")
-    bounded 65 'longer than' codex-merkle verify --root "$root" --leaf "$leaf"
-    bounded 65 'longer than' codex-merkle verify <(:) --root "$root" --block -
+    bounded 65 'larger than' codex-merkle verify --root "$root" --leaf "$leaf"
+    bounded 65 'larger than' codex-merkle verify <(:) --root "$root" --block -
     bounded 65 'not a .zkey file' codex-prove contribute - --name me -o out
     bounded 65 'not a .zkey file' codex-prove beacon - --beacon 00 --iterations-log2 10 -o out
     bounded 65 'not a .r1cs file' codex-prove setup --r1cs - -o out
-    bounded 65 'more than' codex-prove witness
+    bounded 65 'larger than' codex-prove witness
     bounded 65 'larger than' codex-chunk block put
     bounded 65 '' codex-chunk import
     assert_not_exist out

@@ -1,0 +1,25 @@
+// Files that a command line names, where "-" is stdin.
+#pragma once
+
+#include "base/fd.hpp"
+
+#include <string>
+
+namespace codex::toolkit {
+
+/// What errors call the file at `path`: that, or "stdin" for "-".
+[[nodiscard]] std::string input_name(const std::string& path);
+
+/// A file, or stdin, to be read. stdin stays open when this ends.
+struct InputFile {
+    Fd file;          ///< none: stdin
+    std::string name; ///< input_name()
+
+    [[nodiscard]] int fd() const;
+};
+/// Opens `path`, or takes stdin for "-". Errors: the system's.
+[[nodiscard]] Result<InputFile> open_input(const std::string& path);
+/// All of it. Errors: limit_exceeded when it has more than `max_bytes`; the system's.
+[[nodiscard]] Result<Bytes> read_input(const std::string& path, std::uint64_t max_bytes);
+
+} // namespace codex::toolkit
