@@ -1,4 +1,5 @@
-// The groups G1 and G2 of BN254 (spec 02 section 1): y^2 = x^3 + b over Fq and Fq2.
+// The groups G1 and G2 of BN254: y^2 = x^3 + b over Fq and Fq2 (codex-groth16(5), FIELDS AND
+// GROUPS).
 //
 // Affine points are what files and proofs hold: two Montgomery-form coordinates, infinity as all
 // zero bytes (no curve point has x = y = 0, for b is not 0). Jacobian points, (X/Z^2, Y/Z^3), are
@@ -145,7 +146,7 @@ using G2Sum = Jacobian<Fq2>;
 [[nodiscard]] inline G1 g1_generator() {
     return {Fq::from_u64(1), Fq::from_u64(2)};
 }
-/// Spec 02 section 1.
+/// codex-groth16(5), FIELDS AND GROUPS.
 [[nodiscard]] inline G2 g2_generator() {
     return {{Fq::from_montgomery(
                  {0x8e83b5d102bc2026, 0xdceb1935497b0172, 0xfbb8264797811adf, 0x19573841af96503b}),

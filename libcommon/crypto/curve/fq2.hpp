@@ -1,4 +1,4 @@
-// Fq2 = Fq[u] / (u^2 + 1), the field of G2's coordinates (spec 02 section 1).
+// Fq2 = Fq[u] / (u^2 + 1), the field of G2's coordinates (codex-groth16(5), FIELDS AND GROUPS).
 #pragma once
 
 #include "crypto/field/field.hpp"

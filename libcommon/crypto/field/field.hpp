@@ -1,4 +1,5 @@
-// The two prime fields of BN254 (spec 02 section 1): Fr, the scalars, and Fq, the coordinates.
+// The two prime fields of BN254: Fr, the scalars, and Fq, the coordinates (codex-groth16(5), FIELDS
+// AND GROUPS).
 //
 // An element is held in Montgomery form, a * 2^256 mod p, in four 64-bit limbs, always reduced, so
 // equality is equality of limbs. Addition, subtraction and multiplication are branch-free on data.

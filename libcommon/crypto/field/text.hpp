@@ -1,5 +1,5 @@
-// Field elements as text: decimal, as iden3's JSON files and circuit inputs have them (spec 02
-// section 6.3).
+// Field elements as text: decimal, as iden3's JSON files and circuit inputs have them
+// (codex-circuit(5), INPUT.JSON).
 #pragma once
 
 #include "base/error.hpp"

@@ -19,8 +19,8 @@ namespace codex::crypto {
 /// One thread; the caller splits work over a pool.
 void sha256_many(std::span<const BytesView> messages, std::span<Digest> digests);
 
-/// parents[i] = SHA-256(nodes[2i] | nodes[2i+1] | key): pairs of one tree layer (spec 01
-/// section 3.1). nodes.size() == 2 * parents.size(). In place is allowed (parents == nodes.data()).
+/// parents[i] = SHA-256(nodes[2i] | nodes[2i+1] | key): pairs of one tree layer (codex-tree(5),
+/// KEYS). nodes.size() == 2 * parents.size(). In place is allowed (parents == nodes.data()).
 void sha256_pairs(std::span<const Digest> nodes, std::uint8_t key, std::span<Digest> parents);
 
 /// An incremental hash for streams of unknown length.

@@ -17,7 +17,7 @@ namespace {
 
 using detail::NttKernel;
 
-/// w_28 in standard form (spec 02 section 1).
+/// w_28 in standard form (codex-groth16(5), FIELDS AND GROUPS).
 constexpr Limbs kRoot28 = {0x9bd61b6e725b19f0, 0x402d111e41112ed4, 0x00e0a7eb8ef62abc,
                            0x2a3c09f0a58a7e85};
 /// Blocks of this many elements fit the second-level cache with their twiddles.

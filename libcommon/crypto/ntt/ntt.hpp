@@ -1,5 +1,5 @@
-// Number-theoretic transforms over Fr of power-of-two size, up to 2^28 (spec 02 section 1: roots of
-// unity from the generator 5, as snarkjs and rapidsnark have them).
+// Number-theoretic transforms over Fr of power-of-two size, up to 2^28. Roots of unity come from
+// the generator 5, as snarkjs and rapidsnark have them (codex-groth16(5), FIELDS AND GROUPS).
 #pragma once
 
 #include "base/thread_pool.hpp"
@@ -21,7 +21,7 @@ void ntt(std::span<Fr> values, ThreadPool* pool = nullptr);
 void inverse_ntt(std::span<Fr> values, ThreadPool* pool = nullptr);
 
 /// Evaluations on w^i to evaluations on g w^-i, g the root of order 2 * size: the odd coset of the
-/// prover (spec 02 section 8.2, step 2), in falling order, for which one table of roots does.
+/// prover (codex-groth16(5), PROVING), in falling order, for which one table of roots does.
 void shift_to_odd_coset(std::span<Fr> values, ThreadPool* pool = nullptr);
 
 /// a[i] := a[i] b[i] - c[i].

@@ -1,5 +1,6 @@
 // Round constants of Poseidon2 over Fr, t = 3, in standard form, little-endian limbs: the original
-// parameter set of 2023, which this network keeps (spec 02 section 2). Newer public sets differ.
+// parameter set of 2023, which this network keeps. Newer public sets differ (codex-slots(5), ROUND
+// CONSTANTS).
 #pragma once
 
 #include "crypto/field/field.hpp"

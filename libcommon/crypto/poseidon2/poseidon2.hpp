@@ -1,5 +1,5 @@
-// Poseidon2 over the scalar field of BN254 (spec 02 sections 2 and 3): t = 3, S-box a^5, 8 external
-// and 56 internal rounds, the network's original constants.
+// Poseidon2 over the scalar field of BN254: t = 3, S-box a^5, 8 external and 56 internal rounds,
+// the network's original constants (codex-slots(5), PERMUTATION).
 //
 // The *_many forms are the ones for slots: they fill eight-lane vectors (AVX-512 IFMA) where the
 // machine has them.
@@ -18,13 +18,15 @@ using State = std::array<Fr, 3>;
 /// The permutation, in place.
 void permute(State& state);
 
-/// The first word of permute(a, b, key) (3.1).
+/// The first word of permute(a, b, key) (codex-slots(5), COMPRESSION).
 [[nodiscard]] Fr compress(const Fr& a, const Fr& b, std::uint64_t key);
 
-/// The sponge over field elements with 10* padding (3.2); `rate` is 1 or 2. Empty input is legal.
+/// The sponge over field elements with 10* padding (codex-slots(5), SPONGE); `rate` is 1 or 2.
+/// Empty input is legal.
 [[nodiscard]] Fr sponge(std::span<const Fr> elements, unsigned rate = 2);
 
-/// 31-byte little-endian chunks of bytes | 01 | 00... (3.3): floor(n / 31) + 1 elements.
+/// 31-byte little-endian chunks of bytes | 01 | 00...: floor(n / 31) + 1 elements (codex-slots(5),
+/// BYTES TO ELEMENTS).
 [[nodiscard]] std::vector<Fr> bytes_to_elements(BytesView bytes);
 
 /// The rate-2 sponge of bytes_to_elements(): the hash of a cell, 32 canonical bytes.

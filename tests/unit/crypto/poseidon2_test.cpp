@@ -6,6 +6,8 @@
 #include "must.hpp"
 #include "vectors.hpp"
 
+#include <deque>
+
 namespace codex::crypto::poseidon2 {
 namespace {
 
@@ -37,6 +39,65 @@ TEST(Poseidon2, ConstantsAreTheOriginalSet) {
     for (std::size_t round = 0; round < 56; ++round)
         EXPECT_EQ(Fr::from_limbs(kInternalConstants[round]),
                   element(vectors.at("internal_round_constants_hex").at(round)));
+}
+
+/// The generator Grain (codex-slots(5), ROUND CONSTANTS).
+class Grain {
+public:
+    explicit Grain(unsigned sbox) {
+        const std::pair<unsigned, int> fields[] = {{1, 2},  {sbox, 4}, {254, 12},
+                                                   {3, 12}, {8, 10},   {56, 10}};
+        for (const auto& [value, bits] : fields)
+            for (int i = bits; i-- > 0;)
+                state_.push_back(value >> i & 1);
+        state_.resize(80, 1);
+        for (int i = 0; i < 160; ++i)
+            step();
+    }
+
+    Fr next() {
+        for (;;) {
+            Limbs value{};
+            for (int i = 0; i < 254; ++i) {
+                for (std::size_t limb = 3; limb > 0; --limb)
+                    value[limb] = value[limb] << 1 | value[limb - 1] >> 63;
+                value[0] = value[0] << 1 | bit();
+            }
+            if (Fr::below_modulus(value))
+                return Fr::from_limbs(value);
+        }
+    }
+
+private:
+    unsigned step() {
+        const unsigned next =
+            state_[0] ^ state_[13] ^ state_[23] ^ state_[38] ^ state_[51] ^ state_[62];
+        state_.pop_front();
+        state_.push_back(next);
+        return next;
+    }
+    unsigned bit() {
+        for (;;) {
+            const bool taken = step() != 0;
+            const unsigned value = step();
+            if (taken)
+                return value;
+        }
+    }
+    std::deque<unsigned> state_;
+};
+
+TEST(Poseidon2, ConstantsComeFromGrain) {
+    Grain grain(1);
+    const auto expect = [&grain](std::span<const Limbs> constants) {
+        for (const Limbs& constant : constants)
+            EXPECT_EQ(Fr::from_limbs(constant), grain.next());
+    };
+    expect(std::span(kExternalConstants).first(12));
+    expect(kInternalConstants);
+    expect(std::span(kExternalConstants).last(12));
+    // What other libraries have.
+    EXPECT_NE(Grain(0).next(), Fr::from_limbs(kExternalConstants[0]));
 }
 
 TEST(Poseidon2, Permutation) {

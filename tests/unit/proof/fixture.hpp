@@ -1,4 +1,4 @@
-// The reference's fake datasets (spec 02 section 4.6) and proof inputs over them.
+// The reference's fake datasets (tests/vectors/README.md) and proof inputs over them.
 #pragma once
 
 #include "crypto/poseidon2/poseidon2.hpp"

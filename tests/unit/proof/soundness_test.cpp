@@ -8,7 +8,7 @@
 // circuit_test.cpp.
 //
 // The free wires must be exactly the inverse hints of equality tests whose sides are equal: there
-// (bit - last) * inv = 1 - eq holds for any inv, eq being 1 anyway (spec 02 section 6.4).
+// (bit - last) * inv = 1 - eq holds for any inv, eq being 1 anyway (codex-circuit(5), SOUNDNESS).
 #include "fixture.hpp"
 #include "proof/detail/layout.hpp"
 

@@ -1,4 +1,5 @@
-// The optimal ate pairing of BN254 (Vercauteren, "Optimal pairings", 2010; spec 02 section 8.3).
+// The optimal ate pairing of BN254 (Vercauteren, "Optimal pairings", 2010), which verification is
+// about (codex-groth16(5), VERIFYING).
 //
 // Lines are evaluated in homogeneous coordinates on the twist, so this Miller loop has no
 // inversions; several pairs share one loop and one final exponentiation. Many pairs are cheaper

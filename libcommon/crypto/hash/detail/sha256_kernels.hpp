@@ -1,11 +1,11 @@
-// The compression functions of SHA-256 (FIPS 180-4 section 6.2.2), one set for each instruction
+// The compression functions of SHA-256 (FIPS 180-4), one set for each instruction
 // set.
 //
 // Plain declarations only: kernel files include this and nothing else of ours, so that no inline
 // function is compiled with instructions that the machine may lack.
 //
 // A state is the eight words a..h in that order. A "node" is the 65-byte message of a Merkle tree,
-// left | right | key (spec 01 section 3.1): its first block is the two children, its second block
+// left | right | key (codex-tree(5), KEYS): its first block is the two children, its second block
 // (key, 0x80, zeros, bit length 520) is known beforehand, so its message schedule comes from a
 // table and costs nothing.
 #pragma once
@@ -20,7 +20,7 @@ struct Sha256Words {
     alignas(64) std::uint32_t w[64];
 };
 
-/// The initial state (5.3.3) and the round constants K (4.2.2).
+/// The initial state and the round constants K.
 extern const std::uint32_t kSha256Initial[8];
 extern const Sha256Words kSha256Round;
 /// kSha256NodeRound[key].w[t] = K[t] + W[t] of the second block of a node with this key.

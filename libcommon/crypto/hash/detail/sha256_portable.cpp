@@ -24,7 +24,7 @@ constexpr Sha256Words kRound = {
      0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7,
      0xc67178f2}};
 
-/// Fills w[16..63] from w[0..15] (6.2.2 step 1) and adds the round constants.
+/// Fills w[16..63] from w[0..15] and adds the round constants.
 constexpr void expand_and_add_constants(Sha256Words& schedule) {
     auto& w = schedule.w;
     for (std::size_t t = 16; t < 64; ++t) {

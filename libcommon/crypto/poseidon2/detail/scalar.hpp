@@ -39,7 +39,7 @@ struct Scalar {
             limbs::mont_mul<FrParams, Range::loose>(power[i].data(), power[i].data(), a[i].data());
     }
 
-    /// M_E (2.2): each word and the sum of the three.
+    /// M_E: each word and the sum of the three.
     template <int kStates>
     static void mix_external(const Loose (&words)[3][kStates], Sums<kStates>& sums) {
         for (int i = 0; i < kStates; ++i) {
@@ -140,7 +140,7 @@ struct Scalar {
     static void hash(const std::uint8_t* const* messages, std::size_t size, std::uint8_t* digests) {
         Loose words[3][kStates] = {};
         for (int i = 0; i < kStates; ++i)
-            words[2][i] = Fr::from_limbs({256 * 3 + 2, 1, 0, 0}).montgomery(); // 3.2: t = 3, rate 2
+            words[2][i] = Fr::from_limbs({256 * 3 + 2, 1, 0, 0}).montgomery(); // t = 3, rate 2
         for (std::size_t at = 0; at <= size / 31 + 1; at += 2) {
             for (int i = 0; i < kStates; ++i)
                 for (std::size_t w = 0; w < 2; ++w)
