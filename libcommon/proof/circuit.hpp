@@ -1,4 +1,4 @@
-// The storage-proof circuit (spec 02 section 6): constraints and witness, natively.
+// The storage-proof circuit (codex-circuit(5)): constraints and witness, natively.
 #pragma once
 
 #include "snark/r1cs.hpp"
@@ -23,11 +23,12 @@ struct CircuitParameters {
 /// Errors: limit_exceeded for parameters the circuit is not sound or not defined for
 /// (D <= 32 or up to 63, 3 <= L, 2 <= B < D, n >= 1, S >= 1, size bounds).
 [[nodiscard]] Result<void> validate(const CircuitParameters& parameters);
-/// The closed forms of section 6.5.
+/// The closed forms of codex-circuit(5), COUNTS.
 [[nodiscard]] std::uint64_t constraint_count(const CircuitParameters& parameters);
 [[nodiscard]] std::uint64_t wire_count(const CircuitParameters& parameters);
 
-/// What a proof is about (6.2), arrays at their real lengths; padding is the writer's.
+/// What a proof is about (codex-circuit(5), INPUTS), arrays at their real lengths; padding is the
+/// writer's.
 struct ProofInput {
     Fr entropy;
     Fr dataset_root;
@@ -41,7 +42,8 @@ struct ProofInput {
     friend bool operator==(const ProofInput&, const ProofInput&) = default;
 };
 
-/// Our circuit over the official wire layout (6.6): the same constraint multiset as circom --O2.
+/// Our circuit over the official wire layout: the same constraint multiset as circom --O2
+/// (codex-circuit(5), WIRES and CONSTRAINTS).
 [[nodiscard]] Result<snark::R1cs> build_circuit(const CircuitParameters& parameters);
 
 /// How large build_circuit()'s system is, counted constraint by constraint in constant memory.
@@ -54,8 +56,9 @@ struct CircuitCounts {
 };
 [[nodiscard]] Result<CircuitCounts> count_circuit(const CircuitParameters& parameters);
 
-/// Every wire, by the layout of 6.6. Computes hints for false statements, too: whether the
-/// statement holds is first_broken()'s matter. Errors: malformed (array lengths, ranges).
+/// Every wire, by the layout of codex-circuit(5), WIRES. Computes hints for false statements, too:
+/// whether the statement holds is first_broken()'s matter. Errors: malformed (array lengths,
+/// ranges).
 [[nodiscard]] Result<std::vector<Fr>> compute_witness(const CircuitParameters& parameters,
                                                       const ProofInput& input);
 
@@ -69,7 +72,7 @@ struct CircuitCounts {
 [[nodiscard]] Result<void> check_statement(const CircuitParameters& parameters,
                                            const ProofInput& input);
 
-/// input.json, byte-equal to the reference writer (6.3).
+/// input.json, byte-equal to the reference writer (codex-circuit(5), INPUT.JSON).
 [[nodiscard]] std::string write_input_json(const CircuitParameters& parameters,
                                            const ProofInput& input);
 /// Errors: json_invalid, malformed naming the key. At most 64 MiB.

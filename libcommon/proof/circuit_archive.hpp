@@ -1,6 +1,6 @@
-// The official circuit as the network hands it out (spec 02 section 8.5): a gzip tar with
-// proof_main.zkey, .r1cs, .wasm and .bin and proof_main_verification_key.json, named by its
-// SHA-256, which is the zkeyHash of the marketplace contract's configuration.
+// The official circuit as the network hands it out: a gzip tar with proof_main.zkey, .r1cs, .wasm
+// and .bin and proof_main_verification_key.json, named by its SHA-256, which is the zkeyHash of the
+// marketplace contract's configuration (codex-groth16(5), CIRCUIT ARCHIVE).
 #pragma once
 
 #include "proof/circuit.hpp"

@@ -1,5 +1,5 @@
-// The constraint list of spec 02 section 6.6, group by group. Linear relations have no rows: their
-// signals are written out as combinations of wires ("signals without a wire").
+// The constraints of codex-circuit(5), CONSTRAINTS, group by group. Linear relations have no rows:
+// their signals are written out as combinations of wires ("signals without a wire").
 #include "crypto/poseidon2/constants.hpp"
 #include "proof/circuit.hpp"
 #include "proof/detail/layout.hpp"

@@ -27,8 +27,8 @@ struct ProofJob {
 /// {"error":{"code":"dotted.name","message":"...","hint":"..."}} on one line.
 [[nodiscard]] std::string failure_to_json(const Error& error);
 
-/// 64 hex digits, "0x" before them or not, as the contract gives a challenge (spec 02 section 5.1).
-/// Errors: hex_invalid.
+/// 64 hex digits, "0x" before them or not, as the contract gives a challenge (codex-slots(5),
+/// SAMPLING). Errors: hex_invalid.
 [[nodiscard]] Result<crypto::Fr> entropy_from_challenge(std::string_view hex);
 
 } // namespace codex::proof

@@ -1,4 +1,4 @@
-// input.json, the inputs of the circuit as circom's tools read them (spec 02 section 6.3).
+// input.json, the inputs of the circuit as circom's tools read them (codex-circuit(5), INPUT.JSON).
 //
 // The writer's form is the reference's, space for space: one value a line, a comma before it, and
 // names padded to one column.

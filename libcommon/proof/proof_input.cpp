@@ -1,4 +1,4 @@
-// From a challenge to the inputs of a proof (spec 02 sections 4.2 and 5.2).
+// From a challenge to the inputs of a proof (codex-slots(5), SAMPLING; codex-circuit(5), INPUTS).
 #include "crypto/poseidon2/poseidon2.hpp"
 #include "merkle/poseidon2_tree.hpp"
 #include "proof/detail/block_digests.hpp"

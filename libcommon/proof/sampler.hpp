@@ -1,4 +1,4 @@
-// Which cells a challenge asks for (spec 02 section 5).
+// Which cells a challenge asks for (codex-slots(5), SAMPLING).
 #pragma once
 
 #include "base/error.hpp"
@@ -8,7 +8,7 @@
 
 namespace codex::proof {
 
-/// The field element of a contract challenge: its first 31 bytes, little-endian (5.1).
+/// The field element of a contract challenge: its first 31 bytes, little-endian.
 [[nodiscard]] crypto::Fr challenge_to_entropy(const Digest& challenge);
 
 /// The cells that a challenge asks for, one after another and without end; the k-th is the low bits

@@ -1,5 +1,5 @@
 // Slots: from a protected dataset to a verifiable one, and from a challenge to what a proof needs
-// (spec 01 section 7, spec 02 sections 4 and 5).
+// (codex-slots(5)).
 #pragma once
 
 #include "dataset/dataset.hpp"
@@ -9,7 +9,7 @@
 
 namespace codex::proof {
 
-/// How a protected dataset is cut into slots, blocks and cells (spec 02 section 4.2).
+/// How a protected dataset is cut into slots, blocks and cells (codex-slots(5), SLOTS).
 struct SlotShape {
     std::uint32_t slots = 0;       ///< k + m
     std::uint64_t data_blocks = 0; ///< blocks of the dataset in each slot
@@ -34,8 +34,8 @@ struct SlotShape {
     }
 };
 
-/// The keyed tree over the hashes of a block's cells; the last cell may be short (spec 02 section
-/// 4.1). Errors: merkle_empty.
+/// The keyed tree over the hashes of a block's cells; the last cell may be short (codex-slots(5),
+/// CELLS AND BLOCKS). Errors: merkle_empty.
 [[nodiscard]] Result<merkle::Tree> block_tree(BytesView block, std::uint32_t cell_size_bytes);
 
 [[nodiscard]] Cid slot_root_cid(const Digest& root);
@@ -64,7 +64,8 @@ struct SlotsReport {
                                                              const Cid& manifest);
 
 /// A dataset whose manifest lists slot roots, with the tree over them rebuilt and compared with
-/// the manifest's verify root (spec 02 section 4.5). Errors: dataset_not_found, manifest_invalid.
+/// the manifest's verify root (codex-slots(5), DATASETS). Errors: dataset_not_found,
+/// manifest_invalid.
 struct VerifiableDataset {
     repo::DatasetInfo info;
     SlotShape shape;

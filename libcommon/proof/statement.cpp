@@ -1,4 +1,4 @@
-// The statement of spec 02 section 6.1, checked directly.
+// The statement of the circuit (codex-circuit(5), STATEMENT), checked directly.
 #include "crypto/poseidon2/poseidon2.hpp"
 #include "merkle/poseidon2_tree.hpp"
 #include "proof/circuit.hpp"

@@ -1,4 +1,4 @@
-// The witness straight from the wire layout of spec 02 section 6.6: byte for byte what circom's
+// The witness straight from the wire layout (codex-circuit(5), WIRES): byte for byte what circom's
 // generators give, in a few milliseconds.
 #include "crypto/poseidon2/constants.hpp"
 #include "proof/circuit.hpp"

@@ -1,5 +1,5 @@
-// The iden3 container of .r1cs, .wtns, .zkey and .ptau files (spec 02 section 7): a magic, a
-// version, and typed sections in any order, all integers little-endian.
+// The iden3 container of .r1cs, .wtns, .zkey and .ptau files: a magic, a version, and typed
+// sections in any order, all integers little-endian (codex-groth16(5), CONTAINER).
 #pragma once
 
 #include "base/bytes.hpp"

@@ -1,7 +1,7 @@
-// The second phase of a ceremony (Bowe, Gabizon and Miers, "Scalable multi-party computation for
-// zk-SNARK parameters in the random beacon model", 2017), in the files and with the hashes of
-// iden3's tools, so that both can take turns: each contributor multiplies delta by a secret and
-// throws it away, and proofs can be forged only if all of them kept theirs.
+// The second phase of a ceremony (codex-groth16(5), CEREMONIES; Bowe, Gabizon and Miers, "Scalable
+// multi-party computation for zk-SNARK parameters in the random beacon model", 2017), in the files
+// and with the hashes of iden3's tools, so that both can take turns: each contributor multiplies
+// delta by a secret and throws it away, and proofs can be forged only if all of them kept theirs.
 #pragma once
 
 #include "base/progress.hpp"

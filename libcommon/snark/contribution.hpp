@@ -1,4 +1,5 @@
-// What somebody added to a ceremony: iden3's records, in keys (phase 2) and in phase-1 files.
+// What somebody added to a ceremony: iden3's records, in keys (phase 2) and in phase-1 files
+// (codex-groth16(5), CEREMONIES).
 #pragma once
 
 #include "base/bytes.hpp"

@@ -1,5 +1,5 @@
 // Groth16 over BN254 (Groth, "On the size of pairing-based non-interactive arguments", 2016) with
-// snarkjs's conventions (spec 02 section 8).
+// snarkjs's conventions (codex-groth16(5)).
 #pragma once
 
 #include "base/thread_pool.hpp"
@@ -50,7 +50,7 @@ struct BatchItem {
 [[nodiscard]] Result<std::vector<std::size_t>>
 verify_batch(const VerifyingKey& key, std::span<const BatchItem> items, ThreadPool* pool);
 
-// --- JSON and contract forms (spec 02 sections 7.6 and 8.4) --------------------------------------
+// --- JSON and contract forms (codex-groth16(5), DOCUMENTS and CONTRACTS) -------------------------
 [[nodiscard]] std::string proof_to_json(const Groth16Proof& proof);
 [[nodiscard]] std::string inputs_to_json(std::span<const Fr> inputs);
 [[nodiscard]] std::string verifying_key_to_json(const VerifyingKey& key);

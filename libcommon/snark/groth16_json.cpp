@@ -1,4 +1,4 @@
-// JSON and contract forms of proofs and keys (spec 02 sections 7.6 and 8.4).
+// JSON and contract forms of proofs and keys (codex-groth16(5), DOCUMENTS and CONTRACTS).
 //
 // A parsed document from outside is never copied or written out again: nlohmann does both by
 // recursion, as deep as the document is. That rules out ordered_json for reading: its objects copy

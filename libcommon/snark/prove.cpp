@@ -1,4 +1,4 @@
-// The Groth16 prover (spec 02 section 8.2).
+// The Groth16 prover (codex-groth16(5), PROVING).
 #include "base/endian.hpp"
 #include "crypto/msm/msm.hpp"
 #include "crypto/ntt/ntt.hpp"

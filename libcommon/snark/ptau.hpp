@@ -1,4 +1,5 @@
-// .ptau files: powers of tau, what the first phase of a ceremony leaves (spec 02 section 7.4).
+// .ptau files: powers of tau, what the first phase of a ceremony leaves (codex-groth16(5),
+// PTAU FILES).
 // Coordinates are in Montgomery form; points are used where the mapped file has them.
 #pragma once
 

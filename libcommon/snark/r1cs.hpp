@@ -1,4 +1,4 @@
-// Rank-1 constraint systems and .r1cs files (spec 02 section 7.1).
+// Rank-1 constraint systems and .r1cs files (codex-groth16(5), R1CS FILES).
 #pragma once
 
 #include "crypto/field/field.hpp"

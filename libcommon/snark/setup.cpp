@@ -1,4 +1,4 @@
-// Key generation from known secrets (spec 02 sections 7.3 and 8.1): for tests.
+// Key generation from known secrets (codex-groth16(5), KEYS and TEST KEYS): for tests.
 #include "snark/setup.hpp"
 
 #include "crypto/msm/msm.hpp"

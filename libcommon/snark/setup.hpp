@@ -1,5 +1,5 @@
 // Keys: from secrets, for tests; from a phase-1 ceremony, for use; and whether one is what it says
-// (spec 02 sections 7.3 and 8.1). ceremony.hpp has the contributions in between.
+// (codex-groth16(5), KEYS). ceremony.hpp has the contributions in between.
 #pragma once
 
 #include "base/progress.hpp"

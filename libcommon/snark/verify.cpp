@@ -1,4 +1,4 @@
-// Groth16 verification, one proof and many (spec 02 section 8.3).
+// Groth16 verification, one proof and many (codex-groth16(5), VERIFYING).
 #include "crypto/curve/pairing.hpp"
 #include "crypto/msm/short_multiples.hpp"
 #include "snark/detail/batch_search.hpp"

@@ -1,4 +1,4 @@
-// .wtns files (spec 02 section 7.2): one standard-form word a wire.
+// .wtns files (codex-groth16(5), WTNS FILES): one standard-form word a wire.
 #pragma once
 
 #include "crypto/field/field.hpp"

@@ -1,5 +1,5 @@
-// .zkey files: Groth16 proving keys (spec 02 section 7.3). Coordinates are in Montgomery form, so
-// the points of a mapped file are used where they lie, at whatever alignment.
+// .zkey files: Groth16 proving keys (codex-groth16(5), ZKEY FILES). Coordinates are in Montgomery
+// form, so the points of a mapped file are used where they lie, at whatever alignment.
 #pragma once
 
 #include "crypto/curve/curve.hpp"

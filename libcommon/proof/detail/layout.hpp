@@ -1,5 +1,5 @@
-// Where each signal of the circuit has its wire (spec 02 section 6.6): index arithmetic, shared by
-// the constraints and the witness, so that the two cannot disagree.
+// Where each signal of the circuit has its wire (codex-circuit(5), WIRES): index arithmetic, shared
+// by the constraints and the witness, so that the two cannot disagree.
 #pragma once
 
 #include "proof/circuit.hpp"

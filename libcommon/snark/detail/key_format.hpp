@@ -40,8 +40,9 @@ struct KeyHeader {
 /// and B, those that bind public wires last. Errors: limit_exceeded; the sink's.
 [[nodiscard]] Result<void> coefficient_section(const R1cs& system, const ByteSink& sink);
 
-/// The circuit's hash: BLAKE2b over the points of a key without contributions, each list behind its
-/// count (big-endian), as snarkjs feeds them: header, IC, tau differences, C, A, B1, B2.
+/// The circuit's hash (codex-groth16(5), CIRCUIT HASH): BLAKE2b over the points of a key without
+/// contributions, each list behind its count (big-endian), as snarkjs feeds them: header, IC, tau
+/// differences, C, A, B1, B2.
 class CircuitHash {
 public:
     explicit CircuitHash(const KeyHeader& header);

@@ -6,8 +6,7 @@
 
 namespace codex::snark::detail {
 
-/// The prime of FrParams or FqParams as headers hold it: 32 bytes, little-endian (spec 02 section
-/// 7).
+/// The prime of FrParams or FqParams as headers hold it: 32 bytes, little-endian.
 template <class Params> [[nodiscard]] Digest modulus_bytes() {
     Digest bytes;
     for (std::size_t i = 0; i < 4; ++i)

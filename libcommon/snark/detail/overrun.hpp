@@ -1,7 +1,8 @@
-// A quirk of the circuit's hash. snarkjs hashes tau^(2n-1) - tau^(n-1) for large domains, also when
-// the phase-1 file has just the powers of the domain and so ends before the first of the two. It
-// then takes the 64 bytes that follow, the head of the next section and its first coordinate, for a
-// point. Every key made from a file of the circuit's own power has the outcome in its hash.
+// A quirk of the circuit's hash (codex-groth16(5), CIRCUIT HASH). snarkjs hashes tau^(2n-1) -
+// tau^(n-1) for large domains, also when the phase-1 file has just the powers of the domain and so
+// ends before the first of the two. It then takes the 64 bytes that follow, the head of the next
+// section and its first coordinate, for a point. Every key made from a file of the circuit's own
+// power has the outcome in its hash.
 #pragma once
 
 #include "snark/zkey.hpp"
