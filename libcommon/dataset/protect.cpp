@@ -20,7 +20,7 @@ Result<repo::DatasetInfo> plain_dataset(const Job& job, const Cid& cid) {
     CODEX_TRY(info, job.repo->dataset(cid));
     if (info.manifest.is_protected())
         return fail(
-            Error(Errc::unsupported, "is erasure-coded already")
+            Error(Errc::unsupported, "is protected already")
                 .hint("codex-ec decode gives the plain dataset, which can be encoded anew"));
     return info;
 }

@@ -60,7 +60,7 @@ Result<Layout> Layout::create(std::uint64_t original_blocks, std::uint32_t k, st
 
 Result<Layout> Layout::of(const codec::Manifest& manifest) {
     if (!manifest.erasure)
-        return fail(Error(Errc::manifest_invalid, "the dataset is plain, not erasure coded")
+        return fail(Error(Errc::manifest_invalid, "the dataset is plain, not protected")
                         .hint("encode it first, or name the protected dataset"));
     if (manifest.erasure->strategy != codec::Strategy::stepped)
         return fail(

@@ -52,7 +52,7 @@ Result<DatasetInfo> to_info(const Session& session, const Cid& cid, Stored store
 DatasetKind detail::kind_of(const codec::Manifest& manifest) {
     if (manifest.is_verifiable())
         return DatasetKind::verifiable;
-    return manifest.is_protected() ? DatasetKind::erasure_coded : DatasetKind::plain;
+    return manifest.is_protected() ? DatasetKind::protected_ : DatasetKind::plain;
 }
 
 namespace {

@@ -59,7 +59,7 @@ constexpr std::size_t kMaxLabelBytes = 255;
 /// What a text is to be the CID of.
 enum class Named : std::uint8_t { dataset, dataset_or_tree, block, anything };
 
-enum class DatasetKind : std::uint8_t { plain, erasure_coded, verifiable };
+enum class DatasetKind : std::uint8_t { plain, protected_, verifiable };
 
 struct DatasetInfo {
     Cid cid;              ///< of the manifest

@@ -90,7 +90,7 @@ vector_cid=zDvZRwzmCeSEoKK7ZzPopJgwAoSByfQf3SNXNptUaUJLDW43qZrt
 @test "encode refuses what is no plain dataset" {
     gen 2 200000 | codex-chunk put - | codex-ec encode -k 2 -m 1 >coded
     run_split codex-ec encode -k 2 -m 1 - <coded
-    assert_refused 65 "$(cat coded): is erasure-coded already"
+    assert_refused 65 "$(cat coded): is protected already"
     run_split codex-ec encode -k 2 -m 1 $vector_cid
     assert_refused 1 "$vector_cid"
     run_split codex-ec encode -k 2 -m 1 zDxWB8EDDsokSpiTXNRpv1jS2LXjEdLgTiDfxFd7Eo8CSPKVj93r
