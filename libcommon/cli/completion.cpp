@@ -1,8 +1,10 @@
-// Completion scripts. Each shell gets tables made from the tree (which words follow where) and a
-// short fixed function that reads them. CIDs come from `codex-chunk ls`, which every tool can ask.
+// Completion scripts: those of scripts/completion, filled with tables made from the tree (which
+// words follow where). CIDs come from `codex-chunk ls`, which every tool can ask.
+#include "cli/detail/completion_scripts.hpp"
 #include "cli/detail/describe.hpp"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 namespace codex::cli::detail {
@@ -13,6 +15,44 @@ struct Entry {
     std::string path; ///< words after the tool's name: "", "put", "block get"
     const Command::Node* node;
 };
+
+using Values = std::map<std::string_view, std::string>;
+
+/// "NAME" of a line that is the comment "# @NAME@" and nothing else.
+std::string_view name_alone(std::string_view line) {
+    line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
+    if (!line.starts_with("# @") || !line.ends_with("@\n"))
+        return {};
+    return line.substr(3, line.size() - 5);
+}
+
+/// `script` with values in the place of their names, which stand between two @; a comment that is a
+/// name alone makes room for lines.
+std::string filled(std::string_view script, const Values& values) {
+    std::string out;
+    while (!script.empty()) {
+        const std::string_view line =
+            script.substr(0, std::min(script.find('\n'), script.size() - 1) + 1);
+        script.remove_prefix(line.size());
+        const auto whole = values.find(name_alone(line));
+        if (whole != values.end()) {
+            out += whole->second;
+            continue;
+        }
+        for (std::size_t at = 0; at < line.size();) {
+            const std::size_t end = line[at] == '@' ? line.find('@', at + 1) : line.npos;
+            const auto value =
+                end == line.npos ? values.end() : values.find(line.substr(at + 1, end - at - 1));
+            if (value == values.end()) {
+                out += line[at++];
+            } else {
+                out += value->second;
+                at = end + 1;
+            }
+        }
+    }
+    return out;
+}
 
 void collect(const Command::Node& node, const std::string& path, std::vector<Entry>& entries) {
     entries.push_back({path, &node});
@@ -70,8 +110,8 @@ std::string function_name(const std::string& tool) {
     return name;
 }
 
-/// The `case` tables that bash and zsh share: $path is the command, $prev the option before.
-std::string tables(const std::vector<Entry>& entries) {
+/// What bash and zsh share: words count from 0 in both.
+std::string words(const std::vector<Entry>& entries) {
     std::string options;
     std::string arguments;
     std::set<std::string> with_value;
@@ -97,74 +137,11 @@ std::string tables(const std::vector<Entry>& entries) {
     for (const auto& [path, node] : entries)
         if (!path.empty())
             commands += fmt::format("{}'{}'", commands.empty() ? "" : "|", path);
-    return fmt::format("    for ((i = 1; i < at; i++)); do\n"
-                       "        word=${{line[i]}}\n"
-                       "        case \"$word\" in\n"
-                       "            -r|--repo) repo=${{line[i+1]}}; ((i++)); continue ;;\n"
-                       "            --repo=*) repo=${{word#--repo=}}; continue ;;\n"
-                       "            -r?*) repo=${{word#-r}}; continue ;;\n"
-                       "            {}) ((i++)); continue ;;\n"
-                       "        esac\n"
-                       "        case \"${{where:+$where }}$word\" in\n"
-                       "            {}) where=\"${{where:+$where }}$word\" ;;\n"
-                       "        esac\n"
-                       "    done\n"
-                       "    case \"$where:$prev\" in\n{}        *) found='' ;;\n    esac\n"
-                       "    if [[ -z $found && $cur == -* ]]; then\n"
-                       "        case \"$where\" in\n{}        esac\n"
-                       "    elif [[ -z $found ]]; then\n"
-                       "        case \"$where\" in\n{}        esac\n"
-                       "    fi\n"
-                       "    if [[ $found == @cids ]]; then\n"
-                       "        [[ -z $repo ]] || in=(-r \"$repo\")\n"
-                       "        found=$(codex-chunk ls -q \"${{in[@]}}\" 2>/dev/null | cut -f1)\n"
-                       "    fi\n",
-                       fmt::join(with_value, "|"), commands, fmt::join(values, ""), options,
-                       arguments);
-}
-
-std::string bash_text(const std::string& tool, const std::vector<Entry>& entries) {
-    const std::string name = function_name(tool);
-    return fmt::format(
-        "# bash completion for {0}, made by '{0} completion bash'\n"
-        "{1}() {{\n"
-        "    local cur=${{COMP_WORDS[COMP_CWORD]}} prev=${{COMP_WORDS[COMP_CWORD-1]}}\n"
-        "    local -a line=(\"${{COMP_WORDS[@]}}\") in=()\n"
-        "    local at=$COMP_CWORD where='' repo='' found='' word i\n"
-        "{2}"
-        "    COMPREPLY=()\n"
-        "    case \"$found\" in\n"
-        "        @files) compopt -o default 2>/dev/null ;;\n"
-        "        @none) ;;\n"
-        "        *) mapfile -t COMPREPLY < <(compgen -W \"$found\" -- \"$cur\") ;;\n"
-        "    esac\n"
-        "}}\n"
-        "complete -F {1} {0}\n",
-        tool, name, tables(entries));
-}
-
-std::string zsh_text(const std::string& tool, const std::vector<Entry>& entries) {
-    const std::string name = function_name(tool);
-    // KSH_ARRAYS: words count from 0, as in bash, so that the tables are the same.
-    return fmt::format("#compdef {0}\n"
-                       "# zsh completion for {0}, made by '{0} completion zsh'\n"
-                       "{1}() {{\n"
-                       "    local -a line=(\"${{words[@]}}\") in=()\n"
-                       "    local at=$((CURRENT - 1)) i word where='' repo='' found=''\n"
-                       "    setopt localoptions ksharrays\n"
-                       "    local cur=${{line[at]}} prev=${{line[at-1]}}\n"
-                       "    local found=''\n"
-                       "{2}"
-                       "    unsetopt ksharrays\n"
-                       "    case \"$found\" in\n"
-                       "        @files) _files ;;\n"
-                       "        @none) ;;\n"
-                       "        *) compadd -- ${{=found}} ;;\n"
-                       "    esac\n"
-                       "}}\n"
-                       "# Run by the completion system from a file, or sourced by a user.\n"
-                       "if [[ ${{funcstack[1]}} == _{0} ]]; then {1}; else compdef {1} {0}; fi\n",
-                       tool, name, tables(entries));
+    return filled(kCompletionWords, {{"WITH_VALUE", fmt::format("{}", fmt::join(with_value, "|"))},
+                                     {"COMMANDS", commands},
+                                     {"VALUES", fmt::format("{}", fmt::join(values, ""))},
+                                     {"OPTIONS", options},
+                                     {"ARGUMENTS", arguments}});
 }
 
 std::string fish_quote(std::string_view text) {
@@ -195,41 +172,12 @@ std::string fish_source(const std::string& kind, const std::string& tool) {
 
 std::string fish_text(const std::string& tool, const std::vector<Entry>& entries) {
     const std::string name = "_" + function_name(tool);
+    std::string commands;
+    for (const auto& [path, node] : entries)
+        if (!path.empty())
+            commands += (commands.empty() ? "" : " ") + fish_quote(path);
     std::string out =
-        fmt::format("# fish completion for {0}, made by '{0} completion fish'\n"
-                    "function {1}_cids\n"
-                    "    set -l in\n"
-                    "    set -l words (commandline -opc)\n"
-                    "    for i in (seq 2 (count $words))\n"
-                    "        switch $words[$i]\n"
-                    "            case -r --repo\n"
-                    "                set in -r $words[(math $i + 1)]\n"
-                    "            case '--repo=*'\n"
-                    "                set in -r (string replace -- --repo= '' $words[$i])\n"
-                    "            case '-r?*'\n"
-                    "                set in -r (string sub -s 3 -- $words[$i])\n"
-                    "        end\n"
-                    "    end\n"
-                    "    codex-chunk ls -q $in 2>/dev/null | cut -f1\n"
-                    "end\n"
-                    "function {1}_at\n"
-                    "    set -l path ''\n"
-                    "    for word in (commandline -opc)[2..-1]\n"
-                    "        set -l longer (string trim -- \"$path $word\")\n"
-                    "        if contains -- \"$longer\" {2}\n"
-                    "            set path \"$longer\"\n"
-                    "        end\n"
-                    "    end\n"
-                    "    test \"$path\" = \"$argv[1]\"\n"
-                    "end\n"
-                    "complete -c {0} -f\n",
-                    tool, name, [&] {
-                        std::string list;
-                        for (const auto& [path, node] : entries)
-                            if (!path.empty())
-                                list += (list.empty() ? "" : " ") + fish_quote(path);
-                        return list;
-                    }());
+        filled(kCompletionFish, {{"TOOL", tool}, {"FUNCTION", name}, {"COMMANDS", commands}});
     for (const auto& [path, node] : entries) {
         const std::string at = fmt::format("complete -c {} -n '{}_at \"{}\"'", tool, name, path);
         for (const auto& child : node->children)
@@ -249,9 +197,11 @@ std::string fish_text(const std::string& tool, const std::vector<Entry>& entries
 std::string completion_text(const Command::Node& root, const std::string& shell) {
     std::vector<Entry> entries;
     collect(root, "", entries);
-    if (shell == "bash")
-        return bash_text(root.name, entries);
-    return shell == "zsh" ? zsh_text(root.name, entries) : fish_text(root.name, entries);
+    if (shell == "fish")
+        return fish_text(root.name, entries);
+    return filled(
+        shell == "zsh" ? kCompletionZsh : kCompletionBash,
+        {{"TOOL", root.name}, {"FUNCTION", function_name(root.name)}, {"WORDS", words(entries)}});
 }
 
 } // namespace codex::cli::detail

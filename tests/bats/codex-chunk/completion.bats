@@ -133,3 +133,18 @@ $(cat other.cid)
 $(cat other.cid) 
 $(cat other.cid) "
 }
+
+@test "what the scripts are made of are scripts, and no name in them stays empty" {
+    cd "$CODEX_SOURCE/scripts/completion"
+    bash -n words.sh
+    bash -n completion.bash
+    zsh -n completion.zsh
+    fish -n completion.fish
+    local tool shell
+    for tool in codex-chunk codex-ec codex-merkle codex-prove; do
+        for shell in bash zsh fish; do
+            run_split "$tool" completion "$shell"
+            refute_output --regexp '@[A-Z_]+@'
+        done
+    done
+}

@@ -1,0 +1,27 @@
+# fish completion for @TOOL@, made by '@TOOL@ completion fish'
+function @FUNCTION@_cids
+    set -l in
+    set -l words (commandline -opc)
+    for i in (seq 2 (count $words))
+        switch $words[$i]
+            case -r --repo
+                set in -r $words[(math $i + 1)]
+            case '--repo=*'
+                set in -r (string replace -- --repo= '' $words[$i])
+            case '-r?*'
+                set in -r (string sub -s 3 -- $words[$i])
+        end
+    end
+    codex-chunk ls -q $in 2>/dev/null | cut -f1
+end
+function @FUNCTION@_at
+    set -l path ''
+    for word in (commandline -opc)[2..-1]
+        set -l longer (string trim -- "$path $word")
+        if contains -- "$longer" @COMMANDS@
+            set path "$longer"
+        end
+    end
+    test "$path" = "$argv[1]"
+end
+complete -c @TOOL@ -f

@@ -1,0 +1,29 @@
+    for ((i = 1; i < at; i++)); do
+        word=${line[i]}
+        case "$word" in
+            -r|--repo) repo=${line[i+1]}; ((i++)); continue ;;
+            --repo=*) repo=${word#--repo=}; continue ;;
+            -r?*) repo=${word#-r}; continue ;;
+            @WITH_VALUE@) ((i++)); continue ;;
+        esac
+        case "${where:+$where }$word" in
+            @COMMANDS@) where="${where:+$where }$word" ;;
+        esac
+    done
+    case "$where:$prev" in
+        # @VALUES@
+        *) found='' ;;
+    esac
+    if [[ -z $found && $cur == -* ]]; then
+        case "$where" in
+            # @OPTIONS@
+        esac
+    elif [[ -z $found ]]; then
+        case "$where" in
+            # @ARGUMENTS@
+        esac
+    fi
+    if [[ $found == @cids ]]; then
+        [[ -z $repo ]] || in=(-r "$repo")
+        found=$(codex-chunk ls -q "${in[@]}" 2>/dev/null | cut -f1)
+    fi
