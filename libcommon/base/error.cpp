@@ -87,6 +87,9 @@ Error system_error(int errno_value, std::string_view what) {
     case ENOMEM:
         code = Errc::out_of_memory;
         break;
+    case EISDIR: // of a read: what was to be a file
+        return Error(Errc::unsupported, fmt::format("{}: is a folder", what))
+            .hint("a file is needed; tar makes one of a folder");
     default:
         break;
     }

@@ -177,10 +177,24 @@ Result<void> write_file_atomic(const std::string& path, BytesView content, unsig
 
 namespace {
 
-/// A new file under a hidden name beside `path`; `name` is set to it.
-Result<Fd> create_hidden(const std::string& path, unsigned mode, std::string& name) {
+/// What an error of opening `path` says, without what was opened.
+std::string reason(const Error& error, std::string_view path) {
+    const std::string text = error.text();
+    for (const std::string& said : {fmt::format("open {}: ", path), std::string("open: ")})
+        if (text.starts_with(said))
+            return text.substr(said.size());
+    return text;
+}
+
+/// A new file under a hidden name beside `path`; `name` is set to it. The error is about `wanted`:
+/// nobody has asked for that name.
+Result<Fd> create_hidden(const std::string& path, unsigned mode, std::string& name,
+                         const std::string& wanted) {
     name = hidden_name(path);
-    return open_file(name, O_CREAT | O_EXCL | O_RDWR, mode);
+    auto made = open_file(name, O_CREAT | O_EXCL | O_RDWR, mode);
+    if (!made)
+        return fail(creation_error(wanted, {made.error().code(), reason(made.error(), name)}));
+    return made;
 }
 
 } // namespace
@@ -190,9 +204,9 @@ Result<Fd> unnamed_file(const std::string& folder) {
     if (unnamed)
         return unnamed;
     std::string name;
-    auto named = create_hidden(folder + "/unnamed", 0600, name);
+    auto named = create_hidden(folder + "/unnamed", 0600, name, folder);
     if (!named)
-        return fail(creation_error(folder, named.error()));
+        return named;
     ::unlink(name.c_str());
     return named;
 }
@@ -207,9 +221,9 @@ bool can_be_named(int fd) {
 
 Error creation_error(const std::string& path, const Error& cause) {
     const Errc code = cause.code();
-    const bool place = code == Errc::io || code == Errc::not_found;
+    const bool place = code == Errc::io || code == Errc::not_found || code == Errc::unsupported;
     return {place ? Errc::cannot_create : code,
-            fmt::format("cannot create {}: {}", path, cause.text())};
+            fmt::format("cannot create {}: {}", path, reason(cause, path))};
 }
 
 Result<AtomicFile> AtomicFile::create(const std::string& path, unsigned mode) {
@@ -221,9 +235,9 @@ Result<AtomicFile> AtomicFile::create(const std::string& path, unsigned mode) {
         return file;
     }
     std::string name;
-    auto named = create_hidden(path, mode, name);
+    auto named = create_hidden(path, mode, name, path);
     if (!named)
-        return fail(creation_error(path, named.error()));
+        return fail(std::move(named).error());
     file.fd_ = std::move(*named);
     file.temporary_ = std::move(name);
     return file;

@@ -158,7 +158,12 @@ std::string format_size(std::uint64_t bytes) {
     return fmt::format("{}{}", bytes, kNames[unit]);
 }
 
-Result<std::uint64_t> parse_duration(std::string_view text) {
+namespace {
+
+using Refusal = tl::unexpected<Error> (*)(std::string_view text, std::string_view cause);
+
+/// A duration; what is none is refused by `refuse`.
+Result<std::uint64_t> duration_or(std::string_view text, Refusal refuse) {
     Scanner in(text);
     in.skip_blanks();
     std::uint64_t total = 0;
@@ -166,7 +171,7 @@ Result<std::uint64_t> parse_duration(std::string_view text) {
     do {
         const std::string_view digits = in.take_while(is_digit);
         if (digits.empty())
-            return bad_duration(text, in.rest().starts_with('-') ? "negative" : "no number");
+            return refuse(text, in.rest().starts_with('-') ? "negative" : "no number");
         in.skip_blanks();
         std::string_view word = in.take_while(is_letter);
         in.skip_blanks();
@@ -175,17 +180,23 @@ Result<std::uint64_t> parse_duration(std::string_view text) {
         const auto* unit = std::find_if(kTimeUnits.begin(), kTimeUnits.end(),
                                         [&](const auto& u) { return abbreviates(word, u.word); });
         if (unit == kTimeUnits.end())
-            return bad_duration(text, word.empty() ? fmt::format("\"{}\" lacks a unit", digits)
-                                                   : fmt::format("unknown unit \"{}\"", word));
+            return refuse(text, word.empty() ? fmt::format("\"{}\" lacks a unit", digits)
+                                             : fmt::format("unknown unit \"{}\"", word));
         const auto number = to_number(digits);
         const auto part = number ? checked_mul(*number, unit->seconds) : number;
         const auto sum = part ? checked_add(total, *part) : part;
         if (!sum)
-            return bad_duration(text, "over 64 bits");
+            return refuse(text, "over 64 bits");
         total = *sum;
         first = false;
     } while (!in.at_end());
     return total;
+}
+
+} // namespace
+
+Result<std::uint64_t> parse_duration(std::string_view text) {
+    return duration_or(text, bad_duration);
 }
 
 std::string format_duration(std::uint64_t seconds) {
@@ -299,7 +310,7 @@ Result<std::uint64_t> parse_expiry(std::string_view text, std::uint64_t now) {
     }
     if (text.size() > 4 && text[4] == '-')
         return parse_date_time(text);
-    CODEX_TRY(duration, parse_duration(text));
+    CODEX_TRY(duration, duration_or(text, bad_time));
     return std::max(std::uint64_t{1}, time_after(now, duration));
 }
 

@@ -50,9 +50,9 @@ TEST(Error, ContextsGoInFrontAndTheLastHintStays) {
 
 TEST(Error, SystemErrorsMapToCodes) {
     const std::pair<int, Errc> cases[] = {
-        {ENOENT, Errc::not_found}, {EACCES, Errc::permission}, {EPERM, Errc::permission},
-        {EROFS, Errc::permission}, {ENOSPC, Errc::no_space},   {EDQUOT, Errc::no_space},
-        {EIO, Errc::io},           {EISDIR, Errc::io},
+        {ENOENT, Errc::not_found}, {EACCES, Errc::permission},  {EPERM, Errc::permission},
+        {EROFS, Errc::permission}, {ENOSPC, Errc::no_space},    {EDQUOT, Errc::no_space},
+        {EIO, Errc::io},           {EISDIR, Errc::unsupported},
     };
     for (const auto& [number, code] : cases)
         EXPECT_EQ(system_error(number, "open x").code(), code) << number;

@@ -123,7 +123,6 @@ TEST(Fd, ReadFileBounds) {
         }
     }
     EXPECT_FALSE(must(read_file("/proc/self/status", 1 << 20)).empty()) << "st_size is 0 there";
-    EXPECT_EQ(must_fail(read_file(folder.path(), 10)).code(), Errc::io) << "a folder";
 }
 
 TEST(Fd, UnnamedFilesHaveNoNameButBytes) {
@@ -212,6 +211,23 @@ bool alone_in(const std::string& folder, const std::function<bool()>& body) {
     int status = 0;
     EXPECT_EQ(::waitpid(pid, &status, 0), pid);
     return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+TEST(AtomicFile, ErrorsNameWhatWasWanted) {
+    const TemporaryFolder folder;
+    const std::string path = folder.file("none/file");
+    EXPECT_EQ(must_fail(AtomicFile::create(path)).text(),
+              "cannot create " + path + ": No such file or directory");
+    EXPECT_EQ(must_fail(unnamed_file(folder.file("none"))).text(),
+              "cannot create " + folder.file("none") + ": No such file or directory");
+}
+
+TEST(Fd, AFolderIsNoFile) {
+    const TemporaryFolder folder;
+    const Error error = must_fail(read_file(folder.path(), 100));
+    EXPECT_EQ(error.code(), Errc::unsupported);
+    EXPECT_EQ(error.text(), "read " + folder.path() + ": is a folder");
+    EXPECT_NE(error.hint(), "");
 }
 
 TEST(AtomicFile, DoesWithoutProc) {
