@@ -1,3 +1,4 @@
+#include "base/counted.hpp"
 #include "repo/index/not_here.hpp"
 #include "repo/index/repo_impl.hpp"
 #include "repo/segments/batch.hpp"
@@ -44,11 +45,14 @@ Result<void> require_verifiable(const Cid& cid) {
 }
 
 Result<void> require_unused(const Cid& cid, const BlockEntry& entry) {
-    if (entry.references > 0)
-        return fail(Error(Errc::block_in_use, fmt::format("block {}: part of {} stored leaves",
-                                                          cid.text(), entry.references))
-                        .hint("remove the dataset it belongs to: codex-chunk rm"));
-    return {};
+    if (entry.references == 0)
+        return {};
+    const std::string why =
+        cid.codec() == codec::Multicodec::codex_manifest
+            ? std::string("it is the manifest of a dataset")
+            : fmt::format("datasets have it, in {}", counted(entry.references, "place"));
+    return fail(Error(Errc::block_in_use, fmt::format("block {}: {}", cid.text(), why))
+                    .hint("remove what has it first"));
 }
 
 } // namespace
@@ -93,12 +97,12 @@ Result<Bytes> Repo::get(const Cid& cid) const {
     case BlockRead::State::damaged:
         return fail(Error(Errc::block_corrupt,
                           fmt::format("block {}: stored bytes do not match", cid.text()))
-                        .hint("repair its dataset (codex-ec repair), or put the block or its "
-                              "dataset again"));
+                        .hint("put the block or its dataset again, or repair its dataset: "
+                              "codex-ec repair CID"));
     default:
         return fail(not_here(Errc::block_not_found, "block", cid, *impl_->store)
-                        .hint("codex-chunk ls --blocks shows what is; codex-ec repair restores "
-                              "what a protected dataset lost"));
+                        .hint("list what is here: codex-chunk ls --blocks; restore what a "
+                              "protected dataset lost: codex-ec repair CID"));
     }
 }
 
@@ -126,8 +130,8 @@ Result<void> Repo::put(std::span<const Restored> blocks, std::uint64_t expiry) {
             continue;
         CODEX_CHECK(require_verifiable(cid));
         if (data.empty() || data.size() > codec::kMaxBlockSizeBytes)
-            return fail(Errc::limit_exceeded, "block {}: {} bytes; 1 to {} are possible",
-                        cid.text(), data.size(), codec::kMaxBlockSizeBytes);
+            return fail(Errc::limit_exceeded, "block {}: {}; 1 to {} are possible", cid.text(),
+                        counted(data.size(), "byte"), codec::kMaxBlockSizeBytes);
         CODEX_TRY(before, stat(cid));
         if (before && before->present)
             known.push_back({cid, data});

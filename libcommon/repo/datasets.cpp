@@ -21,7 +21,7 @@ constexpr std::size_t kVisitStep = 64;
 
 tl::unexpected<Error> not_found(const Cid& manifest, const Store& store) {
     return fail(not_here(Errc::dataset_not_found, "dataset", manifest, store)
-                    .hint("codex-chunk ls shows what is"));
+                    .hint("list what is here: codex-chunk ls"));
 }
 
 /// What the index has of a dataset.

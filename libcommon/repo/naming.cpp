@@ -1,5 +1,7 @@
 // What a name on a command line stands for: a CID, or the beginning of one that is here.
+#include "base/printable.hpp"
 #include "codec/cid_prefix.hpp"
+#include "repo/index/labels.hpp"
 #include "repo/index/repo_impl.hpp"
 
 #include <algorithm>
@@ -97,8 +99,45 @@ Result<Cid> Repo::named(std::string_view text, Named what) const {
     return fail(
         Error(blocks ? Errc::block_not_found : Errc::dataset_not_found,
               fmt::format("{}: no {} in the repo {} begins so", text, word_for(what), path()))
-            .hint(blocks ? "codex-chunk ls --blocks shows what is"
-                         : "codex-chunk ls shows what is"));
+            .hint(blocks ? "list what is here: codex-chunk ls --blocks"
+                         : "list what is here: codex-chunk ls"));
+}
+
+namespace {
+
+/// As many labels as are looked at for the sake of a better message.
+constexpr std::size_t kLabelsLookedAt = 65536;
+
+/// Datasets that are called so, at most two.
+Result<std::vector<Cid>> labelled(const Txn& txn, std::string_view label) {
+    std::vector<Cid> found;
+    std::size_t looked_at = 0;
+    CODEX_CHECK(for_each_label(txn, [&](const Cid& manifest, std::string_view text) {
+        if (text == label)
+            found.push_back(manifest);
+        return found.size() < 2 && ++looked_at < kLabelsLookedAt;
+    }));
+    return found;
+}
+
+} // namespace
+
+Error Repo::explain(std::string_view text, Error error) const {
+    const Errc code = error.code();
+    const bool none = code == Errc::dataset_not_found || code == Errc::block_not_found;
+    const bool unread = code == Errc::cid_invalid || code == Errc::multibase_invalid;
+    if ((!unread && !(none && !Cid::from_text(text))) || text.empty())
+        return error;
+    auto txn = impl_->store->env().read();
+    if (!txn)
+        return error;
+    const auto found = labelled(*txn, text);
+    if (!found || found->empty())
+        return error;
+    return Error(code, fmt::format("\"{}\" is a label, and labels name nothing", printable(text)))
+        .hint(found->size() == 1
+                  ? fmt::format("the dataset of this label is {}", found->front().text())
+                  : std::string("several datasets have it; list them: codex-chunk ls"));
 }
 
 } // namespace codex::repo

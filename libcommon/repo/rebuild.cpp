@@ -5,6 +5,7 @@
 #include "repo/index/dataset_record.hpp"
 #include "repo/index/flock_wait.hpp"
 #include "repo/index/labels.hpp"
+#include "repo/index/place.hpp"
 #include "repo/repo.hpp"
 #include "repo/segments/block_reader.hpp"
 #include "repo/segments/compression.hpp"
@@ -197,6 +198,7 @@ std::vector<Note> notes_of_old_index(const std::string& path) {
 
 Result<RebuildReport> Repo::rebuild_index(const std::string& path,
                                           std::uint64_t lock_timeout_seconds, Progress* progress) {
+    CODEX_CHECK(require_place(path, false));
     CODEX_CHECK(check_version(path));
     CODEX_CHECK(require_folders(path));
     CODEX_TRY(lock, lock_repo(path, true, lock_timeout_seconds));

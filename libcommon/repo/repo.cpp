@@ -1,5 +1,6 @@
 #include "repo/repo.hpp"
 
+#include "repo/index/place.hpp"
 #include "repo/index/repo_impl.hpp"
 #include "repo/segments/io.hpp"
 
@@ -17,15 +18,24 @@ Repo& Repo::operator=(Repo&&) noexcept = default;
 Result<Repo> Repo::init(const std::string& path, const Config& config) {
     CODEX_CHECK(decode_config(encode_config(config))); // nothing that open() would refuse
     const OpenOptions options;
-    CODEX_CHECK(Store::create(path, config, true, options.lock_timeout_seconds));
+    CODEX_CHECK(require_place(path, true));
+    CODEX_CHECK(create_store(path, config, true, options.lock_timeout_seconds));
     return open(path, options);
 }
 
+Result<void> Repo::replace_config(const std::string& path, const Config& config) {
+    const Bytes text = encode_config(config);
+    CODEX_CHECK(decode_config(text));
+    CODEX_CHECK(check_version(path));
+    return write_file_atomic(path + "/config.json", text, 0600);
+}
+
 Result<Repo> Repo::open(const std::string& path, const OpenOptions& options) {
-    auto store = Store::open(path, options);
+    CODEX_CHECK(require_place(path, options.create));
+    auto store = open_store(path, options);
     if (!store && store.error().code() == Errc::repo_missing && options.create) {
-        CODEX_CHECK(Store::create(path, Config{}, false, options.lock_timeout_seconds));
-        store = Store::open(path, options);
+        CODEX_CHECK(create_store(path, Config{}, false, options.lock_timeout_seconds));
+        store = open_store(path, options);
     }
     if (!store)
         return fail(std::move(store).error());
@@ -54,7 +64,7 @@ Result<void> Repo::set_config(const Config& config) {
         return fail(
             Error(Errc::repo_config, fmt::format("quota of {} bytes is below the {} bytes in use",
                                                  config.quota_bytes, taken))
-                .hint("remove datasets first, then run codex-chunk gc"));
+                .hint("remove datasets first: codex-chunk rm CID; then: codex-chunk gc"));
     CODEX_CHECK(impl_->store->write_config(config));
     impl_->config = config;
     return {};

@@ -18,9 +18,10 @@ namespace codex::repo {
 
 class Repo {
 public:
-    /// Makes a repo in `path` (0700). Errors: repo_exists, io.
+    /// Makes a repo in `path` (0700). Errors: repo_exists, cannot_create, io.
     [[nodiscard]] static Result<Repo> init(const std::string& path, const Config& config);
-    /// Errors: repo_missing (hint: init), repo_version, repo_locked (holder named), permission.
+    /// Errors: repo_missing (hint: init), repo_version, repo_locked (holder named), repo_config,
+    /// permission; with `create` cannot_create.
     [[nodiscard]] static Result<Repo> open(const std::string& path, const OpenOptions& options);
     ~Repo();
     Repo(Repo&&) noexcept;
@@ -30,6 +31,9 @@ public:
     [[nodiscard]] const Config& config() const;
     /// Errors: repo_config (quota below what is used), repo_read_only.
     [[nodiscard]] Result<void> set_config(const Config& config);
+    /// Writes the settings of a repo that cannot be opened because they are missing or wrong.
+    /// Errors: those of check_version(), permission, io.
+    [[nodiscard]] static Result<void> replace_config(const std::string& path, const Config& config);
 
     /// The CID that `text` stands for: written whole, in any multibase (and not looked up), or the
     /// beginning of its base58 text, at least codec::kMinCidPrefixChars of it, when one thing of
@@ -38,6 +42,9 @@ public:
     /// meant; cid_invalid when more than one begins so, naming them; dataset_not_found,
     /// block_not_found.
     [[nodiscard]] Result<Cid> named(std::string_view text, Named what) const;
+    /// `error` of named(), said better where `text` is the label of a dataset here: labels name
+    /// nothing. Any other error as it is. O(labels), up to 65536 of them. Any thread.
+    [[nodiscard]] Error explain(std::string_view text, Error error) const;
 
     // --- blocks ---------------------------------------------------------------------------------
     /// The empty block is always present.

@@ -6,9 +6,10 @@ namespace codex::repo::detail {
 
 namespace {
 
+constexpr std::string_view kPrefix = "label:";
+
 /// In the table `meta`, so that a repo made before labels needs no new table.
 Bytes label_key(const Cid& manifest) {
-    constexpr std::string_view kPrefix = "label:";
     const BytesView cid = manifest.bytes();
     Bytes key(kPrefix.size() + cid.size());
     std::copy(kPrefix.begin(), kPrefix.end(), key.begin());
@@ -31,6 +32,23 @@ Result<void> put_label(Txn& txn, const Cid& manifest, std::string_view label) {
     if (!label.empty())
         return txn.put(Table::meta, label_key(manifest), as_bytes(label));
     CODEX_CHECK(txn.erase(Table::meta, label_key(manifest)));
+    return {};
+}
+
+Result<void>
+for_each_label(const Txn& txn,
+               const std::function<bool(const Cid& manifest, std::string_view label)>& visit) {
+    CODEX_TRY(cursor, txn.cursor(Table::meta));
+    CODEX_TRY(more, cursor.seek(as_bytes(kPrefix)));
+    while (more && as_text(cursor.key()).starts_with(kPrefix)) {
+        auto manifest = Cid::from_bytes(cursor.key().subspan(kPrefix.size()));
+        if (!manifest)
+            return index_damaged("meta", "a label is of no dataset");
+        if (!visit(*manifest, as_text(cursor.value())))
+            return {};
+        CODEX_TRY(next, cursor.next());
+        more = next;
+    }
     return {};
 }
 

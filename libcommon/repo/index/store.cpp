@@ -120,8 +120,8 @@ Result<void> check_version(const std::string& path) {
                     .hint("if it is a repo of this format, put the version back: echo 1 > " +
                           shell_quoted(path + "/version")));
         return fail(Error(Errc::repo_missing, fmt::format("{}: no repo there", path))
-                        .hint("make one: codex-chunk init; the first codex-chunk put does it, "
-                              "too; -r DIR or CODEX_REPO names another"));
+                        .hint("make one: codex-chunk init; the first put does it, too; -r DIR "
+                              "or CODEX_REPO names another"));
     }
     if (!text)
         return fail(std::move(text).error());

@@ -10,16 +10,15 @@ namespace {
 Error with_way_out(Error error, bool opening) {
     std::string hint(error.hint());
     if (error.code() == Errc::not_found)
-        hint =
-            "put the file back; if it is lost for good, 'codex-chunk verify --rebuild-index' makes "
-            "an index of what is left";
+        hint = "put the file back; if it is lost for good, make an index of what is left: "
+               "codex-chunk verify --rebuild-index";
     else if (error.code() == Errc::permission)
         hint = "let this user read the files in the repo's folder segments";
     else if (error.code() == Errc::io && opening)
         hint = "allow more open files (ulimit -n), then try again";
     else if (error.code() == Errc::io)
-        hint = "try again; a block whose place on the disk is lost for good is given up with "
-               "'codex-chunk rm CID@INDEX', and then put, import or codex-ec repair brings it back";
+        hint = "try again; give a block up whose place on the disk is lost for good: "
+               "codex-chunk rm CID@INDEX; then put, import or repair brings it back";
     return std::move(error).hint(std::move(hint));
 }
 

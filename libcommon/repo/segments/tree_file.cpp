@@ -58,9 +58,9 @@ Result<void> read_tree_at(const Session& session, const Cid& tree, const Extent&
         return fail(
             Error(Errc::repo_damaged, fmt::format("tree {}: its segment is cut short", tree.text()))
                 .hint(tree.codec() == codec::Multicodec::codex_slot_root
-                          ? "compute the trees of the slots again: codex-prove slots"
-                          : "codex-ec repair of a protected dataset that has it rebuilds it; so "
-                            "does storing the data again"));
+                          ? "compute the trees of the slots again: codex-prove slots PROTECTED"
+                          : "store the data again, or rebuild it where a protected dataset "
+                            "has it: codex-ec repair CID"));
     return {};
 }
 

@@ -1,0 +1,72 @@
+#include "repo/index/place.hpp"
+
+#include <cerrno>
+#include <filesystem>
+#include <sys/stat.h>
+
+namespace codex::repo::detail {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kNameAnother = "name a folder with -r DIR, or set CODEX_REPO";
+
+/// Whether there are things in the folder, and none of them is the lock, which the making of a repo
+/// begins with.
+bool holds_other_things(const std::string& path) {
+    std::error_code error;
+    const fs::directory_iterator entries(path, error);
+    return !error && entries != fs::directory_iterator() && !fs::exists(path + "/lock", error);
+}
+
+/// Why there can be no repo; empty: perhaps there can.
+std::string obstacle(const std::string& path) {
+    struct stat info{};
+    if (::stat(path.c_str(), &info) == 0)
+        return S_ISDIR(info.st_mode) ? "" : "that is no folder";
+    if (errno == ENOTDIR)
+        return "what it would be in is no folder";
+    return errno == ELOOP || errno == ENAMETOOLONG
+               ? std::error_code(errno, std::generic_category()).message()
+               : "";
+}
+
+} // namespace
+
+Result<void> require_place(const std::string& path, bool create) {
+    const std::string why = obstacle(path);
+    if (why.empty())
+        return {};
+    return fail(Error(create ? Errc::cannot_create : Errc::repo_missing,
+                      fmt::format("{}: no repo there: {}", path, why))
+                    .hint(std::string(kNameAnother)));
+}
+
+Result<std::shared_ptr<Store>> open_store(const std::string& path, const OpenOptions& options) {
+    auto store = Store::open(path, options);
+    if (store)
+        return store;
+    const Errc code = store.error().code();
+    if (code == Errc::repo_missing && !options.create && holds_other_things(path))
+        return fail(Error(code, fmt::format("{}: no repo there, and other things", path))
+                        .hint(std::string(kNameAnother)));
+    std::error_code error;
+    const std::string settings = path + "/config.json";
+    if (code == Errc::not_found && fs::exists(path + "/version", error) &&
+        !fs::exists(settings, error))
+        return fail(Error(Errc::repo_config, "config.json: is missing")
+                        .hint("correct the file, or: codex-chunk init --set"));
+    return store;
+}
+
+Result<void> create_store(const std::string& path, const Config& config, bool must_be_new,
+                          std::uint64_t lock_timeout_seconds) {
+    auto made = Store::create(path, config, must_be_new, lock_timeout_seconds);
+    if (!made && made.error().code() == Errc::not_found)
+        return fail(
+            Error(Errc::cannot_create, made.error().text()).hint(std::string(kNameAnother)));
+    return made;
+}
+
+} // namespace codex::repo::detail
