@@ -14,6 +14,8 @@ namespace {
 struct Entry {
     std::string path; ///< words after the tool's name: "", "put", "block get"
     const Command::Node* node;
+    /// What help is asked about, where the path is that of `help` and one or more commands.
+    const Command::Node* asked = nullptr;
 };
 
 using Values = std::map<std::string_view, std::string>;
@@ -60,6 +62,26 @@ void collect(const Command::Node& node, const std::string& path, std::vector<Ent
         collect(*child, path.empty() ? child->name : path + " " + child->name, entries);
 }
 
+/// `help put`, `help block`, `help block get`: each has the options of help, and the commands below
+/// it as arguments.
+void collect_help(const Command::Node& help, const Command::Node& asked, const std::string& path,
+                  std::vector<Entry>& entries) {
+    for (const auto& child : asked.children) {
+        const std::string longer = path + " " + child->name;
+        entries.push_back({longer, &help, child.get()});
+        collect_help(help, *child, longer, entries);
+    }
+}
+
+std::vector<Entry> entries_of(const Command::Node& root) {
+    std::vector<Entry> entries;
+    collect(root, "", entries);
+    for (const auto& child : root.children)
+        if (!child->arguments.empty() && child->arguments.front().name == "COMMAND")
+            collect_help(*child, root, child->name, entries);
+    return entries;
+}
+
 /// The options that a user can give to a command, its own first.
 std::vector<OptionSpec> options_of(const Command::Node& node) {
     std::vector<OptionSpec> specs = node.options;
@@ -93,7 +115,10 @@ std::string child_names(const Command::Node& node) {
     return fmt::format("{}", fmt::join(names, " "));
 }
 
-std::string argument_words(const Command::Node& node, const Command::Node& root) {
+std::string argument_words(const Entry& entry, const Command::Node& root) {
+    const Command::Node& node = *entry.node;
+    if (entry.asked != nullptr)
+        return entry.asked->children.empty() ? "@none" : child_names(*entry.asked);
     if (!node.children.empty())
         return child_names(node);
     if (node.arguments.empty())
@@ -116,9 +141,10 @@ std::string words(const std::vector<Entry>& entries) {
     std::string arguments;
     std::set<std::string> with_value;
     std::set<std::string> values;
-    for (const auto& [path, node] : entries) {
+    for (const Entry& entry : entries) {
+        const std::string& path = entry.path;
         std::string names;
-        for (const OptionSpec& spec : options_of(*node)) {
+        for (const OptionSpec& spec : options_of(*entry.node)) {
             names += fmt::format("{}{}", names.empty() ? "" : " ", fmt::join(spec.names, " "));
             if (spec.is_flag())
                 continue;
@@ -131,12 +157,12 @@ std::string words(const std::vector<Entry>& entries) {
         }
         options += fmt::format("        '{}') found='{}' ;;\n", path, names);
         arguments += fmt::format("        '{}') found='{}' ;;\n", path,
-                                 argument_words(*node, *entries.front().node));
+                                 argument_words(entry, *entries.front().node));
     }
     std::string commands;
-    for (const auto& [path, node] : entries)
-        if (!path.empty())
-            commands += fmt::format("{}'{}'", commands.empty() ? "" : "|", path);
+    for (const Entry& entry : entries)
+        if (!entry.path.empty())
+            commands += fmt::format("{}'{}'", commands.empty() ? "" : "|", entry.path);
     return filled(kCompletionWords, {{"WITH_VALUE", fmt::format("{}", fmt::join(with_value, "|"))},
                                      {"COMMANDS", commands},
                                      {"VALUES", fmt::format("{}", fmt::join(values, ""))},
@@ -173,17 +199,20 @@ std::string fish_source(const std::string& kind, const std::string& tool) {
 std::string fish_text(const std::string& tool, const std::vector<Entry>& entries) {
     const std::string name = "_" + function_name(tool);
     std::string commands;
-    for (const auto& [path, node] : entries)
-        if (!path.empty())
-            commands += (commands.empty() ? "" : " ") + fish_quote(path);
+    for (const Entry& entry : entries)
+        if (!entry.path.empty())
+            commands += (commands.empty() ? "" : " ") + fish_quote(entry.path);
     std::string out =
         filled(kCompletionFish, {{"TOOL", tool}, {"FUNCTION", name}, {"COMMANDS", commands}});
-    for (const auto& [path, node] : entries) {
+    for (const Entry& entry : entries) {
+        const auto& [path, node, asked] = entry;
         const std::string at = fmt::format("complete -c {} -n '{}_at \"{}\"'", tool, name, path);
         for (const auto& child : node->children)
             out += fmt::format("{} -f -a {} -d {}\n", at, child->name, fish_quote(child->summary));
         if (node->children.empty())
-            out += at + fish_source(argument_words(*node, *entries.front().node), tool) + "\n";
+            out += at + fish_source(argument_words(entry, *entries.front().node), tool) + "\n";
+        if (asked != nullptr)
+            continue;
         for (const OptionSpec& spec : options_of(*node))
             out += fmt::format("{}{}{} -d {}\n", at, fish_names(spec),
                                spec.is_flag() ? "" : " -r" + fish_source(words_of(spec), tool),
@@ -195,8 +224,7 @@ std::string fish_text(const std::string& tool, const std::vector<Entry>& entries
 } // namespace
 
 std::string completion_text(const Command::Node& root, const std::string& shell) {
-    std::vector<Entry> entries;
-    collect(root, "", entries);
+    const std::vector<Entry> entries = entries_of(root);
     if (shell == "fish")
         return fish_text(root.name, entries);
     return filled(

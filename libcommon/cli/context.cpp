@@ -1,6 +1,7 @@
 #include "base/printable.hpp"
 #include "cli/detail/state.hpp"
 
+#include <cstdlib>
 #include <unistd.h>
 
 namespace codex::cli {
@@ -45,27 +46,28 @@ void Stderr::end_drawing(bool keep) {
     drawn_ = false;
 }
 
-std::string error_lines(const Context::State& state, std::string_view object, const Error& error,
-                        std::string_view hint) {
+std::string error_lines(const Context::State& state, std::string_view object, Errc code,
+                        const Said& said, const Record& more) {
     if (state.globals.json) {
         Record record("error");
-        record.json("code", errc_name(error.code()))
-            .json("exit", static_cast<std::uint64_t>(errc_exit_code(error.code())));
+        record.json("code", errc_name(code))
+            .json("exit", static_cast<std::uint64_t>(errc_exit_code(code)));
         if (!object.empty())
             record.json("object", object);
-        record.json("message", error.text());
-        if (!hint.empty())
-            record.json("hint", hint);
-        return record.as_json() + "\n";
+        record.json("message", said.text);
+        if (!said.hint.empty())
+            record.json("hint", said.hint);
+        return record.members_of(more).as_json() + "\n";
     }
     const std::string_view red = state.color_err ? "\x1b[1;31m" : "";
     const std::string_view cyan = state.color_err ? "\x1b[36m" : "";
     const std::string_view plain = state.color_err ? "\x1b[0m" : "";
-    std::string lines =
-        fmt::format("{}: {}error:{} {}{}{}\n", state.tool, red, plain, printable(object),
-                    object.empty() ? "" : ": ", printable(error.text()));
-    if (!hint.empty())
-        lines += fmt::format("{}: {}hint:{} {}\n", state.tool, cyan, plain, printable(hint));
+    const bool named = object.empty() || names(said.text, object); // once is enough
+    std::string lines = fmt::format("{}: {}error:{} {}{}{}\n", state.tool, red, plain,
+                                    named ? std::string() : printable(object), named ? "" : ": ",
+                                    printable(said.text));
+    if (!said.hint.empty())
+        lines += fmt::format("{}: {}hint:{} {}\n", state.tool, cyan, plain, printable(said.hint));
     return lines;
 }
 
@@ -99,9 +101,12 @@ const std::string& Context::tool() const {
 Result<std::string> Context::repo_path() const {
     if (!state_->globals.repo.empty())
         return state_->globals.repo;
-    return fail(Error(Errc::config_invalid, "no repo is named, and there is no home to look in: "
-                                            "HOME is no absolute path")
-                    .hint("name one with -r DIR, or set CODEX_REPO or HOME"));
+    const char* home = std::getenv("HOME");
+    return fail(
+        Error(Errc::config_invalid,
+              fmt::format("no repo is named, and there is no home to look in: HOME is {}",
+                          home == nullptr || *home == '\0' ? "not set" : "no absolute path"))
+            .hint("name one with -r DIR, or set CODEX_REPO or HOME"));
 }
 bool Context::json() const {
     return state_->globals.json;
@@ -221,13 +226,27 @@ bool Context::report(const Error& error) {
 }
 
 bool Context::report(std::string_view item, const Error& error) {
-    const bool named = !json() && detail::names(error.text(), item); // once is enough
-    state_->err.message(detail::error_lines(*state_, named ? std::string_view() : item, error,
-                                            detail::hint_for(*state_, item, error)));
+    return report(item, error, Record("error"));
+}
+
+bool Context::report(std::string_view item, const Error& error, const Record& more) {
+    state_->err.message(detail::error_lines(*state_, item, error.code(),
+                                            detail::said_of(*state_, item, error), more));
     const std::lock_guard lock(state_->mutex);
     ++state_->failures;
     state_->exit_code = std::max(state_->exit_code, errc_exit_code(error.code()));
-    return !fail_fast();
+    state_->stopped = state_->stopped || fail_fast();
+    return !state_->stopped;
+}
+
+void Context::about(std::string_view item) {
+    const std::lock_guard lock(state_->mutex);
+    state_->subject = item;
+}
+
+bool Context::stopped() const {
+    const std::lock_guard lock(state_->mutex);
+    return state_->stopped;
 }
 
 void Context::answer_no() {
@@ -240,19 +259,35 @@ int Context::exit_code(int otherwise) const {
     return state_->exit_code != 0 ? state_->exit_code : otherwise;
 }
 
-void Context::warn(std::string_view said) {
-    if (quiet())
+void Context::say(std::string_view type, std::string_view word, std::string_view item,
+                  std::string_view text) {
+    if (json()) {
+        Record record((std::string(type)));
+        if (!item.empty())
+            record.json("object", item);
+        state_->err.message(record.json("message", text).as_json() + "\n");
         return;
-    const std::string text = detail::with_repo(*state_, said);
-    state_->err.message(json() ? Record("warning").json("message", text).as_json() + "\n"
-                               : fmt::format("{}: warning: {}\n", tool(), printable(text)));
+    }
+    state_->err.message(fmt::format("{}: {}{}{}{}\n", tool(), word, printable(item),
+                                    item.empty() ? "" : ": ", printable(text)));
+}
+
+void Context::warn(std::string_view text) {
+    warn({}, text);
+}
+
+void Context::warn(std::string_view item, std::string_view text) {
+    if (!quiet())
+        say("warning", "warning: ", item, detail::completed(*state_, text, item));
 }
 
 void Context::inform(std::string_view text) {
-    if (quiet() || !verbose())
-        return;
-    state_->err.message(json() ? Record("info").json("message", text).as_json() + "\n"
-                               : fmt::format("{}: {}\n", tool(), printable(text)));
+    inform({}, text);
+}
+
+void Context::inform(std::string_view item, std::string_view text) {
+    if (!quiet() && verbose())
+        say("info", "", item, text);
 }
 
 } // namespace codex::cli

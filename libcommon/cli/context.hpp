@@ -62,13 +62,22 @@ public:
     /// false: stop. Any thread.
     bool report(const Error& error);
     bool report(std::string_view item, const Error& error);
+    /// The same; with --json the object has the members of `more`, too.
+    bool report(std::string_view item, const Error& error, const Record& more);
+    /// From now on the command is about this input alone: the error that ends it is, too.
+    void about(std::string_view item);
+    /// An error was reported with --fail-fast: no further input is wanted. Any thread.
+    [[nodiscard]] bool stopped() const;
     /// It ran as it should, and the answer is no: the exit code is 1, or higher. Any thread.
     void answer_no();
     /// The highest exit code reported so far, or `otherwise`.
     [[nodiscard]] int exit_code(int otherwise = 0) const;
+    /// "TOOL: warning: text"; about `item` with that before it, in JSON as the object. Any thread.
     void warn(std::string_view text);
+    void warn(std::string_view item, std::string_view text);
     /// With -v only.
     void inform(std::string_view text);
+    void inform(std::string_view item, std::string_view text);
 
     /// Shows `progress` under `label` until the returned handle dies (codex-pipes(7), OPTIONS:
     /// after 0.5 s, on a foreground terminal, or as --progress says; SIGUSR1 prints one line).
@@ -80,13 +89,10 @@ public:
 
 private:
     friend class Records;
-    friend Error about_item(const Context& context, std::string_view item, Error error);
+    void say(std::string_view type, std::string_view word, std::string_view item,
+             std::string_view text);
     std::shared_ptr<State> state_;
 };
-
-/// `error`, which ends a command, about the input `item`: named before the text, unless the text
-/// does it itself.
-[[nodiscard]] Error about_item(const Context& context, std::string_view item, Error error);
 
 /// Records that come by the million: whole lines together, at most PIPE_BUF bytes a write.
 class Records {

@@ -25,7 +25,7 @@ bool take_turn(Context& context, const Loop& loop, const std::string& item, Prog
     auto done = turn();
     progress.done_items.fetch_add(1, std::memory_order_relaxed);
     const std::string_view name = item == "-" ? std::string_view("stdin") : item;
-    return done || context.report(name, done.error());
+    return done ? !context.stopped() : context.report(name, done.error());
 }
 
 /// Threads that take turns. They are not the pool's: a turn waits for disks, and for the pool.

@@ -27,7 +27,8 @@ struct Loop {
 [[nodiscard]] Result<int> for_each(Context& context, Inputs inputs, const Loop& loop);
 
 /// The same where every turn needs one thing, a repo: `open()` gives it when the first input has
-/// come, and `turn(opened, item, progress)` takes it.
+/// come, and `turn(opened, item, progress)` takes it. What the thing can explain of the error of a
+/// turn, with a method explain(item, error), it does.
 template <class Open, class Turn>
 [[nodiscard]] Result<int> for_each_in(Context& context, Inputs inputs, const std::string& label,
                                       const Open& open, const Turn& turn) {
@@ -39,10 +40,16 @@ template <class Open, class Turn>
         opened.emplace(std::move(*result));
         return {};
     };
-    return for_each(context, std::move(inputs),
-                    {label, begin, [&](const std::string& item, Progress& progress) {
-                         return turn(*opened, item, progress);
-                     }});
+    return for_each(
+        context, std::move(inputs),
+        {label, begin, [&](const std::string& item, Progress& progress) -> Result<void> {
+             Result<void> done = turn(*opened, item, progress);
+             if constexpr (requires(Error error) { opened->explain(item, std::move(error)); }) {
+                 if (!done)
+                     return fail(opened->explain(item, std::move(done).error()));
+             }
+             return done;
+         }});
 }
 
 } // namespace codex::cli

@@ -104,7 +104,7 @@ Result<CommandPath> named(const Command::Node& root, const std::vector<std::stri
         if (child == children.end()) {
             Error error = unknown_word(word, path, global_options(globals), words);
             const bool silent = error.hint().empty();
-            return fail(silent ? std::move(error).hint(full_name(path) + " --help lists them")
+            return fail(silent ? std::move(error).hint("list them: " + full_name(path) + " --help")
                                : std::move(error));
         }
         path.push_back(child->get());
@@ -126,9 +126,16 @@ void declare_help(Command& root, std::weak_ptr<Command::Node> tree) {
         .example(fmt::format("{} help {}", tool, first))
         .run([words, tree](Context& context) -> Result<int> {
             CODEX_TRY(path, named(*tree.lock(), *words));
-            CODEX_CHECK(context.print_text(help_text(path)));
+            CODEX_CHECK(print_help(context, path));
             return 0;
         });
+}
+
+Result<void> print_help(Context& context, const CommandPath& path) {
+    if (!context.json())
+        return context.print_text(help_text(path));
+    return context.print(
+        Record("help").json("command", full_name(path)).json("text", help_text(path)));
 }
 
 std::string help_text(const CommandPath& path) {
@@ -157,7 +164,7 @@ std::string help_text(const CommandPath& path) {
     return out;
 }
 
-std::string version_text(const std::string& tool) {
+Result<void> print_version(Context& context, const std::string& tool) {
 #ifdef __clang__
     const std::string compiler =
         fmt::format("clang {}.{}.{}", __clang_major__, __clang_minor__, __clang_patchlevel__);
@@ -165,8 +172,15 @@ std::string version_text(const std::string& tool) {
     const std::string compiler =
         fmt::format("gcc {}.{}.{}", __GNUC__, __GNUC_MINOR__, __GNUC_PATCHLEVEL__);
 #endif
-    return fmt::format("{} {} ({}, {}, cpu: {})\n", tool, CODEX_VERSION, CODEX_REVISION, compiler,
-                       cpu::describe());
+    if (!context.json())
+        return context.print_text(fmt::format("{} {} ({}, {}, cpu: {})\n", tool, CODEX_VERSION,
+                                              CODEX_REVISION, compiler, cpu::describe()));
+    return context.print(Record("version")
+                             .json("tool", tool)
+                             .json("version", CODEX_VERSION)
+                             .json("revision", CODEX_REVISION)
+                             .json("compiler", compiler)
+                             .json("cpu", cpu::describe()));
 }
 
 } // namespace codex::cli::detail

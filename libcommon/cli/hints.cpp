@@ -5,9 +5,7 @@
 #include <algorithm>
 #include <sys/stat.h>
 
-namespace codex::cli {
-
-namespace detail {
+namespace codex::cli::detail {
 
 namespace {
 
@@ -15,9 +13,89 @@ bool is_letter(char c) {
     return c >= 'a' && c <= 'z';
 }
 
-bool is_file(std::string_view item) {
+bool is_word(char c) {
+    return is_letter(c) || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+mode_t type_of(std::string_view item) {
     struct stat info{};
-    return ::stat(std::string(item).c_str(), &info) == 0 && S_ISREG(info.st_mode);
+    return ::stat(std::string(item).c_str(), &info) == 0 ? info.st_mode & S_IFMT : 0;
+}
+
+/// The dataset that an item is, or has a block of, as a hint can name it; empty: none.
+std::string_view dataset_of(std::string_view item) {
+    const std::string_view cid = item.substr(0, item.find('@'));
+    return cid.starts_with("zDv") && std::ranges::all_of(cid, is_word) ? cid : std::string_view();
+}
+
+/// "-o a b" as a shell takes it back. shell_quoted() would take the dash for a part of a name.
+std::string quoted_after_dashes(std::string_view word) {
+    const std::size_t dashes = std::min(word.find_first_not_of('-'), word.size());
+    const std::size_t equals = dashes == 0 ? word.npos : word.find('=');
+    const std::size_t bare = equals == word.npos ? dashes : equals + 1;
+    const std::string_view rest = word.substr(bare);
+    if (dashes != 0 && rest.empty())
+        return std::string(word);
+    return std::string(word.substr(0, bare)) + shell_quoted(rest);
+}
+
+struct Option {
+    std::string name;
+    bool value_follows = false; ///< in the next word
+};
+
+/// What a word that begins with a dash says.
+Option option_in(std::string_view word, const std::vector<OptionSpec>& specs) {
+    const auto takes_value = [&](std::string_view name) {
+        return std::ranges::any_of(specs, [&](const OptionSpec& spec) {
+            return !spec.is_flag() && std::ranges::find(spec.names, name) != spec.names.end();
+        });
+    };
+    if (word.starts_with("--")) {
+        std::string name(word.substr(0, word.find('=')));
+        const bool follows = name == word && takes_value(name);
+        return {std::move(name), follows};
+    }
+    std::string name;
+    for (std::size_t i = 1; i < word.size(); ++i) {
+        name = {'-', word[i]};
+        if (takes_value(name))
+            return {std::move(name), i + 1 == word.size()};
+    }
+    return {std::move(name), false};
+}
+
+std::string hint_for_file(const Context::State& state, std::string_view item) {
+    const std::string file = shell_quoted(item);
+    const bool raw = std::ranges::any_of(
+        state.node->options, [](const OptionSpec& option) { return option.long_name() == "raw"; });
+    return fmt::format("take CIDs from it: {} <{}; {}: {} {}", command_with_options(state), file,
+                       raw ? "cut it into blocks" : "store it",
+                       raw ? command_with_options(state) + " --raw" : "codex-chunk put", file);
+}
+
+std::string hint_for_folder(std::string_view item) {
+    return fmt::format("store it as one file: tar c {} | codex-chunk put -", shell_quoted(item));
+}
+
+std::string hint_for_block(const Context::State& state, std::string_view item) {
+    return fmt::format("get the block: codex-chunk block get {}; take the whole dataset: {} {}",
+                       item, command_with_options(state), dataset_of(item));
+}
+
+bool takes_cids(const Context::State& state) {
+    return state.node != nullptr &&
+           std::ranges::any_of(state.node->arguments, [](const ArgumentSpec& argument) {
+               return argument.name.starts_with("CID");
+           });
+}
+
+/// CID@INDEX, and the error is about all of it.
+bool is_block_of_dataset(std::string_view item, const Error& error) {
+    const std::size_t at = item.find('@');
+    return at != item.npos && at + 1 < item.size() && !dataset_of(item).empty() &&
+           item.find_first_not_of("0123456789", at + 1) == item.npos &&
+           error.text().find(item) != std::string::npos;
 }
 
 } // namespace
@@ -37,52 +115,77 @@ bool names(std::string_view text, std::string_view item) {
     return false;
 }
 
-std::string with_repo(const Context::State& state, std::string_view text) {
+std::string completed(const Context::State& state, std::string_view text, std::string_view item) {
     const auto repo = std::ranges::find(state.settings, "repo", &Setting::name);
-    std::string out;
-    if (repo == state.settings.end() || repo->origin != Origin::flag)
-        return out += text;
-    const std::string option = " -r " + shell_quoted(state.globals.repo);
+    const bool given = repo != state.settings.end() && repo->origin == Origin::flag;
+    const std::string option = given ? " -r " + shell_quoted(state.globals.repo) : std::string();
+    const std::string_view dataset = dataset_of(item);
     constexpr std::string_view kTools[] = {"codex-chunk", "codex-ec", "codex-merkle",
                                            "codex-prove"};
+    std::string out;
+    bool inside = false; // of a command
     for (std::size_t at = 0; at < text.size();) {
         const std::string_view rest = text.substr(at);
         const auto* tool = std::ranges::find_if(kTools, [&](std::string_view name) {
             return rest.size() > name.size() + 1 && rest.starts_with(name) &&
-                   rest[name.size()] == ' ' && is_letter(rest[name.size() + 1]);
+                   rest[name.size()] == ' ' && rest[name.size() + 1] != ' ';
         });
-        if (tool == std::end(kTools)) {
-            out += text[at++];
+        if (tool != std::end(kTools)) {
+            inside = true;
+            out += *tool;
+            if (is_letter(rest[tool->size() + 1]))
+                out += option;
+            at += tool->size();
             continue;
         }
-        out += *tool;
-        out += option;
-        at += tool->size();
+        if (rest.starts_with("; "))
+            inside = false;
+        const bool word = rest.starts_with("CID") && (rest.size() == 3 || !is_word(rest[3])) &&
+                          (at == 0 || !is_word(text[at - 1]));
+        if (inside && word && !dataset.empty()) {
+            out += dataset;
+            at += 3;
+            continue;
+        }
+        out += text[at++];
     }
     return out;
 }
 
-std::string hint_for(const Context::State& state, std::string_view item, const Error& error) {
+std::string command_with_options(const Context::State& state) {
+    Globals globals;
+    std::vector<OptionSpec> specs = global_options(globals);
+    specs.insert(specs.end(), state.node->options.begin(), state.node->options.end());
+    std::string line = state.command;
+    const std::vector<std::string>& words = state.arguments;
+    for (std::size_t i = 0; i < words.size() && words[i] != "--"; ++i) {
+        if (words[i].size() < 2 || words[i].front() != '-')
+            continue;
+        const auto [name, value_follows] = option_in(words[i], specs);
+        const bool repo = name == "-r" || name == "--repo";
+        if (!repo)
+            line += " " + quoted_after_dashes(words[i]);
+        if (value_follows && ++i < words.size() && !repo)
+            line += " " + quoted_after_dashes(words[i]);
+    }
+    return line;
+}
+
+Said said_of(const Context::State& state, std::string_view item, const Error& error) {
+    Said said{error.text(), std::string(error.hint())};
     const bool no_cid =
         error.code() == Errc::cid_invalid || error.code() == Errc::multibase_invalid;
-    if (!no_cid || item.empty() || state.command.empty() || !is_file(item))
-        return with_repo(state, error.hint());
-    const std::string file = shell_quoted(item);
-    const bool raw = std::ranges::any_of(
-        state.node->options, [](const OptionSpec& option) { return option.long_name() == "raw"; });
-    return with_repo(state,
-                     fmt::format("that is a file: {} < {} takes CIDs from it, {} {}", state.command,
-                                 file, raw ? state.command + " --raw" : "codex-chunk put",
-                                 file + (raw ? " cuts it into blocks" : " stores it")));
+    if (no_cid && !item.empty() && takes_cids(state)) {
+        const mode_t type = type_of(item);
+        if (type == S_IFREG)
+            said = {"is a file, not a CID", hint_for_file(state, item)};
+        else if (type == S_IFDIR)
+            said = {"is a folder, not a CID", hint_for_folder(item)};
+        else if (is_block_of_dataset(item, error))
+            said = {"is a block, and not a whole dataset", hint_for_block(state, item)};
+    }
+    said.hint = completed(state, said.hint, item);
+    return said;
 }
 
-} // namespace detail
-
-Error about_item(const Context& context, std::string_view item, Error error) {
-    std::string hint = detail::hint_for(*context.state_, item, error);
-    if (!detail::names(error.text(), item))
-        error = std::move(error).context(item);
-    return std::move(error).hint(std::move(hint));
-}
-
-} // namespace codex::cli
+} // namespace codex::cli::detail

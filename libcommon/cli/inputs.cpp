@@ -56,8 +56,8 @@ Result<std::optional<std::string>> Inputs::item_of(const std::string& line) cons
 
 Result<std::optional<std::string>> Inputs::next() {
     if (!exact_ && arguments_.empty() && line_ == 0 && ::isatty(fd_) == 1)
-        return fail(Error(Errc::usage, "nothing is given")
-                        .hint("name it on the command line, pipe it in, or type it after -"));
+        return fail(Error(Errc::usage, "no CID is given")
+                        .hint("name one on the command line, pipe it in, or type it after -"));
     for (;;) {
         while (reading_) {
             CODEX_TRY(line, next_line());

@@ -155,7 +155,7 @@ Result<void> apply_arguments(const Level& level) {
         at += count;
     }
     if (at < words.size())
-        return fail(Errc::usage, "unexpected argument '{}'", words[at]);
+        return fail(unexpected_argument(words[at], *level.node));
     return {};
 }
 

@@ -75,11 +75,13 @@ struct Context::ProgressView {
 private:
     [[nodiscard]] Mode choose() const {
         const std::string& wanted = state_->globals.progress;
+        if (state_->globals.quiet)
+            return Mode::silent;
         if (wanted == "json")
             return Mode::json;
         if (wanted == "always")
             return Mode::drawn_and_kept;
-        if (wanted == "never" || state_->globals.quiet || !foreground_terminal())
+        if (wanted == "never" || !foreground_terminal())
             return Mode::silent;
         return Mode::drawn;
     }

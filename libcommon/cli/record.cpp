@@ -62,6 +62,11 @@ Record& Record::json_raw(std::string_view name, std::string_view raw) {
     return *this;
 }
 
+Record& Record::members_of(const Record& other) {
+    members_.insert(members_.end(), other.members_.begin(), other.members_.end());
+    return *this;
+}
+
 Record& Record::text(std::string_view value) {
     columns_.push_back(printable_exact(value));
     return *this;

@@ -36,6 +36,8 @@ public:
     Record& json_raw(std::string_view name, std::string_view raw);
     /// Only in text.
     Record& text(std::string_view value);
+    /// The JSON members of another one.
+    Record& members_of(const Record& other);
 
     [[nodiscard]] std::string as_text() const;
     [[nodiscard]] std::string as_json() const;

@@ -106,7 +106,7 @@ int finish(Context& context, Context::State& state, Result<int> result) {
     if (auto done = state.flush(); result && !done)
         result = fail(std::move(done).error());
     if (!result) {
-        context.report(result.error());
+        context.report(state.subject, result.error());
         return context.exit_code();
     }
     if (auto done = state.print_summary(context.elapsed_ms()); !done)
@@ -125,35 +125,26 @@ int finish(Context& context, Context::State& state, Result<int> result) {
 Error with_help(Error error, const detail::CommandPath& path) {
     if (error.code() != Errc::usage)
         return error;
-    const std::string help = fmt::format("try '{} --help'", detail::full_name(path));
+    const std::string help = fmt::format("see: {} --help", detail::full_name(path));
     const std::string hint(error.hint());
     return std::move(error).hint(hint.empty() ? help : hint + "; " + help);
 }
 
-int run_parsed(const detail::Parsed& parsed, std::shared_ptr<Context::State> state,
-               const Command::Node& root) {
-    Context context(state);
+/// Help, version, the tree: what a tool says about itself.
+int run_request(const detail::Parsed& parsed, Context& context, Context::State& state,
+                const Command::Node& root, bool json) {
     using Request = detail::Parsed::Request;
-    std::string text;
-    switch (parsed.request) {
-    case Request::help:
-        text = detail::help_text(parsed.path);
-        break;
-    case Request::version:
-        text = detail::version_text(root.name);
-        break;
-    case Request::dump_commands:
-        text = detail::dump_text(root);
-        break;
-    case Request::run:
-        break;
-    }
-    if (parsed.request != Request::run) {
-        state->globals = {};
-        state->takes_output = true;
-        auto done = context.print_text(text);
-        return finish(context, *state, done ? Result<int>(0) : fail(std::move(done).error()));
-    }
+    state.globals = {};
+    state.globals.json = json && parsed.request != Request::dump_commands;
+    state.takes_output = true;
+    auto done = parsed.request == Request::help      ? detail::print_help(context, parsed.path)
+                : parsed.request == Request::version ? detail::print_version(context, root.name)
+                                                     : context.print_text(detail::dump_text(root));
+    return finish(context, state, done ? Result<int>(0) : fail(std::move(done).error()));
+}
+
+int run_parsed(const detail::Parsed& parsed, std::shared_ptr<Context::State> state) {
+    Context context(state);
     state->takes_output = parsed.path.back()->takes_output;
     state->command = detail::full_name(parsed.path);
     state->node = parsed.path.back();
@@ -181,6 +172,7 @@ int run_arguments(const std::vector<std::string>& arguments, const ToolSpec& spe
     declare_completion(command, root);
     auto state = std::make_shared<Context::State>();
     state->tool = spec.name;
+    state->arguments = arguments;
     declare_config(command, state);
 
     state->out_is_terminal = ::isatty(STDOUT_FILENO) == 1;
@@ -189,8 +181,10 @@ int run_arguments(const std::vector<std::string>& arguments, const ToolSpec& spe
     state->color_out = wants_color(state->globals, STDOUT_FILENO);
     state->color_err = wants_color(state->globals, STDERR_FILENO);
     if (parsed) {
+        if (parsed->request != detail::Parsed::Request::run)
+            return run_request(*parsed, context, *state, *root, json);
         state->settings = std::move(parsed->settings);
-        return run_parsed(*parsed, std::move(state), *root);
+        return run_parsed(*parsed, std::move(state));
     }
     // Whether or not that was understood: an error is to have the form that was asked for.
     state->globals.json = json;

@@ -1,6 +1,7 @@
 // "Did you mean": words of other tools, commands of the other codex tools, near misses.
 #include "cli/detail/suggest.hpp"
 
+#include "base/printable.hpp"
 #include "codec/cid.hpp"
 
 #include <algorithm>
@@ -136,7 +137,7 @@ std::vector<std::string> elsewhere(const std::string& word, const std::string& t
 
 std::string question(const std::vector<std::string>& candidates) {
     return candidates.empty() ? std::string()
-                              : fmt::format("did you mean {}?", fmt::join(candidates, " or "));
+                              : fmt::format("did you mean: {}", fmt::join(candidates, "; or: "));
 }
 
 std::string hint_for_command(const std::string& word, const CommandPath& path) {
@@ -146,7 +147,7 @@ std::string hint_for_command(const std::string& word, const CommandPath& path) {
     if (meant.empty() && !others.empty())
         return fmt::format("that is a command of {}: {}",
                            others.size() == 1 ? "another tool" : "other tools",
-                           fmt::join(others, ", "));
+                           fmt::join(others, "; "));
     meant.insert(meant.end(), others.begin(), others.end());
     if (!meant.empty())
         return question(meant);
@@ -157,9 +158,10 @@ std::string hint_for_command(const std::string& word, const CommandPath& path) {
         return question({fmt::format("{} {}", full_name(path), near)});
     struct stat info{};
     if (has_child(*path.front(), "put") && ::stat(word.c_str(), &info) == 0)
-        return fmt::format("that is a file: {} put FILE stores it", tool);
+        return fmt::format("that is a file; store it: {} put {}", tool, shell_quoted(word));
     if (has_child(*path.front(), "get") && Cid::from_text(word))
-        return fmt::format("that is a CID: {} get CID, or {} stat CID", tool, tool);
+        return fmt::format("that is a CID; get it: {0} get {1}; look at it: {0} stat {1}", tool,
+                           word);
     return question(elsewhere(word, tool, true));
 }
 
@@ -187,6 +189,18 @@ std::string hint_for_option(const std::string& name, const CommandPath& path,
                           : fmt::format("that is an option of {}", fmt::join(owners, ", "));
 }
 
+/// The option that takes the file, where there is one of the file's kind: --zkey for key.zkey.
+std::string hint_for_argument(const std::string& word, const Command::Node& node) {
+    struct stat info{};
+    const std::size_t dot = word.rfind('.');
+    if (dot == std::string::npos || ::stat(word.c_str(), &info) != 0)
+        return {};
+    for (const OptionSpec& spec : node.options)
+        if (!spec.is_flag() && spec.long_name() == word.substr(dot + 1))
+            return question({fmt::format("{} {}", spec.names.back(), shell_quoted(word))});
+    return {};
+}
+
 /// What CLI11 leaves of "-q5", "-v=3" when -q and -v are flags: "-5", "-=3". The whole word.
 std::string whole_word(const std::string& rest, const std::vector<std::string>& arguments) {
     if (std::ranges::find(arguments, rest) != arguments.end() || rest.size() < 2)
@@ -199,6 +213,11 @@ std::string whole_word(const std::string& rest, const std::vector<std::string>& 
 }
 
 } // namespace
+
+Error unexpected_argument(const std::string& word, const Command::Node& node) {
+    return Error(Errc::usage, fmt::format("unexpected argument '{}'", word))
+        .hint(hint_for_argument(word, node));
+}
 
 Error unknown_word(const std::string& word, const CommandPath& path,
                    const std::vector<OptionSpec>& global_specs,
@@ -213,7 +232,7 @@ Error unknown_word(const std::string& word, const CommandPath& path,
             .hint(hint_for_option(name, path, global_specs));
     }
     if (path.back()->children.empty())
-        return {Errc::usage, fmt::format("unexpected argument '{}'", word)};
+        return unexpected_argument(word, *path.back());
     return Error(Errc::usage, fmt::format("unknown command '{}'", word))
         .hint(hint_for_command(word, path));
 }

@@ -333,9 +333,10 @@ Result<Cid> manifest_cid(std::string_view text) {
     Error error(Errc::cid_wrong_codec, fmt::format("the CID of a {}, not of a manifest",
                                                    name_of(cid.codec()).value_or("foreign thing")));
     if (cid.codec() == Multicodec::codex_block)
-        return fail(std::move(error).hint("for single blocks there is 'codex-chunk block'"));
+        return fail(std::move(error).hint("that is a single block; get it: codex-chunk block get " +
+                                          cid.text()));
     return fail(std::move(error).hint("a dataset is named by its manifest's CID, zDv...; "
-                                      "codex-chunk ls lists them"));
+                                      "list them: codex-chunk ls"));
 }
 
 } // namespace codex::codec

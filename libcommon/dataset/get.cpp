@@ -1,6 +1,7 @@
 // get: a dataset's content as a stream. Reading and verifying run ahead in a thread of their own
 // (detail/block_reader.hpp); this one writes.
 #include "base/checked.hpp"
+#include "base/counted.hpp"
 #include "base/fd.hpp"
 #include "dataset/dataset.hpp"
 #include "dataset/detail/block_reader.hpp"
@@ -11,14 +12,15 @@ namespace codex::dataset {
 
 namespace {
 
-/// The part of the range that the content has. Errors: usage when it begins after the content.
-Result<ByteRange> clamp(ByteRange range, std::uint64_t size_bytes, const Cid& manifest) {
+/// The part of the range that the content has. Errors: merkle_index when it begins after the
+/// content.
+Result<ByteRange> clamp(ByteRange range, std::uint64_t size_bytes) {
     if (range.begin > range.end)
         return fail(Errc::usage, "byte range {} to {}: ends before it begins", range.begin,
                     range.end);
     if (range.begin > size_bytes)
-        return fail(Errc::usage, "byte range from {}: {} has only {} bytes", range.begin,
-                    manifest.text(), size_bytes);
+        return fail(Errc::merkle_index, "bytes from {} on: the content has {}", range.begin,
+                    counted(size_bytes, "byte"));
     return ByteRange{range.begin, std::min(range.end, size_bytes)};
 }
 
@@ -27,7 +29,7 @@ Result<ByteRange> clamp(ByteRange range, std::uint64_t size_bytes, const Cid& ma
 Result<GetResult> get(const Job& job, const Cid& manifest, ByteRange range, int fd,
                       std::string_view name) {
     CODEX_TRY(dataset, job.repo->dataset(manifest));
-    CODEX_TRY(wanted, clamp(range, dataset.manifest.content_size_bytes(), manifest));
+    CODEX_TRY(wanted, clamp(range, dataset.manifest.content_size_bytes()));
     GetResult result;
     if (wanted.begin == wanted.end)
         return result;

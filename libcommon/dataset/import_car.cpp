@@ -271,8 +271,9 @@ private:
             .invalid(offset, fmt::format("{} (at byte {}) has {} blocks, only {} follow it",
                                          open_->cid.text(), open_->offset,
                                          open_->manifest.blocks_count(), open_->leaves))
-            .hint("the archive was cut, or another program wrote its blocks in an order that does "
-                  "not tell theirs in the dataset");
+            .hint(
+                "the archive is cut off, or another program wrote its blocks in an order that does "
+                "not tell theirs in the dataset");
     }
 
     const Job& job_;

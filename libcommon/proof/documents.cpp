@@ -1,5 +1,6 @@
 #include "proof/documents.hpp"
 
+#include "base/counted.hpp"
 #include "base/hex.hpp"
 #include "base/json_text.hpp"
 #include "crypto/field/text.hpp"
@@ -70,8 +71,10 @@ Result<ProofJob> job_from_json(std::string_view text) {
         return fail(Errc::malformed, "proof job: either \"challenge\" or \"entropy\" is needed");
     if (json.contains("challenge")) {
         CODEX_TRY(challenge, text_member(json, "challenge"));
-        CODEX_TRY(entropy, entropy_from_challenge(challenge));
-        job.entropy = entropy;
+        auto entropy = entropy_from_challenge(challenge);
+        if (!entropy)
+            return fail(std::move(entropy).error().context("proof job: \"challenge\""));
+        job.entropy = *entropy;
     } else {
         CODEX_TRY(decimal, text_member(json, "entropy"));
         CODEX_TRY(entropy, crypto::field_from_text<Fr>(decimal));
@@ -94,9 +97,7 @@ Result<Fr> entropy_from_challenge(std::string_view hex) {
     CODEX_TRY(bytes, from_hex(hex));
     Digest challenge;
     if (bytes.size() != challenge.size())
-        return fail(
-            Error(Errc::hex_invalid, fmt::format("challenge: {} bytes, not 32", bytes.size()))
-                .hint("a challenge is 64 hex digits; a number goes to --entropy"));
+        return fail(Errc::hex_invalid, "{}, not 32", counted(bytes.size(), "byte"));
     std::copy(bytes.begin(), bytes.end(), challenge.begin());
     return challenge_to_entropy(challenge);
 }

@@ -31,8 +31,8 @@ public:
                               fmt::format("slot {}: its blocks do not give the root that the "
                                           "manifest lists",
                                           slot))
-                            .hint("do not rely on this manifest: codex-prove slots makes a right "
-                                  "one"));
+                            .hint("do not rely on this manifest; make a right one of the protected "
+                                  "dataset: codex-prove slots PROTECTED"));
         paths.built_.emplace(std::move(tree));
         return paths;
     }
@@ -85,7 +85,8 @@ Result<ProofInput> make_proof_input(const dataset::Job& job, const Cid& manifest
     CODEX_TRY(dataset, open_verifiable(*job.repo, manifest));
     const SlotShape& shape = dataset.shape;
     if (slot >= shape.slots)
-        return fail(Errc::usage, "slot {}: the dataset has slots 0 to {}", slot, shape.slots - 1);
+        return fail(Errc::merkle_index, "slot {}: the dataset has slots 0 to {}", slot,
+                    shape.slots - 1);
     CODEX_CHECK(require_fit(shape, parameters));
     const auto index = static_cast<std::uint32_t>(slot);
     CODEX_TRY(digester, detail::BlockDigester::open(job, dataset.info.manifest, shape));
@@ -111,7 +112,7 @@ Result<ProofInput> make_proof_input(const dataset::Job& job, const Cid& manifest
             return fail(Error(Errc::dataset_damaged,
                               fmt::format("slot {}: block {} is not what the slot tree says", slot,
                                           position))
-                            .hint("codex-prove slots --check compares the whole dataset"));
+                            .hint("compare the whole dataset: codex-prove slots --check CID"));
         input.cell_data.push_back(crypto::poseidon2::bytes_to_elements(
             BytesView(block).subspan(in_block * shape.cell_size_bytes, shape.cell_size_bytes)));
         CODEX_TRY(below, tree.proof(in_block));

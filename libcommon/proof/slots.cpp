@@ -68,8 +68,10 @@ Result<merkle::Tree> tree_over(std::span<const Cid> slot_roots) {
 Result<SlotShape> SlotShape::of(const codec::Manifest& manifest, std::uint32_t cell_size_bytes,
                                 codec::Strategy strategy) {
     if (!manifest.is_protected())
-        return fail(Error(Errc::manifest_invalid, "the dataset is not protected")
-                        .hint("codex-ec encode makes a protected dataset of it"));
+        return fail(
+            Error(Errc::manifest_invalid, "the dataset is not protected")
+                .hint(
+                    "make a protected dataset of it, for example: codex-ec encode -k 4 -m 2 CID"));
     SlotShape shape;
     shape.slots = manifest.erasure->k + manifest.erasure->m;
     shape.block_size_bytes = manifest.block_size_bytes;
@@ -178,7 +180,7 @@ Result<VerifiableDataset> open_verifiable(const repo::Repo& repo, const Cid& man
     CODEX_TRY(info, repo.dataset(manifest));
     if (!info.manifest.is_verifiable())
         return fail(Error(Errc::manifest_invalid, "the dataset has no slot roots")
-                        .hint("codex-prove slots computes them"));
+                        .hint("compute them: codex-prove slots CID"));
     const codec::VerificationInfo& listed = *info.manifest.erasure->verification;
     CODEX_TRY(shape, SlotShape::of(info.manifest, listed.cell_size_bytes, listed.strategy));
     CODEX_TRY(tree, tree_over(listed.slot_roots));
@@ -187,7 +189,8 @@ Result<VerifiableDataset> open_verifiable(const repo::Repo& repo, const Cid& man
             Error(Errc::manifest_invalid,
                   fmt::format("the listed slot roots give the verify root {}, not {}",
                               proving_root_cid(tree.root()).text(), listed.verify_root.text()))
-                .hint("do not rely on this manifest: codex-prove slots makes a right one"));
+                .hint("do not rely on this manifest; make a right one of the protected dataset: "
+                      "codex-prove slots PROTECTED"));
     return VerifiableDataset{std::move(info), shape, std::move(tree)};
 }
 

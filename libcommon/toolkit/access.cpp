@@ -22,9 +22,10 @@ Result<Opened> open_with(cli::Context& context, const std::vector<std::string>& 
                          repo::Named what) {
     CODEX_TRY(text, cli::Inputs(arguments, STDIN_FILENO).only_cid());
     CODEX_TRY(repo, open_repo(context, Access::read));
+    context.about(text);
     auto cid = repo.named(text, what);
     if (!cid)
-        return fail(cli::about_item(context, text, std::move(cid).error()));
+        return fail(repo.explain(text, std::move(cid).error()));
     return Opened{std::move(repo), *cid};
 }
 

@@ -29,8 +29,8 @@ struct Opened {
     Cid cid;
 };
 /// The repo, to be read, and the CID that the only argument, or the only line of stdin, stands for
-/// in it. Errors: usage when there is none or a second; Repo::named()'s, about that argument;
-/// open_repo()'s.
+/// in it, which the command is about from then on. Errors: usage when there is none or a second;
+/// Repo::named()'s, about that argument; open_repo()'s.
 [[nodiscard]] Result<Opened> open_with(cli::Context& context,
                                        const std::vector<std::string>& arguments, repo::Named what);
 

@@ -1,6 +1,8 @@
 #include "toolkit/input.hpp"
 
+#include <cerrno>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace codex::toolkit {
@@ -13,17 +15,25 @@ int InputFile::fd() const {
     return file ? file.get() : STDIN_FILENO;
 }
 
-Result<InputFile> open_input(const std::string& path) {
+Result<InputFile> open_input(const std::string& path, std::string hint_for_folder) {
     InputFile input{Fd(), input_name(path)};
     if (path != "-") {
         CODEX_TRY(file, open_file(path, O_RDONLY));
         input.file = std::move(file);
+        struct stat info{};
+        if (::fstat(input.fd(), &info) == 0 && S_ISDIR(info.st_mode)) {
+            Error error = system_error(EISDIR, path);
+            return fail(hint_for_folder.empty()
+                            ? std::move(error)
+                            : std::move(error).hint(std::move(hint_for_folder)));
+        }
     }
     return input;
 }
 
-Result<Bytes> read_input(const std::string& path, std::uint64_t max_bytes) {
-    CODEX_TRY(input, open_input(path));
+Result<Bytes> read_input(const std::string& path, std::uint64_t max_bytes,
+                         std::string hint_for_folder) {
+    CODEX_TRY(input, open_input(path, std::move(hint_for_folder)));
     return read_all(input.fd(), input.name, max_bytes);
 }
 

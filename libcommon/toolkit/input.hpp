@@ -17,9 +17,12 @@ struct InputFile {
 
     [[nodiscard]] int fd() const;
 };
-/// Opens `path`, or takes stdin for "-". Errors: the system's.
-[[nodiscard]] Result<InputFile> open_input(const std::string& path);
-/// All of it. Errors: limit_exceeded when it has more than `max_bytes`; the system's.
-[[nodiscard]] Result<Bytes> read_input(const std::string& path, std::uint64_t max_bytes);
+/// Opens `path`, or takes stdin for "-". Errors: unsupported for a folder, with that hint, or a
+/// general one; the system's.
+[[nodiscard]] Result<InputFile> open_input(const std::string& path,
+                                           std::string hint_for_folder = {});
+/// All of it. Errors: limit_exceeded when it has more than `max_bytes`; those of open_input().
+[[nodiscard]] Result<Bytes> read_input(const std::string& path, std::uint64_t max_bytes,
+                                       std::string hint_for_folder = {});
 
 } // namespace codex::toolkit

@@ -1,7 +1,12 @@
 #include "chunk.hpp"
 
+#include "base/printable.hpp"
 #include "crypto/hash/sha256.hpp"
 #include "toolkit/input.hpp"
+
+#include <algorithm>
+#include <fmt/ranges.h>
+#include <ranges>
 
 namespace codex::chunk {
 
@@ -14,12 +19,14 @@ struct Block {
 };
 
 Result<Bytes> read_block(const std::string& file) {
-    auto bytes = toolkit::read_input(file, codec::kMaxBlockSizeBytes);
+    auto bytes = toolkit::read_input(
+        file, codec::kMaxBlockSizeBytes,
+        fmt::format("cut it into blocks: tar c {} | codex-chunk put -", shell_quoted(file)));
     if (!bytes && bytes.error().code() == Errc::limit_exceeded)
         return fail(
             Error(Errc::limit_exceeded, fmt::format("larger than the {} bytes a block may have",
                                                     codec::kMaxBlockSizeBytes))
-                .hint("'codex-chunk put' cuts files into blocks"));
+                .hint("files are cut into blocks so: codex-chunk put FILE"));
     return bytes;
 }
 
@@ -122,19 +129,72 @@ Result<int> has(cli::Context& context, const Block& block) {
         });
 }
 
+/// For the sake of a hint, so many leaves are looked at: a second's work.
+constexpr std::uint64_t kMostLeavesLookedAt = std::uint64_t{1} << 22;
+
+Result<bool> has_leaf(const repo::StoredTree& tree, const Digest& digest) {
+    std::vector<Digest> leaves;
+    for (std::uint64_t at = 0; at < tree.leaf_count(); at += leaves.size()) {
+        leaves.resize(std::min<std::uint64_t>(4096, tree.leaf_count() - at));
+        CODEX_CHECK(tree.leaves(at, leaves));
+        if (std::ranges::find(leaves, digest) != leaves.end())
+            return true;
+    }
+    return false;
+}
+
+/// Up to two datasets that have the block, as far as they are found.
+std::vector<Cid> owners_of(const repo::Repo& repo, const Cid& block) {
+    std::vector<Cid> owners;
+    if (block.hash() != codec::HashCodec::sha2_256)
+        return owners;
+    std::uint64_t looked_at = 0;
+    const auto look = [&](const repo::DatasetInfo& dataset) {
+        looked_at += dataset.manifest.blocks_count();
+        if (looked_at > kMostLeavesLookedAt)
+            return false;
+        const auto tree = repo.tree(dataset.manifest.tree);
+        const auto has = tree ? has_leaf(*tree, block.digest32()) : Result<bool>(false);
+        if (has && *has)
+            owners.push_back(dataset.cid);
+        return owners.size() < 2;
+    };
+    if (!repo.for_each_dataset(look)) // it is only for a hint
+        owners.clear();
+    return owners;
+}
+
+/// block_in_use, with the dataset that has the block.
+Error in_use(const repo::Repo& repo, const Cid& cid, Error error) {
+    if (error.code() != Errc::block_in_use)
+        return error;
+    if (cid.codec() == codec::Multicodec::codex_manifest)
+        return std::move(error).hint("remove the dataset: codex-chunk rm " + cid.text());
+    const std::vector<Cid> owners = owners_of(repo, cid);
+    if (owners.empty())
+        return std::move(error).hint("remove the datasets that have it; list all: codex-chunk ls");
+    return std::move(error).hint(
+        fmt::format("remove {}: codex-chunk rm {}",
+                    owners.size() == 1 ? "the dataset that has it"
+                                       : "the datasets that have it, these and perhaps others",
+                    fmt::join(std::views::transform(owners, &Cid::text), " ")));
+}
+
 Result<int> rm(cli::Context& context, const Block& block) {
     const auto remove = [&](repo::Repo& repo, const std::string& item, Progress&) -> Result<void> {
         CODEX_TRY(given, repo.named(item, repo::Named::block));
         CODEX_TRY(cid, stored_cid(repo, given));
-        CODEX_TRY(present, repo.removable(cid));
+        auto present = repo.removable(cid);
+        if (!present)
+            return fail(in_use(repo, cid, std::move(present).error()));
         if (!context.dry_run())
             CODEX_CHECK(repo.remove(cid));
         cli::Record record("removed");
         record.field("cid", cid)
-            .text(!present            ? "missing"
+            .text(!*present           ? "missing"
                   : context.dry_run() ? "would-remove"
                                       : "removed");
-        record.json("present", present).json("dryRun", context.dry_run());
+        record.json("present", *present).json("dryRun", context.dry_run());
         return context.print(record);
     };
     const Access access = context.dry_run() ? Access::read : Access::write;

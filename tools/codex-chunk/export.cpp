@@ -29,11 +29,38 @@ Result<std::vector<Cid>> manifests_of(cli::Context& context, const repo::Repo& r
     std::vector<Cid> manifests;
     for (const std::string& name : names) {
         auto cid = repo.named(name, repo::Named::dataset);
-        if (!cid)
-            return fail(cli::about_item(context, name, std::move(cid).error()));
+        if (!cid) {
+            context.about(name);
+            return fail(repo.explain(name, std::move(cid).error()));
+        }
         manifests.push_back(*cid);
     }
     return manifests;
+}
+
+/// The dataset that an error is about: the one that its text names, else the only one.
+void tell_subject(cli::Context& context, const std::vector<Cid>& manifests, const Error& error) {
+    for (const Cid& manifest : manifests)
+        if (manifests.size() == 1 || error.text().find(manifest.text()) != std::string::npos)
+            return context.about(manifest.text());
+}
+
+Result<std::uint64_t> write_nim(cli::Context& context, const dataset::Job& job,
+                                const std::vector<Cid>& manifests, const std::string& folder) {
+    auto files = dataset::export_nim(job, manifests, folder);
+    if (!files) {
+        tell_subject(context, manifests, files.error());
+        return files;
+    }
+    for (const Cid& manifest : manifests) {
+        CODEX_TRY(info, job.repo->dataset(manifest));
+        if (info.manifest.is_protected())
+            context.warn(manifest.text(),
+                         "the order of a protected dataset's blocks is not in such a folder, and "
+                         "import does not find it; to send it to another repo, make an archive: "
+                         "codex-chunk export CID -o ARCHIVE");
+    }
+    return files;
 }
 
 Result<int> run(cli::Context& context, const Export& given) {
@@ -49,7 +76,7 @@ Result<int> run(cli::Context& context, const Export& given) {
     if (given.to_nim) {
         if (given.zstd || !context.output_path().empty())
             return fail(Errc::usage, "--to-nim writes a folder: --zst and -o do not go with it");
-        CODEX_TRY(files, dataset::export_nim(job, manifests, *given.to_nim));
+        CODEX_TRY(files, write_nim(context, job, manifests, *given.to_nim));
         cli::Record record("exported");
         record.field("path", *given.to_nim).field("files", files);
         CODEX_CHECK(context.print(record));
@@ -57,8 +84,12 @@ Result<int> run(cli::Context& context, const Export& given) {
     }
     CODEX_TRY(fd, context.binary_output());
     const std::string& path = context.output_path();
-    CODEX_CHECK(dataset::export_car(job, manifests, fd,
-                                    path.empty() || path == "-" ? "stdout" : path, given.zstd));
+    auto done = dataset::export_car(job, manifests, fd,
+                                    path.empty() || path == "-" ? "stdout" : path, given.zstd);
+    if (!done) {
+        tell_subject(context, manifests, done.error());
+        return fail(std::move(done).error());
+    }
     return 0;
 }
 

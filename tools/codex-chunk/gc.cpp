@@ -17,9 +17,8 @@ Result<int> run(cli::Context& context) {
     CODEX_TRY(report, repo.gc(options));
     view.reset();
     for (const std::string& segment : report.unaccounted)
-        context.warn(fmt::format("{}: has records that the index does not know; left alone "
-                                 "(codex-chunk verify --rebuild-index finds out what they are)",
-                                 segment));
+        context.warn(segment, "has records that the index does not know; left alone; find out "
+                              "what they are: codex-chunk verify --rebuild-index");
     const NamedValue rows[] = {{"expiredDatasets", report.expired_datasets},
                                {"removedBlocks", report.removed_blocks},
                                {"abandonedWriters", report.abandoned_writers},

@@ -1,3 +1,4 @@
+#include "base/counted.hpp"
 #include "chunk.hpp"
 
 #include <charconv>
@@ -77,10 +78,11 @@ Result<void> append(Stream& stream, const std::string& item) {
     stream.context.add_total("bytes", done.bytes);
     stream.context.add_total("reconstructedBlocks", done.reconstructed_blocks);
     if (done.reconstructed_blocks > 0)
-        stream.context.warn(fmt::format(
-            "{}: {} blocks that are missing, damaged or unreadable were computed from parity; "
-            "'codex-ec repair' restores them",
-            item, done.reconstructed_blocks));
+        stream.context.warn(
+            cid.text(),
+            fmt::format("{} missing, damaged or unreadable and computed from parity; restore "
+                        "what is lost: codex-ec repair CID",
+                        counted(done.reconstructed_blocks, "block was", "blocks were")));
     return {};
 }
 
@@ -107,7 +109,7 @@ Result<int> run(cli::Context& context, const Get& get) {
     while (item) {
         // One stream: after a gap nothing may follow, so the first failure ends it.
         if (auto done = append(stream, *item); !done) {
-            context.report(*item, std::move(done).error());
+            context.report(*item, repo.explain(*item, std::move(done).error()));
             return context.exit_code();
         }
         CODEX_TRY(following, inputs.next());

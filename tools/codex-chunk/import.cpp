@@ -1,5 +1,7 @@
 #include "chunk.hpp"
 
+#include "base/counted.hpp"
+#include "base/printable.hpp"
 #include "toolkit/input.hpp"
 
 namespace codex::chunk {
@@ -12,27 +14,46 @@ struct Import {
     std::optional<std::string> from_nim;
 };
 
+/// How a dataset of a node's folder is completed whose order is not known; its manifest and blocks
+/// are here.
+std::string hint_for_unordered(const repo::Repo& repo, const Cid& cid) {
+    const auto bytes = repo.get(cid);
+    const auto manifest = bytes ? codec::decode_manifest(*bytes)
+                                : Result<codec::Manifest>(fail(Errc::block_not_found));
+    if (manifest && manifest->is_verifiable())
+        return "its blocks are imported; an archive of it, made where it is whole, completes it: "
+               "codex-chunk import ARCHIVE";
+    if (manifest && manifest->is_protected())
+        return fmt::format("its blocks are imported; the file that was encoded completes it: "
+                           "codex-chunk put FILE | codex-ec encode -k {} -m {}",
+                           manifest->erasure->k, manifest->erasure->m);
+    return "its blocks are imported; the file, or an archive of the dataset, completes it: "
+           "codex-chunk put FILE";
+}
+
 /// What one import gave, after the CIDs that were printed as they became durable.
-void take_note(cli::Context& context, const dataset::ImportReport& report) {
+void take_note(cli::Context& context, const repo::Repo& repo, const dataset::ImportReport& report) {
     context.add_total("datasets", report.datasets.size());
     context.add_total("blocks", report.blocks);
     context.add_total("looseBlocks", report.loose_blocks);
     for (const Cid& cid : report.unordered)
         context.report(cid.text(),
                        Error(Errc::dataset_damaged, "the order of its blocks is not known")
-                           .hint("its blocks are imported; 'codex-chunk put' of the file, or an "
-                                 "archive of the dataset, completes it"));
+                           .hint(hint_for_unordered(repo, cid)));
     for (const Error& problem : report.problems)
         context.report(problem);
     if (report.loose_blocks > 0)
-        context.inform(
-            fmt::format("{} blocks belong to no dataset that was imported", report.loose_blocks));
+        context.inform(fmt::format("{} to no dataset that was imported",
+                                   counted(report.loose_blocks, "block belongs", "blocks belong")));
 }
 
 Result<dataset::ImportReport> import_file(const dataset::Job& job, const std::string& file,
                                           std::uint64_t expiry,
                                           const std::function<void(const Cid&)>& on_dataset) {
-    CODEX_TRY(input, toolkit::open_input(file));
+    CODEX_TRY(input, toolkit::open_input(
+                         file, fmt::format("read it as a node's data folder: codex-chunk import "
+                                           "--from-nim {}",
+                                           shell_quoted(file))));
     return dataset::import_car(job, input.fd(), input.name, expiry, on_dataset);
 }
 
@@ -48,10 +69,10 @@ Result<void> import_one(cli::Context& context, const Import& given, const datase
                                  : import_file(job, file, expiry, print);
     if (!report && report.error().code() == Errc::car_invalid && report.error().hint().empty())
         return fail(std::move(report).error().hint(
-            "archives are made by 'codex-chunk export'; files are stored by 'codex-chunk put'"));
+            "archives are made by export; a file is stored so: codex-chunk put FILE"));
     if (!report)
         return fail(std::move(report).error());
-    take_note(context, *report);
+    take_note(context, *job.repo, *report);
     return printed;
 }
 

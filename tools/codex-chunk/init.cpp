@@ -11,9 +11,23 @@ namespace {
 struct Init {
     cli::SizeValue quota;
     std::optional<std::uint64_t> compress;
-    cli::DurationValue ttl;
+    std::optional<std::string> ttl;
     bool set = false;
 };
+
+/// Seconds; 0 for "never". Errors: usage.
+Result<std::uint64_t> parse_ttl(const std::string& text) {
+    if (text == "never")
+        return 0;
+    auto seconds = parse_duration(text);
+    if (!seconds)
+        return fail(Error(Errc::usage, fmt::format("--ttl: {}", seconds.error().text()))
+                        .hint("write a number and a unit of s, m, h, d, w, or never: 30d, 1d12h"));
+    if (*seconds == 0)
+        return fail(Error(Errc::usage, "--ttl: every new dataset would expire at once")
+                        .hint("for ever is: --ttl never"));
+    return std::min(*seconds, kLatestTime);
+}
 
 /// `config` with what was given on the command line.
 Result<repo::Config> changed(repo::Config config, const Init& init) {
@@ -23,14 +37,26 @@ Result<repo::Config> changed(repo::Config config, const Init& init) {
         CODEX_TRY(level, parse_compression(*init.compress));
         config.zstd_level = level;
     }
-    if (init.ttl.given)
-        config.ttl_seconds = std::min(init.ttl.seconds, kLatestTime);
+    if (init.ttl) {
+        CODEX_TRY(ttl, parse_ttl(*init.ttl));
+        config.ttl_seconds = ttl;
+    }
     return config;
 }
 
 Result<repo::Repo> make_or_change(cli::Context& context, const Init& init) {
     if (init.set) {
-        CODEX_TRY(repo, open_repo(context, Access::write));
+        auto opened = open_repo(context, Access::write);
+        if (!opened && opened.error().code() == Errc::repo_config) {
+            CODEX_TRY(path, context.repo_path());
+            CODEX_CHECK(repo::Repo::replace_config(path, {}));
+            context.warn("the settings were missing or wrong; what is not given now has its "
+                         "default");
+            opened = open_repo(context, Access::write);
+        }
+        if (!opened)
+            return opened;
+        repo::Repo repo = std::move(*opened);
         CODEX_TRY(config, changed(repo.config(), init));
         CODEX_CHECK(repo.set_config(config));
         return repo;
@@ -43,7 +69,7 @@ Result<repo::Repo> make_or_change(cli::Context& context, const Init& init) {
 Result<int> run(cli::Context& context, const Init& init) {
     auto repo = make_or_change(context, init);
     if (!repo && repo.error().code() == Errc::repo_exists)
-        return fail(std::move(repo).error().hint("'codex-chunk init --set' changes its settings"));
+        return fail(std::move(repo).error().hint("change its settings: codex-chunk init --set"));
     if (!repo)
         return fail(std::move(repo).error());
     const repo::Config& config = repo->config();
@@ -66,7 +92,7 @@ void declare_init(cli::Command& root) {
     root.command("init", "make a repo, or change its settings")
         .option("--quota", init->quota, "what the blocks may take in all; default 20GiB")
         .option("--compress LEVEL", init->compress, "zstd level 1 to 19 at rest; default 0: none")
-        .option("--ttl", init->ttl, "default life of new datasets; default 0s: for ever")
+        .option("--ttl DURATION", init->ttl, "how long new datasets live; default: never expire")
         .flag("--set", init->set, "change an existing repo; what is not given stays")
         .example("codex-chunk init --quota 100GiB --compress 3")
         .example("codex-chunk -r /srv/codex init --set --quota 1TiB")

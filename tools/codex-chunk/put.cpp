@@ -1,10 +1,9 @@
 #include "chunk.hpp"
 
+#include "base/counted.hpp"
 #include "base/printable.hpp"
 #include "codec/media_type.hpp"
 #include "toolkit/input.hpp"
-
-#include <sys/stat.h>
 
 namespace codex::chunk {
 
@@ -44,23 +43,18 @@ Result<dataset::PutOptions> options_of(const Put& put) {
     return options;
 }
 
-/// Errors: not_found, permission, unsupported for a folder.
-Result<toolkit::InputFile> open_content(const std::string& file) {
-    CODEX_TRY(input, toolkit::open_input(file));
-    struct stat info{};
-    if (input.file && ::fstat(input.fd(), &info) == 0 && S_ISDIR(info.st_mode))
-        return fail(Error(Errc::unsupported, "is a folder")
-                        .hint(fmt::format("tar c {} | codex-chunk put -", shell_quoted(file))));
-    return input;
+std::string hint_for_folder(const std::string& folder) {
+    return fmt::format("store it as one file: tar c {} | codex-chunk put -", shell_quoted(folder));
 }
 
 Result<void> put_one(cli::Context& context, const dataset::Job& job, const std::string& file,
                      const dataset::PutOptions& options, bool named) {
-    CODEX_TRY(input, open_content(file));
+    CODEX_TRY(input, toolkit::open_input(file, hint_for_folder(file)));
     CODEX_TRY(result, dataset::put(job, input.fd(), input.name, options));
     if (result.announced_bytes != 0 && result.announced_bytes != result.size_bytes)
-        context.warn(fmt::format("{}: had {} bytes when it was opened, {} were read and stored",
-                                 input.name, result.announced_bytes, result.size_bytes));
+        context.warn(input.name, fmt::format("had {} when it was opened, {} read and stored",
+                                             counted(result.announced_bytes, "byte"),
+                                             counted(result.size_bytes, "byte was", "bytes were")));
     context.add_total("datasets", 1);
     context.add_total("bytes", result.size_bytes);
     context.add_total("newBytes", result.new_bytes);

@@ -72,7 +72,7 @@ Result<Known> stat_block(const repo::Repo& repo, const Cid& cid) {
     if (!block)
         return fail(Error(Errc::block_not_found,
                           fmt::format("block {}: not in the repo {}", cid.text(), repo.path()))
-                        .hint("codex-chunk ls --blocks shows what is"));
+                        .hint("list what is here: codex-chunk ls --blocks"));
     Lines lines(cid.text());
     lines.add("kind", "block");
     lines.add("size", std::uint64_t{block->size_bytes});

@@ -1,3 +1,4 @@
+#include "base/counted.hpp"
 #include "chunk.hpp"
 
 #include <algorithm>
@@ -30,12 +31,14 @@ Result<void> rebuild(cli::Context& context) {
                                  .json("keptBlocks", report.kept_blocks)
                                  .json("missingBlocks", report.missing_blocks)
                                  .json("damagedRecords", report.damaged_records));
-    context.warn(fmt::format("index made anew from {} segments: {} datasets, {} blocks, {} of them "
-                             "in no dataset; every expiry is now 'never'",
-                             report.segments, report.datasets, report.blocks, report.kept_blocks));
+    context.warn(fmt::format("index made anew from {}: {}, {}, {} of them in no dataset; expiries "
+                             "and labels are as the notes have them",
+                             counted(report.segments, "segment"),
+                             counted(report.datasets, "dataset"), counted(report.blocks, "block"),
+                             report.kept_blocks));
     if (report.damaged_records > 0)
-        context.warn(fmt::format("{} records in the segments were damaged and are left out",
-                                 report.damaged_records));
+        context.warn(fmt::format("{} in the segments damaged and left out",
+                                 counted(report.damaged_records, "record was", "records were")));
     return {};
 }
 
@@ -66,7 +69,8 @@ public:
     /// Errors: the repo's.
     [[nodiscard]] Result<void> drop_damaged(repo::Repo& repo) {
         CODEX_TRY(dropped, repo.drop_bytes(damaged_));
-        context_.inform(fmt::format("{} damaged blocks are missing now", dropped));
+        context_.inform(fmt::format("{} missing now",
+                                    counted(dropped, "damaged block is", "damaged blocks are")));
         damaged_.clear();
         return {};
     }
@@ -172,8 +176,9 @@ Result<int> run_named(cli::Context& context, const Verify& verify) {
         CODEX_TRY(report, DatasetCheck(job, cid, problems).run(!verify.index_only));
         CODEX_CHECK(problems.printed());
         add_totals(context, report);
-        context.inform(fmt::format("{}: {} trees, {} blocks: {} problems", item, report.trees,
-                                   report.blocks, report.problems));
+        context.inform(cid.text(), fmt::format("{}, {}: {}", counted(report.trees, "tree"),
+                                               counted(report.blocks, "block"),
+                                               counted(report.problems, "problem")));
         return verify.drop_damaged ? problems.drop_damaged(repo) : Result<void>();
     };
     const Access access = verify.drop_damaged ? Access::write : Access::read;
@@ -201,9 +206,9 @@ Result<int> run_whole(cli::Context& context, const Verify& verify) {
     if (verify.drop_damaged)
         CODEX_CHECK(problems.drop_damaged(repo));
     add_totals(context, report);
-    context.inform(fmt::format("{} datasets, {} trees, {} blocks with {} bytes: {} problems",
-                               report.datasets, report.trees, report.blocks, report.bytes,
-                               report.problems));
+    context.inform(fmt::format("{}, {}, {} with {}: {}", counted(report.datasets, "dataset"),
+                               counted(report.trees, "tree"), counted(report.blocks, "block"),
+                               counted(report.bytes, "byte"), counted(report.problems, "problem")));
     if (report.counters_repaired)
         context.warn("the counters were wrong and are repaired");
     if (report.unreadable) // nobody knows what is there: no answer, but an error

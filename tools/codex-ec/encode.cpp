@@ -1,4 +1,5 @@
 // codex-ec encode: plain datasets to protected ones.
+#include "base/counted.hpp"
 #include "commands.hpp"
 #include "coverage_text.hpp"
 #include "erasure/code.hpp"
@@ -29,11 +30,11 @@ Result<dataset::EncodeOptions> from_nodes(std::uint64_t nodes, std::uint64_t tol
                 .hint(fmt::format("--nodes is at least {} with this tolerance",
                                   tolerance > 1 ? "twice the tolerance" : "3")));
     if (nodes - tolerance < tolerance)
-        return fail(
-            Error(Errc::erasure_parameters,
-                  fmt::format("--nodes {} --tolerance {}: more than half may not be lost", nodes,
-                              tolerance))
-                .hint(fmt::format("--tolerance is at most {} with {} nodes", nodes / 2, nodes)));
+        return fail(Error(Errc::erasure_parameters,
+                          fmt::format("--nodes {} --tolerance {}: more than half may not be lost",
+                                      nodes, tolerance))
+                        .hint(fmt::format("--tolerance is at most {} with {}", nodes / 2,
+                                          counted(nodes, "node"))));
     return dataset::EncodeOptions{.k = static_cast<std::uint32_t>(nodes - tolerance),
                                   .m = static_cast<std::uint32_t>(tolerance)};
 }
@@ -56,7 +57,7 @@ Result<dataset::EncodeOptions> parameters(const Options& options) {
     const bool nodes = options.nodes && options.tolerance && !options.k && !options.m;
     if (!shape && !nodes)
         return fail(Error(Errc::usage, "either -k and -m or --nodes and --tolerance are needed")
-                        .hint("codex-ec encode -k 4 -m 2 CID"));
+                        .hint("for example: codex-ec encode -k 4 -m 2 CID"));
     CODEX_TRY(wanted, shape ? from_shape(*options.k, *options.m)
                             : from_nodes(*options.nodes, *options.tolerance));
     // Before any dataset is looked at: it is not about them.
@@ -71,7 +72,7 @@ Result<void> tell(cli::Context& context, const dataset::Job& job, const Cid& pla
     const std::uint64_t m = manifest.erasure->m;
     CODEX_TRY(coverage, dataset::coverage(job, manifest));
     if (coverage.any_slots < m)
-        context.warn(fmt::format("{}: {}", info.cid.text(), shortfall(manifest, coverage)));
+        context.warn(info.cid.text(), shortfall(manifest, coverage));
     context.add_total("bytes", manifest.dataset_size_bytes);
     cli::Record record("encoded");
     record.field("cid", info.cid)

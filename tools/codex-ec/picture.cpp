@@ -63,6 +63,20 @@ std::string painted(std::string_view marks, bool color) {
     return color && !marks.empty() ? out + "\x1b[0m" : out;
 }
 
+/// The meanings in lines of at most `width` characters.
+std::string key(std::span<const std::string_view> meanings, std::size_t width) {
+    std::string out;
+    std::size_t used = 0;
+    for (const std::string_view meaning : meanings) {
+        const bool wraps = used != 0 && used + 2 + meaning.size() > width;
+        if (wraps)
+            out += '\n';
+        used = (wraps ? 0 : used) + 2 + meaning.size();
+        out += fmt::format("  {}", meaning);
+    }
+    return out + "\n";
+}
+
 class Map {
 public:
     Map(const dataset::Health& health, const Layout& layout, std::size_t width)
@@ -142,9 +156,12 @@ std::string picture(const dataset::Health& health, const Layout& layout, std::si
     if (health.manifest.is_protected())
         out += fmt::format("  {:<{}}{}\n", "columns", kLabelWidth - 2,
                            painted(map.prospects(), color));
-    out += "  # here  . missing  + partly missing  x damaged  - padding\n";
+    constexpr std::string_view kBlocks[] = {"# here", ". missing", "+ partly missing", "x damaged",
+                                            "- padding"};
+    constexpr std::string_view kColumns[] = {"= whole", "r can be repaired", "! lost"};
+    out += key(kBlocks, width);
     if (health.manifest.is_protected())
-        out += "  = whole  r can be repaired  ! lost\n";
+        out += key(kColumns, width);
     if (map.across() > 1)
         out += fmt::format("  one character: {} columns\n", map.across());
     return out;

@@ -1,5 +1,7 @@
 #include "selection.hpp"
 
+#include "base/counted.hpp"
+
 #include <algorithm>
 #include <charconv>
 #include <random>
@@ -111,8 +113,8 @@ Result<std::vector<std::uint64_t>> select(const Selection& selection,
                 !std::binary_search(chosen.begin(), chosen.end(), index))
                 others.push_back(index);
         if (selection.random > others.size())
-            return fail(Errc::merkle_index, "--random {}: only {} blocks are left to choose from",
-                        selection.random, others.size());
+            return fail(Errc::merkle_index, "--random {}: only {} left to choose from",
+                        selection.random, counted(others.size(), "block is", "blocks are"));
         std::mt19937_64 random(selection.seed);
         for (std::uint64_t i = 0; i < selection.random; ++i)
             std::swap(others[i], others[i + below(random, others.size() - i)]);

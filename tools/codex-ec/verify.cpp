@@ -1,4 +1,5 @@
 // codex-ec verify: every byte read, all parity computed again and compared.
+#include "base/counted.hpp"
 #include "commands.hpp"
 #include "toolkit/loops.hpp"
 
@@ -10,8 +11,8 @@ namespace {
 
 void add(std::string& text, std::uint64_t count, std::string_view what) {
     if (count != 0)
-        text += fmt::format("{}{} {} {}", text.empty() ? "" : ", ", count,
-                            count == 1 ? "block is" : "blocks are", what);
+        text += fmt::format("{}{} {}", text.empty() ? "" : ", ",
+                            counted(count, "block is", "blocks are"), what);
 }
 
 /// What is wrong, in one line, and the way out.
@@ -23,15 +24,17 @@ Error verdict(const dataset::Verification& found) {
         text += text.empty() ? "its tree record is damaged" : ", its tree record is damaged";
     if (!text.empty())
         return Error(Errc::dataset_damaged, std::move(text))
-            .hint(found.health.repairable() ? "codex-ec repair restores it"
-                                            : "codex-ec status shows what is lost");
+            .hint(found.health.manifest.is_protected() && !found.health.repairable()
+                      ? "see what must come from somewhere else: codex-ec repair CID"
+                      : "restore it: codex-ec repair CID");
     if (!found.original_tree_matches)
         return Error(Errc::dataset_damaged,
                      "its data blocks are not those of the dataset it says it protects")
             .hint("do not rely on it: encode the plain dataset again");
-    return Error(Errc::dataset_damaged,
-                 fmt::format("{} parity blocks, from block {}, are not what its data gives",
-                             found.wrong_parity.size(), found.wrong_parity.front()))
+    return Error(Errc::dataset_damaged, fmt::format("{}, from block {} on, not what its data gives",
+                                                    counted(found.wrong_parity.size(),
+                                                            "parity block is", "parity blocks are"),
+                                                    found.wrong_parity.front()))
         .hint("do not rely on it: decode it and encode it again");
 }
 

@@ -1,5 +1,6 @@
 #include "source.hpp"
 
+#include "base/counted.hpp"
 #include "base/hex.hpp"
 #include "cli/inputs.hpp"
 #include "toolkit/input.hpp"
@@ -80,8 +81,9 @@ Result<std::uint64_t> Source::outside_leaves(cli::Context& context,
                          block_size.given ? block_size.bytes : kDefaultBlockSizeBytes, visit));
     const std::uint64_t announced = progress.total_bytes;
     if (announced != 0 && announced != bytes)
-        context.warn(fmt::format("{}: had {} bytes when it was opened, {} were read", file.name,
-                                 announced, bytes));
+        context.warn(file.name,
+                     fmt::format("had {} when it was opened, {} read", counted(announced, "byte"),
+                                 counted(bytes, "byte was", "bytes were")));
     if (bytes == 0)
         return fail(Errc::merkle_empty, "{}: no bytes, so no blocks and no tree", file.name);
     return bytes;

@@ -1,3 +1,4 @@
+#include "base/counted.hpp"
 #include "base/fd.hpp"
 #include "base/hex.hpp"
 #include "codec/json_member.hpp"
@@ -55,8 +56,21 @@ Result<merkle::Proof> read_proof(const std::string& path) {
     auto proof = merkle::decode_proof(*bytes);
     if (!proof)
         return fail(std::move(proof).error().context(name).hint(
-            "a proof is given as hex, JSON or binary, as `codex-merkle proof` prints it"));
+            "a proof is hex, JSON or binary, as this prints it: codex-merkle proof CID --index I"));
     return proof;
+}
+
+/// The way from another CID to the one that is needed.
+std::string hint_for_root(const Cid& cid) {
+    if (cid.codec() != codec::Multicodec::codex_manifest)
+        return "the tree of a dataset is printed so: codex-merkle root CID";
+    return fmt::format("that is a dataset; print its tree: codex-merkle root {}", cid.text());
+}
+
+std::string hint_for_leaf(const Cid& cid) {
+    if (cid.codec() != codec::Multicodec::codex_manifest)
+        return "that is a tree; the blocks of a dataset are printed so: codex-merkle leaves CID";
+    return fmt::format("that is a dataset; print its blocks: codex-merkle leaves {}", cid.text());
 }
 
 Result<Digest> root_of(const Options& options) {
@@ -66,7 +80,7 @@ Result<Digest> root_of(const Options& options) {
         cid && cid->codec() != codec::Multicodec::codex_root)
         return fail(Error(Errc::cid_wrong_codec,
                           fmt::format("--root {}: is not the CID of a tree", *options.root))
-                        .hint("`codex-merkle root CID` prints the tree of a dataset"));
+                        .hint(hint_for_root(*cid)));
     auto digest = parse_digest(*options.root);
     if (!digest)
         return fail(std::move(digest).error().context("--root"));
@@ -77,6 +91,12 @@ Result<Digest> leaf_of(const Options& options) {
     if (options.leaf.has_value() == options.block.has_value())
         return fail(Errc::usage, "one of --leaf and --block is needed");
     if (options.leaf) {
+        if (const auto cid = Cid::from_text(*options.leaf);
+            cid && (cid->codec() == codec::Multicodec::codex_manifest ||
+                    cid->codec() == codec::Multicodec::codex_root))
+            return fail(Error(Errc::cid_wrong_codec,
+                              fmt::format("--leaf {}: is not the CID of a block", *options.leaf))
+                            .hint(hint_for_leaf(*cid)));
         auto digest = parse_digest(*options.leaf);
         if (!digest)
             return fail(std::move(digest).error().context("--leaf"));
@@ -95,8 +115,8 @@ Result<void> check(const Options& options, const merkle::Proof& proof, const Dig
         return fail(Errc::proof_invalid, "it is about leaf {}, not leaf {}", proof.index,
                     *options.index);
     if (options.leaves && proof.leaf_count != *options.leaves)
-        return fail(Errc::proof_invalid, "it is about a tree of {} leaves, not of {}",
-                    proof.leaf_count, *options.leaves);
+        return fail(Errc::proof_invalid, "it is about a tree of {}, not of {}",
+                    counted(proof.leaf_count, "leaf", "leaves"), *options.leaves);
     return {};
 }
 

@@ -30,8 +30,7 @@ Result<int> fetch_circuit(cli::Context& context, const Options& options) {
     CODEX_TRY(installed, proof::install_circuit(archive.fd(), archive.name, *hash, parameters,
                                                 *options.circuit_dir));
     for (const std::string& skipped : installed.skipped)
-        context.warn(
-            fmt::format("{}: {} is no file of a circuit: left out", archive.name, skipped));
+        context.warn(archive.name, fmt::format("{} is no file of a circuit: left out", skipped));
     for (const auto& [path, bytes] : installed.files)
         CODEX_CHECK(context.print(cli::Record("file").field("file", path).field("bytes", bytes)));
     return 0;

@@ -55,7 +55,8 @@ Result<int> prove(cli::Context& context, const ProveOptions& options) {
     if (!options.slot) {
         if (options.challenge.given() || !options.cids.empty())
             return fail(Error(Errc::usage, "a proof of a slot needs --slot and a challenge")
-                            .hint("codex-prove prove --zkey F CID --slot 0 --challenge 0x..."));
+                            .hint("for example: codex-prove prove --zkey FILE CID --slot 0 "
+                                  "--challenge 0x..."));
         CODEX_TRY(outputs, Outputs::open(options));
         CODEX_TRY(prover, Prover::open(context, options));
         CODEX_TRY(file, open_container(options.wtns.value_or("-"), "wtns", 2));

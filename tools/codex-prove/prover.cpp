@@ -17,7 +17,7 @@ Result<snark::BatchItem> Prover::prove(std::span<const Digest> words) const {
         return fail(Error(Errc::proof_invalid,
                           "the proof does not verify: the witness does not fit the key's "
                           "circuit")
-                        .hint("codex-prove witness --check names a broken constraint"));
+                        .hint("see which constraint is broken: codex-prove witness --check INPUT"));
     return item;
 }
 

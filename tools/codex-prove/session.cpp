@@ -62,9 +62,13 @@ Result<Fr> ChallengeFlags::value() const {
     if (challenge.has_value() == entropy.has_value())
         return fail(Error(Errc::usage, "either --challenge or --entropy is needed")
                         .hint("--challenge 0x... is what the contract's getChallenge gives"));
-    if (challenge)
-        return proof::entropy_from_challenge(*challenge);
-    auto value = crypto::field_from_text<Fr>(*entropy);
+    auto value = challenge ? proof::entropy_from_challenge(*challenge)
+                           : crypto::field_from_text<Fr>(*entropy);
+    if (!value && challenge)
+        return fail(std::move(value)
+                        .error()
+                        .context("--challenge")
+                        .hint("a challenge is 64 hex digits; a number goes to --entropy"));
     if (!value)
         return fail(std::move(value).error().context("--entropy"));
     return *value;
@@ -80,7 +84,7 @@ void KeyFlags::declare(cli::Command& command, bool verifying) {
 Result<std::string> KeyFlags::zkey_path() const {
     if (zkey.has_value() == circuit_dir.has_value())
         return fail(Error(Errc::usage, "either --zkey or --circuit-dir is needed")
-                        .hint("codex-prove setup makes a key for tests"));
+                        .hint("make a key for tests: codex-prove setup -o test.zkey"));
     return zkey ? *zkey : *circuit_dir + "/proof_main.zkey";
 }
 

@@ -24,7 +24,8 @@ Result<void> check_one(cli::Context& context, const dataset::Job& job, const Cid
                           fmt::format("the blocks of slot {} do not give the root that the "
                                       "manifest lists",
                                       fmt::join(wrong, ", ")))
-                        .hint("do not rely on this manifest: codex-prove slots makes a right one"));
+                        .hint("do not rely on this manifest; make a right one of the protected "
+                              "dataset: codex-prove slots PROTECTED"));
     return context.print(cli::Record("checked").field("cid", cid));
 }
 

@@ -8,11 +8,15 @@ namespace codex::cli::detail {
 /// --help of the command at the end of `path`: usage, options, examples; one screen.
 [[nodiscard]] std::string help_text(const CommandPath& path);
 
+/// Prints it; with --json as an object with the command's name and the text.
+[[nodiscard]] Result<void> print_help(Context& context, const CommandPath& path);
+
 /// Adds the command `help [COMMAND...]` to the root of `tree`.
 void declare_help(Command& root, std::weak_ptr<Command::Node> tree);
 
-/// --version: version, git revision, compiler, CPU features in use.
-[[nodiscard]] std::string version_text(const std::string& tool);
+/// --version: prints version, git revision, compiler, CPU features in use; with --json an object of
+/// them.
+[[nodiscard]] Result<void> print_version(Context& context, const std::string& tool);
 
 /// --dump-commands: every command as one JSON document.
 [[nodiscard]] std::string dump_text(const Command::Node& root);

@@ -55,6 +55,7 @@ struct Context::State {
     std::string tool;
     std::string command; ///< with the tool's name: "codex-chunk block get"; empty: none runs
     const Command::Node* node = nullptr; ///< of the command
+    std::vector<std::string> arguments;  ///< the whole command line behind the tool's name
     std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
     detail::Globals globals;
     std::vector<Setting> settings; ///< with their origins, for `config`
@@ -67,6 +68,8 @@ struct Context::State {
     /// Of all that follows: with --unordered several turns print and report at once.
     std::mutex mutex;
     int exit_code = 0;
+    bool stopped = false; ///< an error, with --fail-fast
+    std::string subject;  ///< the one input that the command is about; empty: none in particular
     std::unique_ptr<ThreadPool> pool;
     std::uint64_t records = 0;
     std::uint64_t failures = 0;
@@ -99,18 +102,30 @@ struct Context::State {
 
 namespace detail {
 
-/// "codex-chunk: error: ..." and its hint, or the JSON object, with line ends.
+/// What is said of an error.
+struct Said {
+    std::string text;
+    std::string hint; ///< may be empty
+};
+
+/// "codex-chunk: error: ..." and its hint, or the JSON object with the members of `more`, with line
+/// ends.
 [[nodiscard]] std::string error_lines(const Context::State& state, std::string_view object,
-                                      const Error& error, std::string_view hint);
+                                      Errc code, const Said& said, const Record& more);
 
-/// The hint that belongs to an error about `item` (empty: about none in particular): where a file
-/// stands in the place of a CID, what to do with it; else the error's own. Commands in it ask the
-/// repo that this command was told to ask.
-[[nodiscard]] std::string hint_for(const Context::State& state, std::string_view item,
-                                   const Error& error);
+/// Text and hint of an error about `item` (empty: about none in particular): where a file, a folder
+/// or CID@INDEX stands in the place of a CID, what it is and what to do with it; else the error's
+/// own. The commands of a hint can be typed: see completed().
+[[nodiscard]] Said said_of(const Context::State& state, std::string_view item, const Error& error);
 
-/// `text` with -r DIR behind the name of each codex tool that a command follows, when -r was given.
-[[nodiscard]] std::string with_repo(const Context::State& state, std::string_view text);
+/// `text` with its commands as they are to be typed here: -r DIR behind the name of each codex tool
+/// that a command follows, when -r was given; and, where `item` is a dataset or a block of one, the
+/// dataset in the place of the word CID.
+[[nodiscard]] std::string completed(const Context::State& state, std::string_view text,
+                                    std::string_view item);
+
+/// The command that runs, with the options that it was given but -r, and without its arguments.
+[[nodiscard]] std::string command_with_options(const Context::State& state);
 
 /// The text says itself what it is about: "ITEM: ...", "open ITEM: ...", "dataset ITEM: ...",
 /// "\"ITEM\" is ...".

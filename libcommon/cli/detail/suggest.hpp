@@ -16,6 +16,10 @@ namespace codex::cli::detail {
                                  const std::vector<OptionSpec>& global_specs,
                                  const std::vector<std::string>& arguments);
 
+/// The error for a `word` that is no option, where the command takes no further arguments; the hint
+/// says which option takes such a file. Code usage.
+[[nodiscard]] Error unexpected_argument(const std::string& word, const Command::Node& node);
+
 /// The tools and their commands, as `help` of another tool knows them: "codex-ec encode", in the
 /// order of the tools.
 [[nodiscard]] std::vector<std::string> all_commands();

@@ -1,5 +1,7 @@
 #include "dataset/detail/block_reader.hpp"
 
+#include "base/counted.hpp"
+
 #include <algorithm>
 
 namespace codex::dataset::detail {
@@ -8,8 +10,9 @@ Result<std::unique_ptr<BlockReader>> BlockReader::open(const Job& job, repo::Dat
                                                        const Options& options) {
     CODEX_TRY(tree, job.repo->tree(dataset.manifest.tree));
     if (tree.leaf_count() != dataset.manifest.blocks_count())
-        return fail(Errc::dataset_damaged, "{}: the tree has {} leaves, the manifest says {}",
-                    dataset.cid.text(), tree.leaf_count(), dataset.manifest.blocks_count());
+        return fail(Errc::dataset_damaged, "{}: the tree has {}, the manifest says {}",
+                    dataset.cid.text(), counted(tree.leaf_count(), "leaf", "leaves"),
+                    dataset.manifest.blocks_count());
     return std::unique_ptr<BlockReader>(
         new BlockReader(job, std::move(dataset), options, std::move(tree)));
 }
@@ -136,17 +139,19 @@ Error BlockReader::lost_block(const BlockBatch& batch, std::uint64_t index) cons
     if (block.state == repo::BlockRead::State::damaged)
         state = "is damaged";
     else if (block.state == repo::BlockRead::State::ok)
-        state = fmt::format("has {} bytes, not {}", block.size, manifest.block_size_bytes);
+        state =
+            fmt::format("has {}, not {}", counted(block.size, "byte"), manifest.block_size_bytes);
     Error error(Errc::dataset_damaged, fmt::format("{}: block {} ({}) {}", dataset_.cid.text(),
                                                    index, block.cid.text(), state));
     if (!manifest.is_protected())
         return std::move(error).hint("nothing protects a plain dataset: put or import the same "
                                      "data again, or repair a protected dataset made from it");
     if (!options_.recover)
-        return std::move(error).hint("restore the block with 'codex-ec repair' first");
+        return std::move(error).hint("restore the block first: codex-ec repair CID");
     return std::move(error).hint(
-        fmt::format("more than {} blocks of its column are lost; 'codex-ec status' shows which",
-                    manifest.erasure->m));
+        fmt::format("its column lost more than {}; see what must come from somewhere else: "
+                    "codex-ec repair CID",
+                    counted(manifest.erasure->m, "block")));
 }
 
 } // namespace codex::dataset::detail

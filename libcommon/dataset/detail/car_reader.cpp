@@ -33,6 +33,10 @@ Error CarReader::invalid(std::uint64_t offset, std::string_view what) const {
     return {Errc::car_invalid, fmt::format("{}: byte {}: {}", name_, offset, what)};
 }
 
+Error CarReader::cut_off(std::uint64_t offset, std::string_view what) const {
+    return invalid(offset, what).hint("the archive is cut off: make or fetch it again");
+}
+
 Result<CarReader> CarReader::open(std::unique_ptr<ByteSource> source, std::string_view name) {
     CarReader reader(std::move(source), name);
     CODEX_CHECK(reader.read_header());
@@ -45,14 +49,16 @@ Result<void> CarReader::read_header() {
     rest_.resize(head);
     const auto frame = frame_at(rest_);
     if (!frame || !*frame || (*frame)->body == 0 || (*frame)->body > codec::kMaxCarHeaderBytes)
-        return fail(invalid(0, rest_.empty() ? "no bytes" : "not a CAR: no header here")
-                        .hint("a CAR is what 'codex-chunk export' or 'ipfs dag export' writes"));
+        return fail(
+            invalid(0, rest_.empty() ? "no bytes" : "not a CAR: no header here")
+                .hint("a CAR archive is needed, as other tools write them, too; make one of "
+                      "a dataset: codex-chunk export CID"));
     const std::size_t end = (*frame)->prefix + static_cast<std::size_t>((*frame)->body);
     if (rest_.size() < end) {
         rest_.resize(end);
         CODEX_TRY(more, read(MutableBytes(rest_).subspan(head)));
         if (head + more < end)
-            return fail(invalid(head + more, "the archive ends within its header"));
+            return fail(cut_off(head + more, "the archive ends within its header"));
     }
     auto roots = codec::decode_car_header(BytesView(rest_).first(end).subspan((*frame)->prefix));
     if (!roots)
@@ -82,7 +88,7 @@ Result<bool> CarReader::next(CarBatch& batch) {
         if (ended_ && filled == 0)
             return false;
         if (ended_ && rest_at_ == rest_.size())
-            return fail(invalid(offset_ + filled, "the archive ends within a section"));
+            return fail(cut_off(offset_ + filled, "the archive ends within a section"));
         CODEX_TRY(frame, frame_at(bytes)); // a section larger than the buffer; cut() checked it
         give_back(bytes);
         size = frame ? frame->prefix + static_cast<std::size_t>(frame->body) : kBatchBytes;
@@ -155,7 +161,11 @@ Result<std::size_t> CarReader::read(MutableBytes to) {
         const Errc code = got.error().code();
         if (code == Errc::truncated || code == Errc::malformed)
             return fail(Error(Errc::car_invalid,
-                              fmt::format("after byte {}: {}", offset_, got.error().text())));
+                              fmt::format("after byte {}: {}", offset_, got.error().text()))
+                            .hint(code == Errc::truncated
+                                      ? "the archive is cut off: make or fetch it again"
+                                      : "the archive was damaged on the way; make or fetch it "
+                                        "again"));
         return fail(std::move(got).error());
     }
     ended_ = *got < to.size();

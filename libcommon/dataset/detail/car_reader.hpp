@@ -43,6 +43,7 @@ public:
     [[nodiscard]] Error invalid(std::uint64_t offset, std::string_view what) const;
 
 private:
+    [[nodiscard]] Error cut_off(std::uint64_t offset, std::string_view what) const;
     CarReader(std::unique_ptr<ByteSource> source, std::string_view name)
         : source_(std::move(source)), name_(name) {}
 

@@ -46,10 +46,10 @@ commands() { "$1" --dump-commands | jq -r '.commands[].name'; }
     done
     run_split codex-chunk help blok
     assert_refused 64 "unknown command 'blok'"
-    assert_stderr --partial 'did you mean codex-chunk block?'
+    assert_stderr --partial 'did you mean: codex-chunk block'
     run_split codex-chunk help nonsense
     assert_refused 64 "unknown command 'nonsense'"
-    assert_stderr --partial 'hint: codex-chunk --help lists them'
+    assert_stderr --partial 'hint: list them: codex-chunk --help'
 }
 
 @test "a tool knows the commands of the others: each is suggested where it is not" {
@@ -74,7 +74,7 @@ commands() { "$1" --dump-commands | jq -r '.commands[].name'; }
     while read -r words; do
         run_split codex-chunk "${words%% *}"
         assert_refused 64 "unknown command '${words%% *}'"
-        assert_stderr --partial "did you mean codex-chunk ${words#* }"
+        assert_stderr --partial "did you mean: codex-chunk ${words#* }"
     done <<'EOF'
 list ls
 add put
@@ -88,9 +88,9 @@ prune gc
 du space
 EOF
     run_split codex-ec recover
-    assert_stderr --partial 'did you mean codex-ec repair?'
+    assert_stderr --partial 'did you mean: codex-ec repair'
     run_split codex-ec list
-    assert_stderr --partial 'did you mean codex-chunk ls?'
+    assert_stderr --partial 'did you mean: codex-chunk ls'
     run_split codex-chunk encode
     assert_stderr --partial 'that is a command of another tool: codex-ec encode'
 }
@@ -101,7 +101,7 @@ EOF
         run_split "$tool"
         assert_refused 64 "$tool: a command is missing"
         assert_stderr --partial "hint: for example: "
-        assert_stderr --partial "try '$tool --help'"
+        assert_stderr --partial "see: $tool --help"
     done
 }
 
@@ -109,8 +109,40 @@ EOF
     : >photo.jpg
     run_split codex-chunk photo.jpg
     assert_refused 64 "unknown command 'photo.jpg'"
-    assert_stderr --partial 'that is a file: codex-chunk put FILE stores it'
-    run_split codex-chunk "$(gen 1 10 | codex-chunk put)"
+    assert_stderr --partial 'that is a file; store it: codex-chunk put photo.jpg'
+    local cid
+    cid=$(gen 1 10 | codex-chunk put)
+    run_split codex-chunk "$cid"
     assert_failure 64
-    assert_stderr --partial 'that is a CID: codex-chunk get CID'
+    assert_stderr --partial "that is a CID; get it: codex-chunk get $cid; look at it: codex-chunk stat $cid"
+}
+
+@test "a file in the place of an option's value is recognised by the end of its name" {
+    : >key.zkey
+    : >'two words.zkey'
+    run_split codex-prove vkey key.zkey
+    assert_refused 64 "unexpected argument 'key.zkey'"
+    assert_stderr --partial 'did you mean: --zkey key.zkey'
+    run_split codex-prove vkey 'two words.zkey'
+    assert_stderr --partial "did you mean: --zkey 'two words.zkey'"
+    run_split codex-prove vkey none.zkey
+    assert_refused 64 "unexpected argument 'none.zkey'"
+    [[ $stderr != *'did you mean'* ]]
+}
+
+@test "with --json version and help are objects, too" {
+    local tool
+    for tool in $(tools); do
+        run_json "$tool" --json --version
+        assert_success
+        assert_equal "$(jq -r '[.type, .tool] | @tsv' <<<"$output")" "$(printf 'version\t%s' "$tool")"
+        assert_equal "$(jq -r '"\(.tool) \(.version) (\(.revision), \(.compiler), cpu: \(.cpu))"' <<<"$output")" \
+            "$("$tool" --version)"
+        run_json "$tool" help --json
+        assert_equal "$(jq -r .text <<<"$output")" "$("$tool" --help)"
+        run_json "$tool" --help --json
+        assert_equal "$(jq -r .text <<<"$output")" "$("$tool" --help)"
+    done
+    run_json codex-chunk --json help block get
+    assert_equal "$(jq -r .command <<<"$output")" 'codex-chunk block get'
 }

@@ -25,6 +25,20 @@ complete_words() {
     assert_output "$(printf 'auto\nalways')"
 }
 
+@test "bash completes the commands that help explains" {
+    run complete_words codex-chunk help ''
+    assert_line put
+    assert_line block
+    run complete_words codex-chunk help block ''
+    assert_output "$(printf 'put\nget\nhas\nrm')"
+    run complete_words codex-chunk help block get ''
+    assert_output ''
+    run complete_words codex-chunk help put ''
+    assert_output ''
+    run complete_words codex-chunk help block --js
+    assert_output --json
+}
+
 @test "bash completes the CIDs of the repo that is named" {
     local here there
     here=$(gen 1 10 | codex-chunk put)
@@ -77,13 +91,13 @@ complete_words() {
 @test "misuse is 64 with a place to read" {
     run_split codex-chunk
     assert_refused 64 'a command is missing'
-    assert_stderr --partial "try 'codex-chunk --help'"
+    assert_stderr --partial "see: codex-chunk --help"
     run_split codex-chunk put --nonsense
     assert_refused 64 'unknown option --nonsense'
-    assert_stderr --partial "try 'codex-chunk put --help'"
+    assert_stderr --partial "see: codex-chunk put --help"
     run_split codex-chunk pit
     assert_refused 64 "unknown command 'pit'"
-    assert_stderr --partial 'did you mean codex-chunk put?'
+    assert_stderr --partial 'did you mean: codex-chunk put'
 }
 
 @test "zsh completes as bash does" {

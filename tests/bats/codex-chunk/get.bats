@@ -49,7 +49,8 @@ setup() {
         assert_refused 64 --range
     done
     run_split codex-chunk get "$cid" --range 200001-
-    assert_refused 64 'has only 200000 bytes'
+    assert_refused 65 'the content has 200000 bytes'
+    assert_equal "$(grep -o zDv <<<"$stderr" | wc -l)" 1
     run_split codex-chunk get "$cid" "$cid" --range 0-1 -o out
     assert_refused 64 '--range is for one dataset'
     assert_not_exist out

@@ -146,10 +146,10 @@ setup() {
     head -c $(($(stat -c %s data.car) - 65536 - 39 - 2)) data.car >cut.car
     run_split codex-chunk import cut.car
     assert_failure 65
-    assert_stderr --partial 'hint: the archive was cut'
+    assert_stderr --partial 'hint: the archive is cut off'
     refute [ "$(grep -c 'files are stored by' <<<"$stderr")" -gt 0 ]
     run_split codex-chunk import data
-    assert_stderr --partial "files are stored by 'codex-chunk put'"
+    assert_stderr --partial "a file is stored so: codex-chunk put FILE"
 }
 
 @test "a few bytes that claim a large dataset write no tree" {

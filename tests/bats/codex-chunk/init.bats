@@ -31,6 +31,27 @@ load ../common
     assert_output "$CODEX_REPO	1GiB	5	1h"
 }
 
+@test "a life that is never over" {
+    codex-chunk init --ttl 1h
+    run_json codex-chunk init --set --json --ttl never
+    assert_equal "$(jq .ttl <<<"$output")" 0
+    gen 1 100 | codex-chunk put
+    codex-chunk ls | grep -q '	never	'
+}
+
+@test "--set makes settings anew that are missing or wrong" {
+    codex-chunk init --quota 1GiB --ttl 1h
+    rm "$CODEX_REPO/config.json"
+    run_split codex-chunk init --set --quota 2GiB
+    assert_success
+    assert_output "$CODEX_REPO	2GiB	0	never"
+    assert_stderr --partial 'the settings were missing or wrong; what is not given now has its default'
+    echo '{' >"$CODEX_REPO/config.json"
+    run_split codex-chunk init --set --compress 5
+    assert_output "$CODEX_REPO	20GiB	5	never"
+    codex-chunk verify
+}
+
 @test "--set needs a repo" {
     run_split codex-chunk init --set --quota 1GiB
     assert_refused 66 "$CODEX_REPO"
@@ -50,6 +71,10 @@ load ../common
     assert_refused 64 "--compress: 99"
     run_split codex-chunk init --ttl -5s
     assert_refused 64 "--ttl:"
+    # Not "never", which is another word.
+    run_split codex-chunk init --ttl 0s
+    assert_refused 64 "--ttl: every new dataset would expire at once"
+    assert_stderr --partial 'for ever is: --ttl never'
     assert_not_exist "$CODEX_REPO"
 }
 

@@ -104,18 +104,18 @@ gives() {
     codex-chunk -r 'my repo' init >/dev/null
     run_split codex-chunk -r 'my repo' get "$cid" -o out
     assert_refused 1 "dataset $cid: not in the repo my repo"
-    assert_stderr --partial "hint: codex-chunk -r 'my repo' ls shows what is"
+    assert_stderr --partial "hint: list what is here: codex-chunk -r 'my repo' ls"
     run_split codex-chunk ls --repo='my repo' --json
     # Its hints can be typed.
     run_split codex-chunk get -r 'my repo' --json "$cid" -o out
     hint=$(jq -r .hint <<<"$stderr")
-    run bash -c "${hint%% shows*}"
+    run bash -c "${hint#*: }"
     assert_success
     # The environment is the hint's, too.
     run_split codex-ec status "${cid%?}2"
     assert_failure 1
     assert_stderr --partial "not in the repo $CODEX_REPO"
-    assert_stderr --partial 'hint: codex-chunk ls shows what is'
+    assert_stderr --partial 'hint: list what is here: codex-chunk ls'
     block=$(codex-merkle leaves "$cid" | head -n1)
     for command in 'stat' 'block get'; do
         # shellcheck disable=SC2086 # words
@@ -134,15 +134,16 @@ gives() {
         # shellcheck disable=SC2086
         run_split $command photo.cid
         assert_failure 65
-        assert_stderr --partial "hint: that is a file: ${command%% --*} < photo.cid takes CIDs from it"
+        assert_stderr --partial 'error: photo.cid: is a file, not a CID'
+        assert_stderr --partial "hint: take CIDs from it: $command <photo.cid; "
         if [[ $command == codex-merkle* ]]; then
-            assert_stderr --partial "$command --raw photo.cid cuts it into blocks"
+            assert_stderr --partial "cut it into blocks: $command --raw photo.cid"
         else
-            assert_stderr --partial 'codex-chunk put photo.cid stores it'
+            assert_stderr --partial 'store it: codex-chunk put photo.cid'
         fi
     done
     codex-chunk stat <photo.cid >/dev/null
     run_split codex-chunk stat no-such-file
     assert_failure 65
-    [[ $stderr != *'that is a file'* ]]
+    [[ $stderr != *'is a file'* ]]
 }

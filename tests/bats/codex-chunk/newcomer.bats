@@ -11,7 +11,7 @@ hint() { sed -n 's/^codex-[a-z]*: hint: //p' <<<"$stderr"; }
         # shellcheck disable=SC2086 # words
         run_split $command
         assert_refused 66 "$CODEX_REPO: no repo there"
-        assert_stderr --partial 'hint: make one: codex-chunk init; the first codex-chunk put does it, too; '
+        assert_stderr --partial 'hint: make one: codex-chunk init; the first put does it, too; '
         assert_not_exist "$CODEX_REPO"
     done
     # With -r, the command that is offered is about that folder.
@@ -51,7 +51,7 @@ hint() { sed -n 's/^codex-[a-z]*: hint: //p' <<<"$stderr"; }
     gen 1 1000 >'my photos/a'
     run_split codex-chunk -r there put 'my photos'
     assert_refused 65 'my photos: is a folder'
-    run bash -c "$(hint)"
+    run bash -c "$(hint | sed 's/^[^:]*: //')"
     assert_success
     codex-chunk -r there get "$output" | tar t | grep -qx 'my photos/a'
 }

@@ -33,6 +33,16 @@ last_progress() { tail -n1 <<<"$stderr" | jq -r 'select(.type == "progress") | "
     assert_equal "$(tail -n1 <<<"$stderr" | jq -c '[.label, .doneItems, .totalBytes]')" '["stat",1,null]'
 }
 
+@test "-q is stronger than --progress" {
+    for mode in always json auto; do
+        run_split codex-chunk verify -q --progress $mode
+        assert_success
+        refute_stderr
+        run_split env CODEX_PROGRESS=$mode codex-chunk put data --quiet
+        refute_stderr
+    done
+}
+
 @test "SIGUSR1 is answered with one line, even with -q" {
     mkfifo pipe
     codex-chunk put -q pipe >out 2>said &

@@ -109,7 +109,7 @@ setup() {
     mkdir photos
     run_split codex-chunk put photos
     assert_refused 65 'photos: is a folder'
-    assert_stderr --partial 'hint: tar c photos | codex-chunk put -'
+    assert_stderr --partial 'hint: store it as one file: tar c photos | codex-chunk put -'
 }
 
 @test "nothing to store is refused" {

@@ -63,7 +63,7 @@ damage() {
     assert_stderr --partial '--rebuild-index'
     run_split codex-chunk verify --rebuild-index
     assert_success
-    assert_stderr --partial 'index made anew from 1 segments: 1 datasets'
+    assert_stderr --partial 'index made anew from 1 segment: 1 dataset,'
     codex-chunk get "$cid" | cmp - <(gen 7 200000)
     run_split codex-chunk verify --rebuild-index --json
     assert_success

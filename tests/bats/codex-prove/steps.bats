@@ -12,7 +12,7 @@ load proofs
         --entropy 53206320320083115796502214552783413060461247639578808291150702859268522240"
     assert_output "$first"
     run_split codex-prove sample "$cid" --slot 6 --challenge "$challenge"
-    assert_refused 64 'slots 0 to 5'
+    assert_refused 65 'slots 0 to 5'
     run_split codex-prove sample "$cid" --slot 0
     assert_refused 64 'either --challenge or --entropy'
     run_split codex-prove sample "$cid" --slot 0 --challenge 0x00

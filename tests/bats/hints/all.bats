@@ -16,7 +16,7 @@ library_only=(
 elsewhere=(
     'end that process, or let it go on'                    # unit/repo, readers that fall behind
     'raise the limit: ulimit -v unlimited'                 # unit/repo, scarce address space
-    'codex-prove slots --check compares the whole dataset' # unit/proof
+    'compare the whole dataset: codex-prove slots --check CID' # unit/proof
     'root and leaves have no such limit, nor has proof of a dataset in the repo; larger blocks make fewer leaves' # tools/bounds
 )
 
@@ -34,6 +34,18 @@ elsewhere=(
             unnamed+=("$file: $text")
     done <<<"$output"
     ((${#unnamed[@]} == 0)) || printf '%s\n' "${unnamed[@]}" | fail
+}
+
+@test "commands in hints stand behind a colon, and without quotes" {
+    run_split "$CODEX_SOURCE/tests/bats/hints/list-hints" "$CODEX_SOURCE"
+    assert_success
+    # shellcheck disable=SC2016 # this is Perl
+    run perl -ne '
+        while (/codex-(?:chunk|ec|merkle|prove) (?=[-a-z{])/g) {
+            my $before = (split /\t/, substr($_, 0, $-[0]), 2)[1] // "";
+            print if $before !~ /(?:^|: |\| |; |; do )$/;
+        }' <<<"$output"
+    assert_output ''
 }
 
 @test "a hint without a test is found" {

@@ -15,12 +15,20 @@ hint() {
 # part TEXT...: strings in the sources that are put into a hint, which the test shows; for all.bats.
 part() { :; }
 
-# pasted PREFIX: runs the command of the last hint that begins with PREFIX, as it stands there, up to the
-# quote or the sentence's end.
+# pasted PREFIX: runs the command of the last hint that begins with PREFIX, as it stands there, to the end of
+# its part.
 pasted() {
-    local command
-    command=$(grep -o "$1[^';,]*" <<<"${stderr##*: hint: }" | head -1)
+    pasted_to_end "$1" "${2:-; }"
+}
+
+# pasted_to_end PREFIX: the same to the end of the line, for what stands in the last part.
+pasted_to_end() {
+    local hint command=
+    hint=${stderr##*: hint: }
+    hint=": ${hint%%$'\n'*}"
+    [[ $hint != *": $1"* ]] || command="$1${hint#*": $1"}"
     [[ -n $command ]] || fail "no command '$1' in: $stderr" || return
+    [[ -z ${2:-} ]] || command=${command%%"$2"*}
     run_split bash -c "$command"
 }
 

@@ -34,29 +34,105 @@ setup() {
     hint 'write more of it'
     codex-chunk stat "${one:0:13}"
     run_split codex-chunk stat zDxWB8ECxYz1111
-    hint 'codex-chunk ls --blocks shows what is'
+    hint 'list what is here: codex-chunk ls --blocks'
     codex-chunk ls --blocks | grep -q "^$one"
 }
 
 @test "a file where an identifier is expected" {
     echo "$plain" >list
     run_split codex-chunk get list -o back
-    hint 'that is a file: {} < {} takes CIDs from it, {} {}'
-    part ' cuts it into blocks' ' stores it'
-    codex-chunk get <list -o back
+    hint 'take CIDs from it: {} <{}; {}: {} {}'
+    part 'cut it into blocks' 'store it' 'codex-chunk put'
+    pasted 'codex-chunk get -o back <list'
+    assert_success
+    cmp back file
     run_split codex-merkle leaves file
-    hint 'codex-merkle leaves --raw file cuts it into blocks'
-    codex-merkle leaves --raw file >leaves
+    hint 'cut it into blocks: codex-merkle leaves --raw file'
+    pasted 'codex-merkle leaves --raw file'
+    assert_success
+    # The options are those that were given, quoted for a shell.
+    codex-chunk -r 'other repo' put file >list
+    run_split codex-ec encode -v -k2 -m 1 --expires=30d -r 'other repo' list
+    hint "take CIDs from it: codex-ec -r 'other repo' encode -v -k2 -m 1 --expires=30d <list; store it: codex-chunk -r 'other repo' put list"
+    pasted 'codex-ec'
+    assert_success
+    run_split codex-chunk -r 'other repo' stat "$output"
+    assert_line --partial 'ecK	2'
+    mv list 'the list'
+    run_split codex-chunk get --range -5 -o 'that is back' 'the list' -r 'other repo'
+    pasted 'codex-chunk -r'
+    assert_success
+    tail -c 5 file | cmp - 'that is back'
+}
+
+@test "a folder where an identifier is expected" {
+    mkdir 'my photos'
+    cp file 'my photos'
+    run_split codex-chunk get 'my photos'
+    assert_refused 65 'my photos: is a folder, not a CID'
+    hint 'store it as one file: tar c {} | codex-chunk put -'
+    pasted "tar c 'my photos'"
+    assert_success
+    codex-chunk get "$output" | tar x -O | cmp - file
+}
+
+@test "one block where a dataset is expected" {
+    local command
+    for command in 'codex-chunk get' 'codex-chunk export' 'codex-chunk verify' 'codex-ec status' 'codex-merkle root'; do
+        # shellcheck disable=SC2086 # words
+        run_split $command "$plain@2"
+        assert_refused 65 "$plain@2: is a block, and not a whole dataset"
+        hint 'get the block: codex-chunk block get {}; take the whole dataset: {} {}'
+        codex-chunk block get "$plain@2" >block
+        run_split $command "$plain@2"
+        pasted 'codex-chunk block get'
+        assert_success
+        run_split $command "$plain@2"
+        pasted "$command"
+        assert_success
+    done
+    # Where blocks are taken, what is wrong with the rest is said.
+    run_split codex-chunk block get "${plain:0:11}@2"
+    assert_refused 65 'too short'
+}
+
+@test "a label where an identifier is expected" {
+    local command
+    codex-chunk label "$plain" 'my photo'
+    for command in 'codex-chunk get' 'codex-chunk stat' 'codex-chunk export' 'codex-chunk keep --until never' \
+        'codex-chunk verify' 'codex-chunk block get' 'codex-chunk rm' 'codex-ec status' 'codex-merkle root' \
+        'codex-merkle leaves' 'codex-prove roots' 'codex-prove sample --slot 0 --entropy 1'; do
+        # shellcheck disable=SC2086 # words
+        run_split $command 'my photo'
+        assert_refused 65 '"my photo" is a label, and labels name nothing'
+        hint 'the dataset of this label is {}'
+        [[ $stderr == *"$plain"* ]] || fail "$command: $stderr"
+    done
+    codex-chunk get "$(grep -o 'zDv[A-Za-z0-9]*' <<<"$stderr")" | cmp - file
+    gen 2 1000 | codex-chunk put --label 'my photo'
+    run_split codex-chunk get 'my photo'
+    hint 'several datasets have it; list them: codex-chunk ls'
+    pasted 'codex-chunk ls'
+    assert_equal "$(grep -c '	my photo$' <<<"$output")" 2
+    # What looks like the beginning of a CID may be one, too.
+    codex-chunk label "$plain" zDvMyPhotoOfTheSea
+    run_split codex-chunk get zDvMyPhotoofTheSea
+    assert_failure
+    [[ $stderr != *label* ]]
+    run_split codex-chunk stat --batch 'my photo'
+    assert_output "$(printf 'my photo\tinvalid')"
+    refute_stderr
 }
 
 @test "identifiers of something else" {
     block=$(codex-merkle leaves "$plain" | head -1)
     tree=$(codex-merkle root "$plain")
     run_split codex-chunk get "$block" -o back
-    hint "for single blocks there is 'codex-chunk block'"
-    codex-chunk block get "$block" -o back
+    hint 'that is a single block; get it: codex-chunk block get '
+    pasted "codex-chunk block get $block"
+    assert_success
     run_split codex-chunk get "$tree" -o back
-    hint "a dataset is named by its manifest's CID, zDv...; codex-chunk ls lists them"
+    hint "a dataset is named by its manifest's CID, zDv...; list them: codex-chunk ls"
     codex-chunk get "$(codex-chunk ls | cut -f1)" -o back
     run_split codex-merkle leaves "$block"
     hint "a dataset's CID starts with zDv, a tree's with zDz"
@@ -73,9 +149,19 @@ setup() {
     run_split codex-chunk ls --lock-timeout soon
     hint 'write a number and a unit of s, m, h, d, w: 90s, 1d12h'
     codex-chunk ls --lock-timeout 1d12h
+    run_split codex-chunk init --set --ttl soon
+    hint 'write a number and a unit of s, m, h, d, w, or never: 30d, 1d12h'
+    run_split codex-chunk init --set --ttl 0s
+    hint 'for ever is: --ttl never'
+    codex-chunk init --set --ttl never
     run_split codex-chunk put --expires 2027-31-01 file
     hint 'write a duration (30d), a date (2027-01-31), a date-time (2027-01-31T12:00:00Z), @ and Unix seconds, or never'
     codex-chunk put --expires 30d file
+    for when in tomorrow 30x '' -5s; do
+        run_split codex-chunk put --expires "$when" file
+        assert_refused 64 "--expires: time \"$when\""
+        hint 'write a duration (30d), a date (2027-01-31), a date-time (2027-01-31T12:00:00Z), @ and Unix seconds, or never'
+    done
     run_split codex-chunk keep "$plain"
     hint 'say until when: --until 30d, --until 2027-01-31, --until never'
     codex-chunk keep --until never "$plain"
@@ -88,9 +174,18 @@ setup() {
     mkdir "a folder"
     cp file "a folder"
     run_split codex-chunk put "a folder"
-    hint 'tar c {} | codex-chunk put -'
-    run_split bash -c "${stderr##*: hint: }"
+    hint 'store it as one file: tar c {} | codex-chunk put -'
+    pasted 'tar c'
     assert_success
+    run_split codex-chunk block put "a folder"
+    assert_refused 65 'a folder: is a folder'
+    hint 'cut it into blocks: tar c {} | codex-chunk put -'
+    pasted 'tar c'
+    assert_success
+    run_split codex-merkle root --raw "a folder"
+    assert_refused 65 'a folder: is a folder'
+    hint 'a file is needed; tar makes one of a folder'
+    tar c 'a folder' | codex-merkle root --raw -
     run_split codex-chunk put --mime 'text/plain; charset=utf-8' file
     hint "leave the parameters after ';' out"
     codex-chunk put --mime text/plain file
@@ -102,7 +197,7 @@ setup() {
     codex-chunk block put --codec raw file
     truncate -s 65M large
     run_split codex-chunk block put large
-    hint "'codex-chunk put' cuts files into blocks"
+    hint 'files are cut into blocks so: codex-chunk put FILE'
     codex-chunk put large
 }
 
@@ -119,23 +214,27 @@ setup() {
 @test "words that are no commands" {
     run_split codex-chunk encode
     hint 'that is a command of {}: {}'
-    part 'another tool' 'other tools'
+    part 'another tool' 'other tools' '; or: '
     codex-ec encode --help >help
     run_split codex-chunk file
-    hint 'that is a file: {} put FILE stores it'
-    codex-chunk put file
+    hint 'that is a file; store it: {} put {}'
+    pasted 'codex-chunk put file'
+    assert_success
     run_split codex-chunk "$plain"
-    hint 'that is a CID: {} get CID, or {} stat CID'
-    codex-chunk stat "$plain"
+    hint 'that is a CID; get it: {0} get {1}; look at it: {0} stat {1}' || hint 'that is a CID; get it: codex-chunk get {}; look at it: codex-chunk stat {}'
+    pasted 'codex-chunk stat'
+    assert_success
     run_split codex-chunk help nothing
-    hint ' --help lists them'
-    codex-chunk --help >help
+    hint 'list them: '
+    part ' --help'
+    pasted 'codex-chunk --help'
+    assert_success
     run_split codex-chunk -V
-    hint 'did you mean {}'
+    hint 'did you mean: {}'
     part '--version' '--help'
     codex-chunk --version
     run_split codex-chunk '-?'
-    hint 'did you mean --help'
+    hint 'did you mean: --help'
     codex-chunk --help >help
     run_split codex-chunk ls --range 1-2
     hint 'that is an option of {}'
@@ -147,7 +246,8 @@ setup() {
 
 @test "nothing is given on a terminal" {
     on_terminal "codex-chunk get -o back"
-    hint 'name it on the command line, pipe it in, or type it after -'
+    hint 'name one on the command line, pipe it in, or type it after -'
+    [[ $stderr == *'error: no CID is given'* ]]
     echo "$plain" | codex-chunk get -o back
     on_terminal "codex-chunk put"
     hint 'name a file, or - for what is typed here'

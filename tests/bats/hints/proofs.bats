@@ -15,12 +15,24 @@ load ../codex-prove/proofs
     codex-merkle proof "$plain" --index 1 >proof
     codex-chunk block get "$plain@1" -o block
     run_split codex-merkle verify --root "$plain" --block block proof
-    hint '`codex-merkle root CID` prints the tree of a dataset'
+    hint 'that is a dataset; print its tree: codex-merkle root {}'
+    pasted 'codex-merkle root'
+    codex-merkle verify --root "$output" --block block proof
+    run_split codex-merkle verify --root "$(codex-merkle leaves "$plain" | head -1)" --block block proof
+    hint 'the tree of a dataset is printed so: codex-merkle root CID'
     head -c 40 /dev/urandom >wrong
     root=$(codex-merkle root "$plain")
     run_split codex-merkle verify --root "$root" --block block wrong
-    hint 'a proof is given as hex, JSON or binary, as `codex-merkle proof` prints it'
+    hint 'a proof is hex, JSON or binary, as this prints it: codex-merkle proof CID --index I'
     codex-merkle verify --root "$root" --block block proof
+    run_split codex-merkle verify --root "$root" --leaf "$plain" proof
+    assert_refused 65 "--leaf $plain: is not the CID of a block"
+    hint 'that is a dataset; print its blocks: codex-merkle leaves {}'
+    pasted 'codex-merkle leaves'
+    codex-merkle verify --root "$root" --leaf "${lines[1]}" proof
+    run_split codex-merkle verify --root "$root" --leaf "$root" proof
+    assert_refused 65 "--leaf $root: is not the CID of a block"
+    hint 'that is a tree; the blocks of a dataset are printed so: codex-merkle leaves CID'
 }
 
 @test "merkle: a tree that is too large for one piece" {
@@ -39,23 +51,35 @@ load ../codex-prove/proofs
     make_key
     plain=$(codex-ec decode "$protected")
     run_split codex-prove slots --cell-size 128 "$plain"
-    hint 'codex-ec encode makes a protected dataset of it'
-    codex-prove slots --cell-size 128 "$(codex-ec encode -k 4 -m 2 "$plain")"
+    hint 'make a protected dataset of it, for example: codex-ec encode -k 4 -m 2 {}'
+    part 'make a protected dataset of it, for example: codex-ec encode -k 4 -m 2 CID'
+    pasted 'codex-ec encode'
+    codex-prove slots --cell-size 128 "$output"
     run_split codex-prove roots "$protected"
-    hint 'codex-prove slots computes them'
+    hint "compute them: codex-prove slots $protected"
+    part 'compute them: codex-prove slots CID'
     codex-prove roots "$(codex-prove slots --cell-size 128 "$protected")"
     run_split codex-prove sample "$cid" --challenge $challenge
     hint 'slots count from 0'
     run_split codex-prove sample "$cid" --slot 0
     hint "--challenge 0x... is what the contract's getChallenge gives"
-    run_split codex-prove sample "$cid" --slot 0 --challenge 0x12
-    hint 'a challenge is 64 hex digits; a number goes to --entropy'
+    for challenge_text in 0x12 zz 0x1; do
+        run_split codex-prove sample "$cid" --slot 0 --challenge "$challenge_text"
+        assert_refused 65 'error: '
+        assert_stderr --partial '--challenge: '
+        hint 'a challenge is 64 hex digits; a number goes to --entropy'
+    done
     codex-prove sample "$cid" --slot 0 --challenge $challenge
     codex-prove sample "$cid" --slot 0 --entropy 12
     run_split codex-prove prove "${circuit[@]}" "$cid" --slot 0 --challenge $challenge
-    hint 'codex-prove setup makes a key for tests'
+    hint 'make a key for tests: codex-prove setup -o test.zkey'
     run_split codex-prove prove --zkey key.zkey "${circuit[@]}" "$cid"
-    hint 'codex-prove prove --zkey F CID --slot 0 --challenge 0x...'
+    hint "for example: codex-prove prove --zkey FILE $cid --slot 0 --challenge 0x..." ||
+        hint 'for example: codex-prove prove --zkey FILE CID --slot 0 --challenge 0x...'
+    run_split codex-prove vkey key.zkey
+    assert_refused 64 "unexpected argument 'key.zkey'"
+    hint 'did you mean: --zkey key.zkey'
+    codex-prove vkey --zkey key.zkey
     codex-prove prove --zkey key.zkey "${circuit[@]}" "$cid" --slot 0 --challenge $challenge
 }
 
@@ -85,7 +109,7 @@ load ../codex-prove/proofs
     at=$(($(stat -c %s witness) / 64 * 32))
     printf '\1\2\3\4' | dd of=witness bs=1 seek=$at conv=notrunc status=none
     run_split codex-prove prove --zkey key.zkey --wtns witness
-    hint 'codex-prove witness --check names a broken constraint'
+    hint 'see which constraint is broken: codex-prove witness --check INPUT'
     codex-prove witness --check "${circuit[@]}" -o witness <input
     codex-prove prove --zkey key.zkey --wtns witness
 }
@@ -95,8 +119,10 @@ load ../codex-prove/proofs
     make_dataset
     damage_block "$protected" 1
     run_split codex-prove slots --check "$cid"
-    hint 'codex-ec repair restores what parity covers'
-    codex-ec repair "$protected"
+    hint "restore what parity covers: codex-ec repair $cid"
+    part 'restore what parity covers: codex-ec repair CID'
+    pasted 'codex-ec repair'
+    assert_success
     codex-prove slots --check "$cid"
 }
 
@@ -119,7 +145,7 @@ load ../codex-prove/proofs
     forge "$cid" "$(digest_of "$root")" "$(printf '1%.0s' {1..62})00"
     codex-chunk import forged.car
     run_split codex-prove slots --check "$(forged_cid)"
-    hint 'do not rely on this manifest: codex-prove slots makes a right one'
+    hint 'do not rely on this manifest; make a right one of the protected dataset: codex-prove slots PROTECTED'
     right=$(codex-prove slots --cell-size 128 "$protected")
     codex-prove slots --check "$right"
 }
@@ -171,7 +197,7 @@ load ../codex-prove/proofs
         run_split codex-prove input "$cid" --slot 0 --entropy $entropy "${circuit[@]}"
         ((status == 0)) || break
     done
-    hint 'compute the trees of the slots again: codex-prove slots'
+    hint 'compute the trees of the slots again: codex-prove slots PROTECTED'
     assert_equal "$(codex-prove slots --cell-size 128 "$protected")" "$cid"
     codex-prove input "$cid" --slot 0 --entropy $entropy "${circuit[@]}"
     codex-chunk verify

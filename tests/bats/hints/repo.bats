@@ -21,17 +21,44 @@ assert_whole() {
 @test "no repo" {
     export CODEX_REPO=$PWD/none
     run_split codex-chunk ls
-    hint 'make one: codex-chunk init; the first codex-chunk put does it, too; -r DIR or CODEX_REPO names another'
+    hint 'make one: codex-chunk init; the first put does it, too; -r DIR or CODEX_REPO names another'
     pasted 'codex-chunk init'
     assert_success
     codex-chunk ls
 }
 
+@test "a repo where none can be" {
+    local place
+    echo x >thing
+    for place in "$PWD/thing" "$PWD/thing/below/it"; do
+        for command in ls verify 'verify --rebuild-index' gc "get $plain -o back"; do
+            # shellcheck disable=SC2086 # words
+            run_split codex-chunk -r "$place" $command
+            assert_refused 66 "$place: no repo there"
+            hint 'name a folder with -r DIR, or set CODEX_REPO'
+        done
+        for command in 'put file' init 'import file' 'block put file'; do
+            # shellcheck disable=SC2086 # words
+            run_split codex-chunk -r "$place" $command
+            assert_refused 73 "$place: no repo there"
+            hint 'name a folder with -r DIR, or set CODEX_REPO'
+        done
+    done
+    # The home is none.
+    run_split env -u CODEX_REPO HOME="$PWD/thing" codex-chunk ls
+    assert_refused 66 'no repo there'
+    run_split env -u CODEX_REPO HOME=/dev/null codex-chunk put file
+    assert_refused 73 'no repo there'
+    # A folder that nothing can be made in.
+    run_split codex-chunk -r /proc/x put file
+    assert_refused 73 '/proc/x'
+    hint 'name a folder with -r DIR, or set CODEX_REPO'
+    codex-chunk -r "$PWD/place" put file
+}
+
 @test "a repo that is there already" {
     run_split codex-chunk init --quota 1GiB
-    hint "'codex-chunk init --set' changes its settings"
-    # The library says the same to other programs.
-    part 'change its settings: codex-chunk init --set'
+    hint 'change its settings: codex-chunk init --set'
     codex-chunk init --set --quota 1GiB
     assert_equal "$(codex-chunk space --json | jq 'select(.type != "summary").quotaMaxBytes')" 1073741824
 }
@@ -41,6 +68,12 @@ assert_whole() {
     run_split codex-chunk -r full put file
     hint 'name a folder that is empty or does not exist'
     codex-chunk -r empty put file
+    # To look for a repo there is no better, and no repo can be made there.
+    run_split codex-chunk -r full ls
+    assert_refused 66 'full: no repo there, and other things'
+    hint 'name a folder with -r DIR, or set CODEX_REPO'
+    run_split codex-chunk -r full init
+    assert_refused 73 'not a repo, and not empty'
 }
 
 @test "a repo of another version" {
@@ -52,9 +85,20 @@ assert_whole() {
 }
 
 @test "settings that are wrong" {
-    echo '{"quota_bytes":"much"}' >"$CODEX_REPO/config.json"
-    run_split codex-chunk ls
-    hint 'correct the file, or: codex-chunk init --set'
+    local wrong
+    for wrong in '{"quota_bytes":"much"}' '' missing; do
+        echo "$wrong" >"$CODEX_REPO/config.json"
+        [[ $wrong != missing ]] || rm "$CODEX_REPO/config.json"
+        for command in ls 'put file' gc verify; do
+            # shellcheck disable=SC2086 # words
+            run_split codex-chunk $command
+            assert_refused 78 'config.json: '
+            hint 'correct the file, or: codex-chunk init --set'
+        done
+        pasted 'codex-chunk init --set'
+        assert_success
+        assert_whole
+    done
     echo '{}' >"$CODEX_REPO/config.json"
     assert_whole
 }
@@ -118,7 +162,7 @@ assert_whole() {
 @test "a segment that is gone" {
     mv "$segment" away
     run_split codex-chunk get "$plain" -o back
-    hint "put the file back; if it is lost for good, 'codex-chunk verify --rebuild-index' makes an index of what is left"
+    hint 'put the file back; if it is lost for good, make an index of what is left: codex-chunk verify --rebuild-index'
     mv away "$segment"
     assert_whole
     rm "$segment"
@@ -144,7 +188,8 @@ assert_whole() {
             LD_PRELOAD="$CODEX_TEST_BIN/libcodex-testpreload.so" codex-chunk get "$plain" -o back
         [[ $stderr == *"$second"* ]] && break
     done
-    hint "try again; a block whose place on the disk is lost for good is given up with 'codex-chunk rm CID@INDEX', and then put, import or codex-ec repair brings it back"
+    hint "try again; give a block up whose place on the disk is lost for good: codex-chunk rm $plain@INDEX; then put, import or repair brings it back"
+    part 'try again; give a block up whose place on the disk is lost for good: codex-chunk rm CID@INDEX; then put, import or repair brings it back'
     printf '\0' | dd of="$second" bs=1 seek=5000 conv=notrunc status=none # lost for good
     codex-chunk rm "$plain@3"
     codex-ec repair "$coded"
@@ -176,13 +221,13 @@ assert_whole() {
 
 @test "the quota: smaller than what is here, and reached" {
     run_split codex-chunk init --set --quota 1MiB
-    hint 'remove datasets first, then run codex-chunk gc'
+    hint 'remove datasets first: codex-chunk rm CID; then: codex-chunk gc'
     codex-chunk rm "$coded"
     codex-chunk gc
     codex-chunk init --set --quota 1100000
     gen 2 100000 >other
     run_split codex-chunk put other
-    hint 'remove datasets (codex-chunk rm), or raise the quota: codex-chunk init --set --quota SIZE'
+    hint 'remove datasets, or raise the quota: codex-chunk init --set --quota SIZE'
     codex-chunk init --set --quota 2MiB
     codex-chunk put other
 }
@@ -201,8 +246,8 @@ assert_whole() {
 @test "a dataset that is not here" {
     codex-chunk rm "$plain"
     run_split codex-chunk get "$plain" -o back
-    hint 'codex-chunk ls shows what is'
-    run_split codex-chunk ls
+    hint 'list what is here: codex-chunk ls'
+    pasted 'codex-chunk ls'
     assert_output --partial "$coded"
 }
 
@@ -210,7 +255,7 @@ assert_whole() {
     block=$(codex-merkle leaves "$coded" | sed -n 3p)
     codex-chunk rm "$coded@2"
     run_split codex-chunk block get "$block" -o back
-    hint 'codex-chunk ls --blocks shows what is; codex-ec repair restores what a protected dataset lost'
+    hint 'list what is here: codex-chunk ls --blocks; restore what a protected dataset lost: codex-ec repair CID'
     codex-chunk ls --blocks | grep -q "^$block.*missing"
     codex-ec repair "$coded"
     codex-chunk block get "$block" -o back
@@ -219,7 +264,8 @@ assert_whole() {
 @test "a block that is damaged" {
     damage_block "$plain" 3
     run_split codex-chunk block get "$plain@3" -o back
-    hint 'repair its dataset (codex-ec repair), or put the block or its dataset again'
+    hint "put the block or its dataset again, or repair its dataset: codex-ec repair $plain"
+    part 'put the block or its dataset again, or repair its dataset: codex-ec repair CID'
     codex-chunk put file
     assert_whole
     damage_block "$plain" 3
@@ -233,18 +279,36 @@ assert_whole() {
 }
 
 @test "a block that is in use" {
+    block=$(codex-merkle leaves "$coded" | sed -n 18p) # of the parity, in one dataset
+    run_split codex-chunk block rm "$block"
+    assert_refused 1 "block $block: datasets have it, in 1 place"
+    hint 'remove {}: codex-chunk rm {}'
+    part 'the dataset that has it' 'remove what has it first'
+    pasted "codex-chunk rm $coded"
+    codex-chunk block rm "$block"
+
+    coded=$(codex-ec encode -k 4 -m 2 "$plain")
     block=$(codex-merkle leaves "$plain" | sed -n 3p)
     run_split codex-chunk block rm "$block"
-    hint 'remove the dataset it belongs to: codex-chunk rm'
-    codex-chunk rm "$plain" "$coded"
+    assert_refused 1 'in 2 places'
+    part 'the datasets that have it, these and perhaps others'
+    pasted 'codex-chunk rm'
     codex-chunk block rm "$block"
+
+    codex-chunk put file
+    run_split codex-chunk block rm "$plain"
+    assert_refused 1 'it is the manifest of a dataset'
+    hint 'remove the dataset: codex-chunk rm '
+    pasted "codex-chunk rm $plain"
+    codex-chunk block rm "$plain"
+    part 'remove the datasets that have it; list all: codex-chunk ls'
 }
 
 @test "a tree that is not here" {
     tree=$(codex-merkle root "$plain")
     codex-chunk rm "$plain"
     run_split codex-merkle leaves "$tree"
-    hint 'a tree is here for as long as a dataset over it: codex-chunk ls'
+    hint 'a tree is here for as long as a dataset over it; list them: codex-chunk ls'
     codex-chunk put file
     codex-merkle leaves "$tree" >leaves
 }
@@ -253,21 +317,24 @@ assert_whole() {
     # The last thing that was written is the protected dataset's tree.
     truncate -s "$(($(stat -c %s "$segment") - 1500))" "$segment"
     run_split codex-chunk get "$coded" -o back
-    hint 'codex-ec repair of a protected dataset that has it rebuilds it; so does storing the data again'
-    codex-ec repair "$coded"
+    hint "store the data again, or rebuild it where a protected dataset has it: codex-ec repair $coded"
+    part 'store the data again, or rebuild it where a protected dataset has it: codex-ec repair CID'
+    pasted 'codex-ec repair'
     assert_whole
 }
 
 @test "a tree with damaged nodes" {
     cut_tree "$coded" 40 >/dev/null || cut_tree "$coded" 20
     run_split codex-merkle proof "$coded" --index 1
-    hint 'repair its dataset: codex-ec repair'
-    codex-ec repair "$coded"
+    hint "repair its dataset: codex-ec repair $coded"
+    part 'repair its dataset: codex-ec repair CID'
+    pasted 'codex-ec repair'
     codex-merkle proof "$coded" --index 1
     cut_tree "$coded" 3
     run_split codex-merkle leaves "$coded"
-    hint 'codex-ec repair restores the tree of a protected dataset'
-    codex-ec repair "$coded"
+    hint 'the tree of a protected dataset is restored so: codex-ec repair {}'
+    part 'the tree of a protected dataset is restored so: codex-ec repair CID'
+    pasted 'codex-ec repair'
     codex-merkle leaves "$coded" >leaves
 }
 

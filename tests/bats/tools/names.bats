@@ -112,7 +112,7 @@ assert_tame() {
         mkdir -- "./$name" && printf x >"./$name/file"
         run_split codex-chunk put -- "$name"
         assert_failure 65
-        command=$(sed -n 's/^codex-chunk: hint: //p' <<<"$stderr")
+        command=$(sed -n 's/^codex-chunk: hint: store it as one file: //p' <<<"$stderr")
         run_split bash -c "$command"
         assert_success
         codex-chunk get "$output" | tar t | grep -q 'file$'

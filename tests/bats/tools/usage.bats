@@ -131,6 +131,7 @@ refuses() {
 
 @test "the exit codes that all tools share" {
     cid=$(gen 1 300000 | codex-chunk put)
+    mkdir folder
     local tool
     # expect CODE WORD...
     expect() {
@@ -155,6 +156,11 @@ refuses() {
         # shellcheck disable=SC2086
         run_split $command missing
         [[ $status == 66 || $command == *--root* ]] || fail "$command: $status $stderr"
+        [[ $command != *--root* ]] || continue
+        # shellcheck disable=SC2086
+        run_split $command folder
+        assert_refused 65 'folder: is a folder'
+        assert_stderr --partial ' hint: '
     done
     for tool in "${tools[@]}"; do
         expect 66 "$tool" config --config-file missing

@@ -2,6 +2,7 @@
 #include "sample_tool.hpp"
 
 #include <gmock/gmock.h>
+#include <nlohmann/json.hpp>
 
 namespace codex::cli {
 namespace {
@@ -9,7 +10,6 @@ namespace {
 using test::Outcome;
 using test::run;
 using ::testing::HasSubstr;
-using ::testing::Not;
 using ::testing::StartsWith;
 
 void expect_misuse(const std::vector<std::string>& arguments, const std::string& message,
@@ -22,42 +22,42 @@ void expect_misuse(const std::vector<std::string>& arguments, const std::string&
 }
 
 TEST(Suggestions, NearMisses) {
-    expect_misuse({"shwo"}, "unknown command 'shwo'", "did you mean codex-sample show?; try ");
+    expect_misuse({"shwo"}, "unknown command 'shwo'", "did you mean: codex-sample show; see: ");
     expect_misuse({"block", "gte"}, "unknown command 'gte'",
-                  "did you mean codex-sample block get?; try 'codex-sample block --help'");
-    expect_misuse({"show", "--nmae=x"}, "unknown option --nmae", "did you mean --name?");
-    expect_misuse({"show", "--jsno"}, "unknown option --jsno", "did you mean --json?");
-    expect_misuse({"xyzzy"}, "unknown command 'xyzzy'", "try ");
+                  "did you mean: codex-sample block get; see: codex-sample block --help");
+    expect_misuse({"show", "--nmae=x"}, "unknown option --nmae", "did you mean: --name");
+    expect_misuse({"show", "--jsno"}, "unknown option --jsno", "did you mean: --json");
+    expect_misuse({"xyzzy"}, "unknown command 'xyzzy'", "see: ");
 }
 
 TEST(Suggestions, OptionsThatAreNotWrittenToTheirEnd) {
-    expect_misuse({"show", "--lev"}, "unknown option --lev", "did you mean --level?");
-    expect_misuse({"show", "--lo"}, "unknown option --lo", "try "); // --log-level, --log-format
-    expect_misuse({"show", "-V"}, "unknown option -V", "did you mean --version?");
+    expect_misuse({"show", "--lev"}, "unknown option --lev", "did you mean: --level");
+    expect_misuse({"show", "--lo"}, "unknown option --lo", "see: "); // --log-level, --log-format
+    expect_misuse({"show", "-V"}, "unknown option -V", "did you mean: --version");
 }
 
 TEST(Suggestions, OptionsOfOtherCommands) {
     expect_misuse({"echo", "--level", "3"}, "unknown option --level", "that is an option of show");
-    expect_misuse({"echo", "-x"}, "unknown option -x", "try "); // one letter is near to none
+    expect_misuse({"echo", "-x"}, "unknown option -x", "see: "); // one letter is near to none
 }
 
 TEST(Suggestions, CommandsOfOtherTools) {
     expect_misuse({"put"}, "unknown command 'put'",
                   "that is a command of another tool: codex-chunk put");
     expect_misuse({"verify"}, "unknown command 'verify'",
-                  "that is a command of other tools: codex-chunk verify, codex-ec verify, "
-                  "codex-merkle verify, codex-prove verify");
-    expect_misuse({"upload"}, "unknown command 'upload'", "did you mean codex-chunk put?");
-    expect_misuse({"version"}, "unknown command 'version'", "did you mean codex-sample --version?");
+                  "that is a command of other tools: codex-chunk verify; codex-ec verify; "
+                  "codex-merkle verify; codex-prove verify");
+    expect_misuse({"upload"}, "unknown command 'upload'", "did you mean: codex-chunk put");
+    expect_misuse({"version"}, "unknown command 'version'", "did you mean: codex-sample --version");
 }
 
 TEST(OptionErrors, HaveTheFormOfAllOthers) {
-    const std::string help = "try 'codex-sample show --help'\n";
+    const std::string help = "see: codex-sample show --help\n";
     expect_misuse({"show", "--name"}, "--name needs a value: --name NAME", help);
     expect_misuse({"show", "-k"}, "--count needs a value: --count N", help);
     expect_misuse({"show", "-qk"}, "--count needs a value: --count N", help);
     expect_misuse({"show", "--repo"}, "--repo needs a value: --repo DIR", help);
-    expect_misuse({"-r"}, "--repo needs a value: --repo DIR", "try 'codex-sample --help'\n");
+    expect_misuse({"-r"}, "--repo needs a value: --repo DIR", "see: codex-sample --help\n");
     expect_misuse({"show", "--flag=maybe"}, "--flag takes no value", help);
     expect_misuse({"show", "--flag="}, "--flag takes no value", help);
     expect_misuse({"show", "--json=5"}, "--json takes no value", help);
@@ -74,7 +74,12 @@ TEST(HelpCommand, IsTheHelpOfTheCommand) {
     EXPECT_EQ(run({"help"}).out, run({"--help"}).out);
     EXPECT_EQ(run({"help", "block", "get"}).out, run({"block", "get", "--help"}).out);
     EXPECT_EQ(run({"help", "nonsense"}).exit_code, 64);
-    EXPECT_THAT(run({"help", "--json", "show"}).out, Not(HasSubstr("summary")));
+    const std::string json = run({"help", "--json", "show"}).out;
+    const auto object = nlohmann::json::parse(json.substr(0, json.find('\n')));
+    EXPECT_EQ(object["command"], "codex-sample show");
+    EXPECT_EQ(object["text"], run({"show", "--help"}).out);
+    EXPECT_EQ(run({"--json", "show", "-h"}).out.substr(0, json.find('\n')),
+              json.substr(0, json.find('\n')));
 }
 
 } // namespace

@@ -4,6 +4,7 @@
 #include "sample_tool.hpp"
 
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 namespace codex::cli {
 namespace {
@@ -24,7 +25,7 @@ void expect_misuse(const std::vector<std::string>& arguments, const std::string&
     EXPECT_EQ(outcome.exit_code, 64);
     EXPECT_EQ(outcome.out, "");
     EXPECT_THAT(outcome.err, StartsWith("codex-sample: error: " + message + "\n"));
-    EXPECT_THAT(outcome.err, HasSubstr("try '" + help + " --help'\n"));
+    EXPECT_THAT(outcome.err, HasSubstr("see: " + help + " --help\n"));
 }
 
 TEST(Options, DefaultsStay) {
@@ -87,7 +88,7 @@ TEST(Misuse, IsAnObjectWithJson) {
     EXPECT_EQ(object["code"], "usage");
     EXPECT_EQ(object["exit"], 64);
     EXPECT_EQ(object["message"], "--count: 'x' is no whole number");
-    EXPECT_EQ(object["hint"], "try 'codex-sample show --help'");
+    EXPECT_EQ(object["hint"], "see: codex-sample show --help");
 }
 
 TEST(Globals, BeforeAndAfterTheCommand) {
@@ -193,6 +194,73 @@ TEST(Errors, WarningsAndInformation) {
               "codex-sample: warning: careful\ncodex-sample: by the way\n");
     EXPECT_EQ(run({"warn", "-q", "-v"}).err, "");
     EXPECT_EQ(run({"warn", "--json"}).err, "{\"type\":\"warning\",\"message\":\"careful\"}\n");
+}
+
+TEST(Errors, WhatACommandIsAboutIsTheObject) {
+    const auto about = [](Command& root) {
+        root.command("one", "an error").run([](Context& context) -> Result<int> {
+            context.warn("zDv1", "is old");
+            context.inform("zDv1", "was looked at");
+            context.about("zDv1");
+            return fail(Error(Errc::io, "cannot be read").hint("repair it: codex-ec repair CID"));
+        });
+    };
+    EXPECT_EQ(test::run(about, {{"one", "-v"}, "", {}}).err,
+              "codex-sample: warning: zDv1: is old\n"
+              "codex-sample: zDv1: was looked at\n"
+              "codex-sample: error: zDv1: cannot be read\n"
+              "codex-sample: hint: repair it: codex-ec repair zDv1\n");
+    std::istringstream lines(test::run(about, {{"one", "-v", "--json"}, "", {}}).err);
+    std::vector<std::string> types;
+    for (std::string line; std::getline(lines, line);) {
+        const auto object = nlohmann::json::parse(line);
+        EXPECT_EQ(object["object"], "zDv1");
+        types.push_back(object["type"]);
+    }
+    EXPECT_THAT(types, ::testing::ElementsAre("warning", "info", "error"));
+}
+
+TEST(Errors, MayHaveMembersOfTheirOwn) {
+    const auto more = [](Command& root) {
+        root.command("each", "inputs").run([](Context& context) -> Result<int> {
+            const auto turn = [&](const std::string& item, Progress&) -> Result<void> {
+                context.report(item, Error(Errc::io, "is short"),
+                               Record("error").json("lost", std::uint64_t{3}));
+                return {};
+            };
+            return for_each(context, Inputs::exactly({"a", "b"}),
+                            {"each", [] { return Result<void>(); }, turn});
+        });
+    };
+    const auto first = test::run(more, {{"each", "--json", "--fail-fast"}, "", {}});
+    EXPECT_EQ(first.exit_code, 74);
+    const auto object = nlohmann::json::parse(first.err); // one: the first has ended it
+    EXPECT_EQ(object["object"], "a");
+    EXPECT_EQ(object["lost"], 3);
+    EXPECT_EQ(test::run(more, {{"each"}, "", {}}).err, "codex-sample: error: a: is short\n"
+                                                       "codex-sample: error: b: is short\n");
+}
+
+TEST(Hints, CommandsAskTheRepoAndNameTheDataset) {
+    const auto hints = [](Command& root) {
+        root.command("one", "an error").run([](Context& context) -> Result<int> {
+            context.report(
+                "zDvAbc@5",
+                Error(Errc::io, "is lost")
+                    .hint("a CID is long; get it: codex-chunk -r OTHER block get CID@5 | "
+                          "codex-chunk block put; CIDs of codex-ec; codex-ec repair CID"));
+            context.report("zDxAbc", Error(Errc::io, "is lost").hint("codex-ec repair CID"));
+            return context.exit_code();
+        });
+    };
+    EXPECT_EQ(
+        test::run(hints, {{"one", "-r", "my repo"}, "", {}}).err,
+        "codex-sample: error: zDvAbc@5: is lost\n"
+        "codex-sample: hint: a CID is long; get it: codex-chunk -r OTHER block get zDvAbc@5 | "
+        "codex-chunk -r 'my repo' block put; CIDs of codex-ec; codex-ec -r 'my repo' repair "
+        "zDvAbc\n"
+        "codex-sample: error: zDxAbc: is lost\n"
+        "codex-sample: hint: codex-ec -r 'my repo' repair CID\n");
 }
 
 TEST(Errors, ColourOnlyWhenAskedFor) {
