@@ -98,6 +98,21 @@ struct Health {
 /// `data`: read and hash all blocks, instead of trusting the index that they are there.
 [[nodiscard]] Result<Health> health(const Job& job, const Cid& manifest, bool data);
 
+/// Columns beyond repair, and what must come from somewhere else, so that parity gives the rest.
+struct Beyond {
+    struct Column {
+        std::uint64_t column = 0;
+        std::uint64_t lost = 0; ///< how many of its blocks
+    };
+    std::vector<Column> columns; ///< ascending
+    /// Tree indices, ascending: of a column that lost more than m, the first ones beyond m; of one
+    /// whose parity does not fit its data, all that it lost.
+    std::vector<std::uint64_t> needed;
+};
+/// `lost`: the lost blocks of such columns, tree indices, ascending.
+[[nodiscard]] Beyond beyond_repair(const erasure::Layout& layout,
+                                   std::span<const std::uint64_t> lost);
+
 struct RepairReport {
     std::uint64_t restored_data = 0;
     std::uint64_t restored_parity = 0;
@@ -119,9 +134,12 @@ struct RepairReport {
 [[nodiscard]] Error unrepaired(const codec::Manifest& manifest, const erasure::Layout& layout,
                                const RepairReport& report);
 
-/// The error for columns beyond repair: `lost` are their lost blocks (tree indices, ascending, any
-/// number of columns). Names the first column with more losses than m, and in the hint the blocks
-/// of which enough must be fetched. The caller puts the dataset's CID before it.
+/// As many columns, and blocks, as a message names.
+constexpr std::size_t kMostNamed = 24;
+
+/// The error for columns beyond repair: `lost` are their lost blocks (tree indices, ascending).
+/// Names up to kMostNamed columns, and says how many blocks are needed. The caller puts the
+/// dataset's CID before it.
 [[nodiscard]] Error unrepairable(const erasure::Layout& layout,
                                  std::span<const std::uint64_t> lost);
 
@@ -139,9 +157,13 @@ struct Verification {
 /// are not coded. Of a plain dataset: health() with the data.
 [[nodiscard]] Result<Verification> verify(const Job& job, const Cid& manifest);
 
-/// Fault injection: takes the bytes of these tree indices away. Gives how many were there.
+/// Fault injection: takes the bytes of these tree indices away. Gives how many were there. Blocks
+/// with the same bytes are one, and padding is none.
 [[nodiscard]] Result<std::uint64_t> erase(const Job& job, const Cid& manifest,
                                           std::span<const std::uint64_t> indices);
+/// How many erase() would find there.
+[[nodiscard]] Result<std::uint64_t> erasable(const Job& job, const Cid& manifest,
+                                             std::span<const std::uint64_t> indices);
 
 // --- archive.cpp, import_car.cpp: CAR v1 (ipld.io/specs/transport/car/carv1)
 // ----------------------------------------

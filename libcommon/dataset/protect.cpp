@@ -21,7 +21,7 @@ Result<repo::DatasetInfo> plain_dataset(const Job& job, const Cid& cid) {
     if (info.manifest.is_protected())
         return fail(
             Error(Errc::unsupported, "is protected already")
-                .hint("codex-ec decode gives the plain dataset, which can be encoded anew"));
+                .hint("make the plain dataset, which can be encoded anew: codex-ec decode CID"));
     return info;
 }
 
@@ -129,7 +129,7 @@ Result<Cid> decode(const Job& job, const Cid& protected_dataset,
             Error(Errc::dataset_damaged,
                   fmt::format("its data leaves give the tree {} instead of {}",
                               original_tree.text(), info.manifest.erasure->original_tree.text()))
-                .hint("codex-ec repair rebuilds a damaged tree record"));
+                .hint("rebuild its damaged tree record: codex-ec repair CID"));
 
     if (job.progress)
         job.progress->total_bytes += layout.original_blocks * columns.block_size_bytes();
@@ -139,7 +139,12 @@ Result<Cid> decode(const Job& job, const Cid& protected_dataset,
     if (!restored.lost.empty()) {
         // Only data was looked at so far; how much a column lost includes its parity.
         CODEX_TRY(state, health({job.repo, job.pool, nullptr}, protected_dataset, true));
-        return fail(unrepairable(layout, detail::Damage{state.missing, state.damaged}.all()));
+        std::vector<std::uint64_t> lost = detail::Damage{state.missing, state.damaged}.all();
+        std::vector<bool> beyond(layout.steps);
+        for (const std::uint64_t index : restored.lost)
+            beyond[layout.column(index)] = true;
+        std::erase_if(lost, [&](std::uint64_t index) { return !beyond[layout.column(index)]; });
+        return fail(unrepairable(layout, lost));
     }
     CODEX_TRY(cid, write_plain(job, info, leaves, expiry.value_or(info.expiry)));
     CODEX_CHECK(detail::mend_tree(job, original_tree, detail::reader_of(leaves), leaves.size()));

@@ -1,4 +1,5 @@
 // repair: every missing and damaged block that parity covers, then the tree (codex-ec(1)).
+#include "base/counted.hpp"
 #include "dataset/detail/damage.hpp"
 
 #include <algorithm>
@@ -87,15 +88,15 @@ Result<RepairReport> repair_plain(const Job& job, const repo::DatasetInfo& info)
         before = std::move(after);
     }
     const std::size_t lost = before.missing.size() + before.damaged.size();
-    const std::string what = before.tree_damaged
-                                 ? "its tree record is damaged"
-                                 : fmt::format("lost {} of {} blocks", lost, before.blocks);
+    const std::string what =
+        before.tree_damaged ? "its tree record is damaged"
+                            : fmt::format("lost {} of {}", lost, counted(before.blocks, "block"));
     if (others.empty())
         return fail(Error(Errc::erasure_unrepairable, fmt::format("has no parity, and {}", what))
                         .hint("put or import the same data again: that mends blocks and tree"));
     return fail(Error(Errc::erasure_unrepairable,
                       fmt::format("{}, more than {} gives back", what, others.front().cid.text()))
-                    .hint(fmt::format("codex-ec repair {} names the blocks to fetch",
+                    .hint(fmt::format("see what must come from somewhere else: codex-ec repair {}",
                                       others.front().cid.text())));
 }
 
@@ -111,9 +112,10 @@ Error unrepaired(const codec::Manifest& manifest, const erasure::Layout& layout,
     if (report.unknown_blocks == 0)
         return unrepairable(layout, report.lost_blocks);
     return Error(Errc::erasure_unrepairable,
-                 fmt::format("the record of its tree is damaged, so {} of {} blocks are not known "
-                             "by their CIDs any more, and no other tree here tells them",
-                             report.unknown_blocks, layout.total_blocks()))
+                 fmt::format("the record of its tree is damaged, so {} of {} not known by "
+                             "their CIDs any more, and no other tree here tells them",
+                             report.unknown_blocks,
+                             counted(layout.total_blocks(), "block is", "blocks are")))
         .hint(fmt::format("put the plain dataset (tree {}) or import it, then repair again",
                           manifest.erasure->original_tree.text()));
 }

@@ -1,4 +1,5 @@
 // codex-ec erase: fault injection for scripts and tests.
+#include "base/counted.hpp"
 #include "commands.hpp"
 #include "dataset/coverage.hpp"
 #include "picture.hpp"
@@ -20,11 +21,24 @@ struct Options {
     std::vector<std::string> cids;
 };
 
+/// "5,9-12", as --blocks takes it.
+std::string list_of(std::span<const std::uint64_t> blocks) {
+    std::string list;
+    for (std::size_t begin = 0, end = 0; begin < blocks.size(); begin = end) {
+        for (end = begin + 1; end < blocks.size() && blocks[end] == blocks[end - 1] + 1;)
+            ++end;
+        list += fmt::format("{}{}", list.empty() ? "" : ",", blocks[begin]);
+        if (end - begin > 1)
+            list += fmt::format("-{}", blocks[end - 1]);
+    }
+    return list;
+}
+
 /// "12 other blocks have the same bytes and go with them (slots 0, 2)".
 std::string goes_along(const codec::Manifest& manifest, const dataset::SharedLoss& beside) {
     constexpr std::size_t kShown = 8;
-    std::string text = fmt::format("{} other {} the same bytes and {} with them", beside.blocks,
-                                   beside.blocks == 1 ? "block has" : "blocks have",
+    std::string text = fmt::format("{} the same bytes and {} with them",
+                                   counted(beside.blocks, "other block has", "other blocks have"),
                                    beside.blocks == 1 ? "goes" : "go");
     if (!manifest.is_protected())
         return text;
@@ -46,15 +60,12 @@ Result<void> erase_one(cli::Context& context, const Options& options, const data
     CODEX_TRY(blocks, select(options.selection, layout));
     CODEX_TRY(beside, dataset::lost_beside(job, info.manifest, blocks));
     if (beside.blocks != 0)
-        context.warn(fmt::format("{}: {}", cid.text(), goes_along(info.manifest, beside)));
-    std::uint64_t erased = 0;
-    if (!context.dry_run()) {
-        CODEX_TRY(count, dataset::erase(job, cid, blocks));
-        erased = count;
-    }
+        context.warn(cid.text(), goes_along(info.manifest, beside));
+    CODEX_TRY(erased, context.dry_run() ? dataset::erasable(job, cid, blocks)
+                                        : dataset::erase(job, cid, blocks));
     cli::Record record("erased");
     record.field("cid", cid).field("blocks", std::uint64_t{blocks.size()});
-    record.field("erased", erased).json("indices", blocks);
+    record.field("erased", erased).text(list_of(blocks)).json("indices", blocks);
     record.json("dryRun", context.dry_run());
     record.json("blocksBeside", beside.blocks).json("slotsBeside", beside.slots);
     if (options.selection.random != 0)

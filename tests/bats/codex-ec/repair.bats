@@ -33,7 +33,7 @@ setup() {
     codex-ec erase --blocks 3,20 "$cid"
     run_split codex-ec repair -v "$cid"
     assert_success
-    assert_stderr --partial 'restored 1 data and 1 parity blocks'
+    assert_stderr --partial 'restored 1 data block and 1 parity block'
 }
 
 @test "repair of a whole dataset changes nothing" {
@@ -45,8 +45,9 @@ setup() {
 @test "repair names the column beyond parity, and repairs the others" {
     codex-ec erase --blocks 3,7,11,19,0,16 "$cid"
     run_split codex-ec repair "$cid"
-    assert_refused 1 "codex-ec: error: $cid: column 3 lost 4 blocks, parity covers 2"
-    assert_stderr --partial 'codex-ec: hint: fetch 2 of blocks 3, 7, 11, 19 first'
+    assert_refused 1 "codex-ec: error: $cid: column 3 lost 4 blocks, parity covers 2; 2 blocks must come from somewhere else: 3 zDx"
+    assert_stderr --partial ', 7 zDx'
+    assert_stderr --partial 'codex-ec: hint: get them from a repo OTHER that has them'
     assert_equal "$(codex-ec status --json "$cid" | records | jq -c .missingBlocks)" '[3,7,11,19]'
 }
 
@@ -67,6 +68,55 @@ setup() {
     assert_output ''
     assert_equal "$(jq -r '[.type, .code, .exit, .object] | @tsv' <<<"$stderr")" \
         "$(printf 'error\terasure.unrepairable\t1\t%s' "$cid")"
+    assert_equal "$(jq -c '[.lostColumns[] | [.column, .lost]]' <<<"$stderr")" '[[0,3],[1,3],[2,3],[3,3]]'
+    assert_equal "$(jq -c '[.neededBlocks[].index]' <<<"$stderr")" '[0,1,2,3]'
+    assert_equal "$(jq -r '.neededBlocks[].cid' <<<"$stderr")" "$(codex-merkle leaves "$cid" | head -n 4)"
+}
+
+@test "of very many columns beyond repair some dozens are named, and all in JSON" {
+    local many
+    gen 4 130000 >many
+    many=$(codex-chunk put --block-size 64 - <many | codex-ec encode -k 4 -m 2)
+    codex-ec erase --slots 0-2 "$many"
+    run_split codex-ec repair "$many"
+    assert_refused 1 '508 columns lost more blocks than the 2 that parity covers: 0 (3), 1 (3)'
+    assert_stderr --partial ', 23 (3), ...; 508 blocks must come from somewhere else: 0 zDx'
+    assert_stderr --partial 'get the first 24 from a repo OTHER'
+    assert [ "${#stderr}" -lt 4000 ]
+    run_split codex-ec repair --json "$many"
+    assert_equal "$(jq '.neededBlocks | length' <<<"$stderr")" 508
+    assert_equal "$(jq '.lostColumns | length' <<<"$stderr")" 508
+}
+
+@test "errors and warnings about a dataset have it as their object, whatever command it was" {
+    local command
+    codex-ec erase --slots 0-2 "$cid"
+    codex-chunk rm - <plain
+    for command in 'codex-chunk get' 'codex-chunk export -o car' 'codex-chunk export --to-nim node' 'codex-ec decode' \
+        'codex-ec verify' 'codex-prove slots' 'codex-merkle proof --index 999'; do
+        # shellcheck disable=SC2086 # words
+        run_split $command --json "$cid"
+        assert_failure
+        assert_equal "$(jq -r 'select(.type == "error").object' <<<"$stderr")" "$cid"
+    done
+    codex-ec repair "$cid" || codex-chunk put file >/dev/null
+    codex-ec repair "$cid"
+    codex-ec erase --blocks 1 "$cid"
+    run_split codex-chunk get --json "$cid"
+    assert_equal "$(jq -r '[.type, .object] | @tsv' <<<"$stderr")" "$(printf 'warning\t%s' "$cid")"
+    assert_equal "$(jq -r .message <<<"$stderr")" \
+        "1 block was missing, damaged or unreadable and computed from parity; restore what is lost: codex-ec repair $cid"
+    run_split codex-chunk get "$cid" -o out
+    assert_stderr "codex-chunk: warning: $cid: 1 block was missing, damaged or unreadable and computed from parity; \
+restore what is lost: codex-ec repair $cid"
+    # One of several.
+    other=$(gen 5 300000 | codex-chunk put)
+    codex-ec erase --blocks 0 "$other"
+    run_split codex-chunk export --json -o car "$cid" "$other"
+    assert_equal "$(jq -r .object <<<"$stderr")" "$cid"
+    codex-ec repair "$cid"
+    run_split codex-chunk export --json -o car "$cid" "$other"
+    assert_equal "$(jq -r .object <<<"$stderr")" "$other"
 }
 
 @test "damaged bytes are replaced" {
@@ -74,7 +124,7 @@ setup() {
     damage_block "$cid" 18
     run_split codex-ec verify "$cid"
     assert_refused 1 "$cid: 2 blocks are damaged"
-    assert_stderr --partial 'hint: codex-ec repair restores it'
+    assert_stderr --partial "hint: restore it: codex-ec repair $cid"
     codex-ec repair "$cid"
     codex-ec verify "$cid"
     codex-chunk get -o out "$cid"
@@ -115,8 +165,9 @@ setup() {
     codex-chunk rm - <plain
     codex-ec erase --slots 0,2,4 "$cid"
     run_split codex-ec decode "$cid"
-    assert_refused 1 "$cid: column 0 lost 3 blocks, parity covers 2; so did 3 more columns"
-    assert_stderr --partial 'hint: fetch 1 of blocks 0, 8, 16 first'
+    assert_refused 1 "$cid: 4 columns lost more blocks than the 2 that parity covers: 0 (3), 1 (3), 2 (3), 3 (3)"
+    assert_stderr --partial '4 blocks must come from somewhere else'
+    assert_stderr --partial "codex-ec repair $cid"
 }
 
 @test "decode of a plain dataset is refused" {
@@ -131,7 +182,7 @@ setup() {
     codex-ec erase --blocks 0,4,8 "$cid"
     run_split codex-ec verify "$cid"
     assert_refused 1 "$cid: 3 blocks are missing"
-    assert_stderr --partial 'hint: codex-ec status shows what is lost'
+    assert_stderr --partial "hint: see what must come from somewhere else: codex-ec repair $cid"
 }
 
 @test "a read-only look works while nothing may be written" {

@@ -31,7 +31,7 @@ setup() {
 @test "losses within parity are repairable, and exit with 1" {
     run_split codex-ec erase --slots 1,4 "$cid"
     assert_success
-    assert_output "$(printf '%s\t8\t8' "$cid")"
+    assert_output "$(printf '%s\t8\t8\t4-7,16-19' "$cid")"
     run_split codex-ec status "$cid"
     assert_failure 1
     assert_output "$(printf '%s\trepairable\t24\t8\t0\t0\ttree-whole\t2' "$cid")"
@@ -70,6 +70,20 @@ setup() {
     assert_output --partial $'\e[32m####\e[0m'
     run_split codex-ec status --map --color never "$cid"
     refute_output --partial $'\e['
+}
+
+@test "the key of the map is as narrow as the terminal" {
+    for columns in 40 30; do
+        run_split env COLUMNS=$columns codex-ec status --map "$cid"
+        assert_output --partial '# here'
+        assert_output --partial '- padding'
+        assert_output --partial '! lost'
+        for line in "${lines[@]:1}"; do
+            assert [ "${#line}" -le "$columns" ]
+        done
+    done
+    run_split env COLUMNS=80 codex-ec status --map "$cid"
+    assert_line '  # here  . missing  + partly missing  x damaged  - padding'
 }
 
 @test "on a terminal the map is there" {
@@ -114,7 +128,9 @@ setup() {
     assert_success
     # Blocks 14 and 15 are padding.
     assert_equal "$(jq -c '[.indices, .erased, .dryRun]' <<<"$output")" \
-        '[[0,1,2,3,8,9,10,11,12,13,20,21],0,true]'
+        '[[0,1,2,3,8,9,10,11,12,13,20,21],12,true]'
+    run_split codex-ec erase -n --slots 0,2-3 --blocks 1,20-21 "$cid"
+    assert_output "$(printf '%s\t12\t12\t0-3,8-13,20-21' "$cid")"
     codex-ec status "$cid"
     codex-ec erase -n --json --random 5 --seed 42 "$cid" | records >first
     codex-ec erase -n --json --random 5 --seed 42 "$cid" | records >second
@@ -126,8 +142,10 @@ setup() {
     assert_failure 1
     assert_output "$(printf '%s\tlost\t24\t22\t0\t4\ttree-whole\t2' "$cid")"
     # What is gone is not there to be erased.
-    run_split codex-ec erase --slots 0-5 "$cid"
-    assert_output "$(printf '%s\t22\t0' "$cid")"
+    for option in -n --fail-fast; do
+        run_split codex-ec erase $option --slots 0-5 "$cid"
+        assert_output "$(printf '%s\t22\t0\t0-13,16-23' "$cid")"
+    done
 }
 
 @test "erase refuses what is not there" {

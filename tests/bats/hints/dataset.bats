@@ -48,25 +48,64 @@ assert_whole() {
     encode
     codex-ec erase --slots 0,1,2 "$coded"
     run_split codex-chunk get "$coded" -o back
-    hint "more than {} blocks of its column are lost; 'codex-ec status' shows which"
-    run_split codex-ec status "$coded"
-    assert_output --partial lost
+    hint "its column lost more than 2 blocks; see what must come from somewhere else: codex-ec repair $coded"
+    part 'its column lost more than {}; see what must come from somewhere else: codex-ec repair CID' 'block'
+    run_split codex-ec decode "$coded"
+    hint "which they are, and how to put them: codex-ec repair $coded"
+    part 'which they are, and how to put them: codex-ec repair CID'
     run_split codex-ec repair "$plain"
-    hint 'codex-ec repair {} names the blocks to fetch'
+    hint 'see what must come from somewhere else: codex-ec repair {}'
     pasted "codex-ec repair $coded"
-    hint 'fetch {} of blocks {} first'
+    assert_failure 1
+    part '{} from a repo OTHER that has them, then repair the rest: for i in {}; do codex-chunk -r OTHER block get CID@$i | codex-chunk block put --expires 1d; done; codex-ec repair CID'
+    hint "get them from a repo OTHER that has them, then repair the rest: for i in 0 1 2 3; do codex-chunk -r OTHER block get $coded@\$i | codex-chunk block put --expires 1d; done; codex-ec repair $coded"
     codex-chunk put file # has them
     codex-ec repair "$coded"
     assert_whole
     codex-chunk get "$coded" | cmp - file
 }
 
+@test "the way to have what is beyond repair: from another repo, block by block" {
+    encode
+    codex-chunk export "$coded" | codex-chunk -r OTHER import
+    codex-chunk rm "$plain"
+    # Two columns of four lose too much; in another one parity is enough.
+    codex-ec erase --blocks 0,4,8,1,5,9,13,2 "$coded"
+    run_split codex-ec repair "$coded"
+    assert_failure 1
+    assert_stderr --partial "2 columns lost more blocks than the 2 that parity covers: 0 (3), 1 (4); 3 blocks must come from somewhere else: "
+    local index
+    for index in 0 1 5; do
+        assert_stderr --partial "$index $(codex-merkle leaves "$coded" | sed -n "$((index + 1))p")"
+    done
+    pasted_to_end 'for i in 0 1 5; do '
+    assert_success
+    assert_output --partial "$coded"
+    codex-ec verify "$coded"
+    # The blocks that were put are not kept for themselves when their day is over, nor lost with it.
+    assert_equal "$(codex-chunk ls --blocks | awk -F '\t' '$5 != "-"' | wc -l)" 3
+    export CODEX_NOW=4000000000
+    codex-chunk gc
+    assert_equal "$(codex-chunk ls --blocks | awk -F '\t' '$5 != "-"' | wc -l)" 0
+    codex-ec verify "$coded"
+
+    codex-ec erase --blocks 0,4,8 "$coded"
+    run_split codex-ec repair "$coded"
+    assert_refused 1 "$coded: column 0 lost 3 blocks, parity covers 2; 1 block must come from somewhere else: 0 "
+    hint 'get it from a repo OTHER that has it, then repair the rest: codex-chunk -r OTHER block get {}@{} | codex-chunk block put --expires 1d; codex-ec repair {}'
+    part 'get it from a repo OTHER that has it, then repair the rest: codex-chunk -r OTHER block get CID@{} | codex-chunk block put --expires 1d; codex-ec repair CID'
+    pasted_to_end 'codex-chunk -r OTHER block get'
+    assert_success
+    codex-ec verify "$coded"
+}
+
 @test "export of a protected dataset that lacks blocks" {
     encode
     codex-ec erase --slots 0 "$coded"
     run_split codex-chunk export "$coded" -o archive
-    hint "restore the block with 'codex-ec repair' first"
-    codex-ec repair "$coded"
+    hint "restore the block first: codex-ec repair $coded"
+    part 'restore the block first: codex-ec repair CID'
+    pasted 'codex-ec repair'
     codex-chunk export "$coded" -o archive
 }
 
@@ -88,16 +127,19 @@ assert_whole() {
 @test "encoding what is encoded" {
     encode
     run_split codex-ec encode -k 3 -m 1 "$coded"
-    hint 'codex-ec decode gives the plain dataset, which can be encoded anew'
-    codex-ec encode -k 3 -m 1 "$(codex-ec decode "$coded")"
+    hint "make the plain dataset, which can be encoded anew: codex-ec decode $coded"
+    part 'make the plain dataset, which can be encoded anew: codex-ec decode CID'
+    pasted 'codex-ec decode'
+    codex-ec encode -k 3 -m 1 "$output"
 }
 
 @test "decoding with a damaged tree" {
     encode
     cut_tree "$coded" 3
     run_split codex-ec decode "$coded"
-    hint 'codex-ec repair rebuilds a damaged tree record'
-    codex-ec repair "$coded"
+    hint "rebuild its damaged tree record: codex-ec repair $coded"
+    part 'rebuild its damaged tree record: codex-ec repair CID'
+    pasted 'codex-ec repair'
     assert_equal "$(codex-ec decode "$coded")" "$plain"
 }
 
@@ -129,19 +171,22 @@ assert_whole() {
     encode
     codex-ec erase --slots 0 "$coded"
     run_split codex-ec verify "$coded"
-    hint 'codex-ec repair restores it'
-    codex-ec repair "$coded"
+    hint "restore it: codex-ec repair $coded"
+    part 'restore it: codex-ec repair CID'
+    pasted 'codex-ec repair'
     codex-ec verify "$coded"
     codex-ec erase --slots 0,1,2 "$coded"
     run_split codex-ec verify "$coded"
-    hint 'codex-ec status shows what is lost'
-    run_split codex-ec status "$coded"
-    assert_output --partial lost
+    hint "see what must come from somewhere else: codex-ec repair $coded"
+    part 'see what must come from somewhere else: codex-ec repair CID'
+    pasted 'codex-ec repair'
+    assert_failure 1
+    assert_stderr --partial 'must come from somewhere else'
 }
 
 @test "options of encode" {
     run_split codex-ec encode "$plain"
-    hint 'codex-ec encode -k 4 -m 2 CID'
+    hint 'for example: codex-ec encode -k 4 -m 2 CID'
     run_split codex-ec encode -k 4 -m 0 "$plain"
     hint '-m is at least 1'
     run_split codex-ec encode -k 4 -m 5 "$plain"
@@ -158,7 +203,8 @@ assert_whole() {
     hint '--nodes is at least {} with this tolerance'
     part 'twice the tolerance'
     run_split codex-ec encode --nodes 6 --tolerance 4 "$plain"
-    hint '--tolerance is at most {} with {} nodes'
+    hint '--tolerance is at most {} with {}'
+    part 'node'
     codex-ec encode --nodes 3 --tolerance 1 "$plain"
     codex-ec encode --nodes 6 --tolerance 3 "$plain"
     codex-ec encode -k 4 -m 4 "$plain"
@@ -202,15 +248,26 @@ assert_whole() {
 
 @test "archives: none, cut, damaged, another version" {
     run_split codex-chunk import file
-    hint "archives are made by 'codex-chunk export'; files are stored by 'codex-chunk put'"
+    hint 'archives are made by export; a file is stored so: codex-chunk put FILE'
     # The library tells other programs what it wants.
-    part "a CAR is what 'codex-chunk export' or 'ipfs dag export' writes"
+    part 'a CAR archive is needed, as other tools write them, too; make one of a dataset: codex-chunk export CID'
     codex-chunk export "$plain" -o archive
     codex-chunk rm "$plain"
     head -c 700000 archive >cut
+    # Within a block, between two, compressed, within the header: it is not the wrong file, but half of it.
+    codex-chunk -r OTHER import archive
+    codex-chunk -r OTHER export --zst "$plain" -o archive.zst
+    head -c 300000 archive.zst >cut.zst
+    head -c 20 archive >cut.head
+    for cut in cut cut.zst cut.head; do
+        run_split codex-chunk import "$cut"
+        assert_failure 65
+        hint 'the archive is cut off: make or fetch it again'
+    done
+    head -c "$((700000 / 65536 * 65576))" archive >cut
     run_split codex-chunk import cut
     assert_failure 65
-    part 'the archive was cut, or another program wrote its blocks in an order that does not tell theirs in the dataset'
+    part 'the archive is cut off, or another program wrote its blocks in an order that does not tell theirs in the dataset'
     cp archive bad
     printf '\0\0\0\0' | dd of=bad bs=1 seek=500000 conv=notrunc status=none
     run_split codex-chunk import bad
@@ -250,9 +307,47 @@ assert_whole() {
     codex-chunk export --to-nim node "$other"
     codex-chunk rm "$other"
     run_split codex-chunk import --from-nim node
-    hint "its blocks are imported; 'codex-chunk put' of the file, or an archive of the dataset, completes it"
+    hint 'its blocks are imported; the file, or an archive of the dataset, completes it: codex-chunk put FILE'
     assert_equal "$(gen 4 600000 | codex-chunk put | cut -f1)" "$other"
     codex-chunk get "$other" | cmp - <(gen 4 600000)
+}
+
+@test "a node's protected dataset, whose order is not known" {
+    encode
+    run_split codex-chunk export --to-nim node "$coded"
+    assert_success
+    assert_stderr --partial "warning: $coded: the order of a protected dataset's blocks is not in such a folder"
+    assert_stderr --partial "codex-chunk export $coded -o ARCHIVE"
+    run_split codex-chunk -r new import --from-nim node
+    assert_failure 1
+    assert_stderr --partial "$coded"
+    hint 'its blocks are imported; the file that was encoded completes it: codex-chunk -r new put FILE | codex-ec -r new encode -k 4 -m 2'
+    part 'its blocks are imported; the file that was encoded completes it: codex-chunk put FILE | codex-ec encode -k {} -m {}'
+    part 'its blocks are imported; an archive of it, made where it is whole, completes it: codex-chunk import ARCHIVE'
+    run_split bash -c "codex-chunk$(sed 's/.*: codex-chunk//; s/FILE/file/' <<<"${stderr##*: hint: }")"
+    assert_output "$coded"
+    codex-chunk -r new get "$coded" | cmp - file
+    # The other way: an archive.
+    run_split codex-chunk -r other import --from-nim node
+    assert_failure 1
+    codex-chunk export "$coded" -o ARCHIVE
+    assert_equal "$(codex-chunk -r other import ARCHIVE)" "$coded"
+    codex-ec -r other verify "$coded"
+    # Of plain ones it says nothing.
+    run_split codex-chunk export --to-nim plain "$plain"
+    refute_stderr
+}
+
+@test "folders in the place of archives" {
+    truncate -s 200000 zeros
+    cid=$(codex-chunk put zeros | cut -f1)
+    codex-chunk export --to-nim 'a node' "$cid"
+    codex-chunk rm "$cid"
+    run_split codex-chunk import 'a node'
+    assert_refused 65 'a node: is a folder'
+    hint "read it as a node's data folder: codex-chunk import --from-nim {}"
+    pasted 'codex-chunk import --from-nim'
+    assert_output "$cid"
 }
 
 # forge_parity: a protected dataset whose first parity block is not what its data gives; $forged.
@@ -276,8 +371,7 @@ forge_parity() {
     codex-chunk rm "$coded" "$plain"
     codex-ec erase --blocks 0 "$forged"
     run_split codex-ec repair "$forged"
-    hint 'fetch {} {} from where they are whole'
-    part 'block' 'blocks'
+    assert_stderr --partial 'the parity of column 0 does not fit the data; 1 block must come from somewhere else: 0 '
     codex-chunk put file # has it
     codex-ec repair "$forged"
     codex-chunk get "$forged" | cmp - file

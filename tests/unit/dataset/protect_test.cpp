@@ -94,8 +94,9 @@ TEST_F(Protect, DecodeNamesTheColumnBeyondRepair) {
     EXPECT_EQ(must(erase(job_, coded, std::vector<std::uint64_t>{3, 7, 19})), 3U);
     const Error error = must_fail(decode(job_, coded, {}));
     EXPECT_EQ(error.code(), Errc::erasure_unrepairable);
-    EXPECT_EQ(error.text(), "column 3 lost 3 blocks, parity covers 2");
-    EXPECT_EQ(error.hint(), "fetch 1 of blocks 3, 7, 19 first");
+    EXPECT_EQ(error.text(),
+              "column 3 lost 3 blocks, parity covers 2; 1 block must come from somewhere else");
+    EXPECT_EQ(error.hint(), "which they are, and how to put them: codex-ec repair CID");
 }
 
 TEST_F(Protect, EncodeRefuses) {
@@ -161,7 +162,7 @@ TEST_F(Protect, VerifySeesParityThatTheDataDoesNotGive) {
     EXPECT_THAT(report.lost_blocks, ElementsAre(1U, 3U));
     EXPECT_THAT(
         unrepairable(must(erasure::Layout::of(store_.manifest(forged))), report.lost_blocks).text(),
-        HasSubstr("column 1: its parity does not fit its data"));
+        HasSubstr("the parity of column 1 does not fit the data"));
 }
 
 TEST_F(Protect, VerifyAndDecodeSeeAWrongOriginalTree) {

@@ -109,6 +109,23 @@ TEST_F(Repair, TheCopyThatKOneMakesIsTheSameBlock) {
     }
 }
 
+TEST(BeyondRepair, NamesEveryColumnAndAsManyBlocksAsItLacks) {
+    // Three columns of 4 + 2: block i is in column i mod 3.
+    const Layout layout{.original_blocks = 12, .k = 4, .m = 2, .steps = 3};
+    // Column 0 lost four, column 1 three, column 2 one that its parity does not fit.
+    const std::vector<std::uint64_t> lost = {0, 1, 3, 4, 8, 9, 12, 16};
+    const Beyond beyond = beyond_repair(layout, lost);
+    ASSERT_EQ(beyond.columns.size(), 3U);
+    EXPECT_EQ(beyond.columns[0].lost, 4U);
+    EXPECT_EQ(beyond.columns[1].column, 1U);
+    EXPECT_EQ(beyond.columns[1].lost, 3U);
+    EXPECT_EQ(beyond.columns[2].lost, 1U);
+    EXPECT_THAT(beyond.needed, ElementsAre(0U, 1U, 3U, 8U));
+    EXPECT_EQ(unrepairable(layout, lost).text(),
+              "2 columns lost more blocks than the 2 that parity covers: 0 (4), 1 (3); the parity "
+              "of column 2 does not fit the data; 4 blocks must come from somewhere else");
+}
+
 TEST_F(Repair, ColumnsBeyondParityAreReportedAndTheOthersRepaired) {
     const Bytes content = generate(9, 16 * 65536);
     const Cid plain = store_->put(content);
@@ -127,8 +144,9 @@ TEST_F(Repair, ColumnsBeyondParityAreReportedAndTheOthersRepaired) {
     EXPECT_THAT(report.lost_blocks, ElementsAre(3U, 11U, 19U, 23U));
     const Error error = unrepairable(layout(coded), report.lost_blocks);
     EXPECT_EQ(error.code(), Errc::erasure_unrepairable);
-    EXPECT_EQ(error.text(), "column 3 lost 4 blocks, parity covers 2");
-    EXPECT_EQ(error.hint(), "fetch 2 of blocks 3, 11, 19, 23 first");
+    EXPECT_EQ(error.text(), "column 3 lost 4 blocks, parity covers 2; 2 blocks must come from "
+                            "somewhere else");
+    EXPECT_THAT(beyond_repair(layout(coded), report.lost_blocks).needed, ElementsAre(3U, 11U));
     EXPECT_THAT(must(health(store_->job(), coded, true)).missing, ElementsAre(3U, 11U, 19U, 23U));
 
     // Two of them from somewhere else, and the rest follows.
