@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <charconv>
 #include <climits>
+#include <cstdio>
 #include <cstdlib>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -84,25 +85,66 @@ Result<void> OutputFile::commit() {
     return commit_all({this, 1});
 }
 
-Result<void> OutputFile::commit_all(std::span<OutputFile> files) {
-    if (files.size() > 1) // then the names can follow each other without anything between them
-        for (OutputFile& output : files)
-            if (output.file_)
-                CODEX_CHECK(output.file_->prepare());
-    std::vector<std::string> made;
-    for (OutputFile& output : files) {
-        if (!output.file_)
-            continue;
-        const std::string path = output.file_->path();
-        const bool is_new = ::access(path.c_str(), F_OK) != 0;
-        if (auto done = output.file_->commit(); !done) {
-            for (const std::string& earlier : made)
-                ::unlink(earlier.c_str());
-            return done;
+namespace {
+
+/// Gives names to new files, and takes them back when one of them cannot have its own: what was
+/// under them before is kept under hidden names until then.
+class Renaming {
+public:
+    Renaming() = default;
+    ~Renaming() {
+        for (const Step& step : steps_) {
+            if (!done_ && step.old.empty())
+                ::unlink(step.path.c_str());
+            else if (!done_)
+                (void)std::rename(step.old.c_str(), step.path.c_str());
+            if (!step.old.empty())
+                ::unlink(step.old.c_str()); // also where both names were of one file
         }
-        if (is_new)
-            made.push_back(path);
     }
+    Renaming(const Renaming&) = delete;
+    Renaming& operator=(const Renaming&) = delete;
+
+    Result<void> commit(AtomicFile& file) {
+        const std::string path = file.path();
+        if (::access(path.c_str(), F_OK) != 0) {
+            CODEX_CHECK(file.commit());
+            steps_.push_back({path, {}});
+            return {};
+        }
+        const std::size_t name = path.rfind('/') + 1;
+        std::string old =
+            fmt::format("{}.{}-{}.old", path.substr(0, name), ::getpid(), steps_.size());
+        // Where a file cannot have two names, the old one cannot be had back.
+        if (::link(path.c_str(), old.c_str()) == 0)
+            steps_.push_back({path, std::move(old)});
+        return file.commit();
+    }
+    void finish() { done_ = true; }
+
+private:
+    struct Step {
+        std::string path;
+        std::string old; ///< what it was before; empty: nothing
+    };
+    std::vector<Step> steps_;
+    bool done_ = false;
+};
+
+} // namespace
+
+Result<void> OutputFile::commit_all(std::span<OutputFile> files) {
+    if (files.size() == 1)
+        return files.front().file_ ? files.front().file_->commit() : Result<void>();
+    // Then the names can follow each other without anything between them.
+    for (OutputFile& output : files)
+        if (output.file_)
+            CODEX_CHECK(output.file_->prepare());
+    Renaming renaming;
+    for (OutputFile& output : files)
+        if (output.file_)
+            CODEX_CHECK(renaming.commit(*output.file_));
+    renaming.finish();
     return {};
 }
 

@@ -23,8 +23,8 @@ public:
     [[nodiscard]] bool is_new_file() const { return file_.has_value(); }
     /// Gives a new file its name. Errors: io, no_space.
     [[nodiscard]] Result<void> commit();
-    /// Names all of `files`; when one fails, those that were no files before are taken away again.
-    /// Errors: io, no_space.
+    /// Names all of `files`; when one fails, all names are what they were before: nothing, or the
+    /// files of before where the file system has hard links. Errors: io, no_space.
     [[nodiscard]] static Result<void> commit_all(std::span<OutputFile> files);
 
 private:

@@ -85,13 +85,24 @@ Result<Proof> decode_proof(BytesView bytes) {
     return proof;
 }
 
-Bytes encode_tree(const Tree& tree) {
+Bytes encode_tree_head(const TreeHash& hash, std::uint64_t leaf_count) {
     Writer out;
-    out.varint(kHashField, static_cast<std::uint64_t>(tree.hash().codec()));
-    out.varint(kTreeLeavesField, tree.leaf_count());
-    for (const Digest& node : tree.nodes())
+    out.varint(kHashField, static_cast<std::uint64_t>(hash.codec()));
+    out.varint(kTreeLeavesField, leaf_count);
+    return out.take();
+}
+
+Bytes encode_tree_nodes(std::span<const Digest> nodes) {
+    Writer out;
+    for (const Digest& node : nodes)
         write_node(out, kTreeNodeField, node);
     return out.take();
+}
+
+Bytes encode_tree(const Tree& tree) {
+    Bytes out = encode_tree_head(tree.hash(), tree.leaf_count());
+    append(out, encode_tree_nodes(tree.nodes()));
+    return out;
 }
 
 Result<Tree> decode_tree(BytesView bytes, const TreeHash& hash) {

@@ -94,6 +94,18 @@ TEST(OutputFile, NoHalfOfTwoStays) {
     EXPECT_EQ(folder.entries(), 2U) << "old, and the folder";
     EXPECT_EQ(::rmdir(folder.file("second").c_str()), 0);
 
+    // A file that the first of them has replaced comes back.
+    files.push_back(must(OutputFile::open(folder.file("old"))));
+    files.push_back(must(OutputFile::open(folder.file("second"))));
+    for (OutputFile& file : files)
+        put(file, "x");
+    ASSERT_EQ(::mkdir(folder.file("second").c_str(), 0700), 0);
+    EXPECT_FALSE(OutputFile::commit_all(files).has_value());
+    files.clear();
+    EXPECT_EQ(content_of(folder.file("old")), "old");
+    EXPECT_EQ(folder.entries(), 2U) << "old, and the folder";
+    EXPECT_EQ(::rmdir(folder.file("second").c_str()), 0);
+
     files.push_back(must(OutputFile::open(folder.file("first"))));
     files.push_back(must(OutputFile::open(folder.file("old"))));
     for (OutputFile& file : files)
