@@ -69,17 +69,17 @@ codec::Manifest protected_manifest(const codec::Manifest& plain, const Layout& l
 
 /// Stores the plain dataset of a protected one, all blocks of which are here.
 Result<Cid> write_plain(const Job& job, const repo::DatasetInfo& info,
-                        std::span<const Digest> leaves, std::uint64_t expiry) {
-    constexpr std::size_t kBatch = 4096;
+                        const detail::LeafReader& leaves, std::uint64_t count,
+                        std::uint64_t expiry) {
     CODEX_TRY(writer, job.repo->write_dataset());
     std::vector<repo::LeafInput> batch;
-    for (std::size_t index = 0; index < leaves.size(); ++index) {
-        batch.push_back({index, Cid::block(leaves[index]), {}});
-        if (batch.size() == kBatch || index + 1 == leaves.size()) {
-            CODEX_CHECK(writer.leaves(batch));
-            batch.clear();
-        }
-    }
+    CODEX_CHECK(detail::for_each_piece(leaves, count,
+                                       [&](std::uint64_t first, std::span<const Digest> piece) {
+                                           batch.clear();
+                                           for (const Digest& leaf : piece)
+                                               batch.push_back({first++, Cid::block(leaf), {}});
+                                           return writer.leaves(batch);
+                                       }));
     CODEX_CHECK(writer.finish_tree());
     CODEX_TRY(bytes, codec::encode_manifest(info.manifest.plain()));
     return writer.commit(bytes, expiry, info.label);
@@ -121,9 +121,9 @@ Result<Cid> decode(const Job& job, const Cid& protected_dataset,
     CODEX_TRY(info, job.repo->dataset(protected_dataset));
     CODEX_TRY(columns, detail::Columns::open(job, info.manifest));
     const Layout& layout = columns.layout();
-    CODEX_TRY(leaves, columns.tree().salvaged_leaves());
-    leaves.resize(layout.original_blocks);
-    CODEX_TRY(original_tree, detail::tree_cid(leaves));
+    const detail::LeafReader leaves = detail::reader_of(columns.tree());
+    const std::uint64_t count = layout.original_blocks;
+    CODEX_TRY(original_tree, detail::tree_cid(leaves, count));
     if (original_tree != info.manifest.erasure->original_tree)
         return fail(
             Error(Errc::dataset_damaged,
@@ -132,9 +132,9 @@ Result<Cid> decode(const Job& job, const Cid& protected_dataset,
                 .hint("rebuild its damaged tree record: codex-ec repair CID"));
 
     if (job.progress)
-        job.progress->total_bytes += layout.original_blocks * columns.block_size_bytes();
-    CODEX_TRY(damage, detail::find_damage(job, detail::reader_of(leaves), leaves.size(),
-                                          info.manifest.block_size_bytes, true));
+        job.progress->total_bytes += count * columns.block_size_bytes();
+    CODEX_TRY(damage,
+              detail::find_damage(job, leaves, count, info.manifest.block_size_bytes, true));
     CODEX_TRY(restored, detail::restore_blocks(job, columns, damage.all(), {}));
     if (!restored.lost.empty()) {
         // Only data was looked at so far; how much a column lost includes its parity.
@@ -146,8 +146,8 @@ Result<Cid> decode(const Job& job, const Cid& protected_dataset,
         std::erase_if(lost, [&](std::uint64_t index) { return !beyond[layout.column(index)]; });
         return fail(unrepairable(layout, lost));
     }
-    CODEX_TRY(cid, write_plain(job, info, leaves, expiry.value_or(info.expiry)));
-    CODEX_CHECK(detail::mend_tree(job, original_tree, detail::reader_of(leaves), leaves.size()));
+    CODEX_TRY(cid, write_plain(job, info, leaves, count, expiry.value_or(info.expiry)));
+    CODEX_CHECK(detail::mend_tree(job, original_tree, leaves, count));
     return cid;
 }
 

@@ -39,8 +39,8 @@ Result<RepairReport> repair_protected(const Job& job, const repo::DatasetInfo& i
     CODEX_TRY(columns, detail::Columns::open(job, info.manifest));
     const erasure::Layout& layout = columns.layout();
     CODEX_TRY(best, detail::best_leaves(job, info.manifest, columns.tree()));
-    std::vector<Digest>& leaves = best.digests;
-    columns.use_leaves(leaves); // none: from the tree
+    if (best.spooled)
+        columns.use_leaves(best.reader(columns.tree()));
 
     // A leaf that cannot be trusted but names a block that is here is right: a damaged digest
     // names nothing. In any case the root decides at the end.
@@ -51,15 +51,20 @@ Result<RepairReport> repair_protected(const Job& job, const repo::DatasetInfo& i
                                           columns.block_size_bytes(), true));
     CODEX_TRY(restored, detail::restore_blocks(job, columns, damage.all(), best.untrusted));
     for (const auto& [index, digest] : restored.found_leaves)
-        leaves[index] = digest;
+        CODEX_CHECK(best.spooled->write(index, {&digest, 1}));
 
     RepairReport report;
     report.restored_data = restored.data;
     report.restored_parity = restored.parity;
     report.lost_columns = columns_of(layout, restored.lost);
     report.lost_blocks = std::move(restored.lost);
-    report.unknown_blocks =
-        static_cast<std::uint64_t>(std::count(leaves.begin(), leaves.end(), Digest{}));
+    if (best.spooled)
+        CODEX_CHECK(detail::for_each_piece(
+            reader, layout.total_blocks(), [&](std::uint64_t, std::span<const Digest> piece) {
+                report.unknown_blocks +=
+                    static_cast<std::uint64_t>(std::ranges::count(piece, Digest{}));
+                return Result<void>();
+            }));
     auto mended = mend_trees(job, info.manifest, reader);
     if (mended)
         report.tree_restored = *mended;

@@ -143,20 +143,27 @@ Result<void> Repo::for_each_dataset(const std::function<bool(const DatasetInfo&)
 Result<void> Repo::remove_dataset(const Cid& manifest) {
     CODEX_CHECK(impl_->require_writable());
     const Session session = impl_->session();
-    CODEX_CHECK(require_removable(session, manifest));
-    auto erased = with_reserve(path(), [&]() -> Result<Erased> {
+    CODEX_TRY(portion, look_through(session, manifest));
+    // With the references of its first leaves, which are all of most trees.
+    const auto erase = [&](bool with_leaves) -> Result<Erased> {
         CODEX_TRY(ledger, session.ledger());
         CODEX_TRY(there, ledger.dataset(manifest));
         if (!there)
             return not_found(manifest, *impl_->store);
         CODEX_TRY(gone, erase_dataset(ledger, manifest));
+        if (gone.tree && portion && with_leaves)
+            CODEX_CHECK(release_portion(ledger, *portion));
         CODEX_CHECK(ledger.commit());
         return gone;
-    });
+    };
+    auto erased = erase(true);
+    if (!erased && erased.error().code() == Errc::no_space)
+        erased = with_reserve(path(), [&] { return erase(false); });
     if (!erased)
         return fail(std::move(erased).error());
     if (erased->tree)
-        CODEX_CHECK(finish_doomed(session, std::span(&*erased->tree, 1)));
+        CODEX_CHECK(finish_doomed(session, std::span(&*erased->tree, 1),
+                                  std::move(portion).value_or(Portion{})));
     log::write(log::Level::info, "codex repostore", "Removed dataset",
                {{"manifestCid", log::Value::id(manifest.text())}});
     return {};

@@ -176,16 +176,17 @@ Result<std::vector<Note>> forgettable(const Session& session) {
 
 Result<void> reclaim(const Session& session, const GcOptions& options,
                      std::span<const Note> removed, GcReport& report) {
+    Reclaimed reclaimed;
     // Before anything is destroyed that a new index would look for.
     std::uint64_t last = 0;
     {
-        CODEX_TRY(ledger, session.ledger());
-        CODEX_TRY(noted, last_note(ledger.txn()));
+        CODEX_TRY(txn, session.store->env().read());
+        CODEX_TRY(noted, last_note(txn));
         last = noted;
-        CODEX_CHECK(ledger.commit());
     }
+    CODEX_CHECK(make_durable(session, reclaimed));
     CODEX_CHECK(flush_notes(*session.store, last));
-    Reclaimed reclaimed;
+    CODEX_CHECK(mend_notes(*session.store));
     const auto count = [&](Result<void> done) {
         report.freed_bytes += std::exchange(reclaimed.bytes, 0);
         report.unaccounted = reclaimed.unaccounted;
@@ -198,7 +199,8 @@ Result<void> reclaim(const Session& session, const GcOptions& options,
     if (!reclaimed.complete)
         removed = {}; // to be forgotten another time
     const bool large = io::disk_bytes(notes_path(session.store->path())) >= limits().notes_bytes;
-    return large || !removed.empty() ? merge_notes(*session.store, removed) : Result<void>();
+    return large || !removed.empty() ? merge_notes(*session.store, removed, reclaimed.durable)
+                                     : Result<void>();
 }
 
 /// One attempt. Space that is dead already is given back even if there was none to remove more.

@@ -24,7 +24,8 @@ struct GcReport {
     /// Of dead records that were erased, and of what killed writers left in segments; the file
     /// system gets whole pages of it back.
     std::uint64_t freed_bytes = 0;
-    /// Segment files with records, but without an entry in the index: left alone.
+    /// Segment files with records that the index does not know, or says to be dead and alive: these
+    /// records are left alone.
     std::vector<std::string> unaccounted{};
 };
 

@@ -29,7 +29,7 @@ using namespace detail;
 Result<void> Rebuild::scan(std::uint32_t id) {
     ++report_.segments;
     const std::string name = segments_.path(id);
-    CODEX_TRY(file, open_own_file(name, O_RDONLY, Below::folder));
+    CODEX_TRY(file, segments_.open_file(id, O_RDONLY));
     at_ = 0;
     CODEX_TRY(
         end, scan_segment(
@@ -48,15 +48,8 @@ Result<void> Rebuild::scan(std::uint32_t id) {
 }
 
 Result<bool> Rebuild::block(const Fd& file, const Extent& at, const RecordHeader& header) {
-    Bytes stored(static_cast<std::size_t>(header.stored_bytes));
-    CODEX_TRY(got, pread_full(file.get(), stored,
-                              at.offset + header_bytes(header.cid.bytes().size()), "segment"));
-    Bytes plain(header.encoding == Encoding::zstd ? static_cast<std::size_t>(header.plain) : 0);
-    if (got != stored.size() || !verifiable(header.cid) ||
-        (header.encoding == Encoding::zstd && !decompress_block(stored, plain)))
-        return false;
-    const BytesView content = header.encoding == Encoding::zstd ? plain : stored;
-    if (!equal(crypto::sha256(content), header.cid.digest()))
+    CODEX_TRY(whole, record_is_whole(file, "segment", at.offset, header));
+    if (!whole)
         return false;
     CODEX_TRY(known, txn_->get(Table::blocks, header.cid.bytes()));
     if (known)
@@ -80,19 +73,8 @@ Result<bool> Rebuild::tree(const Fd& file, const Extent& at, const RecordHeader&
     // What a slot tree was computed from is not in its record; it is computed again when needed.
     if (header.cid.codec() == codec::Multicodec::codex_slot_root)
         return true;
-    if (!verifiable(header.cid))
-        return false;
-    const std::uint64_t base = at.offset + header_bytes(header.cid.bytes().size());
-    CODEX_TRY(bad, untrusted_leaves(
-                       header.cid, header.plain,
-                       [&](std::uint64_t first, std::span<Digest> out) -> Result<void> {
-                           const MutableBytes bytes(reinterpret_cast<std::uint8_t*>(out.data()),
-                                                    out.size_bytes());
-                           CODEX_CHECK(pread_full(file.get(), bytes, base + first * sizeof(Digest),
-                                                  "segment"));
-                           return {};
-                       }));
-    if (!bad.empty())
+    CODEX_TRY(whole, record_is_whole(file, "segment", at.offset, header));
+    if (!whole)
         return false;
     trees_.emplace(header.cid, FoundTree{at, header.plain, 0, false});
     return true;
@@ -187,7 +169,10 @@ std::vector<Note> notes_of_old_index(const std::string& path) {
     EnvOptions options;
     options.mode = EnvMode::read_only_no_lock; // nobody else has it open
     const auto env = Env::open(path + "/index.mdb", options);
-    if (!env || !require_current(**env, path))
+    if (!env)
+        return {};
+    const auto segments = Segments::open_folder(path + "/segments", env->get());
+    if (!segments || !require_current(**env, **segments, path))
         return {};
     const auto txn = (*env)->read();
     auto notes = txn ? all_notes(*txn) : Result<std::vector<Note>>(std::vector<Note>());
@@ -211,12 +196,16 @@ Result<RebuildReport> Repo::rebuild_index(const std::string& path,
         ::unlink((fresh + "-lock").c_str());
     };
     unlink_fresh(); // of a rebuild that was killed
+    IndexAge age;
     auto rebuilt = [&]() -> Result<RebuildReport> {
         EnvOptions options;
         options.create = true;
         CODEX_TRY(env, Env::open(fresh, options));
-        const Segments segments(path + "/segments", env.get());
-        return Rebuild(path, *env, segments, progress, std::move(old_notes)).run();
+        CODEX_TRY(segments, Segments::open_folder(path + "/segments", env.get()));
+        Rebuild rebuild(path, *env, *segments, progress, std::move(old_notes));
+        CODEX_TRY(report, rebuild.run());
+        age = rebuild.age();
+        return report;
     }();
     if (rebuilt)
         if (auto forgotten = forget_age(path); !forgotten)
@@ -226,6 +215,7 @@ Result<RebuildReport> Repo::rebuild_index(const std::string& path,
     if (rebuilt) {
         ::unlink((path + "/index.mdb-lock").c_str()); // it is about readers of the old one
         CODEX_CHECK(sync_directory(path));
+        CODEX_CHECK(write_age(path, age));
     }
     unlink_fresh();
     clear_lock_note(lock);

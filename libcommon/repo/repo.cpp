@@ -97,7 +97,7 @@ Result<Space> Repo::space() const {
         space.disk_bytes += io::disk_bytes(path() + file);
     CODEX_TRY(ids, impl_->store->segments().list());
     for (const std::uint32_t id : ids)
-        space.disk_bytes += io::disk_bytes(impl_->store->segments().path(id));
+        space.disk_bytes += impl_->store->segments().disk_bytes(id);
     return space;
 }
 

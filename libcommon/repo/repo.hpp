@@ -109,7 +109,11 @@ public:
     // --- trees ----------------------------------------------------------------------------------
     /// Errors: block_not_found.
     [[nodiscard]] Result<StoredTree> tree(const Cid& tree) const;
-    /// Writes a damaged tree anew; `leaves` must give the tree's root. Errors: merkle_invalid.
+    /// Writes a damaged tree anew; its leaves, which `read` gives a piece at a time, must give the
+    /// tree's root. Memory is bounded. Errors: merkle_invalid, those of `read`, no_space, io.
+    [[nodiscard]] Result<void> restore_tree(const Cid& tree, std::uint64_t leaf_count,
+                                            const LeafReader& read);
+    /// The same with leaves in memory.
     [[nodiscard]] Result<void> restore_tree(const Cid& tree, std::span<const Digest> leaves);
     /// Stores Poseidon2 trees of slots, durable on return; tree() opens them by their CID. Their
     /// leaves are no references to blocks. They belong to the dataset tree they were computed from:

@@ -46,7 +46,7 @@ Result<Appended> append_slot_tree(const Session& session, const std::string& dir
                                   const SlotTree& tree, SegmentLease lease) {
     if (tree.cid.codec() != codec::Multicodec::codex_slot_root || tree.leaves.empty())
         return fail(Errc::merkle_invalid, "tree {}: not the tree of a slot", tree.cid.text());
-    Spool spool(directory);
+    Spool spool = make_spool(directory);
     CODEX_CHECK(spool.write(0, tree.leaves));
     CODEX_TRY(root, build_layers(spool, tree.leaves.size(), tree_hash(tree.cid)));
     if (!equal(root, tree.cid.digest()))

@@ -5,11 +5,15 @@
 #include "codec/cid.hpp"
 #include "merkle/tree.hpp"
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
 
 namespace codex::repo {
+
+/// Gives leaves [first, first + out.size()) of a tree.
+using LeafReader = std::function<Result<void>(std::uint64_t first, std::span<Digest> out)>;
 
 /// A stored tree: random access to its nodes without loading it. Bytes are as the disk gives them;
 /// check() recomputes all of it.
@@ -23,9 +27,9 @@ public:
     /// Leaves [first, first + out.size()). Errors: merkle_index, repo_damaged when the record is
     /// cut off, io.
     [[nodiscard]] Result<void> leaves(std::uint64_t first, std::span<Digest> out) const;
-    /// All leaves, those that are cut off as zeros, which no block's digest is. Errors: not_found,
-    /// permission, io.
-    [[nodiscard]] Result<std::vector<Digest>> salvaged_leaves() const;
+    /// The same of a damaged tree: leaves that are cut off are zeros, which no block's digest is.
+    /// Errors: merkle_index, not_found, permission, io.
+    [[nodiscard]] Result<void> salvage(std::uint64_t first, std::span<Digest> out) const;
     /// Errors: merkle_index, io.
     [[nodiscard]] Result<Digest> node(std::size_t layer, std::uint64_t index) const;
     /// The proof of one leaf, checked against the root. Errors: merkle_index, repo_damaged.

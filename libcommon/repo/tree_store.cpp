@@ -19,6 +19,12 @@ struct StoredTree::Impl {
     mutable std::mutex mutex; // where the record is may change under concurrent readers
     mutable Extent extent;
 
+    [[nodiscard]] Result<void> require_leaves(std::uint64_t first, std::size_t count) const {
+        if (first > leaf_count || count > leaf_count - first)
+            return fail(Errc::merkle_index, "tree {}: leaves {} to {} of {}", cid.text(), first,
+                        first + count, leaf_count);
+        return {};
+    }
     [[nodiscard]] Result<void> read(std::uint64_t first, std::span<Digest> out,
                                     TreeReader reader = read_tree_at) const {
         Extent at;
@@ -46,18 +52,13 @@ std::uint64_t StoredTree::leaf_count() const {
 }
 
 Result<void> StoredTree::leaves(std::uint64_t first, std::span<Digest> out) const {
-    if (first > impl_->leaf_count || out.size() > impl_->leaf_count - first)
-        return fail(Errc::merkle_index, "tree {}: leaves {} to {} of {}", impl_->cid.text(), first,
-                    first + out.size(), impl_->leaf_count);
-    if (out.empty())
-        return {};
-    return impl_->read(first, out);
+    CODEX_CHECK(impl_->require_leaves(first, out.size()));
+    return out.empty() ? Result<void>() : impl_->read(first, out);
 }
 
-Result<std::vector<Digest>> StoredTree::salvaged_leaves() const {
-    std::vector<Digest> leaves(impl_->leaf_count);
-    CODEX_CHECK(impl_->read(0, leaves, salvage_tree_at));
-    return leaves;
+Result<void> StoredTree::salvage(std::uint64_t first, std::span<Digest> out) const {
+    CODEX_CHECK(impl_->require_leaves(first, out.size()));
+    return out.empty() ? Result<void>() : impl_->read(first, out, salvage_tree_at);
 }
 
 Result<Digest> StoredTree::node(std::size_t layer, std::uint64_t index) const {
@@ -170,16 +171,29 @@ Result<void> detail::replace_tree(const Session& session, const Cid& tree, std::
     return ledger.commit();
 }
 
-Result<void> Repo::restore_tree(const Cid& tree, std::span<const Digest> leaves) {
+Result<void> Repo::restore_tree(const Cid& tree, std::uint64_t leaf_count, const LeafReader& read) {
+    constexpr std::uint64_t kPiece = 16384;
     CODEX_CHECK(impl_->require_writable());
-    if (leaves.empty())
+    if (leaf_count == 0)
         return fail(Errc::merkle_invalid, "tree {}: no leaves given", tree.text());
-    Spool spool(path());
-    CODEX_CHECK(spool.write(0, leaves));
-    CODEX_TRY(root, build_layers(spool, leaves.size(), tree_hash(tree)));
+    Spool spool = make_spool(path());
+    std::vector<Digest> piece;
+    for (std::uint64_t at = 0; at < leaf_count; at += piece.size()) {
+        piece.resize(static_cast<std::size_t>(std::min(kPiece, leaf_count - at)));
+        CODEX_CHECK(read(at, piece));
+        CODEX_CHECK(spool.write(at, piece));
+    }
+    CODEX_TRY(root, build_layers(spool, leaf_count, tree_hash(tree)));
     if (!equal(root, tree.digest()))
         return fail(Errc::merkle_invalid, "tree {}: these leaves have another root", tree.text());
-    return replace_tree(impl_->session(), tree, leaves.size(), spool);
+    return replace_tree(impl_->session(), tree, leaf_count, spool);
+}
+
+Result<void> Repo::restore_tree(const Cid& tree, std::span<const Digest> leaves) {
+    return restore_tree(tree, leaves.size(), [leaves](std::uint64_t first, std::span<Digest> out) {
+        std::ranges::copy(leaves.subspan(static_cast<std::size_t>(first), out.size()), out.begin());
+        return Result<void>();
+    });
 }
 
 } // namespace codex::repo

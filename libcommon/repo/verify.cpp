@@ -1,7 +1,10 @@
+#include "repo/index/age.hpp"
 #include "repo/index/repo_impl.hpp"
 #include "repo/segments/block_reader.hpp"
 #include "repo/segments/read.hpp"
+#include "repo/segments/tails.hpp"
 #include "repo/upkeep/audit.hpp"
+#include "repo/upkeep/notes.hpp"
 
 #include <algorithm>
 
@@ -107,6 +110,38 @@ private:
     Bytes buffer_;
 };
 
+/// What the file beside the segments lacks, which making the index anew would not find out.
+Result<void> report_notes(const Store& store, const ReportProblem& report) {
+    NotesState state;
+    for (int pass = 0; pass < 3; ++pass) { // again when somebody changed something meanwhile
+        CODEX_TRY(txn, store.env().read());
+        CODEX_TRY(now, check_notes(store, txn));
+        state = std::move(now);
+        if (state.lost.empty())
+            break;
+    }
+    if (state.damage.between > 0)
+        report("notes-damaged", Cid(),
+               fmt::format("{} bytes of the notes are damaged; gc writes them anew",
+                           state.damage.between));
+    for (const Note& note : state.lost)
+        report("note-missing", note.cid, "the notes do not have what is known of it");
+    return {};
+}
+
+/// What gc leaves alone, and only a new index accounts for.
+Result<void> report_unknown_records(const Store& store, const ReportProblem& report) {
+    CODEX_TRY(standing, standing_of(store.env(), store.path()));
+    CODEX_TRY(found, unknown_records(store.segments(), store.env(),
+                                     standing == Standing::current ? Tails::kept : Tails::all));
+    for (const UnknownRecords& records : found)
+        report("records-unknown", Cid(),
+               fmt::format("segment {:08x} has records that the index does not know, until it is "
+                           "made anew",
+                           records.segment));
+    return {};
+}
+
 } // namespace
 
 Result<VerifyReport> Repo::verify(const VerifyOptions& options,
@@ -146,6 +181,8 @@ Result<VerifyReport> Repo::verify(const VerifyOptions& options,
     for (const VerifyProblem& problem : found)
         tell(problem.kind, problem.cid, problem.text);
     CODEX_CHECK(std::move(counted));
+    CODEX_CHECK(report_unknown_records(*session.store, tell));
+    CODEX_CHECK(report_notes(*session.store, tell));
     if (!options.data)
         return out;
     if (options.progress)

@@ -37,7 +37,7 @@ Result<void> check_leaf(const LeafInput& leaf) {
 
 struct DatasetWriter::Impl {
     explicit Impl(std::shared_ptr<Repo::Impl> owner)
-        : repo(std::move(owner)), session(repo->session()), spool(repo->store->path()),
+        : repo(std::move(owner)), session(repo->session()), spool(make_spool(repo->store->path())),
           current(std::make_unique<Batch>(session, nullptr)) {}
     Impl(const Impl&) = delete;
     Impl& operator=(const Impl&) = delete;

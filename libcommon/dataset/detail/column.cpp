@@ -31,10 +31,8 @@ Result<Columns> Columns::open(const Job& job, const codec::Manifest& manifest) {
 }
 
 Result<Digest> Columns::leaf(std::uint64_t index) const {
-    if (!leaves_.empty())
-        return leaves_[static_cast<std::size_t>(index)];
     Digest leaf;
-    CODEX_CHECK(tree_.leaves(index, {&leaf, 1}));
+    CODEX_CHECK(leaves_ ? leaves_(index, {&leaf, 1}) : tree_.leaves(index, {&leaf, 1}));
     return leaf;
 }
 

@@ -49,8 +49,8 @@ public:
     [[nodiscard]] const repo::StoredTree& tree() const { return tree_; }
     [[nodiscard]] std::uint32_t block_size_bytes() const { return block_size_; }
 
-    /// Takes the leaves from here instead of the stored tree, which is damaged. They outlive this.
-    void use_leaves(std::span<const Digest> leaves) { leaves_ = leaves; }
+    /// Takes the leaves from here instead of the stored tree, which is damaged.
+    void use_leaves(repo::LeafReader leaves) { leaves_ = std::move(leaves); }
 
     /// Computes the `lost` blocks, each once, in any order and of any columns; best when all lost
     /// blocks of a column come in one call, since each call reads k blocks a column. Blocks in
@@ -74,7 +74,7 @@ private:
     erasure::Layout layout_;
     erasure::Code code_;
     repo::StoredTree tree_;
-    std::span<const Digest> leaves_{};
+    repo::LeafReader leaves_;
 };
 
 } // namespace codex::dataset::detail

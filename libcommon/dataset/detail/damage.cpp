@@ -15,37 +15,37 @@ Result<void> check_leaf_count(const repo::StoredTree& tree, std::uint64_t blocks
     return {};
 }
 
-Result<Cid> tree_cid(std::span<const Digest> leaves) {
-    merkle::StreamingRoot root;
-    root.add(leaves);
-    CODEX_TRY(digest, root.finish());
-    return Cid::sha256(codec::Multicodec::codex_root, digest);
+Result<void>
+for_each_piece(const LeafReader& leaves, std::uint64_t count,
+               const std::function<Result<void>(std::uint64_t, std::span<const Digest>)>& use) {
+    constexpr std::uint64_t kPiece = 4096;
+    std::vector<Digest> piece;
+    for (std::uint64_t at = 0; at < count; at += piece.size()) {
+        piece.resize(static_cast<std::size_t>(std::min(kPiece, count - at)));
+        CODEX_CHECK(leaves(at, piece));
+        CODEX_CHECK(use(at, piece));
+    }
+    return {};
 }
 
 Result<Cid> tree_cid(const LeafReader& leaves, std::uint64_t count) {
-    constexpr std::uint64_t kChunk = 4096;
     merkle::StreamingRoot root;
-    std::vector<Digest> chunk;
-    for (std::uint64_t at = 0; at < count; at += chunk.size()) {
-        chunk.resize(static_cast<std::size_t>(std::min(kChunk, count - at)));
-        CODEX_CHECK(leaves(at, chunk));
-        root.add(chunk);
-    }
+    CODEX_CHECK(for_each_piece(leaves, count, [&](std::uint64_t, std::span<const Digest> piece) {
+        root.add(piece);
+        return Result<void>();
+    }));
     CODEX_TRY(digest, root.finish());
     return Cid::sha256(codec::Multicodec::codex_root, digest);
 }
 
-LeafReader reader_of(std::span<const Digest> leaves) {
-    return [leaves](std::uint64_t first, std::span<Digest> out) -> Result<void> {
-        std::ranges::copy(leaves.subspan(static_cast<std::size_t>(first), out.size()), out.begin());
-        return {};
-    };
+LeafReader reader_of(const repo::StoredTree& tree) {
+    return [&tree](std::uint64_t first, std::span<Digest> out) { return tree.salvage(first, out); };
 }
 
 LeafReader Leaves::reader(const repo::StoredTree& tree) const {
-    if (!digests.empty())
-        return reader_of(digests);
-    return [&tree](std::uint64_t first, std::span<Digest> out) { return tree.leaves(first, out); };
+    if (!spooled)
+        return reader_of(tree);
+    return [this](std::uint64_t first, std::span<Digest> out) { return spooled->read(first, out); };
 }
 
 std::vector<std::uint64_t> Damage::all() const {
@@ -196,9 +196,7 @@ Result<bool> mend_tree(const Job& job, const Cid& tree, const LeafReader& leaves
                                       "give it again",
                                       tree.text()))
                         .hint("import the dataset again"));
-    std::vector<Digest> all(static_cast<std::size_t>(count));
-    CODEX_CHECK(leaves(0, all));
-    CODEX_CHECK(job.repo->restore_tree(tree, all));
+    CODEX_CHECK(job.repo->restore_tree(tree, count, leaves));
     return true;
 }
 

@@ -3,6 +3,7 @@
 
 #include "dataset/dataset.hpp"
 #include "dataset/detail/column.hpp"
+#include "merkle/spool.hpp"
 
 #include <span>
 #include <utility>
@@ -13,38 +14,42 @@ namespace codex::dataset::detail {
 /// Errors: dataset_damaged when the tree has not as many leaves as the manifest says.
 [[nodiscard]] Result<void> check_leaf_count(const repo::StoredTree& tree, std::uint64_t blocks);
 
-/// Gives leaves [first, first + out.size()).
-using LeafReader = std::function<Result<void>(std::uint64_t first, std::span<Digest> out)>;
+using repo::LeafReader;
 
-/// All leaves of a dataset's tree as well as the repo knows them. Those of a whole tree are read
-/// when they are needed; those of a damaged one take 32 bytes of memory a block.
+/// All leaves of a dataset's tree as well as the repo knows them. Those that its record still gives
+/// are read there when they are needed; where some have to be put together, all are spooled.
+/// Memory: 8 bytes for each that may be wrong.
 struct Leaves {
-    std::vector<Digest> digests{}; ///< zeros where nothing is known; empty: the tree is whole
+    std::optional<merkle::Spool>
+        spooled{}; ///< zeros where nothing is known; nothing: as the record
     std::vector<std::uint64_t> untrusted{}; ///< indices that may be wrong, ascending
     bool tree_damaged = false;              ///< the tree's record, whatever else was found
-    /// Reads them here, or from `tree`, which is the one they are of and outlives the reader.
+    /// Reads them here, or from `tree`, which is the one they are of; both outlive the reader.
     [[nodiscard]] LeafReader reader(const repo::StoredTree& tree) const;
 };
 /// Checks a stored tree. Where its record is damaged or cut off, padding is filled in, and data
-/// leaves are taken from find_data_leaves(). Errors: io, dataset_damaged when the tree has not as
+/// leaves are taken from find_data_tree(). Errors: io, dataset_damaged when the tree has not as
 /// many leaves as the manifest says.
 [[nodiscard]] Result<Leaves> best_leaves(const Job& job, const codec::Manifest& manifest,
                                          const repo::StoredTree& tree);
-/// The leaves in memory, as a reader.
-[[nodiscard]] LeafReader reader_of(std::span<const Digest> leaves);
+/// The leaves of a stored tree, zeros where its record is cut off. The tree outlives the reader.
+[[nodiscard]] LeafReader reader_of(const repo::StoredTree& tree);
+/// Calls use(first, leaves) for the first `count` leaves, in order, a piece at a time.
+[[nodiscard]] Result<void>
+for_each_piece(const LeafReader& leaves, std::uint64_t count,
+               const std::function<Result<void>(std::uint64_t, std::span<const Digest>)>& use);
 
-/// The `count` leaves of a plain dataset's tree, from whatever tree in the repo has them: its own,
-/// or that of a dataset that protects it. Nothing when none gives its root.
-[[nodiscard]] Result<std::optional<std::vector<Digest>>>
-find_data_leaves(const Job& job, const Cid& plain_tree, std::uint64_t count);
+/// A tree in the repo whose first `count` leaves are those of a plain dataset's tree: its own, or
+/// that of a dataset that protects it. Nothing when none gives its root.
+[[nodiscard]] Result<std::optional<repo::StoredTree>>
+find_data_tree(const Job& job, const Cid& plain_tree, std::uint64_t count);
 
 /// The datasets in the repo that protect the plain dataset over this tree.
 [[nodiscard]] Result<std::vector<repo::DatasetInfo>> protectors(const repo::Repo& repo,
                                                                 const Cid& plain_tree);
 
-/// The CID of the tree over `leaves`. Errors: merkle_empty.
-[[nodiscard]] Result<Cid> tree_cid(std::span<const Digest> leaves);
-/// The same of the first `count` leaves that the reader gives, in constant memory.
+/// The CID of the tree over the first `count` leaves, in constant memory. Errors: merkle_empty,
+/// the reader's.
 [[nodiscard]] Result<Cid> tree_cid(const LeafReader& leaves, std::uint64_t count);
 
 /// Blocks that cannot be read, by tree index, ascending.

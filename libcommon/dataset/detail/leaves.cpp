@@ -1,15 +1,17 @@
 // The leaves of a dataset, also where the record of its tree has lost them.
 #include "dataset/detail/damage.hpp"
 
+#include "base/temporary.hpp"
+
 #include <algorithm>
 
 namespace codex::dataset::detail {
 
 namespace {
 
-/// The first `count` leaves of a stored tree, when they give `wanted`.
-Result<std::optional<std::vector<Digest>>> leaves_of(const Job& job, const Cid& stored,
-                                                     std::uint64_t count, const Cid& wanted) {
+/// The stored tree, when its first `count` leaves give `wanted`.
+Result<std::optional<repo::StoredTree>> tree_with(const Job& job, const Cid& stored,
+                                                  std::uint64_t count, const Cid& wanted) {
     auto tree = job.repo->tree(stored);
     if (!tree && tree.error().code() == Errc::block_not_found)
         return std::nullopt;
@@ -17,24 +19,28 @@ Result<std::optional<std::vector<Digest>>> leaves_of(const Job& job, const Cid& 
         return fail(std::move(tree).error());
     if (tree->leaf_count() < count)
         return std::nullopt;
-    CODEX_TRY(leaves, tree->salvaged_leaves());
-    leaves.resize(static_cast<std::size_t>(count));
-    CODEX_TRY(given, tree_cid(leaves));
-    return given == wanted ? std::optional(std::move(leaves)) : std::nullopt;
+    CODEX_TRY(given, tree_cid(reader_of(*tree), count));
+    return given == wanted ? std::optional(std::move(*tree)) : std::nullopt;
+}
+
+Result<void> copy(const repo::StoredTree& from, std::uint64_t count, merkle::Spool& to) {
+    return for_each_piece(
+        reader_of(from), count,
+        [&](std::uint64_t first, std::span<const Digest> piece) { return to.write(first, piece); });
 }
 
 /// Fills in what a damaged tree need not be asked for.
 Result<void> fill_in(const Job& job, const codec::Manifest& manifest, Leaves& leaves) {
     CODEX_TRY(layout, erasure::Layout::of(manifest));
-    std::vector<Digest>& digests = leaves.digests;
     std::uint64_t known_from = layout.original_blocks;
-    CODEX_TRY(data, find_data_leaves(job, manifest.erasure->original_tree, layout.original_blocks));
+    CODEX_TRY(data, find_data_tree(job, manifest.erasure->original_tree, layout.original_blocks));
     if (data) {
-        std::ranges::copy(*data, digests.begin());
+        CODEX_CHECK(copy(*data, layout.original_blocks, *leaves.spooled));
         known_from = 0;
     }
+    const Digest padding = Cid::empty_block().digest32();
     for (std::uint64_t index = layout.original_blocks; index < layout.rounded(); ++index)
-        digests[static_cast<std::size_t>(index)] = Cid::empty_block().digest32();
+        CODEX_CHECK(leaves.spooled->write(index, {&padding, 1}));
     std::erase_if(leaves.untrusted, [&](std::uint64_t index) {
         return index >= known_from && index < layout.rounded();
     });
@@ -54,16 +60,16 @@ Result<std::vector<repo::DatasetInfo>> protectors(const repo::Repo& repo, const 
     return found;
 }
 
-Result<std::optional<std::vector<Digest>>> find_data_leaves(const Job& job, const Cid& plain_tree,
-                                                            std::uint64_t count) {
-    CODEX_TRY(own, leaves_of(job, plain_tree, count, plain_tree));
+Result<std::optional<repo::StoredTree>> find_data_tree(const Job& job, const Cid& plain_tree,
+                                                       std::uint64_t count) {
+    CODEX_TRY(own, tree_with(job, plain_tree, count, plain_tree));
     if (own)
         return own;
     CODEX_TRY(others, protectors(*job.repo, plain_tree));
     for (const repo::DatasetInfo& other : others) {
-        CODEX_TRY(leaves, leaves_of(job, other.manifest.tree, count, plain_tree));
-        if (leaves)
-            return leaves;
+        CODEX_TRY(tree, tree_with(job, other.manifest.tree, count, plain_tree));
+        if (tree)
+            return tree;
     }
     return std::nullopt;
 }
@@ -77,20 +83,20 @@ Result<Leaves> best_leaves(const Job& job, const codec::Manifest& manifest,
     leaves.tree_damaged = !untrusted.empty() || !header;
     if (untrusted.empty())
         return leaves;
-    CODEX_TRY(digests, tree.salvaged_leaves());
-    leaves.digests = std::move(digests);
     // When all leaves together give the root, all are right, whatever the nodes above them say.
-    CODEX_TRY(given, tree_cid(leaves.digests));
+    CODEX_TRY(given, tree_cid(reader_of(tree), tree.leaf_count()));
     if (given == tree.cid())
         return leaves;
+    leaves.spooled.emplace(temporary_folder());
+    CODEX_CHECK(copy(tree, tree.leaf_count(), *leaves.spooled));
     leaves.untrusted = std::move(untrusted);
     if (manifest.is_protected()) {
         CODEX_CHECK(fill_in(job, manifest, leaves));
         return leaves;
     }
-    CODEX_TRY(elsewhere, find_data_leaves(job, tree.cid(), tree.leaf_count()));
+    CODEX_TRY(elsewhere, find_data_tree(job, tree.cid(), tree.leaf_count()));
     if (elsewhere) {
-        leaves.digests = std::move(*elsewhere);
+        CODEX_CHECK(copy(*elsewhere, tree.leaf_count(), *leaves.spooled));
         leaves.untrusted.clear();
     }
     return leaves;

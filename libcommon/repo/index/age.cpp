@@ -3,7 +3,10 @@
 #include "base/endian.hpp"
 #include "base/fd.hpp"
 #include "repo/segments/crc32c.hpp"
+#include "repo/segments/io.hpp"
 #include "repo/segments/own_file.hpp"
+#include "repo/segments/tails.hpp"
+#include "repo/upkeep/reserve.hpp"
 
 #include <algorithm>
 #include <array>
@@ -16,12 +19,43 @@ namespace codex::repo::detail {
 
 namespace {
 
+// Twice 24 bytes: of the last transaction that is on the disk, and of the last one.
 // "CXA1", CRC-32C of the rest, lineage, transaction.
 constexpr std::array<std::uint8_t, 4> kMagic = {'C', 'X', 'A', '1'};
 constexpr std::size_t kCrcAt = 4;
 constexpr std::size_t kLineageAt = 8;
 constexpr std::size_t kTransactionAt = 16;
 constexpr std::size_t kBytes = 24;
+
+using Half = std::array<std::uint8_t, kBytes>;
+
+Half encode_half(std::uint64_t lineage, std::uint64_t transaction) {
+    Half bytes{};
+    std::copy(kMagic.begin(), kMagic.end(), bytes.begin());
+    store_le(bytes.data() + kLineageAt, lineage);
+    store_le(bytes.data() + kTransactionAt, transaction);
+    store_le(bytes.data() + kCrcAt, crc32c(BytesView(bytes).subspan(kLineageAt)));
+    return bytes;
+}
+
+/// Lineage and transaction.
+std::optional<std::pair<std::uint64_t, std::uint64_t>> decode_half(BytesView bytes) {
+    if (bytes.size() != kBytes || !equal(bytes.first(kMagic.size()), kMagic) ||
+        load_le<std::uint32_t>(bytes.data() + kCrcAt) != crc32c(bytes.subspan(kLineageAt)))
+        return std::nullopt;
+    return std::pair(load_le<std::uint64_t>(bytes.data() + kLineageAt),
+                     load_le<std::uint64_t>(bytes.data() + kTransactionAt));
+}
+
+/// Not synced, and a failure is none of the caller's: the worst is that an old index is not
+/// noticed. What is on the disk must never seem to be older than it is.
+void record(const Fd& file, std::uint64_t lineage, std::uint64_t transaction, bool synced) {
+    const Half half = encode_half(lineage, transaction);
+    std::array<std::uint8_t, 2 * kBytes> both{};
+    std::copy(half.begin(), half.end(), both.begin());
+    std::copy(half.begin(), half.end(), both.begin() + kBytes);
+    (void)!::pwrite(file.get(), both.data(), synced ? 2 * kBytes : kBytes, synced ? 0 : kBytes);
+}
 
 BytesView lineage_key() {
     return as_bytes("lineage");
@@ -43,10 +77,7 @@ Result<std::uint64_t> find_lineage(const Txn& txn) {
 } // namespace
 
 Result<std::uint64_t> ensure_lineage(Txn& txn) {
-    CODEX_TRY(known, find_lineage(txn));
-    if (known != 0)
-        return known;
-    std::uint64_t lineage = 0;
+    CODEX_TRY(lineage, find_lineage(txn));
     while (lineage == 0)
         if (::getrandom(&lineage, sizeof lineage, 0) != static_cast<ssize_t>(sizeof lineage))
             return fail(system_error(errno, "random number"));
@@ -56,32 +87,33 @@ Result<std::uint64_t> ensure_lineage(Txn& txn) {
     return lineage;
 }
 
-void record_age(const std::string& repo_path, const IndexAge& age) {
-    // Another process may have been faster with a later transaction.
-    if (const auto now = recorded_age(repo_path);
-        now && now->lineage == age.lineage && now->transaction >= age.transaction)
-        return;
-    std::array<std::uint8_t, kBytes> bytes{};
-    std::copy(kMagic.begin(), kMagic.end(), bytes.begin());
-    store_le(bytes.data() + kLineageAt, age.lineage);
-    store_le(bytes.data() + kTransactionAt, age.transaction);
-    store_le(bytes.data() + kCrcAt, crc32c(BytesView(bytes).subspan(kLineageAt)));
-    if (auto file = open_own_file(path_of(repo_path), O_RDWR | O_CREAT))
-        (void)!::pwrite(file->get(), bytes.data(), bytes.size(), 0);
+Result<void> write_age(const std::string& repo_path, const IndexAge& age) {
+    const std::string path = path_of(repo_path);
+    CODEX_TRY(file, open_own_file(path, O_RDWR | O_CREAT));
+    std::array<std::uint8_t, 2 * kBytes> both{};
+    const Half first = encode_half(age.lineage, age.transaction);
+    const Half second = encode_half(age.lineage, age.seen);
+    std::copy(first.begin(), first.end(), both.begin());
+    std::copy(second.begin(), second.end(), both.begin() + kBytes);
+    CODEX_CHECK(pwrite_full(file.get(), both, 0, path));
+    CODEX_CHECK(io::sync_data(file.get(), path));
+    return sync_directory(repo_path);
 }
 
 std::optional<IndexAge> recorded_age(const std::string& repo_path) {
     const auto file = open_own_file(path_of(repo_path), O_RDONLY);
-    std::array<std::uint8_t, kBytes> bytes{};
+    std::array<std::uint8_t, 2 * kBytes> bytes{};
     if (!file)
         return std::nullopt;
     const auto got = pread_full(file->get(), bytes, 0, "age");
-    if (!got || *got != bytes.size() || !equal(BytesView(bytes).first(kMagic.size()), kMagic) ||
-        load_le<std::uint32_t>(bytes.data() + kCrcAt) !=
-            crc32c(BytesView(bytes).subspan(kLineageAt)))
+    const auto synced = got ? decode_half(BytesView(bytes).first(kBytes)) : std::nullopt;
+    if (!synced)
         return std::nullopt;
-    return IndexAge{load_le<std::uint64_t>(bytes.data() + kLineageAt),
-                    load_le<std::uint64_t>(bytes.data() + kTransactionAt)};
+    IndexAge age{synced->first, synced->second, 0};
+    const auto seen = decode_half(BytesView(bytes).last(kBytes));
+    if (seen && seen->first == age.lineage)
+        age.seen = seen->second;
+    return age;
 }
 
 Result<void> forget_age(const std::string& repo_path) {
@@ -91,19 +123,85 @@ Result<void> forget_age(const std::string& repo_path) {
     return sync_directory(repo_path);
 }
 
-Result<void> require_current(const Env& env, const std::string& repo_path) {
+Result<Standing> standing_of(const Env& env, const std::string& repo_path) {
     // Before the index is looked at: it only grows, so that this cannot make it look old.
     const auto age = recorded_age(repo_path);
     if (!age)
-        return {};
+        return Standing::unknown;
     CODEX_TRY(txn, env.read());
     CODEX_TRY(lineage, find_lineage(txn));
-    if (lineage == age->lineage && txn.id() >= age->transaction)
-        return {};
-    return fail(Error(Errc::repo_damaged,
-                      "index.mdb: is older than the segments: it does not know what "
-                      "was stored and removed since it was copied")
+    if (lineage != age->lineage || txn.id() < age->transaction)
+        return Standing::older;
+    return age->seen != 0 && txn.id() >= age->seen ? Standing::current : Standing::unsure;
+}
+
+namespace {
+
+tl::unexpected<Error> older(const std::string& text) {
+    return fail(Error(Errc::repo_damaged, text)
                     .hint("make it anew from the segments: codex-chunk verify --rebuild-index"));
+}
+
+/// Also gives what there is in segments behind their ends, where that matters.
+Result<Standing> judge(const Env& env, const Segments& segments, const std::string& repo_path,
+                       std::vector<UnknownRecords>& found) {
+    CODEX_TRY(standing, standing_of(env, repo_path));
+    if (standing == Standing::older)
+        return older("index.mdb: is older than the segments: it does not know what "
+                     "was stored and removed since it was copied");
+    if (standing == Standing::current)
+        return standing;
+    CODEX_TRY(records, unknown_records(segments, env, Tails::all));
+    found = std::move(records);
+    if (standing == Standing::unknown && !found.empty())
+        return older(fmt::format("index.mdb: may be older than the segments: {} is missing or "
+                                 "damaged, and {} has records that the index does not know",
+                                 path_of(repo_path), segments.path(found.front().segment)));
+    return standing;
+}
+
+/// The first transaction of who opens it, before anything is appended.
+Result<void> begin_anew(Env& env, std::span<const UnknownRecords> found,
+                        const std::shared_ptr<const Fd>& file) {
+    CODEX_TRY(txn, env.write(true));
+    for (const UnknownRecords& records : found)
+        if (records.entered)
+            CODEX_CHECK(keep_tail(txn, records.segment));
+    CODEX_TRY(lineage, ensure_lineage(txn));
+    env.on_commit([file, lineage = lineage](std::uint64_t transaction, bool synced) {
+        record(*file, lineage, transaction, synced);
+    });
+    return txn.commit();
+}
+
+} // namespace
+
+Result<void> require_current(const Env& env, const Segments& segments,
+                             const std::string& repo_path) {
+    std::vector<UnknownRecords> found;
+    CODEX_CHECK(judge(env, segments, repo_path, found));
+    return {};
+}
+
+Result<void> settle_age(Env& env, const Segments& segments, const std::string& repo_path) {
+    std::vector<UnknownRecords> found;
+    const std::string path = path_of(repo_path);
+    CODEX_CHECK(require_own_file(path));
+    CODEX_TRY(standing, judge(env, segments, repo_path, found));
+    CODEX_TRY(opened, open_own_file(path, O_RDWR | O_CREAT));
+    const auto file = std::make_shared<const Fd>(std::move(opened));
+    if (standing == Standing::current) {
+        CODEX_TRY(txn, env.read());
+        CODEX_TRY(lineage, find_lineage(txn));
+        env.on_commit([file, lineage = lineage](std::uint64_t transaction, bool synced) {
+            record(*file, lineage, transaction, synced);
+        });
+        return {};
+    }
+    // Its name, before anything that would be taken for another's without it.
+    CODEX_CHECK(sync_directory(repo_path));
+    CODEX_CHECK(with_reserve(repo_path, [&] { return begin_anew(env, found, file); }));
+    return io::sync_data(file->get(), path);
 }
 
 } // namespace codex::repo::detail

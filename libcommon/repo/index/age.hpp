@@ -1,30 +1,48 @@
 // Whether index.mdb is as new as the segments: a copy of an earlier day would call what was stored
 // since then a tail that nobody has committed, and its own dead records are others' by now.
 //
-// REPO/age says which index it was that was last committed and synced, and the number of that
-// transaction; an index of another descent, or with a lower number, is not the one it belongs to.
+// REPO/age says which index it was that was last committed, and the numbers of two transactions: of
+// the last one that is on the disk, and of the last one at all, which a power loss may undo. An
+// index of another descent, or with a number below the first, is not the one it belongs to. One
+// between both may be either: what is behind the ends of segments is kept then.
 #pragma once
 
-#include "repo/index/lmdb.hpp"
+#include "repo/segments/segments.hpp"
 
 namespace codex::repo::detail {
 
 struct IndexAge {
     std::uint64_t lineage = 0;     ///< random; a new one when an index is made anew
     std::uint64_t transaction = 0; ///< number of the last one that is known to be on the disk
+    std::uint64_t seen = 0;        ///< number of the last one; 0: not noted
     friend bool operator==(const IndexAge&, const IndexAge&) = default;
 };
 
-/// The lineage of the index; puts a random one where there is none. Errors: no_space, io.
+/// What REPO/age says about an index.
+enum class Standing : std::uint8_t {
+    current, ///< it has all that was ever committed
+    unsure,  ///< all that was synced; of the rest some is missing
+    older,   ///< it is a copy, or another one
+    unknown, ///< there is no REPO/age, or it is damaged
+};
+
+/// Writes the lineage of the index, a random one where there is none. Errors: no_space, io.
 [[nodiscard]] Result<std::uint64_t> ensure_lineage(Txn& txn);
-/// Notes that a transaction is on the disk. Not synced, and a failure is none of the caller's: the
-/// worst is that an old index is not noticed.
-void record_age(const std::string& repo_path, const IndexAge& age);
-/// What record_age() noted; nothing when there is none, or it is damaged.
+/// Writes REPO/age, durably. Errors: repo_damaged when it is no file, permission, no_space, io.
+[[nodiscard]] Result<void> write_age(const std::string& repo_path, const IndexAge& age);
+/// What it says; nothing when there is none, or it is damaged.
 [[nodiscard]] std::optional<IndexAge> recorded_age(const std::string& repo_path);
-/// Takes the note away, durably: for a new index. Errors: permission, io.
+/// Takes it away, durably: for a new index. Errors: permission, io.
 [[nodiscard]] Result<void> forget_age(const std::string& repo_path);
-/// Errors: repo_damaged when the index is older than the segments.
-[[nodiscard]] Result<void> require_current(const Env& env, const std::string& repo_path);
+
+[[nodiscard]] Result<Standing> standing_of(const Env& env, const std::string& repo_path);
+/// For who reads. Errors: repo_damaged when the index is older than the segments, or may be: then
+/// nothing says that it is not, and segments have records that it does not know.
+[[nodiscard]] Result<void> require_current(const Env& env, const Segments& segments,
+                                           const std::string& repo_path);
+/// The same for who writes: from here on REPO/age follows each commit. Where the index may lack
+/// what was not synced, tails of segments are kept (tails.hpp).
+[[nodiscard]] Result<void> settle_age(Env& env, const Segments& segments,
+                                      const std::string& repo_path);
 
 } // namespace codex::repo::detail

@@ -188,13 +188,21 @@ Result<Cursor> Txn::cursor(Table table) const {
 }
 
 Result<std::uint64_t> Txn::size(Table table) const {
+    return statistics(table).map([](const TableSize& size) { return size.entries; });
+}
+
+Result<std::uint64_t> Txn::pages(Table table) const {
+    return statistics(table).map([](const TableSize& size) { return size.leaf_pages; });
+}
+
+Result<Txn::TableSize> Txn::statistics(Table table) const {
     MDB_stat stat{};
     const unsigned dbi = env_->tables_[static_cast<std::size_t>(table)];
     const int rc =
         txn_ == nullptr ? MDB_BAD_TXN : lmdb::run([&] { return mdb_stat(txn_, dbi, &stat); });
     if (rc != 0)
         return refuse(rc, "stat");
-    return std::uint64_t{stat.ms_entries};
+    return TableSize{stat.ms_entries, stat.ms_leaf_pages};
 }
 
 std::uint64_t Txn::id() const {
@@ -206,6 +214,7 @@ Result<void> Txn::commit() {
         return refuse(MDB_BAD_TXN, "commit");
     // Not MDB_NOSYNC: a root could reach the disk before its pages, and take with it what others
     // have synced. The turn is held, so no other writer of this process sees the flag.
+    const std::uint64_t number = id();
     if (!sync_)
         mdb_env_set_flags(env_->env_, MDB_NOMETASYNC, 1);
     const int rc = lmdb::run([&] { return mdb_txn_commit(txn_); });
@@ -214,10 +223,20 @@ Result<void> Txn::commit() {
     if (rc == lmdb::kFault && writes_)
         abandon();
     txn_ = nullptr;
+    if (rc == 0 && writes_)
+        note(number);
     end();
     if (rc != 0)
         return refuse(rc, "commit");
     return {};
+}
+
+/// A transaction that changed nothing has no number.
+void Txn::note(std::uint64_t number) const {
+    MDB_envinfo info{};
+    if (env_->noted_ && lmdb::run([&] { return mdb_env_info(env_->env_, &info); }) == 0 &&
+        info.me_last_txnid >= number)
+        env_->noted_(number, sync_);
 }
 
 } // namespace codex::repo::detail

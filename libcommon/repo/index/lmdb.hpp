@@ -9,6 +9,7 @@
 #include "repo/index/write_gate.hpp"
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -82,6 +83,8 @@ public:
     [[nodiscard]] Result<Cursor> cursor(Table table) const;
     /// Entries of a table; O(1).
     [[nodiscard]] Result<std::uint64_t> size(Table table) const;
+    /// Pages with entries of a table; O(1).
+    [[nodiscard]] Result<std::uint64_t> pages(Table table) const;
     /// The number of this transaction; each one that writes has a higher one than those before.
     [[nodiscard]] std::uint64_t id() const;
     /// Errors: no_space (disk or map full; nothing has changed then), io.
@@ -96,11 +99,17 @@ private:
         WriteGate::Turn process;
     };
     Txn(MDB_txn* txn, const Env* env, Turn turn, bool writes, bool sync);
+    struct TableSize {
+        std::uint64_t entries = 0;
+        std::uint64_t leaf_pages = 0;
+    };
+    [[nodiscard]] Result<TableSize> statistics(Table table) const;
     [[nodiscard]] tl::unexpected<Error> refuse(int rc, const char* what) const;
     /// Whether LMDB may have given these bytes in good faith.
     [[nodiscard]] bool plausible(const void* data, std::size_t size) const;
     void abandon();
     void end();
+    void note(std::uint64_t number) const;
     MDB_txn* txn_;
     const Env* env_;
     std::shared_lock<std::shared_timed_mutex> mapped_;
@@ -142,6 +151,11 @@ public:
     /// That the file still has its name: else the repo was moved, or the index put in its place
     /// knows nothing of what is committed here. Errors: io.
     [[nodiscard]] Result<void> require_in_place() const;
+    /// Calls `noted` after each commit of this process, before the next writer may begin: with the
+    /// number of the transaction, and whether it is on the disk.
+    void on_commit(std::function<void(std::uint64_t transaction, bool synced)> noted) {
+        noted_ = std::move(noted);
+    }
     /// Largest size the index may grow to; for tests of a full index.
     [[nodiscard]] Result<void> set_map_size(std::uint64_t bytes);
 
@@ -174,6 +188,7 @@ private:
     mutable ResidentPages pages_;
     mutable std::atomic<std::uint64_t> look_again_at_{0}; // bytes of the index; see reader_behind()
     mutable std::shared_timed_mutex mapping_; // held shared by transactions where scarce_
+    std::function<void(std::uint64_t, bool)> noted_;
     mutable std::timed_mutex writers_; // the sync flag is the environment's, so writers take turns
     mutable std::atomic<bool> broken_{
         false}; // a write was left halfway: nothing is written any more

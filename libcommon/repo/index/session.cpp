@@ -19,7 +19,7 @@ Result<void> ensure_synced(const Session& session, Ledger& ledger, const Extent&
     CODEX_TRY(file, open_segment(session.store->segments(), extent.segment));
     CODEX_CHECK(io::sync_data(file->get(), session.store->segments().path(extent.segment)));
     if (segment->synced_end == 0)
-        CODEX_CHECK(sync_directory(session.store->segments().directory()));
+        CODEX_CHECK(session.store->segments().sync_names());
     ledger.mark_synced(extent.segment, segment->committed_end);
     known[extent.segment] = segment->committed_end;
     return {};

@@ -67,10 +67,19 @@ Folder open_folder(const std::string& path) {
 /// Only what an interrupted create() leaves may be there, or what another process has made since we
 /// looked for the version: a repo is never made among other files.
 Result<void> require_unused(const std::string& path) {
-    static constexpr std::array<std::string_view, 12> kOurs = {
-        ".",           "..",        "lock",           "lock-write",    "segments",
-        "writers",     "index.mdb", "index.mdb-lock", "index.mdb.new", "index.mdb.new-lock",
-        "config.json", "version"};
+    static constexpr std::array<std::string_view, 13> kOurs = {".",
+                                                               "..",
+                                                               "lock",
+                                                               "lock-write",
+                                                               "segments",
+                                                               "writers",
+                                                               "index.mdb",
+                                                               "index.mdb-lock",
+                                                               "index.mdb.new",
+                                                               "index.mdb.new-lock",
+                                                               "config.json",
+                                                               "version",
+                                                               "age"};
     const Folder directory = open_folder(path);
     if (!directory)
         return errno == ENOENT ? Result<void>()
@@ -186,6 +195,16 @@ tl::unexpected<Error> refuse_read_only(const std::string& path) {
 
 namespace {
 
+/// An index with nothing in it but its lineage.
+Result<IndexAge> make_index(const std::string& path, const EnvOptions& options) {
+    CODEX_TRY(env, Env::open(path, options));
+    CODEX_TRY(txn, env->write(true));
+    CODEX_TRY(lineage, ensure_lineage(txn));
+    const std::uint64_t number = txn.id();
+    CODEX_CHECK(txn.commit());
+    return IndexAge{lineage, number, number};
+}
+
 /// What follows is under the exclusive lock, and there is no repo yet: what is there was left by
 /// somebody who was killed, or lost its power, before the version was written, and holds nothing.
 Result<void> make_files(const std::string& path, const Config& config) {
@@ -199,8 +218,8 @@ Result<void> make_files(const std::string& path, const Config& config) {
             return fail(system_error(errno, "remove " + path + name));
     EnvOptions options;
     options.create = true;
-    CODEX_TRY(env, Env::open(path + "/index.mdb", options));
-    env.reset();
+    CODEX_TRY(age, make_index(path + "/index.mdb", options));
+    CODEX_CHECK(write_age(path, age));
     CODEX_CHECK(sync_directory(path));
     // Last: a folder with a version is a whole repo.
     const std::string version = fmt::format("{}\n", kFormatVersion);
@@ -275,10 +294,9 @@ public:
         if (!env)
             return fail(std::move(env).error());
         store->env_ = std::move(*env);
-        store->segments_ = std::make_unique<Segments>(path + "/segments", store->env_.get());
-        // A medium that nobody writes to may be a copy that was made while others wrote.
-        if (store->env_->mode() != EnvMode::read_only_no_lock)
-            CODEX_CHECK(require_current(*store->env_, path));
+        CODEX_TRY(segments, Segments::open_folder(path + "/segments", store->env_.get()));
+        store->segments_ = std::move(segments);
+        CODEX_CHECK(check_age(*store));
         CODEX_CHECK(store->config());
         log::write(log::Level::debug, "codex repostore", "Opened repo",
                    {{"path", path}, {"readOnly", options.read_only}});
@@ -295,6 +313,20 @@ public:
     }
 
 private:
+    static Result<void> check_age(Store& store) {
+        switch (store.env().mode()) {
+        case EnvMode::read_write:
+            for (const char* name : {"/notes", "/reserve"})
+                CODEX_CHECK(require_own_file(store.path() + name));
+            return settle_age(store.env(), store.segments(), store.path());
+        case EnvMode::read_only:
+            return require_current(store.env(), store.segments(), store.path());
+        case EnvMode::read_only_no_lock:
+            break; // a medium that nobody writes to may be a copy made while others wrote
+        }
+        return {};
+    }
+
     std::mutex mutex_;
     std::map<std::string, std::shared_ptr<Store>> open_;
 };

@@ -172,8 +172,12 @@ void WriteGate::leave() const {
         return;
     constexpr std::uint32_t kNobody = 0;
     (void)!::pwrite(fd_.get(), &kNobody, sizeof kNobody, offsetof(Page, waiting));
-    if (word_ != nullptr)
-        (void)::syscall(SYS_futex, word_, FUTEX_WAKE, INT32_MAX, nullptr, nullptr, 0);
+    if (word_ == nullptr)
+        return;
+    // One is enough: before it tries it says that somebody waits, and so wakes the next one. But
+    // where one of them is next, only that one may enter, and it is not known which.
+    const int count = taken_by_another(fd_.get(), Place::next) ? INT32_MAX : 1;
+    (void)::syscall(SYS_futex, word_, FUTEX_WAKE, count, nullptr, nullptr, 0);
 }
 
 } // namespace codex::repo::detail

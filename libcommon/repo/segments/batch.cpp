@@ -23,7 +23,7 @@ Batch::Batch(const Session& session, SegmentLease lease) : session_(session) {
 }
 
 bool Batch::full() const {
-    return appended_bytes_ >= limits().batch_bytes || items_.size() >= limits().batch_items ||
+    return appended_bytes_ >= limits().batch_bytes || items_.size() >= most_items_ ||
            pins_ >= limits().batch_pins || retained_bytes_ >= limits().retained_bytes;
 }
 
@@ -64,6 +64,10 @@ Result<Batch::Plan> Batch::make_plan(std::span<const StagedBlock> blocks, const 
     Plan plan;
     std::unordered_map<Cid, std::size_t> seen;
     CODEX_TRY(txn, session_.store->env().read());
+    CODEX_TRY(pages, txn.pages(Table::blocks));
+    most_items_ = pages > limits().batch_pages
+                      ? std::min(limits().batch_pages, limits().batch_items)
+                      : limits().batch_items;
     for (const StagedBlock& block : blocks) {
         if (const auto staged = by_cid_.find(block.cid); staged != by_cid_.end()) {
             plan.more_pins.emplace_back(staged->second, block.pins);

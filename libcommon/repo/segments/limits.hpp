@@ -11,8 +11,10 @@ struct Limits {
     /// A batch with this much appended is committed: 1 GiB costs four commits, of milliseconds
     /// each.
     std::uint64_t batch_bytes = std::uint64_t{256} << 20;
-    /// Each may touch a page of the index, and these are in memory until the commit.
+    /// Each may touch a page of the index, and these are in memory until the commit; so it is the
+    /// lower figure once the table of blocks has more pages than that.
     std::size_t batch_items = 16384;
+    std::size_t batch_pages = 4096;
     /// References in a batch: their row of pending pins is written, and read, in one piece.
     std::uint64_t batch_pins = 131072;
     /// Copies of blocks that were here already, kept until their batch is committed.
@@ -22,7 +24,7 @@ struct Limits {
     /// Leaves dereferenced in one transaction; bounds how long other writers wait.
     std::uint64_t doomed_leaves = 4096;
     /// References of a dead writer taken back in one transaction.
-    std::uint64_t pins = 32768;
+    std::uint64_t pins = 8192;
     /// A file of notes this large is written anew by gc, without what no longer holds.
     std::uint64_t notes_bytes = std::uint64_t{1} << 20;
     /// Tree nodes held in memory while a dataset is written: 4 MiB, the leaves of 8 GiB.

@@ -39,14 +39,29 @@ Result<Fd> open_folder(const std::string& path, Below below) {
     const int flags = O_PATH | O_DIRECTORY | O_CLOEXEC;
     if (below == Below::repo)
         return open_file(folder, flags);
-    CODEX_CHECK(require_own_folder(path.substr(0, slash)));
-    return open_file(path.substr(0, slash), flags | O_NOFOLLOW);
+    return open_own_folder(path.substr(0, slash));
 }
 
 } // namespace
 
 Result<Fd> open_own_file(const std::string& path, int flags, Below below) {
     CODEX_TRY(folder, open_folder(path, below));
+    return open_own_file(folder, path, flags);
+}
+
+Result<Fd> open_own_folder(const std::string& path) {
+    CODEX_CHECK(require_own_folder(path));
+    return open_file(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+Result<void> require_own_file(const std::string& path) {
+    struct stat st{};
+    if (::lstat(path.c_str(), &st) != 0)
+        return errno == ENOENT ? Result<void>() : fail(system_error(errno, "open " + path));
+    return S_ISREG(st.st_mode) ? Result<void>() : refuse(path, st, "a file");
+}
+
+Result<Fd> open_own_file(const Fd& folder, const std::string& path, int flags) {
     const std::string name = path.substr(path.rfind('/') + 1);
     struct stat st{};
     // Before it is opened, too: opening alone does something to some devices.

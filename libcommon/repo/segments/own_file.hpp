@@ -16,6 +16,16 @@ enum class Below : std::uint8_t { repo, folder };
 [[nodiscard]] Result<Fd> open_own_file(const std::string& path, int flags,
                                        Below below = Below::repo);
 
+/// The same of a file in `folder`, an open folder; `path` is its name there behind the last slash,
+/// and what messages call it.
+[[nodiscard]] Result<Fd> open_own_file(const Fd& folder, const std::string& path, int flags);
+/// A folder of a repo, to open files in: also when it is moved meanwhile, they are those in it.
+/// Errors: those of require_own_folder().
+[[nodiscard]] Result<Fd> open_own_folder(const std::string& path);
+
+/// Refuses what is there and is not a regular file. Errors: repo_damaged, permission, io.
+[[nodiscard]] Result<void> require_own_file(const std::string& path);
+
 /// The whole file, opened so. Errors: those of open_own_file(); limit_exceeded.
 [[nodiscard]] Result<Bytes> read_own_file(const std::string& path, std::uint64_t max_bytes);
 

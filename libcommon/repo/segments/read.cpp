@@ -1,8 +1,5 @@
 #include "repo/segments/read.hpp"
 
-#include <cerrno>
-#include <sys/stat.h>
-
 namespace codex::repo::detail {
 
 namespace {
@@ -45,13 +42,10 @@ Result<std::size_t> read_segment(const Segments& segments, std::uint32_t id, Mut
 }
 
 Result<std::optional<std::uint64_t>> segment_size(const Segments& segments, std::uint32_t id) {
-    struct stat st{};
-    const std::string name = segments.path(id);
-    if (::stat(name.c_str(), &st) == 0)
-        return std::optional(static_cast<std::uint64_t>(st.st_size));
-    if (errno == ENOENT)
-        return std::nullopt;
-    return fail(with_way_out(system_error(errno, "open " + name), true));
+    auto size = segments.file_size(id);
+    if (!size)
+        return fail(with_way_out(std::move(size).error(), true));
+    return size;
 }
 
 } // namespace codex::repo::detail

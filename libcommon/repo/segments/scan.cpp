@@ -1,5 +1,10 @@
 #include "repo/segments/scan.hpp"
 
+#include "crypto/hash/sha256.hpp"
+#include "repo/segments/block_reader.hpp"
+#include "repo/segments/compression.hpp"
+#include "repo/segments/tree_file.hpp"
+
 #include <algorithm>
 #include <cerrno>
 #include <deque>
@@ -63,11 +68,13 @@ private:
 
 class Scan {
 public:
-    Scan(const Fd& file, const std::string& name, std::uint64_t size, const VisitRecord& visit)
-        : file_(file), name_(name), size_(size), visit_(visit), headers_(file, name, size) {}
+    Scan(const Fd& file, const std::string& name, std::uint64_t from, std::uint64_t size,
+         const VisitRecord& visit)
+        : file_(file), name_(name), size_(size), visit_(visit), headers_(file, name, size),
+          gap_(from), end_(from) {}
 
     Result<std::uint64_t> run() {
-        for (std::uint64_t at = 0; at < size_;) {
+        for (std::uint64_t at = end_; at < size_;) {
             CODEX_TRY(header, headers_.at(at));
             if (at >= size_)
                 break;
@@ -141,19 +148,54 @@ private:
     Headers headers_;
     bool chained_ = true;         // a record has begun where each one before it ended
     std::uint64_t bad_bytes_ = 0; // of records that were no good, outside of the chain
-    std::uint64_t gap_ = 0;       // the end of the last good record
-    std::uint64_t end_ = 0;       // the highest one
+    std::uint64_t gap_;           // the end of the last good record
+    std::uint64_t end_;           // the highest one
     std::deque<std::uint64_t> deferred_;
 };
 
 } // namespace
 
 Result<std::uint64_t> scan_segment(const Fd& file, const std::string& name,
-                                   const VisitRecord& visit) {
+                                   const VisitRecord& visit, std::uint64_t from) {
     const off_t size = ::lseek(file.get(), 0, SEEK_END);
     if (size < 0)
         return fail(system_error(errno, "seek " + name));
-    return Scan(file, name, static_cast<std::uint64_t>(size), visit).run();
+    return Scan(file, name, from, static_cast<std::uint64_t>(size), visit).run();
+}
+
+namespace {
+
+Result<bool> block_is_whole(const Fd& file, const std::string& name, std::uint64_t at,
+                            const RecordHeader& header) {
+    Bytes stored(static_cast<std::size_t>(header.stored_bytes));
+    CODEX_TRY(got, pread_full(file.get(), stored, at, name));
+    Bytes plain(header.encoding == Encoding::zstd ? static_cast<std::size_t>(header.plain) : 0);
+    if (got != stored.size() ||
+        (header.encoding == Encoding::zstd && !decompress_block(stored, plain)))
+        return false;
+    const BytesView content = header.encoding == Encoding::zstd ? plain : stored;
+    return equal(crypto::sha256(content), header.cid.digest());
+}
+
+} // namespace
+
+Result<bool> record_is_whole(const Fd& file, const std::string& name, std::uint64_t offset,
+                             const RecordHeader& header) {
+    const std::uint64_t at = offset + header_bytes(header.cid.bytes().size());
+    if (header.kind == RecordKind::note || !verifiable(header.cid))
+        return false;
+    if (header.kind == RecordKind::block)
+        return block_is_whole(file, name, at, header);
+    CODEX_TRY(bad,
+              untrusted_leaves(
+                  header.cid, header.plain,
+                  [&](std::uint64_t first, std::span<Digest> out) -> Result<void> {
+                      const MutableBytes bytes(reinterpret_cast<std::uint8_t*>(out.data()),
+                                               out.size_bytes());
+                      CODEX_CHECK(pread_full(file.get(), bytes, at + first * sizeof(Digest), name));
+                      return {};
+                  }));
+    return bad.empty();
 }
 
 } // namespace codex::repo::detail

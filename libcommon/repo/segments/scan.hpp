@@ -15,9 +15,15 @@ namespace codex::repo::detail {
 /// since what looks like a header may be content that somebody made to look so, all calls together
 /// are for no more than 8 times the bytes of the file and 1 MiB: of places whose records would
 /// overlap, those before a good record are tried from it backwards until that is spent.
-/// Gives the end of the last good record. Errors: io, those of `visit`.
+/// The walk begins at `from`, a boundary between records.
+/// Gives the end of the last good record, `from` without any. Errors: io, those of `visit`.
 using VisitRecord = std::function<Result<bool>(std::uint64_t offset, const RecordHeader& header)>;
 [[nodiscard]] Result<std::uint64_t> scan_segment(const Fd& file, const std::string& name,
-                                                 const VisitRecord& visit);
+                                                 const VisitRecord& visit, std::uint64_t from = 0);
+
+/// Whether the record at `offset` has its payload: that of a block hashes to its CID, all nodes of
+/// a tree give its CID; never that of a note. Errors: io.
+[[nodiscard]] Result<bool> record_is_whole(const Fd& file, const std::string& name,
+                                           std::uint64_t offset, const RecordHeader& header);
 
 } // namespace codex::repo::detail

@@ -3,6 +3,7 @@
 #include "base/endian.hpp"
 #include "repo/segments/io.hpp"
 #include "repo/segments/own_file.hpp"
+#include "repo/segments/tails.hpp"
 #include "repo/upkeep/reserve.hpp"
 
 #include <algorithm>
@@ -34,6 +35,10 @@ bool owned(const Fd& fd) {
         return false;
     struct stat st{};
     return ::fstat(fd.get(), &st) == 0 && st.st_nlink > 0;
+}
+
+std::string file_name(std::uint32_t id) {
+    return fmt::format("{:08x}.seg", id);
 }
 
 std::optional<std::uint32_t> parse_name(std::string_view name) {
@@ -137,10 +142,11 @@ Result<void> SegmentWriter::sync() const {
     return io::sync_data(fd_.get(), path_);
 }
 
-bool SegmentWriter::in_place() const {
+bool SegmentWriter::in_place(const Fd& folder) const {
     struct stat ours{};
     struct stat named{};
-    return ::fstat(fd_.get(), &ours) == 0 && ::stat(path_.c_str(), &named) == 0 &&
+    return ::fstat(fd_.get(), &ours) == 0 &&
+           ::fstatat(folder.get(), file_name(id_).c_str(), &named, AT_SYMLINK_NOFOLLOW) == 0 &&
            ours.st_dev == named.st_dev && ours.st_ino == named.st_ino &&
            static_cast<std::uint64_t>(ours.st_size) == end_;
 }
@@ -154,15 +160,56 @@ void SegmentWriter::roll_back(std::uint64_t end) {
 
 // --- Segments -----------------------------------------------------------------------------------
 
+Result<std::unique_ptr<Segments>> Segments::open_folder(const std::string& directory,
+                                                        const Env* env) {
+    CODEX_TRY(folder, open_own_folder(directory));
+    return std::unique_ptr<Segments>(new Segments(directory, std::move(folder), env));
+}
+
 std::string Segments::path(std::uint32_t id) const {
-    return fmt::format("{}/{:08x}.seg", directory_, id);
+    return directory_ + "/" + file_name(id);
+}
+
+Result<Fd> Segments::open_file(std::uint32_t id, int flags) const {
+    return open_own_file(folder_, path(id), flags);
+}
+
+Result<std::optional<std::uint64_t>> Segments::file_size(std::uint32_t id) const {
+    struct stat st{};
+    if (::fstatat(folder_.get(), file_name(id).c_str(), &st, AT_SYMLINK_NOFOLLOW) == 0)
+        return std::optional(static_cast<std::uint64_t>(st.st_size));
+    if (errno == ENOENT)
+        return std::nullopt;
+    return fail(system_error(errno, "open " + path(id)));
+}
+
+std::uint64_t Segments::disk_bytes(std::uint32_t id) const {
+    struct stat st{};
+    return ::fstatat(folder_.get(), file_name(id).c_str(), &st, AT_SYMLINK_NOFOLLOW) == 0
+               ? static_cast<std::uint64_t>(st.st_blocks) * 512
+               : 0;
+}
+
+bool Segments::unlink(std::uint32_t id) const {
+    return ::unlinkat(folder_.get(), file_name(id).c_str(), 0) == 0;
+}
+
+Result<void> Segments::sync_names() const {
+    const Fd folder(::openat(folder_.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!folder)
+        return fail(system_error(errno, "open " + directory_));
+    if (::fsync(folder.get()) != 0)
+        return fail(system_error(errno, "sync " + directory_));
+    return {};
 }
 
 Result<std::vector<std::uint32_t>> Segments::list() const {
-    const std::unique_ptr<DIR, int (*)(DIR*)> directory(::opendir(directory_.c_str()),
-                                                        [](DIR* d) { return ::closedir(d); });
+    Fd folder(::openat(folder_.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    const std::unique_ptr<DIR, int (*)(DIR*)> directory(
+        folder ? ::fdopendir(folder.get()) : nullptr, [](DIR* d) { return ::closedir(d); });
     if (!directory)
         return fail(system_error(errno, "open " + directory_));
+    (void)folder.release(); // it is the stream's now
     std::vector<std::uint32_t> ids;
     while (const dirent* entry = ::readdir(directory.get()))
         if (const auto id = parse_name(entry->d_name))
@@ -178,10 +225,10 @@ Result<SegmentLease> Segments::acquire(bool sync) {
         while (!idle && !idle_.empty()) {
             idle = std::move(idle_.back());
             idle_.pop_back();
-            if (!idle->in_place())
+            if (!idle->in_place(folder_))
                 idle.reset();
             else if (sync && !idle->named()) {
-                CODEX_CHECK(sync_directory(directory_));
+                CODEX_CHECK(sync_names());
                 idle->set_named();
             }
         }
@@ -214,41 +261,47 @@ Result<SegmentLease> Segments::acquire(bool sync) {
 
 // Gives nullptr when the segment is somebody else's, full by now, or damaged.
 Result<std::unique_ptr<SegmentWriter>> Segments::take_over(std::uint32_t id, bool sync) {
-    const std::string name = path(id);
-    auto fd = open_own_file(name, O_RDWR, Below::folder);
+    auto fd = open_file(id, O_RDWR);
     if (!fd || !owned(*fd))
         return nullptr;
     // Read after locking, as the last owner may have committed in between; and as a writer, as it
     // may have been killed inside its commit: a reader does not see that commit before the next
     // writer has taken the dead one's place, and would take what it names for a tail.
+    struct stat st{};
+    if (::fstat(fd->get(), &st) != 0)
+        return nullptr;
+    const auto size = static_cast<std::uint64_t>(st.st_size);
     std::uint64_t end = 0;
     std::uint64_t synced_end = 0;
     {
         CODEX_TRY(txn, env_->write(false));
         CODEX_TRY(entry, find_segment(txn, id));
-        if (!entry || entry->committed_end >= limits().segment_bytes)
+        CODEX_TRY(kept, tail_is_kept(txn, id));
+        if (!entry || kept || entry->committed_end >= limits().segment_bytes)
+            return nullptr;
+        CODEX_TRY(accounted, size > entry->committed_end ? is_accounted(txn, id, *entry) : true);
+        if (!accounted)
             return nullptr;
         end = entry->committed_end;
         synced_end = entry->synced_end;
     }
-    struct stat st{};
-    if (::fstat(fd->get(), &st) != 0 || static_cast<std::uint64_t>(st.st_size) < end)
+    if (size < end)
         return nullptr;
-    if (static_cast<std::uint64_t>(st.st_size) > end &&
-        ::ftruncate(fd->get(), static_cast<off_t>(end)) != 0)
-        return fail(system_error(errno, "truncate " + name));
+    if (size > end && ::ftruncate(fd->get(), static_cast<off_t>(end)) != 0)
+        return fail(system_error(errno, "truncate " + path(id)));
     // Its maker may not have synced the name; with the first synced end it was.
     if (sync && synced_end == 0)
-        CODEX_CHECK(sync_directory(directory_));
-    return std::make_unique<SegmentWriter>(id, name, std::move(*fd), end, sync);
+        CODEX_CHECK(sync_names());
+    return std::make_unique<SegmentWriter>(id, path(id), std::move(*fd), end, sync);
 }
 
 /// Before anything is in it: a segment with records that the index does not know is then never one
 /// whose maker was killed, and gc need not guess.
 Result<void> Segments::enter(std::uint32_t id, bool sync) const {
     if (sync)
-        CODEX_CHECK(sync_directory(directory_));
+        CODEX_CHECK(sync_names());
     CODEX_TRY(txn, env_->write(sync));
+    CODEX_CHECK(env_->require_in_place());
     CODEX_TRY(last, last_number(txn));
     std::array<std::uint8_t, sizeof id> highest{};
     store_le(highest.data(), std::max(id, last));
@@ -267,20 +320,19 @@ Result<std::unique_ptr<SegmentWriter>> Segments::create(bool sync) {
         id = std::max(id, last + 1);
     }
     for (;; ++id) {
-        const std::string name = path(id);
-        const int raw = ::open(name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-        if (raw < 0 && errno == EEXIST)
+        Fd fd(::openat(folder_.get(), file_name(id).c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC,
+                       0600));
+        if (!fd && errno == EEXIST)
             continue;
-        if (raw < 0)
-            return fail(system_error(errno, "create " + name));
-        Fd fd(raw);
+        if (!fd)
+            return fail(system_error(errno, "create " + path(id)));
         if (!owned(fd))
             continue;
         if (auto entered = enter(id, sync); !entered) {
-            ::unlink(name.c_str());
+            (void)unlink(id);
             return fail(std::move(entered).error());
         }
-        return std::make_unique<SegmentWriter>(id, name, std::move(fd), 0, sync);
+        return std::make_unique<SegmentWriter>(id, path(id), std::move(fd), 0, sync);
     }
 }
 
@@ -319,7 +371,7 @@ Result<SegmentFile> Segments::open(std::uint32_t id) const {
     const std::lock_guard lock(mutex_);
     if (const auto found = open_.find(id); found != open_.end())
         return found->second;
-    CODEX_TRY(fd, open_own_file(path(id), O_RDONLY, Below::folder));
+    CODEX_TRY(fd, open_file(id, O_RDONLY));
     if (open_.size() >= kMaxOpenSegments)
         open_.erase(open_.begin());
     return open_[id] = std::make_shared<const Fd>(std::move(fd));
@@ -331,7 +383,7 @@ void Segments::forget(std::uint32_t id) const {
 }
 
 Result<std::optional<Fd>> Segments::lock_idle(std::uint32_t id) const {
-    auto fd = open_own_file(path(id), O_RDWR, Below::folder);
+    auto fd = open_file(id, O_RDWR);
     if (!fd && fd.error().code() == Errc::not_found)
         return std::nullopt;
     if (!fd)

@@ -45,9 +45,9 @@ public:
     [[nodiscard]] Result<Extent> append_stream(const RecordHeader& header, const Source& fill);
     /// All appended bytes are on the disk on return. Errors: no_space, io.
     [[nodiscard]] Result<void> sync() const;
-    /// Whether the file is still under its name, and ends where we ended: nobody removed it or cut
-    /// it short behind our back.
-    [[nodiscard]] bool in_place() const;
+    /// Whether the file is still under its name in `folder`, and ends where we ended: nobody
+    /// removed it or cut it short behind our back.
+    [[nodiscard]] bool in_place(const Fd& folder) const;
     /// Cuts the file back to `end`: what no transaction has committed.
     void roll_back(std::uint64_t end);
 
@@ -67,10 +67,13 @@ using SegmentLease = std::shared_ptr<SegmentWriter>;
 /// A segment opened for reading; stays readable after it was unlinked.
 using SegmentFile = std::shared_ptr<const Fd>;
 
-/// All segments of a repo. Thread-safe.
+/// All segments of a repo. Thread-safe. They are those in the folder that was opened: a repo that
+/// is moved, with another one made at its path, is not mistaken for that.
 class Segments {
 public:
-    Segments(std::string directory, const Env* env) : directory_(std::move(directory)), env_(env) {}
+    /// Errors: repo_damaged when it is no folder, not_found, permission, io.
+    [[nodiscard]] static Result<std::unique_ptr<Segments>> open_folder(const std::string& directory,
+                                                                       const Env* env);
 
     /// A segment with room that nobody else appends to; a new one if need be, which is entered in
     /// the index. `sync`: the file's name is on the disk on return. The caller has no writing
@@ -86,18 +89,33 @@ public:
     /// Locks a segment that nobody appends to; nothing when somebody does, or it is gone.
     [[nodiscard]] Result<std::optional<Fd>> lock_idle(std::uint32_t id) const;
 
+    /// The file of a segment, opened with these flags. Errors: not_found, permission, io,
+    /// repo_damaged when it is no regular file.
+    [[nodiscard]] Result<Fd> open_file(std::uint32_t id, int flags) const;
+    /// The size of a segment's file; nothing when there is none. Errors: permission, io.
+    [[nodiscard]] Result<std::optional<std::uint64_t>> file_size(std::uint32_t id) const;
+    /// What it takes of the disk; 0 when it is not there.
+    [[nodiscard]] std::uint64_t disk_bytes(std::uint32_t id) const;
+    /// Takes a segment's file away, for who has locked it. False when that failed.
+    [[nodiscard]] bool unlink(std::uint32_t id) const;
+    /// The names of all segments are on the disk on return. Errors: io.
+    [[nodiscard]] Result<void> sync_names() const;
+
+    /// For messages.
     [[nodiscard]] std::string path(std::uint32_t id) const;
-    [[nodiscard]] const std::string& directory() const { return directory_; }
     /// The ids of all segment files, ascending.
     [[nodiscard]] Result<std::vector<std::uint32_t>> list() const;
 
 private:
+    Segments(std::string directory, Fd folder, const Env* env)
+        : directory_(std::move(directory)), folder_(std::move(folder)), env_(env) {}
     [[nodiscard]] Result<std::unique_ptr<SegmentWriter>> take_over(std::uint32_t id, bool sync);
     [[nodiscard]] Result<void> enter(std::uint32_t id, bool sync) const;
     [[nodiscard]] Result<std::unique_ptr<SegmentWriter>> create(bool sync);
     [[nodiscard]] SegmentLease lend(std::unique_ptr<SegmentWriter> writer);
     void take_back(std::unique_ptr<SegmentWriter> writer);
     std::string directory_;
+    Fd folder_;
     const Env* env_;
     mutable std::mutex mutex_;
     std::vector<std::unique_ptr<SegmentWriter>> idle_;

@@ -1,39 +1,20 @@
-// The nodes of a tree being written: random access, in memory while small, then in an unnamed file.
+// Trees on their way into a segment: their nodes are spooled while they are made.
 #pragma once
 
+#include "merkle/spool.hpp"
 #include "repo/segments/segments.hpp"
 
-#include <vector>
-
-namespace codex::merkle {
-class TreeHash;
-}
-
 namespace codex::repo::detail {
+
+using merkle::Spool;
 
 /// The compression that a tree is over, by its CID: Poseidon2 for slots, SHA-256 for datasets.
 [[nodiscard]] const merkle::TreeHash& tree_hash(const Cid& tree);
 
-class Spool {
-public:
-    /// `directory` is where the unnamed file goes when one is needed.
-    explicit Spool(std::string directory) : directory_(std::move(directory)) {}
-
-    /// Nodes never written are zero. Errors: no_space, io.
-    [[nodiscard]] Result<void> write(std::uint64_t first, std::span<const Digest> nodes);
-    [[nodiscard]] Result<void> read(std::uint64_t first, std::span<Digest> nodes) const;
-
-private:
-    [[nodiscard]] Result<void> spill();
-    std::string directory_;
-    std::vector<Digest> memory_;
-    Fd file_;
-};
-
-/// Computes the layers above `leaf_count` leaves (spool nodes 0 ..) and appends them: the spool
-/// then holds all nodes in wire order (codex-tree(5), ENCODINGS). Constant memory. Gives the root.
-[[nodiscard]] Result<Digest> build_layers(Spool& spool, std::uint64_t leaf_count,
-                                          const merkle::TreeHash& hash);
+/// A spool of a repo, which has its file in that folder.
+[[nodiscard]] inline Spool make_spool(const std::string& repo_path) {
+    return Spool(repo_path, limits().spool_nodes);
+}
 
 /// Appends the tree record of a spool with all its layers.
 [[nodiscard]] Result<Extent> append_tree(SegmentWriter& segment, const Cid& tree,

@@ -17,9 +17,12 @@ namespace {
 
 /// Segments with at most this part alive are worth copying the rest.
 constexpr std::uint64_t kLiveFraction = 4;
-/// Bounds memory: the list of live records of so many segments is held.
 constexpr std::size_t kMaxSegmentsAtOnce = 8;
+/// Live blocks whose places are held in memory.
+constexpr std::size_t kWindowBlocks = 65536;
+/// Of one transaction.
 constexpr std::uint64_t kStepBytes = std::uint64_t{16} << 20;
+constexpr std::size_t kStepBlocks = 4096;
 constexpr std::size_t kScanStep = 4096;
 
 struct LiveBlock {
@@ -61,11 +64,12 @@ bool among(std::span<const IdleSegment> sources, const Extent& extent) {
         sources, [&](const IdleSegment& source) { return source.id == extent.segment; });
 }
 
-Result<std::vector<LiveBlock>> live_blocks(const Session& session,
-                                           std::span<const IdleSegment> sources) {
+/// The next of them by CID, in the order of their places; `from` is moved behind them, and is empty
+/// at the end of the table.
+Result<std::vector<LiveBlock>> next_live_blocks(const Session& session,
+                                                std::span<const IdleSegment> sources, Bytes& from) {
     std::vector<LiveBlock> live;
-    Bytes from;
-    for (bool more = true; more;) {
+    for (bool more = true; more && live.size() < kWindowBlocks;) {
         CODEX_TRY(txn, session.store->env().read());
         CODEX_TRY(cursor, txn.cursor(Table::blocks));
         CODEX_TRY(found, cursor.seek(from));
@@ -81,6 +85,8 @@ Result<std::vector<LiveBlock>> live_blocks(const Session& session,
             CODEX_TRY(next, cursor.next());
             more = next;
         }
+        if (!more)
+            from.clear();
     }
     std::ranges::sort(live, {}, [](const LiveBlock& block) {
         return std::pair(block.entry.extent.segment, block.entry.extent.offset);
@@ -118,7 +124,8 @@ Result<std::size_t> copy_step(const Session& session, std::span<const LiveBlock>
     std::vector<Bytes> payloads;
     std::vector<const LiveBlock*> taken;
     std::size_t done = 0;
-    for (std::uint64_t bytes = 0; done < blocks.size() && bytes < kStepBytes; ++done) {
+    const std::size_t most = std::min(blocks.size(), kStepBlocks);
+    for (std::uint64_t bytes = 0; done < most && bytes < kStepBytes; ++done) {
         Bytes payload;
         CODEX_TRY(there, read_payload(session, blocks[done].cid, blocks[done].entry, payload));
         if (!there || !payload_is_good(blocks[done], payload))
@@ -198,20 +205,23 @@ Result<void> copy_tree(const Session& session, const LiveTree& tree) {
 
 Result<void> copy_live(const Session& session, std::span<const IdleSegment> sources,
                        Progress* progress) {
-    CODEX_TRY(blocks, live_blocks(session, sources));
+    Bytes from;
+    do {
+        CODEX_TRY(blocks, next_live_blocks(session, sources, from));
+        if (progress)
+            for (const LiveBlock& block : blocks)
+                progress->total_bytes += block.entry.stored_bytes;
+        for (std::size_t done = 0; done < blocks.size();) {
+            CODEX_TRY(n, copy_step(session, std::span(blocks).subspan(done)));
+            for (const std::size_t end = done + n; done < end; ++done)
+                if (progress)
+                    progress->advance(blocks[done].entry.stored_bytes);
+        }
+    } while (!from.empty());
     CODEX_TRY(trees, live_trees(session, sources));
-    if (progress) {
-        for (const LiveBlock& block : blocks)
-            progress->total_bytes += block.entry.stored_bytes;
+    if (progress)
         for (const LiveTree& tree : trees)
             progress->total_bytes += merkle::node_count(tree.entry.leaf_count) * sizeof(Digest);
-    }
-    for (std::size_t done = 0; done < blocks.size();) {
-        CODEX_TRY(n, copy_step(session, std::span(blocks).subspan(done)));
-        for (const std::size_t end = done + n; done < end; ++done)
-            if (progress)
-                progress->advance(blocks[done].entry.stored_bytes);
-    }
     for (const LiveTree& tree : trees) {
         CODEX_CHECK(copy_tree(session, tree));
         if (progress)

@@ -15,6 +15,8 @@ namespace {
 
 /// Leaves of one transaction when there is room for hardly any page of the index.
 constexpr std::uint64_t kLeastLeaves = 4;
+/// Leaves that are read at a time.
+constexpr std::uint64_t kChunkLeaves = 16384;
 
 Result<std::optional<DoomedTree>> find_doomed(const Txn& txn, const Extent& extent) {
     const Bytes key = extent_key(extent);
@@ -28,11 +30,10 @@ Result<std::optional<DoomedTree>> find_doomed(const Txn& txn, const Extent& exte
 } // namespace
 
 Result<std::vector<std::uint64_t>> wrong_leaves(const Session& session, const DoomedTree& doomed) {
-    constexpr std::uint64_t kChunk = 16384;
     merkle::StreamingRoot root;
     std::vector<Digest> leaves;
     for (std::uint64_t at = 0; at < doomed.leaf_count; at += leaves.size()) {
-        leaves.resize(static_cast<std::size_t>(std::min(kChunk, doomed.leaf_count - at)));
+        leaves.resize(static_cast<std::size_t>(std::min(kChunkLeaves, doomed.leaf_count - at)));
         CODEX_CHECK(salvage_tree_at(session, doomed.tree, doomed.extent, at, leaves));
         root.add(leaves);
     }
@@ -45,32 +46,59 @@ Result<std::vector<std::uint64_t>> wrong_leaves(const Session& session, const Do
         });
 }
 
-Result<void> require_removable(const Session& session, const Cid& manifest) {
-    std::optional<TreeEntry> tree;
-    std::optional<DatasetEntry> dataset;
-    {
-        CODEX_TRY(txn, session.store->env().read());
-        CODEX_TRY(found, find_dataset(txn, manifest));
-        dataset = std::move(found);
-        if (dataset) {
-            CODEX_TRY(entry, find_tree(txn, dataset->tree));
-            tree = entry;
-        }
-    }
+namespace {
+
+/// The tree that goes when the dataset does.
+Result<std::optional<DoomedTree>> tree_that_goes(const Session& session, const Cid& manifest) {
+    CODEX_TRY(txn, session.store->env().read());
+    CODEX_TRY(dataset, find_dataset(txn, manifest));
+    if (!dataset)
+        return std::nullopt;
+    CODEX_TRY(tree, find_tree(txn, dataset->tree));
     if (!tree || tree->references > 1)
+        return std::nullopt;
+    return std::optional(DoomedTree{dataset->tree, tree->extent, tree->leaf_count, 0});
+}
+
+std::uint64_t leaves_at_once(unsigned shrink) {
+    return std::max<std::uint64_t>(kLeastLeaves, limits().doomed_leaves >> shrink);
+}
+
+} // namespace
+
+Result<std::optional<Portion>> look_through(const Session& session, const Cid& manifest) {
+    CODEX_TRY(tree, tree_that_goes(session, manifest));
+    if (!tree)
+        return std::nullopt;
+    Portion portion{*tree, {}, {}};
+    const std::uint64_t kept = leaves_at_once(session.shrink);
+    const auto read = [&](std::uint64_t first, std::span<Digest> out) {
+        return read_tree(session, tree->tree, portion.tree.extent, first, out, salvage_tree_at);
+    };
+    auto looked = [&]() -> Result<void> {
+        merkle::StreamingRoot root;
+        std::vector<Digest> leaves;
+        for (std::uint64_t at = 0; at < tree->leaf_count; at += leaves.size()) {
+            leaves.resize(static_cast<std::size_t>(std::min(kChunkLeaves, tree->leaf_count - at)));
+            CODEX_CHECK(read(at, leaves));
+            root.add(leaves);
+            const std::uint64_t room = kept - std::min<std::uint64_t>(kept, portion.leaves.size());
+            portion.leaves.insert(
+                portion.leaves.end(), leaves.begin(),
+                leaves.begin() +
+                    static_cast<std::ptrdiff_t>(std::min<std::uint64_t>(room, leaves.size())));
+        }
+        CODEX_TRY(given, root.finish());
+        if (given == tree->tree.digest32())
+            return {};
+        CODEX_TRY(wrong, untrusted_leaves(tree->tree, tree->leaf_count, read));
+        portion.wrong = std::move(wrong);
         return {};
-    std::vector<Digest> nodes(16384);
-    Extent extent = tree->extent;
-    for (std::uint64_t at = 0; at < tree->leaf_count; at += nodes.size()) {
-        const std::span<Digest> piece(
-            nodes.data(),
-            static_cast<std::size_t>(std::min<std::uint64_t>(nodes.size(), tree->leaf_count - at)));
-        auto read = read_tree(session, dataset->tree, extent, at, piece, salvage_tree_at);
-        if (!read && read.error().code() == Errc::block_not_found)
-            return {}; // somebody else removes it
-        CODEX_CHECK(std::move(read));
-    }
-    return {};
+    }();
+    if (!looked && looked.error().code() == Errc::block_not_found)
+        return std::nullopt; // somebody else removes it
+    CODEX_CHECK(std::move(looked));
+    return std::optional(std::move(portion));
 }
 
 Result<void> doom_tree(Ledger& ledger, const Cid& tree, const TreeEntry& entry) {
@@ -81,13 +109,6 @@ Result<void> doom_tree(Ledger& ledger, const Cid& tree, const TreeEntry& entry) 
 }
 
 namespace {
-
-/// Leaves of one tree that lose their references in the next transaction.
-struct Portion {
-    DoomedTree tree;
-    std::vector<Digest> leaves;
-    std::vector<std::uint64_t> wrong; ///< of the whole tree: they keep theirs, ascending
-};
 
 /// Reads the next leaves of a tree. `last` is the portion before it: a large tree comes in many,
 /// and is looked through once. False when somebody else has finished the tree meanwhile. Errors:
@@ -146,7 +167,8 @@ Result<std::vector<Portion>> next_portions(const Session& session, std::span<con
     return portions;
 }
 
-/// Gives how many blocks went.
+} // namespace
+
 Result<std::uint64_t> release_portion(Ledger& ledger, const Portion& portion) {
     CODEX_TRY(now, find_doomed(ledger.txn(), portion.tree.extent));
     if (now != portion.tree)
@@ -172,14 +194,12 @@ Result<std::uint64_t> release_portion(Ledger& ledger, const Portion& portion) {
     return removed;
 }
 
-} // namespace
-
-Result<std::uint64_t> finish_doomed(const Session& session, std::span<const Extent> extents) {
+Result<std::uint64_t> finish_doomed(const Session& session, std::span<const Extent> extents,
+                                    Portion known) {
     std::uint64_t removed = 0;
-    Portion last;
+    Portion last = std::move(known);
     for (unsigned shrink = session.shrink;;) {
-        const std::uint64_t room =
-            std::max<std::uint64_t>(kLeastLeaves, limits().doomed_leaves >> shrink);
+        const std::uint64_t room = leaves_at_once(shrink);
         CODEX_TRY(portions, next_portions(session, extents, room, last));
         if (portions.empty() && extents.empty())
             return removed;

@@ -1,7 +1,7 @@
 #include "repo/upkeep/forecast.hpp"
 
 #include "repo/segments/limits.hpp"
-#include "repo/segments/own_file.hpp"
+#include "repo/segments/tails.hpp"
 #include "repo/segments/tree_file.hpp"
 #include "repo/upkeep/doomed.hpp"
 #include "repo/upkeep/pending.hpp"
@@ -219,12 +219,17 @@ Result<void> Forecast::look_at_segments() {
     CODEX_TRY(ids, segments.list());
     for (const std::uint32_t id : ids) {
         const std::string name = segments.path(id);
-        const auto file = open_own_file(name, O_RDONLY, Below::folder);
+        const auto file = segments.open_file(id, O_RDONLY);
         if (!file || ::flock(file->get(), LOCK_SH | LOCK_NB) != 0)
             continue; // somebody writes to it
         CODEX_TRY(entry, find_segment(txn_, id));
         const std::uint64_t size = file_bytes(*file);
-        if (entry)
+        CODEX_TRY(kept, tail_is_kept(txn_, id));
+        const bool tail = entry && size > entry->committed_end;
+        CODEX_TRY(accounted, tail ? is_accounted(txn_, id, *entry) : true);
+        if (kept || !accounted)
+            report_.unaccounted.push_back(name);
+        else if (entry)
             report_.freed_bytes += size - std::min(size, entry->committed_end);
         else if (may_hold_records(*file, name))
             report_.unaccounted.push_back(name);

@@ -3,7 +3,6 @@
 #include "base/log.hpp"
 #include "base/units.hpp"
 #include "merkle/tree.hpp"
-#include "repo/index/age.hpp"
 #include "repo/upkeep/notes.hpp"
 
 #include <algorithm>
@@ -253,13 +252,8 @@ Result<void> Ledger::commit() {
     // found done may be another process's that did not either.
     CODEX_CHECK(write_totals(txn_, totals_));
     CODEX_CHECK(write_segments());
-    CODEX_TRY(lineage, ensure_lineage(txn_));
     CODEX_CHECK(store_->env().require_in_place());
-    const IndexAge age{lineage, txn_.id()};
     CODEX_CHECK(txn_.commit());
-    // Only what is on the disk for sure: the index must never seem to be older than it is.
-    if (sync_)
-        record_age(store_->path(), age);
     // It is done, and the index has the notes: whoever comes next may write them, too.
     if (sync_ && noted_ > 0)
         if (auto flushed = flush_notes(*store_, noted_); !flushed)

@@ -142,8 +142,9 @@ Result<void> append_notes(const Fd& file, std::span<const Note> notes, std::uint
     return written;
 }
 
-/// Whether the index still says what the note says.
-Result<bool> holds(const Txn& txn, const Note& note) {
+} // namespace
+
+Result<bool> note_holds(const Txn& txn, const Note& note) {
     if (!note.present) {
         CODEX_TRY(row, find_note(txn, note.kind, note.cid));
         return row && row->sequence == note.sequence;
@@ -158,8 +159,6 @@ Result<bool> holds(const Txn& txn, const Note& note) {
     CODEX_TRY(label, find_label(txn, note.cid));
     return label == note.label;
 }
-
-} // namespace
 
 Result<std::uint64_t> last_note(const Txn& txn) {
     CODEX_TRY(value, txn.get(Table::meta, as_bytes(kLastKey)));
@@ -246,7 +245,7 @@ Result<std::uint64_t> copy_notes(const std::string& repo_path, const Txn& txn, i
     Bytes buffer;
     CODEX_CHECK(scan_notes(repo_path, [&](const Note& note) -> Result<void> {
         seen = std::max(seen, note.sequence);
-        CODEX_TRY(wanted, holds(txn, note));
+        CODEX_TRY(wanted, note_holds(txn, note));
         if (!wanted)
             return {};
         const Bytes record = encode_note(note);
@@ -282,10 +281,14 @@ Result<void> merge_in(Ledger& ledger, const std::string& repo_path, std::span<co
 
 } // namespace
 
-Result<void> merge_notes(const Store& store, std::span<const Note> removed) {
+Result<void> merge_notes(const Store& store, std::span<const Note> removed, std::uint64_t durable) {
     constexpr int kAttempts = 3;
+    if (durable != 0) {
+        CODEX_TRY(ledger, Ledger::begin(store, true));
+        if (ledger.txn().id() == durable + 1)
+            return merge_in(ledger, store.path(), removed);
+    }
     for (int attempt = 0; attempt < kAttempts; ++attempt) {
-        std::uint64_t durable = 0;
         std::uint64_t last = 0;
         {
             CODEX_TRY(ledger, Ledger::begin(store, true));
@@ -303,15 +306,15 @@ Result<void> merge_notes(const Store& store, std::span<const Note> removed) {
     return {};
 }
 
-Result<std::uint64_t> scan_notes(const std::string& repo_path, const VisitNote& visit) {
+Result<NoNotes> scan_notes(const std::string& repo_path, const VisitNote& visit) {
     constexpr std::size_t kWindow = std::size_t{1} << 16;
     const std::string name = notes_path(repo_path);
     auto file = open_own_file(name, O_RDONLY);
     if (!file && file.error().code() == Errc::not_found)
-        return std::uint64_t{0};
+        return NoNotes{};
     if (!file)
         return fail(std::move(file).error());
-    std::uint64_t damaged = 0;
+    NoNotes damage;
     Bytes window(kWindow);
     for (std::uint64_t from = 0;;) {
         CODEX_TRY(got, pread_full(file->get(), window, from, name));
@@ -320,14 +323,16 @@ Result<std::uint64_t> scan_notes(const std::string& repo_path, const VisitNote& 
         // A record that may go on behind the window is read again at its beginning.
         while (at < got && (last || at + kMaxNoteBytes <= got)) {
             std::uint64_t length = kRecordAlign;
-            if (const auto note = decode_note(BytesView(window).subspan(at, got - at), &length))
+            if (const auto note = decode_note(BytesView(window).subspan(at, got - at), &length)) {
                 CODEX_CHECK(visit(*note));
-            else
-                damaged += std::min<std::uint64_t>(length, got - at);
+                damage.between += std::exchange(damage.behind, 0);
+            } else {
+                damage.behind += std::min<std::uint64_t>(length, got - at);
+            }
             at += length;
         }
         if (last)
-            return damaged;
+            return damage;
         from += at;
     }
 }

@@ -41,6 +41,9 @@ struct Note {
 /// Those of them that say `removed`.
 [[nodiscard]] Result<std::vector<Note>> removed_notes(const Txn& txn);
 
+/// Whether the index still says what the note says.
+[[nodiscard]] Result<bool> note_holds(const Txn& txn, const Note& note);
+
 /// The number of the last note that was put into the index; 0 when there is none.
 [[nodiscard]] Result<std::uint64_t> last_note(const Txn& txn);
 /// Appends those notes of the index up to the number `last` that the file does not have, and syncs.
@@ -50,14 +53,32 @@ struct Note {
 
 /// Writes the file anew without what no longer holds, and forgets those of `removed` (as they were
 /// when nothing of what they are about was left in any segment); where others keep committing it is
-/// left to the next time. Errors: as flush_notes().
-[[nodiscard]] Result<void> merge_notes(const Store& store, std::span<const Note> removed);
+/// left to the next time. `durable`: the number of a transaction before which all is on the disk,
+/// with its notes in the file; 0: none is known. Errors: as flush_notes().
+[[nodiscard]] Result<void> merge_notes(const Store& store, std::span<const Note> removed,
+                                       std::uint64_t durable = 0);
 
+/// Bytes of the file that are no note.
+struct NoNotes {
+    std::uint64_t between = 0; ///< before some note: damage
+    std::uint64_t behind = 0;  ///< behind all notes: damage, or a write that was cut off
+};
 /// Calls visit(note) for each whole note of the file, in its order; nothing when there is no file.
-/// Gives the bytes that are no note. Errors: io, those of `visit`.
+/// Gives what is no note. Errors: io, those of `visit`.
 using VisitNote = std::function<Result<void>(const Note& note)>;
-[[nodiscard]] Result<std::uint64_t> scan_notes(const std::string& repo_path,
-                                               const VisitNote& visit);
+[[nodiscard]] Result<NoNotes> scan_notes(const std::string& repo_path, const VisitNote& visit);
+
+/// How the file is, seen from the index.
+struct NotesState {
+    NoNotes damage;
+    std::vector<Note> lost; ///< what the index knows, and the file should; without numbers
+};
+/// Reads the file, and all tables that notes are about. Memory in proportion to the file. Errors:
+/// io.
+[[nodiscard]] Result<NotesState> check_notes(const Store& store, const Txn& txn);
+/// Notes again what the file has lost by damage, which the index knows; does nothing where the file
+/// is whole. Errors: as flush_notes().
+[[nodiscard]] Result<void> mend_notes(const Store& store);
 /// Where the notes are.
 [[nodiscard]] std::string notes_path(const std::string& repo_path);
 /// Puts notes that were read from the file into a new index; `last` is the highest number of all.

@@ -1,11 +1,10 @@
 // The index made anew: what is found in segments and notes, and how it becomes an index.
 #pragma once
 
+#include "repo/index/age.hpp"
 #include "repo/maintenance.hpp"
 #include "repo/segments/segments.hpp"
 #include "repo/upkeep/notes.hpp"
-
-#include <sys/stat.h>
 
 namespace codex::repo::detail {
 
@@ -34,9 +33,13 @@ public:
         CODEX_CHECK(judge_blocks());
         CODEX_CHECK(write_segments());
         CODEX_CHECK(write_totals(*txn_, totals_));
+        CODEX_TRY(lineage, ensure_lineage(*txn_));
+        age_ = {lineage, txn_->id(), txn_->id()};
         CODEX_CHECK(txn_->commit());
         return report_;
     }
+    /// Of the index as run() left it.
+    [[nodiscard]] const IndexAge& age() const { return age_; }
 
 private:
     struct FoundTree {
@@ -62,9 +65,8 @@ private:
     }
 
     [[nodiscard]] std::uint64_t file_bytes(std::uint32_t id) const {
-        struct stat st{};
-        return ::stat(segments_.path(id).c_str(), &st) == 0 ? static_cast<std::uint64_t>(st.st_size)
-                                                            : 0;
+        const auto size = segments_.file_size(id);
+        return size ? size->value_or(0) : 0;
     }
     void expect(std::uint64_t bytes) {
         if (progress_)
@@ -109,6 +111,7 @@ private:
     std::optional<Txn> txn_;
     std::size_t written_ = 0;
     RebuildReport report_;
+    IndexAge age_;
     Totals totals_;
     std::vector<Note> old_notes_;                    // of the index that is replaced
     std::map<std::pair<NoteKind, Cid>, Note> notes_; // the highest of each thing

@@ -6,6 +6,26 @@
 
 namespace codex::repo::detail {
 
+namespace {
+
+/// The file without what is damaged in it, which would be found again and again.
+Result<void> write_notes(const std::string& repo_path,
+                         const std::map<std::pair<NoteKind, Cid>, Note>& newest) {
+    std::map<std::uint64_t, const Note*> in_order;
+    for (const auto& [name, note] : newest)
+        in_order[note.sequence] = &note;
+    CODEX_TRY(file, AtomicFile::create(notes_path(repo_path), 0600));
+    Bytes all;
+    for (const auto& [sequence, note] : in_order) {
+        const Bytes record = encode_note(*note);
+        all.insert(all.end(), record.begin(), record.end());
+    }
+    CODEX_CHECK(write_full(file.fd(), all, "notes"));
+    return file.commit();
+}
+
+} // namespace
+
 /// The newest note of each thing.
 Result<void> Rebuild::read_notes() {
     std::uint64_t last = 0;
@@ -16,15 +36,19 @@ Result<void> Rebuild::read_notes() {
             newest = note;
         return {};
     };
-    CODEX_TRY(damaged, scan_notes(path_, take));
+    CODEX_TRY(damage, scan_notes(path_, take));
+    const std::uint64_t in_file = last;
     for (const Note& note : old_notes_)
         CODEX_CHECK(take(note));
-    report_.damaged_records += damaged > 0 ? 1 : 0;
+    report_.damaged_records += damage.between + damage.behind > 0 ? 1 : 0;
+    if (damage.between > 0)
+        CODEX_CHECK(write_notes(path_, notes_));
     if (last > 0)
         CODEX_CHECK(set_last_note(*txn_, last));
     for (const auto& [name, note] : notes_)
-        if (!note.present) {
-            CODEX_CHECK(restore_note(*txn_, note)); // until nothing of it is in any segment
+        if (!note.present || note.sequence > in_file) {
+            // Until nothing of it is in any segment, or until it is in the file.
+            CODEX_CHECK(restore_note(*txn_, note));
             CODEX_CHECK(step());
         }
     return {};

@@ -2,6 +2,7 @@
 
 #include "repo/segments/io.hpp"
 #include "repo/segments/scan.hpp"
+#include "repo/segments/tails.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -33,7 +34,7 @@ Result<Totalled> total_dead(const Txn& txn, std::uint32_t segment) {
 
 /// What is to be done with one segment once its transaction is committed.
 struct Verdict {
-    enum class Kind : std::uint8_t { stays, dead, tail, unknown } kind = Kind::stays;
+    enum class Kind : std::uint8_t { stays, dead, tail, kept, unknown } kind = Kind::stays;
     std::uint64_t committed_end = 0;
     std::uint64_t bytes = 0; ///< freed by it
 };
@@ -43,12 +44,17 @@ Result<Verdict> judge(Ledger& ledger, const IdleSegment& segment, Reclaimed& out
     CODEX_TRY(entry, find_segment(ledger.txn(), segment.id));
     if (!entry)
         return Verdict{Verdict::Kind::unknown, 0, size};
+    CODEX_TRY(kept, tail_is_kept(ledger.txn(), segment.id));
+    if (kept)
+        return Verdict{Verdict::Kind::kept, 0, 0};
     CODEX_TRY(dead, total_dead(ledger.txn(), segment.id));
     const std::uint64_t tail = size - std::min(size, entry->committed_end);
     // Two accounts of the same bytes: a file goes only when both say that it is dead.
     const bool accounted = entry->live_bytes + dead.all == entry->committed_end;
     out.complete = out.complete && accounted;
-    if (entry->live_bytes > 0 || !accounted)
+    if (!accounted)
+        return Verdict{tail > 0 ? Verdict::Kind::kept : Verdict::Kind::stays, 0, 0};
+    if (entry->live_bytes > 0)
         return Verdict{tail > 0 ? Verdict::Kind::tail : Verdict::Kind::stays, entry->committed_end,
                        tail};
     CODEX_TRY(ranges, dead_ranges(ledger.txn(), segment.id));
@@ -67,19 +73,21 @@ void carry_out(const Session& session, const IdleSegment& segment, const Verdict
     switch (verdict.kind) {
     case Verdict::Kind::stays:
         return;
+    case Verdict::Kind::kept:
+        out.leave(name);
+        return;
     case Verdict::Kind::tail:
         done = ::ftruncate(segment.lock.get(), static_cast<off_t>(verdict.committed_end)) == 0 &&
                ::fsync(segment.lock.get()) == 0;
         break;
     case Verdict::Kind::unknown:
         if (may_hold_records(segment.lock, name)) {
-            out.unaccounted.push_back(name);
-            out.complete = false;
+            out.leave(name);
             return;
         }
         [[fallthrough]];
     case Verdict::Kind::dead:
-        done = ::unlink(name.c_str()) == 0;
+        done = session.store->segments().unlink(segment.id);
         session.store->segments().forget(segment.id);
         break;
     }
@@ -91,11 +99,10 @@ void carry_out(const Session& session, const IdleSegment& segment, const Verdict
 Result<bool> worth_locking(const Session& session, std::uint32_t id) {
     CODEX_TRY(txn, session.store->env().read());
     CODEX_TRY(entry, find_segment(txn, id));
-    struct stat st{};
     if (!entry || entry->live_bytes == 0)
         return true;
-    return ::stat(session.store->segments().path(id).c_str(), &st) == 0 &&
-           static_cast<std::uint64_t>(st.st_size) > entry->committed_end;
+    const auto size = session.store->segments().file_size(id);
+    return size && *size && **size > entry->committed_end;
 }
 
 /// Entries whose empty segment has gone.
@@ -104,15 +111,18 @@ Result<void> forget_unlinked(const Session& session) {
     {
         CODEX_TRY(txn, session.store->env().read());
         CODEX_TRY(all, all_segments(txn));
-        for (const auto& [id, entry] : all)
-            if (entry == SegmentEntry{} &&
-                ::access(session.store->segments().path(id).c_str(), F_OK) != 0 && errno == ENOENT)
+        for (const auto& [id, entry] : all) {
+            if (entry != SegmentEntry{})
+                continue;
+            const auto size = session.store->segments().file_size(id);
+            if (size && !*size)
                 gone.push_back(id);
+        }
     }
     if (gone.empty())
         return {};
     // A file that a power loss brings back must still be known to be empty.
-    CODEX_CHECK(sync_directory(session.store->segments().directory()));
+    CODEX_CHECK(session.store->segments().sync_names());
     CODEX_TRY(ledger, session.ledger());
     for (const std::uint32_t id : gone) {
         CODEX_TRY(entry, find_segment(ledger.txn(), id));
@@ -187,7 +197,7 @@ Result<void> sync_files(const Segments& segments,
         done(id, entry.committed_end);
         any = true;
     }
-    return any ? sync_directory(segments.directory()) : Result<void>();
+    return any ? segments.sync_names() : Result<void>();
 }
 
 } // namespace
@@ -209,6 +219,19 @@ Result<Ledger> durable_ledger(const Session& session) {
     return ledger;
 }
 
+Result<void> make_durable(const Session& session, Reclaimed& out) {
+    {
+        CODEX_TRY(txn, session.store->env().read());
+        if (txn.id() == out.durable)
+            return {};
+    }
+    CODEX_TRY(ledger, durable_ledger(session));
+    const std::uint64_t number = ledger.txn().id();
+    CODEX_CHECK(ledger.commit());
+    out.durable = number;
+    return {};
+}
+
 Result<void> unlink_if_dead(const Session& session, std::span<const IdleSegment> segments,
                             Reclaimed& out) {
     std::vector<Verdict> verdicts;
@@ -218,7 +241,9 @@ Result<void> unlink_if_dead(const Session& session, std::span<const IdleSegment>
             CODEX_TRY(verdict, judge(ledger, segment, out));
             verdicts.push_back(verdict);
         }
+        const std::uint64_t number = ledger.txn().id();
         CODEX_CHECK(ledger.commit());
+        out.durable = number;
     }
     for (std::size_t i = 0; i < segments.size(); ++i)
         carry_out(session, segments[i], verdicts[i], out);

@@ -8,18 +8,33 @@
 #include "base/progress.hpp"
 #include "repo/index/session.hpp"
 
+#include <algorithm>
+
 namespace codex::repo::detail {
 
 struct Reclaimed {
     std::uint64_t bytes = 0; ///< of dead records that were erased, and of tails
     /// Nothing of what was dead when it began is in any segment now.
     bool complete = true;
-    std::vector<std::string> unaccounted; ///< segment files with records that are in no index
+    /// The number of the last transaction that was committed as durable_ledger() does.
+    std::uint64_t durable = 0;
+    /// Segment files with records that are in no index, or said to be dead and alive.
+    std::vector<std::string> unaccounted;
+    /// Names a segment, once, that is left as it is.
+    void leave(const std::string& name) {
+        complete = false;
+        if (std::ranges::find(unaccounted, name) == unaccounted.end())
+            unaccounted.push_back(name);
+    }
 };
 
 /// A transaction before which all that the index names is on the disk: the segments (and their
 /// names) of writers that do not sync, too. Its commit puts the index there. Errors: io.
 [[nodiscard]] Result<Ledger> durable_ledger(const Session& session);
+
+/// All that is committed is on the disk on return: at once, where nobody has committed anything
+/// since `out.durable`. Errors: io.
+[[nodiscard]] Result<void> make_durable(const Session& session, Reclaimed& out);
 
 /// Overwrites dead ranges with nothing: their pages go back to the file system, and making the
 /// index anew does not find them again. Many in one transaction. `progress` (may be nullptr) counts

@@ -67,6 +67,29 @@ commands=("ls" "stat CID" "get CID -o out" "put victim" "rm CID" "keep CID --unt
     done
 }
 
+@test "what lies beside the index is a file, or who would write says so and writes nothing" {
+    local name kind command
+    for name in notes age reserve; do
+        for kind in 'mkfifo' 'mkdir' "ln -s $PWD/victim"; do
+            for command in "${commands[@]}"; do
+                [[ $command != @(ls|stat*|get*|verify|space|export*) ]] || continue
+                # A new index asks the notes alone, and brings an age of its own.
+                [[ $name == notes || $command != *rebuild* ]] || continue
+                fresh
+                rm -rf "${CODEX_REPO:?}/$name"
+                $kind "$CODEX_REPO/$name"
+                cp -a "$CODEX_REPO/index.mdb" index
+                # shellcheck disable=SC2086 # words
+                run_split timeout 20 codex-chunk ${command/CID/$cid}
+                assert_failure 65
+                assert_stderr --partial "$CODEX_REPO/$name: is a "
+                assert_same index "$CODEX_REPO/index.mdb"
+                assert_untouched "$CODEX_REPO/segments"
+            done
+        done
+    done
+}
+
 @test "segments and writers are folders, and their files are files" {
     local name command
     for name in segments writers; do

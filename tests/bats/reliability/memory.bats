@@ -24,3 +24,42 @@ limited() {
     limited 44000 codex-ec status -j 2 --data "$coded"
     limited 70000 codex-chunk verify -j 2
 }
+
+# hurt_largest_tree: turns a bit in the middle of the leaves of the repo's largest tree.
+hurt_largest_tree() {
+    perl -e '
+        my ($most, $place) = (0);
+        for my $file (glob "$ENV{CODEX_REPO}/segments/*") {
+            open my $in, "<:raw", $file or die;
+            for (my $at = 0; seek($in, $at, 0) && read($in, my $head, 36) == 36;) {
+                my ($magic, $kind, $encoding, $cid) = unpack "a4CCC", $head;
+                my $size = unpack "Q<", substr $head, 16, 8;
+                if ($magic ne "CXR1") { $at += 64; next }
+                if ($kind == 2 && $size > $most) {
+                    ($most, $place) = ($size, [$file, $at + 36 + $cid + int($size / 4) + 7]);
+                }
+                $at += int((36 + $cid + $size + 63) / 64) * 64;
+            }
+        }
+        open my $file, "+<:raw", $place->[0] or die;
+        seek $file, $place->[1], 0;
+        read $file, my $byte, 1;
+        seek $file, $place->[1], 0;
+        print $file chr(ord($byte) ^ 1);'
+}
+
+@test "repair, status and decode with a damaged tree of 800,000 blocks in bounded memory" {
+    gen 1 $((500000 * 64)) >data
+    plain=$(codex-chunk put -j 2 --no-sync --block-size 64B data | cut -f1)
+    coded=$(codex-ec encode -j 2 --no-sync -k 3 -m 2 "$plain")
+    codex-chunk rm "$plain"
+    hurt_largest_tree
+    run limited 44000 codex-ec status -j 2 --data "$coded"
+    assert_failure 1
+    assert_output --partial 'tree'
+    limited 44000 codex-ec repair -j 2 --no-sync "$coded"
+    codex-ec status -j 2 "$coded"
+    run limited 60000 codex-ec decode -j 2 --no-sync "$coded"
+    assert_success
+    assert_output --partial "$plain"
+}

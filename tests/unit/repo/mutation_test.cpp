@@ -191,6 +191,16 @@ TEST(Mutation, OfAnIndexIsNoSignalAndNoHang) {
             EXPECT_GE(fs::file_size(copy.repo() + "/segments/" + entry.path().filename().string()),
                       fs::file_size(entry))
                 << "mutation " << seed;
+        // Nor does collecting destroy what somebody may need.
+        const int collected = in_child(
+            [](const std::string& path) -> Result<int> {
+                CODEX_TRY(repo, opened(path, false));
+                CODEX_CHECK(repo.gc({}));
+                return 0;
+            },
+            copy.repo());
+        ++ends[collected];
+        EXPECT_GE(collected, 0) << "mutation " << seed << ", gc: signal " << -collected;
         // Whatever happened, the way out leads out.
         must(Repo::rebuild_index(copy.repo()));
         EXPECT_EQ(in_child([&](const std::string& path) { return read_all(path, sample.kept, 1); },

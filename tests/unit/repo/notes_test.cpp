@@ -5,6 +5,7 @@
 #include "repo/index/age.hpp"
 #include "repo/small_limits.hpp"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <unistd.h>
 
@@ -60,12 +61,12 @@ protected:
     }
     std::vector<Note> in_file() {
         std::vector<Note> notes;
-        EXPECT_EQ(must(scan_notes(scratch_.repo(),
-                                  [&](const Note& note) -> Result<void> {
-                                      notes.push_back(note);
-                                      return {};
-                                  })),
-                  0U);
+        const NoNotes damage =
+            must(scan_notes(scratch_.repo(), [&](const Note& note) -> Result<void> {
+                notes.push_back(note);
+                return {};
+            }));
+        EXPECT_EQ(damage.between + damage.behind, 0U);
         return notes;
     }
 
@@ -387,7 +388,206 @@ TEST_F(OldIndex, IsNotOneThatLostWhatWasNotSynced) {
     lazy.sync = false;
     repo_ = must(Repo::open(scratch_.repo(), lazy));
     must(write_blocks(repo_, seeds(10, 5)));
-    EXPECT_EQ(recorded_age(scratch_.repo()), age);
+    const auto now = recorded_age(scratch_.repo());
+    EXPECT_EQ(now->transaction, age->transaction) << "it is not on the disk";
+    EXPECT_GT(now->seen, age->seen);
+    {
+        const Repo closed = std::move(repo_);
+    }
+    repo_ = must(Repo::open(scratch_.repo(), {}));
+    must(write_blocks(repo_, seeds(20, 5)));
+    EXPECT_EQ(recorded_age(scratch_.repo())->transaction, recorded_age(scratch_.repo())->seen);
+    EXPECT_THAT(problems(repo_), IsEmpty());
+}
+
+/// Nothing says that the index is of today, and segments have what it does not know.
+TEST_F(OldIndex, IsNotBelievedWithoutAnAgeWhereSegmentsHaveMore) {
+    must(write_blocks(repo_, seeds(1, 5)));
+    {
+        const Repo closed = std::move(repo_);
+    }
+    copy("/index.mdb", "/index.old");
+    repo_ = must(Repo::open(scratch_.repo(), {}));
+    const Made later = must(write_blocks(repo_, seeds(10, 1))); // goes in the tail of the segment
+    {
+        const Repo closed = std::move(repo_);
+    }
+    const std::vector<std::string> files = segment_files(scratch_.repo());
+    const Bytes before = must(read_file(files.back(), 1 << 20));
+    for (const std::size_t zeros : {std::size_t{0}, std::size_t{24}, std::size_t{48}}) {
+        copy("/index.old", "/index.mdb");
+        ::unlink((scratch_.repo() + "/age").c_str());
+        if (zeros > 0)
+            must(write_file_atomic(scratch_.repo() + "/age", Bytes(zeros)));
+        OpenOptions reading;
+        reading.read_only = true;
+        EXPECT_EQ(code_of(Repo::open(scratch_.repo(), reading)), Errc::repo_damaged) << zeros;
+        EXPECT_EQ(code_of(Repo::open(scratch_.repo(), {})), Errc::repo_damaged) << zeros;
+        EXPECT_EQ(must(read_file(files.back(), 1 << 20)), before);
+    }
+    must(Repo::rebuild_index(scratch_.repo()));
+    repo_ = must(Repo::open(scratch_.repo(), {}));
+    EXPECT_EQ(must(repo_.get(later.blocks[0])), random_bytes(10, kBlock));
+    EXPECT_EQ(must(repo_.space()).counters.datasets, 2U);
+    EXPECT_THAT(problems(repo_), IsEmpty());
+}
+
+/// What a killed writer left is no record, or it is found out.
+TEST_F(OldIndex, IsAcceptedWithoutAnAgeWhereTailsHaveNoWholeRecord) {
+    must(write_blocks(repo_, seeds(1, 5)));
+    {
+        const Repo closed = std::move(repo_);
+    }
+    ::unlink((scratch_.repo() + "/age").c_str());
+    const std::string segment = segment_files(scratch_.repo()).back();
+    const Bytes whole = must(read_file(segment, 1 << 20));
+    {
+        // A record whose bytes are not all there, and one that is damaged.
+        const Fd file = must(open_file(segment, O_RDWR));
+        Bytes torn(whole.begin(), whole.begin() + 4200);
+        torn[2000] ^= 1;
+        must(pwrite_full(file.get(), torn, whole.size(), segment));
+        must(pwrite_full(file.get(), BytesView(whole).first(1000), whole.size() + 8192, segment));
+    }
+    repo_ = must(Repo::open(scratch_.repo(), {}));
+    EXPECT_TRUE(recorded_age(scratch_.repo()).has_value());
+    must(write_blocks(repo_, seeds(10, 5)));
+    EXPECT_THAT(problems(repo_), IsEmpty());
+}
+
+/// A copy that lacks what was not synced may also be what a power loss has left. What segments have
+/// more is left alone until the index is made anew.
+TEST_F(OldIndex, ThatMayLackWhatWasNotSyncedDestroysNothing) {
+    const Made goes = must(write_blocks(repo_, seeds(1, 1)));
+    must(repo_.remove_dataset(goes.manifest)); // all of the segment is dead but what comes now
+    {
+        const Repo closed = std::move(repo_);
+    }
+    copy("/index.mdb", "/index.old");
+    OpenOptions lazy;
+    lazy.sync = false;
+    repo_ = must(Repo::open(scratch_.repo(), lazy));
+    const Made later = must(write_blocks(repo_, seeds(10, 1)));
+    {
+        const Repo closed = std::move(repo_);
+    }
+    const std::string segment = segment_files(scratch_.repo()).at(0);
+    const Bytes before = must(read_file(segment, 1 << 20));
+    copy("/index.old", "/index.mdb");
+    OpenOptions reading;
+    reading.read_only = true;
+    repo_ = must(Repo::open(scratch_.repo(), reading));
+    EXPECT_THAT(problems(repo_), ElementsAre(testing::StartsWith("records-unknown")));
+    {
+        const Repo closed = std::move(repo_);
+    }
+    repo_ = must(Repo::open(scratch_.repo(), {}));
+    for (int round = 0; round < 2; ++round) {
+        GcOptions options;
+        options.dry_run = true;
+        EXPECT_THAT(must(repo_.gc(options)).unaccounted, ElementsAre(segment));
+        options.dry_run = false;
+        EXPECT_THAT(must(repo_.gc(options)).unaccounted, ElementsAre(segment));
+        must(write_blocks(repo_, seeds(20 + round, 1)));
+        EXPECT_EQ(must(read_file(segment, 1 << 20)).size(), before.size());
+        EXPECT_THAT(problems(repo_), ElementsAre(testing::StartsWith("records-unknown")));
+        {
+            const Repo closed = std::move(repo_);
+        }
+        repo_ = must(Repo::open(scratch_.repo(), {}));
+    }
+    rebuild();
+    EXPECT_EQ(must(repo_.get(later.blocks[0])), random_bytes(10, kBlock));
+    EXPECT_EQ(must(repo_.space()).counters.datasets, 3U);
+    EXPECT_THAT(must(repo_.gc({})).unaccounted, IsEmpty());
+    EXPECT_EQ(must(repo_.get(later.blocks[0])), random_bytes(10, kBlock));
+}
+
+/// In the same state a writer that was killed before its commit leaves nothing.
+TEST_F(OldIndex, IsNotWhatFollowsAKilledWriter) {
+    OpenOptions lazy;
+    lazy.sync = false;
+    repo_ = must(Repo::open(scratch_.repo(), lazy));
+    must(write_blocks(repo_, seeds(1, 5)));
+    {
+        const Repo closed = std::move(repo_);
+    }
+    const std::string segment = segment_files(scratch_.repo()).back();
+    const Bytes whole = must(read_file(segment, 1 << 20));
+    {
+        const Fd file = must(open_file(segment, O_RDWR));
+        must(pwrite_full(file.get(), whole, whole.size(), segment));
+    }
+    repo_ = must(Repo::open(scratch_.repo(), {}));
+    EXPECT_THAT(problems(repo_), IsEmpty());
+    const GcReport report = must(repo_.gc({}));
+    EXPECT_THAT(report.unaccounted, IsEmpty());
+    EXPECT_EQ(must(read_file(segment, 1 << 20)).size(), whole.size());
+}
+
+TEST_F(OldIndex, AgeFollowsTheIndexThatIsMadeAnew) {
+    must(write_blocks(repo_, seeds(1, 5)));
+    const auto before = recorded_age(scratch_.repo());
+    rebuild();
+    const auto after = recorded_age(scratch_.repo());
+    ASSERT_TRUE(before && after);
+    EXPECT_NE(before->lineage, after->lineage);
+    EXPECT_EQ(after->transaction, after->seen);
+}
+
+// --- damage of the file --------------------------------------------------------------------------
+
+class DamagedNotes : public Notes {
+protected:
+    std::string file() { return notes_path(scratch_.repo()); }
+    void flip(std::uint64_t offset) {
+        Bytes bytes = must(read_file(file(), 1 << 20));
+        bytes.at(offset) ^= 1;
+        const Fd opened = must(open_file(file(), O_RDWR));
+        must(pwrite_full(opened.get(), bytes, 0, file()));
+    }
+};
+
+TEST_F(DamagedNotes, AreFoundByVerifyAndWrittenAnewByGc) {
+    constexpr std::uint64_t kLate = 4'000'000'000;
+    const Made expires = must(write_blocks(repo_, seeds(1, 3), kLate));
+    const Made labelled = must(write_blocks(repo_, seeds(10, 3)));
+    must(repo_.set_label(labelled.manifest, "holiday"));
+    const Bytes kept = random_bytes(20, 100);
+    must(repo_.put(cid_of(kept), kept, kLate));
+    const Made removed = must(write_blocks(repo_, seeds(30, 3)));
+    const Bytes again = manifest_for(removed.tree, 3, kBlock, "");
+    must(repo_.put(removed.manifest, again, 0)); // else its block goes, and the note with it
+    must(repo_.remove_dataset(removed.manifest));
+    const Made last = must(write_blocks(repo_, seeds(40, 3), kLate));
+    EXPECT_THAT(problems(repo_), IsEmpty());
+    // The first turn is of the file as it grew, the others are of one that gc wrote.
+    for (std::uint64_t at = 70; at + 300 < fs::file_size(file()); at += 192) {
+        flip(at);
+        EXPECT_THAT(problems(repo_), testing::Not(IsEmpty())) << at;
+        must(repo_.gc({}));
+        EXPECT_THAT(problems(repo_), IsEmpty()) << at;
+    }
+    rebuild();
+    EXPECT_EQ(must(repo_.dataset(expires.manifest)).expiry, kLate);
+    EXPECT_EQ(must(repo_.dataset(labelled.manifest)).label, "holiday");
+    EXPECT_EQ(must(repo_.stat(cid_of(kept)))->expiry, kLate);
+    EXPECT_EQ(must(repo_.dataset(last.manifest)).expiry, kLate);
+    EXPECT_EQ(code_of(repo_.dataset(removed.manifest)), Errc::dataset_not_found);
+}
+
+/// What a kill leaves behind the last note is no damage, and no reason to write all anew.
+TEST_F(DamagedNotes, AreNotThoseWhoseEndWasCutOff) {
+    must(write_blocks(repo_, seeds(1, 3), 4'000'000'000));
+    const std::uint64_t size = fs::file_size(file());
+    {
+        const Fd opened = must(open_file(file(), O_RDWR));
+        must(pwrite_full(opened.get(), random_bytes(1, 100), size, file()));
+    }
+    EXPECT_THAT(problems(repo_), IsEmpty());
+    must(write_blocks(repo_, seeds(10, 3), 4'000'000'000));
+    EXPECT_EQ(in_file().size(), 2U);
+    EXPECT_THAT(problems(repo_), IsEmpty());
 }
 
 } // namespace

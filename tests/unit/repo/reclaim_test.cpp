@@ -88,6 +88,35 @@ TEST_F(Reclaim, SegmentsWithRecordsThatTheIndexDoesNotKnowStay) {
     EXPECT_THAT(problems(repo_), IsEmpty());
 }
 
+/// A row of dead ranges that is wrong: what lives there is not erased, and it is said.
+TEST_F(Reclaim, WhatIsSaidToBeDeadAndAliveStays) {
+    const Made stays = must(write_blocks(repo_, seeds(1, 3)));
+    const Made goes = must(write_blocks(repo_, seeds(10, 3)));
+    must(repo_.remove_dataset(goes.manifest));
+    std::string segment;
+    {
+        auto store = must(Store::open(scratch_.repo(), {}));
+        Ledger ledger = must(Ledger::begin(*store, true));
+        const BlockEntry block = *must(ledger.block(stays.blocks[1]));
+        segment = store->segments().path(block.extent.segment);
+        must(ledger.add_dead(block.extent, block_record_bytes(stays.blocks[1], block)));
+        must(ledger.commit());
+        Store::release(std::move(store));
+    }
+    EXPECT_THAT(gc().unaccounted, ElementsAre(segment));
+    EXPECT_EQ(must(repo_.get(stays.blocks[1])), random_bytes(2, kBlock));
+    EXPECT_THAT(problems(repo_), testing::Not(IsEmpty()));
+    // The way out.
+    {
+        const Repo closed = std::move(repo_);
+    }
+    must(Repo::rebuild_index(scratch_.repo()));
+    repo_ = must(Repo::open(scratch_.repo(), {}));
+    EXPECT_THAT(gc().unaccounted, IsEmpty());
+    EXPECT_EQ(must(repo_.get(stays.blocks[1])), random_bytes(2, kBlock));
+    EXPECT_THAT(problems(repo_), IsEmpty());
+}
+
 /// A writer that dies after its first segment is full of records and before its first commit.
 TEST_F(Reclaim, WhatAWriterLeftBeforeItsFirstCommitGoes) {
     {
