@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <fcntl.h>
+#include <pthread.h>
 #include <unistd.h>
 
 namespace codex::cli {
@@ -194,9 +195,26 @@ int run_arguments(const std::vector<std::string>& arguments, const ToolSpec& spe
 
 } // namespace
 
+namespace {
+
+/// A limit on data (ulimit -d) counts the stacks of threads whole, and the usual 8 MiB of each are
+/// more than all that a tool has in memory.
+void limit_stacks() {
+    constexpr std::size_t kStackBytes = std::size_t{2} << 20;
+    pthread_attr_t attributes;
+    if (::pthread_attr_init(&attributes) != 0)
+        return;
+    if (::pthread_attr_setstacksize(&attributes, kStackBytes) == 0)
+        (void)::pthread_setattr_default_np(&attributes); // else they stay as they are
+    (void)::pthread_attr_destroy(&attributes);
+}
+
+} // namespace
+
 int run_tool(int argc, char** argv, const ToolSpec& spec) {
     reserve_standard_streams();
     set_up_signals();
+    limit_stacks();
     try {
         const std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
         const bool json = std::ranges::find(arguments, "--json") != arguments.end();

@@ -29,6 +29,23 @@ bool is_shallow(const Json& json, int levels) {
             }));
 }
 
+/// As JSON of ours is: nothing in it steers a terminal.
+std::string echo_of(const Json& json) {
+    if (json.is_string())
+        return json_quote(json.get_ref<const std::string&>());
+    if (!json.is_structured())
+        return json.dump();
+    std::string out(1, json.is_array() ? '[' : '{');
+    for (const auto& [key, value] : json.items()) {
+        if (out.size() > 1)
+            out += ',';
+        if (json.is_object())
+            out += json_quote(key) + ":";
+        out += echo_of(value);
+    }
+    return out + (json.is_array() ? ']' : '}');
+}
+
 Result<Json> parse_object(std::string_view text) {
     if (text.size() > kMaxJobBytes)
         return fail(Errc::limit_exceeded, "proof job: longer than {} bytes", kMaxJobBytes);
@@ -53,7 +70,7 @@ std::string job_id_from_json(std::string_view text) {
     const auto json = parse_object(text);
     if (!json || !json->contains("id") || !is_shallow((*json)["id"], kMaxIdLevels))
         return "null";
-    return (*json)["id"].dump(-1, ' ', false, Json::error_handler_t::replace);
+    return echo_of((*json)["id"]);
 }
 
 Result<ProofJob> job_from_json(std::string_view text) {

@@ -2,6 +2,7 @@
 
 #include "base/endian.hpp"
 #include "base/fault.hpp"
+#include "base/temporary.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -17,12 +18,15 @@ constexpr std::uint64_t kMaxStreamBytes = std::uint64_t{8} << 30;
 constexpr std::uint32_t kMaxSections = 64;
 constexpr std::size_t kHeadBytes = 12; // of the file, and of each section
 constexpr std::size_t kBufferBytes = std::size_t{1} << 20;
+/// Of a stream.
+constexpr std::uint64_t kMemoryBytes = std::uint64_t{4} << 20;
 
 } // namespace
 
 struct BinaryFile::Impl {
     std::string name;
     Bytes owned;
+    std::uint64_t taken = 0; // from a stream
     GuardedMapping mapping;
     Fd file;               // of the mapping
     struct stat info = {}; // when it was mapped
@@ -42,18 +46,33 @@ struct BinaryFile::Impl {
         return count;
     }
 
-    /// Appends what comes, at most `bytes`; false when less came.
-    Result<bool> take(int fd, std::uint64_t bytes) {
+    /// What a stream has given so far; in a file without a name once it is too large for memory.
+    Result<void> keep(BytesView bytes) {
+        taken += bytes.size();
+        if (!file && taken > kMemoryBytes) {
+            CODEX_TRY(spooled, unnamed_file(temporary_folder()));
+            CODEX_CHECK(write_full(spooled.get(), owned, "temporary file"));
+            file = std::move(spooled);
+            owned = {};
+        }
+        if (file)
+            return write_full(file.get(), bytes, "temporary file");
+        append(owned, bytes);
+        return {};
+    }
+
+    /// Keeps what comes, at most `bytes`, and leaves the last piece of it in `buffer`; false when
+    /// less came.
+    Result<bool> take(int fd, std::uint64_t bytes, Bytes& buffer) {
         while (bytes > 0) {
-            const auto piece =
-                static_cast<std::size_t>(std::min<std::uint64_t>(bytes, kBufferBytes));
-            const std::size_t before = owned.size();
-            owned.resize(before + piece);
-            CODEX_TRY(got, read_full(fd, MutableBytes(owned).subspan(before), name));
-            owned.resize(before + got);
-            if (got < piece)
+            buffer.resize(static_cast<std::size_t>(std::min<std::uint64_t>(bytes, kBufferBytes)));
+            CODEX_TRY(got, read_full(fd, buffer, name));
+            const bool whole = got == buffer.size();
+            buffer.resize(got);
+            CODEX_CHECK(keep(buffer));
+            if (!whole)
                 return false;
-            bytes -= piece;
+            bytes -= got;
         }
         return true;
     }
@@ -61,22 +80,33 @@ struct BinaryFile::Impl {
     /// Reads sections until the count is full or the stream ends; index() sees what is wrong with
     /// them.
     Result<void> take_all(int fd, std::string_view magic, std::uint32_t max_version) {
-        CODEX_CHECK(take(fd, kHeadBytes));
-        CODEX_TRY(count, head(owned, magic, max_version));
+        Bytes buffer;
+        CODEX_CHECK(take(fd, kHeadBytes, buffer));
+        CODEX_TRY(count, head(buffer, magic, max_version));
         for (std::uint32_t i = 0; i < count; ++i) {
-            CODEX_TRY(whole, take(fd, kHeadBytes));
+            CODEX_TRY(whole, take(fd, kHeadBytes, buffer));
             if (!whole)
                 return {};
-            const auto size = load_le<std::uint64_t>(owned.data() + owned.size() - 8);
-            if (size > kMaxStreamBytes - owned.size())
+            const auto size = load_le<std::uint64_t>(buffer.data() + 4);
+            if (size > kMaxStreamBytes - taken)
                 return fail(Errc::limit_exceeded,
                             "{}: section {} has {} bytes, a stream at most {}", name, i + 1, size,
                             kMaxStreamBytes);
-            CODEX_TRY(complete, take(fd, size));
+            CODEX_TRY(complete, take(fd, size, buffer));
             if (!complete)
                 return {};
         }
         return {};
+    }
+
+    /// Maps `file`, and finds the sections.
+    Result<void> map_file(std::string_view magic, std::uint32_t max_version) {
+        if (::fstat(file.get(), &info) != 0)
+            return fail(system_error(errno, fmt::format("stat {}", name)));
+        CODEX_TRY(mapped,
+                  GuardedMapping::map(file.get(), static_cast<std::size_t>(info.st_size), name));
+        mapping = std::move(mapped);
+        return index(mapping.bytes(), magic, max_version);
     }
 
     Result<void> index(BytesView bytes, std::string_view magic, std::uint32_t max_version) {
@@ -123,8 +153,11 @@ Result<BinaryFile> BinaryFile::read(int fd, std::string name, std::string_view m
     auto impl = std::make_unique<Impl>();
     impl->name = std::move(name);
     CODEX_CHECK(impl->take_all(fd, magic, max_version));
-    CODEX_CHECK(impl->index(impl->owned, magic, max_version));
-    return BinaryFile(std::move(impl));
+    auto indexed = impl->file ? impl->map_file(magic, max_version)
+                              : impl->index(impl->owned, magic, max_version);
+    BinaryFile file(std::move(impl));
+    CODEX_CHECK(file.if_intact(std::move(indexed)));
+    return file;
 }
 
 Result<BinaryFile> BinaryFile::map(int fd, std::string name, std::string_view magic,
@@ -136,10 +169,7 @@ Result<BinaryFile> BinaryFile::map(int fd, std::string name, std::string_view ma
         return fail(system_error(errno, fmt::format("stat {}", impl->name)));
     if (!S_ISREG(impl->info.st_mode))
         return fail(Errc::malformed, "{}: not a regular file", impl->name);
-    CODEX_TRY(mapping,
-              GuardedMapping::map(fd, static_cast<std::size_t>(impl->info.st_size), impl->name));
-    impl->mapping = std::move(mapping);
-    auto indexed = impl->index(impl->mapping.bytes(), magic, max_version);
+    auto indexed = impl->map_file(magic, max_version);
     BinaryFile file(std::move(impl));
     CODEX_CHECK(file.if_intact(std::move(indexed)));
     return file;

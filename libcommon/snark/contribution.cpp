@@ -1,5 +1,6 @@
 #include "snark/contribution.hpp"
 
+#include "base/printable.hpp"
 #include "snark/detail/contribution_format.hpp"
 
 #include <algorithm>
@@ -62,30 +63,6 @@ Bytes parameters_of(const ContributionLabel& label) {
     return bytes;
 }
 
-/// Bytes of the UTF-8 sequence that `text` begins with, or 0 when there is none.
-std::size_t sequence_length(std::string_view text) {
-    const auto byte = [&text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-    const unsigned char lead = byte(0);
-    const std::size_t length = lead < 0x80              ? 1
-                               : (lead & 0xe0U) == 0xc0 ? 2
-                               : (lead & 0xf0U) == 0xe0 ? 3
-                               : (lead & 0xf8U) == 0xf0 ? 4
-                                                        : 0;
-    if (length == 0 || text.size() < length)
-        return 0;
-    std::uint32_t code = length == 1 ? lead : lead & (0x7fU >> length);
-    for (std::size_t i = 1; i < length; ++i) {
-        if ((byte(i) & 0xc0U) != 0x80)
-            return 0;
-        code = code << 6 | (byte(i) & 0x3fU);
-    }
-    // Shortest form, no surrogates, nothing above U+10FFFF.
-    constexpr std::uint32_t kLeast[5] = {0, 0, 0x80, 0x800, 0x10000};
-    const bool valid =
-        code >= kLeast[length] && code <= 0x10ffff && (code < 0xd800 || code > 0xdfff);
-    return valid ? length : 0;
-}
-
 } // namespace
 
 crypto::Blake2bDigest contribution_hash(const Contribution& contribution) {
@@ -95,11 +72,11 @@ crypto::Blake2bDigest contribution_hash(const Contribution& contribution) {
 Result<void> check_contribution_name(std::string_view name) {
     std::size_t units = 0;
     for (std::string_view rest = name; !rest.empty();) {
-        const std::size_t length = sequence_length(rest);
-        if (length == 0)
+        const Utf8Unit unit = utf8_front(rest);
+        if (!unit.well_formed)
             return fail(Errc::usage, "the name is not UTF-8");
-        units += length == 4 ? 2 : 1;
-        rest.remove_prefix(length);
+        units += unit.code_point > 0xFFFF ? 2 : 1;
+        rest.remove_prefix(unit.bytes);
     }
     if (units > kMaxNameUnits)
         return fail(Errc::usage, "the name has {} characters, {} are kept", units, kMaxNameUnits);

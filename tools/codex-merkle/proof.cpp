@@ -31,8 +31,18 @@ Result<Proven> prove_stored(const Source& source, std::uint64_t index, cli::Cont
 
 Result<Proven> prove_outside(const Source& source, std::uint64_t index, cli::Context& context) {
     CODEX_TRY(tree, source.tree(context));
-    CODEX_TRY(proof, tree.proof(index));
-    return Proven{std::move(proof), tree.leaves()[index], tree.root()};
+    const std::vector<std::uint64_t> sizes = merkle::layer_sizes(tree.leaf_count);
+    const auto node = [&](std::size_t layer, std::uint64_t at) -> Result<Digest> {
+        Digest digest{};
+        for (std::size_t below = 0; below < layer; ++below)
+            at += sizes[below];
+        CODEX_CHECK(tree.nodes.read(at, {&digest, 1}));
+        return digest;
+    };
+    CODEX_TRY(proof,
+              merkle::make_proof(merkle::sha256_tree().codec(), tree.leaf_count, index, node));
+    CODEX_TRY(leaf, node(0, index));
+    return Proven{std::move(proof), leaf, tree.root};
 }
 
 std::string json_of(const Proven& proven) {

@@ -2,8 +2,11 @@
 
 #include "base/counted.hpp"
 #include "base/hex.hpp"
+#include "base/temporary.hpp"
 #include "cli/inputs.hpp"
 #include "toolkit/input.hpp"
+
+#include <algorithm>
 
 namespace codex::merkle_tool {
 
@@ -98,20 +101,35 @@ Result<void> Source::leaves(cli::Context& context, const dataset::LeafVisitor& v
     return dataset::stored_leaves(opened.tree, visit);
 }
 
-Result<merkle::Tree> Source::tree(cli::Context& context) const {
-    std::vector<Digest> all;
+Result<SpooledTree> Source::tree(cli::Context& context) const {
+    SpooledTree tree{merkle::Spool(temporary_folder())};
     CODEX_CHECK(leaves(context, [&](std::span<const Digest> batch) -> Result<void> {
-        if (all.size() + batch.size() > kMaxLeaves)
+        if (tree.leaf_count + batch.size() > kMaxLeaves)
             return fail(Error(Errc::limit_exceeded,
                               fmt::format("more than {} leaves: a tree of them is too large to be "
-                                          "held in memory",
+                                          "kept in a temporary file",
                                           kMaxLeaves))
                             .hint("root and leaves have no such limit, nor has proof of a dataset "
                                   "in the repo; larger blocks make fewer leaves"));
-        all.insert(all.end(), batch.begin(), batch.end());
+        CODEX_CHECK(tree.nodes.write(tree.leaf_count, batch));
+        tree.leaf_count += batch.size();
         return {};
     }));
-    return merkle::Tree::build(all);
+    CODEX_TRY(root, merkle::build_layers(tree.nodes, tree.leaf_count));
+    tree.root = root;
+    return tree;
+}
+
+Result<void> SpooledTree::for_each_piece(const dataset::LeafVisitor& use) const {
+    constexpr std::uint64_t kPiece = 4096;
+    const std::uint64_t all = merkle::node_count(leaf_count);
+    std::vector<Digest> piece;
+    for (std::uint64_t at = 0; at < all; at += piece.size()) {
+        piece.resize(static_cast<std::size_t>(std::min(kPiece, all - at)));
+        CODEX_CHECK(nodes.read(at, piece));
+        CODEX_CHECK(use(piece));
+    }
+    return {};
 }
 
 Result<Digest> parse_digest(std::string_view text) {

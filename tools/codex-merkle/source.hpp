@@ -4,13 +4,23 @@
 #include "cli/command.hpp"
 #include "cli/context.hpp"
 #include "dataset/leaves.hpp"
-#include "merkle/tree.hpp"
+#include "merkle/spool.hpp"
 #include "toolkit/access.hpp"
 
 namespace codex::merkle_tool {
 
-/// Of a tree in memory: 1 TiB in blocks of 64 KiB, and a gigabyte of nodes.
+/// Of a tree that is computed here: 1 TiB in blocks of 64 KiB, and a gigabyte of nodes in a
+/// temporary file.
 constexpr std::uint64_t kMaxLeaves = std::uint64_t{1} << 24;
+
+/// All nodes of a tree, leaves first, layer by layer.
+struct SpooledTree {
+    merkle::Spool nodes;
+    std::uint64_t leaf_count = 0;
+    Digest root{};
+    /// Calls use(nodes) for all of them, in order, a piece at a time.
+    [[nodiscard]] Result<void> for_each_piece(const dataset::LeafVisitor& use) const;
+};
 
 /// As the command line says it.
 struct Source {
@@ -39,9 +49,9 @@ struct Source {
     /// All leaves, wherever they are. Errors: as above, and the repo's.
     [[nodiscard]] Result<void> leaves(cli::Context& context,
                                       const dataset::LeafVisitor& visit) const;
-    /// The whole tree, in memory. Errors: as above; limit_exceeded when it has more than
-    /// kMaxLeaves.
-    [[nodiscard]] Result<merkle::Tree> tree(cli::Context& context) const;
+    /// The whole tree, in memory while it is small. Errors: as above; limit_exceeded when it has
+    /// more than kMaxLeaves; those of the temporary file.
+    [[nodiscard]] Result<SpooledTree> tree(cli::Context& context) const;
 };
 
 /// 64 hex digits, perhaps after 0x, or a CID over a SHA-256 digest. Errors: hex_invalid,

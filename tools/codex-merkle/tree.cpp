@@ -12,19 +12,39 @@ struct Options {
     std::string format = "text";
 };
 
-Result<void> print_nodes(cli::Context& context, const merkle::Tree& tree, bool json) {
+Result<void> print_nodes(cli::Context& context, const SpooledTree& tree, bool json) {
     cli::Records lines(context, json);
-    std::size_t at = 0;
+    const std::vector<std::uint64_t> sizes = merkle::layer_sizes(tree.leaf_count);
     std::uint64_t layer = 0;
-    for (const std::uint64_t size : merkle::layer_sizes(tree.leaf_count())) {
-        for (std::uint64_t index = 0; index < size; ++index) {
+    std::uint64_t index = 0;
+    CODEX_CHECK(tree.for_each_piece([&](std::span<const Digest> nodes) -> Result<void> {
+        for (const Digest& node : nodes) {
             cli::Record record("node");
-            record.field("layer", layer).field("index", index).hex("hash", tree.nodes()[at++]);
+            record.field("layer", layer).field("index", index).hex("hash", node);
             CODEX_CHECK(lines.add(record));
+            if (++index == sizes[static_cast<std::size_t>(layer)]) {
+                ++layer;
+                index = 0;
+            }
         }
-        ++layer;
-    }
+        return {};
+    }));
     return lines.flush();
+}
+
+Result<void> write_binary(int fd, const SpooledTree& tree) {
+    const Bytes head = merkle::encode_tree_head(merkle::sha256_tree(), tree.leaf_count);
+    const std::uint64_t node_bytes = merkle::encode_tree_nodes({&tree.root, 1}).size();
+    const std::uint64_t bytes = head.size() + merkle::node_count(tree.leaf_count) * node_bytes;
+    if (bytes > merkle::kMaxTreeBytes)
+        return fail(Error(Errc::limit_exceeded,
+                          fmt::format("the encoded tree has {} bytes, no reader takes more than {}",
+                                      bytes, merkle::kMaxTreeBytes))
+                        .hint("--format text has no limit"));
+    CODEX_CHECK(write_full(fd, head, "stdout"));
+    return tree.for_each_piece([&](std::span<const Digest> nodes) {
+        return write_full(fd, merkle::encode_tree_nodes(nodes), "stdout");
+    });
 }
 
 Result<int> run(const Options& options, cli::Context& context) {
@@ -36,13 +56,7 @@ Result<int> run(const Options& options, cli::Context& context) {
     }
     CODEX_TRY(fd, context.binary_output());
     CODEX_TRY(tree, options.source.tree(context));
-    const Bytes encoded = merkle::encode_tree(tree);
-    if (encoded.size() > merkle::kMaxTreeBytes)
-        return fail(Error(Errc::limit_exceeded,
-                          fmt::format("the encoded tree has {} bytes, no reader takes more than {}",
-                                      encoded.size(), merkle::kMaxTreeBytes))
-                        .hint("--format text has no limit"));
-    CODEX_CHECK(write_full(fd, encoded, "stdout"));
+    CODEX_CHECK(write_binary(fd, tree));
     return 0;
 }
 

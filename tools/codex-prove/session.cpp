@@ -1,12 +1,11 @@
 #include "session.hpp"
 
+#include "base/temporary.hpp"
 #include "cli/for_each.hpp"
 #include "crypto/field/text.hpp"
 #include "proof/documents.hpp"
 
 #include <algorithm>
-#include <cerrno>
-#include <sys/mman.h>
 #include <unistd.h>
 
 namespace codex::prove_tool {
@@ -125,13 +124,11 @@ Result<void> write_container(cli::Context& context,
     CODEX_TRY(out, context.binary_output());
     if (context.output_is_new_file())
         return write(out, context.output_path());
-    const Fd memory(::memfd_create("codex-prove", MFD_CLOEXEC));
-    if (!memory)
-        return fail(system_error(errno, "memfd_create"));
-    CODEX_CHECK(write(memory.get(), "output"));
+    CODEX_TRY(file, unnamed_file(temporary_folder()));
+    CODEX_CHECK(write(file.get(), "output"));
     Bytes buffer(kCopyBytes);
     for (std::uint64_t at = 0;;) {
-        CODEX_TRY(got, pread_full(memory.get(), buffer, at, "output"));
+        CODEX_TRY(got, pread_full(file.get(), buffer, at, "output"));
         CODEX_CHECK(write_full(out, BytesView(buffer).first(got), "stdout"));
         at += got;
         if (got < buffer.size())

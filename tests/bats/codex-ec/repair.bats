@@ -213,3 +213,18 @@ restore what is lost: codex-ec repair $cid"
     codex-chunk get - <cid >out
     assert_same out large
 }
+
+@test "decode takes a time to expire that is past only with --force" {
+    export CODEX_NOW=1790000000
+    codex-chunk rm "$(cat plain)"
+    local when
+    for when in 0s @1 2020-01-01; do
+        run_split codex-ec decode --expires "$when" "$cid"
+        assert_refused 64 "--expires: $when is not in the future"
+        assert_stderr --partial 'add --force'
+    done
+    run_split codex-ec decode --expires 0s --force "$cid"
+    assert_success
+    assert_output "$(cat plain)"
+    assert_equal "$(codex-chunk stat --json "$output" | records | jq .expiry)" 1790000000
+}

@@ -107,6 +107,26 @@ altered() {
     assert_line --index 1 --partial "${stderr##* }"
 }
 
+@test "the hash is said when the key is there, and not before" {
+    local command
+    mkfifo pipe
+    for command in "contribute pipe" "beacon pipe --beacon $beacon --iterations-log2 10"; do
+        # shellcheck disable=SC2086 # words
+        codex-prove $command -o out.zkey >hash 2>errors &
+        local pid=$! code=0
+        exec 9>pipe
+        # -o is open: what gets in its way now is found out when the key is to have its name.
+        mkdir out.zkey
+        cat alice.zkey >&9
+        exec 9>&-
+        wait $pid || code=$?
+        ((code == 73 || code == 74))
+        assert_equal "$(cat hash)" ''
+        grep -q 'out.zkey' errors
+        rmdir out.zkey
+    done
+}
+
 @test "entropy of one's own comes from a descriptor, and secrets differ all the same" {
     echo 'six dice' >dice
     codex-prove contribute alice.zkey --entropy-fd 3 -o one.zkey 3<dice >one

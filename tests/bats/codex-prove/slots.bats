@@ -102,3 +102,18 @@ load proofs
     run_split codex-prove slots --check "$stepped" "$cid"
     assert_success
 }
+
+@test "slots take a time to expire that is past only with --force" {
+    export CODEX_NOW=1790000000
+    gen 3 1000000 >file
+    protected=$(codex-chunk put file | codex-ec encode -k 4 -m 2 | cut -f1)
+    local when
+    for when in 0s @1 2020-01-01; do
+        run_split codex-prove slots --expires "$when" "$protected"
+        assert_refused 64 "--expires: $when is not in the future"
+        assert_stderr --partial 'add --force'
+    done
+    run_split codex-prove slots --expires 0s --force "$protected"
+    assert_success
+    assert_equal "$(codex-chunk stat --json "$output" | records | jq .expiry)" 1790000000
+}

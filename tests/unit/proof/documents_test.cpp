@@ -31,6 +31,11 @@ TEST(Documents, JobsAreReadAndBadOnesKeepTheirId) {
                              R"("slot":3,"entropy":7)", R"("slot":3,"challenge":"0x00")"})
         EXPECT_FALSE(job_from_json(job("1", rest))) << rest;
     EXPECT_EQ(job_id_from_json(job(R"({"b": [1, null]})", R"("slot":-1)")), R"({"b":[1,null]})");
+    // Nothing that steers a terminal comes back as it was; letters do.
+    EXPECT_EQ(
+        job_id_from_json(job("{\"\xc2\x9bk\": [\"\xc2\x85\xc3\xa4\", \"\\u202e\", true, 1.5, {}]}",
+                             R"("slot":-1)")),
+        "{\"\\u009bk\":[\"\\u0085\xc3\xa4\",\"\\u202e\",true,1.5,{}]}");
     EXPECT_EQ(job_id_from_json("{}"), "null");
     EXPECT_EQ(job_id_from_json("no job"), "null");
 }
