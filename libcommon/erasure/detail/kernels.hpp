@@ -102,6 +102,10 @@ extern const KernelSet kSsse3Kernels; ///< the x86-64-v2 baseline
 extern const KernelSet kAvx2Kernels;
 extern const KernelSet kGfniKernels;   ///< GFNI with 256-bit registers
 extern const KernelSet kAvx512Kernels; ///< GFNI with 512-bit registers
+// Its kernels of GF(2^16), which have a file of their own.
+constexpr unsigned kAvx512Layers16 = 3;
+void avx512_matrix16(const MatrixJob& job);
+void avx512_transform16(const TransformJob& job);
 #endif
 
 } // namespace codex::erasure::detail
