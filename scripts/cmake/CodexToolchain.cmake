@@ -4,7 +4,6 @@ set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
-set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
 
 if(NOT CMAKE_BUILD_TYPE)
@@ -26,6 +25,10 @@ add_library(codex_flags INTERFACE)
 target_compile_options(codex_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wnon-virtual-dtor
   -ffile-prefix-map=${CMAKE_SOURCE_DIR}/=)
+# Programs may lie anywhere in memory, and their libraries are parts of them alone: so one precompiled
+# header serves all, and calls need not reckon with being replaced when a program is loaded.
+target_compile_options(codex_flags INTERFACE
+  $<IF:$<STREQUAL:$<TARGET_PROPERTY:TYPE>,MODULE_LIBRARY>,-fPIC,-fPIE>)
 option(CODEX_WERROR "warnings are errors" ON)
 if(CODEX_WERROR)
   target_compile_options(codex_flags INTERFACE -Werror)
