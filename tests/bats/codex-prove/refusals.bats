@@ -102,7 +102,7 @@ begin_watch() {
     assert_refused 65 'the file only'
     run_split codex-prove prove --zkey key.zkey --wtns .
     assert_failure
-    assert_stderr --partial 'directory'
+    assert_stderr --partial 'is a folder'
 }
 
 @test "input without end is refused by its beginning, in little memory" {
@@ -118,7 +118,7 @@ begin_watch() {
     run_split with_memory 300000 codex-prove batch-verify --zkey key.zkey </dev/zero
     assert_refused 65 'longer than'
     run_split with_memory 300000 codex-prove verify --zkey key.zkey </dev/zero
-    assert_refused 65 'more than'
+    assert_refused 65 'larger than'
     # A head that promises 2^62 bytes.
     run_split with_memory 300000 codex-prove prove --zkey key.zkey < <(
         printf 'wtns\2\0\0\0\2\0\0\0\1\0\0\0\0\0\0\0\0\0\0\100'
