@@ -24,8 +24,7 @@ struct Shared {
 class ColumnBound {
 public:
     ColumnBound(const Layout& layout, const SharedBlocks& shared)
-        : shared_(shared), enough_(std::uint64_t{layout.m} + 1),
-          own_(std::size_t{layout.k} + layout.m) {}
+        : shared_(shared), enough_(std::uint64_t{layout.m()} + 1), own_(layout.rows()) {}
 
     /// `own`: for each slot 1 where it has a block of this column that stands in no other slot.
     /// `groups`: the blocks that do. With fewer slots than this gives no column like it is lost.
@@ -104,10 +103,10 @@ class Search {
 public:
     Search(const Layout& layout, const detail::LeafSource& leaves, const SharedBlocks& shared)
         : layout_(layout), leaves_(leaves), shared_(shared), bound_(layout, shared),
-          least_(std::uint64_t{layout.m} + 1) {}
+          least_(std::uint64_t{layout.m()} + 1) {}
 
     Result<Coverage> run() {
-        const std::uint64_t rows = std::uint64_t{layout_.k} + layout_.m;
+        const std::uint64_t rows = layout_.rows();
         const std::uint64_t width =
             std::clamp<std::uint64_t>(kLeavesAtOnce / rows, 1, layout_.steps);
         std::vector<Digest> strip(static_cast<std::size_t>(rows * width));
@@ -128,7 +127,7 @@ private:
 
     /// The leaf of row r is blocks[r * stride].
     void look_at(std::uint64_t column, std::span<const Digest> blocks, std::uint64_t stride) {
-        const std::size_t rows = std::size_t{layout_.k} + layout_.m;
+        const std::size_t rows = layout_.rows();
         own_.assign(rows, 0);
         std::vector<std::pair<std::uint32_t, detail::HalfDigest>> found;
         for (std::uint32_t row = 0; row < rows; ++row) {
@@ -187,7 +186,7 @@ Result<Coverage> coverage(const Job& job, const codec::Manifest& manifest) {
     if (!shared.complete())
         return Coverage{shared.places(), 0, false};
     if (shared.places() == 0)
-        return Coverage{0, layout.m, true};
+        return Coverage{0, layout.m(), true};
     return Search(layout, leaves, shared).run();
 }
 

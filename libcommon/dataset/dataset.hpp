@@ -66,14 +66,11 @@ struct GetResult {
 
 // --- protect.cpp
 // ------------------------------------------------------------------------------------
-struct EncodeOptions {
-    std::uint32_t k = 0;
-    std::uint32_t m = 0;
-    std::optional<std::uint64_t> expiry = std::nullopt; ///< default: the plain dataset's
-};
-/// Plain dataset to protected dataset, with its label; the manifest CID. Errors:
-/// erasure_parameters, erasure_too_few, dataset_damaged when a data block is not there.
-[[nodiscard]] Result<Cid> encode(const Job& job, const Cid& plain, const EncodeOptions& options);
+/// Plain dataset to protected dataset, with its label and, when none is given, its expiry; the
+/// manifest CID. Errors: erasure_too_few; unsupported (protected already, or a block size that
+/// cannot be coded); dataset_damaged when a data block is not there.
+[[nodiscard]] Result<Cid> encode(const Job& job, const Cid& plain, const erasure::Shape& shape,
+                                 std::optional<std::uint64_t> expiry = std::nullopt);
 
 /// Protected dataset to its plain dataset: restores missing data blocks where needed, builds the
 /// plain tree, stores the plain manifest, with the label. Its CID.

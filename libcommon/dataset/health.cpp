@@ -45,7 +45,7 @@ Beyond beyond_repair(const erasure::Layout& layout, std::span<const std::uint64_
             ++end;
         const std::size_t count = end - begin;
         beyond.columns.push_back({column, count});
-        const std::size_t needed = count > layout.m ? count - layout.m : count;
+        const std::size_t needed = count > layout.m() ? count - layout.m() : count;
         const auto first = order.begin() + static_cast<std::ptrdiff_t>(begin);
         beyond.needed.insert(beyond.needed.end(), first,
                              first + static_cast<std::ptrdiff_t>(needed));
@@ -74,14 +74,14 @@ Error unrepairable(const erasure::Layout& layout, std::span<const std::uint64_t>
     // dataset put in parity that its data does not give.
     std::vector<Beyond::Column> short_ones, wrong_ones;
     for (const Beyond::Column& column : beyond.columns)
-        (column.lost > layout.m ? short_ones : wrong_ones).push_back(column);
+        (column.lost > layout.m() ? short_ones : wrong_ones).push_back(column);
     std::string text;
     if (short_ones.size() == 1)
         text = fmt::format("column {} lost {}, parity covers {}", short_ones.front().column,
-                           counted(short_ones.front().lost, "block"), layout.m);
+                           counted(short_ones.front().lost, "block"), layout.m());
     else if (!short_ones.empty())
         text = fmt::format("{} columns lost more blocks than the {} that parity covers: {}",
-                           short_ones.size(), layout.m, list_of(short_ones, true));
+                           short_ones.size(), layout.m(), list_of(short_ones, true));
     if (!wrong_ones.empty())
         text +=
             fmt::format("{}the parity of {} {} does not fit the data", text.empty() ? "" : "; ",

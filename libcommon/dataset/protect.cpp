@@ -46,7 +46,7 @@ Result<void> write_strip(repo::DatasetWriter& writer, const Layout& layout,
     }
     for (std::size_t i = 0; i < strip.parity.size(); ++i) {
         const auto row = static_cast<std::uint32_t>(i / strip.width);
-        const std::uint64_t index = layout.index(strip.first + i % strip.width, layout.k + row);
+        const std::uint64_t index = layout.index(strip.first + i % strip.width, layout.k() + row);
         leaves.push_back({index, Cid::block(strip.digests[i]), strip.parity[i]});
     }
     return writer.leaves(leaves);
@@ -60,8 +60,8 @@ codec::Manifest protected_manifest(const codec::Manifest& plain, const Layout& l
     // Only the classic layout has erasure information (codex-manifest(5), THE LAYOUT OF 2026).
     manifest.layout = codec::ManifestLayout::classic;
     manifest.erasure.emplace();
-    manifest.erasure->k = layout.k;
-    manifest.erasure->m = layout.m;
+    manifest.erasure->k = layout.k();
+    manifest.erasure->m = layout.m();
     manifest.erasure->original_tree = plain.tree;
     manifest.erasure->original_size_bytes = plain.dataset_size_bytes;
     return manifest;
@@ -87,12 +87,12 @@ Result<Cid> write_plain(const Job& job, const repo::DatasetInfo& info,
 
 } // namespace
 
-Result<Cid> encode(const Job& job, const Cid& plain, const EncodeOptions& options) {
+Result<Cid> encode(const Job& job, const Cid& plain, const erasure::Shape& shape,
+                   std::optional<std::uint64_t> expiry) {
     CODEX_TRY(info, plain_dataset(job, plain));
     const codec::Manifest& manifest = info.manifest;
-    CODEX_TRY(layout, Layout::create(manifest.blocks_count(), options.k, options.m,
-                                     manifest.block_size_bytes));
-    CODEX_TRY(code, Code::create(options.k, options.m));
+    CODEX_TRY(layout, Layout::create(manifest.blocks_count(), shape, manifest.block_size_bytes));
+    const Code code(shape);
     CODEX_TRY(tree, job.repo->tree(manifest.tree));
     CODEX_CHECK(detail::check_leaf_count(tree, manifest.blocks_count()));
     CODEX_TRY(untrusted, tree.check());
@@ -103,8 +103,8 @@ Result<Cid> encode(const Job& job, const Cid& plain, const EncodeOptions& option
         job.progress->total_bytes += layout.rounded() * manifest.block_size_bytes;
     log::write(log::Level::debug, "codex erasure", "Erasure coding data",
                {{"manifestCid", log::Value::id(plain.text())},
-                {"ecK", layout.k},
-                {"ecM", layout.m},
+                {"ecK", layout.k()},
+                {"ecM", layout.m()},
                 {"steps", layout.steps}});
 
     CODEX_TRY(writer, job.repo->write_dataset());
@@ -113,7 +113,7 @@ Result<Cid> encode(const Job& job, const Cid& plain, const EncodeOptions& option
         coder.run([&](const detail::Strip& strip) { return write_strip(writer, layout, strip); }));
     CODEX_TRY(protected_tree, writer.finish_tree());
     CODEX_TRY(bytes, codec::encode_manifest(protected_manifest(manifest, layout, protected_tree)));
-    return writer.commit(bytes, options.expiry.value_or(info.expiry), info.label);
+    return writer.commit(bytes, expiry.value_or(info.expiry), info.label);
 }
 
 Result<Cid> decode(const Job& job, const Cid& protected_dataset,

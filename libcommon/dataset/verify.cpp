@@ -32,14 +32,15 @@ public:
         std::vector<BlockRead> stored(strip.parity.size());
         std::vector<Digest> leaves(stored.size());
         for (std::size_t i = 0; i < leaves.size(); i += strip.width) // a row is one piece
-            CODEX_CHECK(leaves_(index_of(i, layout.k), std::span(leaves).subspan(i, strip.width)));
+            CODEX_CHECK(
+                leaves_(index_of(i, layout.k()), std::span(leaves).subspan(i, strip.width)));
         for (std::size_t i = 0; i < stored.size(); ++i) {
             stored[i].cid = Cid::block(leaves[i]);
             stored[i].buffer = buffer_.bytes().subspan(i * size, size);
         }
         CODEX_CHECK(job_.repo->read(stored));
         for (std::size_t i = 0; i < stored.size(); ++i) {
-            const std::uint64_t index = index_of(i, layout.k);
+            const std::uint64_t index = index_of(i, layout.k());
             note(stored[i], index);
             if (strip.coded[i % strip.width] && strip.digests[i] != leaves[i])
                 result_.wrong_parity.push_back(index);

@@ -1,7 +1,6 @@
 #include "erasure/code.hpp"
 
 #include "erasure/detail/kernel_choice.hpp"
-#include "erasure/detail/parameters.hpp"
 #include "erasure/detail/solver.hpp"
 
 #include <mutex>
@@ -33,18 +32,18 @@ Result<void> check_count(std::string_view what, std::size_t given, std::size_t n
 }
 
 /// Data known, parity wanted.
-std::vector<Role> encoding_roles(const detail::Shape& shape) {
-    std::vector<Role> roles(std::size_t{shape.size} + shape.k, Role::unused);
-    std::fill_n(roles.begin(), shape.m, Role::wanted);
-    std::fill_n(roles.begin() + shape.size, shape.k, Role::known);
+std::vector<Role> encoding_roles(const Shape& shape) {
+    std::vector<Role> roles(std::size_t{shape.parity_positions()} + shape.k(), Role::unused);
+    std::fill_n(roles.begin(), shape.m(), Role::wanted);
+    std::fill_n(roles.begin() + shape.parity_positions(), shape.k(), Role::known);
     return roles;
 }
 
 } // namespace
 
 struct Code::Impl {
-    Impl(std::uint32_t k, std::uint32_t m)
-        : shape(k, m), kernels(detail::best_kernels()), skews(detail::skew_factors(shape, kernels)),
+    explicit Impl(const Shape& of)
+        : shape(of), kernels(detail::best_kernels()), skews(detail::skew_factors(shape, kernels)),
           encoder(solver(encoding_roles(shape))) {}
 
     [[nodiscard]] detail::Solver solver(std::span<const Role> roles) const {
@@ -66,7 +65,7 @@ struct Code::Impl {
         return made;
     }
 
-    detail::Shape shape;
+    Shape shape;
     const detail::KernelSet& kernels;
     std::vector<std::uint8_t> skews;
     detail::Solver encoder;
@@ -76,24 +75,22 @@ struct Code::Impl {
     mutable std::shared_ptr<const detail::Solver> last_decoder; // under mutex
 };
 
-Result<Code> Code::create(std::uint32_t k, std::uint32_t m) {
-    CODEX_CHECK(detail::check_parameters(k, m));
-    return Code(std::make_unique<Impl>(k, m));
-}
-
-Code::Code(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Code::Code(const Shape& shape) : impl_(std::make_unique<Impl>(shape)) {}
 Code::~Code() = default;
 Code::Code(Code&&) noexcept = default;
 Code& Code::operator=(Code&&) noexcept = default;
 
+const Shape& Code::shape() const {
+    return impl_->shape;
+}
 std::uint32_t Code::k() const {
-    return impl_->shape.k;
+    return impl_->shape.k();
 }
 std::uint32_t Code::m() const {
-    return impl_->shape.m;
+    return impl_->shape.m();
 }
 unsigned Code::field_bits() const {
-    return impl_->shape.field->bits();
+    return detail::field_of(impl_->shape).bits();
 }
 
 Result<void> Code::encode(std::span<const std::uint8_t* const> data,
@@ -102,7 +99,7 @@ Result<void> Code::encode(std::span<const std::uint8_t* const> data,
     CODEX_CHECK(check_size(size_bytes));
     CODEX_CHECK(check_count("data", data.size(), k()));
     CODEX_CHECK(check_count("parity", parity.size(), m()));
-    const std::size_t first_data = impl_->shape.size;
+    const std::size_t first_data = impl_->shape.parity_positions();
     std::vector<const std::uint8_t*> from(first_data + k());
     std::copy(data.begin(), data.end(), from.begin() + static_cast<std::ptrdiff_t>(first_data));
     impl_->encoder.run(from, parity, size_bytes, pool);
@@ -115,7 +112,7 @@ Result<void> Code::decode(std::span<const Shard> shards, std::span<std::uint8_t*
     CODEX_CHECK(check_count("shard", shards.size(), std::size_t{k()} + m()));
     CODEX_CHECK(check_count("output", out.size(), k()));
 
-    const std::size_t first_data = impl_->shape.size;
+    const std::size_t first_data = impl_->shape.parity_positions();
     std::vector<Role> roles(first_data + k(), Role::unused);
     std::vector<const std::uint8_t*> from(roles.size());
     std::vector<std::uint8_t*> to(roles.size());

@@ -5,6 +5,7 @@
 #include "base/bytes.hpp"
 #include "base/error.hpp"
 #include "base/thread_pool.hpp"
+#include "erasure/shape.hpp"
 
 #include <memory>
 #include <span>
@@ -16,13 +17,12 @@ namespace codex::erasure {
 /// are const and carry their own working memory.
 class Code {
 public:
-    /// Limits (codex-erasure(5), LIMITS): 1 <= m <= k, next_pow2(next_pow2(m) + k) <= 65536 (m = 0
-    /// gives a code without parity). Errors: erasure_parameters naming the limit, with a hint.
-    [[nodiscard]] static Result<Code> create(std::uint32_t k, std::uint32_t m);
+    explicit Code(const Shape& shape);
     ~Code();
     Code(Code&&) noexcept;
     Code& operator=(Code&&) noexcept;
 
+    [[nodiscard]] const Shape& shape() const;
     [[nodiscard]] std::uint32_t k() const;
     [[nodiscard]] std::uint32_t m() const;
     /// 8 or 16: bits of the field in use.
@@ -50,7 +50,6 @@ public:
 
 private:
     struct Impl;
-    explicit Code(std::unique_ptr<Impl> impl);
     std::unique_ptr<Impl> impl_;
 };
 

@@ -1,7 +1,6 @@
 #include "erasure/layout.hpp"
 
 #include "base/checked.hpp"
-#include "erasure/detail/parameters.hpp"
 
 namespace codex::erasure {
 
@@ -35,9 +34,9 @@ bool padding_fits(const IndexStrategy& s, std::uint64_t iteration) {
 
 } // namespace
 
-Result<Layout> Layout::create(std::uint64_t original_blocks, std::uint32_t k, std::uint32_t m,
+Result<Layout> Layout::create(std::uint64_t original_blocks, const Shape& shape,
                               std::uint32_t block_size_bytes) {
-    CODEX_CHECK(detail::check_parameters(k, m));
+    const std::uint32_t k = shape.k();
     if (block_size_bytes == 0 || block_size_bytes % kChunkBytes != 0)
         return fail(
             Error(Errc::unsupported, fmt::format("block size {} is not a multiple of {} bytes",
@@ -51,11 +50,11 @@ Result<Layout> Layout::create(std::uint64_t original_blocks, std::uint32_t k, st
                                           "the block size",
                                           k, std::uint64_t{k} * block_size_bytes)));
     const std::uint64_t steps = div_up(original_blocks, k);
-    if (!checked_mul(steps, std::uint64_t{k} + m))
+    if (!checked_mul(steps, shape.rows()))
         return fail(Errc::unsupported,
                     "{} blocks with k = {} and m = {}: the total exceeds 64 bits", original_blocks,
-                    k, m);
-    return Layout{.original_blocks = original_blocks, .k = k, .m = m, .steps = steps};
+                    k, shape.m());
+    return Layout{.original_blocks = original_blocks, .shape = shape, .steps = steps};
 }
 
 Result<Layout> Layout::of(const codec::Manifest& manifest) {
@@ -66,8 +65,8 @@ Result<Layout> Layout::of(const codec::Manifest& manifest) {
         return fail(
             Error(Errc::unsupported, "the manifest uses the linear strategy, which cannot be coded")
                 .hint("encode the plain dataset again: the stepped strategy is used"));
-    return create(manifest.original_blocks_count(), manifest.erasure->k, manifest.erasure->m,
-                  manifest.block_size_bytes);
+    CODEX_TRY(shape, Shape::of(*manifest.erasure));
+    return create(manifest.original_blocks_count(), shape, manifest.block_size_bytes);
 }
 
 Result<std::vector<std::uint64_t>> IndexStrategy::indices(std::uint64_t iteration) const {

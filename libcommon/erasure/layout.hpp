@@ -3,6 +3,7 @@
 
 #include "base/error.hpp"
 #include "codec/manifest.hpp"
+#include "erasure/shape.hpp"
 
 #include <cstdint>
 #include <vector>
@@ -13,20 +14,26 @@ namespace codex::erasure {
 /// code word). Row-major: index = position * steps + column.
 struct Layout {
     std::uint64_t original_blocks = 0; ///< n, blocks of the plain dataset
-    std::uint32_t k = 0;
-    std::uint32_t m = 0;
+    Shape shape;
     std::uint64_t steps = 0; ///< ceil(n / k)
 
-    /// Errors: erasure_too_few (k > n, with the minimum size for `block_size_bytes`),
-    /// erasure_parameters.
-    [[nodiscard]] static Result<Layout> create(std::uint64_t original_blocks, std::uint32_t k,
-                                               std::uint32_t m, std::uint32_t block_size_bytes);
+    /// Errors: erasure_too_few (k > n, with the minimum size for `block_size_bytes`); unsupported
+    /// for a block size that is no multiple of 64.
+    [[nodiscard]] static Result<Layout> create(std::uint64_t original_blocks, const Shape& shape,
+                                               std::uint32_t block_size_bytes);
     /// Of a protected manifest. Errors: manifest_invalid when plain; unsupported for the linear
-    /// strategy, which the reference cannot code either.
+    /// strategy, which the reference cannot code either; Shape::of()'s; create()'s.
     [[nodiscard]] static Result<Layout> of(const codec::Manifest& manifest);
+    /// Of a plain dataset: one row.
+    [[nodiscard]] static Layout plain(std::uint64_t blocks) {
+        return {.original_blocks = blocks, .shape = Shape::plain(), .steps = blocks};
+    }
 
-    [[nodiscard]] std::uint64_t rounded() const { return steps * k; }
-    [[nodiscard]] std::uint64_t total_blocks() const { return steps * (std::uint64_t{k} + m); }
+    [[nodiscard]] std::uint32_t k() const { return shape.k(); }
+    [[nodiscard]] std::uint32_t m() const { return shape.m(); }
+    [[nodiscard]] std::uint32_t rows() const { return shape.rows(); }
+    [[nodiscard]] std::uint64_t rounded() const { return steps * k(); }
+    [[nodiscard]] std::uint64_t total_blocks() const { return steps * rows(); }
     [[nodiscard]] std::uint64_t index(std::uint64_t column, std::uint32_t position) const {
         return position * steps + column;
     }

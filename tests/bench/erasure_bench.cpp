@@ -65,7 +65,7 @@ struct Buffers {
 
 struct Column {
     Column(std::uint32_t k, std::uint32_t m)
-        : code(*Code::create(k, m)), data(k), parity(m), results(m),
+        : code(*Shape::create(k, m)), data(k), parity(m), results(m),
           peer_work(peer() == nullptr
                         ? 0
                         : std::max(peer()->encode_work(k, m), peer()->decode_work(k, m))) {

@@ -1,8 +1,7 @@
 // codex-ec encode: plain datasets to protected ones.
-#include "base/counted.hpp"
 #include "commands.hpp"
 #include "coverage_text.hpp"
-#include "erasure/code.hpp"
+#include "erasure/shape.hpp"
 #include "toolkit/loops.hpp"
 
 #include <memory>
@@ -17,52 +16,14 @@ struct Options {
     std::vector<std::string> cids;
 };
 
-/// The limits of a storage request: nodes = k + m, tolerance = m (codex-erasure(5), LIMITS).
-Result<dataset::EncodeOptions> from_nodes(std::uint64_t nodes, std::uint64_t tolerance) {
-    if (tolerance == 0)
-        return fail(Error(Errc::erasure_parameters, "--tolerance 0: no loss would be survived")
-                        .hint("--tolerance is at least 1"));
-    if (nodes > UINT32_MAX || tolerance >= nodes || nodes - tolerance < 2)
-        return fail(
-            Error(Errc::erasure_parameters,
-                  fmt::format("--nodes {} --tolerance {}: fewer than 2 nodes would hold data",
-                              nodes, tolerance))
-                .hint(fmt::format("--nodes is at least {} with this tolerance",
-                                  tolerance > 1 ? "twice the tolerance" : "3")));
-    if (nodes - tolerance < tolerance)
-        return fail(Error(Errc::erasure_parameters,
-                          fmt::format("--nodes {} --tolerance {}: more than half may not be lost",
-                                      nodes, tolerance))
-                        .hint(fmt::format("--tolerance is at most {} with {}", nodes / 2,
-                                          counted(nodes, "node"))));
-    return dataset::EncodeOptions{.k = static_cast<std::uint32_t>(nodes - tolerance),
-                                  .m = static_cast<std::uint32_t>(tolerance)};
-}
-
-Result<dataset::EncodeOptions> from_shape(std::uint64_t k, std::uint64_t m) {
-    // The code has its own limits, but not these two.
-    if (m == 0)
-        return fail(Error(Errc::erasure_parameters, "-m 0: without parity nothing is protected")
-                        .hint("-m is at least 1"));
-    if (k > UINT32_MAX || m > UINT32_MAX)
-        return fail(Error(Errc::erasure_parameters,
-                          fmt::format("-k {} -m {}: k + m is more than 65536", k, m))
-                        .hint("a column has at most 65536 blocks"));
-    return dataset::EncodeOptions{.k = static_cast<std::uint32_t>(k),
-                                  .m = static_cast<std::uint32_t>(m)};
-}
-
-Result<dataset::EncodeOptions> parameters(const Options& options) {
+Result<erasure::Shape> shape_of(const Options& options) {
     const bool shape = options.k && options.m && !options.nodes && !options.tolerance;
     const bool nodes = options.nodes && options.tolerance && !options.k && !options.m;
     if (!shape && !nodes)
         return fail(Error(Errc::usage, "either -k and -m or --nodes and --tolerance are needed")
                         .hint("for example: codex-ec encode -k 4 -m 2 CID"));
-    CODEX_TRY(wanted, shape ? from_shape(*options.k, *options.m)
-                            : from_nodes(*options.nodes, *options.tolerance));
-    // Before any dataset is looked at: it is not about them.
-    CODEX_CHECK(erasure::Code::create(wanted.k, wanted.m));
-    return wanted;
+    return shape ? erasure::Shape::create(*options.k, *options.m)
+                 : erasure::Shape::for_nodes(*options.nodes, *options.tolerance);
 }
 
 /// The protected dataset's line, and a warning where m slots are more than may be lost here.
@@ -86,14 +47,16 @@ Result<void> tell(cli::Context& context, const dataset::Job& job, const Cid& pla
 }
 
 Result<int> encode(cli::Context& context, const Options& options) {
-    CODEX_TRY(wanted, parameters(options));
+    // Before any dataset is looked at: it is not about them.
+    CODEX_TRY(shape, shape_of(options));
+    std::optional<std::uint64_t> expiry;
     if (options.expires.given)
-        wanted.expiry = options.expires.unix_seconds;
+        expiry = options.expires.unix_seconds;
     context.add_total("bytes", 0);
     return toolkit::for_each_dataset(
         context, toolkit::Access::write, "encode", options.cids,
         [&](const dataset::Job& job, const Cid& plain) -> Result<void> {
-            CODEX_TRY(cid, dataset::encode(job, plain, wanted));
+            CODEX_TRY(cid, dataset::encode(job, plain, shape, expiry));
             CODEX_TRY(info, job.repo->dataset(cid));
             return tell(context, job, plain, info);
         });

@@ -11,8 +11,7 @@ using erasure::Layout;
 Result<Layout> drawn_layout(const codec::Manifest& manifest) {
     if (manifest.is_protected())
         return Layout::of(manifest);
-    const std::uint64_t blocks = manifest.blocks_count();
-    return Layout{.original_blocks = blocks, .k = 1, .m = 0, .steps = blocks};
+    return Layout::plain(manifest.blocks_count());
 }
 
 namespace {
@@ -80,7 +79,7 @@ std::string key(std::span<const std::string_view> meanings, std::size_t width) {
 class Map {
 public:
     Map(const dataset::Health& health, const Layout& layout, std::size_t width)
-        : layout_(layout), slots_(std::uint64_t{layout.k} + layout.m),
+        : layout_(layout), slots_(layout.rows()),
           across_(div_up(layout.steps, std::min<std::uint64_t>(layout.steps, width))),
           down_(div_up(slots_, std::min<std::uint64_t>(slots_, kMostRows))),
           columns_(div_up(layout.steps, across_)), rows_(div_up(slots_, down_)),
@@ -103,7 +102,7 @@ public:
     [[nodiscard]] std::string label(std::uint64_t row) const {
         const std::uint64_t first = row * down_;
         const std::uint64_t last = std::min(first + down_, slots_) - 1;
-        const char* kind = last < layout_.k ? "data" : first >= layout_.k ? "parity" : "both";
+        const char* kind = last < layout_.k() ? "data" : first >= layout_.k() ? "parity" : "both";
         return first == last ? fmt::format("slot {} {}", first, kind)
                              : fmt::format("slots {}-{} {}", first, last, kind);
     }
@@ -124,7 +123,7 @@ public:
             const std::uint64_t worst =
                 *std::max_element(losses_.begin() + static_cast<std::ptrdiff_t>(begin),
                                   losses_.begin() + static_cast<std::ptrdiff_t>(end));
-            marks += worst == 0 ? '=' : worst <= layout_.m ? 'r' : '!';
+            marks += worst == 0 ? '=' : worst <= layout_.m() ? 'r' : '!';
         }
         return marks;
     }

@@ -94,7 +94,7 @@ Result<std::vector<std::uint64_t>> select(const Selection& selection,
                                           const erasure::Layout& layout) {
     std::vector<std::uint64_t> chosen;
     for (const std::string& list : selection.slots) {
-        CODEX_TRY(slots, parse_list(list, std::uint64_t{layout.k} + layout.m, "slot"));
+        CODEX_TRY(slots, parse_list(list, layout.rows(), "slot"));
         for (const std::uint64_t slot : slots)
             for (std::uint64_t column = 0; column < layout.steps; ++column)
                 chosen.push_back(layout.index(column, static_cast<std::uint32_t>(slot)));

@@ -38,7 +38,7 @@ std::size_t terminal_width() {
 
 /// [{"slot":0,"missing":1,"damaged":0},...], every slot.
 std::string slots_json(const Health& health, const Layout& layout) {
-    std::vector<std::uint64_t> missing(std::size_t{layout.k} + layout.m), damaged(missing.size());
+    std::vector<std::uint64_t> missing(layout.rows()), damaged(missing.size());
     for (const std::uint64_t index : health.missing)
         ++missing[layout.position(index)];
     for (const std::uint64_t index : health.damaged)
@@ -61,7 +61,7 @@ std::string columns_json(const Health& health, const Layout& layout) {
         if (losses[column] != 0)
             out += fmt::format("{}{{\"column\":{},\"lost\":{},\"repairable\":{}}}",
                                out.empty() ? "" : ",", column, losses[column],
-                               losses[column] <= layout.m);
+                               losses[column] <= layout.m());
     return "[" + out + "]";
 }
 
@@ -93,8 +93,8 @@ Result<void> status_one(cli::Context& context, const Options& options, const dat
         record.json("protected", coded).json("dataRead", options.data);
         record.json("missingBlocks", health.missing).json("damagedBlocks", health.damaged);
         if (coded)
-            record.json("k", std::uint64_t{layout.k})
-                .json("m", std::uint64_t{layout.m})
+            record.json("k", std::uint64_t{layout.k()})
+                .json("m", std::uint64_t{layout.m()})
                 .json("steps", layout.steps)
                 .json_raw("slots", slots_json(health, layout))
                 .json_raw("columns", columns_json(health, layout));
@@ -107,7 +107,7 @@ Result<void> status_one(cli::Context& context, const Options& options, const dat
     std::string after;
     if (!context.json() && (options.map || ::isatty(STDOUT_FILENO) == 1)) {
         after = picture(health, layout, terminal_width(), context.color());
-        if (coverage && coverage->any_slots < layout.m)
+        if (coverage && coverage->any_slots < layout.m())
             after += fmt::format("  {}\n", shortfall(health.manifest, *coverage));
     }
     return context.print(record, after);

@@ -19,7 +19,6 @@ Columns::Columns(const Job& job, std::uint32_t block_size, Layout layout, Code c
 
 Result<Columns> Columns::open(const Job& job, const codec::Manifest& manifest) {
     CODEX_TRY(layout, Layout::of(manifest));
-    CODEX_TRY(code, Code::create(layout.k, layout.m));
     if (manifest.block_size_bytes % 64 != 0)
         return fail(Errc::unsupported, "a block size of {} bytes is not a multiple of 64",
                     manifest.block_size_bytes);
@@ -27,7 +26,7 @@ Result<Columns> Columns::open(const Job& job, const codec::Manifest& manifest) {
     if (tree.leaf_count() != layout.total_blocks())
         return fail(Errc::manifest_invalid, "{}: the tree has {} leaves, the manifest says {}",
                     manifest.tree.text(), tree.leaf_count(), layout.total_blocks());
-    return Columns(job, manifest.block_size_bytes, layout, std::move(code), std::move(tree));
+    return Columns(job, manifest.block_size_bytes, layout, Code(layout.shape), std::move(tree));
 }
 
 Result<Digest> Columns::leaf(std::uint64_t index) const {
@@ -74,7 +73,7 @@ private:
 Columns::Group::Group(const Columns& owner, std::span<LostBlock* const> lost, std::uint8_t* memory)
     : owner_(owner), lost_(lost) {
     const Layout& layout = owner.layout_;
-    const std::size_t rows = std::size_t{layout.k} + layout.m;
+    const std::size_t rows = layout.rows();
     for (LostBlock* block : lost) {
         const std::uint64_t number = layout.column(block->index);
         if (columns_.empty() || columns_.back().number != number) {
@@ -92,7 +91,7 @@ Columns::Group::Group(const Columns& owner, std::span<LostBlock* const> lost, st
         columns_.back().places[position] = block->buffer.data();
     }
     for (Column& column : columns_)
-        for (std::uint32_t row = 0; row < layout.k; ++row)
+        for (std::uint32_t row = 0; row < layout.k(); ++row)
             if (layout.is_padding(layout.index(column.number, row))) {
                 column.states[row] = State::present;
                 column.shards[row] = {nullptr, true};
@@ -105,8 +104,8 @@ Result<void> Columns::Group::plan_reads(Column& column, std::vector<Request>& re
                                         std::vector<repo::BlockRead>& batch) const {
     const Layout& layout = owner_.layout_;
     std::uint32_t hoped_for = column.present;
-    for (std::uint32_t row = 0; row < layout.k + layout.m; ++row) {
-        if (row >= layout.k && hoped_for >= layout.k)
+    for (std::uint32_t row = 0; row < layout.rows(); ++row) {
+        if (row >= layout.k() && hoped_for >= layout.k())
             break;
         if (column.states[row] != State::unread)
             continue;
@@ -148,13 +147,13 @@ Result<void> Columns::Group::read_survivors() {
             take(requests[i], batch[i]);
     }
     for (const Column& column : columns_)
-        if (column.present < owner_.layout_.k && column.unreadable)
+        if (column.present < owner_.layout_.k() && column.unreadable)
             return fail(repo::unreadable(*column.unreadable));
     return {};
 }
 
 Result<void> Columns::Group::compute_column(Column& column, ThreadPool* pool) const {
-    const std::uint32_t k = owner_.layout_.k;
+    const std::uint32_t k = owner_.layout_.k();
     if (column.present < k)
         return {};
     const auto parity_begin = column.wanted.begin() + k;
@@ -233,9 +232,8 @@ Result<void> Columns::reconstruct(std::span<LostBlock> lost) const {
     std::sort(sorted.begin(), sorted.end(),
               [&](const LostBlock* a, const LostBlock* b) { return place(a) < place(b); });
 
-    const std::size_t column_bytes = (std::size_t{layout_.k} + layout_.m) * block_size_;
-    const std::size_t group_columns =
-        columns_at_a_time(std::size_t{layout_.k} + layout_.m, block_size_);
+    const std::size_t column_bytes = (layout_.rows()) * block_size_;
+    const std::size_t group_columns = columns_at_a_time(layout_.rows(), block_size_);
     const auto memory = std::make_unique_for_overwrite<std::uint8_t[]>(
         std::min(group_columns, std::max<std::size_t>(1, sorted.size())) * column_bytes);
     for (std::size_t begin = 0, end = 0; begin < sorted.size(); begin = end) {

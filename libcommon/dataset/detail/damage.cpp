@@ -100,7 +100,7 @@ std::vector<std::uint64_t> columns_beyond_parity(const erasure::Layout& layout,
     for (std::size_t begin = 0, end = 0; begin < columns.size(); begin = end) {
         while (end < columns.size() && columns[end] == columns[begin])
             ++end;
-        if (end - begin > layout.m)
+        if (end - begin > layout.m())
             beyond.push_back(columns[begin]);
     }
     return beyond;
@@ -146,7 +146,7 @@ Result<Restoration> restore_blocks(const Job& job, const Columns& columns,
     std::sort(order.begin(), order.end(), [&](std::uint64_t a, std::uint64_t b) {
         return std::pair(layout.column(a), a) < std::pair(layout.column(b), b);
     });
-    const std::size_t rows = std::size_t{layout.k} + layout.m;
+    const std::size_t rows = layout.rows();
     const std::size_t room =
         std::max(rows, std::min<std::size_t>(kMaxBatchBlocks, kRestoreBytes / block_size));
 

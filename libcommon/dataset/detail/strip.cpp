@@ -14,7 +14,7 @@ StripCoder::StripCoder(const Job& job, const erasure::Layout& layout, const eras
                        const repo::StoredTree& leaves, std::uint32_t block_size)
     : job_(job), layout_(layout), code_(code), leaves_(leaves), block_size_(block_size) {
     constexpr std::size_t kStages = 3;
-    const std::size_t columns = columns_at_a_time(std::size_t{layout.k} + layout.m, block_size);
+    const std::size_t columns = columns_at_a_time(layout.rows(), block_size);
     // Where three columns are too many for the memory, the stages take turns over one.
     strips_ = columns >= kStages ? kStages : 1;
     width_ = std::clamp<std::uint64_t>(columns / strips_, 1, layout.steps);
@@ -23,8 +23,8 @@ StripCoder::StripCoder(const Job& job, const erasure::Layout& layout, const eras
 Result<void> StripCoder::run(const std::function<Result<void>(Strip&)>& sink) {
     std::vector<Strip> strips(strips_);
     for (Strip& strip : strips) {
-        strip.data_buffer = PageBuffer(width_ * layout_.k * block_size_);
-        strip.parity_buffer = PageBuffer(width_ * layout_.m * block_size_);
+        strip.data_buffer = PageBuffer(width_ * layout_.k() * block_size_);
+        strip.parity_buffer = PageBuffer(width_ * layout_.m() * block_size_);
     }
     Result<void> was_read, was_sunk;
     SideJob reading, sinking; // die before the above, having waited
@@ -64,9 +64,9 @@ Result<void> StripCoder::run(const std::function<Result<void>(Strip&)>& sink) {
 Result<void> StripCoder::read(Strip& strip, std::uint64_t number) const {
     strip.first = number * width_;
     strip.width = std::min(width_, layout_.steps - strip.first);
-    strip.data.assign(layout_.k * strip.width, {});
+    strip.data.assign(layout_.k() * strip.width, {});
     std::vector<Digest> leaves(strip.width);
-    for (std::uint32_t row = 0; row < layout_.k; ++row) {
+    for (std::uint32_t row = 0; row < layout_.k(); ++row) {
         const std::uint64_t begin = layout_.index(strip.first, row);
         const std::uint64_t known = begin < layout_.original_blocks
                                         ? std::min(strip.width, layout_.original_blocks - begin)
@@ -95,7 +95,7 @@ Result<void> StripCoder::code(Strip& strip) const {
         if (block.state != repo::BlockRead::State::ok)
             strip.coded[i % strip.width] = false;
     }
-    const std::size_t blocks = layout_.m * strip.width;
+    const std::size_t blocks = layout_.m() * strip.width;
     strip.parity.resize(blocks);
     strip.digests.resize(blocks);
     for (std::size_t i = 0; i < blocks; ++i)
@@ -122,13 +122,13 @@ Result<void> StripCoder::code(Strip& strip) const {
 Result<void> StripCoder::code_column(Strip& strip, std::uint64_t offset, ThreadPool* pool) const {
     if (!strip.coded[offset])
         return {};
-    std::vector<const std::uint8_t*> data(layout_.k);
-    for (std::uint32_t row = 0; row < layout_.k; ++row) {
+    std::vector<const std::uint8_t*> data(layout_.k());
+    for (std::uint32_t row = 0; row < layout_.k(); ++row) {
         const repo::BlockRead& block = strip.data[row * strip.width + offset];
         data[row] = block.size == 0 ? nullptr : block.buffer.data();
     }
-    std::vector<std::uint8_t*> parity(layout_.m);
-    for (std::uint32_t row = 0; row < layout_.m; ++row)
+    std::vector<std::uint8_t*> parity(layout_.m());
+    for (std::uint32_t row = 0; row < layout_.m(); ++row)
         parity[row] =
             strip.parity_buffer.bytes().data() + (row * strip.width + offset) * block_size_;
     return code_.encode(data, parity, block_size_, pool);

@@ -2,7 +2,6 @@
 
 #include "base/checked.hpp"
 #include "erasure/detail/erasures.hpp"
-#include "erasure/detail/parameters.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -55,14 +54,14 @@ SourceRow source_row(const std::uint8_t* bytes) {
 
 } // namespace
 
-Shape::Shape(std::uint32_t data, std::uint32_t parity)
-    : k(data), m(parity), size(parity_positions(parity)), positions(total_positions(data, parity)),
-      field(positions <= 256 ? &Field::gf8() : &Field::gf16()) {}
+const Field& field_of(const Shape& shape) {
+    return shape.positions() <= 256 ? Field::gf8() : Field::gf16();
+}
 
 std::vector<std::uint8_t> skew_factors(const Shape& shape, const KernelSet& kernels) {
-    const Factors& factors = Factors::of(*shape.field, kernels.form);
-    std::vector<std::uint8_t> records(shape.positions / 2 * factors.record_bytes());
-    for (std::uint32_t i = 0; i < shape.positions / 2; ++i)
+    const Factors& factors = Factors::of(field_of(shape), kernels.form);
+    std::vector<std::uint8_t> records(shape.positions() / 2 * factors.record_bytes());
+    for (std::uint32_t i = 0; i < shape.positions() / 2; ++i)
         factors.write(2 * i, records.data() + i * factors.record_bytes());
     return records;
 }
@@ -70,8 +69,8 @@ std::vector<std::uint8_t> skew_factors(const Shape& shape, const KernelSet& kern
 Solver::Solver(const Shape& shape, const KernelSet& kernels, std::span<const std::uint8_t> skews,
                std::span<const Role> roles, Method method)
     : shape_(shape), kernels_(&kernels), skews_(skews), method_(method) {
-    std::vector<bool> erased(shape.positions);
-    std::fill_n(erased.begin(), shape.size, true);
+    std::vector<bool> erased(shape.positions());
+    std::fill_n(erased.begin(), shape.parity_positions(), true);
     for (std::uint32_t x = 0; x < roles.size(); ++x) {
         erased[x] = roles[x] != Role::known;
         if (roles[x] == Role::known)
@@ -79,7 +78,7 @@ Solver::Solver(const Shape& shape, const KernelSet& kernels, std::span<const std
         if (roles[x] == Role::wanted)
             wanted_.push_back(x);
     }
-    encoding_ = !wanted_.empty() && wanted_.front() < shape.size;
+    encoding_ = !wanted_.empty() && wanted_.front() < shape.parity_positions();
     if (method_ == Method::transform)
         prepare_transform(erased);
     else
@@ -88,10 +87,10 @@ Solver::Solver(const Shape& shape, const KernelSet& kernels, std::span<const std
 
 void Solver::prepare_matrix(std::vector<bool> erased) {
     // Exactly `size` positions are erased: parity that is not needed counts as such.
-    std::size_t surplus = shape_.size;
+    std::size_t surplus = shape_.parity_positions();
     for (const bool flag : erased)
         surplus -= flag ? 1 : 0;
-    for (std::uint32_t x = shape_.size; surplus > 0 && x-- > 0;)
+    for (std::uint32_t x = shape_.parity_positions(); surplus > 0 && x-- > 0;)
         if (!erased[x]) {
             erased[x] = true;
             --surplus;
@@ -100,13 +99,14 @@ void Solver::prepare_matrix(std::vector<bool> erased) {
     if (method_ == Method::exclusive_or)
         return;
 
-    const auto logs = locator_logs(*shape_.field, erased);
-    const Factors& factors = Factors::of(*shape_.field, kernels_->form);
+    const Field& field = field_of(shape_);
+    const auto logs = locator_logs(field, erased);
+    const Factors& factors = Factors::of(field, kernels_->form);
     factors_.resize(known_.size() * wanted_.size() * factors.record_bytes());
     std::uint8_t* to = factors_.data();
     for (const std::uint32_t y : known_)
         for (const std::uint32_t x : wanted_) {
-            factors.write(coefficient(*shape_.field, logs, x, y), to);
+            factors.write(coefficient(field, logs, x, y), to);
             to += factors.record_bytes();
         }
 }
@@ -118,44 +118,46 @@ void Solver::prepare_transform(const std::vector<bool>& erased) {
     // of the known data) and c[j] = position[j] >> log2(size), the polynomial Q of degree < size
     // with Q(i) = L(i) S(i) at received parity and 0 at the rest has
     // Q(position[j]) = c[j] data[j] L'(position[j]) at lost data.
-    const Field& field = *shape_.field;
+    const Field& field = field_of(shape_);
     const auto logs = locator_logs(field, erased);
     const Factors& factors = Factors::of(field, kernels_->form);
     const std::size_t record = factors.record_bytes();
-    locator_.resize(shape_.size * record);
-    for (std::uint32_t i = 0; i < shape_.size; ++i)
+    locator_.resize(shape_.parity_positions() * record);
+    for (std::uint32_t i = 0; i < shape_.parity_positions(); ++i)
         if (!erased[i])
             factors.write(field.exp(logs[i]), locator_.data() + i * record);
-    factors_.resize((shape_.positions - shape_.size) * record);
+    factors_.resize((shape_.positions() - shape_.parity_positions()) * record);
     for (const std::uint32_t x : wanted_) {
         const std::uint32_t scale = field.exp(field.sub_logs(0, logs[x]));
-        factors.write(field.div(scale, x / shape_.size),
-                      factors_.data() + (x - shape_.size) * record);
+        factors.write(field.div(scale, x / shape_.parity_positions()),
+                      factors_.data() + (x - shape_.parity_positions()) * record);
     }
 }
 
 Method Solver::fastest(const Shape& shape, const KernelSet& kernels, std::span<const Role> roles) {
-    if (shape.m == 1)
+    if (shape.m() == 1)
         return Method::exclusive_or;
     std::size_t wanted = 0;
-    std::vector<bool> groups(shape.positions / shape.size); // with something wanted
+    std::vector<bool> groups(shape.positions() / shape.parity_positions()); // with something wanted
     for (std::uint32_t x = 0; x < roles.size(); ++x) {
         wanted += roles[x] == Role::wanted ? 1 : 0;
-        groups[x / shape.size] = groups[x / shape.size] || roles[x] == Role::wanted;
+        groups[x / shape.parity_positions()] =
+            groups[x / shape.parity_positions()] || roles[x] == Role::wanted;
     }
     // Rows that go through a transform: all data, the parity of it, and to decode, the polynomial
     // and the groups it is evaluated at. What a row costs, in products of the matrix, is for the
     // most part its way from and to memory in every pass; a layer is some tenths of that.
     const auto wanted_groups =
         static_cast<std::size_t>(std::count(groups.begin(), groups.end(), true));
-    const std::size_t rows = shape.k + (groups[0] ? 1 : 2 + wanted_groups) * shape.size;
-    const auto layers = static_cast<unsigned>(std::countr_zero(shape.size));
+    const std::size_t rows =
+        shape.k() + (groups[0] ? 1 : 2 + wanted_groups) * shape.parity_positions();
+    const auto layers = static_cast<unsigned>(std::countr_zero(shape.parity_positions()));
     const std::uint64_t passes =
-        div_up(layers, shape.field->bits() == 8 ? kernels.layers8 : kernels.layers16);
+        div_up(layers, field_of(shape).bits() == 8 ? kernels.layers8 : kernels.layers16);
     const double row_cost = kernels.pass_cost * (static_cast<double>(passes) + 0.3 * layers);
     const double transform_cost = static_cast<double>(rows) * row_cost;
-    return static_cast<double>(wanted * shape.k) > transform_cost ? Method::transform
-                                                                  : Method::matrix;
+    return static_cast<double>(wanted * shape.k()) > transform_cost ? Method::transform
+                                                                    : Method::matrix;
 }
 
 void Solver::run(std::span<const std::uint8_t* const> from, std::span<std::uint8_t* const> to,
@@ -188,7 +190,7 @@ void Solver::run_matrix(std::span<const std::uint8_t* const> from,
     for (const std::uint32_t x : wanted_)
         outputs.push_back(to[x]);
     const auto kernel = method_ == Method::exclusive_or ? kernels_->exclusive_or
-                        : shape_.field->bits() == 8     ? kernels_->matrix8
+                        : field_of(shape_).bits() == 8  ? kernels_->matrix8
                                                         : kernels_->matrix16;
     for_strips(size_bytes, pool, [&](std::size_t begin, std::size_t end) {
         kernel({inputs.data(), inputs.size(), outputs.data(), outputs.size(), begin, end});
@@ -198,12 +200,12 @@ void Solver::run_matrix(std::span<const std::uint8_t* const> from,
 void Solver::run_transform(std::span<const std::uint8_t* const> from,
                            std::span<std::uint8_t* const> to, std::size_t size_bytes,
                            ThreadPool* pool) const {
-    const std::size_t size = shape_.size;
-    std::vector<SourceRow> sources(shape_.positions, source_row(nullptr));
-    std::vector<std::uint8_t*> results(shape_.positions);
+    const std::size_t size = shape_.parity_positions();
+    std::vector<SourceRow> sources(shape_.positions(), source_row(nullptr));
+    std::vector<std::uint8_t*> results(shape_.positions());
     std::vector<const std::uint8_t*> ahead;
-    std::vector<std::size_t> used(shape_.positions / size);   // rows of each group with bytes
-    std::vector<std::size_t> needed(shape_.positions / size); // rows of each group wanted
+    std::vector<std::size_t> used(shape_.positions() / size);   // rows of each group with bytes
+    std::vector<std::size_t> needed(shape_.positions() / size); // rows of each group wanted
     for (const std::uint32_t x : known_)
         if (from[x] != nullptr) {
             sources[x] = source_row(from[x]);
@@ -214,7 +216,7 @@ void Solver::run_transform(std::span<const std::uint8_t* const> from,
         results[x] = to[x];
         needed[x / size] = x % size + 1;
     }
-    const std::size_t record = skews_.size() / (shape_.positions / 2);
+    const std::size_t record = skews_.size() / (shape_.positions() / 2);
     std::vector<InputGroup> inputs;
     std::vector<OutputGroup> outputs;
     for (std::size_t group = 0; group < used.size(); ++group) {
@@ -236,7 +238,7 @@ void Solver::run_transform(std::span<const std::uint8_t* const> from,
             ahead.push_back(to[x]);
     if (ahead.size() <= kForeseenBuffers)
         ahead.clear();
-    const auto kernel = shape_.field->bits() == 8 ? kernels_->transform8 : kernels_->transform16;
+    const auto kernel = field_of(shape_).bits() == 8 ? kernels_->transform8 : kernels_->transform16;
     for_strips(size_bytes, pool, [&](std::size_t begin, std::size_t end) {
         const WorkMemory work(2 * size * work_row_bytes(size));
         kernel({.log_size = static_cast<unsigned>(std::countr_zero(size)),

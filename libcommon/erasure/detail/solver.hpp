@@ -1,27 +1,20 @@
 // One linear problem of a code, prepared once and run on many buffers: these words from those.
 //
 // Words are named by their position (codex-erasure(5), THE CODE): parity i at i, data j at size +
-// j, where size = next_pow2(m). Encoding wants the parity, decoding the lost data.
+// j, where size = Shape::parity_positions(). Encoding wants the parity, decoding the lost data.
 #pragma once
 
 #include "base/thread_pool.hpp"
 #include "erasure/detail/factors.hpp"
 #include "erasure/detail/kernels.hpp"
+#include "erasure/shape.hpp"
 
 #include <span>
 
 namespace codex::erasure::detail {
 
-/// The numbers of a code, checked.
-struct Shape {
-    Shape(std::uint32_t data, std::uint32_t parity);
-
-    std::uint32_t k;
-    std::uint32_t m;
-    std::uint32_t size;      ///< positions of parity, used or not: next_pow2(m)
-    std::uint32_t positions; ///< of the whole code word: next_pow2(size + k)
-    const Field* field;
-};
+/// The smaller field that has all positions of the code.
+[[nodiscard]] const Field& field_of(const Shape& shape);
 
 /// What a position is in one problem. Unused ones are neither read nor written.
 enum class Role : std::uint8_t { unused, known, wanted };

@@ -188,7 +188,7 @@ assert_whole() {
     run_split codex-ec encode "$plain"
     hint 'for example: codex-ec encode -k 4 -m 2 CID'
     run_split codex-ec encode -k 4 -m 0 "$plain"
-    hint '-m is at least 1'
+    hint 'choose m of 1 or more'
     run_split codex-ec encode -k 4 -m 5 "$plain"
     hint 'choose m of {} or less, or raise k'
     run_split codex-ec encode -k 0 -m 1 "$plain"
@@ -198,12 +198,12 @@ assert_whole() {
     run_split codex-ec encode -k 5000000000 -m 1 "$plain"
     hint 'a column has at most 65536 blocks'
     run_split codex-ec encode --nodes 6 --tolerance 0 "$plain"
-    hint '--tolerance is at least 1'
+    hint 'choose a tolerance of 1 or more'
     run_split codex-ec encode --nodes 2 --tolerance 1 "$plain"
-    hint '--nodes is at least {} with this tolerance'
+    hint 'choose nodes of {} or more with this tolerance'
     part 'twice the tolerance'
     run_split codex-ec encode --nodes 6 --tolerance 4 "$plain"
-    hint '--tolerance is at most {} with {}'
+    hint 'choose a tolerance of {} or less with {}'
     part 'node'
     codex-ec encode --nodes 3 --tolerance 1 "$plain"
     codex-ec encode --nodes 6 --tolerance 3 "$plain"

@@ -84,7 +84,7 @@ TEST_F(Archive, RoundTripsBlocksLargerThanTheBuffers) {
 
 TEST_F(Archive, RoundTripsProtectedDatasetsWithAllTheirLeaves) {
     const Cid plain = small_dataset(23 * 64 - 5);
-    const Cid cid = must(encode(store_.job(), plain, {.k = 4, .m = 2, .expiry = {}}));
+    const Cid cid = must(encode(store_.job(), plain, code_shape(4, 2)));
     const ImportReport report = must(import(exported({cid})));
     EXPECT_EQ(report.blocks, 1U + 36U); // a padding block is in the archive, too
     expect_same(cid);
@@ -93,7 +93,7 @@ TEST_F(Archive, RoundTripsProtectedDatasetsWithAllTheirLeaves) {
 }
 
 TEST_F(Archive, RoundTripsVerifiableManifestsUntouched) {
-    const Cid cid = must(encode(store_.job(), small_dataset(300), {.k = 2, .m = 1, .expiry = {}}));
+    const Cid cid = must(encode(store_.job(), small_dataset(300), code_shape(2, 1)));
     codec::Manifest manifest = store_.manifest(cid);
     codec::VerificationInfo verification;
     const Digest number{7};
@@ -242,8 +242,7 @@ TEST_F(Archive, TakesManifestsThatComeAfterTheirBlocks) {
 }
 
 TEST_F(Archive, TakesAProtectedDatasetTheOtherWayRound) {
-    const Cid cid =
-        must(encode(store_.job(), small_dataset(23 * 64), {.k = 4, .m = 2, .expiry = {}}));
+    const Cid cid = must(encode(store_.job(), small_dataset(23 * 64), code_shape(4, 2)));
     const std::size_t header = codec::encode_car_header(std::vector<Cid>{cid}).size();
     EXPECT_EQ(must(import(reversed(exported({cid}), header))).datasets, std::vector<Cid>{cid});
     expect_same(cid);

@@ -25,7 +25,7 @@ protected:
             append(content, kind == 0 ? Bytes(kBlock) : generate(kind, kBlock));
         }
         const Cid plain = store_.put(content, {.block_size_bytes = kBlock});
-        return must(encode(store_.job(), plain, {.k = k, .m = m}));
+        return must(encode(store_.job(), plain, code_shape(k, m)));
     }
 
     /// Whether each column keeps k blocks when these slots are lost, by looking at all of them.
@@ -42,13 +42,13 @@ protected:
         for (std::uint64_t index = 0; index < leaves.size(); ++index)
             if (!layout.is_padding(index) && lost.contains(leaves[index]))
                 ++losses[layout.column(index)];
-        return std::ranges::all_of(losses, [&](std::uint32_t n) { return n <= layout.m; });
+        return std::ranges::all_of(losses, [&](std::uint32_t n) { return n <= layout.m(); });
     }
 
     std::uint32_t by_force(const Cid& cid) {
         const erasure::Layout layout = must(erasure::Layout::of(store_.manifest(cid)));
         const std::vector<Digest> leaves = store_.leaves(cid);
-        const std::uint32_t rows = layout.k + layout.m;
+        const std::uint32_t rows = layout.rows();
         std::uint32_t least = rows + 1;
         for (std::uint64_t slots = 1; slots < std::uint64_t{1} << rows; ++slots)
             if (!survives(leaves, layout, slots))
@@ -103,7 +103,7 @@ INSTANTIATE_TEST_SUITE_P(One, Coverages, testing::Values(1));
 
 TEST_P(Coverages, OfDifferentBlocksIsM) {
     const Cid plain = store_.put(generate(1, 24 * kBlock), {.block_size_bytes = kBlock});
-    const Cid cid = must(encode(store_.job(), plain, {.k = 4, .m = 2}));
+    const Cid cid = must(encode(store_.job(), plain, code_shape(4, 2)));
     const Coverage found = must(coverage(store_.job(), store_.manifest(cid)));
     EXPECT_EQ(found.shared_blocks, 0U);
     EXPECT_EQ(found.any_slots, 2U);
@@ -116,7 +116,7 @@ TEST_P(Coverages, OfDifferentBlocksIsM) {
 
 TEST_P(Coverages, OfThreeBlocksOneOfThemPaddedIsNothing) {
     const Cid plain = store_.put(generate(1, 3 * kBlock), {.block_size_bytes = kBlock});
-    const Cid cid = must(encode(store_.job(), plain, {.k = 2, .m = 1}));
+    const Cid cid = must(encode(store_.job(), plain, code_shape(2, 1)));
     const codec::Manifest manifest = store_.manifest(cid);
     const Coverage found = must(coverage(store_.job(), manifest));
     EXPECT_EQ(found.shared_blocks, 2U);
@@ -137,7 +137,7 @@ TEST_P(Coverages, OfManyEqualBlocksNeedsNoMemoryForEach) {
     for (std::size_t i = 0; i < content.size(); i += 97 * kBlock)
         content[i] = static_cast<std::uint8_t>(1 + i / kBlock % 255);
     const Cid plain = store_.put(content, {.block_size_bytes = kBlock});
-    const Cid cid = must(encode(store_.job(), plain, {.k = 4, .m = 2}));
+    const Cid cid = must(encode(store_.job(), plain, code_shape(4, 2)));
     const Coverage found = must(coverage(store_.job(), store_.manifest(cid)));
     EXPECT_EQ(found.any_slots, 0U);
     EXPECT_TRUE(found.exact);

@@ -43,7 +43,7 @@ public:
         : first(generate(1, 40 * kBlock)), second(generate(2, 60 * kBlock)) {
         Store store(path);
         plain = store.put(first, {.block_size_bytes = kBlock});
-        coded = must(dataset::encode(store.job(), plain, {.k = 4, .m = 2}));
+        coded = must(dataset::encode(store.job(), plain, code_shape(4, 2)));
         other = store.put(second, {.block_size_bytes = kBlock});
         for (const Cid& cid : {plain, other})
             for (const Digest& leaf : store.leaves(cid))
@@ -284,7 +284,7 @@ void MutatedSegments::put_again(Store& store) {
     must(store.repo().verify({}, [](const repo::VerifyProblem&) {}));
     EXPECT_EQ(store.put(original_.first, {.block_size_bytes = kBlock}), original_.plain);
     EXPECT_EQ(store.put(original_.second, {.block_size_bytes = kBlock}), original_.other);
-    EXPECT_EQ(must(dataset::encode(store.job(), original_.plain, {.k = 4, .m = 2})),
+    EXPECT_EQ(must(dataset::encode(store.job(), original_.plain, code_shape(4, 2))),
               original_.coded);
     repo::VerifyOptions options;
     options.repair_counters = true;

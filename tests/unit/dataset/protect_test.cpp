@@ -35,7 +35,7 @@ TEST_F(Protect, VectorsComeOutByteForByte) {
                                                .mimetype = wanted.mimetype});
         EXPECT_EQ(store_.manifest(plain).tree.text(), vector["originalTreeCid"].get<std::string>());
 
-        const Cid coded = must(encode(job_, plain, {.k = vector["k"], .m = vector["m"]}));
+        const Cid coded = must(encode(job_, plain, code_shape(vector["k"], vector["m"])));
         EXPECT_EQ(coded.text(), vector["protectedManifestCid"].get<std::string>());
         const repo::DatasetInfo info = must(store_.repo().dataset(coded));
         EXPECT_EQ(info.manifest_bytes, wire);
@@ -53,25 +53,25 @@ TEST_F(Protect, VectorsComeOutByteForByte) {
 
 TEST_F(Protect, EncodingTwiceGivesTheSameDatasetAndStoresNothingNew) {
     const Cid plain = store_.put(generate(1, 700'000));
-    const Cid coded = must(encode(job_, plain, {.k = 4, .m = 2}));
+    const Cid coded = must(encode(job_, plain, code_shape(4, 2)));
     const repo::Counters before = must(store_.repo().space()).counters;
-    EXPECT_EQ(must(encode(job_, plain, {.k = 4, .m = 2})), coded);
+    EXPECT_EQ(must(encode(job_, plain, code_shape(4, 2))), coded);
     EXPECT_EQ(must(store_.repo().space()).counters, before);
-    EXPECT_NE(must(encode(job_, plain, {.k = 4, .m = 3})), coded);
+    EXPECT_NE(must(encode(job_, plain, code_shape(4, 3))), coded);
 }
 
 TEST_F(Protect, ExpiryIsThePlainDatasetsOrTheOneGiven) {
     const Cid plain = store_.put(generate(1, 300'000), {.expiry = 4'000'000'000});
-    const Cid inherited = must(encode(job_, plain, {.k = 2, .m = 1}));
+    const Cid inherited = must(encode(job_, plain, code_shape(2, 1)));
     EXPECT_EQ(must(store_.repo().dataset(inherited)).expiry, 4'000'000'000U);
-    const Cid given = must(encode(job_, plain, {.k = 3, .m = 1, .expiry = 4'100'000'000}));
+    const Cid given = must(encode(job_, plain, code_shape(3, 1), 4'100'000'000));
     EXPECT_EQ(must(store_.repo().dataset(given)).expiry, 4'100'000'000U);
 }
 
 TEST_F(Protect, DecodeBringsBackARemovedPlainDataset) {
     const Bytes content = generate(7, 1'000'003);
     const Cid plain = store_.put(content, {.filename = "a.bin"});
-    const Cid coded = must(encode(job_, plain, {.k = 5, .m = 2}));
+    const Cid coded = must(encode(job_, plain, code_shape(5, 2)));
     must(store_.repo().remove_dataset(plain));
     const erasure::Layout layout = must(erasure::Layout::of(store_.manifest(coded)));
     // Two whole rows, one of data and one of parity.
@@ -90,7 +90,7 @@ TEST_F(Protect, DecodeBringsBackARemovedPlainDataset) {
 
 TEST_F(Protect, DecodeNamesTheColumnBeyondRepair) {
     const Cid plain = store_.put(generate(7, 16 * 65536));
-    const Cid coded = must(encode(job_, plain, {.k = 4, .m = 2}));
+    const Cid coded = must(encode(job_, plain, code_shape(4, 2)));
     EXPECT_EQ(must(erase(job_, coded, std::vector<std::uint64_t>{3, 7, 19})), 3U);
     const Error error = must_fail(decode(job_, coded, {}));
     EXPECT_EQ(error.code(), Errc::erasure_unrepairable);
@@ -101,26 +101,21 @@ TEST_F(Protect, DecodeNamesTheColumnBeyondRepair) {
 
 TEST_F(Protect, EncodeRefuses) {
     const Cid plain = store_.put(generate(2, 3 * 65536));
-    const auto code_of = [&](std::uint32_t k, std::uint32_t m) {
-        return must_fail(encode(job_, plain, {.k = k, .m = m})).code();
-    };
-    EXPECT_EQ(code_of(0, 1), Errc::erasure_parameters);
-    EXPECT_EQ(code_of(2, 3), Errc::erasure_parameters);
-    EXPECT_EQ(code_of(40'000, 30'000), Errc::erasure_parameters);
-    EXPECT_EQ(code_of(4, 2), Errc::erasure_too_few);
-    EXPECT_THAT(must_fail(encode(job_, plain, {.k = 4, .m = 2})).hint(), HasSubstr("262144"));
+    const Error too_few = must_fail(encode(job_, plain, code_shape(4, 2)));
+    EXPECT_EQ(too_few.code(), Errc::erasure_too_few);
+    EXPECT_THAT(too_few.hint(), HasSubstr("262144"));
 
     const Cid odd = store_.put(generate(2, 1000), {.block_size_bytes = 100});
-    EXPECT_EQ(must_fail(encode(job_, odd, {.k = 2, .m = 1})).code(), Errc::unsupported);
+    EXPECT_EQ(must_fail(encode(job_, odd, code_shape(2, 1))).code(), Errc::unsupported);
 
-    const Cid coded = must(encode(job_, plain, {.k = 2, .m = 1}));
-    EXPECT_EQ(must_fail(encode(job_, coded, {.k = 2, .m = 1})).code(), Errc::unsupported);
-    EXPECT_EQ(must_fail(encode(job_, Cid::empty_block(), {.k = 2, .m = 1})).code(),
+    const Cid coded = must(encode(job_, plain, code_shape(2, 1)));
+    EXPECT_EQ(must_fail(encode(job_, coded, code_shape(2, 1))).code(), Errc::unsupported);
+    EXPECT_EQ(must_fail(encode(job_, Cid::empty_block(), code_shape(2, 1))).code(),
               Errc::dataset_not_found);
     EXPECT_EQ(must_fail(decode(job_, plain, {})).code(), Errc::manifest_invalid);
 
     must(erase(job_, plain, std::vector<std::uint64_t>{2}));
-    const Error missing = must_fail(encode(job_, plain, {.k = 3, .m = 1}));
+    const Error missing = must_fail(encode(job_, plain, code_shape(3, 1)));
     EXPECT_EQ(missing.code(), Errc::dataset_damaged);
     EXPECT_THAT(missing.text(), HasSubstr("block 2 ("));
     EXPECT_EQ(must(store_.repo().space()).counters.datasets, 3U); // nothing half-made to be seen
@@ -130,7 +125,9 @@ TEST_F(Protect, EncodeRefuses) {
 Cid forge(Store& store, const Cid& coded, const std::function<void(codec::Manifest&)>& change,
           std::uint64_t replaced, BytesView bytes) {
     codec::Manifest manifest = store.manifest(coded);
+    change(manifest);
     std::vector<Digest> leaves = store.leaves(coded);
+    leaves.resize(std::min<std::uint64_t>(leaves.size(), manifest.blocks_count()));
     repo::DatasetWriter writer = must(store.repo().write_dataset());
     std::vector<repo::LeafInput> inputs;
     for (std::uint64_t i = 0; i < leaves.size(); ++i)
@@ -139,13 +136,12 @@ Cid forge(Store& store, const Cid& coded, const std::function<void(codec::Manife
         inputs[replaced] = {replaced, Cid::block(crypto::sha256(bytes)), bytes};
     must(writer.leaves(inputs));
     manifest.tree = must(writer.finish_tree());
-    change(manifest);
     return must(writer.commit(must(codec::encode_manifest(manifest)), 0));
 }
 
 TEST_F(Protect, VerifySeesParityThatTheDataDoesNotGive) {
     const Cid plain = store_.put(generate(3, 6 * 65536));
-    const Cid coded = must(encode(job_, plain, {.k = 3, .m = 2}));
+    const Cid coded = must(encode(job_, plain, code_shape(3, 2)));
     const Bytes wrong = generate(99, 65536);
     const Cid forged = forge(store_, coded, [](codec::Manifest&) {}, 7, wrong);
     EXPECT_TRUE(must(health(job_, forged, true)).whole());
@@ -168,7 +164,7 @@ TEST_F(Protect, VerifySeesParityThatTheDataDoesNotGive) {
 TEST_F(Protect, VerifyAndDecodeSeeAWrongOriginalTree) {
     const Cid plain = store_.put(generate(3, 6 * 65536));
     const Cid other = store_.put(generate(4, 6 * 65536));
-    const Cid coded = must(encode(job_, plain, {.k = 3, .m = 2}));
+    const Cid coded = must(encode(job_, plain, code_shape(3, 2)));
     const Cid forged = forge(store_, coded,
                              [&](codec::Manifest& manifest) {
                                  manifest.erasure->original_tree = store_.manifest(other).tree;
@@ -180,7 +176,7 @@ TEST_F(Protect, VerifyAndDecodeSeeAWrongOriginalTree) {
 
 TEST_F(Protect, TheLinearStrategyIsRefused) {
     const Cid plain = store_.put(generate(3, 6 * 65536));
-    const Cid coded = must(encode(job_, plain, {.k = 3, .m = 2}));
+    const Cid coded = must(encode(job_, plain, code_shape(3, 2)));
     const Cid linear = forge(
         store_, coded,
         [](codec::Manifest& manifest) { manifest.erasure->strategy = codec::Strategy::linear; }, 0,
@@ -193,7 +189,12 @@ TEST_F(Protect, TheLinearStrategyIsRefused) {
 
 TEST_F(Protect, WithoutParityNothingIsAddedAndNothingRepaired) {
     const Cid plain = store_.put(generate(3, 5 * 65536));
-    const Cid coded = must(encode(job_, plain, {.k = 2, .m = 0}));
+    const Cid coded = forge(store_, must(encode(job_, plain, code_shape(2, 1))),
+                            [](codec::Manifest& manifest) {
+                                manifest.erasure->m = 0;
+                                manifest.dataset_size_bytes = 6 * 65536;
+                            },
+                            0, {});
     EXPECT_EQ(store_.manifest(coded).blocks_count(), 6U);
     EXPECT_TRUE(must(verify(job_, coded)).right());
     must(erase(job_, coded, std::vector<std::uint64_t>{4}));

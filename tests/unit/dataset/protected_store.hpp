@@ -23,6 +23,10 @@ using codex::test::must;
 using codex::test::must_fail;
 using codex::test::TemporaryFolder;
 
+inline erasure::Shape code_shape(std::uint64_t k, std::uint64_t m) {
+    return must(erasure::Shape::create(k, m));
+}
+
 class Store {
 public:
     explicit Store(const std::string& path, unsigned threads = 2)

@@ -330,7 +330,7 @@ TEST_F(PutGet, ReconstructsWhatAProtectedDatasetLost) {
     PutOptions options;
     options.block_size_bytes = 4096;
     const Cid plain = store_.put(content, options);
-    const Cid cid = must(encode(store_.job(), plain, {.k = 4, .m = 2, .expiry = {}}));
+    const Cid cid = must(encode(store_.job(), plain, code_shape(4, 2)));
     // Two of the four data rows, all their blocks: rows are 6 blocks long.
     std::vector<std::uint64_t> lost;
     for (std::uint64_t i = 6; i < 18; ++i)
@@ -357,8 +357,7 @@ TEST_F(PutGet, ReconstructsAheadWhereRowsAreShort) {
     PutOptions options;
     options.block_size_bytes = 1 << 20;
     const Bytes content = generate(15, (std::size_t{39} << 20) + 77);
-    const Cid cid =
-        must(encode(store_.job(), store_.put(content, options), {.k = 10, .m = 3, .expiry = {}}));
+    const Cid cid = must(encode(store_.job(), store_.put(content, options), code_shape(10, 3)));
     const std::vector<std::uint64_t> lost = {0, 1, 5, 18, 19, 23, 26, 36, 37, 38};
     EXPECT_EQ(must(erase(store_.job(), cid, lost)), lost.size());
     const Fd file(::memfd_create("content", MFD_CLOEXEC));

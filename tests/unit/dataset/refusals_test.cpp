@@ -101,11 +101,11 @@ TEST(Refusals, WithoutThreadsDatasetsAreTheSame) {
     options.block_size_bytes = 4096;
     Store first(folder.file("first"));
     const Cid cid = first.put(content, options);
-    const Cid coded = must(encode(first.job(), cid, {.k = 3, .m = 2}));
+    const Cid coded = must(encode(first.job(), cid, code_shape(3, 2)));
     const NoThreads none;
     Store second(folder.file("second"), 8);
     EXPECT_EQ(second.put(content, options), cid);
-    EXPECT_EQ(must(encode(second.job(), cid, {.k = 3, .m = 2})), coded);
+    EXPECT_EQ(must(encode(second.job(), cid, code_shape(3, 2))), coded);
     EXPECT_EQ(second.get(coded), content);
 }
 
@@ -137,9 +137,9 @@ TEST(Refusals, AGetThatIsRefusedMemoryCanBeMadeAgain) {
     PutOptions options;
     options.block_size_bytes = 4096;
     const Cid cid = store.put(content, options);
-    const Cid coded = must(encode(store.job(), cid, {.k = 3, .m = 2}));
+    const Cid coded = must(encode(store.job(), cid, code_shape(3, 2)));
     EXPECT_GT(sweep([&] { EXPECT_TRUE(store.get(coded) == content); }), 5);
-    EXPECT_GT(sweep([&] { (void)must(encode(store.job(), cid, {.k = 3, .m = 2})); }), 5);
+    EXPECT_GT(sweep([&] { (void)must(encode(store.job(), cid, code_shape(3, 2))); }), 5);
 }
 
 } // namespace

@@ -35,8 +35,8 @@ struct Shape {
 std::vector<std::uint64_t> random_losses(std::mt19937_64& random, const Layout& layout) {
     std::vector<std::uint64_t> lost;
     for (std::uint64_t column = 0; column < layout.steps; ++column) {
-        const std::size_t count = random() % (layout.m + 1);
-        for (const std::uint64_t row : sample(random, layout.k + layout.m, count))
+        const std::size_t count = random() % (layout.m() + 1);
+        for (const std::uint64_t row : sample(random, layout.rows(), count))
             lost.push_back(layout.index(column, static_cast<std::uint32_t>(row)));
     }
     std::erase_if(lost, [&](std::uint64_t index) { return layout.is_padding(index); });
@@ -67,7 +67,7 @@ TEST_F(Repair, RandomShapesAndLossesComeBackBitForBit) {
                                  shape.block_size));
         const Bytes content = generate(stream++, shape.size);
         const Cid plain = store_->put(content, {.block_size_bytes = shape.block_size});
-        const Cid coded = must(encode(store_->job(), plain, {.k = shape.k, .m = shape.m}));
+        const Cid coded = must(encode(store_->job(), plain, code_shape(shape.k, shape.m)));
         const Layout layout = this->layout(coded);
         const std::vector<std::uint64_t> lost = random_losses(random, layout);
 
@@ -92,7 +92,7 @@ TEST_F(Repair, TheCopyThatKOneMakesIsTheSameBlock) {
     for (const std::size_t size : {std::size_t{1}, std::size_t{65537}}) {
         const Bytes content = generate(8, size);
         const Cid plain = store_->put(content);
-        const Cid coded = must(encode(store_->job(), plain, {.k = 1, .m = 1}));
+        const Cid coded = must(encode(store_->job(), plain, code_shape(1, 1)));
         const std::uint64_t steps = layout(coded).steps;
         const std::vector<Digest> leaves = store_->leaves(coded);
         EXPECT_TRUE(std::equal(leaves.begin(), leaves.begin() + static_cast<std::ptrdiff_t>(steps),
@@ -129,7 +129,7 @@ TEST(BeyondRepair, NamesEveryColumnAndAsManyBlocksAsItLacks) {
 TEST_F(Repair, ColumnsBeyondParityAreReportedAndTheOthersRepaired) {
     const Bytes content = generate(9, 16 * 65536);
     const Cid plain = store_->put(content);
-    const Cid coded = must(encode(store_->job(), plain, {.k = 4, .m = 2}));
+    const Cid coded = must(encode(store_->job(), plain, code_shape(4, 2)));
     ASSERT_EQ(layout(coded).steps, 4U);
     // Column 3: rows 0, 2, 4, 5; column 1: rows 1 and 3; column 0: parity only.
     must(erase(store_->job(), coded, std::vector<std::uint64_t>{3, 11, 19, 23, 5, 13, 16, 20}));
@@ -163,7 +163,7 @@ TEST_F(Repair, ColumnsBeyondParityAreReportedAndTheOthersRepaired) {
 TEST_F(Repair, DamagedBytesAreFoundByReadingAndReplaced) {
     const Bytes content = generate(11, 10 * 65536);
     const Cid plain = store_->put(content);
-    const Cid coded = must(encode(store_->job(), plain, {.k = 5, .m = 2}));
+    const Cid coded = must(encode(store_->job(), plain, code_shape(5, 2)));
     for (const std::size_t index : {0U, 4U, 5U})
         ASSERT_EQ(store_->flip_in_segments(BytesView(content).subspan(index * 65536, 64)), 1U);
 
@@ -180,7 +180,7 @@ TEST_F(Repair, DamagedBytesAreFoundByReadingAndReplaced) {
 
 TEST_F(Repair, DamagedBytesCountAsLossesBesideMissingOnes) {
     const Bytes content = generate(12, 10 * 65536);
-    const Cid coded = must(encode(store_->job(), store_->put(content), {.k = 5, .m = 2}));
+    const Cid coded = must(encode(store_->job(), store_->put(content), code_shape(5, 2)));
     ASSERT_EQ(store_->flip_in_segments(BytesView(content).first(64)), 1U);
     must(erase(store_->job(), coded, std::vector<std::uint64_t>{2, 4}));
     EXPECT_FALSE(must(health(store_->job(), coded, true)).repairable());
@@ -191,7 +191,7 @@ TEST_F(Repair, DamagedBytesCountAsLossesBesideMissingOnes) {
 TEST_F(Repair, ADamagedTreeIsRebuiltFromItsBlocks) {
     const Bytes content = generate(13, 12 * 65536);
     const Cid plain = store_->put(content);
-    const Cid coded = must(encode(store_->job(), plain, {.k = 4, .m = 2}));
+    const Cid coded = must(encode(store_->job(), plain, code_shape(4, 2)));
     const std::vector<Digest> leaves = store_->leaves(coded);
     ASSERT_EQ(store_->flip_in_trees(leaves[2]), 2U);
     ASSERT_EQ(store_->flip_in_trees(leaves[13]), 1U);
@@ -200,7 +200,7 @@ TEST_F(Repair, ADamagedTreeIsRebuiltFromItsBlocks) {
     EXPECT_TRUE(before.tree_damaged);
     EXPECT_TRUE(before.repairable());
     EXPECT_EQ(must_fail(decode(store_->job(), coded, {})).code(), Errc::dataset_damaged);
-    EXPECT_EQ(must_fail(encode(store_->job(), plain, {.k = 3, .m = 1})).code(),
+    EXPECT_EQ(must_fail(encode(store_->job(), plain, code_shape(3, 1))).code(),
               Errc::dataset_damaged);
     const RepairReport report = must(repair(store_->job(), coded));
     EXPECT_TRUE(report.tree_restored);
@@ -212,7 +212,7 @@ TEST_F(Repair, ADamagedTreeIsRebuiltFromItsBlocks) {
 
 TEST_F(Repair, ADamagedTreeAndLostBlocksTogether) {
     const Bytes content = generate(14, 12 * 65536);
-    const Cid coded = must(encode(store_->job(), store_->put(content), {.k = 4, .m = 2}));
+    const Cid coded = must(encode(store_->job(), store_->put(content), code_shape(4, 2)));
     const std::vector<Digest> leaves = store_->leaves(coded);
     // Column 2 loses block 2, and block 5's leaf (column 2, too) is not known any more.
     must(erase(store_->job(), coded, std::vector<std::uint64_t>{2, 5}));
@@ -226,7 +226,7 @@ TEST_F(Repair, ADamagedTreeAndLostBlocksTogether) {
 
 TEST_F(Repair, ADamagedTreeBeyondRepairIsReported) {
     const Cid coded =
-        must(encode(store_->job(), store_->put(generate(15, 12 * 65536)), {.k = 4, .m = 2}));
+        must(encode(store_->job(), store_->put(generate(15, 12 * 65536)), code_shape(4, 2)));
     const std::vector<Digest> leaves = store_->leaves(coded);
     must(erase(store_->job(), coded, std::vector<std::uint64_t>{2, 5, 8}));
     ASSERT_EQ(store_->flip_in_trees(leaves[5]), 2U);
@@ -250,7 +250,7 @@ TEST_F(Repair, APlainDatasetHasNothingToRepairFrom) {
 
 TEST_F(Repair, EraseRefusesIndicesTheDatasetHasNot) {
     const Cid coded =
-        must(encode(store_->job(), store_->put(generate(17, 5 * 65536)), {.k = 2, .m = 1}));
+        must(encode(store_->job(), store_->put(generate(17, 5 * 65536)), code_shape(2, 1)));
     ASSERT_EQ(layout(coded).total_blocks(), 9U);
     EXPECT_EQ(must_fail(erase(store_->job(), coded, std::vector<std::uint64_t>{9})).code(),
               Errc::merkle_index);
@@ -279,7 +279,7 @@ TEST_F(Repair, AKilledRepairIsFinishedByTheNext) {
     const std::uint64_t blocks = 12'000;
     const Bytes content = generate(18, blocks * block_size);
     const Cid plain = store_->put(content, {.block_size_bytes = block_size});
-    const Cid coded = must(encode(store_->job(), plain, {.k = 6, .m = 3}));
+    const Cid coded = must(encode(store_->job(), plain, code_shape(6, 3)));
     const Layout layout = this->layout(coded);
     std::vector<std::uint64_t> lost;
     for (const std::uint32_t row : {1U, 4U, 7U})

@@ -2,6 +2,7 @@
 #include "erasure/detail/kernel_choice.hpp"
 #include "erasure/detail/solver.hpp"
 #include "generator.hpp"
+#include "must.hpp"
 #include "reference.hpp"
 
 #include <map>
@@ -10,18 +11,20 @@
 namespace codex::erasure::detail {
 namespace {
 
+using codex::test::must;
+
 /// A code word in memory: parity at 0..m-1, data at size.., in buffers off by one from alignment.
 struct Word {
     Word(const Shape& shape, std::size_t size_bytes, std::uint32_t stream)
-        : buffers(std::size_t{shape.size} + shape.k) {
+        : buffers(std::size_t{shape.parity_positions()} + shape.k()) {
         std::vector<Bytes> data;
-        for (std::uint32_t j = 0; j < shape.k; ++j)
+        for (std::uint32_t j = 0; j < shape.k(); ++j)
             data.push_back(test::generate(stream + j, size_bytes));
-        const std::vector<Bytes> parity = test::reference_parity(data, shape.m);
-        for (std::uint32_t i = 0; i < shape.m; ++i)
+        const std::vector<Bytes> parity = test::reference_parity(data, shape.m());
+        for (std::uint32_t i = 0; i < shape.m(); ++i)
             set(i, parity[i]);
-        for (std::uint32_t j = 0; j < shape.k; ++j)
-            set(shape.size + j, data[j]);
+        for (std::uint32_t j = 0; j < shape.k(); ++j)
+            set(shape.parity_positions() + j, data[j]);
     }
     void set(std::size_t position, const Bytes& bytes) {
         buffers[position].assign(1, 0xAA);
@@ -34,7 +37,7 @@ struct Word {
 /// The same word for all kernel sets: the reference takes longer than they do.
 const Word& word_of(const Shape& shape, std::size_t size_bytes) {
     static std::map<std::tuple<std::uint32_t, std::uint32_t, std::size_t>, Word> words;
-    return words.try_emplace({shape.k, shape.m, size_bytes}, shape, size_bytes, shape.k)
+    return words.try_emplace({shape.k(), shape.m(), size_bytes}, shape, size_bytes, shape.k())
         .first->second;
 }
 
@@ -60,30 +63,31 @@ void expect_solved(const Shape& shape, const KernelSet& kernels, Method method,
     for (std::size_t x = 0; x < roles.size(); ++x)
         if (roles[x] == Role::wanted) {
             ASSERT_EQ(results[x], word.buffers[x])
-                << kernels.name << " method " << static_cast<int>(method) << " k=" << shape.k
-                << " m=" << shape.m << " position " << x << " bytes " << size_bytes;
+                << kernels.name << " method " << static_cast<int>(method) << " k=" << shape.k()
+                << " m=" << shape.m() << " position " << x << " bytes " << size_bytes;
         }
 }
 
 std::vector<Role> encoding_roles(const Shape& shape) {
-    std::vector<Role> roles(std::size_t{shape.size} + shape.k, Role::unused);
-    std::fill_n(roles.begin(), shape.m, Role::wanted);
-    std::fill(roles.begin() + shape.size, roles.end(), Role::known);
+    std::vector<Role> roles(std::size_t{shape.parity_positions()} + shape.k(), Role::unused);
+    std::fill_n(roles.begin(), shape.m(), Role::wanted);
+    std::fill(roles.begin() + shape.parity_positions(), roles.end(), Role::known);
     return roles;
 }
 
 /// `losses` random positions lost; some lost data are not wanted.
 std::vector<Role> decoding_roles(const Shape& shape, std::uint32_t losses, test::Random& random) {
-    std::vector<Role> roles(std::size_t{shape.size} + shape.k, Role::known);
-    std::fill(roles.begin() + shape.m, roles.begin() + shape.size, Role::unused);
+    std::vector<Role> roles(std::size_t{shape.parity_positions()} + shape.k(), Role::known);
+    std::fill(roles.begin() + shape.m(), roles.begin() + shape.parity_positions(), Role::unused);
     std::vector<std::uint32_t> present;
     for (std::uint32_t x = 0; x < roles.size(); ++x)
         if (roles[x] == Role::known)
             present.push_back(x);
     random.shuffle(present);
     for (std::uint32_t i = 0; i < losses; ++i)
-        roles[present[i]] =
-            present[i] < shape.size || random.below(8) == 0 ? Role::unused : Role::wanted;
+        roles[present[i]] = present[i] < shape.parity_positions() || random.below(8) == 0
+                                ? Role::unused
+                                : Role::wanted;
     return roles;
 }
 
@@ -91,7 +95,7 @@ class KernelTest : public testing::TestWithParam<const KernelSet*> {
 protected:
     static void check(std::uint32_t k, std::uint32_t m, std::size_t size_bytes,
                       std::uint32_t patterns, ThreadPool* pool = nullptr) {
-        const Shape shape(k, m);
+        const Shape shape = must(Shape::create(k, m));
         const Word& word = word_of(shape, size_bytes);
         test::Random random(k * 65537 + m);
         std::vector<std::vector<Role>> problems{encoding_roles(shape)};
@@ -141,14 +145,14 @@ TEST_P(KernelTest, ResultsPastTheCaches) {
     constexpr std::size_t kSizeBytes = 128 * 1024 + 64;
     ThreadPool pool(2);
     for (const auto& [k, m] : {std::pair{40U, 33U}, std::pair{230U, 33U}}) {
-        const Shape shape(k, m);
+        const Shape shape = must(Shape::create(k, m));
         const auto skews = skew_factors(shape, *GetParam());
         const Solver solver(shape, *GetParam(), skews, encoding_roles(shape), Method::transform);
         std::vector<Bytes> data(k);
-        std::vector<const std::uint8_t*> from(shape.size + k);
+        std::vector<const std::uint8_t*> from(shape.parity_positions() + k);
         for (std::uint32_t j = 0; j < k; ++j) {
             data[j] = test::generate(j, kSizeBytes);
-            from[shape.size + j] = data[j].data();
+            from[shape.parity_positions() + j] = data[j].data();
         }
         const auto encode = [&](Bytes& results, std::size_t shift) {
             results.resize(m * kSizeBytes + 128);
@@ -175,14 +179,15 @@ TEST_P(KernelTest, TheMethodFollowsTheSizeOfTheProblem) {
         return Solver::fastest(shape, *GetParam(), roles);
     };
     test::Random random(1);
-    const Shape single(100, 1);
+    const Shape single = must(Shape::create(100, 1));
     EXPECT_EQ(fastest(single, encoding_roles(single)), Method::exclusive_or);
-    const Shape small(3, 2);
+    const Shape small = must(Shape::create(3, 2));
     EXPECT_EQ(fastest(small, encoding_roles(small)), Method::matrix);
-    for (const Shape& large : {Shape(128, 128), Shape(1000, 1000)}) {
+    for (const std::uint32_t size : {128U, 1000U}) {
+        const Shape large = must(Shape::create(size, size));
         EXPECT_EQ(fastest(large, encoding_roles(large)), Method::transform);
         EXPECT_EQ(fastest(large, decoding_roles(large, 1, random)), Method::matrix);
-        EXPECT_EQ(fastest(large, decoding_roles(large, large.m, random)), Method::transform);
+        EXPECT_EQ(fastest(large, decoding_roles(large, large.m(), random)), Method::transform);
     }
 }
 

@@ -5,12 +5,15 @@
 #include "erasure/detail/erasures.hpp"
 #include "erasure/layout.hpp"
 #include "generator.hpp"
+#include "must.hpp"
 
 #include <fstream>
 #include <nlohmann/json.hpp>
 
 namespace codex::erasure {
 namespace {
+
+using codex::test::must;
 
 using nlohmann::json;
 
@@ -55,14 +58,13 @@ TEST(ErasureVectors, ParityIsTheReferenceLibrarys) {
         const auto k = vector["k"].get<std::uint32_t>();
         const auto m = vector["m"].get<std::uint32_t>();
         SCOPED_TRACE(fmt::format("k={} m={} bytes={}", k, m, vector["bufferBytes"].dump()));
-        const auto code = Code::create(k, m);
-        ASSERT_TRUE(code);
+        const Code code(must(Shape::create(k, m)));
         const auto kind = vector["code"].get<std::string>();
         if (kind == "gf8" || kind == "gf16") {
-            EXPECT_EQ(code->field_bits(), kind == "gf8" ? 8U : 16U);
+            EXPECT_EQ(code.field_bits(), kind == "gf8" ? 8U : 16U);
         }
 
-        const Coded coded = encode_streams(*code, vector["bufferBytes"].get<std::size_t>());
+        const Coded coded = encode_streams(code, vector["bufferBytes"].get<std::size_t>());
         Bytes all;
         for (std::uint32_t i = 0; i < m; ++i) {
             if (vector.contains("paritySha256")) {
@@ -89,27 +91,28 @@ TEST(ErasureVectors, ParityBlocksOfProtectedDatasets) {
         ASSERT_EQ(vector["generator"].get<std::string>(), "stream 5");
         Bytes content = test::generate(5, vector["size"].get<std::size_t>());
         const auto layout = Layout::create(
-            vector["originalBlocks"].get<std::uint64_t>(), vector["k"].get<std::uint32_t>(),
-            vector["m"].get<std::uint32_t>(), static_cast<std::uint32_t>(block_bytes));
+            vector["originalBlocks"].get<std::uint64_t>(),
+            must(Shape::create(vector["k"].get<std::uint32_t>(), vector["m"].get<std::uint32_t>())),
+            static_cast<std::uint32_t>(block_bytes));
         ASSERT_TRUE(layout);
         content.resize(layout->rounded() * block_bytes); // the last block and the padding: zeros
-        const auto code = Code::create(layout->k, layout->m);
+        const Code code(layout->shape);
         for (std::uint64_t column = 0; column < layout->steps; ++column) {
             std::vector<const std::uint8_t*> data;
-            for (std::uint32_t j = 0; j < layout->k; ++j) {
+            for (std::uint32_t j = 0; j < layout->k(); ++j) {
                 const std::uint64_t index = layout->index(column, j);
                 data.push_back(layout->is_padding(index) ? nullptr
                                                          : content.data() + index * block_bytes);
             }
-            std::vector<Bytes> parity(layout->m, Bytes(block_bytes));
+            std::vector<Bytes> parity(layout->m(), Bytes(block_bytes));
             std::vector<std::uint8_t*> outputs;
             for (Bytes& bytes : parity)
                 outputs.push_back(bytes.data());
-            ASSERT_TRUE(code->encode(data, outputs, block_bytes));
-            for (std::uint32_t i = 0; i < layout->m; ++i)
+            ASSERT_TRUE(code.encode(data, outputs, block_bytes));
+            for (std::uint32_t i = 0; i < layout->m(); ++i)
                 EXPECT_EQ(
                     codec::Cid::block(crypto::sha256(parity[i])).text(),
-                    vector["leafCids"][layout->index(column, layout->k + i)].get<std::string>());
+                    vector["leafCids"][layout->index(column, layout->k() + i)].get<std::string>());
         }
     }
 }

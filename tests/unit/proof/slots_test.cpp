@@ -49,7 +49,7 @@ protected:
     Cid protect(BytesView content, std::uint32_t k, std::uint32_t m,
                 std::uint32_t block_size = 65536) {
         const Cid plain = store_.put(content, {.block_size_bytes = block_size});
-        return must(dataset::encode(job(), plain, {.k = k, .m = m}));
+        return must(dataset::encode(job(), plain, dataset::test::code_shape(k, m)));
     }
     [[nodiscard]] dataset::Job job() { return store_.job(); }
     [[nodiscard]] std::uint64_t problems() {
