@@ -59,8 +59,8 @@ Result<Shape> Shape::for_nodes(std::uint64_t nodes, std::uint64_t tolerance) {
                                           tolerance > 1 ? "twice the tolerance" : "3")));
     if (nodes - tolerance < tolerance)
         return fail(refused("more than half may not be lost")
-                        .hint(fmt::format("choose a tolerance of {} or less with {} nodes",
-                                          nodes / 2, nodes)));
+                        .hint(fmt::format("choose a tolerance of {} or less with {}", nodes / 2,
+                                          counted(nodes, "node"))));
     return create(nodes - tolerance, tolerance);
 }
 

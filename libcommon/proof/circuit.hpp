@@ -20,6 +20,9 @@ struct CircuitParameters {
     friend bool operator==(const CircuitParameters&, const CircuitParameters&) = default;
 };
 
+/// Wires 1 to 3: entropy, dataset root, slot index.
+constexpr std::uint32_t kPublicInputs = 3;
+
 /// Errors: limit_exceeded for parameters the circuit is not sound or not defined for
 /// (D <= 32 or up to 63, 3 <= L, 2 <= B < D, n >= 1, S >= 1, size bounds).
 [[nodiscard]] Result<void> validate(const CircuitParameters& parameters);

@@ -21,8 +21,6 @@ using detail::Wire;
 using snark::R1cs;
 using snark::Term;
 
-constexpr std::uint32_t kPublicInputs = 3;
-
 using State = std::array<Sum, 3>;
 using OnRow = std::function<void(std::vector<Term>, std::vector<Term>, std::vector<Term>)>;
 

@@ -32,23 +32,27 @@ struct ProofRandomness {
                                          ThreadPool* pool,
                                          const std::optional<ProofRandomness>& fixed = {});
 
+/// A proof with what it is about: the public inputs, in the circuit's order.
+struct Statement {
+    std::vector<Fr> inputs;
+    Groth16Proof proof;
+    friend bool operator==(const Statement&, const Statement&) = default;
+};
+
 /// Accepts iff the pairing equation holds and every point is in its group and every input is
 /// reduced (inputs are given as Fr, so they are). Errors: proof_invalid with the reason; malformed
 /// when the number of inputs does not fit.
-[[nodiscard]] Result<void> verify(const VerifyingKey& key, std::span<const Fr> inputs,
-                                  const Groth16Proof& proof);
+[[nodiscard]] Result<void> verify(const VerifyingKey& key, const Statement& statement);
+/// verify() by who has just made it, before it is given out. Errors: proof_invalid: the witness was
+/// none of the key's circuit.
+[[nodiscard]] Result<void> check_own(const VerifyingKey& key, const Statement& statement);
 
-/// One statement of a batch.
-struct BatchItem {
-    std::vector<Fr> inputs;
-    Groth16Proof proof;
-};
 /// Verifies all with one multi-pairing over a random linear combination (128-bit coefficients);
 /// when it fails, finds the bad ones by halving, or, where many are bad, one by one. From two dozen
 /// on a batch of bad proofs costs no more than verify() for each; none costs a quarter more.
 /// Gives the indices of the bad ones, ascending.
 [[nodiscard]] Result<std::vector<std::size_t>>
-verify_batch(const VerifyingKey& key, std::span<const BatchItem> items, ThreadPool* pool);
+verify_batch(const VerifyingKey& key, std::span<const Statement> statements, ThreadPool* pool);
 
 // --- JSON and contract forms (codex-groth16(5), DOCUMENTS and CONTRACTS) -------------------------
 [[nodiscard]] std::string proof_to_json(const Groth16Proof& proof);
@@ -61,13 +65,12 @@ verify_batch(const VerifyingKey& key, std::span<const BatchItem> items, ThreadPo
 [[nodiscard]] Result<VerifyingKey> verifying_key_from_json(std::string_view text);
 /// {"proof": as in proof.json, "publicSignals": as in public.json}, on one line: a statement as
 /// tools pass it on.
-[[nodiscard]] std::string statement_to_json(const Groth16Proof& proof, std::span<const Fr> inputs);
+[[nodiscard]] std::string statement_to_json(const Statement& statement);
 /// Errors: json_invalid, malformed, limit_exceeded. At most 1 MiB.
-[[nodiscard]] Result<BatchItem> statement_from_json(std::string_view text);
+[[nodiscard]] Result<Statement> statement_from_json(std::string_view text);
 /// The eight words of the Codex contracts (256 bytes): real before imaginary.
 [[nodiscard]] Bytes proof_to_contract_words(const Groth16Proof& proof);
 /// The text snarkjs's `zkey export soliditycalldata` prints: imaginary before real.
-[[nodiscard]] std::string proof_to_snarkjs_calldata(const Groth16Proof& proof,
-                                                    std::span<const Fr> inputs);
+[[nodiscard]] std::string statement_to_snarkjs_calldata(const Statement& statement);
 
 } // namespace codex::snark

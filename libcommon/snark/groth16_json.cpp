@@ -237,12 +237,13 @@ Result<VerifyingKey> verifying_key_from_json(std::string_view text) {
     return key;
 }
 
-std::string statement_to_json(const Groth16Proof& proof, std::span<const Fr> inputs) {
-    return fmt::format("{{\"proof\":{},\"publicSignals\":{}}}", one_line(proof_to_json(proof)),
-                       one_line(inputs_to_json(inputs)));
+std::string statement_to_json(const Statement& statement) {
+    return fmt::format("{{\"proof\":{},\"publicSignals\":{}}}",
+                       one_line(proof_to_json(statement.proof)),
+                       one_line(inputs_to_json(statement.inputs)));
 }
 
-Result<BatchItem> statement_from_json(std::string_view text) {
+Result<Statement> statement_from_json(std::string_view text) {
     auto parsed = parse(text, "proof");
     if (!parsed && parsed.error().code() != Errc::json_invalid)
         return fail(std::move(parsed).error());
@@ -254,7 +255,7 @@ Result<BatchItem> statement_from_json(std::string_view text) {
             return fail(Errc::malformed, "proof: \"{}\" is missing", name);
     CODEX_TRY(proof, proof_of(json.at("proof")));
     CODEX_TRY(inputs, inputs_of(json.at("publicSignals")));
-    return BatchItem{std::move(inputs), proof};
+    return Statement{std::move(inputs), proof};
 }
 
 Bytes proof_to_contract_words(const Groth16Proof& proof) {
@@ -265,7 +266,8 @@ Bytes proof_to_contract_words(const Groth16Proof& proof) {
     return words;
 }
 
-std::string proof_to_snarkjs_calldata(const Groth16Proof& proof, std::span<const Fr> inputs) {
+std::string statement_to_snarkjs_calldata(const Statement& statement) {
+    const auto& [inputs, proof] = statement;
     std::string text = fmt::format(
         "[{}, {}],[[{}, {}],[{}, {}]],[{}, {}],[", hex_word(proof.a.x), hex_word(proof.a.y),
         hex_word(proof.b.x.c1), hex_word(proof.b.x.c0), hex_word(proof.b.y.c1),

@@ -55,10 +55,10 @@ std::vector<ShortScalar> random_coefficients(std::size_t count) {
     return coefficients;
 }
 
-/// The pairing equation over a random combination of the items named by `indices`, whose points are
-/// on their curves: prod e(-z_i A_i, B_i) * e((sum z_i) alpha, beta) * e(sum z_i vk_x_i, gamma) *
-/// e(sum z_i C_i, delta) = 1. The B_i come first.
-crypto::CheckedProduct combination(const VerifyingKey& key, std::span<const BatchItem> items,
+/// The pairing equation over a random combination of the statements named by `indices`, whose
+/// points are on their curves: prod e(-z_i A_i, B_i) * e((sum z_i) alpha, beta) * e(sum z_i vk_x_i,
+/// gamma) * e(sum z_i C_i, delta) = 1. The B_i come first.
+crypto::CheckedProduct combination(const VerifyingKey& key, std::span<const Statement> statements,
                                    std::span<const std::size_t> indices, ThreadPool* pool) {
     const std::vector<ShortScalar> coefficients = random_coefficients(indices.size());
     std::vector<G1> a;
@@ -67,14 +67,14 @@ crypto::CheckedProduct combination(const VerifyingKey& key, std::span<const Batc
     Fr total;
     std::vector<Fr> inputs(key.ic.size() - 1);
     for (std::size_t k = 0; k < indices.size(); ++k) {
-        const BatchItem& item = items[indices[k]];
-        a.push_back(-item.proof.a);
-        c.push_back(item.proof.c);
-        rights.push_back(item.proof.b);
+        const Statement& statement = statements[indices[k]];
+        a.push_back(-statement.proof.a);
+        c.push_back(statement.proof.c);
+        rights.push_back(statement.proof.b);
         const Fr z = coefficients[k].value();
         total += z;
         for (std::size_t i = 0; i < inputs.size(); ++i)
-            inputs[i] += z * item.inputs[i];
+            inputs[i] += z * statement.inputs[i];
     }
     std::vector<G1> lefts = crypto::short_multiples(a, coefficients, pool);
     lefts.push_back(G1Sum::from_affine(key.alpha1).times(total.to_limbs()).to_affine());
@@ -100,8 +100,8 @@ std::size_t random_index(std::size_t count) {
 /// Proofs whose points are on their curves, looked at together and alone.
 class BatchCheck {
 public:
-    BatchCheck(const VerifyingKey& key, std::span<const BatchItem> items, ThreadPool* pool)
-        : key_(key), items_(items), pool_(pool) {}
+    BatchCheck(const VerifyingKey& key, std::span<const Statement> statements, ThreadPool* pool)
+        : key_(key), statements_(statements), pool_(pool) {}
 
     /// Adds the bad ones of `candidates` to `bad`.
     void run(std::vector<std::size_t> candidates, std::vector<std::size_t>& bad) {
@@ -116,7 +116,7 @@ public:
 private:
     /// Proofs with points outside their subgroup are named by the product itself.
     bool is_right(std::vector<std::size_t>& group, std::vector<std::size_t>& bad) const {
-        const crypto::CheckedProduct product = combination(key_, items_, group, pool_);
+        const crypto::CheckedProduct product = combination(key_, statements_, group, pool_);
         if (product.is_one)
             return true;
         std::vector<std::size_t> rest;
@@ -134,7 +134,7 @@ private:
         if (!right_side_)
             right_side_ = crypto::pairing_product({&key_.alpha1, 1}, {&key_.beta2, 1});
         std::vector<unsigned char> right(some.size());
-        const auto look = [&](std::size_t i) { right[i] = holds(items_[some[i]]) ? 1 : 0; };
+        const auto look = [&](std::size_t i) { right[i] = holds(statements_[some[i]]) ? 1 : 0; };
         if (pool_ != nullptr)
             pool_->parallel_for(some.size(), look);
         else
@@ -148,22 +148,23 @@ private:
     }
 
     /// e(A, B) e(-x, gamma) e(-C, delta) = e(alpha, beta).
-    [[nodiscard]] bool holds(const BatchItem& item) const {
-        const G1 lefts[] = {item.proof.a, -input_sum(key_, Fr::one(), item.inputs), -item.proof.c};
-        const G2 rights[] = {item.proof.b, key_.gamma2, key_.delta2};
+    [[nodiscard]] bool holds(const Statement& statement) const {
+        const G1 lefts[] = {statement.proof.a, -input_sum(key_, Fr::one(), statement.inputs),
+                            -statement.proof.c};
+        const G2 rights[] = {statement.proof.b, key_.gamma2, key_.delta2};
         return crypto::checked_pairing_product_is(lefts, rights, *right_side_).is_one;
     }
 
     const VerifyingKey& key_;
-    std::span<const BatchItem> items_;
+    std::span<const Statement> statements_;
     ThreadPool* pool_;
     std::optional<crypto::GtElement> right_side_; // e(alpha, beta), once it is needed
 };
 
 } // namespace
 
-Result<void> verify(const VerifyingKey& key, std::span<const Fr> inputs,
-                    const Groth16Proof& proof) {
+Result<void> verify(const VerifyingKey& key, const Statement& statement) {
+    const auto& [inputs, proof] = statement;
     CODEX_CHECK(check_count(key, inputs.size()));
     CODEX_CHECK(check_points(proof));
     const G1 lefts[] = {-proof.a, key.alpha1, input_sum(key, Fr::one(), inputs), proof.c};
@@ -176,15 +177,22 @@ Result<void> verify(const VerifyingKey& key, std::span<const Fr> inputs,
     return {};
 }
 
-Result<std::vector<std::size_t>> verify_batch(const VerifyingKey& key,
-                                              std::span<const BatchItem> items, ThreadPool* pool) {
-    for (const BatchItem& item : items)
-        CODEX_CHECK(check_count(key, item.inputs.size()));
+Result<void> check_own(const VerifyingKey& key, const Statement& statement) {
+    if (!verify(key, statement))
+        return fail(Errc::proof_invalid, "the proof does not verify: the witness does not fit the "
+                                         "key's circuit");
+    return {};
+}
+
+Result<std::vector<std::size_t>>
+verify_batch(const VerifyingKey& key, std::span<const Statement> statements, ThreadPool* pool) {
+    for (const Statement& statement : statements)
+        CODEX_CHECK(check_count(key, statement.inputs.size()));
     std::vector<std::size_t> bad;
     std::vector<std::size_t> candidates;
-    for (std::size_t i = 0; i < items.size(); ++i)
-        (check_points(items[i].proof) ? candidates : bad).push_back(i);
-    BatchCheck(key, items, pool).run(std::move(candidates), bad);
+    for (std::size_t i = 0; i < statements.size(); ++i)
+        (check_points(statements[i].proof) ? candidates : bad).push_back(i);
+    BatchCheck(key, statements, pool).run(std::move(candidates), bad);
     std::sort(bad.begin(), bad.end());
     return bad;
 }

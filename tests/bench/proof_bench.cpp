@@ -118,13 +118,13 @@ public:
         }
     }
     snark::VerifyingKey verifying;
-    std::vector<snark::BatchItem> items;
+    std::vector<snark::Statement> items;
 };
 
 void verify(benchmark::State& state) {
     const Proofs proofs(1);
     for (auto _ : state)
-        must(snark::verify(proofs.verifying, proofs.items[0].inputs, proofs.items[0].proof));
+        must(snark::verify(proofs.verifying, proofs.items[0]));
 }
 BENCHMARK(verify)->Unit(benchmark::kMillisecond);
 
@@ -133,8 +133,8 @@ void verify_many(benchmark::State& state) {
     const Proofs proofs(static_cast<std::size_t>(state.range(0)));
     for (auto _ : state) {
         if (state.range(1) == 0)
-            for (const snark::BatchItem& item : proofs.items)
-                must(snark::verify(proofs.verifying, item.inputs, item.proof));
+            for (const snark::Statement& item : proofs.items)
+                must(snark::verify(proofs.verifying, item));
         else if (!must(snark::verify_batch(proofs.verifying, proofs.items, nullptr)).empty())
             state.SkipWithError("a good proof was refused");
     }

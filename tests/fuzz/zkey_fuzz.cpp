@@ -17,7 +17,7 @@ void prove_with(const snark::ProvingKey& key) {
     const auto proof = snark::prove(key, witness, nullptr, fixed);
     FUZZ_CHECK(proof);
     const std::vector<crypto::Fr> inputs(key.public_count, crypto::Fr::one());
-    (void)snark::verify(key.verifying_key(), inputs, *proof).has_value();
+    (void)snark::verify(key.verifying_key(), {inputs, *proof}).has_value();
 }
 
 } // namespace

@@ -1,9 +1,9 @@
 // codex-prove prove: a Groth16 proof from a witness, from a slot and a challenge, or from a stream
 // of jobs.
+#include "prove.hpp"
 #include "base/output_file.hpp"
 #include "base/secret.hpp"
 #include "commands.hpp"
-#include "prover.hpp"
 #include "snark/witness_file.hpp"
 
 #include <memory>
@@ -28,19 +28,42 @@ struct Outputs {
 };
 
 Result<void> write_out(cli::Context& context, const ProveOptions& options, Outputs outputs,
-                       const snark::BatchItem& item) {
+                       const snark::Statement& statement) {
     std::size_t at = 0;
     const auto write = [&](const std::string& path, const std::string& text) {
         return write_full(outputs.files[at++].fd(), as_bytes(text), path);
     };
     if (options.proof_file)
-        CODEX_CHECK(write(*options.proof_file, snark::proof_to_json(item.proof) + "\n"));
+        CODEX_CHECK(write(*options.proof_file, snark::proof_to_json(statement.proof) + "\n"));
     if (options.public_file)
-        CODEX_CHECK(write(*options.public_file, snark::inputs_to_json(item.inputs) + "\n"));
+        CODEX_CHECK(write(*options.public_file, snark::inputs_to_json(statement.inputs) + "\n"));
     CODEX_CHECK(OutputFile::commit_all(outputs.files));
     if (options.proof_file && options.public_file)
         return {};
-    return context.print_text(snark::statement_to_json(item.proof, item.inputs) + "\n");
+    return context.print_text(snark::statement_to_json(statement) + "\n");
+}
+
+/// The statement that `words` are a witness of.
+Result<snark::Statement> prove_words(const snark::ProvingKey& key, std::span<const Digest> words,
+                                     ThreadPool& pool, bool self_check) {
+    CODEX_TRY(proof, snark::prove(key, words, &pool));
+    snark::Statement statement{{}, proof};
+    for (const Digest& word : words.subspan(1, key.public_count))
+        statement.inputs.push_back(Fr::from_bytes_reduced(word));
+    if (self_check)
+        CODEX_CHECK(snark::check_own(key.verifying_key(), statement));
+    return statement;
+}
+
+/// A proof of --wtns, whatever circuit the key is for.
+Result<snark::Statement> prove_witness(cli::Context& context, const ProveOptions& options) {
+    CODEX_TRY(key, options.key.proving_key());
+    CODEX_TRY(file, open_container(options.wtns.value_or("-"), "wtns", 2));
+    CODEX_TRY(words, snark::witness_words(file));
+    auto made = file.if_intact(prove_words(key, words, context.pool(), !options.no_self_check));
+    if (!made)
+        return fail(about_proof(std::move(made).error()));
+    return made;
 }
 
 Result<int> prove(cli::Context& context, const ProveOptions& options) {
@@ -58,26 +81,43 @@ Result<int> prove(cli::Context& context, const ProveOptions& options) {
                             .hint("for example: codex-prove prove --zkey FILE CID --slot 0 "
                                   "--challenge 0x..."));
         CODEX_TRY(outputs, Outputs::open(options));
-        CODEX_TRY(prover, Prover::open(context, options));
-        CODEX_TRY(file, open_container(options.wtns.value_or("-"), "wtns", 2));
-        CODEX_TRY(words, snark::witness_words(file));
-        CODEX_TRY(item, file.if_intact(prover.prove(words)));
-        CODEX_CHECK(write_out(context, options, std::move(outputs), item));
+        CODEX_TRY(statement, prove_witness(context, options));
+        CODEX_CHECK(write_out(context, options, std::move(outputs), statement));
         return 0;
     }
     if (options.wtns)
         return fail(Errc::usage, "either --wtns or --slot");
     CODEX_TRY(entropy, options.challenge.value());
     CODEX_TRY(outputs, Outputs::open(options));
-    CODEX_TRY(prover, Prover::open(context, options));
+    CODEX_TRY(prover, open_prover(options));
     CODEX_TRY(opened, toolkit::open_with(context, options.cids, repo::Named::dataset));
     auto& [repo, cid] = opened;
-    CODEX_TRY(item, prover.prove_slot(repo, cid, *options.slot, entropy));
-    CODEX_CHECK(write_out(context, options, std::move(outputs), item));
+    auto statement = prover.prove({&repo, &context.pool(), nullptr}, cid, *options.slot, entropy);
+    if (!statement)
+        return fail(about_proof(std::move(statement).error()));
+    CODEX_CHECK(write_out(context, options, std::move(outputs), *statement));
     return 0;
 }
 
 } // namespace
+
+Result<proof::Prover> open_prover(const ProveOptions& options) {
+    CODEX_TRY(key, options.key.proving_key());
+    CODEX_TRY(parameters, options.circuit.parameters());
+    auto prover =
+        proof::Prover::open(std::move(key), parameters, {.self_check = !options.no_self_check});
+    if (!prover)
+        return fail(std::move(prover).error().hint(
+            "--samples and the other circuit options name the key's circuit"));
+    return prover;
+}
+
+Error about_proof(Error error) {
+    if (error.code() != Errc::proof_invalid)
+        return error;
+    return std::move(error).hint(
+        "see which constraint is broken: codex-prove witness --check INPUT");
+}
 
 void declare_prove(cli::Command& root) {
     auto options = std::make_shared<ProveOptions>();

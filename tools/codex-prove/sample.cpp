@@ -1,4 +1,4 @@
-// codex-prove sample, input: which cells a challenge asks for, and what a proof of them needs.
+// codex-prove sample: which cells a challenge asks for.
 #include "commands.hpp"
 #include "proof/sampler.hpp"
 #include "session.hpp"
@@ -10,21 +10,14 @@ namespace codex::prove_tool {
 namespace {
 
 struct Options {
-    std::optional<std::uint64_t> slot;
-    CircuitFlags circuit;
+    SlotFlag slot;
     ChallengeFlags challenge;
     std::vector<std::string> cids;
     std::uint64_t samples = 5;
 };
 
-Result<std::uint64_t> required_slot(const Options& options) {
-    if (!options.slot)
-        return fail(Error(Errc::usage, "--slot is needed").hint("slots count from 0"));
-    return *options.slot;
-}
-
 Result<int> sample(cli::Context& context, const Options& options) {
-    CODEX_TRY(slot, required_slot(options));
+    CODEX_TRY(slot, options.slot.value());
     CODEX_TRY(entropy, options.challenge.value());
     if (options.samples > UINT32_MAX)
         return fail(Errc::limit_exceeded, "--samples {}: too many", options.samples);
@@ -55,45 +48,18 @@ Result<int> sample(cli::Context& context, const Options& options) {
     return 0;
 }
 
-Result<int> input(cli::Context& context, const Options& options) {
-    CODEX_TRY(slot, required_slot(options));
-    CODEX_TRY(entropy, options.challenge.value());
-    CODEX_TRY(parameters, options.circuit.parameters());
-    CODEX_TRY(opened, toolkit::open_with(context, options.cids, repo::Named::dataset));
-    auto& [repo, cid] = opened;
-    Progress progress;
-    const auto view = context.show(progress, "input");
-    CODEX_TRY(made, proof::make_proof_input({&repo, &context.pool(), &progress}, cid, slot, entropy,
-                                            parameters));
-    CODEX_CHECK(context.print_text(proof::write_input_json(parameters, made)));
-    return 0;
-}
-
 } // namespace
 
 void declare_sample(cli::Command& root) {
     auto options = std::make_shared<Options>();
     cli::Command& command = root.command("sample", "list the cells that a challenge asks for");
-    command.option("--slot I", options->slot, "the slot, from 0");
+    options->slot.declare(command);
     options->challenge.declare(command);
     command.option("--samples S", options->samples, "how many cells")
         .arguments("CID", options->cids, "the verifiable dataset; default: from stdin")
         .example("codex-prove sample zDvZRwzm... --slot 3 --challenge 0x5f39...")
         .example("codex-prove sample zDvZRwzm... --slot 0 --entropy 7 --samples 100 | cut -f2")
         .run([options](cli::Context& context) { return sample(context, *options); });
-}
-
-void declare_input(cli::Command& root) {
-    auto options = std::make_shared<Options>();
-    cli::Command& command = root.command("input", "write input.json for a slot and a challenge");
-    command.option("--slot I", options->slot, "the slot, from 0");
-    options->challenge.declare(command);
-    options->circuit.declare(command);
-    command.arguments("CID", options->cids, "the verifiable dataset; default: from stdin")
-        .takes_output()
-        .example("codex-prove input zDvZRwzm... --slot 3 --challenge 0x5f39... -o input.json")
-        .example("codex-prove input --slot 0 --entropy 7 - <photos.cid | codex-prove witness >w")
-        .run([options](cli::Context& context) { return input(context, *options); });
 }
 
 } // namespace codex::prove_tool

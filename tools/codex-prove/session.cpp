@@ -52,6 +52,16 @@ Result<snark::R1cs> SystemFlags::read() const {
     return proof::build_circuit(parameters);
 }
 
+void SlotFlag::declare(cli::Command& command) {
+    command.option("--slot I", slot, "the slot, from 0");
+}
+
+Result<std::uint64_t> SlotFlag::value() const {
+    if (!slot)
+        return fail(Error(Errc::usage, "--slot is needed").hint("slots count from 0"));
+    return *slot;
+}
+
 void ChallengeFlags::declare(cli::Command& command) {
     command.option("--challenge HEX", challenge, "the contract's challenge, 32 bytes")
         .option("--entropy NUMBER", entropy, "the challenge as a field element");
@@ -140,11 +150,8 @@ std::string_view kind_of(const snark::ContributionLabel& label) {
     return label.type == 1 ? "beacon" : "contribution";
 }
 
-std::vector<Fr> public_inputs(std::span<const Digest> words, std::uint32_t count) {
-    std::vector<Fr> inputs;
-    for (const Digest& word : words.subspan(1, count))
-        inputs.push_back(Fr::from_bytes_reduced(word));
-    return inputs;
+std::string decimal(const Digest& element) {
+    return crypto::field_to_text(Fr::from_bytes_reduced(element));
 }
 
 } // namespace codex::prove_tool

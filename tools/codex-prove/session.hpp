@@ -24,6 +24,14 @@ struct CircuitFlags {
     [[nodiscard]] Result<proof::CircuitParameters> parameters() const;
 };
 
+/// --slot, where it must be given.
+struct SlotFlag {
+    std::optional<std::uint64_t> slot;
+    void declare(cli::Command& command);
+    /// Errors: usage.
+    [[nodiscard]] Result<std::uint64_t> value() const;
+};
+
 /// --challenge or --entropy.
 struct ChallengeFlags {
     std::optional<std::string> challenge, entropy;
@@ -67,7 +75,7 @@ write_container(cli::Context& context,
 
 /// "contribution" or "beacon".
 [[nodiscard]] std::string_view kind_of(const snark::ContributionLabel& label);
-/// Public inputs of a witness: its words 1 .. count.
-[[nodiscard]] std::vector<Fr> public_inputs(std::span<const Digest> words, std::uint32_t count);
+/// A root as circuits and contracts name it.
+[[nodiscard]] std::string decimal(const Digest& element);
 
 } // namespace codex::prove_tool

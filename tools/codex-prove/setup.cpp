@@ -1,4 +1,4 @@
-// codex-prove setup, vkey: keys.
+// codex-prove setup: a proving key for tests, or for a ceremony to begin with.
 #include "snark/setup.hpp"
 #include "base/secret.hpp"
 #include "commands.hpp"
@@ -12,7 +12,6 @@ namespace {
 
 struct Options {
     SystemFlags system;
-    KeyFlags key;
     std::optional<std::string> ptau;
 };
 
@@ -53,20 +52,6 @@ void declare_setup(cli::Command& root) {
         .example("codex-prove setup -o test.zkey")
         .example("codex-prove setup --ptau phase1.ptau -o initial.zkey")
         .run([options](cli::Context& context) { return setup(context, *options); });
-}
-
-void declare_vkey(cli::Command& root) {
-    auto options = std::make_shared<Options>();
-    cli::Command& command = root.command("vkey", "print the verification key of a proving key");
-    options->key.declare(command, false);
-    command.takes_output()
-        .example("codex-prove vkey --zkey proof_main.zkey -o verification_key.json")
-        .example("codex-prove vkey --circuit-dir . | jq -c '.IC[]'")
-        .run([options](cli::Context& context) -> Result<int> {
-            CODEX_TRY(key, options->key.verifying_key());
-            CODEX_CHECK(context.print_text(snark::verifying_key_to_json(key) + "\n"));
-            return 0;
-        });
 }
 
 } // namespace codex::prove_tool

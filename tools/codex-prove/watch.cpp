@@ -1,26 +1,29 @@
 // codex-prove prove --watch: a prover that stays, with its key mapped.
 #include "cli/line_jobs.hpp"
 #include "proof/documents.hpp"
-#include "prover.hpp"
+#include "prove.hpp"
 
 namespace codex::prove_tool {
 
 Result<int> watch(cli::Context& context, const ProveOptions& options) {
-    CODEX_TRY(prover, Prover::open(context, options));
+    CODEX_TRY(prover, open_prover(options));
     CODEX_TRY(repo, toolkit::open_repo(context, toolkit::Access::read));
-    const auto prove = [&](const cli::JobLine& line) -> Result<snark::BatchItem> {
+    const auto prove = [&](const cli::JobLine& line) -> Result<snark::Statement> {
         if (line.too_long)
             return fail(Errc::limit_exceeded, "longer than {} bytes", proof::kMaxJobBytes);
         CODEX_TRY(job, proof::job_from_json(line.text));
-        return prover.prove_slot(repo, job.dataset, job.slot, job.entropy);
+        auto statement =
+            prover.prove({&repo, &context.pool(), nullptr}, job.dataset, job.slot, job.entropy);
+        if (!statement)
+            return fail(about_proof(std::move(statement).error()));
+        return statement;
     };
     return cli::answer_lines(context, proof::kMaxJobBytes, [&](const cli::JobLine& line) {
         const std::string id = proof::job_id_from_json(line.text);
         auto made = prove(line);
         cli::JobAnswer answer{
             .name = "job " + id,
-            .text = made ? snark::statement_to_json(made->proof, made->inputs)
-                         : proof::failure_to_json(made.error()),
+            .text = made ? snark::statement_to_json(*made) : proof::failure_to_json(made.error()),
         };
         answer.text.insert(1, fmt::format("\"id\":{},", id));
         if (!made)

@@ -1,10 +1,9 @@
-// codex-prove witness, r1cs: the circuit and its wires.
+// codex-prove witness: the wires of the circuit.
 #include "commands.hpp"
 #include "session.hpp"
 #include "snark/witness_file.hpp"
 #include "toolkit/input.hpp"
 
-#include <bit>
 #include <memory>
 
 namespace codex::prove_tool {
@@ -16,7 +15,6 @@ constexpr std::uint64_t kMaxInputBytes = std::uint64_t{64} << 20;
 struct Options {
     std::string input = "-";
     bool check = false;
-    bool stats = false;
     CircuitFlags circuit;
 };
 
@@ -42,27 +40,6 @@ Result<int> witness(cli::Context& context, const Options& options) {
     return 0;
 }
 
-Result<int> r1cs(cli::Context& context, const Options& options) {
-    CODEX_TRY(parameters, options.circuit.parameters());
-    if (!options.stats) {
-        CODEX_TRY(system, proof::build_circuit(parameters));
-        CODEX_CHECK(write_container(
-            context, [&](int fd, const std::string& name) { return system.write(fd, name); }));
-        return 0;
-    }
-    CODEX_TRY(counts, proof::count_circuit(parameters));
-    const std::uint64_t rows = counts.constraints + counts.public_inputs;
-    CODEX_CHECK(context.print(cli::Record("r1cs")
-                                  .field("constraints", counts.constraints)
-                                  .field("wires", counts.wires)
-                                  .field("terms", counts.terms)
-                                  .field("domainLog2", std::uint64_t{std::bit_width(rows)})
-                                  .json("publicInputs", std::uint64_t{counts.public_inputs})
-                                  .json("privateInputs", std::uint64_t{counts.private_inputs})
-                                  .json("labels", counts.wires)));
-    return 0;
-}
-
 } // namespace
 
 void declare_witness(cli::Command& root) {
@@ -75,17 +52,6 @@ void declare_witness(cli::Command& root) {
         .example("codex-prove witness input.json -o slot3.wtns")
         .example("codex-prove input zDvZRwzm... --slot 3 --entropy 7 | codex-prove witness >w.wtns")
         .run([options](cli::Context& context) { return witness(context, *options); });
-}
-
-void declare_r1cs(cli::Command& root) {
-    auto options = std::make_shared<Options>();
-    cli::Command& command = root.command("r1cs", "write the circuit as an .r1cs");
-    command.flag("--stats", options->stats, "only count, write no .r1cs");
-    options->circuit.declare(command);
-    command.takes_output()
-        .example("codex-prove r1cs -o proof_main.r1cs")
-        .example("codex-prove r1cs --stats --samples 10")
-        .run([options](cli::Context& context) { return r1cs(context, *options); });
 }
 
 } // namespace codex::prove_tool

@@ -112,3 +112,11 @@ null limit.exceeded'
     run bash -c 'codex-prove prove "$@" <jobs >/dev/full' - --watch --zkey key.zkey "${circuit[@]}"
     assert_failure 74
 }
+
+@test "--watch refuses a key of another circuit before it takes a job" {
+    job a 0 >jobs
+    run_split codex-prove prove --watch --zkey key.zkey <jobs
+    assert_refused 65 'the key is for 9155 wires'
+    assert_stderr --partial "hint: --samples and the other circuit options"
+    assert_output ''
+}

@@ -236,12 +236,12 @@ TEST(Circuit, OwnSetupProvesStorage) {
     };
     const std::vector<Fr> inputs = {input.entropy, input.dataset_root,
                                     Fr::from_u64(input.slot_index)};
-    EXPECT_TRUE(snark::verify(key.verifying_key(), inputs, proof_of(witness)));
+    EXPECT_TRUE(snark::verify(key.verifying_key(), {inputs, proof_of(witness)}));
     // A witness that breaks a constraint gives a proof that does not verify.
     std::vector<Fr> lie = witness;
     lie[witness.size() / 2] += Fr::one();
     ASSERT_NE(first_broken(system, lie), std::nullopt);
-    EXPECT_FALSE(snark::verify(key.verifying_key(), inputs, proof_of(lie)));
+    EXPECT_FALSE(snark::verify(key.verifying_key(), {inputs, proof_of(lie)}));
 }
 
 TEST(Sampler, ChallengeToEntropyAndIndices) {

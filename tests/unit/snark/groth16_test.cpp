@@ -49,7 +49,7 @@ TEST(Groth16, TinyCircuitGivesTheExactProofs) {
         const ProofRandomness random = {fr(test.at("r")), fr(test.at("s"))};
         const Groth16Proof proof = must(prove(tiny.key, tiny.witness, &pool, random));
         EXPECT_EQ(proof, must(proof_from_json(test.at("proof").dump())));
-        EXPECT_TRUE(verify(tiny.key.verifying_key(), inputs_of(tiny.json.at("public")), proof));
+        EXPECT_TRUE(verify(tiny.key.verifying_key(), {inputs_of(tiny.json.at("public")), proof}));
     }
 }
 
@@ -101,8 +101,8 @@ TEST(Groth16, FreshRandomnessMakesFreshProofs) {
     const Groth16Proof two = must(prove(tiny.key, tiny.witness, nullptr));
     EXPECT_NE(one, two);
     const std::vector<Fr> inputs = inputs_of(tiny.json.at("public"));
-    EXPECT_TRUE(verify(tiny.key.verifying_key(), inputs, one));
-    EXPECT_TRUE(verify(tiny.key.verifying_key(), inputs, two));
+    EXPECT_TRUE(verify(tiny.key.verifying_key(), {inputs, one}));
+    EXPECT_TRUE(verify(tiny.key.verifying_key(), {inputs, two}));
     EXPECT_EQ(must_fail(prove(tiny.key, tiny.witness.first(3), nullptr)).code(), Errc::malformed);
 }
 
@@ -111,30 +111,30 @@ TEST(Groth16, DeployedNetworksProofIsAcceptedAndItsMutationsAreNot) {
     const VerifyingKey key = must(verifying_key_from_json(test.at("verification_key").dump()));
     const Groth16Proof proof = must(proof_from_json(test.at("proof").dump()));
     const std::vector<Fr> inputs = inputs_of(test.at("public"));
-    EXPECT_TRUE(verify(key, inputs, proof));
+    EXPECT_TRUE(verify(key, {inputs, proof}));
     EXPECT_EQ(to_hex(proof_to_contract_words(proof)),
               test.at("codex_struct_words_hex").get<std::string>());
     for (std::size_t i = 0; i < inputs.size(); ++i) {
         std::vector<Fr> wrong = inputs;
         wrong[i] += Fr::one();
-        EXPECT_EQ(must_fail(verify(key, wrong, proof)).code(), Errc::proof_invalid);
+        EXPECT_EQ(must_fail(verify(key, {wrong, proof})).code(), Errc::proof_invalid);
     }
     Groth16Proof wrong = proof;
     wrong.a = -wrong.a;
-    EXPECT_EQ(must_fail(verify(key, inputs, wrong)).code(), Errc::proof_invalid);
+    EXPECT_EQ(must_fail(verify(key, {inputs, wrong})).code(), Errc::proof_invalid);
     wrong = proof;
     wrong.c = proof.a;
-    EXPECT_EQ(must_fail(verify(key, inputs, wrong)).code(), Errc::proof_invalid);
+    EXPECT_EQ(must_fail(verify(key, {inputs, wrong})).code(), Errc::proof_invalid);
     wrong = proof;
     wrong.b.x.c0 += Fq::one();
-    EXPECT_THAT(must_fail(verify(key, inputs, wrong)).text(), testing::HasSubstr("pi_b"));
-    EXPECT_EQ(must_fail(verify(key, std::span(inputs).first(2), proof)).code(), Errc::malformed);
+    EXPECT_THAT(must_fail(verify(key, {inputs, wrong})).text(), testing::HasSubstr("pi_b"));
+    EXPECT_EQ(must_fail(verify(key, {{inputs[0], inputs[1]}, proof})).code(), Errc::malformed);
 }
 
 TEST(Groth16, BatchNamesTheBadProofs) {
     const Tiny tiny;
     const std::vector<Fr> inputs = inputs_of(tiny.json.at("public"));
-    std::vector<BatchItem> items;
+    std::vector<Statement> items;
     for (int i = 0; i < 12; ++i)
         items.push_back({inputs, must(prove(tiny.key, tiny.witness, nullptr))});
     const VerifyingKey key = tiny.key.verifying_key();
@@ -151,7 +151,7 @@ TEST(Groth16, PointsOutsideTheSubgroupAreNamed) {
     const Tiny tiny;
     const VerifyingKey key = tiny.key.verifying_key();
     const std::vector<Fr> inputs = inputs_of(tiny.json.at("public"));
-    std::vector<BatchItem> items;
+    std::vector<Statement> items;
     for (int i = 0; i < 20; ++i)
         items.push_back({inputs, must(prove(tiny.key, tiny.witness, nullptr))});
     // A point of the twist with x = 2 + u.
@@ -167,10 +167,9 @@ TEST(Groth16, PointsOutsideTheSubgroupAreNamed) {
     items[19].proof.a = G1::infinity(); // e(A, B) is one whatever B is
     items[19].proof.b = stray;
     for (const std::size_t i : {0UL, 8UL, 19UL})
-        EXPECT_THAT(must_fail(verify(key, inputs, items[i].proof)).text(),
+        EXPECT_THAT(must_fail(verify(key, items[i])).text(),
                     testing::HasSubstr("pi_b is not a point of G2"));
-    EXPECT_THAT(must_fail(verify(key, inputs, items[9].proof)).text(),
-                testing::HasSubstr("equation"));
+    EXPECT_THAT(must_fail(verify(key, items[9])).text(), testing::HasSubstr("equation"));
     ThreadPool pool(2);
     EXPECT_EQ(must(verify_batch(key, items, &pool)), (std::vector<std::size_t>{0, 8, 9, 19}));
     EXPECT_EQ(must(verify_batch(key, items, nullptr)), (std::vector<std::size_t>{0, 8, 9, 19}));
