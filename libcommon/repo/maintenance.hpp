@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace codex::repo {
@@ -34,9 +35,29 @@ struct VerifyOptions {
     bool repair_counters = false;
     Progress* progress{}; ///< plain bytes of the blocks read; may be nullptr
 };
+/// What is wrong with a block, a tree, a manifest, or with the index about them.
+enum class ProblemKind : std::uint8_t {
+    block_damaged,
+    block_missing,
+    block_unreadable,
+    block_unknown,
+    header_damaged, ///< of a block's record, whose bytes are good
+    manifest_damaged,
+    tree_damaged,
+    tree_missing,
+    tree_unreadable,
+    reference_wrong,
+    expiry_wrong,
+    counter_wrong,
+    records_unknown, ///< a segment's, until the index is made anew
+    notes_damaged,
+    note_missing,
+};
+/// "block-damaged": what scripts see. Names are added, never changed.
+[[nodiscard]] std::string_view name_of(ProblemKind kind);
+
 struct VerifyProblem {
-    /// "block-damaged", "block-missing", "block-unreadable", "tree-damaged", "counter-wrong" ...
-    std::string kind;
+    ProblemKind kind{};
     Cid cid; ///< null where the problem has none
     std::string text;
 };

@@ -63,13 +63,13 @@ private:
         ++totals_.blocks;
         totals_.bytes += read.size;
         if (read.state == BlockRead::State::damaged)
-            report_("block-damaged", read.cid, "stored bytes do not match the CID");
+            report_(ProblemKind::block_damaged, read.cid, "stored bytes do not match the CID");
         else
             CODEX_CHECK(check_header(read.cid));
         return {};
     }
     void report_unreadable(const Cid& cid, const Error& cause) {
-        report_("block-unreadable", cid, cause.text());
+        report_(ProblemKind::block_unreadable, cid, cause.text());
         if (!totals_.unreadable)
             totals_.unreadable = std::make_shared<const Error>(copy_of(cause));
     }
@@ -94,7 +94,8 @@ private:
             report_unreadable(cid, good.error());
             return {};
         }
-        report_("header-damaged", cid, "the header of its record is damaged, its bytes are good");
+        report_(ProblemKind::header_damaged, cid,
+                "the header of its record is damaged, its bytes are good");
         if (session_.notes != nullptr)
             session_.notes->add(cid, place);
         return {};
@@ -121,11 +122,11 @@ Result<void> report_notes(const Store& store, const ReportProblem& report) {
             break;
     }
     if (state.damage.between > 0)
-        report("notes-damaged", Cid(),
+        report(ProblemKind::notes_damaged, Cid(),
                fmt::format("{} bytes of the notes are damaged; gc writes them anew",
                            state.damage.between));
     for (const Note& note : state.lost)
-        report("note-missing", note.cid, "the notes do not have what is known of it");
+        report(ProblemKind::note_missing, note.cid, "the notes do not have what is known of it");
     return {};
 }
 
@@ -135,7 +136,7 @@ Result<void> report_unknown_records(const Store& store, const ReportProblem& rep
     CODEX_TRY(found, unknown_records(store.segments(), store.env(),
                                      standing == Standing::current ? Tails::kept : Tails::all));
     for (const UnknownRecords& records : found)
-        report("records-unknown", Cid(),
+        report(ProblemKind::records_unknown, Cid(),
                fmt::format("segment {:08x} has records that the index does not know, until it is "
                            "made anew",
                            records.segment));
@@ -149,9 +150,9 @@ Result<VerifyReport> Repo::verify(const VerifyOptions& options,
     if (options.repair_counters)
         CODEX_CHECK(impl_->require_writable());
     VerifyReport out;
-    const auto tell = [&](std::string_view kind, const Cid& cid, const std::string& text) {
+    const auto tell = [&](ProblemKind kind, const Cid& cid, const std::string& text) {
         ++out.problems;
-        report({std::string(kind), cid, text});
+        report({kind, cid, text});
     };
     const Session session = impl_->session();
     std::vector<VerifyProblem> found; // told when nobody waits for us any more
@@ -159,10 +160,9 @@ Result<VerifyReport> Repo::verify(const VerifyOptions& options,
         // As a writer where it corrects, so that nothing changes meanwhile: other writers wait.
         CODEX_TRY(txn, options.repair_counters ? session.store->env().write(session.sync)
                                                : session.store->env().read());
-        Audit audit(session, txn,
-                    [&](std::string_view kind, const Cid& cid, const std::string& text) {
-                        found.push_back({std::string(kind), cid, text});
-                    });
+        Audit audit(session, txn, [&](ProblemKind kind, const Cid& cid, const std::string& text) {
+            found.push_back({kind, cid, text});
+        });
         CODEX_CHECK(audit.run());
         const Totals& totals = audit.counted();
         out.counted = {totals.blocks, totals.used_bytes, totals.reserved_bytes, totals.datasets,

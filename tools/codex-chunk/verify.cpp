@@ -49,14 +49,14 @@ public:
 
     /// `dataset`: the one that was named, empty when the whole repo is looked at.
     void add(const repo::VerifyProblem& problem, const std::string& dataset = {}) {
-        if (problem.kind == "block-damaged")
+        if (problem.kind == repo::ProblemKind::block_damaged)
             damaged_.push_back(problem.cid);
         cli::Record record("problem");
         if (problem.cid.is_null())
             record.text("-").json("cid", nullptr);
         else
             record.field("cid", problem.cid);
-        record.field("kind", problem.kind).field("text", problem.text);
+        record.field("kind", name_of(problem.kind)).field("text", problem.text);
         if (!dataset.empty())
             record.field("dataset", dataset);
         ++count_;
@@ -106,7 +106,7 @@ public:
         report_.blocks = health.blocks - health.missing.size();
         report_.bytes = data ? health.manifest.dataset_size_bytes : 0;
         if (health.tree_damaged)
-            add("tree-damaged", health.manifest.tree, "its record is damaged");
+            add(repo::ProblemKind::tree_damaged, health.manifest.tree, "its record is damaged");
         CODEX_TRY(tree, job_.repo->tree(health.manifest.tree));
         const auto block = [&](std::uint64_t index) {
             Digest leaf{};
@@ -114,9 +114,10 @@ public:
             return known ? Cid::block(leaf) : Cid();
         };
         for (const std::uint64_t index : health.missing)
-            add("block-missing", block(index), fmt::format("block {} is not here", index));
+            add(repo::ProblemKind::block_missing, block(index),
+                fmt::format("block {} is not here", index));
         for (const std::uint64_t index : health.damaged)
-            add("block-damaged", block(index),
+            add(repo::ProblemKind::block_damaged, block(index),
                 fmt::format("block {}: stored bytes do not match the CID", index));
         if (health.manifest.is_verifiable())
             CODEX_CHECK(check_slot_trees(*health.manifest.erasure->verification));
@@ -124,8 +125,8 @@ public:
     }
 
 private:
-    void add(std::string_view kind, const Cid& cid, const std::string& text) {
-        problems_.add({std::string(kind), cid, text}, text_);
+    void add(repo::ProblemKind kind, const Cid& cid, const std::string& text) {
+        problems_.add({kind, cid, text}, text_);
         ++report_.problems;
     }
     Result<void> check_manifest() {
@@ -133,9 +134,10 @@ private:
         if (bytes)
             return {};
         if (bytes.error().code() == Errc::block_corrupt)
-            add("block-damaged", cid_, "the manifest: stored bytes do not match the CID");
+            add(repo::ProblemKind::block_damaged, cid_,
+                "the manifest: stored bytes do not match the CID");
         else if (bytes.error().code() == Errc::block_not_found)
-            add("block-missing", cid_, "the manifest is not here");
+            add(repo::ProblemKind::block_missing, cid_, "the manifest is not here");
         else
             return fail(std::move(bytes).error());
         return {};
@@ -151,7 +153,8 @@ private:
             CODEX_TRY(wrong, tree->check());
             ++report_.trees;
             if (!wrong.empty())
-                add("tree-damaged", root, "its record is damaged, the tree of a slot");
+                add(repo::ProblemKind::tree_damaged, root,
+                    "its record is damaged, the tree of a slot");
         }
         return {};
     }

@@ -57,7 +57,7 @@ Result<void> Audit::count_datasets() {
             ++tree_references_[entry.tree];
             ++manifests_[cid];
             if (!equal(crypto::sha256(entry.manifest_bytes), cid.digest()))
-                report_("manifest-damaged", cid,
+                report_(ProblemKind::manifest_damaged, cid,
                         "the copy of the manifest in the index is damaged");
             return {};
         }));
@@ -76,7 +76,8 @@ Result<void> Audit::check_trees() {
     }));
     for (const auto& [cid, count] : tree_references_)
         if (count > 0)
-            report_("tree-missing", cid, "a tree that is referred to is not in the index");
+            report_(ProblemKind::tree_missing, cid,
+                    "a tree that is referred to is not in the index");
     return {};
 }
 
@@ -85,13 +86,13 @@ Result<void> Audit::check_tree(const Cid& cid, const TreeEntry& entry) {
     totals_.tree_bytes += tree_node_bytes(entry.leaf_count);
     const std::uint64_t length = tree_record_bytes(cid, entry.leaf_count);
     live_[entry.extent.segment] += length;
-    CODEX_CHECK(check_extent("tree-damaged", cid, entry.extent, length));
+    CODEX_CHECK(check_extent(ProblemKind::tree_damaged, cid, entry.extent, length));
     const auto found = tree_references_.find(cid);
     const std::uint64_t references = found == tree_references_.end() ? 0 : found->second;
     if (found != tree_references_.end())
         tree_references_.erase(found);
     if (entry.references != references) {
-        report_("reference-wrong", cid,
+        report_(ProblemKind::reference_wrong, cid,
                 fmt::format("tree has {} references, counted {}", entry.references, references));
         TreeEntry fixed = entry;
         fixed.references = references;
@@ -108,16 +109,17 @@ void Audit::check_nodes(const Cid& cid, const Extent& extent, std::uint64_t leaf
     if (cid.codec() != codec::Multicodec::codex_slot_root) // whose leaves are no references
         leaves_known_ = leaves_known_ && bad && bad->empty();
     if (!bad) {
-        report_("tree-unreadable", cid, bad.error().text());
+        report_(ProblemKind::tree_unreadable, cid, bad.error().text());
         if (!unreadable_)
             unreadable_ = std::make_shared<const Error>(std::move(bad).error());
     } else if (!bad->empty()) {
-        report_("tree-damaged", cid,
+        report_(ProblemKind::tree_damaged, cid,
                 fmt::format("{} of {} leaves cannot be trusted", bad->size(), leaf_count));
     } else if (cid.codec() != codec::Multicodec::codex_slot_root) { // which are computed again
         const auto header = tree_header_is_good(session_, cid, extent, leaf_count);
         if (header && !*header)
-            report_("tree-damaged", cid, "the header of its record is damaged, its nodes are good");
+            report_(ProblemKind::tree_damaged, cid,
+                    "the header of its record is damaged, its nodes are good");
     }
 }
 
@@ -158,7 +160,7 @@ Result<void> Audit::count_leaves(unsigned slice, unsigned slices) {
                 // Reported as damaged or unreadable, unless it could be read a moment ago.
                 leaves_known_ = false;
                 if (read.error().code() != Errc::repo_damaged && !unreadable_) {
-                    report_("tree-unreadable", source.tree, read.error().text());
+                    report_(ProblemKind::tree_unreadable, source.tree, read.error().text());
                     unreadable_ = std::make_shared<const Error>(std::move(read).error());
                 }
                 break;
@@ -200,18 +202,19 @@ Result<void> Audit::check_slice(unsigned slice, unsigned slices) {
     }));
     for (const auto& [digest, count] : slice_references_)
         if (leaves_known_)
-            report_("block-unknown", Cid::block(digest),
+            report_(ProblemKind::block_unknown, Cid::block(digest),
                     fmt::format("{} stored leaves name a block the index does not know", count));
     if (slice + 1 == slices)
         for (const auto& [cid, count] : manifests_)
-            report_("block-unknown", cid, "the index does not know the block of this manifest");
+            report_(ProblemKind::block_unknown, cid,
+                    "the index does not know the block of this manifest");
     return {};
 }
 
 Result<void> Audit::check_block(const Cid& cid, const BlockEntry& entry, std::uint64_t references) {
     // With a damaged tree nobody knows what its leaves were: their references stay as they are.
     if (leaves_known_ && (entry.references != references || (references == 0 && !entry.kept))) {
-        report_("reference-wrong", cid,
+        report_(ProblemKind::reference_wrong, cid,
                 fmt::format("block has {} references, counted {}", entry.references, references));
         BlockEntry fixed = entry;
         fixed.references = references;
@@ -220,17 +223,17 @@ Result<void> Audit::check_block(const Cid& cid, const BlockEntry& entry, std::ui
     if (entry.kept && entry.expiry != 0)
         missing_expiries_.push_back({entry.expiry, ExpiryKind::block, cid});
     if (!entry.present) {
-        report_("block-missing", cid, "its bytes are not here");
+        report_(ProblemKind::block_missing, cid, "its bytes are not here");
         return {};
     }
     ++totals_.blocks;
     totals_.used_bytes += entry.plain_bytes;
     const std::uint64_t length = block_record_bytes(cid, entry);
     live_[entry.extent.segment] += length;
-    return check_extent("block-damaged", cid, entry.extent, length);
+    return check_extent(ProblemKind::block_damaged, cid, entry.extent, length);
 }
 
-Result<void> Audit::check_extent(std::string_view kind, const Cid& cid, const Extent& extent,
+Result<void> Audit::check_extent(ProblemKind kind, const Cid& cid, const Extent& extent,
                                  std::uint64_t length) {
     CODEX_TRY(segment, find_segment(txn_, extent.segment));
     const std::uint64_t end = segment ? segment->committed_end : 0;
@@ -264,9 +267,9 @@ Result<void> Audit::check_expiries() {
         return std::ranges::binary_search(have, encode(key));
     });
     for (const ExpiryKey& key : missing_expiries_)
-        report_("expiry-wrong", key.cid, "its expiry is not in the expiry index");
+        report_(ProblemKind::expiry_wrong, key.cid, "its expiry is not in the expiry index");
     if (!surplus_expiries_.empty())
-        report_("expiry-wrong", Cid(),
+        report_(ProblemKind::expiry_wrong, Cid(),
                 fmt::format("{} entries of the expiry index belong to nothing",
                             surplus_expiries_.size()));
     return {};
@@ -286,7 +289,7 @@ Result<void> Audit::check_segments() {
         if (entry.live_bytes != live || entry.punched_bytes != punched ||
             live + dead != entry.committed_end) {
             repairable_ = true;
-            report_("counter-wrong", Cid(),
+            report_(ProblemKind::counter_wrong, Cid(),
                     fmt::format("segment {:08x}: {} of {} bytes live, counted {} live and {} dead",
                                 id, entry.live_bytes, entry.committed_end, live, dead));
         }
@@ -300,7 +303,7 @@ Result<void> Audit::check_totals() {
     const auto compare = [&](std::string_view name, std::uint64_t have, std::uint64_t counted) {
         if (have != counted) {
             repairable_ = true;
-            report_("counter-wrong", Cid(),
+            report_(ProblemKind::counter_wrong, Cid(),
                     fmt::format("{} is {}, counted {}", name, have, counted));
         }
     };

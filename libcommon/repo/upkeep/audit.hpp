@@ -3,13 +3,14 @@
 
 #include "base/endian.hpp"
 #include "repo/index/session.hpp"
+#include "repo/maintenance.hpp"
 
 #include <unordered_map>
 
 namespace codex::repo::detail {
 
 using ReportProblem =
-    std::function<void(std::string_view kind, const Cid& cid, const std::string& text)>;
+    std::function<void(ProblemKind kind, const Cid& cid, const std::string& text)>;
 
 /// Looks at the index as one transaction sees it. Trees are read from their segments and
 /// recomputed.
@@ -41,8 +42,8 @@ private:
     [[nodiscard]] Result<void> check_block(const Cid& cid, const BlockEntry& entry,
                                            std::uint64_t references);
     [[nodiscard]] Result<void> repair_block(const Cid& cid, const BlockEntry& entry);
-    [[nodiscard]] Result<void> check_extent(std::string_view kind, const Cid& cid,
-                                            const Extent& extent, std::uint64_t length);
+    [[nodiscard]] Result<void> check_extent(ProblemKind kind, const Cid& cid, const Extent& extent,
+                                            std::uint64_t length);
     [[nodiscard]] Result<void> check_expiries();
     [[nodiscard]] Result<void> check_segments();
     [[nodiscard]] Result<void> check_totals();

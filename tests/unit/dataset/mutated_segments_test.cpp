@@ -290,7 +290,7 @@ void MutatedSegments::put_again(Store& store) {
     options.repair_counters = true;
     must(store.repo().verify(options, [](const repo::VerifyProblem&) {}));
     must(store.repo().verify({}, [&](const repo::VerifyProblem& problem) {
-        ADD_FAILURE() << problem.kind << ' ' << problem.cid.text() << ' ' << problem.text;
+        ADD_FAILURE() << name_of(problem.kind) << ' ' << problem.cid.text() << ' ' << problem.text;
     }));
     EXPECT_EQ(store.get(original_.plain), original_.first);
     EXPECT_EQ(store.get(original_.coded), original_.first);

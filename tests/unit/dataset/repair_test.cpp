@@ -306,8 +306,8 @@ TEST_F(Repair, AKilledRepairIsFinishedByTheNext) {
         EXPECT_EQ(store_->get(plain), content);
         EXPECT_EQ(must(store_->repo().verify({},
                                              [](const repo::VerifyProblem& problem) {
-                                                 ADD_FAILURE()
-                                                     << problem.kind << ": " << problem.text;
+                                                 ADD_FAILURE() << name_of(problem.kind) << ": "
+                                                               << problem.text;
                                              }))
                       .problems,
                   0U);

@@ -56,7 +56,7 @@ protected:
         std::uint64_t count = 0;
         const auto report = must(store_.repo().verify({}, [&](const repo::VerifyProblem& problem) {
             ++count;
-            ADD_FAILURE() << problem.kind << ' ' << problem.text;
+            ADD_FAILURE() << name_of(problem.kind) << ' ' << problem.text;
         }));
         EXPECT_EQ(report.problems, count);
         return count;

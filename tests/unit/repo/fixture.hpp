@@ -114,7 +114,7 @@ inline std::vector<std::string> problems(Repo& repo, bool data = true) {
     VerifyOptions options;
     options.data = data;
     must(repo.verify(options, [&](const VerifyProblem& problem) {
-        found.push_back(problem.kind + " " + problem.text);
+        found.push_back(fmt::format("{} {}", name_of(problem.kind), problem.text));
     }));
     return found;
 }
