@@ -35,4 +35,13 @@ private:
     std::unique_ptr<State> state_;
 };
 
+/// On `pool`, or in this thread, in order, where there is none.
+inline void parallel_for(ThreadPool* pool, std::size_t count,
+                         const std::function<void(std::size_t)>& body) {
+    if (pool != nullptr)
+        return pool->parallel_for(count, body);
+    for (std::size_t i = 0; i < count; ++i)
+        body(i);
+}
+
 } // namespace codex

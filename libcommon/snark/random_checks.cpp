@@ -38,11 +38,7 @@ bool each_point(BytesView points, ThreadPool* pool, Test test) {
         }
     };
     const std::size_t pieces = (count + kPiece - 1) / kPiece;
-    if (pool != nullptr)
-        pool->parallel_for(pieces, one_piece);
-    else
-        for (std::size_t i = 0; i < pieces; ++i)
-            one_piece(i);
+    parallel_for(pool, pieces, one_piece);
     return good;
 }
 

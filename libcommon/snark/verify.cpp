@@ -135,11 +135,7 @@ private:
             right_side_ = crypto::pairing_product({&key_.alpha1, 1}, {&key_.beta2, 1});
         std::vector<unsigned char> right(some.size());
         const auto look = [&](std::size_t i) { right[i] = holds(statements_[some[i]]) ? 1 : 0; };
-        if (pool_ != nullptr)
-            pool_->parallel_for(some.size(), look);
-        else
-            for (std::size_t i = 0; i < some.size(); ++i)
-                look(i);
+        parallel_for(pool_, some.size(), look);
         std::vector<std::size_t> wrong;
         for (std::size_t i = 0; i < some.size(); ++i)
             if (right[i] == 0)

@@ -255,11 +255,7 @@ WirePoints::section(std::span<const Source> sources, std::uint32_t first, std::u
             done[i] = combine<Point>(sources, cuts[at + i], cuts[at + i + 1]);
             advance(done[i].size() * sizeof(Point));
         };
-        if (pool_ != nullptr)
-            pool_->parallel_for(count, one);
-        else
-            for (std::size_t i = 0; i < count; ++i)
-                one(i);
+        parallel_for(pool_, count, one);
         for (std::size_t i = 0; i < count; ++i)
             CODEX_CHECK(sink(done[i]));
     }

@@ -72,10 +72,7 @@ CheckedProduct compare_product(std::span<const G1> ps, std::span<const G2> qs, T
                 outside[i] = is_in_group(qs[i]) ? 0 : 1;
         miller(ps.subspan(from, count), qs.subspan(from, count), values[t], outside.data() + from);
     };
-    if (threads > 1)
-        pool->parallel_for(threads, one_part);
-    else
-        one_part(0);
+    parallel_for(threads > 1 ? pool : nullptr, threads, one_part);
     CheckedProduct result;
     for (std::size_t i = 0; i < outside.size(); ++i)
         if (outside[i] != 0)

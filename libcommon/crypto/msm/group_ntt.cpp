@@ -19,15 +19,6 @@ namespace {
 /// Points that a thread takes at once.
 constexpr std::size_t kPiece = 1024;
 
-void for_each_index(std::size_t count, ThreadPool* pool,
-                    const std::function<void(std::size_t)>& body) {
-    if (pool != nullptr)
-        pool->parallel_for(count, body);
-    else
-        for (std::size_t i = 0; i < count; ++i)
-            body(i);
-}
-
 /// One scalar for all.
 void multiply_all(std::span<G1> points, const Fr& scalar) {
     scale_secret(points, scalar);
@@ -56,7 +47,7 @@ void multiply_all(std::span<G2> points, const Fr& scalar) {
 template <class F>
 void multiply_pieces(std::span<Affine<F>> points, std::span<const Fr> scalars, ThreadPool* pool) {
     CODEX_ASSERT(points.size() == scalars.size());
-    for_each_index((points.size() + kPiece - 1) / kPiece, pool, [&](std::size_t piece) {
+    parallel_for(pool, (points.size() + kPiece - 1) / kPiece, [&](std::size_t piece) {
         const std::size_t begin = piece * kPiece;
         const std::size_t count = std::min(kPiece, points.size() - begin);
         multiply_piece<F>(points.subspan(begin, count), scalars.subspan(begin, count));
@@ -106,7 +97,7 @@ private:
         }
         const std::size_t line = rows_ / (2 * half) * columns_;
         const std::size_t pieces = (line + kPiece - 1) / kPiece;
-        for_each_index(half * pieces, pool_, [&](std::size_t task) {
+        parallel_for(pool_, half * pieces, [&](std::size_t task) {
             const std::size_t j = task / pieces;
             const std::size_t begin = task % pieces * kPiece;
             butterflies(half, j, begin, std::min(kPiece, line - begin), twiddles[j]);

@@ -115,11 +115,7 @@ Jacobian<F> msm_with(std::span<const Digest> scalars, BytesView bytes, ThreadPoo
     const auto one_window = [&](std::size_t w) {
         sums[w] = window_sum<F>(scalars, bytes.data(), bits, static_cast<unsigned>(w));
     };
-    if (pool != nullptr)
-        pool->parallel_for(sums.size(), one_window);
-    else
-        for (std::size_t w = 0; w < sums.size(); ++w)
-            one_window(w);
+    parallel_for(pool, sums.size(), one_window);
     Jacobian<F> result = Jacobian<F>::infinity();
     for (std::size_t w = sums.size(); w-- > 0;) {
         for (unsigned i = 0; i < bits; ++i)

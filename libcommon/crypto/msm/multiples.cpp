@@ -64,11 +64,7 @@ std::vector<Affine<F>> multiples(const Affine<F>& base, std::span<const Fr> scal
         wipe_stack();
     };
     const std::size_t groups = (scalars.size() + kGroup - 1) / kGroup;
-    if (pool != nullptr)
-        pool->parallel_for(groups, one_group);
-    else
-        for (std::size_t group = 0; group < groups; ++group)
-            one_group(group);
+    parallel_for(pool, groups, one_group);
     return result;
 }
 

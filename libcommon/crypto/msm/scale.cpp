@@ -137,11 +137,7 @@ void scale_secret(std::span<G1> points, const Fr& scalar, ThreadPool* pool) {
         wipe_stack(); // the kernel's digits of the scalar
     };
     const std::size_t groups = (points.size() + kGroup - 1) / kGroup;
-    if (pool != nullptr)
-        pool->parallel_for(groups, one_group);
-    else
-        for (std::size_t group = 0; group < groups; ++group)
-            one_group(group);
+    parallel_for(pool, groups, one_group);
     wipe(&plan, sizeof plan);
 }
 

@@ -85,10 +85,7 @@ std::vector<G1> short_multiples(std::span<const G1> points, std::span<const Shor
         multiply(points.subspan(from, count), scalars.subspan(from, count),
                  std::span(results).subspan(from, count));
     };
-    if (pool != nullptr)
-        pool->parallel_for(parts, one_part);
-    else
-        one_part(0);
+    parallel_for(pool, parts, one_part);
     return results;
 }
 

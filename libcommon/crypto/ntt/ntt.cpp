@@ -57,11 +57,7 @@ void in_pieces(std::size_t count, ThreadPool* pool,
                const std::function<void(std::size_t, std::size_t)>& body) {
     const std::size_t pieces = (count + kPiece - 1) / kPiece;
     const auto one = [&](std::size_t i) { body(i * kPiece, std::min(kPiece, count - i * kPiece)); };
-    if (pool != nullptr && pieces > 1)
-        pool->parallel_for(pieces, one);
-    else
-        for (std::size_t i = 0; i < pieces; ++i)
-            one(i);
+    parallel_for(pieces > 1 ? pool : nullptr, pieces, one);
 }
 
 std::size_t reverse_bits(std::size_t value, unsigned bits) {
@@ -204,11 +200,7 @@ void each_block(std::span<Fr> values, ThreadPool* pool,
                 const std::function<void(std::span<Fr>, std::size_t)>& body) {
     const std::size_t size = std::min(values.size(), kCacheBlock);
     const auto one = [&](std::size_t i) { body(values.subspan(i * size, size), i); };
-    if (pool != nullptr)
-        pool->parallel_for(values.size() / size, one);
-    else
-        for (std::size_t i = 0; i < values.size() / size; ++i)
-            one(i);
+    parallel_for(pool, values.size() / size, one);
 }
 
 // Natural order in, bit-reversed order out (Gentleman and Sande): wide layers, then blocks.

@@ -21,13 +21,6 @@ struct Session {
         return store->config().map([](const Config& config) { return config.zstd_level; });
     }
     [[nodiscard]] Result<Ledger> ledger() const { return Ledger::begin(*store, sync); }
-    /// body(i) for each i in [0, count), on the pool where there is one.
-    void parallel_for(std::size_t count, const std::function<void(std::size_t)>& body) const {
-        if (pool != nullptr)
-            return pool->parallel_for(count, body);
-        for (std::size_t i = 0; i < count; ++i)
-            body(i);
-    }
 };
 
 /// What this handle builds on may have been stored by a process that does not sync: puts the
