@@ -89,9 +89,6 @@ std::uint32_t Code::k() const {
 std::uint32_t Code::m() const {
     return impl_->shape.m();
 }
-unsigned Code::field_bits() const {
-    return detail::field_of(impl_->shape).bits();
-}
 
 Result<void> Code::encode(std::span<const std::uint8_t* const> data,
                           std::span<std::uint8_t* const> parity, std::size_t size_bytes,

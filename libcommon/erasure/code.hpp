@@ -25,8 +25,6 @@ public:
     [[nodiscard]] const Shape& shape() const;
     [[nodiscard]] std::uint32_t k() const;
     [[nodiscard]] std::uint32_t m() const;
-    /// 8 or 16: bits of the field in use.
-    [[nodiscard]] unsigned field_bits() const;
 
     /// Computes all parity. `data` are k pointers (nullptr: a buffer of zeros), `parity` m
     /// pointers, each to `size_bytes` bytes, a multiple of 64, any alignment; no overlap. With a

@@ -9,29 +9,6 @@ namespace {
 /// The coder works on chunks of this many bytes (codex-erasure(5), BUFFERS).
 constexpr std::uint32_t kChunkBytes = 64;
 
-Result<void> check_strategy(const IndexStrategy& s, std::uint64_t iteration) {
-    if (s.first > s.last)
-        return fail(Errc::malformed, "index strategy: first index {} is above the last, {}",
-                    s.first, s.last);
-    if (s.iterations == 0)
-        return fail(Errc::malformed, "index strategy: 0 iterations");
-    if (s.pad_blocks > 0 && s.group_count == 0)
-        return fail(Errc::malformed, "index strategy: {} padding blocks but 0 groups",
-                    s.pad_blocks);
-    if (iteration >= s.iterations)
-        return fail(Errc::malformed, "index strategy: iteration {} of {}", iteration, s.iterations);
-    return {};
-}
-
-/// Whether 64 bits hold the padding indices last + (iteration + 1) + i * groups.
-bool padding_fits(const IndexStrategy& s, std::uint64_t iteration) {
-    if (s.pad_blocks == 0)
-        return true;
-    const auto base = checked_add(s.last, iteration + 1);
-    const auto reach = checked_mul(s.pad_blocks - 1, s.group_count);
-    return base && reach && checked_add(*base, *reach);
-}
-
 } // namespace
 
 Result<Layout> Layout::create(std::uint64_t original_blocks, const Shape& shape,
@@ -67,31 +44,6 @@ Result<Layout> Layout::of(const codec::Manifest& manifest) {
                 .hint("encode the plain dataset again: the stepped strategy is used"));
     CODEX_TRY(shape, Shape::of(*manifest.erasure));
     return create(manifest.original_blocks_count(), shape, manifest.block_size_bytes);
-}
-
-Result<std::vector<std::uint64_t>> IndexStrategy::indices(std::uint64_t iteration) const {
-    CODEX_CHECK(check_strategy(*this, iteration));
-    if (!padding_fits(*this, iteration))
-        return fail(Errc::malformed, "index strategy: padding indices exceed 64 bits");
-
-    std::vector<std::uint64_t> found;
-    if (kind == codec::Strategy::linear) {
-        // ceil((last - first + 1) / iterations), without the sum that could wrap.
-        const std::uint64_t step = (last - first) / iterations + 1;
-        const auto offset = checked_mul(step, iteration);
-        if (offset && *offset <= last - first) {
-            const std::uint64_t count = std::min(step, last - first - *offset + 1);
-            for (std::uint64_t i = 0; i < count; ++i)
-                found.push_back(first + *offset + i);
-        }
-    } else if (iteration <= last - first) {
-        const std::uint64_t count = (last - first - iteration) / iterations + 1;
-        for (std::uint64_t i = 0; i < count; ++i)
-            found.push_back(first + iteration + i * iterations);
-    }
-    for (std::uint64_t i = 0; i < pad_blocks; ++i)
-        found.push_back(last + iteration + 1 + i * group_count);
-    return found;
 }
 
 } // namespace codex::erasure

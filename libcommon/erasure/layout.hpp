@@ -6,7 +6,6 @@
 #include "erasure/shape.hpp"
 
 #include <cstdint>
-#include <vector>
 
 namespace codex::erasure {
 
@@ -45,20 +44,6 @@ struct Layout {
     [[nodiscard]] bool is_padding(std::uint64_t index) const {
         return index >= original_blocks && index < rounded();
     }
-};
-
-/// The generic index strategies (codex-erasure(5), STRATEGIES), with padding.
-struct IndexStrategy {
-    codec::Strategy kind = codec::Strategy::linear;
-    std::uint64_t first = 0;
-    std::uint64_t last = 0;
-    std::uint64_t iterations = 1;
-    std::uint64_t group_count = 0;
-    std::uint64_t pad_blocks = 0;
-
-    /// The indices of one iteration, padding last. Errors: malformed (first > last, iterations
-    /// = 0, pad without groups, iteration out of range).
-    [[nodiscard]] Result<std::vector<std::uint64_t>> indices(std::uint64_t iteration) const;
 };
 
 } // namespace codex::erasure

@@ -70,11 +70,6 @@ struct CircuitCounts {
 [[nodiscard]] std::string describe_constraint(const CircuitParameters& parameters,
                                               std::size_t index);
 
-/// Whether the statement itself holds, checked natively with a reason (root paths, indices, sizes):
-/// proof_invalid. Much faster than evaluating constraints.
-[[nodiscard]] Result<void> check_statement(const CircuitParameters& parameters,
-                                           const ProofInput& input);
-
 /// input.json, byte-equal to the reference writer (codex-circuit(5), INPUT.JSON).
 [[nodiscard]] std::string write_input_json(const CircuitParameters& parameters,
                                            const ProofInput& input);

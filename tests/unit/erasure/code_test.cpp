@@ -1,5 +1,6 @@
 // The public code: every loss it promises to repair, and every refusal.
 #include "erasure/code.hpp"
+#include "erasure/detail/solver.hpp"
 
 #include "generator.hpp"
 #include "must.hpp"
@@ -112,7 +113,7 @@ TEST(Code, BothSidesOfTheFieldBoundary) {
                                       {224, 32, 8}, {200, 50, 16}};
     for (const auto& [k, m, bits] : sides) {
         const Column column(k, m, 64);
-        EXPECT_EQ(column.code.field_bits(), bits);
+        EXPECT_EQ(detail::field_of(column.code.shape()).bits(), bits);
         ASSERT_EQ(column.parity, test::reference_parity(column.data, m)) << k << "/" << m;
         column.expect_random_losses_repaired(random, m);
         std::vector<bool> all_data(k + m);

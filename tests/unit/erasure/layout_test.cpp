@@ -1,4 +1,4 @@
-// Layouts of protected datasets and index strategies, against the vectors and at the limits.
+// Layouts of protected datasets, against the vectors and at the limits.
 #include "erasure/layout.hpp"
 
 #include "base/hex.hpp"
@@ -115,60 +115,6 @@ TEST(Layout, RefusesWhatCannotBeCoded) {
     }
     const auto small = Layout::create(2, must(Shape::create(3, 2)), 65536);
     EXPECT_THAT(std::string(small.error().hint()), HasSubstr("196608 bytes"));
-}
-
-TEST(IndexStrategy, GroupsOfTheVectors) {
-    const json all = vectors()["indexStrategies"];
-    ASSERT_FALSE(all.empty());
-    for (const json& vector : all) {
-        SCOPED_TRACE(vector.dump());
-        const IndexStrategy strategy{
-            .kind =
-                vector["strategy"] == "linear" ? codec::Strategy::linear : codec::Strategy::stepped,
-            .first = vector["first"],
-            .last = vector["last"],
-            .iterations = vector["iterations"],
-            .group_count = vector["groupCount"],
-            .pad_blocks = vector["padBlockCount"],
-        };
-        const json& groups = vector["groups"];
-        for (std::uint64_t iteration = 0; iteration < groups.size(); ++iteration) {
-            const auto found = strategy.indices(iteration);
-            ASSERT_TRUE(found);
-            EXPECT_EQ(*found, groups[iteration].get<std::vector<std::uint64_t>>());
-        }
-    }
-}
-
-TEST(IndexStrategy, IterationsBeyondTheRangeAreEmpty) {
-    for (const auto kind : {codec::Strategy::linear, codec::Strategy::stepped}) {
-        const IndexStrategy strategy{.kind = kind, .first = 7, .last = 8, .iterations = 5};
-        EXPECT_EQ(strategy.indices(1)->size(), 1U);
-        EXPECT_TRUE(strategy.indices(2)->empty());
-        EXPECT_TRUE(strategy.indices(4)->empty());
-    }
-}
-
-TEST(IndexStrategy, FarIndicesDoNotWrap) {
-    const IndexStrategy stepped{
-        .kind = codec::Strategy::stepped, .first = kMax64 - 5, .last = kMax64, .iterations = 4};
-    EXPECT_EQ(*stepped.indices(0), (std::vector<std::uint64_t>{kMax64 - 5, kMax64 - 1}));
-    const IndexStrategy linear{
-        .kind = codec::Strategy::linear, .first = 0, .last = kMax64 - 1, .iterations = kMax64};
-    EXPECT_EQ(*linear.indices(0), std::vector<std::uint64_t>{0});
-}
-
-TEST(IndexStrategy, RefusesBadParameters) {
-    const auto refused = [](IndexStrategy strategy, std::uint64_t iteration) {
-        const auto found = strategy.indices(iteration);
-        return !found && found.error().code() == Errc::malformed;
-    };
-    EXPECT_TRUE(refused({.first = 2, .last = 1}, 0));
-    EXPECT_TRUE(refused({.first = 0, .last = 1, .iterations = 0}, 0));
-    EXPECT_TRUE(refused({.first = 0, .last = 1, .iterations = 2}, 2));
-    EXPECT_TRUE(refused({.first = 0, .last = 1, .group_count = 0, .pad_blocks = 1}, 0));
-    EXPECT_TRUE(refused({.first = 0, .last = 1, .group_count = kMax64, .pad_blocks = 2}, 0));
-    EXPECT_TRUE(refused({.first = 0, .last = kMax64, .group_count = 1, .pad_blocks = 1}, 0));
 }
 
 } // namespace

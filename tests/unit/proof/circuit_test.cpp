@@ -1,5 +1,6 @@
 #include "proof/circuit.hpp"
 
+#include "check_input.hpp"
 #include "crypto/field/text.hpp"
 #include "crypto/hash/sha256.hpp"
 #include "fixture.hpp"
@@ -117,7 +118,7 @@ TEST(Circuit, AllShapesAreProvable) {
                 const ProofInput input = fake_input(kSmall, small_data(slots, index, cells));
                 EXPECT_EQ(first_broken(system, must(compute_witness(kSmall, input))), std::nullopt)
                     << slots << " slots, index " << index << ", " << cells << " cells";
-                EXPECT_TRUE(check_statement(kSmall, input));
+                EXPECT_TRUE(test::check_input(kSmall, input));
             }
 }
 
@@ -131,7 +132,7 @@ TEST(Circuit, TreesOfSlotsOfTheDeployedHeightAreProvable) {
             const ProofInput input = fake_input(kWide, data);
             EXPECT_EQ(first_broken(system, must(compute_witness(kWide, input))), std::nullopt)
                 << slots << " slots, index " << index;
-            EXPECT_TRUE(check_statement(kWide, input));
+            EXPECT_TRUE(test::check_input(kWide, input));
         }
 }
 
@@ -140,10 +141,10 @@ TEST(Circuit, EveryLieBreaksAConstraintThatSaysSo) {
     const ProofInput honest = fake_input(kSmall, small_data(5, 2, 32));
     const auto broken = [&](const ProofInput& lie) {
         const auto index = first_broken(system, must(compute_witness(kSmall, lie)));
-        EXPECT_FALSE(check_statement(kSmall, lie));
+        EXPECT_FALSE(test::check_input(kSmall, lie));
         return index ? describe_constraint(kSmall, *index) : std::string("holds");
     };
-    EXPECT_TRUE(check_statement(kSmall, honest));
+    EXPECT_TRUE(test::check_input(kSmall, honest));
     ProofInput lie = honest;
     lie.cell_data[1][3] += Fr::one();
     EXPECT_EQ(broken(lie), "sample 2: its path from the block to the slot root");

@@ -1,5 +1,6 @@
 // input.json: the reference's bytes, and refusals.
 #include "base/hex.hpp"
+#include "check_input.hpp"
 #include "crypto/hash/sha256.hpp"
 #include "fixture.hpp"
 
@@ -43,7 +44,7 @@ TEST(InputJson, WhatWasReadIsWrittenAgain) {
     const ProofInput read = must(read_input_json(kSmall, text));
     EXPECT_EQ(write_input_json(kSmall, read), text);
     EXPECT_EQ(must(compute_witness(kSmall, read)), must(compute_witness(kSmall, small_input())));
-    must(check_statement(kSmall, read));
+    must(test::check_input(kSmall, read));
 }
 
 TEST(InputJson, TakesOtherSpacingOrderAndNumbersAsStrings) {

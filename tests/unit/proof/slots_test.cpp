@@ -2,6 +2,7 @@
 #include "proof/slots.hpp"
 
 #include "base/checked.hpp"
+#include "check_input.hpp"
 #include "crypto/field/text.hpp"
 #include "crypto/hash/sha256.hpp"
 #include "dataset/protected_store.hpp"
@@ -272,7 +273,7 @@ TEST_F(Slots, InputsHoldForEveryShapeOfTheCircuit) {
                 must(build_slots(job(), coded, {.cell_size_bytes = 128, .strategy = strategy}))
                     .manifest;
             for (std::uint64_t slot = 0; slot < test.k + test.m; ++slot)
-                must(check_statement(
+                must(test::check_input(
                     kSmall, must(make_proof_input(job(), built, slot, Fr::from_u64(77), kSmall))));
         }
     }

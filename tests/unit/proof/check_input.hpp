@@ -1,4 +1,7 @@
-// The statement of the circuit (codex-circuit(5), STATEMENT), checked directly.
+// Whether what a proof input says is true, checked directly: what the constraints are compared
+// with.
+#pragma once
+
 #include "crypto/poseidon2/poseidon2.hpp"
 #include "merkle/poseidon2_tree.hpp"
 #include "proof/circuit.hpp"
@@ -6,31 +9,30 @@
 
 #include <bit>
 
-namespace codex::proof {
+namespace codex::test {
 
-namespace {
-
-merkle::Proof as_proof(std::uint64_t index, std::uint64_t leaf_count, std::span<const Fr> path) {
+inline merkle::Proof as_proof(std::uint64_t index, std::uint64_t leaf_count,
+                              std::span<const crypto::Fr> path) {
     merkle::Proof proof;
     proof.hash = merkle::poseidon2_tree().codec();
     proof.index = index;
     proof.leaf_count = leaf_count;
-    for (const Fr& node : path)
+    for (const crypto::Fr& node : path)
         proof.path.push_back(node.to_bytes());
     return proof;
 }
 
 /// The levels of a tree of `leaves`: at least one.
-std::size_t depth_of(std::uint64_t leaves) {
+inline std::size_t depth_of(std::uint64_t leaves) {
     return leaves <= 1 ? 1 : static_cast<std::size_t>(std::bit_width(leaves - 1));
 }
 
 /// The root that a path leads to, for trees whose number of leaves is a power of two.
-Digest root_of(Digest node, std::uint64_t index, std::uint64_t leaf_count,
-               std::span<const Fr> path) {
+inline Digest root_of(Digest node, std::uint64_t index, std::uint64_t leaf_count,
+                      std::span<const crypto::Fr> path) {
     const merkle::TreeHash& hash = merkle::poseidon2_tree();
     std::uint8_t bottom = merkle::kKeyBottom;
-    for (const Fr& sibling : path) {
+    for (const crypto::Fr& sibling : path) {
         const Digest beside = sibling.to_bytes();
         if (index & 1)
             node = hash.pair(beside, node, bottom);
@@ -44,15 +46,14 @@ Digest root_of(Digest node, std::uint64_t index, std::uint64_t leaf_count,
     return node;
 }
 
-Result<void> require_length(std::string_view name, std::size_t have, std::size_t need) {
+inline Result<void> require_length(std::string_view name, std::size_t have, std::size_t need) {
     if (have < need)
         return fail(Errc::proof_invalid, "{} has {} nodes, the tree {} levels", name, have, need);
     return {};
 }
 
-} // namespace
-
-Result<void> check_statement(const CircuitParameters& p, const ProofInput& in) {
+/// Root paths, indices and sizes. Errors: proof_invalid with the reason.
+inline Result<void> check_input(const proof::CircuitParameters& p, const proof::ProofInput& in) {
     if (in.cells_per_slot < 2 || !std::has_single_bit(in.cells_per_slot) ||
         in.cells_per_slot > std::uint64_t{1} << p.max_depth)
         return fail(Errc::proof_invalid, "{} cells a slot: not a power of two from 2 to 2^{}",
@@ -79,9 +80,9 @@ Result<void> check_statement(const CircuitParameters& p, const ProofInput& in) {
     const std::uint64_t blocks = in.cells_per_slot / block_cells;
     const std::size_t block_levels = depth_of(block_cells);
     const std::size_t slot_levels = depth_of(blocks);
-    CODEX_TRY(indices, sample_cells(in.entropy, in.slot_root, in.cells_per_slot, p.samples));
+    CODEX_TRY(indices, proof::sample_cells(in.entropy, in.slot_root, in.cells_per_slot, p.samples));
     for (std::size_t i = 0; i < indices.size(); ++i) {
-        const std::span<const Fr> path = in.merkle_paths[i];
+        const std::span<const crypto::Fr> path = in.merkle_paths[i];
         CODEX_CHECK(require_length(fmt::format("merklePaths[{}]", i), path.size(),
                                    p.block_depth + slot_levels));
         const Digest cell = crypto::poseidon2::sponge(in.cell_data[i]).to_bytes();
@@ -98,4 +99,4 @@ Result<void> check_statement(const CircuitParameters& p, const ProofInput& in) {
     return {};
 }
 
-} // namespace codex::proof
+} // namespace codex::test
