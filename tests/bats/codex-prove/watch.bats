@@ -30,7 +30,7 @@ watch() { codex-prove prove --watch --zkey key.zkey "${circuit[@]}" "$@"; }
     jq -r '"\(.id) \(.error.code // "proof")"' <<<"$output" | sort >answers
     assert_equal "$(<answers)" '[1] proof
 a proof
-b usage
+b merkle.index_out_of_range
 bad cid.invalid
 last proof
 null json.invalid
@@ -53,7 +53,7 @@ null limit.exceeded'
     assert_equal "$(jq -r .id <<<"$line")" first
     job wrong 6 >&"$to"
     read -rt 60 -u "$from" line
-    assert_equal "$(jq -r '.id + " " + .error.code' <<<"$line")" 'wrong usage'
+    assert_equal "$(jq -r '.id + " " + .error.code' <<<"$line")" 'wrong merkle.index_out_of_range'
     job second 1 >&"$to"
     read -rt 60 -u "$from" line
     assert_equal "$(jq -r '.id + " " + .publicSignals[2]' <<<"$line")" 'second 1'
@@ -63,7 +63,7 @@ null limit.exceeded'
     assert_equal "$(jq -r .id <&"$from")" third
     status=0
     wait "$pid" || status=$?
-    assert_equal "$status" 64
+    assert_equal "$status" 65
 }
 
 @test "--watch: no more jobs are read than are worked on" {
@@ -85,10 +85,10 @@ null limit.exceeded'
 @test "--watch: -j 1 keeps the order, --fail-fast stops" {
     { job a 0 && job b 9 && job c 1; } >jobs
     run_split watch -j 1 <jobs
-    assert_failure 64
+    assert_failure 65
     assert_equal "$(jq -r .id <<<"$output" | paste -sd ' ')" 'a b c'
     run_split watch -j 1 --fail-fast <jobs
-    assert_failure 64
+    assert_failure 65
     assert_equal "$(jq -r .id <<<"$output" | paste -sd ' ')" 'a b'
     # With a second prover that waits for a line that never comes.
     mkfifo endless
@@ -96,7 +96,7 @@ null limit.exceeded'
     job b 9 >&"$never"
     run_split timeout 60 bash -c 'codex-prove prove "$@" <endless' - --watch -j 2 --fail-fast \
         --zkey key.zkey "${circuit[@]}"
-    assert_failure 64
+    assert_failure 65
 }
 
 @test "--watch takes nothing but stdin, and needs somewhere to write to" {
