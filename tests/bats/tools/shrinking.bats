@@ -10,12 +10,12 @@ cut_while() {
     wait_for "grep -q '\"doneBytes\":[1-9]' errors" 60
     truncate -s 65536 large
     wait $pid
-    grep -o 'large: had 429496729600 bytes when it was opened, [0-9]* were read.*' errors
+    grep -o 'large: had 429496729600 bytes when it was opened, [0-9]* bytes were read.*' errors
 }
 
 @test "put says how much it had, and stores what it has read" {
     cut_while codex-chunk put large >said
-    stored=$(sed 's/.*opened, \([0-9]*\) were read and stored.*/\1/' said)
+    stored=$(sed 's/.*opened, \([0-9]*\) bytes were read and stored.*/\1/' said)
     ((stored > 0 && stored < 429496729600))
     assert_equal "$(codex-chunk stat --json "$(cut -f1 out)" | records | jq .manifest.datasetSize)" "$stored"
     codex-chunk verify
@@ -23,7 +23,7 @@ cut_while() {
 
 @test "the root of a raw file is of what was read" {
     cut_while codex-merkle root --raw large >said
-    read=$(sed 's/.*opened, \([0-9]*\) were read.*/\1/' said)
+    read=$(sed 's/.*opened, \([0-9]*\) bytes were read.*/\1/' said)
     ((read > 0 && read < 429496729600))
     assert_equal "$(cat out)" "$(head -c "$read" /dev/zero | codex-merkle root --raw -)"
 }
