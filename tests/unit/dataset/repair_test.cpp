@@ -111,7 +111,8 @@ TEST_F(Repair, TheCopyThatKOneMakesIsTheSameBlock) {
 
 TEST(BeyondRepair, NamesEveryColumnAndAsManyBlocksAsItLacks) {
     // Three columns of 4 + 2: block i is in column i mod 3.
-    const Layout layout{.original_blocks = 12, .k = 4, .m = 2, .steps = 3};
+    const Layout layout{
+        .original_blocks = 12, .shape = must(erasure::Shape::create(4, 2)), .steps = 3};
     // Column 0 lost four, column 1 three, column 2 one that its parity does not fit.
     const std::vector<std::uint64_t> lost = {0, 1, 3, 4, 8, 9, 12, 16};
     const Beyond beyond = beyond_repair(layout, lost);
