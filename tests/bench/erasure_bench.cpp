@@ -13,6 +13,7 @@ namespace {
 
 using codex::Bytes;
 using codex::erasure::Code;
+using codex::erasure::Shape;
 namespace bench = codex::bench;
 
 constexpr std::size_t kBufferBytes = 64 * 1024;
