@@ -87,9 +87,14 @@ Error system_error(int errno_value, std::string_view what) {
     case ENOMEM:
         code = Errc::out_of_memory;
         break;
-    case EISDIR: // of a read: what was to be a file
+    case EISDIR: // of a read: what was to be a file; writers say their own
         return Error(Errc::unsupported, fmt::format("{}: is a folder", what))
             .hint("a file is needed; tar makes one of a folder");
+    case EMFILE:
+    case ENFILE:
+        return Error(code,
+                     fmt::format("{}: {}", what, std::generic_category().message(errno_value)))
+            .hint("allow more open files (ulimit -n), then try again");
     default:
         break;
     }

@@ -272,7 +272,8 @@ Result<void> AtomicFile::commit() {
     if (!temporary_.empty() || !link_to(path_)) {
         CODEX_CHECK(prepare());
         if (::rename(temporary_.c_str(), path_.c_str()) != 0)
-            return fail(system_error(errno, fmt::format("rename {}", path_)));
+            return errno == EISDIR ? fail(Errc::cannot_create, "{}: is a folder", path_)
+                                   : fail(system_error(errno, fmt::format("rename {}", path_)));
         temporary_.clear();
     }
     auto synced = sync_directory(folder_of(path_));
