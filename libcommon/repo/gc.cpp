@@ -11,6 +11,7 @@
 #include "repo/upkeep/writer_lock.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace codex::repo {
 
@@ -194,6 +195,8 @@ Result<void> reclaim(const Session& session, const GcOptions& options,
     };
     CODEX_CHECK(count(unlink_dead_segments(session, reclaimed)));
     CODEX_CHECK(count(erase_dead_ranges(session, options.progress, reclaimed)));
+    if (std::exchange(reclaimed.again, false))
+        CODEX_CHECK(count(unlink_dead_segments(session, reclaimed)));
     if (options.compact)
         CODEX_CHECK(compact_segments(session, options.progress));
     if (!reclaimed.complete)

@@ -20,15 +20,18 @@ constexpr std::size_t kLocksAtOnce = 64;
 struct Totalled {
     std::uint64_t all = 0;
     std::uint64_t unpunched = 0;
+    std::uint64_t rows = 0;
 };
+/// Rows of dead ranges that go with their segment in one transaction.
+constexpr std::uint64_t kMostRows = 8192;
 
 Result<Totalled> total_dead(const Txn& txn, std::uint32_t segment) {
-    CODEX_TRY(ranges, dead_ranges(txn, segment));
     Totalled total;
-    for (const DeadRange& range : ranges) {
+    CODEX_CHECK(for_each_dead(txn, segment, [&](const DeadRange& range) {
         total.all += range.length;
         total.unpunched += range.punched ? 0 : range.length;
-    }
+        ++total.rows;
+    }));
     return total;
 }
 
@@ -57,6 +60,10 @@ Result<Verdict> judge(Ledger& ledger, const IdleSegment& segment, Reclaimed& out
     if (entry->live_bytes > 0)
         return Verdict{tail > 0 ? Verdict::Kind::tail : Verdict::Kind::stays, entry->committed_end,
                        tail};
+    if (dead.rows > kMostRows) { // erasing joins them
+        out.again = true;
+        return Verdict{};
+    }
     CODEX_TRY(ranges, dead_ranges(ledger.txn(), segment.id));
     for (const DeadRange& range : ranges)
         CODEX_CHECK(ledger.txn().erase(Table::dead, extent_key(range.extent)));
@@ -163,18 +170,25 @@ Result<std::vector<std::pair<std::uint32_t, SegmentEntry>>> all_segments(const T
     return all;
 }
 
-Result<std::vector<DeadRange>> dead_ranges(const Txn& txn, std::uint32_t segment) {
-    std::vector<DeadRange> ranges;
+Result<void> for_each_dead(const Txn& txn, std::uint32_t segment,
+                           const std::function<void(const DeadRange&)>& visit) {
     CODEX_TRY(cursor, txn.cursor(Table::dead));
     CODEX_TRY(more, cursor.seek(extent_key({segment, 0})));
     while (more) {
         CODEX_TRY(range, decode_dead(cursor.key(), cursor.value()));
         if (range.extent.segment != segment)
             break;
-        ranges.push_back(range);
+        visit(range);
         CODEX_TRY(next, cursor.next());
         more = next;
     }
+    return {};
+}
+
+Result<std::vector<DeadRange>> dead_ranges(const Txn& txn, std::uint32_t segment) {
+    std::vector<DeadRange> ranges;
+    CODEX_CHECK(
+        for_each_dead(txn, segment, [&](const DeadRange& range) { ranges.push_back(range); }));
     return ranges;
 }
 

@@ -9,6 +9,7 @@
 #include "repo/index/session.hpp"
 
 #include <algorithm>
+#include <functional>
 
 namespace codex::repo::detail {
 
@@ -16,6 +17,8 @@ struct Reclaimed {
     std::uint64_t bytes = 0; ///< of dead records that were erased, and of tails
     /// Nothing of what was dead when it began is in any segment now.
     bool complete = true;
+    /// A segment is dead, but has too many dead ranges to go before they are erased.
+    bool again = false;
     /// The number of the last transaction that was committed as durable_ledger() does.
     std::uint64_t durable = 0;
     /// Segment files with records that are in no index, or said to be dead and alive.
@@ -68,7 +71,10 @@ struct IdleSegment {
 /// All segments of the index.
 [[nodiscard]] Result<std::vector<std::pair<std::uint32_t, SegmentEntry>>>
 all_segments(const Txn& txn);
-/// The dead ranges of one segment, by offset.
+/// Calls visit() for the dead ranges of one segment, by offset.
+[[nodiscard]] Result<void> for_each_dead(const Txn& txn, std::uint32_t segment,
+                                         const std::function<void(const DeadRange&)>& visit);
+/// The same, as a list.
 [[nodiscard]] Result<std::vector<DeadRange>> dead_ranges(const Txn& txn, std::uint32_t segment);
 
 } // namespace codex::repo::detail
