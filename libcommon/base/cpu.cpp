@@ -1,31 +1,18 @@
 #include "base/cpu.hpp"
 
-#include <cstdlib>
-#include <optional>
+#include <atomic>
 
 namespace codex::cpu {
 
 namespace {
 
-std::optional<Level> level_named(std::string_view name) {
-    if (name == "portable")
-        return Level::portable;
-    if (name == "avx2")
-        return Level::avx2;
-    if (name == "avx512")
-        return Level::avx512;
-    return std::nullopt;
-}
-
-Level level_cap() {
-    const char* wanted = std::getenv("CODEX_CPU");
-    return wanted == nullptr ? Level::avx512 : level_named(wanted).value_or(Level::avx512);
-}
+constinit std::atomic<Level> highest_allowed{Level::avx512};
+constinit std::atomic<bool> detected{false};
 
 Features detect() {
     Features found;
 #if defined(__x86_64__)
-    const Level cap = level_cap();
+    const Level cap = highest_allowed;
     if (cap == Level::portable)
         return found;
     __builtin_cpu_init();
@@ -59,12 +46,28 @@ Features detect() {
 
 } // namespace
 
-bool is_level(std::string_view name) {
-    return level_named(name).has_value();
+std::optional<Level> level_named(std::string_view name) {
+    if (name == "portable")
+        return Level::portable;
+    if (name == "avx2")
+        return Level::avx2;
+    if (name == "avx512")
+        return Level::avx512;
+    return std::nullopt;
+}
+
+bool limit(Level highest) {
+    if (detected)
+        return false;
+    highest_allowed = highest;
+    return true;
 }
 
 const Features& features() {
-    static const Features found = detect();
+    static const Features found = [] {
+        detected = true;
+        return detect();
+    }();
     return found;
 }
 

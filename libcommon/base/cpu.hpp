@@ -1,9 +1,8 @@
-// Which kernels run: found once from CPUID and the operating system, bounded by CODEX_CPU.
-//
-// CODEX_CPU=portable|avx2|avx512 caps the level, so every path can be tested on one machine. A
-// level the machine lacks is never chosen, whatever the variable says.
+// Which kernels run: found once from CPUID and the operating system, up to the level that the
+// program allows, so that every path can be tested on one machine.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -24,11 +23,16 @@ struct Features {
     bool avx512_gfni = false; ///< GFNI in 512-bit registers, with avx512
 };
 
-/// The features in use; constant for the life of the process, thread-safe.
+/// Allows no level above `highest`. A program calls it, if at all, when it begins, before any other
+/// thread and before features() was asked for; later it has no effect, and that is false. A level
+/// that the machine lacks is never chosen. Tools, tests and benchmarks do so when CODEX_CPU is set.
+bool limit(Level highest);
+
+/// The features in use; constant for the life of the process. Threads: any.
 [[nodiscard]] const Features& features();
 
-/// Whether `name` is a level that CODEX_CPU may name.
-[[nodiscard]] bool is_level(std::string_view name);
+/// The level of that name: portable, avx2, avx512.
+[[nodiscard]] std::optional<Level> level_named(std::string_view name);
 
 /// For --version: "avx512 sha_ni gfni ifma" or "portable".
 [[nodiscard]] std::string describe();

@@ -87,7 +87,7 @@ template <class... Args>
 #define CODEX_CONCAT(a, b) CODEX_CONCAT_(a, b)
 
 /// CODEX_TRY(name, expression): declares `name` as the value, or returns the error.
-/// Not for coroutines.
+/// In coroutines: CODEX_CO_TRY.
 #define CODEX_TRY(name, ...)                                                                       \
     auto CODEX_CONCAT(codex_try_, __LINE__) = (__VA_ARGS__);                                       \
     if (!CODEX_CONCAT(codex_try_, __LINE__))                                                       \
@@ -95,13 +95,40 @@ template <class... Args>
             std::move(CODEX_CONCAT(codex_try_, __LINE__)).error());                                \
     auto name = std::move(*CODEX_CONCAT(codex_try_, __LINE__))
 
+/// CODEX_SET(place, expression): assigns the value to a variable that is there already, or returns
+/// the error.
+#define CODEX_SET(place, ...)                                                                      \
+    do {                                                                                           \
+        auto codex_set_ = (__VA_ARGS__);                                                           \
+        if (!codex_set_)                                                                           \
+            return ::tl::unexpected<::codex::Error>(std::move(codex_set_).error());                \
+        (place) = std::move(*codex_set_);                                                          \
+    } while (false)
+
 /// CODEX_CHECK(expression): returns the error of a Result<void> (or of any Result whose value is
-/// not needed). Not for coroutines.
+/// not needed). In coroutines: CODEX_CO_CHECK.
 #define CODEX_CHECK(...)                                                                           \
     do {                                                                                           \
         auto codex_check_ = (__VA_ARGS__);                                                         \
         if (!codex_check_)                                                                         \
             return ::tl::unexpected<::codex::Error>(std::move(codex_check_).error());              \
+    } while (false)
+
+/// The same in a coroutine that gives a Result, for the Result that awaiting one call gives:
+/// CODEX_CO_TRY(name, call(arguments)). What gcc 12 miscompiles is refused by
+/// scripts/check-coroutines: the call's arguments are names, literals, moves and calls.
+#define CODEX_CO_TRY(name, ...)                                                                    \
+    auto CODEX_CONCAT(codex_try_, __LINE__) = co_await __VA_ARGS__;                                \
+    if (!CODEX_CONCAT(codex_try_, __LINE__))                                                       \
+        co_return ::tl::unexpected<::codex::Error>(                                                \
+            std::move(CODEX_CONCAT(codex_try_, __LINE__)).error());                                \
+    auto name = std::move(*CODEX_CONCAT(codex_try_, __LINE__))
+
+#define CODEX_CO_CHECK(...)                                                                        \
+    do {                                                                                           \
+        auto codex_check_ = co_await __VA_ARGS__;                                                  \
+        if (!codex_check_)                                                                         \
+            co_return ::tl::unexpected<::codex::Error>(std::move(codex_check_).error());           \
     } while (false)
 
 /// On in release builds, too.

@@ -23,8 +23,9 @@ struct MappingSlot;
 }
 
 /// The first bytes of a file, mapped to be read. A page that cannot be had, since the file was cut
-/// or the disk fails, reads as zeros, as do all that follow it in the mapping; damaged() tells. Any
-/// thread may read; moves keep the bytes where they are.
+/// or the disk fails, reads as zeros, as do all that follow it in the mapping; damaged() tells.
+/// Moves keep the bytes where they are.
+/// Threads: const calls and reading from any thread, at once.
 class GuardedMapping {
 public:
     GuardedMapping() = default;
@@ -59,7 +60,7 @@ struct FaultGuard {
 extern constinit std::atomic<bool> fault_handlers_installed;
 void install_fault_handlers();
 
-/// Puts the outer guard back, however guarded() is left.
+/// Puts the outer guard back, however guarded() is left. Threads: that which made it.
 class FaultGuardScope {
 public:
     explicit FaultGuardScope(FaultGuard& guard) : outer_(innermost_guard) {

@@ -9,6 +9,7 @@
 namespace codex {
 
 /// Owns one descriptor; -1 is "none". Closing errors are ignored: who needs them syncs first.
+/// Threads: as a number.
 class Fd {
 public:
     Fd() = default;
@@ -75,6 +76,7 @@ private:
 /// written, so that a kill leaves nothing behind; where it replaces another file, and on systems
 /// without O_TMPFILE or /proc, it has a hidden temporary name beside `path` first. What `path` is
 /// now, is replaced: who does not know that it is a regular file or none, takes OutputFile.
+/// Threads: one at a time.
 class AtomicFile {
 public:
     /// Errors: cannot_create, permission, no_space.

@@ -4,6 +4,8 @@
 #include "base/detail/log_format.hpp"
 #include "base/fd.hpp"
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <ctime>
 #include <mutex>
@@ -59,29 +61,6 @@ std::shared_ptr<spdlog::logger> make_engine(int fd) {
     return engine;
 }
 
-struct State {
-    std::mutex mutex;
-    detail::Filter filter;
-    std::shared_ptr<spdlog::logger> engine = make_engine(2);
-    Format format = Format::text;
-    bool color = false;
-    /// Lets most suppressed records pass by without the lock.
-    std::atomic<Level> lowest{Level::warn};
-
-    State() { filter.set_global(Level::warn); }
-};
-
-State& state() {
-    static State instance;
-    return instance;
-}
-
-std::int64_t coarse_now_ms() {
-    timespec now{};
-    ::clock_gettime(CLOCK_REALTIME_COARSE, &now);
-    return std::int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1'000'000;
-}
-
 int zone_minutes(std::int64_t unix_ms) {
     const auto seconds = static_cast<std::time_t>(unix_ms / 1000);
     std::tm local{};
@@ -89,70 +68,99 @@ int zone_minutes(std::int64_t unix_ms) {
     return static_cast<int>(local.tm_gmtoff / 60);
 }
 
-void warn_unknown(const std::vector<std::string>& topics) {
-    for (const std::string& topic : topics)
-        write(Level::warn, "", "Unrecognized logging topic", {{"topic", topic}});
-}
-
 } // namespace
 
-Result<void> configure(const Options& options) {
-    std::vector<std::string> unknown;
-    {
-        State& s = state();
-        const std::lock_guard lock(s.mutex);
-        detail::Filter filter;
-        CODEX_TRY(found, filter.apply(options.directives));
-        unknown = std::move(found);
-        s.filter = std::move(filter);
-        s.lowest = s.filter.lowest();
-        s.format = options.format;
-        s.color = options.color;
-        s.engine = make_engine(options.fd);
+struct Output::State {
+    mutable std::mutex mutex;
+    detail::Filter filter;
+    std::shared_ptr<spdlog::logger> engine;
+    Format format;
+    bool color;
+    const Clock& clock;
+    /// Lets most suppressed records pass by without the lock.
+    std::atomic<Level> lowest{Level::fatal};
+
+    explicit State(const Options& options)
+        : engine(make_engine(options.fd)), format(options.format), color(options.color),
+          clock(options.clock) {}
+
+    [[nodiscard]] bool passes(Level level, std::string_view topics) const {
+        if (level < lowest.load(std::memory_order_relaxed))
+            return false;
+        const std::lock_guard lock(mutex);
+        return filter.passes(level, topics);
     }
-    warn_unknown(unknown);
-    return {};
-}
 
-Result<void> set_levels(std::string_view directives) {
-    std::vector<std::string> unknown;
-    {
-        State& s = state();
-        const std::lock_guard lock(s.mutex);
-        CODEX_TRY(found, s.filter.apply(directives));
-        unknown = std::move(found);
-        s.lowest = s.filter.lowest();
+    void write(Level level, std::string_view topics, std::string_view message,
+               std::span<const detail::RenderedField> fields) const {
+        detail::Record record;
+        record.level = level;
+        record.unix_ms = clock.unix_ms();
+        record.zone_minutes = zone_minutes(record.unix_ms);
+        record.thread = ::gettid();
+        record.topics = topics;
+        record.message = message;
+        record.fields = fields;
+        engine->log(engine_level(level), format == Format::json
+                                             ? detail::format_json(record)
+                                             : detail::format_text(record, color));
     }
-    warn_unknown(unknown);
-    return {};
+
+    [[nodiscard]] Result<void> apply(std::string_view directives) {
+        std::vector<std::string> unknown;
+        {
+            const std::lock_guard lock(mutex);
+            CODEX_SET(unknown, filter.apply(directives));
+            lowest = filter.lowest();
+        }
+        for (const std::string& topic : unknown)
+            if (passes(Level::warn, ""))
+                write(Level::warn, "", "Unrecognized logging topic",
+                      std::array{detail::RenderedField{"topic", log_value(topic)}});
+        return {};
+    }
+};
+
+Output::Output(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Output::~Output() = default;
+
+Result<std::shared_ptr<Output>> Output::open(const Options& options) {
+    std::shared_ptr<Output> output(new Output(std::make_unique<State>(options)));
+    CODEX_CHECK(output->set_levels(options.directives));
+    return output;
 }
 
-bool enabled(Level level, std::string_view topics) {
-    State& s = state();
-    if (level < s.lowest.load(std::memory_order_relaxed))
-        return false;
-    const std::lock_guard lock(s.mutex);
-    return s.filter.passes(level, topics);
+Result<void> Output::set_levels(std::string_view directives) {
+    return state_->apply(directives);
 }
 
-void write(Level level, std::string_view topics, std::string_view message,
-           std::initializer_list<Field> fields) {
-    if (!enabled(level, topics))
+Logger Logger::with_topics(std::string_view topics) const {
+    Logger narrower = *this;
+    narrower.topics_ = topics;
+    return narrower;
+}
+
+Logger Logger::bind(std::string_view name, Render render) const {
+    Logger narrower = *this;
+    narrower.bound_ =
+        std::make_shared<const Bound>(Bound{bound_, std::string(name), std::move(render)});
+    return narrower;
+}
+
+bool Logger::passes(Level level) const {
+    return output_ && output_->state_->passes(level, topics_);
+}
+
+void Logger::write(Level level, std::string_view message, Fields fields) const {
+    if (!passes(level))
         return;
-    detail::Record record;
-    record.level = level;
-    record.unix_ms = coarse_now_ms();
-    record.zone_minutes = zone_minutes(record.unix_ms);
-    record.thread = ::gettid();
-    record.topics = topics;
-    record.message = message;
-    record.fields = {fields.begin(), fields.size()};
-
-    State& s = state();
-    const std::lock_guard lock(s.mutex);
-    s.engine->log(engine_level(level), s.format == Format::json
-                                           ? detail::format_json(record)
-                                           : detail::format_text(record, s.color));
+    std::vector<detail::RenderedField> rendered;
+    for (const Bound* bound = bound_.get(); bound != nullptr; bound = bound->before.get())
+        rendered.push_back({bound->name, bound->render()});
+    std::reverse(rendered.begin(), rendered.end());
+    for (const Field& field : fields)
+        rendered.push_back({field.name(), field.render()});
+    output_->state_->write(level, topics_, message, rendered);
 }
 
 } // namespace codex::log

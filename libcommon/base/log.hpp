@@ -4,16 +4,17 @@
 // A record is a level, topics, a message and named values. Text is for people and shortens CIDs and
 // digests; JSON has everything in full. Which records pass is decided by directives
 // ("INFO;trace:discv5,blockexc") that can change while the process runs.
+//
+// There is no log of the process: who starts one makes an Output, and hands Loggers down.
 #pragma once
 
-#include "base/bytes.hpp"
+#include "base/clock.hpp"
 #include "base/error.hpp"
+#include "base/log_value.hpp"
 
-#include <cstdint>
+#include <functional>
 #include <initializer_list>
-#include <string>
-#include <string_view>
-#include <vector>
+#include <memory>
 
 namespace codex::log {
 
@@ -21,72 +22,122 @@ enum class Level : std::uint8_t { trace, debug, info, notice, warn, error, fatal
 
 enum class Format : std::uint8_t { text, json };
 
-/// One value of a record, in both renderings. Text is not quoted yet; JSON is complete.
-class Value {
+/// A named value of one record, which is looked at only if the record is written: it lives as long
+/// as the call that gets it. Threads: as a pointer.
+class Field {
 public:
-    Value(std::string_view text); // NOLINT(google-explicit-constructor): call sites read better
-    Value(const char* text)
-        : Value(std::string_view(text)) {} // NOLINT(google-explicit-constructor)
-    Value(const std::string& text)
-        : Value(std::string_view(text)) {} // NOLINT(google-explicit-constructor)
-    Value(bool value);                     // NOLINT(google-explicit-constructor)
-    Value(std::uint64_t value);            // NOLINT(google-explicit-constructor)
-    Value(std::uint32_t value)
-        : Value(std::uint64_t{value}) {}                      // NOLINT(google-explicit-constructor)
-    Value(std::int64_t value);                                // NOLINT(google-explicit-constructor)
-    Value(std::int32_t value) : Value(std::int64_t{value}) {} // NOLINT(google-explicit-constructor)
-    Value(const Error& error);                                // NOLINT(google-explicit-constructor)
+    template <class Value>
+    Field(std::string_view name, const Value& value)
+        : name_(name), value_(&value), render_(&render_as<Value>) {}
 
-    /// A CID or peer id in its text form: "zDv*zk5GnV" in text, whole in JSON.
-    [[nodiscard]] static Value id(std::string_view text);
-    /// "0x81a6..b1c1" in text, all 64 digits in JSON.
-    [[nodiscard]] static Value hash(const Digest& digest);
-    /// "65536'NByte" in text, a number in JSON.
-    [[nodiscard]] static Value byte_count(std::uint64_t bytes);
-    /// An integer too large for 64 bits, as decimal digits: bare in text, a string in JSON.
-    [[nodiscard]] static Value big_integer(std::string_view digits);
-    /// An absent option: "none" in text, null in JSON.
-    [[nodiscard]] static Value none();
-    /// "@[a, b]" in text, an array in JSON.
-    [[nodiscard]] static Value list(const std::vector<Value>& items);
-
-    [[nodiscard]] const std::string& text() const { return text_; }
-    [[nodiscard]] const std::string& json() const { return json_; }
+    [[nodiscard]] std::string_view name() const { return name_; }
+    [[nodiscard]] Rendered render() const { return render_(value_); }
 
 private:
-    Value(std::string text, std::string json) : text_(std::move(text)), json_(std::move(json)) {}
-    std::string text_;
-    std::string json_;
-};
-
-struct Field {
-    std::string_view name;
-    Value value;
+    template <class Value> static Rendered render_as(const void* value) {
+        return log_value(*static_cast<const Value*>(value));
+    }
+    std::string_view name_;
+    const void* value_;
+    Rendered (*render_)(const void*);
 };
 
 struct Options {
     Format format = Format::text;
     bool color = false;              ///< of the level, in text
-    std::string directives = "info"; ///< see set_levels()
+    std::string directives = "warn"; ///< see Output::set_levels()
     int fd = 2;                      ///< where lines go; the caller keeps it open
+    /// For the time of records.
+    std::reference_wrapper<const Clock> clock = Clock::system();
 };
 
-/// Sets up the process's log; until then warnings and worse go to stderr as text.
-/// Errors: usage, for bad directives.
-[[nodiscard]] Result<void> configure(const Options& options);
+/// Where records go, and which of them. Threads: all calls from any thread, at once.
+class Output {
+public:
+    /// Errors: usage, for bad directives.
+    [[nodiscard]] static Result<std::shared_ptr<Output>> open(const Options& options);
+    ~Output();
+    Output(const Output&) = delete;
+    Output& operator=(const Output&) = delete;
 
-/// Applies `LEVEL[;directive...]` to what is set already (earlier topic settings stay; a bare level
-/// may be left out). A directive is `level:topic[,topic...]`, `required:...` or `disabled:...`;
-/// level words are those of codex-pipes(7), LOGS, in any case. A topic that no part of the node
-/// uses is taken, with a warning. Errors: usage, naming the bad word.
-[[nodiscard]] Result<void> set_levels(std::string_view directives);
+    /// Applies `LEVEL[;directive...]` to what is set already (earlier topic settings stay; a bare
+    /// level may be left out). A directive is `level:topic[,topic...]`, `required:...` or
+    /// `disabled:...`; level words are those of codex-pipes(7), LOGS, in any case. A topic that no
+    /// part of the node uses is taken, with a warning. Errors: usage, naming the bad word.
+    [[nodiscard]] Result<void> set_levels(std::string_view directives);
 
-/// Whether a record would be written: cheap enough to ask before computing values. `topics` are
-/// separated by blanks.
-[[nodiscard]] bool enabled(Level level, std::string_view topics);
+private:
+    friend class Logger;
+    struct State;
+    explicit Output(std::unique_ptr<State> state);
+    std::unique_ptr<State> state_;
+};
 
-/// Writes one line, whole, at once.
-void write(Level level, std::string_view topics, std::string_view message,
-           std::initializer_list<Field> fields = {});
+/// Writes records to an Output, with topics and fields that are bound to it once for all. Cheap to
+/// copy, and a value: who has one gives others a narrower one. Made of nothing it writes nothing.
+/// Threads: const calls from any thread, at once.
+class Logger {
+public:
+    Logger() = default;
+    explicit Logger(std::shared_ptr<Output> output) : output_(std::move(output)) {}
+
+    /// The same with these topics, separated by blanks, instead of those it has.
+    [[nodiscard]] Logger with_topics(std::string_view topics) const;
+    /// The same with one more field (a peer, a slot, a correlation id), which stands in each of its
+    /// records before their own. It keeps a copy of `value`, and renders it when a record passes.
+    template <class Value> [[nodiscard]] Logger with(std::string_view name, Value value) const {
+        if constexpr (std::is_same_v<Value, Id> || std::is_same_v<Value, BigInteger>)
+            return bind(name,
+                        [text = std::string(view_of(value))] { return log_value(Value{text}); });
+        else if constexpr (std::is_convertible_v<Value, std::string_view>)
+            return bind(name, [text = std::string(value)] { return log_value(text); });
+        else
+            return bind(name, [value = std::move(value)] { return log_value(value); });
+    }
+
+    /// Whether a record would be written: cheap enough to ask before computing values.
+    [[nodiscard]] bool passes(Level level) const;
+
+    /// Writes one line, whole, at once, if it passes.
+    using Fields = std::initializer_list<Field>;
+    void write(Level level, std::string_view message, Fields fields = {}) const;
+    void trace(std::string_view message, Fields fields = {}) const {
+        write(Level::trace, message, fields);
+    }
+    void debug(std::string_view message, Fields fields = {}) const {
+        write(Level::debug, message, fields);
+    }
+    void info(std::string_view message, Fields fields = {}) const {
+        write(Level::info, message, fields);
+    }
+    void notice(std::string_view message, Fields fields = {}) const {
+        write(Level::notice, message, fields);
+    }
+    void warn(std::string_view message, Fields fields = {}) const {
+        write(Level::warn, message, fields);
+    }
+    void error(std::string_view message, Fields fields = {}) const {
+        write(Level::error, message, fields);
+    }
+    void fatal(std::string_view message, Fields fields = {}) const {
+        write(Level::fatal, message, fields);
+    }
+
+private:
+    using Render = std::function<Rendered()>;
+    static std::string_view view_of(const Id& id) { return id.text; }
+    static std::string_view view_of(const BigInteger& integer) { return integer.digits; }
+    [[nodiscard]] Logger bind(std::string_view name, Render render) const;
+
+    /// A bound field, and those bound before it.
+    struct Bound {
+        std::shared_ptr<const Bound> before;
+        std::string name;
+        Render render;
+    };
+    std::shared_ptr<Output> output_;
+    std::string topics_;
+    std::shared_ptr<const Bound> bound_;
+};
 
 } // namespace codex::log

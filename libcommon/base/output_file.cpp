@@ -52,8 +52,7 @@ Result<Fd> copy_of(int fd, const std::string& path) {
 Result<OutputFile> OutputFile::open(const std::string& path) {
     OutputFile output;
     if (const auto number = descriptor_of(path)) {
-        CODEX_TRY(copy, copy_of(*number, path));
-        output.special_ = std::move(copy);
+        CODEX_SET(output.special_, copy_of(*number, path));
         return output;
     }
     std::string target = path;

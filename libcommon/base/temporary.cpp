@@ -1,12 +1,24 @@
 #include "base/temporary.hpp"
 
-#include <cstdlib>
+#include <utility>
 
 namespace codex {
 
+namespace {
+
+std::string& folder() {
+    static std::string current = "/tmp";
+    return current;
+}
+
+} // namespace
+
+void use_temporary_folder(std::string path) {
+    folder() = std::move(path);
+}
+
 std::string temporary_folder() {
-    const char* folder = std::getenv("TMPDIR");
-    return folder != nullptr && *folder != '\0' ? folder : "/tmp";
+    return folder();
 }
 
 } // namespace codex

@@ -12,6 +12,7 @@
 namespace codex {
 
 /// A job beside its owner, in a thread of its own. What it throws is kept for the owner.
+/// Threads: its owner alone calls it.
 class SideJob {
 public:
     SideJob() = default;

@@ -9,7 +9,7 @@
 #include <exception>
 #include <mutex>
 #include <sched.h>
-#include <thread>
+#include <unistd.h>
 #include <vector>
 
 namespace codex {
@@ -21,8 +21,8 @@ unsigned usable_cores() {
     CPU_ZERO(&set);
     if (sched_getaffinity(0, sizeof set, &set) == 0)
         return static_cast<unsigned>(CPU_COUNT(&set));
-    const unsigned cores = std::thread::hardware_concurrency();
-    return cores == 0 ? 1 : cores;
+    const long cores = ::sysconf(_SC_NPROCESSORS_ONLN);
+    return cores < 1 ? 1 : static_cast<unsigned>(cores);
 }
 
 /// One parallel_for in flight: workers and the caller draw indices from it until none is left.
@@ -117,7 +117,7 @@ unsigned ThreadPool::size() const {
     return static_cast<unsigned>(state_->workers.size()) + 1;
 }
 
-void ThreadPool::submit(std::function<void()> job) {
+void ThreadPool::post(std::function<void()> job) {
     if (state_->workers.empty()) {
         job();
         return;

@@ -1,47 +1,34 @@
-// One pool of worker threads a process, for hashing, coding, proving and compression.
+// The system's executor: one pool of worker threads a process, for hashing, coding, proving and
+// compression.
 //
 // The caller of parallel_for works, too: a pool of n threads has n-1 workers, nested calls cannot
 // deadlock, and a pool of one runs everything inline, in order.
 #pragma once
 
-#include <cstddef>
-#include <functional>
+#include "base/executor.hpp"
+
 #include <memory>
 
 namespace codex {
 
-class ThreadPool {
+/// Threads: all calls from any thread, at once, also from within its jobs.
+class ThreadPool final : public Executor {
 public:
     /// `threads` >= 1 counts the calling thread; 0 means one for each core this process may use.
     /// Where the system refuses threads, the pool has as many as it got.
     explicit ThreadPool(unsigned threads = 0);
-    ~ThreadPool();
-    ThreadPool(const ThreadPool&) = delete;
-    ThreadPool& operator=(const ThreadPool&) = delete;
+    /// Waits for all posted jobs.
+    ~ThreadPool() override;
 
-    [[nodiscard]] unsigned size() const;
-
-    /// Runs body(i) once for each i in [0, count), in any order, and returns when all are done.
-    /// When one throws, those that have not begun are left out, and the first exception is thrown
-    /// here.
-    void parallel_for(std::size_t count, const std::function<void(std::size_t)>& body);
-
-    /// Runs `job`, which must not throw, on a worker at some later time (inline when there is no
-    /// worker). The destructor waits for all submitted jobs.
-    void submit(std::function<void()> job);
+    [[nodiscard]] unsigned size() const override;
+    /// Jobs that wait are begun in the order they were posted, but after loops. Without a worker
+    /// they run at once.
+    void post(std::function<void()> job) override;
+    void parallel_for(std::size_t count, const std::function<void(std::size_t)>& body) override;
 
 private:
     struct State;
     std::unique_ptr<State> state_;
 };
-
-/// On `pool`, or in this thread, in order, where there is none.
-inline void parallel_for(ThreadPool* pool, std::size_t count,
-                         const std::function<void(std::size_t)>& body) {
-    if (pool != nullptr)
-        return pool->parallel_for(count, body);
-    for (std::size_t i = 0; i < count; ++i)
-        body(i);
-}
 
 } // namespace codex

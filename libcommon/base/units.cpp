@@ -6,7 +6,6 @@
 #include <array>
 #include <charconv>
 #include <chrono>
-#include <cstdlib>
 #include <optional>
 
 namespace codex {
@@ -326,15 +325,6 @@ std::string format_time(std::uint64_t unix_seconds) {
     return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", static_cast<int>(date.year()),
                        static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
                        second / 3600, second / 60 % 60, second % 60);
-}
-
-std::uint64_t unix_now() {
-    if (const char* forced = std::getenv("CODEX_NOW"))
-        if (const auto seconds = to_number(forced))
-            return *seconds;
-    const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
-    return static_cast<std::uint64_t>(
-        std::chrono::duration_cast<std::chrono::seconds>(since_epoch).count());
 }
 
 } // namespace codex

@@ -35,8 +35,4 @@ constexpr std::uint64_t kLatestTime = (std::uint64_t{1} << 53) - 1;
 /// RFC 3339 in UTC, "never" for 0; "@N" beyond the year 9999. parse_expiry() reads all three.
 [[nodiscard]] std::string format_time(std::uint64_t unix_seconds);
 
-/// The wall clock as Unix seconds. CODEX_NOW (Unix seconds), when set, replaces it: expiry can be
-/// tested without waiting.
-[[nodiscard]] std::uint64_t unix_now();
-
 } // namespace codex

@@ -1,5 +1,6 @@
 #include "base/units.hpp"
 #include "cli/detail/node.hpp"
+#include "cli/settings.hpp"
 
 #include <charconv>
 
@@ -174,7 +175,7 @@ Command& Command::option(const std::string& names, ExpiryValue& target, const st
     node_->options.push_back(one_value(
         names, "WHEN", help,
         [forced](const std::string& text) -> Result<std::uint64_t> {
-            const std::uint64_t now = unix_now();
+            const std::uint64_t now = process_clock().unix_seconds();
             CODEX_TRY(when, parse_expiry(text, now));
             if (when != 0 && when <= now && !*forced)
                 return fail(Error(Errc::usage, fmt::format("{} is not in the future", text))

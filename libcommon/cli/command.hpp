@@ -33,6 +33,7 @@ struct ExpiryValue {
 
 /// One tool or subcommand. Targets of options must outlive run_tool() (static storage or owned by
 /// the run function's closure through a shared_ptr).
+/// Threads: one at a time, and none when run_tool() runs.
 class Command {
 public:
     /// Adds a subcommand. `summary` is one line, lower case, no full stop.

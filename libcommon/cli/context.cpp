@@ -1,7 +1,9 @@
+#include "base/json_writer.hpp"
 #include "base/printable.hpp"
 #include "cli/detail/state.hpp"
 
 #include <cstdlib>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 namespace codex::cli {
@@ -49,15 +51,11 @@ void Stderr::end_drawing(bool keep) {
 std::string error_lines(const Context::State& state, std::string_view object, Errc code,
                         const Said& said, const Record& more) {
     if (state.globals.json) {
-        Record record("error");
-        record.json("code", errc_name(code))
-            .json("exit", static_cast<std::uint64_t>(errc_exit_code(code)));
-        if (!object.empty())
-            record.json("object", object);
-        record.json("message", said.text);
-        if (!said.hint.empty())
-            record.json("hint", said.hint);
-        return record.members_of(more).as_json() + "\n";
+        JsonWriter json;
+        json.begin_object().member("type", "error");
+        write_error(json, code, object, said.text, said.hint);
+        more.write_members(json);
+        return std::move(json.end_object()).text() + "\n";
     }
     const std::string_view red = state.color_err ? "\x1b[1;31m" : "";
     const std::string_view cyan = state.color_err ? "\x1b[36m" : "";
@@ -142,8 +140,26 @@ std::uint64_t Context::lock_timeout_seconds() const {
     return state_->globals.lock_timeout_seconds;
 }
 
+std::size_t Context::columns() const {
+    constexpr std::size_t kUsual = 80;
+    winsize size{};
+    if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col != 0)
+        return size.ws_col;
+    const char* columns = std::getenv("COLUMNS");
+    const unsigned long given = columns == nullptr ? 0 : std::strtoul(columns, nullptr, 10);
+    return given != 0 && given < 10'000 ? given : kUsual;
+}
+
+const Clock& Context::clock() const {
+    return state_->clock;
+}
+
+const log::Logger& Context::log() const {
+    return state_->log;
+}
+
 std::uint64_t Context::elapsed_ms() const {
-    const auto elapsed = std::chrono::steady_clock::now() - state_->started;
+    const auto elapsed = state_->clock.now() - state_->started;
     return static_cast<std::uint64_t>(
         std::chrono::duration_cast<std::chrono::milliseconds>(elapsed).count());
 }

@@ -1,7 +1,9 @@
 // What a running command uses: the flags every tool has, output, messages, progress.
 #pragma once
 
+#include "base/clock.hpp"
 #include "base/error.hpp"
+#include "base/log.hpp"
 #include "base/progress.hpp"
 #include "base/thread_pool.hpp"
 #include "cli/record.hpp"
@@ -12,6 +14,8 @@
 namespace codex::cli {
 
 /// What a running command may touch, and the global flags.
+/// Threads: calls that only ask, and those that say so, from any thread, at once; others from the
+/// one that runs the command.
 class Context {
 public:
     [[nodiscard]] const std::string& tool() const;
@@ -29,7 +33,13 @@ public:
     [[nodiscard]] std::uint64_t lock_timeout_seconds() const;
     /// -o/--output FILE of a command with takes_output(); empty: stdout.
     [[nodiscard]] const std::string& output_path() const;
+    /// Of the terminal that stdout is, else $COLUMNS, else 80.
+    [[nodiscard]] std::size_t columns() const;
     [[nodiscard]] bool color() const; ///< stdout may be coloured (--color, NO_COLOR, tty)
+    /// The clock that everything this tool does goes by.
+    [[nodiscard]] const Clock& clock() const;
+    /// Where this process logs to, as --log-level and --log-format say.
+    [[nodiscard]] const log::Logger& log() const;
     /// Milliseconds since the tool started, for summaries.
     [[nodiscard]] std::uint64_t elapsed_ms() const;
     [[nodiscard]] ThreadPool& pool(); ///< sized by -j, made on first use
@@ -95,6 +105,7 @@ private:
 };
 
 /// Records that come by the million: whole lines together, at most PIPE_BUF bytes a write.
+/// Threads: one at a time.
 class Records {
 public:
     explicit Records(Context& context) : Records(context, context.json()) {}

@@ -129,8 +129,7 @@ Result<int> for_each(Context& context, Inputs inputs, const Loop& loop) {
             crew ? crew->hand_out(std::move(*item)) : take_turn(context, loop, *item, progress);
         if (!go_on)
             break;
-        CODEX_TRY(following, inputs.next());
-        item = std::move(following);
+        CODEX_SET(item, inputs.next());
     }
     if (crew)
         crew->finish();

@@ -106,8 +106,7 @@ OptionSpec lock_timeout_spec(Globals& globals) {
     OptionSpec spec =
         option_spec("--lock-timeout DURATION", "", "wait that long for a busy repo; default 10s");
     spec.apply = [&globals](const std::vector<std::string>& given) -> Result<void> {
-        CODEX_TRY(seconds, parse_duration(given.front()));
-        globals.lock_timeout_seconds = seconds;
+        CODEX_SET(globals.lock_timeout_seconds, parse_duration(given.front()));
         return {};
     };
     return spec;

@@ -13,6 +13,7 @@ namespace codex::cli {
 /// blank-separated field, or the "cid" of a line that starts with '{'. Lines are read as they
 /// arrive, so a pipe streams. Summary and progress objects among the lines are passed over; lines
 /// end with LF or CRLF, and have at most 1 MiB.
+/// Threads: one at a time.
 class Inputs {
 public:
     /// `name` is what error texts call the lines' source.

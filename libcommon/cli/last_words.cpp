@@ -1,6 +1,7 @@
 #include "cli/detail/last_words.hpp"
 
 #include "base/error.hpp"
+#include "base/json_writer.hpp"
 
 #include <algorithm>
 #include <array>
@@ -52,13 +53,11 @@ void set_line(std::string_view text) {
 } // namespace
 
 void prepare_last_words(std::string_view tool, bool json) {
-    const int exit = errc_exit_code(Errc::out_of_memory);
-    const std::string text =
-        json ? fmt::format("{{\"type\":\"error\",\"code\":\"{}\",\"exit\":{},\"message\":\"out of "
-                           "memory\"}}\n",
-                           errc_name(Errc::out_of_memory), exit)
-             : fmt::format("{}: error: out of memory\n", tool);
-    set_line(text);
+    JsonWriter object;
+    object.begin_object().member("type", "error");
+    write_error(object, out_of_memory());
+    set_line(json ? object.end_object().text() + "\n"
+                  : fmt::format("{}: error: out of memory\n", tool));
 }
 
 int say_out_of_memory() {

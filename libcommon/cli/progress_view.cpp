@@ -5,7 +5,6 @@
 #include "cli/signals.hpp"
 
 #include <array>
-#include <chrono>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
@@ -14,8 +13,6 @@
 namespace codex::cli {
 
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 constexpr int kFirstDelayMs = 500;
 constexpr int kIntervalMs = 100;
@@ -33,7 +30,8 @@ unsigned terminal_columns() {
 /// Bytes per second, as an average that forgets the past with a time constant of three seconds.
 class Rate {
 public:
-    double update(std::uint64_t done, Clock::time_point now) {
+    explicit Rate(Clock::Instant now) : last_time_(now) {}
+    double update(std::uint64_t done, Clock::Instant now) {
         const double seconds = std::chrono::duration<double>(now - last_time_).count();
         if (seconds <= 0 || done < last_done_)
             return rate_;
@@ -47,7 +45,7 @@ public:
     }
 
 private:
-    Clock::time_point last_time_ = Clock::now();
+    Clock::Instant last_time_;
     std::uint64_t last_done_ = 0;
     double rate_ = 0;
     bool first_ = true;
@@ -89,7 +87,7 @@ private:
     detail::ProgressSample sample() {
         const std::uint64_t done = progress_.done_bytes.load(std::memory_order_relaxed);
         return {label_, done, progress_.total_bytes.load(std::memory_order_relaxed),
-                rate_.update(done, Clock::now()),
+                rate_.update(done, state_->clock.now()),
                 progress_.done_items.load(std::memory_order_relaxed)};
     }
 
@@ -139,7 +137,7 @@ private:
     const Progress& progress_;
     std::string label_;
     Mode mode_;
-    Rate rate_;
+    Rate rate_{state_->clock.now()};
     Fd stop_;
     SideJob thread_; // last: it uses all of the above
 };

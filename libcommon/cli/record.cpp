@@ -1,6 +1,6 @@
 #include "cli/record.hpp"
 #include "base/hex.hpp"
-#include "base/json_text.hpp"
+#include "base/json_writer.hpp"
 #include "base/printable.hpp"
 
 namespace codex::cli {
@@ -25,7 +25,7 @@ Record& Record::json_hex(std::string_view name, BytesView bytes) {
     return json(name, "0x" + to_hex(bytes));
 }
 Record& Record::json(std::string_view name, std::string_view value) {
-    return json_raw(name, json_quote(value));
+    return json_raw(name, JsonWriter().value(value).text());
 }
 Record& Record::json(std::string_view name, const char* value) {
     return json(name, std::string_view(value));
@@ -34,27 +34,20 @@ Record& Record::json(std::string_view name, const Cid& cid) {
     return json(name, cid.text());
 }
 Record& Record::json(std::string_view name, std::uint64_t value) {
-    return json_raw(name, json_number(value));
+    return json_raw(name, JsonWriter().value(value).text());
 }
 Record& Record::json(std::string_view name, bool value) {
-    return json_raw(name, value ? "true" : "false");
+    return json_raw(name, JsonWriter().value(value).text());
 }
 Record& Record::json(std::string_view name, std::nullptr_t) {
-    return json_raw(name, "null");
+    return json_raw(name, JsonWriter().value(nullptr).text());
 }
 
 Record& Record::json(std::string_view name, const std::vector<std::uint64_t>& values) {
-    std::string list;
-    for (const std::uint64_t value : values)
-        list += (list.empty() ? "" : ",") + json_number(value);
-    return json_raw(name, "[" + list + "]");
+    return json_raw(name, JsonWriter().list(values).text());
 }
-
 Record& Record::json(std::string_view name, const std::vector<std::string>& values) {
-    std::string list;
-    for (const std::string& value : values)
-        list += (list.empty() ? "" : ",") + json_quote(value);
-    return json_raw(name, "[" + list + "]");
+    return json_raw(name, JsonWriter().list(values).text());
 }
 
 Record& Record::json_raw(std::string_view name, std::string_view raw) {
@@ -76,11 +69,16 @@ std::string Record::as_text() const {
     return fmt::format("{}", fmt::join(columns_, "\t"));
 }
 
-std::string Record::as_json() const {
-    std::string out = "{\"type\":" + json_quote(type_);
+void Record::write_members(JsonWriter& json) const {
     for (const auto& [name, raw] : members_)
-        out += "," + json_quote(name) + ":" + raw;
-    return out + "}";
+        json.key(name).raw(raw);
+}
+
+std::string Record::as_json() const {
+    JsonWriter json;
+    json.begin_object().member("type", type_);
+    write_members(json);
+    return std::move(json.end_object()).text();
 }
 
 } // namespace codex::cli

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/bytes.hpp"
+#include "base/json_writer.hpp"
 #include "codec/cid.hpp"
 
 #include <string>
@@ -12,6 +13,7 @@ namespace codex::cli {
 /// One line of output: TAB-separated in text, an object with "type" in --json. In text, a TAB, a
 /// line end, a backslash or another control character inside a value is written as \t, \n, \\ or
 /// \xHH, so that a line stays a record whatever a file is called.
+/// Threads: one at a time.
 class Record {
 public:
     explicit Record(std::string type);
@@ -38,6 +40,8 @@ public:
     Record& text(std::string_view value);
     /// The JSON members of another one.
     Record& members_of(const Record& other);
+    /// The JSON members, into an object that was begun.
+    void write_members(JsonWriter& json) const;
 
     [[nodiscard]] std::string as_text() const;
     [[nodiscard]] std::string as_json() const;

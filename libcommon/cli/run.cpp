@@ -50,11 +50,12 @@ Result<void> configure_log(Context::State& state) {
         options.directives = "error";
     else if (globals.verbose > 1)
         options.directives = globals.verbose > 2 ? "trace" : "debug";
-    CODEX_CHECK(log::configure(options));
+    CODEX_TRY(output, log::Output::open(options));
+    state.log = log::Logger(output);
     const auto level = std::ranges::find(state.settings, "log-level", &Setting::name);
     if (level == state.settings.end() || level->origin == Origin::built_in)
         return {};
-    auto done = log::set_levels(level->value);
+    auto done = output->set_levels(level->value);
     if (done)
         return {};
     const bool flag = level->origin == Origin::flag;
@@ -215,6 +216,8 @@ int run_tool(int argc, char** argv, const ToolSpec& spec) {
     reserve_standard_streams();
     set_up_signals();
     limit_stacks();
+    apply_cpu_variable();
+    apply_temporary_folder();
     try {
         const std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
         const bool json = std::ranges::find(arguments, "--json") != arguments.end();

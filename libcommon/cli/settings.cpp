@@ -2,6 +2,7 @@
 
 #include "base/cpu.hpp"
 #include "base/fd.hpp"
+#include "base/temporary.hpp"
 #include "cli/detail/config_file.hpp"
 #include "cli/detail/count.hpp"
 #include "cli/detail/edit_distance.hpp"
@@ -151,7 +152,7 @@ private:
 
 /// What the variables that no rule stands for may say.
 Result<void> check_variables() {
-    if (const std::string cpu = environment("CODEX_CPU"); !cpu.empty() && !cpu::is_level(cpu))
+    if (const std::string cpu = environment("CODEX_CPU"); !cpu.empty() && !cpu::level_named(cpu))
         return fail(Error(Errc::config_invalid, fmt::format("$CODEX_CPU: '{}' is no level", cpu))
                         .hint("portable, avx2 or avx512"));
     if (const std::string now = environment("CODEX_NOW"); !now.empty())
@@ -192,6 +193,25 @@ Result<std::vector<Setting>> read_settings(std::span<const SettingRule> rules,
     CODEX_CHECK(reading.read_file_named(config_flag));
     CODEX_CHECK(reading.read_environment());
     return settings;
+}
+
+void apply_cpu_variable() {
+    // A wrong one is refused with the other variables, when there is a command to refuse.
+    if (const auto level = cpu::level_named(environment("CODEX_CPU")))
+        cpu::limit(*level);
+}
+
+void apply_temporary_folder() {
+    if (std::string folder = environment("TMPDIR"); !folder.empty())
+        use_temporary_folder(std::move(folder));
+}
+
+const Clock& process_clock() {
+    static const auto stopped = []() -> std::unique_ptr<StoppedWallClock> {
+        const auto now = detail::parse_count(environment("CODEX_NOW"));
+        return now ? std::make_unique<StoppedWallClock>(Clock::system(), *now) : nullptr;
+    }();
+    return stopped ? *stopped : Clock::system();
 }
 
 std::vector<std::string> doubtful_variables(std::span<const SettingRule> rules) {

@@ -2,6 +2,7 @@
 // (codex-pipes(7), CONFIGURATION). For every process of ours, with a command line or without.
 #pragma once
 
+#include "base/clock.hpp"
 #include "base/error.hpp"
 
 #include <functional>
@@ -48,6 +49,17 @@ constexpr std::string_view kConfigFileSetting = "config-file";
 /// variable, also one that no rule stands for; those of reading a file that was named.
 [[nodiscard]] Result<std::vector<Setting>> read_settings(std::span<const SettingRule> rules,
                                                          const std::string& config_flag);
+
+/// Lets no kernels run above the level that CODEX_CPU names; a process does so when it begins. A
+/// wrong value is read_settings()'s to refuse.
+void apply_cpu_variable();
+
+/// Puts temporary files where TMPDIR says; a process does so when it begins.
+void apply_temporary_folder();
+
+/// The clock of a process: the system's, but where CODEX_NOW is set the wall clock stands there. A
+/// wrong value is read_settings()'s to refuse.
+[[nodiscard]] const Clock& process_clock();
 
 /// A warning for each variable of the environment that looks like a slip of one of ours.
 [[nodiscard]] std::vector<std::string> doubtful_variables(std::span<const SettingRule> rules);

@@ -158,8 +158,7 @@ Result<std::vector<Cid>> decode_car_header(BytesView body) {
         CODEX_TRY(size, in.head(Major::text, "a header key"));
         CODEX_TRY(raw, in.take(size, "a header key"));
         if (as_text(raw) == kRoots && !roots) {
-            CODEX_TRY(list, read_roots(in));
-            roots = std::move(list);
+            CODEX_SET(roots, read_roots(in));
         } else if (as_text(raw) == kVersion && !has_version) {
             CODEX_CHECK(read_version(in));
             has_version = true;

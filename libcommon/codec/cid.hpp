@@ -15,6 +15,7 @@ namespace codex::codec {
 /// An immutable CID, held inline (no allocation). Two CIDs are equal when content codec and
 /// multihash are (the version is not compared: the reference's rule). A default-made Cid is the
 /// null CID: empty bytes, equal only to itself.
+/// Threads: as a number.
 class Cid {
 public:
     /// Longest binary form accepted: version, 3-byte codecs, a 64-byte digest.

@@ -147,12 +147,9 @@ Result<VerificationInfo> read_verification(BytesView message) {
             strategy = field->value;
         }
     }
-    CODEX_TRY(root, to_cid(verify_root, "verify root"));
-    verification.verify_root = root;
-    CODEX_TRY(cell_size_u32, to_u32(cell_size, "cell size"));
-    verification.cell_size_bytes = cell_size_u32;
-    CODEX_TRY(checked_strategy, to_strategy(strategy, "verifiable strategy"));
-    verification.strategy = checked_strategy;
+    CODEX_SET(verification.verify_root, to_cid(verify_root, "verify root"));
+    CODEX_SET(verification.cell_size_bytes, to_u32(cell_size, "cell size"));
+    CODEX_SET(verification.strategy, to_strategy(strategy, "verifiable strategy"));
     return verification;
 }
 
@@ -181,14 +178,10 @@ Result<ErasureInfo> read_erasure(BytesView message) {
         else if (field->is_bytes(6))
             verification = field->bytes;
     }
-    CODEX_TRY(k_u32, to_u32(k, "k"));
-    erasure.k = k_u32;
-    CODEX_TRY(m_u32, to_u32(m, "m"));
-    erasure.m = m_u32;
-    CODEX_TRY(tree, to_cid(original_tree, "original tree CID"));
-    erasure.original_tree = tree;
-    CODEX_TRY(checked_strategy, to_strategy(strategy, "protected strategy"));
-    erasure.strategy = checked_strategy;
+    CODEX_SET(erasure.k, to_u32(k, "k"));
+    CODEX_SET(erasure.m, to_u32(m, "m"));
+    CODEX_SET(erasure.original_tree, to_cid(original_tree, "original tree CID"));
+    CODEX_SET(erasure.strategy, to_strategy(strategy, "protected strategy"));
     if (verification) {
         auto info = read_verification(*verification);
         if (!info)
@@ -255,15 +248,12 @@ Result<Manifest> to_manifest(const RawHeader& raw, ManifestLayout layout) {
                         .hint("a newer release of these tools may read it"));
     Manifest manifest;
     manifest.layout = layout;
-    CODEX_TRY(tree, to_cid(raw.tree, "tree CID"));
-    manifest.tree = tree;
-    CODEX_TRY(block_size, to_u32(raw.block_size, "block size"));
-    manifest.block_size_bytes = block_size;
+    CODEX_SET(manifest.tree, to_cid(raw.tree, "tree CID"));
+    CODEX_SET(manifest.block_size_bytes, to_u32(raw.block_size, "block size"));
     manifest.dataset_size_bytes = raw.dataset_size;
     manifest.codec = static_cast<Multicodec>(raw.codec);
     manifest.hash = static_cast<HashCodec>(raw.hash);
-    CODEX_TRY(cid_version, to_u32(raw.cid_version, "CID version number"));
-    manifest.cid_version = cid_version;
+    CODEX_SET(manifest.cid_version, to_u32(raw.cid_version, "CID version number"));
     if (raw.erasure) {
         auto erasure = read_erasure(*raw.erasure);
         if (!erasure)

@@ -1,30 +1,37 @@
 #include "codec/manifest_json.hpp"
 
-#include "base/json_text.hpp"
+#include "base/json_writer.hpp"
 
 namespace codex::codec {
 
 namespace {
 
-std::string text_or_null(const std::optional<std::string>& text) {
-    return text ? json_quote(*text) : "null";
+void text_or_null(JsonWriter& json, std::string_view name, const std::optional<std::string>& text) {
+    json.key(name);
+    if (text)
+        json.value(*text);
+    else
+        json.value(nullptr);
 }
 
 } // namespace
 
 std::string manifest_json(const Manifest& manifest) {
-    std::string out = fmt::format(
-        R"({{"treeCid":{},"datasetSize":{},"blockSize":{},"filename":{},"mimetype":{},"protected":{})",
-        json_quote(manifest.tree.text()), json_number(manifest.dataset_size_bytes),
-        manifest.block_size_bytes, text_or_null(manifest.filename), text_or_null(manifest.mimetype),
-        manifest.is_protected());
+    JsonWriter json;
+    json.begin_object()
+        .member("treeCid", manifest.tree.text())
+        .member("datasetSize", manifest.dataset_size_bytes)
+        .member("blockSize", manifest.block_size_bytes);
+    text_or_null(json, "filename", manifest.filename);
+    text_or_null(json, "mimetype", manifest.mimetype);
+    json.member("protected", manifest.is_protected());
     if (manifest.erasure)
-        out += fmt::format(
-            R"(,"verifiable":{},"ecK":{},"ecM":{},"originalTreeCid":{},"originalDatasetSize":{})",
-            manifest.is_verifiable(), manifest.erasure->k, manifest.erasure->m,
-            json_quote(manifest.erasure->original_tree.text()),
-            json_number(manifest.erasure->original_size_bytes));
-    return out + "}";
+        json.member("verifiable", manifest.is_verifiable())
+            .member("ecK", manifest.erasure->k)
+            .member("ecM", manifest.erasure->m)
+            .member("originalTreeCid", manifest.erasure->original_tree.text())
+            .member("originalDatasetSize", manifest.erasure->original_size_bytes);
+    return std::move(json.end_object()).text();
 }
 
 } // namespace codex::codec

@@ -58,8 +58,7 @@ Result<std::optional<Field>> Reader::next() {
     field.type = static_cast<WireType>(tag & 7);
     switch (field.type) {
     case WireType::varint: {
-        CODEX_TRY(value, take_varint());
-        field.value = value;
+        CODEX_SET(field.value, take_varint());
         return field;
     }
     case WireType::fixed64: {
@@ -69,8 +68,7 @@ Result<std::optional<Field>> Reader::next() {
     }
     case WireType::bytes: {
         CODEX_TRY(size, take_varint());
-        CODEX_TRY(raw, take(size, field.number));
-        field.bytes = raw;
+        CODEX_SET(field.bytes, take(size, field.number));
         return field;
     }
     case WireType::fixed32: {

@@ -13,6 +13,7 @@ namespace codex::codec::protobuf {
 enum class WireType : std::uint8_t { varint = 0, fixed64 = 1, bytes = 2, fixed32 = 5 };
 
 /// Appends fields to a message. Ascending field order is the caller's matter.
+/// Threads: one at a time.
 class Writer {
 public:
     void varint(std::uint32_t field, std::uint64_t value);
@@ -47,6 +48,7 @@ struct Field {
 
 /// Walks over the fields of a message in wire order and allocates nothing; the caller keeps the
 /// last one of each scalar, and all of a repeated one.
+/// Threads: one at a time.
 class Reader {
 public:
     /// `message` outlives the reader and the fields it gave.

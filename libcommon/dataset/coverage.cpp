@@ -194,8 +194,7 @@ Result<SharedLoss> lost_beside(const Job& job, const codec::Manifest& manifest,
                                std::span<const std::uint64_t> indices) {
     std::optional<Layout> layout;
     if (manifest.is_protected()) {
-        CODEX_TRY(of, Layout::of(manifest));
-        layout = of;
+        CODEX_SET(layout, Layout::of(manifest));
     }
     CODEX_TRY(tree, job.repo->tree(manifest.tree));
     const Cid& empty = Cid::empty_block();

@@ -3,8 +3,8 @@
 // All of them stream: working memory is bounded by threads and block size, not by the dataset.
 #pragma once
 
+#include "base/executor.hpp"
 #include "base/progress.hpp"
-#include "base/thread_pool.hpp"
 #include "erasure/layout.hpp"
 #include "repo/repo.hpp"
 
@@ -15,10 +15,11 @@
 
 namespace codex::dataset {
 
-/// What every job needs.
+/// What every job needs. Jobs over one repo may run beside each other, in threads of their own,
+/// each with its own Progress.
 struct Job {
     repo::Repo* repo = nullptr;
-    ThreadPool* pool = nullptr;
+    Executor* pool = nullptr;
     Progress* progress = nullptr; ///< may be nullptr
 };
 

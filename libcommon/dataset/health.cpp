@@ -17,8 +17,7 @@ Result<Health> health(const Job& job, const Cid& manifest, bool data) {
     health.blocks = health.manifest.blocks_count();
     std::optional<erasure::Layout> layout;
     if (health.manifest.is_protected()) {
-        CODEX_TRY(of, erasure::Layout::of(health.manifest));
-        layout = of;
+        CODEX_SET(layout, erasure::Layout::of(health.manifest));
     }
     CODEX_TRY(tree, job.repo->tree(health.manifest.tree));
     CODEX_TRY(leaves, detail::best_leaves(job, health.manifest, tree));

@@ -64,9 +64,8 @@ Result<void> stored_leaves(const repo::StoredTree& tree, const LeafVisitor& visi
     return {};
 }
 
-Result<std::uint64_t> raw_leaves(ThreadPool& pool, Progress* progress, int fd,
-                                 std::string_view name, std::uint64_t block_size_bytes,
-                                 const LeafVisitor& visit) {
+Result<std::uint64_t> raw_leaves(Executor& pool, Progress* progress, int fd, std::string_view name,
+                                 std::uint64_t block_size_bytes, const LeafVisitor& visit) {
     if (block_size_bytes == 0 || block_size_bytes > codec::kMaxBlockSizeBytes)
         return fail(Errc::size_invalid, "block size {}: must be between 1 and {} bytes",
                     block_size_bytes, codec::kMaxBlockSizeBytes);

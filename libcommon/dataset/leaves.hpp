@@ -1,8 +1,8 @@
 // Where the leaves of a codex tree come from: a tree in the repo, or a raw stream cut into blocks.
 #pragma once
 
+#include "base/executor.hpp"
 #include "base/progress.hpp"
-#include "base/thread_pool.hpp"
 #include "repo/repo.hpp"
 
 #include <functional>
@@ -25,7 +25,7 @@ using LeafVisitor = std::function<Result<void>(std::span<const Digest>)>;
 /// The leaves that a put of this stream would have: cut into blocks, the last one filled with zeros
 /// (codex-manifest(5), BLOCKS), hashed over the pool while the next are read. Constant memory: some
 /// 24 MiB at usual block sizes. Gives the bytes read. Errors: size_invalid for the block size, io.
-[[nodiscard]] Result<std::uint64_t> raw_leaves(ThreadPool& pool, Progress* progress, int fd,
+[[nodiscard]] Result<std::uint64_t> raw_leaves(Executor& pool, Progress* progress, int fd,
                                                std::string_view name,
                                                std::uint64_t block_size_bytes,
                                                const LeafVisitor& visit);

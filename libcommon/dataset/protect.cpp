@@ -1,6 +1,6 @@
 // encode and decode: from a plain dataset to a protected one and back (codex-erasure(5), PROTECTED
 // DATASETS).
-#include "base/log.hpp"
+#include "codec/log_value.hpp"
 #include "dataset/dataset.hpp"
 #include "dataset/detail/damage.hpp"
 #include "dataset/detail/strip.hpp"
@@ -101,11 +101,12 @@ Result<Cid> encode(const Job& job, const Cid& plain, const erasure::Shape& shape
                         .hint("put or import the dataset again, then encode it"));
     if (job.progress)
         job.progress->total_bytes += layout.rounded() * manifest.block_size_bytes;
-    log::write(log::Level::debug, "codex erasure", "Erasure coding data",
-               {{"manifestCid", log::Value::id(plain.text())},
-                {"ecK", layout.k()},
-                {"ecM", layout.m()},
-                {"steps", layout.steps}});
+    job.repo->log()
+        .with_topics("codex erasure")
+        .debug("Erasure coding data", {{"manifestCid", plain},
+                                       {"ecK", layout.k()},
+                                       {"ecM", layout.m()},
+                                       {"steps", layout.steps}});
 
     CODEX_TRY(writer, job.repo->write_dataset());
     detail::StripCoder coder(job, layout, code, tree, manifest.block_size_bytes);

@@ -71,8 +71,7 @@ Result<Verification> verify(const Job& job, const Cid& manifest) {
     Verification result;
     CODEX_TRY(info, job.repo->dataset(manifest));
     if (!info.manifest.is_protected()) {
-        CODEX_TRY(state, health(job, manifest, true));
-        result.health = std::move(state);
+        CODEX_SET(result.health, health(job, manifest, true));
         return result;
     }
     CODEX_TRY(columns, detail::Columns::open(job, info.manifest));
@@ -80,8 +79,7 @@ Result<Verification> verify(const Job& job, const Cid& manifest) {
     CODEX_TRY(best, detail::best_leaves(job, info.manifest, columns.tree()));
     if (!best.untrusted.empty()) {
         // What parity should be, its leaves say; without them there is nothing to compare with.
-        CODEX_TRY(state, health(job, manifest, true));
-        result.health = std::move(state);
+        CODEX_SET(result.health, health(job, manifest, true));
         return result;
     }
     const detail::LeafReader leaves = best.reader(columns.tree());

@@ -4,7 +4,7 @@
 
 #include "base/bytes.hpp"
 #include "base/error.hpp"
-#include "base/thread_pool.hpp"
+#include "base/executor.hpp"
 #include "erasure/shape.hpp"
 
 #include <memory>
@@ -13,8 +13,8 @@
 
 namespace codex::erasure {
 
-/// k data and m parity buffers of one size. Made once, used from many threads: encode and decode
-/// are const and carry their own working memory.
+/// k data and m parity buffers of one size. encode and decode carry their own working memory.
+/// Threads: const calls from any thread, at once.
 class Code {
 public:
     explicit Code(const Shape& shape);
@@ -32,7 +32,7 @@ public:
     /// (size, counts).
     [[nodiscard]] Result<void> encode(std::span<const std::uint8_t* const> data,
                                       std::span<std::uint8_t* const> parity, std::size_t size_bytes,
-                                      ThreadPool* pool = nullptr) const;
+                                      Executor* pool = nullptr) const;
 
     /// One buffer of a code word: nullptr is a known zero buffer when `present`.
     struct Shard {
@@ -44,7 +44,7 @@ public:
     /// Errors: erasure_parameters; erasure_unrepairable when fewer than k shards are present.
     [[nodiscard]] Result<void> decode(std::span<const Shard> shards,
                                       std::span<std::uint8_t* const> out, std::size_t size_bytes,
-                                      ThreadPool* pool = nullptr) const;
+                                      Executor* pool = nullptr) const;
 
 private:
     struct Impl;

@@ -9,8 +9,8 @@
 
 namespace codex::erasure {
 
-/// k data and m parity blocks, checked: whoever has one need not check again. A small value that
-/// never changes; threads may share it.
+/// k data and m parity blocks, checked: whoever has one need not check again.
+/// Threads: a small value that never changes; any, at once.
 class Shape {
 public:
     /// Of what is to be protected. Errors: erasure_parameters naming the limit (1 <= m <= k,

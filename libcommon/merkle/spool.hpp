@@ -9,6 +9,7 @@
 
 namespace codex::merkle {
 
+/// Threads: one at a time.
 class Spool {
 public:
     /// 4 MiB: the leaves of 8 GiB in blocks of 64 KiB.

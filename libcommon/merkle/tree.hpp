@@ -23,6 +23,7 @@ constexpr std::uint8_t kKeyBottom = 1;
 constexpr std::uint8_t kKeyOdd = 2;
 
 /// The compression a tree is over. Stateless; compares by identity.
+/// Threads: all calls from any thread, at once.
 class TreeHash {
 public:
     virtual ~TreeHash() = default;
@@ -49,6 +50,7 @@ void next_layer(const TreeHash& hash, std::span<const Digest> nodes, bool bottom
                 std::span<Digest> parents);
 
 /// The root of leaves that arrive one after another, in O(log n) memory.
+/// Threads: one at a time.
 class StreamingRoot {
 public:
     explicit StreamingRoot(const TreeHash& hash = sha256_tree());
@@ -81,6 +83,7 @@ struct Proof {
                                   const Digest& root);
 
 /// A whole tree in memory: all layers, concatenated, leaves first.
+/// Threads: const calls from any thread, at once.
 class Tree {
 public:
     /// Errors: merkle_empty.

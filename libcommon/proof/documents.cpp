@@ -3,6 +3,7 @@
 #include "base/counted.hpp"
 #include "base/hex.hpp"
 #include "base/json_text.hpp"
+#include "base/json_writer.hpp"
 #include "crypto/field/text.hpp"
 #include "proof/sampler.hpp"
 
@@ -79,8 +80,7 @@ Result<ProofJob> job_from_json(std::string_view text) {
     if (json.contains("id") && !is_shallow(json["id"], kMaxIdLevels))
         return fail(Errc::malformed, "proof job: \"id\" has more than {} levels", kMaxIdLevels);
     CODEX_TRY(cid, text_member(json, "cid"));
-    CODEX_TRY(dataset, Cid::from_text(cid));
-    job.dataset = dataset;
+    CODEX_SET(job.dataset, Cid::from_text(cid));
     if (!json.contains("slot") || !json["slot"].is_number_unsigned())
         return fail(Errc::malformed, "proof job: \"slot\" is not a number");
     job.slot = json["slot"].get<std::uint64_t>();
@@ -94,18 +94,16 @@ Result<ProofJob> job_from_json(std::string_view text) {
         job.entropy = *entropy;
     } else {
         CODEX_TRY(decimal, text_member(json, "entropy"));
-        CODEX_TRY(entropy, crypto::field_from_text<Fr>(decimal));
-        job.entropy = entropy;
+        CODEX_SET(job.entropy, crypto::field_from_text<Fr>(decimal));
     }
     return job;
 }
 
 std::string failure_to_json(const Error& error) {
-    std::string text = fmt::format("{{\"error\":{{\"code\":{},\"message\":{}",
-                                   json_quote(errc_name(error.code())), json_quote(error.text()));
-    if (!error.hint().empty())
-        text += ",\"hint\":" + json_quote(error.hint());
-    return text + "}}";
+    JsonWriter json;
+    json.begin_object().key("error").begin_object();
+    write_error(json, error);
+    return std::move(json.end_object().end_object()).text();
 }
 
 Result<Fr> entropy_from_challenge(std::string_view hex) {

@@ -73,8 +73,7 @@ Result<std::vector<Fr>> read_elements(JsonScanner& json, const std::string& key,
             return fail(Errc::malformed, "{}: more than {} values", key, most);
         CODEX_TRY(value, read_element(json, key));
         values.push_back(value);
-        CODEX_TRY(next, json.more(']'));
-        more = next;
+        CODEX_SET(more, json.more(']'));
     }
     return values;
 }
@@ -88,8 +87,7 @@ Result<std::vector<std::vector<Fr>>> read_rows(JsonScanner& json, const std::str
             return fail(Errc::malformed, "{}: more than {} rows", key, rows);
         CODEX_TRY(row, read_elements(json, fmt::format("{}[{}]", key, values.size()), most));
         values.push_back(std::move(row));
-        CODEX_TRY(next, json.more(']'));
-        more = next;
+        CODEX_SET(more, json.more(']'));
     }
     if (values.size() != rows)
         return fail(Errc::malformed, "{}: {} rows for {} samples", key, values.size(), rows);
@@ -171,8 +169,7 @@ Result<ProofInput> read_input_json(const CircuitParameters& parameters, std::str
             return fail(Errc::malformed, "proof input: {} occurs twice", key);
         seen[which] = true;
         CODEX_CHECK(read_member(json, which, parameters, input));
-        CODEX_TRY(next, json.more('}'));
-        more = next;
+        CODEX_SET(more, json.more('}'));
     }
     CODEX_CHECK(json.end());
     for (std::size_t i = 0; i < kKeys.size(); ++i)

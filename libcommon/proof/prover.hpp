@@ -13,9 +13,9 @@ struct ProverOptions {
     bool self_check = true;
 };
 
-/// Proves slots of datasets with one key. Threads may share one, each with its own or the same job;
-/// a job's threads work on one proof together. Each proof takes the memory of its own working: some
-/// 200 bytes for each row of the key's domain.
+/// Proves slots of datasets with one key. Each proof takes the memory of its own working: some 200
+/// bytes for each row of the key's domain.
+/// Threads: any, at once, each with its own or the same job, whose executor they share.
 class Prover {
 public:
     /// `parameters` are those that the key's circuit was compiled for. Errors: limit_exceeded, as

@@ -13,6 +13,7 @@ namespace codex::proof {
 
 /// The cells that a challenge asks for, one after another and without end; the k-th is the low bits
 /// of sponge(entropy, slot root, k).
+/// Threads: one at a time.
 class CellSampler {
 public:
     /// Errors: malformed unless `cells` is a power of two from 2 on.

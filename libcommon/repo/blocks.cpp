@@ -202,8 +202,7 @@ Result<void> Repo::for_each_block(const std::function<bool(const BlockInfo&)>& v
                 CODEX_TRY(cid, decode_cid_key(cursor.key()));
                 CODEX_TRY(entry, decode_block(cursor.value()));
                 step.push_back(to_info(cid, entry));
-                CODEX_TRY(next, cursor.next());
-                more = next;
+                CODEX_SET(more, cursor.next());
             }
         }
         for (const BlockInfo& info : step)

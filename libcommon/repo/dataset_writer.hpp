@@ -20,7 +20,8 @@ struct LeafInput {
 
 /// Writes one dataset: leaves, then the tree, then the manifest. Nothing is visible before
 /// commit(); every block it named is pinned from then on against rm and gc of other processes.
-/// A writer that dies leaves pins and bytes that gc removes. Move-only, one thread at a time.
+/// A writer that dies leaves pins and bytes that gc removes. Move-only.
+/// Threads: one at a time; writers of one repo beside each other.
 class DatasetWriter {
 public:
     ~DatasetWriter(); ///< without commit(): undoes the pins

@@ -1,5 +1,4 @@
-#include "base/log.hpp"
-#include "base/units.hpp"
+#include "codec/log_value.hpp"
 #include "crypto/hash/sha256.hpp"
 #include "repo/index/dataset_record.hpp"
 #include "repo/index/labels.hpp"
@@ -123,8 +122,7 @@ Result<void> Repo::for_each_dataset(const std::function<bool(const DatasetInfo&)
                 CODEX_TRY(entry, decode_dataset(cursor.value()));
                 CODEX_TRY(label, find_label(txn, cid));
                 step.emplace_back(cid, Stored{std::move(entry), std::move(label)});
-                CODEX_TRY(next, cursor.next());
-                more = next;
+                CODEX_SET(more, cursor.next());
             }
         }
         if (step.empty())
@@ -164,8 +162,7 @@ Result<void> Repo::remove_dataset(const Cid& manifest) {
     if (erased->tree)
         CODEX_CHECK(finish_doomed(session, std::span(&*erased->tree, 1),
                                   std::move(portion).value_or(Portion{})));
-    log::write(log::Level::info, "codex repostore", "Removed dataset",
-               {{"manifestCid", log::Value::id(manifest.text())}});
+    impl_->log.info("Removed dataset", {{"manifestCid", manifest}});
     return {};
 }
 
@@ -204,7 +201,7 @@ Result<void> Repo::add_manifest(const Cid& manifest, BytesView manifest_bytes, s
         !equal(crypto::sha256(manifest_bytes), manifest.digest()))
         return fail(Errc::manifest_invalid, "manifest {}: the bytes are of another CID",
                     manifest.text());
-    const DatasetEntry entry{decoded.tree, unix_now(), expiry,
+    const DatasetEntry entry{decoded.tree, impl_->store->around().clock.unix_seconds(), expiry,
                              static_cast<std::uint8_t>(kind_of(decoded)),
                              Bytes(manifest_bytes.begin(), manifest_bytes.end())};
     Batch batch(impl_->session(), nullptr);

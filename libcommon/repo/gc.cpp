@@ -1,7 +1,6 @@
-#include "base/log.hpp"
+#include "codec/log_value.hpp"
 #include "repo/index/repo_impl.hpp"
 #include "repo/segments/io.hpp"
-#include "repo/segments/limits.hpp"
 #include "repo/upkeep/doomed.hpp"
 #include "repo/upkeep/forecast.hpp"
 #include "repo/upkeep/notes.hpp"
@@ -18,6 +17,8 @@ namespace codex::repo {
 using namespace detail;
 
 namespace {
+
+constexpr std::string_view kTopics = "codex maintenance";
 
 /// Entries of the expiry index looked at in one transaction.
 constexpr std::size_t kStep = 1024;
@@ -38,8 +39,7 @@ Result<std::vector<ExpiryKey>> expired(const Session& session, const Bytes& from
         if (key.expiry >= now)
             break;
         keys.push_back(key);
-        CODEX_TRY(next, cursor.next());
-        more = next;
+        CODEX_SET(more, cursor.next());
     }
     return keys;
 }
@@ -66,9 +66,9 @@ Result<void> expire_datasets(const Session& session, std::span<const ExpiryKey> 
             return {};
         CODEX_CHECK(ledger.commit());
     }
+    const log::Logger log = session.logger().with_topics(kTopics);
     for (const Cid& cid : gone)
-        log::write(log::Level::info, "codex maintenance", "Removed expired dataset",
-                   {{"manifestCid", log::Value::id(cid.text())}});
+        log.info("Removed expired dataset", {{"manifestCid", cid}});
     report.expired_datasets += gone.size();
     report.removed_blocks += manifests;
     CODEX_TRY(removed, finish_doomed(session, doomed));
@@ -125,8 +125,7 @@ Result<void> collect_writers(const Session& session, GcReport& report) {
     std::vector<std::uint64_t> with_pins;
     {
         CODEX_TRY(txn, session.store->env().read());
-        CODEX_TRY(ids, pending_writers(txn));
-        with_pins = std::move(ids);
+        CODEX_SET(with_pins, pending_writers(txn));
     }
     CODEX_TRY(ids, WriterLock::list(directory));
     ids.insert(ids.end(), with_pins.begin(), with_pins.end());
@@ -182,8 +181,7 @@ Result<void> reclaim(const Session& session, const GcOptions& options,
     std::uint64_t last = 0;
     {
         CODEX_TRY(txn, session.store->env().read());
-        CODEX_TRY(noted, last_note(txn));
-        last = noted;
+        CODEX_SET(last, last_note(txn));
     }
     CODEX_CHECK(make_durable(session, reclaimed));
     CODEX_CHECK(flush_notes(*session.store, last));
@@ -201,7 +199,8 @@ Result<void> reclaim(const Session& session, const GcOptions& options,
         CODEX_CHECK(compact_segments(session, options.progress));
     if (!reclaimed.complete)
         removed = {}; // to be forgotten another time
-    const bool large = io::disk_bytes(notes_path(session.store->path())) >= limits().notes_bytes;
+    const bool large =
+        io::disk_bytes(notes_path(session.store->path())) >= session.store->limits().notes_bytes;
     return large || !removed.empty() ? merge_notes(*session.store, removed, reclaimed.durable)
                                      : Result<void>();
 }
@@ -241,8 +240,8 @@ Result<GcReport> Repo::gc(const GcOptions& options) {
         (void)give_up_reserve(session.store->path());
     }
     make_reserve(session.store->path());
-    log::write(log::Level::debug, "codex maintenance", "Gave space back",
-               {{"bytes", log::Value::byte_count(report.freed_bytes)}});
+    session.logger().with_topics(kTopics).debug("Gave space back",
+                                                {{"bytes", log::ByteCount{report.freed_bytes}}});
     return report;
 }
 

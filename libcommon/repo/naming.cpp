@@ -31,8 +31,7 @@ Result<void> search(const Txn& txn, Table table, std::string_view prefix, std::v
             if (cid.text().starts_with(prefix) &&
                 std::find(found.begin(), found.end(), cid) == found.end())
                 found.push_back(cid);
-            CODEX_TRY(next, cursor.next());
-            more = next;
+            CODEX_SET(more, cursor.next());
         }
     }
     return {};

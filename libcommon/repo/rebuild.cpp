@@ -14,8 +14,6 @@
 #include "repo/segments/tree_file.hpp"
 #include "repo/upkeep/notes.hpp"
 
-#include "base/units.hpp"
-
 #include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
@@ -111,7 +109,7 @@ Result<void> Rebuild::add_datasets() {
         ++found->second.references;
         entry.references = 1;
         CODEX_CHECK(txn_->put(Table::blocks, cid.bytes(), encode(entry)));
-        const DatasetEntry dataset{manifest->tree, unix_now(), expiry,
+        const DatasetEntry dataset{manifest->tree, around_.clock.unix_seconds(), expiry,
                                    static_cast<std::uint8_t>(kind_of(*manifest)), plain};
         CODEX_CHECK(txn_->put(Table::datasets, cid.bytes(), encode(dataset)));
         ++totals_.datasets;
@@ -165,13 +163,13 @@ namespace {
 
 /// What the index that is replaced knew and nobody has appended to the file: who was to do it was
 /// killed. None of an index that is damaged, or older than the segments.
-std::vector<Note> notes_of_old_index(const std::string& path) {
+std::vector<Note> notes_of_old_index(const std::string& path, const Surroundings& around) {
     EnvOptions options;
     options.mode = EnvMode::read_only_no_lock; // nobody else has it open
-    const auto env = Env::open(path + "/index.mdb", options);
+    const auto env = Env::open(path + "/index.mdb", options, around);
     if (!env)
         return {};
-    const auto segments = Segments::open_folder(path + "/segments", env->get());
+    const auto segments = Segments::open_folder(path + "/segments", env->get(), around);
     if (!segments || !require_current(**env, **segments, path))
         return {};
     const auto txn = (*env)->read();
@@ -181,15 +179,16 @@ std::vector<Note> notes_of_old_index(const std::string& path) {
 
 } // namespace
 
-Result<RebuildReport> Repo::rebuild_index(const std::string& path,
-                                          std::uint64_t lock_timeout_seconds, Progress* progress) {
+Result<RebuildReport> Repo::rebuild_index(const std::string& path, const OpenOptions& options,
+                                          Progress* progress) {
+    const Surroundings around(options);
     CODEX_CHECK(require_place(path, false));
     CODEX_CHECK(check_version(path));
     CODEX_CHECK(require_folders(path));
-    CODEX_TRY(lock, lock_repo(path, true, lock_timeout_seconds));
-    std::vector<Note> old_notes = notes_of_old_index(path);
+    CODEX_TRY(lock, lock_repo(path, true, around));
+    std::vector<Note> old_notes = notes_of_old_index(path, around);
     // The lock may have lost its name while others hold it; the index is what they hold, too.
-    CODEX_TRY(claim, claim_index(path + "/index.mdb", lock_timeout_seconds));
+    CODEX_TRY(claim, claim_index(path + "/index.mdb", around));
     const std::string fresh = path + "/index.mdb.new";
     const auto unlink_fresh = [&] {
         ::unlink(fresh.c_str());
@@ -198,11 +197,11 @@ Result<RebuildReport> Repo::rebuild_index(const std::string& path,
     unlink_fresh(); // of a rebuild that was killed
     IndexAge age;
     auto rebuilt = [&]() -> Result<RebuildReport> {
-        EnvOptions options;
-        options.create = true;
-        CODEX_TRY(env, Env::open(fresh, options));
-        CODEX_TRY(segments, Segments::open_folder(path + "/segments", env.get()));
-        Rebuild rebuild(path, *env, *segments, progress, std::move(old_notes));
+        EnvOptions making;
+        making.create = true;
+        CODEX_TRY(env, Env::open(fresh, making, around));
+        CODEX_TRY(segments, Segments::open_folder(path + "/segments", env.get(), around));
+        Rebuild rebuild(path, *env, *segments, around, progress, std::move(old_notes));
         CODEX_TRY(report, rebuild.run());
         age = rebuild.age();
         return report;
@@ -215,7 +214,7 @@ Result<RebuildReport> Repo::rebuild_index(const std::string& path,
     if (rebuilt) {
         ::unlink((path + "/index.mdb-lock").c_str()); // it is about readers of the old one
         CODEX_CHECK(sync_directory(path));
-        CODEX_CHECK(write_age(path, age));
+        CODEX_CHECK(write_age(path, age, around.disk));
     }
     unlink_fresh();
     clear_lock_note(lock);

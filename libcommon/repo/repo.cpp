@@ -15,11 +15,10 @@ Repo::~Repo() = default;
 Repo::Repo(Repo&&) noexcept = default;
 Repo& Repo::operator=(Repo&&) noexcept = default;
 
-Result<Repo> Repo::init(const std::string& path, const Config& config) {
+Result<Repo> Repo::init(const std::string& path, const Config& config, const OpenOptions& options) {
     CODEX_CHECK(decode_config(encode_config(config))); // nothing that open() would refuse
-    const OpenOptions options;
     CODEX_CHECK(require_place(path, true));
-    CODEX_CHECK(create_store(path, config, true, options.lock_timeout_seconds));
+    CODEX_CHECK(create_store(path, config, true, detail::Surroundings(options)));
     return open(path, options);
 }
 
@@ -34,7 +33,7 @@ Result<Repo> Repo::open(const std::string& path, const OpenOptions& options) {
     CODEX_CHECK(require_place(path, options.create));
     auto store = open_store(path, options);
     if (!store && store.error().code() == Errc::repo_missing && options.create) {
-        CODEX_CHECK(create_store(path, Config{}, false, options.lock_timeout_seconds));
+        CODEX_CHECK(create_store(path, Config{}, false, detail::Surroundings(options)));
         store = open_store(path, options);
     }
     if (!store)
@@ -42,13 +41,16 @@ Result<Repo> Repo::open(const std::string& path, const OpenOptions& options) {
     auto impl = std::make_shared<Impl>();
     impl->store = std::move(*store);
     impl->options = options;
-    CODEX_TRY(config, impl->store->config());
-    impl->config = config;
+    impl->log = options.log.with_topics("codex repostore");
+    CODEX_SET(impl->config, impl->store->config());
     return Repo(std::move(impl));
 }
 
 const std::string& Repo::path() const {
     return impl_->store->path();
+}
+const log::Logger& Repo::log() const {
+    return impl_->options.log;
 }
 const Config& Repo::config() const {
     return impl_->config;
@@ -86,8 +88,7 @@ Result<Space> Repo::space() const {
             space.dead_bytes +=
                 entry.committed_end -
                 std::min(entry.committed_end, entry.live_bytes + entry.punched_bytes);
-            CODEX_TRY(next, cursor.next());
-            more = next;
+            CODEX_SET(more, cursor.next());
         }
     }
     CODEX_TRY(config, impl_->store->config());

@@ -16,10 +16,13 @@
 
 namespace codex::repo {
 
+/// An open repo, or a further handle on one that is open.
+/// Threads: all calls from any thread, at once, but set_config(), beside which there is none.
 class Repo {
 public:
     /// Makes a repo in `path` (0700). Errors: repo_exists, cannot_create, io.
-    [[nodiscard]] static Result<Repo> init(const std::string& path, const Config& config);
+    [[nodiscard]] static Result<Repo> init(const std::string& path, const Config& config,
+                                           const OpenOptions& options = {});
     /// Errors: repo_missing (hint: init), repo_version, repo_locked (holder named), repo_config,
     /// permission; with `create` cannot_create.
     [[nodiscard]] static Result<Repo> open(const std::string& path, const OpenOptions& options);
@@ -28,6 +31,8 @@ public:
     Repo& operator=(Repo&&) noexcept;
 
     [[nodiscard]] const std::string& path() const;
+    /// What it was opened with, for who works on it.
+    [[nodiscard]] const log::Logger& log() const;
     [[nodiscard]] const Config& config() const;
     /// Errors: repo_config (quota below what is used), repo_read_only.
     [[nodiscard]] Result<void> set_config(const Config& config);
@@ -142,9 +147,9 @@ public:
     /// dataset of which nothing is noted are kept for themselves. Nobody may have the repo open:
     /// waits so long for that. `progress` (may be nullptr) counts bytes of segment files. Errors:
     /// repo_missing, repo_locked, no_space, io.
-    [[nodiscard]] static Result<RebuildReport>
-    rebuild_index(const std::string& path, std::uint64_t lock_timeout_seconds = 10,
-                  Progress* progress = nullptr);
+    [[nodiscard]] static Result<RebuildReport> rebuild_index(const std::string& path,
+                                                             const OpenOptions& options = {},
+                                                             Progress* progress = nullptr);
 
 private:
     friend class DatasetWriter;

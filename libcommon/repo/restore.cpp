@@ -1,5 +1,4 @@
 // Giving bytes again to blocks that lost theirs: what repair does.
-#include "base/log.hpp"
 #include "repo/index/repo_impl.hpp"
 #include "repo/segments/batch.hpp"
 #include "repo/segments/block_reader.hpp"
@@ -117,8 +116,7 @@ Result<void> Repo::restore(std::span<const Restored> blocks) {
         CODEX_CHECK(apply_need(ledger, need));
     ledger.commit_segment(lease->id(), lease->end(), session.sync);
     CODEX_CHECK(ledger.commit());
-    log::write(log::Level::debug, "codex repostore", "Restored blocks",
-               {{"blocks", std::uint64_t{needs.size()}}});
+    impl_->log.debug("Restored blocks", {{"blocks", needs.size()}});
     return {};
 }
 

@@ -46,15 +46,14 @@ Result<Appended> append_slot_tree(const Session& session, const std::string& dir
                                   const SlotTree& tree, SegmentLease lease) {
     if (tree.cid.codec() != codec::Multicodec::codex_slot_root || tree.leaves.empty())
         return fail(Errc::merkle_invalid, "tree {}: not the tree of a slot", tree.cid.text());
-    Spool spool = make_spool(directory);
+    Spool spool = make_spool(directory, session.store->limits());
     CODEX_CHECK(spool.write(0, tree.leaves));
     CODEX_TRY(root, build_layers(spool, tree.leaves.size(), tree_hash(tree.cid)));
     if (!equal(root, tree.cid.digest()))
         return fail(Errc::merkle_invalid, "tree {}: these leaves have another root",
                     tree.cid.text());
     if (!lease || lease->full()) {
-        CODEX_TRY(fresh, session.store->segments().acquire(session.sync));
-        lease = fresh;
+        CODEX_SET(lease, session.store->segments().acquire(session.sync));
     }
     CODEX_TRY(extent, append_tree(*lease, tree.cid, tree.leaves.size(), spool));
     return Appended{extent, lease, lease->end()};
@@ -127,8 +126,7 @@ Result<void> detail::release_slot_trees(Ledger& ledger, const Cid& tree) {
                equal(cursor.key().first(prefix.size()), prefix)) {
             CODEX_TRY(cid, decode_cid_key(cursor.value()));
             slots.emplace_back(Bytes(cursor.key().begin(), cursor.key().end()), cid);
-            CODEX_TRY(next, cursor.next());
-            more = next;
+            CODEX_SET(more, cursor.next());
         }
     }
     for (const auto& [key, cid] : slots) {

@@ -17,6 +17,7 @@ using LeafReader = std::function<Result<void>(std::uint64_t first, std::span<Dig
 
 /// A stored tree: random access to its nodes without loading it. Bytes are as the disk gives them;
 /// check() recomputes all of it.
+/// Threads: const calls from any thread, at once.
 class StoredTree {
 public:
     ~StoredTree();

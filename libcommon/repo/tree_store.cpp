@@ -176,7 +176,7 @@ Result<void> Repo::restore_tree(const Cid& tree, std::uint64_t leaf_count, const
     CODEX_CHECK(impl_->require_writable());
     if (leaf_count == 0)
         return fail(Errc::merkle_invalid, "tree {}: no leaves given", tree.text());
-    Spool spool = make_spool(path());
+    Spool spool = make_spool(path(), impl_->store->limits());
     std::vector<Digest> piece;
     for (std::uint64_t at = 0; at < leaf_count; at += piece.size()) {
         piece.resize(static_cast<std::size_t>(std::min(kPiece, leaf_count - at)));

@@ -2,11 +2,17 @@
 #pragma once
 
 #include "base/bytes.hpp"
+#include "base/clock.hpp"
 #include "base/error.hpp"
-#include "base/thread_pool.hpp"
+#include "base/executor.hpp"
+#include "base/log.hpp"
+#include "base/random.hpp"
 #include "codec/cid.hpp"
 #include "codec/manifest.hpp"
+#include "repo/disk.hpp"
+#include "repo/limits.hpp"
 
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -29,7 +35,17 @@ struct OpenOptions {
     bool sync = true;       ///< false: acknowledged writes survive kill -9 but not power loss
     std::uint64_t lock_timeout_seconds = 10;
     std::optional<int> zstd_level{}; ///< for what this handle stores, instead of the repo's own
-    ThreadPool* pool = nullptr; ///< for hashing and compression; nullptr: the caller's thread only
+    Executor* pool = nullptr; ///< for hashing and compression; nullptr: the caller's thread only
+
+    // What stands for the system. All handles that a process has on one repo share those of the
+    // first of them; they live as long as one of its handles does.
+    std::reference_wrapper<const Clock> clock =
+        Clock::system();                                      ///< of dates, and of waits for locks
+    std::reference_wrapper<Random> random = Random::system(); ///< for names of writers
+    std::reference_wrapper<Disk> disk = Disk::system();
+    Limits limits{};
+    /// Where it is told what happens; each handle has its own. Nothing is told by default.
+    log::Logger log{};
 };
 
 struct Counters {

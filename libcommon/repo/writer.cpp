@@ -1,6 +1,5 @@
-#include "base/log.hpp"
 #include "base/thread.hpp"
-#include "base/units.hpp"
+#include "codec/log_value.hpp"
 #include "crypto/hash/sha256.hpp"
 #include "repo/index/dataset_record.hpp"
 #include "repo/index/labels.hpp"
@@ -37,7 +36,8 @@ Result<void> check_leaf(const LeafInput& leaf) {
 
 struct DatasetWriter::Impl {
     explicit Impl(std::shared_ptr<Repo::Impl> owner)
-        : repo(std::move(owner)), session(repo->session()), spool(make_spool(repo->store->path())),
+        : repo(std::move(owner)), session(repo->session()),
+          spool(make_spool(repo->store->path(), repo->store->limits())),
           current(std::make_unique<Batch>(session, nullptr)) {}
     Impl(const Impl&) = delete;
     Impl& operator=(const Impl&) = delete;
@@ -101,7 +101,8 @@ Result<void> DatasetWriter::Impl::wait() {
 Result<void> DatasetWriter::Impl::flush() {
     CODEX_CHECK(wait());
     if (!lock) {
-        CODEX_TRY(made, WriterLock::create(repo->store->writers_directory()));
+        CODEX_TRY(made, WriterLock::create(repo->store->writers_directory(),
+                                           repo->store->around().random));
         lock.emplace(std::move(made));
     }
     in_flight = std::move(current);
@@ -249,15 +250,15 @@ Result<Cid> DatasetWriter::commit(BytesView manifest_bytes, std::uint64_t expiry
     const StagedBlock block{cid, manifest_bytes, 0, false, 0, true};
     CODEX_CHECK(impl_->stage(std::span(&block, 1)));
     CODEX_CHECK(impl_->commit_all(cid,
-                                  {manifest.tree, unix_now(), expiry,
-                                   static_cast<std::uint8_t>(kind_of(manifest)),
+                                  {manifest.tree, impl_->repo->store->around().clock.unix_seconds(),
+                                   expiry, static_cast<std::uint8_t>(kind_of(manifest)),
                                    Bytes(manifest_bytes.begin(), manifest_bytes.end())},
                                   label));
-    log::write(log::Level::info, "codex node", "Stored data",
-               {{"manifestCid", log::Value::id(cid.text())},
-                {"treeCid", log::Value::id(manifest.tree.text())},
-                {"blocks", impl_->leaf_count},
-                {"datasetSize", log::Value::byte_count(manifest.dataset_size_bytes)}});
+    impl_->repo->log.with_topics("codex node")
+        .info("Stored data", {{"manifestCid", cid},
+                              {"treeCid", manifest.tree},
+                              {"blocks", impl_->leaf_count},
+                              {"datasetSize", log::ByteCount{manifest.dataset_size_bytes}}});
     return cid;
 }
 
@@ -266,8 +267,7 @@ Result<void> DatasetWriter::Impl::commit_all(const Cid& manifest, DatasetEntry e
     std::optional<TreeEntry> existing;
     {
         CODEX_TRY(txn, session.store->env().read());
-        CODEX_TRY(found, find_tree(txn, *tree));
-        existing = found;
+        CODEX_SET(existing, find_tree(txn, *tree));
     }
     tree_needed = !existing;
     if (tree_needed)
@@ -275,8 +275,7 @@ Result<void> DatasetWriter::Impl::commit_all(const Cid& manifest, DatasetEntry e
     // Nothing re-reads a tree that is here, so one that a disk has damaged is found out now.
     bool whole = true;
     if (existing) {
-        CODEX_TRY(same, same_tree(session, *tree, existing->extent, leaf_count, spool));
-        whole = same;
+        CODEX_SET(whole, same_tree(session, *tree, existing->extent, leaf_count, spool));
     }
     if (!whole) {
         auto replaced = replace_tree(session, *tree, leaf_count, spool);
@@ -285,8 +284,7 @@ Result<void> DatasetWriter::Impl::commit_all(const Cid& manifest, DatasetEntry e
     }
     for (;;) {
         if (tree_needed && !tree_extent) {
-            CODEX_TRY(extent, current->stage_tree(*tree, leaf_count, spool));
-            tree_extent = extent;
+            CODEX_SET(tree_extent, current->stage_tree(*tree, leaf_count, spool));
         }
         tree_needed = false;
         auto done = current->commit(

@@ -15,6 +15,7 @@ namespace codex::snark {
 /// A container, mapped read-only or held in memory. Moves keep views valid. A mapped file may be
 /// cut or written to by others at any time: its views stay readable, but what was made of them
 /// counts only when intact() says so afterwards.
+/// Threads: const calls from any thread, at once.
 class BinaryFile {
 public:
     /// Maps `path`, or reads it, where it is a pipe or a device. `magic` is four characters.
@@ -64,6 +65,7 @@ private:
 
 /// Writes a container to a descriptor that can seek; sections are begun and ended one after another
 /// and their lengths filled in.
+/// Threads: one at a time.
 class BinaryWriter {
 public:
     [[nodiscard]] static Result<BinaryWriter> begin(int fd, std::string name,

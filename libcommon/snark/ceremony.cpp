@@ -32,7 +32,7 @@ Digest first_half(const crypto::Blake2bDigest& hash) {
 /// Writes a key with one more contribution, section after section.
 class Contributor {
 public:
-    Contributor(const ProvingKey& key, BinaryWriter& out, ThreadPool* pool, Progress* progress)
+    Contributor(const ProvingKey& key, BinaryWriter& out, Executor* pool, Progress* progress)
         : key_(key), out_(out), pool_(pool), progress_(progress) {}
 
     /// The secret, and then g1_s, are what the stream gives next.
@@ -106,13 +106,13 @@ private:
 
     const ProvingKey& key_;
     BinaryWriter& out_;
-    ThreadPool* pool_;
+    Executor* pool_;
     Progress* progress_;
 };
 
 [[gnu::noinline]] Result<Contribution> extend_key(const ProvingKey& key, int fd,
                                                   const std::string& file_name, const Digest& seed,
-                                                  ContributionLabel label, ThreadPool* pool,
+                                                  ContributionLabel label, Executor* pool,
                                                   Progress* progress) {
     if (progress != nullptr) {
         std::uint64_t total = progress->done_bytes;
@@ -127,17 +127,17 @@ private:
 }
 
 Result<Contribution> extend(const ProvingKey& key, int fd, const std::string& file_name,
-                            const Digest& seed, ContributionLabel label, ThreadPool* pool,
+                            const Digest& seed, ContributionLabel label, Executor* pool,
                             Progress* progress) {
     auto made = extend_key(key, fd, file_name, seed, std::move(label), pool, progress);
     wipe_stack();
     return made;
 }
 
-/// The seed of a contribution: 64 bytes of the system's generator, hashed together with `extra`.
-[[gnu::noinline]] void draw_seed(BytesView extra, Digest& seed) {
+/// The seed of a contribution: 64 bytes of `source`, hashed together with `extra`.
+[[gnu::noinline]] void draw_seed(BytesView extra, SecretRandom& source, Digest& seed) {
     Secret<std::array<std::uint8_t, 64>> random;
-    detail::random_bytes(*random);
+    detail::random_bytes(*random, source);
     Secret<crypto::Blake2b> hash;
     hash->update(*random);
     hash->update(extra);
@@ -187,11 +187,11 @@ std::string_view fault_of(const Contribution& one, const G1& delta,
 } // namespace
 
 Result<Contribution> contribute(const ProvingKey& key, int fd, const std::string& file_name,
-                                std::string name, BytesView extra, ThreadPool* pool,
-                                Progress* progress) {
+                                std::string name, BytesView extra, Executor* pool,
+                                Progress* progress, SecretRandom& random) {
     CODEX_CHECK(check_contribution_name(name));
     Secret<Digest> seed;
-    draw_seed(extra, *seed);
+    draw_seed(extra, random, *seed);
     ContributionLabel label;
     label.type = kContribution;
     label.name = std::move(name);
@@ -199,7 +199,7 @@ Result<Contribution> contribute(const ProvingKey& key, int fd, const std::string
 }
 
 Result<Contribution> apply_beacon(const ProvingKey& key, int fd, const std::string& file_name,
-                                  std::string name, const Beacon& beacon, ThreadPool* pool,
+                                  std::string name, const Beacon& beacon, Executor* pool,
                                   Progress* progress) {
     CODEX_CHECK(check_contribution_name(name));
     CODEX_CHECK(check_beacon(beacon.value, beacon.iterations_log2));

@@ -4,8 +4,9 @@
 // delta by a secret and throws it away, and proofs can be forged only if all of them kept theirs.
 #pragma once
 
+#include "base/executor.hpp"
 #include "base/progress.hpp"
-#include "base/thread_pool.hpp"
+#include "base/random.hpp"
 #include "snark/zkey.hpp"
 
 #include <string>
@@ -14,14 +15,15 @@
 namespace codex::snark {
 
 /// Writes `key` with one more contribution to `fd` (which can seek). The secret comes from 64 bytes
-/// of the system's generator hashed together with `extra`, which may be empty; it is wiped. The
+/// of `random`, hashed together with `extra`, which may be empty; it is wiped. The
 /// points that it multiplies are first checked to be on the curve, lest a forged key draw it out.
 /// `progress` counts bytes of the file. Errors: usage for the name (check_contribution_name());
 /// malformed; io.
 [[nodiscard]] Result<Contribution> contribute(const ProvingKey& key, int fd,
                                               const std::string& file_name, std::string name,
-                                              BytesView extra, ThreadPool* pool,
-                                              Progress* progress = nullptr);
+                                              BytesView extra, Executor* pool,
+                                              Progress* progress = nullptr,
+                                              SecretRandom& random = Random::system());
 
 /// Public randomness that nobody could foresee when the last contribution was made.
 struct Beacon {
@@ -32,7 +34,7 @@ struct Beacon {
 /// `progress` counts hashes, then bytes. Errors: usage for the name and the beacon; malformed; io.
 [[nodiscard]] Result<Contribution> apply_beacon(const ProvingKey& key, int fd,
                                                 const std::string& file_name, std::string name,
-                                                const Beacon& beacon, ThreadPool* pool,
+                                                const Beacon& beacon, Executor* pool,
                                                 Progress* progress = nullptr);
 
 /// The contributions of a key, after checking that each follows from those before it and knew its

@@ -107,8 +107,7 @@ Bytes public_part(const Contribution& contribution) {
 
 Result<ContributionLabel> read_label(BoundedReader& in) {
     ContributionLabel label;
-    CODEX_TRY(type, in.u32());
-    label.type = type;
+    CODEX_SET(label.type, in.u32());
     CODEX_TRY(size, in.u32());
     const std::size_t begin = in.at();
     CODEX_TRY(bytes, in.take(size));
@@ -146,8 +145,7 @@ Result<Contribution> read_contribution(BoundedReader& in) {
     one.g1_sx = g1_sx;
     one.g2_spx = g2_spx;
     std::memcpy(one.transcript.data(), transcript.data(), one.transcript.size());
-    CODEX_TRY(label, read_label(in));
-    one.label = std::move(label);
+    CODEX_SET(one.label, read_label(in));
     return one;
 }
 

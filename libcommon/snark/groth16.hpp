@@ -2,7 +2,8 @@
 // snarkjs's conventions (codex-groth16(5)).
 #pragma once
 
-#include "base/thread_pool.hpp"
+#include "base/executor.hpp"
+#include "base/random.hpp"
 #include "snark/r1cs.hpp"
 #include "snark/zkey.hpp"
 
@@ -19,7 +20,7 @@ struct Groth16Proof {
     friend bool operator==(const Groth16Proof&, const Groth16Proof&) = default;
 };
 
-/// The randomness of one proof; drawn from the system unless a test fixes it.
+/// The randomness of one proof; drawn unless a test fixes it.
 struct ProofRandomness {
     Fr r;
     Fr s;
@@ -29,8 +30,9 @@ struct ProofRandomness {
 /// touch code whose time depends on them. Errors: malformed when the witness does not fit the key;
 /// io when the key's file was changed meanwhile.
 [[nodiscard]] Result<Groth16Proof> prove(const ProvingKey& key, std::span<const Digest> witness,
-                                         ThreadPool* pool,
-                                         const std::optional<ProofRandomness>& fixed = {});
+                                         Executor* pool,
+                                         const std::optional<ProofRandomness>& fixed = {},
+                                         SecretRandom& random = Random::system());
 
 /// A proof with what it is about: the public inputs, in the circuit's order.
 struct Statement {
@@ -52,7 +54,7 @@ struct Statement {
 /// on a batch of bad proofs costs no more than verify() for each; none costs a quarter more.
 /// Gives the indices of the bad ones, ascending.
 [[nodiscard]] Result<std::vector<std::size_t>>
-verify_batch(const VerifyingKey& key, std::span<const Statement> statements, ThreadPool* pool);
+verify_batch(const VerifyingKey& key, std::span<const Statement> statements, Executor* pool);
 
 // --- JSON and contract forms (codex-groth16(5), DOCUMENTS and CONTRACTS) -------------------------
 [[nodiscard]] std::string proof_to_json(const Groth16Proof& proof);

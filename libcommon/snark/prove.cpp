@@ -33,7 +33,7 @@ void evaluate_rows(const ProvingKey& key, std::span<const Digest> witness, std::
 
 /// p_j = (a b - c)(g w^j), standard form, for the H points.
 std::vector<Digest> quotient(const ProvingKey& key, std::span<const Digest> witness,
-                             ThreadPool* pool) {
+                             Executor* pool) {
     std::vector<Fr> a(key.domain_size());
     {
         std::vector<Fr> b(key.domain_size());
@@ -53,8 +53,9 @@ std::vector<Digest> quotient(const ProvingKey& key, std::span<const Digest> witn
 }
 
 [[gnu::noinline]] Result<Groth16Proof> proof_of(const ProvingKey& key,
-                                                std::span<const Digest> witness, ThreadPool* pool,
-                                                const std::optional<ProofRandomness>& fixed) {
+                                                std::span<const Digest> witness, Executor* pool,
+                                                const std::optional<ProofRandomness>& fixed,
+                                                SecretRandom& source) {
     if (witness.size() != key.wires)
         return fail(Errc::malformed, "{}: a key for {} wires, the witness has {}",
                     key.file().name(), key.wires, witness.size());
@@ -62,7 +63,7 @@ std::vector<Digest> quotient(const ProvingKey& key, std::span<const Digest> witn
     if (fixed)
         *random = *fixed;
     else
-        *random = {detail::random_scalar(), detail::random_scalar()};
+        *random = {detail::random_scalar(source), detail::random_scalar(source)};
     const Fr& r = random->r;
     const Fr& s = random->s;
     const std::size_t first_private = key.public_count + 1;
@@ -92,9 +93,9 @@ std::vector<Digest> quotient(const ProvingKey& key, std::span<const Digest> witn
 
 } // namespace
 
-Result<Groth16Proof> prove(const ProvingKey& key, std::span<const Digest> witness, ThreadPool* pool,
-                           const std::optional<ProofRandomness>& fixed) {
-    auto made = proof_of(key, witness, pool, fixed);
+Result<Groth16Proof> prove(const ProvingKey& key, std::span<const Digest> witness, Executor* pool,
+                           const std::optional<ProofRandomness>& fixed, SecretRandom& random) {
+    auto made = proof_of(key, witness, pool, fixed, random);
     wipe_stack();
     return key.file().if_intact(std::move(made));
 }

@@ -3,7 +3,7 @@
 // Coordinates are in Montgomery form; points are used where the mapped file has them.
 #pragma once
 
-#include "base/thread_pool.hpp"
+#include "base/executor.hpp"
 #include "snark/zkey.hpp"
 
 #include <vector>
@@ -16,6 +16,8 @@ struct PowersContribution {
     ContributionLabel label{};
 };
 
+/// A file of powers, read and checked as far as its sections go.
+/// Threads: const calls from any thread, at once.
 class PowersOfTau {
 public:
     /// The largest power that a file may claim: the field has no larger domain.
@@ -49,7 +51,7 @@ public:
     /// file is prepared, are theirs: random linear combinations, which a wrong file passes with
     /// probability below 2^-100. Says nothing of the contributions, that is, of who knows tau.
     /// Errors: malformed naming the section.
-    [[nodiscard]] Result<void> check(std::uint32_t log2, ThreadPool* pool) const;
+    [[nodiscard]] Result<void> check(std::uint32_t log2, Executor* pool) const;
 
     [[nodiscard]] const BinaryFile& file() const { return file_; }
 

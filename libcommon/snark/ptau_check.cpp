@@ -12,7 +12,7 @@ using Basis = PowersOfTau::Basis;
 
 class Check {
 public:
-    Check(const PowersOfTau& powers, std::uint32_t log2, ThreadPool* pool)
+    Check(const PowersOfTau& powers, std::uint32_t log2, Executor* pool)
         : powers_(powers), log2_(log2), count_(std::size_t{1} << log2), pool_(pool) {}
 
     /// Cheap refusals first.
@@ -143,12 +143,12 @@ private:
     const PowersOfTau& powers_;
     std::uint32_t log2_;
     std::size_t count_;
-    ThreadPool* pool_;
+    Executor* pool_;
 };
 
 } // namespace
 
-Result<void> PowersOfTau::check(std::uint32_t log2, ThreadPool* pool) const {
+Result<void> PowersOfTau::check(std::uint32_t log2, Executor* pool) const {
     CODEX_ASSERT(log2 <= power);
     return file_.if_intact(Check(*this, log2, pool).run());
 }

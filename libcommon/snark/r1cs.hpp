@@ -22,6 +22,7 @@ struct Term {
 void normalise(std::vector<Term>& terms);
 
 /// Constraints <A,w> * <B,w> = <C,w>; the terms of all constraints lie one after another.
+/// Threads: const calls from any thread, at once.
 class R1cs {
 public:
     std::uint32_t wires = 0; ///< wire 0 is the constant 1

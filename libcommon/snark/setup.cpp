@@ -64,8 +64,8 @@ struct Columns {
 class SecretSetup {
 public:
     SecretSetup(const R1cs& system, std::uint32_t log2, const SetupSecrets& secrets,
-                BinaryWriter& out, ThreadPool* pool)
-        : system_(system), log2_(log2), secrets_(secrets), out_(out), pool_(pool) {
+                BinaryWriter& out, Executor* pool, SecretRandom& random)
+        : system_(system), log2_(log2), secrets_(secrets), out_(out), pool_(pool), random_(random) {
         *delta_inverse_ = secrets.delta.inverse();
         const G1 g1 = crypto::g1_generator();
         const G2 g2 = crypto::g2_generator();
@@ -163,7 +163,7 @@ private:
         std::vector<Contribution> made;
         if (has_contribution()) {
             Secret<Fr> random;
-            *random = detail::random_scalar();
+            *random = detail::random_scalar(random_);
             const G1 g1_s = crypto::times_secret(crypto::g1_generator(), *random).to_affine();
             ContributionLabel label;
             label.name = "known-secret setup, for tests only";
@@ -180,7 +180,8 @@ private:
     Secret<Fr> delta_inverse_;
     detail::KeyHeader header_;
     BinaryWriter& out_;
-    ThreadPool* pool_;
+    Executor* pool_;
+    SecretRandom& random_;
 };
 
 } // namespace
@@ -197,25 +198,26 @@ Result<std::uint32_t> domain_log2_of(const R1cs& system) {
 namespace {
 
 [[gnu::noinline]] Result<void> write_test_key(const R1cs& system, int fd, const std::string& name,
-                                              ThreadPool* pool,
-                                              const std::optional<SetupSecrets>& fixed) {
+                                              Executor* pool,
+                                              const std::optional<SetupSecrets>& fixed,
+                                              SecretRandom& random) {
     CODEX_TRY(log2, domain_log2_of(system));
     Secret<SetupSecrets> secrets;
     if (fixed)
         *secrets = *fixed;
     else
         for (Fr* secret : {&secrets->tau, &secrets->alpha, &secrets->beta, &secrets->delta})
-            *secret = detail::random_scalar();
+            *secret = detail::random_scalar(random);
     CODEX_TRY(out, BinaryWriter::begin(fd, name, "zkey", 1, 10));
-    CODEX_CHECK(SecretSetup(system, log2, *secrets, out, pool).run());
+    CODEX_CHECK(SecretSetup(system, log2, *secrets, out, pool, random).run());
     return out.finish();
 }
 
 } // namespace
 
-Result<void> test_setup(const R1cs& system, int fd, const std::string& name, ThreadPool* pool,
-                        const std::optional<SetupSecrets>& fixed) {
-    auto written = write_test_key(system, fd, name, pool, fixed);
+Result<void> test_setup(const R1cs& system, int fd, const std::string& name, Executor* pool,
+                        const std::optional<SetupSecrets>& fixed, SecretRandom& random) {
+    auto written = write_test_key(system, fd, name, pool, fixed, random);
     wipe_stack();
     return written;
 }

@@ -13,7 +13,7 @@ namespace {
 class Verification {
 public:
     Verification(const ProvingKey& key, const R1cs& system, const PowersOfTau& powers,
-                 const detail::WirePoints& points, ThreadPool* pool)
+                 const detail::WirePoints& points, Executor* pool)
         : key_(key), system_(system), powers_(powers), points_(points), pool_(pool),
           hash_(points.header()) {}
 
@@ -156,7 +156,7 @@ private:
     const R1cs& system_;
     const PowersOfTau& powers_;
     const detail::WirePoints& points_;
-    ThreadPool* pool_;
+    Executor* pool_;
     detail::CircuitHash hash_;
 };
 
@@ -164,7 +164,7 @@ private:
 
 Result<std::vector<Contribution>> verify_setup(const ProvingKey& key, const R1cs& system,
                                                const PowersOfTau& powers,
-                                               std::uint32_t max_beacon_log2, ThreadPool* pool,
+                                               std::uint32_t max_beacon_log2, Executor* pool,
                                                Progress* progress) {
     const auto checked = [&]() -> Result<std::vector<Contribution>> {
         CODEX_TRY(contributions, check_contributions(key, max_beacon_log2, progress));

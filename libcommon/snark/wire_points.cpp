@@ -53,7 +53,7 @@ std::vector<G2> combinations(std::span<const G2> points, std::span<const crypto:
 
 } // namespace
 
-Result<WirePoints> WirePoints::open(const R1cs& system, const PowersOfTau& powers, ThreadPool* pool,
+Result<WirePoints> WirePoints::open(const R1cs& system, const PowersOfTau& powers, Executor* pool,
                                     Progress* progress) {
     CODEX_TRY(log2, domain_log2_of(system));
     const std::string& file = powers.file().name();
@@ -152,7 +152,7 @@ void WirePoints::expect_progress() {
 }
 
 WirePoints::WirePoints(const R1cs& system, const PowersOfTau& powers, std::uint32_t domain_log2,
-                       ThreadPool* pool, Progress* progress)
+                       Executor* pool, Progress* progress)
     : system_(system), powers_(powers), log2_(domain_log2), pool_(pool), progress_(progress) {}
 
 WirePoints::Transposed WirePoints::transpose(unsigned side) const {

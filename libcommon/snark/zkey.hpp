@@ -42,6 +42,8 @@ constexpr std::size_t kG2Bytes = 128;
 [[nodiscard]] G1 load_g1(const std::uint8_t* from);
 [[nodiscard]] G2 load_g2(const std::uint8_t* from);
 
+/// A key as its file holds it.
+/// Threads: const calls from any thread, at once.
 class ProvingKey {
 public:
     /// Checks header, counts, section sizes, the rows' indices, and that the points of the header

@@ -6,13 +6,21 @@
 
 namespace codex::toolkit {
 
-Result<repo::Repo> open_repo(cli::Context& context, Access access, std::optional<int> zstd_level) {
+repo::OpenOptions open_options(cli::Context& context) {
     repo::OpenOptions options;
-    options.create = access == Access::create;
-    options.read_only = access == Access::read;
     options.sync = context.sync();
     options.lock_timeout_seconds = context.lock_timeout_seconds();
     options.pool = &context.pool();
+    options.clock = context.clock();
+    options.limits = repo_limits();
+    options.log = context.log();
+    return options;
+}
+
+Result<repo::Repo> open_repo(cli::Context& context, Access access, std::optional<int> zstd_level) {
+    repo::OpenOptions options = open_options(context);
+    options.create = access == Access::create;
+    options.read_only = access == Access::read;
     options.zstd_level = zstd_level;
     CODEX_TRY(path, context.repo_path());
     return repo::Repo::open(path, options);

@@ -17,6 +17,14 @@ enum class Access : std::uint8_t {
     create ///< writes, and makes the repo where there is none
 };
 
+/// The sizes at which tools let a repo do things. It stands alone in its file, so that a program
+/// for tests can link smaller ones in its place.
+[[nodiscard]] repo::Limits repo_limits();
+
+/// How the flags, the environment and the configuration want a repo opened, but for what is done to
+/// it.
+[[nodiscard]] repo::OpenOptions open_options(cli::Context& context);
+
 /// Opens the repo that the flags, the environment or the configuration name, as they say; with
 /// `zstd_level` instead of the repo's own compression. Errors: Context::repo_path()'s,
 /// Repo::open()'s.

@@ -5,7 +5,7 @@ find_library(LMDB_ARCHIVE NAMES liblmdb.a REQUIRED)
 find_path(LMDB_INCLUDE_DIR lmdb.h REQUIRED)
 
 set(CODEX_LMDB_CALLS getpid:getpid open:open fcntl:fcntl mmap:mmap
-    malloc:malloc realloc:realloc free:free pwrite:pwrite writev:writev
+    malloc:malloc realloc:realloc free:free pwrite:pwrite writev:writev fdatasync:fdatasync
     pthread_mutex_lock:mutex_lock pthread_mutex_unlock:mutex_unlock)
 set(lmdb_renamed ${CMAKE_BINARY_DIR}/libcodex_lmdb.a)
 set(lmdb_flags)

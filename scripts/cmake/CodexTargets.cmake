@@ -125,6 +125,7 @@ function(codex_unit_tests)
     endif()
     get_filename_component(floor ${folder} NAME)
     add_executable(test_${floor} ${sources})
+    target_sources(test_${floor} PRIVATE ${CMAKE_SOURCE_DIR}/tests/support/environment/cpu.cpp)
     if(first)
       target_precompile_headers(test_${floor} REUSE_FROM ${first})
     else()
@@ -176,7 +177,8 @@ function(codex_benchmarks)
     # x_bench_adx.cpp is the part of x_bench that is compiled for such machines only.
     file(GLOB kernels CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/bench/${name}_*.cpp)
     codex_set_isa(${kernels})
-    add_executable(${name} ${source} ${kernels})
+    add_executable(${name} ${source} ${kernels}
+      ${CMAKE_SOURCE_DIR}/tests/support/environment/cpu.cpp)
     codex_precompiled(${name})
     target_link_libraries(${name} PRIVATE codex_flags codex_proof benchmark::benchmark
       OpenSSL::Crypto ${CMAKE_DL_LIBS})

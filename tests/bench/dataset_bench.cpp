@@ -1,6 +1,7 @@
 // put, get and export of a dataset that is in the page cache, without waiting for the disk:
 // throughput of the pipelines themselves. Wall time, since they work in several threads.
 #include "base/fd.hpp"
+#include "base/thread_pool.hpp"
 #include "dataset/dataset.hpp"
 
 #include <benchmark/benchmark.h>

@@ -9,6 +9,7 @@
 //   secrets,
 //                                           prepared for the second phase
 
+#include "base/thread_pool.hpp"
 #include "crypto/field/text.hpp"
 #include "crypto/msm/msm.hpp"
 #include "crypto/ntt/ntt.hpp"

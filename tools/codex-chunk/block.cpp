@@ -37,7 +37,7 @@ Result<void> put_one(cli::Context& context, repo::Repo& repo, const Block& block
     if (codec == codec::Multicodec::codex_manifest)
         CODEX_CHECK(codec::decode_manifest(bytes));
     const Cid cid = Cid::sha256(codec, crypto::sha256(bytes));
-    CODEX_CHECK(repo.put(cid, bytes, expiry_of(block.expires, repo)));
+    CODEX_CHECK(repo.put(cid, bytes, expiry_of(context, block.expires, repo)));
     cli::Record record("block");
     record.field("cid", cid);
     if (block.items.size() > 1)
@@ -115,8 +115,7 @@ Result<int> has(cli::Context& context, const Block& block) {
             if (present) {
                 state = *present ? "present" : "missing";
             } else if (context.batch()) {
-                CODEX_TRY(word, batch_answer(item, present.error()));
-                state = word;
+                CODEX_SET(state, batch_answer(item, present.error()));
             } else {
                 return fail(std::move(present).error());
             }

@@ -16,19 +16,19 @@ Result<int> parse_compression(std::uint64_t level) {
     return static_cast<int>(level);
 }
 
-std::uint64_t expiry_of(const cli::ExpiryValue& given, const repo::Repo& repo) {
+std::uint64_t expiry_of(const cli::Context& context, const cli::ExpiryValue& given,
+                        const repo::Repo& repo) {
     if (given.given)
         return given.unix_seconds;
     const std::uint64_t ttl = repo.config().ttl_seconds;
-    return ttl == 0 ? 0 : time_after(unix_now(), ttl);
+    return ttl == 0 ? 0 : time_after(context.clock().unix_seconds(), ttl);
 }
 
 Result<Address> parse_address(const repo::Repo& repo, std::string_view text, repo::Named what) {
     Address address;
     const std::size_t at = text.find('@');
     const bool whole = at == std::string_view::npos;
-    CODEX_TRY(cid, repo.named(text.substr(0, at), whole ? what : repo::Named::dataset));
-    address.cid = cid;
+    CODEX_SET(address.cid, repo.named(text.substr(0, at), whole ? what : repo::Named::dataset));
     if (at == std::string_view::npos)
         return address;
     const std::string_view digits = text.substr(at + 1);

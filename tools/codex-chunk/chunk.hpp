@@ -30,7 +30,8 @@ using toolkit::open_repo;
 [[nodiscard]] Result<int> parse_compression(std::uint64_t level);
 
 /// The expiry a new dataset gets: the one given, else the repo's default, else never (0).
-[[nodiscard]] std::uint64_t expiry_of(const cli::ExpiryValue& given, const repo::Repo& repo);
+[[nodiscard]] std::uint64_t expiry_of(const cli::Context& context, const cli::ExpiryValue& given,
+                                      const repo::Repo& repo);
 
 using NamedValue = std::pair<std::string_view, std::uint64_t>;
 /// A line for each: name and value. In JSON they are members of `record`.

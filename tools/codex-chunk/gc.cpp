@@ -1,7 +1,5 @@
 #include "chunk.hpp"
 
-#include "base/units.hpp"
-
 namespace codex::chunk {
 
 namespace {
@@ -11,7 +9,7 @@ Result<int> run(cli::Context& context) {
     Progress progress;
     auto view = context.show(progress, "gc");
     repo::GcOptions options;
-    options.now = unix_now();
+    options.now = context.clock().unix_seconds();
     options.dry_run = context.dry_run();
     options.progress = &progress;
     CODEX_TRY(report, repo.gc(options));

@@ -43,8 +43,7 @@ Result<Range> parse_range(std::string_view text) {
         dash == text.size() ? std::string_view("?") : text.substr(dash + 1);
     Range range;
     if (first.empty()) {
-        CODEX_TRY(count, parse_offset(last, text));
-        range.last = count;
+        CODEX_SET(range.last, parse_offset(last, text));
         return range;
     }
     CODEX_TRY(begin, parse_offset(first, text));
@@ -89,8 +88,7 @@ Result<void> append(Stream& stream, const std::string& item) {
 Result<int> run(cli::Context& context, const Get& get) {
     std::optional<Range> range;
     if (get.range) {
-        CODEX_TRY(parsed, parse_range(*get.range));
-        range = parsed;
+        CODEX_SET(range, parse_range(*get.range));
     }
     cli::Inputs inputs(get.cids, STDIN_FILENO);
     CODEX_TRY(item, inputs.next());
@@ -112,8 +110,7 @@ Result<int> run(cli::Context& context, const Get& get) {
             context.report(*item, repo.explain(*item, std::move(done).error()));
             return context.exit_code();
         }
-        CODEX_TRY(following, inputs.next());
-        item = std::move(following);
+        CODEX_SET(item, inputs.next());
     }
     return 0;
 }

@@ -59,7 +59,7 @@ Result<dataset::ImportReport> import_file(const dataset::Job& job, const std::st
 
 Result<void> import_one(cli::Context& context, const Import& given, const dataset::Job& job,
                         const std::string& file) {
-    const std::uint64_t expiry = expiry_of(given.expires, *job.repo);
+    const std::uint64_t expiry = expiry_of(context, given.expires, *job.repo);
     Result<void> printed;
     const auto print = [&](const Cid& cid) {
         if (printed)
@@ -83,8 +83,8 @@ Result<int> run(cli::Context& context, const Import& given) {
     if (given.from_nim) {
         sources = {*given.from_nim};
     } else {
-        CODEX_TRY(files, files_or_stdin(given.files, "import", "name an archive, or pipe one in"));
-        sources = std::move(files);
+        CODEX_SET(sources,
+                  files_or_stdin(given.files, "import", "name an archive, or pipe one in"));
     }
     for (const char* name : {"datasets", "blocks", "looseBlocks"})
         context.add_total(name, 0);

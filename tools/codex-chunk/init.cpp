@@ -34,8 +34,7 @@ Result<repo::Config> changed(repo::Config config, const Init& init) {
     if (init.quota.given)
         config.quota_bytes = init.quota.bytes;
     if (init.compress) {
-        CODEX_TRY(level, parse_compression(*init.compress));
-        config.zstd_level = level;
+        CODEX_SET(config.zstd_level, parse_compression(*init.compress));
     }
     if (init.ttl) {
         CODEX_TRY(ttl, parse_ttl(*init.ttl));
@@ -63,7 +62,7 @@ Result<repo::Repo> make_or_change(cli::Context& context, const Init& init) {
     }
     CODEX_TRY(config, changed({}, init));
     CODEX_TRY(path, context.repo_path());
-    return repo::Repo::init(path, config);
+    return repo::Repo::init(path, config, toolkit::open_options(context));
 }
 
 Result<int> run(cli::Context& context, const Init& init) {

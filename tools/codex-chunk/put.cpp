@@ -77,11 +77,10 @@ Result<int> run(cli::Context& context, const Put& put) {
     CODEX_TRY(options, options_of(put));
     std::optional<int> zstd_level;
     if (put.compress) {
-        CODEX_TRY(level, parse_compression(*put.compress));
-        zstd_level = level;
+        CODEX_SET(zstd_level, parse_compression(*put.compress));
     }
     CODEX_TRY(repo, open_repo(context, Access::create, zstd_level));
-    options.expiry = expiry_of(put.expires, repo);
+    options.expiry = expiry_of(context, put.expires, repo);
     for (const char* name : {"datasets", "bytes", "newBytes"})
         context.add_total(name, 0);
     const bool named = files.size() > 1;

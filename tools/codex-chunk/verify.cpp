@@ -19,7 +19,7 @@ Result<void> rebuild(cli::Context& context) {
     CODEX_TRY(path, context.repo_path());
     Progress progress;
     auto view = context.show(progress, "rebuild index");
-    CODEX_TRY(report, repo::Repo::rebuild_index(path, context.lock_timeout_seconds(), &progress));
+    CODEX_TRY(report, repo::Repo::rebuild_index(path, toolkit::open_options(context), &progress));
     view.reset();
     if (context.json())
         return context.print(cli::Record("rebuilt")

@@ -1,5 +1,6 @@
 // codex-ec erase: fault injection for scripts and tests.
 #include "base/counted.hpp"
+#include "base/random.hpp"
 #include "commands.hpp"
 #include "dataset/coverage.hpp"
 #include "picture.hpp"
@@ -9,7 +10,6 @@
 #include <algorithm>
 #include <fmt/ranges.h>
 #include <memory>
-#include <random>
 
 namespace codex::ec {
 
@@ -50,6 +50,11 @@ std::string goes_along(const codec::Manifest& manifest, const dataset::SharedLos
                beside.slots.size() > kShown ? ", ..." : "");
 }
 
+/// Short enough to be typed again.
+Result<std::uint64_t> drawn_seed() {
+    return Random::system().below(std::uint64_t{1} << 32);
+}
+
 Result<void> erase_one(cli::Context& context, const Options& options, const dataset::Job& job,
                        const Cid& cid) {
     CODEX_TRY(info, job.repo->dataset(cid));
@@ -81,7 +86,10 @@ Result<int> erase(cli::Context& context, Options& options) {
         return fail(Error(Errc::usage, "nothing to erase was named")
                         .hint("--slots 1,3, --blocks 5,9-12, or --random 10"));
     CODEX_CHECK(check(selection));
-    selection.seed = options.seed ? *options.seed : std::random_device()();
+    if (options.seed)
+        selection.seed = *options.seed;
+    else
+        CODEX_SET(selection.seed, drawn_seed());
     if (selection.random != 0)
         context.inform(fmt::format("--seed {} takes the same blocks again", selection.seed));
     return toolkit::for_each_dataset(

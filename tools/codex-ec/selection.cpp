@@ -34,8 +34,7 @@ Result<std::vector<Interval>> parse_intervals(std::string_view text, std::string
         CODEX_TRY(first, parse_number(item.substr(0, dash), what));
         std::uint64_t last = first;
         if (dash != std::string_view::npos) {
-            CODEX_TRY(end, parse_number(item.substr(dash + 1), what));
-            last = end;
+            CODEX_SET(last, parse_number(item.substr(dash + 1), what));
         }
         if (last < first)
             return fail(Errc::usage, "{}: the range {} ends before it begins", what, item);

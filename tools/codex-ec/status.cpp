@@ -1,12 +1,11 @@
 // codex-ec status: what is missing, and whether it can be repaired.
+#include "base/json_writer.hpp"
 #include "commands.hpp"
 #include "coverage_text.hpp"
 #include "picture.hpp"
 #include "toolkit/loops.hpp"
 
-#include <cstdlib>
 #include <memory>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 namespace codex::ec {
@@ -26,16 +25,6 @@ std::string_view state_of(const Health& health) {
     return health.whole() ? "whole" : health.repairable() ? "repairable" : "lost";
 }
 
-std::size_t terminal_width() {
-    constexpr std::size_t kUsual = 80;
-    winsize size{};
-    if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col != 0)
-        return size.ws_col;
-    const char* columns = std::getenv("COLUMNS");
-    const unsigned long given = columns ? std::strtoul(columns, nullptr, 10) : 0;
-    return given != 0 && given < 10'000 ? given : kUsual;
-}
-
 /// [{"slot":0,"missing":1,"damaged":0},...], every slot.
 std::string slots_json(const Health& health, const Layout& layout) {
     std::vector<std::uint64_t> missing(layout.rows()), damaged(missing.size());
@@ -43,11 +32,15 @@ std::string slots_json(const Health& health, const Layout& layout) {
         ++missing[layout.position(index)];
     for (const std::uint64_t index : health.damaged)
         ++damaged[layout.position(index)];
-    std::string out;
+    JsonWriter json;
+    json.begin_array();
     for (std::size_t slot = 0; slot < missing.size(); ++slot)
-        out += fmt::format("{}{{\"slot\":{},\"missing\":{},\"damaged\":{}}}", slot ? "," : "", slot,
-                           missing[slot], damaged[slot]);
-    return "[" + out + "]";
+        json.begin_object()
+            .member("slot", slot)
+            .member("missing", missing[slot])
+            .member("damaged", damaged[slot])
+            .end_object();
+    return std::move(json.end_array()).text();
 }
 
 /// [{"column":3,"lost":4,"repairable":false},...], the columns that lost something.
@@ -56,13 +49,16 @@ std::string columns_json(const Health& health, const Layout& layout) {
     for (const auto* list : {&health.missing, &health.damaged})
         for (const std::uint64_t index : *list)
             ++losses[layout.column(index)];
-    std::string out;
+    JsonWriter json;
+    json.begin_array();
     for (std::uint64_t column = 0; column < layout.steps; ++column)
         if (losses[column] != 0)
-            out += fmt::format("{}{{\"column\":{},\"lost\":{},\"repairable\":{}}}",
-                               out.empty() ? "" : ",", column, losses[column],
-                               losses[column] <= layout.m());
-    return "[" + out + "]";
+            json.begin_object()
+                .member("column", column)
+                .member("lost", losses[column])
+                .member("repairable", losses[column] <= layout.m())
+                .end_object();
+    return std::move(json.end_array()).text();
 }
 
 /// What parity covers of a whole dataset; nothing of a plain one, and where the tree is damaged.
@@ -106,7 +102,7 @@ Result<void> status_one(cli::Context& context, const Options& options, const dat
         context.answer_no();
     std::string after;
     if (!context.json() && (options.map || ::isatty(STDOUT_FILENO) == 1)) {
-        after = picture(health, layout, terminal_width(), context.color());
+        after = picture(health, layout, context.columns(), context.color());
         if (coverage && coverage->any_slots < layout.m())
             after += fmt::format("  {}\n", shortfall(health.manifest, *coverage));
     }

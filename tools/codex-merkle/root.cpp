@@ -59,8 +59,7 @@ Result<int> run(const Source& source, cli::Context& context) {
     Root root;
     root.leaves = stream.leaf_count();
     context.add_total("leaves", root.leaves);
-    CODEX_TRY(digest, stream.finish());
-    root.digest = digest;
+    CODEX_SET(root.digest, stream.finish());
     cli::Record record = record_of(root);
     if (source.raw)
         record.json("datasetSize", bytes);

@@ -19,8 +19,7 @@ Result<int> extend_key(cli::Context& context, const TurnFlags& turn, const std::
         Progress progress;
         const auto view = context.show(progress, label);
         CODEX_CHECK(write_container(context, [&](int fd, const std::string& name) -> Result<void> {
-            CODEX_TRY(contribution, extension(key, fd, name, progress));
-            made = std::move(contribution);
+            CODEX_SET(made, extension(key, fd, name, progress));
             return {};
         }));
     }

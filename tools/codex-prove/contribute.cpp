@@ -38,8 +38,7 @@ Result<int> contribute(cli::Context& context, const Options& options) {
             return fail(Errc::usage, "--entropy-fd {}: no descriptor", *options.entropy_fd);
         if (*options.entropy_fd == STDIN_FILENO && options.turn.key == "-")
             return fail(Errc::usage, "stdin is either the key or the entropy");
-        CODEX_TRY(read, read_extra(static_cast<int>(*options.entropy_fd)));
-        extra = std::move(read);
+        CODEX_SET(extra, read_extra(static_cast<int>(*options.entropy_fd)));
     }
     return extend_key(
         context, options.turn, "contribute",

@@ -1,6 +1,6 @@
 // codex-prove info: what a file of the iden3 formats says about itself.
 #include "base/hex.hpp"
-#include "base/json_text.hpp"
+#include "base/json_writer.hpp"
 #include "commands.hpp"
 #include "session.hpp"
 #include "snark/witness_file.hpp"
@@ -14,11 +14,11 @@ namespace {
 
 /// [{"type":1,"bytes":64},...] in file order.
 std::string sections_json(const snark::BinaryFile& file) {
-    std::string out;
+    JsonWriter json;
+    json.begin_array();
     for (const auto& [type, bytes] : file.sections())
-        out += fmt::format("{}{{\"type\":{},\"bytes\":{}}}", out.empty() ? "" : ",", type,
-                           bytes.size());
-    return "[" + out + "]";
+        json.begin_object().member("type", type).member("bytes", bytes.size()).end_object();
+    return std::move(json.end_array()).text();
 }
 
 /// "name value" in text, a member in JSON.
@@ -45,12 +45,15 @@ Result<void> describe_wtns(const snark::BinaryFile& file, cli::Record& record) {
 
 /// [{"hash":...,"kind":"contribution","name":...},...] with the hash of each.
 template <class List, class Hash> std::string contributions_json(const List& list, Hash hash) {
-    std::string out;
+    JsonWriter json;
+    json.begin_array();
     for (const auto& one : list)
-        out += fmt::format("{}{{\"hash\":\"0x{}\",\"kind\":\"{}\",\"name\":{}}}",
-                           out.empty() ? "" : ",", to_hex(hash(one)), kind_of(one.label),
-                           json_quote(one.label.name));
-    return "[" + out + "]";
+        json.begin_object()
+            .member("hash", "0x" + to_hex(hash(one)))
+            .member("kind", kind_of(one.label))
+            .member("name", one.label.name)
+            .end_object();
+    return std::move(json.end_array()).text();
 }
 
 Result<void> describe_zkey(snark::BinaryFile file, cli::Record& record) {

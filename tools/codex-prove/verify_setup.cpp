@@ -29,9 +29,8 @@ Result<int> verify_setup(cli::Context& context, const Options& options) {
         const auto view = context.show(progress, "verify-setup");
         const auto most =
             static_cast<std::uint32_t>(std::min<std::uint64_t>(options.max_beacon_log2, 63));
-        CODEX_TRY(found,
+        CODEX_SET(contributions,
                   snark::verify_setup(key, system, powers, most, &context.pool(), &progress));
-        contributions = std::move(found);
     }
     if (contributions.empty())
         context.warn("this key has no contribution: anyone can forge proofs with it");

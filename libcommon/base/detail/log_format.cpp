@@ -1,7 +1,6 @@
 #include "base/detail/log_format.hpp"
 
-#include "base/hex.hpp"
-#include "base/json_text.hpp"
+#include "base/json_writer.hpp"
 #include "base/printable.hpp"
 
 #include <array>
@@ -96,58 +95,7 @@ std::string_view level_color(Level level) {
     return "";
 }
 
-std::string shorten_id(std::string_view text) {
-    constexpr std::size_t kHead = 3;
-    constexpr std::size_t kTail = 6;
-    if (text.size() <= kHead + 1 + kTail)
-        return std::string(text);
-    return fmt::format("{}*{}", text.substr(0, kHead), text.substr(text.size() - kTail));
-}
-
 } // namespace
-
-Value::Value(std::string_view text) : text_(text), json_(json_quote(text)) {}
-Value::Value(bool value) : text_(value ? "true" : "false"), json_(text_) {}
-Value::Value(std::uint64_t value) : text_(fmt::format("{}", value)), json_(json_number(value)) {}
-Value::Value(std::int64_t value)
-    : text_(fmt::format("{}", value)),
-      json_(value < 0 ? text_ : json_number(static_cast<std::uint64_t>(value))) {}
-Value::Value(const Error& error)
-    : text_(error.text()), json_(fmt::format("{{\"error\":{}}}", json_quote(error.text()))) {}
-
-Value Value::id(std::string_view text) {
-    return {shorten_id(text), json_quote(text)};
-}
-
-Value Value::hash(const Digest& digest) {
-    const std::string hex = to_hex(digest);
-    return {fmt::format("0x{}..{}", hex.substr(0, 4), hex.substr(hex.size() - 4)),
-            fmt::format("\"0x{}\"", hex)};
-}
-
-Value Value::byte_count(std::uint64_t bytes) {
-    return {fmt::format("{}'NByte", bytes), json_number(bytes)};
-}
-
-Value Value::big_integer(std::string_view digits) {
-    return {std::string(digits), json_quote(digits)};
-}
-
-Value Value::none() {
-    return {std::string("none"), std::string("null")};
-}
-
-Value Value::list(const std::vector<Value>& items) {
-    std::string text = "@[";
-    std::string json = "[";
-    for (std::size_t i = 0; i < items.size(); ++i) {
-        text += i == 0 ? "" : ", ";
-        text += items[i].text_;
-        json += i == 0 ? "" : ",";
-        json += items[i].json_;
-    }
-    return {text + "]", json + "]"};
-}
 
 namespace detail {
 
@@ -183,21 +131,23 @@ std::string format_text(const Record& record, bool color) {
     if (!record.topics.empty())
         out += fmt::format(" topics=\"{}\"", record.topics);
     out += fmt::format(" tid={}", record.thread);
-    for (const Field& field : record.fields)
-        out += fmt::format(" {}={}", field.name, quote_text_value(field.value.text()));
+    for (const RenderedField& field : record.fields)
+        out += fmt::format(" {}={}", field.name, quote_text_value(field.value.text));
     return out;
 }
 
 std::string format_json(const Record& record) {
-    std::string out =
-        fmt::format("{{\"lvl\":\"{}\",\"ts\":\"{}\",\"msg\":{}", level_letters(record.level),
-                    timestamp(record), json_quote(record.message));
+    JsonWriter json;
+    json.begin_object()
+        .member("lvl", level_letters(record.level))
+        .member("ts", timestamp(record))
+        .member("msg", record.message);
     if (!record.topics.empty())
-        out += fmt::format(",\"topics\":{}", json_quote(record.topics));
-    out += fmt::format(",\"tid\":{}", record.thread);
-    for (const Field& field : record.fields)
-        out += fmt::format(",{}:{}", json_quote(field.name), field.value.json());
-    return out + "}";
+        json.member("topics", record.topics);
+    json.member("tid", record.thread);
+    for (const RenderedField& field : record.fields)
+        json.key(field.name).raw(field.value.json);
+    return std::move(json.end_object()).text();
 }
 
 } // namespace detail

@@ -4,8 +4,14 @@
 #include "base/log.hpp"
 
 #include <span>
+#include <string>
 
 namespace codex::log::detail {
+
+struct RenderedField {
+    std::string_view name;
+    Rendered value;
+};
 
 struct Record {
     Level level = Level::info;
@@ -14,7 +20,7 @@ struct Record {
     long thread = 0;
     std::string_view topics; ///< separated by blanks; empty: none
     std::string_view message;
-    std::span<const Field> fields;
+    std::span<const RenderedField> fields;
 };
 
 /// "INF 2026-11-21 04:44:40.123+01:00 message   topics=... tid=1 name=value", without line end.

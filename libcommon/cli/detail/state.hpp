@@ -1,12 +1,12 @@
 // What a Context holds, and the one place that writes to stderr.
 #pragma once
 
+#include "base/log.hpp"
 #include "base/output_file.hpp"
 #include "cli/context.hpp"
 #include "cli/detail/globals.hpp"
 #include "cli/settings.hpp"
 
-#include <chrono>
 #include <mutex>
 #include <optional>
 
@@ -56,7 +56,9 @@ struct Context::State {
     std::string command; ///< with the tool's name: "codex-chunk block get"; empty: none runs
     const Command::Node* node = nullptr; ///< of the command
     std::vector<std::string> arguments;  ///< the whole command line behind the tool's name
-    std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
+    const Clock& clock = process_clock();
+    Clock::Instant started = clock.now();
+    log::Logger log; ///< of this process; set up when its options are known
     detail::Globals globals;
     std::vector<Setting> settings; ///< with their origins, for `config`
     bool takes_output = false;

@@ -57,7 +57,7 @@ bool pairing_product_is_one(std::span<const G1> ps, std::span<const G2> qs) {
 
 namespace {
 
-CheckedProduct compare_product(std::span<const G1> ps, std::span<const G2> qs, ThreadPool* pool,
+CheckedProduct compare_product(std::span<const G1> ps, std::span<const G2> qs, Executor* pool,
                                const GtElement& value) {
     CODEX_ASSERT(ps.size() == qs.size());
     const std::size_t threads = pool == nullptr || ps.size() < 2 * kMany ? 1 : pool->size();
@@ -88,7 +88,7 @@ CheckedProduct compare_product(std::span<const G1> ps, std::span<const G2> qs, T
 } // namespace
 
 CheckedProduct checked_pairing_product(std::span<const G1> ps, std::span<const G2> qs,
-                                       ThreadPool* pool) {
+                                       Executor* pool) {
     return compare_product(ps, qs, pool, one());
 }
 

@@ -1,7 +1,7 @@
 // The pairing e: G1 x G2 -> GT of BN254 and the checks on points that must come before it.
 #pragma once
 
-#include "base/thread_pool.hpp"
+#include "base/executor.hpp"
 #include "crypto/curve/curve.hpp"
 
 #include <array>
@@ -31,7 +31,7 @@ struct CheckedProduct {
 /// of them are in their subgroups, at no cost. Infinity is. With a pool the loop is split over its
 /// threads.
 [[nodiscard]] CheckedProduct checked_pairing_product(std::span<const G1> ps, std::span<const G2> qs,
-                                                     ThreadPool* pool = nullptr);
+                                                     Executor* pool = nullptr);
 
 /// The same, but whether the product is `value`, which is_one then tells.
 [[nodiscard]] CheckedProduct

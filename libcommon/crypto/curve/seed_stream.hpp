@@ -11,6 +11,7 @@ namespace codex::crypto {
 
 /// The words of ChaCha20's key stream (20 rounds, counter and nonce from zero, the counter running
 /// through all 128 bits), and what is drawn from them. Wiped at the end.
+/// Threads: one at a time.
 class SeedStream {
 public:
     /// The key is eight words, taken big-endian from `seed`.

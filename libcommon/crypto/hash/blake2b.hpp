@@ -11,6 +11,7 @@ namespace codex::crypto {
 using Blake2bDigest = std::array<std::uint8_t, 64>;
 
 /// An incremental, unkeyed hash.
+/// Threads: one at a time.
 class Blake2b {
 public:
     Blake2b();

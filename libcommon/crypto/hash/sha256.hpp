@@ -24,6 +24,7 @@ void sha256_many(std::span<const BytesView> messages, std::span<Digest> digests)
 void sha256_pairs(std::span<const Digest> nodes, std::uint8_t key, std::span<Digest> parents);
 
 /// An incremental hash for streams of unknown length.
+/// Threads: one at a time.
 class Sha256 {
 public:
     Sha256();

@@ -45,7 +45,7 @@ void multiply_all(std::span<G2> points, const Fr& scalar) {
 }
 
 template <class F>
-void multiply_pieces(std::span<Affine<F>> points, std::span<const Fr> scalars, ThreadPool* pool) {
+void multiply_pieces(std::span<Affine<F>> points, std::span<const Fr> scalars, Executor* pool) {
     CODEX_ASSERT(points.size() == scalars.size());
     parallel_for(pool, (points.size() + kPiece - 1) / kPiece, [&](std::size_t piece) {
         const std::size_t begin = piece * kPiece;
@@ -57,7 +57,7 @@ void multiply_pieces(std::span<Affine<F>> points, std::span<const Fr> scalars, T
 /// Transforms of the columns of a matrix of `rows` by `columns` points, row after row.
 template <class F> class Columns {
 public:
-    Columns(std::span<Affine<F>> points, std::size_t rows, ThreadPool* pool, Progress* progress)
+    Columns(std::span<Affine<F>> points, std::size_t rows, Executor* pool, Progress* progress)
         : points_(points), rows_(rows), columns_(points.size() / rows), pool_(pool),
           progress_(progress) {}
 
@@ -150,7 +150,7 @@ private:
     std::span<Affine<F>> points_;
     std::size_t rows_;
     std::size_t columns_;
-    ThreadPool* pool_;
+    Executor* pool_;
     Progress* progress_;
 };
 
@@ -159,8 +159,7 @@ unsigned log2_of(std::size_t size) {
     return static_cast<unsigned>(std::countr_zero(size));
 }
 
-template <class F>
-void transform(std::span<Affine<F>> points, ThreadPool* pool, Progress* progress) {
+template <class F> void transform(std::span<Affine<F>> points, Executor* pool, Progress* progress) {
     const std::size_t size = points.size();
     const unsigned log2 = log2_of(size);
     const std::size_t rows = std::size_t{1} << (log2 / 2);
@@ -192,11 +191,11 @@ void transform(std::span<Affine<F>> points, ThreadPool* pool, Progress* progress
 
 } // namespace
 
-void inverse_transform(std::span<G1> points, ThreadPool* pool, Progress* progress) {
+void inverse_transform(std::span<G1> points, Executor* pool, Progress* progress) {
     transform<Fq>(points, pool, progress);
 }
 
-void inverse_transform(std::span<G2> points, ThreadPool* pool, Progress* progress) {
+void inverse_transform(std::span<G2> points, Executor* pool, Progress* progress) {
     transform<Fq2>(points, pool, progress);
 }
 
@@ -212,11 +211,11 @@ std::uint64_t transform_bytes(unsigned log2, std::size_t point_bytes) {
     return products * point_bytes;
 }
 
-void multiply_each(std::span<G1> points, std::span<const Fr> scalars, ThreadPool* pool) {
+void multiply_each(std::span<G1> points, std::span<const Fr> scalars, Executor* pool) {
     multiply_pieces<Fq>(points, scalars, pool);
 }
 
-void multiply_each(std::span<G2> points, std::span<const Fr> scalars, ThreadPool* pool) {
+void multiply_each(std::span<G2> points, std::span<const Fr> scalars, Executor* pool) {
     multiply_pieces<Fq2>(points, scalars, pool);
 }
 

@@ -1,8 +1,8 @@
 // Number-theoretic transforms of points: from powers of tau to their Lagrange forms.
 #pragma once
 
+#include "base/executor.hpp"
 #include "base/progress.hpp"
-#include "base/thread_pool.hpp"
 #include "crypto/curve/curve.hpp"
 
 #include <span>
@@ -13,16 +13,16 @@ namespace codex::crypto {
 /// n = points.size() is a power of two up to 2^28. Points are in their groups, infinity allowed.
 /// About n/2 log n multiples of points: seconds for 2^14 in G1, and four times as long in G2.
 /// `progress` advances by transform_bytes().
-void inverse_transform(std::span<G1> points, ThreadPool* pool = nullptr,
+void inverse_transform(std::span<G1> points, Executor* pool = nullptr,
                        Progress* progress = nullptr);
-void inverse_transform(std::span<G2> points, ThreadPool* pool = nullptr,
+void inverse_transform(std::span<G2> points, Executor* pool = nullptr,
                        Progress* progress = nullptr);
 
 /// The bytes of points that a transform of 2^log2 points of `point_bytes` multiplies.
 [[nodiscard]] std::uint64_t transform_bytes(unsigned log2, std::size_t point_bytes);
 
 /// points[i] := scalars[i] * points[i], for public scalars.
-void multiply_each(std::span<G1> points, std::span<const Fr> scalars, ThreadPool* pool = nullptr);
-void multiply_each(std::span<G2> points, std::span<const Fr> scalars, ThreadPool* pool = nullptr);
+void multiply_each(std::span<G1> points, std::span<const Fr> scalars, Executor* pool = nullptr);
+void multiply_each(std::span<G2> points, std::span<const Fr> scalars, Executor* pool = nullptr);
 
 } // namespace codex::crypto

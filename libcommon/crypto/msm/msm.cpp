@@ -106,7 +106,7 @@ Jacobian<F> window_sum(std::span<const Digest> scalars, const std::uint8_t* poin
 }
 
 template <class F>
-Jacobian<F> msm_with(std::span<const Digest> scalars, BytesView bytes, ThreadPool* pool) {
+Jacobian<F> msm_with(std::span<const Digest> scalars, BytesView bytes, Executor* pool) {
     CODEX_ASSERT(bytes.size() == scalars.size() * sizeof(Affine<F>));
     if (scalars.empty())
         return Jacobian<F>::infinity();
@@ -153,11 +153,11 @@ const AddKernel& g2_add_kernel() {
 
 } // namespace detail
 
-G1Sum msm_g1(std::span<const Digest> scalars, BytesView points, ThreadPool* pool) {
+G1Sum msm_g1(std::span<const Digest> scalars, BytesView points, Executor* pool) {
     return msm_with<Fq>(scalars, points, pool);
 }
 
-G2Sum msm_g2(std::span<const Digest> scalars, BytesView points, ThreadPool* pool) {
+G2Sum msm_g2(std::span<const Digest> scalars, BytesView points, Executor* pool) {
     return msm_with<Fq2>(scalars, points, pool);
 }
 

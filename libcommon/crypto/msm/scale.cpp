@@ -110,7 +110,7 @@ detail::ScalePoints kernel() {
 
 } // namespace
 
-void scale_secret(std::span<G1> points, const Fr& scalar, ThreadPool* pool) {
+void scale_secret(std::span<G1> points, const Fr& scalar, Executor* pool) {
     detail::ScalePlan plan = make_plan(scalar);
     const auto one_group = [&](std::size_t group) {
         const std::size_t begin = group * kGroup;

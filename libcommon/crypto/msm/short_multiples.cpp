@@ -74,7 +74,7 @@ Fr ShortScalar::value() const {
 }
 
 std::vector<G1> short_multiples(std::span<const G1> points, std::span<const ShortScalar> scalars,
-                                ThreadPool* pool) {
+                                Executor* pool) {
     CODEX_ASSERT(points.size() == scalars.size());
     std::vector<G1> results(points.size());
     const std::size_t parts = pool == nullptr ? 1 : pool->size();

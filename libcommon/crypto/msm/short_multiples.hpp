@@ -2,7 +2,7 @@
 // equations into one.
 #pragma once
 
-#include "base/thread_pool.hpp"
+#include "base/executor.hpp"
 #include "crypto/curve/curve.hpp"
 
 #include <span>
@@ -27,7 +27,7 @@ struct ShortScalar {
 /// points are split over its threads.
 [[nodiscard]] std::vector<G1> short_multiples(std::span<const G1> points,
                                               std::span<const ShortScalar> scalars,
-                                              ThreadPool* pool = nullptr);
+                                              Executor* pool = nullptr);
 /// sum_i scalars[i] * points[i].
 [[nodiscard]] G1Sum short_sum(std::span<const G1> points, std::span<const ShortScalar> scalars);
 

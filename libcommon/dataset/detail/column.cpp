@@ -63,7 +63,7 @@ private:
     Result<void> plan_reads(Column& column, std::vector<Request>& requests,
                             std::vector<repo::BlockRead>& batch) const;
     void take(const Request& request, const repo::BlockRead& read) const;
-    Result<void> compute_column(Column& column, ThreadPool* pool) const;
+    Result<void> compute_column(Column& column, Executor* pool) const;
 
     const Columns& owner_;
     std::span<LostBlock* const> lost_;
@@ -152,7 +152,7 @@ Result<void> Columns::Group::read_survivors() {
     return {};
 }
 
-Result<void> Columns::Group::compute_column(Column& column, ThreadPool* pool) const {
+Result<void> Columns::Group::compute_column(Column& column, Executor* pool) const {
     const std::uint32_t k = owner_.layout_.k();
     if (column.present < k)
         return {};
@@ -183,7 +183,7 @@ Result<void> Columns::Group::compute_column(Column& column, ThreadPool* pool) co
 }
 
 Result<void> Columns::Group::compute() {
-    ThreadPool& pool = *owner_.job_.pool;
+    Executor& pool = *owner_.job_.pool;
     std::vector<Result<void>> results(columns_.size());
     // Many columns: one to a thread. Fewer than threads: the threads share the blocks' strips.
     if (columns_.size() < pool.size()) {

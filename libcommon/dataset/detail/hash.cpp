@@ -7,7 +7,7 @@
 
 namespace codex::dataset::detail {
 
-void hash_blocks(ThreadPool& pool, std::span<const BytesView> blocks, std::span<Digest> digests) {
+void hash_blocks(Executor& pool, std::span<const BytesView> blocks, std::span<Digest> digests) {
     const std::size_t groups = div_up(blocks.size(), kHashLanes);
     pool.parallel_for(groups, [&](std::size_t group) {
         const std::size_t first = group * kHashLanes;

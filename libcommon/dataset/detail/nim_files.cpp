@@ -85,7 +85,7 @@ Result<NimListing> list_nim_files(const std::string& directory, NimFolder folder
     return listing;
 }
 
-void load_nim_files(ThreadPool& pool, const std::string& directory, std::span<NimFile> files) {
+void load_nim_files(Executor& pool, const std::string& directory, std::span<NimFile> files) {
     std::vector<BytesView> views(files.size());
     pool.parallel_for(files.size(), [&](std::size_t i) {
         NimFile& file = files[i];

@@ -3,7 +3,7 @@
 // last two characters.
 #pragma once
 
-#include "base/thread_pool.hpp"
+#include "base/executor.hpp"
 #include "codec/cid.hpp"
 
 #include <optional>
@@ -35,6 +35,6 @@ struct NimFile {
 };
 /// Reads the files over the pool and compares their hashes with their names. Errors of a file:
 /// not_found, io, limit_exceeded, unsupported (not sha2-256), block_corrupt.
-void load_nim_files(ThreadPool& pool, const std::string& directory, std::span<NimFile> files);
+void load_nim_files(Executor& pool, const std::string& directory, std::span<NimFile> files);
 
 } // namespace codex::dataset::detail

@@ -3,7 +3,7 @@
 // same for one and for a hundred.
 #pragma once
 
-#include "base/thread_pool.hpp"
+#include "base/executor.hpp"
 #include "codec/cid.hpp"
 
 #include <span>
@@ -15,7 +15,7 @@ namespace codex::dataset::detail {
 class NimWriter {
 public:
     /// Writes below `directory`/repo; makes the folders.
-    NimWriter(ThreadPool& pool, std::string directory)
+    NimWriter(Executor& pool, std::string directory)
         : pool_(pool), directory_(std::move(directory)) {}
 
     struct File {
@@ -34,7 +34,7 @@ public:
 private:
     [[nodiscard]] Result<void> write_group(std::span<const File> files) const;
 
-    ThreadPool& pool_;
+    Executor& pool_;
     std::string directory_;
     std::unordered_set<Cid> written_;
 };

@@ -101,7 +101,7 @@ Result<void> StripCoder::code(Strip& strip) const {
     for (std::size_t i = 0; i < blocks; ++i)
         strip.parity[i] = strip.parity_buffer.bytes().subspan(i * block_size_, block_size_);
 
-    ThreadPool& pool = *job_.pool;
+    Executor& pool = *job_.pool;
     std::vector<Result<void>> results(strip.width);
     // Many columns: one to a thread. Fewer than threads: the threads share the blocks' strips.
     if (strip.width < pool.size()) {
@@ -119,7 +119,7 @@ Result<void> StripCoder::code(Strip& strip) const {
     return {};
 }
 
-Result<void> StripCoder::code_column(Strip& strip, std::uint64_t offset, ThreadPool* pool) const {
+Result<void> StripCoder::code_column(Strip& strip, std::uint64_t offset, Executor* pool) const {
     if (!strip.coded[offset])
         return {};
     std::vector<const std::uint8_t*> data(layout_.k());

@@ -12,7 +12,6 @@
 #include <array>
 #include <cerrno>
 #include <fcntl.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 namespace codex::repo::detail {
@@ -76,18 +75,17 @@ Result<std::uint64_t> find_lineage(const Txn& txn) {
 
 } // namespace
 
-Result<std::uint64_t> ensure_lineage(Txn& txn) {
+Result<std::uint64_t> ensure_lineage(Txn& txn, Random& random) {
     CODEX_TRY(lineage, find_lineage(txn));
     while (lineage == 0)
-        if (::getrandom(&lineage, sizeof lineage, 0) != static_cast<ssize_t>(sizeof lineage))
-            return fail(system_error(errno, "random number"));
+        CODEX_SET(lineage, random.number());
     std::array<std::uint8_t, sizeof lineage> value{};
     store_le(value.data(), lineage);
     CODEX_CHECK(txn.put(Table::meta, lineage_key(), value));
     return lineage;
 }
 
-Result<void> write_age(const std::string& repo_path, const IndexAge& age) {
+Result<void> write_age(const std::string& repo_path, const IndexAge& age, Disk& disk) {
     const std::string path = path_of(repo_path);
     CODEX_TRY(file, open_own_file(path, O_RDWR | O_CREAT));
     std::array<std::uint8_t, 2 * kBytes> both{};
@@ -96,7 +94,7 @@ Result<void> write_age(const std::string& repo_path, const IndexAge& age) {
     std::copy(first.begin(), first.end(), both.begin());
     std::copy(second.begin(), second.end(), both.begin() + kBytes);
     CODEX_CHECK(pwrite_full(file.get(), both, 0, path));
-    CODEX_CHECK(io::sync_data(file.get(), path));
+    CODEX_CHECK(io::sync_data(disk, file.get(), path));
     return sync_directory(repo_path);
 }
 
@@ -167,7 +165,7 @@ Result<void> begin_anew(Env& env, std::span<const UnknownRecords> found,
     for (const UnknownRecords& records : found)
         if (records.entered)
             CODEX_CHECK(keep_tail(txn, records.segment));
-    CODEX_TRY(lineage, ensure_lineage(txn));
+    CODEX_TRY(lineage, ensure_lineage(txn, env.around().random));
     env.on_commit([file, lineage = lineage](std::uint64_t transaction, bool synced) {
         record(*file, lineage, transaction, synced);
     });
@@ -201,7 +199,7 @@ Result<void> settle_age(Env& env, const Segments& segments, const std::string& r
     // Its name, before anything that would be taken for another's without it.
     CODEX_CHECK(sync_directory(repo_path));
     CODEX_CHECK(with_reserve(repo_path, [&] { return begin_anew(env, found, file); }));
-    return io::sync_data(file->get(), path);
+    return io::sync_data(env.around().disk, file->get(), path);
 }
 
 } // namespace codex::repo::detail

@@ -26,10 +26,10 @@ enum class Standing : std::uint8_t {
     unknown, ///< there is no REPO/age, or it is damaged
 };
 
-/// Writes the lineage of the index, a random one where there is none. Errors: no_space, io.
-[[nodiscard]] Result<std::uint64_t> ensure_lineage(Txn& txn);
+/// Writes the lineage of the index, one from `random` where there is none. Errors: no_space, io.
+[[nodiscard]] Result<std::uint64_t> ensure_lineage(Txn& txn, Random& random);
 /// Writes REPO/age, durably. Errors: repo_damaged when it is no file, permission, no_space, io.
-[[nodiscard]] Result<void> write_age(const std::string& repo_path, const IndexAge& age);
+[[nodiscard]] Result<void> write_age(const std::string& repo_path, const IndexAge& age, Disk& disk);
 /// What it says; nothing when there is none, or it is damaged.
 [[nodiscard]] std::optional<IndexAge> recorded_age(const std::string& repo_path);
 /// Takes it away, durably: for a new index. Errors: permission, io.

@@ -3,25 +3,20 @@
 #include "repo/index/lmdb.hpp"
 #include "repo/index/lmdb_calls.hpp"
 #include "repo/index/process_note.hpp"
-#include "repo/segments/limits.hpp"
 #include "repo/segments/own_file.hpp"
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <fcntl.h>
 #include <lmdb.h>
 #include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <thread>
 #include <unistd.h>
 
 namespace codex::repo::detail {
 
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 /// Address space, not disk: the file is as large as its content.
 constexpr std::uint64_t kMapBytes = std::uint64_t{64} << 30;
@@ -64,8 +59,9 @@ std::uint64_t address_space_left() {
 
 // --- opening ------------------------------------------------------------------------------------
 
-Result<std::unique_ptr<Env>> Env::open(const std::string& path, const EnvOptions& options) {
-    std::unique_ptr<Env> env(new Env(path, options));
+Result<std::unique_ptr<Env>> Env::open(const std::string& path, const EnvOptions& options,
+                                       const Surroundings& around) {
+    std::unique_ptr<Env> env(new Env(path, options, around));
     CODEX_CHECK(env->open_files());
     CODEX_CHECK(env->open_environment());
     CODEX_CHECK(env->open_tables());
@@ -75,15 +71,13 @@ Result<std::unique_ptr<Env>> Env::open(const std::string& path, const EnvOptions
 }
 
 Result<void> Env::open_files() {
-    const std::uint64_t wait = options_.lock_timeout_seconds;
     if (options_.create) {
-        CODEX_TRY(made, open_own_file(path_, O_RDWR | O_CREAT | O_EXCL));
-        index_ = std::move(made);
+        CODEX_SET(index_, open_own_file(path_, O_RDWR | O_CREAT | O_EXCL));
         if (::flock(index_.get(), LOCK_SH) != 0)
             return fail(system_error(errno, "lock " + path_));
         ::unlink((path_ + "-lock").c_str());
     } else {
-        auto shared = share_index(path_, wait);
+        auto shared = share_index(path_, around_);
         if (!shared && shared.error().code() == Errc::not_found)
             return fail(Error(Errc::repo_damaged, fmt::format("{}: is missing", path_))
                             .hint(rebuild_hint()));
@@ -93,12 +87,12 @@ Result<void> Env::open_files() {
         CODEX_CHECK(check_header(index_, path_));
     }
     if (options_.mode != EnvMode::read_only_no_lock) {
-        CODEX_TRY(table, LockTable::open(path_, index_, wait));
+        CODEX_TRY(table, LockTable::open(path_, index_, around_));
         table_.emplace(std::move(table));
     }
     if (options_.mode == EnvMode::read_write && !options_.create) {
-        CODEX_TRY(gate, WriteGate::open(path_.substr(0, path_.rfind('/') + 1) + "lock-write"));
-        gate_ = std::move(gate);
+        CODEX_SET(gate_,
+                  WriteGate::open(path_.substr(0, path_.rfind('/') + 1) + "lock-write", around_));
     }
     return {};
 }
@@ -107,8 +101,7 @@ Result<void> Env::open_environment() {
     for (;;) {
         pid_t number = 0;
         if (table_) {
-            CODEX_TRY(reserved, table_->reserve_number());
-            number = reserved;
+            CODEX_SET(number, table_->reserve_number());
         }
         CODEX_TRY(usable, open_as(number));
         if (usable)
@@ -120,8 +113,8 @@ Result<void> Env::open_environment() {
 /// False when a dead process left rows of this number in the table: LMDB would take them for ours.
 Result<bool> Env::open_as(pid_t number) {
     number_ = number;
-    const lmdb::Rules rules{options_.create, number, options_.lock_timeout_seconds};
-    const lmdb::RulesScope scope(rules);
+    const lmdb::Rules opening{options_.create, number, &around_};
+    const lmdb::RulesScope scope(opening);
     unsigned flags = MDB_NOSUBDIR | MDB_NOTLS;
     if (options_.mode != EnvMode::read_write)
         flags |= MDB_RDONLY;
@@ -183,8 +176,8 @@ void Env::find_map() {
 
 void Env::close() {
     if (env_ != nullptr && !broken_) {
-        const lmdb::Rules rules{false, number_, options_.lock_timeout_seconds};
-        const lmdb::RulesScope scope(rules);
+        const lmdb::Rules closing = rules();
+        const lmdb::RulesScope scope(closing);
         (void)lmdb::run([&] {
             mdb_env_close(env_);
             return 0;
@@ -199,6 +192,8 @@ Env::~Env() {
 
 Result<void> Env::open_tables() {
     const bool create = options_.create;
+    const lmdb::Rules opening = rules();
+    const lmdb::RulesScope scope(opening);
     const int rc = lmdb::run([&] {
         MDB_txn* txn = nullptr;
         int code = mdb_txn_begin(env_, nullptr, create ? 0 : MDB_RDONLY, &txn);
@@ -233,18 +228,27 @@ Result<Txn> Env::read() const {
     return txn;
 }
 
+/// Of a wait for a thread of this process, which itself waits for others until its deadline.
+Deadline Env::a_little_later() const {
+    return Deadline::after_seconds(
+        around_.clock, around_.wait_seconds == UINT64_MAX ? UINT64_MAX : around_.wait_seconds + 1);
+}
+
 /// Begins with a map that has all of the file.
 Result<void> Env::begin(Txn& txn, unsigned flags) const {
-    const lmdb::Rules rules{false, number_, options_.lock_timeout_seconds};
-    const lmdb::RulesScope scope(rules);
+    const lmdb::Rules beginning = rules();
+    const lmdb::RulesScope scope(beginning);
     bool checked = false;
     for (bool mapped_anew = false;;) {
-        if (scarce_)
-            txn.mapped_ =
-                std::shared_lock(mapping_, std::chrono::seconds(options_.lock_timeout_seconds + 1));
+        if (scarce_) {
+            txn.mapped_ = std::shared_lock(mapping_, std::defer_lock);
+            (void)lock_until(txn.mapped_, a_little_later()); // without it, LMDB itself refuses
+        }
         const int rc = lmdb::run([&] { return mdb_txn_begin(env_, nullptr, flags, &txn.txn_); });
-        if (rc == 0)
+        if (rc == 0) {
+            txn.mutex_ = flags == 0 ? lmdb::last_mutex() : nullptr;
             return {};
+        }
         txn.txn_ = nullptr;
         if (rc == MDB_READERS_FULL && !std::exchange(checked, true)) {
             int dead = 0;
@@ -256,10 +260,8 @@ Result<void> Env::begin(Txn& txn, unsigned flags) const {
             CODEX_CHECK(remap());
             continue;
         }
-        if (rc == lmdb::kFault && flags == 0) {
+        if (rc == lmdb::kFault && flags == 0)
             broken_ = true;
-            lmdb::release_mutexes(0);
-        }
         return fail(error(rc, flags == 0 ? "begin to write" : "begin to read"));
     }
 }
@@ -267,8 +269,8 @@ Result<void> Env::begin(Txn& txn, unsigned flags) const {
 /// Another process made the index larger than our map.
 Result<void> Env::remap() const {
     auto* self = const_cast<Env*>(this); // the map is no part of what the index holds
-    const std::unique_lock alone(mapping_, std::chrono::seconds(options_.lock_timeout_seconds + 1));
-    if (!alone)
+    std::unique_lock alone(mapping_, std::defer_lock);
+    if (!lock_until(alone, a_little_later()))
         return fail(Errc::unavailable, "index: it has grown, and this process is still reading it");
     CODEX_CHECK(self->choose_map_size());
     const int rc = lmdb::run([&] { return mdb_env_set_mapsize(env_, map_bytes_); });
@@ -279,31 +281,29 @@ Result<void> Env::remap() const {
 }
 
 Result<Txn> Env::write(bool sync) const {
-    const auto wait = std::chrono::seconds(options_.lock_timeout_seconds);
-    const auto deadline = Clock::now() + wait;
+    const Deadline deadline = around_.deadline();
     for (;;) {
         Txn txn(nullptr, this, {}, true, sync);
         txn.turn_.thread = std::unique_lock(writers_, std::defer_lock);
-        if (!txn.turn_.thread.try_lock_for(wait + std::chrono::seconds(1)))
+        if (!lock_until(txn.turn_.thread, a_little_later()))
             return fail(Errc::repo_locked, "{}: another thread of this process writes", path_);
         if (broken_)
             return fail(damaged_index("a write found a damaged page"));
         if (gate_) {
-            CODEX_TRY(turn, gate_->enter(options_.lock_timeout_seconds));
-            txn.turn_.process = std::move(turn);
+            CODEX_SET(txn.turn_.process, gate_->enter());
         }
         CODEX_CHECK(begin(txn, 0));
         CODEX_TRY(behind, reader_behind());
         if (behind.empty())
             return txn;
-        if (Clock::now() >= deadline)
+        if (deadline.passed())
             return fail(Error(Errc::repo_locked,
                               fmt::format("{}: {} reads an old state, and the index may not grow "
                                           "further until it is done",
                                           path_, behind))
                             .hint("end that process, or let it go on"));
         txn.end();
-        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+        (void)deadline.pause(std::chrono::milliseconds(50));
     }
 }
 
@@ -315,18 +315,17 @@ Result<std::string> Env::reader_behind() const {
     if (lmdb::run([&] { return mdb_env_info(env_, &info) + mdb_env_stat(env_, &stat); }) != 0)
         return fail(damaged_index("cannot be examined"));
     const std::uint64_t bytes = (std::uint64_t{info.me_last_pgno} + 1) * stat.ms_psize;
-    if (!table_ || bytes < limits().index_kept_bytes || bytes < look_again_at_.load())
+    if (!table_ || bytes < around_.limits.index_kept_bytes || bytes < look_again_at_.load())
         return std::string();
     int dead = 0;
     (void)lmdb::run([&] { return mdb_reader_check(env_, &dead); });
     CODEX_TRY(oldest, oldest_reader(env_));
     std::uint64_t kept = 0;
     if (oldest.number != 0 && oldest.state < info.me_last_txnid) {
-        CODEX_TRY(counted, bytes_kept_for(env_, oldest.state));
-        kept = counted;
+        CODEX_SET(kept, bytes_kept_for(env_, oldest.state));
     }
-    if (kept < limits().index_kept_bytes || kept < bytes / 2) {
-        look_again_at_ = bytes + limits().index_kept_bytes / 16;
+    if (kept < around_.limits.index_kept_bytes || kept < bytes / 2) {
+        look_again_at_ = bytes + around_.limits.index_kept_bytes / 16;
         return std::string();
     }
     struct stat st{};

@@ -1,13 +1,10 @@
 #include "repo/index/flock_wait.hpp"
 
-#include "base/log.hpp"
 #include "repo/index/process_note.hpp"
 
 #include <cerrno>
-#include <chrono>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <thread>
 #include <unistd.h>
 
 namespace codex::repo::detail {
@@ -39,20 +36,18 @@ std::string holder(const Fd& fd) {
 } // namespace
 
 Result<void> wait_for_flock(const Fd& fd, int how, const std::string& path,
-                            std::uint64_t wait_seconds) {
-    using Clock = std::chrono::steady_clock;
-    const auto deadline = Clock::now() + std::chrono::seconds(wait_seconds);
+                            const Surroundings& around) {
+    const Deadline deadline = around.deadline();
     bool waiting = false;
     while (::flock(fd.get(), how | LOCK_NB) != 0) {
         if (errno != EWOULDBLOCK && errno != EINTR)
             return fail(system_error(errno, "lock " + path));
-        if (Clock::now() >= deadline)
+        if (deadline.passed())
             return fail(Error(Errc::repo_locked, fmt::format("{}: {}", path, holder(fd)))
                             .hint("try again when it is done, or wait longer: --lock-timeout"));
         if (!std::exchange(waiting, true))
-            log::write(log::Level::notice, "codex repostore", "Waiting for the repo",
-                       {{"path", path}, {"holder", holder(fd)}});
-        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+            around.log.notice("Waiting for the repo", {{"path", path}, {"holder", holder(fd)}});
+        (void)deadline.pause(std::chrono::milliseconds(20));
     }
     return {};
 }

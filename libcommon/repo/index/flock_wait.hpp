@@ -2,13 +2,15 @@
 #pragma once
 
 #include "base/fd.hpp"
+#include "repo/index/surroundings.hpp"
 
 namespace codex::repo::detail {
 
 /// Takes the lock (LOCK_SH or LOCK_EX) on an open file of the repo. Errors: repo_locked after
-/// `wait_seconds`, naming the holder as its note in the file, or else the kernel, says it; io.
+/// the wait of `around`, naming the holder as its note in the file, or else the kernel, says it;
+/// io.
 [[nodiscard]] Result<void> wait_for_flock(const Fd& fd, int how, const std::string& path,
-                                          std::uint64_t wait_seconds);
+                                          const Surroundings& around);
 
 /// Puts who we are into the file for those who wait, and takes such a note out again. A file that
 /// cannot be a note is left alone.

@@ -87,9 +87,9 @@ Txn::Txn(MDB_txn* txn, const Env* env, Turn turn, bool writes, bool sync)
     : txn_(txn), env_(env), turn_(std::move(turn)), writes_(writes), sync_(sync) {}
 
 Txn::Txn(Txn&& other) noexcept
-    : txn_(std::exchange(other.txn_, nullptr)), env_(other.env_), mapped_(std::move(other.mapped_)),
-      turn_(std::move(other.turn_)), writes_(other.writes_), sync_(other.sync_),
-      value_(std::move(other.value_)) {}
+    : txn_(std::exchange(other.txn_, nullptr)), mutex_(std::exchange(other.mutex_, nullptr)),
+      env_(other.env_), mapped_(std::move(other.mapped_)), turn_(std::move(other.turn_)),
+      writes_(other.writes_), sync_(other.sync_), value_(std::move(other.value_)) {}
 
 Txn::~Txn() {
     end();
@@ -113,7 +113,7 @@ void Txn::end() {
 void Txn::abandon() {
     env_->broken_ = true;
     txn_ = nullptr;
-    lmdb::release_mutexes(0);
+    lmdb::release_mutex(std::exchange(mutex_, nullptr));
 }
 
 bool Txn::plausible(const void* data, std::size_t size) const {
@@ -153,6 +153,8 @@ Result<void> Txn::put(Table table, BytesView key, BytesView value) {
     MDB_val v = to_val(value);
     env_->pages_.touched();
     const unsigned dbi = env_->tables_[static_cast<std::size_t>(table)];
+    const lmdb::Rules rules = env_->rules(); // where pages do not fit into memory
+    const lmdb::RulesScope scope(rules);
     const int rc = lmdb::run([&] { return mdb_put(txn_, dbi, &k, &v, 0); });
     if (rc == lmdb::kFault)
         abandon();
@@ -167,6 +169,8 @@ Result<bool> Txn::erase(Table table, BytesView key) {
     MDB_val k = to_val(key);
     env_->pages_.touched();
     const unsigned dbi = env_->tables_[static_cast<std::size_t>(table)];
+    const lmdb::Rules rules = env_->rules();
+    const lmdb::RulesScope scope(rules);
     const int rc = lmdb::run([&] { return mdb_del(txn_, dbi, &k, nullptr); });
     if (rc == MDB_NOTFOUND)
         return false;
@@ -217,6 +221,8 @@ Result<void> Txn::commit() {
     const std::uint64_t number = id();
     if (!sync_)
         mdb_env_set_flags(env_->env_, MDB_NOMETASYNC, 1);
+    const lmdb::Rules rules = env_->rules();
+    const lmdb::RulesScope scope(rules);
     const int rc = lmdb::run([&] { return mdb_txn_commit(txn_); });
     if (!sync_)
         mdb_env_set_flags(env_->env_, MDB_NOMETASYNC, 0);

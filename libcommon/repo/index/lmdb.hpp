@@ -4,6 +4,7 @@
 
 #include "base/bytes.hpp"
 #include "base/error.hpp"
+#include "repo/index/lmdb_calls.hpp"
 #include "repo/index/lock_table.hpp"
 #include "repo/index/resident.hpp"
 #include "repo/index/write_gate.hpp"
@@ -111,6 +112,7 @@ private:
     void end();
     void note(std::uint64_t number) const;
     MDB_txn* txn_;
+    void* mutex_ = nullptr; // of LMDB, while it writes
     const Env* env_;
     std::shared_lock<std::shared_timed_mutex> mapped_;
     Turn turn_;
@@ -125,7 +127,6 @@ struct EnvOptions {
     EnvMode mode = EnvMode::read_write;
     /// Make the file, which is not there; for who holds the repo exclusively.
     bool create = false;
-    std::uint64_t lock_timeout_seconds = 10;
 };
 
 /// The open index.mdb. Thread-safe. Never to be used across fork, never opened twice by one
@@ -134,8 +135,8 @@ class Env {
 public:
     /// Errors: repo_damaged when the file is missing, cut or no index; permission, repo_locked,
     /// no_space, io.
-    [[nodiscard]] static Result<std::unique_ptr<Env>> open(const std::string& path,
-                                                           const EnvOptions& options);
+    [[nodiscard]] static Result<std::unique_ptr<Env>>
+    open(const std::string& path, const EnvOptions& options, const Surroundings& around);
     ~Env();
     Env(const Env&) = delete;
     Env& operator=(const Env&) = delete;
@@ -147,6 +148,7 @@ public:
     /// is whole. Errors: repo_locked, naming who is waited for, after the lock timeout;
     /// repo_damaged; io.
     [[nodiscard]] Result<Txn> write(bool sync) const;
+    [[nodiscard]] const Surroundings& around() const { return around_; }
     [[nodiscard]] EnvMode mode() const { return options_.mode; }
     /// That the file still has its name: else the repo was moved, or the index put in its place
     /// knows nothing of what is committed here. Errors: io.
@@ -162,7 +164,8 @@ public:
 private:
     friend class Txn;
     friend class Cursor;
-    Env(std::string path, const EnvOptions& options) : path_(std::move(path)), options_(options) {}
+    Env(std::string path, const EnvOptions& options, const Surroundings& around)
+        : path_(std::move(path)), options_(options), around_(around) {}
     [[nodiscard]] Result<void> open_files();
     [[nodiscard]] Result<void> open_environment();
     [[nodiscard]] Result<bool> open_as(pid_t number);
@@ -174,8 +177,12 @@ private:
     [[nodiscard]] Error error(int rc, const char* what) const;
     void close();
     void find_map();
+    [[nodiscard]] Deadline a_little_later() const;
+    /// Of every call of LMDB that may write or wait, once it is open.
+    [[nodiscard]] lmdb::Rules rules() const { return {false, number_, &around_}; }
     std::string path_;
     EnvOptions options_;
+    const Surroundings around_;
     Fd index_;                       // shared; see share_index()
     std::optional<LockTable> table_; // not without locks
     std::unique_ptr<WriteGate> gate_;

@@ -5,28 +5,26 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <chrono>
 #include <cstdarg>
 #include <fcntl.h>
+#include <optional>
 #include <pthread.h>
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
-#include <thread>
 #include <unistd.h>
 
 namespace codex::repo::detail::lmdb {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 constexpr Rules kDefaultRules{};
 constinit thread_local const Rules* rules = &kDefaultRules;
 constinit thread_local pid_t holder = 0;
 constinit thread_local void* map = nullptr;
-constinit thread_local std::array<pthread_mutex_t*, 4> held{};
+/// A thread has one for each repo it writes to, and one more at a time.
+constinit thread_local std::array<pthread_mutex_t*, 128> held{};
 constinit thread_local unsigned held_count = 0;
 
 /// Pauses that grow from nothing to some milliseconds: LMDB's locks are held for microseconds,
@@ -40,22 +38,63 @@ public:
             ::sched_yield();
             return true;
         }
-        const auto now = Clock::now();
-        if (round_++ == kYields)
-            deadline_ = now + std::chrono::seconds(rules->wait_seconds);
-        if (now >= deadline_)
-            return false;
-        std::this_thread::sleep_for(pause_);
+        if (!deadline_)
+            deadline_ = rules->around != nullptr ? rules->around->deadline()
+                                                 : Deadline::after_seconds(Clock::system(), 0);
+        const bool more = deadline_->pause(pause_);
         pause_ = std::min(pause_ * 2, std::chrono::microseconds(5000));
-        return true;
+        return more;
     }
 
 private:
     static constexpr unsigned kYields = 32;
     unsigned round_ = 0;
     std::chrono::microseconds pause_{50};
-    Clock::time_point deadline_;
+    std::optional<Deadline> deadline_;
 };
+
+/// False when this thread does not hold it.
+bool forget(const void* mutex) {
+    for (unsigned i = held_count; i-- > 0;) {
+        if (held[i] != mutex)
+            continue;
+        std::copy(held.begin() + i + 1, held.begin() + held_count, held.begin() + i);
+        --held_count;
+        return true;
+    }
+    return false;
+}
+
+Disk& disk() {
+    return rules->around != nullptr ? rules->around->disk : Disk::system();
+}
+
+/// Goes on after what was written short, so that a full disk says what it is: LMDB would call it an
+/// input/output error. Gives how much was written; -1 when it failed before anything was.
+ssize_t write_all(int fd, const iovec* parts, int count, off_t offset) {
+    ssize_t done = 0;
+    std::size_t skip = 0; // of the first part that is left
+    while (count > 0) {
+        ssize_t n = 0;
+        if (skip == 0) {
+            n = disk().pwritev(fd, parts, count, offset + done);
+        } else {
+            const iovec rest{static_cast<char*>(parts->iov_base) + skip, parts->iov_len - skip};
+            n = disk().pwritev(fd, &rest, 1, offset + done);
+        }
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return -1;
+        if (n == 0)
+            break;
+        done += n;
+        for (skip += static_cast<std::size_t>(n); count > 0 && skip >= parts->iov_len;
+             ++parts, --count)
+            skip -= parts->iov_len;
+    }
+    return done;
+}
 
 int own_error(const Error& error) {
     switch (error.code()) {
@@ -104,6 +143,15 @@ void release_mutexes(unsigned keep) {
         pthread_mutex_unlock(held[--held_count]);
 }
 
+void* last_mutex() {
+    return held_count == 0 ? nullptr : held[held_count - 1];
+}
+
+void release_mutex(void* mutex) {
+    if (forget(mutex))
+        pthread_mutex_unlock(static_cast<pthread_mutex_t*>(mutex));
+}
+
 } // namespace codex::repo::detail::lmdb
 
 using namespace codex::repo::detail::lmdb; // NOLINT(google-build-using-namespace): C has no
@@ -118,6 +166,7 @@ void* codex_lmdb_mmap(void* address, std::size_t bytes, int protection, int flag
                       off_t offset);
 ssize_t codex_lmdb_pwrite(int fd, const void* bytes, std::size_t count, off_t offset);
 ssize_t codex_lmdb_writev(int fd, const iovec* parts, int count);
+int codex_lmdb_fdatasync(int fd);
 int codex_lmdb_mutex_lock(pthread_mutex_t* mutex);
 int codex_lmdb_mutex_unlock(pthread_mutex_t* mutex);
 
@@ -177,46 +226,20 @@ void* codex_lmdb_mmap(void* address, std::size_t bytes, int protection, int flag
     return mapped;
 }
 
-/// A write that ends early is gone on with, so that a full disk says what it is: LMDB would call it
-/// an input/output error.
 ssize_t codex_lmdb_pwrite(int fd, const void* bytes, std::size_t count, off_t offset) {
-    std::size_t done = 0;
-    while (done < count) {
-        const ssize_t n = ::pwrite(fd, static_cast<const char*>(bytes) + done, count - done,
-                                   offset + static_cast<off_t>(done));
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -1;
-        if (n == 0)
-            break;
-        done += static_cast<std::size_t>(n);
-    }
-    return static_cast<ssize_t>(done);
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast): iovec is for reading, too
+    const iovec part{const_cast<void*>(bytes), count};
+    return write_all(fd, &part, 1, offset);
 }
 
+/// Where the file stands: LMDB has just put it there.
 ssize_t codex_lmdb_writev(int fd, const iovec* parts, int count) {
-    ssize_t done = ::writev(fd, parts, count);
-    if (done < 0)
-        return done;
-    auto skip = static_cast<std::size_t>(done);
-    for (int i = 0; i < count; ++i) {
-        const std::size_t had = std::min(skip, parts[i].iov_len);
-        skip -= had;
-        for (std::size_t at = had; at < parts[i].iov_len;) {
-            const ssize_t n = ::write(fd, static_cast<const char*>(parts[i].iov_base) + at,
-                                      parts[i].iov_len - at);
-            if (n < 0 && errno == EINTR)
-                continue;
-            if (n < 0)
-                return -1;
-            if (n == 0)
-                return done;
-            at += static_cast<std::size_t>(n);
-            done += n;
-        }
-    }
-    return done;
+    const off_t offset = ::lseek(fd, 0, SEEK_CUR);
+    return offset < 0 ? -1 : write_all(fd, parts, count, offset);
+}
+
+int codex_lmdb_fdatasync(int fd) {
+    return disk().fdatasync(fd);
 }
 
 /// Never sleeps in the mutex: who is killed there, while a process of another PID namespace with
@@ -237,12 +260,7 @@ int codex_lmdb_mutex_lock(pthread_mutex_t* mutex) {
 }
 
 int codex_lmdb_mutex_unlock(pthread_mutex_t* mutex) {
-    for (unsigned i = held_count; i-- > 0;) {
-        if (held[i] != mutex)
-            continue;
-        held[i] = held[--held_count];
-        break;
-    }
+    forget(mutex);
     return pthread_mutex_unlock(mutex);
 }
 

@@ -58,16 +58,16 @@ Result<Fd> make_anew(const std::string& name) {
     return fd;
 }
 
-Result<Fd> lock_index(const std::string& path, int how, std::uint64_t wait_seconds) {
+Result<Fd> lock_index(const std::string& path, int how, const Surroundings& around) {
     CODEX_TRY(fd, open_own_file(path, O_RDONLY));
-    CODEX_CHECK(wait_for_flock(fd, how, path, wait_seconds));
+    CODEX_CHECK(wait_for_flock(fd, how, path, around));
     return fd;
 }
 
 } // namespace
 
 Result<LockTable> LockTable::open(const std::string& path, const Fd& index,
-                                  std::uint64_t wait_seconds) {
+                                  const Surroundings& around) {
     const std::string name = path + "-lock";
     auto fd = open_own_file(name, O_RDWR);
     if (!fd && fd.error().code() != Errc::not_found)
@@ -75,11 +75,11 @@ Result<LockTable> LockTable::open(const std::string& path, const Fd& index,
     if (!fd || size_of(*fd) < kTableBytes) {
         // Whoever has the index open has the old table, which may have lost its name: two tables
         // at once would be two writers at once.
-        CODEX_CHECK(wait_for_flock(index, LOCK_EX, path, wait_seconds));
+        CODEX_CHECK(wait_for_flock(index, LOCK_EX, path, around));
         fd = open_own_file(name, O_RDWR);
         if (!fd || size_of(*fd) < kTableBytes)
             fd = make_anew(name);
-        CODEX_CHECK(wait_for_flock(index, LOCK_SH, path, wait_seconds));
+        CODEX_CHECK(wait_for_flock(index, LOCK_SH, path, around));
         if (!fd)
             return fail(std::move(fd).error());
     }
@@ -114,12 +114,12 @@ bool LockTable::damaged() const {
            st.st_blocks * 512 < st.st_size;
 }
 
-Result<Fd> share_index(const std::string& path, std::uint64_t wait_seconds) {
-    return lock_index(path, LOCK_SH, wait_seconds);
+Result<Fd> share_index(const std::string& path, const Surroundings& around) {
+    return lock_index(path, LOCK_SH, around);
 }
 
-Result<Fd> claim_index(const std::string& path, std::uint64_t wait_seconds) {
-    auto fd = lock_index(path, LOCK_EX, wait_seconds);
+Result<Fd> claim_index(const std::string& path, const Surroundings& around) {
+    auto fd = lock_index(path, LOCK_EX, around);
     if (!fd && fd.error().code() == Errc::not_found)
         return Fd();
     return fd;

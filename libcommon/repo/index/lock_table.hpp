@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/fd.hpp"
+#include "repo/index/surroundings.hpp"
 
 #include <sys/types.h>
 
@@ -15,10 +16,10 @@ class LockTable {
 public:
     /// Of the index `path`. `index` is a descriptor of that index that holds flock(2) shared; where
     /// the table is missing or too small it is upgraded until the table is made, so that nobody
-    /// else has the index open meanwhile. Errors: repo_locked after `wait_seconds`, no_space,
+    /// else has the index open meanwhile. Errors: repo_locked after the wait of `around`, no_space,
     /// permission, io; repo_damaged when it is no regular file.
     [[nodiscard]] static Result<LockTable> open(const std::string& path, const Fd& index,
-                                                std::uint64_t wait_seconds);
+                                                const Surroundings& around);
     LockTable(LockTable&&) noexcept = default;
     LockTable& operator=(LockTable&&) noexcept = default;
     /// Closing any descriptor of the file drops the locks LMDB has on it: ends after the
@@ -44,9 +45,9 @@ private:
 
 /// A descriptor of the index with flock(2), shared: as long as it is open, nobody replaces the
 /// index or its table of readers, whatever happened to REPO/lock. Errors: not_found, permission,
-/// io; repo_damaged; repo_locked after `wait_seconds`.
-[[nodiscard]] Result<Fd> share_index(const std::string& path, std::uint64_t wait_seconds);
+/// io; repo_damaged; repo_locked after the wait of `around`.
+[[nodiscard]] Result<Fd> share_index(const std::string& path, const Surroundings& around);
 /// The same, exclusively: nobody has the index open. An index that is not there is nobody's.
-[[nodiscard]] Result<Fd> claim_index(const std::string& path, std::uint64_t wait_seconds);
+[[nodiscard]] Result<Fd> claim_index(const std::string& path, const Surroundings& around);
 
 } // namespace codex::repo::detail

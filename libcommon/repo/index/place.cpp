@@ -61,8 +61,8 @@ Result<std::shared_ptr<Store>> open_store(const std::string& path, const OpenOpt
 }
 
 Result<void> create_store(const std::string& path, const Config& config, bool must_be_new,
-                          std::uint64_t lock_timeout_seconds) {
-    auto made = Store::create(path, config, must_be_new, lock_timeout_seconds);
+                          const Surroundings& around) {
+    auto made = Store::create(path, config, must_be_new, around);
     if (!made && made.error().code() == Errc::not_found)
         return fail(
             Error(Errc::cannot_create, made.error().text()).hint(std::string(kNameAnother)));

@@ -16,6 +16,6 @@ namespace codex::repo::detail {
 
 /// Store::create(). Errors: cannot_create where the folder cannot be made.
 [[nodiscard]] Result<void> create_store(const std::string& path, const Config& config,
-                                        bool must_be_new, std::uint64_t lock_timeout_seconds);
+                                        bool must_be_new, const Surroundings& around);
 
 } // namespace codex::repo::detail

@@ -9,7 +9,8 @@ namespace codex::repo {
 struct Repo::Impl {
     std::shared_ptr<detail::Store> store;
     OpenOptions options;
-    Config config; ///< as it was when last read, for Repo::config()
+    Config config;   ///< as it was when last read, for Repo::config()
+    log::Logger log; ///< of the options, with our topics
     mutable detail::DamageNotes notes;
 
     Impl() = default;
@@ -21,11 +22,11 @@ struct Repo::Impl {
         const std::string path = store->path();
         detail::Store::release(std::move(store));
         if (const detail::DamageNotes::Found found = notes.take(); !found.empty())
-            detail::mark_damaged_later(path, options.sync, found);
+            detail::mark_damaged_later(path, options, found);
     }
 
     [[nodiscard]] detail::Session session() const {
-        return {store.get(), options.sync, options.pool, options.zstd_level, &notes};
+        return {store.get(), options.sync, options.pool, options.zstd_level, &notes, &log};
     }
     /// Tells the index what was found damaged, where this handle may write.
     [[nodiscard]] Result<void> settle() const {

@@ -9,14 +9,14 @@
 
 namespace codex::repo::detail {
 
-Result<Fd> lock_repo(const std::string& path, bool exclusive, std::uint64_t timeout_seconds) {
+Result<Fd> lock_repo(const std::string& path, bool exclusive, const Surroundings& around) {
     const std::string name = path + "/lock";
     auto fd = open_own_file(name, O_RDWR | O_CREAT);
     if (!fd && fd.error().code() == Errc::permission && !exclusive)
         fd = open_own_file(name, O_RDONLY); // flock needs no right to write
     if (!fd)
         return fail(std::move(fd).error());
-    auto locked = wait_for_flock(*fd, exclusive ? LOCK_EX : LOCK_SH, path, timeout_seconds);
+    auto locked = wait_for_flock(*fd, exclusive ? LOCK_EX : LOCK_SH, path, around);
     if (!locked)
         return fail(std::move(locked).error());
     if (exclusive)

@@ -17,7 +17,8 @@ Result<void> ensure_synced(const Session& session, Ledger& ledger, const Extent&
     }
     // What cannot be opened cannot be vouched for.
     CODEX_TRY(file, open_segment(session.store->segments(), extent.segment));
-    CODEX_CHECK(io::sync_data(file->get(), session.store->segments().path(extent.segment)));
+    CODEX_CHECK(io::sync_data(session.store->around().disk, file->get(),
+                              session.store->segments().path(extent.segment)));
     if (segment->synced_end == 0)
         CODEX_CHECK(session.store->segments().sync_names());
     ledger.mark_synced(extent.segment, segment->committed_end);

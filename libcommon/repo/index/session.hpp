@@ -9,9 +9,10 @@ namespace codex::repo::detail {
 struct Session {
     Store* store = nullptr;
     bool sync = true;
-    ThreadPool* pool = nullptr;
-    std::optional<int> zstd_level{}; ///< instead of the repo's own
-    DamageNotes* notes = nullptr;    ///< where damage that is found is noted
+    Executor* pool = nullptr;
+    std::optional<int> zstd_level{};  ///< instead of the repo's own
+    DamageNotes* notes = nullptr;     ///< where damage that is found is noted
+    const log::Logger* log = nullptr; ///< of the handle; nullptr: the store's
     unsigned shrink = 0; ///< transactions of upkeep are smaller by 2^shrink: the disk is full
 
     /// How blocks stored now are compressed. Errors: those of reading config.json.
@@ -19,6 +20,9 @@ struct Session {
         if (zstd_level)
             return *zstd_level;
         return store->config().map([](const Config& config) { return config.zstd_level; });
+    }
+    [[nodiscard]] const log::Logger& logger() const {
+        return log != nullptr ? *log : store->around().log;
     }
     [[nodiscard]] Result<Ledger> ledger() const { return Ledger::begin(*store, sync); }
 };

@@ -1,6 +1,5 @@
 #include "repo/index/store.hpp"
 
-#include "base/log.hpp"
 #include "base/printable.hpp"
 #include "repo/index/age.hpp"
 #include "repo/index/flock_wait.hpp"
@@ -196,10 +195,11 @@ tl::unexpected<Error> refuse_read_only(const std::string& path) {
 namespace {
 
 /// An index with nothing in it but its lineage.
-Result<IndexAge> make_index(const std::string& path, const EnvOptions& options) {
-    CODEX_TRY(env, Env::open(path, options));
+Result<IndexAge> make_index(const std::string& path, const EnvOptions& options,
+                            const Surroundings& around) {
+    CODEX_TRY(env, Env::open(path, options, around));
     CODEX_TRY(txn, env->write(true));
-    CODEX_TRY(lineage, ensure_lineage(txn));
+    CODEX_TRY(lineage, ensure_lineage(txn, around.random));
     const std::uint64_t number = txn.id();
     CODEX_CHECK(txn.commit());
     return IndexAge{lineage, number, number};
@@ -207,7 +207,7 @@ Result<IndexAge> make_index(const std::string& path, const EnvOptions& options) 
 
 /// What follows is under the exclusive lock, and there is no repo yet: what is there was left by
 /// somebody who was killed, or lost its power, before the version was written, and holds nothing.
-Result<void> make_files(const std::string& path, const Config& config) {
+Result<void> make_files(const std::string& path, const Config& config, const Surroundings& around) {
     for (const char* name : {"/segments", "/writers"}) {
         CODEX_CHECK(make_directory(path + name));
         CODEX_CHECK(require_own_folder(path + name));
@@ -218,8 +218,8 @@ Result<void> make_files(const std::string& path, const Config& config) {
             return fail(system_error(errno, "remove " + path + name));
     EnvOptions options;
     options.create = true;
-    CODEX_TRY(age, make_index(path + "/index.mdb", options));
-    CODEX_CHECK(write_age(path, age));
+    CODEX_TRY(age, make_index(path + "/index.mdb", options, around));
+    CODEX_CHECK(write_age(path, age, around.disk));
     CODEX_CHECK(sync_directory(path));
     // Last: a folder with a version is a whole repo.
     const std::string version = fmt::format("{}\n", kFormatVersion);
@@ -230,7 +230,7 @@ Result<void> make_files(const std::string& path, const Config& config) {
 } // namespace
 
 Result<void> Store::create(const std::string& path, const Config& config, bool must_be_new,
-                           std::uint64_t lock_timeout_seconds) {
+                           const Surroundings& around) {
     if (auto there = check_version(path); !there) {
         if (there.error().code() != Errc::repo_missing)
             return there;
@@ -238,7 +238,7 @@ Result<void> Store::create(const std::string& path, const Config& config, bool m
         CODEX_CHECK(make_parents(path));
         CODEX_CHECK(make_directory(path));
     }
-    CODEX_TRY(lock, lock_repo(path, true, lock_timeout_seconds));
+    CODEX_TRY(lock, lock_repo(path, true, around));
     auto made = [&]() -> Result<void> {
         if (auto there = check_version(path); there || there.error().code() != Errc::repo_missing) {
             if (there && must_be_new)
@@ -246,7 +246,7 @@ Result<void> Store::create(const std::string& path, const Config& config, bool m
                                 .hint("change its settings: codex-chunk init --set"));
             return there;
         }
-        return make_files(path, config);
+        return make_files(path, config, around);
     }();
     clear_lock_note(lock);
     return made;
@@ -254,6 +254,8 @@ Result<void> Store::create(const std::string& path, const Config& config, bool m
 
 // --- one store a process and folder -------------------------------------------------------------
 
+/// Opens and closes each folder's store one after the other, and those of different folders beside
+/// each other. One for the whole process, as the locks of a process are.
 class StoreRegistry {
 public:
     static StoreRegistry& instance() {
@@ -262,54 +264,31 @@ public:
     }
 
     Result<std::shared_ptr<Store>> open(const std::string& path, const OpenOptions& options) {
-        const std::lock_guard guard(mutex_);
         CODEX_CHECK(check_version(path));
         const std::string key = identity(path);
-        if (const auto found = open_.find(key); found != open_.end()) {
-            if (!options.read_only && found->second->env().mode() != EnvMode::read_write)
+        const std::shared_ptr<Place> place = enter(key);
+        auto opened = [&]() -> Result<std::shared_ptr<Store>> {
+            const std::lock_guard guard(place->mutex);
+            if (!place->store)
+                CODEX_SET(place->store, open_now(path, key, options));
+            else if (!options.read_only && place->store->env().mode() != EnvMode::read_write)
                 return fail(Errc::unsupported, "{}: this process has it open read-only", path);
-            return found->second;
-        }
-        auto lock = lock_repo(path, false, options.lock_timeout_seconds);
-        // A read-only medium that was written before the lock existed has no lock, and no writers.
-        const bool lock_impossible =
-            !lock && options.read_only &&
-            (lock.error().code() == Errc::permission || lock.error().code() == Errc::not_found);
-        if (!lock && !lock_impossible)
-            return fail(std::move(lock).error());
-        CODEX_CHECK(check_version(path)); // it may have been upgraded while we waited
-        CODEX_CHECK(require_folders(path));
-        std::shared_ptr<Store> store(new Store);
-        store->path_ = path;
-        store->key_ = key;
-        if (lock)
-            store->lock_ = std::move(*lock);
-        EnvOptions how;
-        how.mode = mode_for(path, options.read_only);
-        how.lock_timeout_seconds = options.lock_timeout_seconds;
-        auto env = Env::open(path + "/index.mdb", how);
-        if (!env && env.error().code() == Errc::permission && !options.read_only)
-            return fail(std::move(env).error().context(path).hint(
-                "the repo can be read, but not changed: mount it writable or mend its rights"));
-        if (!env)
-            return fail(std::move(env).error());
-        store->env_ = std::move(*env);
-        CODEX_TRY(segments, Segments::open_folder(path + "/segments", store->env_.get()));
-        store->segments_ = std::move(segments);
-        CODEX_CHECK(check_age(*store));
-        CODEX_CHECK(store->config());
-        log::write(log::Level::debug, "codex repostore", "Opened repo",
-                   {{"path", path}, {"readOnly", options.read_only}});
-        return open_[key] = std::move(store);
+            return place->store;
+        }();
+        leave(key, place);
+        return opened;
     }
 
     void release(std::shared_ptr<Store> store) {
-        const std::lock_guard guard(mutex_);
         const std::string key = store->key_;
-        store.reset();
-        if (const auto found = open_.find(key);
-            found != open_.end() && found->second.use_count() == 1)
-            open_.erase(found);
+        const std::shared_ptr<Place> place = enter(key);
+        {
+            const std::lock_guard guard(place->mutex);
+            store.reset();
+            if (place->store.use_count() == 1)
+                place->store.reset();
+        }
+        leave(key, place);
     }
 
 private:
@@ -327,9 +306,67 @@ private:
         return {};
     }
 
+    /// One folder's.
+    struct Place {
+        std::mutex mutex;
+        std::shared_ptr<Store> store;
+        std::size_t visitors = 0; // of the registry's mutex
+    };
+
+    std::shared_ptr<Place> enter(const std::string& key) {
+        const std::lock_guard guard(mutex_);
+        std::shared_ptr<Place>& place = places_[key];
+        if (!place)
+            place = std::make_shared<Place>();
+        ++place->visitors;
+        return place;
+    }
+    void leave(const std::string& key, const std::shared_ptr<Place>& place) {
+        const std::lock_guard guard(mutex_);
+        if (--place->visitors == 0 && !place->store)
+            places_.erase(key);
+    }
+
+    static Result<std::shared_ptr<Store>> open_now(const std::string& path, const std::string& key,
+                                                   const OpenOptions& options);
+
     std::mutex mutex_;
-    std::map<std::string, std::shared_ptr<Store>> open_;
+    std::map<std::string, std::shared_ptr<Place>> places_;
 };
+
+Result<std::shared_ptr<Store>> StoreRegistry::open_now(const std::string& path,
+                                                       const std::string& key,
+                                                       const OpenOptions& options) {
+    std::shared_ptr<Store> store(new Store(options));
+    auto lock = lock_repo(path, false, store->around_);
+    // A read-only medium that was written before the lock existed has no lock, and no writers.
+    const bool lock_impossible =
+        !lock && options.read_only &&
+        (lock.error().code() == Errc::permission || lock.error().code() == Errc::not_found);
+    if (!lock && !lock_impossible)
+        return fail(std::move(lock).error());
+    CODEX_CHECK(check_version(path)); // it may have been upgraded while we waited
+    CODEX_CHECK(require_folders(path));
+    store->path_ = path;
+    store->key_ = key;
+    if (lock)
+        store->lock_ = std::move(*lock);
+    EnvOptions how;
+    how.mode = mode_for(path, options.read_only);
+    auto env = Env::open(path + "/index.mdb", how, store->around_);
+    if (!env && env.error().code() == Errc::permission && !options.read_only)
+        return fail(std::move(env).error().context(path).hint(
+            "the repo can be read, but not changed: mount it writable or mend its rights"));
+    if (!env)
+        return fail(std::move(env).error());
+    store->env_ = std::move(*env);
+    CODEX_SET(store->segments_,
+              Segments::open_folder(path + "/segments", store->env_.get(), store->around_));
+    CODEX_CHECK(check_age(*store));
+    CODEX_CHECK(store->config());
+    store->around_.log.debug("Opened repo", {{"path", path}, {"readOnly", options.read_only}});
+    return store;
+}
 
 Result<std::shared_ptr<Store>> Store::open(const std::string& path, const OpenOptions& options) {
     return StoreRegistry::instance().open(path, options);
@@ -350,8 +387,7 @@ Result<Config> Store::config() const {
                       st.st_mtim.tv_nsec == config_stat_.st_mtim.tv_nsec;
     if (!same) {
         CODEX_TRY(text, read_own_file(name, kMaxSmallFile));
-        CODEX_TRY(config, decode_config(text));
-        config_ = config;
+        CODEX_SET(config_, decode_config(text));
         config_stat_ = st;
     }
     return config_;

@@ -14,19 +14,22 @@ constexpr std::uint64_t kFormatVersion = 1;
 
 class Store {
 public:
-    /// The store of `path`, opened now or shared with the handles that have it open. The repo
-    /// exists. Errors: repo_missing, repo_version, repo_locked, repo_damaged, permission;
-    /// unsupported when it is open read-only in this process and is now wanted for writing.
+    /// The store of `path`, opened now or shared with the handles that have it open, whose
+    /// surroundings it keeps. The repo exists. Errors: repo_missing, repo_version, repo_locked,
+    /// repo_damaged, permission; unsupported when it is open read-only in this process and is now
+    /// wanted for writing.
     [[nodiscard]] static Result<std::shared_ptr<Store>> open(const std::string& path,
                                                              const OpenOptions& options);
     /// Makes the files of a repo. Errors: repo_exists, cannot_create, io.
     [[nodiscard]] static Result<void> create(const std::string& path, const Config& config,
-                                             bool must_be_new, std::uint64_t lock_timeout_seconds);
+                                             bool must_be_new, const Surroundings& around);
     /// Gives a reference back; the last one closes. Handles call this instead of dropping theirs,
     /// because closing and opening one path must not overlap.
     static void release(std::shared_ptr<Store> store);
 
     [[nodiscard]] const std::string& path() const { return path_; }
+    [[nodiscard]] const Surroundings& around() const { return around_; }
+    [[nodiscard]] const Limits& limits() const { return around_.limits; }
     [[nodiscard]] const Env& env() const { return *env_; }
     [[nodiscard]] Env& env() { return *env_; }
     [[nodiscard]] Segments& segments() const { return *segments_; }
@@ -38,7 +41,8 @@ public:
 
 private:
     friend class StoreRegistry;
-    Store() = default;
+    explicit Store(const OpenOptions& options) : around_(options) {}
+    const Surroundings around_;
     std::string path_;
     std::string key_; // device and inode of the folder: one store for all its spellings
     Fd lock_;         // shared, for as long as the store is open
@@ -56,9 +60,9 @@ private:
 [[nodiscard]] Result<void> require_folders(const std::string& path);
 
 /// A held REPO/lock. Exclusive holders write who they are into it.
-/// Errors: repo_locked after `timeout_seconds`, naming the holder when it is exclusive.
+/// Errors: repo_locked after the wait of `around`, naming the holder when it is exclusive.
 [[nodiscard]] Result<Fd> lock_repo(const std::string& path, bool exclusive,
-                                   std::uint64_t timeout_seconds);
+                                   const Surroundings& around);
 
 [[nodiscard]] Bytes encode_config(const Config& config);
 /// Strict: unknown keys are refused, missing ones are the defaults. Errors: repo_config.

@@ -1,26 +1,21 @@
 #include "repo/index/write_gate.hpp"
 
-#include "base/log.hpp"
 #include "repo/index/process_note.hpp"
 #include "repo/segments/own_file.hpp"
 
 #include <array>
 #include <cerrno>
-#include <chrono>
 #include <cstring>
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <thread>
 #include <unistd.h>
 
 namespace codex::repo::detail {
 
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kMapBytes = 4096;
 /// Whoever waits looks again after this time at the latest: a holder that is killed wakes nobody.
@@ -66,7 +61,8 @@ struct WriteGate::Page {
     std::array<char, 508> note{};
 };
 
-WriteGate::WriteGate(std::string path, Fd fd) : path_(std::move(path)), fd_(std::move(fd)) {
+WriteGate::WriteGate(std::string path, Fd fd, const Surroundings& around)
+    : path_(std::move(path)), fd_(std::move(fd)), around_(around) {
     note_ = own_note();
     note_.resize(sizeof(Page::note));
     void* word = ::mmap(nullptr, kMapBytes, PROT_READ, MAP_SHARED, fd_.get(), 0);
@@ -78,7 +74,8 @@ WriteGate::~WriteGate() {
         ::munmap(word_, kMapBytes);
 }
 
-Result<std::unique_ptr<WriteGate>> WriteGate::open(const std::string& path) {
+Result<std::unique_ptr<WriteGate>> WriteGate::open(const std::string& path,
+                                                   const Surroundings& around) {
     CODEX_TRY(fd, open_own_file(path, O_RDWR | O_CREAT));
     struct stat st{};
     // Only a file that can be one of these is written to.
@@ -86,7 +83,7 @@ Result<std::unique_ptr<WriteGate>> WriteGate::open(const std::string& path) {
         st.st_nlink > 1)
         return fail(Error(Errc::repo_damaged, fmt::format("{}: is not a file of a repo", path))
                         .hint(fmt::format("move it away; it is made anew", path)));
-    return std::unique_ptr<WriteGate>(new WriteGate(path, std::move(fd)));
+    return std::unique_ptr<WriteGate>(new WriteGate(path, std::move(fd), around));
 }
 
 WriteGate::Page WriteGate::read_page() const {
@@ -103,30 +100,30 @@ void WriteGate::write_note() const {
         (void)!::pwrite(fd_.get(), note_.data(), note_.size(), offsetof(Page, note));
 }
 
-Result<WriteGate::Turn> WriteGate::enter(std::uint64_t wait_seconds) const {
+Result<WriteGate::Turn> WriteGate::enter() const {
     const bool stand_back = read_page().waiting != 0 && taken_by_another(fd_.get(), Place::next);
     if (stand_back || !take(fd_.get(), Place::inside))
-        CODEX_CHECK(queue(wait_seconds));
+        CODEX_CHECK(queue());
     Turn turn(this);
     write_note();
     return turn;
 }
 
-Result<void> WriteGate::queue(std::uint64_t wait_seconds) const {
-    const auto begin = Clock::now();
-    const auto deadline = begin + std::chrono::seconds(wait_seconds);
+Result<void> WriteGate::queue() const {
+    const Clock::Instant begin = around_.clock.now();
+    const Deadline deadline = around_.deadline();
     bool next = false;
     bool told = false;
     for (;;) {
         // Said before trying once more, so that who leaves meanwhile sees it, or we get in.
         constexpr std::uint32_t kWaiting = 1;
         (void)!::pwrite(fd_.get(), &kWaiting, sizeof kWaiting, offsetof(Page, waiting));
-        const auto now = Clock::now();
+        const Clock::Instant now = around_.clock.now();
         if (!next && now - begin >= kFairAfter)
             next = take(fd_.get(), Place::next);
         if ((next || !taken_by_another(fd_.get(), Place::next)) && take(fd_.get(), Place::inside))
             break;
-        if (now >= deadline) {
+        if (deadline.passed()) {
             if (next)
                 give_back(fd_.get(), Place::next);
             return fail(Error(Errc::repo_locked, fmt::format("{}: held by {}", path_, who()))
@@ -134,8 +131,7 @@ Result<void> WriteGate::queue(std::uint64_t wait_seconds) const {
         }
         if (!told && now - begin >= std::chrono::seconds(1)) {
             told = true;
-            log::write(log::Level::notice, "codex repostore", "Waiting for another writer",
-                       {{"path", path_}});
+            around_.log.notice("Waiting for another writer", {{"path", path_}});
         }
         sleep();
     }
@@ -160,10 +156,17 @@ std::string WriteGate::who() const {
 /// Until somebody leaves; the kernel looks at the word, so that a file cut short is no fault of
 /// ours.
 void WriteGate::sleep() const {
-    const timespec nap{0, std::chrono::nanoseconds(kNap).count()};
-    if (word_ == nullptr ||
-        (::syscall(SYS_futex, word_, FUTEX_WAIT, 1, &nap, nullptr, 0) != 0 && errno == EFAULT))
-        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    const Clock& clock = around_.clock;
+    const Clock::Instant until = clock.now() + kNap;
+    const timespec nap{0, clock.nap(until).count()};
+    if (word_ == nullptr)
+        return clock.sleep_for(std::chrono::milliseconds(1));
+    if (::syscall(SYS_futex, word_, FUTEX_WAIT, 1, &nap, nullptr, 0) == 0)
+        return;
+    if (errno == EFAULT)
+        clock.sleep_for(std::chrono::milliseconds(1));
+    else if (errno == ETIMEDOUT)
+        clock.sleep_until(until); // is past, but on a clock that goes only when it is slept by
 }
 
 void WriteGate::leave() const {

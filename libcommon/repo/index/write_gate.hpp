@@ -6,6 +6,7 @@
 #pragma once
 
 #include "base/fd.hpp"
+#include "repo/index/surroundings.hpp"
 
 #include <memory>
 
@@ -15,7 +16,8 @@ class WriteGate {
 public:
     /// Makes the file when it is not there: it only serves to wait. Errors: permission, no_space,
     /// io, repo_damaged when it is not a regular file.
-    [[nodiscard]] static Result<std::unique_ptr<WriteGate>> open(const std::string& path);
+    [[nodiscard]] static Result<std::unique_ptr<WriteGate>> open(const std::string& path,
+                                                                 const Surroundings& around);
     ~WriteGate();
     WriteGate(const WriteGate&) = delete;
     WriteGate& operator=(const WriteGate&) = delete;
@@ -38,14 +40,14 @@ public:
     private:
         const WriteGate* gate_ = nullptr;
     };
-    /// One thread of a process at a time. Errors: repo_locked after `wait_seconds`, naming who is
-    /// inside; io.
-    [[nodiscard]] Result<Turn> enter(std::uint64_t wait_seconds) const;
+    /// One thread of a process at a time. Errors: repo_locked after the wait of the
+    /// surroundings, naming who is inside; io.
+    [[nodiscard]] Result<Turn> enter() const;
 
 private:
     struct Page;
-    WriteGate(std::string path, Fd fd);
-    [[nodiscard]] Result<void> queue(std::uint64_t wait_seconds) const;
+    WriteGate(std::string path, Fd fd, const Surroundings& around);
+    [[nodiscard]] Result<void> queue() const;
     [[nodiscard]] std::string who() const;
     void leave() const;
     void sleep() const;
@@ -53,6 +55,7 @@ private:
     void write_note() const;
     std::string path_;
     Fd fd_;
+    const Surroundings& around_;
     std::string note_;
     void* word_ = nullptr; // the first bytes of the file, for futex(2) alone
 };

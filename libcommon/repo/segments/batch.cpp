@@ -1,9 +1,8 @@
 #include "repo/segments/batch.hpp"
 #include "repo/index/not_here.hpp"
 
-#include "base/log.hpp"
+#include "codec/log_value.hpp"
 #include "repo/segments/compression.hpp"
-#include "repo/segments/limits.hpp"
 #include "repo/segments/read.hpp"
 #include "repo/upkeep/notes.hpp"
 
@@ -17,14 +16,16 @@ constexpr std::string_view kTopics = "codex repostore";
 
 } // namespace
 
-Batch::Batch(const Session& session, SegmentLease lease) : session_(session) {
+Batch::Batch(const Session& session, SegmentLease lease)
+    : session_(session), most_items_(session.store->limits().batch_items) {
     if (lease)
         segments_.push_back({lease, lease->end()});
 }
 
 bool Batch::full() const {
-    return appended_bytes_ >= limits().batch_bytes || items_.size() >= most_items_ ||
-           pins_ >= limits().batch_pins || retained_bytes_ >= limits().retained_bytes;
+    const Limits& limits = session_.store->limits();
+    return appended_bytes_ >= limits.batch_bytes || items_.size() >= most_items_ ||
+           pins_ >= limits.batch_pins || retained_bytes_ >= limits.retained_bytes;
 }
 
 SegmentLease Batch::lease() const {
@@ -65,9 +66,9 @@ Result<Batch::Plan> Batch::make_plan(std::span<const StagedBlock> blocks, const 
     std::unordered_map<Cid, std::size_t> seen;
     CODEX_TRY(txn, session_.store->env().read());
     CODEX_TRY(pages, txn.pages(Table::blocks));
-    most_items_ = pages > limits().batch_pages
-                      ? std::min(limits().batch_pages, limits().batch_items)
-                      : limits().batch_items;
+    const Limits& limits = session_.store->limits();
+    most_items_ = pages > limits.batch_pages ? std::min(limits.batch_pages, limits.batch_items)
+                                             : limits.batch_items;
     for (const StagedBlock& block : blocks) {
         if (const auto staged = by_cid_.find(block.cid); staged != by_cid_.end()) {
             plan.more_pins.emplace_back(staged->second, block.pins);
@@ -203,12 +204,12 @@ Result<void> Batch::commit(const Finish& finish) {
 }
 
 void Batch::log_stored() const {
-    if (!log::enabled(log::Level::trace, kTopics))
+    const log::Logger log = session_.logger().with_topics(kTopics);
+    if (!log.passes(log::Level::trace))
         return;
     for (const Item& item : items_)
         if (item.source == Source::written)
-            log::write(log::Level::trace, kTopics, "Block Stored",
-                       {{"cid", log::Value::id(item.block.cid.text())}});
+            log.trace("Block Stored", {{"cid", item.block.cid}});
 }
 
 Result<void> Batch::apply(Ledger& ledger, bool pin, std::vector<Item*>& vanished) {

@@ -93,7 +93,7 @@ private:
     std::vector<Appended> segments_;                // the last one is appended to
     std::map<std::uint32_t, std::uint64_t> synced_; // of segments found in the index
     std::map<std::uint32_t, std::uint64_t> sizes_;  // of their files; 0: there is none
-    std::size_t most_items_ = limits().batch_items; // fewer in a large index
+    std::size_t most_items_;                        // fewer in a large index
     std::uint64_t appended_bytes_ = 0;
     std::uint64_t retained_bytes_ = 0;
     std::uint64_t new_bytes_ = 0;

@@ -1,6 +1,6 @@
 #include "repo/segments/block_reader.hpp"
 
-#include "base/log.hpp"
+#include "codec/log_value.hpp"
 #include "crypto/hash/sha256.hpp"
 #include "repo/segments/compression.hpp"
 #include "repo/segments/read.hpp"
@@ -104,8 +104,7 @@ bool matches(const Result<RecordHeader>& header, const Cid& cid, const BlockEntr
 void note(const Session& session, const BlockRead& read, const Extent& extent) {
     if (read.state != BlockRead::State::damaged)
         return;
-    log::write(log::Level::info, "codex repostore", "Stored block is damaged",
-               {{"cid", log::Value::id(read.cid.text())}});
+    session.logger().info("Stored block is damaged", {{"cid", read.cid}});
     if (session.notes != nullptr)
         session.notes->add(read.cid, extent);
 }

@@ -7,6 +7,25 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+namespace codex::repo {
+
+ssize_t Disk::pwritev(int fd, const iovec* parts, int count, off_t offset) {
+    return ::pwritev(fd, parts, count, offset);
+}
+int Disk::fdatasync(int fd) {
+    return ::fdatasync(fd);
+}
+int Disk::fallocate(int fd, int mode, off_t offset, off_t length) {
+    return ::fallocate(fd, mode, offset, length);
+}
+
+Disk& Disk::system() {
+    static Disk disk;
+    return disk;
+}
+
+} // namespace codex::repo
+
 namespace codex::repo::detail::io {
 
 namespace {
@@ -34,17 +53,12 @@ std::span<iovec> drop_front(std::span<iovec> parts, std::size_t count) {
 
 } // namespace
 
-Calls& calls() {
-    static Calls current{::pwritev, ::fdatasync, ::fallocate};
-    return current;
-}
-
-Result<void> write_parts(int fd, std::span<iovec> parts, std::uint64_t offset,
+Result<void> write_parts(Disk& disk, int fd, std::span<iovec> parts, std::uint64_t offset,
                          std::string_view name) {
     parts = drop_front(parts, 0);
     while (!parts.empty()) {
         const auto count = static_cast<int>(std::min<std::size_t>(parts.size(), IOV_MAX));
-        const ssize_t n = calls().pwritev(fd, parts.data(), count, static_cast<off_t>(offset));
+        const ssize_t n = disk.pwritev(fd, parts.data(), count, static_cast<off_t>(offset));
         if (n < 0) {
             if (errno == EINTR)
                 continue;
@@ -58,8 +72,8 @@ Result<void> write_parts(int fd, std::span<iovec> parts, std::uint64_t offset,
     return {};
 }
 
-Result<void> sync_data(int fd, std::string_view name) {
-    while (calls().fdatasync(fd) != 0) {
+Result<void> sync_data(Disk& disk, int fd, std::string_view name) {
+    while (disk.fdatasync(fd) != 0) {
         if (errno != EINTR)
             return fail(write_error(errno, "sync", name));
     }
@@ -71,9 +85,10 @@ void start_writeback(int fd, std::uint64_t offset, std::uint64_t length) {
                             SYNC_FILE_RANGE_WRITE);
 }
 
-Result<bool> punch_hole(int fd, std::uint64_t offset, std::uint64_t length, std::string_view name) {
-    while (calls().fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
-                             static_cast<off_t>(offset), static_cast<off_t>(length)) != 0) {
+Result<bool> punch_hole(Disk& disk, int fd, std::uint64_t offset, std::uint64_t length,
+                        std::string_view name) {
+    while (disk.fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+                          static_cast<off_t>(offset), static_cast<off_t>(length)) != 0) {
         if (errno == EOPNOTSUPP || errno == ENOSYS)
             return false;
         if (errno != EINTR)

@@ -83,8 +83,7 @@ public:
                 at += kRecordAlign;
                 continue;
             }
-            CODEX_TRY(next, step(at, *header));
-            at = next;
+            CODEX_SET(at, step(at, *header));
         }
         CODEX_CHECK(look_again(size_));
         return end_;

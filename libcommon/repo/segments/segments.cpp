@@ -82,7 +82,7 @@ Result<std::optional<SegmentEntry>> find_segment(const Txn& txn, std::uint32_t i
 // --- SegmentWriter ------------------------------------------------------------------------------
 
 Result<void> SegmentWriter::write(std::span<iovec> parts, std::uint64_t bytes) {
-    if (auto written = io::write_parts(fd_.get(), parts, end_, path_); !written) {
+    if (auto written = io::write_parts(around_.disk, fd_.get(), parts, end_, path_); !written) {
         roll_back(end_);
         return written;
     }
@@ -139,7 +139,7 @@ Result<Extent> SegmentWriter::append_stream(const RecordHeader& header, const So
 }
 
 Result<void> SegmentWriter::sync() const {
-    return io::sync_data(fd_.get(), path_);
+    return io::sync_data(around_.disk, fd_.get(), path_);
 }
 
 bool SegmentWriter::in_place(const Fd& folder) const {
@@ -160,10 +160,10 @@ void SegmentWriter::roll_back(std::uint64_t end) {
 
 // --- Segments -----------------------------------------------------------------------------------
 
-Result<std::unique_ptr<Segments>> Segments::open_folder(const std::string& directory,
-                                                        const Env* env) {
+Result<std::unique_ptr<Segments>>
+Segments::open_folder(const std::string& directory, const Env* env, const Surroundings& around) {
     CODEX_TRY(folder, open_own_folder(directory));
-    return std::unique_ptr<Segments>(new Segments(directory, std::move(folder), env));
+    return std::unique_ptr<Segments>(new Segments(directory, std::move(folder), env, around));
 }
 
 std::string Segments::path(std::uint32_t id) const {
@@ -244,10 +244,9 @@ Result<SegmentLease> Segments::acquire(bool sync) {
         while (more) {
             CODEX_TRY(entry, decode_segment(cursor.value()));
             CODEX_TRY(id, decode_segment_key(cursor.key()));
-            if (entry.committed_end < limits().segment_bytes)
+            if (entry.committed_end < around_.limits.segment_bytes)
                 candidates.push_back(id);
-            CODEX_TRY(next, cursor.next());
-            more = next;
+            CODEX_SET(more, cursor.next());
         }
     }
     for (const std::uint32_t id : candidates) {
@@ -277,7 +276,7 @@ Result<std::unique_ptr<SegmentWriter>> Segments::take_over(std::uint32_t id, boo
         CODEX_TRY(txn, env_->write(false));
         CODEX_TRY(entry, find_segment(txn, id));
         CODEX_TRY(kept, tail_is_kept(txn, id));
-        if (!entry || kept || entry->committed_end >= limits().segment_bytes)
+        if (!entry || kept || entry->committed_end >= around_.limits.segment_bytes)
             return nullptr;
         CODEX_TRY(accounted, size > entry->committed_end ? is_accounted(txn, id, *entry) : true);
         if (!accounted)
@@ -292,7 +291,7 @@ Result<std::unique_ptr<SegmentWriter>> Segments::take_over(std::uint32_t id, boo
     // Its maker may not have synced the name; with the first synced end it was.
     if (sync && synced_end == 0)
         CODEX_CHECK(sync_names());
-    return std::make_unique<SegmentWriter>(id, path(id), std::move(*fd), end, sync);
+    return std::make_unique<SegmentWriter>(id, path(id), std::move(*fd), end, sync, around_);
 }
 
 /// Before anything is in it: a segment with records that the index does not know is then never one
@@ -332,7 +331,7 @@ Result<std::unique_ptr<SegmentWriter>> Segments::create(bool sync) {
             (void)unlink(id);
             return fail(std::move(entered).error());
         }
-        return std::make_unique<SegmentWriter>(id, path(id), std::move(fd), 0, sync);
+        return std::make_unique<SegmentWriter>(id, path(id), std::move(fd), 0, sync, around_);
     }
 }
 

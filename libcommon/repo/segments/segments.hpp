@@ -7,7 +7,6 @@
 #include "base/fd.hpp"
 #include "repo/index/entries.hpp"
 #include "repo/index/lmdb.hpp"
-#include "repo/segments/limits.hpp"
 
 #include <functional>
 #include <map>
@@ -26,13 +25,15 @@ struct Record {
 /// The right to append to one segment. One thread at a time, except sync().
 class SegmentWriter {
 public:
-    SegmentWriter(std::uint32_t id, std::string path, Fd fd, std::uint64_t end, bool named)
-        : id_(id), path_(std::move(path)), fd_(std::move(fd)), end_(end), named_(named) {}
+    SegmentWriter(std::uint32_t id, std::string path, Fd fd, std::uint64_t end, bool named,
+                  const Surroundings& around)
+        : around_(around), id_(id), path_(std::move(path)), fd_(std::move(fd)), end_(end),
+          named_(named) {}
 
     [[nodiscard]] std::uint32_t id() const { return id_; }
     /// Where the next record goes; 64-byte aligned.
     [[nodiscard]] std::uint64_t end() const { return end_; }
-    [[nodiscard]] bool full() const { return end_ >= limits().segment_bytes; }
+    [[nodiscard]] bool full() const { return end_ >= around_.limits.segment_bytes; }
     /// Whether the name of its file is known to be on the disk.
     [[nodiscard]] bool named() const { return named_; }
     void set_named() { named_ = true; }
@@ -53,6 +54,7 @@ public:
 
 private:
     [[nodiscard]] Result<void> write(std::span<iovec> parts, std::uint64_t bytes);
+    const Surroundings& around_;
     std::uint32_t id_;
     std::string path_;
     Fd fd_;
@@ -71,9 +73,10 @@ using SegmentFile = std::shared_ptr<const Fd>;
 /// is moved, with another one made at its path, is not mistaken for that.
 class Segments {
 public:
-    /// Errors: repo_damaged when it is no folder, not_found, permission, io.
-    [[nodiscard]] static Result<std::unique_ptr<Segments>> open_folder(const std::string& directory,
-                                                                       const Env* env);
+    /// `env` and `around` outlive it. Errors: repo_damaged when it is no folder, not_found,
+    /// permission, io.
+    [[nodiscard]] static Result<std::unique_ptr<Segments>>
+    open_folder(const std::string& directory, const Env* env, const Surroundings& around);
 
     /// A segment with room that nobody else appends to; a new one if need be, which is entered in
     /// the index. `sync`: the file's name is on the disk on return. The caller has no writing
@@ -107,8 +110,9 @@ public:
     [[nodiscard]] Result<std::vector<std::uint32_t>> list() const;
 
 private:
-    Segments(std::string directory, Fd folder, const Env* env)
-        : directory_(std::move(directory)), folder_(std::move(folder)), env_(env) {}
+    Segments(std::string directory, Fd folder, const Env* env, const Surroundings& around)
+        : directory_(std::move(directory)), folder_(std::move(folder)), env_(env), around_(around) {
+    }
     [[nodiscard]] Result<std::unique_ptr<SegmentWriter>> take_over(std::uint32_t id, bool sync);
     [[nodiscard]] Result<void> enter(std::uint32_t id, bool sync) const;
     [[nodiscard]] Result<std::unique_ptr<SegmentWriter>> create(bool sync);
@@ -117,6 +121,7 @@ private:
     std::string directory_;
     Fd folder_;
     const Env* env_;
+    const Surroundings& around_;
     mutable std::mutex mutex_;
     std::vector<std::unique_ptr<SegmentWriter>> idle_;
     mutable std::map<std::uint32_t, SegmentFile> open_;

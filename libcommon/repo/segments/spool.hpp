@@ -12,8 +12,8 @@ using merkle::Spool;
 [[nodiscard]] const merkle::TreeHash& tree_hash(const Cid& tree);
 
 /// A spool of a repo, which has its file in that folder.
-[[nodiscard]] inline Spool make_spool(const std::string& repo_path) {
-    return Spool(repo_path, limits().spool_nodes);
+[[nodiscard]] inline Spool make_spool(const std::string& repo_path, const Limits& limits) {
+    return Spool(repo_path, limits.spool_nodes);
 }
 
 /// Appends the tree record of a spool with all its layers.

@@ -92,8 +92,7 @@ Result<void> read_tree(const Session& session, const Cid& tree, Extent& extent, 
         std::optional<TreeEntry> entry;
         {
             CODEX_TRY(txn, session.store->env().read());
-            CODEX_TRY(found, find_tree(txn, tree));
-            entry = found;
+            CODEX_SET(entry, find_tree(txn, tree));
         }
         if (!entry)
             return fail(not_here(Errc::block_not_found, "tree", tree, *session.store));

@@ -30,8 +30,7 @@ template <class Visit> Result<void> for_each(const Txn& txn, Table table, Visit 
     CODEX_TRY(more, cursor.seek({}));
     while (more) {
         CODEX_CHECK(visit(cursor.key(), cursor.value()));
-        CODEX_TRY(next, cursor.next());
-        more = next;
+        CODEX_SET(more, cursor.next());
     }
     return {};
 }

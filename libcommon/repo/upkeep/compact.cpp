@@ -72,8 +72,7 @@ Result<std::vector<LiveBlock>> next_live_blocks(const Session& session,
     for (bool more = true; more && live.size() < kWindowBlocks;) {
         CODEX_TRY(txn, session.store->env().read());
         CODEX_TRY(cursor, txn.cursor(Table::blocks));
-        CODEX_TRY(found, cursor.seek(from));
-        more = found;
+        CODEX_SET(more, cursor.seek(from));
         for (std::size_t i = 0; more && i < kScanStep; ++i) {
             CODEX_TRY(entry, decode_block(cursor.value()));
             if (entry.present && among(sources, entry.extent)) {
@@ -82,8 +81,7 @@ Result<std::vector<LiveBlock>> next_live_blocks(const Session& session,
             }
             from.assign(cursor.key().begin(), cursor.key().end());
             from.push_back(0);
-            CODEX_TRY(next, cursor.next());
-            more = next;
+            CODEX_SET(more, cursor.next());
         }
         if (!more)
             from.clear();
@@ -106,8 +104,7 @@ Result<std::vector<LiveTree>> live_trees(const Session& session,
             CODEX_TRY(cid, decode_cid_key(cursor.key()));
             live.push_back({cid, entry});
         }
-        CODEX_TRY(next, cursor.next());
-        more = next;
+        CODEX_SET(more, cursor.next());
     }
     return live;
 }

@@ -44,13 +44,16 @@ Result<void> mark_damaged(const Store& store, bool sync, const DamageNotes::Foun
     return {};
 }
 
-void mark_damaged_later(const std::string& path, bool sync, const DamageNotes::Found& found) {
-    OpenOptions options;
-    options.lock_timeout_seconds = 0;
-    auto store = Store::open(path, options);
+void mark_damaged_later(const std::string& path, const OpenOptions& options,
+                        const DamageNotes::Found& found) {
+    OpenOptions writing = options;
+    writing.create = false;
+    writing.read_only = false;
+    writing.lock_timeout_seconds = 0;
+    auto store = Store::open(path, writing);
     if (!store)
         return;
-    (void)mark_damaged(**store, sync, found);
+    (void)mark_damaged(**store, options.sync, found);
     Store::release(std::move(*store));
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "repo/index/entries.hpp"
+#include "repo/types.hpp"
 
 #include <mutex>
 #include <utility>
@@ -30,8 +31,10 @@ private:
 /// writing transaction.
 [[nodiscard]] Result<void> mark_damaged(const Store& store, bool sync,
                                         const DamageNotes::Found& found);
-/// The same after a read-only handle on the repo in `path` was closed. Where the repo may not be
-/// written, or others are writing, it stays undone: the next one who reads the block finds it out.
-void mark_damaged_later(const std::string& path, bool sync, const DamageNotes::Found& found);
+/// The same after a read-only handle on the repo in `path`, opened with `options`, was closed.
+/// Where the repo may not be written, or others are writing, it stays undone: the next one who
+/// reads the block finds it out.
+void mark_damaged_later(const std::string& path, const OpenOptions& options,
+                        const DamageNotes::Found& found);
 
 } // namespace codex::repo::detail

@@ -3,7 +3,6 @@
 #include "merkle/tree.hpp"
 #include "repo/index/labels.hpp"
 #include "repo/index/slot_trees.hpp"
-#include "repo/segments/limits.hpp"
 #include "repo/segments/tree_file.hpp"
 #include "repo/upkeep/reserve.hpp"
 
@@ -60,8 +59,8 @@ Result<std::optional<DoomedTree>> tree_that_goes(const Session& session, const C
     return std::optional(DoomedTree{dataset->tree, tree->extent, tree->leaf_count, 0});
 }
 
-std::uint64_t leaves_at_once(unsigned shrink) {
-    return std::max<std::uint64_t>(kLeastLeaves, limits().doomed_leaves >> shrink);
+std::uint64_t leaves_at_once(const Session& session, unsigned shrink) {
+    return std::max<std::uint64_t>(kLeastLeaves, session.store->limits().doomed_leaves >> shrink);
 }
 
 } // namespace
@@ -71,7 +70,7 @@ Result<std::optional<Portion>> look_through(const Session& session, const Cid& m
     if (!tree)
         return std::nullopt;
     Portion portion{*tree, {}, {}};
-    const std::uint64_t kept = leaves_at_once(session.shrink);
+    const std::uint64_t kept = leaves_at_once(session, session.shrink);
     const auto read = [&](std::uint64_t first, std::span<Digest> out) {
         return read_tree(session, tree->tree, portion.tree.extent, first, out, salvage_tree_at);
     };
@@ -119,8 +118,7 @@ Result<bool> read_portion(const Session& session, Portion& portion, const Portio
         if (last.tree.extent == tree.extent && last.tree.tree == tree.tree) {
             portion.wrong = last.wrong;
         } else {
-            CODEX_TRY(wrong, wrong_leaves(session, tree));
-            portion.wrong = std::move(wrong);
+            CODEX_SET(portion.wrong, wrong_leaves(session, tree));
         }
         return salvage_tree_at(session, tree.tree, tree.extent, tree.done, portion.leaves);
     }();
@@ -199,7 +197,7 @@ Result<std::uint64_t> finish_doomed(const Session& session, std::span<const Exte
     std::uint64_t removed = 0;
     Portion last = std::move(known);
     for (unsigned shrink = session.shrink;;) {
-        const std::uint64_t room = leaves_at_once(shrink);
+        const std::uint64_t room = leaves_at_once(session, shrink);
         CODEX_TRY(portions, next_portions(session, extents, room, last));
         if (portions.empty() && extents.empty())
             return removed;
@@ -235,8 +233,7 @@ Result<std::vector<DoomedTree>> doomed_trees(const Txn& txn) {
     while (more) {
         CODEX_TRY(doomed, decode_doomed(cursor.key(), cursor.value()));
         all.push_back(doomed);
-        CODEX_TRY(next, cursor.next());
-        more = next;
+        CODEX_SET(more, cursor.next());
     }
     return all;
 }
@@ -251,8 +248,7 @@ Result<Erased> erase_dataset(Ledger& ledger, const Cid& manifest) {
     CODEX_CHECK(put_label(ledger.txn(), manifest, {}));
     CODEX_CHECK(ledger.note_dataset(manifest, false, 0, {}));
     --ledger.totals().datasets;
-    CODEX_TRY(gone, ledger.release(manifest));
-    erased.manifest_gone = gone;
+    CODEX_SET(erased.manifest_gone, ledger.release(manifest));
     CODEX_TRY(tree, ledger.tree(dataset->tree));
     if (!tree)
         return erased;

@@ -56,8 +56,7 @@ Result<std::vector<Group>> next_groups(const Session& session, Bytes& from, std:
         ++rows;
         from.assign(cursor.key().begin(), cursor.key().end());
         from.push_back(0);
-        CODEX_TRY(next, cursor.next());
-        more = next;
+        CODEX_SET(more, cursor.next());
     }
     if (!groups.empty() && groups.back().punched())
         groups.pop_back();
@@ -216,10 +215,11 @@ Result<void> leave_what_lives(const Session& session, std::span<Group> groups, R
 /// Overwrites the ranges in their files and waits for the disk.
 Result<void> erase_bytes(const Session& session, std::span<Group> groups, Progress* progress) {
     const Segments& segments = session.store->segments();
+    Disk& disk = session.store->around().disk;
     Fd file;
     std::uint32_t open_id = 0;
     const auto finish = [&]() -> Result<void> {
-        return file ? io::sync_data(file.get(), segments.path(open_id)) : Result<void>();
+        return file ? io::sync_data(disk, file.get(), segments.path(open_id)) : Result<void>();
     };
     for (Group& group : groups) {
         if (group.left)
@@ -237,8 +237,8 @@ Result<void> erase_bytes(const Session& session, std::span<Group> groups, Progre
             open_id = group.segment();
         }
         // To the byte: of pages that are shared with live records the kernel clears the dead part.
-        CODEX_TRY(possible,
-                  io::punch_hole(file.get(), group.begin(), group.end() - group.begin(), name));
+        CODEX_TRY(possible, io::punch_hole(disk, file.get(), group.begin(),
+                                           group.end() - group.begin(), name));
         group.erased = possible; // else compaction is what is left on such a file system
         if (progress)
             progress->advance(group.end() - group.begin());

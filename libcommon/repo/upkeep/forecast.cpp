@@ -1,6 +1,5 @@
 #include "repo/upkeep/forecast.hpp"
 
-#include "repo/segments/limits.hpp"
 #include "repo/segments/tails.hpp"
 #include "repo/segments/tree_file.hpp"
 #include "repo/upkeep/doomed.hpp"
@@ -86,8 +85,7 @@ Result<void> Forecast::add_expired() {
                 ++trees_[dataset->tree];
             }
         }
-        CODEX_TRY(next, cursor.next());
-        more = next;
+        CODEX_SET(more, cursor.next());
     }
     return {};
 }
@@ -103,15 +101,13 @@ Result<void> Forecast::add_slot_trees(const Cid& tree) {
         CODEX_TRY(entry, find_tree(txn_, cid));
         if (entry && ++trees_[cid] == entry->references)
             report_.freed_bytes += tree_record_bytes(cid, entry->leaf_count);
-        CODEX_TRY(next, cursor.next());
-        more = next;
+        CODEX_SET(more, cursor.next());
     }
     return {};
 }
 
 Result<void> Forecast::add_trees() {
-    CODEX_TRY(doomed, doomed_trees(txn_));
-    doomed_ = std::move(doomed);
+    CODEX_SET(doomed_, doomed_trees(txn_));
     const std::map<Cid, std::uint64_t> expired = trees_;
     for (const auto& [cid, references] : expired) {
         CODEX_TRY(entry, find_tree(txn_, cid));
@@ -139,8 +135,8 @@ Result<void> Forecast::collect_leaves(const DoomedTree& tree, unsigned slice, un
     std::vector<Digest> leaves;
     CODEX_TRY(wrong, wrong_leaves(session_, tree));
     for (std::uint64_t at = tree.done; at < tree.leaf_count; at += leaves.size()) {
-        leaves.resize(
-            static_cast<std::size_t>(std::min(limits().doomed_leaves, tree.leaf_count - at)));
+        leaves.resize(static_cast<std::size_t>(
+            std::min(session_.store->limits().doomed_leaves, tree.leaf_count - at)));
         CODEX_CHECK(salvage_tree_at(session_, tree.tree, tree.extent, at, leaves));
         for (std::size_t i = 0; i < leaves.size(); ++i)
             if (!std::ranges::binary_search(wrong, at + i))
@@ -164,8 +160,7 @@ Result<void> Forecast::collect(unsigned slice, unsigned slices) {
             for (const Cid& cid : cids)
                 release(cid, slice, slices);
         }
-        CODEX_TRY(next, cursor.next());
-        more = next;
+        CODEX_SET(more, cursor.next());
     }
     return {};
 }
@@ -206,8 +201,7 @@ Result<void> Forecast::count_dead_ranges() {
     while (more) {
         CODEX_TRY(range, decode_dead(cursor.key(), cursor.value()));
         report_.freed_bytes += range.punched ? 0 : range.length;
-        CODEX_TRY(next, cursor.next());
-        more = next;
+        CODEX_SET(more, cursor.next());
     }
     return {};
 }

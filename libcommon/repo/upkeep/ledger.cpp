@@ -1,6 +1,5 @@
 #include "repo/upkeep/ledger.hpp"
 
-#include "base/log.hpp"
 #include "base/units.hpp"
 #include "merkle/tree.hpp"
 #include "repo/upkeep/notes.hpp"
@@ -30,8 +29,7 @@ Result<std::uint64_t> sum_tree_bytes(const Txn& txn) {
     while (more) {
         CODEX_TRY(entry, decode_tree_entry(cursor.value()));
         sum += tree_node_bytes(entry.leaf_count);
-        CODEX_TRY(next, cursor.next());
-        more = next;
+        CODEX_SET(more, cursor.next());
     }
     return sum;
 }
@@ -47,8 +45,7 @@ Result<Totals> read_totals(const Txn& txn) {
     Bytes extended(value->begin(), value->end());
     extended.resize(kTotalsWithoutTrees + sizeof(std::uint64_t));
     CODEX_TRY(totals, decode_totals(extended));
-    CODEX_TRY(tree_bytes, sum_tree_bytes(txn));
-    totals.tree_bytes = tree_bytes;
+    CODEX_SET(totals.tree_bytes, sum_tree_bytes(txn));
     return totals;
 }
 
@@ -212,15 +209,13 @@ Result<void> Ledger::change_expiry(ExpiryKind kind, const Cid& cid, std::uint64_
 
 Result<void> Ledger::note_dataset(const Cid& manifest, bool present, std::uint64_t expiry,
                                   std::string_view label) {
-    CODEX_TRY(number, put_note(txn_, {0, NoteKind::dataset, present, expiry, manifest,
+    CODEX_SET(noted_, put_note(txn_, {0, NoteKind::dataset, present, expiry, manifest,
                                       std::string(label)}));
-    noted_ = number;
     return {};
 }
 
 Result<void> Ledger::note_block(const Cid& cid, bool kept, std::uint64_t expiry) {
-    CODEX_TRY(number, put_note(txn_, {0, NoteKind::block, kept, expiry, cid, {}}));
-    noted_ = number;
+    CODEX_SET(noted_, put_note(txn_, {0, NoteKind::block, kept, expiry, cid, {}}));
     return {};
 }
 
@@ -257,8 +252,8 @@ Result<void> Ledger::commit() {
     // It is done, and the index has the notes: whoever comes next may write them, too.
     if (sync_ && noted_ > 0)
         if (auto flushed = flush_notes(*store_, noted_); !flushed)
-            log::write(log::Level::notice, "codex repostore", "Notes are to be written later",
-                       {{"cause", flushed.error().text()}});
+            store_->around().log.notice("Notes are to be written later",
+                                        {{"cause", flushed.error().text()}});
     return {};
 }
 

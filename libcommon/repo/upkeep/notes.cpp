@@ -91,8 +91,7 @@ Result<std::vector<Note>> notes_after(const Txn& txn, std::uint64_t after) {
             return index_damaged("meta", "a note is missing");
         CODEX_TRY(note, decode_row(name, *value));
         notes.push_back(std::move(note));
-        CODEX_TRY(next, cursor.next());
-        more = next;
+        CODEX_SET(more, cursor.next());
     }
     return notes;
 }
@@ -126,8 +125,8 @@ Result<End> find_end(const Fd& file, std::uint64_t size, const std::string& name
 }
 
 /// Behind `end`, where a write that was cut off may have left something.
-Result<void> append_notes(const Fd& file, std::span<const Note> notes, std::uint64_t end,
-                          const std::string& name) {
+Result<void> append_notes(Disk& disk, const Fd& file, std::span<const Note> notes,
+                          std::uint64_t end, const std::string& name) {
     Bytes all;
     for (const Note& note : notes) {
         const Bytes record = encode_note(note);
@@ -136,7 +135,7 @@ Result<void> append_notes(const Fd& file, std::span<const Note> notes, std::uint
     std::array<iovec, 1> part{iovec{all.data(), all.size()}};
     if (::ftruncate(file.get(), static_cast<off_t>(end)) != 0)
         return fail(system_error(errno, "truncate " + name));
-    auto written = io::write_parts(file.get(), part, end, name);
+    auto written = io::write_parts(disk, file.get(), part, end, name);
     if (!written)
         (void)!::ftruncate(file.get(), static_cast<off_t>(end));
     return written;
@@ -227,8 +226,8 @@ Result<void> flush_notes(const Store& store, std::uint64_t last) {
     CODEX_TRY(notes, notes_after(turn, end.last));
     std::erase_if(notes, [last](const Note& note) { return note.sequence > last; });
     if (!notes.empty())
-        CODEX_CHECK(append_notes(file, notes, end.offset, name));
-    if (auto synced = io::sync_data(file.get(), name); !synced) {
+        CODEX_CHECK(append_notes(store.around().disk, file, notes, end.offset, name));
+    if (auto synced = io::sync_data(store.around().disk, file.get(), name); !synced) {
         // So that the next one writes them again: what the disk has of them nobody knows.
         (void)!::ftruncate(file.get(), static_cast<off_t>(end.offset));
         return synced;
@@ -292,8 +291,7 @@ Result<void> merge_notes(const Store& store, std::span<const Note> removed, std:
         std::uint64_t last = 0;
         {
             CODEX_TRY(ledger, Ledger::begin(store, true));
-            CODEX_TRY(noted, last_note(ledger.txn()));
-            last = noted;
+            CODEX_SET(last, last_note(ledger.txn()));
             durable = ledger.txn().id();
             CODEX_CHECK(ledger.commit());
         }

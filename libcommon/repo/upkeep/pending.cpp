@@ -1,7 +1,5 @@
 #include "repo/upkeep/pending.hpp"
 
-#include "repo/segments/limits.hpp"
-
 #include <algorithm>
 
 namespace codex::repo::detail {
@@ -43,7 +41,8 @@ Result<std::uint64_t> undo_pending(const Session& session, std::uint64_t writer)
         CODEX_TRY(value, ledger.txn().get(Table::pending, encode(*row)));
         CODEX_TRY(cids, decode_pins(value.value_or(BytesView{})));
         // From the end: what is left of the row stays as it is.
-        const std::size_t step = std::max<std::uint64_t>(1, limits().pins >> session.shrink);
+        const std::size_t step =
+            std::max<std::uint64_t>(1, session.store->limits().pins >> session.shrink);
         const std::size_t left = cids.size() - std::min(cids.size(), step);
         std::uint64_t gone = 0;
         for (std::size_t i = cids.size(); i > left; --i) {

@@ -14,10 +14,10 @@ constexpr std::size_t kRebuildStep = 8192;
 /// One making of an index, in an empty one. One thread.
 class Rebuild {
 public:
-    Rebuild(std::string path, Env& env, const Segments& segments, Progress* progress,
-            std::vector<Note> old_notes)
-        : path_(std::move(path)), env_(env), segments_(segments), progress_(progress),
-          old_notes_(std::move(old_notes)) {}
+    Rebuild(std::string path, Env& env, const Segments& segments, const Surroundings& around,
+            Progress* progress, std::vector<Note> old_notes)
+        : path_(std::move(path)), env_(env), segments_(segments), around_(around),
+          progress_(progress), old_notes_(std::move(old_notes)) {}
 
     Result<RebuildReport> run() {
         CODEX_CHECK(begin());
@@ -33,7 +33,7 @@ public:
         CODEX_CHECK(judge_blocks());
         CODEX_CHECK(write_segments());
         CODEX_CHECK(write_totals(*txn_, totals_));
-        CODEX_TRY(lineage, ensure_lineage(*txn_));
+        CODEX_TRY(lineage, ensure_lineage(*txn_, around_.random));
         age_ = {lineage, txn_->id(), txn_->id()};
         CODEX_CHECK(txn_->commit());
         return report_;
@@ -106,6 +106,7 @@ private:
     std::string path_;
     Env& env_;
     const Segments& segments_;
+    const Surroundings& around_;
     Progress* progress_;
     std::uint64_t at_ = 0; // in the segment that is scanned
     std::optional<Txn> txn_;

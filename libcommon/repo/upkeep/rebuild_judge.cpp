@@ -105,16 +105,14 @@ Result<void> Rebuild::judge_blocks() {
         std::vector<std::pair<Cid, BlockEntry>> some;
         {
             CODEX_TRY(cursor, txn_->cursor(Table::blocks));
-            CODEX_TRY(found, cursor.seek(from));
-            more = found;
+            CODEX_SET(more, cursor.seek(from));
             for (std::size_t i = 0; more && i < kRebuildStep; ++i) {
                 CODEX_TRY(cid, decode_cid_key(cursor.key()));
                 CODEX_TRY(entry, decode_block(cursor.value()));
                 some.emplace_back(cid, entry);
                 from.assign(cursor.key().begin(), cursor.key().end());
                 from.push_back(0);
-                CODEX_TRY(next, cursor.next());
-                more = next;
+                CODEX_SET(more, cursor.next());
             }
         }
         for (const auto& [cid, entry] : some)

@@ -164,8 +164,7 @@ Result<std::vector<std::pair<std::uint32_t, SegmentEntry>>> all_segments(const T
         CODEX_TRY(id, decode_segment_key(cursor.key()));
         CODEX_TRY(entry, decode_segment(cursor.value()));
         all.emplace_back(id, entry);
-        CODEX_TRY(next, cursor.next());
-        more = next;
+        CODEX_SET(more, cursor.next());
     }
     return all;
 }
@@ -179,8 +178,7 @@ Result<void> for_each_dead(const Txn& txn, std::uint32_t segment,
         if (range.extent.segment != segment)
             break;
         visit(range);
-        CODEX_TRY(next, cursor.next());
-        more = next;
+        CODEX_SET(more, cursor.next());
     }
     return {};
 }
@@ -195,7 +193,7 @@ Result<std::vector<DeadRange>> dead_ranges(const Txn& txn, std::uint32_t segment
 namespace {
 
 /// Puts the files on the disk whose committed bytes may not be there; calls done(id, end) for each.
-Result<void> sync_files(const Segments& segments,
+Result<void> sync_files(const Segments& segments, Disk& disk,
                         std::span<const std::pair<std::uint32_t, SegmentEntry>> all,
                         const std::function<void(std::uint32_t, std::uint64_t)>& done) {
     bool any = false;
@@ -207,7 +205,7 @@ Result<void> sync_files(const Segments& segments,
             continue; // lost: there is nothing to sync
         if (!file)
             return fail(std::move(file).error());
-        CODEX_CHECK(io::sync_data((*file)->get(), segments.path(id)));
+        CODEX_CHECK(io::sync_data(disk, (*file)->get(), segments.path(id)));
         done(id, entry.committed_end);
         any = true;
     }
@@ -218,18 +216,19 @@ Result<void> sync_files(const Segments& segments,
 
 Result<Ledger> durable_ledger(const Session& session) {
     const Segments& segments = session.store->segments();
+    Disk& disk = session.store->around().disk;
     std::vector<std::pair<std::uint32_t, SegmentEntry>> all;
     {
         CODEX_TRY(txn, session.store->env().read());
-        CODEX_TRY(now, all_segments(txn));
-        all = std::move(now);
+        CODEX_SET(all, all_segments(txn));
     }
     // First without keeping others waiting; then there is hardly anything left to do.
-    CODEX_CHECK(sync_files(segments, all, [](std::uint32_t, std::uint64_t) {}));
+    CODEX_CHECK(sync_files(segments, disk, all, [](std::uint32_t, std::uint64_t) {}));
     CODEX_TRY(ledger, session.ledger());
     CODEX_TRY(last, all_segments(ledger.txn()));
-    CODEX_CHECK(sync_files(
-        segments, last, [&](std::uint32_t id, std::uint64_t end) { ledger.mark_synced(id, end); }));
+    CODEX_CHECK(sync_files(segments, disk, last, [&](std::uint32_t id, std::uint64_t end) {
+        ledger.mark_synced(id, end);
+    }));
     return ledger;
 }
 

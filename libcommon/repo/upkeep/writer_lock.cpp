@@ -7,7 +7,6 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/file.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -28,11 +27,9 @@ bool owned(const Fd& fd) {
 
 } // namespace
 
-Result<WriterLock> WriterLock::create(const std::string& directory) {
+Result<WriterLock> WriterLock::create(const std::string& directory, Random& random) {
     for (;;) {
-        std::uint64_t id = 0;
-        if (::getrandom(&id, sizeof id, 0) != static_cast<ssize_t>(sizeof id))
-            return fail(system_error(errno, "random number"));
+        CODEX_TRY(id, random.number());
         std::string path = path_of(directory, id);
         struct stat st{};
         if (::lstat(path.c_str(), &st) == 0)

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/fd.hpp"
+#include "base/random.hpp"
 
 #include <optional>
 
@@ -10,8 +11,8 @@ namespace codex::repo::detail {
 
 class WriterLock {
 public:
-    /// A new random id. Errors: no_space, permission, io.
-    [[nodiscard]] static Result<WriterLock> create(const std::string& directory);
+    /// A new id from `random`. Errors: no_space, permission, io.
+    [[nodiscard]] static Result<WriterLock> create(const std::string& directory, Random& random);
     WriterLock(WriterLock&& other) noexcept = default;
     WriterLock& operator=(WriterLock&&) noexcept = default;
     /// Removes the file: nothing may be pending any more.

@@ -1,8 +1,8 @@
 // The points of a key without contributions, from powers of tau.
 #pragma once
 
+#include "base/executor.hpp"
 #include "base/progress.hpp"
-#include "base/thread_pool.hpp"
 #include "snark/detail/key_format.hpp"
 #include "snark/ptau.hpp"
 
@@ -17,7 +17,7 @@ public:
     /// has none. `progress` gets the bytes of that, and of all points of the sections. Errors:
     /// limit_exceeded with a hint when the powers are too few for the circuit; those of check().
     [[nodiscard]] static Result<WirePoints> open(const R1cs& system, const PowersOfTau& powers,
-                                                 ThreadPool* pool, Progress* progress);
+                                                 Executor* pool, Progress* progress);
 
     [[nodiscard]] std::uint32_t domain_log2() const { return log2_; }
     [[nodiscard]] KeyHeader header() const;
@@ -48,7 +48,7 @@ private:
     };
 
     WirePoints(const R1cs& system, const PowersOfTau& powers, std::uint32_t domain_log2,
-               ThreadPool* pool, Progress* progress);
+               Executor* pool, Progress* progress);
     [[nodiscard]] Result<void> take_lagrange_forms();
     void compute_lagrange_forms();
     [[nodiscard]] std::vector<G1> odd_lagrange_forms();
@@ -72,7 +72,7 @@ private:
     const R1cs& system_;
     const PowersOfTau& powers_;
     std::uint32_t log2_;
-    ThreadPool* pool_;
+    Executor* pool_;
     Progress* progress_;
     std::array<Transposed, 3> sides_;
     BytesView tau1_, tau2_, alpha1_, beta1_; ///< Lagrange forms, from the file or computed

@@ -30,6 +30,37 @@ refuses() {
     accepts 'switch (n) { case 1: co_await call(); break; default: co_await call(2); }'
 }
 
+@test "the macros are accepted around one call" {
+    accepts 'CODEX_CO_TRY(block, fetch(peer, cid));'
+    accepts 'CODEX_CO_CHECK(store->put(std::move(block), size(b)));'
+    accepts 'for (;;) { CODEX_CO_TRY(x, net::call<int>(a, "text {")); if (x == 0) { CODEX_CO_CHECK(call()); } }'
+    accepts $'CODEX_CO_TRY(block,\n        fetch(peer, cid));'
+}
+
+@test "the macros are refused around anything else" {
+    refuses 'CODEX_CO_TRY(x, Agg{1}.run());'
+    refuses 'CODEX_CO_TRY(x, call(Agg{1}));'
+    refuses 'CODEX_CO_TRY(x, call([n] { return n; }));'
+    refuses 'CODEX_CO_TRY(x, a ? call(1) : call(2));'
+    refuses 'CODEX_CO_TRY([a, b], call(1));'
+    refuses 'CODEX_CO_TRY(x, co_await call(1));'
+    refuses 'CODEX_CO_CHECK(call(1) && call(2));'
+    refuses 'CODEX_CO_CHECK(waiting);'
+    refuses 'while (CODEX_CO_CHECK(call(1))) { }'
+    refuses 'call(CODEX_CO_CHECK(other(1)));'
+    refuses 'if (ready) CODEX_CO_TRY(x, call(1));'
+}
+
+@test "what a macro is made of does not count" {
+    mkdir -p libcommon/base
+    printf '#define AWAIT(x) \\\n    if (co_await x) \\\n        return\nint a();\n' >libcommon/base/a.hpp
+    run "$CODEX_SOURCE/scripts/check-coroutines" .
+    assert_success
+    echo 'task f() { if (co_await x()) return; }' >>libcommon/base/a.hpp
+    run "$CODEX_SOURCE/scripts/check-coroutines" .
+    assert_failure
+}
+
 @test "comments and strings do not count" {
     accepts '// if (co_await x()) return;'
     accepts '/* while (co_await x()) {} */'

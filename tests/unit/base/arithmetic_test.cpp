@@ -89,6 +89,18 @@ TEST(Cpu, LevelsImplyTheirFeaturesAndTheVariableCapsThem) {
         EXPECT_EQ(cpu::describe(), "portable");
     }
     EXPECT_FALSE(cpu::describe().empty());
+
+    // Whoever chose its kernels by these features keeps them.
+    EXPECT_FALSE(cpu::limit(cpu::Level::portable));
+    EXPECT_EQ(cpu::features().level, f.level);
+}
+
+TEST(Cpu, LevelsHaveNames) {
+    EXPECT_EQ(cpu::level_named("portable"), cpu::Level::portable);
+    EXPECT_EQ(cpu::level_named("avx2"), cpu::Level::avx2);
+    EXPECT_EQ(cpu::level_named("avx512"), cpu::Level::avx512);
+    EXPECT_EQ(cpu::level_named("AVX2"), std::nullopt);
+    EXPECT_EQ(cpu::level_named(""), std::nullopt);
 }
 
 } // namespace

@@ -71,6 +71,32 @@ Result<int> quarter(int number) {
     return twice;
 }
 
+Result<int> sum_of_halves(std::initializer_list<int> numbers) {
+    int sum = 0;
+    int last = 0;
+    for (const int number : numbers) {
+        if (number != 0)
+            CODEX_SET(last, half(number));
+        sum += last;
+    }
+    return sum;
+}
+
+TEST(Error, SetAssignsOrReturnsTheError) {
+    EXPECT_EQ(must(sum_of_halves({2, 0, 8})), 1 + 1 + 4);
+    EXPECT_EQ(must_fail(sum_of_halves({2, 3, 8})).text(), "3 is odd");
+    // What is moved is the value, and only when there is one.
+    std::unique_ptr<int> place = std::make_unique<int>(1);
+    const auto replace = [&place](Result<std::unique_ptr<int>> with) -> Result<void> {
+        CODEX_SET(place, std::move(with));
+        return {};
+    };
+    EXPECT_FALSE(replace(fail(Errc::io)));
+    EXPECT_EQ(*place, 1);
+    must(replace(std::make_unique<int>(2)));
+    EXPECT_EQ(*place, 2);
+}
+
 Result<void> check_quarter(int number) {
     CODEX_CHECK(quarter(number));
     return {};

@@ -3,6 +3,7 @@
 #include "base/detail/log_filter.hpp"
 #include "base/detail/log_format.hpp"
 #include "base/fd.hpp"
+#include "must.hpp"
 
 #include <unistd.h>
 
@@ -12,7 +13,7 @@ namespace {
 /// 2026-11-21 04:44:40.123 UTC
 constexpr std::int64_t kMoment = 1795236280123;
 
-detail::Record record_of(std::span<const Field> fields = {}) {
+detail::Record record_of(std::span<const detail::RenderedField> fields = {}) {
     detail::Record record;
     record.level = Level::info;
     record.unix_ms = kMoment;
@@ -23,14 +24,14 @@ detail::Record record_of(std::span<const Field> fields = {}) {
     return record;
 }
 
-std::string text_of(const Value& value) {
-    const Field field{"v", value};
+template <class Value> std::string text_of(const Value& value) {
+    const detail::RenderedField field{"v", Field("v", value).render()};
     const std::string line = detail::format_text(record_of({&field, 1}));
     return line.substr(line.find(" v=") + 3);
 }
 
-std::string json_of(const Value& value) {
-    const Field field{"v", value};
+template <class Value> std::string json_of(const Value& value) {
+    const detail::RenderedField field{"v", Field("v", value).render()};
     const std::string line = detail::format_json(record_of({&field, 1}));
     const std::string_view key = ",\"v\":";
     const std::size_t at = line.find(key) + key.size();
@@ -124,45 +125,47 @@ TEST(LogText, ValuesAreQuotedAndEscapedOnlyWhereNeeded) {
 
 TEST(LogValues, ShortInTextWholeInJson) {
     const std::string_view cid = "zDvZRwzkvmgWzSgotGJSsx5aQFPkFVpwZgcBo4Sdi8t1yPftrs32";
-    EXPECT_EQ(text_of(Value::id(cid)), "zDv*ftrs32");
-    EXPECT_EQ(json_of(Value::id(cid)), "\"" + std::string(cid) + "\"");
-    EXPECT_EQ(text_of(Value::id("zDvshort12")), "zDvshort12");
+    EXPECT_EQ(text_of(Id{cid}), "zDv*ftrs32");
+    EXPECT_EQ(json_of(Id{cid}), "\"" + std::string(cid) + "\"");
+    EXPECT_EQ(text_of(Id{"zDvshort12"}), "zDvshort12");
 
     Digest digest{};
     digest[0] = 0x81;
     digest[1] = 0xa6;
     digest[30] = 0xb1;
     digest[31] = 0xc1;
-    EXPECT_EQ(text_of(Value::hash(digest)), "0x81a6..b1c1");
-    EXPECT_EQ(json_of(Value::hash(digest)), "\"0x81a6" + std::string(56, '0') + "b1c1\"");
+    EXPECT_EQ(text_of(Hash{digest}), "0x81a6..b1c1");
+    EXPECT_EQ(json_of(Hash{digest}), "\"0x81a6" + std::string(56, '0') + "b1c1\"");
 
-    EXPECT_EQ(text_of(Value::byte_count(65536)), "65536'NByte");
-    EXPECT_EQ(json_of(Value::byte_count(65536)), "65536");
+    EXPECT_EQ(text_of(ByteCount{65536}), "65536'NByte");
+    EXPECT_EQ(json_of(ByteCount{65536}), "65536");
 }
 
 TEST(LogValues, JsonHasRealTypes) {
     EXPECT_EQ(json_of(std::uint64_t{12}), "12");
     EXPECT_EQ(json_of(std::int64_t{-12}), "-12");
     EXPECT_EQ(json_of(std::uint64_t{9007199254740993}), "\"9007199254740993\"");
-    EXPECT_EQ(json_of(Value::big_integer("340282366920938463463374607431768211455")),
+    EXPECT_EQ(json_of(BigInteger{"340282366920938463463374607431768211455"}),
               "\"340282366920938463463374607431768211455\"");
     EXPECT_EQ(json_of(true), "true");
     EXPECT_EQ(json_of("true"), "\"true\"");
-    EXPECT_EQ(json_of(Value::none()), "null");
-    EXPECT_EQ(text_of(Value::none()), "none");
+    EXPECT_EQ(json_of(None{}), "null");
+    EXPECT_EQ(text_of(None{}), "none");
     EXPECT_EQ(json_of(Error(Errc::io, "disk gone")), "{\"error\":\"disk gone\"}");
     EXPECT_EQ(text_of(Error(Errc::io, "disk gone")), "\"disk gone\"");
 }
 
 TEST(LogValues, ListsShortenTheirItems) {
-    const Value list = Value::list({Value::id("zDvAAAAAAAAAAAA123456"), std::uint64_t{3}});
+    const std::vector<Rendered> list = {log_value(Id{"zDvAAAAAAAAAAAA123456"}),
+                                        log_value(std::uint64_t{3})};
     EXPECT_EQ(text_of(list), "\"@[zDv*123456, 3]\"");
     EXPECT_EQ(json_of(list), "[\"zDvAAAAAAAAAAAA123456\",3]");
-    EXPECT_EQ(text_of(Value::list({})), "@[]");
+    EXPECT_EQ(text_of(std::vector<std::string>{}), "@[]");
+    EXPECT_EQ(json_of(std::vector<int>{-1, 2}), "[-1,2]");
 }
 
 TEST(LogJson, OneObjectWithTheSameTimestamp) {
-    const Field field{"size", std::uint64_t{5}};
+    const detail::RenderedField field{"size", log_value(std::uint64_t{5})};
     EXPECT_EQ(detail::format_json(record_of({&field, 1})),
               "{\"lvl\":\"INF\",\"ts\":\"2026-11-21 04:44:40.123+00:00\",\"msg\":\"Stored data\","
               "\"topics\":\"codex node\",\"tid\":7,\"size\":5}");
@@ -241,7 +244,7 @@ TEST(LogFilter, UnknownTopicsAreTakenAndNamed) {
     EXPECT_TRUE(filter.passes(Level::debug, "tea"));
 }
 
-/// A log that writes to a pipe for the length of a test.
+/// An output whose lines a test reads.
 class LogToPipe : public ::testing::Test {
 protected:
     void SetUp() override {
@@ -250,8 +253,15 @@ protected:
         read_ = Fd(ends[0]);
         write_ = Fd(ends[1]);
     }
-    void TearDown() override { ASSERT_TRUE(configure({})); }
 
+    std::shared_ptr<Output> open(Format format, std::string directives) {
+        Options options;
+        options.format = format;
+        options.directives = std::move(directives);
+        options.fd = write_.get();
+        options.clock = clock_;
+        return test::must(Output::open(options));
+    }
     std::string taken() {
         write_.reset();
         Bytes buffer(65536);
@@ -260,18 +270,21 @@ protected:
         return std::string(as_text(BytesView(buffer).first(n.value_or(0))));
     }
 
+    const SimulatedClock clock_{1'795'236'280};
     Fd read_;
     Fd write_;
 };
 
 TEST_F(LogToPipe, WritesWholeLinesThatPass) {
-    ASSERT_TRUE(configure({Format::json, false, "info", write_.get()}));
-    write(Level::debug, "codex", "not shown");
-    write(Level::error, "codex", "shown", {{"cid", Value::id("zDvX")}});
-    EXPECT_TRUE(enabled(Level::info, "codex"));
-    EXPECT_FALSE(enabled(Level::debug, "codex"));
-    ASSERT_TRUE(set_levels("debug:sales"));
-    EXPECT_TRUE(enabled(Level::debug, "sales"));
+    const auto output = open(Format::json, "info");
+    const Logger log = Logger(output).with_topics("codex");
+    log.debug("not shown");
+    log.error("shown", {{"cid", Id{"zDvX"}}});
+    EXPECT_TRUE(log.passes(Level::info));
+    EXPECT_FALSE(log.passes(Level::debug));
+    ASSERT_TRUE(output->set_levels("debug:sales"));
+    EXPECT_TRUE(log.with_topics("sales").passes(Level::debug));
+    EXPECT_FALSE(log.passes(Level::debug));
     const std::string all = taken();
     EXPECT_THAT(all, ::testing::MatchesRegex(
                          "\\{\"lvl\":\"ERR\",\"ts\":\"[^\"]*\",\"msg\":\"shown\",\"topics\":"
@@ -279,11 +292,74 @@ TEST_F(LogToPipe, WritesWholeLinesThatPass) {
 }
 
 TEST_F(LogToPipe, WarnsOfUnknownTopics) {
-    ASSERT_TRUE(configure({Format::text, false, "warn;info:tea", write_.get()}));
+    open(Format::text, "warn;info:tea");
     const std::string all = taken();
     EXPECT_TRUE(all.starts_with("WRN ")) << all;
     EXPECT_NE(all.find(" Unrecognized logging topic "), std::string::npos);
     EXPECT_TRUE(all.ends_with(" topic=tea\n")) << all;
+}
+
+TEST_F(LogToPipe, BadDirectivesOpenNothing) {
+    Options options;
+    options.directives = "loud";
+    EXPECT_EQ(test::must_fail(Output::open(options)).code(), Errc::usage);
+}
+
+/// Counts how often it was looked at.
+struct Costly {
+    int* looks;
+};
+Rendered log_value(const Costly& value) {
+    ++*value.looks;
+    return {"costly", "\"costly\""};
+}
+
+TEST_F(LogToPipe, AValueIsRenderedOnlyWhenItsRecordPasses) {
+    int looks = 0;
+    const Logger log = Logger(open(Format::text, "info"));
+    const Logger bound = log.with("bound", Costly{&looks});
+    log.debug("no", {{"value", Costly{&looks}}});
+    bound.debug("no", {{"value", Costly{&looks}}});
+    Logger().fatal("nowhere", {{"value", Costly{&looks}}});
+    EXPECT_EQ(looks, 0);
+    bound.info("yes", {{"value", Costly{&looks}}});
+    EXPECT_EQ(looks, 2);
+}
+
+TEST_F(LogToPipe, BoundFieldsStandBeforeTheRecordsOwn) {
+    const Logger log = Logger(open(Format::text, "info")).with_topics("codex net");
+    std::string id = "zDvpeerpeerpeer42";
+    const Logger peer = log.with("peer", Id{id}).with("request", std::uint64_t{7});
+    id = "is gone by now, and longer than it was";
+    peer.info("one", {{"size", ByteCount{5}}});
+    peer.with_topics("codex slots").with("slot", "3").info("two");
+    log.info("three");
+    const std::string all = taken();
+    EXPECT_THAT(all,
+                ::testing::MatchesRegex(
+                    "INF [^\n]* one +topics=\"codex net\" tid=[0-9]+ peer=zDv\\*peer42 request=7 "
+                    "size=5'NByte\n"
+                    "INF [^\n]* two +topics=\"codex slots\" tid=[0-9]+ peer=zDv\\*peer42 "
+                    "request=7 slot=3\n"
+                    "INF [^\n]* three +topics=\"codex net\" tid=[0-9]+\n"));
+}
+
+TEST_F(LogToPipe, TimeIsTheClocks) {
+    const Logger log = Logger(open(Format::json, "info"));
+    clock_.advance(std::chrono::milliseconds(123));
+    log.info("now");
+    EXPECT_THAT(taken(), ::testing::HasSubstr(":40.123+"));
+}
+
+TEST_F(LogToPipe, OutputsAreApart) {
+    const Logger quiet = Logger(open(Format::text, "error"));
+    const Logger loud = Logger(open(Format::text, "trace"));
+    quiet.info("not this");
+    loud.trace("this");
+    EXPECT_FALSE(quiet.passes(Level::warn));
+    const std::string all = taken();
+    EXPECT_TRUE(all.starts_with("TRC ")) << all;
+    EXPECT_EQ(all.find("not this"), std::string::npos);
 }
 
 } // namespace

@@ -51,7 +51,7 @@ TEST(ThreadPool, OfOneRunsInlineInOrder) {
         EXPECT_EQ(std::this_thread::get_id(), caller);
         order.push_back(i);
     });
-    pool.submit([&] { order.push_back(99); });
+    pool.post([&] { order.push_back(99); });
     EXPECT_EQ(order, (std::vector<std::size_t>{0, 1, 2, 3, 4, 99}));
 }
 
@@ -92,7 +92,7 @@ TEST(ThreadPool, DestructorWaitsForSubmittedJobs) {
     {
         ThreadPool pool(3);
         for (int i = 0; i < 200; ++i)
-            pool.submit([&] { runs.fetch_add(1); });
+            pool.post([&] { runs.fetch_add(1); });
     }
     EXPECT_EQ(runs.load(), 200);
 }
@@ -103,7 +103,7 @@ TEST(ThreadPool, ALoopPassesWaitingJobs) {
     std::unique_lock hold(held);
     std::atomic<bool> released{false};
     ThreadPool pool(2);
-    pool.submit([&] {
+    pool.post([&] {
         const std::lock_guard wait(held);
         released = true;
     });

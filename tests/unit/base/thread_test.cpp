@@ -82,7 +82,7 @@ TEST(ThreadPool, IsAsLargeAsTheSystemAllows) {
     pool.parallel_for(runs.size(), [&](std::size_t i) { ++runs[i]; });
     EXPECT_EQ(runs, std::vector<int>(100, 1));
     bool submitted = false;
-    pool.submit([&] { submitted = true; });
+    pool.post([&] { submitted = true; });
     EXPECT_TRUE(submitted);
 }
 

@@ -2,7 +2,6 @@
 
 #include "must.hpp"
 
-#include <cstdlib>
 #include <random>
 
 namespace codex {
@@ -208,17 +207,6 @@ TEST(Time, FormatParsesBack) {
         const std::uint64_t seconds = random() >> (random() % 64);
         EXPECT_EQ(must(parse_expiry(format_time(seconds), 12345)), std::min(seconds, kLatestTime));
     }
-}
-
-TEST(Now, IsTheClockUnlessForced) {
-    const auto clock = static_cast<std::uint64_t>(std::time(nullptr));
-    ASSERT_EQ(unsetenv("CODEX_NOW"), 0);
-    EXPECT_GE(unix_now() + 1, clock);
-    ASSERT_EQ(setenv("CODEX_NOW", "1234567", 1), 0);
-    EXPECT_EQ(unix_now(), 1234567u);
-    ASSERT_EQ(setenv("CODEX_NOW", "soon", 1), 0);
-    EXPECT_GE(unix_now() + 1, clock) << "not a number: the clock";
-    ASSERT_EQ(unsetenv("CODEX_NOW"), 0);
 }
 
 } // namespace

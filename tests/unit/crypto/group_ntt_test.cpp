@@ -1,5 +1,6 @@
 #include "crypto/msm/group_ntt.hpp"
 
+#include "base/thread_pool.hpp"
 #include "crypto/msm/msm.hpp"
 #include "crypto/ntt/ntt.hpp"
 #include "vectors.hpp"

@@ -1,6 +1,7 @@
 #include "crypto/msm/msm.hpp"
 
 #include "base/cpu.hpp"
+#include "base/thread_pool.hpp"
 #include "crypto/msm/detail/bucket_sums.hpp"
 #include "vectors.hpp"
 

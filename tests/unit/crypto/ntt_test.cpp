@@ -1,6 +1,7 @@
 #include "crypto/ntt/ntt.hpp"
 
 #include "base/cpu.hpp"
+#include "base/thread_pool.hpp"
 #include "crypto/field/text.hpp"
 #include "crypto/ntt/detail/ntt_kernel.hpp"
 #include "must.hpp"

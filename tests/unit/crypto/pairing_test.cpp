@@ -1,4 +1,5 @@
 #include "base/cpu.hpp"
+#include "base/thread_pool.hpp"
 #include "crypto/curve/detail/pairing_kernel.hpp"
 #include "crypto/curve/detail/tower.hpp"
 #include "crypto/curve/pairing.hpp"

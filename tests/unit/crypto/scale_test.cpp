@@ -1,6 +1,7 @@
 #include "crypto/msm/scale.hpp"
 
 #include "base/cpu.hpp"
+#include "base/thread_pool.hpp"
 #include "crypto/msm/detail/scale_kernel.hpp"
 #include "vectors.hpp"
 

@@ -1,5 +1,6 @@
 #include "crypto/msm/short_multiples.hpp"
 
+#include "base/thread_pool.hpp"
 #include "vectors.hpp"
 
 #include <random>

@@ -41,7 +41,7 @@ class Original {
 public:
     explicit Original(const std::string& path)
         : first(generate(1, 40 * kBlock)), second(generate(2, 60 * kBlock)) {
-        Store store(path);
+        Store store(path, 2, repo::test::kSmallLimits);
         plain = store.put(first, {.block_size_bytes = kBlock});
         coded = must(dataset::encode(store.job(), plain, code_shape(4, 2)));
         other = store.put(second, {.block_size_bytes = kBlock});
@@ -205,7 +205,6 @@ protected:
         });
     }
 
-    const repo::test::SmallLimits limits_;
     const TemporaryFolder folder_;
     const Original original_;
     bool removed_ = false; // the other dataset
@@ -306,7 +305,7 @@ void MutatedSegments::check(std::uint64_t seed) {
     for (const auto& [name, bytes] : mutation.files)
         must(write_file_atomic(path + "/segments/" + name, bytes, 0600));
     removed_ = false;
-    Store store(path);
+    Store store(path, 2, repo::test::kSmallLimits);
     use(store, mutation);
     put_again(store);
 }

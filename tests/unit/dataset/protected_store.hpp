@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/fd.hpp"
+#include "base/thread_pool.hpp"
 #include "byte_generator.hpp"
 #include "codec/manifest.hpp"
 #include "dataset/dataset.hpp"
@@ -29,9 +30,10 @@ inline erasure::Shape code_shape(std::uint64_t k, std::uint64_t m) {
 
 class Store {
 public:
-    explicit Store(const std::string& path, unsigned threads = 2)
+    explicit Store(const std::string& path, unsigned threads = 2, const repo::Limits& limits = {})
         : path_(path), pool_(threads),
-          repo_(must(repo::Repo::open(path, {.create = true, .sync = false, .pool = &pool_}))) {}
+          repo_(must(repo::Repo::open(
+              path, {.create = true, .sync = false, .pool = &pool_, .limits = limits}))) {}
 
     [[nodiscard]] Job job() { return {&repo_, &pool_, nullptr}; }
     [[nodiscard]] repo::Repo& repo() { return repo_; }

@@ -2,6 +2,7 @@
 #include "erasure/code.hpp"
 #include "erasure/detail/solver.hpp"
 
+#include "base/thread_pool.hpp"
 #include "generator.hpp"
 #include "must.hpp"
 #include "reference.hpp"

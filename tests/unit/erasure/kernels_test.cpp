@@ -1,4 +1,5 @@
 // Every kernel set this process may use, by every method, against the definition of the code.
+#include "base/thread_pool.hpp"
 #include "erasure/detail/kernel_choice.hpp"
 #include "erasure/detail/solver.hpp"
 #include "generator.hpp"

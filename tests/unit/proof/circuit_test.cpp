@@ -1,5 +1,6 @@
 #include "proof/circuit.hpp"
 
+#include "base/thread_pool.hpp"
 #include "check_input.hpp"
 #include "crypto/field/text.hpp"
 #include "crypto/hash/sha256.hpp"

@@ -29,7 +29,7 @@ std::vector<std::uint64_t> list_of(unsigned process, unsigned n) {
 int work(const std::string& path, unsigned process) {
     OpenOptions options;
     options.sync = false;
-    auto repo = Repo::open(path, options);
+    auto repo = Repo::open(path, small(options));
     if (!repo)
         return 2;
     std::mt19937_64 rng(process);
@@ -67,9 +67,8 @@ int work(const std::string& path, unsigned process) {
 }
 
 TEST(Crowd, EveryProcessFindsWhatItPut) {
-    const SmallLimits limits;
     const Scratch scratch;
-    must(Repo::init(scratch.repo(), {}));
+    must(Repo::init(scratch.repo(), {}, small()));
     std::vector<pid_t> children;
     for (unsigned process = 0; process < kProcesses; ++process) {
         const pid_t pid = ::fork();
@@ -83,7 +82,7 @@ TEST(Crowd, EveryProcessFindsWhatItPut) {
         EXPECT_TRUE(WIFEXITED(status));
         EXPECT_EQ(WEXITSTATUS(status), 0);
     }
-    Repo repo = must(Repo::open(scratch.repo(), {}));
+    Repo repo = must(Repo::open(scratch.repo(), small()));
     EXPECT_THAT(problems(repo), IsEmpty());
     must(repo.gc({}));
     EXPECT_THAT(problems(repo), IsEmpty());
@@ -102,9 +101,8 @@ TEST(Crowd, EveryProcessFindsWhatItPut) {
 
 /// Opens two writers of the same dataset in one process: both get in, one tree is stored.
 TEST(Crowd, TwoWritersOfOneDataset) {
-    const SmallLimits limits;
     const Scratch scratch;
-    Repo repo = must(Repo::init(scratch.repo(), {}));
+    Repo repo = must(Repo::init(scratch.repo(), {}, small()));
     std::vector<Bytes> data;
     std::vector<LeafInput> leaves;
     for (std::uint64_t i = 0; i < 90; ++i)
@@ -135,9 +133,8 @@ TEST(Crowd, TwoWritersOfOneDataset) {
 
 /// The tree a writer counts on, and the blocks it found here, are removed before it commits.
 TEST(Crowd, WhatVanishesMeanwhileIsWrittenAfterAll) {
-    const SmallLimits limits;
     const Scratch scratch;
-    Repo repo = must(Repo::init(scratch.repo(), {}));
+    Repo repo = must(Repo::init(scratch.repo(), {}, small()));
     const Made first = must(write_blocks(repo, seeds(1, 30)));
     std::vector<Bytes> data;
     std::vector<LeafInput> leaves;
@@ -180,9 +177,8 @@ TEST(Crowd, KnownBlocksThatVanishAreAnError) {
 
 /// A removal that was interrupted is finished by gc; a reader's block that moves is found again.
 TEST(Crowd, ReadersFollowBlocksThatMove) {
-    const SmallLimits limits;
     const Scratch scratch;
-    Repo repo = must(Repo::init(scratch.repo(), {}));
+    Repo repo = must(Repo::init(scratch.repo(), {}, small()));
     // Each removed dataset leaves one block of it alive, so that segments are mostly dead.
     std::vector<Made> kept;
     for (std::uint64_t i = 0; i < 8; ++i) {

@@ -363,18 +363,17 @@ TEST_F(Damage, IndexIsRebuiltFromSegments) {
 
 TEST_F(Damage, RebuildingNeedsTheRepoAlone) {
     // The lock is the same one that keeps tools out meanwhile.
-    const auto lock = lock_repo(scratch_.repo(), true, 0);
+    const auto lock = lock_repo(scratch_.repo(), true, at_once());
     EXPECT_EQ(code_of(lock), Errc::repo_locked);
 }
 
 TEST(Rebuild, GoesThroughHolesAndSmallSegments) {
-    const SmallLimits limits;
     const Scratch scratch;
     std::vector<Made> made;
     {
         Config config;
         config.zstd_level = 3;
-        Repo repo = must(Repo::init(scratch.repo(), config));
+        Repo repo = must(Repo::init(scratch.repo(), config, small()));
         for (std::uint64_t i = 0; i < 6; ++i)
             made.push_back(must(write_blocks(repo, seeds(i * 100, 100))));
         for (std::size_t i = 0; i < made.size(); i += 2)
@@ -383,8 +382,8 @@ TEST(Rebuild, GoesThroughHolesAndSmallSegments) {
         options.compact = false;
         must(repo.gc(options));
     }
-    must(Repo::rebuild_index(scratch.repo()));
-    Repo repo = must(Repo::open(scratch.repo(), {}));
+    must(Repo::rebuild_index(scratch.repo(), small()));
+    Repo repo = must(Repo::open(scratch.repo(), small()));
     EXPECT_THAT(problems(repo), IsEmpty());
     for (std::size_t i = 1; i < made.size(); i += 2)
         for (std::size_t b = 0; b < 100; ++b)

@@ -68,7 +68,6 @@ TEST_F(Dataset, TreesGiveLeavesNodesAndProofs) {
 
 /// A tree that does not fit the memory of its spool is the same tree.
 TEST_F(Dataset, LargeTreesAreSpooledToAFile) {
-    const SmallLimits limits;
     std::vector<std::uint64_t> list;
     for (std::uint64_t i = 0; i < 40'000; ++i)
         list.push_back(i % 50);
@@ -232,7 +231,6 @@ TEST_F(Dataset, WalkIsInOrderOfCids) {
 }
 
 TEST_F(Dataset, AWriterThatGivesUpLeavesNothing) {
-    const SmallLimits limits;
     {
         DatasetWriter writer = must(repo_.write_dataset());
         for (std::uint64_t i = 0; i < 100; ++i) {

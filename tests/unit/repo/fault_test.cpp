@@ -1,7 +1,6 @@
 // Full disks, failing disks, quotas: a clean error, and a repo as if nothing had been tried.
 #include "repo/fixture.hpp"
 #include "repo/index/store.hpp"
-#include "repo/segments/io.hpp"
 #include "repo/small_limits.hpp"
 
 #include <atomic>
@@ -21,54 +20,70 @@ namespace {
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-// The calls of a broken disk: the n-th one from now fails, and all after it.
-std::atomic<int> calls_left;
-int failure = 0;
+/// A broken disk: of one kind of call the n-th from now fails, and all after it. The index is on
+/// another disk, which works.
+class BrokenDisk : public Disk {
+public:
+    enum class Fault { none, writes, torn_writes, short_writes, syncs };
+    Fault fault = Fault::none;
+    int error = 0;
+    std::atomic<int> calls_left{1'000'000};
 
-ssize_t failing_pwritev(int fd, const iovec* parts, int count, off_t offset) {
-    if (calls_left.fetch_sub(1) <= 0) {
-        errno = failure;
-        return -1;
+    ssize_t pwritev(int fd, const iovec* parts, int count, off_t offset) override {
+        if (fault == Fault::short_writes) // a few bytes at a time, as a signal can make write(2) do
+            return ::pwrite(fd, parts[0].iov_base, std::min<std::size_t>(parts[0].iov_len, 1000),
+                            offset);
+        const bool torn = fault == Fault::torn_writes;
+        if ((torn || fault == Fault::writes) && fails(fd)) {
+            if (torn) // half of the first part is on the disk
+                (void)!::pwrite(fd, parts[0].iov_base, parts[0].iov_len / 2, offset);
+            errno = error;
+            return -1;
+        }
+        return Disk::pwritev(fd, parts, count, offset);
     }
-    return ::pwritev(fd, parts, count, offset);
-}
-/// Tears the write: half of the first part is on the disk, then it fails.
-ssize_t tearing_pwritev(int fd, const iovec* parts, int count, off_t offset) {
-    if (calls_left.fetch_sub(1) <= 0) {
-        (void)!::pwrite(fd, parts[0].iov_base, parts[0].iov_len / 2, offset);
-        errno = failure;
-        return -1;
+    int fdatasync(int fd) override {
+        if (fault == Fault::syncs && fails(fd)) {
+            errno = error;
+            return -1;
+        }
+        return Disk::fdatasync(fd);
     }
-    return ::pwritev(fd, parts, count, offset);
-}
-/// Takes a few bytes at a time, as a pipe or a signal can make write(2) do.
-ssize_t short_pwritev(int fd, const iovec* parts, int, off_t offset) {
-    return ::pwrite(fd, parts[0].iov_base, std::min<std::size_t>(parts[0].iov_len, 1000), offset);
-}
-int failing_fdatasync(int fd) {
-    if (calls_left.fetch_sub(1) <= 0) {
-        errno = failure;
-        return -1;
+
+private:
+    bool fails(int fd) {
+        std::array<char, 4096> name{};
+        const std::string link = fmt::format("/proc/self/fd/{}", fd);
+        const ssize_t n = ::readlink(link.c_str(), name.data(), name.size());
+        const std::string_view path(name.data(), n > 0 ? static_cast<std::size_t>(n) : 0);
+        return !path.ends_with("/index.mdb") && calls_left.fetch_sub(1) <= 0;
     }
-    return ::fdatasync(fd);
-}
+};
 
 class Fault : public testing::Test {
 protected:
-    Fault() : before_(io::calls()), repo_(must(Repo::init(scratch_.repo(), {}))) {
+    Fault() : repo_(must(Repo::init(scratch_.repo(), {}, on_disk()))) {
         made_ = must(write_blocks(repo_, seeds(1, 100)));
         counters_ = must(repo_.space()).counters;
     }
-    ~Fault() override { io::calls() = before_; }
+    OpenOptions on_disk() {
+        OpenOptions options = small();
+        options.disk = disk_;
+        return options;
+    }
+    void breaks(BrokenDisk::Fault fault, int error) {
+        disk_.fault = fault;
+        disk_.error = error;
+    }
 
     /// The same operation fails at every call, one after another, until it comes through.
     template <class Attempt> void fail_everywhere(Errc expected, Attempt attempt) {
         for (int n = 0;; ++n) {
             ASSERT_LT(n, 1000);
-            calls_left = n;
+            disk_.calls_left = n;
             const auto result = attempt();
-            const bool failed = calls_left < 0;
-            calls_left = 1'000'000;
+            const bool failed = disk_.calls_left < 0;
+            disk_.calls_left = 1'000'000;
             if (!failed) {
                 EXPECT_TRUE(result.has_value());
                 EXPECT_GT(n, 0);
@@ -82,61 +97,56 @@ protected:
         }
     }
 
-    const SmallLimits limits_;
     const Scratch scratch_;
-    const io::Calls before_;
+    BrokenDisk disk_;
     Repo repo_;
     Made made_;
     Counters counters_;
 };
 
 TEST_F(Fault, FullDiskAtEveryWrite) {
-    failure = ENOSPC;
-    io::calls().pwritev = failing_pwritev;
+    breaks(BrokenDisk::Fault::writes, ENOSPC);
     fail_everywhere(Errc::no_space, [&] { return write_blocks(repo_, seeds(50, 150)); });
 }
 
 TEST_F(Fault, TornWrites) {
-    failure = EIO;
-    io::calls().pwritev = tearing_pwritev;
+    breaks(BrokenDisk::Fault::torn_writes, EIO);
     fail_everywhere(Errc::io, [&] { return write_blocks(repo_, seeds(50, 150)); });
 }
 
 TEST_F(Fault, FailedSyncs) {
-    failure = EIO;
-    io::calls().fdatasync = failing_fdatasync;
+    breaks(BrokenDisk::Fault::syncs, EIO);
     fail_everywhere(Errc::io, [&] { return write_blocks(repo_, seeds(50, 150)); });
-    failure = ENOSPC; // as file systems with delayed allocation say it
+    disk_.error = ENOSPC; // as file systems with delayed allocation say it
     counters_ = must(repo_.space()).counters;
     fail_everywhere(Errc::no_space, [&] { return write_blocks(repo_, seeds(500, 20)); });
 }
 
 TEST_F(Fault, FailedPutsAndRestores) {
-    failure = ENOSPC;
-    io::calls().pwritev = failing_pwritev;
+    breaks(BrokenDisk::Fault::writes, ENOSPC);
     const Bytes data = random_bytes(999, kBlock);
     fail_everywhere(Errc::no_space, [&] { return repo_.put(cid_of(data), data, 0); });
-    calls_left = 1'000'000;
+    disk_.calls_left = 1'000'000;
     must(repo_.drop_bytes(std::span(&made_.blocks[3], 1)));
-    calls_left = 0;
+    disk_.calls_left = 0;
     const Bytes lost = random_bytes(4, kBlock);
     const Restored again{made_.blocks[3], lost};
     EXPECT_EQ(code_of(repo_.restore(std::span(&again, 1))), Errc::no_space);
     EXPECT_FALSE(must(repo_.has(made_.blocks[3])));
-    calls_left = 1'000'000;
+    disk_.calls_left = 1'000'000;
     must(repo_.restore(std::span(&again, 1)));
     EXPECT_EQ(must(repo_.get(made_.blocks[3])), lost);
 }
 
 TEST_F(Fault, ShortWritesAreContinued) {
-    io::calls().pwritev = short_pwritev;
+    breaks(BrokenDisk::Fault::short_writes, 0);
     const Made made = must(write_blocks(repo_, seeds(200, 100)));
     for (std::size_t i = 0; i < made.blocks.size(); ++i)
         EXPECT_EQ(must(repo_.get(made.blocks[i])), random_bytes(200 + i, kBlock));
 }
 
 TEST_F(Fault, AFullIndexIsNoSpace) {
-    auto store = must(Store::open(scratch_.repo(), {}));
+    auto store = must(Store::open(scratch_.repo(), on_disk()));
     must(store->env().set_map_size(
         must(read_file(scratch_.repo() + "/index.mdb", 1U << 30)).size() + std::size_t{16} * 4096));
     Result<Made> made = write_blocks(repo_, seeds(10'000, 3000));
@@ -174,12 +184,11 @@ TEST(Quota, IsCheckedBeforeAnythingIsWritten) {
 }
 
 TEST(Quota, HoldsAgainstWritersThatRace) {
-    const SmallLimits limits;
     const Scratch scratch;
     Config config;
     config.quota_bytes = 100 * kBlock;
-    Repo first = must(Repo::init(scratch.repo(), config));
-    Repo second = must(Repo::open(scratch.repo(), {}));
+    Repo first = must(Repo::init(scratch.repo(), config, small()));
+    Repo second = must(Repo::open(scratch.repo(), small()));
     // Both look when there is room for one of them.
     DatasetWriter a = must(first.write_dataset());
     DatasetWriter b = must(second.write_dataset());

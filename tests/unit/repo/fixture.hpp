@@ -4,6 +4,7 @@
 
 #include "crypto/hash/sha256.hpp"
 #include "must.hpp"
+#include "repo/index/surroundings.hpp"
 #include "repo/repo.hpp"
 #include "temporary_folder.hpp"
 
@@ -86,8 +87,7 @@ inline Result<Made> write_blocks(Repo& repo, const std::vector<std::uint64_t>& s
     CODEX_TRY(tree, writer.finish_tree());
     made.tree = tree;
     const Bytes manifest = manifest_for(tree, seeds.size(), kBlock, name);
-    CODEX_TRY(cid, writer.commit(manifest, expiry));
-    made.manifest = cid;
+    CODEX_SET(made.manifest, writer.commit(manifest, expiry));
     return made;
 }
 
@@ -96,6 +96,11 @@ inline std::vector<std::uint64_t> seeds(std::uint64_t first, std::uint64_t count
     for (std::uint64_t i = 0; i < count; ++i)
         out.push_back(first + i);
     return out;
+}
+
+/// Surroundings in which nobody is waited for.
+inline detail::Surroundings at_once() {
+    return detail::Surroundings(OpenOptions{.lock_timeout_seconds = 0});
 }
 
 /// The files of segments in a repo, in order.

@@ -49,12 +49,11 @@ TEST(Gc, ReturnsTheSpaceOfExpiredDatasets) {
 
 /// The rows and files that a killed process leaves.
 TEST(Gc, RollsBackAbandonedWriters) {
-    const SmallLimits limits;
     const Scratch scratch;
-    must(Repo::init(scratch.repo(), {}));
+    must(Repo::init(scratch.repo(), {}, small()));
     const pid_t pid = ::fork();
     if (pid == 0) {
-        auto repo = Repo::open(scratch.repo(), {});
+        auto repo = Repo::open(scratch.repo(), small());
         auto writer = repo->write_dataset();
         for (std::uint64_t i = 0; i < 200; ++i) {
             const Bytes data = random_bytes(i, kBlock);
@@ -67,7 +66,7 @@ TEST(Gc, RollsBackAbandonedWriters) {
     int status = 0;
     ::waitpid(pid, &status, 0);
     ASSERT_TRUE(WIFSIGNALED(status)) << status;
-    Repo repo = must(Repo::open(scratch.repo(), {}));
+    Repo repo = must(Repo::open(scratch.repo(), small()));
     EXPECT_GT(must(repo.space()).counters.blocks, 100U);
     EXPECT_FALSE(fs::is_empty(scratch.repo() + "/writers"));
     EXPECT_THAT(problems(repo), IsEmpty()) << "pins are references";
@@ -81,9 +80,8 @@ TEST(Gc, RollsBackAbandonedWriters) {
 }
 
 TEST(Gc, LeavesLiveWritersAlone) {
-    const SmallLimits limits;
     const Scratch scratch;
-    Repo repo = must(Repo::init(scratch.repo(), {}));
+    Repo repo = must(Repo::init(scratch.repo(), {}, small()));
     DatasetWriter writer = must(repo.write_dataset());
     std::vector<Bytes> data;
     for (std::uint64_t i = 0; i < 100; ++i) {
@@ -122,11 +120,10 @@ TEST(Gc, ExpiresBlocksKeptForThemselves) {
 
 /// A removal that was cut off after its first transaction.
 TEST(Gc, FinishesInterruptedRemovals) {
-    const SmallLimits limits;
     const Scratch scratch;
-    Repo repo = must(Repo::init(scratch.repo(), {}));
+    Repo repo = must(Repo::init(scratch.repo(), {}, small()));
     const Made made = must(write_blocks(repo, seeds(1, 50)));
-    auto store = must(Store::open(scratch.repo(), {}));
+    auto store = must(Store::open(scratch.repo(), small()));
     {
         Ledger ledger = must(Ledger::begin(*store, true));
         EXPECT_TRUE(must(erase_dataset(ledger, made.manifest)).tree.has_value());

@@ -67,11 +67,11 @@ TEST(Index, TableOfReadersCutUnderAProcessIsAnErrorOfItsFile) {
 }
 
 TEST(Index, AReaderThatStaysBehindStopsWritersAtABound) {
-    const SmallLimits small;
-    limits().index_kept_bytes = 1 << 20;
     const Scratch scratch;
     must(Repo::init(scratch.repo(), {}));
-    auto store = must(Store::open(scratch.repo(), no_waiting()));
+    OpenOptions options = small(no_waiting());
+    options.limits.index_kept_bytes = 1 << 20;
+    auto store = must(Store::open(scratch.repo(), options));
     const auto write_once = [&](std::uint64_t i) -> Result<void> {
         CODEX_TRY(txn, store->env().write(false));
         const Bytes value = random_bytes(i, 500);

@@ -41,7 +41,7 @@ void tell(int fd, Event event, unsigned d) {
 [[noreturn]] void child(const std::string& path, std::uint64_t seed, int out) {
     OpenOptions options;
     options.sync = seed % 4 == 0; // most runs without: a kill is not a power loss
-    auto repo = Repo::open(path, options);
+    auto repo = Repo::open(path, small(options));
     if (!repo)
         ::_exit(2);
     std::mt19937_64 rng(seed);
@@ -150,13 +150,12 @@ protected:
         }
     }
 
-    const SmallLimits limits_;
     const Scratch scratch_;
     unsigned total_ = 0;
 };
 
 TEST_F(Kill, LosesNothingThatWasAcknowledged) {
-    must(Repo::init(scratch_.repo(), {}));
+    must(Repo::init(scratch_.repo(), {}, small()));
     const char* const rounds_text = std::getenv("CODEX_KILL_ROUNDS");
     const unsigned rounds =
         rounds_text != nullptr ? static_cast<unsigned>(std::atoi(rounds_text)) : 60;
@@ -165,7 +164,7 @@ TEST_F(Kill, LosesNothingThatWasAcknowledged) {
     for (unsigned round = 0; round < rounds; ++round) {
         for (const auto& [d, event] : run(rng(), static_cast<unsigned>(rng() % 20'000)))
             state[d] = event;
-        Repo repo = must(Repo::open(scratch_.repo(), {}));
+        Repo repo = must(Repo::open(scratch_.repo(), small()));
         if (state[kDatasets] == Event::removing) {
             // It was killed between dropping blocks and restoring them.
             std::vector<Cid> lost;

@@ -62,8 +62,8 @@ protected:
     ModelTest() {
         Config config;
         config.zstd_level = GetParam() % 2 == 0 ? 0 : 3;
-        repos_.push_back(must(Repo::init(scratch_.repo(), config)));
-        repos_.push_back(must(Repo::open(scratch_.repo(), OpenOptions{.sync = false})));
+        repos_.push_back(must(Repo::init(scratch_.repo(), config, small())));
+        repos_.push_back(must(Repo::open(scratch_.repo(), small(OpenOptions{.sync = false}))));
     }
     Repo& any() { return repos_[rng_() % repos_.size()]; }
     std::string name() { return "n" + std::to_string(rng_() % 12); }
@@ -247,7 +247,6 @@ protected:
         EXPECT_THAT(found, IsEmpty());
     }
 
-    const SmallLimits limits_;
     const Scratch scratch_;
     std::mt19937_64 rng_{GetParam()};
     std::vector<Repo> repos_;

@@ -46,7 +46,7 @@ TEST(Note, RoundTripTruncationAndFlips) {
 
 class Notes : public testing::Test {
 protected:
-    Notes() : repo_(must(Repo::init(scratch_.repo(), {}))) {}
+    Notes() : repo_(must(Repo::init(scratch_.repo(), {}, small()))) {}
 
     RebuildReport rebuild() {
         {
@@ -54,8 +54,8 @@ protected:
         }
         ::unlink((scratch_.repo() + "/index.mdb").c_str());
         ::unlink((scratch_.repo() + "/index.mdb-lock").c_str());
-        const RebuildReport report = must(Repo::rebuild_index(scratch_.repo()));
-        repo_ = must(Repo::open(scratch_.repo(), {}));
+        const RebuildReport report = must(Repo::rebuild_index(scratch_.repo(), small()));
+        repo_ = must(Repo::open(scratch_.repo(), small()));
         EXPECT_THAT(problems(repo_), IsEmpty());
         return report;
     }
@@ -70,7 +70,6 @@ protected:
         return notes;
     }
 
-    const SmallLimits limits_;
     const Scratch scratch_;
     Repo repo_;
 };
@@ -168,10 +167,10 @@ TEST_F(Notes, InDoubtBlocksAreKept) {
     }
     const std::string segment = segment_files(scratch_.repo()).at(0);
     // Everything behind the five blocks: the tree and the manifest.
-    must(Repo::rebuild_index(scratch_.repo()));
+    must(Repo::rebuild_index(scratch_.repo(), small()));
     ASSERT_EQ(::truncate(segment.c_str(), 5 * (kBlock + 128)), 0);
-    EXPECT_EQ(must(Repo::rebuild_index(scratch_.repo())).kept_blocks, 5U);
-    repo_ = must(Repo::open(scratch_.repo(), {}));
+    EXPECT_EQ(must(Repo::rebuild_index(scratch_.repo(), small())).kept_blocks, 5U);
+    repo_ = must(Repo::open(scratch_.repo(), small()));
     for (std::size_t i = 0; i < 5; ++i)
         EXPECT_EQ(must(repo_.get(made.blocks[i])), random_bytes(1 + i, kBlock));
 }
@@ -191,7 +190,7 @@ TEST_F(Notes, AreMergedWhenNothingOfWhatTheySayIsLeft) {
         EXPECT_LT(before[i - 1].sequence, before[i].sequence);
     // As long as somebody writes, what he writes may be what was removed.
     {
-        auto other = must(Store::open(scratch_.repo(), {}));
+        auto other = must(Store::open(scratch_.repo(), small()));
         const SegmentLease lease = must(other->segments().acquire(true));
         const Bytes data = random_bytes(1, 100);
         Record record{{RecordKind::block, Encoding::raw, data.size(), data.size(), cid_of(data)},
@@ -260,8 +259,8 @@ TEST_F(Notes, AreTakenFromTheIndexThatIsReplaced) {
         const Repo closed = std::move(repo_);
     }
     ASSERT_EQ(::truncate((scratch_.repo() + "/notes").c_str(), 0), 0);
-    must(Repo::rebuild_index(scratch_.repo()));
-    repo_ = must(Repo::open(scratch_.repo(), {}));
+    must(Repo::rebuild_index(scratch_.repo(), small()));
+    repo_ = must(Repo::open(scratch_.repo(), small()));
     EXPECT_EQ(must(repo_.dataset(made.manifest)).label, "kept");
     EXPECT_EQ(code_of(repo_.dataset(other.manifest)), Errc::dataset_not_found);
 }
@@ -275,7 +274,7 @@ TEST_F(Notes, OfWhatIsNotSyncedAreWrittenByThoseWhoSync) {
     }
     OpenOptions lazy;
     lazy.sync = false;
-    repo_ = must(Repo::open(scratch_.repo(), lazy));
+    repo_ = must(Repo::open(scratch_.repo(), small(lazy)));
     const std::vector<Note> before = in_file();
     EXPECT_EQ(before.size(), 1U);
     must(repo_.remove_dataset(made.manifest));
@@ -283,7 +282,7 @@ TEST_F(Notes, OfWhatIsNotSyncedAreWrittenByThoseWhoSync) {
     {
         const Repo closed = std::move(repo_);
     }
-    repo_ = must(Repo::open(scratch_.repo(), {}));
+    repo_ = must(Repo::open(scratch_.repo(), small()));
     must(repo_.set_expiry(other.manifest, 9));
     ASSERT_EQ(in_file().size(), 3U);
     EXPECT_EQ(in_file()[1].cid, made.manifest);
@@ -316,20 +315,20 @@ TEST_F(OldIndex, IsNotWrittenTo) {
         const Repo closed = std::move(repo_);
     }
     copy("/index.mdb", "/index.old");
-    repo_ = must(Repo::open(scratch_.repo(), {}));
+    repo_ = must(Repo::open(scratch_.repo(), small()));
     const Made later = must(write_blocks(repo_, seeds(10, 5)));
     const Made last = must(write_blocks(repo_, seeds(20, 5)));
     {
         const Repo closed = std::move(repo_);
     }
     copy("/index.old", "/index.mdb");
-    EXPECT_EQ(code_of(Repo::open(scratch_.repo(), {})), Errc::repo_damaged);
+    EXPECT_EQ(code_of(Repo::open(scratch_.repo(), small())), Errc::repo_damaged);
     OpenOptions reading;
     reading.read_only = true;
-    EXPECT_EQ(code_of(Repo::open(scratch_.repo(), reading)), Errc::repo_damaged)
+    EXPECT_EQ(code_of(Repo::open(scratch_.repo(), small(reading))), Errc::repo_damaged)
         << "what it does not know would be called missing";
-    must(Repo::rebuild_index(scratch_.repo()));
-    repo_ = must(Repo::open(scratch_.repo(), {}));
+    must(Repo::rebuild_index(scratch_.repo(), small()));
+    repo_ = must(Repo::open(scratch_.repo(), small()));
     EXPECT_EQ(must(repo_.space()).counters.datasets, 3U);
     EXPECT_EQ(must(repo_.get(later.blocks[0])), random_bytes(10, kBlock));
     EXPECT_EQ(must(repo_.get(last.blocks[0])), random_bytes(20, kBlock));
@@ -339,9 +338,9 @@ TEST_F(OldIndex, IsNotWrittenTo) {
     }
     // Of another descent: it has seen more transactions, but not these.
     copy("/index.old", "/index.mdb");
-    EXPECT_EQ(code_of(Repo::open(scratch_.repo(), {})), Errc::repo_damaged);
-    must(Repo::rebuild_index(scratch_.repo()));
-    repo_ = must(Repo::open(scratch_.repo(), {}));
+    EXPECT_EQ(code_of(Repo::open(scratch_.repo(), small())), Errc::repo_damaged);
+    must(Repo::rebuild_index(scratch_.repo(), small()));
+    repo_ = must(Repo::open(scratch_.repo(), small()));
 }
 
 /// What is committed into a file without a name nobody would find.
@@ -355,7 +354,7 @@ TEST_F(OldIndex, PutInPlaceOfOneInUseTakesNothing) {
     {
         const Repo closed = std::move(repo_);
     }
-    repo_ = must(Repo::open(scratch_.repo(), {}));
+    repo_ = must(Repo::open(scratch_.repo(), small()));
     EXPECT_EQ(must(repo_.space()).counters.datasets, 1U);
     EXPECT_THAT(problems(repo_), IsEmpty());
     must(write_blocks(repo_, seeds(10, 5)));
@@ -370,10 +369,10 @@ TEST_F(OldIndex, IsTakenAsItIsWhereNothingSaysOtherwise) {
     for (const char* content : {"", "nonsense, and long enough to be read"}) {
         must(write_file_atomic(scratch_.repo() + "/age", as_bytes(content)));
         EXPECT_EQ(recorded_age(scratch_.repo()), std::nullopt);
-        EXPECT_TRUE(Repo::open(scratch_.repo(), {}).has_value());
+        EXPECT_TRUE(Repo::open(scratch_.repo(), small()).has_value());
     }
     ::unlink((scratch_.repo() + "/age").c_str());
-    repo_ = must(Repo::open(scratch_.repo(), {}));
+    repo_ = must(Repo::open(scratch_.repo(), small()));
     must(write_blocks(repo_, seeds(9, 5)));
 }
 
@@ -386,7 +385,7 @@ TEST_F(OldIndex, IsNotOneThatLostWhatWasNotSynced) {
     const auto age = recorded_age(scratch_.repo());
     OpenOptions lazy;
     lazy.sync = false;
-    repo_ = must(Repo::open(scratch_.repo(), lazy));
+    repo_ = must(Repo::open(scratch_.repo(), small(lazy)));
     must(write_blocks(repo_, seeds(10, 5)));
     const auto now = recorded_age(scratch_.repo());
     EXPECT_EQ(now->transaction, age->transaction) << "it is not on the disk";

@@ -132,7 +132,7 @@ TEST(Open, SharesOneStoreBetweenHandlesAndSpellings) {
 TEST(Open, NamesTheHolderOfAnExclusiveLock) {
     const Scratch scratch;
     must(Repo::init(scratch.repo(), {}));
-    const Fd held = must(lock_repo(scratch.repo(), true, 0));
+    const Fd held = must(lock_repo(scratch.repo(), true, at_once()));
     OpenOptions options;
     options.lock_timeout_seconds = 0;
     const auto refused = Repo::open(scratch.repo(), options);
@@ -144,8 +144,8 @@ TEST(Open, NamesTheHolderOfAnExclusiveLock) {
 TEST(Open, ExclusiveWaitsForSharedHolders) {
     const Scratch scratch;
     const Repo repo = must(Repo::init(scratch.repo(), {}));
-    EXPECT_EQ(code_of(lock_repo(scratch.repo(), true, 0)), Errc::repo_locked);
-    EXPECT_TRUE(lock_repo(scratch.repo(), false, 0).has_value());
+    EXPECT_EQ(code_of(lock_repo(scratch.repo(), true, at_once())), Errc::repo_locked);
+    EXPECT_TRUE(lock_repo(scratch.repo(), false, at_once()).has_value());
 }
 
 TEST(ReadOnly, ReadsAndRefusesEveryWrite) {

@@ -2,7 +2,6 @@
 // replacement is not on the disk yet.
 #include "repo/fixture.hpp"
 #include "repo/index/age.hpp"
-#include "repo/segments/io.hpp"
 #include "repo/small_limits.hpp"
 #include "repo/upkeep/doomed.hpp"
 #include "repo/upkeep/reclaim.hpp"
@@ -25,11 +24,11 @@ using testing::IsEmpty;
 
 class Reclaim : public testing::Test {
 protected:
-    Reclaim() : repo_(must(Repo::init(scratch_.repo(), {}))) {}
+    Reclaim() : repo_(must(Repo::init(scratch_.repo(), {}, small()))) {}
 
     /// The number of the last transaction of the index.
     std::uint64_t transactions() {
-        auto store = must(Store::open(scratch_.repo(), {}));
+        auto store = must(Store::open(scratch_.repo(), small()));
         const std::uint64_t id = must(store->env().read()).id();
         Store::release(std::move(store));
         return id;
@@ -41,7 +40,6 @@ protected:
         return must(repo_.gc(options));
     }
 
-    const SmallLimits limits_;
     const Scratch scratch_;
     Repo repo_;
 };
@@ -67,7 +65,7 @@ TEST_F(Reclaim, SegmentsWithRecordsThatTheIndexDoesNotKnowStay) {
     }
     must(write_file_atomic(empty, {}));
     must(write_file_atomic(zeros, Bytes(100'000)));
-    repo_ = must(Repo::open(scratch_.repo(), {}));
+    repo_ = must(Repo::open(scratch_.repo(), small()));
     const GcReport forecast = gc(true);
     EXPECT_THAT(forecast.unaccounted, ElementsAre(foreign, hidden));
     EXPECT_EQ(forecast.freed_bytes, 100'000U);
@@ -81,8 +79,8 @@ TEST_F(Reclaim, SegmentsWithRecordsThatTheIndexDoesNotKnowStay) {
     {
         const Repo closed = std::move(repo_);
     }
-    must(Repo::rebuild_index(scratch_.repo()));
-    repo_ = must(Repo::open(scratch_.repo(), {}));
+    must(Repo::rebuild_index(scratch_.repo(), small()));
+    repo_ = must(Repo::open(scratch_.repo(), small()));
     EXPECT_THAT(gc().unaccounted, IsEmpty());
     EXPECT_EQ(must(repo_.get(made.blocks[0])), random_bytes(1, kBlock));
     EXPECT_THAT(problems(repo_), IsEmpty());
@@ -124,7 +122,7 @@ TEST_F(Reclaim, WhatAWriterLeftBeforeItsFirstCommitGoes) {
     }
     const pid_t pid = ::fork();
     if (pid == 0) {
-        auto repo = Repo::open(scratch_.repo(), {});
+        auto repo = Repo::open(scratch_.repo(), small());
         auto writer = repo->write_dataset();
         for (std::uint64_t i = 0; i < 10; ++i) {
             const Bytes data = random_bytes(i, kBlock);
@@ -140,7 +138,7 @@ TEST_F(Reclaim, WhatAWriterLeftBeforeItsFirstCommitGoes) {
     ASSERT_EQ(segment_files(scratch_.repo()).size(), 1U);
     const auto left = fs::file_size(segment_files(scratch_.repo())[0]);
     EXPECT_GT(left, 10U * kBlock);
-    repo_ = must(Repo::open(scratch_.repo(), {}));
+    repo_ = must(Repo::open(scratch_.repo(), small()));
     EXPECT_EQ(gc(true).freed_bytes, left);
     const GcReport report = gc();
     EXPECT_EQ(report.freed_bytes, left);
@@ -160,7 +158,7 @@ TEST_F(Reclaim, TailsOfKilledWritersAreCutOff) {
         const Fd file = must(open_file(segment, O_RDWR));
         must(pwrite_full(file.get(), random_bytes(5, 10'000), committed, segment));
     }
-    repo_ = must(Repo::open(scratch_.repo(), {}));
+    repo_ = must(Repo::open(scratch_.repo(), small()));
     EXPECT_EQ(gc(true).freed_bytes, 10'000U);
     EXPECT_EQ(fs::file_size(segment), committed + 10'000);
     EXPECT_EQ(gc().freed_bytes, 10'000U);
@@ -201,39 +199,40 @@ TEST_F(Reclaim, NothingDeadIsLeftToBeFound) {
 
 // --- order --------------------------------------------------------------------------------------
 
-/// What the calls of the repo did, in order: "sync" and "punch" with the inode.
-std::vector<std::pair<std::string, ino_t>> events;
+/// Notes what its calls did, in order: "sync" and "punch" with the inode.
+class NotingDisk : public Disk {
+public:
+    std::vector<std::pair<std::string, ino_t>> events;
 
-ino_t inode(int fd) {
-    struct stat st{};
-    return ::fstat(fd, &st) == 0 ? st.st_ino : 0;
-}
-int noting_fdatasync(int fd) {
-    events.emplace_back("sync", inode(fd));
-    return ::fdatasync(fd);
-}
-int noting_fallocate(int fd, int mode, off_t offset, off_t length) {
-    events.emplace_back("punch", inode(fd));
-    return ::fallocate(fd, mode, offset, length);
-}
+    int fdatasync(int fd) override {
+        events.emplace_back("sync", inode(fd));
+        return Disk::fdatasync(fd);
+    }
+    int fallocate(int fd, int mode, off_t offset, off_t length) override {
+        events.emplace_back("punch", inode(fd));
+        return Disk::fallocate(fd, mode, offset, length);
+    }
+
+private:
+    static ino_t inode(int fd) {
+        struct stat st{};
+        return ::fstat(fd, &st) == 0 ? st.st_ino : 0;
+    }
+};
 
 class Order : public Reclaim {
 protected:
-    Order() : before_(io::calls()) {
-        io::calls().fdatasync = noting_fdatasync;
-        io::calls().fallocate = noting_fallocate;
-        events.clear();
-    }
-    ~Order() override { io::calls() = before_; }
+    Order() { open(true); }
+    ~Order() override { close(); } // before its disk goes
     void open(bool sync) {
-        {
-            const Repo closed = std::move(repo_);
-        }
-        OpenOptions options;
+        close();
+        OpenOptions options = small();
         options.sync = sync;
+        options.disk = disk_;
         repo_ = must(Repo::open(scratch_.repo(), options));
     }
-    const io::Calls before_;
+    void close() { const Repo closed = std::move(repo_); }
+    NotingDisk disk_;
 };
 
 /// Others' synced bytes die by a removal that is not synced; everything is on the disk before the
@@ -248,7 +247,7 @@ TEST_F(Order, NothingIsDestroyedBeforeWhatReplacesItIsOnTheDisk) {
     ASSERT_LT(recorded_age(scratch_.repo())->transaction, removed);
     std::set<ino_t> unsynced;
     {
-        auto store = must(Store::open(scratch_.repo(), {}));
+        auto store = must(Store::open(scratch_.repo(), small()));
         const Txn txn = must(store->env().read());
         for (const auto& [id, entry] : must(all_segments(txn))) {
             struct stat st{};
@@ -259,10 +258,10 @@ TEST_F(Order, NothingIsDestroyedBeforeWhatReplacesItIsOnTheDisk) {
         Store::release(std::move(store));
     }
     ASSERT_FALSE(unsynced.empty());
-    events.clear();
+    disk_.events.clear();
     gc();
     bool punched = false;
-    for (const auto& [what, file] : events) {
+    for (const auto& [what, file] : disk_.events) {
         if (what == "sync")
             unsynced.erase(file);
         if (what == "punch") {
@@ -281,13 +280,13 @@ TEST_F(Order, NamesOfSegmentsAreOnTheDiskBeforeTheyAreReliedOn) {
     must(write_blocks(repo_, seeds(1, 3)));
     open(true);
     {
-        auto store = must(Store::open(scratch_.repo(), {}));
+        auto store = must(Store::open(scratch_.repo(), small()));
         const SegmentLease lease = must(store->segments().acquire(true));
         EXPECT_TRUE(lease->named());
         Store::release(std::move(store));
     }
     open(false);
-    auto store = must(Store::open(scratch_.repo(), {}));
+    auto store = must(Store::open(scratch_.repo(), small()));
     store->segments().release_all();
     {
         const SegmentLease first = must(store->segments().acquire(false));
@@ -305,7 +304,10 @@ TEST_F(Order, NamesOfSegmentsAreOnTheDiskBeforeTheyAreReliedOn) {
 // --- cost ---------------------------------------------------------------------------------------
 
 TEST_F(Reclaim, ManyRemovalsTakeFewTransactions) {
-    limits() = Limits{};
+    {
+        const Repo closed = std::move(repo_);
+    }
+    repo_ = must(Repo::open(scratch_.repo(), {})); // with the limits of every day
     std::vector<Cid> manifests;
     const Made alive = must(write_blocks(repo_, seeds(0, 1)));
     for (std::uint64_t i = 0; i < 400; ++i) {
@@ -329,7 +331,7 @@ TEST_F(Reclaim, ManyRemovalsTakeFewTransactions) {
 void leave_a_dead_writer(const std::string& path, std::uint64_t seed) {
     const pid_t pid = ::fork();
     if (pid == 0) {
-        auto repo = Repo::open(path, {});
+        auto repo = Repo::open(path, small());
         auto writer = repo->write_dataset();
         for (std::uint64_t i = 0; i < 90; ++i) {
             const Bytes data = random_bytes(seed + i, kBlock);
@@ -352,7 +354,7 @@ TEST_F(Reclaim, ADryRunSaysExactlyWhatWillBeDone) {
             const Repo closed = std::move(repo_);
         }
         fs::remove_all(scratch_.repo());
-        repo_ = must(Repo::init(scratch_.repo(), {}));
+        repo_ = must(Repo::init(scratch_.repo(), {}, small()));
         std::vector<Made> made;
         std::uint64_t now = 1000;
         for (int round = 0; round < 4; ++round) {
@@ -376,7 +378,7 @@ TEST_F(Reclaim, ADryRunSaysExactlyWhatWillBeDone) {
                 must(repo_.remove_dataset(gone.manifest));
             const Made& half = made[below(made.size())];
             if (below(2) == 0 && repo_.dataset(half.manifest)) {
-                auto store = must(Store::open(scratch_.repo(), {}));
+                auto store = must(Store::open(scratch_.repo(), small()));
                 Ledger ledger = must(Ledger::begin(*store, true));
                 (void)must(erase_dataset(ledger, half.manifest));
                 must(ledger.commit());
@@ -387,7 +389,7 @@ TEST_F(Reclaim, ADryRunSaysExactlyWhatWillBeDone) {
                     const Repo closed = std::move(repo_);
                 }
                 leave_a_dead_writer(scratch_.repo(), below(300));
-                repo_ = must(Repo::open(scratch_.repo(), {}));
+                repo_ = must(Repo::open(scratch_.repo(), small()));
             }
             now += below(80);
             const GcReport forecast = gc(true, now);

@@ -1,5 +1,6 @@
 #include "snark/ceremony.hpp"
 
+#include "base/thread_pool.hpp"
 #include "crypto/field/text.hpp"
 #include "files.hpp"
 #include "snark/detail/contribution_format.hpp"

@@ -1,5 +1,6 @@
 #include "snark/groth16.hpp"
 
+#include "base/thread_pool.hpp"
 #include "crypto/field/text.hpp"
 #include "files.hpp"
 #include "snark/setup.hpp"
@@ -93,6 +94,33 @@ TEST(Groth16, VerifyingKeyIsSnarkjss) {
     for (const auto& [name, value] : tiny.json.at("verification_key").items())
         EXPECT_EQ(ours.at(name), value) << name;
     EXPECT_EQ(must(verifying_key_from_json(ours.dump())), tiny.key.verifying_key());
+}
+
+/// Its bytes are known to whoever reads this: for tests alone.
+class KnownSecrets final : public SecretRandom {
+public:
+    explicit KnownSecrets(std::uint64_t seed) : known_(seed) {}
+    Result<void> fill(MutableBytes out) override { return known_.fill(out); }
+
+private:
+    SeededRandom known_;
+};
+
+TEST(Groth16, SecretsComeFromWhereTheCallerSays) {
+    const Tiny tiny;
+    const auto proof_with = [&](std::uint64_t seed) {
+        KnownSecrets random(seed);
+        return must(prove(tiny.key, tiny.witness, nullptr, {}, random));
+    };
+    EXPECT_EQ(proof_with(1), proof_with(1));
+    EXPECT_FALSE(proof_with(1) == proof_with(2));
+    const auto key_with = [&](std::uint64_t seed) {
+        KnownSecrets random(seed);
+        return written(
+            [&](int fd) { return test_setup(tiny.system, fd, "key", nullptr, {}, random); });
+    };
+    EXPECT_EQ(key_with(1), key_with(1));
+    EXPECT_NE(key_with(1), key_with(2));
 }
 
 TEST(Groth16, FreshRandomnessMakesFreshProofs) {

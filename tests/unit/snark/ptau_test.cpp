@@ -1,5 +1,6 @@
 #include "snark/ptau.hpp"
 
+#include "base/thread_pool.hpp"
 #include "must.hpp"
 #include "vectors.hpp"
 

@@ -1,6 +1,7 @@
 // After a key was made, the memory of the process is searched for the secrets that made it. They
 // are known to the search only under a mask, so that it does not find itself.
 #include "base/secret.hpp"
+#include "base/thread_pool.hpp"
 #include "files.hpp"
 #include "snark/ceremony.hpp"
 #include "snark/detail/ceremony_steps.hpp"

@@ -22,7 +22,7 @@ void declare(cli::Command& root) {
     const auto cids = std::make_shared<std::vector<std::string>>();
     root.command("put", "store stdin").run([](cli::Context& context) -> Result<int> {
         CODEX_TRY(repo, open_repo(context, Access::create));
-        CODEX_TRY(made, dataset::put({&repo, nullptr, nullptr}, STDIN_FILENO, "stdin", {}));
+        CODEX_TRY(made, dataset::put({&repo, &context.pool(), nullptr}, STDIN_FILENO, "stdin", {}));
         CODEX_CHECK(context.print(cli::Record("dataset").field("cid", made.manifest)));
         return 0;
     });

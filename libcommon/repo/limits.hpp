@@ -1,11 +1,11 @@
-// Sizes that decide when something happens, never whether it is right. Tests make them small, so
-// that a few kilobytes go through every path.
+// Sizes that decide when something happens in a repo, never whether it is right. Tests and
+// simulations make them small, so that a few kilobytes go through every path.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 
-namespace codex::repo::detail {
+namespace codex::repo {
 
 struct Limits {
     /// A batch with this much appended is committed: 1 GiB costs four commits, of milliseconds
@@ -34,10 +34,4 @@ struct Limits {
     std::uint64_t index_kept_bytes = std::uint64_t{256} << 20;
 };
 
-/// The limits of this process.
-[[nodiscard]] inline Limits& limits() {
-    static Limits current;
-    return current;
-}
-
-} // namespace codex::repo::detail
+} // namespace codex::repo

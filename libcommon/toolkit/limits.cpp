@@ -1,0 +1,9 @@
+#include "toolkit/access.hpp"
+
+namespace codex::toolkit {
+
+repo::Limits repo_limits() {
+    return {};
+}
+
+} // namespace codex::toolkit
