@@ -8,12 +8,12 @@ namespace codex::dataset {
 
 namespace {
 
-Result<void> write_section(detail::ByteSink& sink, const Cid& cid, BytesView data) {
+Result<void> write_section(ByteSink& sink, const Cid& cid, BytesView data) {
     CODEX_CHECK(sink.write(codec::encode_car_section_prefix(cid, data.size())));
     return sink.write(data);
 }
 
-Result<void> write_dataset(const Job& job, repo::DatasetInfo dataset, detail::ByteSink& sink) {
+Result<void> write_dataset(const Job& job, repo::DatasetInfo dataset, ByteSink& sink) {
     CODEX_CHECK(write_section(sink, dataset.cid, dataset.manifest_bytes));
     const std::uint64_t blocks = dataset.manifest.blocks_count();
     CODEX_TRY(reader, detail::BlockReader::open(job, std::move(dataset),
@@ -31,8 +31,7 @@ Result<void> write_dataset(const Job& job, repo::DatasetInfo dataset, detail::By
 
 } // namespace
 
-Result<void> export_car(const Job& job, std::span<const Cid> manifests, int fd,
-                        std::string_view name, bool zstd) {
+Result<void> export_car(const Job& job, std::span<const Cid> manifests, ByteSink& sink, bool zstd) {
     if (manifests.size() > codec::kMaxCarRoots)
         return fail(Error(Errc::limit_exceeded,
                           fmt::format("{} datasets in one archive, at most {} are possible",
@@ -47,12 +46,12 @@ Result<void> export_car(const Job& job, std::span<const Cid> manifests, int fd,
                 dataset.manifest.blocks_count() * dataset.manifest.block_size_bytes;
         datasets.push_back(std::move(dataset));
     }
-    const auto sink =
-        zstd ? detail::zstd_sink(fd, name, job.pool->size()) : detail::file_sink(fd, name);
-    CODEX_CHECK(sink->write(codec::encode_car_header(manifests)));
+    const auto archive =
+        zstd ? detail::zstd_sink(sink, job.pool->size()) : detail::gathering_sink(sink);
+    CODEX_CHECK(archive->write(codec::encode_car_header(manifests)));
     for (repo::DatasetInfo& dataset : datasets)
-        CODEX_CHECK(write_dataset(job, std::move(dataset), *sink));
-    return sink->finish();
+        CODEX_CHECK(write_dataset(job, std::move(dataset), *archive));
+    return archive->flush();
 }
 
 } // namespace codex::dataset

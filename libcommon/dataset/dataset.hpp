@@ -5,6 +5,7 @@
 
 #include "base/executor.hpp"
 #include "base/progress.hpp"
+#include "base/stream.hpp"
 #include "erasure/layout.hpp"
 #include "repo/repo.hpp"
 
@@ -39,14 +40,14 @@ struct PutResult {
     std::uint64_t size_bytes = 0;
     std::uint64_t blocks = 0;
     std::uint64_t new_bytes = 0; ///< not in the repo before
-    /// What a regular file had at first, from where it was read; 0 where that is not known. A file
-    /// that others write to meanwhile gives more, or fewer.
+    /// What the source said at first that it has; 0 where that is not known. A file that others
+    /// write to meanwhile gives more, or fewer.
     std::uint64_t announced_bytes = 0;
 };
-/// Reads `fd` to its end and stores it as a plain dataset; durable on return. `name` is for errors.
-/// Errors: dataset_empty (no byte came), the repo's.
-[[nodiscard]] Result<PutResult> put(const Job& job, int fd, std::string_view name,
-                                    const PutOptions& options);
+/// Reads the source to its end and stores it as a plain dataset; durable on return. After an error
+/// there is no new dataset, and the source may be cancelled. Errors: dataset_empty (no byte came),
+/// the source's, the repo's.
+[[nodiscard]] Result<PutResult> put(const Job& job, ByteSource& source, const PutOptions& options);
 
 // --- get.cpp
 // ----------------------------------------------------------------------------------------
@@ -59,11 +60,12 @@ struct GetResult {
     std::uint64_t bytes = 0;
     std::uint64_t reconstructed_blocks = 0; ///< missing or damaged, computed from parity
 };
-/// Writes the content of a plain or protected dataset to `fd`. Every block is verified; of a
-/// protected dataset missing and damaged blocks are computed on the fly (the repo is not changed).
-/// Errors: dataset_not_found; dataset_damaged naming the block, when parity does not cover it.
-[[nodiscard]] Result<GetResult> get(const Job& job, const Cid& manifest, ByteRange range, int fd,
-                                    std::string_view name);
+/// Writes the content of a plain or protected dataset to `sink`, and flushes it. Every block is
+/// verified; of a protected dataset missing and damaged blocks are computed on the fly (the repo is
+/// not changed). Errors: dataset_not_found; dataset_damaged naming the block, when parity does not
+/// cover it; the sink's.
+[[nodiscard]] Result<GetResult> get(const Job& job, const Cid& manifest, ByteRange range,
+                                    ByteSink& sink);
 
 // --- protect.cpp
 // ------------------------------------------------------------------------------------
@@ -165,11 +167,11 @@ struct Verification {
 
 // --- archive.cpp, import_car.cpp: CAR v1 (ipld.io/specs/transport/car/carv1)
 // ----------------------------------------
-/// Writes one CAR with the datasets' manifests as roots: for each dataset its manifest, then its
-/// blocks in tree order (a repeated block each time: order is what the importer rebuilds the tree
-/// from). Errors: dataset_damaged when a block is not there.
-[[nodiscard]] Result<void> export_car(const Job& job, std::span<const Cid> manifests, int fd,
-                                      std::string_view name, bool zstd);
+/// Writes one CAR to `sink`, and flushes it, with the datasets' manifests as roots: for each
+/// dataset its manifest, then its blocks in tree order (a repeated block each time: order is what
+/// the importer rebuilds the tree from). Errors: dataset_damaged when a block is not there.
+[[nodiscard]] Result<void> export_car(const Job& job, std::span<const Cid> manifests,
+                                      ByteSink& sink, bool zstd);
 struct ImportReport {
     std::vector<Cid> datasets; ///< manifests committed, in file order
     std::uint64_t blocks = 0;
@@ -181,8 +183,9 @@ struct ImportReport {
 /// tree against its manifest. `on_dataset` is called when one is durable. Blocks that come before
 /// their manifest are put in order where the tree proves it (see detail/held_blocks.hpp); blocks of
 /// no dataset are kept for themselves, with `expiry`, too.
-/// Errors: car_invalid with the byte offset, block_corrupt.
-[[nodiscard]] Result<ImportReport> import_car(const Job& job, int fd, std::string_view name,
+/// After an error the source may be cancelled.
+/// Errors: car_invalid with the byte offset, block_corrupt; the source's.
+[[nodiscard]] Result<ImportReport> import_car(const Job& job, ByteSource& source,
                                               std::uint64_t expiry,
                                               const std::function<void(const Cid&)>& on_dataset);
 

@@ -2,7 +2,6 @@
 // (detail/block_reader.hpp); this one writes.
 #include "base/checked.hpp"
 #include "base/counted.hpp"
-#include "base/fd.hpp"
 #include "dataset/dataset.hpp"
 #include "dataset/detail/block_reader.hpp"
 
@@ -26,8 +25,7 @@ Result<ByteRange> clamp(ByteRange range, std::uint64_t size_bytes) {
 
 } // namespace
 
-Result<GetResult> get(const Job& job, const Cid& manifest, ByteRange range, int fd,
-                      std::string_view name) {
+Result<GetResult> get(const Job& job, const Cid& manifest, ByteRange range, ByteSink& sink) {
     CODEX_TRY(dataset, job.repo->dataset(manifest));
     CODEX_TRY(wanted, clamp(range, dataset.manifest.content_size_bytes()));
     GetResult result;
@@ -49,11 +47,12 @@ Result<GetResult> get(const Job& job, const Cid& manifest, ByteRange range, int 
         const BytesView content = batch->content();
         const std::uint64_t begin = std::max(wanted.begin, at);
         const std::uint64_t end = std::min(wanted.end, at + content.size());
-        CODEX_CHECK(write_full(fd, content.subspan(begin - at, end - begin), name));
+        CODEX_CHECK(sink.write(content.subspan(begin - at, end - begin)));
         result.bytes += end - begin;
         if (job.progress != nullptr)
             job.progress->advance(end - begin);
     }
+    CODEX_CHECK(sink.flush());
     result.reconstructed_blocks = reader->reconstructed();
     return result;
 }

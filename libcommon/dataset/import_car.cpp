@@ -4,7 +4,6 @@
 #include "dataset/detail/car_reader.hpp"
 #include "dataset/detail/hash.hpp"
 #include "dataset/detail/held_blocks.hpp"
-#include "dataset/detail/input.hpp"
 #include "dataset/detail/pipeline.hpp"
 
 #include <algorithm>
@@ -60,9 +59,9 @@ struct OpenDataset {
 
 class CarImport {
 public:
-    CarImport(const Job& job, detail::CancellableInput& input, detail::CarReader& reader,
-              std::uint64_t expiry, const std::function<void(const Cid&)>& on_dataset)
-        : job_(job), input_(input), reader_(reader), expiry_(expiry), on_dataset_(on_dataset) {
+    CarImport(const Job& job, ByteSource& source, detail::CarReader& reader, std::uint64_t expiry,
+              const std::function<void(const Cid&)>& on_dataset)
+        : job_(job), source_(source), reader_(reader), expiry_(expiry), on_dataset_(on_dataset) {
         for (const Cid& root : reader.roots())
             if (root.codec() == codec::Multicodec::codex_manifest)
                 awaited_.insert(root);
@@ -75,7 +74,7 @@ public:
             batches, {.fill = [this](Batch& batch) { return fill(batch); },
                       .work = [this](Batch& batch) { return check(batch); },
                       .store = [this](Batch& batch) { return store(batch); },
-                      .interrupt = [this] { input_.cancel(); }}));
+                      .interrupt = [this] { source_.cancel(); }}));
         CODEX_CHECK(release_held());
         CODEX_CHECK(flush_loose());
         if (open_)
@@ -89,10 +88,10 @@ public:
 
 private:
     Result<bool> fill(Batch& batch) {
-        const std::uint64_t before = input_.bytes_read();
+        const std::uint64_t before = source_.bytes_read();
         CODEX_TRY(more, reader_.next(batch));
         if (job_.progress != nullptr)
-            job_.progress->advance(input_.bytes_read() - before);
+            job_.progress->advance(source_.bytes_read() - before);
         return more;
     }
 
@@ -114,12 +113,12 @@ private:
         if (!identity && cid.hash() != codec::HashCodec::sha2_256)
             return fail(Errc::unsupported,
                         "{}: byte {}: block {}: only sha2-256 blocks can be verified",
-                        input_.name(), section.offset, cid.text());
+                        source_.name(), section.offset, cid.text());
         if (equal(cid.digest(), identity ? section.data : BytesView(digest)))
             return {};
         return fail(Error(Errc::block_corrupt,
                           fmt::format("{}: byte {}: block {}: the bytes do not match the CID",
-                                      input_.name(), section.offset, cid.text()))
+                                      source_.name(), section.offset, cid.text()))
                         .hint("the archive was damaged on the way; make or fetch it again"));
     }
 
@@ -159,8 +158,8 @@ private:
         repetition_.reset();
         auto manifest = codec::decode_manifest(section.data);
         if (!manifest)
-            return fail(std::move(manifest).error().context(
-                fmt::format("{}: byte {}: {}", input_.name(), section.offset, section.cid.text())));
+            return fail(std::move(manifest).error().context(fmt::format(
+                "{}: byte {}: {}", source_.name(), section.offset, section.cid.text())));
         CODEX_TRY(writer, job_.repo->write_dataset());
         if (const auto order = held_.order_of(*manifest))
             return write_held(section, std::move(writer), *order);
@@ -277,7 +276,7 @@ private:
     }
 
     const Job& job_;
-    detail::CancellableInput& input_;
+    ByteSource& source_;
     detail::CarReader& reader_;
     std::uint64_t expiry_;
     const std::function<void(const Cid&)>& on_dataset_;
@@ -292,15 +291,14 @@ private:
 
 } // namespace
 
-Result<ImportReport> import_car(const Job& job, int fd, std::string_view name, std::uint64_t expiry,
+Result<ImportReport> import_car(const Job& job, ByteSource& source, std::uint64_t expiry,
                                 const std::function<void(const Cid&)>& on_dataset) {
-    CODEX_TRY(input, detail::CancellableInput::create(fd, name));
     if (job.progress != nullptr)
-        job.progress->total_bytes += input.remaining_bytes();
+        job.progress->total_bytes += source.remaining_bytes();
     // All blocks of the archive, were they new, would have to fit into the repo.
-    CODEX_TRY(source, detail::open_source(input, job.repo->config().quota_bytes));
-    CODEX_TRY(reader, detail::CarReader::open(std::move(source), name));
-    return CarImport(job, input, reader, expiry, on_dataset).run();
+    CODEX_TRY(archive, detail::open_source(source, job.repo->config().quota_bytes));
+    CODEX_TRY(reader, detail::CarReader::open(std::move(archive)));
+    return CarImport(job, source, reader, expiry, on_dataset).run();
 }
 
 } // namespace codex::dataset

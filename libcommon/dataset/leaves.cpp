@@ -4,7 +4,6 @@
 #include "base/hex.hpp"
 #include "dataset/detail/buffer.hpp"
 #include "dataset/detail/hash.hpp"
-#include "dataset/detail/input.hpp"
 #include "dataset/detail/pipeline.hpp"
 
 #include <algorithm>
@@ -64,21 +63,21 @@ Result<void> stored_leaves(const repo::StoredTree& tree, const LeafVisitor& visi
     return {};
 }
 
-Result<std::uint64_t> raw_leaves(Executor& pool, Progress* progress, int fd, std::string_view name,
+Result<std::uint64_t> raw_leaves(Executor& pool, Progress* progress, ByteSource& source,
                                  std::uint64_t block_size_bytes, const LeafVisitor& visit) {
     if (block_size_bytes == 0 || block_size_bytes > codec::kMaxBlockSizeBytes)
         return fail(Errc::size_invalid, "block size {}: must be between 1 and {} bytes",
                     block_size_bytes, codec::kMaxBlockSizeBytes);
     const auto block_size = static_cast<std::size_t>(block_size_bytes);
-    CODEX_TRY(input, detail::CancellableInput::create(fd, name));
+    const std::uint64_t read_before = source.bytes_read();
     if (progress != nullptr)
-        progress->total_bytes += input.remaining_bytes();
+        progress->total_bytes += source.remaining_bytes();
     std::array<Chunk, kBuffers> chunks;
     for (Chunk& chunk : chunks)
         chunk.buffer = detail::PageBuffer(detail::batch_blocks(block_size) * block_size);
 
     const auto fill = [&](Chunk& chunk) -> Result<bool> {
-        CODEX_TRY(got, input.read(chunk.buffer.bytes()));
+        CODEX_TRY(got, source.read(chunk.buffer.bytes()));
         chunk.content_bytes = got;
         chunk.cut(block_size);
         return got != 0;
@@ -94,8 +93,9 @@ Result<std::uint64_t> raw_leaves(Executor& pool, Progress* progress, int fd, std
         return visit(chunk.leaves);
     };
     CODEX_CHECK(detail::run_pipeline<Chunk>(
-        chunks, {.fill = fill, .work = hash, .store = give, .interrupt = [&] { input.cancel(); }}));
-    return input.bytes_read();
+        chunks,
+        {.fill = fill, .work = hash, .store = give, .interrupt = [&] { source.cancel(); }}));
+    return source.bytes_read() - read_before;
 }
 
 } // namespace codex::dataset

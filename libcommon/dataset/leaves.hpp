@@ -3,11 +3,11 @@
 
 #include "base/executor.hpp"
 #include "base/progress.hpp"
+#include "base/stream.hpp"
 #include "repo/repo.hpp"
 
 #include <functional>
 #include <span>
-#include <string_view>
 
 namespace codex::dataset {
 
@@ -24,10 +24,10 @@ using LeafVisitor = std::function<Result<void>(std::span<const Digest>)>;
 
 /// The leaves that a put of this stream would have: cut into blocks, the last one filled with zeros
 /// (codex-manifest(5), BLOCKS), hashed over the pool while the next are read. Constant memory: some
-/// 24 MiB at usual block sizes. Gives the bytes read. Errors: size_invalid for the block size, io.
-[[nodiscard]] Result<std::uint64_t> raw_leaves(Executor& pool, Progress* progress, int fd,
-                                               std::string_view name,
-                                               std::uint64_t block_size_bytes,
+/// 24 MiB at usual block sizes. Gives the bytes read. The source is cancelled when `visit` fails.
+/// Errors: size_invalid for the block size; those of `source`.
+[[nodiscard]] Result<std::uint64_t> raw_leaves(Executor& pool, Progress* progress,
+                                               ByteSource& source, std::uint64_t block_size_bytes,
                                                const LeafVisitor& visit);
 
 } // namespace codex::dataset

@@ -4,7 +4,6 @@
 #include "dataset/dataset.hpp"
 #include "dataset/detail/buffer.hpp"
 #include "dataset/detail/hash.hpp"
-#include "dataset/detail/input.hpp"
 #include "dataset/detail/pipeline.hpp"
 
 #include <algorithm>
@@ -24,9 +23,8 @@ struct Chunk {
 
 class Put {
 public:
-    Put(const Job& job, detail::CancellableInput& input, repo::DatasetWriter& writer,
-        std::uint32_t block_size)
-        : job_(job), input_(input), writer_(writer), block_size_(block_size) {}
+    Put(const Job& job, ByteSource& source, repo::DatasetWriter& writer, std::uint32_t block_size)
+        : job_(job), source_(source), writer_(writer), block_size_(block_size) {}
 
     /// Stores the input's blocks; gives its size in bytes.
     Result<std::uint64_t> run() {
@@ -37,14 +35,14 @@ public:
             chunks, {.fill = [this](Chunk& chunk) { return fill(chunk); },
                      .work = [this](Chunk& chunk) { return hash(chunk); },
                      .store = [this](Chunk& chunk) { return store(chunk); },
-                     .interrupt = [this] { input_.cancel(); }}));
+                     .interrupt = [this] { source_.cancel(); }}));
         return size_bytes_;
     }
 
 private:
     Result<bool> fill(Chunk& chunk) {
         const MutableBytes buffer = chunk.buffer.bytes();
-        CODEX_TRY(got, input_.read(buffer));
+        CODEX_TRY(got, source_.read(buffer));
         // The last block is filled with zeros, and its CID covers them (codex-manifest(5), BLOCKS).
         const std::size_t blocks = div_up(got, block_size_);
         const MutableBytes padding = buffer.first(blocks * block_size_).subspan(got);
@@ -75,7 +73,7 @@ private:
     }
 
     const Job& job_;
-    detail::CancellableInput& input_;
+    ByteSource& source_;
     repo::DatasetWriter& writer_;
     std::uint32_t block_size_;
     std::vector<repo::LeafInput> leaves_;
@@ -97,7 +95,7 @@ codec::Manifest draft(const PutOptions& options) {
 
 } // namespace
 
-Result<PutResult> put(const Job& job, int fd, std::string_view name, const PutOptions& options) {
+Result<PutResult> put(const Job& job, ByteSource& source, const PutOptions& options) {
     if (options.block_size_bytes == 0 || options.block_size_bytes > codec::kMaxBlockSizeBytes)
         return fail(Errc::size_invalid, "block size {}: must be between 1 and {} bytes",
                     options.block_size_bytes, codec::kMaxBlockSizeBytes);
@@ -105,14 +103,13 @@ Result<PutResult> put(const Job& job, int fd, std::string_view name, const PutOp
     CODEX_CHECK(codec::validate(manifest)); // a bad name is refused before gigabytes are read
     CODEX_CHECK(repo::check_label(options.label));
 
-    CODEX_TRY(input, detail::CancellableInput::create(fd, name));
-    const std::uint64_t announced = input.remaining_bytes();
+    const std::uint64_t announced = source.remaining_bytes();
     if (job.progress != nullptr)
         job.progress->total_bytes += announced;
     CODEX_TRY(writer, job.repo->write_dataset());
-    CODEX_TRY(size, Put(job, input, writer, options.block_size_bytes).run());
+    CODEX_TRY(size, Put(job, source, writer, options.block_size_bytes).run());
     if (size == 0)
-        return fail(Error(Errc::dataset_empty, fmt::format("{}: no bytes to store", name))
+        return fail(Error(Errc::dataset_empty, fmt::format("{}: no bytes to store", source.name()))
                         .hint("a dataset has at least one byte"));
     CODEX_TRY(tree, writer.finish_tree());
     manifest.tree = tree;

@@ -1,7 +1,7 @@
 // Files that a command line names, where "-" is stdin.
 #pragma once
 
-#include "base/fd.hpp"
+#include "base/fd_stream.hpp"
 
 #include <string>
 
@@ -16,6 +16,8 @@ struct InputFile {
     std::string name; ///< input_name()
 
     [[nodiscard]] int fd() const;
+    /// Its bytes from here on; this must outlive it. Errors: io.
+    [[nodiscard]] Result<FdSource> source() const { return FdSource::create(fd(), name); }
 };
 /// Opens `path`, or takes stdin for "-". Errors: unsupported for a folder, with that hint, or a
 /// general one; the system's.

@@ -1,6 +1,6 @@
 // put, get and export of a dataset that is in the page cache, without waiting for the disk:
 // throughput of the pipelines themselves. Wall time, since they work in several threads.
-#include "base/fd.hpp"
+#include "base/fd_stream.hpp"
 #include "base/thread_pool.hpp"
 #include "dataset/dataset.hpp"
 
@@ -55,7 +55,8 @@ public:
     dataset::Job job() { return {&*repo_, &pool_, nullptr}; }
     Cid put() {
         ::lseek(content_.get(), 0, SEEK_SET);
-        return must(dataset::put(job(), content_.get(), "content", {})).manifest;
+        FdSource source = must(FdSource::create(content_.get(), "content"));
+        return must(dataset::put(job(), source, {})).manifest;
     }
     repo::Repo& repo() { return *repo_; }
 
@@ -95,8 +96,9 @@ void get(benchmark::State& state) {
     World world;
     const Cid cid = world.put();
     const Fd null = must(open_file("/dev/null", O_WRONLY));
+    FdSink sink = must(FdSink::create(null.get(), "/dev/null"));
     for (auto _ : state)
-        must(dataset::get(world.job(), cid, {}, null.get(), "/dev/null"));
+        must(dataset::get(world.job(), cid, {}, sink));
     count_bytes(state);
 }
 
@@ -104,8 +106,9 @@ void export_car(benchmark::State& state) {
     World world;
     const std::vector<Cid> cids = {world.put()};
     const Fd null = must(open_file("/dev/null", O_WRONLY));
+    FdSink sink = must(FdSink::create(null.get(), "/dev/null"));
     for (auto _ : state)
-        must(dataset::export_car(world.job(), cids, null.get(), "/dev/null", false));
+        must(dataset::export_car(world.job(), cids, sink, false));
     count_bytes(state);
 }
 

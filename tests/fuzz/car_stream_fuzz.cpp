@@ -1,8 +1,7 @@
 // CAR archives, plain and compressed, cut into sections: whatever comes, the sections are in order,
 // do not overlap, and lie within the input.
-#include "base/fd.hpp"
+#include "base/fd_stream.hpp"
 #include "dataset/detail/car_reader.hpp"
-#include "dataset/detail/input.hpp"
 
 #include <cstdlib>
 #include <sys/mman.h>
@@ -15,9 +14,9 @@ using namespace codex::dataset::detail;
 
 Result<void> read_archive(int fd) {
     static CarBatch batch; // its buffer is made once
-    CODEX_TRY(input, CancellableInput::create(fd, "input"));
+    CODEX_TRY(input, FdSource::create(fd, "input"));
     CODEX_TRY(source, open_source(input, std::uint64_t{1} << 26));
-    CODEX_TRY(reader, CarReader::open(std::move(source), "input"));
+    CODEX_TRY(reader, CarReader::open(std::move(source)));
     std::uint64_t end = reader.offset();
     for (;;) {
         CODEX_TRY(more, reader.next(batch));

@@ -1,5 +1,7 @@
 #include "chunk.hpp"
 
+#include "toolkit/output.hpp"
+
 #include <unistd.h>
 
 namespace codex::chunk {
@@ -82,10 +84,8 @@ Result<int> run(cli::Context& context, const Export& given) {
         CODEX_CHECK(context.print(record));
         return 0;
     }
-    CODEX_TRY(fd, context.binary_output());
-    const std::string& path = context.output_path();
-    auto done = dataset::export_car(job, manifests, fd,
-                                    path.empty() || path == "-" ? "stdout" : path, given.zstd);
+    CODEX_TRY(sink, toolkit::binary_sink(context));
+    auto done = dataset::export_car(job, manifests, sink, given.zstd);
     if (!done) {
         tell_subject(context, manifests, done.error());
         return fail(std::move(done).error());

@@ -1,5 +1,6 @@
 #include "base/counted.hpp"
 #include "chunk.hpp"
+#include "toolkit/output.hpp"
 
 #include <charconv>
 #include <unistd.h>
@@ -60,7 +61,7 @@ Result<Range> parse_range(std::string_view text) {
 struct Stream {
     cli::Context& context;
     dataset::Job job;
-    int fd;
+    ByteSink& sink;
     std::optional<Range> range;
 };
 
@@ -71,9 +72,7 @@ Result<void> append(Stream& stream, const std::string& item) {
         CODEX_TRY(dataset, stream.job.repo->dataset(cid));
         range = stream.range->of(dataset.manifest.content_size_bytes());
     }
-    const std::string& path = stream.context.output_path();
-    CODEX_TRY(done, dataset::get(stream.job, cid, range, stream.fd,
-                                 path.empty() || path == "-" ? "stdout" : path));
+    CODEX_TRY(done, dataset::get(stream.job, cid, range, stream.sink));
     stream.context.add_total("bytes", done.bytes);
     stream.context.add_total("reconstructedBlocks", done.reconstructed_blocks);
     if (done.reconstructed_blocks > 0)
@@ -100,10 +99,10 @@ Result<int> run(cli::Context& context, const Get& get) {
             return fail(Errc::usage, "--range is for one dataset");
     }
     CODEX_TRY(repo, open_repo(context, Access::read));
-    CODEX_TRY(fd, context.binary_output());
+    CODEX_TRY(sink, toolkit::binary_sink(context));
     Progress progress;
     const auto view = context.show(progress, "get");
-    Stream stream{context, {&repo, &context.pool(), &progress}, fd, range};
+    Stream stream{context, {&repo, &context.pool(), &progress}, sink, range};
     while (item) {
         // One stream: after a gap nothing may follow, so the first failure ends it.
         if (auto done = append(stream, *item); !done) {

@@ -54,7 +54,8 @@ Result<dataset::ImportReport> import_file(const dataset::Job& job, const std::st
                          file, fmt::format("read it as a node's data folder: codex-chunk import "
                                            "--from-nim {}",
                                            shell_quoted(file))));
-    return dataset::import_car(job, input.fd(), input.name, expiry, on_dataset);
+    CODEX_TRY(source, input.source());
+    return dataset::import_car(job, source, expiry, on_dataset);
 }
 
 Result<void> import_one(cli::Context& context, const Import& given, const dataset::Job& job,

@@ -50,7 +50,8 @@ std::string hint_for_folder(const std::string& folder) {
 Result<void> put_one(cli::Context& context, const dataset::Job& job, const std::string& file,
                      const dataset::PutOptions& options, bool named) {
     CODEX_TRY(input, toolkit::open_input(file, hint_for_folder(file)));
-    CODEX_TRY(result, dataset::put(job, input.fd(), input.name, options));
+    CODEX_TRY(source, input.source());
+    CODEX_TRY(result, dataset::put(job, source, options));
     if (result.announced_bytes != 0 && result.announced_bytes != result.size_bytes)
         context.warn(input.name, fmt::format("had {} when it was opened, {} read and stored",
                                              counted(result.announced_bytes, "byte"),

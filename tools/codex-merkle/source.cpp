@@ -79,8 +79,9 @@ Result<std::uint64_t> Source::outside_leaves(cli::Context& context,
     CODEX_TRY(file, toolkit::open_input(*raw));
     Progress progress;
     const auto view = context.show(progress, file.name);
+    CODEX_TRY(source, file.source());
     CODEX_TRY(bytes, dataset::raw_leaves(
-                         context.pool(), &progress, file.fd(), file.name,
+                         context.pool(), &progress, source,
                          block_size.given ? block_size.bytes : kDefaultBlockSizeBytes, visit));
     const std::uint64_t announced = progress.total_bytes;
     if (announced != 0 && announced != bytes)

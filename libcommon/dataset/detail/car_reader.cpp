@@ -30,15 +30,15 @@ Result<std::optional<Frame>> frame_at(BytesView bytes) {
 } // namespace
 
 Error CarReader::invalid(std::uint64_t offset, std::string_view what) const {
-    return {Errc::car_invalid, fmt::format("{}: byte {}: {}", name_, offset, what)};
+    return {Errc::car_invalid, fmt::format("{}: byte {}: {}", source_->name(), offset, what)};
 }
 
 Error CarReader::cut_off(std::uint64_t offset, std::string_view what) const {
     return invalid(offset, what).hint("the archive is cut off: make or fetch it again");
 }
 
-Result<CarReader> CarReader::open(std::unique_ptr<ByteSource> source, std::string_view name) {
-    CarReader reader(std::move(source), name);
+Result<CarReader> CarReader::open(std::unique_ptr<ByteSource> source) {
+    CarReader reader(std::move(source));
     CODEX_CHECK(reader.read_header());
     return reader;
 }
@@ -62,7 +62,7 @@ Result<void> CarReader::read_header() {
     }
     auto roots = codec::decode_car_header(BytesView(rest_).first(end).subspan((*frame)->prefix));
     if (!roots)
-        return fail(std::move(roots).error().context(fmt::format("{}: header", name_)));
+        return fail(std::move(roots).error().context(fmt::format("{}: header", source_->name())));
     roots_ = std::move(*roots);
     rest_.erase(rest_.begin(), rest_.begin() + static_cast<std::ptrdiff_t>(end));
     offset_ = end;

@@ -7,7 +7,6 @@
 #include "dataset/detail/stream.hpp"
 
 #include <memory>
-#include <string>
 #include <vector>
 
 namespace codex::dataset::detail {
@@ -27,8 +26,7 @@ class CarReader {
 public:
     /// Reads the header. Errors: car_invalid with the byte offset; unsupported (other versions);
     /// io.
-    [[nodiscard]] static Result<CarReader> open(std::unique_ptr<ByteSource> source,
-                                                std::string_view name);
+    [[nodiscard]] static Result<CarReader> open(std::unique_ptr<ByteSource> source);
 
     [[nodiscard]] const std::vector<Cid>& roots() const { return roots_; }
 
@@ -44,8 +42,7 @@ public:
 
 private:
     [[nodiscard]] Error cut_off(std::uint64_t offset, std::string_view what) const;
-    CarReader(std::unique_ptr<ByteSource> source, std::string_view name)
-        : source_(std::move(source)), name_(name) {}
+    explicit CarReader(std::unique_ptr<ByteSource> source) : source_(std::move(source)) {}
 
     [[nodiscard]] Result<void> read_header();
     [[nodiscard]] Result<std::size_t> read(MutableBytes to);
@@ -54,7 +51,6 @@ private:
     [[nodiscard]] Result<std::size_t> cut(BytesView bytes, std::vector<CarSection>& sections) const;
 
     std::unique_ptr<ByteSource> source_;
-    std::string name_;
     std::vector<Cid> roots_;
     std::uint64_t offset_ = 0;
     Bytes rest_; // read already, but not given out: the beginning of a section, or tiny sections

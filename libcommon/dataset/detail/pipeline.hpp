@@ -16,7 +16,8 @@ template <class Chunk> struct Stages {
     std::function<Result<bool>(Chunk&)> fill; ///< false at the end, with nothing in the chunk
     std::function<Result<void>(Chunk&)> work;
     std::function<Result<void>(Chunk&)> store; ///< in the calling thread
-    std::function<void()> interrupt;           ///< ends a fill() that waits; any thread, any time
+    /// Ends a fill() that waits, with `cancelled`; any thread, any time.
+    std::function<void()> interrupt;
 };
 
 /// One run of chunks through the stages; see run_pipeline().
@@ -44,9 +45,13 @@ public:
         });
         filler.wait();
         worker.wait();
-        if (!fill_result_)
+        // A fill() that was interrupted says so, which is no cause but a consequence.
+        const bool interrupted = !fill_result_ && fill_result_.error().code() == Errc::cancelled;
+        if (!fill_result_ && !interrupted)
             return std::move(fill_result_);
-        return std::move(work_result_ ? store_result_ : work_result_);
+        if (!work_result_ || !store_result_)
+            return std::move(work_result_ ? store_result_ : work_result_);
+        return std::move(fill_result_);
     }
 
 private:

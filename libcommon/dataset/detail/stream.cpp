@@ -1,8 +1,6 @@
 #include "dataset/detail/stream.hpp"
 
 #include "base/endian.hpp"
-#include "base/fd.hpp"
-#include "dataset/detail/input.hpp"
 
 #include <algorithm>
 #include <zstd.h>
@@ -15,30 +13,34 @@ namespace {
 constexpr std::size_t kGatherBytes = std::size_t{1} << 20;
 constexpr int kZstdLevel = 3;
 
-class FileSink final : public ByteSink {
+class GatheringSink final : public ByteSink {
 public:
-    FileSink(int fd, std::string_view name) : fd_(fd), name_(name) {
+    explicit GatheringSink(ByteSink& out) : ByteSink(out.name()), out_(out) {
         gathered_.reserve(kGatherBytes);
     }
 
     Result<void> write(BytesView bytes) override {
         if (gathered_.size() + bytes.size() > kGatherBytes)
-            CODEX_CHECK(finish());
+            CODEX_CHECK(write_gathered());
         if (bytes.size() >= kGatherBytes)
-            return write_full(fd_, bytes, name_);
+            return out_.write(bytes);
         append(gathered_, bytes);
         return {};
     }
+    Result<void> flush() override {
+        CODEX_CHECK(write_gathered());
+        return out_.flush();
+    }
+    void cancel() override { out_.cancel(); }
 
-    Result<void> finish() override {
-        CODEX_CHECK(write_full(fd_, gathered_, name_));
+private:
+    Result<void> write_gathered() {
+        CODEX_CHECK(out_.write(gathered_));
         gathered_.clear();
         return {};
     }
 
-private:
-    int fd_;
-    std::string name_;
+    ByteSink& out_;
     Bytes gathered_;
 };
 
@@ -49,8 +51,9 @@ struct FreeContext {
 
 class ZstdSink final : public ByteSink {
 public:
-    ZstdSink(int fd, std::string_view name, unsigned threads)
-        : context_(ZSTD_createCCtx()), out_(fd, name), compressed_(ZSTD_CStreamOutSize()) {
+    ZstdSink(ByteSink& out, unsigned threads)
+        : ByteSink(out.name()), context_(ZSTD_createCCtx()), out_(out),
+          compressed_(ZSTD_CStreamOutSize()) {
         if (!context_)
             throw std::bad_alloc();
         ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_compressionLevel, kZstdLevel);
@@ -62,10 +65,11 @@ public:
 
     Result<void> write(BytesView bytes) override { return run(bytes, ZSTD_e_continue); }
 
-    Result<void> finish() override {
+    Result<void> flush() override {
         CODEX_CHECK(run({}, ZSTD_e_end));
-        return out_.finish();
+        return out_.flush();
     }
+    void cancel() override { out_.cancel(); }
 
 private:
     Result<void> run(BytesView bytes, ZSTD_EndDirective mode) {
@@ -82,7 +86,7 @@ private:
     }
 
     std::unique_ptr<ZSTD_CCtx, FreeContext> context_;
-    FileSink out_;
+    GatheringSink out_;
     Bytes compressed_;
 };
 
@@ -91,27 +95,31 @@ constexpr std::size_t kMagicBytes = 4;
 /// The input, after the few bytes that were read to recognise it.
 class PlainSource final : public ByteSource {
 public:
-    PlainSource(CancellableInput& input, Bytes head) : input_(input), head_(std::move(head)) {}
+    PlainSource(ByteSource& input, Bytes head)
+        : ByteSource(input.name()), input_(input), head_(std::move(head)) {}
 
-    Result<std::size_t> read(MutableBytes to) override {
+    void cancel() override { input_.cancel(); }
+
+private:
+    Result<std::size_t> take(MutableBytes to) override {
+        if (head_at_ == head_.size())
+            return input_.read_some(to);
         const std::size_t old = std::min(head_.size() - head_at_, to.size());
         std::copy_n(head_.begin() + static_cast<std::ptrdiff_t>(head_at_), old, to.begin());
         head_at_ += old;
-        CODEX_TRY(got, input_.read(to.subspan(old)));
-        return old + got;
+        return old;
     }
 
-private:
-    CancellableInput& input_;
+    ByteSource& input_;
     Bytes head_;
     std::size_t head_at_ = 0;
 };
 
 class ZstdSource final : public ByteSource {
 public:
-    ZstdSource(CancellableInput& input, const Bytes& head, std::uint64_t free_bytes)
-        : input_(input), free_bytes_(free_bytes), context_(ZSTD_createDCtx()),
-          buffer_(ZSTD_DStreamInSize()) {
+    ZstdSource(ByteSource& input, const Bytes& head, std::uint64_t free_bytes)
+        : ByteSource(input.name()), input_(input), free_bytes_(free_bytes),
+          context_(ZSTD_createDCtx()), buffer_(ZSTD_DStreamInSize()) {
         if (!context_)
             throw std::bad_alloc();
         ZSTD_DCtx_setParameter(context_.get(), ZSTD_d_windowLogMax, kWindowLogMax);
@@ -119,11 +127,14 @@ public:
         in_ = {buffer_.data(), head.size(), 0};
     }
 
-    Result<std::size_t> read(MutableBytes to) override {
+    void cancel() override { input_.cancel(); }
+
+private:
+    Result<std::size_t> take(MutableBytes to) override {
         ZSTD_outBuffer out{to.data(), to.size(), 0};
         while (out.pos < out.size) {
             const std::size_t had = out.pos;
-            if (in_.pos == in_.size) {
+            if (in_.pos == in_.size && !ended_) {
                 CODEX_TRY(got, input_.read_some(buffer_));
                 in_ = {buffer_.data(), got, 0};
                 ended_ = got == 0;
@@ -142,7 +153,6 @@ public:
         return out.pos;
     }
 
-private:
     Error broken(std::size_t code) const {
         if (ZSTD_getErrorCode(code) == ZSTD_error_frameParameter_windowTooLarge)
             return Error(Errc::limit_exceeded,
@@ -164,7 +174,7 @@ private:
     }
 
     static constexpr int kWindowLogMax = 27; // what zstd -d itself accepts
-    CancellableInput& input_;
+    ByteSource& input_;
     std::uint64_t free_bytes_;
     std::uint64_t given_ = 0;
     std::unique_ptr<ZSTD_DCtx, FreeContext> context_;
@@ -185,15 +195,15 @@ bool is_zstd(const Bytes& head) {
 
 } // namespace
 
-std::unique_ptr<ByteSink> file_sink(int fd, std::string_view name) {
-    return std::make_unique<FileSink>(fd, name);
+std::unique_ptr<ByteSink> gathering_sink(ByteSink& out) {
+    return std::make_unique<GatheringSink>(out);
 }
 
-std::unique_ptr<ByteSink> zstd_sink(int fd, std::string_view name, unsigned threads) {
-    return std::make_unique<ZstdSink>(fd, name, threads);
+std::unique_ptr<ByteSink> zstd_sink(ByteSink& out, unsigned threads) {
+    return std::make_unique<ZstdSink>(out, threads);
 }
 
-Result<std::unique_ptr<ByteSource>> open_source(CancellableInput& input, std::uint64_t free_bytes) {
+Result<std::unique_ptr<ByteSource>> open_source(ByteSource& input, std::uint64_t free_bytes) {
     Bytes head(kMagicBytes);
     CODEX_TRY(got, input.read(head));
     head.resize(got);

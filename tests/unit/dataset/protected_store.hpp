@@ -1,11 +1,12 @@
 // A repo of its own for each test, with what the tests of protected datasets do to it.
 #pragma once
 
-#include "base/fd.hpp"
+#include "base/fd_stream.hpp"
 #include "base/thread_pool.hpp"
 #include "byte_generator.hpp"
 #include "codec/manifest.hpp"
 #include "dataset/dataset.hpp"
+#include "memory_streams.hpp"
 #include "must.hpp"
 #include "temporary_folder.hpp"
 
@@ -20,12 +21,21 @@
 namespace codex::dataset::test {
 
 using codex::test::generate;
+using codex::test::MemorySink;
+using codex::test::MemorySource;
 using codex::test::must;
 using codex::test::must_fail;
 using codex::test::TemporaryFolder;
 
 inline erasure::Shape code_shape(std::uint64_t k, std::uint64_t m) {
     return must(erasure::Shape::create(k, m));
+}
+
+/// put() of what is behind a descriptor.
+inline Result<PutResult> put_fd(const Job& job, int fd, std::string_view name,
+                                const PutOptions& options = {}) {
+    FdSource source = must(FdSource::create(fd, name));
+    return put(job, source, options);
 }
 
 class Store {
@@ -39,21 +49,17 @@ public:
     [[nodiscard]] repo::Repo& repo() { return repo_; }
 
     [[nodiscard]] Cid put(BytesView content, const PutOptions& options = {}) {
-        Fd file(::memfd_create("content", MFD_CLOEXEC));
-        must(write_full(file.get(), content, "content"));
-        if (::lseek(file.get(), 0, SEEK_SET) != 0)
-            throw std::runtime_error("lseek failed");
-        return must(dataset::put(job(), file.get(), "content", options)).manifest;
+        MemorySource source(content);
+        return must(dataset::put(job(), source, options)).manifest;
     }
 
     /// The content, without help from parity when `cid` is a plain dataset.
     [[nodiscard]] Bytes get(const Cid& cid) {
-        Fd file(::memfd_create("content", MFD_CLOEXEC));
-        const GetResult got = must(dataset::get(job(), cid, {}, file.get(), "content"));
-        Bytes content(got.bytes);
-        if (must(pread_full(file.get(), content, 0, "content")) != content.size())
+        MemorySink sink;
+        const GetResult got = must(dataset::get(job(), cid, {}, sink));
+        if (got.bytes != sink.content().size())
             throw std::runtime_error("short content");
-        return content;
+        return sink.content();
     }
 
     [[nodiscard]] codec::Manifest manifest(const Cid& cid) {

@@ -27,16 +27,15 @@ protected:
     Store store_{folder_.file("repo")};
 
     Bytes get(const Cid& cid, ByteRange range) {
-        Fd file(::memfd_create("content", MFD_CLOEXEC));
-        const GetResult got = must(dataset::get(store_.job(), cid, range, file.get(), "content"));
-        Bytes content(got.bytes);
-        EXPECT_EQ(must(pread_full(file.get(), content, 0, "content")), content.size());
-        return content;
+        MemorySink sink;
+        const GetResult got = must(dataset::get(store_.job(), cid, range, sink));
+        EXPECT_EQ(got.bytes, sink.content().size());
+        return sink.content();
     }
 
     Error get_fails(const Cid& cid) {
-        const Fd file(::memfd_create("content", MFD_CLOEXEC));
-        return must_fail(dataset::get(store_.job(), cid, {}, file.get(), "content"));
+        MemorySink sink;
+        return must_fail(dataset::get(store_.job(), cid, {}, sink));
     }
 
     std::uint64_t datasets() { return must(store_.repo().space()).counters.datasets; }
@@ -116,7 +115,7 @@ TEST_F(PutGet, ReportsWhatItStored) {
     for (const std::uint64_t expected_new : {3U * 65536U, 0U}) {
         const Fd file(::memfd_create("content", MFD_CLOEXEC));
         must(pwrite_full(file.get(), content, 0, "content"));
-        const PutResult result = must(put(job, file.get(), "content", {}));
+        const PutResult result = must(put_fd(job, file.get(), "content"));
         EXPECT_EQ(result.size_bytes, content.size());
         EXPECT_EQ(result.blocks, 3U);
         EXPECT_GE(result.new_bytes, expected_new);
@@ -138,7 +137,7 @@ TEST_F(PutGet, ReadsPipesThatComeInPieces) {
             must(write_full(in.get(), BytesView(content).subspan(at, n), "pipe"));
         }
     });
-    const PutResult result = must(put(store_.job(), out.get(), "pipe", {}));
+    const PutResult result = must(put_fd(store_.job(), out.get(), "pipe"));
     writer.join();
     EXPECT_EQ(store_.get(result.manifest), content);
     EXPECT_EQ(result.manifest, store_.put(content));
@@ -155,7 +154,7 @@ TEST_F(PutGet, TellsOfAFileThatChangesWhileItIsRead) {
         EXPECT_EQ(::ftruncate(file.get(), 0), 0);
     });
     const Job job{&store_.repo(), store_.job().pool, &progress};
-    const PutResult shrunk = must(dataset::put(job, file.get(), "changing", {}));
+    const PutResult shrunk = must(put_fd(job, file.get(), "changing"));
     shrinks.join();
     EXPECT_EQ(shrunk.announced_bytes, kHoles);
     EXPECT_LT(shrunk.size_bytes, kHoles);
@@ -166,7 +165,7 @@ TEST_F(PutGet, TellsOfAFileThatChangesWhileItIsRead) {
     Fd in(ends[1]);
     must(write_full(in.get(), Bytes(10, 1), "pipe"));
     in = Fd();
-    EXPECT_EQ(must(dataset::put(store_.job(), out.get(), "pipe", {})).announced_bytes, 0U);
+    EXPECT_EQ(must(put_fd(store_.job(), out.get(), "pipe")).announced_bytes, 0U);
 }
 
 TEST_F(PutGet, CountsItsTreeAgainstTheQuota) {
@@ -178,7 +177,7 @@ TEST_F(PutGet, CountsItsTreeAgainstTheQuota) {
     // One block, and 2000 leaves in 128,000 bytes of tree.
     Fd file(::memfd_create("content", MFD_CLOEXEC));
     ASSERT_EQ(::ftruncate(file.get(), 2000 * 64), 0);
-    EXPECT_EQ(must_fail(dataset::put(store_.job(), file.get(), "content", options)).code(),
+    EXPECT_EQ(must_fail(put_fd(store_.job(), file.get(), "content", options)).code(),
               Errc::quota_exceeded);
     EXPECT_EQ(datasets(), 0U);
     const Cid cid = store_.put(Bytes(1000 * 64), options);
@@ -194,7 +193,7 @@ TEST_F(PutGet, CountsItsTreeAgainstTheQuota) {
 
 TEST_F(PutGet, RefusesEmptyInput) {
     const Fd file(::memfd_create("content", MFD_CLOEXEC));
-    const Error error = must_fail(put(store_.job(), file.get(), "nothing.txt", {}));
+    const Error error = must_fail(put_fd(store_.job(), file.get(), "nothing.txt"));
     EXPECT_EQ(error.code(), Errc::dataset_empty);
     EXPECT_THAT(error.text(), ::testing::HasSubstr("nothing.txt"));
     EXPECT_EQ(datasets(), 0U);
@@ -204,14 +203,16 @@ TEST_F(PutGet, RefusesBadOptionsBeforeReading) {
     for (const std::uint32_t block_size : {0U, codec::kMaxBlockSizeBytes + 1}) {
         PutOptions options;
         options.block_size_bytes = block_size;
-        // -1 is no descriptor: reading it would be another error.
-        EXPECT_EQ(must_fail(put(store_.job(), -1, "x", options)).code(), Errc::size_invalid);
+        const Bytes content(1);
+        MemorySource source(content);
+        EXPECT_EQ(must_fail(put(store_.job(), source, options)).code(), Errc::size_invalid);
+        EXPECT_EQ(source.bytes_read(), 0U);
     }
 }
 
 TEST_F(PutGet, ReportsAnInputThatCannotBeRead) {
     const Fd folder = must(open_file(folder_.path(), O_RDONLY | O_DIRECTORY));
-    const Error error = must_fail(put(store_.job(), folder.get(), "some folder", {}));
+    const Error error = must_fail(put_fd(store_.job(), folder.get(), "some folder"));
     EXPECT_EQ(error.code(), Errc::unsupported);
     EXPECT_THAT(error.text(), ::testing::HasSubstr("some folder: is a folder"));
     EXPECT_EQ(datasets(), 0U);
@@ -238,7 +239,7 @@ TEST_F(PutGet, StopsWhenTheQuotaIsReachedThoughTheInputGoesOn) {
     std::thread writer([&] { // fills one buffer, and never ends the stream
         must(write_full(in.get(), generate(7, std::size_t{8} << 20), "pipe"));
     });
-    const Error error = must_fail(put(store_.job(), out.get(), "pipe", {}));
+    const Error error = must_fail(put_fd(store_.job(), out.get(), "pipe"));
     writer.join();
     EXPECT_EQ(error.code(), Errc::quota_exceeded);
     EXPECT_EQ(datasets(), 0U);
@@ -263,9 +264,9 @@ TEST_F(PutGet, GivesByteRanges) {
         EXPECT_TRUE(
             equal(get(cid, range), BytesView(content).subspan(range.begin, end - range.begin)));
     }
-    const Fd null = must(open_file("/dev/null", O_WRONLY));
     const auto refusal = [&](const ByteRange& range) {
-        return must_fail(dataset::get(store_.job(), cid, range, null.get(), "x")).code();
+        MemorySink sink;
+        return must_fail(dataset::get(store_.job(), cid, range, sink)).code();
     };
     EXPECT_EQ(refusal({700002, UINT64_MAX}), Errc::merkle_index);
     EXPECT_EQ(refusal({9, 8}), Errc::usage);
@@ -305,17 +306,18 @@ TEST_F(PutGet, WritesWhatComesBeforeALostBlock) {
     const Bytes content = generate(12, std::size_t{20} << 20);
     const Cid cid = store_.put(content);
     must(erase(store_.job(), cid, std::vector<std::uint64_t>{319}));
-    const Fd file(::memfd_create("content", MFD_CLOEXEC));
-    EXPECT_FALSE(dataset::get(store_.job(), cid, {}, file.get(), "content"));
-    Bytes written(std::size_t{16} << 20); // two whole batches
-    EXPECT_EQ(must(pread_full(file.get(), written, 0, "content")), written.size());
-    EXPECT_TRUE(equal(written, BytesView(content).first(written.size())));
+    MemorySink sink;
+    EXPECT_FALSE(dataset::get(store_.job(), cid, {}, sink));
+    const std::size_t whole_batches = std::size_t{16} << 20; // two
+    ASSERT_EQ(sink.content().size(), whole_batches);
+    EXPECT_TRUE(equal(sink.content(), BytesView(content).first(whole_batches)));
 }
 
 TEST_F(PutGet, ReportsAnOutputThatIsFull) {
     const Cid cid = store_.put(generate(13, std::size_t{20} << 20));
     const Fd full = must(open_file("/dev/full", O_WRONLY));
-    const Error error = must_fail(dataset::get(store_.job(), cid, {}, full.get(), "the file"));
+    FdSink sink = must(FdSink::create(full.get(), "the file"));
+    const Error error = must_fail(dataset::get(store_.job(), cid, {}, sink));
     EXPECT_EQ(error.code(), Errc::no_space);
     EXPECT_THAT(error.text(), ::testing::HasSubstr("the file"));
 }
@@ -337,8 +339,8 @@ TEST_F(PutGet, ReconstructsWhatAProtectedDatasetLost) {
         lost.push_back(i);
     EXPECT_EQ(must(erase(store_.job(), cid, lost)), 12U);
 
-    const Fd file(::memfd_create("content", MFD_CLOEXEC));
-    const GetResult got = must(dataset::get(store_.job(), cid, {}, file.get(), "content"));
+    MemorySink sink;
+    const GetResult got = must(dataset::get(store_.job(), cid, {}, sink));
     EXPECT_EQ(got.bytes, content.size());
     EXPECT_EQ(got.reconstructed_blocks, 12U);
     EXPECT_EQ(store_.get(cid), content);
@@ -360,12 +362,10 @@ TEST_F(PutGet, ReconstructsAheadWhereRowsAreShort) {
     const Cid cid = must(encode(store_.job(), store_.put(content, options), code_shape(10, 3)));
     const std::vector<std::uint64_t> lost = {0, 1, 5, 18, 19, 23, 26, 36, 37, 38};
     EXPECT_EQ(must(erase(store_.job(), cid, lost)), lost.size());
-    const Fd file(::memfd_create("content", MFD_CLOEXEC));
-    const GetResult got = must(dataset::get(store_.job(), cid, {}, file.get(), "content"));
+    MemorySink sink;
+    const GetResult got = must(dataset::get(store_.job(), cid, {}, sink));
     EXPECT_EQ(got.reconstructed_blocks, lost.size());
-    Bytes read(content.size());
-    EXPECT_EQ(must(pread_full(file.get(), read, 0, "content")), read.size());
-    EXPECT_TRUE(read == content);
+    EXPECT_TRUE(sink.content() == content);
 }
 
 TEST_F(PutGet, CountsIn64Bits) {
@@ -374,7 +374,7 @@ TEST_F(PutGet, CountsIn64Bits) {
     ASSERT_EQ(::ftruncate(file.get(), static_cast<off_t>(size)), 0);
     const Bytes mark = generate(16, 5000);
     must(pwrite_full(file.get(), mark, size - mark.size(), "sparse"));
-    const PutResult result = must(put(store_.job(), file.get(), "sparse", {}));
+    const PutResult result = must(put_fd(store_.job(), file.get(), "sparse"));
     EXPECT_EQ(result.size_bytes, size);
     EXPECT_EQ(result.blocks, (size + 65535) / 65536);
     EXPECT_LE(result.new_bytes, 3 * 65536U); // zeros, the mark, the manifest
@@ -404,10 +404,10 @@ TEST_F(PutGet, WorksInConstantMemory) {
     const Fd clear = must(open_file("/proc/self/clear_refs", O_WRONLY));
     must(write_full(clear.get(), as_bytes("5"), "clear_refs")); // the peak begins anew
     const std::uint64_t before = memory("VmRSS");
-    const PutResult result = must(put(store_.job(), file.get(), "sparse", {}));
+    const PutResult result = must(put_fd(store_.job(), file.get(), "sparse"));
     const Fd null = must(open_file("/dev/null", O_WRONLY));
-    EXPECT_EQ(must(dataset::get(store_.job(), result.manifest, {}, null.get(), "null")).bytes,
-              size);
+    FdSink sink = must(FdSink::create(null.get(), "null"));
+    EXPECT_EQ(must(dataset::get(store_.job(), result.manifest, {}, sink)).bytes, size);
     const std::uint64_t bound = std::uint64_t{kSanitized ? 400U : 100U} << 20;
     EXPECT_LT(memory("VmHWM") - before, bound);
 }

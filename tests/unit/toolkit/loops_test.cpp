@@ -1,6 +1,7 @@
 // Commands that take turns over datasets of a repo, or open it for one.
 #include "toolkit/loops.hpp"
 
+#include "base/fd_stream.hpp"
 #include "cli/run_tool.hpp"
 #include "must.hpp"
 #include "temporary_folder.hpp"
@@ -22,7 +23,8 @@ void declare(cli::Command& root) {
     const auto cids = std::make_shared<std::vector<std::string>>();
     root.command("put", "store stdin").run([](cli::Context& context) -> Result<int> {
         CODEX_TRY(repo, open_repo(context, Access::create));
-        CODEX_TRY(made, dataset::put({&repo, &context.pool(), nullptr}, STDIN_FILENO, "stdin", {}));
+        CODEX_TRY(source, FdSource::create(STDIN_FILENO, "stdin"));
+        CODEX_TRY(made, dataset::put({&repo, &context.pool(), nullptr}, source, {}));
         CODEX_CHECK(context.print(cli::Record("dataset").field("cid", made.manifest)));
         return 0;
     });
