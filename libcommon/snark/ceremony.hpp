@@ -17,8 +17,8 @@ namespace codex::snark {
 /// Writes `key` with one more contribution to `fd` (which can seek). The secret comes from 64 bytes
 /// of `random`, hashed together with `extra`, which may be empty; it is wiped. The
 /// points that it multiplies are first checked to be on the curve, lest a forged key draw it out.
-/// `progress` counts bytes of the file. Errors: usage for the name (check_contribution_name());
-/// malformed; io.
+/// `progress` counts bytes of the file. Errors: argument_invalid for the name
+/// (check_contribution_name()); malformed; io.
 [[nodiscard]] Result<Contribution> contribute(const ProvingKey& key, int fd,
                                               const std::string& file_name, std::string name,
                                               BytesView extra, Executor* pool,
@@ -31,7 +31,8 @@ struct Beacon {
     std::uint32_t iterations_log2 = 0; ///< 10 to 63: SHA-256, this often over
 };
 /// The same with the secret that the beacon gives, byte for byte what `snarkjs zkey beacon` writes.
-/// `progress` counts hashes, then bytes. Errors: usage for the name and the beacon; malformed; io.
+/// `progress` counts hashes, then bytes. Errors: argument_invalid for the name and the beacon;
+/// malformed; io.
 [[nodiscard]] Result<Contribution> apply_beacon(const ProvingKey& key, int fd,
                                                 const std::string& file_name, std::string name,
                                                 const Beacon& beacon, Executor* pool,
