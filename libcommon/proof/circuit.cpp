@@ -69,7 +69,8 @@ std::vector<CircuitParameters> circuits_with(std::uint64_t wires, std::uint32_t 
                 p.samples = static_cast<std::uint32_t>((wires - fixed) / each);
                 p.block_depth = 0;
                 // With the three rows that a key adds.
-                if (std::bit_width(constraint_count(p) + 3) == domain_log2)
+                if (static_cast<std::uint32_t>(std::bit_width(constraint_count(p) + 3)) ==
+                    domain_log2)
                     found.push_back(p);
             }
     }

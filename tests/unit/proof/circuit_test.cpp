@@ -60,8 +60,8 @@ TEST(Circuit, CountsFollowTheFormulas) {
 
 TEST(Circuit, CountsTellWhichCircuitsAKeyMayBeOf) {
     const auto found = [](const CircuitParameters& p) {
-        const int domain = std::bit_width(constraint_count(p) + 3);
-        return circuits_with(wire_count(p), static_cast<std::uint32_t>(domain));
+        const auto domain = static_cast<std::uint32_t>(std::bit_width(constraint_count(p) + 3));
+        return circuits_with(wire_count(p), domain);
     };
     using Case = std::tuple<std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t>;
     const Case cases[] = {
