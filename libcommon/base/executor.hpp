@@ -15,6 +15,9 @@ public:
     Executor& operator=(const Executor&) = delete;
     virtual ~Executor() = default;
 
+    /// No threads but the caller's: where nobody has said another.
+    [[nodiscard]] static Executor& caller();
+
     /// How many jobs can run at once, whoever waits in parallel_for() counted among them; 1 or
     /// more.
     [[nodiscard]] virtual unsigned size() const = 0;
@@ -25,6 +28,13 @@ public:
     /// caller works, too, so calls within calls cannot wait for each other. When one throws, those
     /// that have not begun are left out, and the first exception is thrown here.
     virtual void parallel_for(std::size_t count, const std::function<void(std::size_t)>& body) = 0;
+    /// Begins `job` at once, beside the caller, in a thread that it has for itself until it ends:
+    /// so it may wait, for a disk or for its caller. It must not throw. `freed`, which must not
+    /// wait, is called when that thread is free for another. False where no such thread is to be
+    /// had, or as many are busy as may be: then nothing is begun, and the caller does the work in
+    /// its turn. See SideJob (base/side_job.hpp).
+    [[nodiscard]] virtual bool try_beside(std::function<void()> job,
+                                          std::function<void()> freed) = 0;
 };
 
 /// Everything at once, in the thread that asks, and loops in their order.
@@ -37,15 +47,15 @@ public:
         for (std::size_t i = 0; i < count; ++i)
             body(i);
     }
+    [[nodiscard]] bool try_beside(std::function<void()> /*job*/,
+                                  std::function<void()> /*freed*/) override {
+        return false;
+    }
 };
 
-/// On `executor`, or in this thread where there is none.
-inline void parallel_for(Executor* executor, std::size_t count,
-                         const std::function<void(std::size_t)>& body) {
-    if (executor != nullptr)
-        return executor->parallel_for(count, body);
-    for (std::size_t i = 0; i < count; ++i)
-        body(i);
+inline Executor& Executor::caller() {
+    static InlineExecutor one;
+    return one;
 }
 
 } // namespace codex

@@ -24,6 +24,10 @@ public:
         for (std::size_t i = 0; i < count; ++i)
             body(i);
     }
+    [[nodiscard]] bool try_beside(std::function<void()> /*job*/,
+                                  std::function<void()> /*freed*/) override {
+        return false;
+    }
     /// The job that has waited longest; false when there is none.
     bool run_one() {
         std::function<void()> job;

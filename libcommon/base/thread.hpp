@@ -1,5 +1,6 @@
 // The one way to start a thread. The system may refuse one (a limit of processes, no address space
-// for its stack), and then the work is done with the threads there are, or by the caller.
+// for its stack), and then the work is done with the threads there are, or by the caller. Work of
+// the library goes over an Executor, which keeps its threads; this is for those that own some.
 #pragma once
 
 #include <exception>
@@ -11,15 +12,15 @@
 
 namespace codex {
 
-/// A job beside its owner, in a thread of its own. What it throws is kept for the owner.
+/// A thread of its owner. What its job throws is kept for him.
 /// Threads: its owner alone calls it.
-class SideJob {
+class Thread {
 public:
-    SideJob() = default;
-    SideJob(SideJob&&) noexcept = default;
-    SideJob& operator=(SideJob&&) = delete;
+    Thread() = default;
+    Thread(Thread&&) noexcept = default;
+    Thread& operator=(Thread&&) = delete;
     /// Waits; what the job threw is lost.
-    ~SideJob() {
+    ~Thread() {
         if (thread_.joinable())
             thread_.join();
     }
@@ -43,12 +44,6 @@ public:
         thrown_.reset();
         return false;
     }
-    /// The same, or in this thread and at once where there is none to be had.
-    template <class Job> void start_or_run(const Job& job) {
-        if (!start(job))
-            job();
-    }
-
     /// Waits for the job, if one was started, and throws what it threw.
     void wait() {
         if (thread_.joinable())

@@ -64,14 +64,97 @@ struct Loop {
     }
 };
 
+/// Threads with one job each, which may wait.
+class SideThreads {
+public:
+    explicit SideThreads(unsigned most) : most_(most) {}
+    SideThreads(const SideThreads&) = delete;
+    SideThreads& operator=(const SideThreads&) = delete;
+    ~SideThreads() { finish(); }
+    /// Takes no more jobs, and waits for those that were taken.
+    void finish() {
+        {
+            const std::lock_guard lock(mutex_);
+            stopping_ = true;
+        }
+        wake_.notify_all();
+        threads_.clear(); // waits for them
+    }
+
+    struct Turn {
+        std::function<void()> job, freed;
+    };
+    bool hand_over(Turn turn) noexcept {
+        const std::lock_guard lock(mutex_);
+        if (stopping_)
+            return false;
+        try {
+            if (idle_ > handed_over_.size()) {
+                handed_over_.push_back(std::move(turn));
+                wake_.notify_one();
+                return true;
+            }
+            if (threads_.size() >= most_)
+                return false;
+            threads_.emplace_back();
+        } catch (const std::bad_alloc&) {
+            return false;
+        }
+        const bool started = start(std::move(turn));
+        if (!started)
+            threads_.pop_back();
+        return started;
+    }
+
+private:
+    bool start(Turn turn) noexcept {
+        try {
+            const auto first = std::make_shared<Turn>(std::move(turn));
+            return threads_.back().start([this, first] { run(std::move(*first)); });
+        } catch (const std::bad_alloc&) {
+            return false;
+        }
+    }
+    void run(Turn turn) {
+        for (;;) {
+            turn.job();
+            turn.job = nullptr; // what it holds goes before anybody is told
+            {
+                const std::lock_guard lock(mutex_);
+                ++idle_; // first: who is told may have the next job at once
+            }
+            turn.freed();
+            turn.freed = nullptr;
+            std::unique_lock lock(mutex_);
+            wake_.wait(lock, [this] { return stopping_ || !handed_over_.empty(); });
+            if (handed_over_.empty())
+                return;
+            --idle_;
+            turn = std::move(handed_over_.front());
+            handed_over_.pop_front();
+        }
+    }
+
+    std::size_t most_;
+    std::mutex mutex_;
+    std::condition_variable wake_;
+    std::deque<Turn> handed_over_; // never more than are idle
+    std::size_t idle_ = 0;
+    bool stopping_ = false;
+    std::vector<Thread> threads_; // last: they use the others
+};
+
 } // namespace
 
 struct ThreadPool::State {
+    explicit State(unsigned most_beside) : beside(most_beside) {}
+
     std::mutex mutex;
     std::condition_variable wake;
     std::deque<std::function<void()>> jobs;
     bool stopping = false;
-    std::vector<SideJob> workers;
+    std::vector<Thread> workers;
+    SideThreads beside;
 
     void run() {
         for (;;) {
@@ -89,9 +172,10 @@ struct ThreadPool::State {
     }
 };
 
-ThreadPool::ThreadPool(unsigned threads) : state_(std::make_unique<State>()) {
+ThreadPool::ThreadPool(unsigned threads, unsigned most_beside)
+    : state_(std::make_unique<State>(most_beside)) {
     const unsigned total = threads == 0 ? usable_cores() : threads;
-    std::vector<SideJob>& workers = state_->workers;
+    std::vector<Thread>& workers = state_->workers;
     try {
         for (unsigned i = 1; i < total; ++i) {
             if (workers.emplace_back().start([state = state_.get()] { state->run(); }))
@@ -105,6 +189,7 @@ ThreadPool::ThreadPool(unsigned threads) : state_(std::make_unique<State>()) {
 }
 
 ThreadPool::~ThreadPool() {
+    state_->beside.finish(); // first: its jobs use the workers
     {
         const std::lock_guard lock(state_->mutex);
         state_->stopping = true;
@@ -158,6 +243,10 @@ void ThreadPool::parallel_for(std::size_t count, const std::function<void(std::s
     loop->done.wait(lock, [&loop] { return loop->finished == loop->count; });
     if (loop->thrown)
         std::rethrow_exception(loop->thrown);
+}
+
+bool ThreadPool::try_beside(std::function<void()> job, std::function<void()> freed) {
+    return state_->beside.hand_over({std::move(job), std::move(freed)});
 }
 
 } // namespace codex

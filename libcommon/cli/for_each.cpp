@@ -61,7 +61,7 @@ public:
     /// Waits for the turns that were begun.
     void finish() {
         dismiss();
-        for (SideJob& thread : threads_)
+        for (Thread& thread : threads_)
             thread.wait();
     }
 
@@ -107,7 +107,7 @@ private:
     std::optional<std::string> item_; // handed out, not taken yet
     bool stopped_ = false;            // --fail-fast
     bool finishing_ = false;
-    std::vector<SideJob> threads_; // last: they use all of the above
+    std::vector<Thread> threads_; // last: they use all of the above
 };
 
 } // namespace

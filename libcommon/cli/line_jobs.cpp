@@ -121,12 +121,12 @@ public:
 
     Result<int> run() {
         CODEX_CHECK(lines_.open());
-        std::vector<SideJob> others(context_.pool().size() - 1);
-        for (SideJob& other : others)
+        std::vector<Thread> others(context_.pool().size() - 1);
+        for (Thread& other : others)
             if (!other.start([this] { work(); }))
                 break;
         work();
-        for (SideJob& other : others)
+        for (Thread& other : others)
             other.wait();
         if (failure_)
             return fail(std::move(*failure_));

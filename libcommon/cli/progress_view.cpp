@@ -139,7 +139,7 @@ private:
     Mode mode_;
     Rate rate_{state_->clock.now()};
     Fd stop_;
-    SideJob thread_; // last: it uses all of the above
+    Thread thread_; // last: it uses all of the above
 };
 
 std::shared_ptr<Context::ProgressView> Context::show(const Progress& progress, std::string label) {

@@ -24,8 +24,7 @@ Result<void> write_dataset(const Job& job, repo::DatasetInfo dataset, ByteSink& 
             return {};
         for (const repo::BlockRead& block : batch->blocks)
             CODEX_CHECK(write_section(sink, block.cid, block.buffer.first(block.size)));
-        if (job.progress != nullptr)
-            job.progress->advance(batch->content().size());
+        job.advance(batch->content().size());
     }
 }
 
@@ -40,14 +39,13 @@ Result<void> export_car(const Job& job, std::span<const Cid> manifests, ByteSink
     // All are looked up before a byte is written.
     std::vector<repo::DatasetInfo> datasets;
     for (const Cid& manifest : manifests) {
-        CODEX_TRY(dataset, job.repo->dataset(manifest));
-        if (job.progress != nullptr)
-            job.progress->total_bytes +=
-                dataset.manifest.blocks_count() * dataset.manifest.block_size_bytes;
+        CODEX_TRY(dataset, job.repo.dataset(manifest));
+        job.expect(dataset.manifest.blocks_count() * dataset.manifest.block_size_bytes);
         datasets.push_back(std::move(dataset));
     }
     const auto archive =
-        zstd ? detail::zstd_sink(sink, job.pool->size()) : detail::gathering_sink(sink);
+        zstd ? detail::zstd_sink(sink, job.executor().size()) : detail::gathering_sink(sink);
+    const std::stop_callback wake(job.stop_token(), [&] { sink.cancel(); });
     CODEX_CHECK(archive->write(codec::encode_car_header(manifests)));
     for (repo::DatasetInfo& dataset : datasets)
         CODEX_CHECK(write_dataset(job, std::move(dataset), *archive));

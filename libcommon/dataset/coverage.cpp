@@ -177,9 +177,11 @@ private:
 
 Result<Coverage> coverage(const Job& job, const codec::Manifest& manifest) {
     CODEX_TRY(layout, Layout::of(manifest));
-    CODEX_TRY(tree, job.repo->tree(manifest.tree));
+    CODEX_TRY(tree, job.repo.tree(manifest.tree));
     CODEX_CHECK(detail::check_leaf_count(tree, layout.total_blocks()));
-    const detail::LeafSource leaves = [&tree](std::uint64_t first, std::span<Digest> out) {
+    const detail::LeafSource leaves = [&](std::uint64_t first,
+                                          std::span<Digest> out) -> Result<void> {
+        CODEX_CHECK(job.go_on());
         return tree.leaves(first, out);
     };
     CODEX_TRY(shared, SharedBlocks::find(layout, leaves));
@@ -196,7 +198,7 @@ Result<SharedLoss> lost_beside(const Job& job, const codec::Manifest& manifest,
     if (manifest.is_protected()) {
         CODEX_SET(layout, Layout::of(manifest));
     }
-    CODEX_TRY(tree, job.repo->tree(manifest.tree));
+    CODEX_TRY(tree, job.repo.tree(manifest.tree));
     const Cid& empty = Cid::empty_block();
     std::vector<detail::HalfDigest> named;
     Digest leaf;
@@ -211,6 +213,7 @@ Result<SharedLoss> lost_beside(const Job& job, const codec::Manifest& manifest,
     std::vector<Digest> batch;
     constexpr std::uint64_t kLeavesAtOnce = 16384;
     for (std::uint64_t first = 0; first < tree.leaf_count(); first += batch.size()) {
+        CODEX_CHECK(job.go_on());
         batch.resize(static_cast<std::size_t>(std::min(kLeavesAtOnce, tree.leaf_count() - first)));
         CODEX_CHECK(tree.leaves(first, batch));
         for (std::size_t i = 0; i < batch.size(); ++i) {

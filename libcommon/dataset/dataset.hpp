@@ -3,8 +3,7 @@
 // All of them stream: working memory is bounded by threads and block size, not by the dataset.
 #pragma once
 
-#include "base/executor.hpp"
-#include "base/progress.hpp"
+#include "base/job.hpp"
 #include "base/stream.hpp"
 #include "erasure/layout.hpp"
 #include "repo/repo.hpp"
@@ -16,12 +15,14 @@
 
 namespace codex::dataset {
 
-/// What every job needs. Jobs over one repo may run beside each other, in threads of their own,
-/// each with its own Progress.
-struct Job {
-    repo::Repo* repo = nullptr;
-    Executor* pool = nullptr;
-    Progress* progress = nullptr; ///< may be nullptr
+/// What every job needs: a Job (base/job.hpp), and the repo it is about. Jobs over one repo may run
+/// beside each other, in threads of their own, each with its own Progress. All of them end with
+/// Errc::cancelled soon after that is cancelled, as are then the streams that they read and write,
+/// and leave the repo as a kill would: what was committed is there, the rest is gc's, and the same
+/// job again does what is left.
+struct Job : codex::Job {
+    Job(repo::Repo& about, const codex::Job& job) : codex::Job(job), repo(about) {}
+    repo::Repo& repo;
 };
 
 // --- put.cpp

@@ -15,8 +15,8 @@ namespace {
 /// content.
 Result<ByteRange> clamp(ByteRange range, std::uint64_t size_bytes) {
     if (range.begin > range.end)
-        return fail(Errc::argument_invalid, "byte range {} to {}: ends before it begins",
-                    range.begin, range.end);
+        return fail(Errc::usage, "byte range {} to {}: ends before it begins", range.begin,
+                    range.end);
     if (range.begin > size_bytes)
         return fail(Errc::merkle_index, "bytes from {} on: the content has {}", range.begin,
                     counted(size_bytes, "byte"));
@@ -26,19 +26,19 @@ Result<ByteRange> clamp(ByteRange range, std::uint64_t size_bytes) {
 } // namespace
 
 Result<GetResult> get(const Job& job, const Cid& manifest, ByteRange range, ByteSink& sink) {
-    CODEX_TRY(dataset, job.repo->dataset(manifest));
+    CODEX_TRY(dataset, job.repo.dataset(manifest));
     CODEX_TRY(wanted, clamp(range, dataset.manifest.content_size_bytes()));
     GetResult result;
     if (wanted.begin == wanted.end)
         return result;
-    if (job.progress != nullptr)
-        job.progress->total_bytes += wanted.end - wanted.begin;
+    job.expect(wanted.end - wanted.begin);
 
     const std::uint64_t block_size = dataset.manifest.block_size_bytes;
     CODEX_TRY(reader, detail::BlockReader::open(job, std::move(dataset),
                                                 {.first = wanted.begin / block_size,
                                                  .end = div_up(wanted.end, block_size),
                                                  .recover = true}));
+    const std::stop_callback wake(job.stop_token(), [&] { sink.cancel(); });
     for (;;) {
         CODEX_TRY(batch, reader->next());
         if (batch == nullptr)
@@ -49,8 +49,7 @@ Result<GetResult> get(const Job& job, const Cid& manifest, ByteRange range, Byte
         const std::uint64_t end = std::min(wanted.end, at + content.size());
         CODEX_CHECK(sink.write(content.subspan(begin - at, end - begin)));
         result.bytes += end - begin;
-        if (job.progress != nullptr)
-            job.progress->advance(end - begin);
+        job.advance(end - begin);
     }
     CODEX_CHECK(sink.flush());
     result.reconstructed_blocks = reader->reconstructed();

@@ -11,7 +11,7 @@ bool Health::repairable() const {
 }
 
 Result<Health> health(const Job& job, const Cid& manifest, bool data) {
-    CODEX_TRY(info, job.repo->dataset(manifest));
+    CODEX_TRY(info, job.repo.dataset(manifest));
     Health health;
     health.manifest = std::move(info.manifest);
     health.blocks = health.manifest.blocks_count();
@@ -19,11 +19,10 @@ Result<Health> health(const Job& job, const Cid& manifest, bool data) {
     if (health.manifest.is_protected()) {
         CODEX_SET(layout, erasure::Layout::of(health.manifest));
     }
-    CODEX_TRY(tree, job.repo->tree(health.manifest.tree));
+    CODEX_TRY(tree, job.repo.tree(health.manifest.tree));
     CODEX_TRY(leaves, detail::best_leaves(job, health.manifest, tree));
     health.tree_damaged = leaves.tree_damaged;
-    if (job.progress)
-        job.progress->total_bytes += health.blocks * health.manifest.block_size_bytes;
+    job.expect(health.blocks * health.manifest.block_size_bytes);
     CODEX_TRY(damage, detail::find_damage(job, leaves.reader(tree), health.blocks,
                                           health.manifest.block_size_bytes, data));
     if (layout)
@@ -88,7 +87,7 @@ Error unrepairable(const erasure::Layout& layout, std::span<const std::uint64_t>
     return Error(Errc::erasure_unrepairable,
                  fmt::format("{}; {} from somewhere else", text,
                              counted(beyond.needed.size(), "block must come", "blocks must come")))
-        .remedy({Remedy::repair_dataset, "which they are, and how to put them"});
+        .hint("which they are, and how to put them: codex-ec repair CID");
 }
 
 namespace {
@@ -96,8 +95,8 @@ namespace {
 /// The blocks of these tree indices, each once, and no padding.
 Result<std::vector<Cid>> blocks_of(const Job& job, const Cid& manifest,
                                    std::span<const std::uint64_t> indices) {
-    CODEX_TRY(info, job.repo->dataset(manifest));
-    CODEX_TRY(tree, job.repo->tree(info.manifest.tree));
+    CODEX_TRY(info, job.repo.dataset(manifest));
+    CODEX_TRY(tree, job.repo.tree(info.manifest.tree));
     std::vector<Cid> cids;
     for (const std::uint64_t index : indices) {
         if (index >= tree.leaf_count())
@@ -119,7 +118,7 @@ Result<std::vector<Cid>> blocks_of(const Job& job, const Cid& manifest,
 Result<std::uint64_t> erase(const Job& job, const Cid& manifest,
                             std::span<const std::uint64_t> indices) {
     CODEX_TRY(cids, blocks_of(job, manifest, indices));
-    return job.repo->drop_bytes(cids);
+    return job.repo.drop_bytes(cids);
 }
 
 Result<std::uint64_t> erasable(const Job& job, const Cid& manifest,
@@ -127,7 +126,7 @@ Result<std::uint64_t> erasable(const Job& job, const Cid& manifest,
     CODEX_TRY(cids, blocks_of(job, manifest, indices));
     std::uint64_t there = 0;
     for (const Cid& cid : cids) {
-        CODEX_TRY(present, job.repo->has(cid));
+        CODEX_TRY(present, job.repo.has(cid));
         there += present ? 1 : 0;
     }
     return there;

@@ -70,11 +70,12 @@ public:
 
     Result<ImportReport> run() {
         std::array<Batch, kBuffers> batches;
-        CODEX_CHECK(detail::run_pipeline<Batch>(
-            batches, {.fill = [this](Batch& batch) { return fill(batch); },
-                      .work = [this](Batch& batch) { return check(batch); },
-                      .store = [this](Batch& batch) { return store(batch); },
-                      .interrupt = [this] { source_.cancel(); }}));
+        CODEX_CHECK(
+            detail::run_pipeline<Batch>(job_.executor(), batches,
+                                        {.fill = [this](Batch& batch) { return fill(batch); },
+                                         .work = [this](Batch& batch) { return check(batch); },
+                                         .store = [this](Batch& batch) { return store(batch); },
+                                         .interrupt = [this] { source_.cancel(); }}));
         CODEX_CHECK(release_held());
         CODEX_CHECK(flush_loose());
         if (open_)
@@ -90,8 +91,7 @@ private:
     Result<bool> fill(Batch& batch) {
         const std::uint64_t before = source_.bytes_read();
         CODEX_TRY(more, reader_.next(batch));
-        if (job_.progress != nullptr)
-            job_.progress->advance(source_.bytes_read() - before);
+        job_.advance(source_.bytes_read() - before);
         return more;
     }
 
@@ -100,7 +100,7 @@ private:
         for (const CarSection& section : batch.sections)
             batch.views.push_back(section.data);
         batch.digests.resize(batch.views.size());
-        detail::hash_blocks(*job_.pool, batch.views, batch.digests);
+        detail::hash_blocks(job_.executor(), batch.views, batch.digests);
         for (std::size_t i = 0; i < batch.sections.size(); ++i)
             CODEX_CHECK(check(batch.sections[i], batch.digests[i]));
         return {};
@@ -124,6 +124,7 @@ private:
 
     Result<void> store(const Batch& batch) {
         for (const CarSection& section : batch.sections) {
+            CODEX_CHECK(job_.go_on());
             ++report_.blocks;
             CODEX_CHECK(store(section));
         }
@@ -148,8 +149,8 @@ private:
     }
 
     Result<void> repeat(const Cid& cid) {
-        CODEX_TRY(info, job_.repo->dataset(cid));
-        CODEX_TRY(tree, job_.repo->tree(info.manifest.tree));
+        CODEX_TRY(info, job_.repo.dataset(cid));
+        CODEX_TRY(tree, job_.repo.tree(info.manifest.tree));
         repetition_.emplace(std::move(tree));
         return {};
     }
@@ -160,7 +161,7 @@ private:
         if (!manifest)
             return fail(std::move(manifest).error().context(fmt::format(
                 "{}: byte {}: {}", source_.name(), section.offset, section.cid.text())));
-        CODEX_TRY(writer, job_.repo->write_dataset());
+        CODEX_TRY(writer, job_.repo.write_dataset(job_));
         if (const auto order = held_.order_of(*manifest))
             return write_held(section, std::move(writer), *order);
         open_.emplace(OpenDataset{.cid = section.cid,
@@ -254,13 +255,13 @@ private:
     Result<void> release_held() {
         return held_.drain([this](std::span<const repo::Restored> blocks) {
             report_.loose_blocks += blocks.size();
-            return job_.repo->put(blocks, expiry_);
+            return job_.repo.put(blocks, expiry_);
         });
     }
 
     Result<void> flush_loose() {
         report_.loose_blocks += loose_.size();
-        CODEX_CHECK(job_.repo->put(loose_, expiry_));
+        CODEX_CHECK(job_.repo.put(loose_, expiry_));
         loose_.clear();
         return {};
     }
@@ -293,10 +294,10 @@ private:
 
 Result<ImportReport> import_car(const Job& job, ByteSource& source, std::uint64_t expiry,
                                 const std::function<void(const Cid&)>& on_dataset) {
-    if (job.progress != nullptr)
-        job.progress->total_bytes += source.remaining_bytes();
+    job.expect(source.remaining_bytes());
+    const std::stop_callback wake(job.stop_token(), [&] { source.cancel(); });
     // All blocks of the archive, were they new, would have to fit into the repo.
-    CODEX_TRY(archive, detail::open_source(source, job.repo->config().quota_bytes));
+    CODEX_TRY(archive, detail::open_source(source, job.repo.config().quota_bytes));
     CODEX_TRY(reader, detail::CarReader::open(std::move(archive)));
     return CarImport(job, source, reader, expiry, on_dataset).run();
 }

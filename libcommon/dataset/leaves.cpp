@@ -56,44 +56,44 @@ Result<void> stored_leaves(const repo::StoredTree& tree, const LeafVisitor& visi
     }
     CODEX_TRY(found, root.finish());
     if (found != tree.cid().digest32())
-        return fail(Error(Errc::repo_damaged, fmt::format("{}: the stored leaves give root {}",
-                                                          tree.cid().text(), to_hex(found)))
-                        .remedy({Remedy::repair_dataset,
-                                 "the tree of a protected dataset is restored so"}));
+        return fail(
+            Error(Errc::repo_damaged, fmt::format("{}: the stored leaves give root {}",
+                                                  tree.cid().text(), to_hex(found)))
+                .hint("the tree of a protected dataset is restored so: codex-ec repair CID"));
     return {};
 }
 
-Result<std::uint64_t> raw_leaves(Executor& pool, Progress* progress, ByteSource& source,
-                                 std::uint64_t block_size_bytes, const LeafVisitor& visit) {
+Result<std::uint64_t> raw_leaves(const Job& job, ByteSource& source, std::uint64_t block_size_bytes,
+                                 const LeafVisitor& visit) {
     if (block_size_bytes == 0 || block_size_bytes > codec::kMaxBlockSizeBytes)
         return fail(Errc::size_invalid, "block size {}: must be between 1 and {} bytes",
                     block_size_bytes, codec::kMaxBlockSizeBytes);
     const auto block_size = static_cast<std::size_t>(block_size_bytes);
     const std::uint64_t read_before = source.bytes_read();
-    if (progress != nullptr)
-        progress->total_bytes += source.remaining_bytes();
+    job.expect(source.remaining_bytes());
     std::array<Chunk, kBuffers> chunks;
     for (Chunk& chunk : chunks)
         chunk.buffer = detail::PageBuffer(detail::batch_blocks(block_size) * block_size);
 
     const auto fill = [&](Chunk& chunk) -> Result<bool> {
         CODEX_TRY(got, source.read(chunk.buffer.bytes()));
+        CODEX_CHECK(job.go_on());
         chunk.content_bytes = got;
         chunk.cut(block_size);
         return got != 0;
     };
     const auto hash = [&](Chunk& chunk) -> Result<void> {
         chunk.leaves.resize(chunk.blocks.size());
-        detail::hash_blocks(pool, chunk.blocks, chunk.leaves);
+        detail::hash_blocks(job.executor(), chunk.blocks, chunk.leaves);
         return {};
     };
     const auto give = [&](Chunk& chunk) -> Result<void> {
-        if (progress != nullptr)
-            progress->advance(chunk.content_bytes);
+        job.advance(chunk.content_bytes);
         return visit(chunk.leaves);
     };
+    const std::stop_callback wake(job.stop_token(), [&] { source.cancel(); });
     CODEX_CHECK(detail::run_pipeline<Chunk>(
-        chunks,
+        job.executor(), chunks,
         {.fill = fill, .work = hash, .store = give, .interrupt = [&] { source.cancel(); }}));
     return source.bytes_read() - read_before;
 }

@@ -1,8 +1,7 @@
 // Where the leaves of a codex tree come from: a tree in the repo, or a raw stream cut into blocks.
 #pragma once
 
-#include "base/executor.hpp"
-#include "base/progress.hpp"
+#include "base/job.hpp"
 #include "base/stream.hpp"
 #include "repo/repo.hpp"
 
@@ -25,9 +24,9 @@ using LeafVisitor = std::function<Result<void>(std::span<const Digest>)>;
 /// The leaves that a put of this stream would have: cut into blocks, the last one filled with zeros
 /// (codex-manifest(5), BLOCKS), hashed over the pool while the next are read. Constant memory: some
 /// 24 MiB at usual block sizes. Gives the bytes read. The source is cancelled when `visit` fails.
-/// Errors: size_invalid for the block size; those of `source`.
-[[nodiscard]] Result<std::uint64_t> raw_leaves(Executor& pool, Progress* progress,
-                                               ByteSource& source, std::uint64_t block_size_bytes,
+/// Errors: size_invalid for the block size; cancelled; those of `source`.
+[[nodiscard]] Result<std::uint64_t> raw_leaves(const Job& job, ByteSource& source,
+                                               std::uint64_t block_size_bytes,
                                                const LeafVisitor& visit);
 
 } // namespace codex::dataset

@@ -34,7 +34,7 @@ public:
             CODEX_TRY(done, import_dataset(file));
             if (!done) {
                 report_.unordered.push_back(file.cid);
-                CODEX_CHECK(job_.repo->put(file.cid, file.data, expiry_));
+                CODEX_CHECK(job_.repo.put(file.cid, file.data, expiry_));
                 continue;
             }
             report_.datasets.push_back(file.cid);
@@ -82,6 +82,7 @@ private:
     /// Calls `use` with the files that are what their names say; the others become problems.
     template <class Use> Result<void> load_in_batches(const std::vector<Cid>& cids, Use use) {
         for (std::size_t first = 0; first < cids.size();) {
+            CODEX_CHECK(job_.go_on());
             std::vector<NimFile> files;
             std::uint64_t bytes = 0;
             while (first < cids.size() && files.size() < kFilesAtOnce && bytes < kFileBytesAtOnce) {
@@ -91,7 +92,7 @@ private:
                 bytes += ignored ? 0 : size;
                 files.emplace_back().cid = cids[first++];
             }
-            load_nim_files(*job_.pool, directory_, files);
+            load_nim_files(job_.executor(), directory_, files);
             std::vector<NimFile> good;
             for (NimFile& file : files) {
                 if (file.error)
@@ -107,10 +108,10 @@ private:
     /// False when the order of its leaves is not known.
     Result<bool> import_dataset(const NimFile& file) {
         CODEX_TRY(manifest, codec::decode_manifest(file.data));
-        auto tree = job_.repo->tree(manifest.tree);
+        auto tree = job_.repo.tree(manifest.tree);
         if (tree) {
             CODEX_CHECK(give_missing_blocks(*tree));
-            CODEX_CHECK(job_.repo->add_manifest(file.cid, file.data, expiry_));
+            CODEX_CHECK(job_.repo.add_manifest(file.cid, file.data, expiry_));
             return true;
         }
         if (tree.error().code() != Errc::block_not_found)
@@ -127,6 +128,7 @@ private:
     Result<void> give_missing_blocks(const repo::StoredTree& tree) {
         std::vector<Digest> leaves;
         for (std::uint64_t first = 0; first < tree.leaf_count(); first += kFilesAtOnce) {
+            CODEX_CHECK(job_.go_on());
             leaves.resize(std::min<std::uint64_t>(kFilesAtOnce, tree.leaf_count() - first));
             CODEX_CHECK(tree.leaves(first, leaves));
             std::vector<Cid> missing;
@@ -135,13 +137,13 @@ private:
                 if (known == positions_.end())
                     continue;
                 blocks_[known->second].in_dataset = true;
-                CODEX_TRY(present, job_.repo->has(known->first));
+                CODEX_TRY(present, job_.repo.has(known->first));
                 if (!present)
                     missing.push_back(known->first);
             }
             CODEX_CHECK(load_in_batches(missing, [this](std::span<const NimFile> files) {
                 report_.blocks += files.size();
-                return job_.repo->restore(contents(files));
+                return job_.repo.restore(contents(files));
             }));
         }
         return {};
@@ -149,7 +151,7 @@ private:
 
     Result<bool> write_dataset(const NimFile& file, const codec::Manifest& manifest,
                                const detail::LeafOrder& order) {
-        CODEX_TRY(writer, job_.repo->write_dataset());
+        CODEX_TRY(writer, job_.repo.write_dataset(job_));
         for (std::uint64_t index = 0; index < order.count;)
             CODEX_CHECK(write_leaves(writer, order, index));
         CODEX_TRY(tree, writer.finish_tree());
@@ -180,7 +182,7 @@ private:
             }
             leaves.push_back({index, cid, {}});
         }
-        load_nim_files(*job_.pool, directory_, files);
+        load_nim_files(job_.executor(), directory_, files);
         for (std::size_t i = 0; i < files.size(); ++i) {
             if (files[i].error) // it was right a moment ago
                 return fail(std::move(*files[i].error));
@@ -197,7 +199,7 @@ private:
         return load_in_batches(loose, [this](std::span<const NimFile> files) {
             report_.loose_blocks += files.size();
             report_.blocks += files.size();
-            return job_.repo->put(contents(files), expiry_);
+            return job_.repo.put(contents(files), expiry_);
         });
     }
 
@@ -231,9 +233,9 @@ Result<ImportReport> import_nim(const Job& job, const std::string& directory, st
 
 Result<std::uint64_t> export_nim(const Job& job, std::span<const Cid> manifests,
                                  const std::string& directory) {
-    detail::NimWriter writer(*job.pool, directory);
+    detail::NimWriter writer(job.executor(), directory);
     for (const Cid& manifest : manifests) {
-        CODEX_TRY(dataset, job.repo->dataset(manifest));
+        CODEX_TRY(dataset, job.repo.dataset(manifest));
         const Bytes manifest_bytes = dataset.manifest_bytes;
         const std::uint64_t blocks = dataset.manifest.blocks_count();
         CODEX_TRY(reader,

@@ -17,11 +17,11 @@ namespace {
 
 /// The dataset to be coded.
 Result<repo::DatasetInfo> plain_dataset(const Job& job, const Cid& cid) {
-    CODEX_TRY(info, job.repo->dataset(cid));
+    CODEX_TRY(info, job.repo.dataset(cid));
     if (info.manifest.is_protected())
-        return fail(Error(Errc::unsupported, "is protected already")
-                        .remedy({Remedy::decode_dataset,
-                                 "make the plain dataset, which can be encoded anew"}));
+        return fail(
+            Error(Errc::unsupported, "is protected already")
+                .hint("make the plain dataset, which can be encoded anew: codex-ec decode CID"));
     return info;
 }
 
@@ -71,9 +71,9 @@ codec::Manifest protected_manifest(const codec::Manifest& plain, const Layout& l
 Result<Cid> write_plain(const Job& job, const repo::DatasetInfo& info,
                         const detail::LeafReader& leaves, std::uint64_t count,
                         std::uint64_t expiry) {
-    CODEX_TRY(writer, job.repo->write_dataset());
+    CODEX_TRY(writer, job.repo.write_dataset(job));
     std::vector<repo::LeafInput> batch;
-    CODEX_CHECK(detail::for_each_piece(leaves, count,
+    CODEX_CHECK(detail::for_each_piece(job, leaves, count,
                                        [&](std::uint64_t first, std::span<const Digest> piece) {
                                            batch.clear();
                                            for (const Digest& leaf : piece)
@@ -93,22 +93,21 @@ Result<Cid> encode(const Job& job, const Cid& plain, const erasure::Shape& shape
     const codec::Manifest& manifest = info.manifest;
     CODEX_TRY(layout, Layout::create(manifest.blocks_count(), shape, manifest.block_size_bytes));
     const Code code(shape);
-    CODEX_TRY(tree, job.repo->tree(manifest.tree));
+    CODEX_TRY(tree, job.repo.tree(manifest.tree));
     CODEX_CHECK(detail::check_leaf_count(tree, manifest.blocks_count()));
-    CODEX_TRY(untrusted, tree.check());
+    CODEX_TRY(untrusted, tree.check(job));
     if (!untrusted.empty())
         return fail(Error(Errc::dataset_damaged, "its tree record is damaged")
                         .hint("put or import the dataset again, then encode it"));
-    if (job.progress)
-        job.progress->total_bytes += layout.rounded() * manifest.block_size_bytes;
-    job.repo->log()
+    job.expect(layout.rounded() * manifest.block_size_bytes);
+    job.repo.log()
         .with_topics("codex erasure")
         .debug("Erasure coding data", {{"manifestCid", plain},
                                        {"ecK", layout.k()},
                                        {"ecM", layout.m()},
                                        {"steps", layout.steps}});
 
-    CODEX_TRY(writer, job.repo->write_dataset());
+    CODEX_TRY(writer, job.repo.write_dataset(job));
     detail::StripCoder coder(job, layout, code, tree, manifest.block_size_bytes);
     CODEX_CHECK(
         coder.run([&](const detail::Strip& strip) { return write_strip(writer, layout, strip); }));
@@ -119,30 +118,26 @@ Result<Cid> encode(const Job& job, const Cid& plain, const erasure::Shape& shape
 
 Result<Cid> decode(const Job& job, const Cid& protected_dataset,
                    std::optional<std::uint64_t> expiry) {
-    CODEX_TRY(info, job.repo->dataset(protected_dataset));
-    if (!info.manifest.is_protected())
-        return fail(Error(Errc::manifest_invalid, "the dataset is plain, not protected")
-                        .remedy({Remedy::get_dataset, "there is nothing to decode; get it"}));
+    CODEX_TRY(info, job.repo.dataset(protected_dataset));
     CODEX_TRY(columns, detail::Columns::open(job, info.manifest));
     const Layout& layout = columns.layout();
     const detail::LeafReader leaves = detail::reader_of(columns.tree());
     const std::uint64_t count = layout.original_blocks;
-    CODEX_TRY(original_tree, detail::tree_cid(leaves, count));
+    CODEX_TRY(original_tree, detail::tree_cid(job, leaves, count));
     if (original_tree != info.manifest.erasure->original_tree)
         return fail(
             Error(Errc::dataset_damaged,
                   fmt::format("its data leaves give the tree {} instead of {}",
                               original_tree.text(), info.manifest.erasure->original_tree.text()))
-                .remedy({Remedy::repair_dataset, "rebuild its damaged tree record"}));
+                .hint("rebuild its damaged tree record: codex-ec repair CID"));
 
-    if (job.progress)
-        job.progress->total_bytes += count * columns.block_size_bytes();
+    job.expect(count * columns.block_size_bytes());
     CODEX_TRY(damage,
               detail::find_damage(job, leaves, count, info.manifest.block_size_bytes, true));
     CODEX_TRY(restored, detail::restore_blocks(job, columns, damage.all(), {}));
     if (!restored.lost.empty()) {
         // Only data was looked at so far; how much a column lost includes its parity.
-        CODEX_TRY(state, health({job.repo, job.pool, nullptr}, protected_dataset, true));
+        CODEX_TRY(state, health({job.repo, job.uncounted()}, protected_dataset, true));
         std::vector<std::uint64_t> lost = detail::Damage{state.missing, state.damaged}.all();
         std::vector<bool> beyond(layout.steps);
         for (const std::uint64_t index : restored.lost)

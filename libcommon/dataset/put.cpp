@@ -31,11 +31,13 @@ public:
         std::array<Chunk, kBuffers> chunks;
         for (Chunk& chunk : chunks)
             chunk.buffer = detail::PageBuffer(detail::batch_blocks(block_size_) * block_size_);
-        CODEX_CHECK(detail::run_pipeline<Chunk>(
-            chunks, {.fill = [this](Chunk& chunk) { return fill(chunk); },
-                     .work = [this](Chunk& chunk) { return hash(chunk); },
-                     .store = [this](Chunk& chunk) { return store(chunk); },
-                     .interrupt = [this] { source_.cancel(); }}));
+        const std::stop_callback wake(job_.stop_token(), [this] { source_.cancel(); });
+        CODEX_CHECK(
+            detail::run_pipeline<Chunk>(job_.executor(), chunks,
+                                        {.fill = [this](Chunk& chunk) { return fill(chunk); },
+                                         .work = [this](Chunk& chunk) { return hash(chunk); },
+                                         .store = [this](Chunk& chunk) { return store(chunk); },
+                                         .interrupt = [this] { source_.cancel(); }}));
         return size_bytes_;
     }
 
@@ -43,6 +45,7 @@ private:
     Result<bool> fill(Chunk& chunk) {
         const MutableBytes buffer = chunk.buffer.bytes();
         CODEX_TRY(got, source_.read(buffer));
+        CODEX_CHECK(job_.go_on());
         // The last block is filled with zeros, and its CID covers them (codex-manifest(5), BLOCKS).
         const std::size_t blocks = div_up(got, block_size_);
         const MutableBytes padding = buffer.first(blocks * block_size_).subspan(got);
@@ -56,7 +59,7 @@ private:
 
     Result<void> hash(Chunk& chunk) const {
         chunk.digests.resize(chunk.blocks.size());
-        detail::hash_blocks(*job_.pool, chunk.blocks, chunk.digests);
+        detail::hash_blocks(job_.executor(), chunk.blocks, chunk.digests);
         return {};
     }
 
@@ -67,8 +70,7 @@ private:
         CODEX_CHECK(writer_.leaves(leaves_));
         blocks_ += leaves_.size();
         size_bytes_ += chunk.content_bytes;
-        if (job_.progress != nullptr)
-            job_.progress->advance(chunk.content_bytes);
+        job_.advance(chunk.content_bytes);
         return {};
     }
 
@@ -104,9 +106,8 @@ Result<PutResult> put(const Job& job, ByteSource& source, const PutOptions& opti
     CODEX_CHECK(repo::check_label(options.label));
 
     const std::uint64_t announced = source.remaining_bytes();
-    if (job.progress != nullptr)
-        job.progress->total_bytes += announced;
-    CODEX_TRY(writer, job.repo->write_dataset());
+    job.expect(announced);
+    CODEX_TRY(writer, job.repo.write_dataset(job));
     CODEX_TRY(size, Put(job, source, writer, options.block_size_bytes).run());
     if (size == 0)
         return fail(Error(Errc::dataset_empty, fmt::format("{}: no bytes to store", source.name()))

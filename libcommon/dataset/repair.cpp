@@ -32,7 +32,7 @@ Result<bool> mend_trees(const Job& job, const codec::Manifest& manifest,
 /// The manifest is a block, too, and the dataset's entry has its bytes.
 Result<void> mend_manifest(const Job& job, const repo::DatasetInfo& info) {
     const repo::Restored block{info.cid, info.manifest_bytes};
-    return job.repo->restore({&block, 1});
+    return job.repo.restore({&block, 1});
 }
 
 Result<RepairReport> repair_protected(const Job& job, const repo::DatasetInfo& info) {
@@ -44,8 +44,7 @@ Result<RepairReport> repair_protected(const Job& job, const repo::DatasetInfo& i
 
     // A leaf that cannot be trusted but names a block that is here is right: a damaged digest
     // names nothing. In any case the root decides at the end.
-    if (job.progress)
-        job.progress->total_bytes += layout.total_blocks() * columns.block_size_bytes();
+    job.expect(layout.total_blocks() * columns.block_size_bytes());
     const detail::LeafReader reader = best.reader(columns.tree());
     CODEX_TRY(damage, detail::find_damage(job, reader, layout.total_blocks(),
                                           columns.block_size_bytes(), true));
@@ -60,12 +59,13 @@ Result<RepairReport> repair_protected(const Job& job, const repo::DatasetInfo& i
     report.lost_blocks = std::move(restored.lost);
     if (best.spooled)
         CODEX_CHECK(detail::for_each_piece(
-            reader, layout.total_blocks(), [&](std::uint64_t, std::span<const Digest> piece) {
+            job, reader, layout.total_blocks(), [&](std::uint64_t, std::span<const Digest> piece) {
                 report.unknown_blocks +=
                     static_cast<std::uint64_t>(std::ranges::count(piece, Digest{}));
                 return Result<void>();
             }));
     auto mended = mend_trees(job, info.manifest, reader);
+    CODEX_CHECK(job.go_on()); // else its tree would be reported as lost
     if (mended)
         report.tree_restored = *mended;
     else if (report.lost_blocks.empty()) // else the tree lacks what the lost columns lack
@@ -80,7 +80,7 @@ Result<RepairReport> repair_plain(const Job& job, const repo::DatasetInfo& info)
     CODEX_TRY(before, health(job, info.cid, true));
     if (before.whole())
         return RepairReport{};
-    CODEX_TRY(others, detail::protectors(*job.repo, info.manifest.tree));
+    CODEX_TRY(others, detail::protectors(job.repo, info.manifest.tree));
     RepairReport report;
     for (const repo::DatasetInfo& other : others) {
         CODEX_TRY(done, repair_protected(job, other));
@@ -98,17 +98,17 @@ Result<RepairReport> repair_plain(const Job& job, const repo::DatasetInfo& info)
                             : fmt::format("lost {} of {}", lost, counted(before.blocks, "block"));
     if (others.empty())
         return fail(Error(Errc::erasure_unrepairable, fmt::format("has no parity, and {}", what))
-                        .hint("put or import the same data again, which mends blocks and tree"));
+                        .hint("put or import the same data again: that mends blocks and tree"));
     return fail(Error(Errc::erasure_unrepairable,
                       fmt::format("{}, more than {} gives back", what, others.front().cid.text()))
-                    .remedy(Remedy(Remedy::repair_dataset, "see what must come from somewhere else")
-                                .of(others.front().cid.text())));
+                    .hint(fmt::format("see what must come from somewhere else: codex-ec repair {}",
+                                      others.front().cid.text())));
 }
 
 } // namespace
 
 Result<RepairReport> repair(const Job& job, const Cid& manifest) {
-    CODEX_TRY(info, job.repo->dataset(manifest));
+    CODEX_TRY(info, job.repo.dataset(manifest));
     return info.manifest.is_protected() ? repair_protected(job, info) : repair_plain(job, info);
 }
 

@@ -38,15 +38,14 @@ public:
             stored[i].cid = Cid::block(leaves[i]);
             stored[i].buffer = buffer_.bytes().subspan(i * size, size);
         }
-        CODEX_CHECK(job_.repo->read(stored));
+        CODEX_CHECK(job_.repo.read(stored));
         for (std::size_t i = 0; i < stored.size(); ++i) {
             const std::uint64_t index = index_of(i, layout.k());
             note(stored[i], index);
             if (strip.coded[i % strip.width] && strip.digests[i] != leaves[i])
                 result_.wrong_parity.push_back(index);
         }
-        if (job_.progress)
-            job_.progress->advance(stored.size() * size);
+        job_.advance(stored.size() * size);
         return {};
     }
 
@@ -69,7 +68,7 @@ private:
 
 Result<Verification> verify(const Job& job, const Cid& manifest) {
     Verification result;
-    CODEX_TRY(info, job.repo->dataset(manifest));
+    CODEX_TRY(info, job.repo.dataset(manifest));
     if (!info.manifest.is_protected()) {
         CODEX_SET(result.health, health(job, manifest, true));
         return result;
@@ -83,10 +82,9 @@ Result<Verification> verify(const Job& job, const Cid& manifest) {
         return result;
     }
     const detail::LeafReader leaves = best.reader(columns.tree());
-    CODEX_TRY(original, detail::tree_cid(leaves, layout.original_blocks));
+    CODEX_TRY(original, detail::tree_cid(job, leaves, layout.original_blocks));
     result.original_tree_matches = original == info.manifest.erasure->original_tree;
-    if (job.progress)
-        job.progress->total_bytes += layout.total_blocks() * columns.block_size_bytes();
+    job.expect(layout.total_blocks() * columns.block_size_bytes());
 
     Comparison comparison(job, columns, leaves, result);
     detail::StripCoder coder(job, layout, columns.code(), columns.tree(),

@@ -92,7 +92,7 @@ std::uint32_t Code::m() const {
 
 Result<void> Code::encode(std::span<const std::uint8_t* const> data,
                           std::span<std::uint8_t* const> parity, std::size_t size_bytes,
-                          Executor* pool) const {
+                          Executor& pool) const {
     CODEX_CHECK(check_size(size_bytes));
     CODEX_CHECK(check_count("data", data.size(), k()));
     CODEX_CHECK(check_count("parity", parity.size(), m()));
@@ -104,7 +104,7 @@ Result<void> Code::encode(std::span<const std::uint8_t* const> data,
 }
 
 Result<void> Code::decode(std::span<const Shard> shards, std::span<std::uint8_t* const> out,
-                          std::size_t size_bytes, Executor* pool) const {
+                          std::size_t size_bytes, Executor& pool) const {
     CODEX_CHECK(check_size(size_bytes));
     CODEX_CHECK(check_count("shard", shards.size(), std::size_t{k()} + m()));
     CODEX_CHECK(check_count("output", out.size(), k()));

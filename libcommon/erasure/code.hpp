@@ -32,7 +32,7 @@ public:
     /// (size, counts).
     [[nodiscard]] Result<void> encode(std::span<const std::uint8_t* const> data,
                                       std::span<std::uint8_t* const> parity, std::size_t size_bytes,
-                                      Executor* pool = nullptr) const;
+                                      Executor& pool = Executor::caller()) const;
 
     /// One buffer of a code word: nullptr is a known zero buffer when `present`.
     struct Shard {
@@ -44,7 +44,7 @@ public:
     /// Errors: erasure_parameters; erasure_unrepairable when fewer than k shards are present.
     [[nodiscard]] Result<void> decode(std::span<const Shard> shards,
                                       std::span<std::uint8_t* const> out, std::size_t size_bytes,
-                                      Executor* pool = nullptr) const;
+                                      Executor& pool = Executor::caller()) const;
 
 private:
     struct Impl;

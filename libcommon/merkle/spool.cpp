@@ -51,7 +51,8 @@ Result<void> Spool::read(std::uint64_t first, std::span<Digest> nodes) const {
     return {};
 }
 
-Result<Digest> build_layers(Spool& spool, std::uint64_t leaf_count, const TreeHash& hash) {
+Result<Digest> build_layers(Spool& spool, std::uint64_t leaf_count, const TreeHash& hash,
+                            const Job& job) {
     const std::vector<std::uint64_t> sizes = layer_sizes(leaf_count);
     std::vector<Digest> nodes(static_cast<std::size_t>(std::min(kChunkNodes, leaf_count)));
     std::vector<Digest> parents((nodes.size() + 1) / 2);
@@ -59,6 +60,7 @@ Result<Digest> build_layers(Spool& spool, std::uint64_t leaf_count, const TreeHa
     for (std::size_t layer = 0; layer + 1 < sizes.size(); ++layer) {
         const std::uint64_t to = from + sizes[layer];
         for (std::uint64_t done = 0; done < sizes[layer]; done += kChunkNodes) {
+            CODEX_CHECK(job.go_on());
             const auto n = static_cast<std::size_t>(std::min(kChunkNodes, sizes[layer] - done));
             const std::span<Digest> children(nodes.data(), n);
             const std::span<Digest> made(parents.data(), (n + 1) / 2);

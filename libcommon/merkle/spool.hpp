@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/fd.hpp"
+#include "base/job.hpp"
 #include "merkle/tree.hpp"
 
 #include <string>
@@ -33,8 +34,9 @@ private:
 
 /// Computes the layers above `leaf_count` leaves (spool nodes 0 ..) and appends them: the spool
 /// then holds all nodes in wire order (codex-tree(5), ENCODINGS). Constant memory. Gives the root.
-/// Errors: the spool's.
+/// Errors: the spool's; cancelled.
 [[nodiscard]] Result<Digest> build_layers(Spool& spool, std::uint64_t leaf_count,
-                                          const TreeHash& hash = sha256_tree());
+                                          const TreeHash& hash = sha256_tree(),
+                                          const Job& job = {});
 
 } // namespace codex::merkle

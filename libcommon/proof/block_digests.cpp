@@ -36,7 +36,7 @@ struct BlockDigester::Failures {
 
 Result<BlockDigester> BlockDigester::open(const dataset::Job& job, const codec::Manifest& manifest,
                                           const SlotShape& shape) {
-    CODEX_TRY(tree, job.repo->tree(manifest.tree));
+    CODEX_TRY(tree, job.repo.tree(manifest.tree));
     if (tree.leaf_count() != manifest.blocks_count())
         return fail(Errc::dataset_damaged, "tree {}: has {} leaves, the manifest says {}",
                     manifest.tree.text(), tree.leaf_count(), manifest.blocks_count());
@@ -63,8 +63,11 @@ Result<std::vector<Digest>> BlockDigester::slots(std::uint32_t first, std::uint3
                                             static_cast<std::size_t>(std::min<std::uint64_t>(
                                                 group_blocks_, shape_.data_blocks - at)))});
     Failures failures;
-    job_.pool->parallel_for(groups.size(),
-                            [&](std::size_t i) { digest_group(groups[i], failures); });
+    job_.executor().parallel_for(groups.size(), [&](std::size_t i) {
+        if (!job_.cancelled())
+            digest_group(groups[i], failures);
+    });
+    CODEX_CHECK(job_.go_on());
     if (failures.error)
         return fail(std::move(*failures.error));
     if (!failures.missing.empty())
@@ -94,7 +97,7 @@ void BlockDigester::digest_group(const Group& group, Failures& failures) const {
         reads[i].cid = Cid::block(leaf_digests[i]);
         reads[i].buffer = MutableBytes(bytes).subspan(i * size, size);
     }
-    if (auto done = job_.repo->read(reads); !done)
+    if (auto done = job_.repo.read(reads); !done)
         return failures.add(std::move(done).error());
 
     std::vector<const std::uint8_t*> full;
@@ -116,8 +119,7 @@ void BlockDigester::digest_group(const Group& group, Failures& failures) const {
     hash_blocks(full, roots);
     for (std::size_t i = 0; i < places.size(); ++i)
         group.out[places[i]] = roots[i];
-    if (job_.progress)
-        job_.progress->advance(bytes.size());
+    job_.advance(bytes.size());
 }
 
 void BlockDigester::hash_blocks(std::span<const std::uint8_t* const> blocks,
@@ -155,7 +157,7 @@ Result<Bytes> BlockDigester::block(std::uint32_t slot, std::uint64_t position) c
     Digest leaf{};
     CODEX_CHECK(tree_.leaves(index, {&leaf, 1}));
     repo::BlockRead read{Cid::block(leaf), bytes};
-    CODEX_CHECK(job_.repo->read({&read, 1}));
+    CODEX_CHECK(job_.repo.read({&read, 1}));
     if (read.state != repo::BlockRead::State::ok)
         return fail(missing({index}, read.state == repo::BlockRead::State::damaged));
     if (read.size != 0 && read.size != bytes.size())
@@ -174,7 +176,7 @@ Error BlockDigester::missing(std::vector<std::uint64_t> indices, bool damaged) c
                      indices.size() > kShown ? fmt::format(" and {} more", indices.size() - kShown)
                                              : "",
                      indices.size() == 1 ? "is" : "are", damaged ? "damaged" : "missing"))
-        .remedy({Remedy::repair_dataset, "restore what parity covers"});
+        .hint("restore what parity covers: codex-ec repair CID");
 }
 
 } // namespace codex::proof::detail

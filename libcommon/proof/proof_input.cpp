@@ -17,7 +17,7 @@ public:
                                   const detail::BlockDigester& digester, std::uint32_t slot) {
         SlotPaths paths;
         const Digest root = dataset.slot_root(slot);
-        auto stored = job.repo->tree(slot_root_cid(root));
+        auto stored = job.repo.tree(slot_root_cid(root));
         if (stored && stored->leaf_count() == dataset.shape.blocks) {
             paths.stored_.emplace(std::move(*stored));
             return paths;
@@ -31,9 +31,8 @@ public:
                               fmt::format("slot {}: its blocks do not give the root that the "
                                           "manifest lists",
                                           slot))
-                            .remedy({Remedy::recompute_slots,
-                                     "do not rely on this manifest; make a right one of the "
-                                     "protected dataset"}));
+                            .hint("do not rely on this manifest; make a right one of the protected "
+                                  "dataset: codex-prove slots PROTECTED"));
         paths.built_.emplace(std::move(tree));
         return paths;
     }
@@ -61,14 +60,14 @@ Result<void> require_fit(const SlotShape& shape, const CircuitParameters& p) {
                           fmt::format("the circuit is for 2^{} cells a block and {} elements a "
                                       "cell, the dataset has {} and {}",
                                       p.block_depth, p.cell_elements, shape.block_cells, elements))
-                        .remedy(Remedy::name_circuit_cells));
+                        .hint("--block-depth and --cell-elements name the circuit"));
     if (shape.cells() > std::uint64_t{1} << p.max_depth || shape.slots > std::uint64_t{1}
                                                                              << p.max_log2_slots)
         return fail(Error(Errc::malformed,
                           fmt::format("{} cells a slot and {} slots are more than the circuit's "
                                       "2^{} and 2^{}",
                                       shape.cells(), shape.slots, p.max_depth, p.max_log2_slots))
-                        .remedy(Remedy::name_circuit_sizes));
+                        .hint("--max-depth and --max-log2-slots name the circuit"));
     return {};
 }
 
@@ -83,7 +82,7 @@ Result<ProofInput> make_proof_input(const dataset::Job& job, const Cid& manifest
                                     std::uint64_t slot, const Fr& entropy,
                                     const CircuitParameters& parameters) {
     CODEX_CHECK(validate(parameters));
-    CODEX_TRY(dataset, open_verifiable(*job.repo, manifest));
+    CODEX_TRY(dataset, open_verifiable(job.repo, manifest));
     const SlotShape& shape = dataset.shape;
     if (slot >= shape.slots)
         return fail(Errc::merkle_index, "slot {}: the dataset has slots 0 to {}", slot,
@@ -104,6 +103,7 @@ Result<ProofInput> make_proof_input(const dataset::Job& job, const Cid& manifest
     append_path(input.slot_proof, slot_proof);
     CODEX_TRY(cells, sample_cells(entropy, input.slot_root, shape.cells(), parameters.samples));
     for (const std::uint64_t cell : cells) {
+        CODEX_CHECK(job.go_on());
         const std::uint64_t position = cell / shape.block_cells;
         const auto in_block = static_cast<std::size_t>(cell % shape.block_cells);
         CODEX_TRY(block, digester.block(index, position));
@@ -113,7 +113,7 @@ Result<ProofInput> make_proof_input(const dataset::Job& job, const Cid& manifest
             return fail(Error(Errc::dataset_damaged,
                               fmt::format("slot {}: block {} is not what the slot tree says", slot,
                                           position))
-                            .remedy({Remedy::check_slots, "compare the whole dataset"}));
+                            .hint("compare the whole dataset: codex-prove slots --check CID"));
         input.cell_data.push_back(crypto::poseidon2::bytes_to_elements(
             BytesView(block).subspan(in_block * shape.cell_size_bytes, shape.cell_size_bytes)));
         CODEX_TRY(below, tree.proof(in_block));

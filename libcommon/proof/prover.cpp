@@ -33,11 +33,13 @@ Result<Prover> Prover::open(snark::ProvingKey key, const CircuitParameters& para
 Result<snark::Statement> Prover::prove(const dataset::Job& job, const Cid& manifest,
                                        std::uint64_t slot, const Fr& entropy) const {
     CODEX_TRY(input, make_proof_input(job, manifest, slot, entropy, parameters_));
+    CODEX_CHECK(job.go_on());
     CODEX_TRY(wires, compute_witness(parameters_, input));
-    CODEX_TRY(proof, snark::prove(key_, standard_form(wires), job.pool));
+    CODEX_TRY(proof, snark::prove(key_, standard_form(wires), job));
     // Wire 0 is one, then come the public inputs.
     const auto first = wires.begin() + 1;
     snark::Statement statement{{first, first + kPublicInputs}, proof};
+    CODEX_CHECK(job.go_on());
     if (options_.self_check)
         CODEX_CHECK(snark::check_own(verifying_key_, statement));
     return statement;

@@ -22,9 +22,13 @@ repo::SlotKey key_of(const codec::Manifest& manifest, const SlotShape& shape, st
             shape.slots,   shape.strategy,         slot};
 }
 
-Result<Digest> root_of(std::span<const Digest> leaves) {
+Result<Digest> root_of(const dataset::Job& job, std::span<const Digest> leaves) {
+    constexpr std::size_t kPiece = 4096;
     merkle::StreamingRoot root(merkle::poseidon2_tree());
-    root.add(leaves);
+    for (; !leaves.empty(); leaves = leaves.subspan(std::min(kPiece, leaves.size()))) {
+        CODEX_CHECK(job.go_on());
+        root.add(leaves.first(std::min(kPiece, leaves.size())));
+    }
     return root.finish();
 }
 
@@ -48,12 +52,12 @@ Result<void> compute_run(const dataset::Job& job, const codec::Manifest& manifes
     for (std::uint32_t i = 0; i < count; ++i) {
         const auto leaves = std::span<const Digest>(digests).subspan(
             static_cast<std::size_t>(i * shape.blocks), static_cast<std::size_t>(shape.blocks));
-        CODEX_TRY(root, root_of(leaves));
+        CODEX_TRY(root, root_of(job, leaves));
         trees[i] = {key_of(manifest, shape, first + i), slot_root_cid(root),
                     std::vector<Digest>(leaves.begin(), leaves.end())};
         roots[first + i] = trees[i].cid;
     }
-    return job.repo->put_slot_trees(trees);
+    return job.repo.put_slot_trees(trees, job);
 }
 
 Result<merkle::Tree> tree_over(std::span<const Cid> slot_roots) {
@@ -65,27 +69,13 @@ Result<merkle::Tree> tree_over(std::span<const Cid> slot_roots) {
 
 } // namespace
 
-namespace {
-
-constexpr std::uint32_t kCellSizeBytes = 2048; // the network's
-constexpr std::uint32_t kFewestCells = 4;      // in a block, for a circuit
-
-/// The largest cells, up to the network's, that a block has a power of two of, and enough.
-std::uint32_t fitting_cell(std::uint32_t block_size_bytes) {
-    std::uint32_t cell = block_size_bytes;
-    while (cell % 2 == 0 && (cell > kCellSizeBytes || block_size_bytes / cell < kFewestCells))
-        cell /= 2;
-    return cell;
-}
-
-} // namespace
-
 Result<SlotShape> SlotShape::of(const codec::Manifest& manifest, std::uint32_t cell_size_bytes,
                                 codec::Strategy strategy) {
     if (!manifest.is_protected())
         return fail(
             Error(Errc::manifest_invalid, "the dataset is not protected")
-                .remedy({Remedy::encode_dataset, "make a protected dataset of it, for example"}));
+                .hint(
+                    "make a protected dataset of it, for example: codex-ec encode -k 4 -m 2 CID"));
     SlotShape shape;
     shape.slots = manifest.erasure->k + manifest.erasure->m;
     shape.block_size_bytes = manifest.block_size_bytes;
@@ -97,12 +87,9 @@ Result<SlotShape> SlotShape::of(const codec::Manifest& manifest, std::uint32_t c
                     shape.slots);
     if (cell_size_bytes == 0 || shape.block_size_bytes % cell_size_bytes != 0 ||
         !std::has_single_bit(shape.block_size_bytes / cell_size_bytes))
-        return fail(
-            Error(Errc::unsupported,
-                  fmt::format("cells of {} bytes: a block of {} is not a power of two of them",
-                              cell_size_bytes, shape.block_size_bytes))
-                .remedy(
-                    Remedy(Remedy::choose_cell_size).with(fitting_cell(shape.block_size_bytes))));
+        return fail(Errc::size_invalid,
+                    "cells of {} bytes: a block of {} is not a power of two of them",
+                    cell_size_bytes, shape.block_size_bytes);
     shape.data_blocks = blocks / shape.slots;
     shape.block_cells = shape.block_size_bytes / cell_size_bytes;
     shape.blocks = next_pow2(shape.data_blocks); // with 2^n cells a block: 2^k cells a slot
@@ -134,32 +121,28 @@ namespace {
 /// The tree of a slot that is known: where its record is damaged, computed and written again.
 Result<void> mend_slot(const dataset::Job& job, const detail::BlockDigester& digester,
                        std::uint32_t slot, const Cid& root) {
-    auto tree = job.repo->tree(root);
+    auto tree = job.repo.tree(root);
     if (!tree && tree.error().code() == Errc::block_not_found)
         return {};
     if (!tree)
         return fail(std::move(tree).error());
-    CODEX_TRY(wrong, tree->check());
+    CODEX_TRY(wrong, tree->check(job));
     if (wrong.empty())
         return {};
     CODEX_TRY(digests, digester.slots(slot, 1));
-    return job.repo->restore_tree(root, digests);
+    return job.repo.restore_tree(root, digests, job);
 }
 
 } // namespace
 
 Result<SlotsReport> build_slots(const dataset::Job& job, const Cid& manifest,
                                 const SlotsOptions& options) {
-    CODEX_TRY(info, job.repo->dataset(manifest));
-    const bool verifiable = info.manifest.is_verifiable();
-    const std::uint32_t usual =
-        verifiable ? info.manifest.erasure->verification->cell_size_bytes : kCellSizeBytes;
-    const std::uint32_t cell_size_bytes = options.cell_size_bytes.value_or(usual);
-    CODEX_TRY(shape, SlotShape::of(info.manifest, cell_size_bytes, options.strategy));
+    CODEX_TRY(info, job.repo.dataset(manifest));
+    CODEX_TRY(shape, SlotShape::of(info.manifest, options.cell_size_bytes, options.strategy));
     CODEX_TRY(digester, detail::BlockDigester::open(job, info.manifest, shape));
     std::vector<std::optional<Cid>> roots(shape.slots);
     for (std::uint32_t slot = 0; slot < shape.slots; ++slot) {
-        CODEX_TRY(known, job.repo->find_slot_tree(key_of(info.manifest, shape, slot)));
+        CODEX_TRY(known, job.repo.find_slot_tree(key_of(info.manifest, shape, slot)));
         roots[slot] = known;
         if (known)
             CODEX_CHECK(mend_slot(job, digester, slot, *known));
@@ -167,9 +150,7 @@ Result<SlotsReport> build_slots(const dataset::Job& job, const Cid& manifest,
     SlotsReport report;
     report.computed_slots =
         static_cast<std::uint32_t>(std::ranges::count(roots, std::optional<Cid>()));
-    if (job.progress)
-        job.progress->total_bytes +=
-            report.computed_slots * shape.data_blocks * shape.block_size_bytes;
+    job.expect(report.computed_slots * shape.data_blocks * shape.block_size_bytes);
     for (std::uint32_t slot = 0; slot < shape.slots;) {
         const std::uint32_t run = run_length(roots, slot, shape);
         if (run > 0)
@@ -178,7 +159,7 @@ Result<SlotsReport> build_slots(const dataset::Job& job, const Cid& manifest,
     }
 
     codec::VerificationInfo verification;
-    verification.cell_size_bytes = cell_size_bytes;
+    verification.cell_size_bytes = options.cell_size_bytes;
     verification.strategy = options.strategy;
     for (const std::optional<Cid>& root : roots)
         verification.slot_roots.push_back(*root);
@@ -188,8 +169,8 @@ Result<SlotsReport> build_slots(const dataset::Job& job, const Cid& manifest,
     report.verifiable.erasure->verification = std::move(verification);
     CODEX_TRY(bytes, codec::encode_manifest(report.verifiable));
     report.manifest = Cid::sha256(codec::Multicodec::codex_manifest, crypto::sha256(bytes));
-    CODEX_CHECK(job.repo->add_manifest(report.manifest, bytes, options.expiry.value_or(info.expiry),
-                                       info.label));
+    CODEX_CHECK(job.repo.add_manifest(report.manifest, bytes, options.expiry.value_or(info.expiry),
+                                      info.label));
     return report;
 }
 
@@ -201,7 +182,7 @@ Result<VerifiableDataset> open_verifiable(const repo::Repo& repo, const Cid& man
     CODEX_TRY(info, repo.dataset(manifest));
     if (!info.manifest.is_verifiable())
         return fail(Error(Errc::manifest_invalid, "the dataset has no slot roots")
-                        .remedy({Remedy::compute_slots, "compute them"}));
+                        .hint("compute them: codex-prove slots CID"));
     const codec::VerificationInfo& listed = *info.manifest.erasure->verification;
     CODEX_TRY(shape, SlotShape::of(info.manifest, listed.cell_size_bytes, listed.strategy));
     CODEX_TRY(tree, tree_over(listed.slot_roots));
@@ -210,22 +191,20 @@ Result<VerifiableDataset> open_verifiable(const repo::Repo& repo, const Cid& man
             Error(Errc::manifest_invalid,
                   fmt::format("the listed slot roots give the verify root {}, not {}",
                               proving_root_cid(tree.root()).text(), listed.verify_root.text()))
-                .remedy({Remedy::recompute_slots,
-                         "do not rely on this manifest; make a right one of the protected "
-                         "dataset"}));
+                .hint("do not rely on this manifest; make a right one of the protected dataset: "
+                      "codex-prove slots PROTECTED"));
     return VerifiableDataset{std::move(info), shape, std::move(tree)};
 }
 
 Result<std::vector<std::uint32_t>> check_slots(const dataset::Job& job, const Cid& manifest) {
-    CODEX_TRY(dataset, open_verifiable(*job.repo, manifest));
+    CODEX_TRY(dataset, open_verifiable(job.repo, manifest));
     const SlotShape& shape = dataset.shape;
     CODEX_TRY(digester, detail::BlockDigester::open(job, dataset.info.manifest, shape));
-    if (job.progress)
-        job.progress->total_bytes += dataset.info.manifest.blocks_count() * shape.block_size_bytes;
+    job.expect(dataset.info.manifest.blocks_count() * shape.block_size_bytes);
     std::vector<std::uint32_t> wrong;
     for (std::uint32_t slot = 0; slot < shape.slots; ++slot) {
         CODEX_TRY(digests, digester.slots(slot, 1));
-        CODEX_TRY(root, root_of(digests));
+        CODEX_TRY(root, root_of(job, digests));
         if (root != dataset.slot_root(slot))
             wrong.push_back(slot);
     }

@@ -24,7 +24,7 @@ struct LeafInput {
 /// Threads: one at a time; writers of one repo beside each other.
 class DatasetWriter {
 public:
-    ~DatasetWriter(); ///< without commit(): undoes the pins
+    ~DatasetWriter(); ///< without commit(): undoes the pins, or leaves that to gc when cancelled
     DatasetWriter(DatasetWriter&&) noexcept;
     DatasetWriter& operator=(DatasetWriter&&) noexcept;
 
@@ -38,7 +38,7 @@ public:
     /// it is durable. `expiry` 0 = never. A dataset that is already here keeps the later expiry.
     /// `label` as Repo::set_label(); an empty one leaves what a dataset that is here has.
     /// Gives the manifest's CID. Errors: quota_exceeded (a tree that is not here counts, and is not
-    /// written then), no_space, manifest_invalid, argument_invalid.
+    /// written then), no_space, manifest_invalid, usage.
     [[nodiscard]] Result<Cid> commit(BytesView manifest_bytes, std::uint64_t expiry,
                                      std::string_view label = {});
 

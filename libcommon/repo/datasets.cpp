@@ -20,7 +20,7 @@ constexpr std::size_t kVisitStep = 64;
 
 tl::unexpected<Error> not_found(const Cid& manifest, const Store& store) {
     return fail(not_here(Errc::dataset_not_found, "dataset", manifest, store)
-                    .remedy(Remedy::list_datasets));
+                    .hint("list what is here: codex-chunk ls"));
 }
 
 /// What the index has of a dataset.
@@ -138,9 +138,9 @@ Result<void> Repo::for_each_dataset(const std::function<bool(const DatasetInfo&)
     }
 }
 
-Result<void> Repo::remove_dataset(const Cid& manifest) {
+Result<void> Repo::remove_dataset(const Cid& manifest, const Job& job) {
     CODEX_CHECK(impl_->require_writable());
-    const Session session = impl_->session();
+    const Session session = impl_->session(job);
     CODEX_TRY(portion, look_through(session, manifest));
     // With the references of its first leaves, which are all of most trees.
     const auto erase = [&](bool with_leaves) -> Result<Erased> {

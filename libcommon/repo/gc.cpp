@@ -112,10 +112,12 @@ Result<void> expire_all(const Session& session, const GcOptions& options, GcRepo
             (key.kind == ExpiryKind::block ? blocks : datasets).push_back(key);
         const std::size_t step = std::max<std::size_t>(1, kStepDatasets >> session.shrink);
         for (std::span<const ExpiryKey> rest(datasets); !rest.empty();) {
+            CODEX_CHECK(session.job.go_on());
             const std::size_t n = std::min(step, rest.size());
             CODEX_CHECK(expire_datasets(session, rest.first(n), report));
             rest = rest.subspan(n);
         }
+        CODEX_CHECK(session.job.go_on());
         CODEX_CHECK(expire_blocks(session, blocks, report));
     }
 }
@@ -132,6 +134,7 @@ Result<void> collect_writers(const Session& session, GcReport& report) {
     std::ranges::sort(ids);
     ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
     for (const std::uint64_t id : ids) {
+        CODEX_CHECK(session.job.go_on());
         const bool pinned = std::ranges::binary_search(with_pins, id);
         CODEX_TRY(lock, WriterLock::take_dead(directory, id));
         if (!lock)
@@ -166,6 +169,7 @@ Result<std::vector<Note>> forgettable(const Session& session) {
     CODEX_TRY(notes, removed_notes(txn));
     std::vector<Note> out;
     for (Note& note : notes) {
+        CODEX_CHECK(session.job.go_on());
         // A manifest that is kept as a block would bring its dataset back.
         CODEX_TRY(block, find_block(txn, note.cid));
         if (note.kind == NoteKind::block || !block)
@@ -192,11 +196,12 @@ Result<void> reclaim(const Session& session, const GcOptions& options,
         return done;
     };
     CODEX_CHECK(count(unlink_dead_segments(session, reclaimed)));
-    CODEX_CHECK(count(erase_dead_ranges(session, options.progress, reclaimed)));
+    CODEX_CHECK(count(erase_dead_ranges(session, reclaimed)));
     if (std::exchange(reclaimed.again, false))
         CODEX_CHECK(count(unlink_dead_segments(session, reclaimed)));
     if (options.compact)
-        CODEX_CHECK(compact_segments(session, options.progress));
+        CODEX_CHECK(compact_segments(session));
+    CODEX_CHECK(session.job.go_on());
     if (!reclaimed.complete)
         removed = {}; // to be forgotten another time
     const bool large =
@@ -224,8 +229,8 @@ Result<void> collect(const Session& session, const GcOptions& options, GcReport&
 
 } // namespace
 
-Result<GcReport> Repo::gc(const GcOptions& options) {
-    Session session = impl_->session();
+Result<GcReport> Repo::gc(const GcOptions& options, const Job& job) {
+    Session session = impl_->session(job);
     if (options.dry_run)
         return forecast_gc(session, options.now);
     CODEX_CHECK(impl_->require_writable());

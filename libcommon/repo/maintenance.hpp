@@ -2,7 +2,6 @@
 #pragma once
 
 #include "base/error.hpp"
-#include "base/progress.hpp"
 #include "repo/types.hpp"
 
 #include <memory>
@@ -15,8 +14,7 @@ namespace codex::repo {
 struct GcOptions {
     std::uint64_t now = 0; ///< Unix seconds
     bool dry_run = false;
-    bool compact = true;  ///< also rewrite segments that are mostly dead
-    Progress* progress{}; ///< bytes of dead ranges and of records that move; may be nullptr
+    bool compact = true; ///< also rewrite segments that are mostly dead
 };
 struct GcReport {
     std::uint64_t expired_datasets = 0;
@@ -33,7 +31,6 @@ struct GcReport {
 struct VerifyOptions {
     bool data = true; ///< read and hash every block, not only the index
     bool repair_counters = false;
-    Progress* progress{}; ///< plain bytes of the blocks read; may be nullptr
 };
 /// What is wrong with a block, a tree, a manifest, or with the index about them.
 enum class ProblemKind : std::uint8_t {

@@ -33,6 +33,7 @@ Result<void> Rebuild::scan(std::uint32_t id) {
         end, scan_segment(
                  file, name, [&](std::uint64_t offset, const RecordHeader& header) -> Result<bool> {
                      reached(offset);
+                     CODEX_CHECK(job_.go_on());
                      const Extent at{id, offset};
                      CODEX_TRY(good, header.kind == RecordKind::block  ? block(file, at, header)
                                      : header.kind == RecordKind::tree ? tree(file, at, header)
@@ -124,6 +125,7 @@ Result<void> Rebuild::for_each_leaf(const Cid& cid, const FoundTree& found,
     std::vector<Digest> leaves;
     CODEX_TRY(file, segments_.open(found.extent.segment));
     for (std::uint64_t at = 0; at < found.leaf_count; at += leaves.size()) {
+        CODEX_CHECK(job_.go_on());
         leaves.resize(
             static_cast<std::size_t>(std::min<std::uint64_t>(kRebuildStep, found.leaf_count - at)));
         CODEX_CHECK(pread_full(
@@ -180,7 +182,7 @@ std::vector<Note> notes_of_old_index(const std::string& path, const Surroundings
 } // namespace
 
 Result<RebuildReport> Repo::rebuild_index(const std::string& path, const OpenOptions& options,
-                                          Progress* progress) {
+                                          const Job& job) {
     const Surroundings around(options);
     CODEX_CHECK(require_place(path, false));
     CODEX_CHECK(check_version(path));
@@ -201,7 +203,7 @@ Result<RebuildReport> Repo::rebuild_index(const std::string& path, const OpenOpt
         making.create = true;
         CODEX_TRY(env, Env::open(fresh, making, around));
         CODEX_TRY(segments, Segments::open_folder(path + "/segments", env.get(), around));
-        Rebuild rebuild(path, *env, *segments, around, progress, std::move(old_notes));
+        Rebuild rebuild(path, *env, *segments, around, job, std::move(old_notes));
         CODEX_TRY(report, rebuild.run());
         age = rebuild.age();
         return report;

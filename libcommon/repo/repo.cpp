@@ -66,8 +66,7 @@ Result<void> Repo::set_config(const Config& config) {
         return fail(
             Error(Errc::repo_config, fmt::format("quota of {} bytes is below the {} bytes in use",
                                                  config.quota_bytes, taken))
-                .remedy({Remedy::remove_datasets, "remove datasets first"})
-                .remedy({Remedy::collect_garbage, "then"}));
+                .hint("remove datasets first: codex-chunk rm CID; then: codex-chunk gc"));
     CODEX_CHECK(impl_->store->write_config(config));
     impl_->config = config;
     return {};

@@ -5,6 +5,7 @@
 // whose bytes do not match its CID looks again before it calls the block damaged.
 #pragma once
 
+#include "base/job.hpp"
 #include "repo/blocks.hpp"
 #include "repo/dataset_writer.hpp"
 #include "repo/maintenance.hpp"
@@ -89,8 +90,8 @@ public:
     for_each_block(const std::function<bool(const BlockInfo&)>& visit) const;
 
     // --- datasets -------------------------------------------------------------------------------
-    /// A writer for one new tree; see DatasetWriter.
-    [[nodiscard]] Result<DatasetWriter> write_dataset();
+    /// A writer for one new tree, whose calls fail once the job is cancelled; see DatasetWriter.
+    [[nodiscard]] Result<DatasetWriter> write_dataset(const Job& job = {});
     /// Errors: dataset_not_found.
     [[nodiscard]] Result<DatasetInfo> dataset(const Cid& manifest) const;
     /// In order of CID; no transaction is held while `visit` runs.
@@ -98,16 +99,17 @@ public:
     for_each_dataset(const std::function<bool(const DatasetInfo&)>& visit) const;
     /// Takes the dataset away at once; blocks nobody else refers to are freed (in bounded
     /// transactions; a kill is finished by gc). Errors: dataset_not_found; not_found, permission,
-    /// io when its tree cannot be read, before anything has changed.
-    [[nodiscard]] Result<void> remove_dataset(const Cid& manifest);
+    /// io when its tree cannot be read, before anything has changed; cancelled: what is left of it
+    /// is gc's.
+    [[nodiscard]] Result<void> remove_dataset(const Cid& manifest, const Job& job = {});
     /// Sets (not only extends) the expiry. Errors: dataset_not_found.
     [[nodiscard]] Result<void> set_expiry(const Cid& manifest, std::uint64_t expiry);
     /// What the dataset is called in this repo: at most 255 bytes of UTF-8; empty takes the label
-    /// away. It is in no CID. Errors: dataset_not_found, argument_invalid.
+    /// away. It is in no CID. Errors: dataset_not_found, usage.
     [[nodiscard]] Result<void> set_label(const Cid& manifest, std::string_view label);
     /// Adds another manifest over a tree that is already here (a plain view of a protected dataset
     /// whose plain tree is stored, other names); `label` as set_label(), empty leaves the one that
-    /// a dataset has. Errors: block_not_found when the tree is not here, argument_invalid.
+    /// a dataset has. Errors: block_not_found when the tree is not here, usage.
     [[nodiscard]] Result<void> add_manifest(const Cid& manifest, BytesView manifest_bytes,
                                             std::uint64_t expiry, std::string_view label = {});
 
@@ -115,17 +117,20 @@ public:
     /// Errors: block_not_found.
     [[nodiscard]] Result<StoredTree> tree(const Cid& tree) const;
     /// Writes a damaged tree anew; its leaves, which `read` gives a piece at a time, must give the
-    /// tree's root. Memory is bounded. Errors: merkle_invalid, those of `read`, no_space, io.
+    /// tree's root. Memory is bounded. Errors: merkle_invalid, those of `read`, no_space, io,
+    /// cancelled.
     [[nodiscard]] Result<void> restore_tree(const Cid& tree, std::uint64_t leaf_count,
-                                            const LeafReader& read);
+                                            const LeafReader& read, const Job& job = {});
     /// The same with leaves in memory.
-    [[nodiscard]] Result<void> restore_tree(const Cid& tree, std::span<const Digest> leaves);
+    [[nodiscard]] Result<void> restore_tree(const Cid& tree, std::span<const Digest> leaves,
+                                            const Job& job = {});
     /// Stores Poseidon2 trees of slots, durable on return; tree() opens them by their CID. Their
     /// leaves are no references to blocks. They belong to the dataset tree they were computed from:
     /// when the last dataset over it goes, they go. Slots that are known already stay as they are.
     /// Errors: merkle_invalid when leaves do not give the CID, block_not_found when the dataset
-    /// tree is not here, quota_exceeded before anything is written, no_space, repo_read_only.
-    [[nodiscard]] Result<void> put_slot_trees(std::span<const SlotTree> trees);
+    /// tree is not here, quota_exceeded before anything is written, no_space, repo_read_only,
+    /// cancelled.
+    [[nodiscard]] Result<void> put_slot_trees(std::span<const SlotTree> trees, const Job& job = {});
     /// The CID of a stored slot tree, or nothing.
     [[nodiscard]] Result<std::optional<Cid>> find_slot_tree(const SlotKey& key) const;
 
@@ -133,23 +138,25 @@ public:
     [[nodiscard]] Result<Space> space() const;
     /// Removes what has expired or was left behind, and gives space back; synced whatever
     /// OpenOptions::sync says, because what goes may be what others synced. A dry run needs no
-    /// right to write, and reports what the same call without it would. Errors: repo_read_only, io.
-    [[nodiscard]] Result<GcReport> gc(const GcOptions& options);
+    /// right to write, and reports what the same call without it would. The job counts bytes of
+    /// dead ranges and of records that move. Errors: repo_read_only, io, cancelled.
+    [[nodiscard]] Result<GcReport> gc(const GcOptions& options, const Job& job = {});
     /// Calls `report` for each problem as it is found, and goes on after what cannot be read.
     /// Marks the blocks that are damaged, as read() does.
-    /// Other writers wait while the index is counted, not while data is read.
+    /// Other writers wait while the index is counted, not while data is read. The job counts plain
+    /// bytes of the blocks read. Errors: io, cancelled.
     [[nodiscard]] Result<VerifyReport>
-    verify(const VerifyOptions& options, const std::function<void(const VerifyProblem&)>& report);
+    verify(const VerifyOptions& options, const std::function<void(const VerifyProblem&)>& report,
+           const Job& job = {});
 
     /// Makes index.mdb anew from the segments alone, when it is lost or damaged; the old one is
     /// replaced when the new one is whole. Every record is verified. The notes beside the segments
     /// say what was removed, when what expires, and labels; in doubt nothing is lost: blocks of no
     /// dataset of which nothing is noted are kept for themselves. Nobody may have the repo open:
-    /// waits so long for that. `progress` (may be nullptr) counts bytes of segment files. Errors:
-    /// repo_missing, repo_locked, no_space, io.
-    [[nodiscard]] static Result<RebuildReport> rebuild_index(const std::string& path,
-                                                             const OpenOptions& options = {},
-                                                             Progress* progress = nullptr);
+    /// waits so long for that. The job counts bytes of segment files. Errors: repo_missing,
+    /// repo_locked, no_space, io, cancelled: the old index stays.
+    [[nodiscard]] static Result<RebuildReport>
+    rebuild_index(const std::string& path, const OpenOptions& options = {}, const Job& job = {});
 
 private:
     friend class DatasetWriter;

@@ -47,7 +47,7 @@ Result<std::vector<Need>> find_needs(const Session& session, std::span<const Res
             return quota_error(new_bytes, totals, config.quota_bytes);
     }
     std::vector<Result<bool>> good(blocks.size());
-    parallel_for(session.pool, blocks.size(), [&](std::size_t i) {
+    session.job.executor().parallel_for(blocks.size(), [&](std::size_t i) {
         good[i] = has_good_bytes(session, blocks[i].cid, entries[i]);
     });
     std::vector<Need> needs;

@@ -48,7 +48,7 @@ Result<Appended> append_slot_tree(const Session& session, const std::string& dir
         return fail(Errc::merkle_invalid, "tree {}: not the tree of a slot", tree.cid.text());
     Spool spool = make_spool(directory, session.store->limits());
     CODEX_CHECK(spool.write(0, tree.leaves));
-    CODEX_TRY(root, build_layers(spool, tree.leaves.size(), tree_hash(tree.cid)));
+    CODEX_TRY(root, build_layers(spool, tree.leaves.size(), tree_hash(tree.cid), session.job));
     if (!equal(root, tree.cid.digest()))
         return fail(Errc::merkle_invalid, "tree {}: these leaves have another root",
                     tree.cid.text());
@@ -86,12 +86,13 @@ Result<void> add_slot(const Session& session, Ledger& ledger, const SlotTree& tr
 
 } // namespace
 
-Result<void> Repo::put_slot_trees(std::span<const SlotTree> trees) {
+Result<void> Repo::put_slot_trees(std::span<const SlotTree> trees, const Job& job) {
     CODEX_CHECK(impl_->require_writable());
-    const Session session = impl_->session();
+    const Session session = impl_->session(job);
     CODEX_CHECK(check_room(session, trees));
     std::vector<Appended> appended;
     for (const SlotTree& tree : trees) {
+        CODEX_CHECK(job.go_on());
         CODEX_TRY(one, append_slot_tree(session, path(), tree,
                                         appended.empty() ? nullptr : appended.back().lease));
         appended.push_back(one);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/error.hpp"
+#include "base/job.hpp"
 #include "codec/cid.hpp"
 #include "merkle/tree.hpp"
 
@@ -37,7 +38,8 @@ public:
     [[nodiscard]] Result<merkle::Proof> proof(std::uint64_t index) const;
     /// Recomputes the tree. Gives the indices of leaves that cannot be trusted (those below a node
     /// that is cut off or does not match its children); empty when the tree is whole. O(n) hashes.
-    [[nodiscard]] Result<std::vector<std::uint64_t>> check() const;
+    /// Errors: io, cancelled.
+    [[nodiscard]] Result<std::vector<std::uint64_t>> check(const Job& job = {}) const;
     /// Whether the header of its record is as it was written, which only making the index anew
     /// needs. Errors: permission, io.
     [[nodiscard]] Result<bool> header_is_good() const;

@@ -77,17 +77,19 @@ Result<merkle::Proof> StoredTree::proof(std::uint64_t index) const {
                          [this](std::size_t layer, std::uint64_t at) { return node(layer, at); }));
     CODEX_TRY(leaf, node(0, index));
     if (!merkle::verify(hash, proof, leaf, impl_->cid.digest32()))
-        return fail(Error(Errc::repo_damaged,
-                          fmt::format("tree {}: damaged near leaf {}", impl_->cid.text(), index))
-                        .remedy(impl_->cid.codec() == codec::Multicodec::codex_slot_root
-                                    ? Remedy::recompute_slots
-                                    : Remedy::repair_dataset));
+        return fail(
+            Error(Errc::repo_damaged,
+                  fmt::format("tree {}: damaged near leaf {}", impl_->cid.text(), index))
+                .hint(impl_->cid.codec() == codec::Multicodec::codex_slot_root
+                          ? "compute the trees of the slots again: codex-prove slots PROTECTED"
+                          : "repair its dataset: codex-ec repair CID"));
     return proof;
 }
 
-Result<std::vector<std::uint64_t>> StoredTree::check() const {
+Result<std::vector<std::uint64_t>> StoredTree::check(const Job& job) const {
     return untrusted_leaves(impl_->cid, impl_->leaf_count,
-                            [this](std::uint64_t first, std::span<Digest> out) {
+                            [&](std::uint64_t first, std::span<Digest> out) -> Result<void> {
+                                CODEX_CHECK(job.go_on());
                                 return impl_->read(first, out, salvage_tree_at);
                             });
 }
@@ -111,8 +113,8 @@ Result<StoredTree> Repo::tree(const Cid& tree) const {
     CODEX_TRY(entry, find_tree(txn, tree));
     if (!entry)
         return fail(not_here(Errc::block_not_found, "tree", tree, *impl_->store)
-                        .remedy({Remedy::list_datasets,
-                                 "a tree is here for as long as a dataset over it; list them"}));
+                        .hint("a tree is here for as long as a dataset over it; list them: "
+                              "codex-chunk ls"));
     auto stored = std::make_unique<StoredTree::Impl>();
     stored->repo = impl_;
     stored->cid = tree;
@@ -170,7 +172,8 @@ Result<void> detail::replace_tree(const Session& session, const Cid& tree, std::
     return ledger.commit();
 }
 
-Result<void> Repo::restore_tree(const Cid& tree, std::uint64_t leaf_count, const LeafReader& read) {
+Result<void> Repo::restore_tree(const Cid& tree, std::uint64_t leaf_count, const LeafReader& read,
+                                const Job& job) {
     constexpr std::uint64_t kPiece = 16384;
     CODEX_CHECK(impl_->require_writable());
     if (leaf_count == 0)
@@ -179,20 +182,22 @@ Result<void> Repo::restore_tree(const Cid& tree, std::uint64_t leaf_count, const
     std::vector<Digest> piece;
     for (std::uint64_t at = 0; at < leaf_count; at += piece.size()) {
         piece.resize(static_cast<std::size_t>(std::min(kPiece, leaf_count - at)));
+        CODEX_CHECK(job.go_on());
         CODEX_CHECK(read(at, piece));
         CODEX_CHECK(spool.write(at, piece));
     }
-    CODEX_TRY(root, build_layers(spool, leaf_count, tree_hash(tree)));
+    CODEX_TRY(root, build_layers(spool, leaf_count, tree_hash(tree), job));
     if (!equal(root, tree.digest()))
         return fail(Errc::merkle_invalid, "tree {}: these leaves have another root", tree.text());
-    return replace_tree(impl_->session(), tree, leaf_count, spool);
+    return replace_tree(impl_->session(job), tree, leaf_count, spool);
 }
 
-Result<void> Repo::restore_tree(const Cid& tree, std::span<const Digest> leaves) {
-    return restore_tree(tree, leaves.size(), [leaves](std::uint64_t first, std::span<Digest> out) {
+Result<void> Repo::restore_tree(const Cid& tree, std::span<const Digest> leaves, const Job& job) {
+    const auto read = [leaves](std::uint64_t first, std::span<Digest> out) {
         std::ranges::copy(leaves.subspan(static_cast<std::size_t>(first), out.size()), out.begin());
         return Result<void>();
-    });
+    };
+    return restore_tree(tree, leaves.size(), read, job);
 }
 
 } // namespace codex::repo

@@ -35,7 +35,8 @@ struct OpenOptions {
     bool sync = true;       ///< false: acknowledged writes survive kill -9 but not power loss
     std::uint64_t lock_timeout_seconds = 10;
     std::optional<int> zstd_level{}; ///< for what this handle stores, instead of the repo's own
-    Executor* pool = nullptr; ///< for hashing and compression; nullptr: the caller's thread only
+    /// For hashing and compression; by default the caller's thread only.
+    std::reference_wrapper<Executor> pool = Executor::caller();
 
     // What stands for the system. All handles that a process has on one repo share those of the
     // first of them; they live as long as one of its handles does.
@@ -69,8 +70,7 @@ struct Space {
 
 /// The longest label of a dataset.
 constexpr std::size_t kMaxLabelBytes = 255;
-/// Whether a dataset may be called so. Errors: argument_invalid, longer than kMaxLabelBytes or no
-/// UTF-8.
+/// Whether a dataset may be called so. Errors: usage, longer than kMaxLabelBytes or no UTF-8.
 [[nodiscard]] Result<void> check_label(std::string_view label);
 
 /// What a text is to be the CID of.

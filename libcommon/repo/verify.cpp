@@ -20,9 +20,8 @@ constexpr std::uint64_t kBatchBytes = std::uint64_t{16} << 20;
 /// Collects blocks of the walk until there is a batch worth reading.
 class DataCheck {
 public:
-    DataCheck(const Session& session, ReportProblem report, VerifyReport& totals,
-              Progress* progress)
-        : session_(session), report_(std::move(report)), totals_(totals), progress_(progress) {}
+    DataCheck(const Session& session, ReportProblem report, VerifyReport& totals, const Job& job)
+        : session_(session), report_(std::move(report)), totals_(totals), job_(job) {}
 
     void add(const BlockInfo& info) {
         cids_.push_back(info.cid);
@@ -44,8 +43,7 @@ public:
         CODEX_CHECK(read_blocks(session_, reads));
         for (BlockRead& read : reads)
             CODEX_CHECK(judge(read));
-        if (progress_)
-            progress_->advance(bytes_);
+        job_.advance(bytes_);
         cids_.clear();
         sizes_.clear();
         bytes_ = 0;
@@ -104,7 +102,7 @@ private:
     Session session_;
     ReportProblem report_;
     VerifyReport& totals_;
-    Progress* progress_;
+    Job job_;
     std::vector<Cid> cids_;
     std::vector<std::uint32_t> sizes_;
     std::uint64_t bytes_ = 0;
@@ -146,7 +144,8 @@ Result<void> report_unknown_records(const Store& store, const ReportProblem& rep
 } // namespace
 
 Result<VerifyReport> Repo::verify(const VerifyOptions& options,
-                                  const std::function<void(const VerifyProblem&)>& report) {
+                                  const std::function<void(const VerifyProblem&)>& report,
+                                  const Job& job) {
     if (options.repair_counters)
         CODEX_CHECK(impl_->require_writable());
     VerifyReport out;
@@ -154,7 +153,7 @@ Result<VerifyReport> Repo::verify(const VerifyOptions& options,
         ++out.problems;
         report({kind, cid, text});
     };
-    const Session session = impl_->session();
+    const Session session = impl_->session(job);
     std::vector<VerifyProblem> found; // told when nobody waits for us any more
     auto counted = [&]() -> Result<void> {
         // As a writer where it corrects, so that nothing changes meanwhile: other writers wait.
@@ -185,14 +184,14 @@ Result<VerifyReport> Repo::verify(const VerifyOptions& options,
     CODEX_CHECK(report_notes(*session.store, tell));
     if (!options.data)
         return out;
-    if (options.progress)
-        options.progress->total_bytes += out.counted.used_bytes;
-    DataCheck check(session, tell, out, options.progress);
+    job.expect(out.counted.used_bytes);
+    DataCheck check(session, tell, out, job);
     Result<void> failed;
     CODEX_CHECK(for_each_block([&](const BlockInfo& info) {
-        if (info.present)
+        failed = job.go_on();
+        if (failed && info.present)
             check.add(info);
-        if (check.full())
+        if (failed && check.full())
             failed = check.run();
         return failed.has_value();
     }));

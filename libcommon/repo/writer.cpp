@@ -1,4 +1,4 @@
-#include "base/thread.hpp"
+#include "base/side_job.hpp"
 #include "codec/log_value.hpp"
 #include "crypto/hash/sha256.hpp"
 #include "repo/index/dataset_record.hpp"
@@ -35,8 +35,8 @@ Result<void> check_leaf(const LeafInput& leaf) {
 } // namespace
 
 struct DatasetWriter::Impl {
-    explicit Impl(std::shared_ptr<Repo::Impl> owner)
-        : repo(std::move(owner)), session(repo->session()),
+    Impl(std::shared_ptr<Repo::Impl> owner, const Job& job)
+        : repo(std::move(owner)), session(repo->session(job)),
           spool(make_spool(repo->store->path(), repo->store->limits())),
           current(std::make_unique<Batch>(session, nullptr)) {}
     Impl(const Impl&) = delete;
@@ -80,6 +80,7 @@ DatasetWriter::Impl::~Impl() {
         flusher.wait();
         in_flight.reset();
         current.reset();
+        // A job that was cancelled leaves that to gc, as one that was killed.
         if (lock && !undo_pending(session, lock->id()))
             lock->abandon();
     } catch (const std::bad_alloc&) {
@@ -108,7 +109,8 @@ Result<void> DatasetWriter::Impl::flush() {
     in_flight = std::move(current);
     current = std::make_unique<Batch>(session, in_flight->lease());
     flushed = fail(out_of_memory()); // what it stays when the job throws
-    flusher.start_or_run([this, batch = in_flight.get(), key = PendingKey{lock->id(), sequence++}] {
+    flusher.start_or_run(session.job.executor(), [this, batch = in_flight.get(),
+                                                  key = PendingKey{lock->id(), sequence++}] {
         flushed = batch->commit(
             {[](Ledger&) -> Result<bool> { return true; },
              [&](Ledger& ledger) { return write_pending(ledger, key, batch->pinned()); }});
@@ -200,13 +202,14 @@ std::uint64_t DatasetWriter::new_bytes() const {
     return impl_->new_bytes;
 }
 
-Result<DatasetWriter> Repo::write_dataset() {
+Result<DatasetWriter> Repo::write_dataset(const Job& job) {
     CODEX_CHECK(impl_->require_writable());
-    return DatasetWriter(std::make_unique<DatasetWriter::Impl>(impl_));
+    return DatasetWriter(std::make_unique<DatasetWriter::Impl>(impl_, job));
 }
 
 Result<void> DatasetWriter::leaves(std::span<const LeafInput> batch) {
     CODEX_ASSERT(!impl_->tree);
+    CODEX_CHECK(impl_->session.job.go_on());
     CODEX_CHECK(impl_->claim(batch));
     std::vector<StagedBlock> blocks;
     for (const LeafInput& leaf : batch)
@@ -232,7 +235,8 @@ Result<Cid> DatasetWriter::finish_tree() {
     if (impl_->leaf_count != impl_->seen.size())
         return fail(Errc::merkle_index, "{} of {} leaves are missing",
                     impl_->seen.size() - impl_->leaf_count, impl_->seen.size());
-    CODEX_TRY(root, build_layers(impl_->spool, impl_->leaf_count, merkle::sha256_tree()));
+    CODEX_TRY(root, build_layers(impl_->spool, impl_->leaf_count, merkle::sha256_tree(),
+                                 impl_->session.job));
     impl_->tree = Cid::sha256(codec::Multicodec::codex_root, root);
     return *impl_->tree;
 }
@@ -247,6 +251,7 @@ Result<Cid> DatasetWriter::commit(BytesView manifest_bytes, std::uint64_t expiry
                     impl_->tree->text(), impl_->leaf_count);
     const Cid cid = Cid::sha256(codec::Multicodec::codex_manifest, crypto::sha256(manifest_bytes));
     CODEX_CHECK(impl_->wait());
+    CODEX_CHECK(impl_->session.job.go_on());
     const StagedBlock block{cid, manifest_bytes, 0, false, 0, true};
     CODEX_CHECK(impl_->stage(std::span(&block, 1)));
     CODEX_CHECK(impl_->commit_all(cid,

@@ -32,8 +32,8 @@ Digest first_half(const crypto::Blake2bDigest& hash) {
 /// Writes a key with one more contribution, section after section.
 class Contributor {
 public:
-    Contributor(const ProvingKey& key, BinaryWriter& out, Executor* pool, Progress* progress)
-        : key_(key), out_(out), pool_(pool), progress_(progress) {}
+    Contributor(const ProvingKey& key, BinaryWriter& out, const Job& job)
+        : key_(key), out_(out), job_(job) {}
 
     /// The secret, and then g1_s, are what the stream gives next.
     Result<Contribution> run(crypto::SeedStream& random, ContributionLabel label) {
@@ -72,15 +72,10 @@ public:
     }
 
 private:
-    void advance(std::size_t bytes) {
-        if (progress_ != nullptr)
-            progress_->advance(bytes);
-    }
-
     Result<void> copy(std::uint32_t type) {
         CODEX_TRY(bytes, key_.file().section(type));
         CODEX_CHECK(detail::write_section(out_, type, bytes));
-        advance(bytes.size());
+        job_.advance(bytes.size());
         return {};
     }
 
@@ -88,48 +83,42 @@ private:
         CODEX_CHECK(out_.begin_section(type));
         std::vector<G1> points;
         while (!bytes.empty()) {
+            CODEX_CHECK(job_.go_on());
             const BytesView piece = bytes.first(std::min(bytes.size(), kPiece * kG1Bytes));
             bytes = bytes.subspan(piece.size());
             // Multiples of a point of another curve, of small order, would show the secret.
-            if (!detail::all_in_g1(piece, pool_))
+            if (!detail::all_in_g1(piece, job_.executor()))
                 return fail(Errc::malformed, "{}: section {}: a point is not in its group",
                             key_.file().name(), type);
             points.resize(piece.size() / kG1Bytes);
             for (std::size_t i = 0; i < points.size(); ++i)
                 points[i] = load_g1(piece.data() + i * kG1Bytes);
-            crypto::scale_secret(points, factor, pool_);
+            crypto::scale_secret(points, factor, job_.executor());
             CODEX_CHECK(out_.write(detail::stored<G1>(points)));
-            advance(piece.size());
+            job_.advance(piece.size());
         }
         return out_.end_section();
     }
 
     const ProvingKey& key_;
     BinaryWriter& out_;
-    Executor* pool_;
-    Progress* progress_;
+    Job job_;
 };
 
 [[gnu::noinline]] Result<Contribution> extend_key(const ProvingKey& key, int fd,
                                                   const std::string& file_name, const Digest& seed,
-                                                  ContributionLabel label, Executor* pool,
-                                                  Progress* progress) {
-    if (progress != nullptr) {
-        std::uint64_t total = progress->done_bytes;
-        for (const auto& section : key.file().sections())
-            total += section.first >= 3 && section.first <= 9 ? section.second.size() : 0;
-        progress->total_bytes = total;
-    }
+                                                  ContributionLabel label, const Job& job) {
+    for (const auto& section : key.file().sections())
+        if (section.first >= 3 && section.first <= 9)
+            job.expect(section.second.size());
     crypto::SeedStream random(seed);
     CODEX_TRY(out, BinaryWriter::begin(fd, file_name, "zkey", 1, 10));
-    return key.file().if_intact(
-        Contributor(key, out, pool, progress).run(random, std::move(label)));
+    return key.file().if_intact(Contributor(key, out, job).run(random, std::move(label)));
 }
 
 Result<Contribution> extend(const ProvingKey& key, int fd, const std::string& file_name,
-                            const Digest& seed, ContributionLabel label, Executor* pool,
-                            Progress* progress) {
-    auto made = extend_key(key, fd, file_name, seed, std::move(label), pool, progress);
+                            const Digest& seed, ContributionLabel label, const Job& job) {
+    auto made = extend_key(key, fd, file_name, seed, std::move(label), job);
     wipe_stack();
     return made;
 }
@@ -148,18 +137,18 @@ Result<Contribution> extend(const ProvingKey& key, int fd, const std::string& fi
 
 Result<void> check_beacon(BytesView value, std::uint32_t iterations_log2) {
     if (value.empty() || value.size() > kMaxBeaconBytes)
-        return fail(Errc::argument_invalid, "a beacon has 1 to {} bytes, not {}", kMaxBeaconBytes,
+        return fail(Errc::usage, "a beacon has 1 to {} bytes, not {}", kMaxBeaconBytes,
                     value.size());
     if (iterations_log2 < kLeastIterationsLog2 || iterations_log2 > kMostIterationsLog2)
-        return fail(Errc::argument_invalid, "2^{} iterations, 2^{} to 2^{} are known",
-                    iterations_log2, kLeastIterationsLog2, kMostIterationsLog2);
+        return fail(Errc::usage, "2^{} iterations, 2^{} to 2^{} are known", iterations_log2,
+                    kLeastIterationsLog2, kMostIterationsLog2);
     return {};
 }
 
 /// That a beacon gives the points of its contribution.
-bool follows_from_beacon(const Contribution& one, Progress* progress) {
-    crypto::SeedStream random(
-        detail::beacon_seed(one.label.beacon, one.label.beacon_iterations_log2, progress));
+Result<bool> follows_from_beacon(const Contribution& one, const Job& job) {
+    CODEX_TRY(seed, detail::beacon_seed(one.label.beacon, one.label.beacon_iterations_log2, job));
+    crypto::SeedStream random(seed);
     const Fr secret = random.next_scalar();
     const G1 g1_s = random.next_g1();
     return one.g1_s == g1_s &&
@@ -187,35 +176,32 @@ std::string_view fault_of(const Contribution& one, const G1& delta,
 } // namespace
 
 Result<Contribution> contribute(const ProvingKey& key, int fd, const std::string& file_name,
-                                std::string name, BytesView extra, Executor* pool,
-                                Progress* progress, SecretRandom& random) {
+                                std::string name, BytesView extra, const Job& job,
+                                SecretRandom& random) {
     CODEX_CHECK(check_contribution_name(name));
     Secret<Digest> seed;
     draw_seed(extra, random, *seed);
     ContributionLabel label;
     label.type = kContribution;
     label.name = std::move(name);
-    return extend(key, fd, file_name, *seed, std::move(label), pool, progress);
+    return extend(key, fd, file_name, *seed, std::move(label), job);
 }
 
 Result<Contribution> apply_beacon(const ProvingKey& key, int fd, const std::string& file_name,
-                                  std::string name, const Beacon& beacon, Executor* pool,
-                                  Progress* progress) {
+                                  std::string name, const Beacon& beacon, const Job& job) {
     CODEX_CHECK(check_contribution_name(name));
     CODEX_CHECK(check_beacon(beacon.value, beacon.iterations_log2));
-    if (progress != nullptr)
-        progress->total_bytes = std::uint64_t{1} << beacon.iterations_log2;
-    const Digest seed = detail::beacon_seed(beacon.value, beacon.iterations_log2, progress);
+    CODEX_TRY(seed, detail::beacon_seed(beacon.value, beacon.iterations_log2, job));
     ContributionLabel label;
     label.type = kBeacon;
     label.name = std::move(name);
     label.beacon_iterations_log2 = static_cast<std::uint8_t>(beacon.iterations_log2);
     label.beacon = beacon.value;
-    return extend(key, fd, file_name, seed, std::move(label), pool, progress);
+    return extend(key, fd, file_name, seed, std::move(label), job);
 }
 
 Result<std::vector<Contribution>>
-check_contributions(const ProvingKey& key, std::uint32_t max_beacon_log2, Progress* progress) {
+check_contributions(const ProvingKey& key, std::uint32_t max_beacon_log2, const Job& job) {
     CODEX_TRY(list, key.contributions());
     CODEX_TRY(circuit_hash, key.circuit_hash());
     const std::string& file = key.file().name();
@@ -239,9 +225,8 @@ check_contributions(const ProvingKey& key, std::uint32_t max_beacon_log2, Progre
                 return fail(Errc::limit_exceeded,
                             "{}: contribution {}: a beacon of 2^{} iterations, allowed are 2^{}",
                             file, i + 1, log2, max_beacon_log2);
-            if (progress != nullptr)
-                progress->total_bytes += std::uint64_t{1} << log2;
-            if (!follows_from_beacon(one, progress))
+            CODEX_TRY(follows, follows_from_beacon(one, job));
+            if (!follows)
                 return fail(Errc::key_invalid, "{}: contribution {}: is not its beacon's", file,
                             i + 1);
         }
@@ -291,15 +276,19 @@ Contribution make_contribution(const Transcript& transcript, const G1& delta_aft
     return made;
 }
 
-Digest beacon_seed(BytesView beacon, std::uint32_t iterations_log2, Progress* progress) {
+Result<Digest> beacon_seed(BytesView beacon, std::uint32_t iterations_log2, const Job& job) {
     constexpr std::uint64_t kStep = std::uint64_t{1} << 16;
     const std::uint64_t total = std::uint64_t{1} << iterations_log2;
+    job.expect(total);
     Digest hash = crypto::sha256(beacon);
     for (std::uint64_t i = 1; i < total; ++i) {
         hash = crypto::sha256(hash);
-        if (i % kStep == 0 && progress != nullptr)
-            progress->advance(kStep);
+        if (i % kStep != 0)
+            continue;
+        job.advance(kStep);
+        CODEX_CHECK(job.go_on());
     }
+    job.advance(std::min(kStep, total)); // of which the first was before the loop
     return hash;
 }
 

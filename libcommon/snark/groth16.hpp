@@ -2,7 +2,7 @@
 // snarkjs's conventions (codex-groth16(5)).
 #pragma once
 
-#include "base/executor.hpp"
+#include "base/job.hpp"
 #include "base/random.hpp"
 #include "snark/r1cs.hpp"
 #include "snark/zkey.hpp"
@@ -28,9 +28,9 @@ struct ProofRandomness {
 
 /// A proof for the statement of `witness` (standard-form words, wires of them). r and s never
 /// touch code whose time depends on them. Errors: malformed when the witness does not fit the key;
-/// io when the key's file was changed meanwhile.
+/// io when the key's file was changed meanwhile; cancelled.
 [[nodiscard]] Result<Groth16Proof> prove(const ProvingKey& key, std::span<const Digest> witness,
-                                         Executor* pool,
+                                         const Job& job,
                                          const std::optional<ProofRandomness>& fixed = {},
                                          SecretRandom& random = Random::system());
 
@@ -53,8 +53,9 @@ struct Statement {
 /// when it fails, finds the bad ones by halving, or, where many are bad, one by one. From two dozen
 /// on a batch of bad proofs costs no more than verify() for each; none costs a quarter more.
 /// Gives the indices of the bad ones, ascending.
-[[nodiscard]] Result<std::vector<std::size_t>>
-verify_batch(const VerifyingKey& key, std::span<const Statement> statements, Executor* pool);
+[[nodiscard]] Result<std::vector<std::size_t>> verify_batch(const VerifyingKey& key,
+                                                            std::span<const Statement> statements,
+                                                            Executor& pool = Executor::caller());
 
 // --- JSON and contract forms (codex-groth16(5), DOCUMENTS and CONTRACTS) -------------------------
 [[nodiscard]] std::string proof_to_json(const Groth16Proof& proof);

@@ -33,7 +33,8 @@ void evaluate_rows(const ProvingKey& key, std::span<const Digest> witness, std::
 
 /// p_j = (a b - c)(g w^j), standard form, for the H points.
 std::vector<Digest> quotient(const ProvingKey& key, std::span<const Digest> witness,
-                             Executor* pool) {
+                             const Job& job) {
+    Executor& pool = job.executor();
     std::vector<Fr> a(key.domain_size());
     {
         std::vector<Fr> b(key.domain_size());
@@ -53,7 +54,7 @@ std::vector<Digest> quotient(const ProvingKey& key, std::span<const Digest> witn
 }
 
 [[gnu::noinline]] Result<Groth16Proof> proof_of(const ProvingKey& key,
-                                                std::span<const Digest> witness, Executor* pool,
+                                                std::span<const Digest> witness, const Job& job,
                                                 const std::optional<ProofRandomness>& fixed,
                                                 SecretRandom& source) {
     if (witness.size() != key.wires)
@@ -67,12 +68,18 @@ std::vector<Digest> quotient(const ProvingKey& key, std::span<const Digest> witn
     const Fr& r = random->r;
     const Fr& s = random->s;
     const std::size_t first_private = key.public_count + 1;
+    Executor& pool = job.executor();
     G1Sum a = crypto::msm_g1(witness, key.a, pool);
+    CODEX_CHECK(job.go_on());
     G1Sum b1 = crypto::msm_g1(witness, key.b1, pool);
+    CODEX_CHECK(job.go_on());
     G2Sum b2 = crypto::msm_g2(witness, key.b2, pool);
+    CODEX_CHECK(job.go_on());
     G1Sum c = crypto::msm_g1(witness.subspan(first_private), key.c, pool);
+    CODEX_CHECK(job.go_on());
     {
-        const std::vector<Digest> p = quotient(key, witness, pool);
+        const std::vector<Digest> p = quotient(key, witness, job);
+        CODEX_CHECK(job.go_on());
         c += crypto::msm_g1(p, key.h, pool);
     }
     // A = alpha + sum + r delta, B = beta + sum + s delta.
@@ -93,9 +100,9 @@ std::vector<Digest> quotient(const ProvingKey& key, std::span<const Digest> witn
 
 } // namespace
 
-Result<Groth16Proof> prove(const ProvingKey& key, std::span<const Digest> witness, Executor* pool,
+Result<Groth16Proof> prove(const ProvingKey& key, std::span<const Digest> witness, const Job& job,
                            const std::optional<ProofRandomness>& fixed, SecretRandom& random) {
-    auto made = proof_of(key, witness, pool, fixed, random);
+    auto made = proof_of(key, witness, job, fixed, random);
     wipe_stack();
     return key.file().if_intact(std::move(made));
 }

@@ -3,7 +3,7 @@
 // Coordinates are in Montgomery form; points are used where the mapped file has them.
 #pragma once
 
-#include "base/executor.hpp"
+#include "base/job.hpp"
 #include "snark/zkey.hpp"
 
 #include <vector>
@@ -50,8 +50,8 @@ public:
     /// powers of one tau, multiplied by one alpha and one beta, and that the Lagrange forms, if the
     /// file is prepared, are theirs: random linear combinations, which a wrong file passes with
     /// probability below 2^-100. Says nothing of the contributions, that is, of who knows tau.
-    /// Errors: malformed naming the section.
-    [[nodiscard]] Result<void> check(std::uint32_t log2, Executor* pool) const;
+    /// Errors: malformed naming the section; cancelled.
+    [[nodiscard]] Result<void> check(std::uint32_t log2, const Job& job = {}) const;
 
     [[nodiscard]] const BinaryFile& file() const { return file_; }
 

@@ -12,8 +12,9 @@ using Basis = PowersOfTau::Basis;
 
 class Check {
 public:
-    Check(const PowersOfTau& powers, std::uint32_t log2, Executor* pool)
-        : powers_(powers), log2_(log2), count_(std::size_t{1} << log2), pool_(pool) {}
+    Check(const PowersOfTau& powers, std::uint32_t log2, const Job& job)
+        : powers_(powers), log2_(log2), count_(std::size_t{1} << log2), job_(job),
+          pool_(job.executor()) {}
 
     /// Cheap refusals first.
     Result<void> run() {
@@ -48,22 +49,28 @@ private:
             {2, powers_.tau_g1.first(powers_count() * kG1Bytes)},
             {4, powers_.alpha_g1.first(count_ * kG1Bytes)},
             {5, powers_.beta_g1.first(count_ * kG1Bytes)}};
-        for (const auto& [section, points] : g1)
+        for (const auto& [section, points] : g1) {
+            CODEX_CHECK(job_.go_on());
             if (!detail::all_in_g1(points, pool_))
                 return wrong(section, kWhy);
+        }
+        CODEX_CHECK(job_.go_on());
         if (!detail::all_in_g2(powers_.tau_g2.first(count_ * kG2Bytes), pool_))
             return wrong(3, kWhy);
         if (!powers_.prepared())
             return {};
         for (const Basis basis : {Basis::tau_g1, Basis::alpha_g1, Basis::beta_g1}) {
             CODEX_TRY(points, powers_.lagrange(basis, log2_));
+            CODEX_CHECK(job_.go_on());
             if (!detail::all_in_g1(points, pool_))
                 return wrong(static_cast<std::uint32_t>(basis), kWhy);
         }
         CODEX_TRY(wide, powers_.lagrange(Basis::tau_g1, log2_ + 1));
+        CODEX_CHECK(job_.go_on());
         if (!detail::all_in_g1(wide, pool_))
             return wrong(12, kWhy);
         CODEX_TRY(g2, powers_.lagrange(Basis::tau_g2, log2_));
+        CODEX_CHECK(job_.go_on());
         if (!detail::all_in_g2(g2, pool_))
             return wrong(13, kWhy);
         return {};
@@ -95,6 +102,7 @@ private:
 
     /// Each point is tau times the one before.
     Result<void> ratio(std::uint32_t section, BytesView points) {
+        CODEX_CHECK(job_.go_on());
         const auto coefficients = detail::random_coefficients(points.size() / kG1Bytes - 1);
         if (!detail::same_ratio(combine(coefficients, points),
                                 combine(coefficients, points.subspan(kG1Bytes)),
@@ -105,6 +113,7 @@ private:
 
     /// Section 3 has the powers that section 2 has.
     Result<void> both_groups() {
+        CODEX_CHECK(job_.go_on());
         const auto coefficients = detail::random_coefficients(count_);
         const G2 sum = crypto::msm_g2(coefficients, powers_.tau_g2.first(count_ * kG2Bytes), pool_)
                            .to_affine();
@@ -118,6 +127,7 @@ private:
     /// gets no weight.
     Result<void> lagrange(Basis basis, std::uint32_t log2, BytesView powers) {
         CODEX_TRY(forms, powers_.lagrange(basis, log2));
+        CODEX_CHECK(job_.go_on());
         const std::size_t each = basis == Basis::tau_g2 ? kG2Bytes : kG1Bytes;
         const std::size_t size = std::size_t{1} << log2;
         std::vector<Digest> weights =
@@ -143,14 +153,15 @@ private:
     const PowersOfTau& powers_;
     std::uint32_t log2_;
     std::size_t count_;
-    Executor* pool_;
+    Job job_;
+    Executor& pool_;
 };
 
 } // namespace
 
-Result<void> PowersOfTau::check(std::uint32_t log2, Executor* pool) const {
+Result<void> PowersOfTau::check(std::uint32_t log2, const Job& job) const {
     CODEX_ASSERT(log2 <= power);
-    return file_.if_intact(Check(*this, log2, pool).run());
+    return file_.if_intact(Check(*this, log2, job).run());
 }
 
 } // namespace codex::snark

@@ -26,7 +26,7 @@ Digest random_seed() {
 
 /// `test` of each point; coordinates are reduced.
 template <std::size_t kBytes, class Test>
-bool each_point(BytesView points, Executor* pool, Test test) {
+bool each_point(BytesView points, Executor& pool, Test test) {
     const std::size_t count = points.size() / kBytes;
     std::atomic<bool> good{true};
     const auto one_piece = [&](std::size_t piece) {
@@ -38,7 +38,7 @@ bool each_point(BytesView points, Executor* pool, Test test) {
         }
     };
     const std::size_t pieces = (count + kPiece - 1) / kPiece;
-    parallel_for(pool, pieces, one_piece);
+    pool.parallel_for(pieces, one_piece);
     return good;
 }
 
@@ -57,12 +57,12 @@ std::vector<Digest> random_coefficients(std::size_t count) {
     return coefficients;
 }
 
-bool all_in_g1(BytesView points, Executor* pool) {
+bool all_in_g1(BytesView points, Executor& pool) {
     return each_point<kG1Bytes>(points, pool,
                                 [](const auto* at) { return load_g1(at).is_on_curve(); });
 }
 
-bool all_in_g2(BytesView points, Executor* pool) {
+bool all_in_g2(BytesView points, Executor& pool) {
     if (!each_point<kG2Bytes>(points, pool,
                               [](const auto* at) { return load_g2(at).is_on_curve(); }))
         return false;

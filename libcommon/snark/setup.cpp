@@ -64,8 +64,8 @@ struct Columns {
 class SecretSetup {
 public:
     SecretSetup(const R1cs& system, std::uint32_t log2, const SetupSecrets& secrets,
-                BinaryWriter& out, Executor* pool, SecretRandom& random)
-        : system_(system), log2_(log2), secrets_(secrets), out_(out), pool_(pool), random_(random) {
+                BinaryWriter& out, const Job& job, SecretRandom& random)
+        : system_(system), log2_(log2), secrets_(secrets), out_(out), job_(job), random_(random) {
         *delta_inverse_ = secrets.delta.inverse();
         const G1 g1 = crypto::g1_generator();
         const G2 g2 = crypto::g2_generator();
@@ -99,7 +99,9 @@ public:
         CODEX_CHECK(write_c(hash, std::span(c).subspan(first_private)));
         CODEX_CHECK(hashed(hash, 5, columns.a));
         CODEX_CHECK(hashed(hash, 6, columns.b));
-        const std::vector<G2> b2 = crypto::multiples_g2(crypto::g2_generator(), columns.b, pool_);
+        CODEX_CHECK(job_.go_on());
+        const std::vector<G2> b2 =
+            crypto::multiples_g2(crypto::g2_generator(), columns.b, job_.executor());
         hash.count(system_.wires);
         hash.add(b2);
         CODEX_CHECK(detail::write_section(out_, 7, detail::stored<G2>(b2)));
@@ -108,7 +110,7 @@ public:
 
 private:
     std::vector<G1> multiples(std::span<const Fr> scalars) {
-        return crypto::multiples_g1(crypto::g1_generator(), scalars, pool_);
+        return crypto::multiples_g1(crypto::g1_generator(), scalars, job_.executor());
     }
 
     Result<void> write(std::uint32_t type, std::span<const G1> points) {
@@ -117,6 +119,7 @@ private:
 
     Result<void> hashed(detail::CircuitHash& hash, std::uint32_t type,
                         std::span<const Fr> scalars) {
+        CODEX_CHECK(job_.go_on());
         const std::vector<G1> points = multiples(scalars);
         hash.count(static_cast<std::uint32_t>(points.size()));
         hash.add(points);
@@ -124,6 +127,7 @@ private:
     }
 
     Result<void> write_h() {
+        CODEX_CHECK(job_.go_on());
         SecretScalars h;
         lagrange(log2_ + 1, secrets_.tau, h);
         const std::size_t size = std::size_t{1} << log2_;
@@ -146,6 +150,7 @@ private:
 
     /// The hash is over the points before the contribution.
     Result<void> write_c(detail::CircuitHash& hash, std::span<Fr> scalars) {
+        CODEX_CHECK(job_.go_on());
         std::vector<G1> points = multiples(scalars);
         hash.count(static_cast<std::uint32_t>(points.size()));
         hash.add(points);
@@ -180,7 +185,7 @@ private:
     Secret<Fr> delta_inverse_;
     detail::KeyHeader header_;
     BinaryWriter& out_;
-    Executor* pool_;
+    Job job_;
     SecretRandom& random_;
 };
 
@@ -198,7 +203,7 @@ Result<std::uint32_t> domain_log2_of(const R1cs& system) {
 namespace {
 
 [[gnu::noinline]] Result<void> write_test_key(const R1cs& system, int fd, const std::string& name,
-                                              Executor* pool,
+                                              const Job& job,
                                               const std::optional<SetupSecrets>& fixed,
                                               SecretRandom& random) {
     CODEX_TRY(log2, domain_log2_of(system));
@@ -209,15 +214,15 @@ namespace {
         for (Fr* secret : {&secrets->tau, &secrets->alpha, &secrets->beta, &secrets->delta})
             *secret = detail::random_scalar(random);
     CODEX_TRY(out, BinaryWriter::begin(fd, name, "zkey", 1, 10));
-    CODEX_CHECK(SecretSetup(system, log2, *secrets, out, pool, random).run());
+    CODEX_CHECK(SecretSetup(system, log2, *secrets, out, job, random).run());
     return out.finish();
 }
 
 } // namespace
 
-Result<void> test_setup(const R1cs& system, int fd, const std::string& name, Executor* pool,
+Result<void> test_setup(const R1cs& system, int fd, const std::string& name, const Job& job,
                         const std::optional<SetupSecrets>& fixed, SecretRandom& random) {
-    auto written = write_test_key(system, fd, name, pool, fixed, random);
+    auto written = write_test_key(system, fd, name, job, fixed, random);
     wipe_stack();
     return written;
 }

@@ -21,8 +21,8 @@ Result<void> hashed_section(BinaryWriter& out, std::uint32_t type, std::uint32_t
 }
 
 Result<void> write_key(const R1cs& system, const PowersOfTau& powers, int fd,
-                       const std::string& name, Executor* pool, Progress* progress) {
-    CODEX_TRY(points, detail::WirePoints::open(system, powers, pool, progress));
+                       const std::string& name, const Job& job) {
+    CODEX_TRY(points, detail::WirePoints::open(system, powers, job));
     detail::CircuitHash hash(points.header());
     CODEX_TRY(out, BinaryWriter::begin(fd, name, "zkey", 1, 10));
     CODEX_CHECK(detail::write_header(out, points.header()));
@@ -57,8 +57,8 @@ Result<void> write_key(const R1cs& system, const PowersOfTau& powers, int fd,
 } // namespace
 
 Result<void> setup_from_powers(const R1cs& system, const PowersOfTau& powers, int fd,
-                               const std::string& name, Executor* pool, Progress* progress) {
-    return powers.file().if_intact(write_key(system, powers, fd, name, pool, progress));
+                               const std::string& name, const Job& job) {
+    return powers.file().if_intact(write_key(system, powers, fd, name, job));
 }
 
 } // namespace codex::snark

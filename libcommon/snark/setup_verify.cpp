@@ -13,16 +13,19 @@ namespace {
 class Verification {
 public:
     Verification(const ProvingKey& key, const R1cs& system, const PowersOfTau& powers,
-                 const detail::WirePoints& points, Executor* pool)
-        : key_(key), system_(system), powers_(powers), points_(points), pool_(pool),
-          hash_(points.header()) {}
+                 const detail::WirePoints& points, const Job& job)
+        : key_(key), system_(system), powers_(powers), points_(points), job_(job),
+          pool_(job.executor()), hash_(points.header()) {}
 
     Result<void> run() {
         CODEX_CHECK(header());
         CODEX_CHECK(coefficients());
-        for (const auto& [type, bytes] : {std::pair{8, key_.c}, std::pair{9, key_.h}})
+        for (const auto& [type, bytes] : {std::pair{8, key_.c}, std::pair{9, key_.h}}) {
+            CODEX_CHECK(job_.go_on());
             if (!detail::all_in_g1(bytes, pool_))
                 return wrong(type, "a point is not in its group");
+        }
+        CODEX_CHECK(job_.go_on());
         CODEX_CHECK(h());
         CODEX_CHECK(same<G1>(3, [&](const auto& sink) { return points_.ic(sink); }));
         hash_.count((std::uint32_t{1} << points_.domain_log2()) - 1);
@@ -117,6 +120,7 @@ private:
             at += piece.size();
             return {};
         }));
+        CODEX_CHECK(job_.go_on());
         if (!divided_by_delta(crypto::msm_g1(weights, key_.c, pool_).to_affine(),
                               initial.to_affine()))
             return wrong(8, "is not the circuit's divided by delta");
@@ -135,6 +139,7 @@ private:
         };
         crypto::G1Sum initial = powers(size);
         initial += -powers(0);
+        CODEX_CHECK(job_.go_on());
         std::vector<Fr> values(size);
         const Fr g = crypto::root_of_unity(key_.domain_log2 + 1);
         Fr factor = -Fr::from_u64(2);
@@ -146,6 +151,7 @@ private:
         std::vector<Digest> transformed(size);
         for (std::size_t i = 0; i < size; ++i)
             transformed[i] = values[i].to_bytes();
+        CODEX_CHECK(job_.go_on());
         if (!divided_by_delta(crypto::msm_g1(transformed, key_.h, pool_).to_affine(),
                               initial.to_affine()))
             return wrong(9, "is not that of the powers divided by delta");
@@ -156,7 +162,8 @@ private:
     const R1cs& system_;
     const PowersOfTau& powers_;
     const detail::WirePoints& points_;
-    Executor* pool_;
+    Job job_;
+    Executor& pool_;
     detail::CircuitHash hash_;
 };
 
@@ -164,12 +171,11 @@ private:
 
 Result<std::vector<Contribution>> verify_setup(const ProvingKey& key, const R1cs& system,
                                                const PowersOfTau& powers,
-                                               std::uint32_t max_beacon_log2, Executor* pool,
-                                               Progress* progress) {
+                                               std::uint32_t max_beacon_log2, const Job& job) {
     const auto checked = [&]() -> Result<std::vector<Contribution>> {
-        CODEX_TRY(contributions, check_contributions(key, max_beacon_log2, progress));
-        CODEX_TRY(points, detail::WirePoints::open(system, powers, pool, progress));
-        CODEX_CHECK(Verification(key, system, powers, points, pool).run());
+        CODEX_TRY(contributions, check_contributions(key, max_beacon_log2, job));
+        CODEX_TRY(points, detail::WirePoints::open(system, powers, job));
+        CODEX_CHECK(Verification(key, system, powers, points, job).run());
         return contributions;
     };
     return key.file().if_intact(powers.file().if_intact(checked()));

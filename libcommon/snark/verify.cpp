@@ -59,7 +59,7 @@ std::vector<ShortScalar> random_coefficients(std::size_t count) {
 /// points are on their curves: prod e(-z_i A_i, B_i) * e((sum z_i) alpha, beta) * e(sum z_i vk_x_i,
 /// gamma) * e(sum z_i C_i, delta) = 1. The B_i come first.
 crypto::CheckedProduct combination(const VerifyingKey& key, std::span<const Statement> statements,
-                                   std::span<const std::size_t> indices, Executor* pool) {
+                                   std::span<const std::size_t> indices, Executor& pool) {
     const std::vector<ShortScalar> coefficients = random_coefficients(indices.size());
     std::vector<G1> a;
     std::vector<G1> c;
@@ -100,7 +100,7 @@ std::size_t random_index(std::size_t count) {
 /// Proofs whose points are on their curves, looked at together and alone.
 class BatchCheck {
 public:
-    BatchCheck(const VerifyingKey& key, std::span<const Statement> statements, Executor* pool)
+    BatchCheck(const VerifyingKey& key, std::span<const Statement> statements, Executor& pool)
         : key_(key), statements_(statements), pool_(pool) {}
 
     /// Adds the bad ones of `candidates` to `bad`.
@@ -135,7 +135,7 @@ private:
             right_side_ = crypto::pairing_product({&key_.alpha1, 1}, {&key_.beta2, 1});
         std::vector<unsigned char> right(some.size());
         const auto look = [&](std::size_t i) { right[i] = holds(statements_[some[i]]) ? 1 : 0; };
-        parallel_for(pool_, some.size(), look);
+        pool_.parallel_for(some.size(), look);
         std::vector<std::size_t> wrong;
         for (std::size_t i = 0; i < some.size(); ++i)
             if (right[i] == 0)
@@ -153,7 +153,7 @@ private:
 
     const VerifyingKey& key_;
     std::span<const Statement> statements_;
-    Executor* pool_;
+    Executor& pool_;
     std::optional<crypto::GtElement> right_side_; // e(alpha, beta), once it is needed
 };
 
@@ -181,7 +181,7 @@ Result<void> check_own(const VerifyingKey& key, const Statement& statement) {
 }
 
 Result<std::vector<std::size_t>>
-verify_batch(const VerifyingKey& key, std::span<const Statement> statements, Executor* pool) {
+verify_batch(const VerifyingKey& key, std::span<const Statement> statements, Executor& pool) {
     for (const Statement& statement : statements)
         CODEX_CHECK(check_count(key, statement.inputs.size()));
     std::vector<std::size_t> bad;

@@ -53,8 +53,7 @@ std::vector<G2> combinations(std::span<const G2> points, std::span<const crypto:
 
 } // namespace
 
-Result<WirePoints> WirePoints::open(const R1cs& system, const PowersOfTau& powers, Executor* pool,
-                                    Progress* progress) {
+Result<WirePoints> WirePoints::open(const R1cs& system, const PowersOfTau& powers, const Job& job) {
     CODEX_TRY(log2, domain_log2_of(system));
     const std::string& file = powers.file().name();
     if (log2 > powers.power)
@@ -68,13 +67,13 @@ Result<WirePoints> WirePoints::open(const R1cs& system, const PowersOfTau& power
             terms += system.terms(i, side).size();
     if (terms > UINT32_MAX)
         return fail(Errc::limit_exceeded, "{} terms in the constraints, 2^32 are known", terms);
-    WirePoints points(system, powers, log2, pool, progress);
+    WirePoints points(system, powers, log2, job);
     points.expect_progress();
-    CODEX_CHECK(powers.check(log2, pool));
+    CODEX_CHECK(powers.check(log2, job));
     if (powers.prepared())
         CODEX_CHECK(points.take_lagrange_forms());
     else
-        points.compute_lagrange_forms();
+        CODEX_CHECK(points.compute_lagrange_forms());
     for (unsigned side = 0; side < 3; ++side)
         points.sides_[side] = points.transpose(side);
     return points;
@@ -95,27 +94,29 @@ Result<void> WirePoints::take_lagrange_forms() {
     return {};
 }
 
-void WirePoints::compute_lagrange_forms() {
+Result<void> WirePoints::compute_lagrange_forms() {
     const std::size_t size = std::size_t{1} << log2_;
-    const auto transformed = [&](BytesView powers) {
+    const auto transformed = [&](BytesView powers) -> Result<BytesView> {
         std::vector<G1>& points = own_g1_.emplace_back(load_points<G1>(powers, size));
-        crypto::inverse_transform(std::span(points), pool_, progress_);
+        CODEX_CHECK(crypto::inverse_transform(std::span(points), job_));
         return stored<G1>(points);
     };
     // Views of vectors stay when the vectors are moved.
-    tau1_ = transformed(powers_.tau_g1);
-    alpha1_ = transformed(powers_.alpha_g1);
-    beta1_ = transformed(powers_.beta_g1);
+    CODEX_SET(tau1_, transformed(powers_.tau_g1));
+    CODEX_SET(alpha1_, transformed(powers_.alpha_g1));
+    CODEX_SET(beta1_, transformed(powers_.beta_g1));
     own_g2_ = load_points<G2>(powers_.tau_g2, size);
-    crypto::inverse_transform(std::span(own_g2_), pool_, progress_);
+    CODEX_CHECK(crypto::inverse_transform(std::span(own_g2_), job_));
     tau2_ = stored<G2>(own_g2_);
-    odd_ = stored<G1>(own_g1_.emplace_back(odd_lagrange_forms()));
+    CODEX_TRY(odd, odd_lagrange_forms());
+    odd_ = stored<G1>(own_g1_.emplace_back(std::move(odd)));
     odd_stride_ = 1;
+    return {};
 }
 
 /// l_(2j+1) of the double domain, whose root is g with g^2 = w: 1/2n sum_i g^(-i(2j+1)) x_i over 2n
 /// powers, and since g^n = -1, that is half the transform of g^(-i) (x_i - x_(i+n)).
-std::vector<G1> WirePoints::odd_lagrange_forms() {
+Result<std::vector<G1>> WirePoints::odd_lagrange_forms() {
     const std::size_t size = std::size_t{1} << log2_;
     // The last power may be one that the file has not, which counts for nothing.
     const std::size_t count = std::min(2 * size, powers_.tau_g1.size() / kG1Bytes);
@@ -134,26 +135,24 @@ std::vector<G1> WirePoints::odd_lagrange_forms() {
         factor *= step;
     }
     std::vector<G1> differences = crypto::combinations_g1(points, terms, ends);
-    crypto::multiply_each(std::span(differences), factors, pool_);
-    crypto::inverse_transform(std::span(differences), pool_, progress_);
+    crypto::multiply_each(std::span(differences), factors, job_.executor());
+    CODEX_CHECK(crypto::inverse_transform(std::span(differences), job_));
     return differences;
 }
 
 /// Multiples count by the bytes of their points, in transforms and, roughly, in sections.
 void WirePoints::expect_progress() {
-    if (progress_ == nullptr)
-        return;
     std::uint64_t total = std::uint64_t{system_.wires} * (3 * kG1Bytes + kG2Bytes) +
                           (std::uint64_t{kG1Bytes} << log2_);
     if (!powers_.prepared())
         total +=
             4 * crypto::transform_bytes(log2_, kG1Bytes) + crypto::transform_bytes(log2_, kG2Bytes);
-    progress_->total_bytes += total;
+    job_.expect(total);
 }
 
 WirePoints::WirePoints(const R1cs& system, const PowersOfTau& powers, std::uint32_t domain_log2,
-                       Executor* pool, Progress* progress)
-    : system_(system), powers_(powers), log2_(domain_log2), pool_(pool), progress_(progress) {}
+                       const Job& job)
+    : system_(system), powers_(powers), log2_(domain_log2), job_(job) {}
 
 WirePoints::Transposed WirePoints::transpose(unsigned side) const {
     Transposed result;
@@ -247,24 +246,20 @@ Result<void>
 WirePoints::section(std::span<const Source> sources, std::uint32_t first, std::uint32_t last,
                     const std::function<Result<void>(std::span<const Point>)>& sink) const {
     const std::vector<std::uint32_t> cuts = pieces(sources, first, last);
-    const std::size_t threads = pool_ == nullptr ? 1 : pool_->size();
+    const std::size_t threads = job_.executor().size();
     std::vector<std::vector<Point>> done(threads * kPiecesAhead);
     for (std::size_t at = 0; at + 1 < cuts.size(); at += done.size()) {
         const std::size_t count = std::min(done.size(), cuts.size() - 1 - at);
         const auto one = [&](std::size_t i) {
             done[i] = combine<Point>(sources, cuts[at + i], cuts[at + i + 1]);
-            advance(done[i].size() * sizeof(Point));
+            job_.advance(done[i].size() * sizeof(Point));
         };
-        parallel_for(pool_, count, one);
+        CODEX_CHECK(job_.go_on());
+        job_.executor().parallel_for(count, one);
         for (std::size_t i = 0; i < count; ++i)
             CODEX_CHECK(sink(done[i]));
     }
     return {};
-}
-
-void WirePoints::advance(std::size_t bytes) const {
-    if (progress_ != nullptr)
-        progress_->advance(bytes);
 }
 
 KeyHeader WirePoints::header() const {
@@ -308,11 +303,12 @@ Result<void> WirePoints::h(const G1Sink& sink) const {
     const std::size_t size = std::size_t{1} << log2_;
     std::vector<G1> points;
     for (std::size_t at = 0; at < size; at += kPiecePoints) {
+        CODEX_CHECK(job_.go_on());
         points.clear();
         for (std::size_t j = at; j < std::min(size, at + kPiecePoints); ++j)
             points.push_back(load_g1(odd_.data() + j * odd_stride_ * kG1Bytes));
         CODEX_CHECK(sink(points));
-        advance(points.size() * kG1Bytes);
+        job_.advance(points.size() * kG1Bytes);
     }
     return {};
 }
@@ -343,6 +339,7 @@ Result<void> WirePoints::differences(const G1Sink& sink) const {
     // Of the last one the file may have only the subtrahend.
     const std::size_t whole = std::min(count, powers_.tau_g1.size() / kG1Bytes - size);
     for (std::size_t at = 0; at < whole; at += kPiecePoints) {
+        CODEX_CHECK(job_.go_on());
         const std::size_t piece = std::min(kPiecePoints, whole - at);
         std::vector<G1> points;
         std::vector<crypto::PointTerm> terms;

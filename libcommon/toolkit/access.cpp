@@ -10,7 +10,7 @@ repo::OpenOptions open_options(cli::Context& context) {
     repo::OpenOptions options;
     options.sync = context.sync();
     options.lock_timeout_seconds = context.lock_timeout_seconds();
-    options.pool = &context.pool();
+    options.pool = context.pool();
     options.clock = context.clock();
     options.limits = repo_limits();
     options.log = context.log();

@@ -16,7 +16,7 @@ Result<int> for_each_dataset(cli::Context& context, Access access, const std::st
         context, access, label, cli::Inputs(arguments, STDIN_FILENO),
         [&](repo::Repo& repo, const std::string& item, Progress& progress) -> Result<void> {
             CODEX_TRY(cid, repo.named(item, repo::Named::dataset));
-            return turn({&repo, &context.pool(), &progress}, cid);
+            return turn({repo, {context.pool(), progress}}, cid);
         });
 }
 

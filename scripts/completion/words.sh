@@ -5,11 +5,9 @@
             --repo=*) repo=${word#--repo=}; continue ;;
             -r?*) repo=${word#-r}; continue ;;
             @WITH_VALUE@) ((i++)); continue ;;
-            -?*) continue ;;
         esac
         case "${where:+$where }$word" in
             @COMMANDS@) where="${where:+$where }$word" ;;
-            *) ((place++)) ;;
         esac
     done
     case "$where:$prev" in
@@ -21,7 +19,7 @@
             # @OPTIONS@
         esac
     elif [[ -z $found ]]; then
-        case "$where:$place" in
+        case "$where" in
             # @ARGUMENTS@
         esac
     fi

@@ -34,7 +34,7 @@ public:
         std::string name = (std::filesystem::temp_directory_path() / "codex-bench-XXXXXX").string();
         path_ = ::mkdtemp(name.data());
         repo_.emplace(must(
-            repo::Repo::open(path_ + "/repo", {.create = true, .sync = false, .pool = &pool_})));
+            repo::Repo::open(path_ + "/repo", {.create = true, .sync = false, .pool = pool_})));
         std::vector<std::uint64_t> words(std::size_t{1} << 17);
         std::uint64_t state = 1;
         for (std::uint64_t at = 0; at < kBytes; at += words.size() * 8) {
@@ -52,7 +52,7 @@ public:
         std::filesystem::remove_all(path_, ignored);
     }
 
-    dataset::Job job() { return {&*repo_, &pool_, nullptr}; }
+    dataset::Job job() { return {*repo_, pool_}; }
     Cid put() {
         ::lseek(content_.get(), 0, SEEK_SET);
         FdSource source = must(FdSource::create(content_.get(), "content"));

@@ -65,7 +65,7 @@ BENCHMARK(transform)->ArgName("log2")->Arg(17)->Arg(20)->Unit(benchmark::kMillis
 template <class Point, class Multiples, class Sum>
 void sum(benchmark::State& state, const Point& base, Multiples multiples, Sum msm) {
     const std::vector<Fr> elements = random_elements(std::size_t{1} << state.range(0));
-    const std::vector<Point> points = multiples(base, elements, nullptr);
+    const std::vector<Point> points = multiples(base, elements, Executor::caller());
     std::vector<Digest> scalars;
     for (const Fr& element : random_elements(points.size() + 1))
         scalars.push_back(element.to_bytes());
@@ -102,7 +102,7 @@ public:
         system.add({{1, Fr::one()}}, {{1, Fr::one()}}, {{square, Fr::one()}});
         system.add({{square, Fr::one()}}, {{2, Fr::one()}}, {{3, Fr::one()}});
         const int file = memfd_create("proof_bench", 0);
-        must(snark::test_setup(system, file, "key", nullptr));
+        must(snark::test_setup(system, file, "key", {}));
         const auto key = must(snark::ProvingKey::read(
             must(snark::BinaryFile::open("/proc/self/fd/" + std::to_string(file), "zkey", 1))));
         verifying = key.verifying_key();
@@ -113,8 +113,7 @@ public:
             std::vector<Digest> words;
             for (const Fr& wire : wires)
                 words.push_back(wire.to_bytes());
-            items.push_back(
-                {{wires[1], wires[2], wires[3]}, must(snark::prove(key, words, nullptr))});
+            items.push_back({{wires[1], wires[2], wires[3]}, must(snark::prove(key, words, {}))});
         }
     }
     snark::VerifyingKey verifying;
@@ -135,7 +134,7 @@ void verify_many(benchmark::State& state) {
         if (state.range(1) == 0)
             for (const snark::Statement& item : proofs.items)
                 must(snark::verify(proofs.verifying, item));
-        else if (!must(snark::verify_batch(proofs.verifying, proofs.items, nullptr)).empty())
+        else if (!must(snark::verify_batch(proofs.verifying, proofs.items)).empty())
             state.SkipWithError("a good proof was refused");
     }
 }

@@ -14,7 +14,7 @@ void prove_with(const snark::ProvingKey& key) {
     for (std::size_t i = 0; i < witness.size(); ++i)
         witness[i] = crypto::Fr::from_u64(1 + i * i).to_bytes();
     const snark::ProofRandomness fixed = {crypto::Fr::from_u64(5), crypto::Fr::from_u64(7)};
-    const auto proof = snark::prove(key, witness, nullptr, fixed);
+    const auto proof = snark::prove(key, witness, {}, fixed);
     FUZZ_CHECK(proof);
     const std::vector<crypto::Fr> inputs(key.public_count, crypto::Fr::one());
     (void)snark::verify(key.verifying_key(), {inputs, *proof}).has_value();

@@ -64,7 +64,7 @@ Result<void> setup_known(char** arguments, const char* delta_text) {
     CODEX_TRY(beta, crypto::field_from_text<Fr>(arguments[4]));
     CODEX_TRY(delta, crypto::field_from_text<Fr>(delta_text));
     ThreadPool pool;
-    return test_setup(system, zkey.get(), arguments[1], &pool,
+    return test_setup(system, zkey.get(), arguments[1], pool,
                       SetupSecrets{tau, alpha, beta, delta});
 }
 
@@ -114,10 +114,10 @@ private:
     }
 
     std::vector<G1> g1(const std::vector<Fr>& scalars) {
-        return crypto::multiples_g1(crypto::g1_generator(), scalars, &pool_);
+        return crypto::multiples_g1(crypto::g1_generator(), scalars, pool_);
     }
     std::vector<G2> g2(const std::vector<Fr>& scalars) {
-        return crypto::multiples_g2(crypto::g2_generator(), scalars, &pool_);
+        return crypto::multiples_g2(crypto::g2_generator(), scalars, pool_);
     }
 
     [[nodiscard]] std::vector<Fr> powers(std::size_t count, Fr factor) const {

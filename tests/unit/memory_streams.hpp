@@ -4,6 +4,7 @@
 #include "base/stream.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <mutex>
 #include <optional>
@@ -66,6 +67,8 @@ public:
     explicit MemorySink(std::size_t room = SIZE_MAX) : ByteSink("memory"), room_(room) {}
 
     Result<void> write(BytesView bytes) override {
+        if (cancelled_)
+            return fail(cancelled("write", name()));
         if (bytes.size() > room_ - content_.size())
             return fail(Errc::no_space, "write {}: full", name());
         append(content_, bytes);
@@ -76,7 +79,7 @@ public:
         flushed_ = true;
         return {};
     }
-    void cancel() override { room_ = content_.size(); }
+    void cancel() override { cancelled_ = true; }
 
     [[nodiscard]] const Bytes& content() const { return content_; }
     /// Whether all that was written was flushed.
@@ -84,6 +87,7 @@ public:
 
 private:
     std::size_t room_;
+    std::atomic<bool> cancelled_{false};
     Bytes content_;
     bool flushed_ = false;
 };

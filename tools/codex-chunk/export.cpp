@@ -55,7 +55,7 @@ Result<std::uint64_t> write_nim(cli::Context& context, const dataset::Job& job,
         return files;
     }
     for (const Cid& manifest : manifests) {
-        CODEX_TRY(info, job.repo->dataset(manifest));
+        CODEX_TRY(info, job.repo.dataset(manifest));
         if (info.manifest.is_protected())
             context.warn(manifest.text(),
                          "the order of a protected dataset's blocks is not in such a folder, and "
@@ -73,7 +73,7 @@ Result<int> run(cli::Context& context, const Export& given) {
     CODEX_TRY(manifests, manifests_of(context, repo, names));
     Progress progress;
     const auto view = context.show(progress, "export");
-    const dataset::Job job{&repo, &context.pool(), &progress};
+    const dataset::Job job{repo, {context.pool(), progress}};
     context.add_total("datasets", manifests.size());
     if (given.to_nim) {
         if (given.zstd || !context.output_path().empty())

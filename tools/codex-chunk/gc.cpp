@@ -11,8 +11,7 @@ Result<int> run(cli::Context& context) {
     repo::GcOptions options;
     options.now = context.clock().unix_seconds();
     options.dry_run = context.dry_run();
-    options.progress = &progress;
-    CODEX_TRY(report, repo.gc(options));
+    CODEX_TRY(report, repo.gc(options, {context.pool(), progress}));
     view.reset();
     for (const std::string& segment : report.unaccounted)
         context.warn(segment, "has records that the index does not know; left alone; find out "

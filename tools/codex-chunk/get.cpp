@@ -66,10 +66,10 @@ struct Stream {
 };
 
 Result<void> append(Stream& stream, const std::string& item) {
-    CODEX_TRY(cid, stream.job.repo->named(item, repo::Named::dataset));
+    CODEX_TRY(cid, stream.job.repo.named(item, repo::Named::dataset));
     dataset::ByteRange range;
     if (stream.range) {
-        CODEX_TRY(dataset, stream.job.repo->dataset(cid));
+        CODEX_TRY(dataset, stream.job.repo.dataset(cid));
         range = stream.range->of(dataset.manifest.content_size_bytes());
     }
     CODEX_TRY(done, dataset::get(stream.job, cid, range, stream.sink));
@@ -102,7 +102,7 @@ Result<int> run(cli::Context& context, const Get& get) {
     CODEX_TRY(sink, toolkit::binary_sink(context));
     Progress progress;
     const auto view = context.show(progress, "get");
-    Stream stream{context, {&repo, &context.pool(), &progress}, sink, range};
+    Stream stream{context, {repo, {context.pool(), progress}}, sink, range};
     while (item) {
         // One stream: after a gap nothing may follow, so the first failure ends it.
         if (auto done = append(stream, *item); !done) {

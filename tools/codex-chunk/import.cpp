@@ -60,7 +60,7 @@ Result<dataset::ImportReport> import_file(const dataset::Job& job, const std::st
 
 Result<void> import_one(cli::Context& context, const Import& given, const dataset::Job& job,
                         const std::string& file) {
-    const std::uint64_t expiry = expiry_of(context, given.expires, *job.repo);
+    const std::uint64_t expiry = expiry_of(context, given.expires, job.repo);
     Result<void> printed;
     const auto print = [&](const Cid& cid) {
         if (printed)
@@ -68,12 +68,12 @@ Result<void> import_one(cli::Context& context, const Import& given, const datase
     };
     auto report = given.from_nim ? dataset::import_nim(job, *given.from_nim, expiry, print)
                                  : import_file(job, file, expiry, print);
-    if (!report && report.error().code() == Errc::car_invalid && !report.error().has_way_out())
+    if (!report && report.error().code() == Errc::car_invalid && report.error().hint().empty())
         return fail(std::move(report).error().hint(
             "archives are made by export; a file is stored so: codex-chunk put FILE"));
     if (!report)
         return fail(std::move(report).error());
-    take_note(context, *job.repo, *report);
+    take_note(context, job.repo, *report);
     return printed;
 }
 
@@ -92,7 +92,7 @@ Result<int> run(cli::Context& context, const Import& given) {
     return for_each_input(
         context, Access::create, "import", cli::Inputs::exactly(std::move(sources)),
         [&](repo::Repo& repo, const std::string& file, Progress& progress) {
-            return import_one(context, given, {&repo, &context.pool(), &progress}, file);
+            return import_one(context, given, {repo, {context.pool(), progress}}, file);
         });
 }
 

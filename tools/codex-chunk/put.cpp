@@ -88,7 +88,7 @@ Result<int> run(cli::Context& context, const Put& put) {
     return cli::for_each(context, cli::Inputs::exactly(std::move(files)),
                          {"put", [] { return Result<void>(); },
                           [&](const std::string& file, Progress& progress) {
-                              const dataset::Job job{&repo, &context.pool(), &progress};
+                              const dataset::Job job{repo, {context.pool(), progress}};
                               return put_one(context, job, file, options, named);
                           }});
 }

@@ -19,7 +19,8 @@ Result<void> rebuild(cli::Context& context) {
     CODEX_TRY(path, context.repo_path());
     Progress progress;
     auto view = context.show(progress, "rebuild index");
-    CODEX_TRY(report, repo::Repo::rebuild_index(path, toolkit::open_options(context), &progress));
+    CODEX_TRY(report, repo::Repo::rebuild_index(path, toolkit::open_options(context),
+                                                {context.pool(), progress}));
     view.reset();
     if (context.json())
         return context.print(cli::Record("rebuilt")
@@ -107,7 +108,7 @@ public:
         report_.bytes = data ? health.manifest.dataset_size_bytes : 0;
         if (health.tree_damaged)
             add(repo::ProblemKind::tree_damaged, health.manifest.tree, "its record is damaged");
-        CODEX_TRY(tree, job_.repo->tree(health.manifest.tree));
+        CODEX_TRY(tree, job_.repo.tree(health.manifest.tree));
         const auto block = [&](std::uint64_t index) {
             Digest leaf{};
             const bool known = tree.leaves(index, {&leaf, 1}) && leaf != Digest{};
@@ -130,7 +131,7 @@ private:
         ++report_.problems;
     }
     Result<void> check_manifest() {
-        auto bytes = job_.repo->get(cid_);
+        auto bytes = job_.repo.get(cid_);
         if (bytes)
             return {};
         if (bytes.error().code() == Errc::block_corrupt)
@@ -145,7 +146,7 @@ private:
     /// Those that are stored: the others are computed when they are needed.
     Result<void> check_slot_trees(const codec::VerificationInfo& info) {
         for (const Cid& root : info.slot_roots) {
-            auto tree = job_.repo->tree(root);
+            auto tree = job_.repo.tree(root);
             if (!tree && tree.error().code() == Errc::block_not_found)
                 continue;
             if (!tree)
@@ -175,7 +176,7 @@ Result<int> run_named(cli::Context& context, const Verify& verify) {
     const auto check = [&](repo::Repo& repo, const std::string& item,
                            Progress& progress) -> Result<void> {
         CODEX_TRY(cid, repo.named(item, repo::Named::dataset));
-        const dataset::Job job{&repo, &context.pool(), &progress};
+        const dataset::Job job{repo, {context.pool(), progress}};
         CODEX_TRY(report, DatasetCheck(job, cid, problems).run(!verify.index_only));
         CODEX_CHECK(problems.printed());
         add_totals(context, report);
@@ -198,12 +199,10 @@ Result<int> run_whole(cli::Context& context, const Verify& verify) {
     options.data = !verify.index_only;
     options.repair_counters = verify.repair_counters;
     Progress progress;
-    options.progress = &progress;
     auto view = context.show(progress, "verify");
     Problems problems(context);
-    CODEX_TRY(report, repo.verify(options, [&](const repo::VerifyProblem& problem) {
-        problems.add(problem);
-    }));
+    const auto add = [&](const repo::VerifyProblem& problem) { problems.add(problem); };
+    CODEX_TRY(report, repo.verify(options, add, {context.pool(), progress}));
     view.reset();
     CODEX_CHECK(problems.printed());
     if (verify.drop_damaged)
@@ -216,7 +215,7 @@ Result<int> run_whole(cli::Context& context, const Verify& verify) {
         context.warn("the counters were wrong and are repaired");
     if (report.unreadable) // nobody knows what is there: no answer, but an error
         return fail(Error(report.unreadable->code(), report.unreadable->text())
-                        .way_out_of(*report.unreadable));
+                        .hint(std::string(report.unreadable->hint())));
     return report.problems == 0 ? 0 : 1;
 }
 

@@ -22,7 +22,7 @@ Result<int> decode(cli::Context& context, const Options& options) {
         context, toolkit::Access::write, "decode", options.cids,
         [&](const dataset::Job& job, const Cid& protected_dataset) -> Result<void> {
             CODEX_TRY(cid, dataset::decode(job, protected_dataset, expiry));
-            CODEX_TRY(info, job.repo->dataset(cid));
+            CODEX_TRY(info, job.repo.dataset(cid));
             context.add_total("bytes", info.manifest.dataset_size_bytes);
             return context.print(cli::Record("decoded")
                                      .field("cid", cid)

@@ -57,7 +57,7 @@ Result<std::uint64_t> drawn_seed() {
 
 Result<void> erase_one(cli::Context& context, const Options& options, const dataset::Job& job,
                        const Cid& cid) {
-    CODEX_TRY(info, job.repo->dataset(cid));
+    CODEX_TRY(info, job.repo.dataset(cid));
     if (!info.manifest.is_protected() && !options.selection.slots.empty())
         return fail(Error(Errc::unsupported, "a plain dataset has no slots")
                         .hint("--blocks and --random work on plain datasets, too"));

@@ -15,7 +15,7 @@ using Needed = std::vector<std::pair<std::uint64_t, Cid>>;
 /// The blocks that must come from somewhere else, with their CIDs; `most` of them.
 Result<Needed> needed_blocks(const dataset::Job& job, const codec::Manifest& manifest,
                              const dataset::Beyond& beyond, std::size_t most) {
-    CODEX_TRY(tree, job.repo->tree(manifest.tree));
+    CODEX_TRY(tree, job.repo.tree(manifest.tree));
     Needed needed;
     for (const std::uint64_t index :
          std::span(beyond.needed).first(std::min(most, beyond.needed.size()))) {
@@ -57,7 +57,7 @@ std::string hint_for_needed(const Needed& needed, std::size_t all) {
 /// Reports that columns are beyond repair: which, and what it takes. In JSON all of it.
 Result<void> report_lost(cli::Context& context, const dataset::Job& job, const Cid& cid,
                          const dataset::RepairReport& report) {
-    CODEX_TRY(info, job.repo->dataset(cid));
+    CODEX_TRY(info, job.repo.dataset(cid));
     CODEX_TRY(layout, erasure::Layout::of(info.manifest));
     if (report.unknown_blocks != 0)
         return fail(dataset::unrepaired(info.manifest, layout, report));

@@ -1,5 +1,4 @@
 // codex-prove batch-verify: many proofs at once.
-#include "base/printable.hpp"
 #include "commands.hpp"
 #include "statement.hpp"
 #include "toolkit/input.hpp"
@@ -103,7 +102,7 @@ public:
 
 private:
     Result<void> verify() {
-        CODEX_TRY(bad, snark::verify_batch(key_, statements_, &context_.pool()));
+        CODEX_TRY(bad, snark::verify_batch(key_, statements_, context_.pool()));
         for (const std::size_t index : bad)
             wrong_.push_back(numbers_[index]);
         statements_.clear();
@@ -120,16 +119,8 @@ private:
     std::uint64_t unread_ = 0;
 };
 
-std::string hint_for_key(const std::string& file) {
-    const bool named = !file.empty() && file != "-";
-    const std::string proofs = named ? shell_quoted(file) : "PROOFS";
-    return fmt::format(
-        "name the key that the proofs were made with: codex-prove batch-verify --zkey FILE {}",
-        proofs);
-}
-
 Result<int> batch_verify(cli::Context& context, const Options& options) {
-    CODEX_TRY(key, options.key.verifying_key(hint_for_key(options.file)));
+    CODEX_TRY(key, options.key.verifying_key());
     CODEX_TRY(lines, Lines::open(options.file));
     Batch batch(context, key);
     for (;;) {

@@ -28,8 +28,8 @@ Result<int> beacon(cli::Context& context, const Options& options) {
     return extend_key(
         context, options.turn, "beacon",
         [&](const snark::ProvingKey& key, int fd, const std::string& name, Progress& progress) {
-            return snark::apply_beacon(key, fd, name, options.turn.name, beacon, &context.pool(),
-                                       &progress);
+            return snark::apply_beacon(key, fd, name, options.turn.name, beacon,
+                                       {context.pool(), progress});
         });
 }
 

@@ -43,8 +43,8 @@ Result<int> contribute(cli::Context& context, const Options& options) {
     return extend_key(
         context, options.turn, "contribute",
         [&](const snark::ProvingKey& key, int fd, const std::string& name, Progress& progress) {
-            return snark::contribute(key, fd, name, options.turn.name, extra, &context.pool(),
-                                     &progress);
+            return snark::contribute(key, fd, name, options.turn.name, extra,
+                                     {context.pool(), progress});
         });
 }
 

@@ -23,7 +23,7 @@ Result<int> input(cli::Context& context, const Options& options) {
     auto& [repo, cid] = opened;
     Progress progress;
     const auto view = context.show(progress, "input");
-    CODEX_TRY(made, proof::make_proof_input({&repo, &context.pool(), &progress}, cid, slot, entropy,
+    CODEX_TRY(made, proof::make_proof_input({repo, {context.pool(), progress}}, cid, slot, entropy,
                                             parameters));
     CODEX_CHECK(context.print_text(proof::write_input_json(parameters, made)));
     return 0;

@@ -9,7 +9,7 @@ namespace codex::prove_tool {
 namespace {
 
 Result<void> roots_one(cli::Context& context, const dataset::Job& job, const Cid& cid) {
-    CODEX_TRY(dataset, proof::open_verifiable(*job.repo, cid));
+    CODEX_TRY(dataset, proof::open_verifiable(job.repo, cid));
     for (std::uint32_t slot = 0; slot < dataset.shape.slots; ++slot)
         CODEX_CHECK(
             context.print(cli::Record("slotRoot")

@@ -19,7 +19,7 @@ Result<int> test_setup(cli::Context& context, const snark::R1cs& system) {
     context.warn("this key is for tests only: whoever made it could keep its secrets, and forge "
                  "proofs with them");
     CODEX_CHECK(write_container(context, [&](int fd, const std::string& name) {
-        return snark::test_setup(system, fd, name, &context.pool());
+        return snark::test_setup(system, fd, name, context.pool());
     }));
     return 0;
 }
@@ -33,7 +33,7 @@ Result<int> setup(cli::Context& context, const Options& options) {
     Progress progress;
     const auto view = context.show(progress, "setup");
     CODEX_CHECK(write_container(context, [&](int fd, const std::string& name) {
-        return snark::setup_from_powers(system, powers, fd, name, &context.pool(), &progress);
+        return snark::setup_from_powers(system, powers, fd, name, {context.pool(), progress});
     }));
     context.warn("this key has no contribution: until it has one, anyone can forge proofs with it");
     return 0;

@@ -15,11 +15,11 @@ std::uint64_t depth(std::uint64_t leaves) {
 }
 
 Result<void> status_one(cli::Context& context, const dataset::Job& job, const Cid& cid) {
-    CODEX_TRY(dataset, proof::open_verifiable(*job.repo, cid));
+    CODEX_TRY(dataset, proof::open_verifiable(job.repo, cid));
     const proof::SlotShape& shape = dataset.shape;
     std::uint64_t stored = 0;
     for (std::uint32_t slot = 0; slot < shape.slots; ++slot)
-        stored += job.repo->tree(proof::slot_root_cid(dataset.slot_root(slot))).has_value() ? 1 : 0;
+        stored += job.repo.tree(proof::slot_root_cid(dataset.slot_root(slot))).has_value() ? 1 : 0;
     const Digest& root = dataset.dataset_tree.root();
     CODEX_CHECK(context.print(
         cli::Record("status")

@@ -57,10 +57,10 @@ bool pairing_product_is_one(std::span<const G1> ps, std::span<const G2> qs) {
 
 namespace {
 
-CheckedProduct compare_product(std::span<const G1> ps, std::span<const G2> qs, Executor* pool,
+CheckedProduct compare_product(std::span<const G1> ps, std::span<const G2> qs, Executor& pool,
                                const GtElement& value) {
     CODEX_ASSERT(ps.size() == qs.size());
-    const std::size_t threads = pool == nullptr || ps.size() < 2 * kMany ? 1 : pool->size();
+    const std::size_t threads = ps.size() < 2 * kMany ? 1 : pool.size();
     const std::size_t part = (ps.size() + threads - 1) / threads;
     std::vector<unsigned char> outside(ps.size());
     std::vector<GtElement> values(threads);
@@ -72,7 +72,7 @@ CheckedProduct compare_product(std::span<const G1> ps, std::span<const G2> qs, E
                 outside[i] = is_in_group(qs[i]) ? 0 : 1;
         miller(ps.subspan(from, count), qs.subspan(from, count), values[t], outside.data() + from);
     };
-    parallel_for(threads > 1 ? pool : nullptr, threads, one_part);
+    pool.parallel_for(threads, one_part);
     CheckedProduct result;
     for (std::size_t i = 0; i < outside.size(); ++i)
         if (outside[i] != 0)
@@ -88,13 +88,13 @@ CheckedProduct compare_product(std::span<const G1> ps, std::span<const G2> qs, E
 } // namespace
 
 CheckedProduct checked_pairing_product(std::span<const G1> ps, std::span<const G2> qs,
-                                       Executor* pool) {
+                                       Executor& pool) {
     return compare_product(ps, qs, pool, one());
 }
 
 CheckedProduct checked_pairing_product_is(std::span<const G1> ps, std::span<const G2> qs,
                                           const GtElement& value) {
-    return compare_product(ps, qs, nullptr, value);
+    return compare_product(ps, qs, Executor::caller(), value);
 }
 
 bool is_in_group(const G1& point) {

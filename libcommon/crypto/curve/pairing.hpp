@@ -31,7 +31,7 @@ struct CheckedProduct {
 /// of them are in their subgroups, at no cost. Infinity is. With a pool the loop is split over its
 /// threads.
 [[nodiscard]] CheckedProduct checked_pairing_product(std::span<const G1> ps, std::span<const G2> qs,
-                                                     Executor* pool = nullptr);
+                                                     Executor& pool = Executor::caller());
 
 /// The same, but whether the product is `value`, which is_one then tells.
 [[nodiscard]] CheckedProduct

@@ -45,9 +45,9 @@ void multiply_all(std::span<G2> points, const Fr& scalar) {
 }
 
 template <class F>
-void multiply_pieces(std::span<Affine<F>> points, std::span<const Fr> scalars, Executor* pool) {
+void multiply_pieces(std::span<Affine<F>> points, std::span<const Fr> scalars, Executor& pool) {
     CODEX_ASSERT(points.size() == scalars.size());
-    parallel_for(pool, (points.size() + kPiece - 1) / kPiece, [&](std::size_t piece) {
+    pool.parallel_for((points.size() + kPiece - 1) / kPiece, [&](std::size_t piece) {
         const std::size_t begin = piece * kPiece;
         const std::size_t count = std::min(kPiece, points.size() - begin);
         multiply_piece<F>(points.subspan(begin, count), scalars.subspan(begin, count));
@@ -57,17 +57,17 @@ void multiply_pieces(std::span<Affine<F>> points, std::span<const Fr> scalars, E
 /// Transforms of the columns of a matrix of `rows` by `columns` points, row after row.
 template <class F> class Columns {
 public:
-    Columns(std::span<Affine<F>> points, std::size_t rows, Executor* pool, Progress* progress)
-        : points_(points), rows_(rows), columns_(points.size() / rows), pool_(pool),
-          progress_(progress) {}
+    Columns(std::span<Affine<F>> points, std::size_t rows, const Job& job)
+        : points_(points), rows_(rows), columns_(points.size() / rows), job_(job) {}
 
     /// Without the factor.
-    void run() {
+    Result<void> run() {
         reverse_rows();
         const auto log2 = static_cast<unsigned>(std::countr_zero(rows_));
         const Fr root = root_of_unity(log2).inverse();
         for (std::size_t half = 1; half < rows_; half *= 2)
             layer(half, root.pow({rows_ / (2 * half), 0, 0, 0}));
+        return job_.go_on();
     }
 
 private:
@@ -97,7 +97,9 @@ private:
         }
         const std::size_t line = rows_ / (2 * half) * columns_;
         const std::size_t pieces = (line + kPiece - 1) / kPiece;
-        parallel_for(pool_, half * pieces, [&](std::size_t task) {
+        job_.executor().parallel_for(half * pieces, [&](std::size_t task) {
+            if (job_.cancelled())
+                return;
             const std::size_t j = task / pieces;
             const std::size_t begin = task % pieces * kPiece;
             butterflies(half, j, begin, std::min(kPiece, line - begin), twiddles[j]);
@@ -121,8 +123,7 @@ private:
         }
         if (j != 0) {
             multiply_all(std::span<Affine<F>>(b), twiddle);
-            if (progress_ != nullptr)
-                progress_->advance(count * sizeof(Affine<F>));
+            job_.advance(count * sizeof(Affine<F>));
         }
         add_and_subtract(a, b);
         for (std::size_t i = 0; i < count; ++i) {
@@ -150,8 +151,7 @@ private:
     std::span<Affine<F>> points_;
     std::size_t rows_;
     std::size_t columns_;
-    Executor* pool_;
-    Progress* progress_;
+    Job job_;
 };
 
 unsigned log2_of(std::size_t size) {
@@ -159,12 +159,12 @@ unsigned log2_of(std::size_t size) {
     return static_cast<unsigned>(std::countr_zero(size));
 }
 
-template <class F> void transform(std::span<Affine<F>> points, Executor* pool, Progress* progress) {
+template <class F> Result<void> transform(std::span<Affine<F>> points, const Job& job) {
     const std::size_t size = points.size();
     const unsigned log2 = log2_of(size);
     const std::size_t rows = std::size_t{1} << (log2 / 2);
     const std::size_t columns = size / rows;
-    Columns<F>(points, rows, pool, progress).run();
+    CODEX_CHECK(Columns<F>(points, rows, job).run());
     // w^(-row * column) / n.
     const Fr root = root_of_unity(log2).inverse();
     const Fr scale = Fr::from_u64(size).inverse();
@@ -177,26 +177,27 @@ template <class F> void transform(std::span<Affine<F>> points, Executor* pool, P
             factor *= step;
         }
         step *= root;
-        multiply_pieces<F>(points.subspan(row * columns, columns), scalars, pool);
-        if (progress != nullptr)
-            progress->advance(columns * sizeof(Affine<F>));
+        CODEX_CHECK(job.go_on());
+        multiply_pieces<F>(points.subspan(row * columns, columns), scalars, job.executor());
+        job.advance(columns * sizeof(Affine<F>));
     }
     std::vector<Affine<F>> transposed(size);
     for (std::size_t row = 0; row < rows; ++row)
         for (std::size_t column = 0; column < columns; ++column)
             transposed[column * rows + row] = points[row * columns + column];
-    Columns<F>(transposed, columns, pool, progress).run();
+    CODEX_CHECK(Columns<F>(transposed, columns, job).run());
     std::ranges::copy(transposed, points.begin());
+    return {};
 }
 
 } // namespace
 
-void inverse_transform(std::span<G1> points, Executor* pool, Progress* progress) {
-    transform<Fq>(points, pool, progress);
+Result<void> inverse_transform(std::span<G1> points, const Job& job) {
+    return transform<Fq>(points, job);
 }
 
-void inverse_transform(std::span<G2> points, Executor* pool, Progress* progress) {
-    transform<Fq2>(points, pool, progress);
+Result<void> inverse_transform(std::span<G2> points, const Job& job) {
+    return transform<Fq2>(points, job);
 }
 
 std::uint64_t transform_bytes(unsigned log2, std::size_t point_bytes) {
@@ -211,11 +212,11 @@ std::uint64_t transform_bytes(unsigned log2, std::size_t point_bytes) {
     return products * point_bytes;
 }
 
-void multiply_each(std::span<G1> points, std::span<const Fr> scalars, Executor* pool) {
+void multiply_each(std::span<G1> points, std::span<const Fr> scalars, Executor& pool) {
     multiply_pieces<Fq>(points, scalars, pool);
 }
 
-void multiply_each(std::span<G2> points, std::span<const Fr> scalars, Executor* pool) {
+void multiply_each(std::span<G2> points, std::span<const Fr> scalars, Executor& pool) {
     multiply_pieces<Fq2>(points, scalars, pool);
 }
 

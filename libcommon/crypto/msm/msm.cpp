@@ -106,7 +106,7 @@ Jacobian<F> window_sum(std::span<const Digest> scalars, const std::uint8_t* poin
 }
 
 template <class F>
-Jacobian<F> msm_with(std::span<const Digest> scalars, BytesView bytes, Executor* pool) {
+Jacobian<F> msm_with(std::span<const Digest> scalars, BytesView bytes, Executor& pool) {
     CODEX_ASSERT(bytes.size() == scalars.size() * sizeof(Affine<F>));
     if (scalars.empty())
         return Jacobian<F>::infinity();
@@ -115,7 +115,7 @@ Jacobian<F> msm_with(std::span<const Digest> scalars, BytesView bytes, Executor*
     const auto one_window = [&](std::size_t w) {
         sums[w] = window_sum<F>(scalars, bytes.data(), bits, static_cast<unsigned>(w));
     };
-    parallel_for(pool, sums.size(), one_window);
+    pool.parallel_for(sums.size(), one_window);
     Jacobian<F> result = Jacobian<F>::infinity();
     for (std::size_t w = sums.size(); w-- > 0;) {
         for (unsigned i = 0; i < bits; ++i)
@@ -153,11 +153,11 @@ const AddKernel& g2_add_kernel() {
 
 } // namespace detail
 
-G1Sum msm_g1(std::span<const Digest> scalars, BytesView points, Executor* pool) {
+G1Sum msm_g1(std::span<const Digest> scalars, BytesView points, Executor& pool) {
     return msm_with<Fq>(scalars, points, pool);
 }
 
-G2Sum msm_g2(std::span<const Digest> scalars, BytesView points, Executor* pool) {
+G2Sum msm_g2(std::span<const Digest> scalars, BytesView points, Executor& pool) {
     return msm_with<Fq2>(scalars, points, pool);
 }
 

@@ -42,7 +42,7 @@ template <class F> std::vector<Affine<F>> make_table(const Affine<F>& base) {
 
 template <class F>
 std::vector<Affine<F>> multiples(const Affine<F>& base, std::span<const Fr> scalars,
-                                 Executor* pool) {
+                                 Executor& pool) {
     const detail::AddKernel& kernel = detail::add_kernel<F>();
     const std::vector<Affine<F>> table = make_table(base);
     std::vector<Affine<F>> result(scalars.size());
@@ -64,17 +64,17 @@ std::vector<Affine<F>> multiples(const Affine<F>& base, std::span<const Fr> scal
         wipe_stack();
     };
     const std::size_t groups = (scalars.size() + kGroup - 1) / kGroup;
-    parallel_for(pool, groups, one_group);
+    pool.parallel_for(groups, one_group);
     return result;
 }
 
 } // namespace
 
-std::vector<G1> multiples_g1(const G1& base, std::span<const Fr> scalars, Executor* pool) {
+std::vector<G1> multiples_g1(const G1& base, std::span<const Fr> scalars, Executor& pool) {
     return multiples<Fq>(base, scalars, pool);
 }
 
-std::vector<G2> multiples_g2(const G2& base, std::span<const Fr> scalars, Executor* pool) {
+std::vector<G2> multiples_g2(const G2& base, std::span<const Fr> scalars, Executor& pool) {
     return multiples<Fq2>(base, scalars, pool);
 }
 

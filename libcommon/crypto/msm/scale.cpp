@@ -110,7 +110,7 @@ detail::ScalePoints kernel() {
 
 } // namespace
 
-void scale_secret(std::span<G1> points, const Fr& scalar, Executor* pool) {
+void scale_secret(std::span<G1> points, const Fr& scalar, Executor& pool) {
     detail::ScalePlan plan = make_plan(scalar);
     const auto one_group = [&](std::size_t group) {
         const std::size_t begin = group * kGroup;
@@ -137,7 +137,7 @@ void scale_secret(std::span<G1> points, const Fr& scalar, Executor* pool) {
         wipe_stack(); // the kernel's digits of the scalar
     };
     const std::size_t groups = (points.size() + kGroup - 1) / kGroup;
-    parallel_for(pool, groups, one_group);
+    pool.parallel_for(groups, one_group);
     wipe(&plan, sizeof plan);
 }
 

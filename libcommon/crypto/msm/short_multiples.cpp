@@ -74,10 +74,10 @@ Fr ShortScalar::value() const {
 }
 
 std::vector<G1> short_multiples(std::span<const G1> points, std::span<const ShortScalar> scalars,
-                                Executor* pool) {
+                                Executor& pool) {
     CODEX_ASSERT(points.size() == scalars.size());
     std::vector<G1> results(points.size());
-    const std::size_t parts = pool == nullptr ? 1 : pool->size();
+    const std::size_t parts = pool.size();
     const std::size_t part = (points.size() + parts - 1) / parts;
     const auto one_part = [&](std::size_t p) {
         const std::size_t from = std::min(points.size(), p * part);
@@ -85,7 +85,7 @@ std::vector<G1> short_multiples(std::span<const G1> points, std::span<const Shor
         multiply(points.subspan(from, count), scalars.subspan(from, count),
                  std::span(results).subspan(from, count));
     };
-    parallel_for(pool, parts, one_part);
+    pool.parallel_for(parts, one_part);
     return results;
 }
 

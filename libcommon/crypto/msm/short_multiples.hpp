@@ -27,7 +27,7 @@ struct ShortScalar {
 /// points are split over its threads.
 [[nodiscard]] std::vector<G1> short_multiples(std::span<const G1> points,
                                               std::span<const ShortScalar> scalars,
-                                              Executor* pool = nullptr);
+                                              Executor& pool = Executor::caller());
 /// sum_i scalars[i] * points[i].
 [[nodiscard]] G1Sum short_sum(std::span<const G1> points, std::span<const ShortScalar> scalars);
 

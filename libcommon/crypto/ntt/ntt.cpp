@@ -53,11 +53,11 @@ const NttKernel& kernel_for(std::size_t count) {
     return count % 8 == 0 ? wide_kernel() : scalar_kernel();
 }
 
-void in_pieces(std::size_t count, Executor* pool,
+void in_pieces(std::size_t count, Executor& pool,
                const std::function<void(std::size_t, std::size_t)>& body) {
     const std::size_t pieces = (count + kPiece - 1) / kPiece;
     const auto one = [&](std::size_t i) { body(i * kPiece, std::min(kPiece, count - i * kPiece)); };
-    parallel_for(pieces > 1 ? pool : nullptr, pieces, one);
+    pool.parallel_for(pieces, one);
 }
 
 std::size_t reverse_bits(std::size_t value, unsigned bits) {
@@ -173,7 +173,7 @@ using RunOf = Run NttKernel::*;
 
 /// One layer over the whole of `values`, split inside its large blocks.
 void wide_layer(std::span<Fr> values, std::size_t half, const Twiddles& twiddles, RunOf run,
-                Executor* pool) {
+                Executor& pool) {
     in_pieces(values.size() / 2, pool, [&](std::size_t from, std::size_t count) {
         while (count > 0) {
             const std::size_t block = from / half;
@@ -196,15 +196,15 @@ void block_layer(std::span<Fr> block, std::size_t half, const Twiddles& twiddles
 }
 
 /// body(block, number) for each block.
-void each_block(std::span<Fr> values, Executor* pool,
+void each_block(std::span<Fr> values, Executor& pool,
                 const std::function<void(std::span<Fr>, std::size_t)>& body) {
     const std::size_t size = std::min(values.size(), kCacheBlock);
     const auto one = [&](std::size_t i) { body(values.subspan(i * size, size), i); };
-    parallel_for(pool, values.size() / size, one);
+    pool.parallel_for(values.size() / size, one);
 }
 
 // Natural order in, bit-reversed order out (Gentleman and Sande): wide layers, then blocks.
-void dif_wide(std::span<Fr> values, const Twiddles& twiddles, Executor* pool) {
+void dif_wide(std::span<Fr> values, const Twiddles& twiddles, Executor& pool) {
     for (std::size_t half = values.size() / 2; 2 * half > kCacheBlock; half /= 2)
         wide_layer(values, half, twiddles, &NttKernel::dif_run, pool);
 }
@@ -218,7 +218,7 @@ void dit_block(std::span<Fr> block, const Twiddles& twiddles) {
     for (std::size_t half = 1; half < block.size(); half *= 2)
         block_layer(block, half, twiddles, &NttKernel::dit_run);
 }
-void dit_wide(std::span<Fr> values, const Twiddles& twiddles, Executor* pool) {
+void dit_wide(std::span<Fr> values, const Twiddles& twiddles, Executor& pool) {
     for (std::size_t half = kCacheBlock; half < values.size(); half *= 2)
         wide_layer(values, half, twiddles, &NttKernel::dit_run, pool);
 }
@@ -242,7 +242,7 @@ Fr root_of_unity(unsigned log2) {
     return root;
 }
 
-void ntt(std::span<Fr> values, Executor* pool) {
+void ntt(std::span<Fr> values, Executor& pool) {
     const std::shared_ptr<Plan> plan = plan_for(log2_of(values.size()));
     reverse_order(values);
     each_block(values, pool,
@@ -250,7 +250,7 @@ void ntt(std::span<Fr> values, Executor* pool) {
     dit_wide(values, plan->twiddles, pool);
 }
 
-void inverse_ntt(std::span<Fr> values, Executor* pool) {
+void inverse_ntt(std::span<Fr> values, Executor& pool) {
     ntt(values, pool);
     // With w^-1 for w: the same in falling order.
     std::reverse(values.begin() + 1, values.end());
@@ -259,7 +259,7 @@ void inverse_ntt(std::span<Fr> values, Executor* pool) {
         value *= scale;
 }
 
-void shift_to_odd_coset(std::span<Fr> values, Executor* pool) {
+void shift_to_odd_coset(std::span<Fr> values, Executor& pool) {
     // Between the two transforms coefficients stay in bit-reversed order, and blocks in the cache.
     const std::shared_ptr<Plan> plan = plan_for(log2_of(values.size()));
     dif_wide(values, plan->twiddles, pool);
@@ -272,7 +272,7 @@ void shift_to_odd_coset(std::span<Fr> values, Executor* pool) {
 }
 
 void multiply_subtract(std::span<Fr> a, std::span<const Fr> b, std::span<const Fr> c,
-                       Executor* pool) {
+                       Executor& pool) {
     CODEX_ASSERT(a.size() == b.size() && a.size() == c.size());
     in_pieces(a.size(), pool, [&](std::size_t from, std::size_t count) {
         kernel_for(count).multiply_subtract(words(&a[from]), words(&b[from]), words(&c[from]),

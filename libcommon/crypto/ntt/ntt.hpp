@@ -16,16 +16,16 @@ constexpr unsigned kTwoAdicity = 28;
 
 /// values[i] := sum_j values[j] w^(ij) with w of order values.size(), natural order in and out.
 /// The size is a power of two. With a pool the work is split over its threads.
-void ntt(std::span<Fr> values, Executor* pool = nullptr);
+void ntt(std::span<Fr> values, Executor& pool = Executor::caller());
 /// The inverse, with the factor 1/size.
-void inverse_ntt(std::span<Fr> values, Executor* pool = nullptr);
+void inverse_ntt(std::span<Fr> values, Executor& pool = Executor::caller());
 
 /// Evaluations on w^i to evaluations on g w^-i, g the root of order 2 * size: the odd coset of the
 /// prover (codex-groth16(5), PROVING), in falling order, for which one table of roots does.
-void shift_to_odd_coset(std::span<Fr> values, Executor* pool = nullptr);
+void shift_to_odd_coset(std::span<Fr> values, Executor& pool = Executor::caller());
 
 /// a[i] := a[i] b[i] - c[i].
 void multiply_subtract(std::span<Fr> a, std::span<const Fr> b, std::span<const Fr> c,
-                       Executor* pool = nullptr);
+                       Executor& pool = Executor::caller());
 
 } // namespace codex::crypto

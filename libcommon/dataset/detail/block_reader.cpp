@@ -1,5 +1,4 @@
 #include "dataset/detail/block_reader.hpp"
-#include "dataset/detail/damage.hpp"
 
 #include "base/counted.hpp"
 
@@ -9,7 +8,7 @@ namespace codex::dataset::detail {
 
 Result<std::unique_ptr<BlockReader>> BlockReader::open(const Job& job, repo::DatasetInfo dataset,
                                                        const Options& options) {
-    CODEX_TRY(tree, job.repo->tree(dataset.manifest.tree));
+    CODEX_TRY(tree, job.repo.tree(dataset.manifest.tree));
     if (tree.leaf_count() != dataset.manifest.blocks_count())
         return fail(Errc::dataset_damaged, "{}: the tree has {}, the manifest says {}",
                     dataset.cid.text(), counted(tree.leaf_count(), "leaf", "leaves"),
@@ -29,7 +28,7 @@ BlockReader::BlockReader(const Job& job, repo::DatasetInfo dataset, const Option
         batch.buffer = PageBuffer(blocks * block_size);
         free_.push(&batch);
     }
-    ahead_ = job_ahead_.start([this] { run(); });
+    ahead_ = job_ahead_.start(job_.executor(), [this] { run(); });
 }
 
 BlockReader::~BlockReader() {
@@ -37,6 +36,7 @@ BlockReader::~BlockReader() {
 }
 
 Result<const BlockBatch*> BlockReader::next() {
+    CODEX_CHECK(job_.go_on());
     if (!ahead_) {
         CODEX_TRY(more, load_next(batches_[0]));
         current_ = more ? &batches_[0] : nullptr;
@@ -77,6 +77,7 @@ void BlockReader::run() {
 Result<bool> BlockReader::load_next(BlockBatch& batch) {
     if (next_ >= options_.end)
         return false;
+    CODEX_CHECK(job_.go_on());
     const std::uint64_t count = std::min<std::uint64_t>(
         batch_blocks(dataset_.manifest.block_size_bytes), options_.end - next_);
     CODEX_CHECK(load(batch, next_, static_cast<std::size_t>(count)));
@@ -97,8 +98,8 @@ Result<void> BlockReader::load(BlockBatch& batch, std::uint64_t first, std::size
                            .buffer = batch.content_.subspan(i * block_size, block_size)};
     // What cannot be read can perhaps be computed; without parity it is an error at once.
     CODEX_CHECK(options_.recover && dataset_.manifest.is_protected()
-                    ? job_.repo->try_read(batch.blocks)
-                    : job_.repo->read(batch.blocks));
+                    ? job_.repo.try_read(batch.blocks)
+                    : job_.repo.read(batch.blocks));
 
     std::vector<Recovery::Wanted> wanted;
     for (std::size_t i = 0; i < count; ++i) {
@@ -144,19 +145,15 @@ Error BlockReader::lost_block(const BlockBatch& batch, std::uint64_t index) cons
             fmt::format("has {}, not {}", counted(block.size, "byte"), manifest.block_size_bytes);
     Error error(Errc::dataset_damaged, fmt::format("{}: block {} ({}) {}", dataset_.cid.text(),
                                                    index, block.cid.text(), state));
-    if (!manifest.is_protected()) {
-        const auto others = protectors(*job_.repo, manifest.tree);
-        if (others && !others->empty())
-            return std::move(error).remedy(
-                {Remedy::repair_dataset, "restore what a protected dataset of it covers"});
-        return std::move(error).hint("nothing here protects it; put or import the same data again");
-    }
+    if (!manifest.is_protected())
+        return std::move(error).hint("nothing protects a plain dataset: put or import the same "
+                                     "data again, or repair a protected dataset made from it");
     if (!options_.recover)
-        return std::move(error).remedy({Remedy::repair_dataset, "restore the block first"});
-    return std::move(error).remedy(
-        {Remedy::repair_dataset,
-         fmt::format("its column lost more than {}; see what must come from somewhere else",
-                     counted(manifest.erasure->m, "block"))});
+        return std::move(error).hint("restore the block first: codex-ec repair CID");
+    return std::move(error).hint(
+        fmt::format("its column lost more than {}; see what must come from somewhere else: "
+                    "codex-ec repair CID",
+                    counted(manifest.erasure->m, "block")));
 }
 
 } // namespace codex::dataset::detail

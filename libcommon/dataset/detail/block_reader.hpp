@@ -2,7 +2,7 @@
 // have in common.
 #pragma once
 
-#include "base/thread.hpp"
+#include "base/side_job.hpp"
 #include "dataset/dataset.hpp"
 #include "dataset/detail/buffer.hpp"
 #include "dataset/detail/channel.hpp"

@@ -22,7 +22,7 @@ Result<Columns> Columns::open(const Job& job, const codec::Manifest& manifest) {
     if (manifest.block_size_bytes % 64 != 0)
         return fail(Errc::unsupported, "a block size of {} bytes is not a multiple of 64",
                     manifest.block_size_bytes);
-    CODEX_TRY(tree, job.repo->tree(manifest.tree));
+    CODEX_TRY(tree, job.repo.tree(manifest.tree));
     if (tree.leaf_count() != layout.total_blocks())
         return fail(Errc::manifest_invalid, "{}: the tree has {} leaves, the manifest says {}",
                     manifest.tree.text(), tree.leaf_count(), layout.total_blocks());
@@ -63,7 +63,7 @@ private:
     Result<void> plan_reads(Column& column, std::vector<Request>& requests,
                             std::vector<repo::BlockRead>& batch) const;
     void take(const Request& request, const repo::BlockRead& read) const;
-    Result<void> compute_column(Column& column, Executor* pool) const;
+    Result<void> compute_column(Column& column, Executor& pool) const;
 
     const Columns& owner_;
     std::span<LostBlock* const> lost_;
@@ -142,7 +142,7 @@ Result<void> Columns::Group::read_survivors() {
             CODEX_CHECK(plan_reads(column, requests, batch));
         if (batch.empty())
             break;
-        CODEX_CHECK(owner_.job_.repo->try_read(batch));
+        CODEX_CHECK(owner_.job_.repo.try_read(batch));
         for (std::size_t i = 0; i < batch.size(); ++i)
             take(requests[i], batch[i]);
     }
@@ -152,7 +152,7 @@ Result<void> Columns::Group::read_survivors() {
     return {};
 }
 
-Result<void> Columns::Group::compute_column(Column& column, Executor* pool) const {
+Result<void> Columns::Group::compute_column(Column& column, Executor& pool) const {
     const std::uint32_t k = owner_.layout_.k();
     if (column.present < k)
         return {};
@@ -183,15 +183,15 @@ Result<void> Columns::Group::compute_column(Column& column, Executor* pool) cons
 }
 
 Result<void> Columns::Group::compute() {
-    Executor& pool = *owner_.job_.pool;
+    Executor& pool = owner_.job_.executor();
     std::vector<Result<void>> results(columns_.size());
     // Many columns: one to a thread. Fewer than threads: the threads share the blocks' strips.
     if (columns_.size() < pool.size()) {
         for (std::size_t i = 0; i < columns_.size(); ++i)
-            results[i] = compute_column(columns_[i], &pool);
+            results[i] = compute_column(columns_[i], pool);
     } else {
         pool.parallel_for(columns_.size(), [&](std::size_t i) {
-            results[i] = compute_column(columns_[i], nullptr);
+            results[i] = compute_column(columns_[i], Executor::caller());
         });
     }
     for (Result<void>& result : results)
@@ -208,7 +208,7 @@ Result<void> Columns::Group::check() {
             blocks.emplace_back(block->buffer.first(owner_.block_size_));
         }
     std::vector<Digest> digests(blocks.size());
-    hash_blocks(*owner_.job_.pool, blocks, digests);
+    hash_blocks(owner_.job_.executor(), blocks, digests);
     for (std::size_t i = 0; i < computed.size(); ++i) {
         computed[i]->digest = digests[i];
         if (!computed[i]->digest_known)
@@ -242,8 +242,10 @@ Result<void> Columns::reconstruct(std::span<LostBlock> lost) const {
             if (end == begin || place(sorted[end]).first != place(sorted[end - 1]).first)
                 if (++columns > group_columns)
                     break;
+        CODEX_CHECK(job_.go_on());
         Group group(*this, std::span(sorted).subspan(begin, end - begin), memory.get());
         CODEX_CHECK(group.read_survivors());
+        CODEX_CHECK(job_.go_on());
         CODEX_CHECK(group.compute());
         CODEX_CHECK(group.check());
     }

@@ -16,24 +16,26 @@ Result<void> check_leaf_count(const repo::StoredTree& tree, std::uint64_t blocks
 }
 
 Result<void>
-for_each_piece(const LeafReader& leaves, std::uint64_t count,
+for_each_piece(const Job& job, const LeafReader& leaves, std::uint64_t count,
                const std::function<Result<void>(std::uint64_t, std::span<const Digest>)>& use) {
     constexpr std::uint64_t kPiece = 4096;
     std::vector<Digest> piece;
     for (std::uint64_t at = 0; at < count; at += piece.size()) {
         piece.resize(static_cast<std::size_t>(std::min(kPiece, count - at)));
+        CODEX_CHECK(job.go_on());
         CODEX_CHECK(leaves(at, piece));
         CODEX_CHECK(use(at, piece));
     }
     return {};
 }
 
-Result<Cid> tree_cid(const LeafReader& leaves, std::uint64_t count) {
+Result<Cid> tree_cid(const Job& job, const LeafReader& leaves, std::uint64_t count) {
     merkle::StreamingRoot root;
-    CODEX_CHECK(for_each_piece(leaves, count, [&](std::uint64_t, std::span<const Digest> piece) {
-        root.add(piece);
-        return Result<void>();
-    }));
+    CODEX_CHECK(
+        for_each_piece(job, leaves, count, [&](std::uint64_t, std::span<const Digest> piece) {
+            root.add(piece);
+            return Result<void>();
+        }));
     CODEX_TRY(digest, root.finish());
     return Cid::sha256(codec::Multicodec::codex_root, digest);
 }
@@ -62,6 +64,7 @@ Result<Damage> find_damage(const Job& job, const LeafReader& leaves, std::uint64
     std::vector<BlockRead> batch;
     std::vector<Digest> digests;
     for (std::uint64_t first = 0; first < total; first += batch_size) {
+        CODEX_CHECK(job.go_on());
         const auto count =
             static_cast<std::size_t>(std::min<std::uint64_t>(batch_size, total - first));
         digests.resize(count);
@@ -73,19 +76,18 @@ Result<Damage> find_damage(const Job& job, const LeafReader& leaves, std::uint64
                 batch[i].buffer = buffer.bytes().subspan(i * block_size, block_size);
                 continue;
             }
-            CODEX_TRY(present, job.repo->has(batch[i].cid));
+            CODEX_TRY(present, job.repo.has(batch[i].cid));
             batch[i].state = present ? BlockRead::State::ok : BlockRead::State::missing;
         }
         if (data)
-            CODEX_CHECK(job.repo->read(batch));
+            CODEX_CHECK(job.repo.read(batch));
         for (std::size_t i = 0; i < count; ++i) {
             if (batch[i].state == BlockRead::State::missing)
                 damage.missing.push_back(first + i);
             else if (batch[i].state != BlockRead::State::ok)
                 damage.damaged.push_back(first + i);
         }
-        if (job.progress)
-            job.progress->advance(std::uint64_t{count} * block_size);
+        job.advance(std::uint64_t{count} * block_size);
     }
     return damage;
 }
@@ -125,13 +127,13 @@ Result<void> store(const Job& job, const erasure::Layout& layout, std::span<cons
         bool was_here = false;
         if (!block.digest_known) {
             result.found_leaves.emplace_back(block.index, block.digest);
-            CODEX_TRY(present, job.repo->has(cid)); // only its name was lost
+            CODEX_TRY(present, job.repo.has(cid)); // only its name was lost
             was_here = present;
         }
         if (!was_here)
             ++(block.index < layout.rounded() ? result.data : result.parity);
     }
-    return job.repo->restore(blocks);
+    return job.repo.restore(blocks);
 }
 
 } // namespace
@@ -150,8 +152,7 @@ Result<Restoration> restore_blocks(const Job& job, const Columns& columns,
     const std::size_t room =
         std::max(rows, std::min<std::size_t>(kMaxBatchBlocks, kRestoreBytes / block_size));
 
-    if (job.progress)
-        job.progress->total_bytes += order.size() * block_size;
+    job.expect(order.size() * block_size);
     Restoration result;
     PageBuffer buffer(std::min(room, order.size()) * block_size);
     std::vector<LostBlock> batch;
@@ -174,9 +175,9 @@ Result<Restoration> restore_blocks(const Job& job, const Columns& columns,
             }
         }
         CODEX_CHECK(columns.reconstruct(batch));
+        CODEX_CHECK(job.go_on());
         CODEX_CHECK(store(job, layout, batch, result));
-        if (job.progress)
-            job.progress->advance(batch.size() * block_size);
+        job.advance(batch.size() * block_size);
     }
     std::sort(result.lost.begin(), result.lost.end());
     return result;
@@ -184,19 +185,19 @@ Result<Restoration> restore_blocks(const Job& job, const Columns& columns,
 
 Result<bool> mend_tree(const Job& job, const Cid& tree, const LeafReader& leaves,
                        std::uint64_t count) {
-    CODEX_TRY(stored, job.repo->tree(tree));
-    CODEX_TRY(untrusted, stored.check());
+    CODEX_TRY(stored, job.repo.tree(tree));
+    CODEX_TRY(untrusted, stored.check(job));
     CODEX_TRY(header, stored.header_is_good());
     if (untrusted.empty() && header)
         return false;
-    CODEX_TRY(given, tree_cid(leaves, count));
+    CODEX_TRY(given, tree_cid(job, leaves, count));
     if (given != tree)
         return fail(Error(Errc::dataset_damaged,
                           fmt::format("the record of its tree {} is damaged and its blocks do not "
                                       "give it again",
                                       tree.text()))
                         .hint("import the dataset again"));
-    CODEX_CHECK(job.repo->restore_tree(tree, count, leaves));
+    CODEX_CHECK(job.repo.restore_tree(tree, count, leaves, job));
     return true;
 }
 

@@ -34,9 +34,10 @@ struct Leaves {
                                          const repo::StoredTree& tree);
 /// The leaves of a stored tree, zeros where its record is cut off. The tree outlives the reader.
 [[nodiscard]] LeafReader reader_of(const repo::StoredTree& tree);
-/// Calls use(first, leaves) for the first `count` leaves, in order, a piece at a time.
+/// Calls use(first, leaves) for the first `count` leaves, in order, a piece at a time. Errors:
+/// cancelled, the reader's, those of `use`.
 [[nodiscard]] Result<void>
-for_each_piece(const LeafReader& leaves, std::uint64_t count,
+for_each_piece(const Job& job, const LeafReader& leaves, std::uint64_t count,
                const std::function<Result<void>(std::uint64_t, std::span<const Digest>)>& use);
 
 /// A tree in the repo whose first `count` leaves are those of a plain dataset's tree: its own, or
@@ -49,8 +50,8 @@ find_data_tree(const Job& job, const Cid& plain_tree, std::uint64_t count);
                                                                 const Cid& plain_tree);
 
 /// The CID of the tree over the first `count` leaves, in constant memory. Errors: merkle_empty,
-/// the reader's.
-[[nodiscard]] Result<Cid> tree_cid(const LeafReader& leaves, std::uint64_t count);
+/// cancelled, the reader's.
+[[nodiscard]] Result<Cid> tree_cid(const Job& job, const LeafReader& leaves, std::uint64_t count);
 
 /// Blocks that cannot be read, by tree index, ascending.
 struct Damage {

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/error.hpp"
-#include "base/thread.hpp"
+#include "base/side_job.hpp"
 #include "dataset/detail/channel.hpp"
 
 #include <functional>
@@ -23,17 +23,18 @@ template <class Chunk> struct Stages {
 /// One run of chunks through the stages; see run_pipeline().
 template <class Chunk> class Pipeline {
 public:
-    Pipeline(std::span<Chunk> chunks, const Stages<Chunk>& stages)
-        : chunks_(chunks), stages_(stages) {}
+    Pipeline(Executor& executor, std::span<Chunk> chunks, const Stages<Chunk>& stages)
+        : executor_(executor), chunks_(chunks), stages_(stages) {}
 
     [[nodiscard]] Result<void> run() {
         for (Chunk& chunk : chunks_)
             free_.push(&chunk);
         SideJob filler, worker;
-        if (!filler.start([this] { stopping_on_throw([this] { fill_all(); }); }))
+        if (!filler.start(executor_, [this] { stopping_on_throw([this] { fill_all(); }); }))
             return one_by_one();
         stopping_on_throw([&] {
-            const bool beside = worker.start([this] { stopping_on_throw([this] { work_all(); }); });
+            const bool beside =
+                worker.start(executor_, [this] { stopping_on_throw([this] { work_all(); }); });
             Channel<Chunk*>& ready = beside ? worked_ : filled_;
             while (auto chunk = ready.pop()) {
                 if (!beside && !keep(work_result_, stages_.work(**chunk)))
@@ -107,6 +108,7 @@ private:
         }
     }
 
+    Executor& executor_;
     std::span<Chunk> chunks_;
     const Stages<Chunk>& stages_;
     Channel<Chunk*> free_, filled_, worked_;
@@ -116,11 +118,12 @@ private:
 
 /// Takes chunks through the stages, in order, until fill() gives false or a stage fails. Chunks
 /// filled before a failing fill() or work() may still be stored. Gives the error of the earliest
-/// stage that failed, and throws what one threw. fill() and work() run in threads of their own, as
-/// far as there are threads to be had.
+/// stage that failed, and throws what one threw. fill() and work() run beside the caller, as far as
+/// the executor has threads for them.
 template <class Chunk>
-[[nodiscard]] Result<void> run_pipeline(std::span<Chunk> chunks, const Stages<Chunk>& stages) {
-    return Pipeline<Chunk>(chunks, stages).run();
+[[nodiscard]] Result<void> run_pipeline(Executor& executor, std::span<Chunk> chunks,
+                                        const Stages<Chunk>& stages) {
+    return Pipeline<Chunk>(executor, chunks, stages).run();
 }
 
 } // namespace codex::dataset::detail

@@ -72,7 +72,7 @@ Result<std::vector<std::uint64_t>> Recovery::missing_later(std::span<const LostB
             continue;
         Digest leaf;
         CODEX_CHECK(columns_.tree().leaves(index, {&leaf, 1}));
-        CODEX_TRY(present, job_.repo->has(Cid::block(leaf)));
+        CODEX_TRY(present, job_.repo.has(Cid::block(leaf)));
         if (!present)
             found.push_back(index);
     }

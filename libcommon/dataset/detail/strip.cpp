@@ -1,7 +1,7 @@
 #include "dataset/detail/strip.hpp"
 
 #include "base/checked.hpp"
-#include "base/thread.hpp"
+#include "base/side_job.hpp"
 #include "crypto/hash/sha256.hpp"
 #include "dataset/detail/column.hpp"
 #include "dataset/detail/hash.hpp"
@@ -30,7 +30,7 @@ Result<void> StripCoder::run(const std::function<Result<void>(Strip&)>& sink) {
     SideJob reading, sinking; // die before the above, having waited
     const auto start = [this](SideJob& job, const auto& work) {
         if (strips_ > 1)
-            job.start_or_run(work);
+            job.start_or_run(job_.executor(), work);
         else
             work();
     };
@@ -45,12 +45,14 @@ Result<void> StripCoder::run(const std::function<Result<void>(Strip&)>& sink) {
     for (std::uint64_t number = 0; number < count; ++number) {
         Strip& strip = strips[number % strips_];
         reading.wait();
+        CODEX_CHECK(job_.go_on());
         CODEX_CHECK(std::move(was_read));
         const bool more = number + 1 < count;
         // The next strip's memory is free: its last sink was waited for one turn ago.
         if (more && strips_ > 1)
             start_reading(number + 1);
         CODEX_CHECK(code(strip));
+        CODEX_CHECK(job_.go_on());
         sinking.wait();
         CODEX_CHECK(std::move(was_sunk));
         start(sinking, [&was_sunk, &sink, &strip] { was_sunk = sink(strip); });
@@ -71,6 +73,7 @@ Result<void> StripCoder::read(Strip& strip, std::uint64_t number) const {
         const std::uint64_t known = begin < layout_.original_blocks
                                         ? std::min(strip.width, layout_.original_blocks - begin)
                                         : 0;
+        CODEX_CHECK(job_.go_on());
         if (known > 0)
             CODEX_CHECK(leaves_.leaves(begin, std::span(leaves).first(known)));
         for (std::uint64_t i = 0; i < strip.width; ++i) {
@@ -80,7 +83,7 @@ Result<void> StripCoder::read(Strip& strip, std::uint64_t number) const {
                 strip.data_buffer.bytes().subspan(place * block_size_, block_size_);
         }
     }
-    return job_.repo->read(strip.data);
+    return job_.repo.read(strip.data);
 }
 
 Result<void> StripCoder::code(Strip& strip) const {
@@ -101,25 +104,25 @@ Result<void> StripCoder::code(Strip& strip) const {
     for (std::size_t i = 0; i < blocks; ++i)
         strip.parity[i] = strip.parity_buffer.bytes().subspan(i * block_size_, block_size_);
 
-    Executor& pool = *job_.pool;
+    Executor& pool = job_.executor();
     std::vector<Result<void>> results(strip.width);
     // Many columns: one to a thread. Fewer than threads: the threads share the blocks' strips.
     if (strip.width < pool.size()) {
         for (std::uint64_t i = 0; i < strip.width; ++i)
-            results[i] = code_column(strip, i, &pool);
+            results[i] = code_column(strip, i, pool);
     } else {
-        pool.parallel_for(strip.width,
-                          [&](std::size_t i) { results[i] = code_column(strip, i, nullptr); });
+        pool.parallel_for(strip.width, [&](std::size_t i) {
+            results[i] = code_column(strip, i, Executor::caller());
+        });
     }
     for (Result<void>& result : results)
         CODEX_CHECK(std::move(result));
     hash_blocks(pool, strip.parity, strip.digests);
-    if (job_.progress)
-        job_.progress->advance(strip.data.size() * block_size_);
+    job_.advance(strip.data.size() * block_size_);
     return {};
 }
 
-Result<void> StripCoder::code_column(Strip& strip, std::uint64_t offset, Executor* pool) const {
+Result<void> StripCoder::code_column(Strip& strip, std::uint64_t offset, Executor& pool) const {
     if (!strip.coded[offset])
         return {};
     std::vector<const std::uint8_t*> data(layout_.k());

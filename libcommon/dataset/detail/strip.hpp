@@ -44,7 +44,7 @@ private:
     [[nodiscard]] Result<void> read(Strip& strip, std::uint64_t number) const;
     [[nodiscard]] Result<void> code(Strip& strip) const;
     [[nodiscard]] Result<void> code_column(Strip& strip, std::uint64_t offset,
-                                           Executor* pool) const;
+                                           Executor& pool) const;
 
     const Job& job_;
     const erasure::Layout& layout_;

@@ -12,16 +12,16 @@ namespace codex::erasure::detail {
 namespace {
 
 /// Calls work(begin, end) for ranges that cover size_bytes, on all threads of the pool.
-template <class Work> void for_strips(std::size_t size_bytes, Executor* pool, Work work) {
+template <class Work> void for_strips(std::size_t size_bytes, Executor& pool, Work work) {
     constexpr std::size_t kAlign = 256;
     constexpr std::size_t kStripsPerThread = 4;
-    if (pool == nullptr || pool->size() == 1) {
+    if (pool.size() == 1) {
         work(std::size_t{0}, size_bytes);
         return;
     }
-    const std::size_t wanted = pool->size() * kStripsPerThread;
+    const std::size_t wanted = pool.size() * kStripsPerThread;
     const std::size_t strip = div_up(div_up(size_bytes, wanted), kAlign) * kAlign;
-    pool->parallel_for(div_up(size_bytes, strip), [&](std::size_t i) {
+    pool.parallel_for(div_up(size_bytes, strip), [&](std::size_t i) {
         work(i * strip, std::min(size_bytes, (i + 1) * strip));
     });
 }
@@ -161,7 +161,7 @@ Method Solver::fastest(const Shape& shape, const KernelSet& kernels, std::span<c
 }
 
 void Solver::run(std::span<const std::uint8_t* const> from, std::span<std::uint8_t* const> to,
-                 std::size_t size_bytes, Executor* pool) const {
+                 std::size_t size_bytes, Executor& pool) const {
     if (wanted_.empty())
         return;
     bool any = false;
@@ -180,7 +180,7 @@ void Solver::run(std::span<const std::uint8_t* const> from, std::span<std::uint8
 
 void Solver::run_matrix(std::span<const std::uint8_t* const> from,
                         std::span<std::uint8_t* const> to, std::size_t size_bytes,
-                        Executor* pool) const {
+                        Executor& pool) const {
     const std::size_t column_bytes = known_.empty() ? 0 : factors_.size() / known_.size();
     std::vector<MatrixInput> inputs;
     for (std::size_t j = 0; j < known_.size(); ++j)
@@ -199,7 +199,7 @@ void Solver::run_matrix(std::span<const std::uint8_t* const> from,
 
 void Solver::run_transform(std::span<const std::uint8_t* const> from,
                            std::span<std::uint8_t* const> to, std::size_t size_bytes,
-                           Executor* pool) const {
+                           Executor& pool) const {
     const std::size_t size = shape_.parity_positions();
     std::vector<SourceRow> sources(shape_.positions(), source_row(nullptr));
     std::vector<std::uint8_t*> results(shape_.positions());

@@ -40,15 +40,15 @@ public:
     /// Computes the wanted words. `from` and `to` have one entry for each position: `from` at known
     /// positions (nullptr: zeros), `to` at wanted ones. Buffers of size_bytes, a multiple of 64.
     void run(std::span<const std::uint8_t* const> from, std::span<std::uint8_t* const> to,
-             std::size_t size_bytes, Executor* pool) const;
+             std::size_t size_bytes, Executor& pool) const;
 
 private:
     void prepare_matrix(std::vector<bool> erased);
     void prepare_transform(const std::vector<bool>& erased);
     void run_matrix(std::span<const std::uint8_t* const> from, std::span<std::uint8_t* const> to,
-                    std::size_t size_bytes, Executor* pool) const;
+                    std::size_t size_bytes, Executor& pool) const;
     void run_transform(std::span<const std::uint8_t* const> from, std::span<std::uint8_t* const> to,
-                       std::size_t size_bytes, Executor* pool) const;
+                       std::size_t size_bytes, Executor& pool) const;
 
     Shape shape_;
     const KernelSet* kernels_;

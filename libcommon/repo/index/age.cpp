@@ -137,7 +137,7 @@ namespace {
 
 tl::unexpected<Error> older(const std::string& text) {
     return fail(Error(Errc::repo_damaged, text)
-                    .remedy({Remedy::rebuild_index, "make it anew from the segments"}));
+                    .hint("make it anew from the segments: codex-chunk verify --rebuild-index"));
 }
 
 /// Also gives what there is in segments behind their ends, where that matters.

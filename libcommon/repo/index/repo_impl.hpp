@@ -25,8 +25,9 @@ struct Repo::Impl {
             detail::mark_damaged_later(path, options, found);
     }
 
-    [[nodiscard]] detail::Session session() const {
-        return {store.get(), options.sync, options.pool, options.zstd_level, &notes, &log};
+    /// For one call: `job` is who asked for it.
+    [[nodiscard]] detail::Session session(const Job& job = {}) const {
+        return {store.get(), options.sync, job.on(options.pool), options.zstd_level, &notes, &log};
     }
     /// Tells the index what was found damaged, where this handle may write.
     [[nodiscard]] Result<void> settle() const {

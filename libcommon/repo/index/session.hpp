@@ -1,6 +1,7 @@
 // What one handle on a repo brings along to every operation.
 #pragma once
 
+#include "base/job.hpp"
 #include "repo/upkeep/damage_notes.hpp"
 #include "repo/upkeep/ledger.hpp"
 
@@ -9,7 +10,7 @@ namespace codex::repo::detail {
 struct Session {
     Store* store = nullptr;
     bool sync = true;
-    Executor* pool = nullptr;
+    Job job{}; ///< on the handle's executor; every loop of some length asks it
     std::optional<int> zstd_level{};  ///< instead of the repo's own
     DamageNotes* notes = nullptr;     ///< where damage that is found is noted
     const log::Logger* log = nullptr; ///< of the handle; nullptr: the store's

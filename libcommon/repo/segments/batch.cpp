@@ -139,7 +139,7 @@ Result<void> Batch::append(std::span<Item* const> items) {
     CODEX_TRY(zstd_level, session_.compression());
     std::vector<Bytes> compressed(items.size());
     if (zstd_level > 0)
-        parallel_for(session_.pool, items.size(), [&](std::size_t i) {
+        session_.job.executor().parallel_for(items.size(), [&](std::size_t i) {
             compressed[i] = compress_block(items[i]->block.data, zstd_level);
         });
     std::vector<Record> records(items.size());

@@ -88,7 +88,7 @@ Result<std::vector<Lookup>> look_up(const Session& session, std::span<BlockRead>
 
 void read_all(const Session& session, std::span<BlockRead> batch, std::span<const Lookup> lookups) {
     const std::size_t groups = (batch.size() + kGroup - 1) / kGroup;
-    parallel_for(session.pool, groups, [&](std::size_t group) {
+    session.job.executor().parallel_for(groups, [&](std::size_t group) {
         const std::size_t first = group * kGroup;
         const std::size_t n = std::min(kGroup, batch.size() - first);
         read_group(session, batch.subspan(first, n), lookups.subspan(first, n));

@@ -53,20 +53,21 @@ MutableBytes bytes_of(std::span<Digest> nodes) {
 
 Result<void> read_tree_at(const Session& session, const Cid& tree, const Extent& extent,
                           std::uint64_t first, std::span<Digest> out) {
+    CODEX_CHECK(session.job.go_on());
     CODEX_TRY(got, read_nodes(session, tree, extent, first, bytes_of(out)));
     if (got != out.size_bytes())
         return fail(
             Error(Errc::repo_damaged, fmt::format("tree {}: its segment is cut short", tree.text()))
-                .remedy(tree.codec() == codec::Multicodec::codex_slot_root
-                            ? Remedy(Remedy::recompute_slots)
-                            : Remedy(Remedy::repair_dataset,
-                                     "store the data again, or rebuild it where a protected "
-                                     "dataset has it")));
+                .hint(tree.codec() == codec::Multicodec::codex_slot_root
+                          ? "compute the trees of the slots again: codex-prove slots PROTECTED"
+                          : "store the data again, or rebuild it where a protected dataset "
+                            "has it: codex-ec repair CID"));
     return {};
 }
 
 Result<void> salvage_tree_at(const Session& session, const Cid& tree, const Extent& extent,
                              std::uint64_t first, std::span<Digest> out) {
+    CODEX_CHECK(session.job.go_on());
     CODEX_TRY(got, read_nodes(session, tree, extent, first, bytes_of(out)));
     std::ranges::fill(out.subspan(got / sizeof(Digest)), Digest{});
     return {};

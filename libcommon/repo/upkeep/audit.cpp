@@ -25,10 +25,12 @@ unsigned slice_of(BytesView digest, unsigned slices) {
 }
 
 /// Calls visit(key, value) for each pair of a table. The table does not change meanwhile.
-template <class Visit> Result<void> for_each(const Txn& txn, Table table, Visit visit) {
+template <class Visit>
+Result<void> for_each(const Job& job, const Txn& txn, Table table, Visit visit) {
     CODEX_TRY(cursor, txn.cursor(table));
     CODEX_TRY(more, cursor.seek({}));
     while (more) {
+        CODEX_CHECK(job.go_on());
         CODEX_CHECK(visit(cursor.key(), cursor.value()));
         CODEX_SET(more, cursor.next());
     }
@@ -48,31 +50,33 @@ Result<void> Audit::run() {
 }
 
 Result<void> Audit::count_datasets() {
-    CODEX_CHECK(
-        for_each(txn_, Table::datasets, [&](BytesView key, BytesView value) -> Result<void> {
-            CODEX_TRY(cid, decode_cid_key(key));
-            CODEX_TRY(entry, decode_dataset(value));
-            ++totals_.datasets;
-            ++tree_references_[entry.tree];
-            ++manifests_[cid];
-            if (!equal(crypto::sha256(entry.manifest_bytes), cid.digest()))
-                report_(ProblemKind::manifest_damaged, cid,
-                        "the copy of the manifest in the index is damaged");
-            return {};
-        }));
-    return for_each(txn_, Table::slots, [&](BytesView, BytesView value) -> Result<void> {
-        CODEX_TRY(cid, decode_cid_key(value));
-        ++tree_references_[cid];
-        return {};
-    });
+    CODEX_CHECK(for_each(session_.job, txn_, Table::datasets,
+                         [&](BytesView key, BytesView value) -> Result<void> {
+                             CODEX_TRY(cid, decode_cid_key(key));
+                             CODEX_TRY(entry, decode_dataset(value));
+                             ++totals_.datasets;
+                             ++tree_references_[entry.tree];
+                             ++manifests_[cid];
+                             if (!equal(crypto::sha256(entry.manifest_bytes), cid.digest()))
+                                 report_(ProblemKind::manifest_damaged, cid,
+                                         "the copy of the manifest in the index is damaged");
+                             return {};
+                         }));
+    return for_each(session_.job, txn_, Table::slots,
+                    [&](BytesView, BytesView value) -> Result<void> {
+                        CODEX_TRY(cid, decode_cid_key(value));
+                        ++tree_references_[cid];
+                        return {};
+                    });
 }
 
 Result<void> Audit::check_trees() {
-    CODEX_CHECK(for_each(txn_, Table::trees, [&](BytesView key, BytesView value) -> Result<void> {
-        CODEX_TRY(cid, decode_cid_key(key));
-        CODEX_TRY(entry, decode_tree_entry(value));
-        return check_tree(cid, entry);
-    }));
+    CODEX_CHECK(for_each(session_.job, txn_, Table::trees,
+                         [&](BytesView key, BytesView value) -> Result<void> {
+                             CODEX_TRY(cid, decode_cid_key(key));
+                             CODEX_TRY(entry, decode_tree_entry(value));
+                             return check_tree(cid, entry);
+                         }));
     for (const auto& [cid, count] : tree_references_)
         if (count > 0)
             report_(ProblemKind::tree_missing, cid,
@@ -97,14 +101,14 @@ Result<void> Audit::check_tree(const Cid& cid, const TreeEntry& entry) {
         fixed.references = references;
         tree_fixes_.emplace_back(cid, fixed);
     }
-    check_nodes(cid, entry.extent, entry.leaf_count);
-    return {};
+    return check_nodes(cid, entry.extent, entry.leaf_count);
 }
 
-void Audit::check_nodes(const Cid& cid, const Extent& extent, std::uint64_t leaf_count) {
+Result<void> Audit::check_nodes(const Cid& cid, const Extent& extent, std::uint64_t leaf_count) {
     auto bad = untrusted_leaves(cid, leaf_count, [&](std::uint64_t first, std::span<Digest> out) {
         return salvage_tree_at(session_, cid, extent, first, out);
     });
+    CODEX_CHECK(session_.job.go_on()); // else that would be what is wrong with the tree
     if (cid.codec() != codec::Multicodec::codex_slot_root) // whose leaves are no references
         leaves_known_ = leaves_known_ && bad && bad->empty();
     if (!bad) {
@@ -120,19 +124,21 @@ void Audit::check_nodes(const Cid& cid, const Extent& extent, std::uint64_t leaf
             report_(ProblemKind::tree_damaged, cid,
                     "the header of its record is damaged, its nodes are good");
     }
+    return {};
 }
 
 Result<void> Audit::collect_leaf_sources() {
-    CODEX_CHECK(for_each(txn_, Table::trees, [&](BytesView key, BytesView value) -> Result<void> {
-        CODEX_TRY(cid, decode_cid_key(key));
-        CODEX_TRY(entry, decode_tree_entry(value));
-        if (cid.codec() != codec::Multicodec::codex_slot_root)
-            sources_.push_back({cid, entry.extent, 0, entry.leaf_count});
-        return {};
-    }));
+    CODEX_CHECK(for_each(session_.job, txn_, Table::trees,
+                         [&](BytesView key, BytesView value) -> Result<void> {
+                             CODEX_TRY(cid, decode_cid_key(key));
+                             CODEX_TRY(entry, decode_tree_entry(value));
+                             if (cid.codec() != codec::Multicodec::codex_slot_root)
+                                 sources_.push_back({cid, entry.extent, 0, entry.leaf_count});
+                             return {};
+                         }));
     CODEX_TRY(doomed, doomed_trees(txn_));
     for (const DoomedTree& tree : doomed) {
-        check_nodes(tree.tree, tree.extent, tree.leaf_count);
+        CODEX_CHECK(check_nodes(tree.tree, tree.extent, tree.leaf_count));
         sources_.push_back({tree.tree, tree.extent, tree.done, tree.leaf_count});
         live_[tree.extent.segment] += tree_record_bytes(tree.tree, tree.leaf_count);
     }
@@ -155,6 +161,7 @@ Result<void> Audit::count_leaves(unsigned slice, unsigned slices) {
     for (const LeafSource& source : sources_)
         for (std::uint64_t at = source.first; at < source.end; at += leaves.size()) {
             leaves.resize(static_cast<std::size_t>(std::min(kChunkLeaves, source.end - at)));
+            CODEX_CHECK(session_.job.go_on());
             if (auto read = read_tree_at(session_, source.tree, source.extent, at, leaves); !read) {
                 // Reported as damaged or unreadable, unless it could be read a moment ago.
                 leaves_known_ = false;
@@ -168,37 +175,39 @@ Result<void> Audit::count_leaves(unsigned slice, unsigned slices) {
                 if (slice_of(leaf, slices) == slice && leaf != empty)
                     ++slice_references_[leaf];
         }
-    return for_each(txn_, Table::pending, [&](BytesView, BytesView value) -> Result<void> {
-        CODEX_TRY(cids, decode_pins(value));
-        for (const Cid& cid : cids)
-            if (slice_of(cid.digest(), slices) == slice)
-                ++slice_references_[cid.digest32()];
-        return {};
-    });
+    return for_each(session_.job, txn_, Table::pending,
+                    [&](BytesView, BytesView value) -> Result<void> {
+                        CODEX_TRY(cids, decode_pins(value));
+                        for (const Cid& cid : cids)
+                            if (slice_of(cid.digest(), slices) == slice)
+                                ++slice_references_[cid.digest32()];
+                        return {};
+                    });
 }
 
 Result<void> Audit::check_slice(unsigned slice, unsigned slices) {
     CODEX_CHECK(count_leaves(slice, slices));
-    CODEX_CHECK(for_each(txn_, Table::blocks, [&](BytesView key, BytesView value) -> Result<void> {
-        CODEX_TRY(cid, decode_cid_key(key));
-        if (slice_of(cid.digest(), slices) != slice)
-            return {};
-        CODEX_TRY(entry, decode_block(value));
-        std::uint64_t references = 0;
-        // Leaves and pins are of this codec alone.
-        const bool leaf = verifiable(cid) && cid.codec() == codec::Multicodec::codex_block;
-        if (const auto found =
-                leaf ? slice_references_.find(cid.digest32()) : slice_references_.end();
-            found != slice_references_.end()) {
-            references = found->second;
-            slice_references_.erase(found);
-        }
-        if (const auto found = manifests_.find(cid); found != manifests_.end()) {
-            references += found->second;
-            manifests_.erase(found);
-        }
-        return check_block(cid, entry, references);
-    }));
+    CODEX_CHECK(for_each(
+        session_.job, txn_, Table::blocks, [&](BytesView key, BytesView value) -> Result<void> {
+            CODEX_TRY(cid, decode_cid_key(key));
+            if (slice_of(cid.digest(), slices) != slice)
+                return {};
+            CODEX_TRY(entry, decode_block(value));
+            std::uint64_t references = 0;
+            // Leaves and pins are of this codec alone.
+            const bool leaf = verifiable(cid) && cid.codec() == codec::Multicodec::codex_block;
+            if (const auto found =
+                    leaf ? slice_references_.find(cid.digest32()) : slice_references_.end();
+                found != slice_references_.end()) {
+                references = found->second;
+                slice_references_.erase(found);
+            }
+            if (const auto found = manifests_.find(cid); found != manifests_.end()) {
+                references += found->second;
+                manifests_.erase(found);
+            }
+            return check_block(cid, entry, references);
+        }));
     for (const auto& [digest, count] : slice_references_)
         if (leaves_known_)
             report_(ProblemKind::block_unknown, Cid::block(digest),
@@ -244,8 +253,8 @@ Result<void> Audit::check_extent(ProblemKind kind, const Cid& cid, const Extent&
 }
 
 Result<void> Audit::check_expiries() {
-    CODEX_CHECK(
-        for_each(txn_, Table::datasets, [&](BytesView key, BytesView value) -> Result<void> {
+    CODEX_CHECK(for_each(
+        session_.job, txn_, Table::datasets, [&](BytesView key, BytesView value) -> Result<void> {
             CODEX_TRY(cid, decode_cid_key(key));
             CODEX_TRY(entry, decode_dataset(value));
             if (entry.expiry != 0)
@@ -257,10 +266,11 @@ Result<void> Audit::check_expiries() {
         wanted.push_back(encode(key));
     std::ranges::sort(wanted);
     std::vector<Bytes> have;
-    CODEX_CHECK(for_each(txn_, Table::expiries, [&](BytesView key, BytesView) -> Result<void> {
-        have.emplace_back(key.begin(), key.end());
-        return {};
-    }));
+    CODEX_CHECK(for_each(session_.job, txn_, Table::expiries,
+                         [&](BytesView key, BytesView) -> Result<void> {
+                             have.emplace_back(key.begin(), key.end());
+                             return {};
+                         }));
     std::ranges::set_difference(have, wanted, std::back_inserter(surplus_expiries_));
     std::erase_if(missing_expiries_, [&](const ExpiryKey& key) {
         return std::ranges::binary_search(have, encode(key));
@@ -277,6 +287,7 @@ Result<void> Audit::check_expiries() {
 Result<void> Audit::check_segments() {
     CODEX_TRY(segments, all_segments(txn_));
     for (const auto& [id, entry] : segments) {
+        CODEX_CHECK(session_.job.go_on());
         CODEX_TRY(ranges, dead_ranges(txn_, id));
         std::uint64_t dead = 0;
         std::uint64_t punched = 0;

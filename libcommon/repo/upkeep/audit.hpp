@@ -34,7 +34,8 @@ private:
     [[nodiscard]] Result<void> count_datasets();
     [[nodiscard]] Result<void> check_trees();
     [[nodiscard]] Result<void> check_tree(const Cid& cid, const TreeEntry& entry);
-    void check_nodes(const Cid& cid, const Extent& extent, std::uint64_t leaf_count);
+    [[nodiscard]] Result<void> check_nodes(const Cid& cid, const Extent& extent,
+                                           std::uint64_t leaf_count);
     [[nodiscard]] Result<void> collect_leaf_sources();
     [[nodiscard]] Result<void> check_blocks();
     [[nodiscard]] Result<void> check_slice(unsigned slice, unsigned slices);

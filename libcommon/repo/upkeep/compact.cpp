@@ -70,6 +70,7 @@ Result<std::vector<LiveBlock>> next_live_blocks(const Session& session,
                                                 std::span<const IdleSegment> sources, Bytes& from) {
     std::vector<LiveBlock> live;
     for (bool more = true; more && live.size() < kWindowBlocks;) {
+        CODEX_CHECK(session.job.go_on());
         CODEX_TRY(txn, session.store->env().read());
         CODEX_TRY(cursor, txn.cursor(Table::blocks));
         CODEX_SET(more, cursor.seek(from));
@@ -99,6 +100,7 @@ Result<std::vector<LiveTree>> live_trees(const Session& session,
     CODEX_TRY(cursor, txn.cursor(Table::trees));
     CODEX_TRY(more, cursor.seek({}));
     while (more) {
+        CODEX_CHECK(session.job.go_on());
         CODEX_TRY(entry, decode_tree_entry(cursor.value()));
         if (among(sources, entry.extent)) {
             CODEX_TRY(cid, decode_cid_key(cursor.key()));
@@ -123,6 +125,7 @@ Result<std::size_t> copy_step(const Session& session, std::span<const LiveBlock>
     std::size_t done = 0;
     const std::size_t most = std::min(blocks.size(), kStepBlocks);
     for (std::uint64_t bytes = 0; done < most && bytes < kStepBytes; ++done) {
+        CODEX_CHECK(session.job.go_on());
         Bytes payload;
         CODEX_TRY(there, read_payload(session, blocks[done].cid, blocks[done].entry, payload));
         if (!there || !payload_is_good(blocks[done], payload))
@@ -200,42 +203,37 @@ Result<void> copy_tree(const Session& session, const LiveTree& tree) {
     return ledger.commit();
 }
 
-Result<void> copy_live(const Session& session, std::span<const IdleSegment> sources,
-                       Progress* progress) {
+Result<void> copy_live(const Session& session, std::span<const IdleSegment> sources) {
     Bytes from;
     do {
         CODEX_TRY(blocks, next_live_blocks(session, sources, from));
-        if (progress)
-            for (const LiveBlock& block : blocks)
-                progress->total_bytes += block.entry.stored_bytes;
+        for (const LiveBlock& block : blocks)
+            session.job.expect(block.entry.stored_bytes);
         for (std::size_t done = 0; done < blocks.size();) {
             CODEX_TRY(n, copy_step(session, std::span(blocks).subspan(done)));
             for (const std::size_t end = done + n; done < end; ++done)
-                if (progress)
-                    progress->advance(blocks[done].entry.stored_bytes);
+                session.job.advance(blocks[done].entry.stored_bytes);
         }
     } while (!from.empty());
     CODEX_TRY(trees, live_trees(session, sources));
-    if (progress)
-        for (const LiveTree& tree : trees)
-            progress->total_bytes += merkle::node_count(tree.entry.leaf_count) * sizeof(Digest);
+    for (const LiveTree& tree : trees)
+        session.job.expect(merkle::node_count(tree.entry.leaf_count) * sizeof(Digest));
     for (const LiveTree& tree : trees) {
+        CODEX_CHECK(session.job.go_on());
         CODEX_CHECK(copy_tree(session, tree));
-        if (progress)
-            progress->advance(merkle::node_count(tree.entry.leaf_count) * sizeof(Digest));
+        session.job.advance(merkle::node_count(tree.entry.leaf_count) * sizeof(Digest));
     }
     return {};
 }
 
 } // namespace
 
-Result<void> compact_segments(const Session& session, Progress* progress) {
+Result<void> compact_segments(const Session& session) {
     session.store->segments().release_all();
     CODEX_TRY(sources, choose(session));
     if (sources.empty())
         return {};
-    if (auto done = copy_live(session, sources, progress);
-        !done && done.error().code() != Errc::no_space)
+    if (auto done = copy_live(session, sources); !done && done.error().code() != Errc::no_space)
         return done;
     Reclaimed gone; // what was copied is neither more nor less than before
     CODEX_CHECK(unlink_if_dead(session, sources, gone));

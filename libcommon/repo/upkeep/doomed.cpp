@@ -197,6 +197,7 @@ Result<std::uint64_t> finish_doomed(const Session& session, std::span<const Exte
     std::uint64_t removed = 0;
     Portion last = std::move(known);
     for (unsigned shrink = session.shrink;;) {
+        CODEX_CHECK(session.job.go_on());
         const std::uint64_t room = leaves_at_once(session, shrink);
         CODEX_TRY(portions, next_portions(session, extents, room, last));
         if (portions.empty() && extents.empty())

@@ -113,6 +113,7 @@ Result<void> mark_by_headers(const Session& session, std::span<Group> groups,
     const Segments& segments = session.store->segments();
     CODEX_TRY(txn, session.store->env().read());
     for (Group& group : groups) {
+        CODEX_CHECK(session.job.go_on());
         auto file = segments.open(group.segment());
         if (!file && file.error().code() == Errc::not_found)
             continue; // lost, or unlinked meanwhile
@@ -171,6 +172,7 @@ Result<void> for_each_live(const Session& session,
             CODEX_TRY(cursor, txn.cursor(table));
             CODEX_TRY(found, cursor.seek(from));
             more = found;
+            CODEX_CHECK(session.job.go_on());
             for (std::size_t i = 0; more && i < kStep; ++i) {
                 CODEX_CHECK(visit_live(table, cursor, visit));
                 from.assign(cursor.key().begin(), cursor.key().end());
@@ -213,7 +215,7 @@ Result<void> leave_what_lives(const Session& session, std::span<Group> groups, R
 }
 
 /// Overwrites the ranges in their files and waits for the disk.
-Result<void> erase_bytes(const Session& session, std::span<Group> groups, Progress* progress) {
+Result<void> erase_bytes(const Session& session, std::span<Group> groups) {
     const Segments& segments = session.store->segments();
     Disk& disk = session.store->around().disk;
     Fd file;
@@ -224,6 +226,7 @@ Result<void> erase_bytes(const Session& session, std::span<Group> groups, Progre
     for (Group& group : groups) {
         if (group.left)
             continue;
+        CODEX_CHECK(session.job.go_on());
         const std::string name = segments.path(group.segment());
         if (!file || open_id != group.segment()) {
             CODEX_CHECK(finish());
@@ -240,8 +243,7 @@ Result<void> erase_bytes(const Session& session, std::span<Group> groups, Progre
         CODEX_TRY(possible, io::punch_hole(disk, file.get(), group.begin(),
                                            group.end() - group.begin(), name));
         group.erased = possible; // else compaction is what is left on such a file system
-        if (progress)
-            progress->advance(group.end() - group.begin());
+        session.job.advance(group.end() - group.begin());
     }
     return finish();
 }
@@ -270,19 +272,19 @@ Result<std::uint64_t> record_erased(Ledger& ledger, const Group& group) {
 
 } // namespace
 
-Result<void> erase_dead_ranges(const Session& session, Progress* progress, Reclaimed& out) {
+Result<void> erase_dead_ranges(const Session& session, Reclaimed& out) {
     const std::size_t room = std::max(kLeastRows, kStepRows >> session.shrink);
     Bytes from;
     do {
+        CODEX_CHECK(session.job.go_on());
         CODEX_TRY(groups, next_groups(session, from, room));
         if (groups.empty())
             continue;
-        if (progress)
-            for (const Group& group : groups)
-                progress->total_bytes += group.end() - group.begin();
+        for (const Group& group : groups)
+            session.job.expect(group.end() - group.begin());
         CODEX_CHECK(make_durable(session, out));
         CODEX_CHECK(leave_what_lives(session, groups, out));
-        CODEX_CHECK(erase_bytes(session, groups, progress));
+        CODEX_CHECK(erase_bytes(session, groups));
         CODEX_TRY(ledger, session.ledger());
         std::uint64_t bytes = 0;
         for (const Group& group : groups) {

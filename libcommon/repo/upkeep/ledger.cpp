@@ -96,7 +96,8 @@ tl::unexpected<Error> quota_error(std::uint64_t needed, const Totals& totals,
     return fail(Error(Errc::quota_exceeded,
                       fmt::format("quota of {} exceeded: {} more needed, {} free",
                                   format_size(quota_bytes), format_size(needed), format_size(free)))
-                    .remedy({Remedy::raise_quota, "remove datasets, or raise the quota"}));
+                    .hint("remove datasets, or raise the quota: "
+                          "codex-chunk init --set --quota SIZE"));
 }
 
 Result<Ledger> Ledger::begin(const Store& store, bool sync) {

@@ -34,6 +34,7 @@ Result<void> erase_pending(Ledger& ledger, std::uint64_t writer) {
 Result<std::uint64_t> undo_pending(const Session& session, std::uint64_t writer) {
     std::uint64_t removed = 0;
     for (;;) {
+        CODEX_CHECK(session.job.go_on());
         CODEX_TRY(ledger, session.ledger());
         CODEX_TRY(row, first_row(ledger.txn(), {writer, 0}));
         if (!row || row->writer != writer)

@@ -1,6 +1,7 @@
 // The index made anew: what is found in segments and notes, and how it becomes an index.
 #pragma once
 
+#include "base/job.hpp"
 #include "repo/index/age.hpp"
 #include "repo/maintenance.hpp"
 #include "repo/segments/segments.hpp"
@@ -15,9 +16,9 @@ constexpr std::size_t kRebuildStep = 8192;
 class Rebuild {
 public:
     Rebuild(std::string path, Env& env, const Segments& segments, const Surroundings& around,
-            Progress* progress, std::vector<Note> old_notes)
-        : path_(std::move(path)), env_(env), segments_(segments), around_(around),
-          progress_(progress), old_notes_(std::move(old_notes)) {}
+            const Job& job, std::vector<Note> old_notes)
+        : path_(std::move(path)), env_(env), segments_(segments), around_(around), job_(job),
+          old_notes_(std::move(old_notes)) {}
 
     Result<RebuildReport> run() {
         CODEX_CHECK(begin());
@@ -57,6 +58,7 @@ private:
         return {};
     }
     Result<void> step() {
+        CODEX_CHECK(job_.go_on());
         if (++written_ < kRebuildStep)
             return {};
         CODEX_CHECK(txn_->commit());
@@ -68,14 +70,11 @@ private:
         const auto size = segments_.file_size(id);
         return size ? size->value_or(0) : 0;
     }
-    void expect(std::uint64_t bytes) {
-        if (progress_)
-            progress_->total_bytes += bytes;
-    }
+    void expect(std::uint64_t bytes) { job_.expect(bytes); }
     /// The scan of a segment is at `offset`.
     void reached(std::uint64_t offset) {
-        if (progress_ && offset > at_)
-            progress_->advance(offset - std::exchange(at_, offset));
+        if (offset > at_)
+            job_.advance(offset - std::exchange(at_, offset));
     }
 
     Result<void> scan(std::uint32_t id);
@@ -107,7 +106,7 @@ private:
     Env& env_;
     const Segments& segments_;
     const Surroundings& around_;
-    Progress* progress_;
+    Job job_;
     std::uint64_t at_ = 0; // in the segment that is scanned
     std::optional<Txn> txn_;
     std::size_t written_ = 0;

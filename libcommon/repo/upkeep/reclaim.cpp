@@ -269,6 +269,7 @@ Result<void> unlink_dead_segments(const Session& session, Reclaimed& out) {
     CODEX_TRY(ids, segments.list());
     std::vector<IdleSegment> idle;
     for (const std::uint32_t id : ids) {
+        CODEX_CHECK(session.job.go_on());
         CODEX_TRY(wanted, worth_locking(session, id));
         if (!wanted)
             continue;

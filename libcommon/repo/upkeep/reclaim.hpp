@@ -5,7 +5,6 @@
 // another process's that did not.
 #pragma once
 
-#include "base/progress.hpp"
 #include "repo/index/session.hpp"
 
 #include <algorithm>
@@ -40,10 +39,9 @@ struct Reclaimed {
 [[nodiscard]] Result<void> make_durable(const Session& session, Reclaimed& out);
 
 /// Overwrites dead ranges with nothing: their pages go back to the file system, and making the
-/// index anew does not find them again. Many in one transaction. `progress` (may be nullptr) counts
-/// bytes.
-[[nodiscard]] Result<void> erase_dead_ranges(const Session& session, Progress* progress,
-                                             Reclaimed& out);
+/// index anew does not find them again. Many in one transaction. The job counts bytes. Errors:
+/// cancelled.
+[[nodiscard]] Result<void> erase_dead_ranges(const Session& session, Reclaimed& out);
 
 /// Unlinks segments without a live record that nobody appends to, and cuts off what killed writers
 /// left behind the committed end of others.
@@ -59,9 +57,9 @@ struct IdleSegment {
                                           std::span<const IdleSegment> segments, Reclaimed& out);
 
 /// Copies the live records out of segments that are mostly dead, and unlinks those. Damaged records
-/// stay where they are. A full disk ends it early, without an error. `progress` (may be nullptr)
-/// counts the bytes of the records.
-[[nodiscard]] Result<void> compact_segments(const Session& session, Progress* progress);
+/// stay where they are. A full disk ends it early, without an error. The job counts the bytes
+/// of the records. Errors: cancelled.
+[[nodiscard]] Result<void> compact_segments(const Session& session);
 
 /// Whether a file that the index does not know has a record, or cannot be looked through.
 [[nodiscard]] bool may_hold_records(const Fd& file, const std::string& name);

@@ -1,7 +1,7 @@
 // What making a contribution and checking one have in common.
 #pragma once
 
-#include "base/progress.hpp"
+#include "base/job.hpp"
 #include "crypto/curve/seed_stream.hpp"
 #include "snark/contribution.hpp"
 
@@ -31,8 +31,8 @@ private:
                                              ContributionLabel label);
 
 /// SHA-256 of the beacon, 2^iterations_log2 times over: the seed of a beacon's contribution.
-/// `progress` counts the times.
-[[nodiscard]] Digest beacon_seed(BytesView beacon, std::uint32_t iterations_log2,
-                                 Progress* progress);
+/// The job counts the times. Errors: cancelled.
+[[nodiscard]] Result<Digest> beacon_seed(BytesView beacon, std::uint32_t iterations_log2,
+                                         const Job& job);
 
 } // namespace codex::snark::detail

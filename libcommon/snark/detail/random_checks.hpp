@@ -16,9 +16,9 @@ namespace codex::snark::detail {
 [[nodiscard]] std::vector<Digest> random_coefficients(std::size_t count);
 
 /// Coordinates are reduced and every point is on the curve, infinity included.
-[[nodiscard]] bool all_in_g1(BytesView points, Executor* pool);
+[[nodiscard]] bool all_in_g1(BytesView points, Executor& pool);
 /// The same and the order r; a point of another order passes with probability below 2^-128.
-[[nodiscard]] bool all_in_g2(BytesView points, Executor* pool);
+[[nodiscard]] bool all_in_g2(BytesView points, Executor& pool);
 
 /// px = k p and qx = k q for one k, none of the four infinity. Points are in their groups.
 [[nodiscard]] bool same_ratio(const G1& p, const G1& px, const G2& q, const G2& qx);

@@ -1,8 +1,7 @@
 // The points of a key without contributions, from powers of tau.
 #pragma once
 
-#include "base/executor.hpp"
-#include "base/progress.hpp"
+#include "base/job.hpp"
 #include "snark/detail/key_format.hpp"
 #include "snark/ptau.hpp"
 
@@ -14,10 +13,10 @@ namespace codex::snark::detail {
 class WirePoints {
 public:
     /// Checks the powers (PowersOfTau::check()), and computes their Lagrange forms where the file
-    /// has none. `progress` gets the bytes of that, and of all points of the sections. Errors:
+    /// has none. The job counts the bytes of that, and of all points of the sections. Errors:
     /// limit_exceeded with a hint when the powers are too few for the circuit; those of check().
     [[nodiscard]] static Result<WirePoints> open(const R1cs& system, const PowersOfTau& powers,
-                                                 Executor* pool, Progress* progress);
+                                                 const Job& job);
 
     [[nodiscard]] std::uint32_t domain_log2() const { return log2_; }
     [[nodiscard]] KeyHeader header() const;
@@ -48,10 +47,10 @@ private:
     };
 
     WirePoints(const R1cs& system, const PowersOfTau& powers, std::uint32_t domain_log2,
-               Executor* pool, Progress* progress);
+               const Job& job);
     [[nodiscard]] Result<void> take_lagrange_forms();
-    void compute_lagrange_forms();
-    [[nodiscard]] std::vector<G1> odd_lagrange_forms();
+    [[nodiscard]] Result<void> compute_lagrange_forms();
+    [[nodiscard]] Result<std::vector<G1>> odd_lagrange_forms();
     void expect_progress();
     [[nodiscard]] Transposed transpose(unsigned side) const;
     [[nodiscard]] Fr coefficient(unsigned side, const Place& place) const;
@@ -67,13 +66,11 @@ private:
     [[nodiscard]] Result<void> key_side(std::uint32_t first, std::uint32_t last,
                                         const G1Sink& sink) const;
     [[nodiscard]] G1 last_difference() const;
-    void advance(std::size_t bytes) const;
 
     const R1cs& system_;
     const PowersOfTau& powers_;
     std::uint32_t log2_;
-    Executor* pool_;
-    Progress* progress_;
+    Job job_;
     std::array<Transposed, 3> sides_;
     BytesView tau1_, tau2_, alpha1_, beta1_; ///< Lagrange forms, from the file or computed
     BytesView odd_;                          ///< those of the double domain at its odd points,

@@ -28,21 +28,6 @@ TEST(ThreadPool, RunsEachIndexOnce) {
     }
 }
 
-TEST(ThreadPool, WithoutOneLoopsRunHereInOrder) {
-    std::vector<std::size_t> order;
-    const auto caller = std::this_thread::get_id();
-    parallel_for(nullptr, 3, [&](std::size_t i) {
-        EXPECT_EQ(std::this_thread::get_id(), caller);
-        order.push_back(i);
-    });
-    EXPECT_EQ(order, (std::vector<std::size_t>{0, 1, 2}));
-    ThreadPool pool(2);
-    std::vector<std::atomic<int>> runs(100);
-    parallel_for(&pool, runs.size(), [&](std::size_t i) { runs[i].fetch_add(1); });
-    for (const auto& run : runs)
-        EXPECT_EQ(run.load(), 1);
-}
-
 TEST(ThreadPool, OfOneRunsInlineInOrder) {
     ThreadPool pool(1);
     std::vector<std::size_t> order;

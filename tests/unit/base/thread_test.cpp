@@ -1,6 +1,7 @@
-// Jobs beside their owner, when the system gives threads and memory, and when it does not.
+// Threads and pools, when the system gives threads and memory, and when it does not.
 #include "base/thread.hpp"
 
+#include "base/side_job.hpp"
 #include "base/thread_pool.hpp"
 #include "failing_memory.hpp"
 #include "no_threads.hpp"
@@ -15,56 +16,35 @@ namespace {
 using test::FailingMemory;
 using test::NoThreads;
 
-TEST(SideJob, RunsBesideItsOwner) {
-    SideJob job;
+TEST(Thread, RunsBesideItsOwner) {
+    Thread thread;
     std::thread::id there;
-    ASSERT_TRUE(job.start([&] { there = std::this_thread::get_id(); }));
-    job.wait();
+    ASSERT_TRUE(thread.start([&] { there = std::this_thread::get_id(); }));
+    thread.wait();
     EXPECT_NE(there, std::thread::id());
     EXPECT_NE(there, std::this_thread::get_id());
-    job.wait(); // there is nothing more to wait for
-    ASSERT_TRUE(job.start([&] { there = std::this_thread::get_id(); })) << "it can be used again";
-    job.wait();
+    thread.wait(); // there is nothing more to wait for
+    ASSERT_TRUE(thread.start([] { throw std::bad_alloc(); })) << "it can be used again";
+    EXPECT_THROW(thread.wait(), std::bad_alloc);
+    EXPECT_NO_THROW(thread.wait()) << "once";
 }
 
-TEST(SideJob, ThrowsWhatItThrewWhenItIsWaitedFor) {
-    SideJob job;
-    ASSERT_TRUE(job.start([] { throw std::bad_alloc(); }));
-    EXPECT_THROW(job.wait(), std::bad_alloc);
-    EXPECT_NO_THROW(job.wait()) << "once";
-}
-
-TEST(SideJob, TheDestructorWaits) {
-    std::atomic<bool> done{false};
-    {
-        SideJob job;
-        ASSERT_TRUE(job.start([&] {
-            std::this_thread::yield();
-            done = true;
-            throw std::runtime_error("nobody hears this");
-        }));
-    }
-    EXPECT_TRUE(done);
-}
-
-TEST(SideJob, WithoutThreadsRunsAtOnceAndHere) {
+TEST(Thread, WithoutThreadsNothingIsStarted) {
     const NoThreads none;
-    SideJob job;
-    std::thread::id there;
-    const auto work = [&] { there = std::this_thread::get_id(); };
-    ASSERT_FALSE(job.start(work));
-    EXPECT_EQ(there, std::thread::id());
-    job.start_or_run(work);
-    EXPECT_EQ(there, std::this_thread::get_id());
-    job.wait();
+    Thread thread;
+    bool ran = false;
+    EXPECT_FALSE(thread.start([&] { ran = true; }));
+    thread.wait();
+    EXPECT_FALSE(ran);
 }
 
 TEST(SideJob, WithoutMemoryNothingIsStarted) {
     int runs = 0;
     for (long n = 0;; ++n) {
+        ThreadPool pool(1);
         const FailingMemory memory(n);
         SideJob job;
-        const bool started = job.start([&] { ++runs; });
+        const bool started = job.start(pool, [&] { ++runs; });
         job.wait();
         ASSERT_LT(n, 100);
         if (!memory.refused())

@@ -3,6 +3,7 @@
 #include "base/thread_pool.hpp"
 #include "crypto/msm/msm.hpp"
 #include "crypto/ntt/ntt.hpp"
+#include "must.hpp"
 #include "vectors.hpp"
 
 #include <random>
@@ -18,7 +19,7 @@ std::vector<G2> multiples(const std::vector<Fr>& scalars, const G2& base) {
 }
 
 /// The transform of multiples of a point is that of the factors.
-template <class Point> void check(const Point& base, unsigned log2, ThreadPool* pool) {
+template <class Point> void check(const Point& base, unsigned log2, Executor& pool) {
     std::mt19937_64 random(log2);
     std::vector<Fr> scalars(std::size_t{1} << log2);
     for (std::size_t i = 0; i < scalars.size(); ++i) {
@@ -32,7 +33,7 @@ template <class Point> void check(const Point& base, unsigned log2, ThreadPool* 
     }
     std::vector<Point> points = multiples(scalars, base);
     Progress progress;
-    inverse_transform(points, pool, &progress);
+    test::must(inverse_transform(points, {pool, progress}));
     inverse_ntt(scalars);
     EXPECT_EQ(points, multiples(scalars, base)) << log2;
     EXPECT_EQ(progress.done_bytes, transform_bytes(log2, sizeof(Point))) << log2;
@@ -41,11 +42,11 @@ template <class Point> void check(const Point& base, unsigned log2, ThreadPool* 
 TEST(GroupNtt, TransformsOfPointsAreThoseOfTheirLogarithms) {
     ThreadPool pool(2);
     for (unsigned log2 = 0; log2 <= 7; ++log2) {
-        check(g1_generator(), log2, nullptr);
-        check(g2_generator(), log2, nullptr);
+        check(g1_generator(), log2, Executor::caller());
+        check(g2_generator(), log2, Executor::caller());
     }
-    check(g1_generator(), 11, &pool);
-    check(g2_generator(), 8, &pool);
+    check(g1_generator(), 11, pool);
+    check(g2_generator(), 8, pool);
 }
 
 TEST(GroupNtt, EachPointByItsOwnScalar) {
@@ -54,7 +55,7 @@ TEST(GroupNtt, EachPointByItsOwnScalar) {
         scalars.push_back(Fr::from_u64(i).square().square());
     std::vector<G1> points(scalars.size(), g1_generator());
     ThreadPool pool(2);
-    multiply_each(points, scalars, &pool);
+    multiply_each(points, scalars, pool);
     EXPECT_EQ(points, multiples(scalars, g1_generator()));
 }
 

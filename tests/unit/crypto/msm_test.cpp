@@ -117,7 +117,7 @@ TYPED_TEST(MsmTest, AgreesWithTheSumOfProducts) {
             expected += Jacobian<TypeParam>::from_affine(points[i]).times(scalar.to_limbs());
         }
         EXPECT_EQ(msm(scalars, std::span<const Affine<TypeParam>>(points)), expected) << count;
-        EXPECT_EQ(msm(scalars, std::span<const Affine<TypeParam>>(points), &pool), expected);
+        EXPECT_EQ(msm(scalars, std::span<const Affine<TypeParam>>(points), pool), expected);
     }
 }
 
@@ -157,9 +157,9 @@ TYPED_TEST(MsmTest, MultiplesOfOneBase) {
         expected.push_back(
             Jacobian<TypeParam>::from_affine(base).times(scalar.to_limbs()).to_affine());
     if constexpr (std::is_same_v<TypeParam, Fq>)
-        EXPECT_EQ(multiples_g1(base, scalars, &pool), expected);
+        EXPECT_EQ(multiples_g1(base, scalars, pool), expected);
     else
-        EXPECT_EQ(multiples_g2(base, scalars, &pool), expected);
+        EXPECT_EQ(multiples_g2(base, scalars, pool), expected);
 }
 
 TYPED_TEST(MsmTest, IsLinearInItsScalars) {

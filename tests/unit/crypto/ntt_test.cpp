@@ -61,12 +61,12 @@ TEST(Ntt, LargeSizesRoundTripAndThreadsChangeNothing) {
         std::vector<Fr> alone = original;
         std::vector<Fr> together = original;
         ntt(alone);
-        ntt(together, &pool);
+        ntt(together, pool);
         EXPECT_EQ(alone, together);
         EXPECT_EQ(alone[3], evaluate(original, root_of_unity(log2).pow({3, 0, 0, 0})));
         inverse_ntt(alone);
         EXPECT_EQ(alone, original);
-        inverse_ntt(together, &pool);
+        inverse_ntt(together, pool);
         EXPECT_EQ(together, original);
     }
 }
@@ -77,7 +77,7 @@ TEST(Ntt, OddCoset) {
         const std::vector<Fr> coefficients = random_elements(std::size_t{1} << log2, 100 + log2);
         std::vector<Fr> values = coefficients;
         ntt(values);
-        shift_to_odd_coset(values, &pool);
+        shift_to_odd_coset(values, pool);
         const Fr shift = root_of_unity(log2 + 1);
         const Fr ratio = root_of_unity(log2).inverse();
         for (std::size_t i = 0; i < values.size(); i += 1 + values.size() / 8)

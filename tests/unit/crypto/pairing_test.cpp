@@ -136,15 +136,15 @@ TEST(Pairing, ProductOfManyIsOneWhenTheExponentsCancel) {
         sum += a * b;
     }
     ThreadPool pool(3);
-    EXPECT_FALSE(checked_pairing_product(ps, qs, &pool).is_one);
+    EXPECT_FALSE(checked_pairing_product(ps, qs, pool).is_one);
     ps.push_back(-G1Sum::from_affine(g1_generator()).times(sum.to_limbs()).to_affine());
     qs.push_back(g2_generator());
-    for (ThreadPool* threads : {static_cast<ThreadPool*>(nullptr), &pool}) {
-        const CheckedProduct product = checked_pairing_product(ps, qs, threads);
+    for (Executor* threads : {&Executor::caller(), static_cast<Executor*>(&pool)}) {
+        const CheckedProduct product = checked_pairing_product(ps, qs, *threads);
         EXPECT_TRUE(product.is_one);
         EXPECT_TRUE(product.outside.empty());
     }
-    EXPECT_TRUE(checked_pairing_product({}, {}, &pool).is_one);
+    EXPECT_TRUE(checked_pairing_product({}, {}, pool).is_one);
 }
 
 TEST(Pairing, AcceptsTheDeployedNetworksProof) {
@@ -302,8 +302,8 @@ TEST(Pairing, CheckedProductNamesThePointsOutside) {
             outside.push_back(i);
     ASSERT_EQ(outside.at(0), 3U);
     ThreadPool pool(2);
-    for (ThreadPool* threads : {static_cast<ThreadPool*>(nullptr), &pool}) {
-        const CheckedProduct product = checked_pairing_product(ps, points, threads);
+    for (Executor* threads : {&Executor::caller(), static_cast<Executor*>(&pool)}) {
+        const CheckedProduct product = checked_pairing_product(ps, points, *threads);
         EXPECT_FALSE(product.is_one);
         EXPECT_EQ(product.outside, outside);
     }

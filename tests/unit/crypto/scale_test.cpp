@@ -25,7 +25,7 @@ std::vector<G1> some_points(std::size_t count) {
     return points;
 }
 
-void expect_scaled(const Fr& scalar, std::size_t count, ThreadPool* pool) {
+void expect_scaled(const Fr& scalar, std::size_t count, Executor& pool) {
     const std::vector<G1> points = some_points(count);
     std::vector<G1> scaled = points;
     scale_secret(scaled, scalar, pool);
@@ -38,8 +38,8 @@ TEST(ScaleSecret, GivesWhatDoubleAndAddGives) {
     std::mt19937_64 random(1);
     ThreadPool pool(2);
     for (const std::size_t count : {0UL, 1UL, 7UL, 8UL, 9UL, 100UL})
-        expect_scaled(random_scalar(random), count, nullptr);
-    expect_scaled(random_scalar(random), 3000, &pool);
+        expect_scaled(random_scalar(random), count, Executor::caller());
+    expect_scaled(random_scalar(random), 3000, pool);
 }
 
 TEST(ScaleSecret, HoldsAtTheEdgesOfTheDecomposition) {
@@ -56,7 +56,7 @@ TEST(ScaleSecret, HoldsAtTheEdgesOfTheDecomposition) {
     }
     for (const Fr& edge : edges)
         for (const Fr& scalar : {edge, -edge})
-            expect_scaled(scalar, 3, nullptr);
+            expect_scaled(scalar, 3, Executor::caller());
 }
 
 std::vector<G1> run(detail::ScalePoints kernel, const std::vector<G1>& points,

@@ -43,9 +43,9 @@ public:
     explicit Store(const std::string& path, unsigned threads = 2, const repo::Limits& limits = {})
         : path_(path), pool_(threads),
           repo_(must(repo::Repo::open(
-              path, {.create = true, .sync = false, .pool = &pool_, .limits = limits}))) {}
+              path, {.create = true, .sync = false, .pool = pool_, .limits = limits}))) {}
 
-    [[nodiscard]] Job job() { return {&repo_, &pool_, nullptr}; }
+    [[nodiscard]] Job job() { return {repo_, pool_}; }
     [[nodiscard]] repo::Repo& repo() { return repo_; }
 
     [[nodiscard]] Cid put(BytesView content, const PutOptions& options = {}) {

@@ -33,6 +33,9 @@ template <class Action> int sweep(const Action& action) {
 }
 
 struct Numbers {
+    explicit Numbers(Executor& on) : executor(on) {}
+
+    Executor& executor;
     std::array<int, 3> chunks{};
     int filled = 0;
     std::vector<int> stored;
@@ -43,50 +46,59 @@ struct Numbers {
             if (value == bad)
                 throw std::bad_alloc();
         };
-        return detail::run_pipeline<int>(chunks, {.fill = [&](int& chunk) -> Result<bool> {
-                                                      if (filled == 10)
-                                                          return false;
-                                                      chunk = ++filled;
-                                                      check(chunk, bad_fill);
-                                                      return true;
-                                                  },
-                                                  .work = [&](int& chunk) -> Result<void> {
-                                                      check(chunk, bad_work);
-                                                      chunk *= chunk;
-                                                      return {};
-                                                  },
-                                                  .store = [&](int& chunk) -> Result<void> {
-                                                      check(chunk, bad_store);
-                                                      stored.push_back(chunk);
-                                                      return {};
-                                                  },
-                                                  .interrupt = [] {}});
+        return detail::run_pipeline<int>(executor, chunks,
+                                         {.fill = [&](int& chunk) -> Result<bool> {
+                                              if (filled == 10)
+                                                  return false;
+                                              chunk = ++filled;
+                                              check(chunk, bad_fill);
+                                              return true;
+                                          },
+                                          .work = [&](int& chunk) -> Result<void> {
+                                              check(chunk, bad_work);
+                                              chunk *= chunk;
+                                              return {};
+                                          },
+                                          .store = [&](int& chunk) -> Result<void> {
+                                              check(chunk, bad_store);
+                                              stored.push_back(chunk);
+                                              return {};
+                                          },
+                                          .interrupt = [] {}});
     }
 };
 
 const std::vector<int> kSquares = {1, 4, 9, 16, 25, 36, 49, 64, 81, 100};
 
 TEST(Pipeline, WithoutThreadsGivesTheSame) {
-    Numbers beside;
+    ThreadPool pool(2);
+    Numbers beside(pool);
     must(beside.run());
     EXPECT_EQ(beside.stored, kSquares);
+    ThreadPool narrow(2, 1); // one stage beside, the other in its turn
+    Numbers partly(narrow);
+    must(partly.run());
+    EXPECT_EQ(partly.stored, kSquares);
     const NoThreads none;
-    Numbers alone;
+    ThreadPool empty(2);
+    Numbers alone(empty);
     must(alone.run());
     EXPECT_EQ(alone.stored, kSquares);
 }
 
 TEST(Pipeline, WhatAStageThrowsComesOut) {
+    ThreadPool pool(2);
     for (const int at : {1, 2, 5, 10}) {
-        EXPECT_THROW((void)Numbers().run(at), std::bad_alloc);
-        EXPECT_THROW((void)Numbers().run(-1, at), std::bad_alloc);
-        EXPECT_THROW((void)Numbers().run(-1, -1, at * at), std::bad_alloc);
+        EXPECT_THROW((void)Numbers(pool).run(at), std::bad_alloc);
+        EXPECT_THROW((void)Numbers(pool).run(-1, at), std::bad_alloc);
+        EXPECT_THROW((void)Numbers(pool).run(-1, -1, at * at), std::bad_alloc);
     }
 }
 
 TEST(Pipeline, EveryRefusalOfMemoryIsSurvived) {
     EXPECT_GT(sweep([] {
-                  Numbers numbers;
+                  ThreadPool pool(2);
+                  Numbers numbers(pool);
                   numbers.stored.reserve(10);
                   must(numbers.run());
                   EXPECT_EQ(numbers.stored, kSquares);

@@ -264,8 +264,7 @@ TEST_F(Repair, EraseRefusesIndicesTheDatasetHasNot) {
 void repair_and_die(const std::string& path, const Cid& coded, std::uint64_t after_bytes) {
     Store store(path);
     Progress progress;
-    Job job = store.job();
-    job.progress = &progress;
+    const Job job(store.repo(), {store.job().executor(), progress});
     std::thread([&progress, after_bytes] {
         while (progress.done_bytes.load() < after_bytes)
             std::this_thread::yield();

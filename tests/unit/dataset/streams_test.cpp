@@ -164,13 +164,11 @@ TEST_F(Streams, RawLeavesAreThoseOfPut) {
     };
     const Job job = store_.job();
     MemorySource source(content, 4099);
-    EXPECT_EQ(must(raw_leaves(*job.pool, nullptr, source, 65536, keep)), content.size());
+    EXPECT_EQ(must(raw_leaves(job, source, 65536, keep)), content.size());
     EXPECT_EQ(leaves, store_.leaves(cid));
     MemorySource waits(content);
-    EXPECT_EQ(cancelled_while_it_waits(waits,
-                                       [&](ByteSource& from) {
-                                           return raw_leaves(*job.pool, nullptr, from, 65536, keep);
-                                       })
+    EXPECT_EQ(cancelled_while_it_waits(
+                  waits, [&](ByteSource& from) { return raw_leaves(job, from, 65536, keep); })
                   .code(),
               Errc::cancelled);
 }

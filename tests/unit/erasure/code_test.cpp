@@ -45,7 +45,7 @@ struct Column {
                 found[i] = {i < code.k() ? data[i].data() : parity[i - code.k()].data(), true};
         return found;
     }
-    void expect_repaired(const std::vector<bool>& lost, ThreadPool* pool = nullptr) const {
+    void expect_repaired(const std::vector<bool>& lost, Executor& pool = Executor::caller()) const {
         std::vector<Bytes> results(code.k(), Bytes(size_bytes, 0xEE));
         const auto done = code.decode(shards(lost), writable(results), size_bytes, pool);
         ASSERT_TRUE(done) << done.error().text();
@@ -54,7 +54,7 @@ struct Column {
                 << "k=" << code.k() << " m=" << code.m() << " block " << j;
     }
     void expect_random_losses_repaired(test::Random& random, std::uint32_t losses,
-                                       ThreadPool* pool = nullptr) const {
+                                       Executor& pool = Executor::caller()) const {
         std::vector<bool> lost(std::size_t{code.k()} + code.m());
         std::fill_n(lost.begin(), losses, true);
         random.shuffle(lost);
@@ -102,7 +102,7 @@ TEST(Code, RepairsRandomLossesOfRandomLargerCodes) {
         const std::uint32_t m = 1 + random.below(std::min(k, 300U));
         const Column column(k, m, 64 * (1 + random.below(3)));
         SCOPED_TRACE(fmt::format("trial {}", trial));
-        column.expect_random_losses_repaired(random, m, &pool);
+        column.expect_random_losses_repaired(random, m, pool);
         column.expect_random_losses_repaired(random, 1 + random.below(m));
     }
 }

@@ -45,7 +45,7 @@ const Word& word_of(const Shape& shape, std::size_t size_bytes) {
 /// Solves for the wanted positions and compares with the word.
 void expect_solved(const Shape& shape, const KernelSet& kernels, Method method,
                    const std::vector<Role>& roles, const Word& word, std::size_t size_bytes,
-                   ThreadPool* pool) {
+                   Executor& pool) {
     std::vector<const std::uint8_t*> from(roles.size());
     std::vector<std::uint8_t*> to(roles.size());
     std::vector<Bytes> results(roles.size());
@@ -95,7 +95,7 @@ std::vector<Role> decoding_roles(const Shape& shape, std::uint32_t losses, test:
 class KernelTest : public testing::TestWithParam<const KernelSet*> {
 protected:
     static void check(std::uint32_t k, std::uint32_t m, std::size_t size_bytes,
-                      std::uint32_t patterns, ThreadPool* pool = nullptr) {
+                      std::uint32_t patterns, Executor& pool = Executor::caller()) {
         const Shape shape = must(Shape::create(k, m));
         const Word& word = word_of(shape, size_bytes);
         test::Random random(k * 65537 + m);
@@ -136,9 +136,9 @@ TEST_P(KernelTest, TransformSizesOfTheLargeField) {
 
 TEST_P(KernelTest, StripsAndThreads) {
     ThreadPool pool(3);
-    check(5, 3, 64 * 37, 2, &pool);
-    check(20, 17, 64 * 37, 2, &pool);
-    check(255, 2, 64 * 37, 1, &pool);
+    check(5, 3, 64 * 37, 2, pool);
+    check(20, 17, 64 * 37, 2, pool);
+    check(255, 2, 64 * 37, 1, pool);
 }
 
 /// More results than caches hold are written past them where they are aligned, and only there.
@@ -163,7 +163,7 @@ TEST_P(KernelTest, ResultsPastTheCaches) {
             std::vector<std::uint8_t*> to(from.size());
             for (std::uint32_t i = 0; i < m; ++i)
                 to[i] = first + i * kSizeBytes;
-            solver.run(from, to, kSizeBytes, &pool);
+            solver.run(from, to, kSizeBytes, pool);
             return Bytes(first, first + m * kSizeBytes);
         };
         Bytes aligned;

@@ -28,7 +28,7 @@ const Bytes& key_of_entropy_one() {
         system.add({{1, Fr::one()}}, {{0, Fr::one()}}, {{0, Fr::one()}});
         ThreadPool pool(2);
         return test::written(
-            [&](int fd) { return snark::test_setup(system, fd, "small.zkey", &pool); });
+            [&](int fd) { return snark::test_setup(system, fd, "small.zkey", pool); });
     }();
     return file;
 }

@@ -1,6 +1,7 @@
 #include "snark/ceremony.hpp"
 
 #include "base/thread_pool.hpp"
+#include "cancelling.hpp"
 #include "crypto/field/text.hpp"
 #include "files.hpp"
 #include "snark/detail/contribution_format.hpp"
@@ -56,13 +57,13 @@ Fr secret(const char* name) {
 
 Result<std::vector<Contribution>> verify(const ProvingKey& key) {
     ThreadPool pool(2);
-    return verify_setup(key, tiny_system(), tiny_powers(), kMaxBeaconLog2, &pool);
+    return verify_setup(key, tiny_system(), tiny_powers(), kMaxBeaconLog2, pool);
 }
 
 TEST(Ceremony, SetupGivesSnarkjssKey) {
     ThreadPool pool(2);
     const Bytes key = written(
-        [&](int fd) { return setup_from_powers(tiny_system(), tiny_powers(), fd, "key", &pool); });
+        [&](int fd) { return setup_from_powers(tiny_system(), tiny_powers(), fd, "key", pool); });
     EXPECT_EQ(to_hex(key), vectors().at("initial_zkey_hex").get<std::string>());
     EXPECT_EQ(to_hex(must(key_from(key).circuit_hash())),
               vectors().at("circuit_hash").get<std::string>());
@@ -85,12 +86,12 @@ TEST(Ceremony, LagrangeFormsAreComputedWhereTheFileHasNone) {
     ASSERT_FALSE(powers.prepared());
     Progress progress;
     const Bytes key = written([&](int fd) {
-        return setup_from_powers(tiny_system(), powers, fd, "key", &pool, &progress);
+        return setup_from_powers(tiny_system(), powers, fd, "key", {pool, progress});
     });
     EXPECT_EQ(to_hex(key), vectors().at("initial_zkey_hex").get<std::string>());
     EXPECT_EQ(progress.done_bytes, progress.total_bytes);
     EXPECT_TRUE(
-        verify_setup(vector_key("final_zkey_hex"), tiny_system(), powers, kMaxBeaconLog2, &pool));
+        verify_setup(vector_key("final_zkey_hex"), tiny_system(), powers, kMaxBeaconLog2, pool));
 }
 
 TEST(Ceremony, WhatStandsBehindThePowersCountsAsInSnarkjs) {
@@ -109,14 +110,14 @@ TEST(Ceremony, WhatStandsBehindThePowersCountsAsInSnarkjs) {
 TEST(Ceremony, SetupFromTheSecretsGivesTheSameKey) {
     const SetupSecrets secrets = {secret("tau"), secret("alpha"), secret("beta"), Fr::one()};
     const Bytes key =
-        written([&](int fd) { return test_setup(tiny_system(), fd, "key", nullptr, secrets); });
+        written([&](int fd) { return test_setup(tiny_system(), fd, "key", {}, secrets); });
     EXPECT_EQ(to_hex(key), vectors().at("initial_zkey_hex").get<std::string>());
 }
 
 TEST(Ceremony, DeltaOfATestSetupIsAContribution) {
     const SetupSecrets secrets = {secret("tau"), secret("alpha"), secret("beta"), Fr::from_u64(77)};
     const ProvingKey key = key_from(
-        written([&](int fd) { return test_setup(tiny_system(), fd, "key", nullptr, secrets); }));
+        written([&](int fd) { return test_setup(tiny_system(), fd, "key", {}, secrets); }));
     const std::vector<Contribution> contributions = must(verify(key));
     ASSERT_EQ(contributions.size(), 1U);
     EXPECT_THAT(contributions[0].label.name, HasSubstr("for tests only"));
@@ -146,10 +147,56 @@ TEST(Ceremony, BeaconGivesSnarkjssBytes) {
         return apply_beacon(
             before, fd, "key", beacon.at("name").get<std::string>(),
             {test::unhex(beacon.at("hash")), beacon.at("iterations_log2").get<std::uint32_t>()},
-            &pool, &progress);
+            {pool, progress});
     });
     EXPECT_EQ(to_hex(key), vectors().at("final_zkey_hex").get<std::string>());
     EXPECT_EQ(progress.done_bytes, progress.total_bytes);
+}
+
+TEST(Ceremony, EndsInTheMiddleWhenItIsCancelled) {
+    const PowersOfTau powers = powers_from(unprepared(test::unhex(vectors().at("ptau_hex"))));
+    const ProvingKey before = vector_key("contributed_zkey_hex");
+    const ProvingKey last = vector_key("final_zkey_hex");
+    const Json& beacon = vectors().at("beacon");
+    const Fd file(::memfd_create("key", MFD_CLOEXEC));
+    const auto without_value = [](const auto& result) {
+        return result ? Result<void>() : fail(result.error().code(), "{}", result.error().text());
+    };
+    const std::pair<const char*, std::function<Result<void>(const Job&)>> jobs[] = {
+        {"setup",
+         [&](const Job& job) {
+             return setup_from_powers(tiny_system(), powers, file.get(), "key", job);
+         }},
+        {"contribute",
+         [&](const Job& job) {
+             return without_value(contribute(before, file.get(), "key", "me", {}, job));
+         }},
+        {"beacon",
+         [&](const Job& job) {
+             return without_value(apply_beacon(before, file.get(), "key", "me",
+                                               {test::unhex(beacon.at("hash")), 17}, job));
+         }},
+        {"verify",
+         [&](const Job& job) {
+             return without_value(verify_setup(last, tiny_system(), powers, kMaxBeaconLog2, job));
+         }},
+        {"test_setup",
+         [&](const Job& job) { return test_setup(tiny_system(), file.get(), "key", job); }},
+    };
+    for (const auto& [name, run] : jobs) {
+        SCOPED_TRACE(name);
+        test::CountingExecutor executor;
+        must(run(executor));
+        const long steps = executor.trap.steps();
+        for (const long at : {1L, steps / 2}) {
+            Progress progress;
+            executor.trap.set(progress, at);
+            const auto done = run({executor, progress});
+            ASSERT_FALSE(done) << at << " of " << steps;
+            EXPECT_EQ(done.error().code(), Errc::cancelled);
+            EXPECT_LE(executor.trap.loops_after(), 1);
+        }
+    }
 }
 
 TEST(Ceremony, ContributionsFollowOneAnother) {
@@ -159,7 +206,7 @@ TEST(Ceremony, ContributionsFollowOneAnother) {
     for (const char* name : {"second", "", "third"}) {
         const ProvingKey before = key_from(bytes);
         bytes = written([&](int fd) {
-            auto made = contribute(before, fd, "key", name, as_bytes("more"), &pool);
+            auto made = contribute(before, fd, "key", name, as_bytes("more"), pool);
             if (made)
                 hashes.push_back(hash_text(*made));
             return made;
@@ -186,13 +233,12 @@ TEST(Ceremony, NamesAndBeaconsThatFilesCannotHoldAreRefused) {
     for (const std::string& name :
          {std::string(65, 'x'), many + "x", std::string("\xff"), euro.substr(0, 2),
           std::string("\xc0\x80"), std::string("\xed\xa0\x80"), std::string("\xf4\x90\x80\x80")})
-        EXPECT_EQ(must_fail(check_contribution_name(name)).code(), Errc::argument_invalid)
+        EXPECT_EQ(must_fail(check_contribution_name(name)).code(), Errc::usage)
             << to_hex(as_bytes(name));
     const ProvingKey key = vector_key("initial_zkey_hex");
     for (const Beacon& beacon :
          {Beacon{{}, 10}, Beacon{Bytes(256), 10}, Beacon{{1}, 9}, Beacon{{1}, 64}})
-        EXPECT_EQ(must_fail(apply_beacon(key, -1, "key", "", beacon, nullptr)).code(),
-                  Errc::argument_invalid);
+        EXPECT_EQ(must_fail(apply_beacon(key, -1, "key", "", beacon, {})).code(), Errc::usage);
 }
 
 /// Where the payload of a section begins.
@@ -276,7 +322,7 @@ TEST(Ceremony, KeysOfOtherCircuitsAndPowersAreRefused) {
     const SetupSecrets secrets = {secret("tau"), secret("alpha"), secret("beta") + Fr::one(),
                                   Fr::one()};
     EXPECT_THAT(must_fail(verify(key_from(written([&](int fd) {
-                    return test_setup(tiny_system(), fd, "key", nullptr, secrets);
+                    return test_setup(tiny_system(), fd, "key", {}, secrets);
                 }))))
                     .text(),
                 HasSubstr("section 2: beta1 is not that of the powers"));
@@ -285,11 +331,11 @@ TEST(Ceremony, KeysOfOtherCircuitsAndPowersAreRefused) {
     larger.add({{1, Fr::one()}}, {{1, Fr::one()}}, {{1, Fr::one()}});
     ThreadPool pool(2);
     const ProvingKey key = vector_key("final_zkey_hex");
-    EXPECT_EQ(must_fail(verify_setup(key, larger, tiny_powers(), kMaxBeaconLog2, &pool)).code(),
+    EXPECT_EQ(must_fail(verify_setup(key, larger, tiny_powers(), kMaxBeaconLog2, pool)).code(),
               Errc::key_invalid);
     for (int i = 0; i < 20; ++i)
         larger.add({{1, Fr::one()}}, {{1, Fr::one()}}, {{1, Fr::one()}});
-    const Error error = must_fail(setup_from_powers(larger, tiny_powers(), -1, "key", &pool));
+    const Error error = must_fail(setup_from_powers(larger, tiny_powers(), -1, "key", pool));
     EXPECT_EQ(error.code(), Errc::limit_exceeded);
     EXPECT_THAT(error.text(), HasSubstr("the circuit needs 2^5"));
 }
@@ -307,7 +353,7 @@ TEST(Ceremony, NoSecretTouchesPointsOfAnotherCurve) {
     bytes[offset_of(key, bytes, 9) + 70] ^= 1;
     const ProvingKey forged = key_from(bytes);
     const Fd fd(::memfd_create("file", 0));
-    EXPECT_THAT(must_fail(contribute(forged, fd.get(), "key", "", {}, nullptr)).text(),
+    EXPECT_THAT(must_fail(contribute(forged, fd.get(), "key", "", {}, {})).text(),
                 HasSubstr("section 9: a point is not in its group"));
 }
 

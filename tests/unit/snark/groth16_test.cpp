@@ -48,10 +48,18 @@ TEST(Groth16, TinyCircuitGivesTheExactProofs) {
     ThreadPool pool(2);
     for (const Json& test : tiny.json.at("proofs")) {
         const ProofRandomness random = {fr(test.at("r")), fr(test.at("s"))};
-        const Groth16Proof proof = must(prove(tiny.key, tiny.witness, &pool, random));
+        const Groth16Proof proof = must(prove(tiny.key, tiny.witness, pool, random));
         EXPECT_EQ(proof, must(proof_from_json(test.at("proof").dump())));
         EXPECT_TRUE(verify(tiny.key.verifying_key(), {inputs_of(tiny.json.at("public")), proof}));
     }
+}
+
+TEST(Groth16, NoProofForWhoDoesNotWantItAnyMore) {
+    const Tiny tiny;
+    ThreadPool pool(2);
+    Progress progress;
+    progress.cancel();
+    EXPECT_EQ(must_fail(prove(tiny.key, tiny.witness, {pool, progress})).code(), Errc::cancelled);
 }
 
 TEST(Groth16, TinyFilesReadAndWriteBack) {
@@ -110,14 +118,13 @@ TEST(Groth16, SecretsComeFromWhereTheCallerSays) {
     const Tiny tiny;
     const auto proof_with = [&](std::uint64_t seed) {
         KnownSecrets random(seed);
-        return must(prove(tiny.key, tiny.witness, nullptr, {}, random));
+        return must(prove(tiny.key, tiny.witness, {}, {}, random));
     };
     EXPECT_EQ(proof_with(1), proof_with(1));
     EXPECT_FALSE(proof_with(1) == proof_with(2));
     const auto key_with = [&](std::uint64_t seed) {
         KnownSecrets random(seed);
-        return written(
-            [&](int fd) { return test_setup(tiny.system, fd, "key", nullptr, {}, random); });
+        return written([&](int fd) { return test_setup(tiny.system, fd, "key", {}, {}, random); });
     };
     EXPECT_EQ(key_with(1), key_with(1));
     EXPECT_NE(key_with(1), key_with(2));
@@ -125,13 +132,13 @@ TEST(Groth16, SecretsComeFromWhereTheCallerSays) {
 
 TEST(Groth16, FreshRandomnessMakesFreshProofs) {
     const Tiny tiny;
-    const Groth16Proof one = must(prove(tiny.key, tiny.witness, nullptr));
-    const Groth16Proof two = must(prove(tiny.key, tiny.witness, nullptr));
+    const Groth16Proof one = must(prove(tiny.key, tiny.witness, {}));
+    const Groth16Proof two = must(prove(tiny.key, tiny.witness, {}));
     EXPECT_NE(one, two);
     const std::vector<Fr> inputs = inputs_of(tiny.json.at("public"));
     EXPECT_TRUE(verify(tiny.key.verifying_key(), {inputs, one}));
     EXPECT_TRUE(verify(tiny.key.verifying_key(), {inputs, two}));
-    EXPECT_EQ(must_fail(prove(tiny.key, tiny.witness.first(3), nullptr)).code(), Errc::malformed);
+    EXPECT_EQ(must_fail(prove(tiny.key, tiny.witness.first(3), {})).code(), Errc::malformed);
 }
 
 TEST(Groth16, DeployedNetworksProofIsAcceptedAndItsMutationsAreNot) {
@@ -164,15 +171,15 @@ TEST(Groth16, BatchNamesTheBadProofs) {
     const std::vector<Fr> inputs = inputs_of(tiny.json.at("public"));
     std::vector<Statement> items;
     for (int i = 0; i < 12; ++i)
-        items.push_back({inputs, must(prove(tiny.key, tiny.witness, nullptr))});
+        items.push_back({inputs, must(prove(tiny.key, tiny.witness, {}))});
     const VerifyingKey key = tiny.key.verifying_key();
     ThreadPool pool(2);
-    EXPECT_TRUE(must(verify_batch(key, items, &pool)).empty());
+    EXPECT_TRUE(must(verify_batch(key, items, pool)).empty());
     items[3].inputs[0] += Fr::one();
     items[7].proof.a = -items[7].proof.a;
     items[10].proof.c.x += Fq::one(); // off the curve
-    EXPECT_EQ(must(verify_batch(key, items, &pool)), (std::vector<std::size_t>{3, 7, 10}));
-    EXPECT_TRUE(must(verify_batch(key, {}, nullptr)).empty());
+    EXPECT_EQ(must(verify_batch(key, items, pool)), (std::vector<std::size_t>{3, 7, 10}));
+    EXPECT_TRUE(must(verify_batch(key, {}, Executor::caller())).empty());
 }
 
 TEST(Groth16, PointsOutsideTheSubgroupAreNamed) {
@@ -181,7 +188,7 @@ TEST(Groth16, PointsOutsideTheSubgroupAreNamed) {
     const std::vector<Fr> inputs = inputs_of(tiny.json.at("public"));
     std::vector<Statement> items;
     for (int i = 0; i < 20; ++i)
-        items.push_back({inputs, must(prove(tiny.key, tiny.witness, nullptr))});
+        items.push_back({inputs, must(prove(tiny.key, tiny.witness, {}))});
     // A point of the twist with x = 2 + u.
     const auto fq = [](std::string_view text) { return must(field_from_text<crypto::Fq>(text)); };
     const G2 stray = {
@@ -199,8 +206,9 @@ TEST(Groth16, PointsOutsideTheSubgroupAreNamed) {
                     testing::HasSubstr("pi_b is not a point of G2"));
     EXPECT_THAT(must_fail(verify(key, items[9])).text(), testing::HasSubstr("equation"));
     ThreadPool pool(2);
-    EXPECT_EQ(must(verify_batch(key, items, &pool)), (std::vector<std::size_t>{0, 8, 9, 19}));
-    EXPECT_EQ(must(verify_batch(key, items, nullptr)), (std::vector<std::size_t>{0, 8, 9, 19}));
+    EXPECT_EQ(must(verify_batch(key, items, pool)), (std::vector<std::size_t>{0, 8, 9, 19}));
+    EXPECT_EQ(must(verify_batch(key, items, Executor::caller())),
+              (std::vector<std::size_t>{0, 8, 9, 19}));
     // The JSON form carries it as far as the verifier.
     EXPECT_EQ(must(proof_from_json(proof_to_json(items[8].proof))), items[8].proof);
 }

@@ -51,7 +51,7 @@ TEST(PowersOfTau, ReadsSnarkjssFile) {
     EXPECT_TRUE(must(powers.contributions()).empty());
     ThreadPool pool(2);
     for (std::uint32_t log2 = 1; log2 <= 4; ++log2)
-        must(powers.check(log2, &pool));
+        must(powers.check(log2, pool));
     // The only domain of one point has the generator as its Lagrange form.
     EXPECT_EQ(load_g1(must(powers.lagrange(PowersOfTau::Basis::tau_g1, 0)).data()),
               crypto::g1_generator());
@@ -82,17 +82,17 @@ TEST(PowersOfTau, CheckNamesTheSectionThatIsWrong) {
         Bytes bytes = tiny();
         bytes[at + 2 * each] ^= 1;
         const std::string name = fmt::format("section {}: ", section);
-        EXPECT_THAT(must_fail(must(read(bytes)).check(4, &pool)).text(),
+        EXPECT_THAT(must_fail(must(read(bytes)).check(4, pool)).text(),
                     HasSubstr(name + "a point is not in its group"));
         // Points of the group, but exchanged.
         bytes = tiny();
         std::swap_ranges(bytes.begin() + static_cast<std::ptrdiff_t>(at + 2 * each),
                          bytes.begin() + static_cast<std::ptrdiff_t>(at + 3 * each),
                          bytes.begin() + static_cast<std::ptrdiff_t>(at + 3 * each));
-        EXPECT_THAT(must_fail(must(read(bytes)).check(4, &pool)).text(), HasSubstr(name));
+        EXPECT_THAT(must_fail(must(read(bytes)).check(4, pool)).text(), HasSubstr(name));
         // What a smaller domain does not use is not its matter.
         if (section >= 12)
-            must(must(read(bytes)).check(2, &pool));
+            must(must(read(bytes)).check(2, pool));
     }
 }
 
@@ -115,7 +115,7 @@ TEST(PowersOfTau, PointsOfTheTwistOutsideTheSubgroupAreFound) {
     ASSERT_FALSE(crypto::G2Sum::from_affine(stray).times(crypto::FrParams::kModulus).is_infinity());
     Bytes bytes = tiny();
     std::memcpy(bytes.data() + offset_of(13) + (15 + 3) * kG2Bytes, &stray, kG2Bytes);
-    EXPECT_THAT(must_fail(must(read(bytes)).check(4, nullptr)).text(),
+    EXPECT_THAT(must_fail(must(read(bytes)).check(4, {})).text(),
                 HasSubstr("section 13: a point is not in its group"));
 }
 

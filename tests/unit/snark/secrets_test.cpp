@@ -118,7 +118,7 @@ SetupSecrets secrets_from(const Digest& seed) {
 [[gnu::noinline]] void make_key(const R1cs& system, ThreadPool& pool, const Digest& seed, int fd) {
     Secret<std::optional<SetupSecrets>> fixed;
     *fixed = secrets_from(seed);
-    must(test_setup(system, fd, "key", &pool, *fixed));
+    must(test_setup(system, fd, "key", pool, *fixed));
 }
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -171,14 +171,14 @@ TEST_F(Secrets, NothingStaysOfAContribution) {
     // A beacon's secret is known, so it can be looked for; all behind the seed is as with others.
     const Beacon beacon = {Bytes{1, 2, 3}, 10};
     const auto patterns = patterns_of([&] {
-        crypto::SeedStream random(detail::beacon_seed(beacon.value, 10, nullptr));
+        crypto::SeedStream random(must(detail::beacon_seed(beacon.value, 10, {})));
         return std::vector<Fr>{random.next_scalar()};
     });
     ASSERT_EQ(patterns.size(), 4U);
     const ProvingKey key = key_from(test::unhex(proofs().at("groth16_tiny").at("zkey_hex")));
     ThreadPool pool(2);
     const Fd file(::memfd_create("key", 0));
-    must(apply_beacon(key, file.get(), "key", "test", beacon, &pool));
+    must(apply_beacon(key, file.get(), "key", "test", beacon, pool));
     EXPECT_EQ(count_in_memory(patterns), 0);
 }
 

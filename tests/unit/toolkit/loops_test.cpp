@@ -24,7 +24,7 @@ void declare(cli::Command& root) {
     root.command("put", "store stdin").run([](cli::Context& context) -> Result<int> {
         CODEX_TRY(repo, open_repo(context, Access::create));
         CODEX_TRY(source, FdSource::create(STDIN_FILENO, "stdin"));
-        CODEX_TRY(made, dataset::put({&repo, &context.pool(), nullptr}, source, {}));
+        CODEX_TRY(made, dataset::put({repo, context.pool()}, source, {}));
         CODEX_CHECK(context.print(cli::Record("dataset").field("cid", made.manifest)));
         return 0;
     });
@@ -33,7 +33,7 @@ void declare(cli::Command& root) {
         .run([cids](cli::Context& context) {
             return for_each_dataset(context, Access::read, "sizes", *cids,
                                     [&](const dataset::Job& job, const Cid& cid) -> Result<void> {
-                                        CODEX_TRY(info, job.repo->dataset(cid));
+                                        CODEX_TRY(info, job.repo.dataset(cid));
                                         return context.print(cli::Record("size").field(
                                             "size", info.manifest.content_size_bytes()));
                                     });
@@ -43,7 +43,7 @@ void declare(cli::Command& root) {
         .run([cids](cli::Context& context) {
             return for_each_dataset(context, Access::read, "relabel", *cids,
                                     [](const dataset::Job& job, const Cid& cid) {
-                                        return job.repo->set_label(cid, "other");
+                                        return job.repo.set_label(cid, "other");
                                     });
         });
     root.command("one", "the one dataset")
