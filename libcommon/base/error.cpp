@@ -26,8 +26,17 @@ const Row& row(Errc code) {
     return kRows.at(static_cast<std::size_t>(code));
 }
 
+constexpr auto kRemedyNames = std::to_array<std::string_view>({
+#define CODEX_REMEDY(name) #name,
+#include "base/remedy.def"
+#undef CODEX_REMEDY
+});
+
 } // namespace
 
+std::string_view remedy_name(Remedy::Action action) {
+    return kRemedyNames.at(action);
+}
 std::string_view errc_name(Errc code) {
     return row(code).name;
 }
@@ -57,6 +66,10 @@ std::string_view Error::hint() const {
     return detail_ ? detail_->hint : std::string_view();
 }
 
+std::span<const Remedy> Error::remedies() const {
+    return detail_ ? std::span<const Remedy>(detail_->remedies) : std::span<const Remedy>();
+}
+
 Error&& Error::context(std::string_view what) && {
     std::string text_now = text();
     detail().text = fmt::format("{}: {}", what, text_now);
@@ -65,6 +78,21 @@ Error&& Error::context(std::string_view what) && {
 
 Error&& Error::hint(std::string text) && {
     detail().hint = std::move(text);
+    detail().remedies.clear();
+    return std::move(*this);
+}
+
+Error&& Error::remedy(Remedy remedy) && {
+    detail().remedies.push_back(std::move(remedy));
+    return std::move(*this);
+}
+
+Error&& Error::way_out_of(const Error& other) && {
+    if (!other.detail_)
+        return std::move(*this).hint({});
+    Detail& own = detail();
+    own.hint = other.detail_->hint;
+    own.remedies = other.detail_->remedies;
     return std::move(*this);
 }
 
@@ -89,7 +117,7 @@ Error system_error(int errno_value, std::string_view what) {
         break;
     case EISDIR: // of a read: what was to be a file; writers say their own
         return Error(Errc::unsupported, fmt::format("{}: is a folder", what))
-            .hint("a file is needed; tar makes one of a folder");
+            .hint("name a file in it");
     case EMFILE:
     case ENFILE:
         return Error(code,

@@ -2,15 +2,20 @@
 //
 // A function that can be refused returns Result<T>. Exceptions do not cross a floor; only
 // std::bad_alloc may escape. An Error is a stable code, a message that names the thing and the
-// cause, a chain of contexts added where new knowledge exists, and a hint: what to do next.
+// cause, a chain of contexts added where new knowledge exists, and what to do next: a hint in
+// words, and remedies.
 #pragma once
+
+#include "base/remedy.hpp"
 
 #include <fmt/format.h>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <tl/expected.hpp>
 #include <utility>
+#include <vector>
 
 namespace codex {
 
@@ -36,18 +41,27 @@ public:
     [[nodiscard]] Errc code() const { return code_; }
     /// "context: context: message", outermost context first; the dotted name where there is none.
     [[nodiscard]] std::string text() const;
-    /// What the user can do next; empty if nothing was said.
+    /// What the user can do next, in words; empty if nothing was said.
     [[nodiscard]] std::string_view hint() const;
+    /// What can be done next, to be said behind the hint, in this order.
+    [[nodiscard]] std::span<const Remedy> remedies() const;
+    /// There is a hint or a remedy.
+    [[nodiscard]] bool has_way_out() const { return !hint().empty() || !remedies().empty(); }
 
     /// Puts `what` ("file name", a CID) before the text.
     Error&& context(std::string_view what) &&;
-    /// Sets the hint, replacing an earlier one.
+    /// Sets the hint, replacing an earlier one and its remedies.
     Error&& hint(std::string text) &&;
+    /// Adds a remedy behind the hint and other remedies.
+    Error&& remedy(Remedy remedy) &&;
+    /// Takes hint and remedies of another error in place of its own.
+    Error&& way_out_of(const Error& other) &&;
 
 private:
     struct Detail {
         std::string text;
         std::string hint;
+        std::vector<Remedy> remedies;
     };
     Detail& detail();
 

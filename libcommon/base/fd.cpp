@@ -89,6 +89,9 @@ void Fd::reset() {
 }
 
 Result<Fd> open_file(const std::string& path, int flags, unsigned mode) {
+    if (path.empty())
+        return fail(Error(Errc::not_found, "the name of a file is empty")
+                        .hint("perhaps it is a variable that was never set"));
     for (;;) {
         const int fd = ::open(path.c_str(), flags | O_CLOEXEC, mode);
         if (fd >= 0)

@@ -47,17 +47,19 @@ JsonWriter& JsonWriter::unsigned_number(std::uint64_t number) {
 }
 
 void write_error(JsonWriter& json, Errc code, std::string_view object, std::string_view message,
-                 std::string_view hint) {
+                 std::string_view hint, std::span<const Remedy> remedies) {
     json.member("code", errc_name(code)).member("exit", errc_exit_code(code));
     if (!object.empty())
         json.member("object", object);
     json.member("message", message);
     if (!hint.empty())
         json.member("hint", hint);
-}
-
-void write_error(JsonWriter& json, const Error& error, std::string_view object) {
-    write_error(json, error.code(), object, error.text(), error.hint());
+    if (remedies.empty())
+        return;
+    json.key("remedies").begin_array();
+    for (const Remedy& remedy : remedies)
+        json.value(remedy_name(remedy.action()));
+    json.end_array();
 }
 
 } // namespace codex

@@ -5,6 +5,7 @@
 
 #include <concepts>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -58,10 +59,10 @@ private:
 };
 
 /// The members that an error has wherever it is JSON (codex-pipes(7), ERRORS): "code", "exit",
-/// "object" when there is one, "message", and "hint" when there is one. They go into an object that
-/// was begun.
+/// "object" when there is one, "message", "hint" when there is one (a text that whoever shows
+/// errors made of the error's own and its remedies), and "remedies", the names of these, when there
+/// are some. They go into an object that was begun.
 void write_error(JsonWriter& json, Errc code, std::string_view object, std::string_view message,
-                 std::string_view hint);
-void write_error(JsonWriter& json, const Error& error, std::string_view object = {});
+                 std::string_view hint, std::span<const Remedy> remedies);
 
 } // namespace codex

@@ -54,7 +54,7 @@ struct Options {
 /// Where records go, and which of them. Threads: all calls from any thread, at once.
 class Output {
 public:
-    /// Errors: usage, for bad directives.
+    /// Errors: argument_invalid, for bad directives.
     [[nodiscard]] static Result<std::shared_ptr<Output>> open(const Options& options);
     ~Output();
     Output(const Output&) = delete;
@@ -63,7 +63,8 @@ public:
     /// Applies `LEVEL[;directive...]` to what is set already (earlier topic settings stay; a bare
     /// level may be left out). A directive is `level:topic[,topic...]`, `required:...` or
     /// `disabled:...`; level words are those of codex-pipes(7), LOGS, in any case. A topic that no
-    /// part of the node uses is taken, with a warning. Errors: usage, naming the bad word.
+    /// part of the node uses is taken, with a warning. Errors: argument_invalid, naming the bad
+    /// word.
     [[nodiscard]] Result<void> set_levels(std::string_view directives);
 
 private:

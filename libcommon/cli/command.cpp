@@ -203,6 +203,11 @@ Command& Command::choice(const std::string& names, std::string& target,
     return *this;
 }
 
+Command& Command::offers(std::vector<std::string> values) {
+    node_->options.back().offered = std::move(values);
+    return *this;
+}
+
 Command& Command::argument(const std::string& name, std::string& target, const std::string& help,
                            bool required) {
     node_->arguments.push_back(

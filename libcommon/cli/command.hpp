@@ -59,6 +59,8 @@ public:
     /// One of `choices`.
     Command& choice(const std::string& names, std::string& target,
                     const std::vector<std::string>& choices, const std::string& help);
+    /// What completion offers for the value of the last option; others may be given, too.
+    Command& offers(std::vector<std::string> values);
     /// Positional arguments, upper-case `name` ("CID", "FILE").
     Command& argument(const std::string& name, std::string& target, const std::string& help,
                       bool required = true);

@@ -104,8 +104,8 @@ std::string kind_of(std::string_view value_name) {
 }
 
 std::string words_of(const OptionSpec& spec) {
-    return spec.choices.empty() ? "@" + kind_of(spec.value)
-                                : fmt::format("{}", fmt::join(spec.choices, " "));
+    const auto& values = spec.choices.empty() ? spec.offered : spec.choices;
+    return values.empty() ? "@" + kind_of(spec.value) : fmt::format("{}", fmt::join(values, " "));
 }
 
 std::string child_names(const Command::Node& node) {
@@ -115,18 +115,27 @@ std::string child_names(const Command::Node& node) {
     return fmt::format("{}", fmt::join(names, " "));
 }
 
-std::string argument_words(const Entry& entry, const Command::Node& root) {
+/// What stands in one place behind the command's name.
+std::string words_of(const ArgumentSpec& argument, const Command::Node& root) {
+    if (argument.name == "COMMAND")
+        return child_names(root);
+    return argument.name == "SHELL" ? "bash zsh fish" : "@" + kind_of(argument.name);
+}
+
+/// The words of each place behind the command's name; the last one's, where more may follow, are
+/// those of all others. Never empty.
+std::vector<std::string> argument_words(const Entry& entry, const Command::Node& root) {
     const Command::Node& node = *entry.node;
     if (entry.asked != nullptr)
-        return entry.asked->children.empty() ? "@none" : child_names(*entry.asked);
+        return {entry.asked->children.empty() ? "@none" : child_names(*entry.asked)};
     if (!node.children.empty())
-        return child_names(node);
-    if (node.arguments.empty())
-        return "@none";
-    const std::string& name = node.arguments.front().name;
-    if (name == "COMMAND")
-        return child_names(root);
-    return name == "SHELL" ? "bash zsh fish" : "@" + kind_of(name);
+        return {child_names(node)};
+    std::vector<std::string> places;
+    for (const ArgumentSpec& argument : node.arguments)
+        places.push_back(words_of(argument, root));
+    if (node.arguments.empty() || !node.arguments.back().many)
+        places.emplace_back("@none");
+    return places;
 }
 
 std::string function_name(const std::string& tool) {
@@ -156,8 +165,10 @@ std::string words(const std::vector<Entry>& entries) {
             values.insert(fmt::format("        {}) found='{}' ;;\n", patterns, words_of(spec)));
         }
         options += fmt::format("        '{}') found='{}' ;;\n", path, names);
-        arguments += fmt::format("        '{}') found='{}' ;;\n", path,
-                                 argument_words(entry, *entries.front().node));
+        const std::vector<std::string> places = argument_words(entry, *entries.front().node);
+        for (std::size_t i = 0; i < places.size(); ++i)
+            arguments += fmt::format("        '{}:'{}) found='{}' ;;\n", path,
+                                     i + 1 < places.size() ? std::to_string(i) : "*", places[i]);
     }
     std::string commands;
     for (const Entry& entry : entries)
@@ -196,21 +207,41 @@ std::string fish_source(const std::string& kind, const std::string& tool) {
     return kind == "@none" ? " -f" : " -f -a " + fish_quote(kind);
 }
 
+/// A line for each place behind a command's name.
+std::string fish_arguments(const std::string& at, const std::string& function,
+                           const std::vector<std::string>& places, const std::string& tool) {
+    if (places.size() == 1)
+        return at + fish_source(places.front(), tool) + "\n";
+    std::string out;
+    for (std::size_t i = 0; i < places.size(); ++i)
+        out += fmt::format("{}; and {}_place {} {}'{}\n", at.substr(0, at.size() - 1), function, i,
+                           i + 1 < places.size() ? "-eq" : "-ge", fish_source(places[i], tool));
+    return out;
+}
+
 std::string fish_text(const std::string& tool, const std::vector<Entry>& entries) {
     const std::string name = "_" + function_name(tool);
     std::string commands;
-    for (const Entry& entry : entries)
+    std::set<std::string> with_value;
+    for (const Entry& entry : entries) {
         if (!entry.path.empty())
             commands += (commands.empty() ? "" : " ") + fish_quote(entry.path);
+        for (const OptionSpec& spec : options_of(*entry.node))
+            if (!spec.is_flag())
+                with_value.insert(spec.names.begin(), spec.names.end());
+    }
     std::string out =
-        filled(kCompletionFish, {{"TOOL", tool}, {"FUNCTION", name}, {"COMMANDS", commands}});
+        filled(kCompletionFish, {{"TOOL", tool},
+                                 {"FUNCTION", name},
+                                 {"COMMANDS", commands},
+                                 {"WITH_VALUE", fmt::format("{}", fmt::join(with_value, " "))}});
     for (const Entry& entry : entries) {
         const auto& [path, node, asked] = entry;
         const std::string at = fmt::format("complete -c {} -n '{}_at \"{}\"'", tool, name, path);
         for (const auto& child : node->children)
             out += fmt::format("{} -f -a {} -d {}\n", at, child->name, fish_quote(child->summary));
         if (node->children.empty())
-            out += at + fish_source(argument_words(entry, *entries.front().node), tool) + "\n";
+            out += fish_arguments(at, name, argument_words(entry, *entries.front().node), tool);
         if (asked != nullptr)
             continue;
         for (const OptionSpec& spec : options_of(*node))

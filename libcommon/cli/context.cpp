@@ -48,12 +48,26 @@ void Stderr::end_drawing(bool keep) {
     drawn_ = false;
 }
 
-std::string error_lines(const Context::State& state, std::string_view object, Errc code,
-                        const Said& said, const Record& more) {
+namespace {
+
+/// In JSON the object is a member, and need not stand before the message as well.
+void write_said(JsonWriter& json, Errc code, const Said& said) {
+    std::string_view message = said.text;
+    const std::string before = said.object + ": ";
+    if (!said.object.empty() && message.starts_with(before))
+        message.remove_prefix(before.size());
+    write_error(json, code, said.object, message, said.hint, said.remedies);
+}
+
+} // namespace
+
+std::string error_lines(const Context::State& state, Errc code, const Said& said,
+                        const Record& more) {
+    const std::string& object = said.object;
     if (state.globals.json) {
         JsonWriter json;
         json.begin_object().member("type", "error");
-        write_error(json, code, object, said.text, said.hint);
+        write_said(json, code, said);
         more.write_members(json);
         return std::move(json.end_object()).text() + "\n";
     }
@@ -237,6 +251,15 @@ Result<void> Context::commit_output() {
     return state_->commit_output();
 }
 
+void Context::write_error(JsonWriter& json, std::string_view item, const Error& error) const {
+    const detail::Said said = detail::said_of(*state_, item, error);
+    detail::write_said(json, error.code(), said);
+}
+
+std::string Context::command_with_options() const {
+    return detail::command_with_options(*state_);
+}
+
 bool Context::report(const Error& error) {
     return report({}, error);
 }
@@ -246,8 +269,8 @@ bool Context::report(std::string_view item, const Error& error) {
 }
 
 bool Context::report(std::string_view item, const Error& error, const Record& more) {
-    state_->err.message(detail::error_lines(*state_, item, error.code(),
-                                            detail::said_of(*state_, item, error), more));
+    state_->err.message(
+        detail::error_lines(*state_, error.code(), detail::said_of(*state_, item, error), more));
     const std::lock_guard lock(state_->mutex);
     ++state_->failures;
     state_->exit_code = std::max(state_->exit_code, errc_exit_code(error.code()));

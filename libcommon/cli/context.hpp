@@ -3,6 +3,7 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "base/json_writer.hpp"
 #include "base/log.hpp"
 #include "base/progress.hpp"
 #include "base/thread_pool.hpp"
@@ -74,6 +75,11 @@ public:
     bool report(std::string_view item, const Error& error);
     /// The same; with --json the object has the members of `more`, too.
     bool report(std::string_view item, const Error& error, const Record& more);
+    /// The command that runs, with the options that it was given and without its arguments: for a
+    /// hint that offers it again.
+    [[nodiscard]] std::string command_with_options() const;
+    /// Writes the members of such an object into one that was begun (write_error()). Any thread.
+    void write_error(JsonWriter& json, std::string_view item, const Error& error) const;
     /// From now on the command is about this input alone: the error that ends it is, too.
     void about(std::string_view item);
     /// An error was reported with --fail-fast: no further input is wanted. Any thread.

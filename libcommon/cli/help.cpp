@@ -103,7 +103,7 @@ Result<CommandPath> named(const Command::Node& root, const std::vector<std::stri
                                         [&](const auto& c) { return c->name == word; });
         if (child == children.end()) {
             Error error = unknown_word(word, path, global_options(globals), words);
-            const bool silent = error.hint().empty();
+            const bool silent = !error.has_way_out();
             return fail(silent ? std::move(error).hint("list them: " + full_name(path) + " --help")
                                : std::move(error));
         }

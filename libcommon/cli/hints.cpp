@@ -1,13 +1,19 @@
 // What an error says about the input it concerns, and what to do next.
+#include "base/fd.hpp"
 #include "base/printable.hpp"
+#include "cli/detail/remedies.hpp"
 #include "cli/detail/state.hpp"
 
 #include <algorithm>
+#include <fcntl.h>
 #include <sys/stat.h>
 
 namespace codex::cli::detail {
 
 namespace {
+
+constexpr std::size_t kMaxShown = 80;
+constexpr std::size_t kMaxLookedAt = 4096;
 
 bool is_letter(char c) {
     return c >= 'a' && c <= 'z';
@@ -15,6 +21,16 @@ bool is_letter(char c) {
 
 bool is_word(char c) {
     return is_letter(c) || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+/// What is no CID, as it is named: a line of a megabyte says no more than its beginning.
+std::string cut(std::string_view item) {
+    if (item.size() <= kMaxShown)
+        return std::string(item);
+    std::size_t end = kMaxShown;
+    while (end > 0 && (static_cast<unsigned char>(item[end]) & 0xc0U) == 0x80)
+        --end; // not inside a letter
+    return std::string(item.substr(0, end)) + "...";
 }
 
 mode_t type_of(std::string_view item) {
@@ -65,13 +81,29 @@ Option option_in(std::string_view word, const std::vector<OptionSpec>& specs) {
     return {std::move(name), false};
 }
 
+/// The file begins with a CID, or with a JSON object, which may have one.
+bool lists_cids(std::string_view item) {
+    auto file = open_file(std::string(item), O_RDONLY | O_NONBLOCK);
+    Bytes begin(kMaxLookedAt);
+    const auto got = file ? read_some(file->get(), begin, item) : Result<std::size_t>(0);
+    if (!got)
+        return false;
+    std::string_view text = as_text(BytesView(begin).first(*got));
+    text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
+    return text.starts_with("{\"") ||
+           Cid::from_text(text.substr(0, text.find_first_of(" \t\r\n"))).has_value();
+}
+
 std::string hint_for_file(const Context::State& state, std::string_view item) {
     const std::string file = shell_quoted(item);
+    const std::string command = command_with_options(state);
     const bool raw = std::ranges::any_of(
         state.node->options, [](const OptionSpec& option) { return option.long_name() == "raw"; });
-    return fmt::format("take CIDs from it: {} <{}; {}: {} {}", command_with_options(state), file,
-                       raw ? "cut it into blocks" : "store it",
-                       raw ? command_with_options(state) + " --raw" : "codex-chunk put", file);
+    std::string hint;
+    if (lists_cids(item))
+        hint = fmt::format("take CIDs from it: {} <{}; ", command, file);
+    return hint + fmt::format("{}: {} {}", raw ? "cut it into blocks" : "store it",
+                              raw ? command + " --raw" : "codex-chunk put", file);
 }
 
 std::string hint_for_folder(std::string_view item) {
@@ -86,7 +118,7 @@ std::string hint_for_block(const Context::State& state, std::string_view item) {
 bool takes_cids(const Context::State& state) {
     return state.node != nullptr &&
            std::ranges::any_of(state.node->arguments, [](const ArgumentSpec& argument) {
-               return argument.name.starts_with("CID");
+               return argument.name.starts_with("CID") || argument.name == "BLOCK";
            });
 }
 
@@ -172,17 +204,22 @@ std::string command_with_options(const Context::State& state) {
 }
 
 Said said_of(const Context::State& state, std::string_view item, const Error& error) {
-    Said said{error.text(), std::string(error.hint())};
+    Said said{std::string(item), error.text(), hint_of(error), error.remedies()};
     const bool no_cid =
         error.code() == Errc::cid_invalid || error.code() == Errc::multibase_invalid;
     if (no_cid && !item.empty() && takes_cids(state)) {
         const mode_t type = type_of(item);
         if (type == S_IFREG)
-            said = {"is a file, not a CID", hint_for_file(state, item)};
+            said = {said.object, "is a file, not a CID", hint_for_file(state, item), {}};
         else if (type == S_IFDIR)
-            said = {"is a folder, not a CID", hint_for_folder(item)};
+            said = {said.object, "is a folder, not a CID", hint_for_folder(item), {}};
         else if (is_block_of_dataset(item, error))
-            said = {"is a block, and not a whole dataset", hint_for_block(state, item)};
+            said = {said.object,
+                    "is a block, and not a whole dataset",
+                    hint_for_block(state, item),
+                    {}};
+        else
+            said.object = cut(item);
     }
     said.hint = completed(state, said.hint, item);
     return said;

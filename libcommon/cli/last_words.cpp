@@ -55,7 +55,7 @@ void set_line(std::string_view text) {
 void prepare_last_words(std::string_view tool, bool json) {
     JsonWriter object;
     object.begin_object().member("type", "error");
-    write_error(object, out_of_memory());
+    write_error(object, Errc::out_of_memory, {}, out_of_memory().text(), {}, {});
     set_line(json ? object.end_object().text() + "\n"
                   : fmt::format("{}: error: out of memory\n", tool));
 }

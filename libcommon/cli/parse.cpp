@@ -132,7 +132,7 @@ Result<void> apply_options(const std::vector<OptionSpec>& specs,
         }
         if (auto done = specs[i].apply(values[i]); !done) {
             Error error(Errc::usage, fmt::format("{}: {}", name, done.error().text()));
-            return fail(std::move(error).hint(std::string(done.error().hint())));
+            return fail(std::move(error).way_out_of(done.error()));
         }
     }
     return {};

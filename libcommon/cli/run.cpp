@@ -2,6 +2,7 @@
 #include "cli/detail/describe.hpp"
 #include "cli/detail/last_words.hpp"
 #include "cli/detail/parse.hpp"
+#include "cli/detail/remedies.hpp"
 #include "cli/detail/state.hpp"
 #include "cli/detail/tool_settings.hpp"
 #include "cli/signals.hpp"
@@ -60,7 +61,7 @@ Result<void> configure_log(Context::State& state) {
         return {};
     const bool flag = level->origin == Origin::flag;
     Error error(flag ? Errc::usage : Errc::config_invalid, done.error().text());
-    return fail(std::move(error).context(level->from).hint(std::string(done.error().hint())));
+    return fail(std::move(error).context(level->from).way_out_of(done.error()));
 }
 
 Result<void> open_output(Context::State& state) {
@@ -125,10 +126,10 @@ int finish(Context& context, Context::State& state, Result<int> result) {
 
 /// A mistake on the command line says where the right form is.
 Error with_help(Error error, const detail::CommandPath& path) {
-    if (error.code() != Errc::usage)
+    if (error.code() != Errc::usage && error.code() != Errc::argument_invalid)
         return error;
     const std::string help = fmt::format("see: {} --help", detail::full_name(path));
-    const std::string hint(error.hint());
+    const std::string hint = detail::hint_of(error);
     return std::move(error).hint(hint.empty() ? help : hint + "; " + help);
 }
 

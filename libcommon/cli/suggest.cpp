@@ -191,9 +191,8 @@ std::string hint_for_option(const std::string& name, const CommandPath& path,
 
 /// The option that takes the file, where there is one of the file's kind: --zkey for key.zkey.
 std::string hint_for_argument(const std::string& word, const Command::Node& node) {
-    struct stat info{};
     const std::size_t dot = word.rfind('.');
-    if (dot == std::string::npos || ::stat(word.c_str(), &info) != 0)
+    if (dot == std::string::npos)
         return {};
     for (const OptionSpec& spec : node.options)
         if (!spec.is_flag() && spec.long_name() == word.substr(dot + 1))
@@ -235,17 +234,6 @@ Error unknown_word(const std::string& word, const CommandPath& path,
         return unexpected_argument(word, *path.back());
     return Error(Errc::usage, fmt::format("unknown command '{}'", word))
         .hint(hint_for_command(word, path));
-}
-
-std::vector<std::string> all_commands() {
-    std::vector<std::string> all;
-    for (const Tool& tool : kTools)
-        for (std::string_view rest = tool.commands; !rest.empty();) {
-            const std::size_t end = std::min(rest.find(' '), rest.size());
-            all.push_back(fmt::format("{} {}", tool.name, rest.substr(0, end)));
-            rest.remove_prefix(std::min(end + 1, rest.size()));
-        }
-    return all;
 }
 
 } // namespace codex::cli::detail

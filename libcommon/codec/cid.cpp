@@ -50,18 +50,23 @@ Error as_cid_error(const Error& error) {
     return {Errc::cid_invalid, error.text()};
 }
 
+/// So long, and of such letters, that somebody may have meant it as one.
+bool looks_like_cid(std::string_view text) {
+    constexpr std::size_t kFewestChars = 16;
+    return text.size() >= kFewestChars || multibase_decode(text) || text.starts_with("zD");
+}
+
 std::string hint_for_text(std::string_view text) {
     if (text.find_first_of(" \t\r\n") != std::string_view::npos)
         return "remove the white space";
     if (text.find('/') != std::string_view::npos)
         return "give the CID alone, without a path or scheme around it";
     if (text.front() == 'z' && text.find_first_of("0OIl") != std::string_view::npos)
-        return "the digit 0 and the letters O, I and l never occur in such a CID: compare with the "
+        return "the digit 0 and the letters O, I and l never occur in such a CID; compare with the "
                "original";
     if (text.front() == 'z' || text.starts_with("Qm") || text.starts_with("bafy"))
-        return "it looks like a CID that was cut or mistyped: copy the whole of it, or its first "
-               "12 "
-               "characters";
+        return "it looks like a CID that was cut or mistyped; copy the whole of it, or its first "
+               "12 characters";
     return "a CID is the text that begins with z, as printed by put";
 }
 
@@ -134,15 +139,17 @@ Result<Cid> Cid::from_text(std::string_view text) {
         return fail(Error(Errc::cid_invalid, "empty CID")
                         .hint("a CID is the text that begins with z, as printed by put"));
     if (text.size() > kMaxTextChars)
-        return fail(Errc::cid_invalid, "{} characters are too many for a CID", text.size());
+        return fail(Errc::cid_invalid, "\"{}\" is not a CID: it has {} characters",
+                    detail::printable(text), text.size());
     const bool bare_v0 = text.size() == kCidV0Chars && text.starts_with("Qm");
     const auto bytes = bare_v0 ? base58_decode(text) : multibase_decode(text);
     auto cid = bytes ? from_bytes(*bytes) : Result<Cid>(fail(as_cid_error(bytes.error())));
-    if (!cid)
-        return fail(std::move(cid.error())
-                        .context(fmt::format("\"{}\" is not a CID", detail::printable(text)))
-                        .hint(hint_for_text(text)));
-    return cid;
+    if (cid)
+        return cid;
+    std::string what = fmt::format("\"{}\" is not a CID", detail::printable(text));
+    if (looks_like_cid(text)) // of a word, what is wrong with its base says nothing
+        what += ": " + cid.error().text();
+    return fail(Error(Errc::cid_invalid, std::move(what)).hint(hint_for_text(text)));
 }
 
 Digest Cid::digest32() const {

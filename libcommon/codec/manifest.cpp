@@ -323,10 +323,10 @@ Result<Cid> manifest_cid(std::string_view text) {
     Error error(Errc::cid_wrong_codec, fmt::format("the CID of a {}, not of a manifest",
                                                    name_of(cid.codec()).value_or("foreign thing")));
     if (cid.codec() == Multicodec::codex_block)
-        return fail(std::move(error).hint("that is a single block; get it: codex-chunk block get " +
-                                          cid.text()));
-    return fail(std::move(error).hint("a dataset is named by its manifest's CID, zDv...; "
-                                      "list them: codex-chunk ls"));
+        return fail(std::move(error).remedy(
+            Remedy(Remedy::get_block, "that is a single block; get it").of(cid.text())));
+    return fail(std::move(error).remedy(
+        {Remedy::list_datasets, "a dataset is named by its manifest's CID, zDv...; list them"}));
 }
 
 } // namespace codex::codec

@@ -45,25 +45,26 @@ Result<void> check_media_type(std::string_view type) {
          "multipart", "text", "video"});
     const std::size_t slash = type.find('/');
     if (slash == std::string_view::npos)
-        return fail(Errc::usage, "'{}' is no media type: it has no '/'", type);
+        return fail(Errc::argument_invalid, "'{}' is no media type: it has no '/'", type);
     if (type.find(';') != std::string_view::npos)
-        return fail(Error(Errc::usage, fmt::format("'{}' is no media type", type))
+        return fail(Error(Errc::argument_invalid, fmt::format("'{}' is no media type", type))
                         .hint("leave the parameters after ';' out"));
     const std::string top = lower(type.substr(0, slash));
     const bool known = top.starts_with("x-") ||
                        std::find(kTopLevel.begin(), kTopLevel.end(), top) != kTopLevel.end();
     if (!known)
-        return fail(Errc::usage, "'{}' is no media type: '{}' is not a registered top-level type",
-                    type, type.substr(0, slash));
+        return fail(Errc::argument_invalid,
+                    "'{}' is no media type: '{}' is not a registered top-level type", type,
+                    type.substr(0, slash));
     if (!is_restricted_name(top) || !is_restricted_name(type.substr(slash + 1)))
-        return fail(Errc::usage, "'{}' is no media type: a malformed subtype", type);
+        return fail(Errc::argument_invalid, "'{}' is no media type: a malformed subtype", type);
     return {};
 }
 
 Result<void> check_filename(std::string_view name) {
     constexpr std::size_t kMaxLength = 259;
     const auto refuse = [name](std::string_view why) {
-        return fail(Errc::usage, "'{}' is no portable file name: {}", name, why);
+        return fail(Errc::argument_invalid, "'{}' is no portable file name: {}", name, why);
     };
     if (name.empty())
         return refuse("it is empty");

@@ -8,12 +8,12 @@ namespace codex::codec {
 
 /// "type/subtype" with a registered top-level type (or x-...) and a well-formed subtype
 /// (RFC 6838 section 4.2), without parameters. More than the reference's fixed table takes, but
-/// nothing that only looks like a media type. Errors: usage.
+/// nothing that only looks like a media type. Errors: argument_invalid.
 [[nodiscard]] Result<void> check_media_type(std::string_view type);
 
 /// A portable file name: no folders, at most 259 octets, none of / \ : * ? " < > | ^ and controls,
 /// no blank at either end, no dot at the end, and no name that Windows reserves. Stricter than the
-/// reference in one point: there a folder part passes. Errors: usage.
+/// reference in one point: there a folder part passes. Errors: argument_invalid.
 [[nodiscard]] Result<void> check_filename(std::string_view name);
 
 } // namespace codex::codec

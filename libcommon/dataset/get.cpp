@@ -15,8 +15,8 @@ namespace {
 /// content.
 Result<ByteRange> clamp(ByteRange range, std::uint64_t size_bytes) {
     if (range.begin > range.end)
-        return fail(Errc::usage, "byte range {} to {}: ends before it begins", range.begin,
-                    range.end);
+        return fail(Errc::argument_invalid, "byte range {} to {}: ends before it begins",
+                    range.begin, range.end);
     if (range.begin > size_bytes)
         return fail(Errc::merkle_index, "bytes from {} on: the content has {}", range.begin,
                     counted(size_bytes, "byte"));

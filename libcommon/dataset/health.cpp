@@ -87,7 +87,7 @@ Error unrepairable(const erasure::Layout& layout, std::span<const std::uint64_t>
     return Error(Errc::erasure_unrepairable,
                  fmt::format("{}; {} from somewhere else", text,
                              counted(beyond.needed.size(), "block must come", "blocks must come")))
-        .hint("which they are, and how to put them: codex-ec repair CID");
+        .remedy({Remedy::repair_dataset, "which they are, and how to put them"});
 }
 
 namespace {

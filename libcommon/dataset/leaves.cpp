@@ -56,10 +56,10 @@ Result<void> stored_leaves(const repo::StoredTree& tree, const LeafVisitor& visi
     }
     CODEX_TRY(found, root.finish());
     if (found != tree.cid().digest32())
-        return fail(
-            Error(Errc::repo_damaged, fmt::format("{}: the stored leaves give root {}",
-                                                  tree.cid().text(), to_hex(found)))
-                .hint("the tree of a protected dataset is restored so: codex-ec repair CID"));
+        return fail(Error(Errc::repo_damaged, fmt::format("{}: the stored leaves give root {}",
+                                                          tree.cid().text(), to_hex(found)))
+                        .remedy({Remedy::repair_dataset,
+                                 "the tree of a protected dataset is restored so"}));
     return {};
 }
 

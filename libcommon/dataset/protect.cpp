@@ -19,9 +19,9 @@ namespace {
 Result<repo::DatasetInfo> plain_dataset(const Job& job, const Cid& cid) {
     CODEX_TRY(info, job.repo.dataset(cid));
     if (info.manifest.is_protected())
-        return fail(
-            Error(Errc::unsupported, "is protected already")
-                .hint("make the plain dataset, which can be encoded anew: codex-ec decode CID"));
+        return fail(Error(Errc::unsupported, "is protected already")
+                        .remedy({Remedy::decode_dataset,
+                                 "make the plain dataset, which can be encoded anew"}));
     return info;
 }
 
@@ -119,6 +119,9 @@ Result<Cid> encode(const Job& job, const Cid& plain, const erasure::Shape& shape
 Result<Cid> decode(const Job& job, const Cid& protected_dataset,
                    std::optional<std::uint64_t> expiry) {
     CODEX_TRY(info, job.repo.dataset(protected_dataset));
+    if (!info.manifest.is_protected())
+        return fail(Error(Errc::manifest_invalid, "the dataset is plain, not protected")
+                        .remedy({Remedy::get_dataset, "there is nothing to decode; get it"}));
     CODEX_TRY(columns, detail::Columns::open(job, info.manifest));
     const Layout& layout = columns.layout();
     const detail::LeafReader leaves = detail::reader_of(columns.tree());
@@ -129,7 +132,7 @@ Result<Cid> decode(const Job& job, const Cid& protected_dataset,
             Error(Errc::dataset_damaged,
                   fmt::format("its data leaves give the tree {} instead of {}",
                               original_tree.text(), info.manifest.erasure->original_tree.text()))
-                .hint("rebuild its damaged tree record: codex-ec repair CID"));
+                .remedy({Remedy::repair_dataset, "rebuild its damaged tree record"}));
 
     job.expect(count * columns.block_size_bytes());
     CODEX_TRY(damage,

@@ -98,11 +98,11 @@ Result<RepairReport> repair_plain(const Job& job, const repo::DatasetInfo& info)
                             : fmt::format("lost {} of {}", lost, counted(before.blocks, "block"));
     if (others.empty())
         return fail(Error(Errc::erasure_unrepairable, fmt::format("has no parity, and {}", what))
-                        .hint("put or import the same data again: that mends blocks and tree"));
+                        .hint("put or import the same data again, which mends blocks and tree"));
     return fail(Error(Errc::erasure_unrepairable,
                       fmt::format("{}, more than {} gives back", what, others.front().cid.text()))
-                    .hint(fmt::format("see what must come from somewhere else: codex-ec repair {}",
-                                      others.front().cid.text())));
+                    .remedy(Remedy(Remedy::repair_dataset, "see what must come from somewhere else")
+                                .of(others.front().cid.text())));
 }
 
 } // namespace

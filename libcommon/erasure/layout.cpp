@@ -23,7 +23,7 @@ Result<Layout> Layout::create(std::uint64_t original_blocks, const Shape& shape,
         return fail(Error(Errc::erasure_too_few,
                           fmt::format("the dataset has {} blocks of {} bytes, fewer than k = {}",
                                       original_blocks, block_size_bytes, k))
-                        .hint(fmt::format("the minimum size for k = {} is {} bytes: lower k or "
+                        .hint(fmt::format("the minimum size for k = {} is {} bytes; lower k or "
                                           "the block size",
                                           k, std::uint64_t{k} * block_size_bytes)));
     const std::uint64_t steps = div_up(original_blocks, k);
@@ -41,7 +41,7 @@ Result<Layout> Layout::of(const codec::Manifest& manifest) {
     if (manifest.erasure->strategy != codec::Strategy::stepped)
         return fail(
             Error(Errc::unsupported, "the manifest uses the linear strategy, which cannot be coded")
-                .hint("encode the plain dataset again: the stepped strategy is used"));
+                .hint("encode the plain dataset again, by the stepped strategy"));
     CODEX_TRY(shape, Shape::of(*manifest.erasure));
     return create(manifest.original_blocks_count(), shape, manifest.block_size_bytes);
 }

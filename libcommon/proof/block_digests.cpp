@@ -176,7 +176,7 @@ Error BlockDigester::missing(std::vector<std::uint64_t> indices, bool damaged) c
                      indices.size() > kShown ? fmt::format(" and {} more", indices.size() - kShown)
                                              : "",
                      indices.size() == 1 ? "is" : "are", damaged ? "damaged" : "missing"))
-        .hint("restore what parity covers: codex-ec repair CID");
+        .remedy({Remedy::repair_dataset, "restore what parity covers"});
 }
 
 } // namespace codex::proof::detail

@@ -108,7 +108,7 @@ Result<void> check_key(const Files& files, const CircuitParameters& parameters) 
                               "circuit has {}, 3 and 2^{}",
                               key.wires, key.public_count, key.domain_log2, wire_count(parameters),
                               std::bit_width(rows)))
-                .hint("--samples and the other circuit options name the archive's circuit"));
+                .remedy(Remedy::name_circuit));
     const int json_fd = files[CircuitFile::verification_key]->fd();
     Bytes json(detail::kMaxVerificationKeyBytes);
     CODEX_TRY(got, pread_full(json_fd, json, 0, name_of(CircuitFile::verification_key)));

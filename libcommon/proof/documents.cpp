@@ -3,7 +3,6 @@
 #include "base/counted.hpp"
 #include "base/hex.hpp"
 #include "base/json_text.hpp"
-#include "base/json_writer.hpp"
 #include "crypto/field/text.hpp"
 #include "proof/sampler.hpp"
 
@@ -97,13 +96,6 @@ Result<ProofJob> job_from_json(std::string_view text) {
         CODEX_SET(job.entropy, crypto::field_from_text<Fr>(decimal));
     }
     return job;
-}
-
-std::string failure_to_json(const Error& error) {
-    JsonWriter json;
-    json.begin_object().key("error").begin_object();
-    write_error(json, error);
-    return std::move(json.end_object().end_object()).text();
 }
 
 Result<Fr> entropy_from_challenge(std::string_view hex) {

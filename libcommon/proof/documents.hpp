@@ -23,9 +23,6 @@ struct ProofJob {
 [[nodiscard]] Result<ProofJob> job_from_json(std::string_view text);
 /// The "id" of a job, right or wrong, as JSON text on one line; "null" when there is none.
 [[nodiscard]] std::string job_id_from_json(std::string_view text);
-/// What a job that failed is answered:
-/// {"error":{"code":"dotted.name","message":"...","hint":"..."}} on one line.
-[[nodiscard]] std::string failure_to_json(const Error& error);
 
 /// 64 hex digits, "0x" before them or not, as the contract gives a challenge (codex-slots(5),
 /// SAMPLING). Errors: hex_invalid.

@@ -31,8 +31,9 @@ public:
                               fmt::format("slot {}: its blocks do not give the root that the "
                                           "manifest lists",
                                           slot))
-                            .hint("do not rely on this manifest; make a right one of the protected "
-                                  "dataset: codex-prove slots PROTECTED"));
+                            .remedy({Remedy::recompute_slots,
+                                     "do not rely on this manifest; make a right one of the "
+                                     "protected dataset"}));
         paths.built_.emplace(std::move(tree));
         return paths;
     }
@@ -60,14 +61,14 @@ Result<void> require_fit(const SlotShape& shape, const CircuitParameters& p) {
                           fmt::format("the circuit is for 2^{} cells a block and {} elements a "
                                       "cell, the dataset has {} and {}",
                                       p.block_depth, p.cell_elements, shape.block_cells, elements))
-                        .hint("--block-depth and --cell-elements name the circuit"));
+                        .remedy(Remedy::name_circuit_cells));
     if (shape.cells() > std::uint64_t{1} << p.max_depth || shape.slots > std::uint64_t{1}
                                                                              << p.max_log2_slots)
         return fail(Error(Errc::malformed,
                           fmt::format("{} cells a slot and {} slots are more than the circuit's "
                                       "2^{} and 2^{}",
                                       shape.cells(), shape.slots, p.max_depth, p.max_log2_slots))
-                        .hint("--max-depth and --max-log2-slots name the circuit"));
+                        .remedy(Remedy::name_circuit_sizes));
     return {};
 }
 
@@ -113,7 +114,7 @@ Result<ProofInput> make_proof_input(const dataset::Job& job, const Cid& manifest
             return fail(Error(Errc::dataset_damaged,
                               fmt::format("slot {}: block {} is not what the slot tree says", slot,
                                           position))
-                            .hint("compare the whole dataset: codex-prove slots --check CID"));
+                            .remedy({Remedy::check_slots, "compare the whole dataset"}));
         input.cell_data.push_back(crypto::poseidon2::bytes_to_elements(
             BytesView(block).subspan(in_block * shape.cell_size_bytes, shape.cell_size_bytes)));
         CODEX_TRY(below, tree.proof(in_block));

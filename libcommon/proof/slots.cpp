@@ -69,13 +69,27 @@ Result<merkle::Tree> tree_over(std::span<const Cid> slot_roots) {
 
 } // namespace
 
+namespace {
+
+constexpr std::uint32_t kCellSizeBytes = 2048; // the network's
+constexpr std::uint32_t kFewestCells = 4;      // in a block, for a circuit
+
+/// The largest cells, up to the network's, that a block has a power of two of, and enough.
+std::uint32_t fitting_cell(std::uint32_t block_size_bytes) {
+    std::uint32_t cell = block_size_bytes;
+    while (cell % 2 == 0 && (cell > kCellSizeBytes || block_size_bytes / cell < kFewestCells))
+        cell /= 2;
+    return cell;
+}
+
+} // namespace
+
 Result<SlotShape> SlotShape::of(const codec::Manifest& manifest, std::uint32_t cell_size_bytes,
                                 codec::Strategy strategy) {
     if (!manifest.is_protected())
         return fail(
             Error(Errc::manifest_invalid, "the dataset is not protected")
-                .hint(
-                    "make a protected dataset of it, for example: codex-ec encode -k 4 -m 2 CID"));
+                .remedy({Remedy::encode_dataset, "make a protected dataset of it, for example"}));
     SlotShape shape;
     shape.slots = manifest.erasure->k + manifest.erasure->m;
     shape.block_size_bytes = manifest.block_size_bytes;
@@ -87,9 +101,12 @@ Result<SlotShape> SlotShape::of(const codec::Manifest& manifest, std::uint32_t c
                     shape.slots);
     if (cell_size_bytes == 0 || shape.block_size_bytes % cell_size_bytes != 0 ||
         !std::has_single_bit(shape.block_size_bytes / cell_size_bytes))
-        return fail(Errc::size_invalid,
-                    "cells of {} bytes: a block of {} is not a power of two of them",
-                    cell_size_bytes, shape.block_size_bytes);
+        return fail(
+            Error(Errc::unsupported,
+                  fmt::format("cells of {} bytes: a block of {} is not a power of two of them",
+                              cell_size_bytes, shape.block_size_bytes))
+                .remedy(
+                    Remedy(Remedy::choose_cell_size).with(fitting_cell(shape.block_size_bytes))));
     shape.data_blocks = blocks / shape.slots;
     shape.block_cells = shape.block_size_bytes / cell_size_bytes;
     shape.blocks = next_pow2(shape.data_blocks); // with 2^n cells a block: 2^k cells a slot
@@ -138,7 +155,11 @@ Result<void> mend_slot(const dataset::Job& job, const detail::BlockDigester& dig
 Result<SlotsReport> build_slots(const dataset::Job& job, const Cid& manifest,
                                 const SlotsOptions& options) {
     CODEX_TRY(info, job.repo.dataset(manifest));
-    CODEX_TRY(shape, SlotShape::of(info.manifest, options.cell_size_bytes, options.strategy));
+    const bool verifiable = info.manifest.is_verifiable();
+    const std::uint32_t usual =
+        verifiable ? info.manifest.erasure->verification->cell_size_bytes : kCellSizeBytes;
+    const std::uint32_t cell_size_bytes = options.cell_size_bytes.value_or(usual);
+    CODEX_TRY(shape, SlotShape::of(info.manifest, cell_size_bytes, options.strategy));
     CODEX_TRY(digester, detail::BlockDigester::open(job, info.manifest, shape));
     std::vector<std::optional<Cid>> roots(shape.slots);
     for (std::uint32_t slot = 0; slot < shape.slots; ++slot) {
@@ -159,7 +180,7 @@ Result<SlotsReport> build_slots(const dataset::Job& job, const Cid& manifest,
     }
 
     codec::VerificationInfo verification;
-    verification.cell_size_bytes = options.cell_size_bytes;
+    verification.cell_size_bytes = cell_size_bytes;
     verification.strategy = options.strategy;
     for (const std::optional<Cid>& root : roots)
         verification.slot_roots.push_back(*root);
@@ -182,7 +203,7 @@ Result<VerifiableDataset> open_verifiable(const repo::Repo& repo, const Cid& man
     CODEX_TRY(info, repo.dataset(manifest));
     if (!info.manifest.is_verifiable())
         return fail(Error(Errc::manifest_invalid, "the dataset has no slot roots")
-                        .hint("compute them: codex-prove slots CID"));
+                        .remedy({Remedy::compute_slots, "compute them"}));
     const codec::VerificationInfo& listed = *info.manifest.erasure->verification;
     CODEX_TRY(shape, SlotShape::of(info.manifest, listed.cell_size_bytes, listed.strategy));
     CODEX_TRY(tree, tree_over(listed.slot_roots));
@@ -191,8 +212,9 @@ Result<VerifiableDataset> open_verifiable(const repo::Repo& repo, const Cid& man
             Error(Errc::manifest_invalid,
                   fmt::format("the listed slot roots give the verify root {}, not {}",
                               proving_root_cid(tree.root()).text(), listed.verify_root.text()))
-                .hint("do not rely on this manifest; make a right one of the protected dataset: "
-                      "codex-prove slots PROTECTED"));
+                .remedy({Remedy::recompute_slots,
+                         "do not rely on this manifest; make a right one of the protected "
+                         "dataset"}));
     return VerifiableDataset{std::move(info), shape, std::move(tree)};
 }
 

@@ -19,7 +19,7 @@ struct SlotShape {
     std::uint32_t cell_size_bytes = 0;
     codec::Strategy strategy = codec::Strategy::linear;
 
-    /// Errors: manifest_invalid (not protected, blocks not divisible by slots), size_invalid (a
+    /// Errors: manifest_invalid (not protected, blocks not divisible by slots), unsupported (a
     /// block is not a power of two of cells, which circuit and manifest both demand).
     [[nodiscard]] static Result<SlotShape>
     of(const codec::Manifest& manifest, std::uint32_t cell_size_bytes, codec::Strategy strategy);
@@ -42,7 +42,7 @@ struct SlotShape {
 [[nodiscard]] Cid proving_root_cid(const Digest& root);
 
 struct SlotsOptions {
-    std::uint32_t cell_size_bytes = 2048;
+    std::optional<std::uint32_t> cell_size_bytes = std::nullopt; ///< default: its own, else 2048
     codec::Strategy strategy = codec::Strategy::linear;
     std::optional<std::uint64_t> expiry = std::nullopt; ///< default: the protected dataset's
 };
@@ -77,9 +77,9 @@ struct VerifiableDataset {
 
 /// What a proof of slot `slot` for a challenge needs: draws the cells, reads their blocks, makes
 /// all paths. A slot tree that is not stored is computed from the slot's blocks, compared with the
-/// manifest, and not stored. Errors: usage (no such slot), malformed (the circuit is for other
-/// shapes), dataset_damaged naming the block that is not there, or when blocks do not give the
-/// slot root; open_verifiable()'s.
+/// manifest, and not stored. Errors: merkle_index (no such slot), malformed (the circuit is for
+/// other shapes), dataset_damaged naming the block that is not there, or when blocks do not give
+/// the slot root; open_verifiable()'s.
 [[nodiscard]] Result<ProofInput> make_proof_input(const dataset::Job& job, const Cid& manifest,
                                                   std::uint64_t slot, const Fr& entropy,
                                                   const CircuitParameters& parameters);

@@ -97,12 +97,12 @@ Result<Bytes> Repo::get(const Cid& cid) const {
     case BlockRead::State::damaged:
         return fail(Error(Errc::block_corrupt,
                           fmt::format("block {}: stored bytes do not match", cid.text()))
-                        .hint("put the block or its dataset again, or repair its dataset: "
-                              "codex-ec repair CID"));
+                        .remedy({Remedy::repair_dataset,
+                                 "put the block or its dataset again, or repair its dataset"}));
     default:
         return fail(not_here(Errc::block_not_found, "block", cid, *impl_->store)
-                        .hint("list what is here: codex-chunk ls --blocks; restore what a "
-                              "protected dataset lost: codex-ec repair CID"));
+                        .remedy(Remedy::list_blocks)
+                        .remedy({Remedy::repair_dataset, "restore what a protected dataset lost"}));
     }
 }
 

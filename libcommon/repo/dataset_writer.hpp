@@ -38,7 +38,7 @@ public:
     /// it is durable. `expiry` 0 = never. A dataset that is already here keeps the later expiry.
     /// `label` as Repo::set_label(); an empty one leaves what a dataset that is here has.
     /// Gives the manifest's CID. Errors: quota_exceeded (a tree that is not here counts, and is not
-    /// written then), no_space, manifest_invalid, usage.
+    /// written then), no_space, manifest_invalid, argument_invalid.
     [[nodiscard]] Result<Cid> commit(BytesView manifest_bytes, std::uint64_t expiry,
                                      std::string_view label = {});
 

@@ -20,7 +20,7 @@ constexpr std::size_t kVisitStep = 64;
 
 tl::unexpected<Error> not_found(const Cid& manifest, const Store& store) {
     return fail(not_here(Errc::dataset_not_found, "dataset", manifest, store)
-                    .hint("list what is here: codex-chunk ls"));
+                    .remedy(Remedy::list_datasets));
 }
 
 /// What the index has of a dataset.

@@ -81,11 +81,12 @@ Result<Cid> Repo::named(std::string_view text, Named what) const {
         !codec::looks_like_cid_prefix(text))
         return whole;
     if (text.size() < codec::kMinCidPrefixChars)
-        return fail(Error(Errc::cid_invalid,
-                          fmt::format("\"{}\" is too short for the beginning of a CID", text))
-                        .hint(fmt::format("write at least {} characters of it: all CIDs of a kind "
-                                          "begin alike",
-                                          codec::kMinCidPrefixChars)));
+        return fail(
+            Error(Errc::cid_invalid,
+                  fmt::format("\"{}\" is too short for the beginning of a CID", text))
+                .hint(fmt::format("write at least {} characters of it, since all CIDs of a kind "
+                                  "begin alike",
+                                  codec::kMinCidPrefixChars)));
     CODEX_TRY(txn, impl_->store->env().read());
     std::vector<Cid> found;
     for (const Table table : tables_of(what))
@@ -98,8 +99,7 @@ Result<Cid> Repo::named(std::string_view text, Named what) const {
     return fail(
         Error(blocks ? Errc::block_not_found : Errc::dataset_not_found,
               fmt::format("{}: no {} in the repo {} begins so", text, word_for(what), path()))
-            .hint(blocks ? "list what is here: codex-chunk ls --blocks"
-                         : "list what is here: codex-chunk ls"));
+            .remedy(blocks ? Remedy::list_blocks : Remedy::list_datasets));
 }
 
 namespace {
@@ -133,10 +133,11 @@ Error Repo::explain(std::string_view text, Error error) const {
     const auto found = labelled(*txn, text);
     if (!found || found->empty())
         return error;
-    return Error(code, fmt::format("\"{}\" is a label, and labels name nothing", printable(text)))
-        .hint(found->size() == 1
-                  ? fmt::format("the dataset of this label is {}", found->front().text())
-                  : std::string("several datasets have it; list them: codex-chunk ls"));
+    Error named(code, fmt::format("\"{}\" is a label, and labels name nothing", printable(text)));
+    if (found->size() == 1)
+        return std::move(named).hint(
+            fmt::format("the dataset of this label is {}", found->front().text()));
+    return std::move(named).remedy({Remedy::list_datasets, "several datasets have it; list them"});
 }
 
 } // namespace codex::repo

@@ -66,7 +66,8 @@ Result<void> Repo::set_config(const Config& config) {
         return fail(
             Error(Errc::repo_config, fmt::format("quota of {} bytes is below the {} bytes in use",
                                                  config.quota_bytes, taken))
-                .hint("remove datasets first: codex-chunk rm CID; then: codex-chunk gc"));
+                .remedy({Remedy::remove_datasets, "remove datasets first"})
+                .remedy({Remedy::collect_garbage, "then"}));
     CODEX_CHECK(impl_->store->write_config(config));
     impl_->config = config;
     return {};

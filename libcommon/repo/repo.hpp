@@ -105,11 +105,11 @@ public:
     /// Sets (not only extends) the expiry. Errors: dataset_not_found.
     [[nodiscard]] Result<void> set_expiry(const Cid& manifest, std::uint64_t expiry);
     /// What the dataset is called in this repo: at most 255 bytes of UTF-8; empty takes the label
-    /// away. It is in no CID. Errors: dataset_not_found, usage.
+    /// away. It is in no CID. Errors: dataset_not_found, argument_invalid.
     [[nodiscard]] Result<void> set_label(const Cid& manifest, std::string_view label);
     /// Adds another manifest over a tree that is already here (a plain view of a protected dataset
     /// whose plain tree is stored, other names); `label` as set_label(), empty leaves the one that
-    /// a dataset has. Errors: block_not_found when the tree is not here, usage.
+    /// a dataset has. Errors: block_not_found when the tree is not here, argument_invalid.
     [[nodiscard]] Result<void> add_manifest(const Cid& manifest, BytesView manifest_bytes,
                                             std::uint64_t expiry, std::string_view label = {});
 

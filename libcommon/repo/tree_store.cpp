@@ -77,12 +77,11 @@ Result<merkle::Proof> StoredTree::proof(std::uint64_t index) const {
                          [this](std::size_t layer, std::uint64_t at) { return node(layer, at); }));
     CODEX_TRY(leaf, node(0, index));
     if (!merkle::verify(hash, proof, leaf, impl_->cid.digest32()))
-        return fail(
-            Error(Errc::repo_damaged,
-                  fmt::format("tree {}: damaged near leaf {}", impl_->cid.text(), index))
-                .hint(impl_->cid.codec() == codec::Multicodec::codex_slot_root
-                          ? "compute the trees of the slots again: codex-prove slots PROTECTED"
-                          : "repair its dataset: codex-ec repair CID"));
+        return fail(Error(Errc::repo_damaged,
+                          fmt::format("tree {}: damaged near leaf {}", impl_->cid.text(), index))
+                        .remedy(impl_->cid.codec() == codec::Multicodec::codex_slot_root
+                                    ? Remedy::recompute_slots
+                                    : Remedy::repair_dataset));
     return proof;
 }
 
@@ -113,8 +112,8 @@ Result<StoredTree> Repo::tree(const Cid& tree) const {
     CODEX_TRY(entry, find_tree(txn, tree));
     if (!entry)
         return fail(not_here(Errc::block_not_found, "tree", tree, *impl_->store)
-                        .hint("a tree is here for as long as a dataset over it; list them: "
-                              "codex-chunk ls"));
+                        .remedy({Remedy::list_datasets,
+                                 "a tree is here for as long as a dataset over it; list them"}));
     auto stored = std::make_unique<StoredTree::Impl>();
     stored->repo = impl_;
     stored->cid = tree;

@@ -6,12 +6,13 @@ namespace codex::repo {
 
 Result<void> check_label(std::string_view label) {
     if (label.size() > kMaxLabelBytes)
-        return fail(Error(Errc::usage, fmt::format("the label has {} bytes", label.size()))
-                        .hint(fmt::format("at most {} are kept", kMaxLabelBytes)));
+        return fail(
+            Error(Errc::argument_invalid, fmt::format("the label has {} bytes", label.size()))
+                .hint(fmt::format("at most {} are kept", kMaxLabelBytes)));
     for (std::string_view rest = label; !rest.empty();) {
         const Utf8Unit unit = utf8_front(rest);
         if (!unit.well_formed)
-            return fail(Errc::usage, "the label is not UTF-8");
+            return fail(Errc::argument_invalid, "the label is not UTF-8");
         rest.remove_prefix(unit.bytes);
     }
     return {};

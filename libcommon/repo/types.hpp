@@ -70,7 +70,8 @@ struct Space {
 
 /// The longest label of a dataset.
 constexpr std::size_t kMaxLabelBytes = 255;
-/// Whether a dataset may be called so. Errors: usage, longer than kMaxLabelBytes or no UTF-8.
+/// Whether a dataset may be called so. Errors: argument_invalid, longer than kMaxLabelBytes or no
+/// UTF-8.
 [[nodiscard]] Result<void> check_label(std::string_view label);
 
 /// What a text is to be the CID of.

@@ -137,11 +137,11 @@ Result<Contribution> extend(const ProvingKey& key, int fd, const std::string& fi
 
 Result<void> check_beacon(BytesView value, std::uint32_t iterations_log2) {
     if (value.empty() || value.size() > kMaxBeaconBytes)
-        return fail(Errc::usage, "a beacon has 1 to {} bytes, not {}", kMaxBeaconBytes,
+        return fail(Errc::argument_invalid, "a beacon has 1 to {} bytes, not {}", kMaxBeaconBytes,
                     value.size());
     if (iterations_log2 < kLeastIterationsLog2 || iterations_log2 > kMostIterationsLog2)
-        return fail(Errc::usage, "2^{} iterations, 2^{} to 2^{} are known", iterations_log2,
-                    kLeastIterationsLog2, kMostIterationsLog2);
+        return fail(Errc::argument_invalid, "2^{} iterations, 2^{} to 2^{} are known",
+                    iterations_log2, kLeastIterationsLog2, kMostIterationsLog2);
     return {};
 }
 

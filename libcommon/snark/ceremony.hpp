@@ -16,8 +16,8 @@ namespace codex::snark {
 /// Writes `key` with one more contribution to `fd` (which can seek). The secret comes from 64 bytes
 /// of `random`, hashed together with `extra`, which may be empty; it is wiped. The
 /// points that it multiplies are first checked to be on the curve, lest a forged key draw it out.
-/// The job counts bytes of the file. Errors: usage for the name (check_contribution_name());
-/// malformed; io; cancelled.
+/// The job counts bytes of the file. Errors: argument_invalid for the name
+/// (check_contribution_name()); malformed; io; cancelled.
 [[nodiscard]] Result<Contribution> contribute(const ProvingKey& key, int fd,
                                               const std::string& file_name, std::string name,
                                               BytesView extra, const Job& job,
@@ -29,8 +29,8 @@ struct Beacon {
     std::uint32_t iterations_log2 = 0; ///< 10 to 63: SHA-256, this often over
 };
 /// The same with the secret that the beacon gives, byte for byte what `snarkjs zkey beacon` writes.
-/// The job counts hashes, then bytes. Errors: usage for the name and the beacon; malformed; io;
-/// cancelled.
+/// The job counts hashes, then bytes. Errors: argument_invalid for the name and the beacon;
+/// malformed; io; cancelled.
 [[nodiscard]] Result<Contribution> apply_beacon(const ProvingKey& key, int fd,
                                                 const std::string& file_name, std::string name,
                                                 const Beacon& beacon, const Job& job);

@@ -74,12 +74,13 @@ Result<void> check_contribution_name(std::string_view name) {
     for (std::string_view rest = name; !rest.empty();) {
         const Utf8Unit unit = utf8_front(rest);
         if (!unit.well_formed)
-            return fail(Errc::usage, "the name is not UTF-8");
+            return fail(Errc::argument_invalid, "the name is not UTF-8");
         units += unit.code_point > 0xFFFF ? 2 : 1;
         rest.remove_prefix(unit.bytes);
     }
     if (units > kMaxNameUnits)
-        return fail(Errc::usage, "the name has {} characters, {} are kept", units, kMaxNameUnits);
+        return fail(Errc::argument_invalid, "the name has {} characters, {} are kept", units,
+                    kMaxNameUnits);
     return {};
 }
 

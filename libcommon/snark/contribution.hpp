@@ -33,7 +33,7 @@ struct Contribution {
 /// What participants publish and compare: BLAKE2b of the points and the transcript.
 [[nodiscard]] crypto::Blake2bDigest contribution_hash(const Contribution& contribution);
 
-/// A name that snarkjs would keep: UTF-8, at most 64 UTF-16 units. Errors: usage.
+/// A name that snarkjs would keep: UTF-8, at most 64 UTF-16 units. Errors: argument_invalid.
 [[nodiscard]] Result<void> check_contribution_name(std::string_view name);
 
 } // namespace codex::snark

@@ -1,5 +1,7 @@
 #include "toolkit/input.hpp"
 
+#include "base/printable.hpp"
+
 #include <cerrno>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -11,6 +13,10 @@ std::string input_name(const std::string& path) {
     return path == "-" ? "stdin" : path;
 }
 
+std::string typed(const std::string& argument) {
+    return argument == "-" ? argument : shell_quoted(argument);
+}
+
 int InputFile::fd() const {
     return file ? file.get() : STDIN_FILENO;
 }
@@ -18,8 +24,10 @@ int InputFile::fd() const {
 Result<InputFile> open_input(const std::string& path, std::string hint_for_folder) {
     InputFile input{Fd(), input_name(path)};
     if (path != "-") {
-        CODEX_TRY(file, open_file(path, O_RDONLY));
-        input.file = std::move(file);
+        auto file = open_file(path, O_RDONLY);
+        if (!file && file.error().code() == Errc::not_found && !file.error().has_way_out())
+            return fail(std::move(file).error().hint("name a file that there is, or - for stdin"));
+        CODEX_SET(input.file, std::move(file));
         struct stat info{};
         if (::fstat(input.fd(), &info) == 0 && S_ISDIR(info.st_mode)) {
             Error error = system_error(EISDIR, path);

@@ -10,6 +10,9 @@ namespace codex::toolkit {
 /// What errors call the file at `path`: that, or "stdin" for "-".
 [[nodiscard]] std::string input_name(const std::string& path);
 
+/// The argument as a shell takes it back, for a hint; "-" stays stdin.
+[[nodiscard]] std::string typed(const std::string& argument);
+
 /// A file, or stdin, to be read. stdin stays open when this ends.
 struct InputFile {
     Fd file;          ///< none: stdin

@@ -1,8 +1,17 @@
 # bash completion for @TOOL@, made by '@TOOL@ completion bash'
 @FUNCTION@() {
-    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
-    local -a line=("${COMP_WORDS[@]}") in=()
-    local at=$COMP_CWORD where='' repo='' found='' word i
+    local -a line=() in=()
+    local at cur prev where='' repo='' found='' place=0 word i
+    # What bash has cut at = is one word.
+    for word in "${COMP_WORDS[@]:0:COMP_CWORD+1}"; do
+        if ((${#line[@]})) && [[ ${line[-1]} == --* && ($word == = || ${line[-1]} == *=) ]]; then
+            line[-1]+=$word
+        else
+            line+=("$word")
+        fi
+    done
+    at=$((${#line[@]} - 1)) cur=${line[-1]} prev=${line[at-1]}
+    [[ $cur != --*=* ]] || prev=${cur%%=*} cur=${cur#*=}
     # @WORDS@
     COMPREPLY=()
     case "$found" in

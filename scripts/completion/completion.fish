@@ -24,4 +24,29 @@ function @FUNCTION@_at
     end
     test "$path" = "$argv[1]"
 end
+# How many words stand behind the command's name: OPERATOR NUMBER.
+function @FUNCTION@_place
+    set -l words (commandline -opc)[2..-1]
+    set -l path ''
+    set -l place 0
+    set -l skip 0
+    for word in $words
+        if test $skip = 1
+            set skip 0
+            continue
+        end
+        if contains -- $word @WITH_VALUE@
+            set skip 1
+            continue
+        end
+        string match -q -- '-?*' $word; and continue
+        set -l longer (string trim -- "$path $word")
+        if contains -- "$longer" @COMMANDS@
+            set path "$longer"
+        else
+            set place (math $place + 1)
+        end
+    end
+    test $place $argv[2] $argv[1]
+end
 complete -c @TOOL@ -f

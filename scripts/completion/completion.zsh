@@ -2,10 +2,13 @@
 # zsh completion for @TOOL@, made by '@TOOL@ completion zsh'
 @FUNCTION@() {
     local -a line=("${words[@]}") in=()
-    local at=$((CURRENT - 1)) i word where='' repo='' found=''
+    local at=$((CURRENT - 1)) i word where='' repo='' found='' place=0
     setopt localoptions ksharrays
     local cur=${line[at]} prev=${line[at-1]}
-    local found=''
+    if [[ $cur == --*=* ]]; then
+        prev=${cur%%=*} cur=${cur#*=}
+        compset -P '*='
+    fi
     # @WORDS@
     unsetopt ksharrays
     case "$found" in

@@ -5,9 +5,11 @@
             --repo=*) repo=${word#--repo=}; continue ;;
             -r?*) repo=${word#-r}; continue ;;
             @WITH_VALUE@) ((i++)); continue ;;
+            -?*) continue ;;
         esac
         case "${where:+$where }$word" in
             @COMMANDS@) where="${where:+$where }$word" ;;
+            *) ((place++)) ;;
         esac
     done
     case "$where:$prev" in
@@ -19,7 +21,7 @@
             # @OPTIONS@
         esac
     elif [[ -z $found ]]; then
-        case "$where" in
+        case "$where:$place" in
             # @ARGUMENTS@
         esac
     fi

@@ -131,52 +131,62 @@ Result<int> has(cli::Context& context, const Block& block) {
 /// For the sake of a hint, so many leaves are looked at: a second's work.
 constexpr std::uint64_t kMostLeavesLookedAt = std::uint64_t{1} << 22;
 
-Result<bool> has_leaf(const repo::StoredTree& tree, const Digest& digest) {
+Result<std::optional<std::uint64_t>> index_of(const repo::StoredTree& tree, const Digest& digest) {
     std::vector<Digest> leaves;
     for (std::uint64_t at = 0; at < tree.leaf_count(); at += leaves.size()) {
         leaves.resize(std::min<std::uint64_t>(4096, tree.leaf_count() - at));
         CODEX_CHECK(tree.leaves(at, leaves));
-        if (std::ranges::find(leaves, digest) != leaves.end())
-            return true;
+        const auto found = std::ranges::find(leaves, digest);
+        if (found != leaves.end())
+            return at + static_cast<std::uint64_t>(found - leaves.begin());
     }
-    return false;
+    return std::optional<std::uint64_t>();
 }
 
-/// Up to two datasets that have the block, as far as they are found.
-std::vector<Cid> owners_of(const repo::Repo& repo, const Cid& block) {
-    std::vector<Cid> owners;
+/// A block as a part of a dataset.
+struct Part {
+    Cid dataset;
+    std::uint64_t index = 0;
+};
+
+/// A place in which a dataset has the block; none: it was not found.
+std::optional<Part> part_of(const repo::Repo& repo, const Cid& block) {
+    std::optional<Part> part;
     if (block.hash() != codec::HashCodec::sha2_256)
-        return owners;
+        return part;
     std::uint64_t looked_at = 0;
     const auto look = [&](const repo::DatasetInfo& dataset) {
         looked_at += dataset.manifest.blocks_count();
         if (looked_at > kMostLeavesLookedAt)
             return false;
         const auto tree = repo.tree(dataset.manifest.tree);
-        const auto has = tree ? has_leaf(*tree, block.digest32()) : Result<bool>(false);
-        if (has && *has)
-            owners.push_back(dataset.cid);
-        return owners.size() < 2;
+        if (!tree) // it is only for a hint
+            return true;
+        const auto index = index_of(*tree, block.digest32());
+        if (index && *index)
+            part = Part{dataset.cid, **index};
+        return !part;
     };
-    if (!repo.for_each_dataset(look)) // it is only for a hint
-        owners.clear();
-    return owners;
+    return repo.for_each_dataset(look) ? part : std::nullopt;
 }
 
-/// block_in_use, with the dataset that has the block.
+/// block_in_use, with the ways to be rid of the block. None that is pasted takes a whole dataset
+/// away.
 Error in_use(const repo::Repo& repo, const Cid& cid, Error error) {
     if (error.code() != Errc::block_in_use)
         return error;
     if (cid.codec() == codec::Multicodec::codex_manifest)
-        return std::move(error).hint("remove the dataset: codex-chunk rm " + cid.text());
-    const std::vector<Cid> owners = owners_of(repo, cid);
-    if (owners.empty())
-        return std::move(error).hint("remove the datasets that have it; list all: codex-chunk ls");
-    return std::move(error).hint(
-        fmt::format("remove {}: codex-chunk rm {}",
-                    owners.size() == 1 ? "the dataset that has it"
-                                       : "the datasets that have it, these and perhaps others",
-                    fmt::join(std::views::transform(owners, &Cid::text), " ")));
+        return std::move(error).hint(fmt::format(
+            "it goes with the dataset and its data; see what that is: codex-chunk rm -n {}",
+            cid.text()));
+    const std::optional<Part> part = part_of(repo, cid);
+    if (!part)
+        return std::move(error).hint(
+            "it goes with the datasets that have it; list all: codex-chunk ls");
+    return std::move(error).hint(fmt::format(
+        "give up the bytes of this block alone: codex-chunk rm {0}@{1}; it goes with the "
+        "datasets that have it, of which this is one: codex-chunk rm -n {0}",
+        part->dataset.text(), part->index));
 }
 
 Result<int> rm(cli::Context& context, const Block& block) {
@@ -213,6 +223,7 @@ void declare_block(cli::Command& root) {
     group.command("put", "keep files or stdin as one block each, print the CIDs")
         .arguments("FILE", block->items, "- or nothing: stdin")
         .option("--codec NAME", block->codec, "content codec of the CID; default codex-block")
+        .offers({"codex-block", "codex-manifest", "raw", "dag-pb", "dag-cbor", "dag-json"})
         .option("--expires", block->expires, "when gc may remove it")
         .takes_unordered()
         .example("head -c 1000 data | codex-chunk block put")
@@ -232,7 +243,7 @@ void declare_block(cli::Command& root) {
         .example("codex-merkle leaves --raw file | codex-chunk block has --batch --buffer")
         .run(runs(has));
     group.command("rm", "remove blocks that were put by themselves")
-        .arguments("CID", block->items, "blocks; - or nothing: from stdin")
+        .arguments("BLOCK", block->items, "their CIDs; - or nothing: from stdin")
         .takes_dry_run()
         .example("codex-chunk block rm zDxW...")
         .example("codex-chunk ls --blocks | grep missing | codex-chunk block rm -n")

@@ -68,7 +68,7 @@ Result<void> import_one(cli::Context& context, const Import& given, const datase
     };
     auto report = given.from_nim ? dataset::import_nim(job, *given.from_nim, expiry, print)
                                  : import_file(job, file, expiry, print);
-    if (!report && report.error().code() == Errc::car_invalid && report.error().hint().empty())
+    if (!report && report.error().code() == Errc::car_invalid && !report.error().has_way_out())
         return fail(std::move(report).error().hint(
             "archives are made by export; a file is stored so: codex-chunk put FILE"));
     if (!report)

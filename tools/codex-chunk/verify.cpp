@@ -215,7 +215,7 @@ Result<int> run_whole(cli::Context& context, const Verify& verify) {
         context.warn("the counters were wrong and are repaired");
     if (report.unreadable) // nobody knows what is there: no answer, but an error
         return fail(Error(report.unreadable->code(), report.unreadable->text())
-                        .hint(std::string(report.unreadable->hint())));
+                        .way_out_of(*report.unreadable));
     return report.problems == 0 ? 0 : 1;
 }
 

@@ -2,8 +2,10 @@
 #include "commands.hpp"
 #include "coverage_text.hpp"
 #include "erasure/shape.hpp"
+#include "toolkit/input.hpp"
 #include "toolkit/loops.hpp"
 
+#include <algorithm>
 #include <memory>
 
 namespace codex::ec {
@@ -16,12 +18,36 @@ struct Options {
     std::vector<std::string> cids;
 };
 
-Result<erasure::Shape> shape_of(const Options& options) {
+/// The options that are missing, so that what was given makes sense.
+std::string missing_options(const Options& options) {
+    if (options.k && !options.m && !options.nodes && !options.tolerance)
+        return fmt::format("-m {}", std::clamp<std::uint64_t>(*options.k / 2, 1, 2));
+    if (options.m && !options.k && !options.nodes && !options.tolerance)
+        return fmt::format("-k {}", std::max<std::uint64_t>(2 * *options.m, 2));
+    if (options.nodes && !options.tolerance && !options.k && !options.m)
+        return "--tolerance 1";
+    if (options.tolerance && !options.nodes && !options.k && !options.m)
+        return fmt::format("--nodes {}", 3 * *options.tolerance);
+    return "-k 4 -m 2";
+}
+
+/// The command as it was meant, with the datasets that were named.
+std::string hint_for_shape(const cli::Context& context, const Options& options) {
+    const bool mixed = (options.k || options.m) && (options.nodes || options.tolerance);
+    std::string datasets;
+    for (const std::string& cid : options.cids)
+        datasets += " " + toolkit::typed(cid);
+    return fmt::format("for example: {} {}{}",
+                       mixed ? "codex-ec encode" : context.command_with_options(),
+                       missing_options(options), datasets.empty() ? " CID" : datasets);
+}
+
+Result<erasure::Shape> shape_of(const cli::Context& context, const Options& options) {
     const bool shape = options.k && options.m && !options.nodes && !options.tolerance;
     const bool nodes = options.nodes && options.tolerance && !options.k && !options.m;
     if (!shape && !nodes)
         return fail(Error(Errc::usage, "either -k and -m or --nodes and --tolerance are needed")
-                        .hint("for example: codex-ec encode -k 4 -m 2 CID"));
+                        .hint(hint_for_shape(context, options)));
     return shape ? erasure::Shape::create(*options.k, *options.m)
                  : erasure::Shape::for_nodes(*options.nodes, *options.tolerance);
 }
@@ -48,7 +74,7 @@ Result<void> tell(cli::Context& context, const dataset::Job& job, const Cid& pla
 
 Result<int> encode(cli::Context& context, const Options& options) {
     // Before any dataset is looked at: it is not about them.
-    CODEX_TRY(shape, shape_of(options));
+    CODEX_TRY(shape, shape_of(context, options));
     std::optional<std::uint64_t> expiry;
     if (options.expires.given)
         expiry = options.expires.unix_seconds;

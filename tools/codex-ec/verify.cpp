@@ -30,12 +30,12 @@ Error verdict(const dataset::Verification& found) {
     if (!found.original_tree_matches)
         return Error(Errc::dataset_damaged,
                      "its data blocks are not those of the dataset it says it protects")
-            .hint("do not rely on it: encode the plain dataset again");
+            .hint("do not rely on it; encode the plain dataset again");
     return Error(Errc::dataset_damaged, fmt::format("{}, from block {} on, not what its data gives",
                                                     counted(found.wrong_parity.size(),
                                                             "parity block is", "parity blocks are"),
                                                     found.wrong_parity.front()))
-        .hint("do not rely on it: decode it and encode it again");
+        .hint("do not rely on it; decode it and encode it again");
 }
 
 Result<void> verify_one(cli::Context& context, const dataset::Job& job, const Cid& cid) {

@@ -2,6 +2,7 @@
 
 #include "base/counted.hpp"
 #include "base/hex.hpp"
+#include "base/printable.hpp"
 #include "base/temporary.hpp"
 #include "cli/inputs.hpp"
 #include "toolkit/input.hpp"
@@ -45,6 +46,11 @@ Result<void> digest_lines(const std::string& path, const dataset::LeafVisitor& v
     return {};
 }
 
+std::string hint_for_folder(const std::string& folder) {
+    return fmt::format("make one file of it: tar c {} | codex-merkle root --raw -",
+                       shell_quoted(folder));
+}
+
 } // namespace
 
 void Source::declare(cli::Command& command) {
@@ -76,7 +82,7 @@ Result<std::uint64_t> Source::outside_leaves(cli::Context& context,
         CODEX_CHECK(digest_lines(*digests, visit));
         return 0;
     }
-    CODEX_TRY(file, toolkit::open_input(*raw));
+    CODEX_TRY(file, toolkit::open_input(*raw, hint_for_folder(*raw)));
     Progress progress;
     const auto view = context.show(progress, file.name);
     CODEX_TRY(source, file.source());
@@ -143,6 +149,11 @@ Result<Digest> parse_digest(std::string_view text) {
         return digest;
     }
     auto cid = Cid::from_text(text);
+    const bool hex = text.starts_with("0x") ||
+                     digits.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
+    if (!cid && hex && !digits.empty())
+        return fail(Errc::hex_invalid, "\"{}\" is no digest: {} of hex, not 64", text.substr(0, 80),
+                    counted(digits.size(), "character"));
     if (!cid)
         return fail(std::move(cid).error().hint("a digest is 64 hex digits or a CID"));
     if (cid->hash() != codec::HashCodec::sha2_256 || cid->digest().size() != digest.size())

@@ -1,4 +1,5 @@
 // codex-prove batch-verify: many proofs at once.
+#include "base/printable.hpp"
 #include "commands.hpp"
 #include "statement.hpp"
 #include "toolkit/input.hpp"
@@ -119,8 +120,16 @@ private:
     std::uint64_t unread_ = 0;
 };
 
+std::string hint_for_key(const std::string& file) {
+    const bool named = !file.empty() && file != "-";
+    const std::string proofs = named ? shell_quoted(file) : "PROOFS";
+    return fmt::format(
+        "name the key that the proofs were made with: codex-prove batch-verify --zkey FILE {}",
+        proofs);
+}
+
 Result<int> batch_verify(cli::Context& context, const Options& options) {
-    CODEX_TRY(key, options.key.verifying_key());
+    CODEX_TRY(key, options.key.verifying_key(hint_for_key(options.file)));
     CODEX_TRY(lines, Lines::open(options.file));
     Batch batch(context, key);
     for (;;) {

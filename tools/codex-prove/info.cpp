@@ -56,6 +56,25 @@ template <class List, class Hash> std::string contributions_json(const List& lis
     return std::move(json.end_array()).text();
 }
 
+/// What the key's sizes say about the circuit: its options, and once more for each that is as
+/// large.
+void add_circuits(cli::Record& record, const snark::ProvingKey& key) {
+    JsonWriter json;
+    json.begin_array();
+    for (const auto& p : proof::circuits_with(key.wires, key.domain_log2)) {
+        record.text(fmt::format("circuit --max-depth {} --max-log2-slots {} --cell-elements {} "
+                                "--samples {}",
+                                p.max_depth, p.max_log2_slots, p.cell_elements, p.samples));
+        json.begin_object()
+            .member("maxDepth", p.max_depth)
+            .member("maxLog2Slots", p.max_log2_slots)
+            .member("cellElements", p.cell_elements)
+            .member("samples", p.samples)
+            .end_object();
+    }
+    record.json_raw("circuits", std::move(json.end_array()).text());
+}
+
 Result<void> describe_zkey(snark::BinaryFile file, cli::Record& record) {
     CODEX_TRY(key, snark::ProvingKey::read(std::move(file)));
     CODEX_TRY(contributions, key.contributions());
@@ -65,6 +84,8 @@ Result<void> describe_zkey(snark::BinaryFile file, cli::Record& record) {
     add(record, "domainLog2", key.domain_log2);
     add(record, "coefficients", key.coefficient_count());
     add(record, "contributions", contributions.size());
+    if (key.public_count == proof::kPublicInputs)
+        add_circuits(record, key);
     record.json_hex("circuitHash", circuit_hash);
     record.json_raw("contributionList",
                     contributions_json(contributions, snark::contribution_hash));

@@ -2,9 +2,11 @@
 // of jobs.
 #include "prove.hpp"
 #include "base/output_file.hpp"
+#include "base/printable.hpp"
 #include "base/secret.hpp"
 #include "commands.hpp"
 #include "snark/witness_file.hpp"
+#include "toolkit/input.hpp"
 
 #include <memory>
 
@@ -57,13 +59,23 @@ Result<snark::Statement> prove_words(const snark::ProvingKey& key, std::span<con
 
 /// A proof of --wtns, whatever circuit the key is for.
 Result<snark::Statement> prove_witness(cli::Context& context, const ProveOptions& options) {
-    CODEX_TRY(key, options.key.proving_key());
+    CODEX_TRY(key, options.key.proving_key(kTestKeyHint));
     CODEX_TRY(file, open_container(options.wtns.value_or("-"), "wtns", 2));
     CODEX_TRY(words, snark::witness_words(file));
     auto made = file.if_intact(prove_words(key, words, context.pool(), !options.no_self_check));
     if (!made)
         return fail(about_proof(std::move(made).error()));
     return made;
+}
+
+std::string hint_for_slot(const cli::Context& context, const ProveOptions& options) {
+    std::string missing;
+    if (!options.key.zkey && !options.key.circuit_dir)
+        missing += " --zkey FILE";
+    if (!options.challenge.given())
+        missing += " --challenge 0x...";
+    return fmt::format("for example: {} --slot 0{} {}", context.command_with_options(), missing,
+                       options.cids.empty() ? "CID" : toolkit::typed(options.cids.front()));
 }
 
 Result<int> prove(cli::Context& context, const ProveOptions& options) {
@@ -78,8 +90,7 @@ Result<int> prove(cli::Context& context, const ProveOptions& options) {
     if (!options.slot) {
         if (options.challenge.given() || !options.cids.empty())
             return fail(Error(Errc::usage, "a proof of a slot needs --slot and a challenge")
-                            .hint("for example: codex-prove prove --zkey FILE CID --slot 0 "
-                                  "--challenge 0x..."));
+                            .hint(hint_for_slot(context, options)));
         CODEX_TRY(outputs, Outputs::open(options));
         CODEX_TRY(statement, prove_witness(context, options));
         CODEX_CHECK(write_out(context, options, std::move(outputs), statement));
@@ -102,13 +113,15 @@ Result<int> prove(cli::Context& context, const ProveOptions& options) {
 } // namespace
 
 Result<proof::Prover> open_prover(const ProveOptions& options) {
-    CODEX_TRY(key, options.key.proving_key());
+    CODEX_TRY(key, options.key.proving_key(kTestKeyHint));
     CODEX_TRY(parameters, options.circuit.parameters());
     auto prover =
         proof::Prover::open(std::move(key), parameters, {.self_check = !options.no_self_check});
     if (!prover)
-        return fail(std::move(prover).error().hint(
-            "--samples and the other circuit options name the key's circuit"));
+        return fail(std::move(prover).error().hint(fmt::format(
+            "--samples and the other circuit options name the key's circuit; see which it "
+            "may be: codex-prove info {}",
+            shell_quoted(options.key.file()))));
     return prover;
 }
 

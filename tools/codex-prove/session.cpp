@@ -90,22 +90,26 @@ void KeyFlags::declare(cli::Command& command, bool verifying) {
     command.option("--circuit-dir DIR", circuit_dir, "take proof_main.zkey of this folder");
 }
 
-Result<std::string> KeyFlags::zkey_path() const {
+Result<std::string> KeyFlags::zkey_path(std::string hint) const {
     if (zkey.has_value() == circuit_dir.has_value())
-        return fail(Error(Errc::usage, "either --zkey or --circuit-dir is needed")
-                        .hint("make a key for tests: codex-prove setup -o test.zkey"));
-    return zkey ? *zkey : *circuit_dir + "/proof_main.zkey";
+        return fail(
+            Error(Errc::usage, "either --zkey or --circuit-dir is needed").hint(std::move(hint)));
+    return file();
 }
 
-Result<snark::ProvingKey> KeyFlags::proving_key() const {
-    CODEX_TRY(path, zkey_path());
+std::string KeyFlags::file() const {
+    return zkey ? *zkey : circuit_dir.value_or("") + "/proof_main.zkey";
+}
+
+Result<snark::ProvingKey> KeyFlags::proving_key(std::string hint) const {
+    CODEX_TRY(path, zkey_path(std::move(hint)));
     CODEX_TRY(file, snark::BinaryFile::open(path, "zkey", 1));
     return snark::ProvingKey::read(std::move(file));
 }
 
-Result<snark::VerifyingKey> KeyFlags::verifying_key() const {
+Result<snark::VerifyingKey> KeyFlags::verifying_key(std::string hint) const {
     if (!vkey) {
-        CODEX_TRY(key, proving_key());
+        CODEX_TRY(key, proving_key(std::move(hint)));
         return key.verifying_key();
     }
     if (zkey || circuit_dir)

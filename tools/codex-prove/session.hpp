@@ -41,17 +41,22 @@ struct ChallengeFlags {
     [[nodiscard]] Result<Fr> value() const;
 };
 
+/// For who proves without a key: any will do.
+inline constexpr const char* kTestKeyHint = "make a key for tests: codex-prove setup -o test.zkey";
+
 /// Where keys come from: a file, or proof_main.zkey in a circuit folder.
 struct KeyFlags {
     std::optional<std::string> zkey, vkey, circuit_dir;
     /// With `verifying`, --vkey too.
     void declare(cli::Command& command, bool verifying);
-    /// Errors: usage unless exactly one is given; snark::ProvingKey::read()'s.
-    [[nodiscard]] Result<snark::ProvingKey> proving_key() const;
-    [[nodiscard]] Result<snark::VerifyingKey> verifying_key() const;
+    /// Errors: usage, with that hint, unless exactly one is given; snark::ProvingKey::read()'s.
+    [[nodiscard]] Result<snark::ProvingKey> proving_key(std::string hint) const;
+    [[nodiscard]] Result<snark::VerifyingKey> verifying_key(std::string hint) const;
+    /// The file that was named, where one was.
+    [[nodiscard]] std::string file() const;
 
 private:
-    [[nodiscard]] Result<std::string> zkey_path() const;
+    [[nodiscard]] Result<std::string> zkey_path(std::string hint) const;
 };
 
 /// A constraint system: --r1cs, or the circuit of the parameters.

@@ -13,7 +13,10 @@ struct StatementFlags {
     std::string file;
     std::optional<std::string> proof_file, public_file;
     void declare(cli::Command& command);
-    /// Errors: usage; those of snark::statement_from_json(), proof_from_json(), inputs_from_json().
+    /// The words that name it, to be typed again; PROOF where it comes from stdin.
+    [[nodiscard]] std::string words() const;
+    /// Errors, which name the file: usage; those of snark::statement_from_json(),
+    /// proof_from_json(), inputs_from_json().
     [[nodiscard]] Result<snark::Statement> read() const;
 };
 

@@ -1,4 +1,5 @@
 // codex-prove verify-setup: is a key what its ceremony says?
+#include "base/printable.hpp"
 #include "ceremony.hpp"
 #include "commands.hpp"
 #include "snark/setup.hpp"
@@ -16,11 +17,16 @@ struct Options {
     std::uint64_t max_beacon_log2 = 32;
 };
 
+std::string hint_for_key(const Options& options) {
+    return fmt::format("name the key to be checked: codex-prove verify-setup --zkey FILE --ptau {}",
+                       shell_quoted(options.ptau));
+}
+
 Result<int> verify_setup(cli::Context& context, const Options& options) {
     if (options.ptau.empty())
         return fail(Error(Errc::usage, "--ptau is needed")
                         .hint("the file of the first phase that the key was made from"));
-    CODEX_TRY(key, options.key.proving_key());
+    CODEX_TRY(key, options.key.proving_key(hint_for_key(options)));
     CODEX_TRY(powers, open_powers(options.ptau));
     CODEX_TRY(system, options.system.read());
     std::vector<snark::Contribution> contributions;

@@ -5,13 +5,28 @@
 
 namespace codex::prove_tool {
 
+namespace {
+
+/// {"error":{...}}: what a job that failed is answered (codex-pipes(7), ERRORS).
+std::string failure_to_json(const cli::Context& context, std::string_view dataset,
+                            const Error& error) {
+    JsonWriter json;
+    json.begin_object().key("error").begin_object();
+    context.write_error(json, dataset, error);
+    return std::move(json.end_object().end_object()).text();
+}
+
+} // namespace
+
 Result<int> watch(cli::Context& context, const ProveOptions& options) {
     CODEX_TRY(prover, open_prover(options));
     CODEX_TRY(repo, toolkit::open_repo(context, toolkit::Access::read));
-    const auto prove = [&](const cli::JobLine& line) -> Result<snark::Statement> {
+    const auto prove = [&](const cli::JobLine& line,
+                           std::string& dataset) -> Result<snark::Statement> {
         if (line.too_long)
             return fail(Errc::limit_exceeded, "longer than {} bytes", proof::kMaxJobBytes);
         CODEX_TRY(job, proof::job_from_json(line.text));
+        dataset = job.dataset.text();
         auto statement = prover.prove({repo, context.pool()}, job.dataset, job.slot, job.entropy);
         if (!statement)
             return fail(about_proof(std::move(statement).error()));
@@ -19,10 +34,12 @@ Result<int> watch(cli::Context& context, const ProveOptions& options) {
     };
     return cli::answer_lines(context, proof::kMaxJobBytes, [&](const cli::JobLine& line) {
         const std::string id = proof::job_id_from_json(line.text);
-        auto made = prove(line);
+        std::string dataset;
+        auto made = prove(line, dataset);
         cli::JobAnswer answer{
             .name = "job " + id,
-            .text = made ? snark::statement_to_json(*made) : proof::failure_to_json(made.error()),
+            .text = made ? snark::statement_to_json(*made)
+                         : failure_to_json(context, dataset, made.error()),
         };
         answer.text.insert(1, fmt::format("\"id\":{},", id));
         if (!made)

@@ -30,8 +30,14 @@ Result<void> check_witness(const proof::CircuitParameters& parameters,
 Result<int> witness(cli::Context& context, const Options& options) {
     CODEX_TRY(parameters, options.circuit.parameters());
     CODEX_TRY(text, toolkit::read_input(options.input, kMaxInputBytes));
-    CODEX_TRY(input, proof::read_input_json(parameters, as_text(text)));
-    CODEX_TRY(wires, proof::compute_witness(parameters, input));
+    auto input = proof::read_input_json(parameters, as_text(text));
+    if (!input)
+        return fail(
+            std::move(input)
+                .error()
+                .context(toolkit::input_name(options.input))
+                .hint("an input is made so: codex-prove input CID --slot I --challenge 0x..."));
+    CODEX_TRY(wires, proof::compute_witness(parameters, *input));
     if (options.check)
         CODEX_CHECK(check_witness(parameters, wires));
     CODEX_CHECK(write_container(context, [&](int fd, const std::string& name) {

@@ -14,7 +14,7 @@ namespace codex::log::detail {
 class Filter {
 public:
     /// See log::set_levels(). All or nothing. Gives the topics that no part of the node is known to
-    /// use. Errors: usage.
+    /// use. Errors: argument_invalid.
     [[nodiscard]] Result<std::vector<std::string>> apply(std::string_view directives);
 
     /// A topic without a level of its own has the global one. A record passes when one of its

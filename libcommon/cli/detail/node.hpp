@@ -16,7 +16,8 @@ struct OptionSpec {
     std::string value;              ///< what --help calls the value; empty: a flag
     std::string help;
     std::vector<std::string> choices;
-    bool many = false; ///< may be given several times
+    std::vector<std::string> offered; ///< by completion, where there are no choices
+    bool many = false;                ///< may be given several times
     /// Takes the values given (of a flag: as many empty ones as it was given). Errors: any code;
     /// the caller makes it a usage error that names the option.
     std::function<Result<void>(const std::vector<std::string>&)> apply;

@@ -106,14 +106,17 @@ namespace detail {
 
 /// What is said of an error.
 struct Said {
+    std::string object; ///< what it is about; empty: nothing in particular
     std::string text;
     std::string hint; ///< may be empty
+    std::span<const Remedy>
+        remedies{}; ///< the error's, while that lives; none: the hint is not of them
 };
 
 /// "codex-chunk: error: ..." and its hint, or the JSON object with the members of `more`, with line
 /// ends.
-[[nodiscard]] std::string error_lines(const Context::State& state, std::string_view object,
-                                      Errc code, const Said& said, const Record& more);
+[[nodiscard]] std::string error_lines(const Context::State& state, Errc code, const Said& said,
+                                      const Record& more);
 
 /// Text and hint of an error about `item` (empty: about none in particular): where a file, a folder
 /// or CID@INDEX stands in the place of a CID, what it is and what to do with it; else the error's

@@ -20,8 +20,4 @@ namespace codex::cli::detail {
 /// says which option takes such a file. Code usage.
 [[nodiscard]] Error unexpected_argument(const std::string& word, const Command::Node& node);
 
-/// The tools and their commands, as `help` of another tool knows them: "codex-ec encode", in the
-/// order of the tools.
-[[nodiscard]] std::vector<std::string> all_commands();
-
 } // namespace codex::cli::detail

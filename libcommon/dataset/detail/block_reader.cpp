@@ -1,4 +1,5 @@
 #include "dataset/detail/block_reader.hpp"
+#include "dataset/detail/damage.hpp"
 
 #include "base/counted.hpp"
 
@@ -145,15 +146,19 @@ Error BlockReader::lost_block(const BlockBatch& batch, std::uint64_t index) cons
             fmt::format("has {}, not {}", counted(block.size, "byte"), manifest.block_size_bytes);
     Error error(Errc::dataset_damaged, fmt::format("{}: block {} ({}) {}", dataset_.cid.text(),
                                                    index, block.cid.text(), state));
-    if (!manifest.is_protected())
-        return std::move(error).hint("nothing protects a plain dataset: put or import the same "
-                                     "data again, or repair a protected dataset made from it");
+    if (!manifest.is_protected()) {
+        const auto others = protectors(job_.repo, manifest.tree);
+        if (others && !others->empty())
+            return std::move(error).remedy(
+                {Remedy::repair_dataset, "restore what a protected dataset of it covers"});
+        return std::move(error).hint("nothing here protects it; put or import the same data again");
+    }
     if (!options_.recover)
-        return std::move(error).hint("restore the block first: codex-ec repair CID");
-    return std::move(error).hint(
-        fmt::format("its column lost more than {}; see what must come from somewhere else: "
-                    "codex-ec repair CID",
-                    counted(manifest.erasure->m, "block")));
+        return std::move(error).remedy({Remedy::repair_dataset, "restore the block first"});
+    return std::move(error).remedy(
+        {Remedy::repair_dataset,
+         fmt::format("its column lost more than {}; see what must come from somewhere else",
+                     counted(manifest.erasure->m, "block"))});
 }
 
 } // namespace codex::dataset::detail

@@ -34,7 +34,7 @@ Error CarReader::invalid(std::uint64_t offset, std::string_view what) const {
 }
 
 Error CarReader::cut_off(std::uint64_t offset, std::string_view what) const {
-    return invalid(offset, what).hint("the archive is cut off: make or fetch it again");
+    return invalid(offset, what).hint("the archive is cut off; make or fetch it again");
 }
 
 Result<CarReader> CarReader::open(std::unique_ptr<ByteSource> source) {
@@ -51,8 +51,9 @@ Result<void> CarReader::read_header() {
     if (!frame || !*frame || (*frame)->body == 0 || (*frame)->body > codec::kMaxCarHeaderBytes)
         return fail(
             invalid(0, rest_.empty() ? "no bytes" : "not a CAR: no header here")
-                .hint("a CAR archive is needed, as other tools write them, too; make one of "
-                      "a dataset: codex-chunk export CID"));
+                .remedy({Remedy::export_dataset,
+                         "a CAR archive is needed, as other tools write them, too; make one of "
+                         "a dataset"}));
     const std::size_t end = (*frame)->prefix + static_cast<std::size_t>((*frame)->body);
     if (rest_.size() < end) {
         rest_.resize(end);
@@ -163,7 +164,7 @@ Result<std::size_t> CarReader::read(MutableBytes to) {
             return fail(Error(Errc::car_invalid,
                               fmt::format("after byte {}: {}", offset_, got.error().text()))
                             .hint(code == Errc::truncated
-                                      ? "the archive is cut off: make or fetch it again"
+                                      ? "the archive is cut off; make or fetch it again"
                                       : "the archive was damaged on the way; make or fetch it "
                                         "again"));
         return fail(std::move(got).error());

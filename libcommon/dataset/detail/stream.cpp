@@ -158,7 +158,7 @@ private:
             return Error(Errc::limit_exceeded,
                          fmt::format("{}: needs a zstd window of more than {} MiB", input_.name(),
                                      (1U << kWindowLogMax) >> 20))
-                .hint("zstd -dc --long=31 gives it more memory: pipe its output in instead");
+                .hint("pipe it in uncompressed, with more memory: zstd -dc --long=31");
         return {Errc::malformed,
                 fmt::format("{}: damaged zstd data: {}", input_.name(), ZSTD_getErrorName(code))};
     }

@@ -23,8 +23,6 @@ public:
     /// One block of the slot: its bytes, zeros for an empty or pad block.
     [[nodiscard]] Result<Bytes> block(std::uint32_t slot, std::uint64_t position) const;
 
-    [[nodiscard]] const Digest& zero_block_root() const { return zero_root_; }
-
 private:
     BlockDigester(const dataset::Job& job, const SlotShape& shape, repo::StoredTree tree);
     struct Failures;

@@ -137,7 +137,7 @@ namespace {
 
 tl::unexpected<Error> older(const std::string& text) {
     return fail(Error(Errc::repo_damaged, text)
-                    .hint("make it anew from the segments: codex-chunk verify --rebuild-index"));
+                    .remedy({Remedy::rebuild_index, "make it anew from the segments"}));
 }
 
 /// Also gives what there is in segments behind their ends, where that matters.

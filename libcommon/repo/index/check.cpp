@@ -191,12 +191,8 @@ Result<Listing> list_readers(MDB_env* env, pid_t wanted) {
 
 } // namespace
 
-std::string rebuild_hint() {
-    return "rebuild it from the segments: codex-chunk verify --rebuild-index";
-}
-
 Error damaged_index(std::string_view what) {
-    return Error(Errc::repo_damaged, fmt::format("index: {}", what)).hint(rebuild_hint());
+    return Error(Errc::repo_damaged, fmt::format("index: {}", what)).remedy(Remedy::rebuild_index);
 }
 
 Result<void> check_header(const Fd& index, const std::string& path) {
@@ -212,7 +208,7 @@ Result<void> check_header(const Fd& index, const std::string& path) {
     const bool empty = ::fstat(index.get(), &st) == 0 && st.st_size == 0;
     return fail(Error(Errc::repo_damaged,
                       fmt::format("{}: {}", path, empty ? "is empty" : "is cut short, or no index"))
-                    .hint(rebuild_hint()));
+                    .remedy(Remedy::rebuild_index));
 }
 
 Result<void> check_free_lists(MDB_env* env) {

@@ -11,9 +11,7 @@ struct MDB_env;
 
 namespace codex::repo::detail {
 
-/// The hint of every error about a broken index.
-[[nodiscard]] std::string rebuild_hint();
-/// repo_damaged, with that hint.
+/// repo_damaged, with the remedy of a broken index.
 [[nodiscard]] Error damaged_index(std::string_view what);
 
 /// The two pages at its start: of this format, and the file as long as they say. Reads 300 bytes.

@@ -11,7 +11,7 @@ constexpr int kMaxZstdLevel = 19;
 
 tl::unexpected<Error> refuse(std::string_view what) {
     return fail(Error(Errc::repo_config, fmt::format("config.json: {}", what))
-                    .hint("correct the file, or: codex-chunk init --set"));
+                    .remedy({Remedy::change_settings, "correct the file, or"}));
 }
 
 } // namespace

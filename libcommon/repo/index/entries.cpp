@@ -106,7 +106,7 @@ bool plausible_leaves(std::uint64_t leaf_count) {
 
 tl::unexpected<Error> index_damaged(std::string_view table, std::string_view what) {
     return fail(Error(Errc::repo_damaged, fmt::format("index: table {}: {}", table, what))
-                    .hint("rebuild it from the segments: codex-chunk verify --rebuild-index"));
+                    .remedy(Remedy::rebuild_index));
 }
 
 Bytes encode(const BlockEntry& e) {

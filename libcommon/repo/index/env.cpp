@@ -80,7 +80,7 @@ Result<void> Env::open_files() {
         auto shared = share_index(path_, around_);
         if (!shared && shared.error().code() == Errc::not_found)
             return fail(Error(Errc::repo_damaged, fmt::format("{}: is missing", path_))
-                            .hint(rebuild_hint()));
+                            .remedy(Remedy::rebuild_index));
         if (!shared)
             return fail(std::move(shared).error());
         index_ = std::move(*shared);

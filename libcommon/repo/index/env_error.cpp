@@ -45,7 +45,7 @@ Error Env::error(int rc, const char* what) const {
             who = describe_user(lmdb::last_holder(), st.st_dev, st.st_ino);
         return Error(Errc::repo_locked, fmt::format("{}-lock: held by {}", path_,
                                                     who.empty() ? "another process" : who))
-            .hint("try again when it is done, or wait longer: --lock-timeout");
+            .remedy(Remedy::wait_longer);
     }
     case MDB_READERS_FULL:
         return {Errc::unavailable, text};

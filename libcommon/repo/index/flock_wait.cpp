@@ -44,7 +44,7 @@ Result<void> wait_for_flock(const Fd& fd, int how, const std::string& path,
             return fail(system_error(errno, "lock " + path));
         if (deadline.passed())
             return fail(Error(Errc::repo_locked, fmt::format("{}: {}", path, holder(fd)))
-                            .hint("try again when it is done, or wait longer: --lock-timeout"));
+                            .remedy(Remedy::wait_longer));
         if (!std::exchange(waiting, true))
             around.log.notice("Waiting for the repo", {{"path", path}, {"holder", holder(fd)}});
         (void)deadline.pause(std::chrono::milliseconds(20));

@@ -10,8 +10,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kNameAnother = "name a folder with -r DIR, or set CODEX_REPO";
-
 /// Whether there are things in the folder, and none of them is the lock, which the making of a repo
 /// begins with.
 bool holds_other_things(const std::string& path) {
@@ -40,7 +38,7 @@ Result<void> require_place(const std::string& path, bool create) {
         return {};
     return fail(Error(create ? Errc::cannot_create : Errc::repo_missing,
                       fmt::format("{}: no repo there: {}", path, why))
-                    .hint(std::string(kNameAnother)));
+                    .remedy(Remedy::name_repo));
 }
 
 Result<std::shared_ptr<Store>> open_store(const std::string& path, const OpenOptions& options) {
@@ -50,13 +48,13 @@ Result<std::shared_ptr<Store>> open_store(const std::string& path, const OpenOpt
     const Errc code = store.error().code();
     if (code == Errc::repo_missing && !options.create && holds_other_things(path))
         return fail(Error(code, fmt::format("{}: no repo there, and other things", path))
-                        .hint(std::string(kNameAnother)));
+                        .remedy(Remedy::name_repo));
     std::error_code error;
     const std::string settings = path + "/config.json";
     if (code == Errc::not_found && fs::exists(path + "/version", error) &&
         !fs::exists(settings, error))
         return fail(Error(Errc::repo_config, "config.json: is missing")
-                        .hint("correct the file, or: codex-chunk init --set"));
+                        .remedy({Remedy::change_settings, "correct the file, or"}));
     return store;
 }
 
@@ -64,8 +62,7 @@ Result<void> create_store(const std::string& path, const Config& config, bool mu
                           const Surroundings& around) {
     auto made = Store::create(path, config, must_be_new, around);
     if (!made && made.error().code() == Errc::not_found)
-        return fail(
-            Error(Errc::cannot_create, made.error().text()).hint(std::string(kNameAnother)));
+        return fail(Error(Errc::cannot_create, made.error().text()).remedy(Remedy::name_repo));
     return made;
 }
 

@@ -128,8 +128,7 @@ Result<void> check_version(const std::string& path) {
                     .hint("if it is a repo of this format, put the version back: echo 1 > " +
                           shell_quoted(path + "/version")));
         return fail(Error(Errc::repo_missing, fmt::format("{}: no repo there", path))
-                        .hint("make one: codex-chunk init; the first put does it, too; -r DIR "
-                              "or CODEX_REPO names another"));
+                        .remedy(Remedy::make_repo));
     }
     if (!text)
         return fail(std::move(text).error());
@@ -243,7 +242,7 @@ Result<void> Store::create(const std::string& path, const Config& config, bool m
         if (auto there = check_version(path); there || there.error().code() != Errc::repo_missing) {
             if (there && must_be_new)
                 return fail(Error(Errc::repo_exists, fmt::format("{}: is a repo already", path))
-                                .hint("change its settings: codex-chunk init --set"));
+                                .remedy(Remedy::change_settings));
             return there;
         }
         return make_files(path, config, around);
@@ -356,7 +355,7 @@ Result<std::shared_ptr<Store>> StoreRegistry::open_now(const std::string& path,
     auto env = Env::open(path + "/index.mdb", how, store->around_);
     if (!env && env.error().code() == Errc::permission && !options.read_only)
         return fail(std::move(env).error().context(path).hint(
-            "the repo can be read, but not changed: mount it writable or mend its rights"));
+            "the repo can be read, but not changed; mount it writable or mend its rights"));
     if (!env)
         return fail(std::move(env).error());
     store->env_ = std::move(*env);

@@ -127,7 +127,7 @@ Result<void> WriteGate::queue() const {
             if (next)
                 give_back(fd_.get(), Place::next);
             return fail(Error(Errc::repo_locked, fmt::format("{}: held by {}", path_, who()))
-                            .hint("try again when it is done, or wait longer: --lock-timeout"));
+                            .remedy(Remedy::wait_longer));
         }
         if (!told && now - begin >= std::chrono::seconds(1)) {
             told = true;

@@ -5,24 +5,29 @@ namespace codex::repo::detail {
 namespace {
 
 Error with_way_out(Error error, bool opening) {
-    std::string hint(error.hint());
     if (error.code() == Errc::not_found)
-        hint = "put the file back; if it is lost for good, make an index of what is left: "
-               "codex-chunk verify --rebuild-index";
-    else if (error.code() == Errc::permission)
-        hint = "let this user read the files in the repo's folder segments";
-    else if (error.code() == Errc::io && opening)
-        hint = "allow more open files (ulimit -n), then try again";
-    else if (error.code() == Errc::io)
-        hint = "try again; give a block up whose place on the disk is lost for good: "
-               "codex-chunk rm CID@INDEX; then put, import or repair brings it back";
-    return std::move(error).hint(std::move(hint));
+        return std::move(error)
+            .hint("put the file back")
+            .remedy(
+                {Remedy::rebuild_index, "if it is lost for good, make an index of what is left"});
+    if (error.code() == Errc::permission)
+        return std::move(error).hint("let this user read the files in the repo's folder segments");
+    if (error.code() == Errc::io && opening)
+        return std::move(error).hint("allow more open files (ulimit -n), then try again");
+    if (error.code() == Errc::io)
+        return std::move(error)
+            .hint("try again")
+            .remedy(
+                {Remedy::remove_block,
+                 "give a block up whose place on the disk is lost for good, so that put, import "
+                 "or repair brings it back"});
+    return error;
 }
 
 } // namespace
 
 Error copy_of(const Error& error) {
-    return Error(error.code(), error.text()).hint(std::string(error.hint()));
+    return Error(error.code(), error.text()).way_out_of(error);
 }
 
 Result<SegmentFile> open_segment(const Segments& segments, std::uint32_t id) {

@@ -58,10 +58,11 @@ Result<void> read_tree_at(const Session& session, const Cid& tree, const Extent&
     if (got != out.size_bytes())
         return fail(
             Error(Errc::repo_damaged, fmt::format("tree {}: its segment is cut short", tree.text()))
-                .hint(tree.codec() == codec::Multicodec::codex_slot_root
-                          ? "compute the trees of the slots again: codex-prove slots PROTECTED"
-                          : "store the data again, or rebuild it where a protected dataset "
-                            "has it: codex-ec repair CID"));
+                .remedy(tree.codec() == codec::Multicodec::codex_slot_root
+                            ? Remedy(Remedy::recompute_slots)
+                            : Remedy(Remedy::repair_dataset,
+                                     "store the data again, or rebuild it where a protected "
+                                     "dataset has it")));
     return {};
 }
 

@@ -96,8 +96,7 @@ tl::unexpected<Error> quota_error(std::uint64_t needed, const Totals& totals,
     return fail(Error(Errc::quota_exceeded,
                       fmt::format("quota of {} exceeded: {} more needed, {} free",
                                   format_size(quota_bytes), format_size(needed), format_size(free)))
-                    .hint("remove datasets, or raise the quota: "
-                          "codex-chunk init --set --quota SIZE"));
+                    .remedy({Remedy::raise_quota, "remove datasets, or raise the quota"}));
 }
 
 Result<Ledger> Ledger::begin(const Store& store, bool sync) {

@@ -12,6 +12,14 @@ load ../common
     diff page table
 }
 
+@test "codex-pipes(7) lists the remedies of remedy.def" {
+    sed -n 's/^CODEX_REMEDY(\([a-z_]*\))$/\1/p' "$CODEX_SOURCE/libcommon/base/remedy.def" >table
+    assert [ "$(wc -l <table)" -gt 15 ]
+    sed -n '/^# REMEDIES/,/^# LOGS/p' "$CODEX_SOURCE/man/codex-pipes.7.scd" | grep '^\*' |
+        grep -o '[a-z_]*' | grep _ >page
+    diff page table
+}
+
 @test "codex-exit(7) explains every exit status that an error has" {
     local status
     while read -r status; do

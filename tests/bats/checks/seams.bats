@@ -1,10 +1,11 @@
 # scripts/check-seams fails when a clock, randomness, the environment or a thread is called past its
-# one place, and only then.
+# one place, or a command is named below cli, and only then.
 load ../common
 
 setup() {
     codex_setup
-    mkdir -p libcommon/base libcommon/cli libcommon/repo/index tools/codex-x
+    mkdir -p libcommon/base libcommon/cli libcommon/repo/index libcommon/toolkit tools/codex-x tools/codex-chunk
+    printf '%s\n' 'base : |' 'repo : base |' 'cli : base |' 'toolkit : base repo cli |' >libcommon/floors.txt
     echo 'auto t = std::chrono::steady_clock::now();' >libcommon/base/clock.cpp
     echo 'getrandom(p, n, 0);' >libcommon/base/random.cpp
     echo 'std::thread thread_;' >libcommon/base/thread.hpp
@@ -70,6 +71,35 @@ refuses() {
     for call in 'std::thread t([] {})' 'std::jthread t' 'std::async(f)' 'pthread_create(&t, nullptr, f, nullptr)'; do
         refuses libcommon/repo/b.cpp "auto t = $call;" 'start it by base/thread.hpp, or post to an Executor'
     done
+}
+
+@test "the name of a tool, or a flag, is refused in strings below cli" {
+    for text in 'list them: codex-chunk ls' '{}: codex-x' '--lock-timeout' 'wait (--lock-timeout)' 'name one: -r DIR'; do
+        for file in libcommon/base/b.cpp libcommon/repo/b.hpp libcommon/repo/index/b.cpp; do
+            refuses "$file" "return error.hint(fmt::format(\"{}\", \"$text\"));" 'name an action (base/remedy.hpp)'
+        done
+        for file in libcommon/cli/b.cpp libcommon/toolkit/b.cpp tools/codex-x/b.cpp; do
+            echo "hint(\"$text\");" >"$file"
+            check
+            assert_success
+        done
+    done
+    printf '%s\n' '// as codex-chunk(1) says, "codex-chunk put" --here' 'auto a = "codex-block"; --i;' \
+        'auto b = "x -- y, a--b, -1 K"; /* "codex-chunk ls" */' 'hint("zstd -dc --long=31 | x");' >libcommon/repo/b.cpp
+    check
+    assert_success
+}
+
+@test "planted in this very tree, a command in the library is refused" {
+    rm -r libcommon tools
+    cp -r "$CODEX_SOURCE/libcommon" "$CODEX_SOURCE/tools" .
+    check
+    assert_success
+    echo 'auto text = "repair it: codex-ec repair CID";' >>libcommon/dataset/get.cpp
+    check
+    assert_failure 1
+    assert_line --partial 'libcommon/dataset/get.cpp:'
+    assert_line 'check-seams: 1 lines break the rule'
 }
 
 @test "a public class that says nothing on threads is refused" {

@@ -25,6 +25,30 @@ complete_words() {
     assert_output "$(printf 'auto\nalways')"
 }
 
+@test "bash completes what stands in each place, and what stands behind =" {
+    gen 1 10 | codex-chunk put >cid
+    run complete_words codex-chunk label ''
+    assert_output "$(<cid)"
+    run complete_words codex-chunk label "$(<cid)" ''
+    assert_output ''
+    run complete_words codex-chunk rm "$(<cid)" ''
+    assert_output "$(<cid)"
+    run complete_words codex-chunk block rm ''
+    assert_output ''
+    run complete_words codex-chunk block put --codec dag
+    assert_output "$(printf 'dag-pb\ndag-cbor\ndag-json')"
+    # As bash cuts it.
+    run complete_words codex-chunk put --progress = ''
+    assert_output "$(printf 'auto\nalways\nnever\njson')"
+    run complete_words codex-chunk put --progress = al
+    assert_output always
+    run complete_words codex-chunk put --progress =
+    assert_output "$(printf 'auto\nalways\nnever\njson')"
+    codex-chunk -r other label "$(gen 2 10 | codex-chunk -r other put)" x
+    run complete_words codex-chunk --repo = other get ''
+    assert_output "$(codex-chunk -r other ls | cut -f1)"
+}
+
 @test "bash completes the commands that help explains" {
     run complete_words codex-chunk help ''
     assert_line put
@@ -113,6 +137,9 @@ print "$(offer codex-chunk block '')"
 print "$(offer codex-chunk put --layout '')"
 print "$(offer codex-chunk put '')"
 print "$(offer codex-chunk -r other get '')"
+print "$(offer codex-chunk -r other label zDv '')"
+compset() { :; }
+print "$(offer codex-chunk put --layout=)"
 END
     run_split zsh -f try
     assert_success
@@ -120,7 +147,9 @@ END
     assert_output "get has put rm 
 classic v0-2026 
 files 
-$(cat cid) "
+$(cat cid) 
+
+classic v0-2026 "
 }
 
 @test "fish completes as bash does" {
@@ -131,7 +160,8 @@ $(cat cid) "
 source ./script
 for line in 'codex-chunk block ' 'codex-chunk put --layout ' 'codex-chunk -r x block h' \
     'codex-chunk get ' 'codex-chunk -r other get ' 'codex-chunk get --repo other zDv' \
-    'codex-chunk --repo=other get ' 'codex-chunk -rother get '
+    'codex-chunk --repo=other get ' 'codex-chunk -rother get ' 'codex-chunk -r other label ' \
+    'codex-chunk -r other label zDv ' 'codex-chunk rm zDv '
     complete -C $line | cut -f1 | sort | tr '\n' ' '
     echo
 end
@@ -145,7 +175,10 @@ $(cat cid)
 $(cat other.cid) 
 $(cat other.cid) 
 $(cat other.cid) 
-$(cat other.cid) "
+$(cat other.cid) 
+$(cat other.cid) 
+
+$(cat cid) "
 }
 
 @test "what the scripts are made of are scripts, and no name in them stays empty" {

@@ -45,7 +45,7 @@ damage() {
 @test "damaged bytes that are dropped come back with the next put" {
     damage
     run_split codex-chunk get "$cid" -o out
-    assert_stderr --partial 'hint: nothing protects a plain dataset: '
+    assert_stderr --partial 'hint: nothing here protects it; '
     run_split codex-chunk verify --drop-damaged
     assert_failure 1
     run_split codex-chunk verify

@@ -70,7 +70,7 @@ load proofs
     assert_refused 65 'not protected'
     make_dataset
     run_split codex-prove slots --cell-size 100 "$protected"
-    assert_failure 64
+    assert_refused 65 'cells of 100 bytes: a block of 512'
     run_split codex-prove roots "$protected"
     assert_refused 65 'no slot roots'
 }

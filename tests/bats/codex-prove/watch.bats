@@ -43,6 +43,20 @@ null limit.exceeded'
     assert_output $'3\t0'
 }
 
+@test "--watch: an error in an answer has the members that it has on stderr" {
+    codex-ec erase "$cid" --blocks 0-17
+    job a 0 >jobs
+    run_split watch --json <jobs
+    assert_failure 1
+    error=$(jq -c .error <<<"$output")
+    assert_equal "$(jq -r .object <<<"$error")" "$cid"
+    assert_equal "$(jq -r .hint <<<"$error")" "restore what parity covers: codex-ec repair $cid"
+    assert_equal "$(jq -c .remedies <<<"$error")" '["repair_dataset"]'
+    said=$(grep '"type":"error"' <<<"$stderr")
+    assert_equal "$(jq -c '[.code, .exit, .message, .remedies]' <<<"$said")" \
+        "$(jq -c '[.code, .exit, .message, .remedies]' <<<"$error")"
+}
+
 @test "--watch answers while stdin stays open, and ends with it" {
     mkfifo jobs answers
     watch <jobs >answers &

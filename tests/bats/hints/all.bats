@@ -9,7 +9,7 @@ library_only=(
     'pass one entry for each position'                                # unit/erasure
     'fetch more of its blocks; only the loss of m of them is covered' # unit/erasure
     'use the classic layout for protected datasets'                   # unit/codec
-    'encode the plain dataset again: the stepped strategy is used'    # unit/erasure
+    'encode the plain dataset again, by the stepped strategy'         # unit/erasure
 )
 
 # What takes minutes, or another circuit than there is a key for: shown by the test that stands behind it.
@@ -45,6 +45,14 @@ elsewhere=(
             my $before = (split /\t/, substr($_, 0, $-[0]), 2)[1] // "";
             print if $before !~ /(?:^|: |\| |; |; do )$/;
         }' <<<"$output"
+    assert_output ''
+}
+
+@test "behind a colon stands what can be typed" {
+    run_split "$CODEX_SOURCE/tests/bats/hints/list-hints" "$CODEX_SOURCE"
+    assert_success
+    # shellcheck disable=SC2016 # this is Perl
+    run perl -ne 'print if /: (?!codex-|tar |zstd |ulimit |echo |mkdir |for |--|[0-9]|\{|$)/' <<<"$output"
     assert_output ''
 }
 

@@ -20,13 +20,16 @@ assert_whole() {
 @test "a plain dataset that is damaged" {
     damage_block "$plain" 3
     run_split codex-chunk get "$plain" -o back
-    hint 'nothing protects a plain dataset: put or import the same data again, or repair a protected dataset made from it'
+    hint 'nothing here protects it; put or import the same data again'
     codex-chunk put file
     assert_whole
     encode
     damage_block "$plain" 3
     run_split codex-chunk get "$plain" -o back
-    codex-ec repair "$coded"
+    hint "restore what a protected dataset of it covers: codex-ec repair $plain"
+    part 'restore what a protected dataset of it covers: codex-ec repair CID'
+    pasted 'codex-ec repair'
+    assert_success
     assert_whole
     codex-chunk export "$plain" -o archive
     damage_block "$plain" 3
@@ -38,7 +41,7 @@ assert_whole() {
 @test "a plain dataset that lacks a block is repaired by the same data alone" {
     codex-ec erase --blocks 3 "$plain"
     run_split codex-ec repair "$plain"
-    hint 'put or import the same data again: that mends blocks and tree'
+    hint 'put or import the same data again, which mends blocks and tree'
     codex-chunk put file
     codex-ec repair "$plain"
     assert_whole
@@ -186,7 +189,12 @@ assert_whole() {
 
 @test "options of encode" {
     run_split codex-ec encode "$plain"
-    hint 'for example: codex-ec encode -k 4 -m 2 CID'
+    hint "for example: codex-ec encode -k 4 -m 2 $plain"
+    part 'for example: {} {}{}' '-m {}' '-k {}' '--nodes {}'
+    pasted 'codex-ec encode'
+    assert_success
+    run_split codex-ec encode --expires 30d -k 4 "$plain"
+    hint "for example: codex-ec encode --expires 30d -k 4 -m 2 $plain"
     run_split codex-ec encode -k 4 -m 0 "$plain"
     hint 'choose m of 1 or more'
     run_split codex-ec encode -k 4 -m 5 "$plain"
@@ -216,13 +224,19 @@ assert_whole() {
     run_split codex-ec encode -k 2 -m 1 "$short"
     hint 'store the dataset with such a block size, 64KiB for example'
     run_split codex-ec encode -k 2 -m 1 "$(codex-chunk put little | cut -f1)"
-    hint 'the minimum size for k = {} is {} bytes: lower k or the block size'
+    hint 'the minimum size for k = {} is {} bytes; lower k or the block size'
     codex-ec encode -k 2 -m 1 "$(codex-chunk put --block-size 64 little | cut -f1)"
 }
 
 @test "commands for protected datasets, with a plain one" {
     run_split codex-ec decode "$plain"
-    hint 'encode it first, or name the protected dataset'
+    assert_refused 65 'the dataset is plain, not protected'
+    hint "there is nothing to decode; get it: codex-chunk get $plain"
+    part 'there is nothing to decode; get it: codex-chunk get CID'
+    pasted_to_end 'codex-chunk get'
+    assert_success
+    run_split codex-ec status --map "$plain"
+    part 'encode it first, or name the protected dataset'
     encode
     codex-ec decode "$coded"
 }
@@ -262,7 +276,7 @@ assert_whole() {
     for cut in cut cut.zst cut.head; do
         run_split codex-chunk import "$cut"
         assert_failure 65
-        hint 'the archive is cut off: make or fetch it again'
+        hint 'the archive is cut off; make or fetch it again'
     done
     head -c "$((700000 / 65536 * 65576))" archive >cut
     run_split codex-chunk import cut
@@ -366,7 +380,7 @@ forge_parity() {
 @test "parity that the data does not give" {
     forge_parity
     run_split codex-ec verify "$forged"
-    hint 'do not rely on it: decode it and encode it again'
+    hint 'do not rely on it; decode it and encode it again'
     codex-ec verify "$(codex-ec encode -k 4 -m 2 "$(codex-ec decode "$forged")")"
     codex-chunk rm "$coded" "$plain"
     codex-ec erase --blocks 0 "$forged"
@@ -381,7 +395,7 @@ forge_parity() {
     encode
     forge "$coded" "$(digest_of "$(codex-merkle root "$plain")")" "$(printf 'ab%.0s' {1..32})"
     run_split codex-ec verify "$(forged_cid)"
-    hint 'do not rely on it: encode the plain dataset again'
+    hint 'do not rely on it; encode the plain dataset again'
     codex-ec verify "$(codex-ec encode -k 4 -m 2 "$plain")"
 }
 
@@ -395,7 +409,7 @@ forge_parity() {
     # A window of 2 GiB, which the frame's header alone asks for.
     codex-chunk export "$plain" | zstd --ultra --long=31 -q -o wide.zst
     run_split codex-chunk import wide.zst
-    hint 'zstd -dc --long=31 gives it more memory: pipe its output in instead'
+    hint 'pipe it in uncompressed, with more memory: zstd -dc --long=31'
     zstd -dc --long=31 wide.zst | codex-chunk import
     codex-chunk get "$plain" | cmp - file
 }

@@ -14,18 +14,68 @@ setup() {
     run_split codex-chunk get "codex:$plain/file" -o back
     hint 'give the CID alone, without a path or scheme around it'
     run_split codex-chunk get "${plain:0:20}..." -o back
-    hint 'it looks like a CID that was cut or mistyped: copy the whole of it, or its first 12 characters'
+    hint 'it looks like a CID that was cut or mistyped; copy the whole of it, or its first 12 characters'
     codex-chunk get "${plain:0:12}" -o back
     run_split codex-chunk get "${plain:0:20} ${plain:20}" -o back
     hint 'remove the white space'
     run_split codex-chunk get "${plain:0:20}0${plain:21}" -o back
-    hint 'the digit 0 and the letters O, I and l never occur in such a CID: compare with the original'
+    hint 'the digit 0 and the letters O, I and l never occur in such a CID; compare with the original'
     codex-chunk get "$plain" -o back
+}
+
+@test "files that are not there" {
+    local command
+    for command in 'codex-chunk put' 'codex-chunk block put' 'codex-chunk import' 'codex-merkle root --raw' \
+        'codex-prove witness'; do
+        # shellcheck disable=SC2086 # words
+        run_split $command nothing.bin
+        assert_refused 66 'nothing.bin'
+        hint 'name a file that there is, or - for stdin'
+        # A variable that was never set.
+        # shellcheck disable=SC2086 # words
+        run_split $command ''
+        assert_refused 66 'the name of a file is empty'
+        hint 'perhaps it is a variable that was never set'
+    done
+    run_split codex-prove info ''
+    assert_refused 66 'the name of a file is empty'
+}
+
+@test "what is no identifier is said in few words" {
+    local word
+    for word in hello label my block7; do
+        run_split codex-chunk get "$word" -o back
+        assert_refused 65 "\"$word\" is not a CID"
+        assert_equal "${stderr_lines[0]}" "codex-chunk: error: \"$word\" is not a CID"
+    done
+    # A line without an end: its beginning is enough, and once.
+    run_split bash -c 'head -c 900000 /dev/zero | tr "\0" a | codex-chunk get'
+    assert_failure 65
+    assert [ "${#stderr}" -lt 500 ]
+    assert_equal "$(grep -o 'aaaaaaaaaa' <<<"$stderr" | wc -l)" 8
+    assert_stderr --partial 'it has 900000 characters'
+    run_split bash -c 'head -c 900000 /dev/zero | tr "\0" a | codex-chunk get --json'
+    assert [ "$(jq '.object | length' <<<"$stderr")" -lt 100 ]
+    # A digest that was cut short.
+    codex-merkle proof "$plain" --index 0 >proof
+    run_split codex-merkle verify --root "$(codex-merkle root "$plain")" --leaf 00 proof
+    assert_refused 65 '--leaf: "00" is no digest: 2 characters of hex, not 64'
+}
+
+@test "an error about an object names it once in JSON" {
+    block=$(codex-merkle leaves "$plain" | sed -n 2p)
+    codex-chunk rm "$plain@1"
+    for command in 'codex-chunk export' 'codex-chunk get'; do
+        run_split $command --json "$plain" -o back
+        assert_failure 1
+        assert_equal "$(jq -r .object <<<"$stderr")" "$plain"
+        assert_equal "$(jq -r .message <<<"$stderr")" "block 1 ($block) is missing"
+    done
 }
 
 @test "the beginning of an identifier" {
     run_split codex-chunk get "${plain:0:11}" -o back
-    hint 'write at least {} characters of it: all CIDs of a kind begin alike'
+    hint 'write at least {} characters of it, since all CIDs of a kind begin alike'
     codex-chunk get "${plain:0:12}" -o back
     # Two blocks whose CIDs begin with the same 12 characters.
     one=$(printf 1353 | codex-chunk block put)
@@ -41,11 +91,23 @@ setup() {
 @test "a file where an identifier is expected" {
     echo "$plain" >list
     run_split codex-chunk get list -o back
-    hint 'take CIDs from it: {} <{}; {}: {} {}'
+    hint 'take CIDs from it: {} <{}; '
     part 'cut it into blocks' 'store it' 'codex-chunk put'
     pasted 'codex-chunk get -o back <list'
     assert_success
     cmp back file
+    # Only of what begins with a CID, or with an object that may have one.
+    codex-chunk ls --json >records
+    run_split codex-chunk get records -o back
+    pasted 'codex-chunk get -o back <records'
+    assert_success
+    local command
+    for command in 'codex-chunk get' 'codex-ec encode -k 2 -m 1' 'codex-merkle root'; do
+        # shellcheck disable=SC2086 # words
+        run_split $command file
+        assert_refused 65 'file: is a file, not a CID'
+        [[ $stderr != *'take CIDs from it'* ]] || fail "$stderr"
+    done
     run_split codex-merkle leaves file
     hint 'cut it into blocks: codex-merkle leaves --raw file'
     pasted 'codex-merkle leaves --raw file'
@@ -128,7 +190,8 @@ setup() {
     block=$(codex-merkle leaves "$plain" | head -1)
     tree=$(codex-merkle root "$plain")
     run_split codex-chunk get "$block" -o back
-    hint 'that is a single block; get it: codex-chunk block get '
+    hint "that is a single block; get it: codex-chunk block get $block"
+    part 'that is a single block; get it: codex-chunk block get CID'
     pasted "codex-chunk block get $block"
     assert_success
     run_split codex-chunk get "$tree" -o back
@@ -184,8 +247,12 @@ setup() {
     assert_success
     run_split codex-merkle root --raw "a folder"
     assert_refused 65 'a folder: is a folder'
-    hint 'a file is needed; tar makes one of a folder'
-    tar c 'a folder' | codex-merkle root --raw -
+    hint 'make one file of it: tar c {} | codex-merkle root --raw -'
+    pasted 'tar c'
+    assert_success
+    run_split codex-prove info 'a folder'
+    assert_refused 65 'a folder: is a folder'
+    hint 'name a file in it'
     run_split codex-chunk put --mime 'text/plain; charset=utf-8' file
     hint "leave the parameters after ';' out"
     codex-chunk put --mime text/plain file

@@ -55,6 +55,17 @@ load ../codex-prove/proofs
     part 'make a protected dataset of it, for example: codex-ec encode -k 4 -m 2 CID'
     pasted 'codex-ec encode'
     codex-prove slots --cell-size 128 "$output"
+    run_split codex-prove slots "$protected"
+    assert_refused 65 'cells of 2048 bytes: a block of 512 is not a power of two of them'
+    hint "choose another size of cells: codex-prove slots --cell-size 128 $protected"
+    part 'choose another size of cells: codex-prove slots --cell-size SIZE CID'
+    pasted 'codex-prove slots'
+    assert_success
+    # A verifiable dataset has cells already.
+    codex-prove slots "$output"
+    run_split codex-prove witness file
+    assert_refused 65 'file: JSON'
+    hint 'an input is made so: codex-prove input CID --slot I --challenge 0x...'
     run_split codex-prove roots "$protected"
     hint "compute them: codex-prove slots $protected"
     part 'compute them: codex-prove slots CID'
@@ -74,11 +85,27 @@ load ../codex-prove/proofs
     run_split codex-prove prove "${circuit[@]}" "$cid" --slot 0 --challenge $challenge
     hint 'make a key for tests: codex-prove setup -o test.zkey'
     run_split codex-prove prove --zkey key.zkey "${circuit[@]}" "$cid"
-    hint "for example: codex-prove prove --zkey FILE $cid --slot 0 --challenge 0x..." ||
-        hint 'for example: codex-prove prove --zkey FILE CID --slot 0 --challenge 0x...'
+    hint "for example: codex-prove prove --zkey key.zkey ${circuit[*]} --slot 0 --challenge 0x... $cid"
+    part 'for example: {} --slot 0{} {}'
+    run_split codex-prove prove --zkey key.zkey "${circuit[@]}" "$cid" --entropy 7
+    pasted 'codex-prove prove'
+    assert_success
+    printf '%s\n' "$output" >pf
+    # No key but the one that it was made with says whether a proof is right.
+    run_split codex-prove verify pf
+    hint 'name the key that the proof was made with: codex-prove verify --zkey FILE pf'
+    part 'name the key that the proof was made with: codex-prove verify --zkey FILE {}'
+    [[ $stderr != *setup* ]] || fail "$stderr"
+    codex-prove verify --zkey key.zkey pf
+    run_split codex-prove batch-verify pf
+    hint 'name the key that the proofs were made with: codex-prove batch-verify --zkey FILE {}'
+    run_split codex-prove verify-setup --ptau none
+    hint 'name the key to be checked: codex-prove verify-setup --zkey FILE --ptau {}'
     run_split codex-prove vkey key.zkey
     assert_refused 64 "unexpected argument 'key.zkey'"
     hint 'did you mean: --zkey key.zkey'
+    run_split codex-prove vkey nothing.zkey
+    hint 'did you mean: --zkey nothing.zkey'
     codex-prove vkey --zkey key.zkey
     codex-prove prove --zkey key.zkey "${circuit[@]}" "$cid" --slot 0 --challenge $challenge
 }
@@ -95,7 +122,10 @@ load ../codex-prove/proofs
     hint '--max-depth and --max-log2-slots name the circuit'
     codex-prove input "$cid" --slot 0 --entropy 7 "${circuit[@]}" >input
     run_split codex-prove prove --zkey key.zkey "${circuit[@]:0:8}" --samples 3 "$cid" --slot 0 --entropy 7
-    hint "--samples and the other circuit options name the key's circuit"
+    hint "--samples and the other circuit options name the key's circuit; see which it may be: codex-prove info key.zkey"
+    part "--samples and the other circuit options name the key's circuit; see which it may be: codex-prove info {}"
+    pasted 'codex-prove info'
+    [[ $output == *$'\tcircuit --max-depth 8 --max-log2-slots 3 --cell-elements 5 --samples 2'* ]] || fail "$output"
     codex-prove prove --zkey key.zkey "${circuit[@]}" "$cid" --slot 0 --entropy 7
 }
 

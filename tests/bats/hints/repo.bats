@@ -144,7 +144,7 @@ assert_whole() {
     only_root
     chmod -R a+rX "$CODEX_REPO"
     run_split as_stranger codex-chunk -r "$CODEX_REPO" rm "$plain"
-    hint 'the repo can be read, but not changed: mount it writable or mend its rights'
+    hint 'the repo can be read, but not changed; mount it writable or mend its rights'
     chmod -R a+w "$CODEX_REPO"
     as_stranger codex-chunk -r "$CODEX_REPO" keep --until never "$plain"
 }
@@ -188,8 +188,8 @@ assert_whole() {
             LD_PRELOAD="$CODEX_TEST_BIN/libcodex-testpreload.so" codex-chunk get "$plain" -o back
         [[ $stderr == *"$second"* ]] && break
     done
-    hint "try again; give a block up whose place on the disk is lost for good: codex-chunk rm $plain@INDEX; then put, import or repair brings it back"
-    part 'try again; give a block up whose place on the disk is lost for good: codex-chunk rm CID@INDEX; then put, import or repair brings it back'
+    hint "try again; give a block up whose place on the disk is lost for good, so that put, import or repair brings it back: codex-chunk rm $plain@INDEX"
+    part 'try again; give a block up whose place on the disk is lost for good, so that put, import or repair brings it back: codex-chunk rm CID@INDEX'
     printf '\0' | dd of="$second" bs=1 seek=5000 conv=notrunc status=none # lost for good
     codex-chunk rm "$plain@3"
     codex-ec repair "$coded"
@@ -282,26 +282,33 @@ assert_whole() {
     block=$(codex-merkle leaves "$coded" | sed -n 18p) # of the parity, in one dataset
     run_split codex-chunk block rm "$block"
     assert_refused 1 "block $block: datasets have it, in 1 place"
-    hint 'remove {}: codex-chunk rm {}'
-    part 'the dataset that has it' 'remove what has it first'
-    pasted "codex-chunk rm $coded"
-    codex-chunk block rm "$block"
+    hint 'give up the bytes of this block alone: codex-chunk rm {0}@{1}; it goes with the datasets that have it, of which this is one: codex-chunk rm -n {0}' ||
+        hint "give up the bytes of this block alone: codex-chunk rm $coded@17; it goes with the datasets that have it, of which this is one: codex-chunk rm -n $coded"
+    part 'remove what has it first'
+    # What is pasted takes no dataset away.
+    pasted 'codex-chunk rm -n'
+    assert_success
+    run_split codex-chunk block rm "$block"
+    pasted "codex-chunk rm $coded@"
+    assert_success
+    codex-chunk block has "$block" && fail 'it is there'
+    codex-ec repair "$coded"
 
-    coded=$(codex-ec encode -k 4 -m 2 "$plain")
     block=$(codex-merkle leaves "$plain" | sed -n 3p)
     run_split codex-chunk block rm "$block"
     assert_refused 1 'in 2 places'
-    part 'the datasets that have it, these and perhaps others'
-    pasted 'codex-chunk rm'
-    codex-chunk block rm "$block"
+    pasted 'codex-chunk rm zD'
+    codex-chunk block has "$block" && fail 'it is there'
+    codex-ec repair "$coded"
+    assert_whole
 
-    codex-chunk put file
     run_split codex-chunk block rm "$plain"
     assert_refused 1 'it is the manifest of a dataset'
-    hint 'remove the dataset: codex-chunk rm '
-    pasted "codex-chunk rm $plain"
-    codex-chunk block rm "$plain"
-    part 'remove the datasets that have it; list all: codex-chunk ls'
+    hint 'it goes with the dataset and its data; see what that is: codex-chunk rm -n {}'
+    pasted 'codex-chunk rm -n'
+    assert_success
+    assert_whole
+    part 'it goes with the datasets that have it; list all: codex-chunk ls'
 }
 
 @test "a tree that is not here" {

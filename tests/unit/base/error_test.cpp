@@ -48,6 +48,26 @@ TEST(Error, ContextsGoInFrontAndTheLastHintStays) {
     EXPECT_EQ(Error(Errc::io).context("disk").text(), "disk: io.failed");
 }
 
+TEST(Error, RemediesStandBehindTheHintAndGoWithIt) {
+    Error error = Error(Errc::io, "gone").remedy(Remedy::list_blocks);
+    EXPECT_TRUE(error.has_way_out());
+    EXPECT_EQ(error.hint(), "");
+    error = std::move(error)
+                .hint("try again")
+                .remedy(Remedy(Remedy::repair_dataset, "restore it").of("zDv"));
+    ASSERT_EQ(error.remedies().size(), 1U) << "a hint replaces what was said before";
+    EXPECT_EQ(error.remedies().front().action(), Remedy::repair_dataset);
+    EXPECT_EQ(error.remedies().front().words(), "restore it");
+    EXPECT_EQ(error.remedies().front().cid(), "zDv");
+    const Error other = Error(Errc::usage).hint("no").way_out_of(error);
+    EXPECT_EQ(other.code(), Errc::usage);
+    EXPECT_EQ(other.hint(), "try again");
+    EXPECT_EQ(other.remedies().size(), 1U);
+    EXPECT_FALSE(Error(Errc::usage).hint("no").way_out_of(Error(Errc::io)).has_way_out());
+    EXPECT_EQ(remedy_name(Remedy::list_datasets), "list_datasets");
+    EXPECT_EQ(remedy_name(Remedy::name_circuit_sizes), "name_circuit_sizes");
+}
+
 TEST(Error, SystemErrorsMapToCodes) {
     const std::pair<int, Errc> cases[] = {
         {ENOENT, Errc::not_found}, {EACCES, Errc::permission},  {EPERM, Errc::permission},

@@ -222,6 +222,13 @@ TEST(AtomicFile, ErrorsNameWhatWasWanted) {
               "cannot create " + folder.file("none") + ": No such file or directory");
 }
 
+TEST(Fd, AnEmptyNameIsSaidToBeOne) {
+    const Error error = must_fail(open_file("", O_RDONLY));
+    EXPECT_EQ(error.code(), Errc::not_found);
+    EXPECT_EQ(error.text(), "the name of a file is empty");
+    EXPECT_NE(error.hint(), "");
+}
+
 TEST(Fd, AFolderIsNoFile) {
     const TemporaryFolder folder;
     const Error error = must_fail(read_file(folder.path(), 100));

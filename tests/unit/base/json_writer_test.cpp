@@ -65,7 +65,7 @@ TEST(JsonError, HasOneForm) {
     const auto text_of = [](const Error& error, std::string_view object) {
         JsonWriter json;
         json.begin_object();
-        write_error(json, error, object);
+        write_error(json, error.code(), object, error.text(), error.hint(), error.remedies());
         return std::move(json.end_object()).text();
     };
     EXPECT_EQ(text_of(Error(Errc::io, "disk \"gone\""), {}),
@@ -73,6 +73,12 @@ TEST(JsonError, HasOneForm) {
     EXPECT_EQ(text_of(Error(Errc::cid_invalid, "no CID").hint("look again"), "zDv"),
               R"({"code":"cid.invalid","exit":65,"object":"zDv","message":"no CID",)"
               R"("hint":"look again"})");
+    EXPECT_EQ(text_of(Error(Errc::io, "gone")
+                          .remedy(Remedy::list_blocks)
+                          .remedy({Remedy::repair_dataset, "then"}),
+                      {}),
+              R"({"code":"io.failed","exit":74,"message":"gone",)"
+              R"("remedies":["list_blocks","repair_dataset"]})");
 }
 
 } // namespace

@@ -230,7 +230,7 @@ TEST(LogFilter, BadWordsAreNamedAndChangeNothing) {
     for (const std::string_view bad : {"loud", "debug;loud:nat", "disabled", "required", "1"}) {
         const auto refused = filter.apply(bad);
         ASSERT_FALSE(refused) << bad;
-        EXPECT_EQ(refused.error().code(), Errc::usage);
+        EXPECT_EQ(refused.error().code(), Errc::argument_invalid);
         EXPECT_NE(refused.error().hint().find("trace, debug, info, notice"), std::string::npos);
     }
     EXPECT_FALSE(filter.passes(Level::debug, "codex"));
@@ -302,7 +302,7 @@ TEST_F(LogToPipe, WarnsOfUnknownTopics) {
 TEST_F(LogToPipe, BadDirectivesOpenNothing) {
     Options options;
     options.directives = "loud";
-    EXPECT_EQ(test::must_fail(Output::open(options)).code(), Errc::usage);
+    EXPECT_EQ(test::must_fail(Output::open(options)).code(), Errc::argument_invalid);
 }
 
 /// Counts how often it was looked at.

@@ -265,6 +265,9 @@ TEST(Cid, TextRefusalsExplain) {
     EXPECT_THAT(error("/ipfs/" + good).hint(), HasSubstr("alone"));
     EXPECT_THAT(error(good.substr(0, 40)).hint(), HasSubstr("cut or mistyped"));
     EXPECT_THAT(error("notes.txt").hint(), HasSubstr("begins with z"));
+    // Of a word, what is wrong with its base is nobody's concern.
+    for (const char* word : {"hello", "my", "label", "block7", "notes.txt"})
+        EXPECT_EQ(error(word).text(), fmt::format("\"{}\" is not a CID", word));
     EXPECT_THAT(error("").text(), HasSubstr("empty"));
     EXPECT_THAT(error("z").text(), HasSubstr("no bytes"));
     EXPECT_THAT(error(std::string(257, 'z')).text(), HasSubstr("257 characters"));

@@ -96,7 +96,8 @@ TEST_F(Protect, DecodeNamesTheColumnBeyondRepair) {
     EXPECT_EQ(error.code(), Errc::erasure_unrepairable);
     EXPECT_EQ(error.text(),
               "column 3 lost 3 blocks, parity covers 2; 1 block must come from somewhere else");
-    EXPECT_EQ(error.hint(), "which they are, and how to put them: codex-ec repair CID");
+    ASSERT_EQ(error.remedies().size(), 1U);
+    EXPECT_EQ(error.remedies().front().action(), Remedy::repair_dataset);
 }
 
 TEST_F(Protect, EncodeRefuses) {

@@ -10,7 +10,9 @@
 #include "snark/witness_file.hpp"
 #include "vectors.hpp"
 
+#include <bit>
 #include <sys/mman.h>
+#include <tuple>
 #include <unistd.h>
 
 namespace codex::proof {
@@ -54,6 +56,26 @@ TEST(Circuit, CountsFollowTheFormulas) {
         }
     }
     EXPECT_EQ(wire_count({}), proofs().at("official_witness").at("wires").get<std::uint64_t>());
+}
+
+TEST(Circuit, CountsTellWhichCircuitsAKeyMayBeOf) {
+    const auto found = [](const CircuitParameters& p) {
+        const auto domain = static_cast<std::uint32_t>(std::bit_width(constraint_count(p) + 3));
+        return circuits_with(wire_count(p), domain);
+    };
+    using Case = std::tuple<std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t>;
+    const Case cases[] = {
+        {32, 8, 67, 5}, {32, 8, 67, 10}, {8, 3, 5, 2}, {62, 32, 2, 1}, {3, 3, 2115, 7}};
+    for (const auto& [depth, slots, elements, samples] : cases) {
+        CircuitParameters p{depth, slots, 2, elements, samples};
+        const auto all = found(p);
+        EXPECT_LE(all.size(), 4U);
+        p.block_depth = 0; // no count tells it
+        EXPECT_THAT(all, ::testing::Contains(p));
+        for (const CircuitParameters& other : all)
+            EXPECT_EQ(wire_count(other), wire_count(p));
+    }
+    EXPECT_THAT(circuits_with(12, 4), ::testing::IsEmpty());
 }
 
 TEST(Circuit, BuiltSystemHasThoseCounts) {

@@ -40,15 +40,6 @@ TEST(Documents, JobsAreReadAndBadOnesKeepTheirId) {
     EXPECT_EQ(job_id_from_json("no job"), "null");
 }
 
-TEST(Documents, AFailureIsOneLineOfJson) {
-    const std::string text = failure_to_json(Error(Errc::usage, "a \"b\"\nc").hint("see \xff"));
-    EXPECT_EQ(text.find('\n'), std::string::npos);
-    const auto json = nlohmann::json::parse(text);
-    EXPECT_EQ(json.at("error").at("code"), "usage");
-    EXPECT_EQ(json.at("error").at("message"), "a \"b\"\nc");
-    EXPECT_EQ(nlohmann::json::parse(failure_to_json(Errc::io)).at("error").count("hint"), 0U);
-}
-
 // A library that copies or writes documents by recursion runs out of stack on these.
 TEST(Documents, DeeplyNestedJsonIsRefusedWithoutRecursion) {
     const std::string deep = nested(kMaxJobBytes / 2 - 200);

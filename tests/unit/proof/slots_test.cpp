@@ -214,7 +214,8 @@ TEST_F(Slots, MissingBlocksAreNamed) {
     const Error error = must_fail(build_slots(job(), coded, {}));
     EXPECT_EQ(error.code(), Errc::dataset_damaged);
     EXPECT_THAT(error.text(), HasSubstr("blocks 2, 3 are missing"));
-    EXPECT_THAT(std::string(error.hint()), HasSubstr("codex-ec repair"));
+    ASSERT_EQ(error.remedies().size(), 1U);
+    EXPECT_EQ(error.remedies().front().action(), Remedy::repair_dataset);
     must(dataset::repair(job(), coded));
     expect_right_roots(must(build_slots(job(), coded, {})).manifest);
 }

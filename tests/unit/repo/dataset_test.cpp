@@ -272,7 +272,7 @@ TEST_F(Dataset, LabelsBelongToTheRepo) {
     must(writer.leaves(std::span(&leaf, 1)));
     const Cid tree = must(writer.finish_tree());
     const Bytes manifest = manifest_for(tree, 1, kBlock, "");
-    EXPECT_EQ(code_of(writer.commit(manifest, 0, "\xff")), Errc::usage);
+    EXPECT_EQ(code_of(writer.commit(manifest, 0, "\xff")), Errc::argument_invalid);
     const Cid cid = must(writer.commit(manifest, 0, "Grüße"));
     EXPECT_EQ(must(repo_.dataset(cid)).label, "Grüße");
     const Cid again = must(write_blocks(repo_, seeds(1, 1))).manifest;
@@ -288,7 +288,7 @@ TEST_F(Dataset, LabelsBelongToTheRepo) {
     const std::string longest(255, 'a');
     must(repo_.set_label(cid, longest));
     EXPECT_EQ(must(repo_.dataset(cid)).label, longest);
-    EXPECT_EQ(code_of(repo_.set_label(cid, longest + "a")), Errc::usage);
+    EXPECT_EQ(code_of(repo_.set_label(cid, longest + "a")), Errc::argument_invalid);
     must(repo_.set_label(cid, ""));
     EXPECT_EQ(must(repo_.dataset(cid)).label, "");
     must(repo_.set_label(cid, "gone with it"));

@@ -174,7 +174,7 @@ TEST(Quota, IsCheckedBeforeAnythingIsWritten) {
     const auto refused = writer.leaves(leaves);
     EXPECT_EQ(code_of(refused), Errc::quota_exceeded);
     EXPECT_THAT(refused.error().text(), HasSubstr("200KiB more needed"));
-    EXPECT_FALSE(refused.error().hint().empty());
+    EXPECT_TRUE(refused.error().has_way_out());
     std::uint64_t bytes = 0;
     for (const auto& entry : fs::directory_iterator(scratch.repo() + "/segments"))
         bytes += entry.file_size();

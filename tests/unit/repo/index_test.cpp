@@ -42,7 +42,8 @@ TEST(Index, CutUnderAProcessIsDamageAndNoSignal) {
         EXPECT_EQ(code_of(write_blocks(repo, seeds(1000, 10))), Errc::repo_damaged);
         const auto again = repo.set_expiry(made.manifest, 1);
         EXPECT_EQ(code_of(again), Errc::repo_damaged);
-        EXPECT_THAT(std::string(again.error().hint()), HasSubstr("--rebuild-index"));
+        ASSERT_EQ(again.error().remedies().size(), 1U);
+        EXPECT_EQ(again.error().remedies().front().action(), Remedy::rebuild_index);
     }
     must(Repo::rebuild_index(scratch.repo()));
     Repo repo = must(Repo::open(scratch.repo(), {}));

@@ -27,7 +27,8 @@ TEST(Open, RefusesWhatIsNoRepo) {
     const Scratch scratch;
     const auto missing = Repo::open(scratch.repo(), {});
     EXPECT_EQ(code_of(missing), Errc::repo_missing);
-    EXPECT_THAT(std::string(missing.error().hint()), HasSubstr("init"));
+    ASSERT_EQ(missing.error().remedies().size(), 1U);
+    EXPECT_EQ(missing.error().remedies().front().action(), Remedy::make_repo);
     EXPECT_FALSE(fs::exists(scratch.repo())) << "looking must not create anything";
     OpenOptions create;
     create.create = true;

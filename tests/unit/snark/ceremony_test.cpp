@@ -233,12 +233,13 @@ TEST(Ceremony, NamesAndBeaconsThatFilesCannotHoldAreRefused) {
     for (const std::string& name :
          {std::string(65, 'x'), many + "x", std::string("\xff"), euro.substr(0, 2),
           std::string("\xc0\x80"), std::string("\xed\xa0\x80"), std::string("\xf4\x90\x80\x80")})
-        EXPECT_EQ(must_fail(check_contribution_name(name)).code(), Errc::usage)
+        EXPECT_EQ(must_fail(check_contribution_name(name)).code(), Errc::argument_invalid)
             << to_hex(as_bytes(name));
     const ProvingKey key = vector_key("initial_zkey_hex");
     for (const Beacon& beacon :
          {Beacon{{}, 10}, Beacon{Bytes(256), 10}, Beacon{{1}, 9}, Beacon{{1}, 64}})
-        EXPECT_EQ(must_fail(apply_beacon(key, -1, "key", "", beacon, {})).code(), Errc::usage);
+        EXPECT_EQ(must_fail(apply_beacon(key, -1, "key", "", beacon, {})).code(),
+                  Errc::argument_invalid);
 }
 
 /// Where the payload of a section begins.
