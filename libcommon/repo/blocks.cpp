@@ -196,14 +196,13 @@ Result<void> Repo::for_each_block(const std::function<bool(const BlockInfo&)>& v
         std::vector<BlockInfo> step;
         {
             CODEX_TRY(txn, impl_->store->env().read());
-            CODEX_TRY(cursor, txn.cursor(Table::blocks));
-            CODEX_TRY(more, cursor.seek(from));
-            while (more && step.size() < kVisitStep) {
-                CODEX_TRY(cid, decode_cid_key(cursor.key()));
-                CODEX_TRY(entry, decode_block(cursor.value()));
-                step.push_back(to_info(cid, entry));
-                CODEX_SET(more, cursor.next());
-            }
+            CODEX_CHECK(for_each(txn, Table::blocks, from,
+                                 [&](BytesView key, BytesView value) -> Result<bool> {
+                                     CODEX_TRY(cid, decode_cid_key(Table::blocks, key));
+                                     CODEX_TRY(entry, decode_block(value));
+                                     step.push_back(to_info(cid, entry));
+                                     return step.size() < kVisitStep;
+                                 }));
         }
         for (const BlockInfo& info : step)
             if (!visit(info))

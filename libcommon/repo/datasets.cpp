@@ -115,15 +115,14 @@ Result<void> Repo::for_each_dataset(const std::function<bool(const DatasetInfo&)
         std::vector<std::pair<Cid, Stored>> step;
         {
             CODEX_TRY(txn, impl_->store->env().read());
-            CODEX_TRY(cursor, txn.cursor(Table::datasets));
-            CODEX_TRY(more, cursor.seek(from));
-            while (more && step.size() < kVisitStep) {
-                CODEX_TRY(cid, decode_cid_key(cursor.key()));
-                CODEX_TRY(entry, decode_dataset(cursor.value()));
-                CODEX_TRY(label, find_label(txn, cid));
-                step.emplace_back(cid, Stored{std::move(entry), std::move(label)});
-                CODEX_SET(more, cursor.next());
-            }
+            CODEX_CHECK(for_each(
+                txn, Table::datasets, from, [&](BytesView key, BytesView value) -> Result<bool> {
+                    CODEX_TRY(cid, decode_cid_key(Table::datasets, key));
+                    CODEX_TRY(entry, decode_dataset(value));
+                    CODEX_TRY(label, find_label(txn, cid));
+                    step.emplace_back(cid, Stored{std::move(entry), std::move(label)});
+                    return step.size() < kVisitStep;
+                }));
         }
         if (step.empty())
             return {};

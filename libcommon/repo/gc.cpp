@@ -32,15 +32,15 @@ Result<std::vector<ExpiryKey>> expired(const Session& session, const Bytes& from
                                        std::uint64_t now) {
     std::vector<ExpiryKey> keys;
     CODEX_TRY(txn, session.store->env().read());
-    CODEX_TRY(cursor, txn.cursor(Table::expiries));
-    CODEX_TRY(more, cursor.seek(from));
-    while (more && keys.size() < std::max<std::size_t>(1, kStep >> session.shrink)) {
-        CODEX_TRY(key, decode_expiry_key(cursor.key()));
-        if (key.expiry >= now)
-            break;
-        keys.push_back(key);
-        CODEX_SET(more, cursor.next());
-    }
+    const std::size_t most = std::max<std::size_t>(1, kStep >> session.shrink);
+    CODEX_CHECK(
+        for_each(txn, Table::expiries, from, [&](BytesView bytes, BytesView) -> Result<bool> {
+            CODEX_TRY(key, decode_expiry_key(bytes));
+            if (key.expiry >= now)
+                return false;
+            keys.push_back(key);
+            return keys.size() < most;
+        }));
     return keys;
 }
 
@@ -188,8 +188,7 @@ Result<void> reclaim(const Session& session, const GcOptions& options,
         CODEX_SET(last, last_note(txn));
     }
     CODEX_CHECK(make_durable(session, reclaimed));
-    CODEX_CHECK(flush_notes(*session.store, last));
-    CODEX_CHECK(mend_notes(*session.store));
+    CODEX_CHECK(mend_notes(*session.store, last));
     const auto count = [&](Result<void> done) {
         report.freed_bytes += std::exchange(reclaimed.bytes, 0);
         report.unaccounted = reclaimed.unaccounted;

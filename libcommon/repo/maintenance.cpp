@@ -32,6 +32,8 @@ std::string_view name_of(ProblemKind kind) {
         return "records-unknown";
     case ProblemKind::notes_damaged:
         return "notes-damaged";
+    case ProblemKind::dataset_lost:
+        return "dataset-lost";
     case ProblemKind::note_missing:
         return "note-missing";
     }

@@ -49,6 +49,7 @@ enum class ProblemKind : std::uint8_t {
     records_unknown, ///< a segment's, until the index is made anew
     notes_damaged,
     note_missing,
+    dataset_lost, ///< when the index was made anew: the one before knew it
 };
 /// "block-damaged": what scripts see. Names are added, never changed.
 [[nodiscard]] std::string_view name_of(ProblemKind kind);
@@ -70,7 +71,7 @@ struct VerifyReport {
     std::shared_ptr<const Error> unreadable{};
 };
 
-/// What the segments gave back when the index was made anew.
+/// What the segments gave back when the index was made anew, and what they did not.
 struct RebuildReport {
     std::uint64_t segments = 0;
     std::uint64_t blocks = 0; ///< whole ones
@@ -80,6 +81,9 @@ struct RebuildReport {
     std::uint64_t kept_blocks = 0;    ///< part of no dataset, so kept for themselves
     std::uint64_t missing_blocks = 0; ///< leaves of stored trees that were not found
     std::uint64_t damaged_records = 0;
+    std::uint64_t damaged_note_bytes = 0; ///< of the notes, or of a write that was cut off
+    /// What is known to be lost: datasets that the index knew which was replaced, and notes.
+    std::vector<VerifyProblem> lost{};
 };
 
 } // namespace codex::repo

@@ -19,21 +19,19 @@ constexpr std::size_t kShown = 5;
 /// CIDs of one table whose text begins so, in the order of the index, until there are more than
 /// kShown.
 Result<void> search(const Txn& txn, Table table, std::string_view prefix, std::vector<Cid>& found) {
-    CODEX_TRY(cursor, txn.cursor(table));
-    for (const codec::CidRange& range : codec::cid_ranges(prefix)) {
-        CODEX_TRY(more, cursor.seek(range.first));
-        while (more && found.size() <= kShown) {
-            const BytesView key = cursor.key();
-            if (std::lexicographical_compare(range.last.begin(), range.last.end(), key.begin(),
-                                             key.end()))
-                break;
-            CODEX_TRY(cid, decode_cid_key(key));
-            if (cid.text().starts_with(prefix) &&
-                std::find(found.begin(), found.end(), cid) == found.end())
-                found.push_back(cid);
-            CODEX_SET(more, cursor.next());
-        }
-    }
+    for (const codec::CidRange& range : codec::cid_ranges(prefix))
+        CODEX_CHECK(
+            for_each(txn, table, range.first, [&](BytesView key, BytesView) -> Result<bool> {
+                if (found.size() > kShown ||
+                    std::lexicographical_compare(range.last.begin(), range.last.end(), key.begin(),
+                                                 key.end()))
+                    return false;
+                CODEX_TRY(cid, decode_cid_key(table, key));
+                if (cid.text().starts_with(prefix) &&
+                    std::find(found.begin(), found.end(), cid) == found.end())
+                    found.push_back(cid);
+                return true;
+            }));
     return {};
 }
 

@@ -163,9 +163,33 @@ Result<void> Rebuild::add_references() {
 
 namespace {
 
-/// What the index that is replaced knew and nobody has appended to the file: who was to do it was
-/// killed. None of an index that is damaged, or older than the segments.
-std::vector<Note> notes_of_old_index(const std::string& path, const Surroundings& around) {
+Result<OldIndex> read_old_index(const Env& env, const std::string& path) {
+    OldIndex old;
+    CODEX_TRY(txn, env.read());
+    // Also what nobody has appended to the file: who was to do it was killed.
+    CODEX_TRY(rows, notes_after(txn, 0));
+    for (Note& note : rows) {
+        CODEX_TRY(gone, is_let_go(txn, note));
+        if (!gone)
+            old.notes.push_back(std::move(note));
+    }
+    CODEX_TRY(state, check_notes(path, txn));
+    for (Note& note : state.lost)
+        if (note.present) { // a removal is a row
+            note.sequence = 0;
+            old.notes.push_back(std::move(note));
+        }
+    CODEX_CHECK(for_each(txn, Table::datasets, {}, [&](BytesView key, BytesView) -> Result<void> {
+        CODEX_TRY(cid, decode_cid_key(Table::datasets, key));
+        old.datasets.push_back(cid);
+        return {};
+    }));
+    old.known = true;
+    return old;
+}
+
+/// Nothing of an index that is damaged, or older than the segments.
+OldIndex old_index(const std::string& path, const Surroundings& around) {
     EnvOptions options;
     options.mode = EnvMode::read_only_no_lock; // nobody else has it open
     const auto env = Env::open(path + "/index.mdb", options, around);
@@ -174,9 +198,8 @@ std::vector<Note> notes_of_old_index(const std::string& path, const Surroundings
     const auto segments = Segments::open_folder(path + "/segments", env->get(), around);
     if (!segments || !require_current(**env, **segments, path))
         return {};
-    const auto txn = (*env)->read();
-    auto notes = txn ? all_notes(*txn) : Result<std::vector<Note>>(std::vector<Note>());
-    return notes ? std::move(*notes) : std::vector<Note>();
+    auto old = read_old_index(**env, path);
+    return old ? std::move(*old) : OldIndex();
 }
 
 } // namespace
@@ -188,7 +211,7 @@ Result<RebuildReport> Repo::rebuild_index(const std::string& path, const OpenOpt
     CODEX_CHECK(check_version(path));
     CODEX_CHECK(require_folders(path));
     CODEX_TRY(lock, lock_repo(path, true, around));
-    std::vector<Note> old_notes = notes_of_old_index(path, around);
+    OldIndex old = old_index(path, around);
     // The lock may have lost its name while others hold it; the index is what they hold, too.
     CODEX_TRY(claim, claim_index(path + "/index.mdb", around));
     const std::string fresh = path + "/index.mdb.new";
@@ -203,7 +226,7 @@ Result<RebuildReport> Repo::rebuild_index(const std::string& path, const OpenOpt
         making.create = true;
         CODEX_TRY(env, Env::open(fresh, making, around));
         CODEX_TRY(segments, Segments::open_folder(path + "/segments", env.get(), around));
-        Rebuild rebuild(path, *env, *segments, around, job, std::move(old_notes));
+        Rebuild rebuild(path, *env, *segments, around, job, std::move(old));
         CODEX_TRY(report, rebuild.run());
         age = rebuild.age();
         return report;

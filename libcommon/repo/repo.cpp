@@ -81,16 +81,15 @@ Result<Space> Repo::space() const {
         CODEX_TRY(totals, read_totals(txn));
         space.counters = {totals.blocks, totals.used_bytes, totals.reserved_bytes, totals.datasets,
                           totals.tree_bytes};
-        CODEX_TRY(cursor, txn.cursor(Table::segments));
-        CODEX_TRY(more, cursor.seek({}));
-        while (more) {
-            CODEX_TRY(entry, decode_segment(cursor.value()));
-            space.stored_bytes += entry.live_bytes;
-            space.dead_bytes +=
-                entry.committed_end -
-                std::min(entry.committed_end, entry.live_bytes + entry.punched_bytes);
-            CODEX_SET(more, cursor.next());
-        }
+        CODEX_CHECK(
+            for_each(txn, Table::segments, {}, [&](BytesView, BytesView value) -> Result<void> {
+                CODEX_TRY(entry, decode_segment(value));
+                space.stored_bytes += entry.live_bytes;
+                space.dead_bytes +=
+                    entry.committed_end -
+                    std::min(entry.committed_end, entry.live_bytes + entry.punched_bytes);
+                return {};
+            }));
     }
     CODEX_TRY(config, impl_->store->config());
     space.quota_bytes = config.quota_bytes;

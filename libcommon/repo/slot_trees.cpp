@@ -113,23 +113,21 @@ Result<std::optional<Cid>> Repo::find_slot_tree(const SlotKey& key) const {
     CODEX_TRY(value, txn.get(Table::slots, encode(key)));
     if (!value)
         return std::nullopt;
-    CODEX_TRY(cid, decode_cid_key(*value));
+    CODEX_TRY(cid, decode_cid_key(Table::slots, *value));
     return cid;
 }
 
 Result<void> detail::release_slot_trees(Ledger& ledger, const Cid& tree) {
     const Bytes prefix = slot_prefix(tree);
     std::vector<std::pair<Bytes, Cid>> slots;
-    {
-        CODEX_TRY(cursor, ledger.txn().cursor(Table::slots));
-        CODEX_TRY(more, cursor.seek(prefix));
-        while (more && cursor.key().size() >= prefix.size() &&
-               equal(cursor.key().first(prefix.size()), prefix)) {
-            CODEX_TRY(cid, decode_cid_key(cursor.value()));
-            slots.emplace_back(Bytes(cursor.key().begin(), cursor.key().end()), cid);
-            CODEX_SET(more, cursor.next());
-        }
-    }
+    CODEX_CHECK(for_each(ledger.txn(), Table::slots, prefix,
+                         [&](BytesView key, BytesView value) -> Result<bool> {
+                             if (!has_prefix(key, prefix))
+                                 return false;
+                             CODEX_TRY(cid, decode_cid_key(Table::slots, value));
+                             slots.emplace_back(Bytes(key.begin(), key.end()), cid);
+                             return true;
+                         }));
     for (const auto& [key, cid] : slots) {
         CODEX_CHECK(ledger.txn().erase(Table::slots, key));
         CODEX_TRY(entry, ledger.tree(cid));

@@ -109,22 +109,31 @@ private:
     Bytes buffer_;
 };
 
+std::string describe_damage(const NotesState& state) {
+    if (state.file.between > 0)
+        return fmt::format("{} bytes of the notes are damaged; gc writes them anew",
+                           state.file.between);
+    if (state.file.behind > 0)
+        return fmt::format("the last {} bytes of the notes are damaged; gc writes them anew",
+                           state.file.behind);
+    return fmt::format("the notes end before number {}, which was written; gc writes them anew",
+                       state.acknowledged);
+}
+
 /// What the file beside the segments lacks, which making the index anew would not find out.
 Result<void> report_notes(const Store& store, const ReportProblem& report) {
     NotesState state;
     for (int pass = 0; pass < 3; ++pass) { // again when somebody changed something meanwhile
         CODEX_TRY(txn, store.env().read());
-        CODEX_TRY(now, check_notes(store, txn));
-        state = std::move(now);
-        if (state.lost.empty())
+        CODEX_SET(state, check_notes(store.path(), txn));
+        if (state.lost.empty() && !state.damaged())
             break;
     }
-    if (state.damage.between > 0)
-        report(ProblemKind::notes_damaged, Cid(),
-               fmt::format("{} bytes of the notes are damaged; gc writes them anew",
-                           state.damage.between));
+    if (state.damaged())
+        report(ProblemKind::notes_damaged, Cid(), describe_damage(state));
     for (const Note& note : state.lost)
-        report(ProblemKind::note_missing, note.cid, "the notes do not have what is known of it");
+        report(ProblemKind::note_missing, note.cid,
+               "the notes do not have what is known of it; gc notes it again");
     return {};
 }
 

@@ -15,34 +15,6 @@ struct Verify {
     bool drop_damaged = false;
 };
 
-Result<void> rebuild(cli::Context& context) {
-    CODEX_TRY(path, context.repo_path());
-    Progress progress;
-    auto view = context.show(progress, "rebuild index");
-    CODEX_TRY(report, repo::Repo::rebuild_index(path, toolkit::open_options(context),
-                                                {context.pool(), progress}));
-    view.reset();
-    if (context.json())
-        return context.print(cli::Record("rebuilt")
-                                 .json("segments", report.segments)
-                                 .json("blocks", report.blocks)
-                                 .json("bytes", report.bytes)
-                                 .json("trees", report.trees)
-                                 .json("datasets", report.datasets)
-                                 .json("keptBlocks", report.kept_blocks)
-                                 .json("missingBlocks", report.missing_blocks)
-                                 .json("damagedRecords", report.damaged_records));
-    context.warn(fmt::format("index made anew from {}: {}, {}, {} of them in no dataset; expiries "
-                             "and labels are as the notes have them",
-                             counted(report.segments, "segment"),
-                             counted(report.datasets, "dataset"), counted(report.blocks, "block"),
-                             report.kept_blocks));
-    if (report.damaged_records > 0)
-        context.warn(fmt::format("{} in the segments damaged and left out",
-                                 counted(report.damaged_records, "record was", "records were")));
-    return {};
-}
-
 /// Prints problems as they are found, and counts them.
 class Problems {
 public:
@@ -82,6 +54,43 @@ private:
     std::uint64_t count_ = 0;
     Result<void> printed_;
 };
+
+/// The index made anew, and what could not be made anew with it.
+Result<void> rebuild(cli::Context& context, Problems& problems) {
+    CODEX_TRY(path, context.repo_path());
+    Progress progress;
+    auto view = context.show(progress, "rebuild index");
+    CODEX_TRY(report, repo::Repo::rebuild_index(path, toolkit::open_options(context),
+                                                {context.pool(), progress}));
+    view.reset();
+    for (const repo::VerifyProblem& lost : report.lost)
+        problems.add(lost);
+    CODEX_CHECK(problems.printed());
+    if (context.json())
+        return context.print(cli::Record("rebuilt")
+                                 .json("segments", report.segments)
+                                 .json("blocks", report.blocks)
+                                 .json("bytes", report.bytes)
+                                 .json("trees", report.trees)
+                                 .json("datasets", report.datasets)
+                                 .json("keptBlocks", report.kept_blocks)
+                                 .json("missingBlocks", report.missing_blocks)
+                                 .json("damagedRecords", report.damaged_records)
+                                 .json("damagedNoteBytes", report.damaged_note_bytes));
+    context.warn(fmt::format("index made anew from {}: {}, {}, {} of them in no dataset; expiries "
+                             "and labels are as the notes have them",
+                             counted(report.segments, "segment"),
+                             counted(report.datasets, "dataset"), counted(report.blocks, "block"),
+                             report.kept_blocks));
+    if (report.damaged_records > 0)
+        context.warn(fmt::format("{} in the segments damaged and left out",
+                                 counted(report.damaged_records, "record was", "records were")));
+    if (report.damaged_note_bytes > 0)
+        context.warn(fmt::format("{} of the notes are no note and left out: they are damaged, or "
+                                 "of a write that was cut off",
+                                 counted(report.damaged_note_bytes, "byte")));
+    return {};
+}
 
 void add_totals(cli::Context& context, const repo::VerifyReport& report) {
     for (const auto& [name, count] :
@@ -191,8 +200,10 @@ Result<int> run_named(cli::Context& context, const Verify& verify) {
 }
 
 Result<int> run_whole(cli::Context& context, const Verify& verify) {
+    Problems problems(context);
     if (verify.rebuild_index)
-        CODEX_CHECK(rebuild(context));
+        CODEX_CHECK(rebuild(context, problems));
+    const std::uint64_t lost = problems.count();
     const bool writes = verify.repair_counters || verify.drop_damaged;
     CODEX_TRY(repo, open_repo(context, writes ? Access::write : Access::read));
     repo::VerifyOptions options;
@@ -200,9 +211,9 @@ Result<int> run_whole(cli::Context& context, const Verify& verify) {
     options.repair_counters = verify.repair_counters;
     Progress progress;
     auto view = context.show(progress, "verify");
-    Problems problems(context);
     const auto add = [&](const repo::VerifyProblem& problem) { problems.add(problem); };
     CODEX_TRY(report, repo.verify(options, add, {context.pool(), progress}));
+    report.problems += lost;
     view.reset();
     CODEX_CHECK(problems.printed());
     if (verify.drop_damaged)

@@ -18,42 +18,48 @@ namespace codex::repo::detail {
 
 namespace {
 
-// Twice 24 bytes: of the last transaction that is on the disk, and of the last one.
-// "CXA1", CRC-32C of the rest, lineage, transaction.
+// Three parts of 24 bytes: of the last transaction that is on the disk, of the last one, and of the
+// last note that is on the disk. "CXA1", CRC-32C of the rest, lineage, number.
 constexpr std::array<std::uint8_t, 4> kMagic = {'C', 'X', 'A', '1'};
 constexpr std::size_t kCrcAt = 4;
 constexpr std::size_t kLineageAt = 8;
-constexpr std::size_t kTransactionAt = 16;
+constexpr std::size_t kNumberAt = 16;
 constexpr std::size_t kBytes = 24;
 
-using Half = std::array<std::uint8_t, kBytes>;
+using Part = std::array<std::uint8_t, kBytes>;
 
-Half encode_half(std::uint64_t lineage, std::uint64_t transaction) {
-    Half bytes{};
+Part encode_part(std::uint64_t lineage, std::uint64_t number) {
+    Part bytes{};
     std::copy(kMagic.begin(), kMagic.end(), bytes.begin());
     store_le(bytes.data() + kLineageAt, lineage);
-    store_le(bytes.data() + kTransactionAt, transaction);
+    store_le(bytes.data() + kNumberAt, number);
     store_le(bytes.data() + kCrcAt, crc32c(BytesView(bytes).subspan(kLineageAt)));
     return bytes;
 }
 
-/// Lineage and transaction.
-std::optional<std::pair<std::uint64_t, std::uint64_t>> decode_half(BytesView bytes) {
+/// Lineage and number.
+std::optional<std::pair<std::uint64_t, std::uint64_t>> decode_part(BytesView bytes) {
     if (bytes.size() != kBytes || !equal(bytes.first(kMagic.size()), kMagic) ||
         load_le<std::uint32_t>(bytes.data() + kCrcAt) != crc32c(bytes.subspan(kLineageAt)))
         return std::nullopt;
     return std::pair(load_le<std::uint64_t>(bytes.data() + kLineageAt),
-                     load_le<std::uint64_t>(bytes.data() + kTransactionAt));
+                     load_le<std::uint64_t>(bytes.data() + kNumberAt));
 }
 
 /// Not synced, and a failure is none of the caller's: the worst is that an old index is not
 /// noticed. What is on the disk must never seem to be older than it is.
 void record(const Fd& file, std::uint64_t lineage, std::uint64_t transaction, bool synced) {
-    const Half half = encode_half(lineage, transaction);
+    const Part part = encode_part(lineage, transaction);
     std::array<std::uint8_t, 2 * kBytes> both{};
-    std::copy(half.begin(), half.end(), both.begin());
-    std::copy(half.begin(), half.end(), both.begin() + kBytes);
+    std::copy(part.begin(), part.end(), both.begin());
+    std::copy(part.begin(), part.end(), both.begin() + kBytes);
     (void)!::pwrite(file.get(), both.data(), synced ? 2 * kBytes : kBytes, synced ? 0 : kBytes);
+}
+
+/// The same of the last note.
+void record_notes(const Fd& file, std::uint64_t lineage, std::uint64_t last) {
+    const Part part = encode_part(lineage, last);
+    (void)!::pwrite(file.get(), part.data(), part.size(), 2 * kBytes);
 }
 
 BytesView lineage_key() {
@@ -88,29 +94,32 @@ Result<std::uint64_t> ensure_lineage(Txn& txn, Random& random) {
 Result<void> write_age(const std::string& repo_path, const IndexAge& age, Disk& disk) {
     const std::string path = path_of(repo_path);
     CODEX_TRY(file, open_own_file(path, O_RDWR | O_CREAT));
-    std::array<std::uint8_t, 2 * kBytes> both{};
-    const Half first = encode_half(age.lineage, age.transaction);
-    const Half second = encode_half(age.lineage, age.seen);
-    std::copy(first.begin(), first.end(), both.begin());
-    std::copy(second.begin(), second.end(), both.begin() + kBytes);
-    CODEX_CHECK(pwrite_full(file.get(), both, 0, path));
+    Bytes parts;
+    for (const std::uint64_t number : {age.transaction, age.seen, age.notes}) {
+        const Part part = encode_part(age.lineage, number);
+        parts.insert(parts.end(), part.begin(), part.end());
+    }
+    CODEX_CHECK(pwrite_full(file.get(), parts, 0, path));
     CODEX_CHECK(io::sync_data(disk, file.get(), path));
     return sync_directory(repo_path);
 }
 
 std::optional<IndexAge> recorded_age(const std::string& repo_path) {
     const auto file = open_own_file(path_of(repo_path), O_RDONLY);
-    std::array<std::uint8_t, 2 * kBytes> bytes{};
+    std::array<std::uint8_t, 3 * kBytes> bytes{};
     if (!file)
         return std::nullopt;
     const auto got = pread_full(file->get(), bytes, 0, "age");
-    const auto synced = got ? decode_half(BytesView(bytes).first(kBytes)) : std::nullopt;
+    const auto synced = got ? decode_part(BytesView(bytes).first(kBytes)) : std::nullopt;
     if (!synced)
         return std::nullopt;
-    IndexAge age{synced->first, synced->second, 0};
-    const auto seen = decode_half(BytesView(bytes).last(kBytes));
-    if (seen && seen->first == age.lineage)
-        age.seen = seen->second;
+    IndexAge age{synced->first, synced->second, 0, 0};
+    const auto number = [&](std::size_t part) {
+        const auto found = decode_part(BytesView(bytes).subspan(part * kBytes, kBytes));
+        return found && found->first == age.lineage ? found->second : 0;
+    };
+    age.seen = number(1);
+    age.notes = number(2);
     return age;
 }
 
@@ -158,6 +167,14 @@ Result<Standing> judge(const Env& env, const Segments& segments, const std::stri
     return standing;
 }
 
+/// From here on the file says what is committed, and what is noted.
+void follow(Env& env, const std::shared_ptr<const Fd>& file, std::uint64_t lineage) {
+    env.on_commit([file, lineage](std::uint64_t transaction, bool synced) {
+        record(*file, lineage, transaction, synced);
+    });
+    env.on_notes([file, lineage](std::uint64_t last) { record_notes(*file, lineage, last); });
+}
+
 /// The first transaction of who opens it, before anything is appended.
 Result<void> begin_anew(Env& env, std::span<const UnknownRecords> found,
                         const std::shared_ptr<const Fd>& file) {
@@ -166,9 +183,7 @@ Result<void> begin_anew(Env& env, std::span<const UnknownRecords> found,
         if (records.entered)
             CODEX_CHECK(keep_tail(txn, records.segment));
     CODEX_TRY(lineage, ensure_lineage(txn, env.around().random));
-    env.on_commit([file, lineage = lineage](std::uint64_t transaction, bool synced) {
-        record(*file, lineage, transaction, synced);
-    });
+    follow(env, file, lineage);
     return txn.commit();
 }
 
@@ -191,9 +206,7 @@ Result<void> settle_age(Env& env, const Segments& segments, const std::string& r
     if (standing == Standing::current) {
         CODEX_TRY(txn, env.read());
         CODEX_TRY(lineage, find_lineage(txn));
-        env.on_commit([file, lineage = lineage](std::uint64_t transaction, bool synced) {
-            record(*file, lineage, transaction, synced);
-        });
+        follow(env, file, lineage);
         return {};
     }
     // Its name, before anything that would be taken for another's without it.

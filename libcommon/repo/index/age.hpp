@@ -5,6 +5,9 @@
 // the last one that is on the disk, and of the last one at all, which a power loss may undo. An
 // index of another descent, or with a number below the first, is not the one it belongs to. One
 // between both may be either: what is behind the ends of segments is kept then.
+//
+// It also says up to which number notes are on the disk: without that, a last note that is damaged
+// or gone could not be told from one that nobody has come to write.
 #pragma once
 
 #include "repo/segments/segments.hpp"
@@ -15,6 +18,7 @@ struct IndexAge {
     std::uint64_t lineage = 0;     ///< random; a new one when an index is made anew
     std::uint64_t transaction = 0; ///< number of the last one that is known to be on the disk
     std::uint64_t seen = 0;        ///< number of the last one; 0: not noted
+    std::uint64_t notes = 0;       ///< highest number of a note that is on the disk; 0: not noted
     friend bool operator==(const IndexAge&, const IndexAge&) = default;
 };
 
@@ -40,8 +44,8 @@ enum class Standing : std::uint8_t {
 /// nothing says that it is not, and segments have records that it does not know.
 [[nodiscard]] Result<void> require_current(const Env& env, const Segments& segments,
                                            const std::string& repo_path);
-/// The same for who writes: from here on REPO/age follows each commit. Where the index may lack
-/// what was not synced, tails of segments are kept (tails.hpp).
+/// The same for who writes: from here on REPO/age follows each commit, and each note. Where the
+/// index may lack what was not synced, tails of segments are kept (tails.hpp).
 [[nodiscard]] Result<void> settle_age(Env& env, const Segments& segments,
                                       const std::string& repo_path);
 

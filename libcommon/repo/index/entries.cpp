@@ -342,10 +342,10 @@ Result<PendingKey> decode_pending_key(BytesView key) {
     return out;
 }
 
-Result<Cid> decode_cid_key(BytesView key) {
+Result<Cid> decode_cid_key(Table table, BytesView key) {
     auto cid = Cid::from_bytes(key);
     if (!cid)
-        return index_damaged("blocks", "a key is no CID");
+        return index_damaged(name_of(table), "a key is no CID");
     return *cid;
 }
 

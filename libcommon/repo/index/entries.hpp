@@ -3,6 +3,7 @@
 #pragma once
 
 #include "codec/cid.hpp"
+#include "repo/index/table.hpp"
 #include "repo/segments/record.hpp"
 #include "repo/slot_trees.hpp"
 
@@ -122,7 +123,8 @@ struct PendingKey {
 [[nodiscard]] Result<DoomedTree> decode_doomed(BytesView key, BytesView value);
 [[nodiscard]] Result<ExpiryKey> decode_expiry_key(BytesView key);
 [[nodiscard]] Result<PendingKey> decode_pending_key(BytesView key);
-[[nodiscard]] Result<Cid> decode_cid_key(BytesView key);
+/// A key, or a value, that is a CID.
+[[nodiscard]] Result<Cid> decode_cid_key(Table table, BytesView key);
 
 /// Error of a table whose content cannot be right.
 [[nodiscard]] tl::unexpected<Error> index_damaged(std::string_view table, std::string_view what);

@@ -23,10 +23,6 @@ constexpr std::uint64_t kMapBytes = std::uint64_t{64} << 30;
 /// Room beyond the file that a scarce map has at least.
 constexpr std::uint64_t kMapSlack = std::uint64_t{16} << 20;
 
-constexpr std::array<const char*, kTableCount> kTableNames = {
-    "blocks",   "trees", "datasets", "expiries", "pending",
-    "segments", "dead",  "doomed",   "slots",    "meta"};
-
 /// LMDB found its own structure broken and would end the process: the call ends instead.
 void index_broken(MDB_env*, const char*) {
     leave_guarded();

@@ -38,18 +38,15 @@ Result<void> put_label(Txn& txn, const Cid& manifest, std::string_view label) {
 Result<void>
 for_each_label(const Txn& txn,
                const std::function<bool(const Cid& manifest, std::string_view label)>& visit) {
-    CODEX_TRY(cursor, txn.cursor(Table::meta));
-    CODEX_TRY(more, cursor.seek(as_bytes(kPrefix)));
-    while (more && as_text(cursor.key()).starts_with(kPrefix)) {
-        auto manifest = Cid::from_bytes(cursor.key().subspan(kPrefix.size()));
-        if (!manifest)
-            return index_damaged("meta", "a label is of no dataset");
-        if (!visit(*manifest, as_text(cursor.value())))
-            return {};
-        CODEX_TRY(next, cursor.next());
-        more = next;
-    }
-    return {};
+    return for_each(txn, Table::meta, as_bytes(kPrefix),
+                    [&](BytesView key, BytesView value) -> Result<bool> {
+                        if (!has_prefix(key, as_bytes(kPrefix)))
+                            return false;
+                        auto manifest = Cid::from_bytes(key.subspan(kPrefix.size()));
+                        if (!manifest)
+                            return index_damaged("meta", "a label is of no dataset");
+                        return visit(*manifest, as_text(value));
+                    });
 }
 
 } // namespace codex::repo::detail

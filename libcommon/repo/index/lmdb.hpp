@@ -7,6 +7,7 @@
 #include "repo/index/lmdb_calls.hpp"
 #include "repo/index/lock_table.hpp"
 #include "repo/index/resident.hpp"
+#include "repo/index/table.hpp"
 #include "repo/index/write_gate.hpp"
 
 #include <atomic>
@@ -15,28 +16,13 @@
 #include <mutex>
 #include <optional>
 #include <shared_mutex>
+#include <type_traits>
 
 struct MDB_env;
 struct MDB_txn;
 struct MDB_cursor;
 
 namespace codex::repo::detail {
-
-/// The tables of index.mdb (codex-repo(5), INDEX). The order is only ours; the file
-/// knows them by name.
-enum class Table : std::uint8_t {
-    blocks,
-    trees,
-    datasets,
-    expiries,
-    pending,
-    segments,
-    dead,
-    doomed,
-    slots,
-    meta,
-};
-constexpr std::size_t kTableCount = 10;
 
 class Env;
 class Txn;
@@ -121,6 +107,30 @@ private:
     mutable Bytes value_;
 };
 
+/// Calls visit(key, value) for each pair of `table` from the first key >= `from` on, in key order.
+/// It gives Result<void>, or Result<bool>, where false ends the walk. The table does not change
+/// meanwhile. Errors: repo_damaged, those of `visit`.
+template <class Visit>
+[[nodiscard]] Result<void> for_each(const Txn& txn, Table table, BytesView from, Visit visit) {
+    CODEX_TRY(cursor, txn.cursor(table));
+    CODEX_TRY(more, cursor.seek(from));
+    while (more) {
+        auto went = visit(cursor.key(), cursor.value());
+        if (!went)
+            return fail(std::move(went).error());
+        if constexpr (std::is_same_v<decltype(went), Result<bool>>)
+            if (!*went)
+                return {};
+        CODEX_SET(more, cursor.next());
+    }
+    return {};
+}
+
+/// Whether a key begins so: those that do are next to each other.
+[[nodiscard]] inline bool has_prefix(BytesView key, BytesView prefix) {
+    return key.size() >= prefix.size() && equal(key.first(prefix.size()), prefix);
+}
+
 enum class EnvMode : std::uint8_t { read_write, read_only, read_only_no_lock };
 
 struct EnvOptions {
@@ -157,6 +167,14 @@ public:
     /// number of the transaction, and whether it is on the disk.
     void on_commit(std::function<void(std::uint64_t transaction, bool synced)> noted) {
         noted_ = std::move(noted);
+    }
+    /// Calls `written` when notes up to a number are on the disk, while no other may be written.
+    void on_notes(std::function<void(std::uint64_t last)> written) {
+        notes_written_ = std::move(written);
+    }
+    void tell_notes(std::uint64_t last) const {
+        if (notes_written_)
+            notes_written_(last);
     }
     /// Largest size the index may grow to; for tests of a full index.
     [[nodiscard]] Result<void> set_map_size(std::uint64_t bytes);
@@ -196,6 +214,7 @@ private:
     mutable std::atomic<std::uint64_t> look_again_at_{0}; // bytes of the index; see reader_behind()
     mutable std::shared_timed_mutex mapping_; // held shared by transactions where scarce_
     std::function<void(std::uint64_t, bool)> noted_;
+    std::function<void(std::uint64_t)> notes_written_;
     mutable std::timed_mutex writers_; // the sync flag is the environment's, so writers take turns
     mutable std::atomic<bool> broken_{
         false}; // a write was left halfway: nothing is written any more

@@ -1,5 +1,9 @@
 #include "repo/index/place.hpp"
 
+#include "base/counted.hpp"
+#include "base/printable.hpp"
+#include "repo/segments/own_file.hpp"
+
 #include <cerrno>
 #include <filesystem>
 #include <sys/stat.h>
@@ -64,6 +68,40 @@ Result<void> create_store(const std::string& path, const Config& config, bool mu
     if (!made && made.error().code() == Errc::not_found)
         return fail(Error(Errc::cannot_create, made.error().text()).remedy(Remedy::name_repo));
     return made;
+}
+
+Result<void> require_folders(const std::string& path) {
+    const auto require = [](const std::string& folder, const std::string& way_out) -> Result<void> {
+        auto there = require_own_folder(folder);
+        if (!there && there.error().code() == Errc::not_found)
+            return fail(
+                Error(Errc::repo_damaged, fmt::format("{}: is missing", folder)).hint(way_out));
+        return there;
+    };
+    CODEX_CHECK(require(path + "/segments", "bring it back from where it was moved or saved to"));
+    // What it had were locks, and a writer whose lock has lost its name is taken for dead.
+    return require(path + "/writers", "when nobody uses the repo, make it anew: mkdir -m 700 " +
+                                          shell_quoted(path + "/writers"));
+}
+
+Result<void> require_segments(const Store& store) {
+    CODEX_TRY(there, store.segments().list());
+    if (!there.empty())
+        return {};
+    std::uint64_t known = 0;
+    CODEX_TRY(txn, store.env().read());
+    CODEX_CHECK(for_each(txn, Table::segments, {}, [&](BytesView, BytesView value) -> Result<void> {
+        CODEX_TRY(entry, decode_segment(value));
+        known += entry.live_bytes > 0 ? 1 : 0;
+        return {};
+    }));
+    if (known == 0)
+        return {};
+    return fail(
+        Error(Errc::repo_damaged, fmt::format("{}/segments: is empty, and the index knows {}",
+                                              store.path(), counted(known, "segment")))
+            .hint("bring them back from where they were moved or saved to; where they are lost for "
+                  "good, make an index of what is left: codex-chunk verify --rebuild-index"));
 }
 
 } // namespace codex::repo::detail

@@ -18,4 +18,10 @@ namespace codex::repo::detail {
 [[nodiscard]] Result<void> create_store(const std::string& path, const Config& config,
                                         bool must_be_new, const Surroundings& around);
 
+/// Without its folders nothing may be concluded from what else is there. Errors: repo_damaged.
+[[nodiscard]] Result<void> require_folders(const std::string& path);
+/// An empty folder in the place of segments that the index knows is another folder: who writes
+/// would begin anew in it. Errors: repo_damaged.
+[[nodiscard]] Result<void> require_segments(const Store& store);
+
 } // namespace codex::repo::detail

@@ -3,6 +3,7 @@
 #include "base/printable.hpp"
 #include "repo/index/age.hpp"
 #include "repo/index/flock_wait.hpp"
+#include "repo/index/place.hpp"
 #include "repo/segments/own_file.hpp"
 
 #include <algorithm>
@@ -173,20 +174,6 @@ EnvMode mode_for(const std::string& path, bool read_only) {
 
 } // namespace
 
-Result<void> require_folders(const std::string& path) {
-    const auto require = [](const std::string& folder, const std::string& way_out) -> Result<void> {
-        auto there = require_own_folder(folder);
-        if (!there && there.error().code() == Errc::not_found)
-            return fail(
-                Error(Errc::repo_damaged, fmt::format("{}: is missing", folder)).hint(way_out));
-        return there;
-    };
-    CODEX_CHECK(require(path + "/segments", "bring it back from where it was moved or saved to"));
-    // What it had were locks, and a writer whose lock has lost its name is taken for dead.
-    return require(path + "/writers", "when nobody uses the repo, make it anew: mkdir -m 700 " +
-                                          shell_quoted(path + "/writers"));
-}
-
 tl::unexpected<Error> refuse_read_only(const std::string& path) {
     return fail(Error(Errc::repo_read_only, fmt::format("{}: opened read-only", path)));
 }
@@ -296,6 +283,7 @@ private:
         case EnvMode::read_write:
             for (const char* name : {"/notes", "/reserve"})
                 CODEX_CHECK(require_own_file(store.path() + name));
+            CODEX_CHECK(require_segments(store));
             return settle_age(store.env(), store.segments(), store.path());
         case EnvMode::read_only:
             return require_current(store.env(), store.segments(), store.path());

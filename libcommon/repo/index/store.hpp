@@ -56,9 +56,6 @@ private:
 /// Errors: repo_missing, repo_version, repo_damaged.
 [[nodiscard]] Result<void> check_version(const std::string& path);
 
-/// Without its folders nothing may be concluded from what else is there. Errors: repo_damaged.
-[[nodiscard]] Result<void> require_folders(const std::string& path);
-
 /// A held REPO/lock. Exclusive holders write who they are into it.
 /// Errors: repo_locked after the wait of `around`, naming the holder when it is exclusive.
 [[nodiscard]] Result<Fd> lock_repo(const std::string& path, bool exclusive,

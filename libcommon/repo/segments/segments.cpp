@@ -239,15 +239,14 @@ Result<SegmentLease> Segments::acquire(bool sync) {
     std::vector<std::uint32_t> candidates;
     {
         CODEX_TRY(txn, env_->read());
-        CODEX_TRY(cursor, txn.cursor(Table::segments));
-        CODEX_TRY(more, cursor.seek({}));
-        while (more) {
-            CODEX_TRY(entry, decode_segment(cursor.value()));
-            CODEX_TRY(id, decode_segment_key(cursor.key()));
-            if (entry.committed_end < around_.limits.segment_bytes)
-                candidates.push_back(id);
-            CODEX_SET(more, cursor.next());
-        }
+        CODEX_CHECK(
+            for_each(txn, Table::segments, {}, [&](BytesView key, BytesView value) -> Result<void> {
+                CODEX_TRY(entry, decode_segment(value));
+                CODEX_TRY(id, decode_segment_key(key));
+                if (entry.committed_end < around_.limits.segment_bytes)
+                    candidates.push_back(id);
+                return {};
+            }));
     }
     for (const std::uint32_t id : candidates) {
         CODEX_TRY(writer, take_over(id, sync));

@@ -99,16 +99,14 @@ Result<std::vector<UnknownRecords>> unknown_records(const Segments& segments, co
 
 Result<bool> is_accounted(const Txn& txn, std::uint32_t segment, const SegmentEntry& entry) {
     std::uint64_t sum = entry.live_bytes;
-    CODEX_TRY(cursor, txn.cursor(Table::dead));
-    CODEX_TRY(more, cursor.seek(extent_key({segment, 0})));
-    while (more) {
-        CODEX_TRY(range, decode_dead(cursor.key(), cursor.value()));
-        if (range.extent.segment != segment)
-            break;
-        sum += range.length;
-        CODEX_TRY(next, cursor.next());
-        more = next;
-    }
+    CODEX_CHECK(for_each(txn, Table::dead, extent_key({segment, 0}),
+                         [&](BytesView key, BytesView value) -> Result<bool> {
+                             CODEX_TRY(range, decode_dead(key, value));
+                             if (range.extent.segment != segment)
+                                 return false;
+                             sum += range.length;
+                             return true;
+                         }));
     return sum == entry.committed_end;
 }
 

@@ -24,17 +24,13 @@ unsigned slice_of(BytesView digest, unsigned slices) {
     return head * slices / 65536U;
 }
 
-/// Calls visit(key, value) for each pair of a table. The table does not change meanwhile.
+/// Of a whole table, as long as the job goes on.
 template <class Visit>
 Result<void> for_each(const Job& job, const Txn& txn, Table table, Visit visit) {
-    CODEX_TRY(cursor, txn.cursor(table));
-    CODEX_TRY(more, cursor.seek({}));
-    while (more) {
+    return for_each(txn, table, {}, [&](BytesView key, BytesView value) -> Result<void> {
         CODEX_CHECK(job.go_on());
-        CODEX_CHECK(visit(cursor.key(), cursor.value()));
-        CODEX_SET(more, cursor.next());
-    }
-    return {};
+        return visit(key, value);
+    });
 }
 
 } // namespace
@@ -52,7 +48,7 @@ Result<void> Audit::run() {
 Result<void> Audit::count_datasets() {
     CODEX_CHECK(for_each(session_.job, txn_, Table::datasets,
                          [&](BytesView key, BytesView value) -> Result<void> {
-                             CODEX_TRY(cid, decode_cid_key(key));
+                             CODEX_TRY(cid, decode_cid_key(Table::datasets, key));
                              CODEX_TRY(entry, decode_dataset(value));
                              ++totals_.datasets;
                              ++tree_references_[entry.tree];
@@ -64,7 +60,7 @@ Result<void> Audit::count_datasets() {
                          }));
     return for_each(session_.job, txn_, Table::slots,
                     [&](BytesView, BytesView value) -> Result<void> {
-                        CODEX_TRY(cid, decode_cid_key(value));
+                        CODEX_TRY(cid, decode_cid_key(Table::slots, value));
                         ++tree_references_[cid];
                         return {};
                     });
@@ -73,7 +69,7 @@ Result<void> Audit::count_datasets() {
 Result<void> Audit::check_trees() {
     CODEX_CHECK(for_each(session_.job, txn_, Table::trees,
                          [&](BytesView key, BytesView value) -> Result<void> {
-                             CODEX_TRY(cid, decode_cid_key(key));
+                             CODEX_TRY(cid, decode_cid_key(Table::trees, key));
                              CODEX_TRY(entry, decode_tree_entry(value));
                              return check_tree(cid, entry);
                          }));
@@ -130,7 +126,7 @@ Result<void> Audit::check_nodes(const Cid& cid, const Extent& extent, std::uint6
 Result<void> Audit::collect_leaf_sources() {
     CODEX_CHECK(for_each(session_.job, txn_, Table::trees,
                          [&](BytesView key, BytesView value) -> Result<void> {
-                             CODEX_TRY(cid, decode_cid_key(key));
+                             CODEX_TRY(cid, decode_cid_key(Table::trees, key));
                              CODEX_TRY(entry, decode_tree_entry(value));
                              if (cid.codec() != codec::Multicodec::codex_slot_root)
                                  sources_.push_back({cid, entry.extent, 0, entry.leaf_count});
@@ -189,7 +185,7 @@ Result<void> Audit::check_slice(unsigned slice, unsigned slices) {
     CODEX_CHECK(count_leaves(slice, slices));
     CODEX_CHECK(for_each(
         session_.job, txn_, Table::blocks, [&](BytesView key, BytesView value) -> Result<void> {
-            CODEX_TRY(cid, decode_cid_key(key));
+            CODEX_TRY(cid, decode_cid_key(Table::blocks, key));
             if (slice_of(cid.digest(), slices) != slice)
                 return {};
             CODEX_TRY(entry, decode_block(value));
@@ -255,7 +251,7 @@ Result<void> Audit::check_extent(ProblemKind kind, const Cid& cid, const Extent&
 Result<void> Audit::check_expiries() {
     CODEX_CHECK(for_each(
         session_.job, txn_, Table::datasets, [&](BytesView key, BytesView value) -> Result<void> {
-            CODEX_TRY(cid, decode_cid_key(key));
+            CODEX_TRY(cid, decode_cid_key(Table::datasets, key));
             CODEX_TRY(entry, decode_dataset(value));
             if (entry.expiry != 0)
                 missing_expiries_.push_back({entry.expiry, ExpiryKind::dataset, cid});

@@ -72,18 +72,19 @@ Result<std::vector<LiveBlock>> next_live_blocks(const Session& session,
     for (bool more = true; more && live.size() < kWindowBlocks;) {
         CODEX_CHECK(session.job.go_on());
         CODEX_TRY(txn, session.store->env().read());
-        CODEX_TRY(cursor, txn.cursor(Table::blocks));
-        CODEX_SET(more, cursor.seek(from));
-        for (std::size_t i = 0; more && i < kScanStep; ++i) {
-            CODEX_TRY(entry, decode_block(cursor.value()));
-            if (entry.present && among(sources, entry.extent)) {
-                CODEX_TRY(cid, decode_cid_key(cursor.key()));
-                live.push_back({cid, entry});
-            }
-            from.assign(cursor.key().begin(), cursor.key().end());
-            from.push_back(0);
-            CODEX_SET(more, cursor.next());
-        }
+        std::size_t seen = 0;
+        CODEX_CHECK(
+            for_each(txn, Table::blocks, from, [&](BytesView key, BytesView value) -> Result<bool> {
+                CODEX_TRY(entry, decode_block(value));
+                if (entry.present && among(sources, entry.extent)) {
+                    CODEX_TRY(cid, decode_cid_key(Table::blocks, key));
+                    live.push_back({cid, entry});
+                }
+                from.assign(key.begin(), key.end());
+                from.push_back(0);
+                return ++seen < kScanStep;
+            }));
+        more = seen == kScanStep;
         if (!more)
             from.clear();
     }
@@ -97,17 +98,16 @@ Result<std::vector<LiveTree>> live_trees(const Session& session,
                                          std::span<const IdleSegment> sources) {
     std::vector<LiveTree> live;
     CODEX_TRY(txn, session.store->env().read());
-    CODEX_TRY(cursor, txn.cursor(Table::trees));
-    CODEX_TRY(more, cursor.seek({}));
-    while (more) {
-        CODEX_CHECK(session.job.go_on());
-        CODEX_TRY(entry, decode_tree_entry(cursor.value()));
-        if (among(sources, entry.extent)) {
-            CODEX_TRY(cid, decode_cid_key(cursor.key()));
-            live.push_back({cid, entry});
-        }
-        CODEX_SET(more, cursor.next());
-    }
+    CODEX_CHECK(
+        for_each(txn, Table::trees, {}, [&](BytesView key, BytesView value) -> Result<void> {
+            CODEX_CHECK(session.job.go_on());
+            CODEX_TRY(entry, decode_tree_entry(value));
+            if (among(sources, entry.extent)) {
+                CODEX_TRY(cid, decode_cid_key(Table::trees, key));
+                live.push_back({cid, entry});
+            }
+            return {};
+        }));
     return live;
 }
 

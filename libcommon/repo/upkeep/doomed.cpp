@@ -229,13 +229,12 @@ Result<std::uint64_t> finish_doomed(const Session& session, std::span<const Exte
 
 Result<std::vector<DoomedTree>> doomed_trees(const Txn& txn) {
     std::vector<DoomedTree> all;
-    CODEX_TRY(cursor, txn.cursor(Table::doomed));
-    CODEX_TRY(more, cursor.seek({}));
-    while (more) {
-        CODEX_TRY(doomed, decode_doomed(cursor.key(), cursor.value()));
-        all.push_back(doomed);
-        CODEX_SET(more, cursor.next());
-    }
+    CODEX_CHECK(
+        for_each(txn, Table::doomed, {}, [&](BytesView key, BytesView value) -> Result<void> {
+            CODEX_TRY(doomed, decode_doomed(key, value));
+            all.push_back(doomed);
+            return {};
+        }));
     return all;
 }
 

@@ -129,20 +129,20 @@ Result<void> mark_by_headers(const Session& session, std::span<Group> groups,
 }
 
 /// The record of an entry of a table, if there is one.
-Result<void> visit_live(Table table, const Cursor& cursor,
+Result<void> visit_live(Table table, BytesView key, BytesView value,
                         const std::function<void(const Extent&, std::uint64_t)>& visit) {
     if (table == Table::doomed) {
-        CODEX_TRY(tree, decode_doomed(cursor.key(), cursor.value()));
+        CODEX_TRY(tree, decode_doomed(key, value));
         visit(tree.extent, tree_record_bytes(tree.tree, tree.leaf_count));
         return {};
     }
-    CODEX_TRY(cid, decode_cid_key(cursor.key()));
+    CODEX_TRY(cid, decode_cid_key(table, key));
     if (table == Table::trees) {
-        CODEX_TRY(tree, decode_tree_entry(cursor.value()));
+        CODEX_TRY(tree, decode_tree_entry(value));
         visit(tree.extent, tree_record_bytes(cid, tree.leaf_count));
         return {};
     }
-    CODEX_TRY(block, decode_block(cursor.value()));
+    CODEX_TRY(block, decode_block(value));
     if (block.present)
         visit(block.extent, block_record_bytes(cid, block));
     return {};
@@ -169,17 +169,16 @@ Result<void> for_each_live(const Session& session,
         Bytes from;
         for (bool more = true; more;) {
             CODEX_TRY(txn, session.store->env().read());
-            CODEX_TRY(cursor, txn.cursor(table));
-            CODEX_TRY(found, cursor.seek(from));
-            more = found;
             CODEX_CHECK(session.job.go_on());
-            for (std::size_t i = 0; more && i < kStep; ++i) {
-                CODEX_CHECK(visit_live(table, cursor, visit));
-                from.assign(cursor.key().begin(), cursor.key().end());
-                from.push_back(0);
-                CODEX_TRY(next, cursor.next());
-                more = next;
-            }
+            std::size_t seen = 0;
+            CODEX_CHECK(
+                for_each(txn, table, from, [&](BytesView key, BytesView value) -> Result<bool> {
+                    CODEX_CHECK(visit_live(table, key, value, visit));
+                    from.assign(key.begin(), key.end());
+                    from.push_back(0);
+                    return ++seen < kStep;
+                }));
+            more = seen == kStep;
         }
     }
     return {};

@@ -67,43 +67,39 @@ private:
 };
 
 Result<void> Forecast::add_expired() {
-    CODEX_TRY(cursor, txn_.cursor(Table::expiries));
-    CODEX_TRY(more, cursor.seek({}));
-    while (more) {
-        CODEX_TRY(key, decode_expiry_key(cursor.key()));
+    return for_each(txn_, Table::expiries, {}, [&](BytesView bytes, BytesView) -> Result<bool> {
+        CODEX_TRY(key, decode_expiry_key(bytes));
         if (key.expiry >= now_)
-            return {};
+            return false;
         if (key.kind == ExpiryKind::block) {
             CODEX_TRY(entry, find_block(txn_, key.cid));
             if (entry && entry->kept && entry->expiry == key.expiry)
                 expired_blocks_.insert(key.cid);
-        } else {
-            CODEX_TRY(dataset, find_dataset(txn_, key.cid));
-            if (dataset && dataset->expiry == key.expiry) {
-                ++report_.expired_datasets;
-                manifests_.push_back(key.cid);
-                ++trees_[dataset->tree];
-            }
+            return true;
         }
-        CODEX_SET(more, cursor.next());
-    }
-    return {};
+        CODEX_TRY(dataset, find_dataset(txn_, key.cid));
+        if (dataset && dataset->expiry == key.expiry) {
+            ++report_.expired_datasets;
+            manifests_.push_back(key.cid);
+            ++trees_[dataset->tree];
+        }
+        return true;
+    });
 }
 
 /// Slot trees go with the tree of their dataset.
 Result<void> Forecast::add_slot_trees(const Cid& tree) {
     const Bytes prefix = slot_prefix(tree);
-    CODEX_TRY(cursor, txn_.cursor(Table::slots));
-    CODEX_TRY(more, cursor.seek(prefix));
-    while (more && cursor.key().size() >= prefix.size() &&
-           equal(cursor.key().first(prefix.size()), prefix)) {
-        CODEX_TRY(cid, decode_cid_key(cursor.value()));
-        CODEX_TRY(entry, find_tree(txn_, cid));
-        if (entry && ++trees_[cid] == entry->references)
-            report_.freed_bytes += tree_record_bytes(cid, entry->leaf_count);
-        CODEX_SET(more, cursor.next());
-    }
-    return {};
+    return for_each(txn_, Table::slots, prefix,
+                    [&](BytesView key, BytesView value) -> Result<bool> {
+                        if (!has_prefix(key, prefix))
+                            return false;
+                        CODEX_TRY(cid, decode_cid_key(Table::slots, value));
+                        CODEX_TRY(entry, find_tree(txn_, cid));
+                        if (entry && ++trees_[cid] == entry->references)
+                            report_.freed_bytes += tree_record_bytes(cid, entry->leaf_count);
+                        return true;
+                    });
 }
 
 Result<void> Forecast::add_trees() {
@@ -151,18 +147,16 @@ Result<void> Forecast::collect(unsigned slice, unsigned slices) {
         release(cid, slice, slices);
     for (const DoomedTree& tree : doomed_)
         CODEX_CHECK(collect_leaves(tree, slice, slices));
-    CODEX_TRY(cursor, txn_.cursor(Table::pending));
-    CODEX_TRY(more, cursor.seek({}));
-    while (more) {
-        CODEX_TRY(key, decode_pending_key(cursor.key()));
-        if (std::ranges::binary_search(writers_, key.writer)) {
-            CODEX_TRY(cids, decode_pins(cursor.value()));
-            for (const Cid& cid : cids)
-                release(cid, slice, slices);
-        }
-        CODEX_SET(more, cursor.next());
-    }
-    return {};
+    return for_each(txn_, Table::pending, {},
+                    [&](BytesView bytes, BytesView value) -> Result<void> {
+                        CODEX_TRY(key, decode_pending_key(bytes));
+                        if (!std::ranges::binary_search(writers_, key.writer))
+                            return {};
+                        CODEX_TRY(cids, decode_pins(value));
+                        for (const Cid& cid : cids)
+                            release(cid, slice, slices);
+                        return {};
+                    });
 }
 
 Result<void> Forecast::count_blocks() {
@@ -196,14 +190,11 @@ Result<void> Forecast::judge(const Cid& cid, std::uint64_t releases) {
 }
 
 Result<void> Forecast::count_dead_ranges() {
-    CODEX_TRY(cursor, txn_.cursor(Table::dead));
-    CODEX_TRY(more, cursor.seek({}));
-    while (more) {
-        CODEX_TRY(range, decode_dead(cursor.key(), cursor.value()));
+    return for_each(txn_, Table::dead, {}, [&](BytesView key, BytesView value) -> Result<void> {
+        CODEX_TRY(range, decode_dead(key, value));
         report_.freed_bytes += range.punched ? 0 : range.length;
-        CODEX_SET(more, cursor.next());
-    }
-    return {};
+        return {};
+    });
 }
 
 /// Tails of killed writers, and files that the index does not know.

@@ -24,13 +24,11 @@ constexpr std::size_t kTotalsWithoutTrees = 32;
 /// Of all stored trees, one by one.
 Result<std::uint64_t> sum_tree_bytes(const Txn& txn) {
     std::uint64_t sum = 0;
-    CODEX_TRY(cursor, txn.cursor(Table::trees));
-    CODEX_TRY(more, cursor.seek({}));
-    while (more) {
-        CODEX_TRY(entry, decode_tree_entry(cursor.value()));
+    CODEX_CHECK(for_each(txn, Table::trees, {}, [&](BytesView, BytesView value) -> Result<void> {
+        CODEX_TRY(entry, decode_tree_entry(value));
         sum += tree_node_bytes(entry.leaf_count);
-        CODEX_SET(more, cursor.next());
-    }
+        return {};
+    }));
     return sum;
 }
 

@@ -62,9 +62,12 @@ Result<Note> decode_note(BytesView bytes, std::uint64_t* length) {
     note.expiry = load_le<std::uint64_t>(payload.data() + kExpiryAt);
     note.cid = header.cid;
     note.label = as_text(payload.subspan(kNoteFixedBytes));
-    if (kind < 1 || kind > 2 || state > 1 || payload[kZeroAt] != 0 ||
+    const bool mark = kind == static_cast<std::uint8_t>(NoteKind::mark);
+    if (kind < 1 || kind > 3 || state > 1 || payload[kZeroAt] != 0 ||
         payload[kLabelBytesAt] != note.label.size() || note.sequence != header.plain ||
-        !check_label(note.label))
+        !check_label(note.label) ||
+        (mark &&
+         (note.present || note.expiry != 0 || !note.label.empty() || !note.cid.is_empty_block())))
         return fail(Errc::malformed, "note: makes no sense");
     if (length != nullptr)
         *length = record_bytes(header.cid.bytes().size(), header.stored_bytes);

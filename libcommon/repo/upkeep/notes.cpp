@@ -1,7 +1,6 @@
+// The file of notes.
 #include "repo/upkeep/notes.hpp"
 
-#include "base/endian.hpp"
-#include "repo/index/labels.hpp"
 #include "repo/segments/io.hpp"
 #include "repo/segments/own_file.hpp"
 
@@ -14,87 +13,10 @@ namespace codex::repo::detail {
 
 namespace {
 
-// Rows of the table `meta`, so that a repo made before notes needs no new table.
-constexpr std::string_view kLastKey = "note-last"; // highest number given away
-constexpr std::string_view kNotePrefix = "note:";  // kind, CID -> number, expiry, state, label
-constexpr std::string_view kSequencePrefix = "noteseq:"; // number, big-endian -> kind, CID
 /// The last record is found in so much of the end of the file.
 constexpr std::uint64_t kTailBytes = 4096;
-
-Bytes key_of(std::string_view prefix, BytesView rest) {
-    Bytes key(prefix.size() + rest.size());
-    std::copy(prefix.begin(), prefix.end(), key.begin());
-    std::copy(rest.begin(), rest.end(), key.begin() + static_cast<std::ptrdiff_t>(prefix.size()));
-    return key;
-}
-
-/// Kind and CID.
-Bytes name_of(NoteKind kind, const Cid& cid) {
-    const BytesView bytes = cid.bytes();
-    Bytes name(1 + bytes.size());
-    name[0] = static_cast<std::uint8_t>(kind);
-    std::copy(bytes.begin(), bytes.end(), name.begin() + 1);
-    return name;
-}
-
-Bytes sequence_key(std::uint64_t sequence) {
-    std::array<std::uint8_t, sizeof sequence> number{};
-    store_be(number.data(), sequence);
-    return key_of(kSequencePrefix, number);
-}
-
-bool has_prefix(BytesView key, std::string_view prefix) {
-    return key.size() >= prefix.size() && equal(key.first(prefix.size()), as_bytes(prefix));
-}
-
-Result<Note> decode_row(BytesView name, BytesView value) {
-    constexpr std::size_t kFixed = 17; // number, expiry, state
-    if (name.empty() || name[0] < 1 || name[0] > 2 || value.size() < kFixed || value[16] > 1)
-        return index_damaged("meta", "a note makes no sense");
-    CODEX_TRY(cid, decode_cid_key(name.subspan(1)));
-    return Note{load_le<std::uint64_t>(value.data()),
-                static_cast<NoteKind>(name[0]),
-                value[16] == 1,
-                load_le<std::uint64_t>(value.data() + 8),
-                cid,
-                std::string(as_text(value.subspan(kFixed)))};
-}
-
-Result<void> put_row(Txn& txn, const Note& note) {
-    const Bytes name = name_of(note.kind, note.cid);
-    Bytes value(17 + note.label.size());
-    store_le(value.data(), note.sequence);
-    store_le(value.data() + 8, note.expiry);
-    value[16] = note.present ? 1 : 0;
-    std::copy(note.label.begin(), note.label.end(), value.begin() + 17);
-    CODEX_CHECK(txn.put(Table::meta, key_of(kNotePrefix, name), value));
-    return txn.put(Table::meta, sequence_key(note.sequence), name);
-}
-
-Result<void> erase_row(Txn& txn, const Note& note) {
-    CODEX_CHECK(txn.erase(Table::meta, key_of(kNotePrefix, name_of(note.kind, note.cid))));
-    CODEX_CHECK(txn.erase(Table::meta, sequence_key(note.sequence)));
-    return {};
-}
-
-/// All notes in the index with a higher number than `after`, in their order.
-Result<std::vector<Note>> notes_after(const Txn& txn, std::uint64_t after) {
-    std::vector<Note> notes;
-    if (after == UINT64_MAX)
-        return notes;
-    CODEX_TRY(cursor, txn.cursor(Table::meta));
-    CODEX_TRY(more, cursor.seek(sequence_key(after + 1)));
-    while (more && has_prefix(cursor.key(), kSequencePrefix)) {
-        const Bytes name(cursor.value().begin(), cursor.value().end());
-        CODEX_TRY(value, txn.get(Table::meta, key_of(kNotePrefix, name)));
-        if (!value)
-            return index_damaged("meta", "a note is missing");
-        CODEX_TRY(note, decode_row(name, *value));
-        notes.push_back(std::move(note));
-        CODEX_SET(more, cursor.next());
-    }
-    return notes;
-}
+/// A file that is written anew is written in pieces of about this size.
+constexpr std::size_t kPiece = std::size_t{1} << 16;
 
 /// The end of the last whole note, and its number.
 struct End {
@@ -143,73 +65,8 @@ Result<void> append_notes(Disk& disk, const Fd& file, std::span<const Note> note
 
 } // namespace
 
-Result<bool> note_holds(const Txn& txn, const Note& note) {
-    if (!note.present) {
-        CODEX_TRY(row, find_note(txn, note.kind, note.cid));
-        return row && row->sequence == note.sequence;
-    }
-    if (note.kind == NoteKind::block) {
-        CODEX_TRY(entry, find_block(txn, note.cid));
-        return entry && entry->kept && entry->expiry == note.expiry;
-    }
-    CODEX_TRY(entry, find_dataset(txn, note.cid));
-    if (!entry || entry->expiry != note.expiry)
-        return false;
-    CODEX_TRY(label, find_label(txn, note.cid));
-    return label == note.label;
-}
-
-Result<std::uint64_t> last_note(const Txn& txn) {
-    CODEX_TRY(value, txn.get(Table::meta, as_bytes(kLastKey)));
-    if (!value)
-        return std::uint64_t{0};
-    if (value->size() != sizeof(std::uint64_t))
-        return index_damaged("meta", "the number of the last note makes no sense");
-    return load_le<std::uint64_t>(value->data());
-}
-
 std::string notes_path(const std::string& repo_path) {
     return repo_path + "/notes";
-}
-
-Result<std::optional<Note>> find_note(const Txn& txn, NoteKind kind, const Cid& cid) {
-    const Bytes name = name_of(kind, cid);
-    CODEX_TRY(value, txn.get(Table::meta, key_of(kNotePrefix, name)));
-    if (!value)
-        return std::nullopt;
-    CODEX_TRY(note, decode_row(name, *value));
-    return std::optional<Note>(std::move(note));
-}
-
-Result<void> set_last_note(Txn& txn, std::uint64_t last) {
-    std::array<std::uint8_t, sizeof last> value{};
-    store_le(value.data(), last);
-    return txn.put(Table::meta, as_bytes(kLastKey), value);
-}
-
-Result<void> restore_note(Txn& txn, const Note& note) {
-    return put_row(txn, note);
-}
-
-Result<std::uint64_t> put_note(Txn& txn, Note note) {
-    CODEX_TRY(before, find_note(txn, note.kind, note.cid));
-    if (before)
-        CODEX_CHECK(erase_row(txn, *before));
-    CODEX_TRY(last, last_note(txn));
-    note.sequence = last + 1;
-    CODEX_CHECK(set_last_note(txn, note.sequence));
-    CODEX_CHECK(put_row(txn, note));
-    return note.sequence;
-}
-
-Result<std::vector<Note>> all_notes(const Txn& txn) {
-    return notes_after(txn, 0);
-}
-
-Result<std::vector<Note>> removed_notes(const Txn& txn) {
-    CODEX_TRY(notes, all_notes(txn));
-    std::erase_if(notes, [](const Note& note) { return note.present; });
-    return notes;
 }
 
 Result<void> flush_notes(const Store& store, std::uint64_t last) {
@@ -232,107 +89,200 @@ Result<void> flush_notes(const Store& store, std::uint64_t last) {
         (void)!::ftruncate(file.get(), static_cast<off_t>(end.offset));
         return synced;
     }
-    return end.offset == 0 ? sync_directory(store.path()) : Result<void>();
+    if (end.offset == 0)
+        CODEX_CHECK(sync_directory(store.path()));
+    store.env().tell_notes(notes.empty() ? end.last : notes.back().sequence);
+    return {};
 }
 
 namespace {
 
-/// Into a new file what still holds; gives the highest number of the old one.
-Result<std::uint64_t> copy_notes(const std::string& repo_path, const Txn& txn, int to) {
-    constexpr std::size_t kPiece = std::size_t{1} << 16;
-    std::uint64_t seen = 0;
-    Bytes buffer;
-    CODEX_CHECK(scan_notes(repo_path, [&](const Note& note) -> Result<void> {
-        seen = std::max(seen, note.sequence);
-        CODEX_TRY(wanted, note_holds(txn, note));
-        if (!wanted)
-            return {};
+/// A file that takes the place of the one that is there.
+class NewNotes {
+public:
+    [[nodiscard]] static Result<NewNotes> create(const std::string& repo_path) {
+        CODEX_TRY(file, AtomicFile::create(notes_path(repo_path), 0600));
+        return NewNotes(std::move(file));
+    }
+    [[nodiscard]] Result<void> add(const Note& note) {
         const Bytes record = encode_note(note);
-        buffer.insert(buffer.end(), record.begin(), record.end());
-        if (buffer.size() < kPiece)
-            return {};
-        CODEX_CHECK(write_full(to, buffer, "notes"));
-        buffer.clear();
-        return {};
-    }));
-    CODEX_CHECK(write_full(to, buffer, "notes"));
-    return seen;
-}
+        buffer_.insert(buffer_.end(), record.begin(), record.end());
+        return buffer_.size() < kPiece ? Result<void>() : write();
+    }
+    /// The highest number stays in the file, whatever goes: what it has lost can be told by that.
+    [[nodiscard]] Result<void> commit(std::uint64_t last) {
+        if (last > 0)
+            CODEX_CHECK(add({last, NoteKind::mark, false, 0, Cid::empty_block(), {}}));
+        CODEX_CHECK(write());
+        return file_.commit();
+    }
 
-/// In one transaction whose beginning is on the disk.
+private:
+    explicit NewNotes(AtomicFile file) : file_(std::move(file)) {}
+    [[nodiscard]] Result<void> write() {
+        CODEX_CHECK(write_full(file_.fd(), buffer_, "notes"));
+        buffer_.clear();
+        return {};
+    }
+    AtomicFile file_;
+    Bytes buffer_;
+};
+
+/// In one transaction whose beginning is on the disk. The file comes first: of what it forgets the
+/// index says on the disk that it may, and of what the transaction forgets the file has it.
 Result<void> merge_in(Ledger& ledger, const std::string& repo_path, std::span<const Note> removed) {
     Txn& txn = ledger.txn();
     for (const Note& note : removed) {
         CODEX_TRY(now, find_note(txn, note.kind, note.cid));
         if (now && now->sequence == note.sequence) // else: back, and perhaps removed again
-            CODEX_CHECK(erase_row(txn, note));
+            CODEX_CHECK(erase_note(txn, note));
     }
-    CODEX_TRY(file, AtomicFile::create(notes_path(repo_path), 0600));
-    CODEX_TRY(seen, copy_notes(repo_path, txn, file.fd()));
+    CODEX_TRY(file, NewNotes::create(repo_path));
+    CODEX_TRY(old, scan_notes(repo_path, [&](const Note& note) -> Result<void> {
+                  CODEX_TRY(wanted, note_holds(txn, note));
+                  return wanted ? file.add(note) : Result<void>();
+              }));
     // What the file has, the index need not hold twice; removals it holds until they are forgotten.
     CODEX_TRY(all, notes_after(txn, 0));
     for (const Note& note : all)
-        if (note.present && note.sequence <= seen)
-            CODEX_CHECK(erase_row(txn, note));
-    CODEX_CHECK(file.commit());
+        if (note.present && note.sequence <= old.last)
+            CODEX_CHECK(erase_note(txn, note));
+    CODEX_CHECK(set_last_mark(txn, old.last));
+    CODEX_CHECK(file.commit(old.last));
     return ledger.commit();
+}
+
+/// A transaction that is on the disk, in which `removed` are let go; gives its number.
+Result<std::uint64_t> prepare_merge(const Store& store, std::span<const Note> removed) {
+    std::uint64_t last = 0;
+    std::uint64_t number = 0;
+    {
+        CODEX_TRY(ledger, Ledger::begin(store, true));
+        for (const Note& note : removed) {
+            CODEX_TRY(now, find_note(ledger.txn(), note.kind, note.cid));
+            if (now && now->sequence == note.sequence)
+                CODEX_CHECK(let_go(ledger.txn(), note));
+        }
+        CODEX_SET(last, last_note(ledger.txn()));
+        number = ledger.txn().id();
+        CODEX_CHECK(ledger.commit());
+    }
+    CODEX_CHECK(flush_notes(store, last));
+    return number;
 }
 
 } // namespace
 
 Result<void> merge_notes(const Store& store, std::span<const Note> removed, std::uint64_t durable) {
     constexpr int kAttempts = 3;
-    if (durable != 0) {
+    if (durable != 0 && removed.empty()) {
         CODEX_TRY(ledger, Ledger::begin(store, true));
         if (ledger.txn().id() == durable + 1)
             return merge_in(ledger, store.path(), removed);
     }
     for (int attempt = 0; attempt < kAttempts; ++attempt) {
-        std::uint64_t last = 0;
-        {
-            CODEX_TRY(ledger, Ledger::begin(store, true));
-            CODEX_SET(last, last_note(ledger.txn()));
-            durable = ledger.txn().id();
-            CODEX_CHECK(ledger.commit());
-        }
-        CODEX_CHECK(flush_notes(store, last));
+        CODEX_TRY(prepared, prepare_merge(store, removed));
         CODEX_TRY(ledger, Ledger::begin(store, true));
         // A commit in between may be one that a power loss undoes, while the file stays.
-        if (ledger.txn().id() == durable + 1)
+        if (ledger.txn().id() == prepared + 1)
             return merge_in(ledger, store.path(), removed);
     }
     return {};
 }
 
-Result<NoNotes> scan_notes(const std::string& repo_path, const VisitNote& visit) {
-    constexpr std::size_t kWindow = std::size_t{1} << 16;
+Result<void> replace_notes(const std::string& repo_path, const std::map<std::uint64_t, Note>& notes,
+                           std::uint64_t last) {
+    CODEX_TRY(file, NewNotes::create(repo_path));
+    for (const auto& [sequence, note] : notes)
+        CODEX_CHECK(file.add(note));
+    return file.commit(last);
+}
+
+namespace {
+
+/// Whether a write that was cut off may have left this behind the last note: less than a record, as
+/// a kill does, or zeros in it where bytes never arrived, as a power loss does. A record that is
+/// all there, and wrong, is damaged.
+bool looks_cut_off(BytesView tail) {
+    constexpr std::uint64_t kLeast = 2 * kRecordAlign; // of a record whose header cannot be read
+    const auto header = decode_header(tail);
+    const std::uint64_t whole =
+        header ? record_bytes(header->cid.bytes().size(), header->stored_bytes) : kLeast;
+    if (tail.size() < whole)
+        return true;
+    for (std::uint64_t at = 0; at < whole; at += kRecordAlign)
+        if (std::ranges::all_of(tail.subspan(at, kRecordAlign),
+                                [](std::uint8_t byte) { return byte == 0; }))
+            return true;
+    return false;
+}
+
+/// One pass through the file, and what it found.
+class NotesScan {
+public:
+    NotesScan(const Fd& file, std::string name, const VisitNote& visit)
+        : file_(file), name_(std::move(name)), visit_(visit) {}
+
+    Result<NotesFile> run() {
+        Bytes window(kPiece);
+        for (std::uint64_t from = 0;;) {
+            CODEX_TRY(got, pread_full(file_.get(), window, from, name_));
+            const bool last = got < window.size();
+            std::uint64_t at = 0;
+            // A record that may go on behind the window is read again at its beginning.
+            while (at < got && (last || at + kMaxNoteBytes <= got)) {
+                CODEX_TRY(length, one(BytesView(window).subspan(at, got - at), from + at));
+                at += length;
+            }
+            if (last)
+                break;
+            from += at;
+        }
+        if (found_.behind > 0) {
+            Bytes tail(kMaxNoteBytes);
+            CODEX_TRY(got, pread_full(file_.get(), tail, behind_at_, name_));
+            found_.cut_off = looks_cut_off(BytesView(tail).first(got));
+        }
+        return found_;
+    }
+
+private:
+    /// What begins at `offset`; gives where the next begins.
+    Result<std::uint64_t> one(BytesView bytes, std::uint64_t offset) {
+        std::uint64_t length = kRecordAlign;
+        const auto note = decode_note(bytes, &length);
+        if (!note) {
+            if (found_.behind == 0)
+                behind_at_ = offset;
+            found_.behind += std::min<std::uint64_t>(length, bytes.size());
+            return length;
+        }
+        found_.between += std::exchange(found_.behind, 0);
+        found_.last = std::max(found_.last, note->sequence);
+        if (note->kind == NoteKind::mark)
+            found_.mark = std::max(found_.mark, note->sequence);
+        else
+            CODEX_CHECK(visit_(*note));
+        return length;
+    }
+
+    const Fd& file_;
+    std::string name_;
+    const VisitNote& visit_;
+    NotesFile found_;
+    std::uint64_t behind_at_ = 0;
+};
+
+} // namespace
+
+Result<NotesFile> scan_notes(const std::string& repo_path, const VisitNote& visit) {
     const std::string name = notes_path(repo_path);
     auto file = open_own_file(name, O_RDONLY);
     if (!file && file.error().code() == Errc::not_found)
-        return NoNotes{};
+        return NotesFile{};
     if (!file)
         return fail(std::move(file).error());
-    NoNotes damage;
-    Bytes window(kWindow);
-    for (std::uint64_t from = 0;;) {
-        CODEX_TRY(got, pread_full(file->get(), window, from, name));
-        const bool last = got < window.size();
-        std::uint64_t at = 0;
-        // A record that may go on behind the window is read again at its beginning.
-        while (at < got && (last || at + kMaxNoteBytes <= got)) {
-            std::uint64_t length = kRecordAlign;
-            if (const auto note = decode_note(BytesView(window).subspan(at, got - at), &length)) {
-                CODEX_CHECK(visit(*note));
-                damage.between += std::exchange(damage.behind, 0);
-            } else {
-                damage.behind += std::min<std::uint64_t>(length, got - at);
-            }
-            at += length;
-        }
-        if (last)
-            return damage;
-        from += at;
-    }
+    return NotesScan(*file, name, visit).run();
 }
 
 } // namespace codex::repo::detail

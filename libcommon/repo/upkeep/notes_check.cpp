@@ -1,8 +1,9 @@
 // The file of notes against the index, which is the truth.
+#include "repo/index/age.hpp"
 #include "repo/index/labels.hpp"
 #include "repo/upkeep/notes.hpp"
 
-#include <map>
+#include <algorithm>
 #include <set>
 
 namespace codex::repo::detail {
@@ -11,42 +12,33 @@ namespace {
 
 using Newest = std::map<std::pair<NoteKind, Cid>, Note>;
 
-/// Calls visit(cid, value) for each pair of a table of CIDs.
-template <class Visit> Result<void> for_each_cid(const Txn& txn, Table table, Visit visit) {
-    CODEX_TRY(cursor, txn.cursor(table));
-    CODEX_TRY(more, cursor.seek({}));
-    while (more) {
-        CODEX_TRY(cid, decode_cid_key(cursor.key()));
-        CODEX_CHECK(visit(cid, cursor.value()));
-        CODEX_TRY(next, cursor.next());
-        more = next;
-    }
-    return {};
-}
-
 class Check {
 public:
-    Check(const Txn& txn, Newest in_file, std::uint64_t last, bool damaged)
-        : txn_(txn), in_file_(std::move(in_file)), last_(last), damaged_(damaged) {}
+    /// `last`: what has a higher number is yet to be appended.
+    Check(const Txn& txn, Newest in_file, std::uint64_t last)
+        : txn_(txn), in_file_(std::move(in_file)), last_(last) {}
 
     /// What the index has as a note: all removals, and what came since the file was written anew.
     Result<void> rows(std::vector<Note>& lost) {
-        CODEX_TRY(notes, all_notes(txn_));
+        CODEX_TRY(notes, notes_after(txn_, 0));
         for (Note& note : notes) {
             const auto found = in_file_.find({note.kind, note.cid});
             const bool there = found != in_file_.end() && found->second == note;
             rows_.insert({note.kind, note.cid});
-            // Else it is yet to be appended; or a merge of the file that a kill cut off has
-            // forgotten a removal already, of which nothing is left in any segment.
-            if (!there && note.sequence <= last_ && (note.present || damaged_))
+            if (there || note.sequence > last_)
+                continue;
+            CODEX_TRY(holds, note_holds(txn_, note));
+            CODEX_TRY(gone, is_let_go(txn_, note));
+            if (holds && !gone)
                 lost.push_back(std::move(note));
         }
         return {};
     }
 
     Result<void> datasets(std::vector<Note>& lost) {
-        return for_each_cid(
-            txn_, Table::datasets, [&](const Cid& cid, BytesView value) -> Result<void> {
+        return for_each(
+            txn_, Table::datasets, {}, [&](BytesView key, BytesView value) -> Result<void> {
+                CODEX_TRY(cid, decode_cid_key(Table::datasets, key));
                 CODEX_TRY(entry, decode_dataset(value));
                 CODEX_TRY(label, find_label(txn_, cid));
                 if (entry.expiry != 0 || !label.empty())
@@ -56,13 +48,15 @@ public:
     }
 
     Result<void> blocks(std::vector<Note>& lost) {
-        return for_each_cid(txn_, Table::blocks,
-                            [&](const Cid& cid, BytesView value) -> Result<void> {
-                                CODEX_TRY(entry, decode_block(value));
-                                if (entry.kept && (entry.expiry != 0 || entry.references > 0))
-                                    want({0, NoteKind::block, true, entry.expiry, cid, {}}, lost);
+        return for_each(txn_, Table::blocks, {},
+                        [&](BytesView key, BytesView value) -> Result<void> {
+                            CODEX_TRY(entry, decode_block(value));
+                            if (!entry.kept || (entry.expiry == 0 && entry.references == 0))
                                 return {};
-                            });
+                            CODEX_TRY(cid, decode_cid_key(Table::blocks, key));
+                            want({0, NoteKind::block, true, entry.expiry, cid, {}}, lost);
+                            return {};
+                        });
     }
 
 private:
@@ -78,44 +72,57 @@ private:
 
     const Txn& txn_;
     Newest in_file_;
-    std::uint64_t last_; // number in the file
-    bool damaged_;       // the file has bytes that are no notes
+    std::uint64_t last_;
     std::set<std::pair<NoteKind, Cid>> rows_;
 };
 
 } // namespace
 
-Result<NotesState> check_notes(const Store& store, const Txn& txn) {
+Result<NotesState> check_notes(const std::string& repo_path, const Txn& txn) {
     NotesState state;
+    // Before the file, which never has less.
+    state.acknowledged = recorded_age(repo_path).value_or(IndexAge{}).notes;
     Newest in_file;
-    std::uint64_t last = 0;
-    CODEX_TRY(damage, scan_notes(store.path(), [&](const Note& note) -> Result<void> {
-                  last = std::max(last, note.sequence);
+    CODEX_SET(state.file, scan_notes(repo_path, [&](const Note& note) -> Result<void> {
                   Note& newest = in_file[{note.kind, note.cid}];
                   if (note.sequence >= newest.sequence)
                       newest = note;
                   return {};
               }));
-    state.damage = damage;
     CODEX_TRY(given, last_note(txn));
     if (given == 0)
         return state; // nothing was ever noted here
-    Check check(txn, std::move(in_file), last, damage.between + damage.behind > 0);
+    const std::uint64_t last = std::max(state.file.last, state.acknowledged);
+    Check check(txn, std::move(in_file), state.file.cut_off ? last : UINT64_MAX);
     CODEX_CHECK(check.rows(state.lost));
     CODEX_CHECK(check.datasets(state.lost));
     CODEX_CHECK(check.blocks(state.lost));
     return state;
 }
 
-Result<void> mend_notes(const Store& store) {
-    // A look at the file alone; the tables may be large.
-    CODEX_TRY(damage, scan_notes(store.path(), [](const Note&) { return Result<void>(); }));
-    if (damage.between + damage.behind == 0)
+namespace {
+
+/// A look at the file alone, for the tables may be large: whether it has lost anything.
+Result<bool> has_lost_some(const Store& store) {
+    NotesState state;
+    state.acknowledged = recorded_age(store.path()).value_or(IndexAge{}).notes;
+    CODEX_SET(state.file, scan_notes(store.path(), [](const Note&) { return Result<void>(); }));
+    CODEX_TRY(txn, store.env().read());
+    CODEX_TRY(mark, last_mark(txn));
+    return state.damaged() || state.file.mark != mark;
+}
+
+} // namespace
+
+Result<void> mend_notes(const Store& store, std::uint64_t last) {
+    CODEX_TRY(mending, has_lost_some(store));
+    CODEX_CHECK(flush_notes(store, last));
+    if (!mending)
         return {};
     std::vector<Note> lost;
     {
         CODEX_TRY(txn, store.env().read());
-        CODEX_TRY(state, check_notes(store, txn));
+        CODEX_TRY(state, check_notes(store.path(), txn));
         lost = std::move(state.lost);
     }
     if (!lost.empty()) {

@@ -12,13 +12,20 @@ namespace codex::repo::detail {
 /// Entries written between two commits.
 constexpr std::size_t kRebuildStep = 8192;
 
+/// What the index that is replaced knew, where it is whole and of today.
+struct OldIndex {
+    bool known = false;
+    std::vector<Note> notes;   ///< of its rows, and what the file has lost
+    std::vector<Cid> datasets; ///< in order
+};
+
 /// One making of an index, in an empty one. One thread.
 class Rebuild {
 public:
     Rebuild(std::string path, Env& env, const Segments& segments, const Surroundings& around,
-            const Job& job, std::vector<Note> old_notes)
+            const Job& job, OldIndex old)
         : path_(std::move(path)), env_(env), segments_(segments), around_(around), job_(job),
-          old_notes_(std::move(old_notes)) {}
+          old_(std::move(old)) {}
 
     Result<RebuildReport> run() {
         CODEX_CHECK(begin());
@@ -35,7 +42,8 @@ public:
         CODEX_CHECK(write_segments());
         CODEX_CHECK(write_totals(*txn_, totals_));
         CODEX_TRY(lineage, ensure_lineage(*txn_, around_.random));
-        age_ = {lineage, txn_->id(), txn_->id()};
+        age_ = {lineage, txn_->id(), txn_->id(), in_file_};
+        CODEX_CHECK(find_lost());
         CODEX_CHECK(txn_->commit());
         return report_;
     }
@@ -85,6 +93,9 @@ private:
                                const std::function<Result<void>(const Cid&)>& visit);
     Result<void> add_references();
     Result<void> read_notes();
+    Result<void> take_old_notes(std::uint64_t& last);
+    Result<void> rewrite_notes();
+    Result<void> find_lost();
     Result<void> drop_removed();
     Result<void> judge_blocks();
     Result<void> judge_block(const Cid& cid, BlockEntry entry);
@@ -113,7 +124,8 @@ private:
     RebuildReport report_;
     IndexAge age_;
     Totals totals_;
-    std::vector<Note> old_notes_;                    // of the index that is replaced
+    OldIndex old_;
+    std::uint64_t in_file_ = 0;                      // the highest number in the file of notes
     std::map<std::pair<NoteKind, Cid>, Note> notes_; // the highest of each thing
     std::map<Cid, FoundTree> trees_;
     std::vector<Cid> manifests_;

@@ -6,51 +6,81 @@
 
 namespace codex::repo::detail {
 
-namespace {
-
-/// The file without what is damaged in it, which would be found again and again.
-Result<void> write_notes(const std::string& repo_path,
-                         const std::map<std::pair<NoteKind, Cid>, Note>& newest) {
-    std::map<std::uint64_t, const Note*> in_order;
-    for (const auto& [name, note] : newest)
-        in_order[note.sequence] = &note;
-    CODEX_TRY(file, AtomicFile::create(notes_path(repo_path), 0600));
-    Bytes all;
-    for (const auto& [sequence, note] : in_order) {
-        const Bytes record = encode_note(*note);
-        all.insert(all.end(), record.begin(), record.end());
+/// What the index that is replaced knew more, or later. Its rows have their numbers; what the file
+/// alone had, and has lost, gets new ones.
+Result<void> Rebuild::take_old_notes(std::uint64_t& last) {
+    std::vector<Note> unnumbered;
+    for (const Note& note : old_.notes) {
+        last = std::max(last, note.sequence);
+        Note& newest = notes_[{note.kind, note.cid}];
+        const bool same = newest.present == note.present && newest.expiry == note.expiry &&
+                          newest.label == note.label && newest.sequence != 0;
+        if (note.sequence == 0 && !same)
+            unnumbered.push_back(note);
+        else if (note.sequence != 0 && note.sequence >= newest.sequence)
+            newest = note;
     }
-    CODEX_CHECK(write_full(file.fd(), all, "notes"));
-    return file.commit();
+    for (Note& note : unnumbered) {
+        note.sequence = ++last;
+        notes_[{note.kind, note.cid}] = note;
+    }
+    return {};
 }
 
-} // namespace
+/// The file without what is damaged in it, which would be found again and again. What is numbered
+/// above what it had stays out until the new index is in its place: the old one, should it stay,
+/// gives these numbers to others.
+Result<void> Rebuild::rewrite_notes() {
+    std::map<std::uint64_t, Note> in_order;
+    for (const auto& [name, note] : notes_)
+        if (note.sequence <= in_file_)
+            in_order[note.sequence] = note;
+    CODEX_CHECK(replace_notes(path_, in_order, in_file_));
+    return set_last_mark(*txn_, in_file_);
+}
 
 /// The newest note of each thing.
 Result<void> Rebuild::read_notes() {
-    std::uint64_t last = 0;
-    const auto take = [&](const Note& note) -> Result<void> {
-        last = std::max(last, note.sequence);
-        Note& newest = notes_[{note.kind, note.cid}];
-        if (note.sequence >= newest.sequence)
-            newest = note;
-        return {};
-    };
-    CODEX_TRY(damage, scan_notes(path_, take));
-    const std::uint64_t in_file = last;
-    for (const Note& note : old_notes_)
-        CODEX_CHECK(take(note));
-    report_.damaged_records += damage.between + damage.behind > 0 ? 1 : 0;
-    if (damage.between > 0)
-        CODEX_CHECK(write_notes(path_, notes_));
+    NotesState state;
+    state.acknowledged = recorded_age(path_).value_or(IndexAge{}).notes;
+    CODEX_SET(state.file, scan_notes(path_, [&](const Note& note) -> Result<void> {
+                  Note& newest = notes_[{note.kind, note.cid}];
+                  if (note.sequence >= newest.sequence)
+                      newest = note;
+                  return {};
+              }));
+    in_file_ = state.file.last;
+    std::uint64_t last = std::max(in_file_, state.acknowledged);
+    CODEX_CHECK(take_old_notes(last));
+    report_.damaged_note_bytes = state.file.between + state.file.behind;
+    if (state.damaged() && !old_.known)
+        report_.lost.push_back(
+            {ProblemKind::notes_damaged, Cid(),
+             "notes are lost: what they said was removed may be back, and what "
+             "they said expires may not; look at what is here, and say it again"});
+    CODEX_CHECK(set_last_mark(*txn_, state.file.mark));
+    if (report_.damaged_note_bytes > 0 || in_file_ < state.acknowledged)
+        CODEX_CHECK(rewrite_notes());
     if (last > 0)
         CODEX_CHECK(set_last_note(*txn_, last));
     for (const auto& [name, note] : notes_)
-        if (!note.present || note.sequence > in_file) {
+        if (!note.present || note.sequence > in_file_) {
             // Until nothing of it is in any segment, or until it is in the file.
             CODEX_CHECK(restore_note(*txn_, note));
             CODEX_CHECK(step());
         }
+    return {};
+}
+
+/// What the old index knew of and the new one does not, since its manifest or its tree is damaged.
+Result<void> Rebuild::find_lost() {
+    for (const Cid& cid : old_.datasets) {
+        CODEX_TRY(dataset, find_dataset(*txn_, cid));
+        if (!dataset)
+            report_.lost.push_back({ProblemKind::dataset_lost, cid,
+                                    "its manifest or its tree is damaged or missing in the "
+                                    "segments; its blocks are kept: store or import it again"});
+    }
     return {};
 }
 
@@ -103,18 +133,16 @@ Result<void> Rebuild::judge_blocks() {
     Bytes from;
     for (bool more = true; more;) {
         std::vector<std::pair<Cid, BlockEntry>> some;
-        {
-            CODEX_TRY(cursor, txn_->cursor(Table::blocks));
-            CODEX_SET(more, cursor.seek(from));
-            for (std::size_t i = 0; more && i < kRebuildStep; ++i) {
-                CODEX_TRY(cid, decode_cid_key(cursor.key()));
-                CODEX_TRY(entry, decode_block(cursor.value()));
-                some.emplace_back(cid, entry);
-                from.assign(cursor.key().begin(), cursor.key().end());
-                from.push_back(0);
-                CODEX_SET(more, cursor.next());
-            }
-        }
+        CODEX_CHECK(for_each(*txn_, Table::blocks, from,
+                             [&](BytesView key, BytesView value) -> Result<bool> {
+                                 CODEX_TRY(cid, decode_cid_key(Table::blocks, key));
+                                 CODEX_TRY(entry, decode_block(value));
+                                 some.emplace_back(cid, entry);
+                                 from.assign(key.begin(), key.end());
+                                 from.push_back(0);
+                                 return some.size() < kRebuildStep;
+                             }));
+        more = some.size() == kRebuildStep;
         for (const auto& [cid, entry] : some)
             CODEX_CHECK(judge_block(cid, entry));
     }

@@ -158,29 +158,26 @@ bool may_hold_records(const Fd& file, const std::string& name) {
 
 Result<std::vector<std::pair<std::uint32_t, SegmentEntry>>> all_segments(const Txn& txn) {
     std::vector<std::pair<std::uint32_t, SegmentEntry>> all;
-    CODEX_TRY(cursor, txn.cursor(Table::segments));
-    CODEX_TRY(more, cursor.seek({}));
-    while (more) {
-        CODEX_TRY(id, decode_segment_key(cursor.key()));
-        CODEX_TRY(entry, decode_segment(cursor.value()));
-        all.emplace_back(id, entry);
-        CODEX_SET(more, cursor.next());
-    }
+    CODEX_CHECK(
+        for_each(txn, Table::segments, {}, [&](BytesView key, BytesView value) -> Result<void> {
+            CODEX_TRY(id, decode_segment_key(key));
+            CODEX_TRY(entry, decode_segment(value));
+            all.emplace_back(id, entry);
+            return {};
+        }));
     return all;
 }
 
 Result<void> for_each_dead(const Txn& txn, std::uint32_t segment,
                            const std::function<void(const DeadRange&)>& visit) {
-    CODEX_TRY(cursor, txn.cursor(Table::dead));
-    CODEX_TRY(more, cursor.seek(extent_key({segment, 0})));
-    while (more) {
-        CODEX_TRY(range, decode_dead(cursor.key(), cursor.value()));
-        if (range.extent.segment != segment)
-            break;
-        visit(range);
-        CODEX_SET(more, cursor.next());
-    }
-    return {};
+    return for_each(txn, Table::dead, extent_key({segment, 0}),
+                    [&](BytesView key, BytesView value) -> Result<bool> {
+                        CODEX_TRY(range, decode_dead(key, value));
+                        if (range.extent.segment != segment)
+                            return false;
+                        visit(range);
+                        return true;
+                    });
 }
 
 Result<std::vector<DeadRange>> dead_ranges(const Txn& txn, std::uint32_t segment) {

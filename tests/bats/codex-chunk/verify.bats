@@ -71,6 +71,64 @@ damage() {
         <<<"$output")" '[1,0]'
 }
 
+# flip FILE OFFSET: one bit of a byte, counted from the end when it is negative.
+flip() {
+    local at=$2
+    ((at >= 0)) || at=$(($(stat -c %s "$1") + at))
+    local byte
+    byte=$(od -An -tu1 -j "$at" -N 1 "$1")
+    # shellcheck disable=SC2059 # the byte is the format
+    printf "\\x$(printf %02x $((byte ^ 1)))" | dd of="$1" bs=1 seek="$at" conv=notrunc status=none
+}
+
+@test "a damaged last note is found, and gc mends it: what was removed stays so" {
+    local at
+    for at in -50 10 40 70 92; do
+        codex-chunk rm "$cid"
+        flip "$CODEX_REPO/notes" $at
+        run_split codex-chunk verify
+        assert_failure 1
+        assert_line --regexp '^-	notes-damaged	.*gc'
+        codex-chunk gc
+        codex-chunk verify
+        rm "$CODEX_REPO"/index.mdb*
+        codex-chunk verify --rebuild-index
+        run_split codex-chunk ls
+        assert_output ''
+        rm -rf "$CODEX_REPO"
+        gen 7 200000 | codex-chunk put
+    done
+}
+
+@test "with the index lost as well, a damaged last note is said when the index is made anew" {
+    codex-chunk keep "$cid" --until 2100-01-01
+    flip "$CODEX_REPO/notes" -50
+    rm "$CODEX_REPO"/index.mdb*
+    run_split codex-chunk verify --rebuild-index
+    assert_failure 1
+    assert_line --regexp '^-	notes-damaged	'
+    assert_stderr --partial 'bytes of the notes are no note'
+    run_split codex-chunk verify
+    assert_success
+}
+
+@test "a dataset that the old index knew and the new one lacks is named" {
+    local segment=("$CODEX_REPO"/segments/*)
+    local at
+    at=$(LC_ALL=C grep -abo $'CXR1\x02' "$segment" | tail -n1 | cut -d: -f1)
+    flip "$segment" $((at + 10))
+    run_split codex-chunk verify --rebuild-index
+    assert_failure 1
+    assert_line --regexp "^$cid	dataset-lost	"
+    run_split codex-chunk ls
+    assert_output ''
+    gen 7 200000 | codex-chunk put
+    run_split codex-chunk verify --rebuild-index
+    assert_success
+    assert_output ''
+    codex-chunk get "$cid" | cmp - <(gen 7 200000)
+}
+
 @test "missing blocks are named" {
     codex-chunk rm "$cid@1" >/dev/null
     run_split codex-chunk verify
