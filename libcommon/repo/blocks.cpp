@@ -167,7 +167,9 @@ Result<void> Repo::remove(const Cid& cid) {
         if (entry->kept)
             CODEX_CHECK(ledger.note_block(cid, false, 0));
         entry->kept = false;
-        CODEX_CHECK(ledger.put_or_erase(cid, *entry));
+        CODEX_TRY(gone, ledger.put_or_erase(cid, *entry));
+        if (gone)
+            ledger.note_change(ChangeKind::block_removed, cid);
         return ledger.commit();
     });
 }
@@ -183,6 +185,7 @@ Result<std::uint64_t> Repo::drop_bytes(std::span<const Cid> cids) {
                 continue;
             CODEX_CHECK(ledger.clear_bytes(cid, *entry));
             CODEX_CHECK(ledger.put_block(cid, *entry));
+            ledger.note_change(ChangeKind::block_removed, cid);
             ++dropped;
         }
         CODEX_CHECK(ledger.commit());

@@ -82,6 +82,7 @@ Result<void> detail::add_dataset(Ledger& ledger, const Cid& manifest, const Data
     } else {
         ++tree.references;
         ++ledger.totals().datasets;
+        ledger.note_change(ChangeKind::dataset_stored, manifest);
         CODEX_TRY(block, ledger.block(manifest));
         if (!block)
             return index_damaged("blocks", fmt::format("has no manifest {}", manifest.text()));

@@ -91,6 +91,8 @@ Result<void> expire_blocks(const Session& session, std::span<const ExpiryKey> ke
         entry->kept = false;
         entry->expiry = 0;
         CODEX_TRY(gone, ledger.put_or_erase(key.cid, *entry));
+        if (gone)
+            ledger.note_change(ChangeKind::block_removed, key.cid);
         removed += gone ? 1 : 0;
     }
     CODEX_CHECK(ledger.commit());

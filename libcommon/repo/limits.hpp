@@ -27,6 +27,9 @@ struct Limits {
     std::uint64_t pins = 8192;
     /// A file of notes this large is written anew by gc, without what no longer holds.
     std::uint64_t notes_bytes = std::uint64_t{1} << 20;
+    /// Changes that are kept for who wants to be told of them; at most a quarter of it in one
+    /// transaction, one by one.
+    std::uint64_t changes = 4096;
     /// Tree nodes held in memory while a dataset is written: 4 MiB, the leaves of 8 GiB.
     std::uint64_t spool_nodes = 131072;
     /// Pages of the index kept for the sake of one reader that is far behind, before writers wait

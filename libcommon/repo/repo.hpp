@@ -7,6 +7,7 @@
 
 #include "base/job.hpp"
 #include "repo/blocks.hpp"
+#include "repo/changes.hpp"
 #include "repo/dataset_writer.hpp"
 #include "repo/maintenance.hpp"
 #include "repo/slot_trees.hpp"
@@ -14,6 +15,7 @@
 #include "repo/types.hpp"
 
 #include <functional>
+#include <optional>
 
 namespace codex::repo {
 
@@ -133,6 +135,11 @@ public:
     [[nodiscard]] Result<void> put_slot_trees(std::span<const SlotTree> trees, const Job& job = {});
     /// The CID of a stored slot tree, or nothing.
     [[nodiscard]] Result<std::optional<Cid>> find_slot_tree(const SlotKey& key) const;
+
+    // --- changes ---------------------------------------------------------------------------------
+    /// A subscriber to what is stored and removed from `from` on, as its position() once was, or
+    /// from now on: take it before looking at what is there. Errors: repo_damaged, io.
+    [[nodiscard]] Result<Changes> changes(std::optional<ChangePosition> from = {}) const;
 
     // --- the whole ------------------------------------------------------------------------------
     [[nodiscard]] Result<Space> space() const;

@@ -94,6 +94,7 @@ Result<void> apply_need(Ledger& ledger, const Need& need) {
                                record_bytes(cid.bytes().size(), need.bytes.stored_bytes));
     if (replace)
         CODEX_CHECK(ledger.clear_bytes(cid, *entry));
+    ledger.note_change(ChangeKind::block_stored, cid);
     ledger.set_bytes(cid, *entry, need.bytes);
     return ledger.put_block(cid, *entry);
 }

@@ -1,5 +1,6 @@
 // Each value and key of the index that is accepted encodes back to the same bytes. The first byte
 // of the input says which decoder; for those with a key its length is the second one.
+#include "repo/index/change_log.hpp"
 #include "repo/index/entries.hpp"
 
 #include "property.hpp"
@@ -35,7 +36,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (size < 2)
         return 0;
     const BytesView input(data + 1, size - 1);
-    switch (data[0] % 10) {
+    switch (data[0] % 12) {
     case 0:
         round_trip(input, decode_block);
         break;
@@ -61,9 +62,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         if (const auto pins = decode_pins(input))
             FUZZ_CHECK(equal(encode_pins(*pins), input));
         break;
+    case 10:
+        round_trip(input, decode_change);
+        break;
+    case 11:
+        round_trip(input, decode_change_end);
+        break;
     default: {
         const std::size_t key = std::min<std::size_t>(input[0], input.size() - 1);
-        with_key(data[0] % 10 - 8, input.subspan(1, key), input.subspan(1 + key));
+        with_key(data[0] % 12 - 8, input.subspan(1, key), input.subspan(1 + key));
     }
     }
     return 0;

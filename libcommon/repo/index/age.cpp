@@ -70,6 +70,8 @@ std::string path_of(const std::string& directory) {
     return directory + "/age";
 }
 
+} // namespace
+
 Result<std::uint64_t> find_lineage(const Txn& txn) {
     CODEX_TRY(value, txn.get(Table::meta, lineage_key()));
     if (!value)
@@ -78,8 +80,6 @@ Result<std::uint64_t> find_lineage(const Txn& txn) {
         return fail(Errc::repo_damaged, "index: table meta: the lineage makes no sense");
     return load_le<std::uint64_t>(value->data());
 }
-
-} // namespace
 
 Result<std::uint64_t> ensure_lineage(Txn& txn, Random& random) {
     CODEX_TRY(lineage, find_lineage(txn));

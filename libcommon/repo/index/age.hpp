@@ -30,6 +30,8 @@ enum class Standing : std::uint8_t {
     unknown, ///< there is no REPO/age, or it is damaged
 };
 
+/// The lineage of the index; 0 where there is none. Errors: repo_damaged.
+[[nodiscard]] Result<std::uint64_t> find_lineage(const Txn& txn);
 /// Writes the lineage of the index, one from `random` where there is none. Errors: no_space, io.
 [[nodiscard]] Result<std::uint64_t> ensure_lineage(Txn& txn, Random& random);
 /// Writes REPO/age, durably. Errors: repo_damaged when it is no file, permission, no_space, io.

@@ -266,6 +266,8 @@ Result<bool> Batch::apply_item(Ledger& ledger, Item& item, bool pin) {
         const std::uint64_t after =
             entry.kept ? later_expiry(entry.expiry, block.expiry) : block.expiry;
         CODEX_CHECK(ledger.change_expiry(ExpiryKind::block, block.cid, before, after));
+        if (!(found && found->kept && found->present))
+            ledger.note_change(ChangeKind::block_stored, block.cid);
         entry.kept = true;
         entry.expiry = after;
         CODEX_TRY(noted, find_note(ledger.txn(), NoteKind::block, block.cid));

@@ -1,6 +1,7 @@
 #include "repo/upkeep/audit.hpp"
 
 #include "crypto/hash/sha256.hpp"
+#include "repo/index/change_log.hpp"
 #include "repo/segments/block_reader.hpp"
 #include "repo/segments/tree_file.hpp"
 #include "repo/upkeep/doomed.hpp"
@@ -339,6 +340,9 @@ Result<void> Audit::repair_block(const Cid& cid, const BlockEntry& entry) {
 }
 
 Result<void> Audit::repair() {
+    // Blocks may go that nobody needs; who follows changes looks again.
+    const Change all{ChangeKind::everything, Cid()};
+    CODEX_CHECK(append_changes(txn_, std::span(&all, 1), session_.store->limits().changes));
     for (const auto& [cid, entry] : block_fixes_)
         CODEX_CHECK(repair_block(cid, entry));
     for (const auto& [cid, entry] : tree_fixes_)

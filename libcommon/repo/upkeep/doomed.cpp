@@ -248,6 +248,7 @@ Result<Erased> erase_dataset(Ledger& ledger, const Cid& manifest) {
     CODEX_CHECK(put_label(ledger.txn(), manifest, {}));
     CODEX_CHECK(ledger.note_dataset(manifest, false, 0, {}));
     --ledger.totals().datasets;
+    ledger.note_change(ChangeKind::dataset_removed, manifest);
     CODEX_SET(erased.manifest_gone, ledger.release(manifest));
     CODEX_TRY(tree, ledger.tree(dataset->tree));
     if (!tree)

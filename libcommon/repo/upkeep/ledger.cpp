@@ -2,6 +2,7 @@
 
 #include "base/units.hpp"
 #include "merkle/tree.hpp"
+#include "repo/index/change_log.hpp"
 #include "repo/upkeep/notes.hpp"
 
 #include <algorithm>
@@ -244,6 +245,7 @@ Result<void> Ledger::commit() {
     // found done may be another process's that did not either.
     CODEX_CHECK(write_totals(txn_, totals_));
     CODEX_CHECK(write_segments());
+    CODEX_CHECK(append_changes(txn_, changes_, store_->limits().changes));
     CODEX_CHECK(store_->env().require_in_place());
     CODEX_CHECK(txn_.commit());
     // It is done, and the index has the notes: whoever comes next may write them, too.

@@ -2,6 +2,7 @@
 // totals, live bytes of segments, dead ranges, the expiry index. All or nothing.
 #pragma once
 
+#include "repo/changes.hpp"
 #include "repo/index/store.hpp"
 
 namespace codex::repo::detail {
@@ -62,6 +63,9 @@ public:
                                             std::string_view label);
     [[nodiscard]] Result<void> note_block(const Cid& cid, bool kept, std::uint64_t expiry);
 
+    /// For who has subscribed to changes (repo/changes.hpp).
+    void note_change(ChangeKind kind, const Cid& cid) { changes_.push_back({kind, cid}); }
+
     /// Errors: quota_exceeded when what counts grew and is now above the quota, no_space, io.
     /// Nothing has changed then.
     [[nodiscard]] Result<void> commit();
@@ -82,6 +86,7 @@ private:
     bool sync_;
     std::uint64_t noted_ = 0; // the number of its last note
     std::map<std::uint32_t, SegmentChange> segments_;
+    std::vector<Change> changes_;
 };
 
 [[nodiscard]] Result<Totals> read_totals(const Txn& txn);
