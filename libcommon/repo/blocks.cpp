@@ -143,8 +143,9 @@ Result<void> Repo::put(std::span<const Restored> blocks, std::uint64_t expiry) {
         CODEX_CHECK(restore(known));
     Batch batch(impl_->session(), nullptr);
     CODEX_CHECK(batch.stage(staged, nullptr));
-    return batch.commit(
-        {[](Ledger&) -> Result<bool> { return true; }, [](Ledger&) -> Result<void> { return {}; }});
+    const auto always = [](Ledger&) -> Result<bool> { return true; };
+    CODEX_CHECK(batch.commit({always, always}));
+    return {};
 }
 
 Result<bool> Repo::removable(const Cid& cid) const {

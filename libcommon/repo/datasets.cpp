@@ -207,17 +207,19 @@ Result<void> Repo::add_manifest(const Cid& manifest, BytesView manifest_bytes, s
     Batch batch(impl_->session(), nullptr);
     const StagedBlock block{manifest, manifest_bytes, 0, false, 0, true};
     CODEX_CHECK(batch.stage(std::span(&block, 1), nullptr));
-    return batch.commit(
+    CODEX_CHECK(batch.commit(
         {[](Ledger&) -> Result<bool> { return true; },
-         [&](Ledger& ledger) -> Result<void> {
+         [&](Ledger& ledger) -> Result<bool> {
              CODEX_TRY(tree, ledger.tree(entry.tree));
              if (!tree)
                  return fail(not_here(Errc::block_not_found, "tree", entry.tree, *impl_->store));
              if (tree->leaf_count != decoded.blocks_count())
                  return fail(Errc::manifest_invalid, "manifest {}: its tree has {} leaves, not {}",
                              manifest.text(), tree->leaf_count, decoded.blocks_count());
-             return add_dataset(ledger, manifest, entry, *tree, label);
-         }});
+             CODEX_CHECK(add_dataset(ledger, manifest, entry, *tree, label));
+             return true;
+         }}));
+    return {};
 }
 
 } // namespace codex::repo

@@ -52,7 +52,7 @@ struct DatasetWriter::Impl {
     Result<void> check_tree_room();
     Result<void> spool_leaves(std::span<const LeafInput> batch);
     Result<void> commit_all(const Cid& manifest, DatasetEntry entry, std::string_view label);
-    Result<void> make_visible(Ledger& ledger, const Cid& manifest, const DatasetEntry& entry,
+    Result<bool> make_visible(Ledger& ledger, const Cid& manifest, const DatasetEntry& entry,
                               std::string_view label);
 
     std::shared_ptr<Repo::Impl> repo;
@@ -111,9 +111,12 @@ Result<void> DatasetWriter::Impl::flush() {
     flushed = fail(out_of_memory()); // what it stays when the job throws
     flusher.start_or_run(session.job.executor(), [this, batch = in_flight.get(),
                                                   key = PendingKey{lock->id(), sequence++}] {
-        flushed = batch->commit(
-            {[](Ledger&) -> Result<bool> { return true; },
-             [&](Ledger& ledger) { return write_pending(ledger, key, batch->pinned()); }});
+        auto done = batch->commit({[](Ledger&) -> Result<bool> { return true; },
+                                   [&](Ledger& ledger) -> Result<bool> {
+                                       CODEX_CHECK(write_pending(ledger, key, batch->pinned()));
+                                       return true;
+                                   }});
+        flushed = done ? Result<void>() : fail(std::move(done).error());
     });
     return {};
 }
@@ -291,7 +294,6 @@ Result<void> DatasetWriter::Impl::commit_all(const Cid& manifest, DatasetEntry e
         if (tree_needed && !tree_extent) {
             CODEX_SET(tree_extent, current->stage_tree(*tree, leaf_count, spool));
         }
-        tree_needed = false;
         auto done = current->commit(
             {[this](Ledger& ledger) -> Result<bool> {
                  CODEX_TRY(stored, ledger.tree(*tree));
@@ -299,10 +301,11 @@ Result<void> DatasetWriter::Impl::commit_all(const Cid& manifest, DatasetEntry e
                  return tree_is_new;
              },
              [&](Ledger& ledger) { return make_visible(ledger, manifest, entry, label); }});
-        if (done)
+        if (!done)
+            return fail(std::move(done).error());
+        if (*done)
             break;
-        if (!tree_needed) // else: it was there a moment ago, and has been removed
-            return done;
+        tree_needed = true; // it was there a moment ago, and has been removed
     }
     current.reset();
     // The tree was here: its leaves have their references, ours go. It is too late to fail.
@@ -313,7 +316,8 @@ Result<void> DatasetWriter::Impl::commit_all(const Cid& manifest, DatasetEntry e
     return {};
 }
 
-Result<void> DatasetWriter::Impl::make_visible(Ledger& ledger, const Cid& manifest,
+/// False when the tree is not here any more, and has to be written.
+Result<bool> DatasetWriter::Impl::make_visible(Ledger& ledger, const Cid& manifest,
                                                const DatasetEntry& entry, std::string_view label) {
     const std::uint64_t tree_bytes = tree_record_bytes(*tree, leaf_count);
     std::map<std::uint32_t, std::uint64_t> synced;
@@ -326,16 +330,15 @@ Result<void> DatasetWriter::Impl::make_visible(Ledger& ledger, const Cid& manife
         if (session.sync)
             CODEX_CHECK(ensure_synced(session, ledger, tree_entry.extent, synced));
     } else {
-        if (!tree_extent) {
-            tree_needed = true;
-            return fail(Errc::unavailable, "tree {}: was removed meanwhile", tree->text());
-        }
+        if (!tree_extent)
+            return false;
         tree_entry = {*tree_extent, leaf_count, 0};
         ledger.add_live(*tree_extent, tree_bytes);
         if (lock)
             CODEX_CHECK(erase_pending(ledger, lock->id()));
     }
-    return add_dataset(ledger, manifest, entry, tree_entry, label);
+    CODEX_CHECK(add_dataset(ledger, manifest, entry, tree_entry, label));
+    return true;
 }
 
 } // namespace codex::repo

@@ -291,32 +291,39 @@ Result<std::uint32_t> decode_segment_key(BytesView key) {
     return segment;
 }
 
+namespace {
+
+/// A key as extent_key() makes it; whether it is one.
+bool decode_extent_key(BytesView key, Extent& extent) {
+    Reader in(key);
+    extent.segment = in.be32();
+    extent.offset = in.be64();
+    return in.done() && aligned(extent);
+}
+
+} // namespace
+
 Result<DeadRange> decode_dead(BytesView key, BytesView value) {
-    Reader k(key);
     Reader v(value);
     DeadRange range;
-    range.extent.segment = k.be32();
-    range.extent.offset = k.be64();
+    const bool placed = decode_extent_key(key, range.extent);
     range.length = v.u64();
     const std::uint8_t punched = v.u8();
     range.punched = punched == 1;
-    if (!k.done() || !v.done() || punched > 1 || !aligned(range.extent) ||
-        range.length % kRecordAlign != 0 || range.length == 0 ||
-        range.extent.offset + range.length < range.extent.offset)
+    if (!placed || !v.done() || punched > 1 || range.length % kRecordAlign != 0 ||
+        range.length == 0 || range.extent.offset + range.length < range.extent.offset)
         return index_damaged("dead", "a range makes no sense");
     return range;
 }
 
 Result<DoomedTree> decode_doomed(BytesView key, BytesView value) {
-    Reader k(key);
     Reader v(value);
     DoomedTree doomed;
-    doomed.extent.segment = k.be32();
-    doomed.extent.offset = k.be64();
+    const bool placed = decode_extent_key(key, doomed.extent);
     doomed.leaf_count = v.u64();
     doomed.done = v.u64();
     doomed.tree = v.sized_cid();
-    if (!k.done() || !v.done() || !aligned(doomed.extent) || !plausible_leaves(doomed.leaf_count) ||
+    if (!placed || !v.done() || !plausible_leaves(doomed.leaf_count) ||
         doomed.done > doomed.leaf_count)
         return index_damaged("doomed", "an entry makes no sense");
     return doomed;

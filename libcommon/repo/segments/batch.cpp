@@ -173,7 +173,7 @@ Result<Extent> Batch::stage_tree(const Cid& tree, std::uint64_t leaf_count, cons
 
 // --- committing ---------------------------------------------------------------------------------
 
-Result<void> Batch::commit(const Finish& finish) {
+Result<bool> Batch::commit(const Finish& finish) {
     for (;;) {
         if (session_.sync)
             for (const Appended& appended : segments_)
@@ -184,12 +184,14 @@ Result<void> Batch::commit(const Finish& finish) {
             CODEX_TRY(pin, finish.pin(ledger));
             CODEX_CHECK(apply(ledger, pin, vanished));
             if (vanished.empty()) {
-                CODEX_CHECK(finish.also(ledger));
+                CODEX_TRY(complete, finish.also(ledger));
+                if (!complete)
+                    return false;
                 for (const Appended& appended : segments_)
                     ledger.commit_segment(appended.lease->id(), appended.end, session_.sync);
                 CODEX_CHECK(ledger.commit());
                 log_stored();
-                return {};
+                return true;
             }
         }
         // Into a segment of their own: the current one may be in use for the next batch.
@@ -230,6 +232,21 @@ Result<void> Batch::apply(Ledger& ledger, bool pin, std::vector<Item*>& vanished
 }
 
 /// False when the block was here, is not any more, and has to be written.
+///
+/// Wanted is what gets references, is kept, or is the manifest's; else another process has stored
+/// the same tree, and nothing of this is needed.
+///
+///   source     index says      wanted  what happens
+///   written    nothing         yes     its record becomes the block's
+///   written    nothing         no      its record is dead
+///   written    no bytes        any     its record becomes the block's, for whoever refers to it
+///   written    damaged, lost   any     its record replaces the other, which is dead
+///   written    good bytes      any     its record is dead: somebody was faster
+///   duplicate  good bytes      yes     what is there is used
+///   duplicate  else            yes     false: the bytes are at hand, and are written after all
+///   known      nothing         yes     an error: it was removed meanwhile
+///   known      something       yes     what is there is used, with or without bytes
+///   duplicate, known           no      nothing
 Result<bool> Batch::apply_item(Ledger& ledger, Item& item, bool pin) {
     const StagedBlock& block = item.block;
     const bool wanted = pin || block.keep || block.owned;

@@ -39,12 +39,13 @@ public:
         /// Whether the references of this batch are wanted, asked first in the transaction: not
         /// when another process has stored the same tree.
         std::function<Result<bool>(Ledger&)> pin;
-        /// More for the same transaction. When it refuses, commit() may be called again.
-        std::function<Result<void>(Ledger&)> also;
+        /// More for the same transaction; false: something is missing, and nothing is committed.
+        std::function<Result<bool>(Ledger&)> also;
     };
-    /// Makes all appended bytes durable, then everything known in one transaction.
+    /// Makes all appended bytes durable, then everything known in one transaction. Gives whether it
+    /// is committed; when `also` said no, commit() may be called again.
     /// Errors: quota_exceeded, no_space, block_not_found, those of `finish`, io.
-    [[nodiscard]] Result<void> commit(const Finish& finish);
+    [[nodiscard]] Result<bool> commit(const Finish& finish);
 
     /// Time to commit: enough bytes, entries, references, or copies of blocks that are here
     /// already.
