@@ -100,8 +100,9 @@ Result<void> require_segments(const Store& store) {
     return fail(
         Error(Errc::repo_damaged, fmt::format("{}/segments: is empty, and the index knows {}",
                                               store.path(), counted(known, "segment")))
-            .hint("bring them back from where they were moved or saved to; where they are lost for "
-                  "good, make an index of what is left: codex-chunk verify --rebuild-index"));
+            .hint("bring them back from where they were moved or saved to")
+            .remedy({Remedy::rebuild_index,
+                     "if they are lost for good, make an index of what is left"}));
 }
 
 } // namespace codex::repo::detail
