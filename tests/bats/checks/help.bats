@@ -127,7 +127,9 @@ EOF
     assert_stderr --partial "did you mean: --zkey 'two words.zkey'"
     run_split codex-prove vkey none.zkey
     assert_refused 64 "unexpected argument 'none.zkey'"
-    [[ $stderr != *'did you mean'* ]]
+    assert_stderr --partial 'did you mean: --zkey none.zkey' # that it is not there is said then
+    run_split codex-prove vkey key.other
+    [[ $stderr != *'did you mean'* ]] || fail "$stderr"
 }
 
 @test "with --json version and help are objects, too" {
