@@ -22,7 +22,7 @@ Result<void> write_dataset(const Job& job, repo::DatasetInfo dataset, ByteSink& 
         CODEX_TRY(batch, reader->next());
         if (batch == nullptr)
             return {};
-        for (const repo::BlockRead& block : batch->blocks)
+        for (const BlockRead& block : batch->blocks)
             CODEX_CHECK(write_section(sink, block.cid, block.buffer.first(block.size)));
         job.advance(batch->content().size());
     }

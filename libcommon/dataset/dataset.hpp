@@ -5,6 +5,7 @@
 
 #include "base/job.hpp"
 #include "base/stream.hpp"
+#include "blocks/block_source.hpp"
 #include "erasure/layout.hpp"
 #include "repo/repo.hpp"
 
@@ -21,8 +22,13 @@ namespace codex::dataset {
 /// and leave the repo as a kill would: what was committed is there, the rest is gc's, and the same
 /// job again does what is left.
 struct Job : codex::Job {
-    Job(repo::Repo& about, const codex::Job& job) : codex::Job(job), repo(about) {}
+    Job(repo::Repo& about, const codex::Job& job) : Job(about, about, job) {}
+    Job(repo::Repo& about, const BlockSource& from, const codex::Job& job)
+        : codex::Job(job), repo(about), blocks(from) {}
     repo::Repo& repo;
+    /// Where blocks are read: the repo itself, if nothing else was said. Manifests and trees are
+    /// always the repo's, and so are blocks that are stored, restored and taken away.
+    const BlockSource& blocks;
 };
 
 // --- put.cpp
@@ -83,7 +89,7 @@ struct GetResult {
 
 // --- health.cpp, repair.cpp
 // -------------------------------------------------------------------------
-/// State of every block of a dataset, by tree index.
+/// State of every block of a dataset where blocks are read, by tree index.
 struct Health {
     codec::Manifest manifest;
     std::uint64_t blocks = 0;

@@ -245,7 +245,7 @@ Result<std::uint64_t> export_nim(const Job& job, std::span<const Cid> manifests,
             if (batch == nullptr)
                 break;
             std::vector<detail::NimWriter::File> files;
-            for (const repo::BlockRead& block : batch->blocks)
+            for (const BlockRead& block : batch->blocks)
                 if (!block.cid.is_empty_block())
                     files.push_back({block.cid, block.buffer.first(block.size)});
             CODEX_CHECK(writer.write(files));

@@ -25,8 +25,8 @@ Result<repo::DatasetInfo> plain_dataset(const Job& job, const Cid& cid) {
     return info;
 }
 
-Error unreadable(const repo::BlockRead& block, std::uint64_t index) {
-    const bool missing = block.state == repo::BlockRead::State::missing;
+Error unreadable(const BlockRead& block, std::uint64_t index) {
+    const bool missing = block.state == BlockRead::State::missing;
     return Error(Errc::dataset_damaged, fmt::format("block {} ({}) is {}", index, block.cid.text(),
                                                     missing ? "missing" : "damaged"))
         .hint("put or import the dataset again, then encode it");
@@ -40,7 +40,7 @@ Result<void> write_strip(repo::DatasetWriter& writer, const Layout& layout,
     for (std::size_t i = 0; i < strip.data.size(); ++i) {
         const auto row = static_cast<std::uint32_t>(i / strip.width);
         const std::uint64_t index = layout.index(strip.first + i % strip.width, row);
-        if (strip.data[i].state != repo::BlockRead::State::ok)
+        if (strip.data[i].state != BlockRead::State::ok)
             return fail(unreadable(strip.data[i], index));
         leaves.push_back({index, strip.data[i].cid, {}});
     }
@@ -135,8 +135,9 @@ Result<Cid> decode(const Job& job, const Cid& protected_dataset,
                 .remedy({Remedy::repair_dataset, "rebuild its damaged tree record"}));
 
     job.expect(count * columns.block_size_bytes());
+    const Job here(job.repo, job); // wherever the others are read, the repo is to have all data
     CODEX_TRY(damage,
-              detail::find_damage(job, leaves, count, info.manifest.block_size_bytes, true));
+              detail::find_damage(here, leaves, count, info.manifest.block_size_bytes, true));
     CODEX_TRY(restored, detail::restore_blocks(job, columns, damage.all(), {}));
     if (!restored.lost.empty()) {
         // Only data was looked at so far; how much a column lost includes its parity.

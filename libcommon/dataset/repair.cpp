@@ -46,7 +46,8 @@ Result<RepairReport> repair_protected(const Job& job, const repo::DatasetInfo& i
     // names nothing. In any case the root decides at the end.
     job.expect(layout.total_blocks() * columns.block_size_bytes());
     const detail::LeafReader reader = best.reader(columns.tree());
-    CODEX_TRY(damage, detail::find_damage(job, reader, layout.total_blocks(),
+    const Job here(job.repo, job); // wherever the others are read, the repo is to have all
+    CODEX_TRY(damage, detail::find_damage(here, reader, layout.total_blocks(),
                                           columns.block_size_bytes(), true));
     CODEX_TRY(restored, detail::restore_blocks(job, columns, damage.all(), best.untrusted));
     for (const auto& [index, digest] : restored.found_leaves)
@@ -77,7 +78,8 @@ Result<RepairReport> repair_protected(const Job& job, const repo::DatasetInfo& i
 /// There is nothing to compute a plain dataset's blocks from, but the datasets that protect it.
 Result<RepairReport> repair_plain(const Job& job, const repo::DatasetInfo& info) {
     CODEX_CHECK(mend_manifest(job, info));
-    CODEX_TRY(before, health(job, info.cid, true));
+    const Job here(job.repo, job);
+    CODEX_TRY(before, health(here, info.cid, true));
     if (before.whole())
         return RepairReport{};
     CODEX_TRY(others, detail::protectors(job.repo, info.manifest.tree));
@@ -87,7 +89,7 @@ Result<RepairReport> repair_plain(const Job& job, const repo::DatasetInfo& info)
         report.restored_data += done.restored_data;
         report.restored_parity += done.restored_parity;
         report.tree_restored = report.tree_restored || done.tree_restored;
-        CODEX_TRY(after, health(job, info.cid, true));
+        CODEX_TRY(after, health(here, info.cid, true));
         if (after.whole())
             return report;
         before = std::move(after);

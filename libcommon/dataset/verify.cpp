@@ -6,8 +6,6 @@
 
 namespace codex::dataset {
 
-using repo::BlockRead;
-
 namespace {
 
 /// Compares strip after strip with what is stored.
@@ -37,8 +35,9 @@ public:
         for (std::size_t i = 0; i < stored.size(); ++i) {
             stored[i].cid = Cid::block(leaves[i]);
             stored[i].buffer = buffer_.bytes().subspan(i * size, size);
+            stored[i].leaf = {&columns_.tree().cid(), index_of(i, layout.k())};
         }
-        CODEX_CHECK(job_.repo.read(stored));
+        CODEX_CHECK(job_.blocks.read(stored));
         for (std::size_t i = 0; i < stored.size(); ++i) {
             const std::uint64_t index = index_of(i, layout.k());
             note(stored[i], index);

@@ -28,9 +28,9 @@ struct BlockDigester::Failures {
         if (!error)
             error = std::move(failure);
     }
-    void add(std::uint64_t index, repo::BlockRead::State state) {
+    void add(std::uint64_t index, BlockRead::State state) {
         const std::lock_guard lock(mutex);
-        (state == repo::BlockRead::State::damaged ? damaged : missing).push_back(index);
+        (state == BlockRead::State::damaged ? damaged : missing).push_back(index);
     }
 };
 
@@ -92,19 +92,20 @@ void BlockDigester::digest_group(const Group& group, Failures& failures) const {
     if (auto done = leaves(group, leaf_digests); !done)
         return failures.add(std::move(done).error());
     Bytes bytes(group.out.size() * size);
-    std::vector<repo::BlockRead> reads(group.out.size());
+    std::vector<BlockRead> reads(group.out.size());
     for (std::size_t i = 0; i < reads.size(); ++i) {
         reads[i].cid = Cid::block(leaf_digests[i]);
         reads[i].buffer = MutableBytes(bytes).subspan(i * size, size);
+        reads[i].leaf = {&tree_.cid(), shape_.tree_index(group.slot, group.first + i)};
     }
-    if (auto done = job_.repo.read(reads); !done)
+    if (auto done = job_.blocks.read(reads); !done)
         return failures.add(std::move(done).error());
 
     std::vector<const std::uint8_t*> full;
     std::vector<std::size_t> places;
     for (std::size_t i = 0; i < reads.size(); ++i) {
         const std::uint64_t index = shape_.tree_index(group.slot, group.first + i);
-        if (reads[i].state != repo::BlockRead::State::ok) {
+        if (reads[i].state != BlockRead::State::ok) {
             failures.add(index, reads[i].state);
         } else if (reads[i].size == size) {
             full.push_back(reads[i].buffer.data());
@@ -156,10 +157,10 @@ Result<Bytes> BlockDigester::block(std::uint32_t slot, std::uint64_t position) c
     const std::uint64_t index = shape_.tree_index(slot, position);
     Digest leaf{};
     CODEX_CHECK(tree_.leaves(index, {&leaf, 1}));
-    repo::BlockRead read{Cid::block(leaf), bytes};
-    CODEX_CHECK(job_.repo.read({&read, 1}));
-    if (read.state != repo::BlockRead::State::ok)
-        return fail(missing({index}, read.state == repo::BlockRead::State::damaged));
+    BlockRead read{.cid = Cid::block(leaf), .buffer = bytes, .leaf = {&tree_.cid(), index}};
+    CODEX_CHECK(job_.blocks.read({&read, 1}));
+    if (read.state != BlockRead::State::ok)
+        return fail(missing({index}, read.state == BlockRead::State::damaged));
     if (read.size != 0 && read.size != bytes.size())
         return fail(Errc::dataset_damaged, "block {} has {} bytes, its dataset's blocks have {}",
                     index, read.size, bytes.size());

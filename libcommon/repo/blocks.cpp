@@ -36,7 +36,7 @@ BlockInfo to_info(const Cid& cid, const BlockEntry& entry) {
 }
 
 Result<void> require_verifiable(const Cid& cid) {
-    if (!verifiable(cid))
+    if (!blocks::verifiable(cid))
         return fail(Errc::unsupported,
                     "block {}: only SHA-256 CIDs can be verified, so only such "
                     "blocks are stored",
@@ -57,17 +57,15 @@ Result<void> require_unused(const Cid& cid, const BlockEntry& entry) {
 
 } // namespace
 
-Error unreadable(const BlockRead& block) {
-    CODEX_ASSERT(block.cause);
-    return copy_of(*block.cause).context(fmt::format("block {}", block.cid.text()));
-}
-
-Result<bool> Repo::has(const Cid& cid) const {
-    if (cid.is_empty_block())
-        return true;
+Result<void> Repo::find_blocks(std::span<BlockRead> batch) const {
     CODEX_TRY(txn, impl_->store->env().read());
-    CODEX_TRY(entry, find_block(txn, cid));
-    return entry && entry->present;
+    for (BlockRead& block : batch) {
+        if (block.state != BlockRead::State::unread)
+            continue;
+        CODEX_TRY(entry, find_block(txn, block.cid));
+        block.state = entry && entry->present ? BlockRead::State::ok : BlockRead::State::missing;
+    }
+    return {};
 }
 
 Result<std::optional<BlockInfo>> Repo::stat(const Cid& cid) const {
@@ -93,7 +91,7 @@ Result<Bytes> Repo::get(const Cid& cid) const {
     case BlockRead::State::ok:
         return buffer;
     case BlockRead::State::unreadable:
-        return fail(unreadable(read));
+        return fail(blocks::unreadable(read));
     case BlockRead::State::damaged:
         return fail(Error(Errc::block_corrupt,
                           fmt::format("block {}: stored bytes do not match", cid.text()))
@@ -106,14 +104,9 @@ Result<Bytes> Repo::get(const Cid& cid) const {
     }
 }
 
-Result<void> Repo::try_read(std::span<BlockRead> batch) const {
-    CODEX_CHECK(read_blocks(impl_->session(), batch));
+Result<void> Repo::read_blocks(std::span<BlockRead> batch) const {
+    CODEX_CHECK(read_prepared(impl_->session(), batch));
     return impl_->settle();
-}
-
-Result<void> Repo::read(std::span<BlockRead> batch) const {
-    CODEX_CHECK(try_read(batch));
-    return require_readable(batch);
 }
 
 Result<void> Repo::put(const Cid& cid, BytesView data, std::uint64_t expiry) {

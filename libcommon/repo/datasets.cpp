@@ -35,7 +35,7 @@ Result<DatasetInfo> to_info(const Session& session, const Cid& cid, Stored store
     if (!equal(crypto::sha256(entry.manifest_bytes), cid.digest())) {
         BlockRead read{cid, entry.manifest_bytes};
         CODEX_CHECK(read_blocks(session, std::span(&read, 1)));
-        CODEX_CHECK(require_readable(std::span(&read, 1)));
+        CODEX_CHECK(blocks::require_readable(std::span(&read, 1)));
         if (read.state != BlockRead::State::ok)
             return fail(Errc::repo_damaged, "dataset {}: its manifest is damaged", cid.text());
         entry.manifest_bytes.resize(read.size);
@@ -197,7 +197,7 @@ Result<void> Repo::add_manifest(const Cid& manifest, BytesView manifest_bytes, s
     CODEX_CHECK(impl_->require_writable());
     CODEX_CHECK(check_label(label));
     CODEX_TRY(decoded, codec::decode_manifest(manifest_bytes));
-    if (manifest.codec() != codec::Multicodec::codex_manifest || !verifiable(manifest) ||
+    if (manifest.codec() != codec::Multicodec::codex_manifest || !blocks::verifiable(manifest) ||
         !equal(crypto::sha256(manifest_bytes), manifest.digest()))
         return fail(Errc::manifest_invalid, "manifest {}: the bytes are of another CID",
                     manifest.text());

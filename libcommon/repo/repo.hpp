@@ -6,6 +6,7 @@
 #pragma once
 
 #include "base/job.hpp"
+#include "blocks/block_source.hpp"
 #include "repo/blocks.hpp"
 #include "repo/changes.hpp"
 #include "repo/dataset_writer.hpp"
@@ -21,7 +22,7 @@ namespace codex::repo {
 
 /// An open repo, or a further handle on one that is open.
 /// Threads: all calls from any thread, at once, but set_config(), beside which there is none.
-class Repo {
+class Repo final : public BlockSource {
 public:
     /// Makes a repo in `path` (0700). Errors: repo_exists, cannot_create, io.
     [[nodiscard]] static Result<Repo> init(const std::string& path, const Config& config,
@@ -29,7 +30,7 @@ public:
     /// Errors: repo_missing (hint: init), repo_version, repo_locked (holder named), repo_config,
     /// permission; with `create` cannot_create.
     [[nodiscard]] static Result<Repo> open(const std::string& path, const OpenOptions& options);
-    ~Repo();
+    ~Repo() override;
     Repo(Repo&&) noexcept;
     Repo& operator=(Repo&&) noexcept;
 
@@ -55,19 +56,14 @@ public:
     [[nodiscard]] Error explain(std::string_view text, Error error) const;
 
     // --- blocks ---------------------------------------------------------------------------------
-    /// The empty block is always present.
-    [[nodiscard]] Result<bool> has(const Cid& cid) const;
+    // Many of them are looked for and read as from any BlockSource, over the pool. Blocks that are
+    // read and damaged are marked so in the index: at once, or, on a read-only handle, when it is
+    // closed, where the folder may be written. Unreadable are those whose segment cannot be opened
+    // or read: not_found, permission, io.
     [[nodiscard]] Result<std::optional<BlockInfo>> stat(const Cid& cid) const;
     /// The verified bytes. Errors: block_not_found, block_corrupt; not_found, permission, io where
     /// the segment cannot be read.
     [[nodiscard]] Result<Bytes> get(const Cid& cid) const;
-    /// Reads and verifies a batch (best: 16 or more of one size); each entry says how it went.
-    /// Blocks that are damaged are marked so in the index: at once, or, on a read-only handle, when
-    /// it is closed, where the folder may be written. Errors: those of the first block that is
-    /// unreadable (not_found, permission, io).
-    [[nodiscard]] Result<void> read(std::span<BlockRead> batch) const;
-    /// The same, but an unreadable block is no error: for those who have other ways to its bytes.
-    [[nodiscard]] Result<void> try_read(std::span<BlockRead> batch) const;
     /// Keeps blocks for themselves, in one transaction, durable on return; `expiry` Unix seconds,
     /// 0 = never (an existing expiry is only ever extended). A few megabytes at a time are best.
     /// Errors: quota_exceeded, no_space, repo_read_only.
@@ -170,6 +166,8 @@ private:
     friend class StoredTree;
     struct Impl;
     explicit Repo(std::shared_ptr<Impl> impl);
+    [[nodiscard]] Result<void> find_blocks(std::span<BlockRead> batch) const override;
+    [[nodiscard]] Result<void> read_blocks(std::span<BlockRead> batch) const override;
     std::shared_ptr<Impl> impl_;
 };
 

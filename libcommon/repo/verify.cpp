@@ -1,3 +1,4 @@
+#include "base/copy_error.hpp"
 #include "repo/index/age.hpp"
 #include "repo/index/repo_impl.hpp"
 #include "repo/segments/block_reader.hpp"

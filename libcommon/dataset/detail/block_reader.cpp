@@ -96,18 +96,19 @@ Result<void> BlockReader::load(BlockBatch& batch, std::uint64_t first, std::size
     CODEX_CHECK(tree_.leaves(first, batch.leaves));
     for (std::size_t i = 0; i < count; ++i)
         batch.blocks[i] = {.cid = Cid::block(batch.leaves[i]),
-                           .buffer = batch.content_.subspan(i * block_size, block_size)};
+                           .buffer = batch.content_.subspan(i * block_size, block_size),
+                           .leaf = {&tree_.cid(), first + i}};
     // What cannot be read can perhaps be computed; without parity it is an error at once.
     CODEX_CHECK(options_.recover && dataset_.manifest.is_protected()
-                    ? job_.repo.try_read(batch.blocks)
-                    : job_.repo.read(batch.blocks));
+                    ? job_.blocks.try_read(batch.blocks)
+                    : job_.blocks.read(batch.blocks));
 
     std::vector<Recovery::Wanted> wanted;
     for (std::size_t i = 0; i < count; ++i) {
-        repo::BlockRead& block = batch.blocks[i];
+        BlockRead& block = batch.blocks[i];
         if (block.cid.is_empty_block()) // stands for zeros (codex-cid(5), THE EMPTY BLOCK)
             std::fill(block.buffer.begin(), block.buffer.end(), std::uint8_t{0});
-        else if (block.state != repo::BlockRead::State::ok || block.size != block_size)
+        else if (block.state != BlockRead::State::ok || block.size != block_size)
             wanted.push_back({first + i, block.buffer});
     }
     return wanted.empty() ? Result<void>() : recover(batch, wanted);
@@ -124,8 +125,8 @@ Result<void> BlockReader::recover(BlockBatch& batch, std::span<const Recovery::W
     if (failed)
         return fail(lost_block(batch, wanted[*failed].index));
     for (const Recovery::Wanted& block : wanted) {
-        repo::BlockRead& read = batch.blocks[block.index - batch.first];
-        read.state = repo::BlockRead::State::ok;
+        BlockRead& read = batch.blocks[block.index - batch.first];
+        read.state = BlockRead::State::ok;
         read.size = block.buffer.size();
     }
     batch.reconstructed_ = wanted.size();
@@ -134,14 +135,14 @@ Result<void> BlockReader::recover(BlockBatch& batch, std::span<const Recovery::W
 
 Error BlockReader::lost_block(const BlockBatch& batch, std::uint64_t index) const {
     const codec::Manifest& manifest = dataset_.manifest;
-    const repo::BlockRead& block = batch.blocks[index - batch.first];
-    if (block.state == repo::BlockRead::State::unreadable)
-        return repo::unreadable(block).context(
+    const BlockRead& block = batch.blocks[index - batch.first];
+    if (block.state == BlockRead::State::unreadable)
+        return blocks::unreadable(block).context(
             fmt::format("{}: block {}", dataset_.cid.text(), index));
     std::string state = "is missing";
-    if (block.state == repo::BlockRead::State::damaged)
+    if (block.state == BlockRead::State::damaged)
         state = "is damaged";
-    else if (block.state == repo::BlockRead::State::ok)
+    else if (block.state == BlockRead::State::ok)
         state =
             fmt::format("has {}, not {}", counted(block.size, "byte"), manifest.block_size_bytes);
     Error error(Errc::dataset_damaged, fmt::format("{}: block {} ({}) {}", dataset_.cid.text(),

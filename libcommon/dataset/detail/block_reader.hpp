@@ -20,7 +20,7 @@ struct BlockBatch {
     std::uint64_t first = 0; ///< tree index of blocks[0]
     std::vector<Digest> leaves;
     /// All `ok`, with their bytes; an empty block has size 0, and its buffer is block size zeros.
-    std::vector<repo::BlockRead> blocks;
+    std::vector<BlockRead> blocks;
     /// The blocks' buffers in a row: the content they stand for.
     [[nodiscard]] BytesView content() const { return content_; }
 

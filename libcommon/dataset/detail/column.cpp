@@ -53,7 +53,7 @@ private:
         std::vector<LostBlock*> wanted;    // k + m, nullptr where nobody asked
         std::vector<std::uint8_t*> places; // k + m, into `memory` or the asker's buffer
         std::uint32_t present = 0;
-        std::optional<repo::BlockRead> unreadable; // the first of them
+        std::optional<BlockRead> unreadable; // the first of them
     };
     struct Request {
         Column* column;
@@ -61,8 +61,8 @@ private:
     };
 
     Result<void> plan_reads(Column& column, std::vector<Request>& requests,
-                            std::vector<repo::BlockRead>& batch) const;
-    void take(const Request& request, const repo::BlockRead& read) const;
+                            std::vector<BlockRead>& batch) const;
+    void take(const Request& request, const BlockRead& read) const;
     Result<void> compute_column(Column& column, Executor& pool) const;
 
     const Columns& owner_;
@@ -101,7 +101,7 @@ Columns::Group::Group(const Columns& owner, std::span<LostBlock* const> lost, st
 
 /// Asks for all unread data, and for as much parity as is needed to have k blocks.
 Result<void> Columns::Group::plan_reads(Column& column, std::vector<Request>& requests,
-                                        std::vector<repo::BlockRead>& batch) const {
+                                        std::vector<BlockRead>& batch) const {
     const Layout& layout = owner_.layout_;
     std::uint32_t hoped_for = column.present;
     for (std::uint32_t row = 0; row < layout.rows(); ++row) {
@@ -109,10 +109,12 @@ Result<void> Columns::Group::plan_reads(Column& column, std::vector<Request>& re
             break;
         if (column.states[row] != State::unread)
             continue;
-        CODEX_TRY(leaf, owner_.leaf(layout.index(column.number, row)));
-        repo::BlockRead read;
+        const std::uint64_t index = layout.index(column.number, row);
+        CODEX_TRY(leaf, owner_.leaf(index));
+        BlockRead read;
         read.cid = Cid::block(leaf);
         read.buffer = {column.places[row], owner_.block_size_};
+        read.leaf = {&owner_.tree_.cid(), index};
         batch.push_back(read);
         requests.push_back({&column, row});
         ++hoped_for;
@@ -120,16 +122,16 @@ Result<void> Columns::Group::plan_reads(Column& column, std::vector<Request>& re
     return {};
 }
 
-void Columns::Group::take(const Request& request, const repo::BlockRead& read) const {
+void Columns::Group::take(const Request& request, const BlockRead& read) const {
     Column& column = *request.column;
     // The empty block stands for a block of zeros (codex-cid(5), THE EMPTY BLOCK); no other size is
     // right.
-    const bool ok = read.state == repo::BlockRead::State::ok &&
-                    (read.size == owner_.block_size_ || read.size == 0);
+    const bool ok =
+        read.state == BlockRead::State::ok && (read.size == owner_.block_size_ || read.size == 0);
     column.states[request.position] = ok ? State::present : State::lost;
     column.shards[request.position] = {read.size == 0 ? nullptr : read.buffer.data(), ok};
     column.present += ok ? 1 : 0;
-    if (read.state == repo::BlockRead::State::unreadable && !column.unreadable)
+    if (read.state == BlockRead::State::unreadable && !column.unreadable)
         column.unreadable = read;
 }
 
@@ -137,18 +139,18 @@ Result<void> Columns::Group::read_survivors() {
     // A second round is only needed when a block that should be there is not.
     for (;;) {
         std::vector<Request> requests;
-        std::vector<repo::BlockRead> batch;
+        std::vector<BlockRead> batch;
         for (Column& column : columns_)
             CODEX_CHECK(plan_reads(column, requests, batch));
         if (batch.empty())
             break;
-        CODEX_CHECK(owner_.job_.repo.try_read(batch));
+        CODEX_CHECK(owner_.job_.blocks.try_read(batch));
         for (std::size_t i = 0; i < batch.size(); ++i)
             take(requests[i], batch[i]);
     }
     for (const Column& column : columns_)
         if (column.present < owner_.layout_.k() && column.unreadable)
-            return fail(repo::unreadable(*column.unreadable));
+            return fail(blocks::unreadable(*column.unreadable));
     return {};
 }
 

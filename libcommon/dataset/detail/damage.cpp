@@ -6,8 +6,6 @@
 
 namespace codex::dataset::detail {
 
-using repo::BlockRead;
-
 Result<void> check_leaf_count(const repo::StoredTree& tree, std::uint64_t blocks) {
     if (tree.leaf_count() != blocks)
         return fail(Errc::dataset_damaged, "its tree has {} leaves, its manifest says {} blocks",
@@ -72,15 +70,11 @@ Result<Damage> find_damage(const Job& job, const LeafReader& leaves, std::uint64
         batch.assign(count, {});
         for (std::size_t i = 0; i < count; ++i) {
             batch[i].cid = Cid::block(digests[i]);
-            if (data) {
+            if (data)
                 batch[i].buffer = buffer.bytes().subspan(i * block_size, block_size);
-                continue;
-            }
-            CODEX_TRY(present, job.repo.has(batch[i].cid));
-            batch[i].state = present ? BlockRead::State::ok : BlockRead::State::missing;
         }
-        if (data)
-            CODEX_CHECK(job.repo.read(batch));
+        CODEX_CHECK(data ? job.blocks.try_read(batch) : job.blocks.find(batch));
+        CODEX_CHECK(blocks::require_readable(batch));
         for (std::size_t i = 0; i < count; ++i) {
             if (batch[i].state == BlockRead::State::missing)
                 damage.missing.push_back(first + i);

@@ -61,9 +61,10 @@ struct Damage {
     [[nodiscard]] std::vector<std::uint64_t> all() const;
 };
 
-/// Looks for the blocks of leaves 0 .. count-1; with `data` reads and hashes them, else asks the
-/// index. The empty block is never missing. Advances the progress by the bytes looked at. Memory:
-/// one batch, and 8 bytes for each block that is not right.
+/// Looks for the blocks of leaves 0 .. count-1 where the job reads them; with `data` all their
+/// bytes are read and compared, else only whether they are there. The empty block is never missing.
+/// Advances the progress by the bytes looked at. Memory: one batch, and 8 bytes for each block that
+/// is not right.
 [[nodiscard]] Result<Damage> find_damage(const Job& job, const LeafReader& leaves,
                                          std::uint64_t count, std::uint32_t block_size, bool data);
 

@@ -72,8 +72,10 @@ Result<std::vector<std::uint64_t>> Recovery::missing_later(std::span<const LostB
             continue;
         Digest leaf;
         CODEX_CHECK(columns_.tree().leaves(index, {&leaf, 1}));
-        CODEX_TRY(present, job_.repo.has(Cid::block(leaf)));
-        if (!present)
+        BlockRead block{
+            .cid = Cid::block(leaf), .buffer = {}, .leaf = {&columns_.tree().cid(), index}};
+        CODEX_CHECK(job_.blocks.find({&block, 1}));
+        if (block.state == BlockRead::State::missing)
             found.push_back(index);
     }
     return found;

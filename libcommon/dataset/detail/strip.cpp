@@ -81,21 +81,21 @@ Result<void> StripCoder::read(Strip& strip, std::uint64_t number) const {
             strip.data[place].cid = i < known ? Cid::block(leaves[i]) : Cid::empty_block();
             strip.data[place].buffer =
                 strip.data_buffer.bytes().subspan(place * block_size_, block_size_);
+            strip.data[place].leaf = {&leaves_.cid(), begin + i};
         }
     }
-    return job_.repo.read(strip.data);
+    return job_.blocks.read(strip.data);
 }
 
 Result<void> StripCoder::code(Strip& strip) const {
     strip.coded.assign(strip.width, true);
     for (std::size_t i = 0; i < strip.data.size(); ++i) {
-        repo::BlockRead& block = strip.data[i];
+        BlockRead& block = strip.data[i];
         // The empty block stands for a block of zeros (codex-cid(5), THE EMPTY BLOCK); no other
         // size is right.
-        if (block.state == repo::BlockRead::State::ok && block.size != 0 &&
-            block.size != block_size_)
-            block.state = repo::BlockRead::State::damaged;
-        if (block.state != repo::BlockRead::State::ok)
+        if (block.state == BlockRead::State::ok && block.size != 0 && block.size != block_size_)
+            block.state = BlockRead::State::damaged;
+        if (block.state != BlockRead::State::ok)
             strip.coded[i % strip.width] = false;
     }
     const std::size_t blocks = layout_.m() * strip.width;
@@ -127,7 +127,7 @@ Result<void> StripCoder::code_column(Strip& strip, std::uint64_t offset, Executo
         return {};
     std::vector<const std::uint8_t*> data(layout_.k());
     for (std::uint32_t row = 0; row < layout_.k(); ++row) {
-        const repo::BlockRead& block = strip.data[row * strip.width + offset];
+        const BlockRead& block = strip.data[row * strip.width + offset];
         data[row] = block.size == 0 ? nullptr : block.buffer.data();
     }
     std::vector<std::uint8_t*> parity(layout_.m());

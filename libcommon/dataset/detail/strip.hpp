@@ -19,10 +19,10 @@ namespace codex::dataset::detail {
 struct Strip {
     std::uint64_t first = 0;
     std::uint64_t width = 0;
-    std::vector<repo::BlockRead> data; ///< k * width, verified; padding is the empty block
-    std::vector<BytesView> parity;     ///< m * width
-    std::vector<Digest> digests;       ///< of `parity`
-    std::vector<bool> coded;           ///< width: false where a data block could not be read
+    std::vector<BlockRead> data;   ///< k * width, verified; padding is the empty block
+    std::vector<BytesView> parity; ///< m * width
+    std::vector<Digest> digests;   ///< of `parity`
+    std::vector<bool> coded;       ///< width: false where a data block could not be read
 
     PageBuffer data_buffer, parity_buffer;
 };

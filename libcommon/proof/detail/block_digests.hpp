@@ -1,6 +1,7 @@
 // Block digests: the leaves of slot trees, computed from stored blocks.
 #pragma once
 
+#include "blocks/block_source.hpp"
 #include "proof/slots.hpp"
 
 #include <atomic>

@@ -111,18 +111,12 @@ void note(const Session& session, const BlockRead& read, const Extent& extent) {
 
 } // namespace
 
-bool verifiable(const Cid& cid) {
-    return cid.hash() == codec::HashCodec::sha2_256 && cid.digest().size() == sizeof(Digest);
+Result<void> read_blocks(const Session& session, std::span<BlockRead> batch) {
+    blocks::prepare(batch);
+    return read_prepared(session, batch);
 }
 
-Result<void> read_blocks(const Session& session, std::span<BlockRead> batch) {
-    for (BlockRead& read : batch) {
-        read.size = 0;
-        read.cause = nullptr;
-        read.state = read.cid.is_empty_block() ? BlockRead::State::ok
-                     : verifiable(read.cid)    ? BlockRead::State::unread
-                                               : BlockRead::State::missing;
-    }
+Result<void> read_prepared(const Session& session, std::span<BlockRead> batch) {
     for (int pass = 0; pass < kPasses; ++pass) {
         CODEX_TRY(lookups, look_up(session, batch));
         read_all(session, batch, lookups);
@@ -143,13 +137,6 @@ Result<void> read_blocks(const Session& session, std::span<BlockRead> batch) {
         if (!again)
             break;
     }
-    return {};
-}
-
-Result<void> require_readable(std::span<const BlockRead> batch) {
-    for (const BlockRead& block : batch)
-        if (block.state == BlockRead::State::unreadable)
-            return fail(unreadable(block));
     return {};
 }
 

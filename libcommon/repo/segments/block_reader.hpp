@@ -1,7 +1,7 @@
 // Getting stored blocks back, verified.
 #pragma once
 
-#include "repo/blocks.hpp"
+#include "blocks/block_source.hpp"
 #include "repo/index/session.hpp"
 
 namespace codex::repo::detail {
@@ -11,9 +11,8 @@ namespace codex::repo::detail {
 /// read. What is damaged is noted in the session.
 /// Errors: limit_exceeded (a buffer is too small), io of the index.
 [[nodiscard]] Result<void> read_blocks(const Session& session, std::span<BlockRead> batch);
-
-/// The error of the first unreadable block, if there is one.
-[[nodiscard]] Result<void> require_readable(std::span<const BlockRead> batch);
+/// The same of a batch that blocks::prepare() has seen.
+[[nodiscard]] Result<void> read_prepared(const Session& session, std::span<BlockRead> batch);
 
 // Of one place, without a second look. Errors: not_found, permission, io when the segment cannot be
 // read; a segment that ends before is no error, but has other bytes.
@@ -30,8 +29,5 @@ namespace codex::repo::detail {
 /// Whether the record at `entry.extent` begins with the header that belongs there.
 [[nodiscard]] Result<bool> header_is_good(const Session& session, const Cid& cid,
                                           const BlockEntry& entry);
-
-/// Whether this repo can verify such a block: SHA-256, 32 bytes.
-[[nodiscard]] bool verifiable(const Cid& cid);
 
 } // namespace codex::repo::detail

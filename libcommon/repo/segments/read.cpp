@@ -26,10 +26,6 @@ Error with_way_out(Error error, bool opening) {
 
 } // namespace
 
-Error copy_of(const Error& error) {
-    return Error(error.code(), error.text()).way_out_of(error);
-}
-
 Result<SegmentFile> open_segment(const Segments& segments, std::uint32_t id) {
     auto file = segments.open(id);
     if (!file)

@@ -18,7 +18,4 @@ namespace codex::repo::detail {
 [[nodiscard]] Result<std::optional<std::uint64_t>> segment_size(const Segments& segments,
                                                                 std::uint32_t id);
 
-/// The same error once more.
-[[nodiscard]] Error copy_of(const Error& error);
-
 } // namespace codex::repo::detail

@@ -181,7 +181,7 @@ Result<bool> block_is_whole(const Fd& file, const std::string& name, std::uint64
 Result<bool> record_is_whole(const Fd& file, const std::string& name, std::uint64_t offset,
                              const RecordHeader& header) {
     const std::uint64_t at = offset + header_bytes(header.cid.bytes().size());
-    if (header.kind == RecordKind::note || !verifiable(header.cid))
+    if (header.kind == RecordKind::note || !blocks::verifiable(header.cid))
         return false;
     if (header.kind == RecordKind::block)
         return block_is_whole(file, name, at, header);

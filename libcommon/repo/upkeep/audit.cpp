@@ -192,7 +192,8 @@ Result<void> Audit::check_slice(unsigned slice, unsigned slices) {
             CODEX_TRY(entry, decode_block(value));
             std::uint64_t references = 0;
             // Leaves and pins are of this codec alone.
-            const bool leaf = verifiable(cid) && cid.codec() == codec::Multicodec::codex_block;
+            const bool leaf =
+                blocks::verifiable(cid) && cid.codec() == codec::Multicodec::codex_block;
             if (const auto found =
                     leaf ? slice_references_.find(cid.digest32()) : slice_references_.end();
                 found != slice_references_.end()) {

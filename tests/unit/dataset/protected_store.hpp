@@ -6,6 +6,7 @@
 #include "byte_generator.hpp"
 #include "codec/manifest.hpp"
 #include "dataset/dataset.hpp"
+#include "memory_blocks.hpp"
 #include "memory_streams.hpp"
 #include "must.hpp"
 #include "temporary_folder.hpp"
@@ -21,6 +22,7 @@
 namespace codex::dataset::test {
 
 using codex::test::generate;
+using codex::test::MemoryBlocks;
 using codex::test::MemorySink;
 using codex::test::MemorySource;
 using codex::test::must;
@@ -111,6 +113,18 @@ private:
     ThreadPool pool_;
     repo::Repo repo_;
 };
+
+/// Takes the bytes of a dataset's blocks away from its repo, into `blocks`.
+inline void take_blocks(Store& store, const Cid& dataset, MemoryBlocks& blocks) {
+    std::vector<Cid> taken;
+    for (const Digest& leaf : store.leaves(dataset))
+        if (const Cid cid = Cid::block(leaf);
+            !cid.is_empty_block() && must(store.repo().has(cid))) {
+            blocks.add(must(store.repo().get(cid)));
+            taken.push_back(cid);
+        }
+    must(store.repo().drop_bytes(taken));
+}
 
 /// `count` different numbers below `below`, ascending.
 inline std::vector<std::uint64_t> sample(std::mt19937_64& random, std::uint64_t below,
