@@ -90,15 +90,22 @@ private:
     }
 
     /// Blocks may be missing where some were before, or the index was made anew: it names those of
-    /// datasets that were not synced.
+    /// datasets that were not synced, and datasets that the old index knew and whose tree or
+    /// manifest never reached the disk.
     bool says_only_what_is_missing(const Outcome& outcome) const {
         if (outcome.code() == 0)
             return true;
         std::istringstream lines(outcome.out);
         bool only = outcome.code() == 1 && (rebuilt_ || scenario_.begins_with_losses());
         for (std::string line; std::getline(lines, line);)
-            only = only && line.find("\tblock-missing\t") != std::string::npos;
+            only = only && (line.find("\tblock-missing\t") != std::string::npos ||
+                            (rebuilt_ && is_of_unsynced_dataset(line)));
         return only;
+    }
+
+    bool is_of_unsynced_dataset(const std::string& line) const {
+        return line.find("\tdataset-lost\t") != std::string::npos &&
+               !promise_.required.contains(line.substr(0, line.find('\t')));
     }
 
     bool is_clean(const Command& command = {"codex-chunk", "verify"}) {
