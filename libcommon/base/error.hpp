@@ -35,7 +35,7 @@ enum class Errc : unsigned char {
 /// Move-only; 16 bytes; a bare code allocates nothing.
 class [[nodiscard]] Error {
 public:
-    Error(Errc code) : code_(code) {} // NOLINT(google-explicit-constructor): a code is an error
+    Error(Errc code) : code_(code) {} // a code is an error
     Error(Errc code, std::string message);
 
     [[nodiscard]] Errc code() const { return code_; }

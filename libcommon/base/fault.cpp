@@ -53,7 +53,7 @@ bool answer_with_zeros(std::uintptr_t address) {
             continue;
         slot.damaged.store(true);
         const std::uintptr_t page = address & ~(page_bytes.load() - 1);
-        // NOLINTNEXTLINE(performance-no-int-to-ptr): addresses are numbers in the table
+        // Addresses are numbers in the table
         return ::mmap(reinterpret_cast<void*>(page), end - page, PROT_READ,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0) != MAP_FAILED;
     }
@@ -153,7 +153,7 @@ GuardedMapping::~GuardedMapping() {
     if (slot_ == nullptr)
         return;
     slot_->begin.store(0);
-    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast): munmap wants what mmap gave
+    // munmap wants what mmap gave
     ::munmap(const_cast<std::uint8_t*>(bytes_.data()), bytes_.size());
     slot_->taken.store(false);
 }

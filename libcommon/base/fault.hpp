@@ -86,7 +86,7 @@ private:
 template <class Call> [[nodiscard, gnu::noinline]] bool guarded(Call&& call) {
     if (!detail::fault_handlers_installed.load(std::memory_order_acquire))
         detail::install_fault_handlers();
-    detail::FaultGuard guard; // NOLINT(cppcoreguidelines-pro-type-member-init): sigsetjmp fills it
+    detail::FaultGuard guard; // sigsetjmp fills it
     const detail::FaultGuardScope scope(guard);
     // The mask is not saved: a system call each. The handler unblocks the signal instead.
     if (sigsetjmp(guard.buffer, 0) != 0)

@@ -7,14 +7,14 @@
 namespace codex::codec {
 namespace {
 
-constexpr std::string_view kLetters[] = {
+constexpr std::string_view kAlphabets[] = {
     "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz",
     "123456789abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ",
 };
 constexpr std::string_view kNames[] = {"base58btc", "base58flickr"};
 constexpr std::array<detail::DigitTable, 2> kDigits = {
-    detail::digit_table(kLetters[0], false),
-    detail::digit_table(kLetters[1], false),
+    detail::digit_table(kAlphabets[0], false),
+    detail::digit_table(kAlphabets[1], false),
 };
 
 constexpr std::size_t kEncodeDigits = 5;
@@ -74,7 +74,7 @@ Bytes to_bytes(const std::vector<std::uint64_t>& words, std::size_t zeros) {
 } // namespace
 
 std::string base58_encode(BytesView bytes, Base58 alphabet) {
-    const std::string_view letters = kLetters[static_cast<std::size_t>(alphabet)];
+    const std::string_view letters = kAlphabets[static_cast<std::size_t>(alphabet)];
     std::size_t zeros = 0;
     while (zeros < bytes.size() && bytes[zeros] == 0)
         ++zeros;
@@ -99,7 +99,7 @@ Result<Bytes> base58_decode(std::string_view text, Base58 alphabet, std::size_t 
         return fail(Errc::limit_exceeded, "{} characters of {} text, at most {} are read", length,
                     kNames[which], kMaxBase58Chars);
     std::size_t zeros = 0;
-    while (zeros < length && text[skip + zeros] == kLetters[which][0])
+    while (zeros < length && text[skip + zeros] == kAlphabets[which][0])
         ++zeros;
 
     std::vector<std::uint64_t> words;

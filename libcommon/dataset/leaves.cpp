@@ -13,9 +13,9 @@ namespace codex::dataset {
 namespace {
 
 constexpr std::size_t kStoredBatch = 4096;
-constexpr std::size_t kBuffers = 3;
+constexpr std::size_t kLeafChunks = 3;
 
-struct Chunk {
+struct LeafChunk {
     detail::PageBuffer buffer;
     std::size_t content_bytes = 0; // without the padding of the last block
     std::vector<BytesView> blocks;
@@ -63,36 +63,36 @@ Result<void> stored_leaves(const repo::StoredTree& tree, const LeafVisitor& visi
     return {};
 }
 
-Result<std::uint64_t> raw_leaves(const Job& job, ByteSource& source, std::uint64_t block_size_bytes,
-                                 const LeafVisitor& visit) {
+Result<std::uint64_t> raw_leaves(const codex::Job& job, ByteSource& source,
+                                 std::uint64_t block_size_bytes, const LeafVisitor& visit) {
     if (block_size_bytes == 0 || block_size_bytes > codec::kMaxBlockSizeBytes)
         return fail(Errc::size_invalid, "block size {}: must be between 1 and {} bytes",
                     block_size_bytes, codec::kMaxBlockSizeBytes);
     const auto block_size = static_cast<std::size_t>(block_size_bytes);
     const std::uint64_t read_before = source.bytes_read();
     job.expect(source.remaining_bytes());
-    std::array<Chunk, kBuffers> chunks;
-    for (Chunk& chunk : chunks)
+    std::array<LeafChunk, kLeafChunks> chunks;
+    for (LeafChunk& chunk : chunks)
         chunk.buffer = detail::PageBuffer(detail::batch_blocks(block_size) * block_size);
 
-    const auto fill = [&](Chunk& chunk) -> Result<bool> {
+    const auto fill = [&](LeafChunk& chunk) -> Result<bool> {
         CODEX_TRY(got, source.read(chunk.buffer.bytes()));
         CODEX_CHECK(job.go_on());
         chunk.content_bytes = got;
         chunk.cut(block_size);
         return got != 0;
     };
-    const auto hash = [&](Chunk& chunk) -> Result<void> {
+    const auto hash = [&](LeafChunk& chunk) -> Result<void> {
         chunk.leaves.resize(chunk.blocks.size());
         detail::hash_blocks(job.executor(), chunk.blocks, chunk.leaves);
         return {};
     };
-    const auto give = [&](Chunk& chunk) -> Result<void> {
+    const auto give = [&](LeafChunk& chunk) -> Result<void> {
         job.advance(chunk.content_bytes);
         return visit(chunk.leaves);
     };
     const std::stop_callback wake(job.stop_token(), [&] { source.cancel(); });
-    CODEX_CHECK(detail::run_pipeline<Chunk>(
+    CODEX_CHECK(detail::run_pipeline<LeafChunk>(
         job.executor(), chunks,
         {.fill = fill, .work = hash, .store = give, .interrupt = [&] { source.cancel(); }}));
     return source.bytes_read() - read_before;

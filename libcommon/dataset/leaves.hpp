@@ -25,7 +25,7 @@ using LeafVisitor = std::function<Result<void>(std::span<const Digest>)>;
 /// (codex-manifest(5), BLOCKS), hashed over the pool while the next are read. Constant memory: some
 /// 24 MiB at usual block sizes. Gives the bytes read. The source is cancelled when `visit` fails.
 /// Errors: size_invalid for the block size; cancelled; those of `source`.
-[[nodiscard]] Result<std::uint64_t> raw_leaves(const Job& job, ByteSource& source,
+[[nodiscard]] Result<std::uint64_t> raw_leaves(const codex::Job& job, ByteSource& source,
                                                std::uint64_t block_size_bytes,
                                                const LeafVisitor& visit);
 

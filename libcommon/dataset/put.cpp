@@ -12,9 +12,9 @@ namespace codex::dataset {
 
 namespace {
 
-constexpr std::size_t kBuffers = 3;
+constexpr std::size_t kContentChunks = 3;
 
-struct Chunk {
+struct ContentChunk {
     detail::PageBuffer buffer;
     std::size_t content_bytes = 0; // without the padding of the last block
     std::vector<BytesView> blocks;
@@ -28,21 +28,21 @@ public:
 
     /// Stores the input's blocks; gives its size in bytes.
     Result<std::uint64_t> run() {
-        std::array<Chunk, kBuffers> chunks;
-        for (Chunk& chunk : chunks)
+        std::array<ContentChunk, kContentChunks> chunks;
+        for (ContentChunk& chunk : chunks)
             chunk.buffer = detail::PageBuffer(detail::batch_blocks(block_size_) * block_size_);
         const std::stop_callback wake(job_.stop_token(), [this] { source_.cancel(); });
-        CODEX_CHECK(
-            detail::run_pipeline<Chunk>(job_.executor(), chunks,
-                                        {.fill = [this](Chunk& chunk) { return fill(chunk); },
-                                         .work = [this](Chunk& chunk) { return hash(chunk); },
-                                         .store = [this](Chunk& chunk) { return store(chunk); },
-                                         .interrupt = [this] { source_.cancel(); }}));
+        CODEX_CHECK(detail::run_pipeline<ContentChunk>(
+            job_.executor(), chunks,
+            {.fill = [this](ContentChunk& chunk) { return fill(chunk); },
+             .work = [this](ContentChunk& chunk) { return hash(chunk); },
+             .store = [this](ContentChunk& chunk) { return store(chunk); },
+             .interrupt = [this] { source_.cancel(); }}));
         return size_bytes_;
     }
 
 private:
-    Result<bool> fill(Chunk& chunk) {
+    Result<bool> fill(ContentChunk& chunk) {
         const MutableBytes buffer = chunk.buffer.bytes();
         CODEX_TRY(got, source_.read(buffer));
         CODEX_CHECK(job_.go_on());
@@ -57,13 +57,13 @@ private:
         return got != 0;
     }
 
-    Result<void> hash(Chunk& chunk) const {
+    Result<void> hash(ContentChunk& chunk) const {
         chunk.digests.resize(chunk.blocks.size());
         detail::hash_blocks(job_.executor(), chunk.blocks, chunk.digests);
         return {};
     }
 
-    Result<void> store(const Chunk& chunk) {
+    Result<void> store(const ContentChunk& chunk) {
         leaves_.resize(chunk.blocks.size());
         for (std::size_t i = 0; i < leaves_.size(); ++i)
             leaves_[i] = {blocks_ + i, Cid::block(chunk.digests[i]), chunk.blocks[i]};

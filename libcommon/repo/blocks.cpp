@@ -15,7 +15,7 @@ using namespace detail;
 namespace {
 
 /// Entries visited between two transactions: none is held while the caller's code runs.
-constexpr std::size_t kVisitStep = 512;
+constexpr std::size_t kBlockStep = 512;
 
 BlockInfo empty_block_info(const Cid& cid) {
     BlockInfo info;
@@ -198,13 +198,13 @@ Result<void> Repo::for_each_block(const std::function<bool(const BlockInfo&)>& v
                                      CODEX_TRY(cid, decode_cid_key(Table::blocks, key));
                                      CODEX_TRY(entry, decode_block(value));
                                      step.push_back(to_info(cid, entry));
-                                     return step.size() < kVisitStep;
+                                     return step.size() < kBlockStep;
                                  }));
         }
         for (const BlockInfo& info : step)
             if (!visit(info))
                 return {};
-        if (step.size() < kVisitStep)
+        if (step.size() < kBlockStep)
             return {};
         const BytesView last = step.back().cid.bytes();
         from.assign(last.begin(), last.end());

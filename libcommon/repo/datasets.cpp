@@ -16,7 +16,7 @@ using namespace detail;
 
 namespace {
 
-constexpr std::size_t kVisitStep = 64;
+constexpr std::size_t kDatasetStep = 64;
 
 tl::unexpected<Error> not_found(const Cid& manifest, const Store& store) {
     return fail(not_here(Errc::dataset_not_found, "dataset", manifest, store)
@@ -122,7 +122,7 @@ Result<void> Repo::for_each_dataset(const std::function<bool(const DatasetInfo&)
                     CODEX_TRY(entry, decode_dataset(value));
                     CODEX_TRY(label, find_label(txn, cid));
                     step.emplace_back(cid, Stored{std::move(entry), std::move(label)});
-                    return step.size() < kVisitStep;
+                    return step.size() < kDatasetStep;
                 }));
         }
         if (step.empty())

@@ -21,7 +21,7 @@ namespace {
 constexpr std::string_view kTopics = "codex maintenance";
 
 /// Entries of the expiry index looked at in one transaction.
-constexpr std::size_t kStep = 1024;
+constexpr std::size_t kExpiryStep = 1024;
 /// Datasets that one transaction takes out of sight.
 constexpr std::size_t kStepDatasets = 256;
 /// How much smaller transactions get when the disk is full, in steps of 2^4.
@@ -32,7 +32,7 @@ Result<std::vector<ExpiryKey>> expired(const Session& session, const Bytes& from
                                        std::uint64_t now) {
     std::vector<ExpiryKey> keys;
     CODEX_TRY(txn, session.store->env().read());
-    const std::size_t most = std::max<std::size_t>(1, kStep >> session.shrink);
+    const std::size_t most = std::max<std::size_t>(1, kExpiryStep >> session.shrink);
     CODEX_CHECK(
         for_each(txn, Table::expiries, from, [&](BytesView bytes, BytesView) -> Result<bool> {
             CODEX_TRY(key, decode_expiry_key(bytes));

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::uint8_t kName = 1;
 constexpr std::uint8_t kIterations = 2;
-constexpr std::uint8_t kBeacon = 3;
+constexpr std::uint8_t kBeaconRecord = 3;
 /// UTF-16 units that snarkjs keeps of a name.
 constexpr std::size_t kMaxNameUnits = 64;
 
@@ -56,7 +56,7 @@ Bytes parameters_of(const ContributionLabel& label) {
     if (label.type == 1) {
         bytes.push_back(kIterations);
         bytes.push_back(label.beacon_iterations_log2);
-        bytes.push_back(kBeacon);
+        bytes.push_back(kBeaconRecord);
         bytes.push_back(static_cast<std::uint8_t>(label.beacon.size()));
         append(bytes, label.beacon);
     }
@@ -116,7 +116,7 @@ Result<ContributionLabel> read_label(BoundedReader& in) {
     std::uint8_t last = 0;
     while (parameters.left() > 0) {
         CODEX_TRY(kind, parameters.u8());
-        if (kind <= last || kind > kBeacon)
+        if (kind <= last || kind > kBeaconRecord)
             return fail(Errc::malformed, "contribution parameter {} after {} at offset {}", kind,
                         last, begin + parameters.at() - 1);
         last = kind;

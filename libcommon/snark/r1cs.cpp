@@ -12,7 +12,7 @@ namespace {
 constexpr std::uint32_t kHeader = 1;
 constexpr std::uint32_t kConstraints = 2;
 constexpr std::uint32_t kLabels = 3;
-constexpr std::size_t kHeaderBytes = 64;
+constexpr std::size_t kR1csHeaderBytes = 64;
 constexpr std::size_t kTermBytes = 36;
 
 } // namespace
@@ -113,9 +113,9 @@ Result<R1cs> R1cs::read(const BinaryFile& file) {
 
 Result<R1cs> R1cs::read_sections(const BinaryFile& file) {
     CODEX_TRY(header, file.section(kHeader));
-    if (header.size() != kHeaderBytes)
+    if (header.size() != kR1csHeaderBytes)
         return fail(Errc::malformed, "{}: header is {} bytes, not {}", file.name(), header.size(),
-                    kHeaderBytes);
+                    kR1csHeaderBytes);
     SectionReader in(header);
     if (in.u32() != 32 || !equal(in.word(), detail::modulus_bytes<crypto::FrParams>()))
         return fail(Errc::malformed, "{}: not over the scalar field of BN254", file.name());

@@ -9,7 +9,7 @@ using crypto::Fr;
 
 namespace {
 
-constexpr std::size_t kHeaderBytes = 40;
+constexpr std::size_t kWitnessHeaderBytes = 40;
 
 bool is_reduced(const Digest& word) {
     crypto::Limbs limbs;
@@ -20,7 +20,7 @@ bool is_reduced(const Digest& word) {
 
 Result<std::span<const Digest>> checked_words(const BinaryFile& file) {
     CODEX_TRY(header, file.section(1));
-    if (header.size() != kHeaderBytes || load_le<std::uint32_t>(header.data()) != 32 ||
+    if (header.size() != kWitnessHeaderBytes || load_le<std::uint32_t>(header.data()) != 32 ||
         !equal(header.subspan(4, 32), detail::modulus_bytes<crypto::FrParams>()))
         return fail(Errc::malformed, "{}: not a witness over the scalar field of BN254",
                     file.name());

@@ -36,7 +36,6 @@ inline void* allocate_or_throw(std::size_t bytes, std::size_t alignment) {
 
 } // namespace codex::test
 
-// NOLINTBEGIN(misc-definitions-in-headers): see above
 [[gnu::noinline]] void* operator new(std::size_t bytes) {
     return codex::test::allocate_or_throw(bytes, 1);
 }
@@ -55,4 +54,3 @@ inline void* allocate_or_throw(std::size_t bytes, std::size_t alignment) {
 [[gnu::noinline]] void operator delete(void* memory, std::size_t, std::align_val_t) noexcept {
     std::free(memory);
 }
-// NOLINTEND(misc-definitions-in-headers)

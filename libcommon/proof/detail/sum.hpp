@@ -12,7 +12,7 @@ namespace codex::proof::detail {
 class Sum {
 public:
     Sum() = default;
-    Sum(Wire wire) { terms_.push_back({wire, Fr::one()}); } // NOLINT: a wire is a combination
+    Sum(Wire wire) { terms_.push_back({wire, Fr::one()}); } // a wire is a combination
     [[nodiscard]] static Sum constant(const Fr& value) {
         Sum sum;
         sum.terms_.push_back({Layout::kOne, value});

@@ -20,7 +20,7 @@ namespace {
 
 // Three parts of 24 bytes: of the last transaction that is on the disk, of the last one, and of the
 // last note that is on the disk. "CXA1", CRC-32C of the rest, lineage, number.
-constexpr std::array<std::uint8_t, 4> kMagic = {'C', 'X', 'A', '1'};
+constexpr std::array<std::uint8_t, 4> kAgeMagic = {'C', 'X', 'A', '1'};
 constexpr std::size_t kCrcAt = 4;
 constexpr std::size_t kLineageAt = 8;
 constexpr std::size_t kNumberAt = 16;
@@ -30,7 +30,7 @@ using Part = std::array<std::uint8_t, kBytes>;
 
 Part encode_part(std::uint64_t lineage, std::uint64_t number) {
     Part bytes{};
-    std::copy(kMagic.begin(), kMagic.end(), bytes.begin());
+    std::copy(kAgeMagic.begin(), kAgeMagic.end(), bytes.begin());
     store_le(bytes.data() + kLineageAt, lineage);
     store_le(bytes.data() + kNumberAt, number);
     store_le(bytes.data() + kCrcAt, crc32c(BytesView(bytes).subspan(kLineageAt)));
@@ -39,7 +39,7 @@ Part encode_part(std::uint64_t lineage, std::uint64_t number) {
 
 /// Lineage and number.
 std::optional<std::pair<std::uint64_t, std::uint64_t>> decode_part(BytesView bytes) {
-    if (bytes.size() != kBytes || !equal(bytes.first(kMagic.size()), kMagic) ||
+    if (bytes.size() != kBytes || !equal(bytes.first(kAgeMagic.size()), kAgeMagic) ||
         load_le<std::uint32_t>(bytes.data() + kCrcAt) != crc32c(bytes.subspan(kLineageAt)))
         return std::nullopt;
     return std::pair(load_le<std::uint64_t>(bytes.data() + kLineageAt),

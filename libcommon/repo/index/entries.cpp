@@ -47,9 +47,9 @@ private:
 };
 
 /// Reads past the end give zero and make good() false: one check at the end of a decoder.
-class Reader {
+class FieldReader {
 public:
-    explicit Reader(BytesView in) : in_(in) {}
+    explicit FieldReader(BytesView in) : in_(in) {}
     std::uint8_t u8() {
         const BytesView b = take(1);
         return b.empty() ? std::uint8_t{0} : b[0];
@@ -125,7 +125,7 @@ Bytes encode(const BlockEntry& e) {
 }
 
 Result<BlockEntry> decode_block(BytesView value) {
-    Reader in(value);
+    FieldReader in(value);
     BlockEntry e;
     const std::uint32_t flags = in.u32();
     e.present = (flags & kPresent) != 0;
@@ -156,7 +156,7 @@ Bytes encode(const TreeEntry& e) {
 }
 
 Result<TreeEntry> decode_tree_entry(BytesView value) {
-    Reader in(value);
+    FieldReader in(value);
     TreeEntry e;
     e.extent.segment = in.u32();
     const std::uint32_t zero = in.u32();
@@ -175,7 +175,7 @@ Bytes encode(const DatasetEntry& e) {
 }
 
 Result<DatasetEntry> decode_dataset(BytesView value) {
-    Reader in(value);
+    FieldReader in(value);
     DatasetEntry e;
     e.added = in.u64();
     e.expiry = in.u64();
@@ -198,7 +198,7 @@ Bytes encode(const SegmentEntry& e) {
 }
 
 Result<SegmentEntry> decode_segment(BytesView value) {
-    Reader in(value);
+    FieldReader in(value);
     const SegmentEntry e{in.u64(), in.u64(), in.u64(), in.u64()};
     if (!in.done() || e.live_bytes > e.committed_end || e.synced_end > e.committed_end ||
         e.punched_bytes > e.committed_end || e.committed_end % kRecordAlign != 0)
@@ -217,7 +217,7 @@ Bytes encode(const Totals& t) {
 }
 
 Result<Totals> decode_totals(BytesView value) {
-    Reader in(value);
+    FieldReader in(value);
     const Totals t{in.u64(), in.u64(), in.u64(), in.u64(), in.u64()};
     if (!in.done())
         return index_damaged("meta", "the totals make no sense");
@@ -234,7 +234,7 @@ Bytes encode_pins(std::span<const Cid> cids) {
 }
 
 Result<std::vector<Cid>> decode_pins(BytesView value) {
-    Reader in(value);
+    FieldReader in(value);
     std::vector<Cid> cids;
     while (in.left() > 0) {
         cids.push_back(in.sized_cid());
@@ -284,7 +284,7 @@ Bytes encode(const PendingKey& key) {
 }
 
 Result<std::uint32_t> decode_segment_key(BytesView key) {
-    Reader in(key);
+    FieldReader in(key);
     const std::uint32_t segment = in.be32();
     if (!in.done())
         return index_damaged("segments", "a key makes no sense");
@@ -295,7 +295,7 @@ namespace {
 
 /// A key as extent_key() makes it; whether it is one.
 bool decode_extent_key(BytesView key, Extent& extent) {
-    Reader in(key);
+    FieldReader in(key);
     extent.segment = in.be32();
     extent.offset = in.be64();
     return in.done() && aligned(extent);
@@ -304,7 +304,7 @@ bool decode_extent_key(BytesView key, Extent& extent) {
 } // namespace
 
 Result<DeadRange> decode_dead(BytesView key, BytesView value) {
-    Reader v(value);
+    FieldReader v(value);
     DeadRange range;
     const bool placed = decode_extent_key(key, range.extent);
     range.length = v.u64();
@@ -317,7 +317,7 @@ Result<DeadRange> decode_dead(BytesView key, BytesView value) {
 }
 
 Result<DoomedTree> decode_doomed(BytesView key, BytesView value) {
-    Reader v(value);
+    FieldReader v(value);
     DoomedTree doomed;
     const bool placed = decode_extent_key(key, doomed.extent);
     doomed.leaf_count = v.u64();
@@ -330,7 +330,7 @@ Result<DoomedTree> decode_doomed(BytesView key, BytesView value) {
 }
 
 Result<ExpiryKey> decode_expiry_key(BytesView key) {
-    Reader in(key);
+    FieldReader in(key);
     ExpiryKey out;
     out.expiry = in.be64();
     const std::uint8_t kind = in.u8();
@@ -342,7 +342,7 @@ Result<ExpiryKey> decode_expiry_key(BytesView key) {
 }
 
 Result<PendingKey> decode_pending_key(BytesView key) {
-    Reader in(key);
+    FieldReader in(key);
     const PendingKey out{in.be64(), in.be32()};
     if (!in.done())
         return index_damaged("pending", "a key makes no sense");

@@ -154,7 +154,7 @@ void release_mutex(void* mutex) {
 
 } // namespace codex::repo::detail::lmdb
 
-using namespace codex::repo::detail::lmdb; // NOLINT(google-build-using-namespace): C has no
+using namespace codex::repo::detail::lmdb; // C has no
                                            // namespaces
 
 extern "C" {
@@ -227,7 +227,7 @@ void* codex_lmdb_mmap(void* address, std::size_t bytes, int protection, int flag
 }
 
 ssize_t codex_lmdb_pwrite(int fd, const void* bytes, std::size_t count, off_t offset) {
-    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast): iovec is for reading, too
+    // An iovec is for reading, too.
     const iovec part{const_cast<void*>(bytes), count};
     return write_all(fd, &part, 1, offset);
 }

@@ -102,7 +102,7 @@ private:
         return inner;
     }
     static void unmap(std::uintptr_t begin, std::size_t bytes) {
-        // NOLINTNEXTLINE(performance-no-int-to-ptr): ranges are looked up as numbers
+        // Ranges are looked up as numbers.
         ::munmap(reinterpret_cast<void*>(begin - kBound), bytes + 2 * kBound);
     }
     /// No page is in use.
@@ -125,7 +125,7 @@ private:
 
 } // namespace codex::repo::detail::lmdb
 
-using namespace codex::repo::detail::lmdb; // NOLINT(google-build-using-namespace): C has no
+using namespace codex::repo::detail::lmdb; // C has no
                                            // namespaces
 
 extern "C" {

@@ -11,7 +11,7 @@ namespace {
 
 // "CXR1"; then kind, encoding, CID length, zero; CRC; stored bytes; plain; four zero bytes keep
 // eight-byte fields aligned in what may one day be mapped; then the CID.
-constexpr std::array<std::uint8_t, 4> kMagic = {'C', 'X', 'R', '1'};
+constexpr std::array<std::uint8_t, 4> kRecordMagic = {'C', 'X', 'R', '1'};
 constexpr std::size_t kKindAt = 4;
 constexpr std::size_t kEncodingAt = 5;
 constexpr std::size_t kCidLengthAt = 6;
@@ -57,7 +57,7 @@ Result<void> check_sizes(const RecordHeader& header) {
 Bytes encode_header(const RecordHeader& header) {
     const BytesView cid = header.cid.bytes();
     Bytes out(header_bytes(cid.size()));
-    std::copy(kMagic.begin(), kMagic.end(), out.begin());
+    std::copy(kRecordMagic.begin(), kRecordMagic.end(), out.begin());
     out[kKindAt] = static_cast<std::uint8_t>(header.kind);
     out[kEncodingAt] = static_cast<std::uint8_t>(header.encoding);
     out[kCidLengthAt] = static_cast<std::uint8_t>(cid.size());
@@ -75,7 +75,7 @@ void sign_header(MutableBytes header) {
 Result<RecordHeader> decode_header(BytesView bytes) {
     if (bytes.size() < kRecordFixedBytes)
         return fail(Errc::truncated, "segment record: ends within the header");
-    if (!equal(bytes.first(kMagic.size()), kMagic))
+    if (!equal(bytes.first(kRecordMagic.size()), kRecordMagic))
         return fail(Errc::malformed, "segment record: no record begins here");
     const std::size_t cid_bytes = bytes[kCidLengthAt];
     if (cid_bytes == 0 || cid_bytes > Cid::kMaxBytes)

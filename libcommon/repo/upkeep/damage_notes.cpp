@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t kMostNotes = 1'000'000;
 /// Entries changed in one transaction.
-constexpr std::size_t kStep = 4096;
+constexpr std::size_t kNotesStep = 4096;
 
 } // namespace
 
@@ -26,10 +26,10 @@ DamageNotes::Found DamageNotes::take() {
 }
 
 Result<void> mark_damaged(const Store& store, bool sync, const DamageNotes::Found& found) {
-    for (std::size_t first = 0; first < found.size(); first += kStep) {
+    for (std::size_t first = 0; first < found.size(); first += kNotesStep) {
         CODEX_TRY(ledger, Ledger::begin(store, sync));
         bool changed = false;
-        for (std::size_t i = first; i < std::min(found.size(), first + kStep); ++i) {
+        for (std::size_t i = first; i < std::min(found.size(), first + kNotesStep); ++i) {
             const auto& [cid, extent] = found[i];
             CODEX_TRY(entry, ledger.block(cid));
             if (!entry || !entry->present || entry->damaged || entry->extent != extent)

@@ -15,7 +15,7 @@ namespace {
 /// Leaves of one transaction when there is room for hardly any page of the index.
 constexpr std::uint64_t kLeastLeaves = 4;
 /// Leaves that are read at a time.
-constexpr std::uint64_t kChunkLeaves = 16384;
+constexpr std::uint64_t kDoomedLeaves = 16384;
 
 Result<std::optional<DoomedTree>> find_doomed(const Txn& txn, const Extent& extent) {
     const Bytes key = extent_key(extent);
@@ -32,7 +32,7 @@ Result<std::vector<std::uint64_t>> wrong_leaves(const Session& session, const Do
     merkle::StreamingRoot root;
     std::vector<Digest> leaves;
     for (std::uint64_t at = 0; at < doomed.leaf_count; at += leaves.size()) {
-        leaves.resize(static_cast<std::size_t>(std::min(kChunkLeaves, doomed.leaf_count - at)));
+        leaves.resize(static_cast<std::size_t>(std::min(kDoomedLeaves, doomed.leaf_count - at)));
         CODEX_CHECK(salvage_tree_at(session, doomed.tree, doomed.extent, at, leaves));
         root.add(leaves);
     }
@@ -78,7 +78,7 @@ Result<std::optional<Portion>> look_through(const Session& session, const Cid& m
         merkle::StreamingRoot root;
         std::vector<Digest> leaves;
         for (std::uint64_t at = 0; at < tree->leaf_count; at += leaves.size()) {
-            leaves.resize(static_cast<std::size_t>(std::min(kChunkLeaves, tree->leaf_count - at)));
+            leaves.resize(static_cast<std::size_t>(std::min(kDoomedLeaves, tree->leaf_count - at)));
             CODEX_CHECK(read(at, leaves));
             root.add(leaves);
             const std::uint64_t room = kept - std::min<std::uint64_t>(kept, portion.leaves.size());

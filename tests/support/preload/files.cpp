@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 // These names are the system's, under which the tools find ours.
-// NOLINTBEGIN(readability-inconsistent-declaration-parameter-name)
 namespace codex::preload {
 
 namespace {
@@ -313,4 +312,3 @@ void* mmap64(void* at, size_t length, int protection, int flags, int fd, off_t o
 }
 
 } // namespace codex::preload
-// NOLINTEND(readability-inconsistent-declaration-parameter-name)

@@ -40,7 +40,7 @@ TEST(Fd, OwnsMovesAndReleases) {
     const int number = first.get();
     EXPECT_NE(::fcntl(number, F_GETFD) & FD_CLOEXEC, 0);
     Fd second = std::move(first);
-    EXPECT_FALSE(first); // NOLINT(bugprone-use-after-move): that it is empty is the promise
+    EXPECT_FALSE(first); // that it is empty is the promise
     EXPECT_EQ(second.get(), number);
     Fd third;
     third = std::move(second);
