@@ -1,6 +1,5 @@
 #include "repo/index/place.hpp"
 
-#include "base/counted.hpp"
 #include "base/printable.hpp"
 #include "repo/segments/own_file.hpp"
 
@@ -82,27 +81,6 @@ Result<void> require_folders(const std::string& path) {
     // What it had were locks, and a writer whose lock has lost its name is taken for dead.
     return require(path + "/writers", "when nobody uses the repo, make it anew: mkdir -m 700 " +
                                           shell_quoted(path + "/writers"));
-}
-
-Result<void> require_segments(const Store& store) {
-    CODEX_TRY(there, store.segments().list());
-    if (!there.empty())
-        return {};
-    std::uint64_t known = 0;
-    CODEX_TRY(txn, store.env().read());
-    CODEX_CHECK(for_each(txn, Table::segments, {}, [&](BytesView, BytesView value) -> Result<void> {
-        CODEX_TRY(entry, decode_segment(value));
-        known += entry.live_bytes > 0 ? 1 : 0;
-        return {};
-    }));
-    if (known == 0)
-        return {};
-    return fail(
-        Error(Errc::repo_damaged, fmt::format("{}/segments: is empty, and the index knows {}",
-                                              store.path(), counted(known, "segment")))
-            .hint("bring them back from where they were moved or saved to")
-            .remedy({Remedy::rebuild_index,
-                     "if they are lost for good, make an index of what is left"}));
 }
 
 } // namespace codex::repo::detail

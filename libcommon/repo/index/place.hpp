@@ -20,8 +20,5 @@ namespace codex::repo::detail {
 
 /// Without its folders nothing may be concluded from what else is there. Errors: repo_damaged.
 [[nodiscard]] Result<void> require_folders(const std::string& path);
-/// An empty folder in the place of segments that the index knows is another folder: who writes
-/// would begin anew in it. Errors: repo_damaged.
-[[nodiscard]] Result<void> require_segments(const Store& store);
 
 } // namespace codex::repo::detail

@@ -283,7 +283,6 @@ private:
         case EnvMode::read_write:
             for (const char* name : {"/notes", "/reserve"})
                 CODEX_CHECK(require_own_file(store.path() + name));
-            CODEX_CHECK(require_segments(store));
             return settle_age(store.env(), store.segments(), store.path());
         case EnvMode::read_only:
             return require_current(store.env(), store.segments(), store.path());

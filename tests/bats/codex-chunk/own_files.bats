@@ -169,29 +169,6 @@ commands=("ls" "stat CID" "get CID -o out" "put victim" "rm CID" "keep CID --unt
     done
 }
 
-@test "an empty folder in the place of the segments is none of ours: nobody writes into it" {
-    local command
-    for command in "put victim" "block put victim" "rm CID" gc "keep CID --until never"; do
-        fresh
-        mv "$CODEX_REPO/segments" elsewhere
-        mkdir "$CODEX_REPO/segments"
-        # shellcheck disable=SC2086 # words
-        run_split codex-chunk ${command/CID/$cid}
-        assert_failure 65
-        assert_stderr --partial "$CODEX_REPO/segments: is empty, and the index knows 1 segment"
-        assert_stderr --partial 'hint: bring them back'
-        rmdir "$CODEX_REPO/segments" # nothing was made in it
-        mv elsewhere "$CODEX_REPO/segments"
-        codex-chunk get "$cid" | cmp - data
-        codex-chunk verify
-    done
-    # Where nothing lives, nothing is missed.
-    codex-chunk rm "$cid"
-    codex-chunk gc
-    assert_equal "$(find "$CODEX_REPO/segments" -name '*.seg' | wc -l)" 0
-    codex-chunk put victim
-}
-
 @test "the table of readers is made anew when nobody has the index open, and only then" {
     local how
     for how in 'rm TABLE' ': >TABLE' 'truncate -s 5000 TABLE'; do

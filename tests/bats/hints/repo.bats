@@ -168,7 +168,8 @@ assert_whole() {
     rm "$segment"
     run_split codex-chunk get "$plain" -o back
     pasted 'codex-chunk verify --rebuild-index'
-    assert_success
+    assert_failure 1 # it names what is lost
+    assert_line --partial "$plain	dataset-lost	"
     codex-chunk put file
     codex-ec encode -k 4 -m 2 "$plain"
     assert_whole

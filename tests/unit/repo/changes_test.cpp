@@ -6,6 +6,7 @@
 #include "repo/index/store.hpp"
 #include "repo/small_limits.hpp"
 
+#include <atomic>
 #include <csignal>
 #include <gmock/gmock.h>
 #include <set>
@@ -327,8 +328,16 @@ TEST_F(ChangesTest, AreWaitedForUntilTheClockOrSomebodySaysOtherwise) {
     simulated.clock = clock;
     Repo repo = must(Repo::init(scratch_.file("simulated"), {}, simulated));
     Changes waiting = must(repo.changes());
-    std::thread advancing([&] { clock.advance(std::chrono::hours(1)); });
+    // The wait may begin after a step of the clock, so there are more.
+    std::atomic<bool> ended = false;
+    std::thread advancing([&] {
+        while (!ended) {
+            clock.advance(std::chrono::minutes(1));
+            std::this_thread::yield();
+        }
+    });
     EXPECT_TRUE(must(waiting.wait(std::chrono::minutes(59))).empty());
+    ended = true;
     advancing.join();
 }
 
