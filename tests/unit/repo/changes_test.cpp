@@ -275,22 +275,23 @@ TEST_F(ChangesTest, AgreeWithTheRepoWhenAWriterIsKilled) {
         const std::uint64_t seed = rng();
         const pid_t pid = in_child([&](Repo& repo) {
             std::mt19937_64 random(seed);
-            (void)!::write(alive[1], "x", 1);
             for (;;) {
+                (void)!::write(alive[1], "x", 1);
                 auto made = write_blocks(repo, seeds(random() % 6 * 10, 2));
                 if (!made || (random() % 2 == 0 && !repo.remove_dataset(made->manifest)))
                     ::_exit(2);
             }
         });
-        char word = 0;
-        ASSERT_EQ(::read(alive[0], &word, 1), 1);
-        std::this_thread::sleep_for(std::chrono::microseconds(rng() % 20'000));
+        ::close(alive[1]); // the reads end when the writer does
+        // In the midst of one of its turns; in which instruction is the system's to say.
+        char turn = 0;
+        for (std::uint64_t turns = 1 + rng() % 12; turns > 0; --turns)
+            EXPECT_EQ(::read(alive[0], &turn, 1), 1);
         ::kill(pid, SIGKILL);
         int status = 0;
         ::waitpid(pid, &status, 0);
         ASSERT_TRUE(WIFSIGNALED(status));
         ::close(alive[0]);
-        ::close(alive[1]);
         open();
         std::set<Cid> there;
         must(repo_.for_each_dataset([&](const DatasetInfo& info) {
