@@ -39,7 +39,7 @@ public:
 
 /// Everything at once, in the thread that asks, and loops in their order.
 /// Threads: all calls from any thread, at once.
-class InlineExecutor final : public Executor {
+class InlineExecutor : public Executor {
 public:
     [[nodiscard]] unsigned size() const override { return 1; }
     void post(std::function<void()> job) override { job(); }

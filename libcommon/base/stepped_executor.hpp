@@ -8,25 +8,16 @@
 
 namespace codex {
 
-/// Jobs in the order they were posted, each when its owner says so; loops at once, in their order.
+/// As InlineExecutor, but what is posted waits until its owner says so, in the order of the posts.
 /// A program that posts from one thread runs the same way every time.
 /// Threads: post() from any; the jobs run in the thread that calls run_one() or run_all().
-class SteppedExecutor final : public Executor {
+class SteppedExecutor final : public InlineExecutor {
 public:
     /// Runs what is left, and what that posts.
     ~SteppedExecutor() override { run_all(); }
-    [[nodiscard]] unsigned size() const override { return 1; }
     void post(std::function<void()> job) override {
         const std::lock_guard lock(mutex_);
         jobs_.push_back(std::move(job));
-    }
-    void parallel_for(std::size_t count, const std::function<void(std::size_t)>& body) override {
-        for (std::size_t i = 0; i < count; ++i)
-            body(i);
-    }
-    [[nodiscard]] bool try_beside(std::function<void()> /*job*/,
-                                  std::function<void()> /*freed*/) override {
-        return false;
     }
     /// The job that has waited longest; false when there is none.
     bool run_one() {
