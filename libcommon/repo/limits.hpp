@@ -35,6 +35,9 @@ struct Limits {
     /// Pages of the index kept for the sake of one reader that is far behind, before writers wait
     /// for it; never less than the index has content.
     std::uint64_t index_kept_bytes = std::uint64_t{256} << 20;
+    /// Address space for the index, which cannot grow beyond it: no disk, for the file is as large
+    /// as its content, but a process has 128 TiB for all of its repos.
+    std::uint64_t index_map_bytes = std::uint64_t{64} << 30;
 };
 
 } // namespace codex::repo

@@ -1,5 +1,6 @@
 // SHA-256 against OpenSSL's EVP in the same process: long messages one by one, batches of every
 // size class, and tree nodes of 65 bytes. CODEX_CPU=avx2 shows SHA-NI alone, =portable plain C++.
+#include "crypto/hash/detail/sha256_dispatch.hpp"
 #include "crypto/hash/sha256.hpp"
 
 #include <benchmark/benchmark.h>
@@ -89,7 +90,7 @@ void codex_many(benchmark::State& state) {
             hashed += batch;
         }
     state.SetBytesProcessed(static_cast<std::int64_t>(hashed) * state.range(0));
-    state.SetLabel(crypto::sha256_kernel());
+    state.SetLabel(crypto::detail::sha256_kernels().name);
 }
 BENCHMARK(codex_many)
     ->ArgNames({"message_bytes", "batch"})
@@ -117,7 +118,7 @@ void codex_nodes(benchmark::State& state) {
         benchmark::DoNotOptimize(parents.data());
     }
     state.SetItemsProcessed(state.iterations() * state.range(0));
-    state.SetLabel(crypto::sha256_kernel());
+    state.SetLabel(crypto::detail::sha256_kernels().name);
 }
 BENCHMARK(codex_nodes)
     ->ArgName("nodes")

@@ -24,8 +24,6 @@ public:
     /// No record below this level can pass.
     [[nodiscard]] Level lowest() const;
 
-    void set_global(Level level) { global_ = level; }
-
 private:
     struct Topic {
         std::optional<Level> level;

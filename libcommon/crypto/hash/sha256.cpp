@@ -65,8 +65,4 @@ Digest sha256(BytesView message) {
     return hash.finish();
 }
 
-const char* sha256_kernel() {
-    return detail::sha256_kernels().name;
-}
-
 } // namespace codex::crypto

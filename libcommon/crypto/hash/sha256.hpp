@@ -39,8 +39,4 @@ private:
     std::uint64_t length_bytes_ = 0;
 };
 
-/// The kernel in use, for --version and benchmarks: "avx512+sha_ni", "avx512",
-/// "sha_ni", "portable".
-[[nodiscard]] const char* sha256_kernel();
-
 } // namespace codex::crypto

@@ -18,8 +18,6 @@ namespace codex::repo::detail {
 
 namespace {
 
-/// Address space, not disk: the file is as large as its content.
-constexpr std::uint64_t kMapBytes = std::uint64_t{64} << 30;
 /// Room beyond the file that a scarce map has at least.
 constexpr std::uint64_t kMapSlack = std::uint64_t{16} << 20;
 
@@ -147,18 +145,20 @@ Result<bool> Env::open_as(pid_t number) {
     return !stale;
 }
 
-/// 64 GiB of address space, or what a limit leaves: half of it, and never less than the file needs.
+/// What Limits allow of address space, or what the process has left: half of it, and never less
+/// than the file needs.
 Result<void> Env::choose_map_size() {
     struct stat st{};
     if (::fstat(index_.get(), &st) != 0)
         return fail(system_error(errno, "open " + path_));
+    const auto file_bytes = static_cast<std::uint64_t>(st.st_size);
+    const std::uint64_t most = around_.limits.index_map_bytes;
     const std::uint64_t left = address_space_left();
-    scarce_ = left / 2 < kMapBytes;
     constexpr std::uint64_t kStep = std::uint64_t{1} << 16;
-    map_bytes_ = kMapBytes;
-    if (scarce_)
-        map_bytes_ =
-            std::max(left / 2, static_cast<std::uint64_t>(st.st_size) + kMapSlack) / kStep * kStep;
+    scarce_ = left / 2 < most || most < Limits{}.index_map_bytes;
+    map_bytes_ = left / 2 < most ? std::max(left / 2, file_bytes + kMapSlack)
+                                 : std::max(most, file_bytes + kStep - 1);
+    map_bytes_ = map_bytes_ / kStep * kStep;
     return {};
 }
 
@@ -338,15 +338,6 @@ Result<void> Env::require_in_place() const {
         named.st_dev == ours.st_dev && named.st_ino == ours.st_ino)
         return {};
     return fail(Errc::io, "{}: was moved or replaced while it was in use", path_);
-}
-
-Result<void> Env::set_map_size(std::uint64_t bytes) {
-    scarce_ = true; // others may outgrow it
-    const int rc = lmdb::run([&] { return mdb_env_set_mapsize(env_, bytes); });
-    find_map(); // mapped anew
-    if (rc != 0)
-        return fail(error(rc, "set map size"));
-    return {};
 }
 
 } // namespace codex::repo::detail

@@ -176,8 +176,6 @@ public:
         if (notes_written_)
             notes_written_(last);
     }
-    /// Largest size the index may grow to; for tests of a full index.
-    [[nodiscard]] Result<void> set_map_size(std::uint64_t bytes);
 
 private:
     friend class Txn;

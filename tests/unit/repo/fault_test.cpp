@@ -1,6 +1,5 @@
 // Full disks, failing disks, quotas: a clean error, and a repo as if nothing had been tried.
 #include "repo/fixture.hpp"
-#include "repo/index/store.hpp"
 #include "repo/small_limits.hpp"
 
 #include <atomic>
@@ -12,8 +11,6 @@
 #include <unistd.h>
 
 namespace codex::repo::test {
-
-using namespace detail;
 
 namespace {
 
@@ -146,15 +143,20 @@ TEST_F(Fault, ShortWritesAreContinued) {
 }
 
 TEST_F(Fault, AFullIndexIsNoSpace) {
-    auto store = must(Store::open(scratch_.repo(), on_disk()));
-    must(store->env().set_map_size(
-        must(read_file(scratch_.repo() + "/index.mdb", 1U << 30)).size() + std::size_t{16} * 4096));
-    Result<Made> made = write_blocks(repo_, seeds(10'000, 3000));
-    EXPECT_EQ(code_of(made), Errc::no_space);
-    must(store->env().set_map_size(std::uint64_t{1} << 30));
+    OpenOptions narrow = on_disk();
+    narrow.limits.index_map_bytes = fs::file_size(scratch_.repo() + "/index.mdb") + 16U * 4096;
+    const auto reopen = [this](const OpenOptions& options) {
+        {
+            const Repo closed = std::move(repo_);
+        }
+        repo_ = must(Repo::open(scratch_.repo(), options));
+    };
+    reopen(narrow);
+    EXPECT_EQ(code_of(write_blocks(repo_, seeds(10'000, 3000))), Errc::no_space);
+    EXPECT_THAT(problems(repo_), IsEmpty());
+    reopen(on_disk());
     EXPECT_THAT(problems(repo_), IsEmpty());
     EXPECT_TRUE(write_blocks(repo_, seeds(10'000, 3000)).has_value());
-    Store::release(std::move(store));
 }
 
 TEST(Quota, IsCheckedBeforeAnythingIsWritten) {

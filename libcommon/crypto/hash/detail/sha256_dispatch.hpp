@@ -32,7 +32,7 @@ struct Sha256Wide {
 };
 
 struct Sha256Kernels {
-    const char* name;
+    const char* name; ///< "avx512+sha_ni", "avx512", "sha_ni", "portable"
     void (*compress)(std::uint32_t* state, const std::uint8_t* data, std::size_t blocks);
     const Sha256Wide* wide; ///< widest first, ended by lanes == 0
     /// Any number of nodes.
