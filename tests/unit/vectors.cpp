@@ -14,8 +14,13 @@ const Json& data_model() {
     return vectors;
 }
 
-Bytes unhex(const Json& text) {
-    auto bytes = from_hex(text.get<std::string>());
+const Json& proofs() {
+    static const Json vectors = load_vectors("proofs.json");
+    return vectors;
+}
+
+Bytes unhex(std::string_view text) {
+    auto bytes = from_hex(text);
     if (!bytes)
         throw std::runtime_error("bad hex in a test vector: " + bytes.error().text());
     return std::move(*bytes);

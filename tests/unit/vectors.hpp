@@ -5,6 +5,7 @@
 #include "base/bytes.hpp"
 #include "base/hex.hpp"
 
+#include <concepts>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <random>
@@ -20,8 +21,15 @@ using Json = nlohmann::json;
 /// data-model.json, parsed once.
 [[nodiscard]] const Json& data_model();
 
-/// The bytes of a hex string in a vector; throws when it is not hex.
-[[nodiscard]] Bytes unhex(const Json& text);
+/// proofs.json, parsed once.
+[[nodiscard]] const Json& proofs();
+
+/// The bytes of a hex string; throws when it is not hex.
+[[nodiscard]] Bytes unhex(std::string_view text);
+/// Of one in a vector.
+[[nodiscard]] inline Bytes unhex(const std::same_as<Json> auto& text) {
+    return unhex(text.template get_ref<const std::string&>());
+}
 
 /// `size` random bytes, the same in each run for the same generator state.
 [[nodiscard]] Bytes random_bytes(std::mt19937_64& random, std::size_t size);

@@ -30,8 +30,8 @@ Result<Bytes> read_block(const std::string& file) {
     return bytes;
 }
 
-Result<void> put_one(cli::Context& context, repo::Repo& repo, const Block& block,
-                     codec::Multicodec codec, const std::string& file) {
+Result<void> put_one_block(cli::Context& context, repo::Repo& repo, const Block& block,
+                           codec::Multicodec codec, const std::string& file) {
     CODEX_TRY(bytes, read_block(file));
     context.add_total("bytes", bytes.size());
     if (codec == codec::Multicodec::codex_manifest)
@@ -56,7 +56,7 @@ Result<int> put(cli::Context& context, const Block& block) {
     return for_each_input(context, Access::create, "block put",
                           cli::Inputs::exactly(std::move(files)),
                           [&](repo::Repo& repo, const std::string& file, Progress&) {
-                              return put_one(context, repo, block, *codec, file);
+                              return put_one_block(context, repo, block, *codec, file);
                           });
 }
 

@@ -65,7 +65,7 @@ Result<std::uint64_t> write_nim(cli::Context& context, const dataset::Job& job,
     return files;
 }
 
-Result<int> run(cli::Context& context, const Export& given) {
+Result<int> run_export(cli::Context& context, const Export& given) {
     CODEX_TRY(names, names_of(given));
     if (names.empty())
         return fail(Errc::usage, "no dataset is named");
@@ -104,7 +104,7 @@ void declare_export(cli::Command& root) {
         .takes_output()
         .example("codex-chunk export zDvZ... --zst -o photos.car.zst")
         .example("codex-chunk export zDvZ... | ssh host codex-chunk import")
-        .run([given](cli::Context& context) { return run(context, *given); });
+        .run([given](cli::Context& context) { return run_export(context, *given); });
 }
 
 } // namespace codex::chunk

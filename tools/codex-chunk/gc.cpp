@@ -4,7 +4,7 @@ namespace codex::chunk {
 
 namespace {
 
-Result<int> run(cli::Context& context) {
+Result<int> run_gc(cli::Context& context) {
     CODEX_TRY(repo, open_repo(context, context.dry_run() ? Access::read : Access::write));
     Progress progress;
     auto view = context.show(progress, "gc");
@@ -33,7 +33,7 @@ void declare_gc(cli::Command& root) {
         .takes_dry_run()
         .example("codex-chunk gc")
         .example("codex-chunk gc -n | grep expired")
-        .run(run);
+        .run(run_gc);
 }
 
 } // namespace codex::chunk

@@ -84,7 +84,7 @@ Result<void> append(Stream& stream, const std::string& item) {
     return {};
 }
 
-Result<int> run(cli::Context& context, const Get& get) {
+Result<int> run_get(cli::Context& context, const Get& get) {
     std::optional<Range> range;
     if (get.range) {
         CODEX_SET(range, parse_range(*get.range));
@@ -124,7 +124,7 @@ void declare_get(cli::Command& root) {
         .takes_output()
         .example("codex-chunk get zDvZ... | tar x")
         .example("codex-chunk get zDvZ... --range 0-1023 -o head.bin")
-        .run([get](cli::Context& context) { return run(context, *get); });
+        .run([get](cli::Context& context) { return run_get(context, *get); });
 }
 
 } // namespace codex::chunk

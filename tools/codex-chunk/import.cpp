@@ -77,7 +77,7 @@ Result<void> import_one(cli::Context& context, const Import& given, const datase
     return printed;
 }
 
-Result<int> run(cli::Context& context, const Import& given) {
+Result<int> run_import(cli::Context& context, const Import& given) {
     if (given.from_nim && !given.files.empty())
         return fail(Errc::usage, "--from-nim reads a folder: no FILE goes with it");
     std::vector<std::string> sources;
@@ -107,7 +107,7 @@ void declare_import(cli::Command& root) {
         .takes_unordered()
         .example("codex-chunk import photos.car.zst")
         .example("ssh host codex-chunk export zDvZ... | codex-chunk import")
-        .run([given](cli::Context& context) { return run(context, *given); });
+        .run([given](cli::Context& context) { return run_import(context, *given); });
 }
 
 } // namespace codex::chunk

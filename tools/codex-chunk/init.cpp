@@ -65,7 +65,7 @@ Result<repo::Repo> make_or_change(cli::Context& context, const Init& init) {
     return repo::Repo::init(path, config, toolkit::open_options(context));
 }
 
-Result<int> run(cli::Context& context, const Init& init) {
+Result<int> run_init(cli::Context& context, const Init& init) {
     auto repo = make_or_change(context, init);
     if (!repo && repo.error().code() == Errc::repo_exists)
         return fail(std::move(repo).error().hint("change its settings: codex-chunk init --set"));
@@ -95,7 +95,7 @@ void declare_init(cli::Command& root) {
         .flag("--set", init->set, "change an existing repo; what is not given stays")
         .example("codex-chunk init --quota 100GiB --compress 3")
         .example("codex-chunk -r /srv/codex init --set --quota 1TiB")
-        .run([init](cli::Context& context) { return run(context, *init); });
+        .run([init](cli::Context& context) { return run_init(context, *init); });
 }
 
 } // namespace codex::chunk

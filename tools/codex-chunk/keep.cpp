@@ -11,7 +11,7 @@ struct Keep {
     cli::ExpiryValue until;
 };
 
-Result<int> run(cli::Context& context, const Keep& keep) {
+Result<int> run_keep(cli::Context& context, const Keep& keep) {
     if (!keep.until.given)
         return fail(Error(Errc::usage, "--until is missing")
                         .hint("say until when: --until 30d, --until 2027-01-31, --until never"));
@@ -37,7 +37,7 @@ void declare_keep(cli::Command& root) {
         .option("--until", keep->until, "30d from now, 2027-01-31, @1800000000, never")
         .example("codex-chunk keep zDvZ... --until 90d")
         .example("codex-chunk ls | codex-chunk keep --until never")
-        .run([keep](cli::Context& context) { return run(context, *keep); });
+        .run([keep](cli::Context& context) { return run_keep(context, *keep); });
 }
 
 } // namespace codex::chunk

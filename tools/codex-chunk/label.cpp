@@ -11,7 +11,7 @@ struct Label {
     std::string text;
 };
 
-Result<int> run(cli::Context& context, const Label& label) {
+Result<int> run_label(cli::Context& context, const Label& label) {
     CODEX_CHECK(repo::check_label(label.text)); // before any dataset is looked at
     const auto set = [&](repo::Repo& repo, const std::string& item, Progress&) -> Result<void> {
         CODEX_TRY(cid, repo.named(item, repo::Named::dataset));
@@ -30,7 +30,7 @@ void declare_label(cli::Command& root) {
         .argument("TEXT", label->text, "at most 255 bytes; '' takes the label away")
         .example("codex-chunk label zDvZ... 'photos of May'")
         .example("codex-chunk put *.jpg | codex-chunk label - photos")
-        .run([label](cli::Context& context) { return run(context, *label); });
+        .run([label](cli::Context& context) { return run_label(context, *label); });
 }
 
 } // namespace codex::chunk

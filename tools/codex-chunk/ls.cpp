@@ -17,7 +17,7 @@ Result<void> print_all(cli::Context& context, Walk walk, Describe describe) {
     return records.flush();
 }
 
-Result<int> run(cli::Context& context, bool blocks) {
+Result<int> run_ls(cli::Context& context, bool blocks) {
     CODEX_TRY(repo, open_repo(context, Access::read));
     context.add_total("bytes", 0);
     if (blocks) {
@@ -46,7 +46,7 @@ void declare_ls(cli::Command& root) {
         .flag("--blocks", *blocks, "every known block instead")
         .example("codex-chunk ls")
         .example("codex-chunk ls | sort -k2n | tail -n 3")
-        .run([blocks](cli::Context& context) { return run(context, *blocks); });
+        .run([blocks](cli::Context& context) { return run_ls(context, *blocks); });
 }
 
 } // namespace codex::chunk

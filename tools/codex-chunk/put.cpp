@@ -47,8 +47,8 @@ std::string hint_for_folder(const std::string& folder) {
     return fmt::format("store it as one file: tar c {} | codex-chunk put -", shell_quoted(folder));
 }
 
-Result<void> put_one(cli::Context& context, const dataset::Job& job, const std::string& file,
-                     const dataset::PutOptions& options, bool named) {
+Result<void> put_one_file(cli::Context& context, const dataset::Job& job, const std::string& file,
+                          const dataset::PutOptions& options, bool named) {
     CODEX_TRY(input, toolkit::open_input(file, hint_for_folder(file)));
     CODEX_TRY(source, input.source());
     CODEX_TRY(result, dataset::put(job, source, options));
@@ -71,7 +71,7 @@ Result<void> put_one(cli::Context& context, const dataset::Job& job, const std::
     return context.print(record);
 }
 
-Result<int> run(cli::Context& context, const Put& put) {
+Result<int> run_put(cli::Context& context, const Put& put) {
     CODEX_TRY(files, files_or_stdin(put.files, "put", "name a file, or - for what is typed here"));
     if (put.name && files.size() > 1)
         return fail(Errc::usage, "--name is for one file, not for {}", files.size());
@@ -89,7 +89,7 @@ Result<int> run(cli::Context& context, const Put& put) {
                          {"put", [] { return Result<void>(); },
                           [&](const std::string& file, Progress& progress) {
                               const dataset::Job job{repo, {context.pool(), progress}};
-                              return put_one(context, job, file, options, named);
+                              return put_one_file(context, job, file, options, named);
                           }});
 }
 
@@ -110,7 +110,7 @@ void declare_put(cli::Command& root) {
         .takes_unordered()
         .example("codex-chunk put report.pdf notes.txt")
         .example("tar c photos | codex-chunk put - --name photos.tar --expires 30d")
-        .run([put](cli::Context& context) { return run(context, *put); });
+        .run([put](cli::Context& context) { return run_put(context, *put); });
 }
 
 } // namespace codex::chunk

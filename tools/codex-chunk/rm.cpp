@@ -35,7 +35,7 @@ Result<void> remove_dataset(cli::Context& context, repo::Repo& repo, const Cid& 
     return print_removed(context, cid.text(), dataset.manifest.content_size_bytes());
 }
 
-Result<int> run(cli::Context& context, const std::vector<std::string>& items) {
+Result<int> run_rm(cli::Context& context, const std::vector<std::string>& items) {
     const auto remove = [&](repo::Repo& repo, const std::string& item, Progress&) -> Result<void> {
         CODEX_TRY(address, parse_address(repo, item, repo::Named::dataset));
         if (address.index)
@@ -56,7 +56,7 @@ void declare_rm(cli::Command& root) {
         .takes_dry_run()
         .example("codex-chunk rm zDvZ...")
         .example("codex-chunk ls | grep '\\.log$' | codex-chunk rm -n")
-        .run([items](cli::Context& context) { return run(context, *items); });
+        .run([items](cli::Context& context) { return run_rm(context, *items); });
 }
 
 } // namespace codex::chunk

@@ -4,7 +4,7 @@ namespace codex::chunk {
 
 namespace {
 
-Result<int> run(cli::Context& context) {
+Result<int> run_space(cli::Context& context) {
     CODEX_TRY(repo, open_repo(context, Access::read));
     CODEX_TRY(space, repo.space());
     // The first four are the REST interface's (codex-chunk(1), OUTPUT).
@@ -27,7 +27,7 @@ void declare_space(cli::Command& root) {
     root.command("space", "show what the repo holds and what it takes on the disk")
         .example("codex-chunk space")
         .example("codex-chunk space --json | jq 'select(.type == \"space\").quotaUsedBytes'")
-        .run(run);
+        .run(run_space);
 }
 
 } // namespace codex::chunk

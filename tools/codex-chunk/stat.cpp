@@ -104,7 +104,7 @@ Result<Known> look_up(const repo::Repo& repo, const std::string& item, bool batc
     return stat_block(repo, cid);
 }
 
-Result<int> run(cli::Context& context, const std::vector<std::string>& items) {
+Result<int> run_stat(cli::Context& context, const std::vector<std::string>& items) {
     const auto show = [&](const repo::Repo& repo, const std::string& item,
                           Progress&) -> Result<void> {
         auto known = look_up(repo, item, context.batch());
@@ -130,7 +130,7 @@ void declare_stat(cli::Command& root) {
         .takes_batch()
         .example("codex-chunk stat zDvZ...")
         .example("codex-chunk stat --json zDvZ... | jq 'select(.manifest)'")
-        .run([items](cli::Context& context) { return run(context, *items); });
+        .run([items](cli::Context& context) { return run_stat(context, *items); });
 }
 
 } // namespace codex::chunk

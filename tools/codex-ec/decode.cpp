@@ -8,12 +8,12 @@ namespace codex::ec {
 
 namespace {
 
-struct Options {
+struct DecodeOptions {
     cli::ExpiryValue expires;
     std::vector<std::string> cids;
 };
 
-Result<int> decode(cli::Context& context, const Options& options) {
+Result<int> decode(cli::Context& context, const DecodeOptions& options) {
     std::optional<std::uint64_t> expiry;
     if (options.expires.given)
         expiry = options.expires.unix_seconds;
@@ -36,7 +36,7 @@ Result<int> decode(cli::Context& context, const Options& options) {
 } // namespace
 
 void declare_decode(cli::Command& root) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<DecodeOptions>();
     root.command("decode", "make the plain datasets again; prints their CIDs")
         .option("--expires WHEN", options->expires,
                 "keep until then; default: as long as the protected dataset")

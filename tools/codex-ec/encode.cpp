@@ -12,14 +12,14 @@ namespace codex::ec {
 
 namespace {
 
-struct Options {
+struct EncodeOptions {
     std::optional<std::uint64_t> k, m, nodes, tolerance;
     cli::ExpiryValue expires;
     std::vector<std::string> cids;
 };
 
 /// The options that are missing, so that what was given makes sense.
-std::string missing_options(const Options& options) {
+std::string missing_options(const EncodeOptions& options) {
     if (options.k && !options.m && !options.nodes && !options.tolerance)
         return fmt::format("-m {}", std::clamp<std::uint64_t>(*options.k / 2, 1, 2));
     if (options.m && !options.k && !options.nodes && !options.tolerance)
@@ -32,7 +32,7 @@ std::string missing_options(const Options& options) {
 }
 
 /// The command as it was meant, with the datasets that were named.
-std::string hint_for_shape(const cli::Context& context, const Options& options) {
+std::string hint_for_shape(const cli::Context& context, const EncodeOptions& options) {
     const bool mixed = (options.k || options.m) && (options.nodes || options.tolerance);
     std::string datasets;
     for (const std::string& cid : options.cids)
@@ -42,7 +42,7 @@ std::string hint_for_shape(const cli::Context& context, const Options& options) 
                        missing_options(options), datasets.empty() ? " CID" : datasets);
 }
 
-Result<erasure::Shape> shape_of(const cli::Context& context, const Options& options) {
+Result<erasure::Shape> shape_of(const cli::Context& context, const EncodeOptions& options) {
     const bool shape = options.k && options.m && !options.nodes && !options.tolerance;
     const bool nodes = options.nodes && options.tolerance && !options.k && !options.m;
     if (!shape && !nodes)
@@ -72,7 +72,7 @@ Result<void> tell(cli::Context& context, const dataset::Job& job, const Cid& pla
     return context.print(with_coverage(record, coverage));
 }
 
-Result<int> encode(cli::Context& context, const Options& options) {
+Result<int> encode(cli::Context& context, const EncodeOptions& options) {
     // Before any dataset is looked at: it is not about them.
     CODEX_TRY(shape, shape_of(context, options));
     std::optional<std::uint64_t> expiry;
@@ -91,7 +91,7 @@ Result<int> encode(cli::Context& context, const Options& options) {
 } // namespace
 
 void declare_encode(cli::Command& root) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<EncodeOptions>();
     root.command("encode", "add parity to plain datasets; prints the protected datasets' CIDs")
         .option("-k K", options->k, "data blocks of a column")
         .option("-m M", options->m, "parity blocks of a column: how many may be lost")

@@ -15,7 +15,7 @@ namespace codex::ec {
 
 namespace {
 
-struct Options {
+struct EraseOptions {
     Selection selection;
     std::optional<std::uint64_t> seed;
     std::vector<std::string> cids;
@@ -55,7 +55,7 @@ Result<std::uint64_t> drawn_seed() {
     return Random::system().below(std::uint64_t{1} << 32);
 }
 
-Result<void> erase_one(cli::Context& context, const Options& options, const dataset::Job& job,
+Result<void> erase_one(cli::Context& context, const EraseOptions& options, const dataset::Job& job,
                        const Cid& cid) {
     CODEX_TRY(info, job.repo.dataset(cid));
     if (!info.manifest.is_protected() && !options.selection.slots.empty())
@@ -80,7 +80,7 @@ Result<void> erase_one(cli::Context& context, const Options& options, const data
     return context.print(record);
 }
 
-Result<int> erase(cli::Context& context, Options& options) {
+Result<int> erase(cli::Context& context, EraseOptions& options) {
     Selection& selection = options.selection;
     if (selection.slots.empty() && selection.blocks.empty() && selection.random == 0)
         return fail(Error(Errc::usage, "nothing to erase was named")
@@ -102,7 +102,7 @@ Result<int> erase(cli::Context& context, Options& options) {
 } // namespace
 
 void declare_erase(cli::Command& root) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<EraseOptions>();
     root.command("erase", "fault injection: take blocks away; prints how many were there")
         .option("--slots LIST", options->selection.slots, "whole slots, 0 to k+m-1")
         .option("--blocks LIST", options->selection.blocks, "blocks by tree index")

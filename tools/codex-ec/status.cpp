@@ -15,7 +15,7 @@ namespace {
 using dataset::Health;
 using erasure::Layout;
 
-struct Options {
+struct StatusOptions {
     bool data = false;
     bool map = false;
     std::vector<std::string> cids;
@@ -70,8 +70,8 @@ Result<std::optional<dataset::Coverage>> coverage_of(const dataset::Job& job,
     return coverage;
 }
 
-Result<void> status_one(cli::Context& context, const Options& options, const dataset::Job& job,
-                        const Cid& cid) {
+Result<void> status_one(cli::Context& context, const StatusOptions& options,
+                        const dataset::Job& job, const Cid& cid) {
     CODEX_TRY(health, dataset::health(job, cid, options.data));
     CODEX_TRY(layout, drawn_layout(health.manifest));
     CODEX_TRY(coverage, coverage_of(job, health));
@@ -112,7 +112,7 @@ Result<void> status_one(cli::Context& context, const Options& options, const dat
 } // namespace
 
 void declare_status(cli::Command& root) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<StatusOptions>();
     root.command("status", "show what is missing per slot and column, and whether parity covers it")
         .flag("--data", options->data, "read and hash all blocks, do not trust the index")
         .flag("--map", options->map, "draw the map also when stdout is no terminal")

@@ -5,7 +5,7 @@ namespace codex::merkle_tool {
 
 namespace {
 
-Result<int> run(const Source& source, cli::Context& context) {
+Result<int> run_leaves(const Source& source, cli::Context& context) {
     CODEX_CHECK(source.check());
     cli::Records lines(context);
     std::uint64_t index = 0;
@@ -28,7 +28,7 @@ void declare_leaves(cli::Command& root) {
     source->declare(command);
     command.example("codex-merkle leaves zDv... | sort | uniq -d")
         .example("codex-merkle leaves --raw big.iso | codex-merkle root --digests -")
-        .run([source](cli::Context& context) { return run(*source, context); });
+        .run([source](cli::Context& context) { return run_leaves(*source, context); });
 }
 
 } // namespace codex::merkle_tool

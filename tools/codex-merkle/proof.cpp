@@ -8,7 +8,7 @@ namespace codex::merkle_tool {
 
 namespace {
 
-struct Options {
+struct ProofOptions {
     Source source;
     std::optional<std::uint64_t> index;
     std::string format = "hex";
@@ -59,7 +59,7 @@ std::string json_of(const Proven& proven) {
     return record.as_json();
 }
 
-Result<int> run(const Options& options, cli::Context& context) {
+Result<int> run_proof(const ProofOptions& options, cli::Context& context) {
     CODEX_CHECK(options.source.check());
     if (!options.index)
         return fail(Errc::usage, "--index is missing: which leaf?");
@@ -80,7 +80,7 @@ Result<int> run(const Options& options, cli::Context& context) {
 } // namespace
 
 void declare_proof(cli::Command& root) {
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<ProofOptions>();
     cli::Command& command = root.command("proof", "prove that a leaf is in the tree");
     options->source.declare(command);
     command.option("--index I", options->index, "number of the leaf, from 0")
@@ -89,7 +89,7 @@ void declare_proof(cli::Command& root) {
         .takes_output()
         .example("codex-merkle proof zDv... --index 7 > block7.proof")
         .example("codex-merkle proof --raw big.iso --index 0 --format json")
-        .run([options](cli::Context& context) { return run(*options, context); });
+        .run([options](cli::Context& context) { return run_proof(*options, context); });
 }
 
 } // namespace codex::merkle_tool

@@ -45,7 +45,7 @@ Result<int> run_stored(const Source& source, cli::Context& context) {
         });
 }
 
-Result<int> run(const Source& source, cli::Context& context) {
+Result<int> run_root(const Source& source, cli::Context& context) {
     CODEX_CHECK(source.check());
     context.add_total("leaves", 0);
     if (source.is_stored())
@@ -75,7 +75,7 @@ void declare_root(cli::Command& root) {
     source->declare(command);
     command.example("codex-merkle root zDv...")
         .example("tar c dir | codex-merkle root --raw -")
-        .run([source](cli::Context& context) { return run(*source, context); });
+        .run([source](cli::Context& context) { return run_root(*source, context); });
 }
 
 } // namespace codex::merkle_tool

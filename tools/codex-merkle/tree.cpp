@@ -7,7 +7,7 @@ namespace codex::merkle_tool {
 
 namespace {
 
-struct Options {
+struct TreeOptions {
     Source source;
     std::string format = "text";
 };
@@ -47,7 +47,7 @@ Result<void> write_binary(int fd, const SpooledTree& tree) {
     });
 }
 
-Result<int> run(const Options& options, cli::Context& context) {
+Result<int> run_tree(const TreeOptions& options, cli::Context& context) {
     CODEX_CHECK(options.source.check());
     if (options.format != "binary") {
         CODEX_TRY(tree, options.source.tree(context));
@@ -63,7 +63,7 @@ Result<int> run(const Options& options, cli::Context& context) {
 } // namespace
 
 void declare_tree(cli::Command& root) {
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<TreeOptions>();
     cli::Command& command = root.command("tree", "print every node, leaves first");
     options->source.declare(command);
     command
@@ -72,7 +72,7 @@ void declare_tree(cli::Command& root) {
         .takes_output()
         .example("codex-merkle tree zDv... | awk '$1 == 1'")
         .example("codex-merkle tree zDv... --format binary -o tree.bin")
-        .run([options](cli::Context& context) { return run(*options, context); });
+        .run([options](cli::Context& context) { return run_tree(*options, context); });
 }
 
 } // namespace codex::merkle_tool

@@ -15,7 +15,7 @@ namespace {
 /// A proof as hex or JSON is at most this long.
 constexpr std::size_t kMaxTextBytes = 4 * merkle::kMaxProofBytes;
 
-struct Options {
+struct VerifyOptions {
     std::string proof = "-";
     std::optional<std::string> root;
     std::optional<std::string> leaf;
@@ -73,7 +73,7 @@ std::string hint_for_leaf(const Cid& cid) {
     return fmt::format("that is a dataset; print its blocks: codex-merkle leaves {}", cid.text());
 }
 
-Result<Digest> root_of(const Options& options) {
+Result<Digest> root_of(const VerifyOptions& options) {
     if (!options.root)
         return fail(Errc::usage, "--root is missing: which tree?");
     if (const auto cid = Cid::from_text(*options.root);
@@ -87,7 +87,7 @@ Result<Digest> root_of(const Options& options) {
     return digest;
 }
 
-Result<Digest> leaf_of(const Options& options) {
+Result<Digest> leaf_of(const VerifyOptions& options) {
     if (options.leaf.has_value() == options.block.has_value())
         return fail(Errc::usage, "one of --leaf and --block is needed");
     if (options.leaf) {
@@ -108,7 +108,7 @@ Result<Digest> leaf_of(const Options& options) {
     return crypto::sha256(content);
 }
 
-Result<void> check(const Options& options, const merkle::Proof& proof, const Digest& leaf,
+Result<void> check(const VerifyOptions& options, const merkle::Proof& proof, const Digest& leaf,
                    const Digest& root) {
     CODEX_CHECK(merkle::verify(merkle::sha256_tree(), proof, leaf, root));
     if (options.index && proof.index != *options.index)
@@ -120,7 +120,7 @@ Result<void> check(const Options& options, const merkle::Proof& proof, const Dig
     return {};
 }
 
-Result<int> run(const Options& options, cli::Context& context) {
+Result<int> run_verify(const VerifyOptions& options, cli::Context& context) {
     CODEX_TRY(root, root_of(options));
     CODEX_TRY(leaf, leaf_of(options));
     CODEX_TRY(proof, read_proof(options.proof));
@@ -140,7 +140,7 @@ Result<int> run(const Options& options, cli::Context& context) {
 } // namespace
 
 void declare_verify(cli::Command& root) {
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<VerifyOptions>();
     root.command("verify", "check a proof against a root and a leaf")
         .argument("PROOF", options->proof, "a file (default and -: stdin): hex, JSON or binary",
                   false)
@@ -152,7 +152,7 @@ void declare_verify(cli::Command& root) {
         .example("codex-merkle verify block7.proof --root zDz... --block block7")
         .example("codex-merkle proof zDv... --index 7 | codex-merkle verify --root zDz... "
                  "--leaf zDx...")
-        .run([options](cli::Context& context) { return run(*options, context); });
+        .run([options](cli::Context& context) { return run_verify(*options, context); });
 }
 
 } // namespace codex::merkle_tool

@@ -14,7 +14,7 @@ constexpr std::size_t kPieceBytes = std::size_t{1} << 16;
 /// More at once would save nothing.
 constexpr std::size_t kBatchProofs = 4096;
 
-struct Options {
+struct BatchVerifyOptions {
     KeyFlags key;
     std::string file;
 };
@@ -120,7 +120,7 @@ private:
     std::uint64_t unread_ = 0;
 };
 
-std::string hint_for_key(const std::string& file) {
+std::string hint_for_batch_key(const std::string& file) {
     const bool named = !file.empty() && file != "-";
     const std::string proofs = named ? shell_quoted(file) : "PROOFS";
     return fmt::format(
@@ -128,8 +128,8 @@ std::string hint_for_key(const std::string& file) {
         proofs);
 }
 
-Result<int> batch_verify(cli::Context& context, const Options& options) {
-    CODEX_TRY(key, options.key.verifying_key(hint_for_key(options.file)));
+Result<int> batch_verify(cli::Context& context, const BatchVerifyOptions& options) {
+    CODEX_TRY(key, options.key.verifying_key(hint_for_batch_key(options.file)));
     CODEX_TRY(lines, Lines::open(options.file));
     Batch batch(context, key);
     for (;;) {
@@ -149,7 +149,7 @@ Result<int> batch_verify(cli::Context& context, const Options& options) {
 } // namespace
 
 void declare_batch_verify(cli::Command& root) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<BatchVerifyOptions>();
     cli::Command& command = root.command("batch-verify", "check many proofs at once");
     options->key.declare(command, true);
     command.argument("FILE", options->file, "a proof a line; default: from stdin", false)

@@ -10,13 +10,13 @@ namespace codex::prove_tool {
 
 namespace {
 
-struct Options {
+struct BeaconOptions {
     TurnFlags turn;
     std::string beacon;
     std::uint64_t iterations_log2 = 0;
 };
 
-Result<int> beacon(cli::Context& context, const Options& options) {
+Result<int> beacon(cli::Context& context, const BeaconOptions& options) {
     forbid_core_dumps(); // as contribute: one rule for all turns of a ceremony
     auto value = from_hex(options.beacon);
     if (!value)
@@ -36,7 +36,7 @@ Result<int> beacon(cli::Context& context, const Options& options) {
 } // namespace
 
 void declare_beacon(cli::Command& root) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<BeaconOptions>();
     cli::Command& command = root.command("beacon", "end a ceremony with public randomness");
     options->turn.declare(command, "what it was, which everybody will see");
     command.option("--beacon HEX", options->beacon, "the randomness, 1 to 255 bytes")

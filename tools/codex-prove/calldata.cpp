@@ -9,12 +9,12 @@ namespace codex::prove_tool {
 
 namespace {
 
-struct Options {
+struct CalldataOptions {
     StatementFlags statement;
     bool snarkjs = false;
 };
 
-Result<int> calldata(cli::Context& context, const Options& options) {
+Result<int> calldata(cli::Context& context, const CalldataOptions& options) {
     CODEX_TRY(statement, options.statement.read());
     if (options.snarkjs)
         CODEX_CHECK(context.print_text(snark::statement_to_snarkjs_calldata(statement) + "\n"));
@@ -27,7 +27,7 @@ Result<int> calldata(cli::Context& context, const Options& options) {
 } // namespace
 
 void declare_calldata(cli::Command& root) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<CalldataOptions>();
     cli::Command& command = root.command("calldata", "print a proof as the contracts take it");
     command.flag("--snarkjs", options->snarkjs,
                  "in the order of snarkjs's verifier contracts, with the public inputs");

@@ -14,7 +14,7 @@ namespace {
 /// Text from a keyboard, dice, a file of noise.
 constexpr std::size_t kMaxExtraBytes = std::size_t{1} << 20;
 
-struct Options {
+struct ContributeOptions {
     TurnFlags turn;
     std::optional<std::uint64_t> entropy_fd;
 };
@@ -29,7 +29,7 @@ Result<SecretBytes> read_extra(int fd) {
     return bytes;
 }
 
-Result<int> contribute(cli::Context& context, const Options& options) {
+Result<int> contribute(cli::Context& context, const ContributeOptions& options) {
     CODEX_CHECK(snark::check_contribution_name(options.turn.name));
     forbid_core_dumps();
     SecretBytes extra;
@@ -51,7 +51,7 @@ Result<int> contribute(cli::Context& context, const Options& options) {
 } // namespace
 
 void declare_contribute(cli::Command& root) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<ContributeOptions>();
     cli::Command& command =
         root.command("contribute", "add a secret of your own to a proving key, and forget it");
     options->turn.declare(command, "your name, which everybody will see");

@@ -10,12 +10,12 @@ namespace codex::prove_tool {
 
 namespace {
 
-struct Options {
+struct FetchCircuitOptions {
     std::optional<std::string> archive, hash, circuit_dir;
     CircuitFlags circuit;
 };
 
-Result<int> fetch_circuit(cli::Context& context, const Options& options) {
+Result<int> fetch_circuit(cli::Context& context, const FetchCircuitOptions& options) {
     if (!options.archive || !options.circuit_dir)
         return fail(Errc::usage, "--archive and --circuit-dir are needed");
     // Not optional: whoever chooses the key can have kept what forges its proofs.
@@ -39,7 +39,7 @@ Result<int> fetch_circuit(cli::Context& context, const Options& options) {
 } // namespace
 
 void declare_fetch_circuit(cli::Command& root) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<FetchCircuitOptions>();
     cli::Command& command =
         root.command("fetch-circuit", "unpack and check the network's circuit and key");
     command.option("--archive FILE", options->archive, "the archive; -: from stdin")

@@ -8,14 +8,14 @@ namespace codex::prove_tool {
 
 namespace {
 
-struct Options {
+struct InputOptions {
     SlotFlag slot;
     ChallengeFlags challenge;
     CircuitFlags circuit;
     std::vector<std::string> cids;
 };
 
-Result<int> input(cli::Context& context, const Options& options) {
+Result<int> input(cli::Context& context, const InputOptions& options) {
     CODEX_TRY(slot, options.slot.value());
     CODEX_TRY(entropy, options.challenge.value());
     CODEX_TRY(parameters, options.circuit.parameters());
@@ -32,7 +32,7 @@ Result<int> input(cli::Context& context, const Options& options) {
 } // namespace
 
 void declare_input(cli::Command& root) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<InputOptions>();
     cli::Command& command = root.command("input", "write input.json for a slot and a challenge");
     options->slot.declare(command);
     options->challenge.declare(command);

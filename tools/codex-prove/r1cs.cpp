@@ -9,12 +9,12 @@ namespace codex::prove_tool {
 
 namespace {
 
-struct Options {
+struct R1csOptions {
     bool stats = false;
     CircuitFlags circuit;
 };
 
-Result<int> r1cs(cli::Context& context, const Options& options) {
+Result<int> r1cs(cli::Context& context, const R1csOptions& options) {
     CODEX_TRY(parameters, options.circuit.parameters());
     if (!options.stats) {
         CODEX_TRY(system, proof::build_circuit(parameters));
@@ -38,7 +38,7 @@ Result<int> r1cs(cli::Context& context, const Options& options) {
 } // namespace
 
 void declare_r1cs(cli::Command& root) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<R1csOptions>();
     cli::Command& command = root.command("r1cs", "write the circuit as an .r1cs");
     command.flag("--stats", options->stats, "only count, write no .r1cs");
     options->circuit.declare(command);

@@ -9,14 +9,14 @@ namespace codex::prove_tool {
 
 namespace {
 
-struct Options {
+struct SampleOptions {
     SlotFlag slot;
     ChallengeFlags challenge;
     std::vector<std::string> cids;
     std::uint64_t samples = 5;
 };
 
-Result<int> sample(cli::Context& context, const Options& options) {
+Result<int> sample(cli::Context& context, const SampleOptions& options) {
     CODEX_TRY(slot, options.slot.value());
     CODEX_TRY(entropy, options.challenge.value());
     if (options.samples > UINT32_MAX)
@@ -51,7 +51,7 @@ Result<int> sample(cli::Context& context, const Options& options) {
 } // namespace
 
 void declare_sample(cli::Command& root) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<SampleOptions>();
     cli::Command& command = root.command("sample", "list the cells that a challenge asks for");
     options->slot.declare(command);
     options->challenge.declare(command);

@@ -10,7 +10,7 @@ namespace codex::prove_tool {
 
 namespace {
 
-struct Options {
+struct SetupOptions {
     SystemFlags system;
     std::optional<std::string> ptau;
 };
@@ -24,7 +24,7 @@ Result<int> test_setup(cli::Context& context, const snark::R1cs& system) {
     return 0;
 }
 
-Result<int> setup(cli::Context& context, const Options& options) {
+Result<int> setup(cli::Context& context, const SetupOptions& options) {
     forbid_core_dumps();
     CODEX_TRY(system, options.system.read());
     if (!options.ptau)
@@ -42,7 +42,7 @@ Result<int> setup(cli::Context& context, const Options& options) {
 } // namespace
 
 void declare_setup(cli::Command& root) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<SetupOptions>();
     cli::Command& command =
         root.command("setup", "make a proving key: for tests, or for a ceremony to begin with");
     command.option("--ptau FILE", options->ptau,

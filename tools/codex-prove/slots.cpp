@@ -9,7 +9,7 @@ namespace codex::prove_tool {
 
 namespace {
 
-struct Options {
+struct SlotsOptions {
     bool check = false;
     cli::SizeValue cell_size;
     std::string strategy = "linear";
@@ -29,7 +29,7 @@ Result<void> check_one(cli::Context& context, const dataset::Job& job, const Cid
     return context.print(cli::Record("checked").field("cid", cid));
 }
 
-Result<void> build_one(cli::Context& context, const Options& options, const dataset::Job& job,
+Result<void> build_one(cli::Context& context, const SlotsOptions& options, const dataset::Job& job,
                        const Cid& cid) {
     proof::SlotsOptions wanted;
     if (options.cell_size.given) {
@@ -57,7 +57,7 @@ Result<void> build_one(cli::Context& context, const Options& options, const data
 } // namespace
 
 void declare_slots(cli::Command& root) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<SlotsOptions>();
     root.command("slots", "compute the slot trees; prints the verifiable datasets' CIDs")
         .flag("--check", options->check,
               "of verifiable datasets: compute all again and compare, store nothing")

@@ -8,7 +8,7 @@ namespace codex::prove_tool {
 
 namespace {
 
-struct Options {
+struct VerifyOptions {
     KeyFlags key;
     StatementFlags statement;
 };
@@ -20,7 +20,7 @@ std::string hint_for_key(const StatementFlags& statement) {
         statement.words());
 }
 
-Result<int> verify(cli::Context& context, const Options& options) {
+Result<int> verify(cli::Context& context, const VerifyOptions& options) {
     CODEX_TRY(key, options.key.verifying_key(hint_for_key(options.statement)));
     CODEX_TRY(statement, options.statement.read());
     CODEX_CHECK(snark::verify(key, statement));
@@ -31,7 +31,7 @@ Result<int> verify(cli::Context& context, const Options& options) {
 } // namespace
 
 void declare_verify(cli::Command& root) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<VerifyOptions>();
     cli::Command& command = root.command("verify", "check a proof");
     options->key.declare(command, true);
     options->statement.declare(command);

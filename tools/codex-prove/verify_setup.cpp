@@ -10,23 +10,23 @@ namespace codex::prove_tool {
 
 namespace {
 
-struct Options {
+struct VerifySetupOptions {
     KeyFlags key;
     SystemFlags system;
     std::string ptau;
     std::uint64_t max_beacon_log2 = 32;
 };
 
-std::string hint_for_key(const Options& options) {
+std::string hint_for_setup_key(const VerifySetupOptions& options) {
     return fmt::format("name the key to be checked: codex-prove verify-setup --zkey FILE --ptau {}",
                        shell_quoted(options.ptau));
 }
 
-Result<int> verify_setup(cli::Context& context, const Options& options) {
+Result<int> verify_setup(cli::Context& context, const VerifySetupOptions& options) {
     if (options.ptau.empty())
         return fail(Error(Errc::usage, "--ptau is needed")
                         .hint("the file of the first phase that the key was made from"));
-    CODEX_TRY(key, options.key.proving_key(hint_for_key(options)));
+    CODEX_TRY(key, options.key.proving_key(hint_for_setup_key(options)));
     CODEX_TRY(powers, open_powers(options.ptau));
     CODEX_TRY(system, options.system.read());
     std::vector<snark::Contribution> contributions;
@@ -53,7 +53,7 @@ Result<int> verify_setup(cli::Context& context, const Options& options) {
 } // namespace
 
 void declare_verify_setup(cli::Command& root) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<VerifySetupOptions>();
     cli::Command& command =
         root.command("verify-setup", "check that a proving key is what its ceremony says");
     options->key.declare(command, false);

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::uint64_t kMaxInputBytes = std::uint64_t{64} << 20;
 
-struct Options {
+struct WitnessOptions {
     std::string input = "-";
     bool check = false;
     CircuitFlags circuit;
@@ -27,7 +27,7 @@ Result<void> check_witness(const proof::CircuitParameters& parameters,
     return {};
 }
 
-Result<int> witness(cli::Context& context, const Options& options) {
+Result<int> witness(cli::Context& context, const WitnessOptions& options) {
     CODEX_TRY(parameters, options.circuit.parameters());
     CODEX_TRY(text, toolkit::read_input(options.input, kMaxInputBytes));
     auto input = proof::read_input_json(parameters, as_text(text));
@@ -49,7 +49,7 @@ Result<int> witness(cli::Context& context, const Options& options) {
 } // namespace
 
 void declare_witness(cli::Command& root) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<WitnessOptions>();
     cli::Command& command = root.command("witness", "compute a .wtns from an input.json");
     command.flag("--check", options->check, "also evaluate every constraint; 1 when one is broken");
     options->circuit.declare(command);

@@ -1,5 +1,6 @@
 #include "base/fd.hpp"
 
+#include "content_of.hpp"
 #include "must.hpp"
 #include "temporary_folder.hpp"
 #include "vectors.hpp"
@@ -15,6 +16,7 @@
 namespace codex {
 namespace {
 
+using test::content_of;
 using test::must;
 using test::must_fail;
 using test::TemporaryFolder;
@@ -22,10 +24,6 @@ using testing::HasSubstr;
 
 bool is_open(int fd) {
     return ::fcntl(fd, F_GETFD) != -1;
-}
-
-std::string content_of(const std::string& path) {
-    return std::string(as_text(must(read_file(path, 1 << 20))));
 }
 
 unsigned mode_of(const std::string& path) {

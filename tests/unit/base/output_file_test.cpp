@@ -1,5 +1,6 @@
 #include "base/output_file.hpp"
 
+#include "content_of.hpp"
 #include "must.hpp"
 #include "temporary_folder.hpp"
 
@@ -11,13 +12,10 @@
 namespace codex {
 namespace {
 
+using test::content_of;
 using test::must;
 using test::must_fail;
 using test::TemporaryFolder;
-
-std::string content_of(const std::string& path) {
-    return std::string(as_text(must(read_file(path, 1 << 20))));
-}
 
 void put(OutputFile& file, std::string_view text) {
     must(write_full(file.fd(), as_bytes(text), "output"));

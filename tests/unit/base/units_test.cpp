@@ -11,7 +11,6 @@ using test::must;
 using test::must_fail;
 using testing::HasSubstr;
 
-constexpr std::uint64_t kMax = ~std::uint64_t{0};
 constexpr std::uint64_t kGiB = std::uint64_t{1} << 30;
 
 TEST(Size, Grammar) {
@@ -36,7 +35,7 @@ TEST(Size, Grammar) {
         {"3T", std::uint64_t{3} << 40},
         {"3PiB", std::uint64_t{3} << 50},
         {"15E", std::uint64_t{15} << 60},
-        {"18446744073709551615", kMax},
+        {"18446744073709551615", UINT64_MAX},
         {"0.000000000000000001e", 1},
     };
     for (const auto& [text, bytes] : cases)
@@ -86,7 +85,7 @@ TEST(Duration, Grammar) {
         {"1 Hour", 3600},
         {"30D", 2592000},
         {" 7 s ", 7},
-        {"18446744073709551615", kMax},
+        {"18446744073709551615", UINT64_MAX},
     };
     for (const auto& [text, seconds] : cases)
         EXPECT_EQ(must(parse_duration(text)), seconds) << text;
@@ -183,8 +182,9 @@ TEST(Expiry, IsNeverByThatWordAlone) {
 
 TEST(Expiry, NeverWraps) {
     for (const std::uint64_t now : {std::uint64_t{0}, std::uint64_t{1'800'000'000}, kLatestTime - 1,
-                                    kLatestTime, kLatestTime + 1, kMax})
-        for (const std::uint64_t seconds : {kLatestTime - 1, kLatestTime, kLatestTime + 1, kMax}) {
+                                    kLatestTime, kLatestTime + 1, UINT64_MAX})
+        for (const std::uint64_t seconds :
+             {kLatestTime - 1, kLatestTime, kLatestTime + 1, UINT64_MAX}) {
             EXPECT_LE(time_after(now, seconds), kLatestTime);
             EXPECT_GE(time_after(now, seconds), kLatestTime - 1);
             EXPECT_EQ(must(parse_expiry(fmt::format("{}s", seconds), now)),
@@ -201,7 +201,7 @@ TEST(Time, FormatParsesBack) {
     EXPECT_EQ(format_time(1'709'164'800), "2024-02-29T00:00:00Z");
     EXPECT_EQ(format_time(253'402'300'799), "9999-12-31T23:59:59Z");
     EXPECT_EQ(format_time(253'402'300'800), "@253402300800");
-    EXPECT_EQ(format_time(kMax), "@18446744073709551615");
+    EXPECT_EQ(format_time(UINT64_MAX), "@18446744073709551615");
     std::mt19937_64 random(7);
     for (int round = 0; round < 2000; ++round) {
         const std::uint64_t seconds = random() >> (random() % 64);

@@ -40,7 +40,7 @@ Result<void> no_repo() {
     return {};
 }
 
-void declare(Command& root) {
+void declare_loops(Command& root) {
     const auto s = std::make_shared<Sample>();
     const auto each = [s](Context& context, auto turn) {
         return for_each(context, Inputs(s->items, STDIN_FILENO), {"sample", no_repo, turn});
@@ -115,8 +115,8 @@ void declare(Command& root) {
         });
 }
 
-Outcome run(std::vector<std::string> arguments, std::string input = {}) {
-    return test::run(declare, {std::move(arguments), std::move(input), {}});
+Outcome run_loops(std::vector<std::string> arguments, std::string input = {}) {
+    return test::run(declare_loops, {std::move(arguments), std::move(input), {}});
 }
 
 nlohmann::json summary_of(const Outcome& outcome) {
@@ -129,7 +129,7 @@ nlohmann::json summary_of(const Outcome& outcome) {
 }
 
 TEST(ForEach, UnorderedTurnsOverlapAndPrintAsTheyEnd) {
-    const Outcome outcome = run({"cross", "--unordered", "first", "second"});
+    const Outcome outcome = run_loops({"cross", "--unordered", "first", "second"});
     EXPECT_EQ(outcome.err, "");
     EXPECT_EQ(outcome.exit_code, 0);
     EXPECT_EQ(outcome.out, "second\nfirst\n");
@@ -143,84 +143,84 @@ TEST(ForEach, UnorderedTakesEveryInputOnce) {
         wanted.push_back(fmt::format("item{}", i));
     }
     for (const std::string threads : {"1", "3", "32"}) {
-        const Outcome outcome = run({"count", "--unordered", "-j", threads}, input);
+        const Outcome outcome = run_loops({"count", "--unordered", "-j", threads}, input);
         std::vector<std::string> lines = lines_of(outcome.out);
         std::ranges::sort(lines);
         std::ranges::sort(wanted);
         EXPECT_EQ(lines, wanted);
     }
-    EXPECT_EQ(run({"count"}, input).out, input);
+    EXPECT_EQ(run_loops({"count"}, input).out, input);
 }
 
 TEST(ForEach, FailuresAreReportedAndTheOthersFollow) {
     for (const std::vector<std::string>& more : {std::vector<std::string>{}, {"--unordered"}}) {
         std::vector<std::string> words = {"count", "a", "bad", "no", "b"};
         words.insert(words.end(), more.begin(), more.end());
-        const Outcome outcome = run(words);
+        const Outcome outcome = run_loops(words);
         EXPECT_EQ(outcome.exit_code, 65);
         EXPECT_EQ(outcome.err, "codex-sample: error: bad: is bad\n");
         EXPECT_EQ(lines_of(outcome.out).size(), 3U);
     }
-    EXPECT_EQ(run({"count", "no", "b"}).exit_code, 1);
-    const Outcome stopped = run({"count", "--fail-fast", "a", "bad", "b"});
+    EXPECT_EQ(run_loops({"count", "no", "b"}).exit_code, 1);
+    const Outcome stopped = run_loops({"count", "--fail-fast", "a", "bad", "b"});
     EXPECT_EQ(stopped.out, "a\n");
     EXPECT_EQ(stopped.exit_code, 65);
     // Those that were begun end, but no other one is begun.
     std::string input = "bad\n";
     for (int i = 0; i < 10'000; ++i)
         input += "x\n";
-    const Outcome unordered = run({"count", "--fail-fast", "--unordered", "-j2"}, input);
+    const Outcome unordered = run_loops({"count", "--fail-fast", "--unordered", "-j2"}, input);
     EXPECT_EQ(unordered.exit_code, 65);
     EXPECT_LT(lines_of(unordered.out).size(), 10'000U);
 }
 
 TEST(ForEach, WhatCannotBeginEndsItAll) {
-    EXPECT_EQ(run({"begin", "a", "b"}).exit_code, 66);
-    const Outcome none = run({"begin"}, "");
+    EXPECT_EQ(run_loops({"begin", "a", "b"}).exit_code, 66);
+    const Outcome none = run_loops({"begin"}, "");
     EXPECT_EQ(none.exit_code, 66);
     EXPECT_THAT(none.err, HasSubstr("stdin: empty: no CID came")) << "nothing was opened";
 }
 
 TEST(ForEach, ExactItemsAreNoListOfItems) {
-    const Outcome outcome = run({"exact", "a", "-", "b"}, "x\n");
+    const Outcome outcome = run_loops({"exact", "a", "-", "b"}, "x\n");
     EXPECT_EQ(outcome.out, "a\nb\n");
     EXPECT_EQ(outcome.err, "codex-sample: error: stdin: broken\n");
-    EXPECT_EQ(run({"exact"}, "x\n").out, "");
+    EXPECT_EQ(run_loops({"exact"}, "x\n").out, "");
 }
 
 TEST(Summary, EndsEveryJsonOutput) {
-    const Outcome outcome = run({"count", "--json", "abc", "bad", "de"});
+    const Outcome outcome = run_loops({"count", "--json", "abc", "bad", "de"});
     EXPECT_EQ(lines_of(outcome.out).size(), 3U);
     EXPECT_EQ(summary_of(outcome),
               nlohmann::json::parse(R"({"records":2,"failures":1,"letters":5})"));
-    EXPECT_EQ(summary_of(run({"count", "--json", "bad"})),
+    EXPECT_EQ(summary_of(run_loops({"count", "--json", "bad"})),
               nlohmann::json::parse(R"({"records":0,"failures":1,"letters":0})"));
-    EXPECT_EQ(summary_of(run({"many", "--json"}))["records"], 1000);
-    EXPECT_EQ(lines_of(run({"many"}).out).size(), 1000U);
+    EXPECT_EQ(summary_of(run_loops({"many", "--json"}))["records"], 1000);
+    EXPECT_EQ(lines_of(run_loops({"many"}).out).size(), 1000U);
 }
 
 TEST(Summary, IsNotThereWhenTheCommandEndedBeforeItsTime) {
-    EXPECT_EQ(run({"begin", "--json", "a"}).out, "");
+    EXPECT_EQ(run_loops({"begin", "--json", "a"}).out, "");
 }
 
 TEST(Summary, DoesNotFollowDocumentsAndStreams) {
-    EXPECT_EQ(run({"document", "--json"}).out, "{}\n");
-    EXPECT_EQ(run({"stream", "--json"}).out, "bytes");
-    const Outcome to_file = run({"stream", "--json", "-o", "/dev/null"});
+    EXPECT_EQ(run_loops({"document", "--json"}).out, "{}\n");
+    EXPECT_EQ(run_loops({"stream", "--json"}).out, "bytes");
+    const Outcome to_file = run_loops({"stream", "--json", "-o", "/dev/null"});
     EXPECT_EQ(summary_of(to_file),
               nlohmann::json::parse(R"({"records":0,"failures":0,"whole":true})"));
 }
 
 TEST(Batch, BelongsToLookups) {
-    EXPECT_EQ(run({"look", "--batch"}, "a\nb\n").out, "a\nb\n");
-    EXPECT_EQ(run({"look", "--batch", "--buffer"}, "a\nb\n").out, "a\nb\n");
-    EXPECT_EQ(run({"look", "--batch", "--buffer", "--json"}, "a\n").out.substr(0, 27),
+    EXPECT_EQ(run_loops({"look", "--batch"}, "a\nb\n").out, "a\nb\n");
+    EXPECT_EQ(run_loops({"look", "--batch", "--buffer"}, "a\nb\n").out, "a\nb\n");
+    EXPECT_EQ(run_loops({"look", "--batch", "--buffer", "--json"}, "a\n").out.substr(0, 27),
               R"({"type":"answer","cid":"a"})");
     for (const std::string option : {"--batch", "--buffer"})
-        EXPECT_THAT(run({"count", option}).err, HasSubstr(option + " means nothing to"));
-    EXPECT_THAT(run({"look", "--buffer"}).err, HasSubstr("means nothing without --batch"));
-    EXPECT_EQ(run({"look", "--unordered"}).exit_code, 64);
-    EXPECT_THAT(run({"many", "--unordered"}).err, HasSubstr("--unordered means nothing to"));
+        EXPECT_THAT(run_loops({"count", option}).err, HasSubstr(option + " means nothing to"));
+    EXPECT_THAT(run_loops({"look", "--buffer"}).err, HasSubstr("means nothing without --batch"));
+    EXPECT_EQ(run_loops({"look", "--unordered"}).exit_code, 64);
+    EXPECT_THAT(run_loops({"many", "--unordered"}).err, HasSubstr("--unordered means nothing to"));
 }
 
 } // namespace

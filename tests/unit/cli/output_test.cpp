@@ -17,7 +17,7 @@ using test::run;
 using ::testing::HasSubstr;
 
 /// A folder of its own for each test.
-class OutputFile : public ::testing::Test {
+class OutputOption : public ::testing::Test {
 protected:
     void TearDown() override {
         for (const char* name : {"out", "link", "pipe"})
@@ -32,7 +32,7 @@ protected:
     codex::test::TemporaryFolder folder_;
 };
 
-TEST_F(OutputFile, AppearsWhole) {
+TEST_F(OutputOption, AppearsWhole) {
     expect_out({"stream", "text", "-o", path("out")}, "");
     EXPECT_EQ(content(path("out")), "text");
     expect_out({"stream", "again", "-o", path("out")}, "");
@@ -40,13 +40,13 @@ TEST_F(OutputFile, AppearsWhole) {
     expect_out({"stream", "text", "-o", "-"}, "text");
 }
 
-TEST_F(OutputFile, DoesNotAppearAfterAFailure) {
+TEST_F(OutputOption, DoesNotAppearAfterAFailure) {
     EXPECT_EQ(run({"stream", "fail", "-o", path("out")}).exit_code, 1);
     EXPECT_EQ(run({"stream", "no", "-o", path("out")}).exit_code, 1);
     EXPECT_NE(::access(path("out").c_str(), F_OK), 0);
 }
 
-TEST_F(OutputFile, ALinkStaysAndADeviceIsWrittenTo) {
+TEST_F(OutputOption, ALinkStaysAndADeviceIsWrittenTo) {
     expect_out({"stream", "old", "-o", path("out")}, "");
     ASSERT_EQ(::symlink("out", path("link").c_str()), 0);
     expect_out({"stream", "new", "-o", path("link")}, "");
@@ -55,7 +55,7 @@ TEST_F(OutputFile, ALinkStaysAndADeviceIsWrittenTo) {
     EXPECT_EQ(content("/dev/null"), "");
 }
 
-TEST_F(OutputFile, BadPlacesAreRefused) {
+TEST_F(OutputOption, BadPlacesAreRefused) {
     const Outcome folder = run({"stream", "x", "-o", folder_.path()});
     EXPECT_EQ(folder.exit_code, 73);
     EXPECT_THAT(folder.err, HasSubstr(": is a folder"));
@@ -71,7 +71,7 @@ TEST_F(OutputFile, BadPlacesAreRefused) {
     EXPECT_EQ(run({"stream", "x", "-o", path(std::string(256, 'n'))}).exit_code, 73);
 }
 
-TEST_F(OutputFile, OpenDescriptorsAreWrittenTo) {
+TEST_F(OutputOption, OpenDescriptorsAreWrittenTo) {
     expect_out({"stream", "text", "-o", "/dev/stdout"}, "text");
     expect_out({"stream", "text", "-o", "/dev/fd/1"}, "text");
     EXPECT_EQ(run({"stream", "text", "-o", "/dev/stderr"}).err, "text");

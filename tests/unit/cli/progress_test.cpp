@@ -119,7 +119,7 @@ TEST(TerminalOfBoth, NoLineIsDrawnBetweenARecordAndItsWiping) {
 }
 
 /// A job that is done when it has been asked for its progress, or at once.
-void declare(Command& root) {
+void declare_jobs(Command& root) {
     const auto progress = std::make_shared<Progress>();
     root.command("quick", "a job").run([progress](Context& context) -> Result<int> {
         progress->total_bytes = 4;
@@ -139,7 +139,7 @@ void declare(Command& root) {
 }
 
 std::string stderr_of(const std::vector<std::string>& arguments) {
-    const test::Outcome outcome = test::run(declare, {arguments, "", {}});
+    const test::Outcome outcome = test::run(declare_jobs, {arguments, "", {}});
     EXPECT_EQ(outcome.exit_code, 0);
     return outcome.err;
 }

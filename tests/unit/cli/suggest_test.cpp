@@ -12,8 +12,8 @@ using test::run;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-void expect_misuse(const std::vector<std::string>& arguments, const std::string& message,
-                   const std::string& hint) {
+void expect_suggested(const std::vector<std::string>& arguments, const std::string& message,
+                      const std::string& hint) {
     const Outcome outcome = run(arguments);
     EXPECT_EQ(outcome.exit_code, 64);
     EXPECT_EQ(outcome.out, "");
@@ -22,48 +22,50 @@ void expect_misuse(const std::vector<std::string>& arguments, const std::string&
 }
 
 TEST(Suggestions, NearMisses) {
-    expect_misuse({"shwo"}, "unknown command 'shwo'", "did you mean: codex-sample show; see: ");
-    expect_misuse({"block", "gte"}, "unknown command 'gte'",
-                  "did you mean: codex-sample block get; see: codex-sample block --help");
-    expect_misuse({"show", "--nmae=x"}, "unknown option --nmae", "did you mean: --name");
-    expect_misuse({"show", "--jsno"}, "unknown option --jsno", "did you mean: --json");
-    expect_misuse({"xyzzy"}, "unknown command 'xyzzy'", "see: ");
+    expect_suggested({"shwo"}, "unknown command 'shwo'", "did you mean: codex-sample show; see: ");
+    expect_suggested({"block", "gte"}, "unknown command 'gte'",
+                     "did you mean: codex-sample block get; see: codex-sample block --help");
+    expect_suggested({"show", "--nmae=x"}, "unknown option --nmae", "did you mean: --name");
+    expect_suggested({"show", "--jsno"}, "unknown option --jsno", "did you mean: --json");
+    expect_suggested({"xyzzy"}, "unknown command 'xyzzy'", "see: ");
 }
 
 TEST(Suggestions, OptionsThatAreNotWrittenToTheirEnd) {
-    expect_misuse({"show", "--lev"}, "unknown option --lev", "did you mean: --level");
-    expect_misuse({"show", "--lo"}, "unknown option --lo", "see: "); // --log-level, --log-format
-    expect_misuse({"show", "-V"}, "unknown option -V", "did you mean: --version");
+    expect_suggested({"show", "--lev"}, "unknown option --lev", "did you mean: --level");
+    expect_suggested({"show", "--lo"}, "unknown option --lo", "see: "); // --log-level, --log-format
+    expect_suggested({"show", "-V"}, "unknown option -V", "did you mean: --version");
 }
 
 TEST(Suggestions, OptionsOfOtherCommands) {
-    expect_misuse({"echo", "--level", "3"}, "unknown option --level", "that is an option of show");
-    expect_misuse({"echo", "-x"}, "unknown option -x", "see: "); // one letter is near to none
+    expect_suggested({"echo", "--level", "3"}, "unknown option --level",
+                     "that is an option of show");
+    expect_suggested({"echo", "-x"}, "unknown option -x", "see: "); // one letter is near to none
 }
 
 TEST(Suggestions, CommandsOfOtherTools) {
-    expect_misuse({"put"}, "unknown command 'put'",
-                  "that is a command of another tool: codex-chunk put");
-    expect_misuse({"verify"}, "unknown command 'verify'",
-                  "that is a command of other tools: codex-chunk verify; codex-ec verify; "
-                  "codex-merkle verify; codex-prove verify");
-    expect_misuse({"upload"}, "unknown command 'upload'", "did you mean: codex-chunk put");
-    expect_misuse({"version"}, "unknown command 'version'", "did you mean: codex-sample --version");
+    expect_suggested({"put"}, "unknown command 'put'",
+                     "that is a command of another tool: codex-chunk put");
+    expect_suggested({"verify"}, "unknown command 'verify'",
+                     "that is a command of other tools: codex-chunk verify; codex-ec verify; "
+                     "codex-merkle verify; codex-prove verify");
+    expect_suggested({"upload"}, "unknown command 'upload'", "did you mean: codex-chunk put");
+    expect_suggested({"version"}, "unknown command 'version'",
+                     "did you mean: codex-sample --version");
 }
 
 TEST(OptionErrors, HaveTheFormOfAllOthers) {
     const std::string help = "see: codex-sample show --help\n";
-    expect_misuse({"show", "--name"}, "--name needs a value: --name NAME", help);
-    expect_misuse({"show", "-k"}, "--count needs a value: --count N", help);
-    expect_misuse({"show", "-qk"}, "--count needs a value: --count N", help);
-    expect_misuse({"show", "--repo"}, "--repo needs a value: --repo DIR", help);
-    expect_misuse({"-r"}, "--repo needs a value: --repo DIR", "see: codex-sample --help\n");
-    expect_misuse({"show", "--flag=maybe"}, "--flag takes no value", help);
-    expect_misuse({"show", "--flag="}, "--flag takes no value", help);
-    expect_misuse({"show", "--json=5"}, "--json takes no value", help);
-    expect_misuse({"show", "-q5"}, "-q takes no value", help);
-    expect_misuse({"show", "-v=3"}, "-v takes no value", help);
-    expect_misuse({"show", "-vvv=2"}, "-v takes no value", help);
+    expect_suggested({"show", "--name"}, "--name needs a value: --name NAME", help);
+    expect_suggested({"show", "-k"}, "--count needs a value: --count N", help);
+    expect_suggested({"show", "-qk"}, "--count needs a value: --count N", help);
+    expect_suggested({"show", "--repo"}, "--repo needs a value: --repo DIR", help);
+    expect_suggested({"-r"}, "--repo needs a value: --repo DIR", "see: codex-sample --help\n");
+    expect_suggested({"show", "--flag=maybe"}, "--flag takes no value", help);
+    expect_suggested({"show", "--flag="}, "--flag takes no value", help);
+    expect_suggested({"show", "--json=5"}, "--json takes no value", help);
+    expect_suggested({"show", "-q5"}, "-q takes no value", help);
+    expect_suggested({"show", "-v=3"}, "-v takes no value", help);
+    expect_suggested({"show", "-vvv=2"}, "-v takes no value", help);
 }
 
 TEST(OptionErrors, NumbersBelowZeroMayBeArguments) {

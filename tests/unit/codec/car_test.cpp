@@ -7,13 +7,10 @@
 namespace codex::codec {
 namespace {
 
-using test::must;
-using test::must_fail;
+using codex::test::must;
+using codex::test::must_fail;
+using codex::test::unhex;
 using testing::HasSubstr;
-
-Bytes hex(std::string_view text) {
-    return must(from_hex(text));
-}
 
 /// The body of the frame at the front of `bytes`, which holds nothing else.
 Bytes body_of(BytesView bytes) {
@@ -26,12 +23,12 @@ std::vector<Cid> some_cids(std::size_t count) {
     std::mt19937_64 random(3);
     std::vector<Cid> cids;
     for (std::size_t i = 0; i < count; ++i)
-        cids.push_back(
-            Cid::make(Multicodec::raw, HashCodec::identity, test::random_bytes(random, i % 65)));
+        cids.push_back(Cid::make(Multicodec::raw, HashCodec::identity,
+                                 codex::test::random_bytes(random, i % 65)));
     return cids;
 }
 
-void expect_refused(BytesView body, std::string_view reason, Errc code = Errc::car_invalid) {
+void expect_header_refused(BytesView body, std::string_view reason, Errc code = Errc::car_invalid) {
     const Error error = must_fail(decode_car_header(body));
     EXPECT_EQ(error.code(), code);
     EXPECT_THAT(error.text(), HasSubstr(reason));
@@ -60,7 +57,7 @@ TEST(Car, HeadersRoundTripAtEveryWidthOfTheCount) {
 
 TEST(Car, HeaderOfTheFormatsOwnExampleShape) {
     // Keys in the other order are no DAG-CBOR, but unambiguous.
-    const auto roots = must(decode_car_header(hex("a2" + kVersionOne + kRootsKey + "80")));
+    const auto roots = must(decode_car_header(unhex("a2" + kVersionOne + kRootsKey + "80")));
     EXPECT_TRUE(roots.empty());
 }
 
@@ -74,29 +71,29 @@ TEST(Car, HeaderTruncatedAtEveryByteIsRefused) {
 }
 
 TEST(Car, HeaderRefusals) {
-    expect_refused(hex("a16776657273696f6e02"), "CAR version 2", Errc::unsupported);
-    expect_refused(hex("a2" + kRootsKey + "80" + "6776657273696f6e03"), "CAR version 3");
-    expect_refused(hex("a1" + kVersionOne), "lacks roots");
-    expect_refused(hex("a1" + kRootsKey + "80"), "lacks version");
-    expect_refused(hex("a0"), "lacks roots");
-    expect_refused(hex("a2" + kVersionOne + kVersionOne), "unexpected key");
-    expect_refused(hex("a2" + kRootsKey + "80" + kRootsKey + "80"), "unexpected key");
-    expect_refused(hex("a16161" + std::string("00")), "unexpected key");
-    expect_refused(hex("a2" + kRootsKey + "80" + kVersionOne + "00"), "1 bytes follow");
-    expect_refused(hex("82"), "byte 0: a CAR header expected");
-    expect_refused(hex("bf"), "indefinite");
-    expect_refused(hex("b802" + kRootsKey), "shortest form");
-    expect_refused(hex("a2" + kRootsKey + "9b0000000000000001"), "shortest form");
-    expect_refused(hex("a2" + kRootsKey + "992711"), "10001 roots");
-    expect_refused(hex("a2" + kRootsKey + "1a7fffffff"), "the list of roots expected");
-    expect_refused(hex("a2" + kRootsKey + "9affffffff"), "4294967295 roots");
-    expect_refused(hex("a2" + kRootsKey + "992710"), "a CID tag is cut");
-    expect_refused(hex("a2" + kRootsKey + "81d82b"), "tag 43");
-    expect_refused(hex("a2" + kRootsKey + "81d82a40"), "begins with 00");
-    expect_refused(hex("a2" + kRootsKey + "81d82a4101"), "begins with 00");
-    expect_refused(hex("a2" + kRootsKey + "81d82a4100"), "root at byte 12");
-    expect_refused(hex("a2" + kRootsKey + "81d82a5bffffffffffffffff00"), "a CID is cut");
-    expect_refused(Bytes(kMaxCarHeaderBytes + 1, 0xa2), "at most 1048576");
+    expect_header_refused(unhex("a16776657273696f6e02"), "CAR version 2", Errc::unsupported);
+    expect_header_refused(unhex("a2" + kRootsKey + "80" + "6776657273696f6e03"), "CAR version 3");
+    expect_header_refused(unhex("a1" + kVersionOne), "lacks roots");
+    expect_header_refused(unhex("a1" + kRootsKey + "80"), "lacks version");
+    expect_header_refused(unhex("a0"), "lacks roots");
+    expect_header_refused(unhex("a2" + kVersionOne + kVersionOne), "unexpected key");
+    expect_header_refused(unhex("a2" + kRootsKey + "80" + kRootsKey + "80"), "unexpected key");
+    expect_header_refused(unhex("a16161" + std::string("00")), "unexpected key");
+    expect_header_refused(unhex("a2" + kRootsKey + "80" + kVersionOne + "00"), "1 bytes follow");
+    expect_header_refused(unhex("82"), "byte 0: a CAR header expected");
+    expect_header_refused(unhex("bf"), "indefinite");
+    expect_header_refused(unhex("b802" + kRootsKey), "shortest form");
+    expect_header_refused(unhex("a2" + kRootsKey + "9b0000000000000001"), "shortest form");
+    expect_header_refused(unhex("a2" + kRootsKey + "992711"), "10001 roots");
+    expect_header_refused(unhex("a2" + kRootsKey + "1a7fffffff"), "the list of roots expected");
+    expect_header_refused(unhex("a2" + kRootsKey + "9affffffff"), "4294967295 roots");
+    expect_header_refused(unhex("a2" + kRootsKey + "992710"), "a CID tag is cut");
+    expect_header_refused(unhex("a2" + kRootsKey + "81d82b"), "tag 43");
+    expect_header_refused(unhex("a2" + kRootsKey + "81d82a40"), "begins with 00");
+    expect_header_refused(unhex("a2" + kRootsKey + "81d82a4101"), "begins with 00");
+    expect_header_refused(unhex("a2" + kRootsKey + "81d82a4100"), "root at byte 12");
+    expect_header_refused(unhex("a2" + kRootsKey + "81d82a5bffffffffffffffff00"), "a CID is cut");
+    expect_header_refused(Bytes(kMaxCarHeaderBytes + 1, 0xa2), "at most 1048576");
 }
 
 TEST(Car, SectionPrefixAndSplit) {
@@ -116,7 +113,7 @@ TEST(Car, SectionRefusals) {
     const Bytes body(Cid::empty_block().bytes().begin(), Cid::empty_block().bytes().end());
     for (std::size_t size = 0; size < body.size(); ++size)
         EXPECT_EQ(must_fail(split_section(BytesView(body).first(size))).code(), Errc::car_invalid);
-    EXPECT_THAT(must_fail(split_section(hex("0155"))).text(), HasSubstr("section: "));
+    EXPECT_THAT(must_fail(split_section(unhex("0155"))).text(), HasSubstr("section: "));
 }
 
 } // namespace

@@ -12,18 +12,14 @@
 namespace codex::codec {
 namespace {
 
-using test::data_model;
-using test::must;
-using test::must_fail;
-using test::unhex;
+using codex::test::data_model;
+using codex::test::must;
+using codex::test::must_fail;
+using codex::test::unhex;
 using testing::HasSubstr;
 
 Cid parsed(std::string_view text) {
     return must(Cid::from_text(text));
-}
-
-Bytes hex(std::string_view text) {
-    return must(from_hex(text));
 }
 
 Digest counting_digest() {
@@ -33,7 +29,7 @@ Digest counting_digest() {
     return digest;
 }
 
-void expect_refused(BytesView bytes, std::string_view reason) {
+void expect_cid_refused(BytesView bytes, std::string_view reason) {
     const Error error = must_fail(Cid::from_bytes(bytes));
     EXPECT_EQ(error.code(), Errc::cid_invalid);
     EXPECT_THAT(error.text(), HasSubstr(reason));
@@ -138,7 +134,7 @@ TEST(Cid, NullEqualsOnlyItself) {
 
 TEST(Cid, VersionZero) {
     const Digest digest = counting_digest();
-    Bytes bytes = hex("1220");
+    Bytes bytes = unhex("1220");
     append(bytes, digest);
     const auto v0 = Cid::from_bytes(bytes);
     ASSERT_TRUE(v0.has_value());
@@ -206,45 +202,47 @@ TEST(Cid, FromPrefixLeavesTheRest) {
     ASSERT_TRUE(found.has_value());
     EXPECT_EQ(found->first, Cid::empty_block());
     EXPECT_EQ(found->second, 38u);
-    expect_refused(bytes, "4 bytes follow the CID that ends at byte 38");
+    expect_cid_refused(bytes, "4 bytes follow the CID that ends at byte 38");
 }
 
 TEST(Cid, RefusalsNameTheByte) {
     const std::string digest(64, '0');
-    expect_refused({}, "no bytes");
-    expect_refused(hex("00829a031220" + digest), "version 0 at byte 0");
-    expect_refused(hex("02829a031220" + digest), "version 2 at byte 0");
-    expect_refused(hex("01879a031220" + digest), "0xcd07 at byte 1 is no content codec");
-    expect_refused(hex("01001220" + digest), "0x0 at byte 1 is no content codec");
-    expect_refused(hex("01829a831220" + digest), "byte 1");
-    expect_refused(hex("01829a031120" + digest), "hash function 0x11 at byte 4 is not supported");
-    expect_refused(hex("01829a03929a0320" + digest), "keyed-compress at byte 4 is not supported");
-    expect_refused(hex("01829a031220" + digest.substr(2)), "cut: 31 of 32 bytes");
-    expect_refused(hex("01829a03"), "hash function at byte 4");
-    expect_refused(hex("01829a0312"), "digest length at byte 5");
-    expect_refused(hex("81009a031220" + digest), "shortest form");
-    expect_refused(hex("01ffffffffffffffffff011220" + digest), "over 63 bits");
+    expect_cid_refused({}, "no bytes");
+    expect_cid_refused(unhex("00829a031220" + digest), "version 0 at byte 0");
+    expect_cid_refused(unhex("02829a031220" + digest), "version 2 at byte 0");
+    expect_cid_refused(unhex("01879a031220" + digest), "0xcd07 at byte 1 is no content codec");
+    expect_cid_refused(unhex("01001220" + digest), "0x0 at byte 1 is no content codec");
+    expect_cid_refused(unhex("01829a831220" + digest), "byte 1");
+    expect_cid_refused(unhex("01829a031120" + digest),
+                       "hash function 0x11 at byte 4 is not supported");
+    expect_cid_refused(unhex("01829a03929a0320" + digest),
+                       "keyed-compress at byte 4 is not supported");
+    expect_cid_refused(unhex("01829a031220" + digest.substr(2)), "cut: 31 of 32 bytes");
+    expect_cid_refused(unhex("01829a03"), "hash function at byte 4");
+    expect_cid_refused(unhex("01829a0312"), "digest length at byte 5");
+    expect_cid_refused(unhex("81009a031220" + digest), "shortest form");
+    expect_cid_refused(unhex("01ffffffffffffffffff011220" + digest), "over 63 bits");
 }
 
 TEST(Cid, DigestLengthsAtTheirBounds) {
     const auto of = [](std::string_view head, std::size_t length) {
-        Bytes bytes = hex(head);
+        Bytes bytes = unhex(head);
         append_uvarint(bytes, length);
         bytes.resize(bytes.size() + length);
         return bytes;
     };
     for (const std::size_t length : {0u, 1u, 31u, 33u, 64u, 65u})
-        expect_refused(of("015512", length), "wrong for sha2-256");
+        expect_cid_refused(of("015512", length), "wrong for sha2-256");
     for (const std::size_t length : {0u, 1u, 32u, 63u, 65u})
-        expect_refused(of("015513", length), "wrong for sha2-512");
+        expect_cid_refused(of("015513", length), "wrong for sha2-512");
     for (const std::size_t length : {0u, 1u, 64u}) {
         const auto cid = Cid::from_bytes(of("015500", length));
         ASSERT_TRUE(cid.has_value()) << length;
         EXPECT_EQ(cid->digest().size(), length);
         EXPECT_EQ(parsed(cid->text()), *cid);
     }
-    expect_refused(of("015500", 65), "wrong for identity");
-    expect_refused(hex("015500ffffffffffffffff7f"), "wrong for identity");
+    expect_cid_refused(of("015500", 65), "wrong for identity");
+    expect_cid_refused(unhex("015500ffffffffffffffff7f"), "wrong for identity");
     EXPECT_TRUE(Cid::from_bytes(of("01829a03919a03", 32)).has_value());
     EXPECT_EQ(Cid::make(Multicodec::codex_block, HashCodec::poseidon2_merkle_2kb, Bytes(64))
                   .bytes()
@@ -277,7 +275,7 @@ TEST(Cid, TextRefusalsExplain) {
 TEST(Cid, RandomRoundTrips) {
     std::mt19937_64 random(1);
     for (int round = 0; round < 2000; ++round) {
-        const Bytes digest = test::random_bytes(random, random() % 65);
+        const Bytes digest = codex::test::random_bytes(random, random() % 65);
         const Cid cid = Cid::make(Multicodec::raw, HashCodec::identity, digest);
         EXPECT_TRUE(equal(parsed(cid.text()).bytes(), cid.bytes()));
         EXPECT_EQ(must(Cid::from_bytes(cid.bytes())), cid);

@@ -6,15 +6,12 @@
 namespace codex::codec {
 namespace {
 
-using test::must;
-using test::must_fail;
+using codex::test::must;
+using codex::test::must_fail;
+using codex::test::unhex;
 using testing::HasSubstr;
 
 constexpr std::uint64_t kMax = ~std::uint64_t{0};
-
-Bytes hex(std::string_view text) {
-    return must(from_hex(text));
-}
 
 TEST(Uvarint, KnownAnswersAndSizes) {
     const std::pair<std::uint64_t, const char*> cases[] = {
@@ -49,22 +46,22 @@ TEST(Uvarint, EveryPowerOfTwoAndItsNeighbours) {
 }
 
 TEST(Uvarint, RulesDiffer) {
-    EXPECT_EQ(must(read_uvarint(hex("8000"), UvarintRule::protobuf)).size, 2u);
-    EXPECT_EQ(must(read_uvarint(hex("80808080808080808000"), UvarintRule::protobuf)).size, 10u);
-    EXPECT_THAT(must_fail(read_uvarint(hex("8000"))).text(), HasSubstr("shortest form"));
-    EXPECT_THAT(must_fail(read_uvarint(hex("80808080808080808001"))).text(),
+    EXPECT_EQ(must(read_uvarint(unhex("8000"), UvarintRule::protobuf)).size, 2u);
+    EXPECT_EQ(must(read_uvarint(unhex("80808080808080808000"), UvarintRule::protobuf)).size, 10u);
+    EXPECT_THAT(must_fail(read_uvarint(unhex("8000"))).text(), HasSubstr("shortest form"));
+    EXPECT_THAT(must_fail(read_uvarint(unhex("80808080808080808001"))).text(),
                 HasSubstr("over 63 bits"));
     for (const char* text : {"80808080808080808002", "ffffffffffffffffff7f",
                              "8080808080808080808000", "ffffffffffffffffffff01"})
         for (const auto rule : {UvarintRule::multiformats, UvarintRule::protobuf}) {
-            const Error error = must_fail(read_uvarint(hex(text), rule));
+            const Error error = must_fail(read_uvarint(unhex(text), rule));
             EXPECT_EQ(error.code(), Errc::varint_invalid) << text;
             EXPECT_THAT(error.text(), HasSubstr("over 64 bits"));
         }
 }
 
 TEST(Uvarint, LeavesWhatFollows) {
-    const auto read = must(read_uvarint(hex("ac02ffff")));
+    const auto read = must(read_uvarint(unhex("ac02ffff")));
     EXPECT_EQ(read.value, 300u);
     EXPECT_EQ(read.size, 2u);
 }
@@ -92,7 +89,7 @@ TEST(Multihash, RoundTripAndWhatFollows) {
         {HashCodec::poseidon2_merkle_2kb, 32},
     };
     for (const auto& [hash, size] : cases) {
-        const Bytes digest = test::random_bytes(random, size);
+        const Bytes digest = codex::test::random_bytes(random, size);
         Bytes bytes;
         append_multihash(bytes, hash, digest);
         const std::size_t length = bytes.size();
@@ -109,15 +106,15 @@ TEST(Multihash, RoundTripAndWhatFollows) {
 }
 
 TEST(Multihash, RefusalsNameTheOffset) {
-    EXPECT_THAT(must_fail(read_multihash(hex("1114"), 4)).text(),
+    EXPECT_THAT(must_fail(read_multihash(unhex("1114"), 4)).text(),
                 HasSubstr("0x11 at byte 4 is not supported"));
-    EXPECT_THAT(must_fail(read_multihash(hex("121f"), 4)).text(),
+    EXPECT_THAT(must_fail(read_multihash(unhex("121f"), 4)).text(),
                 HasSubstr("digest length 31 at byte 5 is wrong for sha2-256"));
-    EXPECT_THAT(must_fail(read_multihash(hex("12ffffffffffffffff7f"))).text(),
+    EXPECT_THAT(must_fail(read_multihash(unhex("12ffffffffffffffff7f"))).text(),
                 HasSubstr("is wrong for sha2-256"));
-    EXPECT_THAT(must_fail(read_multihash(hex("9200"), 2)).text(),
+    EXPECT_THAT(must_fail(read_multihash(unhex("9200"), 2)).text(),
                 HasSubstr("hash function at byte 2"));
-    EXPECT_EQ(must_fail(read_multihash(hex("9200"))).code(), Errc::varint_invalid);
+    EXPECT_EQ(must_fail(read_multihash(unhex("9200"))).code(), Errc::varint_invalid);
 }
 
 } // namespace

@@ -7,11 +7,11 @@
 namespace codex::codec {
 namespace {
 
-using test::data_model;
-using test::Json;
-using test::must;
-using test::must_fail;
-using test::unhex;
+using codex::test::data_model;
+using codex::test::Json;
+using codex::test::must;
+using codex::test::must_fail;
+using codex::test::unhex;
 using testing::HasSubstr;
 
 TEST(MediaType, Accepted) {

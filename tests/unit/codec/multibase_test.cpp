@@ -7,8 +7,8 @@
 namespace codex::codec {
 namespace {
 
-using test::must;
-using test::must_fail;
+using codex::test::must;
+using codex::test::must_fail;
 using testing::HasSubstr;
 using enum Multibase;
 
@@ -124,7 +124,7 @@ TEST(Multibase, EveryLengthRoundTripsInEveryBase) {
     std::mt19937_64 random(10);
     for (std::size_t size = 0; size < 130; ++size)
         for (const Multibase base : kBases) {
-            Bytes bytes = test::random_bytes(random, size);
+            Bytes bytes = codex::test::random_bytes(random, size);
             for (std::size_t zeros = random() % 4; zeros-- > 0 && zeros < size;)
                 bytes[zeros] = 0;
             EXPECT_EQ(must(multibase_decode(must(multibase_encode(base, bytes)))), bytes);
@@ -157,7 +157,7 @@ std::string slow_base58(const Bytes& bytes) {
 TEST(Base58, AgreesWithTheSchoolbook) {
     std::mt19937_64 random(11);
     for (int round = 0; round < 3000; ++round) {
-        Bytes bytes = test::random_bytes(random, random() % 90);
+        Bytes bytes = codex::test::random_bytes(random, random() % 90);
         if (random() % 3 == 0)
             std::fill_n(bytes.begin(), std::min<std::size_t>(random() % 6, bytes.size()), 0);
         if (random() % 4 == 0)

@@ -7,8 +7,8 @@
 namespace codex::codec::protobuf {
 namespace {
 
-using test::must;
-using test::must_fail;
+using codex::test::must;
+using codex::test::must_fail;
 using testing::HasSubstr;
 
 std::vector<Field> fields_of(BytesView message) {
@@ -129,7 +129,7 @@ TEST(ProtobufReader, RandomRoundTrips) {
         std::vector<Bytes> values;
         for (std::uint64_t i = random() % 8; i-- > 0;) {
             numbers.emplace_back(1 + random() % 1000, random() >> (random() % 64));
-            values.push_back(test::random_bytes(random, random() % 300));
+            values.push_back(codex::test::random_bytes(random, random() % 300));
             writer.varint(numbers.back().first, numbers.back().second);
             writer.bytes(numbers.back().first, values.back());
         }

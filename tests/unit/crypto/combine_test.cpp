@@ -18,7 +18,7 @@ Fr random_coefficient(std::mt19937_64& random) {
     case 3:
         return Fr::from_u64(random());
     default:
-        const Bytes bytes = test::random_bytes(random, 32);
+        const Bytes bytes = codex::test::random_bytes(random, 32);
         return Fr::from_bytes_reduced(std::span<const std::uint8_t, 32>(bytes));
     }
 }
@@ -36,7 +36,8 @@ template <class F> std::vector<Affine<F>> some_points(const Affine<F>& generator
 }
 
 template <class F, class Combine>
-void check(const Affine<F>& generator, Combine combine, const std::vector<std::size_t>& lengths) {
+void expect_combined(const Affine<F>& generator, Combine combine,
+                     const std::vector<std::size_t>& lengths) {
     std::mt19937_64 random(lengths.size());
     const std::vector<Affine<F>> points = some_points(generator);
     std::vector<PointTerm> terms;
@@ -65,15 +66,15 @@ void check(const Affine<F>& generator, Combine combine, const std::vector<std::s
 const std::vector<std::size_t> kLengths = {0, 1, 1, 1, 2, 2, 3, 0, 0, 30, 5000, 7, 0};
 
 TEST(Combine, G1ListsOfEveryLength) {
-    check<Fq>(g1_generator(), combinations_g1, kLengths);
-    check<Fq>(g1_generator(), combinations_g1, {});
-    check<Fq>(g1_generator(), combinations_g1, {0});
-    check<Fq>(g1_generator(), combinations_g1, std::vector<std::size_t>(100, 4));
+    expect_combined<Fq>(g1_generator(), combinations_g1, kLengths);
+    expect_combined<Fq>(g1_generator(), combinations_g1, {});
+    expect_combined<Fq>(g1_generator(), combinations_g1, {0});
+    expect_combined<Fq>(g1_generator(), combinations_g1, std::vector<std::size_t>(100, 4));
 }
 
 TEST(Combine, G2ListsOfEveryLength) {
-    check<Fq2>(g2_generator(), combinations_g2, kLengths);
-    check<Fq2>(g2_generator(), combinations_g2, std::vector<std::size_t>(40, 3));
+    expect_combined<Fq2>(g2_generator(), combinations_g2, kLengths);
+    expect_combined<Fq2>(g2_generator(), combinations_g2, std::vector<std::size_t>(40, 3));
 }
 
 TEST(Combine, SmallCoefficientsAndEdges) {

@@ -1,26 +1,16 @@
 #include "crypto/curve/pairing.hpp"
-#include "vectors.hpp"
+#include "samples.hpp"
 
 #include <random>
 
 namespace codex::crypto {
 namespace {
 
-Fr random_fr(std::mt19937_64& random) {
-    const Bytes bytes = test::random_bytes(random, 32);
-    return Fr::from_bytes_reduced(std::span<const std::uint8_t, 32>(bytes));
-}
-
-template <class F> Affine<F> generator();
-template <> Affine<Fq> generator<Fq>() {
-    return g1_generator();
-}
-template <> Affine<Fq2> generator<Fq2>() {
-    return g2_generator();
-}
+using test::CoordinateFields;
+using test::generator;
+using test::random_fr;
 
 template <class F> class CurveTest : public testing::Test {};
-using CoordinateFields = testing::Types<Fq, Fq2>;
 TYPED_TEST_SUITE(CurveTest, CoordinateFields);
 
 TYPED_TEST(CurveTest, GeneratorIsOfOrderR) {

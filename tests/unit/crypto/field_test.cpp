@@ -9,13 +9,13 @@
 namespace codex::crypto {
 namespace {
 
-using test::Json;
-using test::load_vectors;
-using test::must;
-using test::must_fail;
+using codex::test::Json;
+using codex::test::must;
+using codex::test::must_fail;
+using codex::test::proofs;
 
 template <class F> F random_element(std::mt19937_64& random) {
-    const Bytes bytes = test::random_bytes(random, 32);
+    const Bytes bytes = codex::test::random_bytes(random, 32);
     return F::from_bytes_reduced(std::span<const std::uint8_t, 32>(bytes));
 }
 
@@ -154,7 +154,7 @@ TYPED_TEST(FieldTest, TextRoundTrip) {
 }
 
 TEST(Field, ModulusIsRefusedAndReduced) {
-    const Json field = load_vectors("proofs.json").at("field");
+    const Json& field = proofs().at("field");
     EXPECT_FALSE(field_from_text<Fr>(field.at("r").get<std::string>()));
     EXPECT_FALSE(field_from_text<Fq>(field.at("q").get<std::string>()));
     std::array<std::uint8_t, 32> modulus;
@@ -168,7 +168,7 @@ TEST(Field, ModulusIsRefusedAndReduced) {
 }
 
 TEST(Field, ConstantsOfTheVectors) {
-    const Json field = load_vectors("proofs.json").at("field");
+    const Json& field = proofs().at("field");
     const auto hex_of = [&](const char* name) {
         return must(field_from_text<Fr>(field.at(name).get<std::string>()));
     };

@@ -19,11 +19,11 @@ std::vector<G2> multiples(const std::vector<Fr>& scalars, const G2& base) {
 }
 
 /// The transform of multiples of a point is that of the factors.
-template <class Point> void check(const Point& base, unsigned log2, Executor& pool) {
+template <class Point> void expect_transformed(const Point& base, unsigned log2, Executor& pool) {
     std::mt19937_64 random(log2);
     std::vector<Fr> scalars(std::size_t{1} << log2);
     for (std::size_t i = 0; i < scalars.size(); ++i) {
-        const Bytes bytes = test::random_bytes(random, 32);
+        const Bytes bytes = codex::test::random_bytes(random, 32);
         // Zeros, equal and opposite ones among them.
         scalars[i] = i % 5 == 3   ? Fr::zero()
                      : i % 7 == 6 ? -scalars[i - 1]
@@ -33,7 +33,7 @@ template <class Point> void check(const Point& base, unsigned log2, Executor& po
     }
     std::vector<Point> points = multiples(scalars, base);
     Progress progress;
-    test::must(inverse_transform(points, {pool, progress}));
+    codex::test::must(inverse_transform(points, {pool, progress}));
     inverse_ntt(scalars);
     EXPECT_EQ(points, multiples(scalars, base)) << log2;
     EXPECT_EQ(progress.done_bytes, transform_bytes(log2, sizeof(Point))) << log2;
@@ -42,11 +42,11 @@ template <class Point> void check(const Point& base, unsigned log2, Executor& po
 TEST(GroupNtt, TransformsOfPointsAreThoseOfTheirLogarithms) {
     ThreadPool pool(2);
     for (unsigned log2 = 0; log2 <= 7; ++log2) {
-        check(g1_generator(), log2, Executor::caller());
-        check(g2_generator(), log2, Executor::caller());
+        expect_transformed(g1_generator(), log2, Executor::caller());
+        expect_transformed(g2_generator(), log2, Executor::caller());
     }
-    check(g1_generator(), 11, pool);
-    check(g2_generator(), 8, pool);
+    expect_transformed(g1_generator(), 11, pool);
+    expect_transformed(g2_generator(), 8, pool);
 }
 
 TEST(GroupNtt, EachPointByItsOwnScalar) {

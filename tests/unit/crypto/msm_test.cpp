@@ -3,23 +3,19 @@
 #include "base/cpu.hpp"
 #include "base/thread_pool.hpp"
 #include "crypto/msm/detail/bucket_sums.hpp"
-#include "vectors.hpp"
+#include "samples.hpp"
 
 #include <random>
 
 namespace codex::crypto {
 namespace {
 
-template <class F> Affine<F> generator();
-template <> Affine<Fq> generator<Fq>() {
-    return g1_generator();
-}
-template <> Affine<Fq2> generator<Fq2>() {
-    return g2_generator();
-}
+using test::CoordinateFields;
+using test::generator;
+using test::random_fr;
 
-template <class F> std::vector<const detail::AddKernel*> kernels();
-template <> std::vector<const detail::AddKernel*> kernels<Fq>() {
+template <class F> std::vector<const detail::AddKernel*> add_kernels();
+template <> std::vector<const detail::AddKernel*> add_kernels<Fq>() {
     std::vector<const detail::AddKernel*> all = {&detail::g1_add_portable()};
 #if defined(__x86_64__)
     if (cpu::features().adx)
@@ -29,7 +25,7 @@ template <> std::vector<const detail::AddKernel*> kernels<Fq>() {
 #endif
     return all;
 }
-template <> std::vector<const detail::AddKernel*> kernels<Fq2>() {
+template <> std::vector<const detail::AddKernel*> add_kernels<Fq2>() {
     std::vector<const detail::AddKernel*> all = {&detail::g2_add_portable()};
 #if defined(__x86_64__)
     if (cpu::features().adx)
@@ -41,8 +37,7 @@ template <> std::vector<const detail::AddKernel*> kernels<Fq2>() {
 }
 
 Digest random_scalar(std::mt19937_64& random) {
-    const Bytes bytes = test::random_bytes(random, 32);
-    return Fr::from_bytes_reduced(std::span<const std::uint8_t, 32>(bytes)).to_bytes();
+    return random_fr(random).to_bytes();
 }
 
 /// Distinct points with infinities, repetitions and negatives among them.
@@ -68,7 +63,6 @@ template <class F> BytesView bytes_of(const std::vector<Affine<F>>& points) {
 }
 
 template <class F> class MsmTest : public testing::Test {};
-using CoordinateFields = testing::Types<Fq, Fq2>;
 TYPED_TEST_SUITE(MsmTest, CoordinateFields);
 
 TYPED_TEST(MsmTest, KernelsAddPairsOfEveryKind) {
@@ -91,7 +85,7 @@ TYPED_TEST(MsmTest, KernelsAddPairsOfEveryKind) {
             expected.push_back((operand(task.left) + operand(task.right)).to_affine());
             tasks.push_back(task);
         }
-        for (const detail::AddKernel* kernel : kernels<TypeParam>()) {
+        for (const detail::AddKernel* kernel : add_kernels<TypeParam>()) {
             std::vector<Affine<TypeParam>> out(count);
             kernel->add_pairs(detail::words_of(points.data()), detail::words_of(points.data()),
                               tasks.data(), count, detail::words_of(out.data()));

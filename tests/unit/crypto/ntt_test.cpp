@@ -16,7 +16,7 @@ std::vector<Fr> random_elements(std::size_t count, std::uint64_t seed) {
     std::mt19937_64 random(seed);
     std::vector<Fr> values(count);
     for (Fr& value : values) {
-        const Bytes bytes = test::random_bytes(random, 32);
+        const Bytes bytes = codex::test::random_bytes(random, 32);
         value = Fr::from_bytes_reduced(std::span<const std::uint8_t, 32>(bytes));
     }
     return values;
@@ -31,9 +31,9 @@ Fr evaluate(const std::vector<Fr>& coefficients, const Fr& x) {
 }
 
 TEST(Ntt, RootsAreTheOnesOfTheKeys) {
-    const auto field = test::load_vectors("proofs.json").at("field");
+    const auto& field = codex::test::proofs().at("field");
     EXPECT_EQ(root_of_unity(28),
-              test::must(field_from_text<Fr>(field.at("root_2_28").get<std::string>())));
+              codex::test::must(field_from_text<Fr>(field.at("root_2_28").get<std::string>())));
     EXPECT_EQ(root_of_unity(0), Fr::one());
     EXPECT_EQ(root_of_unity(1), -Fr::one());
     EXPECT_EQ(root_of_unity(5).square(), root_of_unity(4));

@@ -12,8 +12,8 @@
 namespace codex::crypto {
 namespace {
 
-using test::Json;
-using test::must;
+using codex::test::Json;
+using codex::test::must;
 
 Fq fq(const Json& text) {
     return must(field_from_text<Fq>(text.get<std::string>()));
@@ -27,11 +27,6 @@ G1 g1(const Json& point) {
 G2 g2(const Json& point) {
     return {{fq(point.at(0).at(0)), fq(point.at(0).at(1))},
             {fq(point.at(1).at(0)), fq(point.at(1).at(1))}};
-}
-
-Fr random_fr(std::mt19937_64& random) {
-    const Bytes bytes = test::random_bytes(random, 32);
-    return Fr::from_bytes_reduced(std::span<const std::uint8_t, 32>(bytes));
 }
 
 TEST(Pairing, IsBilinear) {
@@ -53,7 +48,7 @@ TEST(Pairing, IsBilinear) {
 }
 
 TEST(Pairing, ValueIsTheOneSnarkjsPrints) {
-    const Json key = test::load_vectors("proofs.json").at("groth16_tiny").at("verification_key");
+    const Json& key = codex::test::proofs().at("groth16_tiny").at("verification_key");
     const G1 alpha[] = {g1(key.at("vk_alpha_1"))};
     const G2 beta[] = {g2(key.at("vk_beta_2"))};
     const GtElement value = pairing_product(alpha, beta);
@@ -65,7 +60,7 @@ TEST(Pairing, ValueIsTheOneSnarkjsPrints) {
 }
 
 /// The kernels this machine has.
-std::vector<const detail::PairingKernel*> kernels() {
+std::vector<const detail::PairingKernel*> pairing_kernels() {
     std::vector<const detail::PairingKernel*> all = {&detail::pairing_portable()};
 #if defined(__x86_64__)
     if (cpu::features().adx)
@@ -83,8 +78,8 @@ struct Looped {
     std::vector<unsigned char> outside;
 };
 
-Looped run(const detail::PairingKernel& kernel, detail::PairingKernel::Miller loop,
-           std::span<const G1> ps, std::span<const G2> qs) {
+Looped looped(const detail::PairingKernel& kernel, detail::PairingKernel::Miller loop,
+              std::span<const G1> ps, std::span<const G2> qs) {
     Looped result;
     result.outside.resize(ps.size());
     GtElement f;
@@ -101,11 +96,11 @@ TEST(Pairing, LoopsAgree) {
     const std::vector<unsigned char> none;
     for (std::size_t count = 0; count <= 19; ++count) {
         const Looped first =
-            run(detail::pairing_portable(), detail::pairing_portable().miller_few, ps, qs);
+            looped(detail::pairing_portable(), detail::pairing_portable().miller_few, ps, qs);
         EXPECT_EQ(first.outside, std::vector<unsigned char>(count));
-        for (const detail::PairingKernel* kernel : kernels())
+        for (const detail::PairingKernel* kernel : pairing_kernels())
             for (const auto loop : {kernel->miller_few, kernel->miller_many}) {
-                const Looped other = run(*kernel, loop, ps, qs);
+                const Looped other = looped(*kernel, loop, ps, qs);
                 EXPECT_EQ(other.product, first.product) << count;
                 EXPECT_EQ(other.outside, first.outside) << count;
             }
@@ -148,7 +143,7 @@ TEST(Pairing, ProductOfManyIsOneWhenTheExponentsCancel) {
 }
 
 TEST(Pairing, AcceptsTheDeployedNetworksProof) {
-    const Json test = test::load_vectors("proofs.json").at("groth16_verify");
+    const Json& test = codex::test::proofs().at("groth16_verify");
     const Json& key = test.at("verification_key");
     const Json& proof = test.at("proof");
     G1Sum input = G1Sum::from_affine(g1(key.at("IC").at(0)));
@@ -265,14 +260,14 @@ TEST(Pairing, SubgroupCheckAgreesWithTheDefinition) {
         EXPECT_TRUE(point.is_on_curve());
         outside.push_back(of_order_r(point) ? 0 : 1);
         EXPECT_EQ(is_in_group(point), outside.back() == 0);
-        for (const detail::PairingKernel* kernel : kernels())
+        for (const detail::PairingKernel* kernel : pairing_kernels())
             EXPECT_EQ(kernel->in_subgroup(words(&point)), outside.back() == 0);
     }
     EXPECT_EQ(std::count(outside.begin(), outside.end(), 0), 2 + 6);
     const std::vector<G1> ps(points.size(), g1_generator());
-    for (const detail::PairingKernel* kernel : kernels())
+    for (const detail::PairingKernel* kernel : pairing_kernels())
         for (const auto loop : {kernel->miller_few, kernel->miller_many})
-            EXPECT_EQ(run(*kernel, loop, ps, points).outside, outside);
+            EXPECT_EQ(looped(*kernel, loop, ps, points).outside, outside);
 }
 
 TEST(Pairing, EveryPointOfASmallOrderIsOutside) {
@@ -287,9 +282,9 @@ TEST(Pairing, EveryPointOfASmallOrderIsOutside) {
     EXPECT_TRUE(sum.is_infinity());
     const std::vector<G1> ps(points.size(), g1_generator());
     const std::vector<unsigned char> all(points.size(), 1);
-    for (const detail::PairingKernel* kernel : kernels())
+    for (const detail::PairingKernel* kernel : pairing_kernels())
         for (const auto loop : {kernel->miller_few, kernel->miller_many})
-            EXPECT_EQ(run(*kernel, loop, ps, points).outside, all);
+            EXPECT_EQ(looped(*kernel, loop, ps, points).outside, all);
 }
 
 TEST(Pairing, CheckedProductNamesThePointsOutside) {

@@ -11,13 +11,9 @@
 namespace codex::crypto::poseidon2 {
 namespace {
 
-using test::Json;
-using test::must;
-
-const Json& proofs() {
-    static const Json vectors = test::load_vectors("proofs.json");
-    return vectors;
-}
+using codex::test::Json;
+using codex::test::must;
+using codex::test::proofs;
 
 Fr element(const Json& text) {
     return must(field_from_text<Fr>(text.get<std::string>()));
@@ -31,7 +27,7 @@ std::vector<std::uint8_t> counting(std::size_t size, unsigned first) {
 }
 
 TEST(Poseidon2, ConstantsAreTheOriginalSet) {
-    const Json vectors = test::load_vectors("poseidon2-bn254-t3.json");
+    const Json vectors = codex::test::load_vectors("poseidon2-bn254-t3.json");
     for (std::size_t round = 0; round < 8; ++round)
         for (std::size_t i = 0; i < 3; ++i)
             EXPECT_EQ(Fr::from_limbs(kExternalConstants[3 * round + i]),
@@ -134,7 +130,8 @@ TEST(Poseidon2, SpongeOverElements) {
 
 TEST(Poseidon2, BytesToElements) {
     for (const Json& test : proofs().at("bytes_to_elements").at("cases")) {
-        const std::vector<Fr> elements = bytes_to_elements(test::unhex(test.at("bytes_hex")));
+        const std::vector<Fr> elements =
+            bytes_to_elements(codex::test::unhex(test.at("bytes_hex")));
         ASSERT_EQ(elements.size(), test.at("elements").size());
         for (std::size_t i = 0; i < elements.size(); ++i)
             EXPECT_EQ(elements[i], element(test.at("elements").at(i)));
@@ -173,7 +170,7 @@ TEST(Poseidon2, KernelsAgreeOnMessagesOfAllSizes) {
             std::vector<Bytes> messages;
             std::vector<const std::uint8_t*> pointers;
             for (std::size_t i = 0; i < count; ++i)
-                messages.push_back(test::random_bytes(random, size));
+                messages.push_back(codex::test::random_bytes(random, size));
             for (const Bytes& message : messages)
                 pointers.push_back(message.data());
             std::vector<Digest> expected;
@@ -197,7 +194,7 @@ TEST(Poseidon2, KernelsAgreeOnPairs) {
         std::vector<Digest> nodes(2 * count);
         std::vector<Fr> elements;
         for (Digest& node : nodes) {
-            const Bytes bytes = test::random_bytes(random, 32);
+            const Bytes bytes = codex::test::random_bytes(random, 32);
             elements.push_back(Fr::from_bytes_reduced(std::span<const std::uint8_t, 32>(bytes)));
             node = elements.back().to_bytes();
         }

@@ -3,19 +3,16 @@
 #include "base/cpu.hpp"
 #include "base/thread_pool.hpp"
 #include "crypto/msm/detail/scale_kernel.hpp"
-#include "vectors.hpp"
+#include "samples.hpp"
 
 #include <random>
 
 namespace codex::crypto {
 namespace {
 
-Fr random_scalar(std::mt19937_64& random) {
-    const Bytes bytes = test::random_bytes(random, 32);
-    return Fr::from_bytes_reduced(std::span<const std::uint8_t, 32>(bytes));
-}
+using test::random_fr;
 
-std::vector<G1> some_points(std::size_t count) {
+std::vector<G1> multiples_of_generator(std::size_t count) {
     std::vector<G1> points;
     G1Sum sum = G1Sum::from_affine(g1_generator());
     for (std::size_t i = 0; i < count; ++i) {
@@ -26,7 +23,7 @@ std::vector<G1> some_points(std::size_t count) {
 }
 
 void expect_scaled(const Fr& scalar, std::size_t count, Executor& pool) {
-    const std::vector<G1> points = some_points(count);
+    const std::vector<G1> points = multiples_of_generator(count);
     std::vector<G1> scaled = points;
     scale_secret(scaled, scalar, pool);
     for (std::size_t i = 0; i < count; ++i)
@@ -38,8 +35,8 @@ TEST(ScaleSecret, GivesWhatDoubleAndAddGives) {
     std::mt19937_64 random(1);
     ThreadPool pool(2);
     for (const std::size_t count : {0UL, 1UL, 7UL, 8UL, 9UL, 100UL})
-        expect_scaled(random_scalar(random), count, Executor::caller());
-    expect_scaled(random_scalar(random), 3000, pool);
+        expect_scaled(random_fr(random), count, Executor::caller());
+    expect_scaled(random_fr(random), 3000, pool);
 }
 
 TEST(ScaleSecret, HoldsAtTheEdgesOfTheDecomposition) {
@@ -59,8 +56,8 @@ TEST(ScaleSecret, HoldsAtTheEdgesOfTheDecomposition) {
             expect_scaled(scalar, 3, Executor::caller());
 }
 
-std::vector<G1> run(detail::ScalePoints kernel, const std::vector<G1>& points,
-                    const detail::ScalePlan& plan) {
+std::vector<G1> scaled_by(detail::ScalePoints kernel, const std::vector<G1>& points,
+                          const detail::ScalePlan& plan) {
     std::vector<Fq> products(3 * points.size());
     kernel(reinterpret_cast<const std::uint64_t*>(points.data()), points.size(), plan,
            reinterpret_cast<std::uint64_t*>(products.data()));
@@ -81,7 +78,7 @@ TEST(ScaleSecret, EveryKernelDoesAsThePortableOne) {
         kernels.push_back(detail::scale_points_ifma);
 #endif
     std::mt19937_64 random(2);
-    std::vector<G1> points = some_points(30);
+    std::vector<G1> points = multiples_of_generator(30);
     std::erase_if(points, [](const G1& point) { return point.is_infinity(); });
     for (int i = 0; i < 20; ++i) {
         detail::ScalePlan plan;
@@ -93,9 +90,9 @@ TEST(ScaleSecret, EveryKernelDoesAsThePortableOne) {
             half.minus = random() % 2;
             half.even = random() % 2;
         }
-        const std::vector<G1> expected = run(detail::scale_points_portable, points, plan);
+        const std::vector<G1> expected = scaled_by(detail::scale_points_portable, points, plan);
         for (const detail::ScalePoints kernel : kernels)
-            EXPECT_EQ(run(kernel, points, plan), expected);
+            EXPECT_EQ(scaled_by(kernel, points, plan), expected);
     }
 }
 

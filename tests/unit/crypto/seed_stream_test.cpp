@@ -7,10 +7,10 @@
 namespace codex::crypto {
 namespace {
 
-using test::Json;
+using codex::test::Json;
 
 Digest digest_of(const Json& text) {
-    const Bytes bytes = test::unhex(text);
+    const Bytes bytes = codex::test::unhex(text);
     Digest digest;
     std::memcpy(digest.data(), bytes.data(), digest.size());
     return digest;
@@ -28,7 +28,7 @@ template <class... Elements> std::string uncompressed(const Elements&... element
 }
 
 TEST(SeedStream, DrawsWhatFfjavascriptDraws) {
-    const Json vectors = test::load_vectors("ceremony.json");
+    const Json vectors = codex::test::load_vectors("ceremony.json");
     for (const Json& vector : vectors.at("seed_streams")) {
         const Digest seed = digest_of(vector.at("seed"));
         SeedStream words(seed);

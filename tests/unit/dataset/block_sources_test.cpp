@@ -8,8 +8,6 @@ namespace {
 
 using testing::HasSubstr;
 
-constexpr std::uint32_t kBlock = 4096;
-
 class BlockSources : public ::testing::Test {
 protected:
     BlockSources() {

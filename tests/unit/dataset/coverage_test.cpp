@@ -13,7 +13,7 @@ namespace {
 
 using testing::ElementsAre;
 
-constexpr std::uint32_t kBlock = 64;
+constexpr std::uint32_t kTinyBlock = 64;
 
 class CoverageTest : public testing::TestWithParam<int> {
 protected:
@@ -22,9 +22,9 @@ protected:
         Bytes content;
         for (std::size_t i = 0; i < blocks; ++i) {
             const auto kind = static_cast<std::uint32_t>(random_() % kinds);
-            append(content, kind == 0 ? Bytes(kBlock) : generate(kind, kBlock));
+            append(content, kind == 0 ? Bytes(kTinyBlock) : generate(kind, kTinyBlock));
         }
-        const Cid plain = store_.put(content, {.block_size_bytes = kBlock});
+        const Cid plain = store_.put(content, {.block_size_bytes = kTinyBlock});
         return must(encode(store_.job(), plain, code_shape(k, m)));
     }
 
@@ -102,7 +102,7 @@ class Coverages : public CoverageTest {};
 INSTANTIATE_TEST_SUITE_P(One, Coverages, testing::Values(1));
 
 TEST_P(Coverages, OfDifferentBlocksIsM) {
-    const Cid plain = store_.put(generate(1, 24 * kBlock), {.block_size_bytes = kBlock});
+    const Cid plain = store_.put(generate(1, 24 * kTinyBlock), {.block_size_bytes = kTinyBlock});
     const Cid cid = must(encode(store_.job(), plain, code_shape(4, 2)));
     const Coverage found = must(coverage(store_.job(), store_.manifest(cid)));
     EXPECT_EQ(found.shared_blocks, 0U);
@@ -115,7 +115,7 @@ TEST_P(Coverages, OfDifferentBlocksIsM) {
 }
 
 TEST_P(Coverages, OfThreeBlocksOneOfThemPaddedIsNothing) {
-    const Cid plain = store_.put(generate(1, 3 * kBlock), {.block_size_bytes = kBlock});
+    const Cid plain = store_.put(generate(1, 3 * kTinyBlock), {.block_size_bytes = kTinyBlock});
     const Cid cid = must(encode(store_.job(), plain, code_shape(2, 1)));
     const codec::Manifest manifest = store_.manifest(cid);
     const Coverage found = must(coverage(store_.job(), manifest));
@@ -133,10 +133,10 @@ TEST_P(Coverages, OfThreeBlocksOneOfThemPaddedIsNothing) {
 
 TEST_P(Coverages, OfManyEqualBlocksNeedsNoMemoryForEach) {
     // More leaves than are looked at in one go, most of them one block.
-    Bytes content(std::size_t{1'200'000} * kBlock);
-    for (std::size_t i = 0; i < content.size(); i += 97 * kBlock)
-        content[i] = static_cast<std::uint8_t>(1 + i / kBlock % 255);
-    const Cid plain = store_.put(content, {.block_size_bytes = kBlock});
+    Bytes content(std::size_t{1'200'000} * kTinyBlock);
+    for (std::size_t i = 0; i < content.size(); i += 97 * kTinyBlock)
+        content[i] = static_cast<std::uint8_t>(1 + i / kTinyBlock % 255);
+    const Cid plain = store_.put(content, {.block_size_bytes = kTinyBlock});
     const Cid cid = must(encode(store_.job(), plain, code_shape(4, 2)));
     const Coverage found = must(coverage(store_.job(), store_.manifest(cid)));
     EXPECT_EQ(found.any_slots, 0U);

@@ -21,8 +21,6 @@ namespace fs = std::filesystem;
 using repo::detail::RecordHeader;
 using repo::detail::RecordKind;
 
-constexpr std::uint32_t kBlock = 4096;
-
 std::uint64_t number_of(const char* variable, std::uint64_t otherwise) {
     const char* const text = std::getenv(variable);
     return text != nullptr ? std::strtoull(text, nullptr, 10) : otherwise;

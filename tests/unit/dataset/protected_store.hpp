@@ -29,6 +29,8 @@ using codex::test::must;
 using codex::test::must_fail;
 using codex::test::TemporaryFolder;
 
+constexpr std::uint32_t kBlock = 4096;
+
 inline erasure::Shape code_shape(std::uint64_t k, std::uint64_t m) {
     return must(erasure::Shape::create(k, m));
 }

@@ -3,26 +3,18 @@
 
 #include "base/hex.hpp"
 #include "must.hpp"
-
-#include <fstream>
-#include <limits>
-#include <nlohmann/json.hpp>
+#include "vectors.hpp"
 
 namespace codex::erasure {
 namespace {
 
+using codex::test::data_model;
 using codex::test::must;
 using nlohmann::json;
 using testing::HasSubstr;
 
-constexpr std::uint64_t kMax64 = std::numeric_limits<std::uint64_t>::max();
-
-json vectors() {
-    return json::parse(std::ifstream(CODEX_TEST_VECTORS "/data-model.json"));
-}
-
 TEST(Layout, ProtectedDatasetsOfTheVectors) {
-    const json all = vectors()["protectedDatasets"];
+    const json& all = data_model()["protectedDatasets"];
     ASSERT_EQ(all.size(), 4U);
     for (const json& vector : all) {
         SCOPED_TRACE(vector["name"]);
@@ -48,7 +40,7 @@ TEST(Layout, ProtectedDatasetsOfTheVectors) {
 }
 
 TEST(Layout, OfTheManifestsOfTheVectors) {
-    const json all = vectors()["protectedDatasets"];
+    const json& all = data_model()["protectedDatasets"];
     ASSERT_EQ(all.size(), 4U);
     for (const json& vector : all) {
         SCOPED_TRACE(vector["name"]);
@@ -105,7 +97,7 @@ TEST(Layout, RefusesWhatCannotBeCoded) {
         {10, 3, 2, 100, Errc::unsupported, "block size 100"},
         {2, 3, 2, 65536, Errc::erasure_too_few, "k = 3"},
         {0, 1, 1, 65536, Errc::erasure_too_few, "0 blocks"},
-        {kMax64, 2, 1, 64, Errc::unsupported, "64 bits"},
+        {UINT64_MAX, 2, 1, 64, Errc::unsupported, "64 bits"},
     };
     for (const Case& c : cases) {
         const auto layout = Layout::create(c.blocks, must(Shape::create(c.k, c.m)), c.block_size);

@@ -7,21 +7,17 @@
 #include "erasure/layout.hpp"
 #include "generator.hpp"
 #include "must.hpp"
-
-#include <fstream>
-#include <nlohmann/json.hpp>
+#include "vectors.hpp"
 
 namespace codex::erasure {
 namespace {
 
+using codex::test::data_model;
 using codex::test::must;
-
 using nlohmann::json;
 
 const json& vectors() {
-    static const json all =
-        json::parse(std::ifstream(CODEX_TEST_VECTORS "/data-model.json"))["leopard"];
-    return all;
+    return data_model()["leopard"];
 }
 
 std::string hash_hex(BytesView bytes) {

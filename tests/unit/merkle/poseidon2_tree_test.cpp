@@ -12,11 +12,7 @@ using crypto::field_from_text;
 using crypto::Fr;
 using test::Json;
 using test::must;
-
-const Json& proofs() {
-    static const Json vectors = test::load_vectors("proofs.json");
-    return vectors;
-}
+using test::proofs;
 
 Digest digest(const Json& text) {
     return must(field_from_text<Fr>(text.get<std::string>())).to_bytes();

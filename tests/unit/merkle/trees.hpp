@@ -1,23 +1,14 @@
 // What the tests of this floor share.
 #pragma once
 
-#include "base/error.hpp"
 #include "merkle/tree.hpp"
+#include "must.hpp"
 
-#include <cstdio>
-#include <cstdlib>
 #include <random>
 
 namespace codex::merkle {
 
-/// The value, or the end of the test binary with the error's text.
-template <class T> T must(Result<T> result) {
-    if (!result) {
-        std::fprintf(stderr, "unexpected error: %s\n", result.error().text().c_str());
-        std::abort();
-    }
-    return std::move(*result);
-}
+using test::must;
 
 inline std::vector<Digest> random_leaves(std::size_t count, std::uint64_t seed) {
     std::mt19937_64 random(seed);

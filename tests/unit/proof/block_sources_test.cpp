@@ -1,5 +1,6 @@
 // Slot trees and proof inputs of datasets whose blocks are not in the repo.
 #include "dataset/protected_store.hpp"
+#include "fixture.hpp"
 #include "proof/slots.hpp"
 
 #include <gmock/gmock.h>
@@ -11,12 +12,11 @@ using dataset::test::code_shape;
 using dataset::test::Store;
 using dataset::test::take_blocks;
 using test::generate;
+using test::kSmallOfRepo;
 using test::MemoryBlocks;
 using test::must;
 using test::must_fail;
 using testing::HasSubstr;
-
-constexpr CircuitParameters kSmall = {10, 3, 2, 5, 3};
 
 class BlockSources : public testing::Test {
 protected:
@@ -33,7 +33,7 @@ protected:
         return must(build_slots(job, coded_, {.cell_size_bytes = 128})).manifest;
     }
     [[nodiscard]] Error input_fails(const Cid& verifiable, std::uint64_t slot) {
-        return must_fail(make_proof_input(job(), verifiable, slot, Fr::from_u64(77), kSmall));
+        return must_fail(make_proof_input(job(), verifiable, slot, Fr::from_u64(77), kSmallOfRepo));
     }
 
     test::TemporaryFolder folder_;
@@ -54,8 +54,9 @@ TEST_F(BlockSources, SlotTreesAndProofInputsAreTheSame) {
     EXPECT_EQ(elsewhere_.placed(), elsewhere_.reads());
     EXPECT_TRUE(must(check_slots(job(), verifiable)).empty());
     for (const std::uint64_t slot : {0U, 4U})
-        EXPECT_EQ(must(make_proof_input(job(), verifiable, slot, Fr::from_u64(77), kSmall)),
-                  must(make_proof_input(other_.job(), verifiable, slot, Fr::from_u64(77), kSmall)));
+        EXPECT_EQ(
+            must(make_proof_input(job(), verifiable, slot, Fr::from_u64(77), kSmallOfRepo)),
+            must(make_proof_input(other_.job(), verifiable, slot, Fr::from_u64(77), kSmallOfRepo)));
 }
 
 TEST_F(BlockSources, WrongBytesAreRefused) {

@@ -23,15 +23,9 @@ using snark::R1cs;
 using test::fake_input;
 using test::FakeDataset;
 using test::Json;
+using test::kSmall;
 using test::must;
-
-const Json& proofs() {
-    static const Json vectors = test::load_vectors("proofs.json");
-    return vectors;
-}
-
-/// A circuit small enough to build in a blink: cells of 127 bytes, four a block.
-constexpr CircuitParameters kSmall = {8, 3, 2, 5, 2};
+using test::proofs;
 
 FakeDataset small_data(std::uint64_t slots, std::uint64_t index, std::uint64_t cells) {
     FakeDataset data;

@@ -12,6 +12,11 @@
 
 namespace codex::test {
 
+/// A circuit small enough to build in a blink: cells of 127 bytes, four a block.
+constexpr proof::CircuitParameters kSmall = {8, 3, 2, 5, 2};
+/// As small, for datasets in a repo: cells of 128 bytes, four a block.
+constexpr proof::CircuitParameters kSmallOfRepo = {10, 3, 2, 5, 3};
+
 /// A dataset of slots of cells, of which one slot is to be proven.
 struct FakeDataset {
     std::uint64_t seed = 12345;

@@ -11,11 +11,10 @@ namespace {
 
 using test::fake_input;
 using test::FakeDataset;
+using test::kSmall;
 using test::must;
 using test::must_fail;
 using testing::HasSubstr;
-
-constexpr CircuitParameters kSmall = {8, 3, 2, 5, 2};
 
 ProofInput small_input() {
     FakeDataset data;

@@ -2,6 +2,7 @@
 #include "proof/prover.hpp"
 
 #include "dataset/protected_store.hpp"
+#include "fixture.hpp"
 #include "snark/files.hpp"
 #include "snark/setup.hpp"
 
@@ -15,16 +16,15 @@ namespace {
 using dataset::test::code_shape;
 using dataset::test::generate;
 using dataset::test::Store;
+using test::kSmallOfRepo;
 using test::must;
 using test::must_fail;
 using testing::HasSubstr;
 
-constexpr CircuitParameters kSmall = {10, 3, 2, 5, 3};
-
 /// A key of the small circuit with one more demand: that the entropy is 1.
 const Bytes& key_of_entropy_one() {
     static const Bytes file = [] {
-        snark::R1cs system = must(build_circuit(kSmall));
+        snark::R1cs system = must(build_circuit(kSmallOfRepo));
         system.add({{1, Fr::one()}}, {{0, Fr::one()}}, {{0, Fr::one()}});
         ThreadPool pool(2);
         return test::written(
@@ -41,7 +41,7 @@ protected:
         dataset_ = must(build_slots(store_.job(), coded, {.cell_size_bytes = 128})).manifest;
     }
     [[nodiscard]] static Prover prover(const ProverOptions& options = {}) {
-        return must(Prover::open(test::key_from(key_of_entropy_one()), kSmall, options));
+        return must(Prover::open(test::key_from(key_of_entropy_one()), kSmallOfRepo, options));
     }
 
     test::TemporaryFolder folder_;
@@ -51,7 +51,7 @@ protected:
 
 TEST_F(ProverTest, WhatItProvesVerifiesAndSaysWhatItIsAbout) {
     const Prover one = prover();
-    EXPECT_EQ(one.parameters(), kSmall);
+    EXPECT_EQ(one.parameters(), kSmallOfRepo);
     const Digest root = must(open_verifiable(store_.repo(), dataset_)).dataset_tree.root();
     for (const std::uint64_t slot : {0U, 4U}) {
         const snark::Statement statement = must(one.prove(store_.job(), dataset_, slot, Fr::one()));
@@ -80,12 +80,12 @@ TEST_F(ProverTest, AKeyOfAnotherCircuitIsRefusedAtOnce) {
     const auto open = [](const CircuitParameters& parameters) {
         return must_fail(Prover::open(test::key_from(key_of_entropy_one()), parameters));
     };
-    CircuitParameters more = kSmall;
+    CircuitParameters more = kSmallOfRepo;
     more.samples = 4;
     EXPECT_EQ(open(more).code(), Errc::malformed);
     EXPECT_THAT(open(more).text(),
                 HasSubstr(fmt::format("{} wires and 3 public inputs, the circuit has {} and 3",
-                                      wire_count(kSmall), wire_count(more))));
+                                      wire_count(kSmallOfRepo), wire_count(more))));
     more.samples = 0;
     EXPECT_EQ(open(more).code(), Errc::limit_exceeded);
 }

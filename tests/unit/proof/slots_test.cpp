@@ -20,16 +20,13 @@ using dataset::test::generate;
 using dataset::test::Store;
 using test::FakeDataset;
 using test::Json;
+using test::kSmallOfRepo;
 using test::must;
 using test::must_fail;
+using test::proofs;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
-
-const Json& proofs() {
-    static const Json vectors = test::load_vectors("proofs.json");
-    return vectors;
-}
 
 /// The tree over the blocks of a slot, computed the slow way: block by block from plain bytes.
 Digest slow_slot_root(const std::vector<Bytes>& blocks, std::size_t cell_size,
@@ -262,7 +259,6 @@ TEST_F(Slots, ManifestsWhoseRootsDoNotAgreeAreRefused) {
 }
 
 TEST_F(Slots, InputsHoldForEveryShapeOfTheCircuit) {
-    constexpr CircuitParameters kSmall = {10, 3, 2, 5, 3};
     struct Case {
         std::size_t size;
         std::uint32_t k, m;
@@ -275,7 +271,8 @@ TEST_F(Slots, InputsHoldForEveryShapeOfTheCircuit) {
                     .manifest;
             for (std::uint64_t slot = 0; slot < test.k + test.m; ++slot)
                 must(test::check_input(
-                    kSmall, must(make_proof_input(job(), built, slot, Fr::from_u64(77), kSmall))));
+                    kSmallOfRepo,
+                    must(make_proof_input(job(), built, slot, Fr::from_u64(77), kSmallOfRepo))));
         }
     }
     const Cid coded = protect(generate(9, 5'000), 3, 2, 512);
@@ -283,7 +280,7 @@ TEST_F(Slots, InputsHoldForEveryShapeOfTheCircuit) {
     const auto refusal = [&](std::uint64_t slot, const CircuitParameters& p) {
         return must_fail(make_proof_input(job(), built, slot, Fr::one(), p)).text();
     };
-    EXPECT_THAT(refusal(5, kSmall), HasSubstr("slots 0 to 4"));
+    EXPECT_THAT(refusal(5, kSmallOfRepo), HasSubstr("slots 0 to 4"));
     EXPECT_THAT(refusal(0, {10, 3, 3, 5, 3}), HasSubstr("the circuit is for 2^3 cells a block"));
     EXPECT_THAT(refusal(0, {10, 3, 2, 6, 3}), HasSubstr("6 elements a cell"));
     EXPECT_THAT(refusal(0, {3, 3, 2, 5, 3}), HasSubstr("more than the circuit's 2^3"));

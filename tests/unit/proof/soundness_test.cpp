@@ -21,6 +21,7 @@ namespace {
 using detail::Layout;
 using detail::PathWires;
 using detail::Wire;
+using test::kSmall;
 using test::must;
 
 using SparseRow = std::map<Wire, Fr>;
@@ -91,7 +92,6 @@ void collect_free_hints(const PathWires& path, const std::vector<Fr>& witness,
 }
 
 TEST(Soundness, EveryWireIsDeterminedButTheHintsOfEqualBits) {
-    constexpr CircuitParameters kSmall = {8, 3, 2, 5, 2};
     test::FakeDataset data;
     data.slots = 7;
     data.slot_index = 5;

@@ -20,7 +20,7 @@ using test::Json;
 using test::key_from;
 using test::must;
 using test::must_fail;
-using test::system_from;
+using test::tiny_system;
 using test::written;
 using testing::HasSubstr;
 
@@ -29,11 +29,6 @@ constexpr std::uint32_t kMaxBeaconLog2 = 20;
 const Json& vectors() {
     static const Json all = test::load_vectors("ceremony.json").at("ceremony");
     return all;
-}
-
-R1cs tiny_system() {
-    const Json proofs = test::load_vectors("proofs.json");
-    return system_from(test::unhex(proofs.at("groth16_tiny").at("r1cs_hex")));
 }
 
 PowersOfTau powers_from(Bytes bytes) {

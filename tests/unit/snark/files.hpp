@@ -4,6 +4,7 @@
 #include "base/fd.hpp"
 #include "must.hpp"
 #include "snark/groth16.hpp"
+#include "vectors.hpp"
 
 #include <sys/mman.h>
 #include <unistd.h>
@@ -27,6 +28,11 @@ inline snark::R1cs system_from(Bytes bytes) {
 inline snark::ProvingKey key_from(Bytes bytes) {
     return must(
         snark::ProvingKey::read(must(snark::BinaryFile::parse(std::move(bytes), "zkey", 1))));
+}
+
+/// The circuit whose files are in proofs.json.
+inline snark::R1cs tiny_system() {
+    return system_from(unhex(proofs().at("groth16_tiny").at("r1cs_hex")));
 }
 
 } // namespace codex::test

@@ -18,13 +18,9 @@ using test::Json;
 using test::key_from;
 using test::must;
 using test::must_fail;
+using test::proofs;
 using test::system_from;
 using test::written;
-
-const Json& vectors() {
-    static const Json all = test::load_vectors("proofs.json");
-    return all;
-}
 
 Fr fr(const Json& value) {
     return value.is_number() ? Fr::from_u64(value.get<std::uint64_t>())
@@ -36,7 +32,7 @@ std::vector<Fr> inputs_of(const Json& json) {
 }
 
 struct Tiny {
-    const Json& json = vectors().at("groth16_tiny");
+    const Json& json = proofs().at("groth16_tiny");
     R1cs system = system_from(test::unhex(json.at("r1cs_hex")));
     BinaryFile witness_file = must(BinaryFile::parse(test::unhex(json.at("wtns_hex")), "wtns", 2));
     std::span<const Digest> witness = must(witness_words(witness_file));
@@ -142,7 +138,7 @@ TEST(Groth16, FreshRandomnessMakesFreshProofs) {
 }
 
 TEST(Groth16, DeployedNetworksProofIsAcceptedAndItsMutationsAreNot) {
-    const Json& test = vectors().at("groth16_verify");
+    const Json& test = proofs().at("groth16_verify");
     const VerifyingKey key = must(verifying_key_from_json(test.at("verification_key").dump()));
     const Groth16Proof proof = must(proof_from_json(test.at("proof").dump()));
     const std::vector<Fr> inputs = inputs_of(test.at("public"));
@@ -214,7 +210,7 @@ TEST(Groth16, PointsOutsideTheSubgroupAreNamed) {
 }
 
 TEST(Groth16, DamagedKeysAreRefused) {
-    const Bytes good = test::unhex(vectors().at("groth16_tiny").at("zkey_hex"));
+    const Bytes good = test::unhex(proofs().at("groth16_tiny").at("zkey_hex"));
     for (std::size_t size = 0; size < good.size(); size += 7) {
         const Bytes cut(good.begin(), good.begin() + static_cast<std::ptrdiff_t>(size));
         auto file = BinaryFile::parse(cut, "zkey", 1);
@@ -230,7 +226,7 @@ TEST(Groth16, DamagedKeysAreRefused) {
 }
 
 TEST(Groth16, ForeignJsonIsReadAndBadJsonRefused) {
-    const Json& test = vectors().at("groth16_verify");
+    const Json& test = proofs().at("groth16_verify");
     Json proof = test.at("proof");
     const Groth16Proof parsed = must(proof_from_json(proof.dump()));
     EXPECT_EQ(must(proof_from_json(proof_to_json(parsed))), parsed);

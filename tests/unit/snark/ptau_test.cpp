@@ -23,7 +23,7 @@ Result<PowersOfTau> read(Bytes bytes) {
 }
 
 /// Where the payload of a section begins.
-std::size_t offset_of(std::uint32_t type) {
+std::size_t offset_of_section(std::uint32_t type) {
     const PowersOfTau powers = must(read(tiny()));
     std::size_t at = 12;
     for (const auto& [one, payload] : powers.file().sections()) {
@@ -36,7 +36,7 @@ std::size_t offset_of(std::uint32_t type) {
 
 Bytes changed(std::uint32_t section, std::size_t at, std::uint8_t value) {
     Bytes bytes = tiny();
-    bytes[offset_of(section) + at] = value;
+    bytes[offset_of_section(section) + at] = value;
     return bytes;
 }
 
@@ -64,7 +64,7 @@ TEST(PowersOfTau, RefusesHeadersAndSizesThatDoNotFit) {
     EXPECT_THAT(must_fail(read(changed(1, 36, 0))).text(), HasSubstr("power 0"));
     EXPECT_THAT(must_fail(read(changed(1, 40, 3))).text(), HasSubstr("of a ceremony of 3"));
     Bytes bytes = changed(1, 36, 5);
-    bytes[offset_of(1) + 40] = 5;
+    bytes[offset_of_section(1) + 40] = 5;
     EXPECT_THAT(must_fail(read(bytes)).text(), HasSubstr("section 2"));
     EXPECT_THAT(must_fail(read(changed(6, 0, 1))).text(), HasSubstr("section 6"));
     bytes = tiny();
@@ -78,7 +78,7 @@ TEST(PowersOfTau, CheckNamesTheSectionThatIsWrong) {
     ThreadPool pool(2);
     for (const auto& [section, each] : sections) {
         // Lagrange forms of the domain of 16 begin behind those of 1 to 8.
-        const std::size_t at = offset_of(section) + (section >= 12 ? 15 * each : 0);
+        const std::size_t at = offset_of_section(section) + (section >= 12 ? 15 * each : 0);
         Bytes bytes = tiny();
         bytes[at + 2 * each] ^= 1;
         const std::string name = fmt::format("section {}: ", section);
@@ -114,7 +114,7 @@ TEST(PowersOfTau, PointsOfTheTwistOutsideTheSubgroupAreFound) {
     }
     ASSERT_FALSE(crypto::G2Sum::from_affine(stray).times(crypto::FrParams::kModulus).is_infinity());
     Bytes bytes = tiny();
-    std::memcpy(bytes.data() + offset_of(13) + (15 + 3) * kG2Bytes, &stray, kG2Bytes);
+    std::memcpy(bytes.data() + offset_of_section(13) + (15 + 3) * kG2Bytes, &stray, kG2Bytes);
     EXPECT_THAT(must_fail(must(read(bytes)).check(4, {})).text(),
                 HasSubstr("section 13: a point is not in its group"));
 }

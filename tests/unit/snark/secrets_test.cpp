@@ -23,6 +23,8 @@ namespace {
 
 using test::key_from;
 using test::must;
+using test::proofs;
+using test::tiny_system;
 
 constexpr std::uint64_t kMask = 0x5a17c3e96b0d842f;
 
@@ -100,13 +102,6 @@ std::vector<Pattern> patterns_of(const std::function<std::vector<Fr>()>& compute
     ::waitpid(child, &status, 0);
     EXPECT_EQ(status, 0);
     return patterns;
-}
-
-test::Json proofs() {
-    return test::load_vectors("proofs.json");
-}
-R1cs tiny_system() {
-    return test::system_from(test::unhex(proofs().at("groth16_tiny").at("r1cs_hex")));
 }
 
 /// As the child computes them; the same in every process.

@@ -9,7 +9,7 @@ using test::must;
 using test::must_fail;
 
 TEST(Statement, SurvivesARoundTrip) {
-    const test::Json all = test::load_vectors("proofs.json");
+    const test::Json& all = test::proofs();
     const test::Json& sample = all.at("groth16_verify");
     const Statement statement = {{Fr::from_u64(7), Fr::from_u64(0), Fr::from_u64(3)},
                                  must(proof_from_json(sample.at("proof").dump()))};
@@ -27,7 +27,7 @@ TEST(Statement, DeeplyNestedJsonIsRefusedWithoutRecursion) {
     EXPECT_EQ(must_fail(statement_from_json(whole)).code(), Errc::malformed);
     EXPECT_EQ(must_fail(proof_from_json(whole)).code(), Errc::malformed);
     EXPECT_EQ(must_fail(inputs_from_json(deeper)).code(), Errc::malformed);
-    const test::Json all = test::load_vectors("proofs.json");
+    const test::Json& all = test::proofs();
     std::string key = all.at("groth16_tiny").at("verification_key").dump();
     key.insert(key.find("\"IC\":[") + 6, deeper + ",");
     EXPECT_EQ(must_fail(verifying_key_from_json(key)).code(), Errc::malformed);
