@@ -2,14 +2,19 @@
 load ../common
 load proofs
 
-setup() {
-    codex_setup
+setup_file() {
+    BATS_TEST_TMPDIR=$BATS_FILE_TMPDIR codex_setup
     mkdir made
     codex-prove r1cs "${circuit[@]}" -o made/proof_main.r1cs
     codex-prove setup --quiet --r1cs made/proof_main.r1cs -o made/proof_main.zkey
     codex-prove vkey --zkey made/proof_main.zkey -o made/proof_main_verification_key.json
     gen 1 3000 >made/proof_main.wasm
     gen 2 100000 >made/proof_main.bin
+}
+
+setup() {
+    codex_setup
+    cp -r "$BATS_FILE_TMPDIR/work/made" .
 }
 
 names=(proof_main.bin proof_main.r1cs proof_main.wasm proof_main.zkey proof_main_verification_key.json)

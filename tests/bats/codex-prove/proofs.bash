@@ -13,3 +13,18 @@ make_dataset() {
 
 # A key for the small circuit.
 make_key() { codex-prove setup --quiet "${circuit[@]}" -o key.zkey; }
+
+# make_shared: for setup_file: dataset and key, made once for all tests of a file.
+make_shared() {
+    BATS_TEST_TMPDIR=$BATS_FILE_TMPDIR codex_setup
+    make_dataset
+    make_key
+    printf '%s\n' "$protected" "$cid" >cids
+}
+
+# use_shared: after codex_setup: a copy of them for this test, in its repo and its folder.
+use_shared() {
+    cp -r "$BATS_FILE_TMPDIR/repo" "$CODEX_REPO"
+    cp "$BATS_FILE_TMPDIR"/work/* .
+    { read -r protected && read -r cid; } <cids
+}

@@ -2,10 +2,11 @@
 load ../common
 load proofs
 
+setup_file() { make_shared; }
+
 setup() {
     codex_setup
-    make_dataset
-    make_key
+    use_shared
 }
 
 @test "step by step through pipes" {

@@ -2,10 +2,11 @@
 load ../common
 load proofs
 
+setup_file() { make_shared; }
+
 setup() {
     codex_setup
-    make_dataset
-    make_key
+    use_shared
 }
 
 # job ID SLOT: a job of the small dataset.

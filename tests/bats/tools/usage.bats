@@ -14,6 +14,8 @@ commands() {
 
 # refuses COMMAND [WORD...]: ends with 64 as it should.
 refuses() {
+    local -
+    set +T
     local command=$1
     shift
     # shellcheck disable=SC2086 # words
@@ -21,8 +23,9 @@ refuses() {
     assert_refused 64 "${command%% *}: error: " || fail "$command $*"
     assert_stderr --partial ' --help' || fail "$command $*"
     # Not the words of the library below: it writes sentences.
-    ! grep -qE 'error: [A-Z][a-z]|\.$|The following|Run with|was not expected|[A-Z][a-z]+Error' <<<"$stderr" ||
+    [[ ! $stderr =~ error:\ [A-Z][a-z]|The\ following|Run\ with|was\ not\ expected|[A-Z][a-z]+Error ]] ||
         fail "$command $*: $stderr"
+    [[ $stderr$'\n' != *.$'\n'* ]] || fail "$command $*: $stderr"
 }
 
 @test "an option that is none" {
@@ -34,8 +37,11 @@ refuses() {
             run_split $command --json --nonsense
             assert_failure 64
             assert_output ''
-            assert_equal "$(jq -r '.code + " " + (.exit | tostring)' <<<"$stderr")" 'usage 64'
+            echo "$stderr" >>objects
         done < <(commands "$tool" true)
+        assert_equal "$(jq -r '.code + " " + (.exit | tostring)' objects | sort -u)" 'usage 64'
+        assert_equal "$(jq -s length objects)" "$(commands "$tool" true | wc -l)"
+        rm objects
         refuses "$tool" --nonsense
         refuses "$tool" nonsense
         refuses "$tool"

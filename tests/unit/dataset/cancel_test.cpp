@@ -9,6 +9,7 @@
 #include "stepping_disk.hpp"
 
 #include <chrono>
+#include <filesystem>
 #include <future>
 #include <gmock/gmock.h>
 #include <map>
@@ -28,11 +29,21 @@ constexpr std::uint64_t kBytesAfter = std::uint64_t{8} << 20;
 constexpr std::uint32_t kBlockSize = 4096;
 constexpr std::uint64_t kContentBytes = 6000 * std::uint64_t{kBlockSize};
 
+/// Of the datasets here; made once.
+BytesView content() {
+    static const Bytes made = generate(7, kContentBytes);
+    return made;
+}
+
 /// A repo whose handle can be closed and opened anew, with an executor and a disk that count.
 class World {
 public:
-    explicit World(std::string path) : path_(std::move(path)), disk_(executor.trap) { open(); }
+    explicit World(std::string path, BytesView its = content())
+        : bytes(its), path_(std::move(path)), disk_(executor.trap) {
+        open();
+    }
 
+    const BytesView bytes; ///< of its dataset
     CountingExecutor executor;
     Progress progress;
 
@@ -55,14 +66,14 @@ public:
     [[nodiscard]] Job job() { return {*repo_, executor}; }
     [[nodiscard]] Job watched_job() { return {*repo_, {executor, progress}}; }
 
-    [[nodiscard]] Cid put(BytesView content, std::uint64_t expiry = 0) {
-        MemorySource source(content);
+    [[nodiscard]] Cid put(BytesView some, std::uint64_t expiry = 0) {
+        MemorySource source(some);
         PutOptions options;
         options.block_size_bytes = kBlockSize;
         options.expiry = expiry;
         return must(dataset::put(job(), source, options)).manifest;
     }
-    [[nodiscard]] Cid plain() { return put(generate(7, kContentBytes)); }
+    [[nodiscard]] Cid plain() { return put(bytes); }
     [[nodiscard]] Cid coded() { return must(encode(job(), plain(), code_shape(4, 2))); }
     /// One of its blocks in four is lost; parity gives them again.
     [[nodiscard]] Cid damaged() {
@@ -104,9 +115,8 @@ std::string nothing(World&) {
     return {};
 }
 
-Result<std::string> run_put(World&, const Job& job, const std::string&) {
-    const Bytes content = generate(7, kContentBytes);
-    MemorySource source(content);
+Result<std::string> run_put(World& world, const Job& job, const std::string&) {
+    MemorySource source(world.bytes);
     PutOptions options;
     options.block_size_bytes = kBlockSize;
     CODEX_TRY(result, put(job, source, options));
@@ -135,7 +145,7 @@ Result<std::string> run_export(World&, const Job& job, const std::string& cid) {
 }
 
 std::string make_archive(World& world) {
-    World other(world.path() + "-source");
+    World other(world.path() + "-source", world.bytes);
     const std::string path = world.path() + ".car";
     const Cid cids[] = {other.plain()};
     const Fd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
@@ -217,23 +227,28 @@ const std::map<std::string, Case>& cases() {
 
 class Cancelled : public testing::TestWithParam<std::string> {
 protected:
-    [[nodiscard]] World world(const std::string& name) const { return World(folder_.file(name)); }
     TemporaryFolder folder_;
 };
 
 TEST_P(Cancelled, EndsSoonAndLeavesTheRepoAsAKillWould) {
     const Case& one = cases().at(GetParam());
     World whole(folder_.file("whole"));
-    const std::string before = one.prepare(whole);
+    const std::string prepared = one.prepare(whole);
+    whole.close();
+    std::filesystem::copy(whole.path(), folder_.file("prepared"),
+                          std::filesystem::copy_options::recursive);
+    whole.open();
     const long first = whole.executor.trap.steps();
-    const std::string expected = must(one.run(whole, whole.job(), before));
+    const std::string expected = must(one.run(whole, whole.job(), prepared));
     const long steps = whole.executor.trap.steps() - first;
     ASSERT_GT(steps, 8) << "there is a middle";
 
     for (const long at : {1L, steps / 4, steps / 2, steps * 3 / 4}) {
         SCOPED_TRACE(fmt::format("at step {} of {}", at, steps));
-        World world(folder_.file(fmt::format("at{}", at)));
-        const std::string prepared = one.prepare(world);
+        const std::string path = folder_.file(fmt::format("at{}", at));
+        std::filesystem::copy(folder_.file("prepared"), path,
+                              std::filesystem::copy_options::recursive);
+        World world(path);
         world.executor.trap.set(world.progress, at);
         const auto done = one.run(world, world.watched_job(), prepared);
         ASSERT_FALSE(done);
@@ -266,7 +281,7 @@ TEST(Cancel, AJobThatWasCancelledBeforeDoesNothing) {
     const TemporaryFolder folder;
     for (const auto& [name, one] : cases()) {
         SCOPED_TRACE(name);
-        World world(folder.file(name));
+        World world(folder.file(name), content().first(100 * kBlockSize));
         const std::string prepared = one.prepare(world);
         world.progress.cancel();
         const auto done = one.run(world, world.watched_job(), prepared);

@@ -276,7 +276,7 @@ void repair_and_die(const std::string& path, const Cid& coded, std::uint64_t aft
 
 TEST_F(Repair, AKilledRepairIsFinishedByTheNext) {
     const std::uint32_t block_size = 4096;
-    const std::uint64_t blocks = 12'000;
+    const std::uint64_t blocks = 6'000; // three batches of data, and one of parity and a half
     const Bytes content = generate(18, blocks * block_size);
     const Cid plain = store_->put(content, {.block_size_bytes = block_size});
     const Cid coded = must(encode(store_->job(), plain, code_shape(6, 3)));

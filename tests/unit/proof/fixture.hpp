@@ -7,7 +7,9 @@
 #include "proof/circuit.hpp"
 #include "proof/sampler.hpp"
 
+#include <array>
 #include <bit>
+#include <map>
 #include <vector>
 
 namespace codex::test {
@@ -47,8 +49,8 @@ struct FakeSlot {
     merkle::Tree tree;
 };
 
-inline FakeSlot build_slot(const FakeDataset& data, std::uint64_t slot,
-                           std::uint64_t cells_a_block) {
+inline FakeSlot make_slot(const FakeDataset& data, std::uint64_t slot,
+                          std::uint64_t cells_a_block) {
     std::vector<Bytes> cells;
     std::vector<const std::uint8_t*> pointers;
     for (std::uint64_t i = 0; i < data.cells; ++i)
@@ -68,6 +70,17 @@ inline FakeSlot build_slot(const FakeDataset& data, std::uint64_t slot,
     return {std::move(blocks), std::move(tree)};
 }
 
+/// As make_slot(), which many tests want of the same datasets, once.
+inline const FakeSlot& build_slot(const FakeDataset& data, std::uint64_t slot,
+                                  std::uint64_t cells_a_block) {
+    static std::map<std::array<std::uint64_t, 5>, FakeSlot> made;
+    const std::array key = {data.seed, data.cells, data.cell_bytes, slot, cells_a_block};
+    auto found = made.find(key);
+    if (found == made.end())
+        found = made.emplace(key, make_slot(data, slot, cells_a_block)).first;
+    return found->second;
+}
+
 inline std::vector<crypto::Fr> elements(const std::vector<Digest>& digests) {
     std::vector<crypto::Fr> result;
     for (const Digest& digest : digests)
@@ -80,19 +93,15 @@ inline proof::ProofInput fake_input(const proof::CircuitParameters& parameters,
                                     const FakeDataset& data) {
     const std::uint64_t cells_a_block = std::uint64_t{1} << parameters.block_depth;
     std::vector<Digest> slot_roots;
-    std::optional<FakeSlot> proven;
-    for (std::uint64_t slot = 0; slot < data.slots; ++slot) {
-        FakeSlot built = build_slot(data, slot, cells_a_block);
-        slot_roots.push_back(built.tree.root());
-        if (slot == data.slot_index)
-            proven = std::move(built);
-    }
+    for (std::uint64_t slot = 0; slot < data.slots; ++slot)
+        slot_roots.push_back(build_slot(data, slot, cells_a_block).tree.root());
+    const FakeSlot& proven = build_slot(data, data.slot_index, cells_a_block);
     const merkle::Tree dataset = must(merkle::Tree::build(slot_roots, merkle::poseidon2_tree()));
     proof::ProofInput input;
     input.entropy = crypto::Fr::from_u64(data.entropy);
     input.dataset_root = *crypto::Fr::from_bytes(dataset.root());
     input.slot_index = data.slot_index;
-    input.slot_root = *crypto::Fr::from_bytes(proven->tree.root());
+    input.slot_root = *crypto::Fr::from_bytes(proven.tree.root());
     input.cells_per_slot = data.cells;
     input.slots_per_dataset = data.slots;
     input.slot_proof = elements(must(dataset.proof(data.slot_index)).path);
@@ -101,8 +110,8 @@ inline proof::ProofInput fake_input(const proof::CircuitParameters& parameters,
         input.cell_data.push_back(
             crypto::poseidon2::bytes_to_elements(fake_cell(data, data.slot_index, index)));
         std::vector<Digest> path =
-            must(proven->blocks[index / cells_a_block].proof(index % cells_a_block)).path;
-        for (const Digest& node : must(proven->tree.proof(index / cells_a_block)).path)
+            must(proven.blocks[index / cells_a_block].proof(index % cells_a_block)).path;
+        for (const Digest& node : must(proven.tree.proof(index / cells_a_block)).path)
             path.push_back(node);
         input.merkle_paths.push_back(elements(path));
     }

@@ -20,10 +20,10 @@ constexpr std::uint64_t kLate = 4'000'000'000;
 
 bool changes_files(std::uint64_t call) {
     static const std::set<std::uint64_t> kCalls = {
-        SYS_write,  SYS_pwrite64,  SYS_pwritev,  SYS_ftruncate, SYS_fsync,     SYS_fdatasync,
-        SYS_linkat, SYS_renameat2, SYS_renameat, SYS_unlinkat,  SYS_fallocate,
+        SYS_write,     SYS_pwrite64, SYS_pwritev,  SYS_ftruncate, SYS_linkat,
+        SYS_renameat2, SYS_renameat, SYS_unlinkat, SYS_fallocate,
 #ifdef SYS_rename
-        SYS_rename, SYS_unlink,
+        SYS_rename,    SYS_unlink,
 #endif
     };
     return kCalls.contains(call);
