@@ -82,6 +82,7 @@ struct RebuildReport {
     std::uint64_t missing_blocks = 0; ///< leaves of stored trees that were not found
     std::uint64_t damaged_records = 0;
     std::uint64_t damaged_note_bytes = 0; ///< of the notes, or of a write that was cut off
+    bool notes_unchecked = false; ///< neither the old index nor its age said how many there were
     /// What is known to be lost: datasets that the index knew which was replaced, and notes.
     std::vector<VerifyProblem> lost{};
 };

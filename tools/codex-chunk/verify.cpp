@@ -76,7 +76,8 @@ Result<void> rebuild(cli::Context& context, Problems& problems) {
                                  .json("keptBlocks", report.kept_blocks)
                                  .json("missingBlocks", report.missing_blocks)
                                  .json("damagedRecords", report.damaged_records)
-                                 .json("damagedNoteBytes", report.damaged_note_bytes));
+                                 .json("damagedNoteBytes", report.damaged_note_bytes)
+                                 .json("notesUnchecked", report.notes_unchecked));
     context.warn(fmt::format("index made anew from {}: {}, {}, {} of them in no dataset; expiries "
                              "and labels are as the notes have them",
                              counted(report.segments, "segment"),
@@ -89,6 +90,9 @@ Result<void> rebuild(cli::Context& context, Problems& problems) {
         context.warn(fmt::format("{} of the notes are no note and left out: they are damaged, or "
                                  "of a write that was cut off",
                                  counted(report.damaged_note_bytes, "byte")));
+    if (report.notes_unchecked)
+        context.warn("neither the old index nor the repo's age says how many notes there were: if "
+                     "the file of notes is an old copy, what was removed since then may be back");
     return {};
 }
 

@@ -6,6 +6,7 @@
 #include "repo/segments/io.hpp"
 #include "repo/segments/own_file.hpp"
 #include "repo/segments/tails.hpp"
+#include "repo/upkeep/notes.hpp"
 #include "repo/upkeep/reserve.hpp"
 
 #include <algorithm>
@@ -149,9 +150,24 @@ tl::unexpected<Error> older(const std::string& text) {
                     .remedy({Remedy::rebuild_index, "make it anew from the segments"}));
 }
 
+/// What is noted in the file was on the disk in the index before. So one that has not come to the
+/// file's last number is a copy, even where REPO/age was copied with it.
+Result<void> require_all_notes(const Env& env, const std::string& repo_path) {
+    const std::uint64_t newest = newest_note(repo_path); // before the index, which only grows
+    if (newest == 0)
+        return {};
+    CODEX_TRY(txn, env.read());
+    CODEX_TRY(last, last_note(txn));
+    if (last >= newest)
+        return {};
+    return older("index.mdb: is older than the notes: it does not know what was removed, labelled "
+                 "and kept since it was copied");
+}
+
 /// Also gives what there is in segments behind their ends, where that matters.
 Result<Standing> judge(const Env& env, const Segments& segments, const std::string& repo_path,
                        std::vector<UnknownRecords>& found) {
+    CODEX_CHECK(require_all_notes(env, repo_path));
     CODEX_TRY(standing, standing_of(env, repo_path));
     if (standing == Standing::older)
         return older("index.mdb: is older than the segments: it does not know what "

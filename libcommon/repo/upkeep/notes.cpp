@@ -46,6 +46,20 @@ Result<End> find_end(const Fd& file, std::uint64_t size, const std::string& name
     }
 }
 
+struct OpenNotes {
+    Fd file;
+    End end;
+};
+
+Result<OpenNotes> open_notes(const std::string& name, int flags) {
+    CODEX_TRY(file, open_own_file(name, flags));
+    struct stat st{};
+    if (::fstat(file.get(), &st) != 0)
+        return fail(system_error(errno, "stat " + name));
+    CODEX_TRY(end, find_end(file, static_cast<std::uint64_t>(st.st_size), name));
+    return OpenNotes{std::move(file), end};
+}
+
 /// Behind `end`, where a write that was cut off may have left something.
 Result<void> append_notes(Disk& disk, const Fd& file, std::span<const Note> notes,
                           std::uint64_t end, const std::string& name) {
@@ -69,17 +83,19 @@ std::string notes_path(const std::string& repo_path) {
     return repo_path + "/notes";
 }
 
+std::uint64_t newest_note(const std::string& repo_path) {
+    const auto opened = open_notes(notes_path(repo_path), O_RDONLY);
+    return opened ? opened->end.last : 0;
+}
+
 Result<void> flush_notes(const Store& store, std::uint64_t last) {
     if (last == 0)
         return {};
     const std::string name = notes_path(store.path());
     // The turn to write is the right to append.
     CODEX_TRY(turn, store.env().write(false));
-    CODEX_TRY(file, open_own_file(name, O_RDWR | O_CREAT));
-    struct stat st{};
-    if (::fstat(file.get(), &st) != 0)
-        return fail(system_error(errno, "stat " + name));
-    CODEX_TRY(end, find_end(file, static_cast<std::uint64_t>(st.st_size), name));
+    CODEX_TRY(opened, open_notes(name, O_RDWR | O_CREAT));
+    const auto& [file, end] = opened;
     CODEX_TRY(notes, notes_after(turn, end.last));
     std::erase_if(notes, [last](const Note& note) { return note.sequence > last; });
     if (!notes.empty())

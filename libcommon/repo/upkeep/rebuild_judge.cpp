@@ -42,7 +42,9 @@ Result<void> Rebuild::rewrite_notes() {
 /// The newest note of each thing.
 Result<void> Rebuild::read_notes() {
     NotesState state;
-    state.acknowledged = recorded_age(path_).value_or(IndexAge{}).notes;
+    const auto recorded = recorded_age(path_);
+    report_.notes_unchecked = !recorded && !old_.known;
+    state.acknowledged = recorded.value_or(IndexAge{}).notes;
     CODEX_SET(state.file, scan_notes(path_, [&](const Note& note) -> Result<void> {
                   Note& newest = notes_[{note.kind, note.cid}];
                   if (note.sequence >= newest.sequence)

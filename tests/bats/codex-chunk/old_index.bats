@@ -100,3 +100,48 @@ assert_all_back() {
     codex-chunk -r moved put c
     codex-chunk -r moved verify
 }
+
+@test "an index that notes have more than is damage, also with the age of its day" {
+    local command D
+    D=$(codex-chunk put b)
+    codex-chunk label "$A" one
+    codex-chunk keep "$A" --until 2030-01-01
+    cp "$CODEX_REPO/index.mdb" old
+    cp "$CODEX_REPO/age" age
+    codex-chunk label "$A" two
+    codex-chunk keep "$A" --until 2035-01-01
+    codex-chunk rm "$D"
+    cp old "$CODEX_REPO/index.mdb"
+    cp age "$CODEX_REPO/age"
+    sum=$(sha256sum "$CODEX_REPO"/notes "$CODEX_REPO"/segments/*)
+    for command in gc 'put c' "rm $A" ls verify "get $A" "label $A three"; do
+        # shellcheck disable=SC2086 # words
+        run_split codex-chunk $command
+        assert_refused 65 'index.mdb: is older than the notes'
+        assert_stderr --partial 'codex-chunk verify --rebuild-index'
+        assert_equal "$(sha256sum "$CODEX_REPO"/notes "$CODEX_REPO"/segments/*)" "$sum"
+    done
+    codex-chunk verify --rebuild-index
+    run codex-chunk ls --json
+    assert_output --partial '"label":"two"'
+    assert_output --partial '2035-01-01'
+    refute_output --partial "$D"
+    codex-chunk gc
+    codex-chunk verify
+}
+
+@test "a new index says when nothing tells whether notes are old" {
+    codex-chunk keep "$A" --until 2035-01-01
+    rm "$CODEX_REPO/index.mdb"
+    run_split codex-chunk verify --rebuild-index
+    assert_success
+    [[ $stderr != *'how many notes there were'* ]]
+    rm "$CODEX_REPO/index.mdb" "$CODEX_REPO/age"
+    run_split codex-chunk verify --rebuild-index
+    assert_success
+    assert_stderr --partial 'neither the old index nor the repo'
+    rm "$CODEX_REPO/index.mdb" "$CODEX_REPO/age"
+    run_split codex-chunk verify --rebuild-index --json
+    assert_success
+    assert_equal "$(jq -r 'select(.type == "rebuilt") | .notesUnchecked' <<<"$output")" true
+}
