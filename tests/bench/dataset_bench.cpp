@@ -1,71 +1,17 @@
 // put, get and export of a dataset that is in the page cache, without waiting for the disk:
 // throughput of the pipelines themselves. Wall time, since they work in several threads.
-#include "base/fd_stream.hpp"
-#include "base/thread_pool.hpp"
-#include "dataset/dataset.hpp"
+#include "big_store.hpp"
 
 #include <benchmark/benchmark.h>
-#include <cstdlib>
 #include <fcntl.h>
-#include <filesystem>
-#include <sys/mman.h>
-#include <unistd.h>
+#include <memory>
 
 namespace {
 
 using namespace codex;
-
-constexpr std::uint64_t kBytes = std::uint64_t{256} << 20;
-
-/// The value, or the end of the benchmark with the error.
-template <class T> T must(Result<T> result) {
-    if (!result) {
-        fmt::print(stderr, "dataset_bench: {}\n", result.error().text());
-        std::exit(1);
-    }
-    if constexpr (!std::is_void_v<T>)
-        return std::move(*result);
-}
-
-/// A repo in a directory of its own, and content no two of whose blocks are equal.
-class World {
-public:
-    World() : content_(::memfd_create("content", MFD_CLOEXEC)) {
-        std::string name = (std::filesystem::temp_directory_path() / "codex-bench-XXXXXX").string();
-        path_ = ::mkdtemp(name.data());
-        repo_.emplace(must(
-            repo::Repo::open(path_ + "/repo", {.create = true, .sync = false, .pool = pool_})));
-        std::vector<std::uint64_t> words(std::size_t{1} << 17);
-        std::uint64_t state = 1;
-        for (std::uint64_t at = 0; at < kBytes; at += words.size() * 8) {
-            for (std::uint64_t& word : words)
-                word = state = state * 6364136223846793005U + 1442695040888963407U;
-            must(write_full(
-                content_.get(),
-                as_bytes({reinterpret_cast<const char*>(words.data()), words.size() * 8}),
-                "content"));
-        }
-    }
-    ~World() {
-        repo_.reset();
-        std::error_code ignored;
-        std::filesystem::remove_all(path_, ignored);
-    }
-
-    dataset::Job job() { return {*repo_, pool_}; }
-    Cid put() {
-        ::lseek(content_.get(), 0, SEEK_SET);
-        FdSource source = must(FdSource::create(content_.get(), "content"));
-        return must(dataset::put(job(), source, {})).manifest;
-    }
-    repo::Repo& repo() { return *repo_; }
-
-private:
-    Fd content_;
-    std::string path_;
-    ThreadPool pool_;
-    std::optional<repo::Repo> repo_;
-};
+using bench::kBytes;
+using bench::must;
+using bench::World;
 
 void count_bytes(benchmark::State& state) {
     state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(kBytes));

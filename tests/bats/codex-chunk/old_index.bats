@@ -124,7 +124,7 @@ assert_all_back() {
     codex-chunk verify --rebuild-index
     run codex-chunk ls --json
     assert_output --partial '"label":"two"'
-    assert_output --partial '2035-01-01'
+    assert_output --partial '"expiry":2051222400'
     refute_output --partial "$D"
     codex-chunk gc
     codex-chunk verify
