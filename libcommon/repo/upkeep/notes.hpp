@@ -96,8 +96,9 @@ struct NotesFile {
     std::uint64_t last = 0;    ///< the highest number
     std::uint64_t mark = 0;    ///< that of its mark; 0: there is none
 };
-/// The number of the last whole note of the file; 0 when it has none, or cannot be read: then nothing
-/// is known of it. An index of today never has a lower one (last_note()), when that is read later.
+/// The number of the last whole note of the file; 0 when it has none, or cannot be read: then
+/// nothing is known of it. An index of today never has a lower one (last_note()), when that is read
+/// later.
 [[nodiscard]] std::uint64_t newest_note(const std::string& repo_path);
 /// Calls visit(note) for each whole note of the file that is no mark, in its order; nothing when
 /// there is no file. Errors: io, those of `visit`.
