@@ -178,6 +178,12 @@ Result<void> write_file_atomic(const std::string& path, BytesView content, unsig
     return file.commit();
 }
 
+Result<void> write_new_file(const std::string& path, BytesView content, unsigned mode) {
+    CODEX_TRY(file, AtomicFile::create(path, mode));
+    CODEX_CHECK(write_full(file.fd(), content, path));
+    return file.commit_new();
+}
+
 namespace {
 
 /// What an error of opening `path` says, without what was opened.
@@ -279,6 +285,24 @@ Result<void> AtomicFile::commit() {
                                    : fail(system_error(errno, fmt::format("rename {}", path_)));
         temporary_.clear();
     }
+    return sync_name();
+}
+
+Result<void> AtomicFile::commit_new() {
+    if (::fsync(fd_.get()) != 0)
+        return fail(system_error(errno, fmt::format("fsync {}", path_)));
+    const bool named =
+        temporary_.empty() ? link_to(path_) : ::link(temporary_.c_str(), path_.c_str()) == 0;
+    if (!named)
+        return errno == EEXIST ? fail(Errc::exists, "{} exists", path_)
+                               : fail(system_error(errno, fmt::format("link {}", path_)));
+    if (!temporary_.empty())
+        ::unlink(temporary_.c_str());
+    temporary_.clear();
+    return sync_name();
+}
+
+Result<void> AtomicFile::sync_name() {
     auto synced = sync_directory(folder_of(path_));
     // A folder that may be written to but not be listed cannot be opened; its file system can be
     // synced as a whole.

@@ -58,6 +58,12 @@ private:
 [[nodiscard]] Result<void> write_file_atomic(const std::string& path, BytesView content,
                                              unsigned mode = 0666);
 
+/// Makes `path`, where nothing is, hold `content`, in the same way; a kill leaves nothing. Errors:
+/// exists, when there is anything of that name, which is then as it was; cannot_create, permission,
+/// no_space, io.
+[[nodiscard]] Result<void> write_new_file(const std::string& path, BytesView content,
+                                          unsigned mode = 0666);
+
 /// A file for reading and writing in `folder` that has no name, and is gone when it is closed.
 /// Errors: cannot_create, permission, not_found.
 [[nodiscard]] Result<Fd> unnamed_file(const std::string& folder);
@@ -98,9 +104,12 @@ public:
     [[nodiscard]] Result<void> prepare();
     /// fsync, then gives the file its name, replacing an older one. Errors: io, no_space.
     [[nodiscard]] Result<void> commit();
+    /// The same, but replaces nothing. Errors: exists, io, no_space.
+    [[nodiscard]] Result<void> commit_new();
 
 private:
     AtomicFile() = default;
+    [[nodiscard]] Result<void> sync_name();
     [[nodiscard]] bool link_to(const std::string& name) const;
     Fd fd_;
     std::string path_;

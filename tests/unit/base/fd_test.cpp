@@ -142,6 +142,27 @@ TEST(AtomicFile, WriteReplacesWholeAndLeavesNothingElse) {
     EXPECT_EQ(folder.entries(), 1u);
 }
 
+TEST(AtomicFile, ANewOneReplacesNothing) {
+    const TemporaryFolder folder;
+    must(write_new_file(folder.file("a"), as_bytes("first"), 0600));
+    EXPECT_EQ(mode_of(folder.file("a")), 0600u);
+    EXPECT_EQ(must_fail(write_new_file(folder.file("a"), as_bytes("second"))).code(), Errc::exists);
+    EXPECT_EQ(content_of(folder.file("a")), "first");
+    ASSERT_EQ(::symlink("nowhere", folder.file("link").c_str()), 0);
+    EXPECT_EQ(must_fail(write_new_file(folder.file("link"), as_bytes("x"))).code(), Errc::exists);
+    EXPECT_EQ(folder.entries(), 2u) << "a refused one leaves nothing";
+    // With a temporary name, as where a file cannot be without one.
+    AtomicFile named = must(AtomicFile::create(folder.file("b")));
+    must(named.prepare());
+    must(named.commit_new());
+    AtomicFile late = must(AtomicFile::create(folder.file("b")));
+    must(late.prepare());
+    EXPECT_EQ(must_fail(late.commit_new()).code(), Errc::exists);
+    late = must(AtomicFile::create(folder.file("c")));
+    EXPECT_EQ(must_fail(write_new_file(folder.file("no/a"), as_bytes("x"))).code(),
+              Errc::cannot_create);
+}
+
 TEST(AtomicFile, AppearsOnlyOnCommit) {
     const TemporaryFolder folder;
     must(write_file_atomic(folder.file("a"), as_bytes("old")));

@@ -1,0 +1,116 @@
+#include "net/exchange/detail/parse.hpp"
+
+namespace codex::net::exchange::detail {
+namespace {
+
+using codec::protobuf::Field;
+using codec::protobuf::Reader;
+using codec::protobuf::WireType;
+
+constexpr std::uint64_t kMaxPriority = INT32_MAX;
+constexpr std::uint32_t kMostFields = 5;
+
+/// The last field of each number up to kMostFields, as of several the last holds.
+struct Fields {
+    std::array<std::optional<BytesView>, kMostFields + 1> bytes;
+    std::array<std::uint64_t, kMostFields + 1> numbers{};
+};
+
+Result<Fields> read_fields(BytesView message) {
+    Fields fields;
+    Reader reader(message);
+    for (;;) {
+        CODEX_TRY(field, reader.next());
+        if (!field)
+            return fields;
+        if (field->number > kMostFields)
+            continue;
+        if (field->type == WireType::varint)
+            fields.numbers[field->number] = field->value;
+        else if (field->type == WireType::bytes)
+            fields.bytes[field->number] = field->bytes;
+    }
+}
+
+/// A number of the message, which is at most `most`: one beyond crashes other nodes.
+Result<std::uint64_t> number_in(const Fields& fields, std::uint32_t field, std::uint64_t most,
+                                std::string_view what) {
+    if (fields.numbers[field] > most)
+        return fail(Errc::exchange_invalid, "{} is {}, more than {}", what, fields.numbers[field],
+                    most);
+    return fields.numbers[field];
+}
+
+Result<bool> flag_in(const Fields& fields, std::uint32_t field, std::string_view what) {
+    CODEX_TRY(value, number_in(fields, field, 1, what));
+    return value == 1;
+}
+
+Result<Cid> cid_in(const Fields& fields, std::uint32_t field, std::string_view what) {
+    if (!fields.bytes[field])
+        return fail(Errc::exchange_invalid, "{} is missing", what);
+    auto cid = Cid::from_bytes(*fields.bytes[field]);
+    if (!cid)
+        return fail(Errc::exchange_invalid, "{}: {}", what, cid.error().text());
+    return cid;
+}
+
+Result<BlockAddress> address_in(const Fields& fields, std::uint32_t field) {
+    if (!fields.bytes[field])
+        return fail(Errc::exchange_invalid, "the address is missing");
+    return parse_address(*fields.bytes[field]);
+}
+
+} // namespace
+
+Result<BlockAddress> parse_address(BytesView message) {
+    CODEX_TRY(fields, read_fields(message));
+    BlockAddress address;
+    CODEX_SET(address.leaf, flag_in(fields, kLeaf, "leaf"));
+    if (address.leaf) {
+        CODEX_SET(address.cid, cid_in(fields, kTreeCid, "CID of the tree"));
+        CODEX_SET(address.index, number_in(fields, kLeafIndex, kMaxIndex, "index"));
+    } else {
+        CODEX_SET(address.cid, cid_in(fields, kBlockCid, "CID of the block"));
+    }
+    return address;
+}
+
+Result<Want> parse_want(BytesView message) {
+    CODEX_TRY(fields, read_fields(message));
+    Want want;
+    CODEX_SET(want.address, address_in(fields, kEntryAddress));
+    CODEX_CHECK(number_in(fields, kEntryPriority, kMaxPriority, "priority"));
+    CODEX_SET(want.cancel, flag_in(fields, kEntryCancel, "cancel"));
+    CODEX_TRY(type, number_in(fields, kEntryType, 1, "type of a want"));
+    want.type = static_cast<WantType>(type);
+    CODEX_SET(want.send_dont_have, flag_in(fields, kEntrySendDontHave, "sendDontHave"));
+    return want;
+}
+
+Result<Delivery> parse_delivery(BytesView message) {
+    CODEX_TRY(fields, read_fields(message));
+    Delivery delivery;
+    CODEX_SET(delivery.cid, cid_in(fields, kDeliveryCid, "CID of a block"));
+    CODEX_SET(delivery.address, address_in(fields, kDeliveryAddress));
+    delivery.data = fields.bytes[kDeliveryData].value_or(BytesView());
+    if (delivery.address.leaf)
+        delivery.proof = fields.bytes[kDeliveryProof].value_or(BytesView());
+    return delivery;
+}
+
+Result<std::optional<Presence>> parse_presence(BytesView message) {
+    CODEX_TRY(fields, read_fields(message));
+    Presence presence;
+    CODEX_SET(presence.address, address_in(fields, kPresenceAddress));
+    CODEX_TRY(dont_have, flag_in(fields, kPresenceType, "type of a presence"));
+    presence.have = !dont_have;
+    const BytesView price = fields.bytes[kPresencePrice].value_or(BytesView());
+    if (price.size() > kPriceBytes)
+        return std::optional<Presence>();
+    std::copy(price.begin(), price.end(),
+              presence.price.end() - static_cast<std::ptrdiff_t>(price.size()));
+    return std::optional<Presence>(presence);
+}
+
+} // namespace codex::net::exchange::detail

@@ -1,0 +1,84 @@
+#include "base/random.hpp"
+#include "crypto/hash/sha256.hpp"
+#include "net/identity/detail/curves.hpp"
+
+#include <secp256k1.h>
+
+namespace codex::net::detail {
+namespace {
+
+/// Longest DER form of a signature.
+constexpr std::size_t kMaxDerBytes = 72;
+
+struct CurveContextDeleter {
+    void operator()(secp256k1_context* context) const { secp256k1_context_destroy(context); }
+};
+
+/// One for the process; it does not change after it was made, so all threads may use it. Blinding
+/// changes nothing that is given out.
+const secp256k1_context* curve() {
+    static const std::unique_ptr<secp256k1_context, CurveContextDeleter> context = [] {
+        std::unique_ptr<secp256k1_context, CurveContextDeleter> made(
+            secp256k1_context_create(SECP256K1_CONTEXT_SIGN | SECP256K1_CONTEXT_VERIFY));
+        CODEX_ASSERT(made != nullptr);
+        std::array<std::uint8_t, 32> blinding{};
+        if (Random::system().fill(blinding))
+            CODEX_ASSERT(secp256k1_context_randomize(made.get(), blinding.data()) == 1);
+        wipe(blinding.data(), blinding.size());
+        return made;
+    }();
+    return context.get();
+}
+
+} // namespace
+
+bool is_secp256k1_point(BytesView compressed) {
+    secp256k1_pubkey point;
+    return compressed.size() == kCompressedBytes &&
+           secp256k1_ec_pubkey_parse(curve(), &point, compressed.data(), compressed.size()) == 1;
+}
+
+bool is_secp256k1_scalar(BytesView scalar) {
+    return scalar.size() == kScalarBytes && secp256k1_ec_seckey_verify(curve(), scalar.data()) == 1;
+}
+
+std::array<std::uint8_t, kCompressedBytes> secp256k1_public(BytesView scalar) {
+    CODEX_ASSERT(is_secp256k1_scalar(scalar));
+    secp256k1_pubkey point;
+    CODEX_ASSERT(secp256k1_ec_pubkey_create(curve(), &point, scalar.data()) == 1);
+    std::array<std::uint8_t, kCompressedBytes> compressed{};
+    std::size_t size = compressed.size();
+    CODEX_ASSERT(secp256k1_ec_pubkey_serialize(curve(), compressed.data(), &size, &point,
+                                               SECP256K1_EC_COMPRESSED) == 1);
+    CODEX_ASSERT(size == compressed.size());
+    return compressed;
+}
+
+Bytes secp256k1_sign(BytesView scalar, BytesView message) {
+    CODEX_ASSERT(scalar.size() == kScalarBytes);
+    const Digest digest = crypto::sha256(message);
+    secp256k1_ecdsa_signature signature;
+    CODEX_ASSERT(secp256k1_ecdsa_sign(curve(), &signature, digest.data(), scalar.data(),
+                                      secp256k1_nonce_function_rfc6979, nullptr) == 1);
+    Bytes der(kMaxDerBytes);
+    std::size_t size = der.size();
+    CODEX_ASSERT(secp256k1_ecdsa_signature_serialize_der(curve(), der.data(), &size, &signature) ==
+                 1);
+    der.resize(size);
+    return der;
+}
+
+bool secp256k1_verify(BytesView compressed, BytesView message, BytesView signature) {
+    secp256k1_pubkey point;
+    secp256k1_ecdsa_signature parsed;
+    if (compressed.size() != kCompressedBytes || signature.empty() ||
+        signature.size() > kMaxDerBytes ||
+        secp256k1_ec_pubkey_parse(curve(), &point, compressed.data(), compressed.size()) != 1 ||
+        secp256k1_ecdsa_signature_parse_der(curve(), &parsed, signature.data(), signature.size()) !=
+            1)
+        return false;
+    const Digest digest = crypto::sha256(message);
+    return secp256k1_ecdsa_verify(curve(), &parsed, digest.data(), &point) == 1;
+}
+
+} // namespace codex::net::detail

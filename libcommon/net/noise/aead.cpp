@@ -1,0 +1,128 @@
+#include "net/noise/aead.hpp"
+
+#include "base/endian.hpp"
+
+#include <openssl/evp.h>
+
+namespace codex::net::noise {
+namespace {
+
+struct CipherDeleter {
+    void operator()(EVP_CIPHER* cipher) const { EVP_CIPHER_free(cipher); }
+};
+struct CipherContextDeleter {
+    void operator()(EVP_CIPHER_CTX* context) const {
+        EVP_CIPHER_CTX_free(context);
+    } // wipes the key
+};
+
+/// Looked up once: by name it takes longer than to encrypt a small frame.
+const EVP_CIPHER* chacha20_poly1305() {
+    static const std::unique_ptr<EVP_CIPHER, CipherDeleter> cipher(
+        EVP_CIPHER_fetch(nullptr, "ChaCha20-Poly1305", nullptr));
+    CODEX_ASSERT(cipher != nullptr);
+    return cipher.get();
+}
+
+constexpr std::size_t kNonceBytes = 12;
+
+} // namespace
+
+struct CipherState::Cipher {
+    std::unique_ptr<EVP_CIPHER_CTX, CipherContextDeleter> context{EVP_CIPHER_CTX_new()};
+};
+
+CipherState::CipherState(const Key& key, std::uint64_t first_nonce)
+    : cipher_(std::make_unique<Cipher>()), nonce_(first_nonce) {
+    if (!cipher_->context)
+        throw std::bad_alloc();
+    CODEX_ASSERT(EVP_CipherInit_ex2(cipher_->context.get(), chacha20_poly1305(), key.data(),
+                                    nullptr, 1, nullptr) == 1);
+}
+CipherState::~CipherState() = default;
+CipherState::CipherState(CipherState&&) noexcept = default;
+CipherState& CipherState::operator=(CipherState&&) noexcept = default;
+
+/// Sets the nonce, which is used up then.
+Result<void> CipherState::begin(BytesView associated, bool encrypting) {
+    if (nonce_ > kLastNonce)
+        return fail(Errc::noise_exhausted, "the key of this connection has no more numbers");
+    std::array<std::uint8_t, kNonceBytes> nonce{};
+    store_le(nonce.data() + 4, nonce_++);
+    EVP_CIPHER_CTX* context = cipher_->context.get();
+    int ignored = 0;
+    CODEX_ASSERT(EVP_CipherInit_ex2(context, nullptr, nullptr, nonce.data(), encrypting ? 1 : 0,
+                                    nullptr) == 1);
+    if (!associated.empty())
+        CODEX_ASSERT(EVP_CipherUpdate(context, nullptr, &ignored, associated.data(),
+                                      static_cast<int>(associated.size())) == 1);
+    return {};
+}
+
+Result<void> CipherState::encrypt(BytesView associated, MutableBytes message,
+                                  std::size_t plain_bytes) {
+    CODEX_ASSERT(message.size() == plain_bytes + kTagBytes && message.size() <= kMaxMessageBytes);
+    CODEX_CHECK(begin(associated, true));
+    EVP_CIPHER_CTX* context = cipher_->context.get();
+    int size = 0;
+    if (plain_bytes != 0)
+        CODEX_ASSERT(EVP_CipherUpdate(context, message.data(), &size, message.data(),
+                                      static_cast<int>(plain_bytes)) == 1);
+    CODEX_ASSERT(EVP_CipherFinal_ex(context, message.data() + plain_bytes, &size) == 1);
+    CODEX_ASSERT(EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, kTagBytes,
+                                     message.data() + plain_bytes) == 1);
+    return {};
+}
+
+Result<MutableBytes> CipherState::decrypt(BytesView associated, MutableBytes message) {
+    if (message.size() < kTagBytes)
+        return fail(Errc::noise_decrypt, "an encrypted message of {} bytes, fewer than its tag",
+                    message.size());
+    CODEX_CHECK(begin(associated, false));
+    EVP_CIPHER_CTX* context = cipher_->context.get();
+    const MutableBytes plain = message.first(message.size() - kTagBytes);
+    int size = 0;
+    CODEX_ASSERT(EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, kTagBytes,
+                                     message.data() + plain.size()) == 1);
+    if (!plain.empty())
+        CODEX_ASSERT(EVP_CipherUpdate(context, plain.data(), &size, plain.data(),
+                                      static_cast<int>(plain.size())) == 1);
+    if (EVP_CipherFinal_ex(context, plain.data() + plain.size(), &size) != 1)
+        return fail(Errc::noise_decrypt, "an encrypted message was changed on its way");
+    return plain;
+}
+
+Result<void> Sealer::seal_in_place(MutableBytes frame) {
+    CODEX_ASSERT(frame.size() > kFrameOverhead && frame.size() <= kLengthBytes + kMaxMessageBytes);
+    const MutableBytes message = frame.subspan(kLengthBytes);
+    store_be(frame.data(), static_cast<std::uint16_t>(message.size()));
+    return cipher_.encrypt({}, message, message.size() - kTagBytes);
+}
+
+Result<void> Sealer::seal(BytesView plain, Bytes& out) {
+    while (!plain.empty()) {
+        const BytesView part = plain.first(std::min(plain.size(), kMaxPlainBytes));
+        plain = plain.subspan(part.size());
+        const std::size_t at = out.size();
+        out.resize(at + kFrameOverhead + part.size());
+        const MutableBytes frame = MutableBytes(out).subspan(at);
+        std::copy(part.begin(), part.end(), frame.begin() + kLengthBytes);
+        CODEX_CHECK(seal_in_place(frame));
+    }
+    return {};
+}
+
+Result<std::optional<Opened>> Opener::open(MutableBytes input) {
+    if (input.size() < kLengthBytes)
+        return std::optional<Opened>();
+    const std::size_t size = load_be<std::uint16_t>(input.data());
+    // What is too short is refused at once, not when it is there.
+    if (size >= kTagBytes && input.size() < kLengthBytes + size)
+        return std::optional<Opened>();
+    const MutableBytes message =
+        input.subspan(kLengthBytes, std::min(size, input.size() - kLengthBytes));
+    CODEX_TRY(plain, cipher_.decrypt({}, message));
+    return std::optional<Opened>(Opened{plain, kLengthBytes + size});
+}
+
+} // namespace codex::net::noise
