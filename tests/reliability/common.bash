@@ -7,6 +7,8 @@ CODEX_BIN=${CODEX_BIN:-$source_root/build/bin}
 CODEX_TEST_BIN=${CODEX_TEST_BIN:-$CODEX_BIN/../test-bin}
 PATH=$CODEX_BIN:$CODEX_TEST_BIN:$PATH
 seed=${CODEX_SEED:-1}
+# Nothing waits for the disk: a kill is no power loss, and meets more of the work so.
+[[ ! -e $CODEX_TEST_BIN/libcodex-testdisk.so ]] || export LD_PRELOAD=$CODEX_TEST_BIN/libcodex-testdisk.so
 
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/codex-reliability.XXXXXX")
 export HOME=$scratch CODEX_REPO=$scratch/repo LC_ALL=C

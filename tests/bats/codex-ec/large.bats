@@ -19,7 +19,7 @@ dataset() {
 
     # One in each of three columns of 16385: two data blocks behind 4 GiB, one parity block.
     codex-ec erase --blocks 65536,65539,81922 - <cid
-    run_split codex-ec status --data - <cid
+    run_split codex-ec status - <cid
     assert_failure
     codex-chunk get --range $(((4 << 30) - 3))-$(((4 << 30) + 99999)) - <cid |
         cmp - <(head -c 3 /dev/zero && head -c 100000 tail)

@@ -1,13 +1,16 @@
 # The examples of codex-prove(1), run as they stand in the page but for a smaller circuit.
 load ../common
 
+# Deep enough for what the page proves, and of 2^14 rows instead of 2^17.
+circuit=(--max-depth 16 --max-log2-slots 4 --samples 1)
+
 # example TEXT: the block of the page that follows the line that starts with TEXT.
 example() {
     awk -v text="$1" '
         index($0, text) == 1 { found = 1 }
         found && /^```$/ { if (inside) exit; inside = 1; next }
         inside' "$CODEX_SOURCE/man/codex-prove.1.scd" |
-        sed -E 's/codex-prove (setup|verify-setup|input|witness|prove|fetch-circuit)/& --samples 1/' >script
+        sed -E "s/codex-prove (setup|verify-setup|input|witness|prove|fetch-circuit)/& ${circuit[*]}/" >script
     assert [ -s script ]
     run_split bash -c 'set -euo pipefail; source ./script'
 }
@@ -29,7 +32,7 @@ example() {
     assert_success
     assert_output $'6\t0'
 
-    codex-prove input --samples 1 --slot 2 --entropy 5 - <photos.cid >input.json
+    codex-prove input "${circuit[@]}" --slot 2 --entropy 5 - <photos.cid >input.json
     example 'Why is a witness refused?'
     assert_success
     jq '.slotRoot = "5"' input.json >changed && mv changed input.json
@@ -40,7 +43,7 @@ example() {
     assert_success
     assert_equal "${#output}" 514
 
-    codex-testproof powers 15 phase1.ptau 2 3 5
+    codex-testproof powers 14 phase1.ptau 2 3 5
     echo 3 1 4 1 5 >dice-rolls
     export block_hash=00000000000000000001b2
     example 'A ceremony of two and a beacon'
@@ -65,7 +68,7 @@ example() {
     mkdir made bin
     mv test.zkey made/proof_main.zkey
     codex-prove vkey --zkey made/proof_main.zkey -o made/proof_main_verification_key.json
-    codex-prove r1cs --samples 1 -o made/proof_main.r1cs
+    codex-prove r1cs "${circuit[@]}" -o made/proof_main.r1cs
     tar -C made -czf archive .
     hash=$(sha256sum <archive | cut -d' ' -f1)
     printf '#!/bin/sh\ntest "$2" = https://circuit.codex.storage/proving-key/%s && cat archive\n' \

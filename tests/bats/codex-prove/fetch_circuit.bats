@@ -31,7 +31,7 @@ fetch() {
 pack() {
     local name=$1
     shift
-    tar -C made -czf "$name" "$@"
+    tar -C made -I 'gzip -1' -cf "$name" "$@"
 }
 
 # refused CODE TEXT: the last fetch was, and left nothing.
@@ -195,12 +195,12 @@ refused() {
     rm made/proof_main.bin
     truncate -s 40M made/proof_main.bin
     for i in {1..9}; do cp --sparse=always made/proof_main.bin "made/$i"; done
-    tar -C made -czf a.tar.gz {1..9} "${names[@]}"
+    pack a.tar.gz {1..9} "${names[@]}"
     run_split fetch a.tar.gz
     refused 65 'unpacks to more than'
     rm made/[1-9] && echo small >made/proof_main.bin
     mkdir made/many && (cd made/many && touch {1..1100})
-    tar -C made -czf a.tar.gz many "${names[@]}"
+    pack a.tar.gz many "${names[@]}"
     run_split fetch a.tar.gz
     refused 65 'more than 1024 entries'
 }

@@ -63,8 +63,8 @@ public:
             if (!good)
                 return problem_;
         }
-        if (puts() && removes() && is_clean() && lists())
-            reads();
+        if (puts() && removes() && is_clean()) // which reads every block once more
+            lists();
         return problem_;
     }
 

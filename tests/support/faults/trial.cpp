@@ -65,12 +65,11 @@ public:
         if (!case_.empty_repo && repo_of(test::read_folder(folder_)) == repo_of(world_.start()))
             return {}; // as before it, so all is there
         const bool done = outcome.code() == case_.code;
-        if (!case_.empty_repo && !(is_clean() && lists()))
+        if (!case_.empty_repo && !is_clean())
             return problem_;
-        if (!done || case_.removes.empty())
-            again();
-        if (problem_.empty() && is_clean())
-            lists();
+        if ((!done || case_.removes.empty()) && !(again() && is_clean()))
+            return problem_;
+        lists(); // what is lost does not come back by doing the same again
         return problem_;
     }
 
