@@ -52,7 +52,7 @@ void claim(BytesView payload) {
     state.mix_hash(theirs);
     state.mix_hash({});
     state.mix_hash(ephemeral->public_key());
-    Bytes message(kLengthBytes);
+    Bytes message;
     append(message, ephemeral->public_key());
     Key shared{};
     FUZZ_CHECK(ephemeral->agree(theirs, shared).has_value());
@@ -63,10 +63,11 @@ void claim(BytesView payload) {
     FUZZ_CHECK(
         state.encrypt_and_hash(payload.first(std::min<std::size_t>(payload.size(), 60000)), message)
             .has_value());
-    message[0] = static_cast<std::uint8_t>((message.size() - kLengthBytes) >> 8);
-    message[1] = static_cast<std::uint8_t>(message.size() - kLengthBytes);
+    Bytes frame = {static_cast<std::uint8_t>(message.size() >> 8),
+                   static_cast<std::uint8_t>(message.size())};
+    append(frame, message);
     Bytes out;
-    const auto taken = handshake.receive(message, out);
+    const auto taken = handshake.receive(frame, out);
     FUZZ_CHECK(!taken && taken.error().code() == Errc::noise_identity);
 }
 

@@ -5,6 +5,8 @@
 #include "net/noise/detail/symmetric.hpp"
 #include "network_vectors.hpp"
 
+#include <functional>
+
 namespace codex::net::noise {
 namespace {
 
@@ -198,8 +200,9 @@ TEST(NoiseHandshake, AKeyOfSmallOrderIsRefused) {
     }
 }
 
-/// A responder that says `payload` of itself: what the initiator makes of it.
-Error refusal_of_payload(BytesView payload) {
+/// A responder that says `payload(its static key)` of itself: what the initiator makes of it, and
+/// in `out` what it answers.
+Result<std::size_t> heard_payload(const std::function<Bytes(const Key&)>& payload, Bytes& out) {
     SeededSecrets random(3);
     End asks(Role::initiator, identity_named("dht_a"), random);
     Bytes first;
@@ -220,11 +223,37 @@ Error refusal_of_payload(BytesView payload) {
     must(state.encrypt_and_hash(own.public_key(), message));
     must(own.agree(theirs, shared));
     state.mix_key(shared);
-    must(state.encrypt_and_hash(payload, message));
+    must(state.encrypt_and_hash(payload(own.public_key()), message));
     message[0] = static_cast<std::uint8_t>((message.size() - 2) >> 8);
     message[1] = static_cast<std::uint8_t>(message.size() - 2);
+    return asks.handshake.receive(message, out);
+}
+
+Error refusal_of_payload(const Bytes& payload) {
     Bytes out;
-    return must_fail(asks.handshake.receive(message, out));
+    Error error = must_fail(heard_payload([&](const Key&) { return payload; }, out));
+    EXPECT_TRUE(out.empty());
+    return error;
+}
+
+TEST(NoiseHandshake, ExtensionsOfOthersAndUnknownFieldsArePassedOver) {
+    const SecretKey key = identity_named("dht_b");
+    const auto with_more = [&](const Key& static_key) {
+        const std::string_view domain = "noise-libp2p-static-key:";
+        Bytes to_sign(domain.begin(), domain.end());
+        append(to_sign, static_key);
+        codec::protobuf::Writer extensions;
+        extensions.text(2, "/yamux/1.0.0");
+        codec::protobuf::Writer writer;
+        writer.message(4, extensions);
+        writer.bytes(2, key.sign(to_sign));
+        writer.text(3, "early data of an older form");
+        writer.bytes(1, key.public_key().encoded());
+        return writer.take();
+    };
+    Bytes out;
+    must(heard_payload(with_more, out));
+    EXPECT_FALSE(out.empty());
 }
 
 TEST(NoiseHandshake, WhoCannotProveItsKeyIsRefused) {
