@@ -4,6 +4,8 @@ load hints
 load ../codex-ec/damage
 load ../codex-prove/proofs
 
+setup_file() { make_shared; }
+
 @test "merkle: digests, proofs, roots, trees" {
     codex_setup
     gen 1 300000 >file
@@ -47,8 +49,7 @@ load ../codex-prove/proofs
 
 @test "prove: what needs parity, slots, keys" {
     codex_setup
-    make_dataset
-    make_key
+    use_shared
     plain=$(codex-ec decode "$protected")
     run_split codex-prove slots --cell-size 128 "$plain"
     hint 'make a protected dataset of it, for example: codex-ec encode -k 4 -m 2 {}'
@@ -112,8 +113,7 @@ load ../codex-prove/proofs
 
 @test "prove: circuits that do not fit" {
     codex_setup
-    make_dataset
-    make_key
+    use_shared
     run_split codex-prove input "$cid" --slot 0 --entropy 7 --max-depth 8 --max-log2-slots 3 \
         --block-depth 3 --cell-elements 5 --samples 2
     hint '--block-depth and --cell-elements name the circuit'
@@ -131,8 +131,7 @@ load ../codex-prove/proofs
 
 @test "prove: a witness that does not fit the key" {
     codex_setup
-    make_dataset
-    make_key
+    use_shared
     codex-prove input "$cid" --slot 0 --entropy 7 "${circuit[@]}" >input
     codex-prove witness "${circuit[@]}" -o witness <input
     # Another value of one wire.

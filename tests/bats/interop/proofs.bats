@@ -24,6 +24,11 @@ setup() {
     ln -s "$BATS_FILE_TMPDIR"/work/* .
 }
 
+# A system for what snarkjs does slowly, and the powers of a file with room for twice as much: the hash of a
+# circuit takes in what lies behind the last power that it needs.
+constraints=28
+power=6
+
 # we_prove ZKEY WTNS, we_verify VKEY PROOF PUBLIC
 we_prove() { codex-prove prove --zkey "$1" --wtns "$2" --proof ours.json --public inputs.json; }
 we_verify() { codex-prove verify --vkey "$1" --proof "$2" --public "$3"; }
@@ -97,9 +102,10 @@ assert_only_true_accepted() {
 }
 
 @test "we prove with a key that snarkjs made from our constraint system, with a contribution" {
-    # A setup of the slot's circuit takes snarkjs minutes, so the system is a smaller one.
-    codex-testproof chain chain.r1cs chain.wtns
-    snarkjs powersoftau new bn128 8 new.ptau
+    # A setup of the slot's circuit takes snarkjs minutes, so the system is a smaller one; of more
+    # constraints, and of another number, are those in ceremony.bats.
+    codex-testproof chain chain.r1cs chain.wtns $constraints
+    snarkjs powersoftau new bn128 $power new.ptau
     snarkjs powersoftau contribute new.ptau one.ptau -e=one
     snarkjs powersoftau prepare phase2 one.ptau final.ptau
     snarkjs groth16 setup chain.r1cs final.ptau new.zkey
@@ -123,15 +129,15 @@ assert_only_true_accepted() {
 }
 
 @test "from the same secrets, snarkjs and we make the same key" {
-    codex-testproof chain chain.r1cs chain.wtns
+    codex-testproof chain chain.r1cs chain.wtns $constraints
     secrets=(1234567890123456789 98765432109876543210 31415926535897932384)
-    node "$INTEROP/known-ptau.mjs" 8 known.ptau "${secrets[@]}"
+    node "$INTEROP/known-ptau.mjs" $power known.ptau "${secrets[@]}"
     snarkjs powersoftau prepare phase2 known.ptau final.ptau
     snarkjs groth16 setup chain.r1cs final.ptau theirs.zkey
     codex-testproof setup-known chain.r1cs ours.zkey "${secrets[@]}"
     assert_same ours.zkey theirs.zkey
     # The powers that other tests take from us are those that snarkjs prepares.
-    codex-testproof powers 8 powers.ptau "${secrets[@]}"
+    codex-testproof powers $power powers.ptau "${secrets[@]}"
     assert_same powers.ptau final.ptau
     # And from other secrets another one.
     codex-testproof setup-known chain.r1cs other.zkey "${secrets[@]:0:2}" 27182818284590452353
