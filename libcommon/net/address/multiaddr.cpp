@@ -122,7 +122,11 @@ Result<Multiaddr> Multiaddr::from_bytes(BytesView bytes) {
         if (++parts > kMaxParts)
             return fail(Errc::multiaddr_invalid, "an address of more than {} parts", kMaxParts);
         std::size_t size = 0;
-        CODEX_CHECK(detail::read_part(bytes.subspan(at), at, size));
+        CODEX_TRY(part, detail::read_part(bytes.subspan(at), at, size));
+        auto checked = detail::check_value(row_of(part.protocol), part.value);
+        if (!checked)
+            return fail(std::move(checked.error())
+                            .context(fmt::format("{} at byte {}", row_of(part.protocol).name, at)));
         at += size;
     }
     Multiaddr address;

@@ -178,10 +178,6 @@ Result<AddressPart> read_part(BytesView bytes, std::size_t offset, std::size_t& 
         return fail(Errc::multiaddr_invalid, "{} at byte {} is cut: {} of {} bytes", row->name,
                     offset, bytes.size() - start, length);
     const BytesView value = bytes.subspan(start, static_cast<std::size_t>(length));
-    auto checked = check_value(*row, value);
-    if (!checked)
-        return fail(
-            std::move(checked.error()).context(fmt::format("{} at byte {}", row->name, offset)));
     size = start + value.size();
     return AddressPart{row->protocol, value};
 }

@@ -1,3 +1,4 @@
+#include "net/detail/sodium.hpp"
 #include "net/identity/detail/curves.hpp"
 
 #include <sodium.h>
@@ -5,6 +6,7 @@
 namespace codex::net::detail {
 
 bool is_ed25519_point(BytesView point) {
+    prepare_sodium();
     return point.size() == crypto_core_ed25519_BYTES &&
            crypto_core_ed25519_is_valid_point(point.data()) == 1;
 }

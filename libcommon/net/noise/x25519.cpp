@@ -1,5 +1,7 @@
 #include "net/noise/x25519.hpp"
 
+#include "net/detail/sodium.hpp"
+
 #include <sodium.h>
 
 namespace codex::net::noise {
@@ -7,8 +9,7 @@ namespace codex::net::noise {
 Result<KeyPair> KeyPair::generate(SecretRandom& random) {
     static_assert(crypto_scalarmult_curve25519_BYTES == kKeyBytes &&
                   crypto_scalarmult_curve25519_SCALARBYTES == kKeyBytes);
-    static const bool ready = sodium_init() >= 0; // picks the kernel for this processor
-    CODEX_ASSERT(ready);
+    net::detail::prepare_sodium();
     KeyPair pair;
     CODEX_CHECK(random.fill(pair.secret_));
     CODEX_ASSERT(crypto_scalarmult_curve25519_base(pair.public_key_.data(), pair.secret_.data()) ==

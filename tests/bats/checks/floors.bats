@@ -124,7 +124,7 @@ refuses_rows() {
     refuses libcommon/base/a.cpp '#include <lmdb.h>' 'lmdb is not on the row of base'
     refuses libcommon/merkle/a.cpp '#include <openssl/evp.h>' 'openssl is not on the row of merkle'
     refuses libcommon/repo/a.cpp '#include <boost/asio.hpp>' 'boost is not on the row of repo'
-    refuses libcommon/repo/a.cpp '#include <sodium.h>' 'sodium.h is not on the row of repo'
+    refuses libcommon/repo/a.cpp '#include <sodium.h>' 'sodium is not on the row of repo'
     refuses tools/codex-x/a.cpp '#include <CLI/CLI.hpp>' 'CLI is not on the row of tools'
 }
 

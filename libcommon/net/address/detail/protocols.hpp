@@ -28,8 +28,8 @@ constexpr std::size_t kPrefixed = SIZE_MAX;
 /// Of a value that has the form.
 [[nodiscard]] std::string value_text(const ProtocolRow& row, BytesView value);
 
-/// The part at the front, whose size with number and value is in `size`. Errors:
-/// multiaddr_invalid, offsets counted from `offset`.
+/// The part at the front, whose size with number and value is in `size`; its value is not looked
+/// at. Errors: multiaddr_invalid, offsets counted from `offset`.
 [[nodiscard]] Result<AddressPart> read_part(BytesView bytes, std::size_t offset, std::size_t& size);
 
 } // namespace codex::net::detail
