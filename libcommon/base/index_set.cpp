@@ -246,6 +246,7 @@ void IndexSet::erase(IndexRange range) {
     if (range.first >= kMaxIndices)
         return;
     const std::uint64_t end = range.first + std::min(range.count, kMaxIndices - range.first);
+    bool emptied = false;
     for (std::size_t place = find(range.first / kPieceIndices); place < pieces_.size(); ++place) {
         Piece& from = pieces_[place];
         const std::uint64_t base = std::uint64_t{from.key} * kPieceIndices;
@@ -262,8 +263,10 @@ void IndexSet::erase(IndexRange range) {
         else
             from.erase(begin, stop);
         size_ += from.size;
+        emptied |= from.size == 0;
     }
-    std::erase_if(pieces_, [](const Piece& piece) { return piece.size == 0; });
+    if (emptied)
+        std::erase_if(pieces_, [](const Piece& piece) { return piece.size == 0; });
 }
 
 void IndexSet::clear() {

@@ -147,6 +147,47 @@ TEST(Multiaddrs, OnlySocketsOfTcpAreDialled) {
         EXPECT_TRUE(address(text).is_dialable()) << text;
 }
 
+/// Addresses, and the kind of net they are of.
+const std::vector<std::pair<std::string, std::string>> kNets = {{"127.0.0.1", "loopback"},
+                                                                {"127.255.255.255", "loopback"},
+                                                                {"126.255.255.255", "global"},
+                                                                {"128.0.0.0", "global"},
+                                                                {"10.0.0.0", "private"},
+                                                                {"11.0.0.0", "global"},
+                                                                {"172.15.255.255", "global"},
+                                                                {"172.16.0.0", "private"},
+                                                                {"172.31.255.255", "private"},
+                                                                {"172.32.0.0", "global"},
+                                                                {"192.168.0.1", "private"},
+                                                                {"192.169.0.1", "global"},
+                                                                {"100.63.255.255", "global"},
+                                                                {"100.64.0.0", "private"},
+                                                                {"100.128.0.0", "global"},
+                                                                {"169.254.1.1", "private"},
+                                                                {"0.0.0.0", "unspecified"},
+                                                                {"0.0.0.1", "none"},
+                                                                {"192.0.2.1", "none"},
+                                                                {"198.18.0.1", "none"},
+                                                                {"198.20.0.1", "global"},
+                                                                {"224.0.0.1", "none"},
+                                                                {"255.255.255.255", "none"},
+                                                                {"223.255.255.255", "global"},
+                                                                {"::1", "loopback"},
+                                                                {"::", "unspecified"},
+                                                                {"::2", "none"},
+                                                                {"fe80::1", "private"},
+                                                                {"febf::1", "private"},
+                                                                {"fec0::1", "none"},
+                                                                {"fc00::1", "private"},
+                                                                {"fdff::1", "private"},
+                                                                {"2001:db8::1", "none"},
+                                                                {"2001:db9::1", "global"},
+                                                                {"3fff:1::1", "global"},
+                                                                {"4000::1", "none"},
+                                                                {"ff02::1", "none"},
+                                                                {"::ffff:127.0.0.1", "loopback"},
+                                                                {"::ffff:1.2.3.4", "global"}};
+
 TEST(Multiaddrs, NetsAtTheirBounds) {
     const auto reach = [](const std::string& ip) {
         const std::string kind = ip.find(':') == std::string::npos ? "ip4" : "ip6";
@@ -157,47 +198,7 @@ TEST(Multiaddrs, NetsAtTheirBounds) {
                            : at.is_global()      ? "global"
                                                  : "none");
     };
-    const std::vector<std::pair<std::string, std::string>> known = {
-        {"127.0.0.1", "loopback"},
-        {"127.255.255.255", "loopback"},
-        {"126.255.255.255", "global"},
-        {"128.0.0.0", "global"},
-        {"10.0.0.0", "private"},
-        {"11.0.0.0", "global"},
-        {"172.15.255.255", "global"},
-        {"172.16.0.0", "private"},
-        {"172.31.255.255", "private"},
-        {"172.32.0.0", "global"},
-        {"192.168.0.1", "private"},
-        {"192.169.0.1", "global"},
-        {"100.63.255.255", "global"},
-        {"100.64.0.0", "private"},
-        {"100.128.0.0", "global"},
-        {"169.254.1.1", "private"},
-        {"0.0.0.0", "unspecified"},
-        {"0.0.0.1", "none"},
-        {"192.0.2.1", "none"},
-        {"198.18.0.1", "none"},
-        {"198.20.0.1", "global"},
-        {"224.0.0.1", "none"},
-        {"255.255.255.255", "none"},
-        {"223.255.255.255", "global"},
-        {"::1", "loopback"},
-        {"::", "unspecified"},
-        {"::2", "none"},
-        {"fe80::1", "private"},
-        {"febf::1", "private"},
-        {"fec0::1", "none"},
-        {"fc00::1", "private"},
-        {"fdff::1", "private"},
-        {"2001:db8::1", "none"},
-        {"2001:db9::1", "global"},
-        {"3fff:1::1", "global"},
-        {"4000::1", "none"},
-        {"ff02::1", "none"},
-        {"::ffff:127.0.0.1", "loopback"},
-        {"::ffff:1.2.3.4", "global"}};
-    for (const auto& [ip, expected] : known)
+    for (const auto& [ip, expected] : kNets)
         EXPECT_EQ(reach(ip), expected) << ip;
     EXPECT_FALSE(address("/dns4/localhost/tcp/1").is_loopback()) << "a name says nothing yet";
 }
