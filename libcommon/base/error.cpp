@@ -117,7 +117,7 @@ Error system_error(int errno_value, std::string_view what) {
         break;
     case EISDIR: // of a read: what was to be a file; writers say their own
         return Error(Errc::unsupported, fmt::format("{}: is a folder", what))
-            .hint("name a file in it");
+            .remedy({Remedy::name_file, "name a file in it"});
     case EMFILE:
     case ENFILE:
         return Error(code,

@@ -47,9 +47,30 @@ Result<Fd> copy_of(int fd, const std::string& path) {
     return Fd(copy);
 }
 
+/// What can be done about a file that cannot be made.
+Error with_way_out(Error error, const std::string& path) {
+    if (error.code() == Errc::permission)
+        return std::move(error).remedy(
+            {Remedy::name_output, "name a file in a folder that this user may write to"});
+    if (error.code() != Errc::cannot_create)
+        return error;
+    const std::size_t slash = path.rfind('/');
+    const std::string folder = path.substr(0, slash == std::string::npos ? 0 : slash);
+    if (!folder.empty() && ::access(folder.c_str(), F_OK) != 0 && errno == ENOENT)
+        return std::move(error).remedy(Remedy(Remedy::make_folder).of(folder));
+    return std::move(error).remedy(Remedy::name_output);
+}
+
 } // namespace
 
 Result<OutputFile> OutputFile::open(const std::string& path) {
+    auto opened = open_now(path);
+    if (!opened && !opened.error().has_way_out())
+        return fail(with_way_out(std::move(opened).error(), path));
+    return opened;
+}
+
+Result<OutputFile> OutputFile::open_now(const std::string& path) {
     OutputFile output;
     if (const auto number = descriptor_of(path)) {
         CODEX_SET(output.special_, copy_of(*number, path));
@@ -59,7 +80,8 @@ Result<OutputFile> OutputFile::open(const std::string& path) {
     struct stat info{};
     if (::stat(path.c_str(), &info) == 0) {
         if (S_ISDIR(info.st_mode))
-            return fail(Errc::cannot_create, "{}: is a folder", path);
+            return fail(Error(Errc::cannot_create, fmt::format("{}: is a folder", path))
+                            .remedy({Remedy::name_output, "name a file in it"}));
         // Renaming over a device or a pipe would replace it.
         if (!S_ISREG(info.st_mode)) {
             auto opened = open_file(path, O_WRONLY | O_NOCTTY);

@@ -30,6 +30,7 @@ public:
 
 private:
     OutputFile() = default;
+    [[nodiscard]] static Result<OutputFile> open_now(const std::string& path);
     std::optional<AtomicFile> file_;
     Fd special_;
 };

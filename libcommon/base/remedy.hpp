@@ -25,30 +25,38 @@ public:
            std::string words = {})
         : action_(action), words_(std::move(words)) {}
 
-    /// What it is done to, a CID as text, where that is not what the error is about.
-    Remedy&& of(std::string cid) && {
-        cid_ = std::move(cid);
+    /// What it is done to, a CID as text, or a path, where that is not what the error is about.
+    Remedy&& of(std::string object) && {
+        object_ = std::move(object);
         return std::move(*this);
     }
 
-    /// A number that is to be chosen; the action says which one.
+    /// A number that is to be chosen, or of a part; the action says which one.
     Remedy&& with(std::uint64_t number) && {
         number_ = number;
         return std::move(*this);
     }
 
+    /// What is to be typed, where it is not what it always is: for tools, which know commands.
+    Remedy&& by(std::string command) && {
+        command_ = std::move(command);
+        return std::move(*this);
+    }
+
     [[nodiscard]] Action action() const { return action_; }
     [[nodiscard]] const std::string& words() const { return words_; }
-    [[nodiscard]] const std::string& cid() const {
-        return cid_;
+    [[nodiscard]] const std::string& object() const {
+        return object_;
     } ///< empty: what the error is about
     [[nodiscard]] std::optional<std::uint64_t> number() const { return number_; }
+    [[nodiscard]] const std::string& command() const { return command_; } ///< empty: the usual one
 
 private:
     Action action_;
     std::string words_;
-    std::string cid_;
+    std::string object_;
     std::optional<std::uint64_t> number_;
+    std::string command_;
 };
 
 /// "list_datasets" and so on.

@@ -51,11 +51,11 @@ class BlockSource {
 public:
     virtual ~BlockSource() = default;
 
-    /// Whether the block is here; the empty block is everywhere. Errors: those of a block of which
-    /// that cannot be told.
+    /// Whether the block is here, and not known to be damaged; the empty block is everywhere.
+    /// Errors: those of a block of which that cannot be told.
     [[nodiscard]] Result<bool> has(const Cid& cid) const;
-    /// The same for a batch: each entry is `ok`, `missing`, or `unreadable` where that cannot be
-    /// told. Reads no bytes.
+    /// The same for a batch: each entry is `ok`, `missing`, `damaged` where that is known already,
+    /// or `unreadable` where it cannot be told. Reads no bytes.
     [[nodiscard]] Result<void> find(std::span<BlockRead> batch) const;
 
     /// Reads a batch (best: 16 or more of one size) and compares it with its CIDs; each entry says
@@ -77,7 +77,7 @@ private:
     // source as a whole; of a block it is `unreadable`, with its cause. A source that waits for
     // others is made for one job, and gives `cancelled` when that is.
 
-    /// Makes each `ok`, `missing` or `unreadable`.
+    /// Makes each `ok`, `missing`, `damaged` or `unreadable`.
     [[nodiscard]] virtual Result<void> find_blocks(std::span<BlockRead> batch) const = 0;
     /// Makes each `missing`, `damaged`, `unreadable`, or fills the first `size` bytes of its buffer
     /// and makes it `unverified`; `ok` is for a source that has compared them with the CID itself.

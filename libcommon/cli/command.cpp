@@ -85,6 +85,10 @@ Result<std::string> parse_text(const std::string& text) {
 
 } // namespace
 
+Error bad_value(std::string_view option, const Error& error) {
+    return Error(Errc::usage, fmt::format("{}: {}", option, error.text())).way_out_of(error);
+}
+
 Command::Command(std::shared_ptr<Node> node) : node_(std::move(node)) {}
 
 Command& Command::command(std::string name, std::string summary) {

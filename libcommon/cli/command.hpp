@@ -31,6 +31,10 @@ struct ExpiryValue {
     bool given = false;
 };
 
+/// An error about the value of an option is a mistake in the command line, whatever made it: usage,
+/// with the option before the text, and the same way out.
+[[nodiscard]] Error bad_value(std::string_view option, const Error& error);
+
 /// One tool or subcommand. Targets of options must outlive run_tool() (static storage or owned by
 /// the run function's closure through a shared_ptr).
 /// Threads: one at a time, and none when run_tool() runs.

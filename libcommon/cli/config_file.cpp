@@ -96,8 +96,12 @@ Result<void> check_lines(std::string_view text, std::string_view name) {
         text.remove_prefix(std::min(text.size(), line.size() + 1));
         if (line.ends_with('\r'))
             line.remove_suffix(1);
-        if (auto checked = Line(line).check(); !checked)
-            return fail(std::move(checked).error().context(fmt::format("{}:{}", name, number)));
+        if (auto checked = Line(line).check(); !checked) {
+            Error error = std::move(checked).error().context(fmt::format("{}:{}", name, number));
+            return fail(error.has_way_out()
+                            ? std::move(error)
+                            : std::move(error).hint("codex-pipes(7) describes the file"));
+        }
     }
     return {};
 }

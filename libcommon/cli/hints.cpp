@@ -1,4 +1,5 @@
 // What an error says about the input it concerns, and what to do next.
+#include "base/copy_error.hpp"
 #include "base/fd.hpp"
 #include "base/printable.hpp"
 #include "cli/detail/remedies.hpp"
@@ -6,6 +7,7 @@
 
 #include <algorithm>
 #include <fcntl.h>
+#include <optional>
 #include <sys/stat.h>
 
 namespace codex::cli::detail {
@@ -81,6 +83,51 @@ Option option_in(std::string_view word, const std::vector<OptionSpec>& specs) {
     return {std::move(name), false};
 }
 
+/// A word of the command line.
+struct Word {
+    std::string text;
+    enum Kind : std::uint8_t { option, value, positional } kind = positional;
+    bool hidden = false; ///< what a hint does not repeat, and its value
+};
+
+std::vector<Word> words_of(const Context::State& state) {
+    Globals globals;
+    std::vector<OptionSpec> specs = global_options(globals);
+    specs.insert(specs.end(), state.node->options.begin(), state.node->options.end());
+    std::vector<Word> words;
+    const std::vector<std::string>& given = state.arguments;
+    bool only_arguments = false;
+    for (std::size_t i = 0; i < given.size(); ++i) {
+        if (!only_arguments && given[i] == "--") {
+            only_arguments = true;
+            continue;
+        }
+        if (only_arguments || given[i].size() < 2 || given[i].front() != '-') {
+            words.push_back({given[i], Word::positional, false});
+            continue;
+        }
+        const auto [name, value_follows] = option_in(given[i], specs);
+        const bool hidden = name == "-r" || name == "--repo" || name == "--json";
+        words.push_back({given[i], Word::option, hidden});
+        if (value_follows && i + 1 < given.size())
+            words.push_back({given[++i], Word::value, hidden});
+    }
+    return words;
+}
+
+/// What is neither an option nor its value, behind the command.
+std::vector<std::string> positional_words(const Context::State& state) {
+    std::vector<std::string> words;
+    for (Word& word : words_of(state))
+        if (word.kind == Word::positional)
+            words.push_back(std::move(word.text));
+    // Behind the names of the tool's command: "codex-chunk block get" has two.
+    const auto names = static_cast<std::size_t>(std::ranges::count(state.command, ' '));
+    words.erase(words.begin(),
+                words.begin() + static_cast<std::ptrdiff_t>(std::min(names, words.size())));
+    return words;
+}
+
 /// The file begins with a CID, or with a JSON object, which may have one.
 bool lists_cids(std::string_view item) {
     auto file = open_file(std::string(item), O_RDONLY | O_NONBLOCK);
@@ -94,25 +141,49 @@ bool lists_cids(std::string_view item) {
            Cid::from_text(text.substr(0, text.find_first_of(" \t\r\n"))).has_value();
 }
 
-std::string hint_for_file(const Context::State& state, std::string_view item) {
+/// The command once more, with `first` in the place of its first argument, which was a mistake.
+std::string command_about(const Context::State& state, std::string_view first) {
+    std::string line = fmt::format("{} {}", command_with_options(state), first);
+    if (state.node->arguments.size() < 2)
+        return line; // the others are inputs like the first, and not in question
+    const std::vector<std::string> words = positional_words(state);
+    for (std::size_t i = 1; i < words.size(); ++i)
+        line += " " + shell_quoted(words[i]);
+    return line;
+}
+
+Error is_file(const Context::State& state, std::string_view item) {
     const std::string file = shell_quoted(item);
-    const std::string command = command_with_options(state);
     const bool raw = std::ranges::any_of(
         state.node->options, [](const OptionSpec& option) { return option.long_name() == "raw"; });
-    std::string hint;
-    if (lists_cids(item))
-        hint = fmt::format("take CIDs from it: {} <{}; ", command, file);
-    return hint + fmt::format("{}: {} {}", raw ? "cut it into blocks" : "store it",
-                              raw ? command + " --raw" : "codex-chunk put", file);
+    Error error(Errc::cid_invalid, "is a file, not a CID");
+    if (lists_cids(item)) {
+        const bool more = state.node->arguments.size() > 1;
+        error = std::move(error).remedy(
+            Remedy(Remedy::retry_command, "take CIDs from it")
+                .by(fmt::format("{} <{}",
+                                more ? command_about(state, "-") : command_with_options(state),
+                                file)));
+    }
+    if (raw)
+        return std::move(error).remedy(
+            Remedy(Remedy::show_tree, "cut it into blocks")
+                .by(fmt::format("{} --raw {}", command_with_options(state), file)));
+    return std::move(error).remedy(
+        Remedy(Remedy::put_dataset, "store it").by(fmt::format("codex-chunk put {}", file)));
 }
 
-std::string hint_for_folder(std::string_view item) {
-    return fmt::format("store it as one file: tar c {} | codex-chunk put -", shell_quoted(item));
+Error is_folder(std::string_view item) {
+    return Error(Errc::cid_invalid, "is a folder, not a CID")
+        .remedy(Remedy(Remedy::put_dataset, "store it as one file")
+                    .by(fmt::format("tar c {} | codex-chunk put -", shell_quoted(item))));
 }
 
-std::string hint_for_block(const Context::State& state, std::string_view item) {
-    return fmt::format("get the block: codex-chunk block get {}; take the whole dataset: {} {}",
-                       item, command_with_options(state), dataset_of(item));
+Error is_block(const Context::State& state, std::string_view item) {
+    return Error(Errc::cid_invalid, "is a block, and not a whole dataset")
+        .remedy(Remedy(Remedy::get_block).by(fmt::format("codex-chunk block get {}", item)))
+        .remedy(Remedy(Remedy::retry_command, "take the whole dataset")
+                    .by(command_about(state, dataset_of(item))));
 }
 
 bool takes_cids(const Context::State& state) {
@@ -185,44 +256,59 @@ std::string completed(const Context::State& state, std::string_view text, std::s
 }
 
 std::string command_with_options(const Context::State& state) {
-    Globals globals;
-    std::vector<OptionSpec> specs = global_options(globals);
-    specs.insert(specs.end(), state.node->options.begin(), state.node->options.end());
     std::string line = state.command;
-    const std::vector<std::string>& words = state.arguments;
-    for (std::size_t i = 0; i < words.size() && words[i] != "--"; ++i) {
-        if (words[i].size() < 2 || words[i].front() != '-')
-            continue;
-        const auto [name, value_follows] = option_in(words[i], specs);
-        const bool repo = name == "-r" || name == "--repo";
-        if (!repo)
-            line += " " + quoted_after_dashes(words[i]);
-        if (value_follows && ++i < words.size() && !repo)
-            line += " " + quoted_after_dashes(words[i]);
-    }
+    for (const Word& word : words_of(state))
+        if (word.kind != Word::positional && !word.hidden)
+            line += " " + quoted_after_dashes(word.text);
     return line;
 }
 
-Said said_of(const Context::State& state, std::string_view item, const Error& error) {
-    Said said{std::string(item), error.text(), hint_of(error), error.remedies()};
-    const bool no_cid =
-        error.code() == Errc::cid_invalid || error.code() == Errc::multibase_invalid;
-    if (no_cid && !item.empty() && takes_cids(state)) {
+namespace {
+
+/// What `item` begins with, a CID or the beginning of one; empty: nothing of the kind.
+std::string_view cid_part(std::string_view item) {
+    const std::string_view cid = item.substr(0, item.find('@'));
+    return cid.starts_with('z') && std::ranges::all_of(cid, is_word) ? cid : std::string_view();
+}
+
+/// Something stands in the place of a CID.
+bool is_no_cid(const Context::State& state, const Error& error) {
+    return (error.code() == Errc::cid_invalid || error.code() == Errc::multibase_invalid) &&
+           takes_cids(state);
+}
+
+/// A better error, of what `item` is, or of what it has; nothing: there is none.
+std::optional<Error> better(const Context::State& state, std::string_view item,
+                            const Error& error) {
+    if (is_no_cid(state, error) && !item.empty()) {
         const mode_t type = type_of(item);
         if (type == S_IFREG)
-            said = {said.object, "is a file, not a CID", hint_for_file(state, item), {}};
-        else if (type == S_IFDIR)
-            said = {said.object, "is a folder, not a CID", hint_for_folder(item), {}};
-        else if (is_block_of_dataset(item, error))
-            said = {said.object,
-                    "is a block, and not a whole dataset",
-                    hint_for_block(state, item),
-                    {}};
-        else
-            said.object = cut(item);
+            return is_file(state, item);
+        if (type == S_IFDIR)
+            return is_folder(item);
+        if (is_block_of_dataset(item, error))
+            return is_block(state, item);
     }
-    said.hint = completed(state, said.hint, item);
-    return said;
+    const std::string_view cid = cid_part(item);
+    if (error.code() == Errc::merkle_index && !cid.empty())
+        return copy_of(error).remedy(Remedy(Remedy::describe_dataset).of(std::string(cid)));
+    if (errc_exit_code(error.code()) == errc_exit_code(Errc::usage) && !state.command.empty())
+        return copy_of(error).remedy(
+            Remedy(Remedy::see_help).by(fmt::format("{} --help", state.command)));
+    return std::nullopt;
+}
+
+} // namespace
+
+Said said_of(const Context::State& state, std::string_view item, const Error& error) {
+    const std::optional<Error> other = better(state, item, error);
+    const Error& told = other ? *other : error;
+    const bool shortened = !other && is_no_cid(state, error);
+    const std::span<const Remedy> remedies = told.remedies();
+    return {shortened ? cut(item) : std::string(item),
+            told.text(),
+            completed(state, hint_of(told), item),
+            {remedies.begin(), remedies.end()}};
 }
 
 } // namespace codex::cli::detail

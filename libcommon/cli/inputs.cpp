@@ -82,7 +82,8 @@ Result<std::optional<std::string>> Inputs::next() {
     }
     if (!any_ && !exact_ && !may_be_empty_)
         return fail(Error(Errc::input_empty, fmt::format("{}: empty: no CID came", name_))
-                        .hint("perhaps what writes to the pipe failed, or found nothing"));
+                        .remedy({Remedy::check_input,
+                                 "perhaps what writes to the pipe failed, or found nothing"}));
     return std::optional<std::string>();
 }
 

@@ -117,6 +117,14 @@ CommandPath path_of(const std::vector<Level*>& levels) {
     return path;
 }
 
+/// Of a file or a folder, or of an argument.
+Error empty_name(std::string_view what) {
+    return Error(Errc::usage, fmt::format("{} is empty", what == "FILE"  ? "the file name"
+                                                         : what == "DIR" ? "the folder name"
+                                                                         : what))
+        .hint("perhaps it is a variable that was never set");
+}
+
 Result<void> apply_options(const std::vector<OptionSpec>& specs,
                            std::vector<std::vector<std::string>>& values) {
     for (std::size_t i = 0; i < specs.size(); ++i) {
@@ -129,11 +137,11 @@ Result<void> apply_options(const std::vector<OptionSpec>& specs,
             if (specs[i].is_flag() && value != "true")
                 return fail(Errc::usage, "{} takes no value", name);
             value = unmarked(value);
+            if (value.empty() && specs[i].names_file())
+                return fail(bad_value(name, empty_name(specs[i].value)));
         }
-        if (auto done = specs[i].apply(values[i]); !done) {
-            Error error(Errc::usage, fmt::format("{}: {}", name, done.error().text()));
-            return fail(std::move(error).way_out_of(done.error()));
-        }
+        if (auto done = specs[i].apply(values[i]); !done)
+            return fail(bad_value(name, done.error()));
     }
     return {};
 }
@@ -148,6 +156,10 @@ Result<void> apply_arguments(const Level& level) {
             spec.many ? words.size() - at : std::min<std::size_t>(1, words.size() - at);
         if (count == 0 && spec.required)
             return fail(Errc::usage, "{} is missing", spec.name);
+        if (!spec.may_be_empty())
+            for (std::size_t i = at; i < at + count; ++i)
+                if (words[i].empty())
+                    return fail(empty_name(spec.name));
         if (count > 0) {
             const auto begin = words.begin() + static_cast<std::ptrdiff_t>(at);
             spec.apply({begin, begin + static_cast<std::ptrdiff_t>(count)});

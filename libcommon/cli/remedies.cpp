@@ -2,22 +2,33 @@
 // action.
 #include "cli/detail/remedies.hpp"
 
+#include "base/printable.hpp"
+
 namespace codex::cli::detail {
 
 namespace {
 
-/// Puts `value`, if there is one, in the place of `word`.
+/// Puts `value`, if there is one, wherever `word` stands.
 void fill_in(std::string& command, std::string_view word, const std::string& value) {
-    const std::size_t at = command.find(word);
-    if (!value.empty() && at != command.npos)
+    if (value.empty())
+        return;
+    for (std::size_t at = command.find(word); at != command.npos;
+         at = command.find(word, at + value.size()))
         command.replace(at, word.size(), value);
 }
 
-/// The command with the remedy's own dataset and number.
+/// The command with what the remedy is about, and its number.
 std::string command_of(std::string_view command, const Remedy& remedy) {
+    if (!remedy.command().empty())
+        return remedy.command();
     std::string text(command);
-    fill_in(text, "CID", remedy.cid());
-    fill_in(text, "SIZE", remedy.number() ? fmt::format("{}", *remedy.number()) : std::string());
+    const std::string number =
+        remedy.number() ? fmt::format("{}", *remedy.number()) : std::string();
+    fill_in(text, "SIZE", number);
+    fill_in(text, "INDEX", number);
+    fill_in(text, "CID", remedy.object());
+    if (!remedy.object().empty())
+        fill_in(text, "PATH", shell_quoted(remedy.object()));
     return text;
 }
 
@@ -74,6 +85,50 @@ Way way_of(Remedy::Action action) {
         return {"--block-depth and --cell-elements name the circuit", ""};
     case Remedy::name_circuit_sizes:
         return {"--max-depth and --max-log2-slots name the circuit", ""};
+    case Remedy::put_dataset:
+        return {"store the data again", "codex-chunk put FILE"};
+    case Remedy::import_dataset:
+        return {"import an archive of it", "codex-chunk import ARCHIVE"};
+    case Remedy::describe_dataset:
+        return {"see what it has", "codex-chunk stat CID"};
+    case Remedy::preview_removal:
+        return {"see what would go", "codex-chunk rm -n CID"};
+    case Remedy::show_tree:
+        return {"print its tree", "codex-merkle root CID"};
+    case Remedy::show_leaves:
+        return {"print its blocks", "codex-merkle leaves CID"};
+    case Remedy::prove_leaf:
+        return {"make a proof", "codex-merkle proof CID --index I"};
+    case Remedy::make_circuit:
+        return {"make a circuit", "codex-prove r1cs -o test.r1cs"};
+    case Remedy::make_key:
+        return {"make a key for tests", "codex-prove setup -o test.zkey"};
+    case Remedy::name_key:
+        return {"name the key", "--zkey FILE"};
+    case Remedy::describe_file:
+        return {"see what it is", "codex-prove info FILE"};
+    case Remedy::make_input:
+        return {"an input is made so", "codex-prove input CID --slot I --challenge 0x..."};
+    case Remedy::make_witness:
+        return {"a witness is made so", "codex-prove witness input.json -o slot.wtns"};
+    case Remedy::check_witness:
+        return {"see which constraint is broken", "codex-prove witness --check INPUT"};
+    case Remedy::name_file:
+        return {"name a file that there is", ""};
+    case Remedy::name_output:
+        return {"name another file", ""};
+    case Remedy::make_folder:
+        return {"make the folder first", "mkdir -p PATH"};
+    case Remedy::restore_folder:
+        return {"make it anew", "mkdir -m 700 PATH"};
+    case Remedy::move_away:
+        return {"move it away", "mv PATH PATH.away"};
+    case Remedy::see_help:
+        return {"see", ""};
+    case Remedy::retry_command:
+        return {"for example", ""};
+    case Remedy::check_input:
+        return {"see to where the input comes from", ""};
     }
     CODEX_ASSERT(!"an action of remedy.def");
 }
@@ -85,8 +140,8 @@ std::string hint_of(const Error& error) {
         if (!text.empty())
             text += "; ";
         text += remedy.words().empty() ? way.words : std::string_view(remedy.words());
-        if (!way.command.empty())
-            text += ": " + command_of(way.command, remedy);
+        if (const std::string command = command_of(way.command, remedy); !command.empty())
+            text += ": " + command;
     }
     return text;
 }

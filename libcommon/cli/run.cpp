@@ -2,7 +2,6 @@
 #include "cli/detail/describe.hpp"
 #include "cli/detail/last_words.hpp"
 #include "cli/detail/parse.hpp"
-#include "cli/detail/remedies.hpp"
 #include "cli/detail/state.hpp"
 #include "cli/detail/tool_settings.hpp"
 #include "cli/signals.hpp"
@@ -124,15 +123,6 @@ int finish(Context& context, Context::State& state, Result<int> result) {
     return context.exit_code();
 }
 
-/// A mistake on the command line says where the right form is.
-Error with_help(Error error, const detail::CommandPath& path) {
-    if (error.code() != Errc::usage && error.code() != Errc::argument_invalid)
-        return error;
-    const std::string help = fmt::format("see: {} --help", detail::full_name(path));
-    const std::string hint = detail::hint_of(error);
-    return std::move(error).hint(hint.empty() ? help : hint + "; " + help);
-}
-
 /// Help, version, the tree: what a tool says about itself.
 int run_request(const detail::Parsed& parsed, Context& context, Context::State& state,
                 const Command::Node& root, bool json) {
@@ -153,16 +143,13 @@ int run_parsed(const detail::Parsed& parsed, std::shared_ptr<Context::State> sta
     state->node = parsed.path.back();
     for (const auto prepare : {configure_log, open_output})
         if (auto done = prepare(*state); !done) {
-            context.report(with_help(std::move(done).error(), parsed.path));
+            context.report(done.error());
             return context.exit_code();
         }
     const std::vector<SettingRule> rules = detail::setting_rules(state->globals);
     for (const std::string& warning : doubtful_variables(rules))
         context.warn(warning);
-    auto result = parsed.path.back()->body(context);
-    if (!result)
-        result = fail(with_help(std::move(result).error(), parsed.path));
-    return finish(context, *state, std::move(result));
+    return finish(context, *state, parsed.path.back()->body(context));
 }
 
 int run_arguments(const std::vector<std::string>& arguments, const ToolSpec& spec, bool json) {
@@ -191,7 +178,8 @@ int run_arguments(const std::vector<std::string>& arguments, const ToolSpec& spe
     }
     // Whether or not that was understood: an error is to have the form that was asked for.
     state->globals.json = json;
-    context.report(with_help(std::move(parsed.error().error), parsed.error().path));
+    state->command = detail::full_name(parsed.error().path);
+    context.report(parsed.error().error);
     return context.exit_code();
 }
 

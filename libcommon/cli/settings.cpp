@@ -44,6 +44,16 @@ std::string similar_variable(std::string_view name, std::span<const std::string>
     return {};
 }
 
+/// The variable of a setting that `name` is called after, as most programs do: CODEX_LOG_LEVEL;
+/// empty: of none.
+std::string variable_of_setting(std::string_view name, std::span<const SettingRule> rules) {
+    std::string setting(name.substr(kPrefix.size()));
+    for (char& c : setting)
+        c = c == '_' ? '-' : static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+    const auto rule = std::ranges::find(rules, setting, &SettingRule::name);
+    return rule == rules.end() ? std::string() : rule->variable;
+}
+
 std::string environment(const std::string& name) {
     const char* value = name.empty() ? nullptr : std::getenv(name.c_str());
     return value == nullptr ? std::string() : std::string(value);
@@ -85,6 +95,18 @@ Result<bool> is_there(const std::string& path) {
     return true;
 }
 
+/// A file of settings that was named and cannot be read.
+Error not_read(Error error) {
+    const bool plain = !error.has_way_out();
+    Error told = std::move(error).context("configuration file");
+    if (plain && told.code() == Errc::not_found)
+        return std::move(told).remedy(
+            {Remedy::name_file, "name a file that there is, or none, since nobody needs one"});
+    if (plain && told.code() == Errc::limit_exceeded)
+        return std::move(told).hint("codex-pipes(7) describes the file");
+    return told;
+}
+
 /// The settings while they are found out: that of the file first, then one for each rule.
 class Reading {
 public:
@@ -109,7 +131,7 @@ public:
         }
         auto text = read_file(path, detail::kMaxConfigBytes);
         if (!text)
-            return fail(std::move(text).error().context("configuration file"));
+            return fail(not_read(std::move(text).error()));
         CODEX_TRY(entries, detail::parse_config(*text, path));
         for (const ConfigEntry& entry : entries)
             CODEX_CHECK(apply_entry(entry, fmt::format("{}:{}", path, entry.line)));
@@ -222,7 +244,10 @@ std::vector<std::string> doubtful_variables(std::span<const SettingRule> rules) 
         const std::string_view name = text.substr(0, text.find('='));
         if (!name.starts_with(kPrefix) || std::ranges::find(ours, name) != ours.end())
             continue;
-        if (const std::string meant = similar_variable(name, ours); !meant.empty())
+        std::string meant = variable_of_setting(name, rules);
+        if (meant.empty())
+            meant = similar_variable(name, ours);
+        if (!meant.empty())
             warnings.push_back(fmt::format("${} means nothing here: is ${} meant?", name, meant));
     }
     return warnings;

@@ -147,7 +147,10 @@ Result<Cid> Cid::from_text(std::string_view text) {
     if (cid)
         return cid;
     std::string what = fmt::format("\"{}\" is not a CID", detail::printable(text));
-    if (looks_like_cid(text)) // of a word, what is wrong with its base says nothing
+    // Of a word, what is wrong with its base says nothing; nor do the bytes of what lacks a digit,
+    // or has a wrong one, which changes all of them: then it has no version that there is.
+    const bool garbled = bytes && !bytes->empty() && bytes->front() > 1;
+    if (!garbled && looks_like_cid(text))
         what += ": " + cid.error().text();
     return fail(Error(Errc::cid_invalid, std::move(what)).hint(hint_for_text(text)));
 }

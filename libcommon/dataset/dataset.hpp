@@ -94,7 +94,8 @@ struct Health {
     codec::Manifest manifest;
     std::uint64_t blocks = 0;
     std::vector<std::uint64_t> missing; ///< indices, ascending; padding is never missing
-    std::vector<std::uint64_t> damaged; ///< present, but the bytes do not match (with `data`)
+    /// Present, but the bytes do not match; without `data` those of which that is known already.
+    std::vector<std::uint64_t> damaged;
     bool tree_damaged = false;
     /// Columns with more losses than m, ascending; of a plain dataset: always empty.
     std::vector<std::uint64_t> lost_columns;
@@ -102,8 +103,12 @@ struct Health {
     /// Whole, or protected with every column within m losses.
     [[nodiscard]] bool repairable() const;
 };
-/// `data`: read and hash all blocks, instead of trusting the index that they are there.
+/// `data`: read and hash all blocks, instead of trusting the index that they are there and good.
 [[nodiscard]] Result<Health> health(const Job& job, const Cid& manifest, bool data);
+
+/// An error about a dataset that is not whole, with the way to have it back: a repair, what must
+/// come from somewhere else, or, where nothing here protects it, the same data once more.
+[[nodiscard]] Result<Error> way_back(const Job& job, const Health& health);
 
 /// Columns beyond repair, and what must come from somewhere else, so that parity gives the rest.
 struct Beyond {
@@ -191,7 +196,8 @@ struct ImportReport {
 /// their manifest are put in order where the tree proves it (see detail/held_blocks.hpp); blocks of
 /// no dataset are kept for themselves, with `expiry`, too.
 /// After an error the source may be cancelled.
-/// Errors: car_invalid with the byte offset, block_corrupt; the source's.
+/// Errors: input_empty without a byte; car_invalid with the byte offset, block_corrupt; the
+/// source's.
 [[nodiscard]] Result<ImportReport> import_car(const Job& job, ByteSource& source,
                                               std::uint64_t expiry,
                                               const std::function<void(const Cid&)>& on_dataset);

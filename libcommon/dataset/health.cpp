@@ -32,6 +32,16 @@ Result<Health> health(const Job& job, const Cid& manifest, bool data) {
     return health;
 }
 
+Result<Error> way_back(const Job& job, const Health& health) {
+    Error error(Errc::dataset_damaged);
+    if (health.manifest.is_protected())
+        return std::move(error).remedy(
+            {Remedy::repair_dataset,
+             health.repairable() ? "restore it" : "see what must come from somewhere else"});
+    CODEX_TRY(others, detail::protectors(job.repo, health.manifest.tree));
+    return detail::way_back_of_plain(std::move(error), !others.empty());
+}
+
 Beyond beyond_repair(const erasure::Layout& layout, std::span<const std::uint64_t> lost) {
     Beyond beyond;
     std::vector<std::uint64_t> order(lost.begin(), lost.end());
@@ -126,8 +136,8 @@ Result<std::uint64_t> erasable(const Job& job, const Cid& manifest,
     CODEX_TRY(cids, blocks_of(job, manifest, indices));
     std::uint64_t there = 0;
     for (const Cid& cid : cids) {
-        CODEX_TRY(present, job.repo.has(cid));
-        there += present ? 1 : 0;
+        CODEX_TRY(block, job.repo.stat(cid));
+        there += block && block->present ? 1 : 0;
     }
     return there;
 }

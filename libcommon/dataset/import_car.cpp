@@ -119,7 +119,8 @@ private:
         return fail(Error(Errc::block_corrupt,
                           fmt::format("{}: byte {}: block {}: the bytes do not match the CID",
                                       source_.name(), section.offset, cid.text()))
-                        .hint("the archive was damaged on the way; make or fetch it again"));
+                        .remedy({Remedy::check_input,
+                                 "the archive was damaged on the way; make or fetch it again"}));
     }
 
     Result<void> store(const Batch& batch) {
@@ -271,9 +272,9 @@ private:
             .invalid(offset, fmt::format("{} (at byte {}) has {} blocks, only {} follow it",
                                          open_->cid.text(), open_->offset,
                                          open_->manifest.blocks_count(), open_->leaves))
-            .hint(
-                "the archive is cut off, or another program wrote its blocks in an order that does "
-                "not tell theirs in the dataset");
+            .remedy({Remedy::check_input,
+                     "the archive is cut off, or another program wrote its blocks in an order that "
+                     "does not tell theirs in the dataset"});
     }
 
     const Job& job_;

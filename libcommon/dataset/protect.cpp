@@ -29,7 +29,7 @@ Error unreadable(const BlockRead& block, std::uint64_t index) {
     const bool missing = block.state == BlockRead::State::missing;
     return Error(Errc::dataset_damaged, fmt::format("block {} ({}) is {}", index, block.cid.text(),
                                                     missing ? "missing" : "damaged"))
-        .hint("put or import the dataset again, then encode it");
+        .remedy({Remedy::put_dataset, "put or import the dataset again, then encode it"});
 }
 
 /// The data leaves of a strip, pinned by their CIDs, and its parity leaves.
@@ -97,8 +97,9 @@ Result<Cid> encode(const Job& job, const Cid& plain, const erasure::Shape& shape
     CODEX_CHECK(detail::check_leaf_count(tree, manifest.blocks_count()));
     CODEX_TRY(untrusted, tree.check(job));
     if (!untrusted.empty())
-        return fail(Error(Errc::dataset_damaged, "its tree record is damaged")
-                        .hint("put or import the dataset again, then encode it"));
+        return fail(
+            Error(Errc::dataset_damaged, "its tree record is damaged")
+                .remedy({Remedy::put_dataset, "put or import the dataset again, then encode it"}));
     job.expect(layout.rounded() * manifest.block_size_bytes);
     job.repo.log()
         .with_topics("codex erasure")

@@ -100,7 +100,8 @@ Result<RepairReport> repair_plain(const Job& job, const repo::DatasetInfo& info)
                             : fmt::format("lost {} of {}", lost, counted(before.blocks, "block"));
     if (others.empty())
         return fail(Error(Errc::erasure_unrepairable, fmt::format("has no parity, and {}", what))
-                        .hint("put or import the same data again, which mends blocks and tree"));
+                        .remedy({Remedy::put_dataset, "put or import the same data again, which "
+                                                      "mends blocks and tree"}));
     return fail(Error(Errc::erasure_unrepairable,
                       fmt::format("{}, more than {} gives back", what, others.front().cid.text()))
                     .remedy(Remedy(Remedy::repair_dataset, "see what must come from somewhere else")
@@ -123,8 +124,9 @@ Error unrepaired(const codec::Manifest& manifest, const erasure::Layout& layout,
                              "their CIDs any more, and no other tree here tells them",
                              report.unknown_blocks,
                              counted(layout.total_blocks(), "block is", "blocks are")))
-        .hint(fmt::format("put the plain dataset (tree {}) or import it, then repair again",
-                          manifest.erasure->original_tree.text()));
+        .remedy({Remedy::put_dataset,
+                 fmt::format("put the plain dataset (tree {}) or import it, then repair again",
+                             manifest.erasure->original_tree.text())});
 }
 
 } // namespace codex::dataset

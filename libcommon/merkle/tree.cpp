@@ -142,8 +142,10 @@ Result<Proof> Tree::proof(std::uint64_t index) const {
 Result<Proof> make_proof(codec::HashCodec hash, std::uint64_t leaf_count, std::uint64_t index,
                          const NodeReader& read_node) {
     if (index >= leaf_count)
-        return fail(Errc::merkle_index, "leaf {} is outside the tree's {} leaves", index,
-                    leaf_count);
+        return fail(Error(Errc::merkle_index,
+                          fmt::format("leaf {} is outside the tree's {} leaves", index, leaf_count))
+                        .hint(fmt::format("leaves count from 0; the last one is {}",
+                                          leaf_count - std::min<std::uint64_t>(1, leaf_count))));
     Proof proof{hash, index, leaf_count, {}};
     std::uint64_t node = index;
     std::uint64_t count = leaf_count;

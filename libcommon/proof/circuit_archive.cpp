@@ -79,8 +79,9 @@ Result<Fd> checked_copy(int from, const std::string& name, const Digest& sha256,
     if (found != sha256)
         return fail(Error(Errc::malformed, fmt::format("{}: the SHA-256 is {}, not {}", name,
                                                        to_hex(found), to_hex(sha256)))
-                        .hint("the right one is zkeyHash in the marketplace contract's "
-                              "configuration; perhaps the download is not complete"));
+                        .remedy({Remedy::check_input,
+                                 "the right one is zkeyHash in the marketplace contract's "
+                                 "configuration; perhaps the download is not complete"}));
     return copy;
 }
 

@@ -55,6 +55,21 @@ Result<void> require_unused(const Cid& cid, const BlockEntry& entry) {
                     .hint("remove what has it first"));
 }
 
+/// The error for a block that is not here. Only what is known to be a part of something can be
+/// repaired; a manifest is a part of nothing.
+Error without_bytes(const Cid& cid, bool known, const Store& store) {
+    Error error = not_here(Errc::block_not_found, "block", cid, store);
+    if (cid.codec() == codec::Multicodec::codex_manifest)
+        return std::move(error)
+            .remedy(Remedy::list_datasets)
+            .remedy({Remedy::import_dataset, "an archive made where it is brings the dataset"});
+    error = std::move(error).remedy(Remedy::list_blocks);
+    if (!known)
+        return error;
+    return std::move(error).remedy(
+        {Remedy::repair_dataset, "restore what a protected dataset lost"});
+}
+
 } // namespace
 
 Result<void> Repo::find_blocks(std::span<BlockRead> batch) const {
@@ -63,7 +78,9 @@ Result<void> Repo::find_blocks(std::span<BlockRead> batch) const {
         if (block.state != BlockRead::State::unread)
             continue;
         CODEX_TRY(entry, find_block(txn, block.cid));
-        block.state = entry && entry->present ? BlockRead::State::ok : BlockRead::State::missing;
+        block.state = !entry || !entry->present ? BlockRead::State::missing
+                      : entry->damaged          ? BlockRead::State::damaged
+                                                : BlockRead::State::ok;
     }
     return {};
 }
@@ -98,9 +115,7 @@ Result<Bytes> Repo::get(const Cid& cid) const {
                         .remedy({Remedy::repair_dataset,
                                  "put the block or its dataset again, or repair its dataset"}));
     default:
-        return fail(not_here(Errc::block_not_found, "block", cid, *impl_->store)
-                        .remedy(Remedy::list_blocks)
-                        .remedy({Remedy::repair_dataset, "restore what a protected dataset lost"}));
+        return fail(without_bytes(cid, info.has_value(), *impl_->store));
     }
 }
 

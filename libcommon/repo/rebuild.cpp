@@ -210,6 +210,8 @@ Result<RebuildReport> Repo::rebuild_index(const std::string& path, const OpenOpt
     CODEX_CHECK(require_place(path, false));
     CODEX_CHECK(check_version(path));
     CODEX_CHECK(require_folders(path));
+    for (const char* name : {"/notes", "/age", "/reserve"}) // before all the work, and not after it
+        CODEX_CHECK(require_own_file(path + name));
     CODEX_TRY(lock, lock_repo(path, true, around));
     OldIndex old = old_index(path, around);
     // The lock may have lost its name while others hold it; the index is what they hold, too.

@@ -63,11 +63,11 @@ Result<void> Repo::set_config(const Config& config) {
     CODEX_TRY(ledger, impl_->session().ledger());
     const std::uint64_t taken = ledger.totals().taken_bytes();
     if (config.quota_bytes < taken)
-        return fail(
-            Error(Errc::repo_config, fmt::format("quota of {} bytes is below the {} bytes in use",
-                                                 config.quota_bytes, taken))
-                .remedy({Remedy::remove_datasets, "remove datasets first"})
-                .remedy({Remedy::collect_garbage, "then"}));
+        return fail(Error(Errc::argument_invalid,
+                          fmt::format("quota of {} bytes is below the {} bytes in use",
+                                      config.quota_bytes, taken))
+                        .remedy({Remedy::remove_datasets, "remove datasets first"})
+                        .remedy({Remedy::collect_garbage, "then"}));
     CODEX_CHECK(impl_->store->write_config(config));
     impl_->config = config;
     return {};

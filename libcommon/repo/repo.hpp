@@ -38,7 +38,7 @@ public:
     /// What it was opened with, for who works on it.
     [[nodiscard]] const log::Logger& log() const;
     [[nodiscard]] const Config& config() const;
-    /// Errors: repo_config (quota below what is used), repo_read_only.
+    /// Errors: argument_invalid (quota below what is used), repo_read_only.
     [[nodiscard]] Result<void> set_config(const Config& config);
     /// Writes the settings of a repo that cannot be opened because they are missing or wrong.
     /// Errors: those of check_version(), permission, io.

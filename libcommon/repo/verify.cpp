@@ -151,6 +151,19 @@ Result<void> report_unknown_records(const Store& store, const ReportProblem& rep
     return {};
 }
 
+/// Blocks that somebody who read them has found damaged, when nobody reads them now.
+Result<void> report_known_damage(const Repo& repo, const ReportProblem& report, const Job& job) {
+    Result<void> go_on;
+    CODEX_CHECK(repo.for_each_block([&](const BlockInfo& block) {
+        if (block.damaged)
+            report(ProblemKind::block_damaged, block.cid,
+                   "its bytes did not match the CID when they were last read");
+        go_on = job.go_on();
+        return go_on.has_value();
+    }));
+    return go_on;
+}
+
 } // namespace
 
 Result<VerifyReport> Repo::verify(const VerifyOptions& options,
@@ -192,8 +205,10 @@ Result<VerifyReport> Repo::verify(const VerifyOptions& options,
     CODEX_CHECK(std::move(counted));
     CODEX_CHECK(report_unknown_records(*session.store, tell));
     CODEX_CHECK(report_notes(*session.store, tell));
-    if (!options.data)
+    if (!options.data) {
+        CODEX_CHECK(report_known_damage(*this, tell, job));
         return out;
+    }
     job.expect(out.counted.used_bytes);
     DataCheck check(session, tell, out, job);
     Result<void> failed;

@@ -21,27 +21,28 @@ int InputFile::fd() const {
     return file ? file.get() : STDIN_FILENO;
 }
 
-Result<InputFile> open_input(const std::string& path, std::string hint_for_folder) {
+Result<InputFile> open_input(const std::string& path, std::optional<Remedy> way_for_folder) {
     InputFile input{Fd(), input_name(path)};
     if (path != "-") {
         auto file = open_file(path, O_RDONLY);
         if (!file && file.error().code() == Errc::not_found && !file.error().has_way_out())
-            return fail(std::move(file).error().hint("name a file that there is, or - for stdin"));
+            return fail(std::move(file).error().remedy(
+                {Remedy::name_file, "name a file that there is, or - for stdin"}));
         CODEX_SET(input.file, std::move(file));
         struct stat info{};
         if (::fstat(input.fd(), &info) == 0 && S_ISDIR(info.st_mode)) {
             Error error = system_error(EISDIR, path);
-            return fail(hint_for_folder.empty()
-                            ? std::move(error)
-                            : std::move(error).hint(std::move(hint_for_folder)));
+            return fail(way_for_folder
+                            ? std::move(error).hint({}).remedy(std::move(*way_for_folder))
+                            : std::move(error));
         }
     }
     return input;
 }
 
 Result<Bytes> read_input(const std::string& path, std::uint64_t max_bytes,
-                         std::string hint_for_folder) {
-    CODEX_TRY(input, open_input(path, std::move(hint_for_folder)));
+                         std::optional<Remedy> way_for_folder) {
+    CODEX_TRY(input, open_input(path, std::move(way_for_folder)));
     return read_all(input.fd(), input.name, max_bytes);
 }
 

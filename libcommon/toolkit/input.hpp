@@ -3,6 +3,7 @@
 
 #include "base/fd_stream.hpp"
 
+#include <optional>
 #include <string>
 
 namespace codex::toolkit {
@@ -22,12 +23,12 @@ struct InputFile {
     /// Its bytes from here on; this must outlive it. Errors: io.
     [[nodiscard]] Result<FdSource> source() const { return FdSource::create(fd(), name); }
 };
-/// Opens `path`, or takes stdin for "-". Errors: unsupported for a folder, with that hint, or a
-/// general one; the system's.
+/// Opens `path`, or takes stdin for "-". Errors: unsupported for a folder, with that way out, or
+/// a general one; the system's.
 [[nodiscard]] Result<InputFile> open_input(const std::string& path,
-                                           std::string hint_for_folder = {});
+                                           std::optional<Remedy> way_for_folder = {});
 /// All of it. Errors: limit_exceeded when it has more than `max_bytes`; those of open_input().
 [[nodiscard]] Result<Bytes> read_input(const std::string& path, std::uint64_t max_bytes,
-                                       std::string hint_for_folder = {});
+                                       std::optional<Remedy> way_for_folder = {});
 
 } // namespace codex::toolkit

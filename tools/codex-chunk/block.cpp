@@ -21,12 +21,13 @@ struct Block {
 Result<Bytes> read_block(const std::string& file) {
     auto bytes = toolkit::read_input(
         file, codec::kMaxBlockSizeBytes,
-        fmt::format("cut it into blocks: tar c {} | codex-chunk put -", shell_quoted(file)));
+        Remedy(Remedy::put_dataset, "cut it into blocks")
+            .by(fmt::format("tar c {} | codex-chunk put -", shell_quoted(file))));
     if (!bytes && bytes.error().code() == Errc::limit_exceeded)
         return fail(
             Error(Errc::limit_exceeded, fmt::format("larger than the {} bytes a block may have",
                                                     codec::kMaxBlockSizeBytes))
-                .hint("files are cut into blocks so: codex-chunk put FILE"));
+                .remedy({Remedy::put_dataset, "files are cut into blocks so"}));
     return bytes;
 }
 
@@ -98,10 +99,15 @@ Result<int> get(cli::Context& context, const Block& block) {
         });
 }
 
-Result<bool> is_present(const repo::Repo& repo, const std::string& item) {
+Result<std::string_view> state_of(const repo::Repo& repo, const std::string& item) {
     CODEX_TRY(address, parse_address(repo, item, repo::Named::block));
     CODEX_TRY(cid, block_cid(repo, address));
-    return repo.has(cid);
+    BlockRead block{cid, {}};
+    CODEX_CHECK(repo.find(std::span(&block, 1)));
+    CODEX_CHECK(blocks::require_readable(std::span(&block, 1)));
+    return block.state == BlockRead::State::ok        ? "present"
+           : block.state == BlockRead::State::damaged ? "damaged"
+                                                      : "missing";
 }
 
 Result<int> has(cli::Context& context, const Block& block) {
@@ -110,15 +116,10 @@ Result<int> has(cli::Context& context, const Block& block) {
     return for_each_input(
         context, Access::read, "block has", listed(block.items),
         [&](const repo::Repo& repo, const std::string& item, Progress&) -> Result<void> {
-            auto present = is_present(repo, item);
-            std::string_view state;
-            if (present) {
-                state = *present ? "present" : "missing";
-            } else if (context.batch()) {
-                CODEX_SET(state, batch_answer(item, present.error()));
-            } else {
-                return fail(std::move(present).error());
-            }
+            auto found = state_of(repo, item);
+            if (!found && context.batch())
+                found = batch_answer(item, found.error());
+            CODEX_TRY(state, std::move(found));
             if (state != "present" && !context.batch())
                 context.answer_no();
             context.add_total(state, 1);
@@ -170,32 +171,41 @@ std::optional<Part> part_of(const repo::Repo& repo, const Cid& block) {
     return repo.for_each_dataset(look) ? part : std::nullopt;
 }
 
-/// block_in_use, with the ways to be rid of the block. None that is pasted takes a whole dataset
-/// away.
-Error in_use(const repo::Repo& repo, const Cid& cid, Error error) {
+/// block_in_use, with the ways to be rid of the block; `known` is a place of it, where one was
+/// named. None that is pasted takes a whole dataset away.
+Error in_use(const repo::Repo& repo, const Cid& cid, std::optional<Part> known, Error error) {
     if (error.code() != Errc::block_in_use)
         return error;
+    error = std::move(error).hint({});
     if (cid.codec() == codec::Multicodec::codex_manifest)
-        return std::move(error).hint(fmt::format(
-            "it goes with the dataset and its data; see what that is: codex-chunk rm -n {}",
-            cid.text()));
-    const std::optional<Part> part = part_of(repo, cid);
+        return std::move(error).remedy(
+            Remedy(Remedy::preview_removal,
+                   "it goes with the dataset and its data; see what that is")
+                .of(cid.text()));
+    const std::optional<Part> part = known ? known : part_of(repo, cid);
     if (!part)
-        return std::move(error).hint(
-            "it goes with the datasets that have it; list all: codex-chunk ls");
-    return std::move(error).hint(fmt::format(
-        "give up the bytes of this block alone: codex-chunk rm {0}@{1}; it goes with the "
-        "datasets that have it, of which this is one: codex-chunk rm -n {0}",
-        part->dataset.text(), part->index));
+        return std::move(error).remedy(
+            {Remedy::list_datasets, "it goes with the datasets that have it; list all"});
+    return std::move(error)
+        .remedy(Remedy(Remedy::remove_block, "give up the bytes of this block alone")
+                    .of(part->dataset.text())
+                    .with(part->index))
+        .remedy(Remedy(Remedy::preview_removal,
+                       "it goes with the datasets that have it, of which this is one")
+                    .of(part->dataset.text()));
 }
 
 Result<int> rm(cli::Context& context, const Block& block) {
     const auto remove = [&](repo::Repo& repo, const std::string& item, Progress&) -> Result<void> {
-        CODEX_TRY(given, repo.named(item, repo::Named::block));
-        CODEX_TRY(cid, stored_cid(repo, given));
+        CODEX_TRY(given, parse_address(repo, item, repo::Named::block));
+        CODEX_TRY(cid, block_cid(repo, given));
         auto present = repo.removable(cid);
-        if (!present)
-            return fail(in_use(repo, cid, std::move(present).error()));
+        if (!present) {
+            std::optional<Part> part;
+            if (given.index)
+                part = Part{given.cid, *given.index};
+            return fail(in_use(repo, cid, part, std::move(present).error()));
+        }
         if (!context.dry_run())
             CODEX_CHECK(repo.remove(cid));
         cli::Record record("removed");
@@ -243,7 +253,7 @@ void declare_block(cli::Command& root) {
         .example("codex-merkle leaves --raw file | codex-chunk block has --batch --buffer")
         .run(runs(has));
     group.command("rm", "remove blocks that were put by themselves")
-        .arguments("BLOCK", block->items, "their CIDs; - or nothing: from stdin")
+        .arguments("BLOCK", block->items, "their CIDs, or CID@INDEX; - or nothing: from stdin")
         .takes_dry_run()
         .example("codex-chunk block rm zDxW...")
         .example("codex-chunk ls --blocks | grep missing | codex-chunk block rm -n")

@@ -129,13 +129,15 @@ cli::Record dataset_record(const repo::DatasetInfo& dataset) {
     return record;
 }
 
+std::string_view state_of(const repo::BlockInfo& block) {
+    return !block.present ? "missing" : block.damaged ? "damaged" : "present";
+}
+
 cli::Record block_record(const repo::BlockInfo& block) {
     cli::Record record("block");
     record.field("cid", block.cid)
         .field("size", std::uint64_t{block.size_bytes})
-        .field("state", !block.present  ? "missing"
-                        : block.damaged ? "damaged"
-                                        : "present")
+        .field("state", state_of(block))
         .field("references", block.references)
         .text(block.kept ? format_time(block.expiry) : "-")
         .json("kept", block.kept)

@@ -71,7 +71,9 @@ files_or_stdin(const std::vector<std::string>& arguments, std::string_view verb,
 /// A dataset's line: CID, content size, kind, expiry, name, when it was stored, label; in JSON the
 /// REST's DataItem and more.
 [[nodiscard]] cli::Record dataset_record(const repo::DatasetInfo& dataset);
-/// A block's line: CID, size, present or missing, references, expiry if it was put by itself.
+/// "present", "missing", or "damaged" where that is known.
+[[nodiscard]] std::string_view state_of(const repo::BlockInfo& block);
+/// A block's line: CID, size, state_of(), references, expiry if it was put by itself.
 [[nodiscard]] cli::Record block_record(const repo::BlockInfo& block);
 
 } // namespace codex::chunk

@@ -16,19 +16,20 @@ struct Import {
 
 /// How a dataset of a node's folder is completed whose order is not known; its manifest and blocks
 /// are here.
-std::string hint_for_unordered(const repo::Repo& repo, const Cid& cid) {
+Remedy way_for_unordered(const repo::Repo& repo, const Cid& cid) {
     const auto bytes = repo.get(cid);
     const auto manifest = bytes ? codec::decode_manifest(*bytes)
                                 : Result<codec::Manifest>(fail(Errc::block_not_found));
     if (manifest && manifest->is_verifiable())
-        return "its blocks are imported; an archive of it, made where it is whole, completes it: "
-               "codex-chunk import ARCHIVE";
+        return {Remedy::import_dataset, "its blocks are imported; an archive of it, made where it "
+                                        "is whole, completes it"};
     if (manifest && manifest->is_protected())
-        return fmt::format("its blocks are imported; the file that was encoded completes it: "
-                           "codex-chunk put FILE | codex-ec encode -k {} -m {}",
-                           manifest->erasure->k, manifest->erasure->m);
-    return "its blocks are imported; the file, or an archive of the dataset, completes it: "
-           "codex-chunk put FILE";
+        return Remedy(Remedy::encode_dataset,
+                      "its blocks are imported; the file that was encoded completes it")
+            .by(fmt::format("codex-chunk put FILE | codex-ec encode -k {} -m {}",
+                            manifest->erasure->k, manifest->erasure->m));
+    return {Remedy::put_dataset,
+            "its blocks are imported; the file, or an archive of the dataset, completes it"};
 }
 
 /// What one import gave, after the CIDs that were printed as they became durable.
@@ -39,7 +40,7 @@ void take_note(cli::Context& context, const repo::Repo& repo, const dataset::Imp
     for (const Cid& cid : report.unordered)
         context.report(cid.text(),
                        Error(Errc::dataset_damaged, "the order of its blocks is not known")
-                           .hint(hint_for_unordered(repo, cid)));
+                           .remedy(way_for_unordered(repo, cid)));
     for (const Error& problem : report.problems)
         context.report(problem);
     if (report.loose_blocks > 0)
@@ -51,9 +52,9 @@ Result<dataset::ImportReport> import_file(const dataset::Job& job, const std::st
                                           std::uint64_t expiry,
                                           const std::function<void(const Cid&)>& on_dataset) {
     CODEX_TRY(input, toolkit::open_input(
-                         file, fmt::format("read it as a node's data folder: codex-chunk import "
-                                           "--from-nim {}",
-                                           shell_quoted(file))));
+                         file, Remedy(Remedy::import_dataset, "read it as a node's data folder")
+                                   .by(fmt::format("codex-chunk import --from-nim {}",
+                                                   shell_quoted(file)))));
     CODEX_TRY(source, input.source());
     return dataset::import_car(job, source, expiry, on_dataset);
 }
@@ -69,8 +70,8 @@ Result<void> import_one(cli::Context& context, const Import& given, const datase
     auto report = given.from_nim ? dataset::import_nim(job, *given.from_nim, expiry, print)
                                  : import_file(job, file, expiry, print);
     if (!report && report.error().code() == Errc::car_invalid && !report.error().has_way_out())
-        return fail(std::move(report).error().hint(
-            "archives are made by export; a file is stored so: codex-chunk put FILE"));
+        return fail(std::move(report).error().remedy(
+            {Remedy::put_dataset, "archives are made by export; a file is stored so"}));
     if (!report)
         return fail(std::move(report).error());
     take_note(context, job.repo, *report);

@@ -43,13 +43,14 @@ Result<dataset::PutOptions> options_of(const Put& put) {
     return options;
 }
 
-std::string hint_for_folder(const std::string& folder) {
-    return fmt::format("store it as one file: tar c {} | codex-chunk put -", shell_quoted(folder));
+Remedy way_for_folder(const std::string& folder) {
+    return Remedy(Remedy::put_dataset, "store it as one file")
+        .by(fmt::format("tar c {} | codex-chunk put -", shell_quoted(folder)));
 }
 
 Result<void> put_one_file(cli::Context& context, const dataset::Job& job, const std::string& file,
                           const dataset::PutOptions& options, bool named) {
-    CODEX_TRY(input, toolkit::open_input(file, hint_for_folder(file)));
+    CODEX_TRY(input, toolkit::open_input(file, way_for_folder(file)));
     CODEX_TRY(source, input.source());
     CODEX_TRY(result, dataset::put(job, source, options));
     if (result.announced_bytes != 0 && result.announced_bytes != result.size_bytes)

@@ -72,12 +72,12 @@ Result<Known> stat_block(const repo::Repo& repo, const Cid& cid) {
     if (!block)
         return fail(Error(Errc::block_not_found,
                           fmt::format("block {}: not in the repo {}", cid.text(), repo.path()))
-                        .hint("list what is here: codex-chunk ls --blocks"));
+                        .remedy(Remedy::list_blocks));
     Lines lines(cid.text());
     lines.add("kind", "block");
     lines.add("size", std::uint64_t{block->size_bytes});
     lines.add("storedBytes", std::uint64_t{block->stored_bytes});
-    lines.add("state", block->present ? "present" : "missing");
+    lines.add("state", state_of(*block));
     lines.add("references", block->references);
     if (block->kept)
         lines.add("expiry", format_time(block->expiry));

@@ -66,6 +66,9 @@ Result<void> rebuild(cli::Context& context, Problems& problems) {
     for (const repo::VerifyProblem& lost : report.lost)
         problems.add(lost);
     CODEX_CHECK(problems.printed());
+    if (!report.lost.empty()) // nobody can mend it here, and verify is about what is here
+        context.warn("what is lost is named this once: the new index does not know of it, and the "
+                     "next verify says nothing; keep this list");
     if (context.json())
         return context.print(cli::Record("rebuilt")
                                  .json("segments", report.segments)

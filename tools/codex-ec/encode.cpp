@@ -32,14 +32,14 @@ std::string missing_options(const EncodeOptions& options) {
 }
 
 /// The command as it was meant, with the datasets that were named.
-std::string hint_for_shape(const cli::Context& context, const EncodeOptions& options) {
+Remedy way_to_shape(const cli::Context& context, const EncodeOptions& options) {
     const bool mixed = (options.k || options.m) && (options.nodes || options.tolerance);
     std::string datasets;
     for (const std::string& cid : options.cids)
         datasets += " " + toolkit::typed(cid);
-    return fmt::format("for example: {} {}{}",
-                       mixed ? "codex-ec encode" : context.command_with_options(),
-                       missing_options(options), datasets.empty() ? " CID" : datasets);
+    return Remedy(Remedy::retry_command)
+        .by(fmt::format("{} {}{}", mixed ? "codex-ec encode" : context.command_with_options(),
+                        missing_options(options), datasets.empty() ? " CID" : datasets));
 }
 
 Result<erasure::Shape> shape_of(const cli::Context& context, const EncodeOptions& options) {
@@ -47,7 +47,7 @@ Result<erasure::Shape> shape_of(const cli::Context& context, const EncodeOptions
     const bool nodes = options.nodes && options.tolerance && !options.k && !options.m;
     if (!shape && !nodes)
         return fail(Error(Errc::usage, "either -k and -m or --nodes and --tolerance are needed")
-                        .hint(hint_for_shape(context, options)));
+                        .remedy(way_to_shape(context, options)));
     return shape ? erasure::Shape::create(*options.k, *options.m)
                  : erasure::Shape::for_nodes(*options.nodes, *options.tolerance);
 }

@@ -36,22 +36,23 @@ std::string needed_json(const Needed& needed) {
 }
 
 /// What brings the blocks, and repairs the rest: in one line, for a shell.
-std::string hint_for_needed(const Needed& needed, std::size_t all) {
+Remedy way_to_needed(const Needed& needed, std::size_t all) {
     if (needed.size() == 1)
-        return fmt::format("get it from a repo OTHER that has it, then repair the rest: "
-                           "codex-chunk -r OTHER block get CID@{} | codex-chunk block put "
-                           "--expires 1d; codex-ec repair CID",
-                           needed.front().first);
+        return Remedy(Remedy::get_block,
+                      "get it from a repo OTHER that has it, then repair the rest")
+            .by(fmt::format("codex-chunk -r OTHER block get CID@{} | codex-chunk block put "
+                            "--expires 1d; codex-ec repair CID",
+                            needed.front().first));
     std::vector<std::uint64_t> indices;
     for (const auto& [index, cid] : needed)
         indices.push_back(index);
     const std::string begin = needed.size() < all ? fmt::format("get the first {}", needed.size())
                                                   : std::string("get them");
-    return fmt::format(
-        "{} from a repo OTHER that has them, then repair the rest: for i in {}; do "
-        "codex-chunk -r OTHER block get CID@$i | codex-chunk block put --expires 1d; "
-        "done; codex-ec repair CID",
-        begin, fmt::join(indices, " "));
+    return Remedy(Remedy::get_block,
+                  fmt::format("{} from a repo OTHER that has them, then repair the rest", begin))
+        .by(fmt::format("for i in {}; do codex-chunk -r OTHER block get CID@$i | codex-chunk block "
+                        "put --expires 1d; done; codex-ec repair CID",
+                        fmt::join(indices, " ")));
 }
 
 /// Reports that columns are beyond repair: which, and what it takes. In JSON all of it.
@@ -69,7 +70,7 @@ Result<void> report_lost(cli::Context& context, const dataset::Job& job, const C
     Error error = dataset::unrepaired(info.manifest, layout, report);
     const std::string text = fmt::format("{}: {}{}", error.text(), list,
                                          named.size() < beyond.needed.size() ? ", ..." : "");
-    error = Error(error.code(), text).hint(hint_for_needed(named, beyond.needed.size()));
+    error = Error(error.code(), text).remedy(way_to_needed(named, beyond.needed.size()));
 
     cli::Record more("error");
     if (context.json()) {

@@ -16,32 +16,38 @@ void add(std::string& text, std::uint64_t count, std::string_view what) {
 }
 
 /// What is wrong, in one line, and the way out.
-Error verdict(const dataset::Verification& found) {
+Result<Error> verdict(const dataset::Job& job, const dataset::Verification& found) {
     std::string text;
     add(text, found.health.missing.size(), "missing");
     add(text, found.health.damaged.size(), "damaged");
     if (found.health.tree_damaged)
         text += text.empty() ? "its tree record is damaged" : ", its tree record is damaged";
-    if (!text.empty())
-        return Error(Errc::dataset_damaged, std::move(text))
-            .hint(found.health.manifest.is_protected() && !found.health.repairable()
-                      ? "see what must come from somewhere else: codex-ec repair CID"
-                      : "restore it: codex-ec repair CID");
+    if (!text.empty()) {
+        CODEX_TRY(way, dataset::way_back(job, found.health));
+        return Error(Errc::dataset_damaged, std::move(text)).way_out_of(way);
+    }
+    const codec::ErasureInfo& code = *found.health.manifest.erasure; // else there is no more to it
     if (!found.original_tree_matches)
         return Error(Errc::dataset_damaged,
                      "its data blocks are not those of the dataset it says it protects")
-            .hint("do not rely on it; encode the plain dataset again");
+            .remedy(
+                Remedy(Remedy::encode_dataset, "do not rely on it; encode the plain dataset again")
+                    .by(fmt::format("codex-ec encode -k {} -m {} PLAIN", code.k, code.m)));
     return Error(Errc::dataset_damaged, fmt::format("{}, from block {} on, not what its data gives",
                                                     counted(found.wrong_parity.size(),
                                                             "parity block is", "parity blocks are"),
                                                     found.wrong_parity.front()))
-        .hint("do not rely on it; decode it and encode it again");
+        .remedy(Remedy(Remedy::decode_dataset, "do not rely on it; decode it and encode it again")
+                    .by(fmt::format("codex-ec decode CID | codex-ec encode -k {} -m {}", code.k,
+                                    code.m)));
 }
 
 Result<void> verify_one(cli::Context& context, const dataset::Job& job, const Cid& cid) {
     CODEX_TRY(found, dataset::verify(job, cid));
-    if (!found.right())
-        return fail(verdict(found));
+    if (!found.right()) {
+        CODEX_TRY(wrong, verdict(job, found));
+        return fail(std::move(wrong));
+    }
     const codec::Manifest& manifest = found.health.manifest;
     context.add_total("blocks", found.health.blocks);
     context.add_total("bytes", manifest.dataset_size_bytes);

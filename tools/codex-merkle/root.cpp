@@ -34,13 +34,15 @@ Result<int> run_stored(const Source& source, cli::Context& context) {
     return toolkit::for_each_input(
         context, toolkit::Access::read, "root", cli::Inputs(source.cids, STDIN_FILENO),
         [&](const repo::Repo& repo, const std::string& text, Progress&) -> Result<void> {
-            CODEX_TRY(cid, repo.named(text, repo::Named::dataset_or_tree));
-            CODEX_TRY(root, root_of_stored(repo, cid));
+            auto cid = repo.named(text, repo::Named::dataset_or_tree);
+            if (!cid)
+                return fail(source.about_word(text, repo.explain(text, std::move(cid).error())));
+            CODEX_TRY(root, root_of_stored(repo, *cid));
             context.add_total("leaves", root.leaves);
             cli::Record record = record_of(root);
-            record.json("dataset", cid);
+            record.json("dataset", *cid);
             if (several)
-                record.text(cid.text());
+                record.text(cid->text());
             return context.print(record);
         });
 }

@@ -8,6 +8,8 @@
 #include "toolkit/input.hpp"
 
 #include <algorithm>
+#include <cerrno>
+#include <unistd.h>
 
 namespace codex::merkle_tool {
 
@@ -46,9 +48,9 @@ Result<void> digest_lines(const std::string& path, const dataset::LeafVisitor& v
     return {};
 }
 
-std::string hint_for_folder(const std::string& folder) {
-    return fmt::format("make one file of it: tar c {} | codex-merkle root --raw -",
-                       shell_quoted(folder));
+Remedy way_for_folder(const std::string& folder) {
+    return Remedy(Remedy::show_tree, "make one file of it")
+        .by(fmt::format("tar c {} | codex-merkle root --raw -", shell_quoted(folder)));
 }
 
 } // namespace
@@ -70,10 +72,24 @@ Result<void> Source::check() const {
     return {};
 }
 
+Error Source::about_word(const std::string& item, Error error) const {
+    // Of a label the error says that already.
+    const bool no_cid = error.text().starts_with(fmt::format("\"{}\" is not a CID", item));
+    if (!no_cid || item.starts_with('z') || std::ranges::find(cids, item) == cids.end() ||
+        ::access(item.c_str(), F_OK) == 0 || errno != ENOENT)
+        return error;
+    return Error(Errc::not_found, fmt::format("{}: is neither a CID nor a file", item))
+        .hint("a CID is the text that begins with z, as printed by put")
+        .remedy(Remedy(Remedy::show_tree, "a file is cut into blocks so")
+                    .by("codex-merkle root --raw FILE"));
+}
+
 Result<Source::Stored> Source::stored(cli::Context& context) const {
-    CODEX_TRY(opened, toolkit::open_with(context, cids, repo::Named::dataset_or_tree));
-    CODEX_TRY(tree, dataset::open_tree(opened.repo, opened.cid));
-    return Stored{std::move(opened.repo), std::move(tree)};
+    auto opened = toolkit::open_with(context, cids, repo::Named::dataset_or_tree);
+    if (!opened)
+        return fail(about_word(cids.empty() ? "" : cids.front(), std::move(opened).error()));
+    CODEX_TRY(tree, dataset::open_tree(opened->repo, opened->cid));
+    return Stored{std::move(opened->repo), std::move(tree)};
 }
 
 Result<std::uint64_t> Source::outside_leaves(cli::Context& context,
@@ -82,7 +98,7 @@ Result<std::uint64_t> Source::outside_leaves(cli::Context& context,
         CODEX_CHECK(digest_lines(*digests, visit));
         return 0;
     }
-    CODEX_TRY(file, toolkit::open_input(*raw, hint_for_folder(*raw)));
+    CODEX_TRY(file, toolkit::open_input(*raw, way_for_folder(*raw)));
     Progress progress;
     const auto view = context.show(progress, file.name);
     CODEX_TRY(source, file.source());
@@ -155,7 +171,9 @@ Result<Digest> parse_digest(std::string_view text) {
         return fail(Errc::hex_invalid, "\"{}\" is no digest: {} of hex, not 64", text.substr(0, 80),
                     counted(digits.size(), "character"));
     if (!cid)
-        return fail(std::move(cid).error().hint("a digest is 64 hex digits or a CID"));
+        return fail(text.starts_with('z')
+                        ? std::move(cid).error()
+                        : std::move(cid).error().hint("a digest is 64 hex digits or a CID"));
     if (cid->hash() != codec::HashCodec::sha2_256 || cid->digest().size() != digest.size())
         return fail(Errc::cid_wrong_codec, "{}: is not over a SHA-256 digest", text);
     return cid->digest32();

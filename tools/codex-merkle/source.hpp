@@ -42,6 +42,9 @@ struct Source {
         repo::StoredTree tree;
     };
     [[nodiscard]] Result<Stored> stored(cli::Context& context) const;
+    /// The error about a word of the command line, said better where that is neither a CID nor the
+    /// name of a file: not_found.
+    [[nodiscard]] Error about_word(const std::string& item, Error error) const;
     /// The leaves of --digests or --raw, in order. Gives the bytes of --raw, else 0.
     /// Errors: merkle_empty without leaves; hex_invalid, cid_invalid naming the line; io.
     [[nodiscard]] Result<std::uint64_t> outside_leaves(cli::Context& context,

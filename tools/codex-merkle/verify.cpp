@@ -52,25 +52,26 @@ Result<merkle::Proof> read_proof(const std::string& path) {
     CODEX_TRY(input, toolkit::read_input(path, kMaxTextBytes));
     auto bytes = wire_bytes(input);
     if (!bytes)
-        return fail(std::move(bytes).error().context(name));
+        return fail(std::move(bytes).error().context(name).remedy(
+            {Remedy::prove_leaf, "a proof is hex, JSON or binary, as this prints it"}));
     auto proof = merkle::decode_proof(*bytes);
     if (!proof)
-        return fail(std::move(proof).error().context(name).hint(
-            "a proof is hex, JSON or binary, as this prints it: codex-merkle proof CID --index I"));
+        return fail(std::move(proof).error().context(name).hint({}).remedy(
+            {Remedy::prove_leaf, "a proof is hex, JSON or binary, as this prints it"}));
     return proof;
 }
 
 /// The way from another CID to the one that is needed.
-std::string hint_for_root(const Cid& cid) {
+Remedy way_to_root(const Cid& cid) {
     if (cid.codec() != codec::Multicodec::codex_manifest)
-        return "the tree of a dataset is printed so: codex-merkle root CID";
-    return fmt::format("that is a dataset; print its tree: codex-merkle root {}", cid.text());
+        return {Remedy::show_tree, "the tree of a dataset is printed so"};
+    return Remedy(Remedy::show_tree, "that is a dataset; print its tree").of(cid.text());
 }
 
-std::string hint_for_leaf(const Cid& cid) {
+Remedy way_to_leaf(const Cid& cid) {
     if (cid.codec() != codec::Multicodec::codex_manifest)
-        return "that is a tree; the blocks of a dataset are printed so: codex-merkle leaves CID";
-    return fmt::format("that is a dataset; print its blocks: codex-merkle leaves {}", cid.text());
+        return {Remedy::show_leaves, "that is a tree; the blocks of a dataset are printed so"};
+    return Remedy(Remedy::show_leaves, "that is a dataset; print its blocks").of(cid.text());
 }
 
 Result<Digest> root_of(const VerifyOptions& options) {
@@ -80,10 +81,10 @@ Result<Digest> root_of(const VerifyOptions& options) {
         cid && cid->codec() != codec::Multicodec::codex_root)
         return fail(Error(Errc::cid_wrong_codec,
                           fmt::format("--root {}: is not the CID of a tree", *options.root))
-                        .hint(hint_for_root(*cid)));
+                        .remedy(way_to_root(*cid)));
     auto digest = parse_digest(*options.root);
     if (!digest)
-        return fail(std::move(digest).error().context("--root"));
+        return fail(cli::bad_value("--root", digest.error()));
     return digest;
 }
 
@@ -96,10 +97,10 @@ Result<Digest> leaf_of(const VerifyOptions& options) {
                     cid->codec() == codec::Multicodec::codex_root))
             return fail(Error(Errc::cid_wrong_codec,
                               fmt::format("--leaf {}: is not the CID of a block", *options.leaf))
-                            .hint(hint_for_leaf(*cid)));
+                            .remedy(way_to_leaf(*cid)));
         auto digest = parse_digest(*options.leaf);
         if (!digest)
-            return fail(std::move(digest).error().context("--leaf"));
+            return fail(cli::bad_value("--leaf", digest.error()));
         return digest;
     }
     if (*options.block == "-" && options.proof == "-")

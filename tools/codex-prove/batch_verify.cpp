@@ -120,16 +120,15 @@ private:
     std::uint64_t unread_ = 0;
 };
 
-std::string hint_for_batch_key(const std::string& file) {
+Remedy way_to_batch_key(const std::string& file) {
     const bool named = !file.empty() && file != "-";
     const std::string proofs = named ? shell_quoted(file) : "PROOFS";
-    return fmt::format(
-        "name the key that the proofs were made with: codex-prove batch-verify --zkey FILE {}",
-        proofs);
+    return Remedy(Remedy::name_key, "name the key that the proofs were made with")
+        .by(fmt::format("codex-prove batch-verify --zkey FILE {}", proofs));
 }
 
 Result<int> batch_verify(cli::Context& context, const BatchVerifyOptions& options) {
-    CODEX_TRY(key, options.key.verifying_key(hint_for_batch_key(options.file)));
+    CODEX_TRY(key, options.key.verifying_key(way_to_batch_key(options.file)));
     CODEX_TRY(lines, Lines::open(options.file));
     Batch batch(context, key);
     for (;;) {

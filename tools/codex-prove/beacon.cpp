@@ -20,7 +20,7 @@ Result<int> beacon(cli::Context& context, const BeaconOptions& options) {
     forbid_core_dumps(); // as contribute: one rule for all turns of a ceremony
     auto value = from_hex(options.beacon);
     if (!value)
-        return fail(std::move(value).error().context("--beacon"));
+        return fail(cli::bad_value("--beacon", value.error()));
     // What does not fit is more than there may be anyway.
     const auto iterations_log2 =
         static_cast<std::uint32_t>(std::min<std::uint64_t>(options.iterations_log2, UINT32_MAX));

@@ -24,7 +24,7 @@ Result<int> fetch_circuit(cli::Context& context, const FetchCircuitOptions& opti
                         .hint("it is zkeyHash in the marketplace contract's configuration"));
     auto hash = proof::archive_hash_from_text(*options.hash);
     if (!hash)
-        return fail(std::move(hash).error().context("--hash"));
+        return fail(cli::bad_value("--hash", hash.error()));
     CODEX_TRY(parameters, options.circuit.parameters());
     CODEX_TRY(archive, toolkit::open_input(*options.archive));
     CODEX_TRY(installed, proof::install_circuit(archive.fd(), archive.name, *hash, parameters,

@@ -107,12 +107,18 @@ Result<void> describe_ptau(snark::BinaryFile file, cli::Record& record) {
 }
 
 Result<void> describe(const std::string& path, cli::Context& context) {
-    CODEX_TRY(fd, open_file(path, O_RDONLY));
+    auto fd = open_file(path, O_RDONLY);
+    if (!fd && fd.error().code() == Errc::not_found && !fd.error().has_way_out())
+        return fail(std::move(fd).error().remedy(Remedy::name_file));
+    if (!fd)
+        return fail(std::move(fd).error());
     Bytes magic(4);
-    CODEX_TRY(got, read_full(fd.get(), magic, path));
+    CODEX_TRY(got, read_full(fd->get(), magic, path));
     const std::string_view kind = as_text(BytesView(magic).first(got));
     if (kind != "r1cs" && kind != "wtns" && kind != "zkey" && kind != "ptau")
-        return fail(Errc::malformed, "not an .r1cs, .wtns, .zkey or .ptau file");
+        return fail(Error(Errc::malformed, "not an .r1cs, .wtns, .zkey or .ptau file")
+                        .remedy({Remedy::name_file, "name a circuit, a witness, or a key"})
+                        .remedy(Remedy::make_key));
     CODEX_TRY(file, snark::BinaryFile::open(path, kind, 2));
     cli::Record record("info");
     record.field("file", path).field("kind", kind).field("version", std::uint64_t{file.version()});

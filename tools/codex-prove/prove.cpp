@@ -59,7 +59,7 @@ Result<snark::Statement> prove_words(const snark::ProvingKey& key, std::span<con
 
 /// A proof of --wtns, whatever circuit the key is for.
 Result<snark::Statement> prove_witness(cli::Context& context, const ProveOptions& options) {
-    CODEX_TRY(key, options.key.proving_key(kTestKeyHint));
+    CODEX_TRY(key, options.key.proving_key(Remedy::make_key));
     CODEX_TRY(file, open_container(options.wtns.value_or("-"), "wtns", 2));
     CODEX_TRY(words, snark::witness_words(file));
     auto made = file.if_intact(prove_words(key, words, context.pool(), !options.no_self_check));
@@ -68,14 +68,15 @@ Result<snark::Statement> prove_witness(cli::Context& context, const ProveOptions
     return made;
 }
 
-std::string hint_for_slot(const cli::Context& context, const ProveOptions& options) {
+Remedy way_to_slot(const cli::Context& context, const ProveOptions& options) {
     std::string missing;
     if (!options.key.zkey && !options.key.circuit_dir)
         missing += " --zkey FILE";
     if (!options.challenge.given())
         missing += " --challenge 0x...";
-    return fmt::format("for example: {} --slot 0{} {}", context.command_with_options(), missing,
-                       options.cids.empty() ? "CID" : toolkit::typed(options.cids.front()));
+    return Remedy(Remedy::retry_command)
+        .by(fmt::format("{} --slot 0{} {}", context.command_with_options(), missing,
+                        options.cids.empty() ? "CID" : toolkit::typed(options.cids.front())));
 }
 
 Result<int> prove(cli::Context& context, const ProveOptions& options) {
@@ -90,7 +91,7 @@ Result<int> prove(cli::Context& context, const ProveOptions& options) {
     if (!options.slot) {
         if (options.challenge.given() || !options.cids.empty())
             return fail(Error(Errc::usage, "a proof of a slot needs --slot and a challenge")
-                            .hint(hint_for_slot(context, options)));
+                            .remedy(way_to_slot(context, options)));
         CODEX_TRY(outputs, Outputs::open(options));
         CODEX_TRY(statement, prove_witness(context, options));
         CODEX_CHECK(write_out(context, options, std::move(outputs), statement));
@@ -113,23 +114,24 @@ Result<int> prove(cli::Context& context, const ProveOptions& options) {
 } // namespace
 
 Result<proof::Prover> open_prover(const ProveOptions& options) {
-    CODEX_TRY(key, options.key.proving_key(kTestKeyHint));
+    CODEX_TRY(key, options.key.proving_key(Remedy::make_key));
     CODEX_TRY(parameters, options.circuit.parameters());
     auto prover =
         proof::Prover::open(std::move(key), parameters, {.self_check = !options.no_self_check});
     if (!prover)
-        return fail(std::move(prover).error().hint(fmt::format(
-            "--samples and the other circuit options name the key's circuit; see which it "
-            "may be: codex-prove info {}",
-            shell_quoted(options.key.file()))));
+        return fail(std::move(prover)
+                        .error()
+                        .hint("--samples and the other circuit options name the key's circuit")
+                        .remedy(Remedy(Remedy::describe_file, "see which it may be")
+                                    .by(fmt::format("codex-prove info {}",
+                                                    shell_quoted(options.key.file())))));
     return prover;
 }
 
 Error about_proof(Error error) {
     if (error.code() != Errc::proof_invalid)
         return error;
-    return std::move(error).hint(
-        "see which constraint is broken: codex-prove witness --check INPUT");
+    return std::move(error).hint({}).remedy(Remedy::check_witness);
 }
 
 void declare_prove(cli::Command& root) {

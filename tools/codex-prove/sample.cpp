@@ -20,7 +20,7 @@ Result<int> sample(cli::Context& context, const SampleOptions& options) {
     CODEX_TRY(slot, options.slot.value());
     CODEX_TRY(entropy, options.challenge.value());
     if (options.samples > UINT32_MAX)
-        return fail(Errc::limit_exceeded, "--samples {}: too many", options.samples);
+        return fail(Errc::usage, "--samples: {} is more than {}", options.samples, UINT32_MAX);
     CODEX_TRY(opened, toolkit::open_with(context, options.cids, repo::Named::dataset));
     auto& [repo, cid] = opened;
     CODEX_TRY(dataset, proof::open_verifiable(repo, cid));

@@ -15,7 +15,38 @@ namespace {
 constexpr std::uint64_t kMaxKeyJsonBytes = std::uint64_t{1} << 20;
 constexpr std::size_t kCopyBytes = std::size_t{1} << 20;
 
+/// A file of the iden3 formats that is not there, or none of that kind.
+Error not_opened(Error error, std::string_view magic) {
+    if (error.has_way_out() || (error.code() != Errc::not_found && error.code() != Errc::malformed))
+        return error;
+    if (error.code() == Errc::not_found)
+        return std::move(error).remedy(Remedy::name_file);
+    if (magic == "zkey")
+        return std::move(error).remedy(Remedy::make_key);
+    if (magic == "wtns")
+        return std::move(error).remedy(Remedy::make_witness);
+    if (magic == "r1cs")
+        return std::move(error).remedy(Remedy::make_circuit);
+    return std::move(error).remedy(
+        {Remedy::name_file, "name the file of a ceremony's first phase"});
+}
+
 } // namespace
+
+Result<snark::BinaryFile> open_named(const std::string& path, std::string_view magic,
+                                     std::uint32_t max_version) {
+    auto file = snark::BinaryFile::open(path, magic, max_version);
+    if (!file)
+        return fail(not_opened(std::move(file).error(), magic));
+    return file;
+}
+
+Result<Bytes> read_document(const std::string& path, std::uint64_t max_bytes) {
+    auto text = read_file(path, max_bytes);
+    if (!text && text.error().code() == Errc::not_found && !text.error().has_way_out())
+        return fail(std::move(text).error().remedy(Remedy::name_file));
+    return text;
+}
 
 void CircuitFlags::declare(cli::Command& command) {
     command.option("--max-depth D", max_depth, "levels of the largest slot tree, cells below")
@@ -29,12 +60,13 @@ Result<proof::CircuitParameters> CircuitFlags::parameters() const {
     for (const std::uint64_t value :
          {max_depth, max_log2_slots, block_depth, cell_elements, samples})
         if (value > UINT32_MAX)
-            return fail(Errc::limit_exceeded, "circuit: a parameter is {}", value);
+            return fail(Errc::usage, "circuit: a parameter is {}", value);
     const proof::CircuitParameters p{
         static_cast<std::uint32_t>(max_depth), static_cast<std::uint32_t>(max_log2_slots),
         static_cast<std::uint32_t>(block_depth), static_cast<std::uint32_t>(cell_elements),
         static_cast<std::uint32_t>(samples)};
-    CODEX_CHECK(proof::validate(p));
+    if (auto valid = proof::validate(p); !valid)
+        return fail(Error(Errc::usage, valid.error().text()));
     return p;
 }
 
@@ -74,12 +106,10 @@ Result<Fr> ChallengeFlags::value() const {
     auto value = challenge ? proof::entropy_from_challenge(*challenge)
                            : crypto::field_from_text<Fr>(*entropy);
     if (!value && challenge)
-        return fail(std::move(value)
-                        .error()
-                        .context("--challenge")
+        return fail(cli::bad_value("--challenge", value.error())
                         .hint("a challenge is 64 hex digits; a number goes to --entropy"));
     if (!value)
-        return fail(std::move(value).error().context("--entropy"));
+        return fail(cli::bad_value("--entropy", value.error()));
     return *value;
 }
 
@@ -90,10 +120,10 @@ void KeyFlags::declare(cli::Command& command, bool verifying) {
     command.option("--circuit-dir DIR", circuit_dir, "take proof_main.zkey of this folder");
 }
 
-Result<std::string> KeyFlags::zkey_path(std::string hint) const {
+Result<std::string> KeyFlags::zkey_path(Remedy way) const {
     if (zkey.has_value() == circuit_dir.has_value())
         return fail(
-            Error(Errc::usage, "either --zkey or --circuit-dir is needed").hint(std::move(hint)));
+            Error(Errc::usage, "either --zkey or --circuit-dir is needed").remedy(std::move(way)));
     return file();
 }
 
@@ -101,20 +131,20 @@ std::string KeyFlags::file() const {
     return zkey ? *zkey : circuit_dir.value_or("") + "/proof_main.zkey";
 }
 
-Result<snark::ProvingKey> KeyFlags::proving_key(std::string hint) const {
-    CODEX_TRY(path, zkey_path(std::move(hint)));
-    CODEX_TRY(file, snark::BinaryFile::open(path, "zkey", 1));
+Result<snark::ProvingKey> KeyFlags::proving_key(Remedy way) const {
+    CODEX_TRY(path, zkey_path(std::move(way)));
+    CODEX_TRY(file, open_named(path, "zkey", 1));
     return snark::ProvingKey::read(std::move(file));
 }
 
-Result<snark::VerifyingKey> KeyFlags::verifying_key(std::string hint) const {
+Result<snark::VerifyingKey> KeyFlags::verifying_key(Remedy way) const {
     if (!vkey) {
-        CODEX_TRY(key, proving_key(std::move(hint)));
+        CODEX_TRY(key, proving_key(std::move(way)));
         return key.verifying_key();
     }
     if (zkey || circuit_dir)
         return fail(Errc::usage, "--vkey excludes --zkey and --circuit-dir");
-    CODEX_TRY(text, read_file(*vkey, kMaxKeyJsonBytes));
+    CODEX_TRY(text, read_document(*vkey, kMaxKeyJsonBytes));
     auto key = snark::verifying_key_from_json(as_text(text));
     if (!key)
         return fail(std::move(key).error().context(*vkey));
@@ -123,13 +153,16 @@ Result<snark::VerifyingKey> KeyFlags::verifying_key(std::string hint) const {
 
 Result<snark::BinaryFile> open_container(const std::string& path, std::string_view magic,
                                          std::uint32_t max_version) {
-    if (!path.empty() && path != "-")
-        return snark::BinaryFile::open(path, magic, max_version);
-    return snark::BinaryFile::read(STDIN_FILENO, "stdin", magic, max_version);
+    if (path != "-")
+        return open_named(path, magic, max_version);
+    auto file = snark::BinaryFile::read(STDIN_FILENO, "stdin", magic, max_version);
+    if (!file)
+        return fail(not_opened(std::move(file).error(), magic));
+    return file;
 }
 
 Result<snark::PowersOfTau> open_powers(const std::string& path) {
-    CODEX_TRY(file, snark::BinaryFile::open(path, "ptau", 1));
+    CODEX_TRY(file, open_named(path, "ptau", 1));
     return snark::PowersOfTau::read(std::move(file));
 }
 

@@ -20,7 +20,7 @@ struct CircuitFlags {
     std::uint64_t max_depth = 32, max_log2_slots = 8, block_depth = 5, cell_elements = 67,
                   samples = 5;
     void declare(cli::Command& command);
-    /// Errors: limit_exceeded.
+    /// Errors: usage.
     [[nodiscard]] Result<proof::CircuitParameters> parameters() const;
 };
 
@@ -37,26 +37,23 @@ struct ChallengeFlags {
     std::optional<std::string> challenge, entropy;
     void declare(cli::Command& command);
     [[nodiscard]] bool given() const { return challenge || entropy; }
-    /// Errors: usage unless exactly one is given; hex_invalid, malformed.
+    /// Errors: usage unless exactly one is given, and well-formed.
     [[nodiscard]] Result<Fr> value() const;
 };
-
-/// For who proves without a key: any will do.
-inline constexpr const char* kTestKeyHint = "make a key for tests: codex-prove setup -o test.zkey";
 
 /// Where keys come from: a file, or proof_main.zkey in a circuit folder.
 struct KeyFlags {
     std::optional<std::string> zkey, vkey, circuit_dir;
     /// With `verifying`, --vkey too.
     void declare(cli::Command& command, bool verifying);
-    /// Errors: usage, with that hint, unless exactly one is given; snark::ProvingKey::read()'s.
-    [[nodiscard]] Result<snark::ProvingKey> proving_key(std::string hint) const;
-    [[nodiscard]] Result<snark::VerifyingKey> verifying_key(std::string hint) const;
+    /// Errors: usage, with that way out, unless exactly one is given; snark::ProvingKey::read()'s.
+    [[nodiscard]] Result<snark::ProvingKey> proving_key(Remedy way) const;
+    [[nodiscard]] Result<snark::VerifyingKey> verifying_key(Remedy way) const;
     /// The file that was named, where one was.
     [[nodiscard]] std::string file() const;
 
 private:
-    [[nodiscard]] Result<std::string> zkey_path(std::string hint) const;
+    [[nodiscard]] Result<std::string> zkey_path(Remedy way) const;
 };
 
 /// A constraint system: --r1cs, or the circuit of the parameters.
@@ -64,13 +61,18 @@ struct SystemFlags {
     std::optional<std::string> r1cs;
     CircuitFlags circuit;
     void declare(cli::Command& command);
-    /// Errors: limit_exceeded; snark::R1cs::read()'s.
+    /// Errors: usage; snark::R1cs::read()'s.
     [[nodiscard]] Result<snark::R1cs> read() const;
 };
 
-/// A .wtns, .r1cs, ... from a file (mapped), or from stdin for "-" or "".
+/// A .wtns, .r1cs, ... that a command line names (mapped), whose errors tell the way out.
+[[nodiscard]] Result<snark::BinaryFile> open_named(const std::string& path, std::string_view magic,
+                                                   std::uint32_t max_version);
+/// The same, or one from stdin for "-".
 [[nodiscard]] Result<snark::BinaryFile>
 open_container(const std::string& path, std::string_view magic, std::uint32_t max_version);
+/// All of a JSON document that a command line names. Errors: limit_exceeded, the system's.
+[[nodiscard]] Result<Bytes> read_document(const std::string& path, std::uint64_t max_bytes);
 /// A phase-1 file. Errors: snark::PowersOfTau::read()'s.
 [[nodiscard]] Result<snark::PowersOfTau> open_powers(const std::string& path);
 /// Runs `write` on a descriptor that can seek, and passes what it wrote on to the command's output.

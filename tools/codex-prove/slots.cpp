@@ -24,8 +24,9 @@ Result<void> check_one(cli::Context& context, const dataset::Job& job, const Cid
                           fmt::format("the blocks of slot {} do not give the root that the "
                                       "manifest lists",
                                       fmt::join(wrong, ", ")))
-                        .hint("do not rely on this manifest; make a right one of the protected "
-                              "dataset: codex-prove slots PROTECTED"));
+                        .remedy({Remedy::recompute_slots,
+                                 "do not rely on this manifest; make a right one of the protected "
+                                 "dataset"}));
     return context.print(cli::Record("checked").field("cid", cid));
 }
 
@@ -34,7 +35,7 @@ Result<void> build_one(cli::Context& context, const SlotsOptions& options, const
     proof::SlotsOptions wanted;
     if (options.cell_size.given) {
         if (options.cell_size.bytes == 0 || options.cell_size.bytes > codec::kMaxBlockSizeBytes)
-            return fail(Errc::size_invalid, "--cell-size {}: not from 1 to {}",
+            return fail(Errc::usage, "--cell-size: {} is not between 1 and {} bytes",
                         options.cell_size.bytes, codec::kMaxBlockSizeBytes);
         wanted.cell_size_bytes = static_cast<std::uint32_t>(options.cell_size.bytes);
     }

@@ -39,9 +39,9 @@ Result<snark::Statement> StatementFlags::read() const {
     }
     if (!file.empty())
         return fail(Errc::usage, "either FILE or --proof and --public");
-    CODEX_TRY(proof_text, read_file(*proof_file, kMaxProofBytes));
+    CODEX_TRY(proof_text, read_document(*proof_file, kMaxProofBytes));
     CODEX_TRY(made, named(snark::proof_from_json(as_text(proof_text)), *proof_file));
-    CODEX_TRY(public_text, read_file(*public_file, kMaxProofBytes));
+    CODEX_TRY(public_text, read_document(*public_file, kMaxProofBytes));
     CODEX_TRY(inputs, named(snark::inputs_from_json(as_text(public_text)), *public_file));
     return snark::Statement{std::move(inputs), made};
 }

@@ -14,14 +14,13 @@ struct VerifyOptions {
 };
 
 /// Only the key that a proof was made with can say whether it is right.
-std::string hint_for_key(const StatementFlags& statement) {
-    return fmt::format(
-        "name the key that the proof was made with: codex-prove verify --zkey FILE {}",
-        statement.words());
+Remedy way_to_proof_key(const StatementFlags& statement) {
+    return Remedy(Remedy::name_key, "name the key that the proof was made with")
+        .by(fmt::format("codex-prove verify --zkey FILE {}", statement.words()));
 }
 
 Result<int> verify(cli::Context& context, const VerifyOptions& options) {
-    CODEX_TRY(key, options.key.verifying_key(hint_for_key(options.statement)));
+    CODEX_TRY(key, options.key.verifying_key(way_to_proof_key(options.statement)));
     CODEX_TRY(statement, options.statement.read());
     CODEX_CHECK(snark::verify(key, statement));
     CODEX_CHECK(context.print(cli::Record("verified").field("result", "right")));

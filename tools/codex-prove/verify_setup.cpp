@@ -17,16 +17,17 @@ struct VerifySetupOptions {
     std::uint64_t max_beacon_log2 = 32;
 };
 
-std::string hint_for_setup_key(const VerifySetupOptions& options) {
-    return fmt::format("name the key to be checked: codex-prove verify-setup --zkey FILE --ptau {}",
-                       shell_quoted(options.ptau));
+Remedy way_to_setup_key(const VerifySetupOptions& options) {
+    return Remedy(Remedy::name_key, "name the key to be checked")
+        .by(fmt::format("codex-prove verify-setup --zkey FILE --ptau {}",
+                        shell_quoted(options.ptau)));
 }
 
 Result<int> verify_setup(cli::Context& context, const VerifySetupOptions& options) {
     if (options.ptau.empty())
         return fail(Error(Errc::usage, "--ptau is needed")
                         .hint("the file of the first phase that the key was made from"));
-    CODEX_TRY(key, options.key.proving_key(hint_for_setup_key(options)));
+    CODEX_TRY(key, options.key.proving_key(way_to_setup_key(options)));
     CODEX_TRY(powers, open_powers(options.ptau));
     CODEX_TRY(system, options.system.read());
     std::vector<snark::Contribution> contributions;

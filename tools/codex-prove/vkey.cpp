@@ -14,7 +14,7 @@ void declare_vkey(cli::Command& root) {
         .example("codex-prove vkey --zkey proof_main.zkey -o verification_key.json")
         .example("codex-prove vkey --circuit-dir . | jq -c '.IC[]'")
         .run([key](cli::Context& context) -> Result<int> {
-            CODEX_TRY(verifying, key->verifying_key(kTestKeyHint));
+            CODEX_TRY(verifying, key->verifying_key(Remedy::make_key));
             CODEX_CHECK(context.print_text(snark::verifying_key_to_json(verifying) + "\n"));
             return 0;
         });

@@ -32,11 +32,11 @@ Result<int> witness(cli::Context& context, const WitnessOptions& options) {
     CODEX_TRY(text, toolkit::read_input(options.input, kMaxInputBytes));
     auto input = proof::read_input_json(parameters, as_text(text));
     if (!input)
-        return fail(
-            std::move(input)
-                .error()
-                .context(toolkit::input_name(options.input))
-                .hint("an input is made so: codex-prove input CID --slot I --challenge 0x..."));
+        return fail(std::move(input)
+                        .error()
+                        .context(toolkit::input_name(options.input))
+                        .hint({})
+                        .remedy(Remedy::make_input));
     CODEX_TRY(wires, proof::compute_witness(parameters, *input));
     if (options.check)
         CODEX_CHECK(check_witness(parameters, wires));

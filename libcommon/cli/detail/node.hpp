@@ -23,6 +23,8 @@ struct OptionSpec {
     std::function<Result<void>(const std::vector<std::string>&)> apply;
 
     [[nodiscard]] bool is_flag() const { return value.empty(); }
+    /// The value is the name of a file or a folder, and an empty one a mistake.
+    [[nodiscard]] bool names_file() const { return value == "FILE" || value == "DIR"; }
     /// The last name, without dashes: "output" of -o,--output.
     [[nodiscard]] std::string long_name() const;
 };
@@ -33,6 +35,9 @@ struct ArgumentSpec {
     bool required = false;
     bool many = false;
     std::function<void(const std::vector<std::string>&)> apply;
+
+    /// Of a text that is kept as it is; names and CIDs have at least one letter.
+    [[nodiscard]] bool may_be_empty() const { return name == "TEXT"; }
 };
 
 /// Splits "-o,--output FILE" into names and value name.

@@ -10,9 +10,9 @@ namespace codex::cli::detail {
 
 /// How a tool says an action.
 struct Way {
-    std::string_view words; ///< what for, where the error has no words of its own
-    std::string_view
-        command; ///< to be typed; CID is the dataset, SIZE a number; empty: words say it
+    std::string_view words;   ///< what for, where the error has no words of its own
+    std::string_view command; ///< to be typed; CID is the dataset, PATH a file or folder, SIZE and
+                              ///< INDEX a number; empty: words say it
 };
 [[nodiscard]] Way way_of(Remedy::Action action);
 

@@ -53,7 +53,7 @@ struct Total {
 
 struct Context::State {
     std::string tool;
-    std::string command; ///< with the tool's name: "codex-chunk block get"; empty: none runs
+    std::string command; ///< with the tool's name, as far as it is known: "codex-chunk block get"
     const Command::Node* node = nullptr; ///< of the command
     std::vector<std::string> arguments;  ///< the whole command line behind the tool's name
     const Clock& clock = process_clock();
@@ -108,9 +108,8 @@ namespace detail {
 struct Said {
     std::string object; ///< what it is about; empty: nothing in particular
     std::string text;
-    std::string hint; ///< may be empty
-    std::span<const Remedy>
-        remedies{}; ///< the error's, while that lives; none: the hint is not of them
+    std::string hint;             ///< may be empty
+    std::vector<Remedy> remedies; ///< what the hint offers
 };
 
 /// "codex-chunk: error: ..." and its hint, or the JSON object with the members of `more`, with line
@@ -120,7 +119,8 @@ struct Said {
 
 /// Text and hint of an error about `item` (empty: about none in particular): where a file, a folder
 /// or CID@INDEX stands in the place of a CID, what it is and what to do with it; else the error's
-/// own. The commands of a hint can be typed: see completed().
+/// own, and where a part is asked for that a dataset does not have, what it has; of a mistake in
+/// the command line, where help is. The commands of a hint can be typed: see completed().
 [[nodiscard]] Said said_of(const Context::State& state, std::string_view item, const Error& error);
 
 /// `text` with its commands as they are to be typed here: -r DIR behind the name of each codex tool
@@ -129,7 +129,8 @@ struct Said {
 [[nodiscard]] std::string completed(const Context::State& state, std::string_view text,
                                     std::string_view item);
 
-/// The command that runs, with the options that it was given but -r, and without its arguments.
+/// The command that runs, with the options that it was given but -r and --json, and without its
+/// arguments.
 [[nodiscard]] std::string command_with_options(const Context::State& state);
 
 /// The text says itself what it is about: "ITEM: ...", "open ITEM: ...", "dataset ITEM: ...",

@@ -149,10 +149,7 @@ Error BlockReader::lost_block(const BlockBatch& batch, std::uint64_t index) cons
                                                    index, block.cid.text(), state));
     if (!manifest.is_protected()) {
         const auto others = protectors(job_.repo, manifest.tree);
-        if (others && !others->empty())
-            return std::move(error).remedy(
-                {Remedy::repair_dataset, "restore what a protected dataset of it covers"});
-        return std::move(error).hint("nothing here protects it; put or import the same data again");
+        return way_back_of_plain(std::move(error), others && !others->empty());
     }
     if (!options_.recover)
         return std::move(error).remedy({Remedy::repair_dataset, "restore the block first"});

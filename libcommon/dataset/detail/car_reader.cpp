@@ -34,7 +34,8 @@ Error CarReader::invalid(std::uint64_t offset, std::string_view what) const {
 }
 
 Error CarReader::cut_off(std::uint64_t offset, std::string_view what) const {
-    return invalid(offset, what).hint("the archive is cut off; make or fetch it again");
+    return invalid(offset, what)
+        .remedy({Remedy::check_input, "the archive is cut off; make or fetch it again"});
 }
 
 Result<CarReader> CarReader::open(std::unique_ptr<ByteSource> source) {
@@ -47,10 +48,16 @@ Result<void> CarReader::read_header() {
     rest_.resize(codec::kMaxUvarintBytes);
     CODEX_TRY(head, read(rest_));
     rest_.resize(head);
+    if (rest_.empty())
+        return fail(
+            Error(Errc::input_empty,
+                  fmt::format("{}: no bytes, where an archive was to come", source_->name()))
+                .remedy({Remedy::check_input,
+                         "perhaps what was to write it failed, or found nothing"}));
     const auto frame = frame_at(rest_);
     if (!frame || !*frame || (*frame)->body == 0 || (*frame)->body > codec::kMaxCarHeaderBytes)
         return fail(
-            invalid(0, rest_.empty() ? "no bytes" : "not a CAR: no header here")
+            invalid(0, "not a CAR: no header here")
                 .remedy({Remedy::export_dataset,
                          "a CAR archive is needed, as other tools write them, too; make one of "
                          "a dataset"}));
@@ -160,13 +167,18 @@ Result<std::size_t> CarReader::read(MutableBytes to) {
     auto got = source_->read(to);
     if (!got) {
         const Errc code = got.error().code();
-        if (code == Errc::truncated || code == Errc::malformed)
-            return fail(Error(Errc::car_invalid,
-                              fmt::format("after byte {}: {}", offset_, got.error().text()))
-                            .hint(code == Errc::truncated
-                                      ? "the archive is cut off; make or fetch it again"
-                                      : "the archive was damaged on the way; make or fetch it "
-                                        "again"));
+        const auto what = [&] {
+            return fmt::format("after byte {}: {}", offset_, got.error().text());
+        };
+        if (code == Errc::truncated)
+            return fail(Error(Errc::car_invalid, what())
+                            .remedy({Remedy::check_input,
+                                     "the archive is cut off; make or fetch it again"}));
+        if (code == Errc::malformed)
+            return fail(
+                Error(Errc::car_invalid, what())
+                    .remedy({Remedy::check_input,
+                             "the archive was damaged on the way; make or fetch it again"}));
         return fail(std::move(got).error());
     }
     ended_ = *got < to.size();

@@ -38,6 +38,14 @@ Result<Cid> tree_cid(const Job& job, const LeafReader& leaves, std::uint64_t cou
     return Cid::sha256(codec::Multicodec::codex_root, digest);
 }
 
+Error way_back_of_plain(Error error, bool has_protectors) {
+    if (has_protectors)
+        return std::move(error).remedy(
+            {Remedy::repair_dataset, "restore what a protected dataset of it covers"});
+    return std::move(error).remedy(
+        {Remedy::put_dataset, "nothing here protects it; put or import the same data again"});
+}
+
 LeafReader reader_of(const repo::StoredTree& tree) {
     return [&tree](std::uint64_t first, std::span<Digest> out) { return tree.salvage(first, out); };
 }
@@ -190,7 +198,7 @@ Result<bool> mend_tree(const Job& job, const Cid& tree, const LeafReader& leaves
                           fmt::format("the record of its tree {} is damaged and its blocks do not "
                                       "give it again",
                                       tree.text()))
-                        .hint("import the dataset again"));
+                        .remedy({Remedy::import_dataset, "import the dataset again"}));
     CODEX_CHECK(job.repo.restore_tree(tree, count, leaves, job));
     return true;
 }

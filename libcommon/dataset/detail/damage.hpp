@@ -49,6 +49,9 @@ find_data_tree(const Job& job, const Cid& plain_tree, std::uint64_t count);
 [[nodiscard]] Result<std::vector<repo::DatasetInfo>> protectors(const repo::Repo& repo,
                                                                 const Cid& plain_tree);
 
+/// The error with the way to have the lost blocks of a plain dataset back.
+[[nodiscard]] Error way_back_of_plain(Error error, bool has_protectors);
+
 /// The CID of the tree over the first `count` leaves, in constant memory. Errors: merkle_empty,
 /// cancelled, the reader's.
 [[nodiscard]] Result<Cid> tree_cid(const Job& job, const LeafReader& leaves, std::uint64_t count);
@@ -62,9 +65,9 @@ struct Damage {
 };
 
 /// Looks for the blocks of leaves 0 .. count-1 where the job reads them; with `data` all their
-/// bytes are read and compared, else only whether they are there. The empty block is never missing.
-/// Advances the progress by the bytes looked at. Memory: one batch, and 8 bytes for each block that
-/// is not right.
+/// bytes are read and compared, else only whether they are there, and known to be damaged. The
+/// empty block is never missing. Advances the progress by the bytes looked at. Memory: one batch,
+/// and 8 bytes for each block that is not right.
 [[nodiscard]] Result<Damage> find_damage(const Job& job, const LeafReader& leaves,
                                          std::uint64_t count, std::uint32_t block_size, bool data);
 

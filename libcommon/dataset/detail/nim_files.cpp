@@ -60,6 +60,12 @@ std::string nim_path(const std::string& directory, const Cid& cid) {
 Result<NimListing> list_nim_files(const std::string& directory, NimFolder folder) {
     NimListing listing;
     std::error_code error;
+    if (!fs::exists(directory, error))
+        return fail(Error(Errc::not_found, fmt::format("{}: there is no such folder", directory))
+                        .remedy({Remedy::name_file, "name a folder that there is"}));
+    if (!fs::is_directory(directory, error))
+        return fail(Error(Errc::not_found, fmt::format("{}: is no folder", directory))
+                        .hint("name the node's data directory, the one that holds 'repo'"));
     if (!fs::is_directory(directory + "/repo", error))
         return fail(Error(Errc::not_found, fmt::format("{}: no folder 'repo' in it", directory))
                         .hint("name the node's data directory, the one that holds 'repo'"));

@@ -1,6 +1,5 @@
 #include "repo/index/place.hpp"
 
-#include "base/printable.hpp"
 #include "repo/segments/own_file.hpp"
 
 #include <cerrno>
@@ -70,17 +69,27 @@ Result<void> create_store(const std::string& path, const Config& config, bool mu
 }
 
 Result<void> require_folders(const std::string& path) {
-    const auto require = [](const std::string& folder, const std::string& way_out) -> Result<void> {
+    const auto require = [](const std::string& folder,
+                            Error (*way)(Error, const std::string&)) -> Result<void> {
         auto there = require_own_folder(folder);
         if (!there && there.error().code() == Errc::not_found)
             return fail(
-                Error(Errc::repo_damaged, fmt::format("{}: is missing", folder)).hint(way_out));
+                way(Error(Errc::repo_damaged, fmt::format("{}: is missing", folder)), folder));
         return there;
     };
-    CODEX_CHECK(require(path + "/segments", "bring it back from where it was moved or saved to"));
+    CODEX_CHECK(require(path + "/segments", [](Error error, const std::string& folder) -> Error {
+        return std::move(error)
+            .hint("bring it back from where it was moved or saved to")
+            .remedy(Remedy(Remedy::restore_folder,
+                           "if it is lost for good, and all data with it, make an empty one")
+                        .of(folder))
+            .remedy({Remedy::rebuild_index, "and then the index"});
+    }));
     // What it had were locks, and a writer whose lock has lost its name is taken for dead.
-    return require(path + "/writers", "when nobody uses the repo, make it anew: mkdir -m 700 " +
-                                          shell_quoted(path + "/writers"));
+    return require(path + "/writers", [](Error error, const std::string& folder) -> Error {
+        return std::move(error).remedy(
+            Remedy(Remedy::restore_folder, "when nobody uses the repo, make it anew").of(folder));
+    });
 }
 
 } // namespace codex::repo::detail

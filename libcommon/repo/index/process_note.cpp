@@ -18,11 +18,11 @@ constexpr std::uint64_t kMaxLockTable = std::uint64_t{1} << 20;
 /// Characters of a command line that are worth a place in an error.
 constexpr std::size_t kMostShown = 200;
 
-/// Of /proc/`process`; "?" where it cannot be read.
+/// Of /proc/`process`; empty where it cannot be read, or the process has none (any more).
 std::string command_line(std::string_view process) {
     auto text = read_file(fmt::format("/proc/{}/cmdline", process), kMaxCommandLine);
-    if (!text || text->empty())
-        return "?";
+    if (!text)
+        return {};
     std::string command(as_text(*text));
     while (!command.empty() && command.back() == '\0')
         command.pop_back();
@@ -37,6 +37,12 @@ std::string own_namespace() {
     std::array<char, 64> name{};
     const ssize_t n = ::readlink("/proc/self/ns/pid", name.data(), name.size());
     return {name.data(), n > 0 ? static_cast<std::size_t>(n) : 0};
+}
+
+/// "process 123 codex-chunk put f", or the number alone.
+std::string named_process(std::string_view process) {
+    const std::string command = command_line(process);
+    return fmt::format("process {}{}{}", process, command.empty() ? "" : " ", command);
 }
 
 std::string_view take_line(std::string_view& text) {
@@ -82,16 +88,18 @@ std::string read_note(std::string_view note) {
     const std::string_view space = take_line(note);
     if (line.empty())
         return {};
-    if (space.empty() || space == own_namespace())
-        return fmt::format("process {}", line);
-    take_word(line);
-    return fmt::format("a process of another PID namespace:{}", line);
+    const bool ours = space.empty() || space == own_namespace();
+    const std::string_view process = take_word(line);
+    line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
+    if (ours)
+        return fmt::format("process {}{}{}", process, line.empty() ? "" : " ", line);
+    return fmt::format("a process of another PID namespace{}{}", line.empty() ? "" : ": ", line);
 }
 
 std::string describe_user(pid_t process, dev_t device, ino_t inode) {
     if (process <= 0 || has_open(process, device, inode) == Answer::no)
         return {};
-    return fmt::format("process {} {}", process, command_line(fmt::format("{}", process)));
+    return named_process(fmt::format("{}", process));
 }
 
 std::string flock_holder(dev_t device, ino_t inode) {
@@ -109,7 +117,7 @@ std::string flock_holder(dev_t device, ino_t inode) {
         take_word(line); // READ or WRITE
         const std::string_view process = take_word(line);
         if (take_word(line) == wanted)
-            return fmt::format("process {} {}", process, command_line(process));
+            return named_process(process);
     }
     return {};
 }

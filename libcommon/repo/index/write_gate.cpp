@@ -81,8 +81,9 @@ Result<std::unique_ptr<WriteGate>> WriteGate::open(const std::string& path,
     // Only a file that can be one of these is written to.
     if (::fstat(fd.get(), &st) != 0 || st.st_size > static_cast<off_t>(sizeof(Page)) ||
         st.st_nlink > 1)
-        return fail(Error(Errc::repo_damaged, fmt::format("{}: is not a file of a repo", path))
-                        .hint(fmt::format("move it away; it is made anew", path)));
+        return fail(
+            Error(Errc::repo_damaged, fmt::format("{}: is not a file of a repo", path))
+                .remedy(Remedy(Remedy::move_away, "move it away; it is made anew").of(path)));
     return std::unique_ptr<WriteGate>(new WriteGate(path, std::move(fd), around));
 }
 

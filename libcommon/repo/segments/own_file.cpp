@@ -28,9 +28,12 @@ std::string_view kind_of(const struct stat& st) {
 
 tl::unexpected<Error> refuse(const std::string& path, const struct stat& st,
                              std::string_view wanted) {
-    return fail(Error(Errc::repo_damaged,
-                      fmt::format("{}: is {}, where a repo has {}", path, kind_of(st), wanted))
-                    .hint("no codex tool has made it so; do not use a repo that you do not trust"));
+    return fail(
+        Error(Errc::repo_damaged,
+              fmt::format("{}: is {}, where a repo has {}", path, kind_of(st), wanted))
+            .hint("no codex tool has made it so; do not use a repo that you do not trust")
+            .remedy(
+                Remedy(Remedy::move_away, "if it is yours, move it away, and try again").of(path)));
 }
 
 Result<Fd> open_folder(const std::string& path, Below below) {

@@ -60,7 +60,7 @@ load ../common
 @test "a quota below what is used is refused" {
     gen 0 300000 | codex-chunk put
     run_split codex-chunk init --set --quota 64KiB
-    assert_refused 78 quota
+    assert_refused 64 quota
     codex-chunk space | grep -qx "quotaMaxBytes	$((20 << 30))"
 }
 

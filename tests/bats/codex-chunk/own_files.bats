@@ -74,8 +74,6 @@ commands=("ls" "stat CID" "get CID -o out" "put victim" "rm CID" "keep CID --unt
         for kind in 'mkfifo' 'mkdir' "ln -s $PWD/victim"; do
             for command in "${commands[@]}"; do
                 [[ $command != @(ls|stat*|get*|verify|space|export*) ]] || continue
-                # A new index asks the notes alone, and brings an age of its own.
-                [[ $name == notes || $command != *rebuild* ]] || continue
                 fresh
                 rm -rf "${CODEX_REPO:?}/$name"
                 $kind "$CODEX_REPO/$name"

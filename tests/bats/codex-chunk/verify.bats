@@ -31,12 +31,15 @@ damage() {
 
 @test "damaged bytes are named" {
     damage
+    run_split codex-chunk verify --index-only
+    assert_success
     run_split codex-chunk verify
     assert_failure 1
     assert_equal "${#lines[@]}" 1
     assert_line --regexp '^zDxWB8ED.*	block-damaged	'
-    run_split codex-chunk verify --index-only
-    assert_success
+    run_split codex-chunk verify --index-only # what was found is in the index
+    assert_failure 1
+    assert_line --regexp '^zDxWB8ED.*	block-damaged	'
     run_split codex-chunk get "$cid" -o out
     assert_refused 1 "$cid"
     assert_not_exist out
@@ -183,11 +186,13 @@ flip() {
 
 @test "damaged bytes of a named dataset are found, named and dropped" {
     damage
+    run_split codex-chunk verify --index-only "$cid"
+    assert_success
     run_split codex-chunk verify "$cid"
     assert_failure 1
     assert_line --regexp '^zDxWB8E.*	block-damaged	block 1: stored bytes do not match the CID	'
     run_split codex-chunk verify --index-only "$cid"
-    assert_success
+    assert_failure 1
     run_split codex-chunk verify --drop-damaged "$cid"
     assert_failure 1
     run_split codex-chunk verify "$cid"

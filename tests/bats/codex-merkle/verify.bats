@@ -124,7 +124,9 @@ verify() { run_split codex-merkle verify --root "$root" --leaf "$leaf" "$@"; }
     run_split codex-merkle verify --root "$leaf" --leaf "$leaf" proof
     assert_refused 65 'is not the CID of a tree'
     run_split codex-merkle verify --root "$root" --leaf 12 proof
-    assert_refused 65 '--leaf'
+    assert_refused 64 '--leaf'
+    run_split codex-merkle verify --root zz --leaf "$leaf" proof
+    assert_refused 64 '--root: "zz" is not a CID'
     run_split codex-merkle verify --root "$root" --block - <proof
     assert_refused 64 'both be stdin'
 }

@@ -153,7 +153,7 @@ altered() {
     run_split codex-prove beacon alice.zkey --iterations-log2 10 -o no.zkey
     assert_refused 64 'a beacon has 1 to 255 bytes'
     run_split codex-prove beacon alice.zkey --beacon 12x4 --iterations-log2 10 -o no.zkey
-    assert_refused 65 '--beacon'
+    assert_refused 64 '--beacon'
     run_split codex-prove beacon alice.zkey --beacon 1234 --iterations-log2 9 -o no.zkey
     assert_refused 64 '2^10 to 2^63'
     run_split codex-prove contribute chain.ptau -o no.zkey

@@ -102,7 +102,7 @@ refused() {
     run_split codex-prove fetch-circuit --archive a.tar.gz --circuit-dir circuit "${circuit[@]}"
     refused 64 '--hash is needed'
     run_split codex-prove fetch-circuit --archive a.tar.gz --circuit-dir circuit --hash 0xabcd
-    refused 65 '64 hex digits'
+    refused 64 '64 hex digits'
     run_split codex-prove fetch-circuit --hash "$hash"
     refused 64 '--archive and --circuit-dir'
     run_split codex-prove fetch-circuit --archive none --circuit-dir circuit --hash "$hash"

@@ -16,7 +16,7 @@ load proofs
     run_split codex-prove sample "$cid" --slot 0
     assert_refused 64 'either --challenge or --entropy'
     run_split codex-prove sample "$cid" --slot 0 --challenge 0x00
-    assert_refused 65 'not 32'
+    assert_refused 64 'not 32'
 }
 
 @test "input and witness: what is written is read, and holds" {
@@ -111,7 +111,7 @@ LIES
     assert_equal "$(jq -c '[.kind,.constraints,.wires,.publicInputs]' <<<"$output")" \
         '["r1cs",9129,9155,3]'
     run_split codex-prove r1cs --stats --block-depth 40
-    assert_failure 65
+    assert_failure 64
 }
 
 @test "info: refuses what it does not know, and goes on" {

@@ -9,8 +9,11 @@ setup() {
 }
 
 @test "identifiers that are none" {
-    run_split codex-chunk get '' -o back
+    run_split codex-chunk get photos -o back
     hint 'a CID is the text that begins with z, as printed by put'
+    run_split codex-chunk get '' -o back
+    assert_refused 64 'CID is empty'
+    hint 'perhaps it is a variable that was never set'
     run_split codex-chunk get "codex:$plain/file" -o back
     hint 'give the CID alone, without a path or scheme around it'
     run_split codex-chunk get "${plain:0:20}..." -o back
@@ -34,11 +37,11 @@ setup() {
         # A variable that was never set.
         # shellcheck disable=SC2086 # words
         run_split $command ''
-        assert_refused 66 'the name of a file is empty'
+        assert_refused 64 ' is empty'
         hint 'perhaps it is a variable that was never set'
     done
     run_split codex-prove info ''
-    assert_refused 66 'the name of a file is empty'
+    assert_refused 64 'the file name is empty'
 }
 
 @test "what is no identifier is said in few words" {
@@ -59,7 +62,7 @@ setup() {
     # A digest that was cut short.
     codex-merkle proof "$plain" --index 0 >proof
     run_split codex-merkle verify --root "$(codex-merkle root "$plain")" --leaf 00 proof
-    assert_refused 65 '--leaf: "00" is no digest: 2 characters of hex, not 64'
+    assert_refused 64 '--leaf: "00" is no digest: 2 characters of hex, not 64'
 }
 
 @test "an error about an object names it once in JSON" {

@@ -77,7 +77,7 @@ setup_file() { make_shared; }
     hint "--challenge 0x... is what the contract's getChallenge gives"
     for challenge_text in 0x12 zz 0x1; do
         run_split codex-prove sample "$cid" --slot 0 --challenge "$challenge_text"
-        assert_refused 65 'error: '
+        assert_refused 64 'error: '
         assert_stderr --partial '--challenge: '
         hint 'a challenge is 64 hex digits; a number goes to --entropy'
     done

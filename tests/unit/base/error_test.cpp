@@ -58,7 +58,7 @@ TEST(Error, RemediesStandBehindTheHintAndGoWithIt) {
     ASSERT_EQ(error.remedies().size(), 1U) << "a hint replaces what was said before";
     EXPECT_EQ(error.remedies().front().action(), Remedy::repair_dataset);
     EXPECT_EQ(error.remedies().front().words(), "restore it");
-    EXPECT_EQ(error.remedies().front().cid(), "zDv");
+    EXPECT_EQ(error.remedies().front().object(), "zDv");
     const Error other = Error(Errc::usage).hint("no").way_out_of(error);
     EXPECT_EQ(other.code(), Errc::usage);
     EXPECT_EQ(other.hint(), "try again");

@@ -103,5 +103,12 @@ TEST_F(ReadSettings, AVariableThatLooksLikeOneOfTheRulesIsDoubtful) {
                 ElementsAre("$CODEX_TEST_LISTEM means nothing here: is $CODEX_TEST_LISTEN meant?"));
 }
 
+TEST_F(ReadSettings, AVariableThatIsCalledAsTheOptionIsDoubtful) {
+    const Variable option("CODEX_LISTEN", "x");
+    const Variable without("CODEX_PEERS", "x"); // no variable speaks for that setting
+    EXPECT_THAT(doubtful_variables(rules_),
+                ElementsAre("$CODEX_LISTEN means nothing here: is $CODEX_TEST_LISTEN meant?"));
+}
+
 } // namespace
 } // namespace codex::cli

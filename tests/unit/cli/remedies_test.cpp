@@ -15,8 +15,10 @@ TEST(Remedies, EachActionHasALine) {
     for (const Remedy::Action action : kActions) {
         const Way way = way_of(action);
         EXPECT_FALSE(way.words.empty()) << remedy_name(action);
-        const bool typed = way.command.starts_with("codex-") || way.command.starts_with("--");
-        EXPECT_TRUE(typed || way.words.find("-") != std::string_view::npos) << remedy_name(action);
+        bool typed = way.command.empty(); // the words say it, or who offers it does
+        for (const char* begin : {"codex-", "--", "mkdir ", "mv "})
+            typed = typed || way.command.starts_with(begin);
+        EXPECT_TRUE(typed) << remedy_name(action);
         EXPECT_FALSE(hint_of(Error(Errc::io).remedy(action)).ends_with(": "))
             << remedy_name(action);
     }
@@ -45,6 +47,27 @@ TEST(Remedies, AnotherDatasetStandsInThePlaceOfTheWord) {
               "list what is here: codex-chunk ls");
     EXPECT_EQ(hint_of(Error(Errc::io).remedy(Remedy(Remedy::choose_cell_size).with(128))),
               "choose another size of cells: codex-prove slots --cell-size 128 CID");
+}
+
+TEST(Remedies, PathsAreQuotedForAShell) {
+    EXPECT_EQ(hint_of(Error(Errc::io).remedy(Remedy(Remedy::move_away).of("/r/age"))),
+              "move it away: mv /r/age /r/age.away");
+    EXPECT_EQ(hint_of(Error(Errc::io).remedy(Remedy(Remedy::make_folder).of("a CID"))),
+              "make the folder first: mkdir -p 'a CID'");
+    EXPECT_EQ(hint_of(Error(Errc::io).remedy(Remedy(Remedy::make_folder))),
+              "make the folder first: mkdir -p PATH");
+    EXPECT_EQ(hint_of(Error(Errc::io).remedy(Remedy(Remedy::remove_block).of("zDvX").with(7))),
+              "give the block up: codex-chunk rm zDvX@7");
+}
+
+TEST(Remedies, ACommandOfItsOwnStandsInThePlaceOfTheUsualOne) {
+    EXPECT_EQ(hint_of(Error(Errc::io).remedy(
+                  Remedy(Remedy::put_dataset, "store it").by("codex-chunk put 'a b'"))),
+              "store it: codex-chunk put 'a b'");
+    EXPECT_EQ(hint_of(Error(Errc::usage)
+                          .hint("did you mean: x")
+                          .remedy(Remedy(Remedy::see_help).by("codex-chunk --help"))),
+              "did you mean: x; see: codex-chunk --help");
 }
 
 } // namespace

@@ -116,7 +116,7 @@ TEST_F(Archive, RefusesAHashItCannotCheck) {
 }
 
 TEST_F(Archive, RefusesWhatIsNoArchive) {
-    EXPECT_EQ(import_fails({}).code(), Errc::car_invalid);
+    EXPECT_EQ(import_fails({}).code(), Errc::input_empty);
     EXPECT_EQ(import_fails(as_bytes("hello, this is no archive at all")).code(), Errc::car_invalid);
     // A section that claims more than any block has.
     Bytes car = exported({small_dataset(64)});

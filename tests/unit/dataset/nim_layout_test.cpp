@@ -146,7 +146,7 @@ TEST_F(NimLayout, WantsADataDirectory) {
     const Error error =
         must_fail(import_nim(other_.job(), folder_.file("nothing"), 0, [](const Cid&) {}));
     EXPECT_EQ(error.code(), Errc::not_found);
-    EXPECT_FALSE(error.hint().empty());
+    EXPECT_TRUE(error.has_way_out());
 }
 
 TEST_F(NimLayout, IsNotWrittenFromADamagedDataset) {

@@ -64,9 +64,14 @@ protected:
 
 TEST_F(Damage, FlippedByteOfABlock) {
     flip(entry(made_.blocks[7]).extent, 1000);
-    EXPECT_EQ(code_of(repo_.get(made_.blocks[7])), Errc::block_corrupt);
     EXPECT_TRUE(must(repo_.has(made_.blocks[7]))) << "the index cannot know";
     EXPECT_THAT(problems(repo_, false), IsEmpty());
+    EXPECT_EQ(code_of(repo_.get(made_.blocks[7])), Errc::block_corrupt);
+    EXPECT_FALSE(must(repo_.has(made_.blocks[7]))) << "now it does";
+    BlockRead look{made_.blocks[7], {}};
+    must(repo_.find(std::span(&look, 1)));
+    EXPECT_EQ(look.state, BlockRead::State::damaged);
+    EXPECT_THAT(problems(repo_, false), ElementsAre(StartsWith("block-damaged")));
     EXPECT_THAT(problems(repo_), ElementsAre(StartsWith("block-damaged")));
     std::vector<BlockRead> reads(made_.blocks.size());
     std::vector<Bytes> buffers(reads.size(), Bytes(kBlock));

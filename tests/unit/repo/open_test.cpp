@@ -105,7 +105,7 @@ TEST(Open, RemembersItsConfiguration) {
         Repo repo = must(Repo::init(scratch.repo(), config));
         must(write_blocks(repo, seeds(1, 50)));
         config.quota_bytes = 100;
-        EXPECT_EQ(code_of(repo.set_config(config)), Errc::repo_config);
+        EXPECT_EQ(code_of(repo.set_config(config)), Errc::argument_invalid);
         config.quota_bytes = 2'000'000;
         must(repo.set_config(config));
         EXPECT_EQ(repo.config().quota_bytes, 2'000'000U);
