@@ -167,7 +167,7 @@ void Env::find_map() {
     if (mdb_env_info(env_, &info) == 0)
         map_bytes_ = info.me_mapsize;
     map_ = static_cast<const std::uint8_t*>(lmdb::last_map());
-    pages_.watch(lmdb::last_map(), map_bytes_);
+    pages_.watch(lmdb::last_map(), map_bytes_, index_.get());
 }
 
 void Env::close() {

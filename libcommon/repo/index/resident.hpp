@@ -13,16 +13,18 @@ namespace codex::repo::detail {
 
 class ResidentPages {
 public:
-    /// The mapping it is about from now on, read-only and shared with its file. Without one,
-    /// touched() does nothing.
-    void watch(void* begin, std::size_t size);
-    /// Says that some page was used; now and then lets all of them go. Any thread; views into the
-    /// mapping stay valid.
+    /// The mapping it is about from now on, read-only and shared with the file that is open as
+    /// `file` as long. Without one, touched() does nothing.
+    void watch(void* begin, std::size_t size, int file);
+    /// Says that some page was used; now and then lets all of them go, unless the whole file is no
+    /// more than may become resident between two such times. Any thread; views into the mapping
+    /// stay valid.
     void touched();
 
 private:
     void* begin_ = nullptr;
     std::size_t size_ = 0;
+    int file_ = -1;
     std::atomic<std::uint32_t> count_{0};
 };
 

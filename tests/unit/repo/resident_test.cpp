@@ -28,7 +28,7 @@ std::uint64_t resident_mapped_bytes() {
 }
 
 TEST(ResidentPages, LetsGoOfTheMappingAndNothingElse) {
-    constexpr std::size_t kBytes = std::size_t{32} << 20;
+    constexpr std::size_t kBytes = std::size_t{64} << 20;
     const Fd file(::memfd_create("mapped", MFD_CLOEXEC));
     must(write_full(file.get(), Bytes(kBytes, 7), "mapped"));
     void* map = ::mmap(nullptr, kBytes, PROT_READ, MAP_SHARED, file.get(), 0);
@@ -44,11 +44,20 @@ TEST(ResidentPages, LetsGoOfTheMappingAndNothingElse) {
     for (int i = 0; i < 1000; ++i)
         pages.touched(); // not told of any mapping, it lets go of none
     EXPECT_GT(resident_mapped_bytes() + (kBytes / 2), before);
-    pages.watch(map, kBytes);
+    pages.watch(map, kBytes, file.get());
     for (int i = 0; i < 1000; ++i)
         pages.touched();
     EXPECT_LT(resident_mapped_bytes(), before - kBytes / 2);
     EXPECT_TRUE(all_sevens());
+
+    // A small file may stay.
+    ASSERT_EQ(::ftruncate(file.get(), kBytes / 2), 0);
+    const BytesView half = bytes.first(kBytes / 2);
+    EXPECT_TRUE(std::ranges::all_of(half, [](std::uint8_t byte) { return byte == 7; }));
+    const std::uint64_t whole = resident_mapped_bytes();
+    for (int i = 0; i < 1000; ++i)
+        pages.touched();
+    EXPECT_GT(resident_mapped_bytes() + (kBytes / 4), whole);
     ::munmap(map, kBytes);
 }
 
