@@ -2,17 +2,35 @@
 
 #include "base/json_text.hpp"
 
+#include <utility>
+
 namespace codex {
 
-JsonWriter& JsonWriter::open(char bracket) {
+void JsonWriter::new_line() {
+    if (indent_ != 0)
+        text_.append(1, '\n').append(indent_ * depth_, ' ');
+}
+
+/// The place of the next value.
+void JsonWriter::next() {
     if (more_)
         text_ += ',';
+    if (depth_ != 0 && !std::exchange(after_key_, false))
+        new_line();
+}
+
+JsonWriter& JsonWriter::open(char bracket) {
+    next();
     text_ += bracket;
     more_ = false;
+    ++depth_;
     return *this;
 }
 
 JsonWriter& JsonWriter::close(char bracket) {
+    --depth_;
+    if (more_)
+        new_line();
     text_ += bracket;
     more_ = true;
     return *this;
@@ -20,8 +38,9 @@ JsonWriter& JsonWriter::close(char bracket) {
 
 JsonWriter& JsonWriter::key(std::string_view name) {
     value(name);
-    text_ += ':';
+    text_ += indent_ != 0 ? ": " : ":";
     more_ = false;
+    after_key_ = true;
     return *this;
 }
 
@@ -30,8 +49,7 @@ JsonWriter& JsonWriter::value(std::string_view text) {
 }
 
 JsonWriter& JsonWriter::raw(std::string_view json) {
-    if (more_)
-        text_ += ',';
+    next();
     text_ += json;
     more_ = true;
     return *this;

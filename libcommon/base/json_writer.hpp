@@ -11,11 +11,14 @@
 
 namespace codex {
 
-/// Writes one value after another into a string, without blanks; commas come of themselves. What is
-/// begun has to be ended, and each member of an object has a key: that is the caller's to see to.
+/// Writes one value after another into a string; commas come of themselves. What is begun has to be
+/// ended, and each member of an object has a key: that is the caller's to see to.
 /// Threads: one at a time.
 class JsonWriter {
 public:
+    /// With `indent` each value is on a line of its own, behind that many blanks for each object
+    /// and array around it; without, all is on one line, without blanks.
+    explicit JsonWriter(std::size_t indent = 0) : indent_(indent) {}
     JsonWriter& begin_object() { return open('{'); }
     JsonWriter& end_object() { return close('}'); }
     JsonWriter& begin_array() { return open('['); }
@@ -52,10 +55,15 @@ public:
 private:
     JsonWriter& open(char bracket);
     JsonWriter& close(char bracket);
+    void next();
+    void new_line();
     JsonWriter& signed_number(std::int64_t number);
     JsonWriter& unsigned_number(std::uint64_t number);
     std::string text_;
-    bool more_ = false; // a value is before this place, in the same object or array
+    std::size_t indent_;
+    std::size_t depth_ = 0;  // objects and arrays around this place
+    bool more_ = false;      // a value is before this place, in the same object or array
+    bool after_key_ = false; // the key of the next value is before this place
 };
 
 /// The members that an error has wherever it is JSON (codex-pipes(7), ERRORS): "code", "exit",

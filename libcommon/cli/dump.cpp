@@ -1,47 +1,39 @@
 #include "cli/detail/describe.hpp"
 
-#include <nlohmann/json.hpp>
+#include "base/json_writer.hpp"
 
 namespace codex::cli::detail {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-Json options_json(const std::vector<OptionSpec>& specs) {
-    Json list = Json::array();
+void write_options(JsonWriter& json, const std::vector<OptionSpec>& specs) {
+    json.begin_array();
     for (const OptionSpec& spec : specs) {
-        Json entry = {{"names", spec.names}, {"help", spec.help}};
+        json.begin_object().key("names").list(spec.names).member("help", spec.help);
         if (!spec.is_flag())
-            entry["value"] = spec.value;
+            json.member("value", spec.value);
         if (!spec.choices.empty())
-            entry["choices"] = spec.choices;
-        list.push_back(std::move(entry));
+            json.key("choices").list(spec.choices);
+        json.end_object();
     }
-    return list;
+    json.end_array();
 }
 
-void append_command(Json& list, CommandPath path) {
+void write_command(JsonWriter& json, CommandPath path) {
     const Command::Node& node = *path.back();
-    Json arguments = Json::array();
-    for (const ArgumentSpec& spec : node.arguments)
-        arguments.push_back({{"name", spec.name},
-                             {"help", spec.help},
-                             {"required", spec.required},
-                             {"many", spec.many}});
-    list.push_back({{"name", full_name(path)},
-                    {"summary", node.summary},
-                    {"runs", static_cast<bool>(node.body)},
-                    {"output", node.takes_output},
-                    {"dryRun", node.takes_dry_run},
-                    {"unordered", node.takes_unordered},
-                    {"batch", node.takes_batch},
-                    {"arguments", std::move(arguments)},
-                    {"options", options_json(node.options)},
-                    {"examples", node.examples}});
+    json.begin_object().member("name", full_name(path)).member("summary", node.summary);
+    json.member("runs", static_cast<bool>(node.body)).member("output", node.takes_output);
+    json.member("dryRun", node.takes_dry_run).member("unordered", node.takes_unordered);
+    json.member("batch", node.takes_batch).key("arguments").begin_array();
+    for (const ArgumentSpec& spec : node.arguments) {
+        json.begin_object().member("name", spec.name).member("help", spec.help);
+        json.member("required", spec.required).member("many", spec.many).end_object();
+    }
+    write_options(json.end_array().key("options"), node.options);
+    json.key("examples").list(node.examples).end_object();
     for (const auto& child : node.children) {
         path.push_back(child.get());
-        append_command(list, path);
+        write_command(json, path);
         path.pop_back();
     }
 }
@@ -50,11 +42,11 @@ void append_command(Json& list, CommandPath path) {
 
 std::string dump_text(const Command::Node& root) {
     Globals globals;
-    Json document = {{"tool", root.name}, {"globalOptions", options_json(global_options(globals))}};
-    Json commands = Json::array();
-    append_command(commands, {&root});
-    document["commands"] = std::move(commands);
-    return document.dump(2) + "\n";
+    JsonWriter json(2);
+    json.begin_object().member("tool", root.name);
+    write_options(json.key("globalOptions"), global_options(globals));
+    write_command(json.key("commands").begin_array(), {&root});
+    return std::move(json.end_array().end_object()).text() + "\n";
 }
 
 } // namespace codex::cli::detail

@@ -1,13 +1,15 @@
 // JSON and contract forms of proofs and keys (codex-groth16(5), DOCUMENTS and CONTRACTS).
 //
 // A parsed document from outside is never copied or written out again: nlohmann does both by
-// recursion, as deep as the document is. That rules out ordered_json for reading: its objects copy
-// their members when they grow.
+// recursion, as deep as the document is. That rules out ordered_json: its objects copy their
+// members when they grow.
 #include "snark/groth16.hpp"
 
+#include "base/json_writer.hpp"
 #include "crypto/curve/pairing.hpp"
 #include "crypto/field/text.hpp"
 
+#include <array>
 #include <nlohmann/json.hpp>
 
 namespace codex::snark {
@@ -16,32 +18,48 @@ using crypto::field_from_text;
 using crypto::field_to_text;
 using crypto::Fq2;
 using Json = nlohmann::json;
-using Document = nlohmann::ordered_json; // for writing
 
 namespace {
 
 /// Larger than any document of these kinds.
 constexpr std::size_t kMaxJsonBytes = std::size_t{1} << 20;
 constexpr std::size_t kMaxInputs = 4096;
+/// As snarkjs writes documents.
+constexpr std::size_t kIndent = 1;
 
-Document text_of(const Fq& value) {
-    return field_to_text(value);
-}
-Document pair_of(const Fq2& value) {
-    return Document::array({text_of(value.c0), text_of(value.c1)});
+void write_pair(JsonWriter& json, const Fq2& value) {
+    json.list(std::array{field_to_text(value.c0), field_to_text(value.c1)});
 }
 
 /// Projective with z = 1, as snarkjs writes; infinity is (0, 1, 0).
-Document point_of(const G1& p) {
+void write_point(JsonWriter& json, const G1& p) {
     if (p.is_infinity())
-        return Document::array({"0", "1", "0"});
-    return Document::array({text_of(p.x), text_of(p.y), "1"});
+        json.list(std::array{"0", "1", "0"});
+    else
+        json.list(std::array<std::string, 3>{field_to_text(p.x), field_to_text(p.y), "1"});
 }
-Document point_of(const G2& p) {
-    if (p.is_infinity())
-        return Document::array({Document::array({"0", "0"}), Document::array({"1", "0"}),
-                                Document::array({"0", "0"})});
-    return Document::array({pair_of(p.x), pair_of(p.y), Document::array({"1", "0"})});
+void write_point(JsonWriter& json, const G2& p) {
+    const bool infinity = p.is_infinity();
+    json.begin_array();
+    write_pair(json, infinity ? Fq2::zero() : p.x);
+    write_pair(json, infinity ? Fq2::one() : p.y);
+    write_pair(json, infinity ? Fq2::zero() : Fq2::one());
+    json.end_array();
+}
+
+void write_proof(JsonWriter& json, const Groth16Proof& proof) {
+    json.begin_object();
+    write_point(json.key("pi_a"), proof.a);
+    write_point(json.key("pi_b"), proof.b);
+    write_point(json.key("pi_c"), proof.c);
+    json.member("protocol", "groth16").member("curve", "bn128").end_object();
+}
+
+void write_inputs(JsonWriter& json, std::span<const Fr> inputs) {
+    json.begin_array();
+    for (const Fr& input : inputs)
+        json.value(field_to_text(input));
+    json.end_array();
 }
 
 Result<Json> parse(std::string_view text, std::string_view what) {
@@ -147,12 +165,6 @@ Result<std::vector<Fr>> inputs_of(const Json& json) {
     return inputs;
 }
 
-/// Nothing in these documents has blanks inside strings.
-std::string one_line(std::string text) {
-    std::erase_if(text, [](char c) { return c == ' ' || c == '\n'; });
-    return text;
-}
-
 void append_word(Bytes& words, const Fq& value) {
     const Digest bytes = value.to_bytes();
     words.insert(words.end(), bytes.rbegin(), bytes.rend()); // big-endian
@@ -169,44 +181,38 @@ template <class F> std::string hex_word(const F& value) {
 } // namespace
 
 std::string proof_to_json(const Groth16Proof& proof) {
-    Document json;
-    json["pi_a"] = point_of(proof.a);
-    json["pi_b"] = point_of(proof.b);
-    json["pi_c"] = point_of(proof.c);
-    json["protocol"] = "groth16";
-    json["curve"] = "bn128";
-    return json.dump(1);
+    JsonWriter json(kIndent);
+    write_proof(json, proof);
+    return std::move(json).text();
 }
 
 std::string inputs_to_json(std::span<const Fr> inputs) {
-    Document json = Document::array();
-    for (const Fr& input : inputs)
-        json.push_back(field_to_text(input));
-    return json.dump(1);
+    JsonWriter json(kIndent);
+    write_inputs(json, inputs);
+    return std::move(json).text();
 }
 
 std::string verifying_key_to_json(const VerifyingKey& key) {
-    Document json;
-    json["protocol"] = "groth16";
-    json["curve"] = "bn128";
-    json["nPublic"] = key.ic.size() - 1;
-    json["vk_alpha_1"] = point_of(key.alpha1);
-    json["vk_beta_2"] = point_of(key.beta2);
-    json["vk_gamma_2"] = point_of(key.gamma2);
-    json["vk_delta_2"] = point_of(key.delta2);
+    JsonWriter json(kIndent);
+    json.begin_object().member("protocol", "groth16").member("curve", "bn128");
+    json.member("nPublic", key.ic.size() - 1);
+    write_point(json.key("vk_alpha_1"), key.alpha1);
+    write_point(json.key("vk_beta_2"), key.beta2);
+    write_point(json.key("vk_gamma_2"), key.gamma2);
+    write_point(json.key("vk_delta_2"), key.delta2);
     const crypto::GtElement gt = crypto::pairing_product({&key.alpha1, 1}, {&key.beta2, 1});
-    Document halves = Document::array();
+    json.key("vk_alphabeta_12").begin_array();
     for (std::size_t i = 0; i < 2; ++i) {
-        Document half = Document::array();
+        json.begin_array();
         for (std::size_t j = 0; j < 3; ++j)
-            half.push_back(pair_of({gt[6 * i + 2 * j], gt[6 * i + 2 * j + 1]}));
-        halves.push_back(std::move(half));
+            write_pair(json, {gt[6 * i + 2 * j], gt[6 * i + 2 * j + 1]});
+        json.end_array();
     }
-    json["vk_alphabeta_12"] = std::move(halves);
-    json["IC"] = Document::array();
+    json.end_array().key("IC").begin_array();
     for (const G1& point : key.ic)
-        json["IC"].push_back(point_of(point));
-    return json.dump(1);
+        write_point(json, point);
+    json.end_array().end_object();
+    return std::move(json).text();
 }
 
 Result<Groth16Proof> proof_from_json(std::string_view text) {
@@ -238,9 +244,11 @@ Result<VerifyingKey> verifying_key_from_json(std::string_view text) {
 }
 
 std::string statement_to_json(const Statement& statement) {
-    return fmt::format("{{\"proof\":{},\"publicSignals\":{}}}",
-                       one_line(proof_to_json(statement.proof)),
-                       one_line(inputs_to_json(statement.inputs)));
+    JsonWriter json;
+    json.begin_object();
+    write_proof(json.key("proof"), statement.proof);
+    write_inputs(json.key("publicSignals"), statement.inputs);
+    return std::move(json.end_object()).text();
 }
 
 Result<Statement> statement_from_json(std::string_view text) {

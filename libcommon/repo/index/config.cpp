@@ -1,3 +1,4 @@
+#include "base/json_writer.hpp"
 #include "repo/index/store.hpp"
 
 #include <algorithm>
@@ -17,12 +18,12 @@ tl::unexpected<Error> refuse(std::string_view what) {
 } // namespace
 
 Bytes encode_config(const Config& config) {
-    // Not from null by the first assignment: when memory is refused there, the library aborts.
-    auto json = nlohmann::ordered_json::object();
-    json["quota_bytes"] = config.quota_bytes;
-    json["zstd_level"] = config.zstd_level;
-    json["ttl_seconds"] = config.ttl_seconds;
-    const std::string text = json.dump(2) + "\n";
+    JsonWriter json(2);
+    // As numbers, however large: so the file's readers take them.
+    json.begin_object().key("quota_bytes").raw(fmt::format("{}", config.quota_bytes));
+    json.member("zstd_level", config.zstd_level);
+    json.key("ttl_seconds").raw(fmt::format("{}", config.ttl_seconds)).end_object();
+    const std::string text = std::move(json).text() + "\n";
     const BytesView bytes = as_bytes(text);
     return {bytes.begin(), bytes.end()};
 }

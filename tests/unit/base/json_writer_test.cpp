@@ -55,6 +55,31 @@ TEST(JsonWriter, WritesLists) {
     EXPECT_EQ(std::move(json).text(), R"({"n":[1,2,3],"s":["a"]})");
 }
 
+TEST(JsonWriter, IndentsWhatPeopleRead) {
+    const auto written = [](std::size_t indent) {
+        JsonWriter json(indent);
+        json.begin_object().member("a", 1).key("none").begin_array().end_array();
+        json.key("b").begin_object().end_object().key("c").begin_array();
+        json.value("x").begin_array().value(2).value(true).end_array().end_array().end_object();
+        return std::move(json).text();
+    };
+    EXPECT_EQ(written(0), R"({"a":1,"none":[],"b":{},"c":["x",[2,true]]})");
+    EXPECT_EQ(written(2), R"({
+  "a": 1,
+  "none": [],
+  "b": {},
+  "c": [
+    "x",
+    [
+      2,
+      true
+    ]
+  ]
+})");
+    JsonWriter alone(1);
+    EXPECT_EQ(alone.value("x").text(), "\"x\"");
+}
+
 TEST(JsonWriter, KeysAreQuoted) {
     JsonWriter json;
     json.begin_object().member("a\"\t", 1).end_object();

@@ -21,6 +21,43 @@ TEST(Statement, SurvivesARoundTrip) {
 }
 
 // A library that copies or writes documents by recursion runs out of stack on these.
+TEST(Statement, ProofsAreWrittenAsSnarkjsWritesThem) {
+    const Groth16Proof proof = {G1::infinity(), G2::infinity(), crypto::g1_generator()};
+    EXPECT_EQ(proof_to_json(proof), R"({
+ "pi_a": [
+  "0",
+  "1",
+  "0"
+ ],
+ "pi_b": [
+  [
+   "0",
+   "0"
+  ],
+  [
+   "1",
+   "0"
+  ],
+  [
+   "0",
+   "0"
+  ]
+ ],
+ "pi_c": [
+  "1",
+  "2",
+  "1"
+ ],
+ "protocol": "groth16",
+ "curve": "bn128"
+})");
+    EXPECT_EQ(inputs_to_json({}), "[]");
+    EXPECT_EQ(statement_to_json({{Fr::from_u64(7)}, proof}),
+              R"({"proof":{"pi_a":["0","1","0"],"pi_b":[["0","0"],["1","0"],["0","0"]],)"
+              R"("pi_c":["1","2","1"],"protocol":"groth16","curve":"bn128"},)"
+              R"("publicSignals":["7"]})");
+}
+
 TEST(Statement, DeeplyNestedJsonIsRefusedWithoutRecursion) {
     const std::string deeper = std::string(500000, '[') + std::string(500000, ']');
     const std::string whole = R"({"proof":)" + deeper + R"(,"publicSignals":[]})";
