@@ -102,7 +102,7 @@ every_command() {
         "codex-chunk put file"; do
         for ((n = 1, status = 1; status != 0 && n < 400; ++n)); do
             # shellcheck disable=SC2086 # words
-            run_split env CODEX_TEST_FAIL=read:$n:5:all \
+            run_split env CODEX_TEST_SKIP_SYNC=1 CODEX_TEST_FAIL=read:$n:5:all \
                 LD_PRELOAD="$CODEX_TEST_BIN/libcodex-testpreload.so" $command
             ((status == 0 || status == 74)) || fail "$n: $command: $status $stderr"
             [[ $output$stderr != *[a-z]-damaged* && $stderr != *'is damaged'* ]] || fail "$n: $command: $stderr"
@@ -116,7 +116,7 @@ every_command() {
     [[ -e $CODEX_TEST_BIN/libcodex-testpreload.so ]] || skip 'not built for sanitizers'
     # What was not taken out of sight is whole; what was is finished by gc.
     for ((n = 1; n < 100; ++n)); do
-        run_split env CODEX_TEST_FAIL=read:$n:5:all \
+        run_split env CODEX_TEST_SKIP_SYNC=1 CODEX_TEST_FAIL=read:$n:5:all \
             LD_PRELOAD="$CODEX_TEST_BIN/libcodex-testpreload.so" codex-chunk rm "$plain"
         ((status != 0)) || break
         assert_failure 74
