@@ -5,6 +5,7 @@
 #include "crypto/curve/pairing.hpp"
 #include "crypto/field/text.hpp"
 #include "must.hpp"
+#include "samples.hpp"
 #include "vectors.hpp"
 
 #include <random>
@@ -14,6 +15,7 @@ namespace {
 
 using codex::test::Json;
 using codex::test::must;
+using test::random_fr;
 
 Fq fq(const Json& text) {
     return must(field_from_text<Fq>(text.get<std::string>()));
