@@ -147,9 +147,10 @@ Result<Cid> Cid::from_text(std::string_view text) {
     if (cid)
         return cid;
     std::string what = fmt::format("\"{}\" is not a CID", detail::printable(text));
-    // Of a word, what is wrong with its base says nothing; nor do the bytes of what lacks a digit,
-    // or has a wrong one, which changes all of them: then it has no version that there is.
-    const bool garbled = bytes && !bytes->empty() && bytes->front() > 1;
+    // Of a word, what is wrong with its base says nothing; nor do the bytes of what lacks a digit
+    // in base 58, or has a wrong one, which changes all of them: then it has no version that there
+    // is.
+    const bool garbled = text.starts_with('z') && bytes && !bytes->empty() && bytes->front() > 1;
     if (!garbled && looks_like_cid(text))
         what += ": " + cid.error().text();
     return fail(Error(Errc::cid_invalid, std::move(what)).hint(hint_for_text(text)));

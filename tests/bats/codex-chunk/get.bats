@@ -50,7 +50,7 @@ setup() {
     done
     run_split codex-chunk get "$cid" --range 200001-
     assert_refused 65 'the content has 200000 bytes'
-    assert_equal "$(grep -o zDv <<<"$stderr" | wc -l)" 1
+    assert_equal "$(grep error: <<<"$stderr" | grep -o zDv | wc -l)" 1
     run_split codex-chunk get "$cid" "$cid" --range 0-1 -o out
     assert_refused 64 '--range is for one dataset'
     assert_not_exist out
