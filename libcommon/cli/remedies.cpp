@@ -130,7 +130,7 @@ Way way_of(Remedy::Action action) {
     case Remedy::check_input:
         return {"see to where the input comes from", ""};
     }
-    CODEX_ASSERT(!"an action of remedy.def");
+    CODEX_ASSERT(false && "an action of remedy.def");
 }
 
 std::string hint_of(const Error& error) {
