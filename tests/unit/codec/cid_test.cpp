@@ -262,7 +262,7 @@ TEST(Cid, TextRefusalsExplain) {
     EXPECT_THAT(error(good + "\n").hint(), HasSubstr("white space"));
     EXPECT_THAT(error("/ipfs/" + good).hint(), HasSubstr("alone"));
     EXPECT_THAT(error(good.substr(0, 40)).hint(), HasSubstr("cut or mistyped"));
-    for (const std::size_t size : {20, 30, 40, 47}) // whatever version its digits seem to give
+    for (const std::size_t size : {20U, 30U, 40U, 47U}) // whatever version its digits seem to give
         EXPECT_EQ(error(good.substr(0, size)).text(),
                   fmt::format("\"{}\" is not a CID", good.substr(0, size)));
     EXPECT_THAT(error("notes.txt").hint(), HasSubstr("begins with z"));

@@ -47,7 +47,7 @@ TEST(Identity, VectorsBothWays) {
 
         const PeerId peer(key.public_key());
         EXPECT_TRUE(equal(peer.bytes(), unhex(vector["peer_id_bytes"])));
-        EXPECT_EQ(peer.text(), vector["peer_id_text"]);
+        EXPECT_EQ(peer.text(), vector["peer_id_text"].get<std::string>());
         EXPECT_EQ(must(PeerId::from_text(vector["peer_id_text"].get<std::string>())), peer);
         EXPECT_EQ(must(PeerId::from_bytes(unhex(vector["peer_id_bytes"]))), peer);
         EXPECT_EQ(must(peer.public_key()), key.public_key());

@@ -21,7 +21,7 @@ TEST(Multiaddrs, VectorsBothWays) {
         const Multiaddr from_text = address(vector["text"].get<std::string>());
         EXPECT_TRUE(equal(from_text.bytes(), unhex(vector["hex"]))) << vector["text"];
         const Multiaddr from_bytes = must(Multiaddr::from_bytes(unhex(vector["hex"])));
-        EXPECT_EQ(from_bytes.text(), vector["text"]);
+        EXPECT_EQ(from_bytes.text(), vector["text"].get<std::string>());
         EXPECT_EQ(from_bytes, from_text);
     }
 }

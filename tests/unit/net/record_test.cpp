@@ -27,9 +27,9 @@ TEST(PeerRecords, OfTheNetworkAreOpened) {
     for (const Json& vector : records) {
         const Bytes envelope = must(spr_bytes(vector["text"].get<std::string>()));
         EXPECT_EQ(envelope, unhex(vector["bytes"]));
-        EXPECT_EQ(spr_text(envelope), vector["text"]);
+        EXPECT_EQ(spr_text(envelope), vector["text"].get<std::string>());
         const PeerRecord record = must(open_peer_record(envelope));
-        EXPECT_EQ(record.peer.text(), vector["peer_id_text"]);
+        EXPECT_EQ(record.peer.text(), vector["peer_id_text"].get<std::string>());
         EXPECT_EQ(record.sequence, vector["seq"]);
         EXPECT_EQ(texts_of(record.addresses), vector["addresses"].get<std::vector<std::string>>());
     }
@@ -42,7 +42,7 @@ TEST(PeerRecords, AreMadeByteForByte) {
         must(Multiaddr::from_text(make["addresses"][0].get<std::string>()))};
     const Bytes envelope = seal_peer_record(key, make["seq"], addresses);
     EXPECT_EQ(envelope, unhex(make["bytes"]));
-    EXPECT_EQ(spr_text(envelope), make["text"]);
+    EXPECT_EQ(spr_text(envelope), make["text"].get<std::string>());
     EXPECT_EQ(must(open_peer_record(envelope)).addresses, addresses);
 }
 

@@ -200,7 +200,7 @@ TEST_F(OldIndex, ThatMayLackWhatWasNotSyncedDestroysNothing) {
         EXPECT_THAT(must(repo_.gc(options)).unaccounted, ElementsAre(segment));
         options.dry_run = false;
         EXPECT_THAT(must(repo_.gc(options)).unaccounted, ElementsAre(segment));
-        must(write_blocks(repo_, seeds(20 + round, 1)));
+        must(write_blocks(repo_, seeds(static_cast<std::uint64_t>(20 + round), 1)));
         EXPECT_EQ(must(read_file(segment, 1 << 20)).size(), before.size());
         EXPECT_THAT(problems(repo_), ElementsAre(testing::StartsWith("records-unknown")));
         {

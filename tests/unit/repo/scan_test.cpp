@@ -106,7 +106,7 @@ TEST(Scan, CraftedContentIsNotLookedIntoWhileRecordsFollowEachOther) {
 
 /// Its header is damaged, too, so that nobody knows where the next record begins.
 TEST(Scan, CraftedContentCostsNoMoreThanItsShare) {
-    for (const std::uint64_t fraction : {1, 2, 3}) {
+    for (const std::uint64_t fraction : {1U, 2U, 3U}) {
         Segment segment;
         const std::size_t after = 64 * (65536 + 128);
         const std::uint64_t at = segment.add(

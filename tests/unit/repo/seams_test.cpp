@@ -174,7 +174,8 @@ TEST(Seams, EveryWriteMayFail) {
         bool done = false;
         {
             Repo repo = must(Repo::open(scratch.repo(), options));
-            const auto written = write_blocks(repo, seeds(1000 + 100 * n, 6));
+            const auto written =
+                write_blocks(repo, seeds(static_cast<std::uint64_t>(1000 + 100 * n), 6));
             done = disk.writes < n;
             failed += written ? 0 : 1; // notes may also be written by who comes next
             if (!written) {
