@@ -1,7 +1,6 @@
 #include "net/identity/key_file.hpp"
 
 #include "base/fd.hpp"
-#include "base/printable.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -24,9 +23,8 @@ Result<void> check_mode(int fd, const std::string& path) {
                           fmt::format("{}: others than its owner may use this key: its mode is "
                                       "{:04o}, not 0600",
                                       path, file.st_mode & 07777))
-                        .hint(fmt::format("if nobody else has seen it, chmod 600 {}; else make a "
-                                          "new key",
-                                          shell_quoted(path))));
+                        .hint("if nobody else has seen it, make it readable and writable by its "
+                              "owner alone; else make a new key"));
     return {};
 }
 
