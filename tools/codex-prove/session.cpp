@@ -138,6 +138,9 @@ Result<snark::ProvingKey> KeyFlags::proving_key(Remedy way) const {
 }
 
 Result<snark::VerifyingKey> KeyFlags::verifying_key(Remedy way) const {
+    if (!vkey && !zkey && !circuit_dir)
+        return fail(
+            Error(Errc::usage, "--vkey, --zkey or --circuit-dir is needed").remedy(std::move(way)));
     if (!vkey) {
         CODEX_TRY(key, proving_key(std::move(way)));
         return key.verifying_key();

@@ -131,4 +131,6 @@ setup() {
     assert_refused 65 'not a .zkey file'
     run_split codex-prove prove "$cid" --slot 0 --entropy 7
     assert_refused 64 'either --zkey or --circuit-dir'
+    run_split codex-prove verify proof.json
+    assert_refused 64 '--vkey, --zkey or --circuit-dir is needed'
 }
