@@ -58,6 +58,8 @@ Way way_of(Remedy::Action action) {
         return {"make the plain dataset", "codex-ec decode CID"};
     case Remedy::repair_dataset:
         return {"repair its dataset", "codex-ec repair CID"};
+    case Remedy::find_dataset:
+        return {"see whose it is", "codex-chunk ls | codex-chunk verify -"};
     case Remedy::compute_slots:
         return {"compute its slots", "codex-prove slots CID"};
     case Remedy::choose_cell_size:

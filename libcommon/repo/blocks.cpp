@@ -113,7 +113,8 @@ Result<Bytes> Repo::get(const Cid& cid) const {
         return fail(Error(Errc::block_corrupt,
                           fmt::format("block {}: stored bytes do not match", cid.text()))
                         .remedy({Remedy::repair_dataset,
-                                 "put the block or its dataset again, or repair its dataset"}));
+                                 "put the block or its dataset again, or repair its dataset"})
+                        .remedy(Remedy::find_dataset));
     default:
         return fail(without_bytes(cid, info.has_value(), *impl_->store));
     }

@@ -32,11 +32,16 @@ public:
         record.field("kind", name_of(problem.kind)).field("text", problem.text);
         if (!dataset.empty())
             record.field("dataset", dataset);
+        else if (problem.kind == repo::ProblemKind::block_damaged ||
+                 problem.kind == repo::ProblemKind::block_missing)
+            ownerless_ = true;
         ++count_;
         if (printed_)
             printed_ = context_.print(record);
     }
     [[nodiscard]] std::uint64_t count() const { return count_; }
+    /// Whether there are blocks among them of which nobody has said whose they are.
+    [[nodiscard]] bool ownerless() const { return ownerless_; }
     /// Errors: io, when a line could not be written.
     [[nodiscard]] Result<void> printed() { return std::exchange(printed_, {}); }
     /// Errors: the repo's.
@@ -52,6 +57,7 @@ private:
     cli::Context& context_;
     std::vector<Cid> damaged_;
     std::uint64_t count_ = 0;
+    bool ownerless_ = false;
     Result<void> printed_;
 };
 
@@ -229,6 +235,8 @@ Result<int> run_whole(cli::Context& context, const Verify& verify) {
     context.inform(fmt::format("{}, {}, {} with {}: {}", counted(report.datasets, "dataset"),
                                counted(report.trees, "tree"), counted(report.blocks, "block"),
                                counted(report.bytes, "byte"), counted(report.problems, "problem")));
+    if (problems.ownerless())
+        context.warn("whose these blocks are: codex-chunk ls | codex-chunk verify -");
     if (report.counters_repaired)
         context.warn("the counters were wrong and are repaired");
     if (report.unreadable) // nobody knows what is there: no answer, but an error

@@ -3,6 +3,7 @@
 #include "repo/upkeep/rebuild.hpp"
 
 #include <algorithm>
+#include <set>
 
 namespace codex::repo::detail {
 
@@ -74,9 +75,14 @@ Result<void> Rebuild::read_notes() {
     return {};
 }
 
-/// What the old index knew of and the new one does not, since its manifest or its tree is damaged.
+/// What the old index or the notes know of and the new one does not, since its manifest or its tree
+/// is damaged or missing.
 Result<void> Rebuild::find_lost() {
-    for (const Cid& cid : old_.datasets) {
+    std::set<Cid> known(old_.datasets.begin(), old_.datasets.end());
+    for (const auto& [name, note] : notes_)
+        if (note.kind == NoteKind::dataset && note.present)
+            known.insert(note.cid);
+    for (const Cid& cid : known) {
         CODEX_TRY(dataset, find_dataset(*txn_, cid));
         if (!dataset)
             report_.lost.push_back({ProblemKind::dataset_lost, cid,

@@ -130,6 +130,21 @@ assert_all_back() {
     codex-chunk verify
 }
 
+@test "a new index names a dataset of which only the notes tell" {
+    local L
+    L=$(codex-chunk put --label precious b)
+    rm "$CODEX_REPO/index.mdb"
+    cp "$CODEX_REPO"/segments/00000001.seg whole
+    # The first block of a segment that was copied earlier is there, what came later is not.
+    truncate -s 210000 "$CODEX_REPO"/segments/00000001.seg
+    run codex-chunk verify --rebuild-index
+    assert_failure 1
+    assert_line --regexp "^$L	dataset-lost	"
+    codex-chunk verify
+    codex-chunk put b
+    codex-chunk get "$L" | cmp - b
+}
+
 @test "a new index says when nothing tells whether notes are old" {
     codex-chunk keep "$A" --until 2035-01-01
     rm "$CODEX_REPO/index.mdb"

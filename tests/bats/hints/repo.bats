@@ -266,7 +266,14 @@ assert_whole() {
     damage_block "$plain" 3
     run_split codex-chunk block get "$plain@3" -o back
     hint "put the block or its dataset again, or repair its dataset: codex-ec repair $plain"
-    part 'put the block or its dataset again, or repair its dataset: codex-ec repair CID'
+    part 'put the block or its dataset again, or repair its dataset: codex-ec repair CID; see whose it is: codex-chunk ls | codex-chunk verify -'
+    run_split codex-chunk block get "$(codex-merkle leaves "$plain" | sed -n 4p)" -o back
+    hint 'see whose it is: codex-chunk ls | codex-chunk verify -'
+    pasted 'codex-chunk ls |'
+    assert_output --partial "$plain"
+    run_split codex-chunk verify
+    assert_failure 1
+    assert_stderr --partial 'whose these blocks are: codex-chunk ls | codex-chunk verify -'
     codex-chunk put file
     assert_whole
     damage_block "$plain" 3
