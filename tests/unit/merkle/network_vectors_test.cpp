@@ -28,7 +28,7 @@ TEST(NetworkVectors, ProofsBothWaysAndVerified) {
         const Tree tree = must(Tree::build(leaves));
         EXPECT_EQ(to_hex(tree.root()), vector["root"].get<std::string>());
         EXPECT_EQ(Cid::sha256(codec::Multicodec::codex_root, tree.root()).text(),
-                  vector["tree_cid_text"]);
+                  vector["tree_cid_text"].get<std::string>());
         for (const auto& entry : vector["proofs"]) {
             const Bytes encoded = test::unhex(entry["encoded"]);
             const Proof proof = must(decode_proof(encoded));
@@ -51,7 +51,7 @@ TEST(NetworkVectors, TheDatasetOfTheMessages) {
     EXPECT_EQ(root.text(), vector["tree_cid_text"].get<std::string>());
     const Bytes manifest = test::unhex(vector["manifest"]);
     EXPECT_EQ(Cid::sha256(codec::Multicodec::codex_manifest, crypto::sha256(manifest)).text(),
-              vector["manifest_cid_text"]);
+              vector["manifest_cid_text"].get<std::string>());
 }
 
 } // namespace
