@@ -1,0 +1,215 @@
+// One thread that runs many coroutines, each when what it waits for is there. What it waits for
+// outside (sockets, or the end of a time) is behind an interface, so that a simulation runs the
+// same code, in the same order each time, on a clock that jumps.
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "base/task.hpp"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+namespace codex {
+
+class EventLoop;
+
+namespace detail {
+
+/// A member of one list at most, which it leaves by itself when it goes.
+class Linked {
+public:
+    Linked() = default;
+    Linked(const Linked&) = delete;
+    Linked& operator=(const Linked&) = delete;
+    ~Linked() { unlink(); }
+
+    [[nodiscard]] bool linked() const { return next_ != this; }
+    [[nodiscard]] Linked* next() const { return next_; }
+    void unlink() {
+        next_->before_ = before_;
+        before_->next_ = next_;
+        next_ = before_ = this;
+    }
+    /// Puts it in front of `other`, so at the end of the list that `other` is the head of.
+    void link_before(Linked& other) {
+        unlink();
+        before_ = other.before_;
+        next_ = &other;
+        before_->next_ = this;
+        other.before_ = this;
+    }
+
+private:
+    Linked* next_ = this;
+    Linked* before_ = this;
+};
+
+} // namespace detail
+
+/// A coroutine's wait for a Signal, or for the end of a time: made by them, and awaited at once.
+/// Awaiting it gives whether it was the signal that came first.
+/// Threads: the loop's.
+class [[nodiscard]] Wait final : private detail::Linked {
+public:
+    Wait(EventLoop& loop, detail::Linked* signal, Clock::Instant until)
+        : loop_(loop), signal_(signal), until_(until) {}
+    ~Wait();
+
+    [[nodiscard]] bool await_ready() const noexcept { return false; }
+    void await_suspend(std::coroutine_handle<> waiting);
+    [[nodiscard]] bool await_resume() const noexcept { return signalled_; }
+
+private:
+    friend class EventLoop;
+    friend class Signal;
+    using Timers = std::multimap<Clock::Instant, Wait*>;
+    void wake(bool signalled);
+
+    EventLoop& loop_;
+    detail::Linked* signal_;
+    Clock::Instant until_;
+    std::coroutine_handle<> waiting_;
+    Timers::iterator timer_;
+    bool timed_ = false;
+    bool signalled_ = false;
+};
+
+/// Says that something has changed, to those that wait for it. Whoever waits looks at what it waits
+/// for before and afterwards: nothing is remembered here.
+///     while (!there) {
+///         const auto in_time = co_await changed.wait(until);
+///         if (!in_time) ...
+///     }
+/// Threads: the loop's.
+class Signal {
+public:
+    explicit Signal(EventLoop& loop) : loop_(loop) {}
+    Signal(const Signal&) = delete;
+    Signal& operator=(const Signal&) = delete;
+
+    /// Until the next notify(), or until `until`.
+    [[nodiscard]] Wait wait(Clock::Instant until = Clock::Instant::max()) {
+        return {loop_, &waiting_, until};
+    }
+    /// Lets all that wait now go on, in the order in which they came, when their turn is.
+    void notify();
+
+private:
+    EventLoop& loop_;
+    detail::Linked waiting_;
+};
+
+/// Threads: that which runs it, but post() and stop() from any.
+class EventLoop {
+public:
+    /// `clock` outlives it.
+    explicit EventLoop(const Clock& clock) : clock_(clock) {}
+    EventLoop(const EventLoop&) = delete;
+    EventLoop& operator=(const EventLoop&) = delete;
+    virtual ~EventLoop() = default;
+
+    [[nodiscard]] const Clock& clock() const { return clock_; }
+    [[nodiscard]] Clock::Instant now() const { return clock_.now(); }
+
+    /// Runs `job` in the loop's thread, after what was posted before.
+    void post(std::function<void()> job);
+    /// Awaiting it lets time pass; what it gives says nothing.
+    [[nodiscard]] Wait pause_until(Clock::Instant until) { return {*this, nullptr, until}; }
+
+    /// Runs what there is to run until `done`, which is asked between any two steps, or until
+    /// `until`; gives whether it was `done`.
+    bool run_until(const std::function<bool()>& done, Clock::Instant until = Clock::Instant::max());
+    /// Until stop().
+    void run();
+    void stop();
+
+protected:
+    /// Returns when something outside has happened, after what that leads to was said to signals;
+    /// at `until`; or when interrupt() was called since the last time.
+    virtual void wait_outside(Clock::Instant until) = 0;
+    /// Threads: any.
+    virtual void interrupt() = 0;
+
+private:
+    friend class Signal;
+    friend class Wait;
+    [[nodiscard]] bool run_posted();
+    void wake_timed();
+    void run_ready();
+
+    const Clock& clock_;
+    detail::Linked ready_; ///< those that go on at their next turn
+    Wait::Timers timers_;
+    std::mutex mutex_;
+    std::vector<std::function<void()>> posted_;
+    bool stopped_ = false; ///< the loop's thread alone
+};
+
+/// An event loop without an outside: when nothing is to be run its clock jumps to where something
+/// is. A run whose end nothing can bring any more is a mistake of its caller's.
+/// Threads: as EventLoop.
+class SimulatedLoop final : public EventLoop {
+public:
+    explicit SimulatedLoop(const SimulatedClock& clock) : EventLoop(clock), clock_(clock) {}
+
+private:
+    void wait_outside(Clock::Instant until) override {
+        CODEX_ASSERT(until != Clock::Instant::max());
+        if (until > now())
+            clock_.sleep_until(until);
+    }
+    void interrupt() override {}
+    const SimulatedClock& clock_;
+};
+
+/// Tasks that nobody awaits. They end by themselves, or with the group, which destroys those that
+/// still wait; so it is destroyed from outside of them.
+/// Threads: the loop's.
+class TaskGroup {
+public:
+    explicit TaskGroup(EventLoop& loop);
+    ~TaskGroup();
+    TaskGroup(const TaskGroup&) = delete;
+    TaskGroup& operator=(const TaskGroup&) = delete;
+
+    /// Begins `task`, and returns where it waits first. What it throws ends the process.
+    void start(Task<void> task);
+    /// Those that have not ended.
+    [[nodiscard]] std::size_t size() const { return size_; }
+    /// Is told whenever one ends.
+    [[nodiscard]] Signal& ended() { return ended_; }
+
+private:
+    class Root;
+    static Root run(TaskGroup* group, Task<void> task);
+    static Root clear_up(TaskGroup* group);
+
+    detail::Linked running_;
+    detail::Linked over_; ///< ended, and not destroyed yet
+    std::size_t size_ = 0;
+    Signal ended_;
+};
+
+namespace detail {
+template <class T> Task<void> keep_value(Task<T> task, std::optional<T>* value) {
+    auto result = co_await std::move(task);
+    value->emplace(std::move(result));
+}
+} // namespace detail
+
+/// Runs the loop until `task` has ended, and gives what it gives; nothing, when `until` came first.
+template <class T>
+[[nodiscard]] std::optional<T> run_task(EventLoop& loop, Task<T> task,
+                                        Clock::Instant until = Clock::Instant::max()) {
+    std::optional<T> value;
+    TaskGroup group(loop);
+    group.start(detail::keep_value(std::move(task), &value));
+    loop.run_until([&group] { return group.size() == 0; }, until);
+    return value;
+}
+
+} // namespace codex

@@ -1,0 +1,88 @@
+// TCP as an interface: that of the system (base/system_network.hpp), or a simulated one
+// (base/simulated_network.hpp).
+#pragma once
+
+#include "base/bytes.hpp"
+#include "base/error.hpp"
+#include "base/event_loop.hpp"
+
+#include <optional>
+#include <string>
+
+namespace codex {
+
+/// An IP address and a port. Threads: as a number.
+struct SocketAddress {
+    std::array<std::uint8_t, 16> ip{}; ///< the first 4 bytes of it, or all 16
+    std::uint8_t ip_bytes = 4;
+    std::uint16_t port = 0;
+
+    SocketAddress() = default;
+    /// `bytes` are 4 or 16.
+    SocketAddress(BytesView bytes, std::uint16_t port_number);
+    [[nodiscard]] BytesView ip_view() const { return {ip.data(), ip_bytes}; }
+    /// "192.0.2.1:8070", "[2001:db8::1]:8070".
+    [[nodiscard]] std::string text() const;
+    friend auto operator<=>(const SocketAddress&, const SocketAddress&) = default;
+};
+
+/// A connection that is established. Nothing is read or written before it is asked for, so one that
+/// is quiet needs no buffer.
+/// Threads: the loop's.
+class Socket {
+public:
+    virtual ~Socket() = default;
+
+    /// What has come, at most `to`, which is not empty: nothing, when there is nothing yet; 0 at
+    /// the end. Errors: unavailable (it is broken), io.
+    [[nodiscard]] virtual Result<std::optional<std::size_t>> try_read(MutableBytes to) = 0;
+    /// Takes some of `bytes` from the front, which may be none. Errors: as try_read().
+    [[nodiscard]] virtual Result<std::size_t> try_write(BytesView bytes) = 0;
+    /// Wait until try_read(), or try_write(), may do something. Errors: timeout, at `until`;
+    /// cancelled, when it is closed here.
+    [[nodiscard]] virtual Task<Result<void>> readable(Clock::Instant until) = 0;
+    [[nodiscard]] virtual Task<Result<void>> writable(Clock::Instant until) = 0;
+    /// Says that nothing more will be written.
+    virtual void end() = 0;
+    /// Ends both ways; what waits is woken. As the destructor does.
+    virtual void close() = 0;
+
+    [[nodiscard]] virtual SocketAddress local() const = 0;
+    [[nodiscard]] virtual SocketAddress remote() const = 0;
+};
+
+/// Takes connections.
+/// Threads: the loop's.
+class Acceptor {
+public:
+    virtual ~Acceptor() = default;
+    /// The next one. Errors: cancelled, after close(); no_space, while there are no descriptors or
+    /// no memory for it; io.
+    [[nodiscard]] virtual Task<Result<std::unique_ptr<Socket>>> accept() = 0;
+    /// Where it listens, with the port that it got.
+    [[nodiscard]] virtual SocketAddress local() const = 0;
+    virtual void close() = 0;
+};
+
+/// Threads: the loop's.
+class Network {
+public:
+    virtual ~Network() = default;
+    [[nodiscard]] virtual EventLoop& loop() = 0;
+    /// Port 0 is any that is free. Errors: address_in_use; permission; unavailable, when the
+    /// address is none of this host; io.
+    [[nodiscard]] virtual Result<std::unique_ptr<Acceptor>> listen(const SocketAddress& at) = 0;
+    /// Errors: timeout, at `until`; unavailable (refused, unreachable); io.
+    [[nodiscard]] virtual Task<Result<std::unique_ptr<Socket>>> connect(SocketAddress to,
+                                                                        Clock::Instant until) = 0;
+    /// The addresses of this host's interfaces that are up, IPv4 first, with port 0. Errors: io.
+    [[nodiscard]] virtual Result<std::vector<SocketAddress>> interfaces() const = 0;
+};
+
+/// Writes all of `bytes`, which live until then. Errors: those of the socket.
+[[nodiscard]] Task<Result<void>> write_all(Socket* socket, BytesView bytes, Clock::Instant until);
+/// Waits for bytes, at least one, and gives how many; 0 at the end. Errors: those of the socket.
+[[nodiscard]] Task<Result<std::size_t>> read_some(Socket* socket, MutableBytes to,
+                                                  Clock::Instant until);
+
+} // namespace codex

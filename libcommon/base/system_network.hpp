@@ -1,0 +1,40 @@
+// TCP of this host, and the event loop that waits for it.
+#pragma once
+
+#include "base/network.hpp"
+
+namespace codex {
+
+/// Threads: as EventLoop.
+class SystemLoop final : public EventLoop {
+public:
+    explicit SystemLoop(const Clock& clock = Clock::system());
+    ~SystemLoop() override;
+
+private:
+    friend class SystemNetwork;
+    void wait_outside(Clock::Instant until) override;
+    void interrupt() override;
+    struct Reactor;
+    std::unique_ptr<Reactor> reactor_;
+};
+
+/// Sockets are non-blocking, send at once (TCP_NODELAY), and keep little in the kernel that is not
+/// sent (TCP_NOTSENT_LOWAT), so that what is urgent can overtake.
+/// Threads: the loop's.
+class SystemNetwork final : public Network {
+public:
+    /// `loop` outlives it and its sockets.
+    explicit SystemNetwork(SystemLoop& loop) : loop_(loop) {}
+
+    [[nodiscard]] EventLoop& loop() override { return loop_; }
+    [[nodiscard]] Result<std::unique_ptr<Acceptor>> listen(const SocketAddress& at) override;
+    [[nodiscard]] Task<Result<std::unique_ptr<Socket>>> connect(SocketAddress to,
+                                                                Clock::Instant until) override;
+    [[nodiscard]] Result<std::vector<SocketAddress>> interfaces() const override;
+
+private:
+    SystemLoop& loop_;
+};
+
+} // namespace codex
