@@ -1,0 +1,323 @@
+#include "net/connection/host.hpp"
+
+#include <algorithm>
+
+namespace codex::net {
+
+namespace {
+
+/// Until descriptors may be free again.
+constexpr Clock::Duration kAcceptPause = std::chrono::milliseconds(100);
+/// A connection that was used within this time is not closed for another.
+constexpr Clock::Duration kFresh = std::chrono::seconds(30);
+
+Multiaddr multiaddr_of(const SocketAddress& address) {
+    return Multiaddr::tcp(address.ip_view(), address.port);
+}
+
+} // namespace
+
+/// A connection of which it is not known yet with whom it is.
+class Host::Admission {
+public:
+    Admission(Host& host, const SocketAddress& from)
+        : host_(host), ip_(from.ip_view(), 0) {
+        ++host_.unauthenticated_;
+        ++host_.unauthenticated_of_[ip_];
+    }
+    Admission(const Admission&) = delete;
+    Admission& operator=(const Admission&) = delete;
+    ~Admission() {
+        --host_.unauthenticated_;
+        if (--host_.unauthenticated_of_[ip_] == 0)
+            host_.unauthenticated_of_.erase(ip_);
+    }
+
+private:
+    Host& host_;
+    SocketAddress ip_;
+};
+
+Host::Host(SecretKey identity, noise::KeyPair statics, Network& network, SecretRandom& random,
+           HostOptions options)
+    : loop_(network.loop()), network_(network), random_(random), options_(std::move(options)),
+      identity_(std::move(identity)), statics_(std::move(statics)), id_(identity_.public_key()),
+      security_{std::string(kNoise)}, counts_(loop_.clock(), options_.logger), changed_(loop_),
+      tasks_(loop_) {
+    serve(std::string(identify::kIdentify), 2,
+          [this](Stream stream) { return serve_identify(this, std::move(stream)); });
+    serve(std::string(identify::kIdentifyPush), 2,
+          [this](Stream stream) { return serve_push(this, std::move(stream)); });
+    serve(std::string(identify::kPing), 2,
+          [this](Stream stream) { return serve_ping(this, std::move(stream)); });
+}
+
+Host::~Host() = default;
+
+Result<std::unique_ptr<Host>> Host::make(SecretKey identity, Network& network,
+                                         SecretRandom& random, HostOptions options) {
+    CODEX_TRY(statics, noise::KeyPair::generate(random));
+    return std::unique_ptr<Host>(new Host(std::move(identity), std::move(statics), network, random,
+                                          std::move(options)));
+}
+
+void Host::serve(std::string protocol, std::size_t streams_per_peer, Handler handler) {
+    protocols_.push_back(protocol);
+    served_.emplace(std::move(protocol), Served{streams_per_peer, std::move(handler)});
+}
+
+// --- accepting ----------------------------------------------------------------------------------
+
+Result<void> Host::listen(const Multiaddr& at) {
+    const auto endpoint = at.tcp_endpoint();
+    if (!endpoint || endpoint->ip.empty())
+        return fail(Errc::argument_invalid, "{}: not an IP address and a TCP port", at.text());
+    CODEX_TRY(acceptor, network_.listen(SocketAddress(endpoint->ip, endpoint->port)));
+    acceptors_.emplace_back(std::move(acceptor));
+    tasks_.start(accept_loop(this, acceptors_.back()));
+    return {};
+}
+
+std::vector<Multiaddr> Host::addresses() const {
+    std::vector<Multiaddr> all;
+    for (const auto& acceptor : acceptors_) {
+        const SocketAddress at = acceptor->local();
+        const Multiaddr address = multiaddr_of(at);
+        if (!address.is_unspecified()) {
+            all.push_back(address);
+            continue;
+        }
+        const auto interfaces = network_.interfaces();
+        if (!interfaces)
+            continue;
+        for (SocketAddress one : *interfaces) {
+            one.port = at.port;
+            if (one.ip_bytes == at.ip_bytes)
+                all.push_back(multiaddr_of(one));
+        }
+    }
+    return all;
+}
+
+Task<void> Host::accept_loop(Host* host, std::shared_ptr<Acceptor> acceptor) {
+    for (;;) {
+        auto socket = co_await acceptor->accept();
+        if (socket && host->admits(**socket)) {
+            host->tasks_.start(accept_one(host, std::move(*socket)));
+        } else if (!socket && socket.error().code() == Errc::cancelled) {
+            co_return;
+        } else if (!socket) {
+            host->options_.logger.warn("cannot take a connection", {{"error", socket.error()}});
+            co_await host->loop_.pause_until(host->loop_.now() + kAcceptPause);
+        }
+    }
+}
+
+bool Host::admits(const Socket& socket) {
+    const HostLimits& limits = options_.limits;
+    const SocketAddress from = socket.remote();
+    const Multiaddr address = multiaddr_of(from);
+    if (unauthenticated_ >= limits.unauthenticated) {
+        counts_.hit(Limit::unauthenticated, from.text());
+        return false;
+    }
+    const auto of_ip = unauthenticated_of_.find(SocketAddress(from.ip_view(), 0));
+    if (!address.is_loopback() && !address.is_private() && of_ip != unauthenticated_of_.end() &&
+        of_ip->second >= limits.unauthenticated_per_ip) {
+        counts_.hit(Limit::unauthenticated_ip, from.text());
+        return false;
+    }
+    return true;
+}
+
+UpgradeOptions Host::upgrade_options(mux::Side side, std::optional<PeerId> expected) const {
+    UpgradeOptions options;
+    options.side = side;
+    options.identity = &identity_;
+    options.statics = &statics_;
+    options.random = &random_;
+    options.security = &security_;
+    options.muxers = &options_.muxers;
+    options.expected = std::move(expected);
+    options.noise_until = loop_.now() + options_.limits.noise;
+    options.until = loop_.now() + options_.limits.upgrade;
+    return options;
+}
+
+Task<void> Host::accept_one(Host* host, std::unique_ptr<Socket> socket) {
+    const SocketAddress from = socket->remote();
+    const Admission admission(*host, from);
+    const UpgradeOptions options = host->upgrade_options(mux::Side::listener, std::nullopt);
+    auto upgraded = co_await upgrade(std::move(socket), &options);
+    if (!upgraded) {
+        if (upgraded.error().code() == Errc::timeout)
+            host->counts_.hit(Limit::upgrade_time, from.text());
+        host->options_.logger.debug("a connection failed",
+                                    {{"from", from.text()}, {"error", upgraded.error()}});
+        co_return;
+    }
+    const auto added = host->add(std::move(*upgraded));
+    if (!added)
+        host->options_.logger.debug("a connection was refused", {{"error", added.error()}});
+}
+
+// --- the table ----------------------------------------------------------------------------------
+
+std::size_t Host::connection_count() const {
+    std::size_t count = 0;
+    for (const auto& [id, peer] : peers_)
+        count += peer.connections.size();
+    return count;
+}
+
+/// Room for one more connection, where that is to be had.
+bool Host::make_room() {
+    if (connection_count() < options_.limits.connections)
+        return true;
+    std::shared_ptr<Connection> idlest;
+    for (const auto& [id, peer] : peers_)
+        for (const auto& connection : peer.connections)
+            if (!protected_.contains(id) && connection->streams() == 0 &&
+                loop_.now() - connection->last_traffic() >= kFresh &&
+                (!idlest || connection->last_traffic() < idlest->last_traffic()))
+                idlest = connection;
+    if (!idlest)
+        return false;
+    counts_.hit(Limit::evicted, idlest->peer().text());
+    idlest->close("another one needed its place");
+    return true;
+}
+
+Result<std::shared_ptr<Connection>> Host::add(Upgraded upgraded) {
+    const PeerId peer(upgraded.secured.peer_key);
+    if (peer == id_)
+        return fail(Errc::argument_invalid, "{} is this node itself", peer.text());
+    const auto found = peers_.find(peer);
+    if (found != peers_.end() &&
+        found->second.connections.size() >= options_.limits.connections_per_peer) {
+        counts_.hit(Limit::peer_connections, peer.text());
+        return fail(Errc::connection_limit, "{} has {} already", peer.text(),
+                    "as many connections as it may");
+    }
+    if (!make_room()) {
+        counts_.hit(Limit::connections, peer.text());
+        return fail(Errc::connection_limit, "as many connections are open as may be");
+    }
+    ConnectionOwner& owner = *this;
+    auto connection = std::make_shared<Connection>(std::move(upgraded), loop_, owner,
+                                                   options_.limits, counts_);
+    peers_[peer].connections.push_back(connection);
+    tasks_.start(Connection::write_loop(connection));
+    tasks_.start(ask_identify(this, connection));
+    tasks_.start(Connection::read_loop(connection));
+    changed_.notify();
+    return connection;
+}
+
+void Host::connection_closed(Connection& connection) {
+    const auto found = peers_.find(connection.peer());
+    if (found == peers_.end())
+        return;
+    // The table is not the last to have it: its coroutines are.
+    std::erase_if(found->second.connections,
+                  [&connection](const auto& one) { return one.get() == &connection; });
+    if (found->second.connections.empty())
+        peers_.erase(found);
+    changed_.notify();
+}
+
+std::shared_ptr<Connection> Host::connection(const PeerId& peer) const {
+    const auto found = peers_.find(peer);
+    return found == peers_.end() ? nullptr : found->second.connections.front();
+}
+
+const identify::Identify* Host::said_by(const PeerId& peer) const {
+    const auto found = peers_.find(peer);
+    return found == peers_.end() || !found->second.said ? nullptr : &*found->second.said;
+}
+
+std::vector<std::shared_ptr<Connection>> Host::connections() const {
+    std::vector<std::shared_ptr<Connection>> all;
+    for (const auto& [id, peer] : peers_)
+        all.insert(all.end(), peer.connections.begin(), peer.connections.end());
+    return all;
+}
+
+void Host::set_protected(const PeerId& peer, bool is_protected) {
+    if (is_protected)
+        protected_.insert(peer);
+    else
+        protected_.erase(peer);
+}
+
+// --- dialling -----------------------------------------------------------------------------------
+
+namespace {
+
+/// One dial of a peer at a time: the others wait for its end.
+class Dialling {
+public:
+    Dialling(std::set<PeerId>& all, const PeerId& peer, Signal& over)
+        : all_(all), peer_(peer), over_(over) {
+        all_.insert(peer_);
+    }
+    Dialling(const Dialling&) = delete;
+    Dialling& operator=(const Dialling&) = delete;
+    ~Dialling() {
+        all_.erase(peer_);
+        over_.notify();
+    }
+
+private:
+    std::set<PeerId>& all_;
+    PeerId peer_;
+    Signal& over_;
+};
+
+} // namespace
+
+Task<Result<std::shared_ptr<Connection>>>
+Host::connect(PeerId peer, std::vector<Multiaddr> addresses, Clock::Instant until) {
+    if (peer == id_)
+        co_return fail(Errc::argument_invalid, "{} is this node itself", peer.text());
+    while (!connection(peer) && dialling_.contains(peer)) {
+        const auto in_time = co_await changed_.wait(until);
+        if (!in_time)
+            co_return fail(Errc::timeout, "connect to {}: no answer in time", peer.text());
+    }
+    if (auto there = connection(peer))
+        co_return there;
+    const Dialling dialling(dialling_, peer, changed_);
+    Error last(Errc::unavailable, fmt::format("{}: no address of it is known", peer.text()));
+    for (const Multiaddr& address : addresses) {
+        const auto endpoint = address.tcp_endpoint();
+        if (!address.is_dialable() || endpoint->ip.empty()) {
+            last = Error(Errc::unsupported,
+                         fmt::format("{}: not an IP address and a TCP port", address.text()));
+            continue;
+        }
+        const SocketAddress to(endpoint->ip, endpoint->port);
+        auto dialled = co_await dial_one(this, peer, to, until);
+        if (dialled)
+            co_return dialled;
+        last = std::move(dialled.error()).context(address.text());
+    }
+    co_return fail(std::move(last));
+}
+
+Task<Result<std::shared_ptr<Connection>>>
+Host::dial_one(Host* host, PeerId peer, SocketAddress address, Clock::Instant until) {
+    if (!host->make_room()) {
+        host->counts_.hit(Limit::connections, peer.text());
+        co_return fail(Errc::connection_limit, "as many connections are open as may be");
+    }
+    const Clock::Instant tcp_until = std::min(until, host->loop_.now() + host->options_.limits.dial);
+    CODEX_CO_TRY(socket, host->network_.connect(address, tcp_until));
+    UpgradeOptions options = host->upgrade_options(mux::Side::dialer, peer);
+    options.noise_until = std::min(options.noise_until, until);
+    options.until = std::min(options.until, until);
+    CODEX_CO_TRY(upgraded, upgrade(std::move(socket), &options));
+    co_return host->add(std::move(upgraded));
+}
+
+} // namespace codex::net

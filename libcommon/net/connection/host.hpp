@@ -1,0 +1,136 @@
+// A node on the network: whom it is connected with, what it serves, and what it knows of them.
+#pragma once
+
+#include "net/connection/connection.hpp"
+#include "net/identify/identify.hpp"
+#include "net/mux/mplex_frame.hpp"
+#include "net/mux/yamux_frame.hpp"
+
+#include <map>
+#include <set>
+
+namespace codex::net {
+
+/// Serves one stream; its protocol is agreed on. The stream goes with the task.
+using Handler = std::function<Task<void>(Stream stream)>;
+
+struct HostOptions {
+    std::string agent = "codex";
+    /// In the order in which they are proposed.
+    std::vector<std::string> muxers = {std::string(mux::kMplex), std::string(mux::kYamux)};
+    HostLimits limits;
+    log::Logger logger;
+};
+
+/// Destroyed from outside of its tasks, it drops everything.
+/// Threads: the loop's.
+class Host final : private ConnectionOwner {
+public:
+    /// `network`, its loop and `random` outlive it. Errors: those of fill().
+    [[nodiscard]] static Result<std::unique_ptr<Host>> make(SecretKey identity, Network& network,
+                                                            SecretRandom& random,
+                                                            HostOptions options = {});
+    ~Host() override;
+
+    [[nodiscard]] const PeerId& id() const { return id_; }
+    [[nodiscard]] EventLoop& loop() const { return loop_; }
+
+    /// Before the first connection: what is served from then on, to each peer at most
+    /// `streams_per_peer` at a time. identify, its push and ping are.
+    void serve(std::string protocol, std::size_t streams_per_peer, Handler handler);
+
+    /// Takes connections at an address of TCP. Errors: argument_invalid, for another; those of
+    /// Network::listen().
+    [[nodiscard]] Result<void> listen(const Multiaddr& at);
+    /// Where it is reached, as far as that is known here: each interface where it listens on all,
+    /// without /p2p.
+    [[nodiscard]] std::vector<Multiaddr> addresses() const;
+
+    /// The connection with `peer` that is there, the oldest, or a new one: addresses are tried in
+    /// order, and two that want the same peer wait for one dial. Errors: argument_invalid, for
+    /// oneself; connection_limit; those of the last address (unavailable, timeout, peer_wrong ...),
+    /// which names it.
+    [[nodiscard]] Task<Result<std::shared_ptr<Connection>>>
+    connect(PeerId peer, std::vector<Multiaddr> addresses, Clock::Instant until);
+    /// A stream with a peer that is connected. Errors: not_found, when it is not; those of
+    /// Connection::open() and Stream::propose().
+    [[nodiscard]] Task<Result<Stream>> open(PeerId peer, std::vector<std::string> protocols,
+                                            Clock::Instant until);
+    /// How long a peer that is connected takes to echo 32 bytes. Errors: of open(); ping_invalid,
+    /// for other bytes.
+    [[nodiscard]] Task<Result<Clock::Duration>> ping(PeerId peer, Clock::Instant until);
+    /// Tells all peers that want to know it what is served, and where.
+    void push();
+
+    [[nodiscard]] std::shared_ptr<Connection> connection(const PeerId& peer) const;
+    /// What the peer says about itself, as long as it is connected; nothing before it has.
+    [[nodiscard]] const identify::Identify* said_by(const PeerId& peer) const;
+    [[nodiscard]] std::vector<std::shared_ptr<Connection>> connections() const;
+    /// Is told when a connection comes, goes, or a peer has said something about itself.
+    [[nodiscard]] Signal& changed() { return changed_; }
+    /// A peer whose connections are not closed to make room for others.
+    void set_protected(const PeerId& peer, bool is_protected);
+    [[nodiscard]] const LimitCounts& limit_counts() const { return counts_; }
+
+private:
+    struct Served {
+        std::size_t streams_per_peer;
+        Handler handler;
+    };
+    struct Peer {
+        std::vector<std::shared_ptr<Connection>> connections; ///< the oldest first
+        std::optional<identify::Identify> said;
+    };
+    class Admission;
+    class Serving;
+
+    Host(SecretKey identity, noise::KeyPair statics, Network& network, SecretRandom& random,
+         HostOptions options);
+
+    void stream_opened(Stream stream) override;
+    void connection_closed(Connection& connection) override;
+
+    static Task<void> accept_loop(Host* host, std::shared_ptr<Acceptor> acceptor);
+    static Task<void> accept_one(Host* host, std::unique_ptr<Socket> socket);
+    [[nodiscard]] static Task<Result<std::shared_ptr<Connection>>>
+    dial_one(Host* host, PeerId peer, SocketAddress address, Clock::Instant until);
+    static Task<void> serve_stream(Host* host, Stream stream);
+    static Task<void> ask_identify(Host* host, std::shared_ptr<Connection> connection);
+    static Task<void> push_to(Host* host, PeerId peer);
+    static Task<void> serve_identify(Host* host, Stream stream);
+    static Task<void> serve_push(Host* host, Stream stream);
+    static Task<void> serve_ping(Host* host, Stream stream);
+
+    [[nodiscard]] UpgradeOptions upgrade_options(mux::Side side, std::optional<PeerId> expected) const;
+    [[nodiscard]] bool admits(const Socket& socket);
+    [[nodiscard]] bool make_room();
+    [[nodiscard]] std::size_t connection_count() const;
+    [[nodiscard]] Result<std::shared_ptr<Connection>> add(Upgraded upgraded);
+    [[nodiscard]] Bytes about_us(const Connection& connection) const;
+    void learn(const Connection& connection, identify::Identify said);
+
+    EventLoop& loop_;
+    Network& network_;
+    SecretRandom& random_;
+    HostOptions options_;
+    SecretKey identity_;
+    noise::KeyPair statics_;
+    PeerId id_;
+    std::vector<std::string> security_;
+    std::vector<std::string> protocols_; ///< in the order of serve()
+    std::map<std::string, Served, std::less<>> served_;
+    LimitCounts counts_;
+    std::vector<std::shared_ptr<Acceptor>> acceptors_;
+    std::map<PeerId, Peer> peers_;
+    std::set<PeerId> protected_;
+    std::set<PeerId> dialling_;
+    std::map<std::pair<PeerId, std::string>, std::size_t> serving_;
+    std::size_t streams_serving_ = 0;
+    std::size_t unauthenticated_ = 0;
+    std::map<SocketAddress, std::size_t> unauthenticated_of_;
+    std::uint64_t record_sequence_ = 0;
+    Signal changed_;
+    TaskGroup tasks_; ///< the first to go: tasks use all of the above
+};
+
+} // namespace codex::net
