@@ -118,12 +118,12 @@ Task<Result<void>> Stream::propose(std::vector<std::string> protocols, Clock::In
     select::Dialer dialer(std::move(protocols));
     Bytes out;
     dialer.start(out);
+    std::size_t have = 0; // of a line that is cut
     for (;;) {
         CODEX_CO_CHECK(write(out, until));
         out.clear();
         if (dialer.done())
             break;
-        const std::size_t have = unread().size();
         CODEX_CO_TRY(more, wait_more(have, until));
         if (!more)
             co_return fail(Errc::truncated, "{} ended {} early", peer().text(), protocol());
@@ -131,6 +131,7 @@ Task<Result<void>> Stream::propose(std::vector<std::string> protocols, Clock::In
         if (!taken)
             co_return fail(std::move(taken.error()));
         consume(*taken);
+        have = unread().size();
     }
     state_->protocol = dialer.chosen();
     co_return Result<void>();
@@ -139,8 +140,8 @@ Task<Result<void>> Stream::propose(std::vector<std::string> protocols, Clock::In
 Task<Result<void>> Stream::answer(const std::vector<std::string>* served, Clock::Instant until) {
     select::Listener listener(*served);
     Bytes out;
+    std::size_t have = 0; // of a line that is cut
     while (!listener.done()) {
-        const std::size_t have = unread().size();
         CODEX_CO_TRY(more, wait_more(have, until));
         if (!more)
             co_return fail(Errc::truncated, "{} ended a stream early", peer().text());
@@ -148,6 +149,7 @@ Task<Result<void>> Stream::answer(const std::vector<std::string>* served, Clock:
         if (!taken)
             co_return fail(std::move(taken.error()));
         consume(*taken);
+        have = unread().size();
         CODEX_CO_CHECK(write(out, until));
         out.clear();
     }

@@ -7,7 +7,7 @@ namespace codex::net {
 namespace {
 
 /// Handshakes are small: more is read when there are streams.
-constexpr std::size_t kReadBytes = 4096;
+constexpr std::size_t kHandshakeReadBytes = 4096;
 
 void drop_front(Bytes& bytes, std::size_t count) {
     bytes.erase(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(count));
@@ -40,7 +40,7 @@ public:
             if (*opened)
                 continue;
             const std::size_t size = raw_.size();
-            raw_.resize(size + kReadBytes);
+            raw_.resize(size + kHandshakeReadBytes);
             const MutableBytes space = MutableBytes(raw_).subspan(size);
             auto got = co_await read_some(socket_.get(), space, until);
             raw_.resize(size + got.value_or(0));
