@@ -184,7 +184,7 @@ TEST(Host, TalksByEachMuxerHoweverBytesAreCut) {
 }
 
 TEST(Host, TalksOverLoopback) {
-    for (const std::string& listen : {"/ip4/127.0.0.1/tcp/0", "/ip6/::1/tcp/0"}) {
+    for (const char* const listen : {"/ip4/127.0.0.1/tcp/0", "/ip6/::1/tcp/0"}) {
         SystemLoop loop;
         SystemNetwork network(loop);
         Pair pair(loop, network, network, listen);
