@@ -8,7 +8,8 @@ namespace {
 
 /// One direction of a connection. What is written arrives later, in pieces as it was written.
 struct Pipe {
-    Pipe(EventLoop& loop, const WireOptions& wire) : options(wire), readable(loop), writable(loop) {}
+    Pipe(EventLoop& loop, const WireOptions& wire)
+        : options(wire), readable(loop), writable(loop) {}
 
     struct Piece {
         Clock::Instant arrives;
@@ -48,7 +49,8 @@ public:
             return std::optional<std::size_t>(0);
         const std::size_t size =
             std::min({to.size(), piece.bytes.size() - piece.from, in.options.piece_bytes});
-        std::copy_n(piece.bytes.begin() + static_cast<std::ptrdiff_t>(piece.from), size, to.begin());
+        std::copy_n(piece.bytes.begin() + static_cast<std::ptrdiff_t>(piece.from), size,
+                    to.begin());
         piece.from += size;
         if (piece.from == piece.bytes.size())
             in.pieces.pop_front();
@@ -61,8 +63,7 @@ public:
         Pipe& out = *out_;
         if (out.broken || out.ended)
             return fail(Errc::unavailable, "connection to {} is broken", remote_.text());
-        const std::size_t size =
-            std::min(bytes.size(), out.options.buffer_bytes - out.held_bytes);
+        const std::size_t size = std::min(bytes.size(), out.options.buffer_bytes - out.held_bytes);
         if (size == 0)
             return size;
         const BytesView taken = bytes.first(size);
@@ -82,8 +83,7 @@ public:
                 co_return Result<void>();
             if (loop_.now() >= until)
                 co_return fail(Errc::timeout, "nothing came from {} in time", remote_.text());
-            const Clock::Instant next =
-                any ? std::min(until, in->pieces.front().arrives) : until;
+            const Clock::Instant next = any ? std::min(until, in->pieces.front().arrives) : until;
             co_await in->readable.wait(next);
         }
     }
@@ -176,7 +176,8 @@ public:
 
     [[nodiscard]] Result<std::unique_ptr<Acceptor>> listen(const SocketAddress& at) override {
         const BytesView asked = at.ip_view();
-        const bool all = std::all_of(asked.begin(), asked.end(), [](auto byte) { return byte == 0; });
+        const bool all =
+            std::all_of(asked.begin(), asked.end(), [](auto byte) { return byte == 0; });
         if (!all && !equal(asked, ip_.ip_view()))
             return fail(Errc::unavailable, "listen at {}: no address of this host", at.text());
         SocketAddress here(ip_.ip_view(), at.port);

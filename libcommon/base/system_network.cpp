@@ -141,7 +141,8 @@ public:
 
     [[nodiscard]] Result<std::optional<std::size_t>> try_read(MutableBytes to) override {
         error_code error;
-        const std::size_t size = descriptor_->socket.read_some(asio::buffer(to.data(), to.size()), error);
+        const std::size_t size =
+            descriptor_->socket.read_some(asio::buffer(to.data(), to.size()), error);
         if (error == asio::error::would_block)
             return std::optional<std::size_t>();
         if (error == asio::error::eof)

@@ -36,7 +36,9 @@ public:
 template <class T> class ValuePromise : public TaskPromise {
 public:
     Task<T> get_return_object();
-    template <class From> void return_value(From&& from) { value_.emplace(std::forward<From>(from)); }
+    template <class From> void return_value(From&& from) {
+        value_.emplace(std::forward<From>(from));
+    }
     [[nodiscard]] T take() { return std::move(*value_); }
 
 private:

@@ -67,11 +67,6 @@ async function dial () {
     await other.stop()
   }))
   console.log('8 connections')
-  // Of a node that has no connection with this address yet, which it would take for the answer.
-  const fresh = await node()
-  const wrong = address.decapsulateCode(421).encapsulate(`/p2p/${others[0].peerId}`)
-  console.log(`wrong ${await fresh.dial(wrong).then(() => 'taken', error => error.name)}`)
-  await fresh.stop()
   await ours.stop()
 }
 

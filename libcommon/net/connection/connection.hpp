@@ -1,5 +1,5 @@
-// A connection that is encrypted and has streams: one coroutine reads the socket, one writes it, and
-// neither waits for the other.
+// A connection that is encrypted and has streams: one coroutine reads the socket, one writes it,
+// and neither waits for the other.
 #pragma once
 
 #include "base/network.hpp"

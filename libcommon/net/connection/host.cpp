@@ -20,8 +20,7 @@ Multiaddr multiaddr_of(const SocketAddress& address) {
 /// A connection of which it is not known yet with whom it is.
 class Host::Admission {
 public:
-    Admission(Host& host, const SocketAddress& from)
-        : host_(host), ip_(from.ip_view(), 0) {
+    Admission(Host& host, const SocketAddress& from) : host_(host), ip_(from.ip_view(), 0) {
         ++host_.unauthenticated_;
         ++host_.unauthenticated_of_[ip_];
     }
@@ -54,11 +53,11 @@ Host::Host(SecretKey identity, noise::KeyPair statics, Network& network, SecretR
 
 Host::~Host() = default;
 
-Result<std::unique_ptr<Host>> Host::make(SecretKey identity, Network& network,
-                                         SecretRandom& random, HostOptions options) {
+Result<std::unique_ptr<Host>> Host::make(SecretKey identity, Network& network, SecretRandom& random,
+                                         HostOptions options) {
     CODEX_TRY(statics, noise::KeyPair::generate(random));
-    return std::unique_ptr<Host>(new Host(std::move(identity), std::move(statics), network, random,
-                                          std::move(options)));
+    return std::unique_ptr<Host>(
+        new Host(std::move(identity), std::move(statics), network, random, std::move(options)));
 }
 
 void Host::serve(std::string protocol, std::size_t streams_per_peer, Handler handler) {
@@ -204,8 +203,8 @@ Result<std::shared_ptr<Connection>> Host::add(Upgraded upgraded) {
         return fail(Errc::connection_limit, "as many connections are open as may be");
     }
     ConnectionOwner& owner = *this;
-    auto connection = std::make_shared<Connection>(std::move(upgraded), loop_, owner,
-                                                   options_.limits, counts_);
+    auto connection =
+        std::make_shared<Connection>(std::move(upgraded), loop_, owner, options_.limits, counts_);
     peers_[peer].connections.push_back(connection);
     tasks_.start(Connection::write_loop(connection));
     tasks_.start(ask_identify(this, connection));
@@ -311,7 +310,8 @@ Host::dial_one(Host* host, PeerId peer, SocketAddress address, Clock::Instant un
         host->counts_.hit(Limit::connections, peer.text());
         co_return fail(Errc::connection_limit, "as many connections are open as may be");
     }
-    const Clock::Instant tcp_until = std::min(until, host->loop_.now() + host->options_.limits.dial);
+    const Clock::Instant tcp_until =
+        std::min(until, host->loop_.now() + host->options_.limits.dial);
     CODEX_CO_TRY(socket, host->network_.connect(address, tcp_until));
     UpgradeOptions options = host->upgrade_options(mux::Side::dialer, peer);
     options.noise_until = std::min(options.noise_until, until);

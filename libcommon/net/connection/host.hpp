@@ -27,9 +27,8 @@ struct HostOptions {
 class Host final : private ConnectionOwner {
 public:
     /// `network`, its loop and `random` outlive it. Errors: those of fill().
-    [[nodiscard]] static Result<std::unique_ptr<Host>> make(SecretKey identity, Network& network,
-                                                            SecretRandom& random,
-                                                            HostOptions options = {});
+    [[nodiscard]] static Result<std::unique_ptr<Host>>
+    make(SecretKey identity, Network& network, SecretRandom& random, HostOptions options = {});
     ~Host() override;
 
     [[nodiscard]] const PeerId& id() const { return id_; }
@@ -101,7 +100,8 @@ private:
     static Task<void> serve_push(Host* host, Stream stream);
     static Task<void> serve_ping(Host* host, Stream stream);
 
-    [[nodiscard]] UpgradeOptions upgrade_options(mux::Side side, std::optional<PeerId> expected) const;
+    [[nodiscard]] UpgradeOptions upgrade_options(mux::Side side,
+                                                 std::optional<PeerId> expected) const;
     [[nodiscard]] bool admits(const Socket& socket);
     [[nodiscard]] bool make_room();
     [[nodiscard]] std::size_t connection_count() const;

@@ -28,9 +28,10 @@ struct HostLimits {
     std::size_t connections_per_peer = 2;
     std::size_t streams = 4096; ///< opened by peers, of all connections
     mux::MuxLimits mux;
-    Clock::Duration dial = std::chrono::seconds(10);    ///< TCP alone
-    Clock::Duration noise = std::chrono::seconds(10);   ///< until it is known who the peer is
-    Clock::Duration upgrade = std::chrono::seconds(30); ///< until streams can be opened; identify, too
+    Clock::Duration dial = std::chrono::seconds(10);  ///< TCP alone
+    Clock::Duration noise = std::chrono::seconds(10); ///< until it is known who the peer is
+    Clock::Duration upgrade =
+        std::chrono::seconds(30); ///< until streams can be opened; identify, too
     Clock::Duration select = std::chrono::seconds(10);
     Clock::Duration unread = std::chrono::seconds(10); ///< a stream that holds up its connection
     Clock::Duration write = std::chrono::seconds(60);  ///< without a byte that the peer takes
@@ -43,7 +44,8 @@ struct HostLimits {
 class LimitCounts {
 public:
     /// `clock` outlives it.
-    LimitCounts(const Clock& clock, log::Logger logger) : clock_(clock), logger_(std::move(logger)) {}
+    LimitCounts(const Clock& clock, log::Logger logger)
+        : clock_(clock), logger_(std::move(logger)) {}
 
     /// `whom` is the peer or the address.
     void hit(Limit limit, std::string_view whom);

@@ -12,7 +12,8 @@ namespace {
 /// What is pending is a view into what the writer has: it goes when he does.
 class Pending {
 public:
-    Pending(std::shared_ptr<detail::StreamState> state, BytesView bytes) : state_(std::move(state)) {
+    Pending(std::shared_ptr<detail::StreamState> state, BytesView bytes)
+        : state_(std::move(state)) {
         state_->pending = bytes;
     }
     Pending(const Pending&) = delete;

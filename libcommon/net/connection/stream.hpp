@@ -36,9 +36,9 @@ public:
     [[nodiscard]] Task<Result<std::size_t>> read_some(MutableBytes to, Clock::Instant until);
     /// Fills `to`. Errors: as wait_more(); truncated, when the end comes before.
     [[nodiscard]] Task<Result<void>> read(MutableBytes to, Clock::Instant until);
-    /// Returns when the last of `bytes`, which live until then, is on its way: so who writes is held
-    /// up as long as the peer, or the network, is. Errors: as wait_more(); after timeout some are
-    /// gone and the stream is of no more use.
+    /// Returns when the last of `bytes`, which live until then, is on its way: so who writes is
+    /// held up as long as the peer, or the network, is. Errors: as wait_more(); after timeout some
+    /// are gone and the stream is of no more use.
     [[nodiscard]] Task<Result<void>> write(BytesView bytes, Clock::Instant until);
     /// Nothing more will be written.
     void end();

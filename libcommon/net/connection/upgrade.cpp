@@ -55,8 +55,8 @@ public:
     void secure(noise::Established established) { secured_.emplace(std::move(established)); }
 
     [[nodiscard]] Upgraded finish(std::string muxer, mux::Side side) {
-        return {std::move(socket_), std::move(*secured_), std::move(muxer),
-                side,               std::move(raw_),      std::move(plain_)};
+        return {std::move(socket_), std::move(*secured_), std::move(muxer), side,
+                std::move(raw_),    std::move(plain_)};
     }
 
 private:
@@ -120,8 +120,8 @@ Task<Result<std::string>> agree(Channel* channel, mux::Side side,
 }
 
 Task<Result<void>> shake_hands(Channel* channel, const UpgradeOptions* options) {
-    const auto role = options->side == mux::Side::dialer ? noise::Role::initiator
-                                                         : noise::Role::responder;
+    const auto role =
+        options->side == mux::Side::dialer ? noise::Role::initiator : noise::Role::responder;
     noise::Handshake handshake(role, *options->identity, *options->statics, options->expected);
     Bytes out;
     auto started = handshake.start(*options->random, out);
@@ -148,8 +148,7 @@ Task<Result<void>> shake_hands(Channel* channel, const UpgradeOptions* options) 
 
 Task<Result<Upgraded>> upgrade(std::unique_ptr<Socket> socket, const UpgradeOptions* options) {
     Channel channel(std::move(socket));
-    CODEX_CO_TRY(security,
-                 agree(&channel, options->side, options->security, options->noise_until));
+    CODEX_CO_TRY(security, agree(&channel, options->side, options->security, options->noise_until));
     CODEX_CO_CHECK(shake_hands(&channel, options));
     CODEX_CO_TRY(muxer, agree(&channel, options->side, options->muxers, options->until));
     co_return channel.finish(std::move(muxer), options->side);

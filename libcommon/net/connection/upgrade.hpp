@@ -33,8 +33,8 @@ struct Upgraded {
 
 constexpr std::string_view kNoise = "/noise";
 
-/// Upgrades `socket`, which is closed when that fails. What `options` points to outlives it. No more
-/// is held of what comes than one message of each layer. Errors: timeout; those of the socket;
+/// Upgrades `socket`, which is closed when that fails. What `options` points to outlives it. No
+/// more is held of what comes than one message of each layer. Errors: timeout; those of the socket;
 /// truncated, when the peer ends it; select_invalid, protocol_unsupported; those of
 /// noise::Handshake.
 [[nodiscard]] Task<Result<Upgraded>> upgrade(std::unique_ptr<Socket> socket,

@@ -1,8 +1,8 @@
-# Connections with js-libp2p, which either side dials, by each muxer.
+# Connections with js-libp2p, which either side dials, by each muxer. That a wrong peer is refused is asked of
+# us alone: js-libp2p takes whoever answers.
 load ../common
 
 peer=$CODEX_SOURCE/tests/interop/libp2p-peer.mjs
-said=(ping bytes mebibytes)
 
 setup() {
     codex_setup
@@ -21,9 +21,10 @@ start_listener() {
     read -r -t 60 address <said
 }
 
-# js-libp2p dials us, which speak the muxers behind the first --, by those behind the second.
+# js_dials OURS THEIRS AGREED: js-libp2p, which speaks the muxer THEIRS, dials us.
 js_dials() {
-    start_listener codex-testnet listen "$1"
+    # shellcheck disable=SC2086 # several muxers
+    start_listener codex-testnet listen $1
     run_split node "$peer" dial "$address" "$2"
     assert_success
     assert_line "muxer $3"
@@ -33,7 +34,6 @@ js_dials() {
     assert_line bytes
     assert_line mebibytes
     assert_line "8 connections"
-    assert_line --regexp '^wrong .*(Error|Unexpected)'
 }
 
 we_dial() {
@@ -51,7 +51,7 @@ we_dial() {
     assert_stderr --partial 'peer.wrong'
 }
 
-@test "js-libp2p dials us by mplex" { js_dials /mplex/6.7.0 /mplex/6.7.0 /mplex/6.7.0; }
-@test "js-libp2p dials us by yamux" { js_dials /yamux/1.0.0 /yamux/1.0.0 /yamux/1.0.0; }
+@test "js-libp2p dials us by mplex" { js_dials "/mplex/6.7.0 /yamux/1.0.0" /mplex/6.7.0 /mplex/6.7.0; }
+@test "js-libp2p dials us by yamux" { js_dials "/mplex/6.7.0 /yamux/1.0.0" /yamux/1.0.0 /yamux/1.0.0; }
 @test "we dial js-libp2p by mplex" { we_dial /mplex/6.7.0 /mplex/6.7.0 /mplex/6.7.0; }
 @test "we dial js-libp2p by yamux" { we_dial /yamux/1.0.0 /yamux/1.0.0 /yamux/1.0.0; }

@@ -8,11 +8,11 @@
 namespace codex::net {
 namespace {
 
-using test::must;
-using test::must_fail;
 using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
+using test::must;
+using test::must_fail;
 
 constexpr std::array<std::uint8_t, 4> kIpA = {10, 0, 0, 1};
 constexpr std::array<std::uint8_t, 4> kIpB = {10, 0, 0, 2};
@@ -131,9 +131,8 @@ public:
     explicit SimulatedPair(const WireOptions& wire = {}, HostOptions options_a = {},
                            HostOptions options_b = {})
         : loop(clock), internet(loop, wire), host_a(internet.host(kIpA)),
-          host_b(internet.host(kIpB)),
-          pair(loop, *host_a, *host_b, "/ip4/10.0.0.2/tcp/8070", std::move(options_a),
-               std::move(options_b)) {}
+          host_b(internet.host(kIpB)), pair(loop, *host_a, *host_b, "/ip4/10.0.0.2/tcp/8070",
+                                            std::move(options_a), std::move(options_b)) {}
 
     SimulatedClock clock;
     SimulatedLoop loop;
@@ -158,8 +157,8 @@ void expect_talk(Pair& pair, std::string_view muxer) {
     EXPECT_GE(must(pair.run(pair.b->ping(pair.a->id(), pair.in(minutes(1))))).count(), 0);
     const Bytes large = pattern(3 << 20);
     const Bytes small = pattern(300);
-    const Bytes back = must(
-        pair.run(exchange(pair.a.get(), pair.b->id(), &large, 1 << 20, pair.in(minutes(5)))));
+    const Bytes back =
+        must(pair.run(exchange(pair.a.get(), pair.b->id(), &large, 1 << 20, pair.in(minutes(5)))));
     EXPECT_TRUE(back == large);
     const Bytes ones =
         must(pair.run(exchange(pair.b.get(), pair.a->id(), &small, 1, pair.in(minutes(5)))));
@@ -201,8 +200,8 @@ TEST(Host, RefusesAnotherPeerThanWasDialled) {
         must_fail(pair.run(pair.a->connect(other, pair.b->addresses(), pair.in(minutes(1)))));
     EXPECT_EQ(error.code(), Errc::peer_wrong) << error.text();
     EXPECT_TRUE(pair.b->connections().empty());
-    const Error self =
-        must_fail(pair.run(pair.b->connect(pair.b->id(), pair.b->addresses(), pair.in(minutes(1)))));
+    const Error self = must_fail(
+        pair.run(pair.b->connect(pair.b->id(), pair.b->addresses(), pair.in(minutes(1)))));
     EXPECT_EQ(self.code(), Errc::argument_invalid);
 }
 
@@ -263,8 +262,8 @@ TEST(Host, ClosesWhatIsIdle) {
     Pair& pair = simulated.pair;
     must(pair.connect());
     EXPECT_TRUE(pair.both_know());
-    EXPECT_FALSE(pair.loop.run_until([&] { return pair.a->connections().empty(); },
-                                     pair.in(minutes(9))));
+    EXPECT_FALSE(
+        pair.loop.run_until([&] { return pair.a->connections().empty(); }, pair.in(minutes(9))));
     EXPECT_TRUE(pair.loop.run_until(
         [&] { return pair.a->connections().empty() && pair.b->connections().empty(); },
         pair.in(minutes(2))));

@@ -16,8 +16,8 @@ struct StreamState {
     mux::StreamId id;
     std::string protocol;
     ByteQueue unread;
-    BytesView pending;    ///< to be sent; lives as long as whoever writes it waits
-    bool queued = false;  ///< in the turn of those that have something to send
+    BytesView pending;   ///< to be sent; lives as long as whoever writes it waits
+    bool queued = false; ///< in the turn of those that have something to send
     bool ended_here = false;
     bool ended_there = false;
     bool lost = false; ///< reset, or its connection is no more
