@@ -20,6 +20,7 @@ class EventLoop;
 namespace detail {
 
 /// A member of one list at most, which it leaves by itself when it goes.
+/// Threads: the loop's.
 class Linked {
 public:
     Linked() = default;

@@ -24,8 +24,9 @@ Task<Result<void>> write_all(Socket* socket, BytesView bytes, Clock::Instant unt
         if (!written)
             co_return fail(std::move(written.error()));
         bytes = bytes.subspan(*written);
-        if (*written == 0)
+        if (*written == 0) {
             CODEX_CO_CHECK(socket->writable(until));
+        }
     }
     co_return Result<void>();
 }

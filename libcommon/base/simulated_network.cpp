@@ -138,8 +138,9 @@ public:
     ~SimulatedAcceptor() override { SimulatedAcceptor::close(); }
 
     [[nodiscard]] Task<Result<std::unique_ptr<Socket>>> accept() override {
-        while (!closed_ && waiting_.empty())
+        while (!closed_ && waiting_.empty()) {
             co_await arrived_.wait();
+        }
         if (closed_)
             co_return fail(Errc::cancelled, "{} listens no more", at_.text());
         auto socket = std::move(waiting_.front());
@@ -194,7 +195,8 @@ public:
         const SocketAddress here(ip_.ip_view(), internet.next_port_++);
         const bool silent = internet.silent_.contains(SocketAddress(to.ip_view(), 0));
         const Clock::Instant there = internet.loop_.now() + 2 * internet.options_.delay;
-        co_await internet.loop_.pause_until(silent ? until : std::min(until, there));
+        const Clock::Instant answered = silent ? until : std::min(until, there);
+        co_await internet.loop_.pause_until(answered);
         if (silent || there > until)
             co_return fail(Errc::timeout, "connect to {}: no answer in time", to.text());
         const auto found = internet.listening_.find(to);

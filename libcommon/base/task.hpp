@@ -13,6 +13,7 @@ template <class T> class Task;
 namespace detail {
 
 /// What the promises of all tasks have in common: who waits, and what was thrown.
+/// Threads: as Task.
 class TaskPromise {
 public:
     struct Last {
@@ -45,6 +46,7 @@ private:
     std::optional<T> value_;
 };
 
+/// Threads: as Task.
 class VoidPromise : public TaskPromise {
 public:
     inline Task<void> get_return_object();

@@ -74,7 +74,8 @@ Task<Result<void>> dial(Host* host, Multiaddr address) {
     CODEX_CO_TRY(connection, host->connect(*peer, addresses, until));
     fmt::print("muxer {}\n", connection->muxer());
     while (host->said_by(*peer) == nullptr) {
-        const auto in_time = co_await host->changed().wait(until);
+        Signal& changed = host->changed();
+        const auto in_time = co_await changed.wait(until);
         if (!in_time || connection->closing())
             co_return fail(Errc::timeout, "no identify: {}", connection->why_closed());
     }

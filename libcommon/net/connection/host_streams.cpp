@@ -125,8 +125,9 @@ Task<void> Host::serve_identify(Host* host, Stream stream) {
     const Clock::Instant until = host->loop_.now() + host->options_.limits.upgrade;
     const Bytes message = host->about_us(stream.connection());
     const auto written = co_await stream.write(message, until);
-    if (written)
+    if (written) {
         co_await stream.finish(until);
+    }
 }
 
 void Host::learn(const Connection& connection, identify::Identify said) {
@@ -203,8 +204,9 @@ Task<void> Host::push_to(Host* host, PeerId peer) {
         co_return;
     const Bytes message = host->about_us(stream->connection());
     const auto written = co_await stream->write(message, until);
-    if (written)
+    if (written) {
         co_await stream->finish(until);
+    }
 }
 
 // --- ping ---------------------------------------------------------------------------------------

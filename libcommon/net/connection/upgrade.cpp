@@ -21,8 +21,9 @@ public:
     [[nodiscard]] Bytes& unread() { return secured_ ? plain_ : raw_; }
 
     [[nodiscard]] Task<Result<void>> send(Bytes bytes, Clock::Instant until) {
-        if (!secured_)
+        if (!secured_) {
             co_return co_await write_all(socket_.get(), bytes, until);
+        }
         Bytes sealed;
         auto done = secured_->sealer.seal(bytes, sealed);
         if (!done)
@@ -84,8 +85,9 @@ Task<Result<std::string>> propose(Channel* channel, const std::vector<std::strin
     Bytes out;
     dialer.start(out);
     for (;;) {
-        if (!out.empty())
+        if (!out.empty()) {
             CODEX_CO_CHECK(channel->send(std::exchange(out, Bytes()), until));
+        }
         if (dialer.done())
             co_return dialer.chosen();
         CODEX_CO_CHECK(channel->more(until));
@@ -106,16 +108,18 @@ Task<Result<std::string>> answer(Channel* channel, const std::vector<std::string
         if (!taken)
             co_return fail(std::move(taken.error()));
         drop_front(channel->unread(), *taken);
-        if (!out.empty())
+        if (!out.empty()) {
             CODEX_CO_CHECK(channel->send(std::exchange(out, Bytes()), until));
+        }
     }
     co_return listener.chosen();
 }
 
 Task<Result<std::string>> agree(Channel* channel, mux::Side side,
                                 const std::vector<std::string>* protocols, Clock::Instant until) {
-    if (side == mux::Side::dialer)
+    if (side == mux::Side::dialer) {
         co_return co_await propose(channel, protocols, until);
+    }
     co_return co_await answer(channel, protocols, until);
 }
 
@@ -128,8 +132,9 @@ Task<Result<void>> shake_hands(Channel* channel, const UpgradeOptions* options) 
     if (!started)
         co_return started;
     for (;;) {
-        if (!out.empty())
+        if (!out.empty()) {
             CODEX_CO_CHECK(channel->send(std::exchange(out, Bytes()), options->noise_until));
+        }
         if (handshake.done())
             break;
         // What came with the line before is the handshake's already.
@@ -137,8 +142,9 @@ Task<Result<void>> shake_hands(Channel* channel, const UpgradeOptions* options) 
         if (!taken)
             co_return fail(std::move(taken.error()));
         drop_front(channel->unread(), *taken);
-        if (*taken == 0)
+        if (*taken == 0) {
             CODEX_CO_CHECK(channel->more(options->noise_until));
+        }
     }
     channel->secure(handshake.finish());
     co_return Result<void>();
