@@ -117,7 +117,7 @@ TEST(Deadline, PausesEndWithIt) {
 }
 
 /// A flag that one thread sets and another waits for.
-struct Signal {
+struct Bell {
     std::mutex mutex;
     std::condition_variable changed;
     bool set = false;
@@ -134,7 +134,7 @@ struct Signal {
 };
 
 TEST(WaitUntil, EndsWithTheConditionOrTheDeadline) {
-    Signal signal;
+    Bell signal;
     EXPECT_FALSE(signal.wait(Deadline::after(Clock::system(), milliseconds(2))));
     std::thread other([&] { signal.give(); });
     EXPECT_TRUE(signal.wait(Deadline::never()));
@@ -143,7 +143,7 @@ TEST(WaitUntil, EndsWithTheConditionOrTheDeadline) {
 }
 
 TEST(WaitUntil, FollowsASimulatedClock) {
-    Signal signal;
+    Bell signal;
     const SimulatedClock clock;
     const Deadline deadline = Deadline::after(clock, seconds(3600));
     std::thread other([&] { clock.advance(seconds(3600)); });
