@@ -269,6 +269,48 @@ TEST(Host, ClosesWhatIsIdle) {
         pair.in(minutes(2))));
 }
 
+TEST(Host, TakesOnlySoManyThatHaveNotSaidWhoTheyAre) {
+    HostOptions options;
+    options.limits.unauthenticated = 3;
+    options.limits.unauthenticated_per_ip = 2;
+    SimulatedPair simulated({}, {}, std::move(options));
+    Pair& pair = simulated.pair;
+    const auto stranger = simulated.internet.host(std::array<std::uint8_t, 4>{9, 9, 9, 9});
+    const SocketAddress to(kIpB, 8070);
+    std::vector<std::unique_ptr<Socket>> open;
+    const auto come = [&](Network& from, Limit limit, std::uint64_t refused) {
+        open.push_back(must(pair.run(from.connect(to, pair.in(seconds(1))))));
+        pair.loop.run_until([] { return false; }, pair.in(milliseconds(1)));
+        EXPECT_EQ(pair.b->limit_counts().of(limit), refused);
+    };
+    come(*stranger, Limit::unauthenticated_ip, 0);
+    come(*stranger, Limit::unauthenticated_ip, 0);
+    come(*stranger, Limit::unauthenticated_ip, 1);
+    come(*simulated.host_a, Limit::unauthenticated, 0); // of a private net
+    come(*simulated.host_a, Limit::unauthenticated, 1);
+    open.clear();
+    pair.loop.run_until([] { return false; }, pair.in(seconds(1)));
+    must(pair.connect());
+}
+
+TEST(Host, ServesOnlySoManyStreamsOfAProtocolToAPeer) {
+    SimulatedPair simulated;
+    Pair& pair = simulated.pair;
+    must(pair.connect());
+    std::vector<Stream> streams;
+    for (int i = 0; i < 3; ++i)
+        streams.push_back(must(pair.run(
+            pair.a->open(pair.b->id(), std::vector<std::string>(1, std::string(identify::kPing)),
+                         pair.in(minutes(1))))));
+    EXPECT_TRUE(
+        pair.loop.run_until([&] { return pair.b->limit_counts().of(Limit::protocol_streams) == 1; },
+                            pair.in(seconds(5))));
+    EXPECT_EQ(must_fail(pair.run(streams.back().wait_more(0, pair.in(seconds(5))))).code(),
+              Errc::unavailable);
+    streams.clear();
+    must(pair.run(pair.a->ping(pair.b->id(), pair.in(minutes(1)))));
+}
+
 TEST(Host, TellsWhatHasChanged) {
     SimulatedPair simulated;
     Pair& pair = simulated.pair;
