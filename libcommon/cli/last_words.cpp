@@ -16,12 +16,12 @@ namespace codex::cli::detail {
 
 namespace {
 
-std::array<char, 256> line;
+std::array<char, 256> last_line;
 std::size_t line_bytes = 0;
 
 void set_line(std::string_view text) {
-    line_bytes = std::min(text.size(), line.size());
-    std::copy_n(text.begin(), line_bytes, line.begin());
+    line_bytes = std::min(text.size(), last_line.size());
+    std::copy_n(text.begin(), line_bytes, last_line.begin());
 }
 
 /// An exception that got away; what is not about memory is a mistake of ours.
@@ -61,7 +61,7 @@ void prepare_last_words(std::string_view tool, bool json) {
 }
 
 int say_out_of_memory() {
-    [[maybe_unused]] const auto written = ::write(STDERR_FILENO, line.data(), line_bytes);
+    [[maybe_unused]] const auto written = ::write(STDERR_FILENO, last_line.data(), line_bytes);
     return errc_exit_code(Errc::out_of_memory);
 }
 
