@@ -34,6 +34,8 @@ std::string_view name_of(ProblemKind kind) {
         return "notes-damaged";
     case ProblemKind::dataset_lost:
         return "dataset-lost";
+    case ProblemKind::record_damaged:
+        return "record-damaged";
     case ProblemKind::note_missing:
         return "note-missing";
     }

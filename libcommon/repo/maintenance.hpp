@@ -49,7 +49,8 @@ enum class ProblemKind : std::uint8_t {
     records_unknown, ///< a segment's, until the index is made anew
     notes_damaged,
     note_missing,
-    dataset_lost, ///< when the index was made anew: the one before knew it
+    dataset_lost,   ///< when the index was made anew: the one before knew it
+    record_damaged, ///< when the index was made anew: what is there is in no index any more
 };
 /// "block-damaged": what scripts see. Names are added, never changed.
 [[nodiscard]] std::string_view name_of(ProblemKind kind);
@@ -80,10 +81,13 @@ struct RebuildReport {
     std::uint64_t datasets = 0;
     std::uint64_t kept_blocks = 0;    ///< part of no dataset, so kept for themselves
     std::uint64_t missing_blocks = 0; ///< leaves of stored trees that were not found
+    /// Places in segments that are no whole record, and may have been somebody's: neither dead in
+    /// the index that was replaced, nor removed, nor whole elsewhere.
     std::uint64_t damaged_records = 0;
     std::uint64_t damaged_note_bytes = 0; ///< of the notes, or of a write that was cut off
     bool notes_unchecked = false; ///< neither the old index nor its age said how many there were
-    /// What is known to be lost: datasets that the index knew which was replaced, and notes.
+    /// What is known to be lost: records (the first few), datasets that the index knew which was
+    /// replaced, and notes.
     std::vector<VerifyProblem> lost{};
 };
 

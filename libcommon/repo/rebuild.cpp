@@ -29,6 +29,7 @@ Result<void> Rebuild::scan(std::uint32_t id) {
     const std::string name = segments_.path(id);
     CODEX_TRY(file, segments_.open_file(id, O_RDONLY));
     at_ = 0;
+    Places places;
     CODEX_TRY(
         end, scan_segment(
                  file, name, [&](std::uint64_t offset, const RecordHeader& header) -> Result<bool> {
@@ -38,9 +39,15 @@ Result<void> Rebuild::scan(std::uint32_t id) {
                      CODEX_TRY(good, header.kind == RecordKind::block  ? block(file, at, header)
                                      : header.kind == RecordKind::tree ? tree(file, at, header)
                                                                        : Result<bool>(false));
-                     report_.damaged_records += good ? 0 : 1;
+                     if (good)
+                         add_place(
+                             places, offset,
+                             offset + record_bytes(header.cid.bytes().size(), header.stored_bytes));
                      return good;
                  }));
+    CODEX_TRY(damaged, damaged_places(file, name, std::move(places)));
+    if (!damaged.empty())
+        damaged_[id] = std::move(damaged);
     reached(file_bytes(id));
     ends_[id] = end;
     return {};
@@ -179,6 +186,19 @@ Result<OldIndex> read_old_index(const Env& env, const std::string& path) {
             note.sequence = 0;
             old.notes.push_back(std::move(note));
         }
+    CODEX_CHECK(
+        for_each(txn, Table::segments, {}, [&](BytesView key, BytesView value) -> Result<void> {
+            CODEX_TRY(id, decode_segment_key(key));
+            CODEX_TRY(entry, decode_segment(value));
+            old.segments[id].end = entry.committed_end;
+            return {};
+        }));
+    CODEX_CHECK(for_each(txn, Table::dead, {}, [&](BytesView key, BytesView value) -> Result<void> {
+        CODEX_TRY(range, decode_dead(key, value));
+        add_place(old.segments[range.extent.segment].dead, range.extent.offset,
+                  range.extent.offset + range.length);
+        return {};
+    }));
     CODEX_CHECK(for_each(txn, Table::datasets, {}, [&](BytesView key, BytesView) -> Result<void> {
         CODEX_TRY(cid, decode_cid_key(Table::datasets, key));
         old.datasets.push_back(cid);

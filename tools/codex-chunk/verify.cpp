@@ -61,6 +61,25 @@ private:
     Result<void> printed_;
 };
 
+/// Where records are damaged is on stdout, as other problems are; here are the first places, and
+/// the way out.
+void warn_of_damage(cli::Context& context, const repo::RebuildReport& report) {
+    constexpr std::size_t kNamed = 3;
+    std::string places;
+    std::size_t named = 0;
+    for (const repo::VerifyProblem& lost : report.lost)
+        if (lost.kind == repo::ProblemKind::record_damaged && ++named <= kNamed)
+            places += (named > 1 ? ", " : "") + lost.text.substr(0, lost.text.find(':'));
+    if (report.damaged_records > kNamed)
+        places += fmt::format(", and {} more", report.damaged_records - kNamed);
+    context.warn(fmt::format("{} damaged and left out: {}; see which datasets lost something: "
+                             "codex-chunk ls | codex-chunk verify -; put, import or codex-ec "
+                             "repair brings that back, and codex-chunk gc clears the damage away",
+                             counted(report.damaged_records, "record in the segments was",
+                                     "records in the segments were"),
+                             places));
+}
+
 /// The index made anew, and what could not be made anew with it.
 Result<void> rebuild(cli::Context& context, Problems& problems) {
     CODEX_TRY(path, context.repo_path());
@@ -72,6 +91,8 @@ Result<void> rebuild(cli::Context& context, Problems& problems) {
     for (const repo::VerifyProblem& lost : report.lost)
         problems.add(lost);
     CODEX_CHECK(problems.printed());
+    if (report.damaged_records > 0)
+        warn_of_damage(context, report);
     if (!report.lost.empty()) // nobody can mend it here, and verify is about what is here
         context.warn("what is lost is named this once: the new index does not know of it, and the "
                      "next verify says nothing; keep this list");
@@ -92,9 +113,6 @@ Result<void> rebuild(cli::Context& context, Problems& problems) {
                              counted(report.segments, "segment"),
                              counted(report.datasets, "dataset"), counted(report.blocks, "block"),
                              report.kept_blocks));
-    if (report.damaged_records > 0)
-        context.warn(fmt::format("{} in the segments damaged and left out",
-                                 counted(report.damaged_records, "record was", "records were")));
     if (report.damaged_note_bytes > 0)
         context.warn(fmt::format("{} of the notes are no note and left out: they are damaged, or "
                                  "of a write that was cut off",

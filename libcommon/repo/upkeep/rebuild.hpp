@@ -4,6 +4,7 @@
 #include "base/job.hpp"
 #include "repo/index/age.hpp"
 #include "repo/maintenance.hpp"
+#include "repo/segments/damaged.hpp"
 #include "repo/segments/segments.hpp"
 #include "repo/upkeep/notes.hpp"
 
@@ -12,11 +13,21 @@ namespace codex::repo::detail {
 /// Entries written between two commits.
 constexpr std::size_t kRebuildStep = 8192;
 
+/// Places of damage that are named, of all that are counted.
+constexpr std::uint64_t kMostDamageNamed = 32;
+
+/// Of a segment, what an index says is nobody's.
+struct OldSegment {
+    std::uint64_t end = 0; ///< and all behind it
+    Places dead;           ///< in order
+};
+
 /// What the index that is replaced knew, where it is whole and of today.
 struct OldIndex {
     bool known = false;
     std::vector<Note> notes;   ///< of its rows, and what the file has lost
     std::vector<Cid> datasets; ///< in order
+    std::map<std::uint32_t, OldSegment> segments;
 };
 
 /// One making of an index, in an empty one. One thread.
@@ -43,6 +54,7 @@ public:
         CODEX_CHECK(write_totals(*txn_, totals_));
         CODEX_TRY(lineage, ensure_lineage(*txn_, around_.random));
         age_ = {lineage, txn_->id(), txn_->id(), in_file_};
+        CODEX_CHECK(find_damage());
         CODEX_CHECK(find_lost());
         CODEX_CHECK(txn_->commit());
         return report_;
@@ -95,6 +107,9 @@ private:
     Result<void> read_notes();
     Result<void> take_old_notes(std::uint64_t& last);
     Result<void> rewrite_notes();
+    [[nodiscard]] bool was_dead(std::uint32_t segment, const DamagedPlace& place) const;
+    Result<bool> is_loss(std::uint32_t segment, const DamagedPlace& place);
+    Result<void> find_damage();
     Result<void> find_lost();
     Result<void> drop_removed();
     Result<void> judge_blocks();
@@ -130,6 +145,7 @@ private:
     std::map<Cid, FoundTree> trees_;
     std::vector<Cid> manifests_;
     std::map<std::uint32_t, std::uint64_t> ends_;
+    std::map<std::uint32_t, std::vector<DamagedPlace>> damaged_;
     std::map<std::uint32_t, std::vector<std::pair<std::uint64_t, std::uint64_t>>> live_;
 };
 

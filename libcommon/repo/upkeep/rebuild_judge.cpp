@@ -92,6 +92,49 @@ Result<void> Rebuild::find_lost() {
     return {};
 }
 
+/// Whether the old index says that nobody needed what was there.
+bool Rebuild::was_dead(std::uint32_t segment, const DamagedPlace& place) const {
+    const auto found = old_.segments.find(segment);
+    if (found == old_.segments.end())
+        return false;
+    const OldSegment& old = found->second;
+    if (place.begin >= old.end)
+        return true; // of a writer that was killed
+    const std::uint64_t end = std::min(place.end, old.end);
+    const auto after = std::ranges::upper_bound(old.dead, place.begin, {},
+                                                &std::pair<std::uint64_t, std::uint64_t>::first);
+    return after != old.dead.begin() && std::prev(after)->second >= end;
+}
+
+/// Damage of what is whole elsewhere, was removed or was never committed is none.
+Result<bool> Rebuild::is_loss(std::uint32_t segment, const DamagedPlace& place) {
+    if (old_.known ? was_dead(segment, place) : place.cut_off)
+        return false;
+    if (place.cid.is_null())
+        return true;
+    if (removed(NoteKind::dataset, place.cid) || removed(NoteKind::block, place.cid))
+        return false;
+    CODEX_TRY(entry, find_block(*txn_, place.cid));
+    return !(entry && entry->present) && !trees_.contains(place.cid);
+}
+
+/// What no record could be made of, and may have been somebody's.
+Result<void> Rebuild::find_damage() {
+    for (const auto& [id, places] : damaged_)
+        for (const DamagedPlace& place : places) {
+            CODEX_TRY(loss, is_loss(id, place));
+            if (!loss || ++report_.damaged_records > kMostDamageNamed)
+                continue;
+            report_.lost.push_back(
+                {ProblemKind::record_damaged, place.cid,
+                 fmt::format("segment {:08x} at {}: {}", id, place.begin,
+                             place.cid.is_null()
+                                 ? "no header of a record is there, up to the next whole record"
+                                 : "the bytes of the record do not match its CID")});
+        }
+    return {};
+}
+
 /// Blocks of trees whose datasets were removed go, unless something else names them or they are
 /// kept. Without its tree nobody knows whose a block was.
 Result<void> Rebuild::drop_removed() {

@@ -132,6 +132,49 @@ flip() {
     codex-chunk get "$cid" | cmp - <(gen 7 200000)
 }
 
+@test "damaged records are counted and placed when the index is made anew, and the way out leads out" {
+    local segment=$CODEX_REPO/segments/00000001.seg other
+    other=$(gen 8 300000 | codex-chunk put)
+    local -a places
+    mapfile -t places < <(LC_ALL=C grep -abo $'CXR1\x01' "$segment" | cut -d: -f1)
+    # The header of the first block, and the payload of the third.
+    local broken="segment 00000001 at ${places[0]}" wrong="segment 00000001 at ${places[2]}"
+    flip "$segment" $((places[0] + 10))
+    flip "$segment" $((places[2] + 1000))
+    cp "$segment" damaged
+    for lost in true false; do
+        cp damaged "$segment"
+        if $lost; then rm "$CODEX_REPO/index.mdb"; fi
+        run_split codex-chunk verify --rebuild-index
+        assert_failure 1
+        assert_line --regexp "^-	record-damaged	$broken: no header"
+        assert_line --regexp "^zDxWB8E[^	]*	record-damaged	$wrong: the bytes"
+        assert_stderr --partial "2 records in the segments were damaged and left out: $broken, $wrong;"
+        # shellcheck disable=SC2016 # the commands stand in the message as they are here
+        assert_stderr --partial 'lost something: codex-chunk ls | codex-chunk verify -; put, import or'
+        run bash -c 'codex-chunk ls | codex-chunk verify -'
+        assert_failure 1
+        assert_line --regexp "	block-missing	block 0 is not here	$cid\$"
+        assert_line --regexp "	block-missing	block 2 is not here	$cid\$"
+        refute_output --partial "$other"
+        gen 7 200000 | codex-chunk put
+        codex-chunk get "$cid" | cmp - <(gen 7 200000)
+        run_split codex-chunk verify --rebuild-index # dead now
+        assert_success
+        assert_output ''
+        $lost || continue
+        # As it was, with an index that knows nothing of the damage.
+        rm -r "$CODEX_REPO"
+        gen 7 200000 | codex-chunk put
+        gen 8 300000 | codex-chunk put
+    done
+    codex-chunk gc
+    rm "$CODEX_REPO/index.mdb"
+    run_json codex-chunk verify --rebuild-index --json
+    assert_success
+    assert_equal "$(jq -c 'select(.type == "rebuilt") | .damagedRecords' <<<"$output")" 0
+}
+
 @test "missing blocks are named" {
     codex-chunk rm "$cid@1" >/dev/null
     run_split codex-chunk verify
@@ -162,7 +205,7 @@ flip() {
     run_split codex-chunk verify "$other" "$cid"
     assert_failure 1
     assert_equal "${#lines[@]}" 1
-    assert_line --regexp "^zDxWB8E[^	]*	block-missing	block 1 is not here	$cid\$"
+    assert_line --regexp "^zDxWB8E[^	]*	block-missing	block 0 is not here	$cid\$"
 }
 
 @test "the named are taken from stdin with -, in every form, and reported in JSON" {

@@ -90,8 +90,8 @@ private:
     }
 
     /// Blocks may be missing where some were before, or the index was made anew: it names those of
-    /// datasets that were not synced, and datasets that the old index knew and whose tree or
-    /// manifest never reached the disk.
+    /// datasets that were not synced, datasets that the old index knew and whose tree or manifest
+    /// never reached the disk, and places in segments of which only a part did.
     bool says_only_what_is_missing(const Outcome& outcome) const {
         if (outcome.code() == 0)
             return true;
@@ -99,7 +99,8 @@ private:
         bool only = outcome.code() == 1 && (rebuilt_ || scenario_.begins_with_losses());
         for (std::string line; std::getline(lines, line);)
             only = only && (line.find("\tblock-missing\t") != std::string::npos ||
-                            (rebuilt_ && is_of_unsynced_dataset(line)));
+                            (rebuilt_ && (is_of_unsynced_dataset(line) ||
+                                          line.find("\trecord-damaged\t") != std::string::npos)));
         return only;
     }
 
