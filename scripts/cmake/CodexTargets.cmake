@@ -238,7 +238,7 @@ function(codex_benchmarks)
     codex_set_isa(${kernels})
     add_executable(${name} ${source} ${kernels})
     codex_precompiled(${name})
-    target_link_libraries(${name} PRIVATE codex_flags codex_test_environment codex_proof
+    target_link_libraries(${name} PRIVATE codex_flags codex_test_environment codex_proof codex_exchange
       benchmark::benchmark
       OpenSSL::Crypto ${CMAKE_DL_LIBS})
   endforeach()

@@ -1,0 +1,77 @@
+// Plans of fetches, event by event: what they ask, what they cost, and that they repeat themselves.
+#include "plan_fixture.hpp"
+
+namespace codex::exchange::plan {
+namespace {
+
+TEST(Plan, TheSameSeedMakesTheSamePlan) {
+    const auto trace = [](std::uint64_t seed) {
+        World world(seed);
+        Node& leecher = world.add();
+        for (int i = 0; i < 3; ++i)
+            world.add(Habits{5e6, milliseconds(20 + 10 * i)}, {0, 1000});
+        world.start({&leecher}, {0, 1000});
+        EXPECT_TRUE(world.finish({&leecher}, minutes(5)));
+        return leecher.trace;
+    };
+    EXPECT_EQ(trace(1), trace(1));
+    EXPECT_NE(trace(1), trace(2));
+}
+
+TEST(Plan, CostsABitABlockAndAFewKilobytesAPeer) {
+    constexpr std::uint64_t kBlocks = 1'638'400; // 100 GiB
+    Planner plan({kBlock, 1});
+    plan.want({0, kBlocks});
+    const Clock::Instant now{std::chrono::hours(1)};
+    for (PeerNumber peer = 0; peer < 160; ++peer)
+        plan.joined(peer, now);
+    (void)plan.next(now);
+    for (PeerNumber peer = 0; peer < 160; ++peer)
+        for (std::uint64_t index = 0; index < 8192; ++index)
+            plan.presence(peer, index, true, now + milliseconds(10));
+    (void)plan.next(now + milliseconds(20));
+    // Every second one is there: nothing is a run.
+    for (std::uint64_t index = 0; index < kBlocks; index += 2)
+        plan.stored(index, now + milliseconds(20));
+    EXPECT_LE(plan.memory_bytes(), kBlocks / 8 + 160 * 10'000 + 100'000);
+    EXPECT_EQ(plan.missing().size(), kBlocks / 2);
+}
+
+TEST(Plan, AsksNobodyForWhatIsThere) {
+    Planner plan({kBlock, 1});
+    plan.want({10, 10});
+    const Clock::Instant now{std::chrono::hours(1)};
+    plan.stored(12, now);
+    plan.joined(0, now);
+    Orders orders = plan.next(now);
+    ASSERT_EQ(orders.tell.size(), 1U);
+    EXPECT_EQ(orders.tell[0].haves, (std::vector<IndexRange>{{15, 1}, {19, 1}}));
+    EXPECT_TRUE(orders.tell[0].blocks.empty());
+    plan.presence(0, 15, true, now);
+    plan.presence(0, 19, true, now);
+    orders = plan.next(now);
+    ASSERT_EQ(orders.tell.size(), 1U);
+    EXPECT_EQ(orders.tell[0].blocks, (std::vector<IndexRange>{{10, 2}, {13, 7}}));
+    EXPECT_EQ(plan.arrived(0, 12, now), Arrival::unasked);
+    EXPECT_EQ(plan.arrived(0, 10, now), Arrival::wanted);
+    EXPECT_EQ(plan.arrived(0, 10, now), Arrival::unasked);
+    plan.verified(0, 10, now);
+    // What comes in another way is cancelled, and may still come.
+    plan.stored(11, now);
+    orders = plan.next(now + milliseconds(2));
+    ASSERT_EQ(orders.tell.size(), 1U);
+    EXPECT_EQ(orders.tell[0].cancels, (std::vector<IndexRange>{{11, 1}}));
+    EXPECT_EQ(plan.arrived(0, 11, now), Arrival::duplicate);
+    for (std::uint64_t index = 13; index < 20; ++index) {
+        EXPECT_EQ(plan.arrived(0, index, now), Arrival::wanted);
+        EXPECT_FALSE(plan.finished());
+        plan.verified(0, index, now);
+    }
+    EXPECT_TRUE(plan.finished());
+    EXPECT_EQ(plan.due(), now);
+    EXPECT_TRUE(plan.next(now).tell.empty());
+    EXPECT_EQ(plan.due(), Clock::Instant::max());
+}
+
+} // namespace
+} // namespace codex::exchange::plan
