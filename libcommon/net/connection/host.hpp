@@ -70,6 +70,8 @@ public:
     /// A peer whose connections are not closed to make room for others.
     void set_protected(const PeerId& peer, bool is_protected);
     [[nodiscard]] const LimitCounts& limit_counts() const { return counts_; }
+    /// For protocols: a limit of theirs bit; `whom` is the peer.
+    void count_limit(Limit limit, std::string_view whom) { counts_.hit(limit, whom); }
 
 private:
     struct Served {

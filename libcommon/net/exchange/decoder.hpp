@@ -45,6 +45,8 @@ public:
 
     /// Nothing of a message has come that has not come whole: here the stream may end.
     [[nodiscard]] bool is_between_messages() const { return !in_message_ && buffer_.empty(); }
+    /// Memory that a part takes which has not come whole.
+    [[nodiscard]] std::size_t held_bytes() const { return buffer_.capacity(); }
 
 private:
     /// A field's tag, and what follows it.

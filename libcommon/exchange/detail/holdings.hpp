@@ -1,0 +1,30 @@
+// What the repo has of what peers want. Everything here waits for disks and hashes: it runs on the
+// pool.
+#pragma once
+
+#include "exchange/want_list.hpp"
+#include "repo/repo.hpp"
+
+namespace codex::exchange::detail {
+
+/// For each question whether it is here: of a leaf, whether its tree is, and the block it names.
+/// What cannot be told is not here.
+[[nodiscard]] std::vector<bool> look_for(const repo::Repo& repo,
+                                         const WantList::Questions& questions);
+
+/// A message with blocks, whole, with its length in front.
+struct Built {
+    enum class State : std::uint8_t { sent, absent, later };
+    Bytes framed;              ///< empty when none is `sent`
+    std::vector<State> states; ///< of each block that was wanted
+    std::size_t block_bytes = 0;
+    std::size_t blocks = 0;
+};
+
+/// Takes of `wanted`, in their order, as many as are here and fit in `most_bytes`, at least one;
+/// those behind them are for `later`. Every block is compared with its CID, every proof leads to
+/// its root. At most kMaxBlocksWritten of them.
+[[nodiscard]] Built build_message(const repo::Repo& repo, std::span<const WantList::Block> wanted,
+                                  std::size_t most_bytes);
+
+} // namespace codex::exchange::detail

@@ -1,0 +1,46 @@
+// What is to be said to one peer on one stream of ours.
+#pragma once
+
+#include "base/bytes.hpp"
+#include "base/event_loop.hpp"
+
+#include <deque>
+#include <optional>
+
+namespace codex::exchange::detail {
+
+/// Whoever waits for a message's end shares this.
+struct Fate {
+    explicit Fate(EventLoop& loop) : changed(loop) {}
+    bool over = false;
+    std::optional<Error> error;
+    Signal changed;
+};
+
+/// Messages in their order, each with its length in front.
+struct Lane {
+    struct Out {
+        Bytes bytes;
+        std::size_t left = 0;       ///< of them, not on their way
+        std::shared_ptr<Fate> fate; ///< of none, when nobody waits
+        std::size_t messages = 1;
+    };
+
+    explicit Lane(EventLoop& loop) : changed(loop) {}
+
+    void push(Bytes framed, std::shared_ptr<Fate> fate);
+    /// So many bytes of the front are on their way.
+    void advance(std::size_t bytes);
+    /// Takes the front away, and says what became of it.
+    void pop(std::optional<Error> error);
+    /// The same of all.
+    void fail_all(const Error& error);
+
+    std::deque<Out> queue;
+    std::size_t unsent = 0; ///< bytes of the queue that are not on their way
+    bool running = false;   ///< something sends them
+    bool ended = false;     ///< the stream of now is of no more use
+    Signal changed;         ///< there is more, or it has ended
+};
+
+} // namespace codex::exchange::detail

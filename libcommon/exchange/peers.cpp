@@ -1,0 +1,99 @@
+#include "exchange/peers.hpp"
+
+#include "exchange/detail/peers_impl.hpp"
+
+namespace codex::exchange {
+
+Peers::Peers(net::Host& host, PeersOptions options)
+    : impl_(std::make_shared<Impl>(host, std::move(options))) {
+    host.serve(std::string(net::exchange::kBlockExchange), impl_->options.streams_per_peer,
+               [impl = impl_](net::Stream stream) { return Impl::serve(impl, std::move(stream)); });
+    impl_->tasks->start(Impl::watch(impl_.get()));
+}
+
+Peers::~Peers() {
+    impl_->close();
+}
+
+void Peers::add(PeerEvents& events) {
+    impl_->events.push_back(&events);
+    for (const PeerId& peer : all())
+        events.joined(peer);
+}
+
+void Peers::remove(PeerEvents& events) {
+    std::erase(impl_->events, &events);
+}
+
+net::Host& Peers::host() const {
+    return impl_->host;
+}
+
+std::vector<PeerId> Peers::all() const {
+    std::vector<PeerId> ids;
+    for (const auto& [id, peer] : impl_->peers)
+        ids.push_back(id);
+    return ids;
+}
+
+bool Peers::has(const PeerId& peer) const {
+    return impl_->peers.contains(peer);
+}
+
+void Peers::send(const PeerId& peer, const Message& message) {
+    const auto to = impl_->find(peer);
+    if (!to)
+        return;
+    Bytes framed = net::exchange::encode_framed(message);
+    if (to->small.unsent + framed.size() > impl_->options.unsent_bytes) {
+        impl_->host.count_limit(net::Limit::exchange_unsent, peer.text());
+        return;
+    }
+    impl_->push(to, to->small, std::move(framed), nullptr);
+}
+
+std::size_t Peers::unsent(const PeerId& peer) const {
+    const auto found = impl_->find(peer);
+    return found ? found->small.unsent : 0;
+}
+
+Task<Result<void>> Peers::send_blocks(PeerId peer, Bytes framed) {
+    const auto to = impl_->find(peer);
+    if (!to)
+        co_return fail(Errc::not_found, "{}: not connected", peer.text());
+    const auto fate = std::make_shared<detail::Fate>(impl_->loop);
+    impl_->push(to, to->blocks, std::move(framed), fate);
+    while (!fate->over) {
+        co_await fate->changed.wait();
+    }
+    if (fate->error)
+        co_return fail(std::move(*fate->error));
+    co_return Result<void>();
+}
+
+std::size_t Peers::unsent_blocks(const PeerId& peer) const {
+    const auto found = impl_->find(peer);
+    return found ? found->blocks.unsent : 0;
+}
+
+Signal& Peers::sent() {
+    return impl_->sent;
+}
+
+void Peers::read_on(const PeerId& peer) {
+    if (const auto found = impl_->find(peer))
+        found->read_on.notify();
+}
+
+void Peers::drop(const PeerId& peer, std::string_view why) {
+    for (const auto& connection : impl_->host.connections())
+        if (connection->peer() == peer)
+            connection->close(why);
+}
+
+Traffic Peers::traffic(const PeerId& peer) const {
+    const auto found = impl_->find(peer);
+    return found ? found->traffic : Traffic();
+}
+
+} // namespace codex::exchange

@@ -1,0 +1,125 @@
+// Block exchange with all peers of a host: messages as they come, and messages to send, whatever
+// streams and connections they take (codex-exchange(7), STREAMS).
+#pragma once
+
+#include "net/connection/host.hpp"
+#include "net/exchange/decoder.hpp"
+
+#include <functional>
+#include <memory>
+
+namespace codex::exchange {
+
+using net::PeerId;
+using net::exchange::BlockAddress;
+using net::exchange::Delivery;
+using net::exchange::Message;
+using net::exchange::Presence;
+using net::exchange::Want;
+using net::exchange::WantType;
+
+/// What peers do and say: who serves blocks, who fetches them. Within a call the peer may be sent
+/// to, and dropped.
+/// Threads: the loop's.
+class PeerEvents {
+public:
+    virtual ~PeerEvents() = default;
+    /// There is a connection with the peer, and nothing says yet that it does not exchange blocks.
+    virtual void joined(const PeerId& /*peer*/) {}
+    /// There is none any more, or it does not exchange blocks: what it wanted, and what it was
+    /// asked for, is void. Of what was sent to it some may not have arrived.
+    virtual void left(const PeerId& /*peer*/) {}
+
+    // What messages say, in their order, but those of several streams in any; as they arrive, so
+    // before their end, which may never come. Only of peers that have joined.
+    /// A want list begins; its entries are want(). Lists of two streams may come mixed.
+    virtual void wants_begin(const PeerId& /*peer*/) {}
+    virtual void want(const PeerId& /*peer*/, const Want& /*want*/) {}
+    /// It ends: `full`, when it replaces all that was wanted before it began.
+    virtual void wants_end(const PeerId& /*peer*/, bool /*full*/) {}
+    virtual void presence(const PeerId& /*peer*/, const Presence& /*presence*/) {}
+    /// A block, not verified in any way; its views are valid during the call.
+    virtual void delivery(const PeerId& /*peer*/, const Delivery& /*delivery*/) {}
+    virtual void message_end(const PeerId& /*peer*/) {}
+
+    /// Whether more of what the peer says is wanted now: asked before each piece of up to
+    /// kReadBytes. After a false nothing is read of it until Peers::read_on().
+    [[nodiscard]] virtual bool may_read(const PeerId& /*peer*/) { return true; }
+};
+
+struct PeersOptions {
+    net::exchange::DecodeLimits decode;
+    /// Of one peer, what its streams hold of parts that have not come whole.
+    std::size_t input_bytes = std::size_t{4} << 20;
+    /// Of one peer, small messages that are not on their way; one that goes beyond is not sent.
+    std::size_t unsent_bytes = std::size_t{4} << 20;
+    std::size_t streams_per_peer = 16; ///< that it opens
+    /// Until a stream of ours is agreed on, and, of a message, until the peer takes the next
+    /// kWriteBytes.
+    Clock::Duration patience = std::chrono::seconds(60);
+    log::Logger logger;
+};
+
+/// What went over the streams of one peer.
+struct Traffic {
+    std::uint64_t bytes_in = 0;
+    std::uint64_t bytes_out = 0;
+    std::uint64_t messages_in = 0;
+    std::uint64_t messages_out = 0;
+};
+
+/// Has two streams of its own with each peer, one for what is small and one for blocks, so that a
+/// question overtakes an answer; both are opened when there is something to say and anew when they
+/// have ended. Everything that comes on any stream is read.
+/// Threads: the loop's.
+class Peers final {
+public:
+    static constexpr std::size_t kReadBytes = std::size_t{64} << 10;
+    static constexpr std::size_t kWriteBytes = std::size_t{256} << 10;
+
+    /// Serves block exchange on `host`, which outlives it: before the first connection. Destroyed
+    /// from outside of the loop's tasks, before or after the host's connections.
+    explicit Peers(net::Host& host, PeersOptions options = {});
+    ~Peers();
+    Peers(const Peers&) = delete;
+    Peers& operator=(const Peers&) = delete;
+
+    /// Tells `events` from now on until remove(), and joined() of those that have.
+    void add(PeerEvents& events);
+    /// Not within a call to it.
+    void remove(PeerEvents& events);
+
+    [[nodiscard]] net::Host& host() const;
+    /// Those that have joined and not left.
+    [[nodiscard]] std::vector<PeerId> all() const;
+    [[nodiscard]] bool has(const PeerId& peer) const;
+
+    /// Wants, cancels, presences: no blocks. They go in their order, many at once, and overtake
+    /// blocks. Nothing happens when the peer has left, or holds up more than it may. What is on a
+    /// stream that breaks is lost; what is behind it goes on the next.
+    void send(const PeerId& peer, const Message& message);
+    /// Bytes of send() that are not on their way; 0 when it has left.
+    [[nodiscard]] std::size_t unsent(const PeerId& peer) const;
+    /// One whole message with its length in front, as encode_framed() or DeliveryMessage make it.
+    /// Returns when its last byte is on its way; those of one peer go in the order of the calls.
+    /// Errors: not_found, when the peer has left; timeout; those of the stream.
+    [[nodiscard]] Task<Result<void>> send_blocks(PeerId peer, Bytes framed);
+    /// Bytes of send_blocks() that are not on their way.
+    [[nodiscard]] std::size_t unsent_blocks(const PeerId& peer) const;
+    /// Is told whenever a part of a message is on its way, and when a peer leaves.
+    [[nodiscard]] Signal& sent();
+
+    /// May read again what may_read() has refused.
+    void read_on(const PeerId& peer);
+    /// Closes its connections.
+    void drop(const PeerId& peer, std::string_view why);
+
+    /// Of one that has joined.
+    [[nodiscard]] Traffic traffic(const PeerId& peer) const;
+
+private:
+    class Impl;
+    std::shared_ptr<Impl> impl_;
+};
+
+} // namespace codex::exchange

@@ -1,0 +1,303 @@
+#include "exchange/detail/peers_impl.hpp"
+
+namespace codex::exchange {
+
+using detail::Fate;
+using detail::Lane;
+using detail::Peer;
+
+namespace {
+
+/// Streams that a peer takes one after the other without reading a message from them.
+constexpr int kMostInVain = 3;
+
+/// What a stream says goes to all that listen, as long as its peer is there: one of them may drop
+/// it. Threads: the loop's.
+class Told final : public net::exchange::MessageEvents {
+public:
+    Told(const std::vector<PeerEvents*>& events, Peer& peer) : events_(events), peer_(peer) {}
+
+    /// The stream is at its end, and so is a list that has none.
+    ~Told() override {
+        if (in_list_)
+            wants_end(false);
+    }
+    Told(const Told&) = delete;
+    Told& operator=(const Told&) = delete;
+
+    void wants_begin() override {
+        in_list_ = true;
+        tell([this](PeerEvents& to) { to.wants_begin(peer_.id); });
+    }
+    void want(const Want& want) override {
+        tell([&](PeerEvents& to) { to.want(peer_.id, want); });
+    }
+    void wants_end(bool full) override {
+        in_list_ = false;
+        tell([&](PeerEvents& to) { to.wants_end(peer_.id, full); });
+    }
+    void delivery(const Delivery& delivery) override {
+        tell([&](PeerEvents& to) { to.delivery(peer_.id, delivery); });
+    }
+    void presence(const Presence& presence) override {
+        tell([&](PeerEvents& to) { to.presence(peer_.id, presence); });
+    }
+    void message_end() override {
+        ++peer_.traffic.messages_in;
+        tell([this](PeerEvents& to) { to.message_end(peer_.id); });
+    }
+
+private:
+    template <class Call> void tell(const Call& call) {
+        for (PeerEvents* const to : events_)
+            if (!peer_.gone)
+                call(*to);
+    }
+    const std::vector<PeerEvents*>& events_;
+    Peer& peer_;
+    bool in_list_ = false;
+};
+
+/// What a stream holds of a part that has not come whole counts for its peer.
+class Held {
+public:
+    explicit Held(Peer& peer) : peer_(peer) {}
+    Held(const Held&) = delete;
+    Held& operator=(const Held&) = delete;
+    ~Held() { peer_.held_bytes -= bytes_; }
+    void set(std::size_t bytes) {
+        peer_.held_bytes += bytes - bytes_;
+        bytes_ = bytes;
+    }
+
+private:
+    Peer& peer_;
+    std::size_t bytes_ = 0;
+};
+
+} // namespace
+
+// --- who is there -------------------------------------------------------------------------------
+
+std::shared_ptr<Peer> Peers::Impl::find(const PeerId& peer) const {
+    const auto found = peers.find(peer);
+    return found == peers.end() ? nullptr : found->second;
+}
+
+std::shared_ptr<Peer> Peers::Impl::join(const PeerId& peer) {
+    if (auto there = find(peer))
+        return there;
+    if (!host.connection(peer))
+        return nullptr;
+    without.erase(peer);
+    const auto joined = std::make_shared<Peer>(loop, peer);
+    peers.emplace(peer, joined);
+    for (PeerEvents* const to : events)
+        to->joined(peer);
+    return joined;
+}
+
+void Peers::Impl::leave(const PeerId& peer) {
+    const auto found = find(peer);
+    if (!found)
+        return;
+    peers.erase(peer);
+    found->gone = true;
+    found->read_on.notify();
+    found->small.changed.notify();
+    found->blocks.changed.notify();
+    for (PeerEvents* const to : events)
+        to->left(peer);
+    sent.notify();
+}
+
+void Peers::Impl::look() {
+    std::set<PeerId> there;
+    for (const auto& connection : host.connections())
+        there.insert(connection->peer());
+    std::vector<PeerId> gone;
+    for (const auto& [id, peer] : peers)
+        if (!there.contains(id))
+            gone.push_back(id);
+    for (const PeerId& id : gone)
+        leave(id);
+    std::erase_if(without, [&there](const PeerId& id) { return !there.contains(id); });
+    for (const PeerId& id : there)
+        if (!without.contains(id))
+            join(id);
+}
+
+Task<void> Peers::Impl::watch(Impl* self) {
+    Signal& changed = self->host.changed();
+    for (;;) {
+        self->look();
+        co_await changed.wait();
+    }
+}
+
+void Peers::Impl::close() {
+    closed = true;
+    events.clear();
+    tasks.reset();
+    for (const auto& [id, peer] : peers) {
+        peer->gone = true;
+        peer->read_on.notify();
+    }
+    peers.clear();
+}
+
+// --- reading ------------------------------------------------------------------------------------
+
+Task<void> Peers::Impl::serve(std::shared_ptr<Impl> self, net::Stream stream) {
+    if (self->closed)
+        co_return; // which resets it
+    const std::shared_ptr<Peer> peer = self->join(stream.peer());
+    if (!peer)
+        co_return;
+    const auto ended = co_await read(self.get(), peer, &stream);
+    if (ended)
+        stream.end();
+}
+
+bool Peers::Impl::may_read(const PeerId& peer) const {
+    bool may = true;
+    for (PeerEvents* const asked : events)
+        may = asked->may_read(peer) && may;
+    return may;
+}
+
+/// Everything. False when that is not to the stream's end: it broke, or nobody can read it.
+Task<bool> Peers::Impl::read(Impl* self, std::shared_ptr<Peer> peer, net::Stream* stream) {
+    net::exchange::Decoder decoder(self->options.decode);
+    Told told(self->events, *peer);
+    Held held(*peer);
+    while (!peer->gone) {
+        const auto more = co_await stream->wait_more(0, Clock::Instant::max());
+        if (!more)
+            co_return false;
+        if (!*more)
+            co_return true;
+        if (!self->may_read(peer->id)) {
+            co_await peer->read_on.wait();
+            continue;
+        }
+        const BytesView all = stream->unread();
+        const BytesView piece = all.first(std::min(all.size(), kReadBytes));
+        const auto taken = self->take(*peer, decoder, piece, told);
+        held.set(decoder.held_bytes());
+        stream->consume(piece.size());
+        if (!taken) {
+            stream->reset();
+            co_return false;
+        }
+        // Others have their turn, too.
+        co_await self->loop.pause_until(Clock::Instant::min());
+    }
+    co_return false;
+}
+
+Result<void> Peers::Impl::take(Peer& peer, net::exchange::Decoder& decoder, BytesView bytes,
+                               net::exchange::MessageEvents& told) {
+    peer.traffic.bytes_in += bytes.size();
+    auto taken = decoder.receive(bytes, told);
+    if (!taken) {
+        host.count_limit(net::Limit::exchange_message, peer.id.text());
+        options.logger.debug("a message cannot be read",
+                             {{"peer", peer.id.text()}, {"error", taken.error()}});
+        return taken;
+    }
+    if (peer.held_bytes > options.input_bytes) {
+        host.count_limit(net::Limit::exchange_input, peer.id.text());
+        return fail(Errc::limit_exceeded, "{}: too many messages are not whole", peer.id.text());
+    }
+    return {};
+}
+
+// --- writing ------------------------------------------------------------------------------------
+
+void Peers::Impl::push(const std::shared_ptr<Peer>& peer, Lane& lane, Bytes framed,
+                       std::shared_ptr<Fate> fate) {
+    lane.push(std::move(framed), std::move(fate));
+    if (!std::exchange(lane.running, true))
+        tasks->start(run_lane(this, peer, &lane));
+}
+
+Task<void> Peers::Impl::run_lane(Impl* self, std::shared_ptr<Peer> peer, Lane* lane) {
+    int in_vain = 0;
+    while (!lane->queue.empty()) {
+        std::vector<std::string> protocols(1, std::string(net::exchange::kBlockExchange));
+        const Clock::Instant until = self->loop.now() + self->options.patience;
+        auto stream = co_await self->host.open(peer->id, std::move(protocols), until);
+        const std::uint64_t before = peer->traffic.messages_out;
+        if (stream && !peer->gone) {
+            net::Stream* const opened = &*stream;
+            co_await write_lane(self, peer, lane, opened);
+        }
+        if (peer->traffic.messages_out == before)
+            ++in_vain;
+        if (!stream)
+            self->give_up(*peer, *lane, stream.error());
+        else if (peer->gone || in_vain == kMostInVain)
+            self->give_up(*peer, *lane,
+                          Error(Errc::unavailable, peer->id.text() + " reads nothing"));
+    }
+    lane->running = false;
+    self->sent.notify();
+}
+
+void Peers::Impl::give_up(Peer& peer, Lane& lane, const Error& error) {
+    options.logger.debug("messages were not sent", {{"peer", peer.id.text()}, {"error", error}});
+    lane.fail_all(error);
+    if (error.code() != Errc::protocol_unsupported)
+        return;
+    without.insert(peer.id);
+    leave(peer.id);
+}
+
+/// As long as the stream is of use.
+Task<void> Peers::Impl::write_lane(Impl* self, std::shared_ptr<Peer> peer, Lane* lane,
+                                   net::Stream* stream) {
+    TaskGroup reader(self->loop);
+    lane->ended = false;
+    reader.start(read_own(self, peer, lane, stream));
+    while (!lane->ended && !peer->gone) {
+        if (lane->queue.empty()) {
+            co_await lane->changed.wait();
+            continue;
+        }
+        auto written = co_await write_front(self, peer, lane, stream);
+        if (!written) {
+            lane->pop(std::move(written.error()));
+            co_return;
+        }
+        peer->traffic.messages_out += lane->queue.front().messages;
+        lane->pop(std::nullopt);
+    }
+    stream->end();
+}
+
+Task<Result<void>> Peers::Impl::write_front(Impl* self, std::shared_ptr<Peer> peer, Lane* lane,
+                                            net::Stream* stream) {
+    const BytesView bytes = lane->queue.front().bytes;
+    for (std::size_t at = 0; at < bytes.size();) {
+        const BytesView part = bytes.subspan(at, std::min(kWriteBytes, bytes.size() - at));
+        const Clock::Instant until = self->loop.now() + self->options.patience;
+        CODEX_CO_CHECK(stream->write(part, until));
+        at += part.size();
+        lane->advance(part.size());
+        peer->traffic.bytes_out += part.size();
+        self->sent.notify();
+    }
+    co_return Result<void>();
+}
+
+/// Peers may answer on our streams. One that has ended its side of a stream may have stopped
+/// reading it, too: what comes next goes on another.
+Task<void> Peers::Impl::read_own(Impl* self, std::shared_ptr<Peer> peer, Lane* lane,
+                                 net::Stream* stream) {
+    co_await read(self, peer, stream);
+    lane->ended = true;
+    lane->changed.notify();
+}
+
+} // namespace codex::exchange

@@ -1,0 +1,265 @@
+#include "exchange/server.hpp"
+
+#include "base/offload.hpp"
+#include "exchange/detail/server_impl.hpp"
+
+#include <algorithm>
+
+namespace codex::exchange {
+
+namespace {
+
+/// Entries of a list after which it is looked at before its end.
+constexpr std::size_t kLookEntries = 1024;
+/// Blocks of a peer that are watched after they were gone.
+constexpr std::size_t kMostWatched = 64;
+
+} // namespace
+
+Server::Server(Peers& peers, const repo::Repo& repo, Executor& executor, ServerOptions options)
+    : impl_(std::make_unique<Impl>(peers, repo, executor, std::move(options))) {}
+
+Server::~Server() = default;
+
+void Server::arrived(const Cid& tree, IndexRange leaves) {
+    impl_->arrived([&](WantList& list) { list.arrived(tree, leaves); });
+}
+
+void Server::arrived(const Cid& /*block*/) {
+    impl_->arrived([](WantList& list) { list.arrived_plain(); });
+}
+
+const ServerCounts& Server::counts() const {
+    return impl_->counts();
+}
+
+std::size_t Server::wants() const {
+    return impl_->wants();
+}
+
+std::size_t Server::unsent_bytes() const {
+    return impl_->unsent_bytes();
+}
+
+Server::Impl::Impl(Peers& peers, const repo::Repo& repo, Executor& executor, ServerOptions options)
+    : peers_(peers), repo_(repo), executor_(executor), loop_(peers.host().loop()),
+      options_(std::move(options)), turns_(options_.quantum_bytes, options_.message_bytes),
+      work_(loop_), gone_changed_(loop_), waits_(loop_), tasks_(loop_) {
+    auto changes = repo_.changes();
+    if (changes)
+        changes_ = std::make_shared<repo::Changes>(std::move(*changes));
+    else
+        options_.logger.warn("what others store is not noticed", {{"error", changes.error()}});
+    for (unsigned i = 0; i < options_.builders; ++i)
+        tasks_.start(build(this));
+    tasks_.start(follow_sent(this));
+    tasks_.start(watch_gone(this));
+    if (changes_)
+        tasks_.start(watch_changes(this));
+    peers_.add(*this);
+}
+
+Server::Impl::~Impl() {
+    peers_.remove(*this);
+}
+
+Server::Impl::ClientPtr Server::Impl::find(const PeerId& peer) const {
+    const auto found = clients_.find(peer);
+    return found == clients_.end() ? nullptr : found->second;
+}
+
+// --- what peers say -----------------------------------------------------------------------------
+
+void Server::Impl::joined(const PeerId& peer) {
+    const auto client = std::make_shared<Client>(peer, options_);
+    client->counted = loop_.now();
+    clients_.emplace(peer, client);
+}
+
+void Server::Impl::left(const PeerId& peer) {
+    const auto client = find(peer);
+    if (!client)
+        return;
+    wants_ -= client->list.size();
+    client->left = true;
+    turns_.remove(peer);
+    clients_.erase(peer);
+}
+
+void Server::Impl::wants_begin(const PeerId& peer) {
+    if (const auto client = find(peer)) {
+        client->list.begin_list();
+        client->entries = 0;
+    }
+}
+
+void Server::Impl::want(const PeerId& peer, const Want& want) {
+    const auto client = find(peer);
+    if (!client)
+        return;
+    ++counts_.wants;
+    counts_.cancels += want.cancel ? 1 : 0;
+    ++client->entries;
+    client->tokens -= 1;
+    if (!want.cancel && wants_ >= options_.all_wants && client->list.size() >= options_.few_wants) {
+        peers_.host().count_limit(net::Limit::exchange_all_wants, peer.text());
+        return;
+    }
+    const auto taken = change(*client, [&](WantList& list) { return list.add(want); });
+    if (taken == WantList::Taken::too_many)
+        peers_.host().count_limit(net::Limit::exchange_wants, peer.text());
+    if (++client->unseen >= kLookEntries)
+        act(client);
+}
+
+void Server::Impl::wants_end(const PeerId& peer, bool full) {
+    const auto client = find(peer);
+    if (!client)
+        return;
+    change(*client, [&](WantList& list) { list.end_list(full); });
+    if (options_.logger.passes(log::Level::trace))
+        options_.logger.trace("Received want list from peer",
+                              {{"peer", log::Id{peer.text()}}, {"wantList", client->entries}});
+    act(client);
+}
+
+bool Server::Impl::may_read(const PeerId& peer) {
+    const auto client = find(peer);
+    if (!client)
+        return true;
+    const auto most = static_cast<double>(options_.wants_a_second);
+    const std::chrono::duration<double> passed = loop_.now() - client->counted;
+    client->tokens = std::min(most, client->tokens + passed.count() * most);
+    client->counted = loop_.now();
+    if (client->tokens >= 0)
+        return true;
+    peers_.host().count_limit(net::Limit::exchange_rate, peer.text());
+    if (!std::exchange(client->read_later, true)) {
+        const std::chrono::duration<double> wait(-client->tokens / most);
+        tasks_.start(
+            read_later(this, client, loop_.now() + std::chrono::ceil<Clock::Duration>(wait)));
+    }
+    return false;
+}
+
+Task<void> Server::Impl::read_later(Impl* self, ClientPtr client, Clock::Instant when) {
+    co_await self->loop_.pause_until(when);
+    client->read_later = false;
+    if (!client->left)
+        self->peers_.read_on(client->id);
+}
+
+/// Begins what there is to do for a peer.
+void Server::Impl::act(const ClientPtr& client) {
+    client->unseen = 0;
+    if (client->list.has_questions() && !std::exchange(client->answering, true))
+        tasks_.start(answer(this, client));
+    schedule(*client);
+}
+
+void Server::Impl::arrived(const std::function<void(WantList&)>& say) {
+    const auto clients = clients_;
+    for (const auto& [id, client] : clients) {
+        change(*client, say);
+        act(client);
+    }
+}
+
+// --- what is not here ---------------------------------------------------------------------------
+
+void Server::Impl::watch(Client& client, const BlockAddress& address) {
+    if (client.gone >= kMostWatched)
+        return;
+    ++client.gone;
+    gone_.push_back({loop_.now() + options_.gone, client.id, address});
+    gone_changed_.notify();
+}
+
+/// That a block is gone cannot be said to old nodes: only the end of a connection frees them.
+Task<void> Server::Impl::watch_gone(Impl* self) {
+    for (;;) {
+        if (self->gone_.empty()) {
+            co_await self->gone_changed_.wait();
+            continue;
+        }
+        const Clock::Instant until = self->gone_.front().until;
+        if (self->loop_.now() < until) {
+            co_await self->loop_.pause_until(until);
+            continue;
+        }
+        const Gone gone = std::move(self->gone_.front());
+        self->gone_.pop_front();
+        const ClientPtr client = self->find(gone.peer);
+        if (!client)
+            continue;
+        client->gone -= client->gone > 0 ? 1 : 0;
+        if (!client->list.misses(gone.address))
+            continue;
+        ++self->counts_.gone;
+        self->options_.logger.info(
+            "Dropping peer",
+            {{"peer", log::Id{gone.peer.text()}}, {"msg", "a block that was announced is gone"}});
+        self->peers_.drop(gone.peer, "a block that was announced is gone");
+    }
+}
+
+bool Server::Impl::anyone_waits() const {
+    return std::any_of(clients_.begin(), clients_.end(),
+                       [](const auto& one) { return one.second->list.waits(); });
+}
+
+Task<void> Server::Impl::watch_changes(Impl* self) {
+    for (;;) {
+        if (!self->anyone_waits()) {
+            co_await self->waits_.wait();
+            continue;
+        }
+        co_await self->loop_.pause_until(self->loop_.now() + self->options_.look);
+        auto job = [repo = &self->repo_, changes = self->changes_] {
+            return look(*repo, *changes);
+        };
+        const auto news = co_await offload(self->loop_, self->executor_, std::move(job));
+        if (!news) {
+            self->options_.logger.warn("what others store is not noticed any more",
+                                       {{"error", news.error()}});
+            co_return;
+        }
+        self->take(*news);
+    }
+}
+
+Result<Server::Impl::News> Server::Impl::look(const repo::Repo& repo, repo::Changes& changes) {
+    News news;
+    CODEX_TRY(notices, changes.take());
+    news.everything = notices.everything;
+    for (const repo::Change& change : notices.changes) {
+        if (change.kind == repo::ChangeKind::dataset_removed ||
+            change.kind == repo::ChangeKind::block_removed)
+            continue;
+        news.plain = true;
+        if (change.kind != repo::ChangeKind::dataset_stored) {
+            news.everything = true; // a block may be a leaf of any tree
+            continue;
+        }
+        const auto dataset = repo.dataset(change.cid);
+        if (dataset)
+            news.trees.push_back(dataset->manifest.tree);
+    }
+    return news;
+}
+
+void Server::Impl::take(const News& news) {
+    if (!news.everything && !news.plain)
+        return;
+    arrived([&news](WantList& list) {
+        if (news.everything) {
+            list.arrived_anything();
+            return;
+        }
+        list.arrived_plain();
+        for (const Cid& tree : news.trees)
+            list.arrived(tree, {0, IndexSet::kMaxIndices});
+    });
+}
+
+} // namespace codex::exchange

@@ -1,0 +1,400 @@
+// Messages of block exchange over all streams of all peers.
+#include "exchange/peers.hpp"
+
+#include "nodes.hpp"
+
+namespace codex::exchange::test {
+namespace {
+
+constexpr std::string_view kProtocol = net::exchange::kBlockExchange;
+
+Bytes pattern(std::size_t size, std::uint64_t seed = 7) {
+    Bytes bytes(size);
+    must(SeededRandom(seed).fill(bytes));
+    return bytes;
+}
+
+Message presence_of(const BlockAddress& address) {
+    Message message;
+    message.presences.emplace_back();
+    message.presences.back().address = address;
+    return message;
+}
+
+/// One message with `count` blocks.
+Bytes blocks_message(std::size_t count, std::size_t size) {
+    std::vector<Bytes> data;
+    Message message;
+    for (std::size_t i = 0; i < count; ++i)
+        data.push_back(pattern(size, i + 1));
+    for (const Bytes& bytes : data) {
+        Delivery delivery;
+        delivery.cid = Cid::block(crypto::sha256(bytes));
+        delivery.data = bytes;
+        delivery.address = plain(delivery.cid);
+        message.deliveries.push_back(delivery);
+    }
+    return net::exchange::encode_framed(message);
+}
+
+/// A peer that is a program of its own: what it does with streams is the test's.
+class Raw : public Node {
+public:
+    using Node::Node;
+    void serve(net::Handler handler) {
+        host->serve(std::string(kProtocol), 16, std::move(handler));
+    }
+    net::Stream open(World& world, const PeerId& peer) {
+        return must(world.run(host->open(peer, std::vector<std::string>(1, std::string(kProtocol)),
+                                         world.in(minutes(1)))));
+    }
+    void write(World& world, net::Stream& stream, BytesView bytes) {
+        must(world.run(stream.write(bytes, world.in(minutes(1)))));
+    }
+};
+
+/// Reads one message and answers it on the same stream; then ends it.
+Task<void> answer_once(World* world, std::size_t length, Message answer, net::Stream stream) {
+    const auto more = co_await stream.wait_more(length - 1, world->in(minutes(5)));
+    if (!more || !*more)
+        co_return;
+    stream.consume(length);
+    const Bytes bytes = net::exchange::encode_framed(answer);
+    const auto written = co_await stream.write(bytes, world->in(minutes(5)));
+    if (written) {
+        co_await stream.finish(world->in(minutes(5)));
+    }
+}
+
+Task<void> hold(World* world, std::vector<std::unique_ptr<net::Stream>>* to, net::Stream stream) {
+    to->push_back(std::make_unique<net::Stream>(std::move(stream)));
+    co_await world->loop.pause_until(world->in(minutes(60)));
+}
+
+class PeersTest : public testing::Test {
+protected:
+    World world;
+    const Cid tree = tree_named("tree");
+};
+
+TEST_F(PeersTest, AsksAndAnswersOnAStreamOfEachSide) {
+    Speaker a(world.internet, 1);
+    Speaker b(world.internet, 2);
+    world.connect(a, b);
+    EXPECT_TRUE(world.until([&] { return a.heard.joins == 1 && b.heard.joins == 1; }));
+    a.peers->send(b.id(), wants({want_have(leaf(tree, 3)), cancel(plain(tree))}, true));
+    EXPECT_TRUE(world.until([&] { return b.heard.messages == 1; }));
+    ASSERT_EQ(b.heard.wants.size(), 2u);
+    EXPECT_EQ(b.heard.wants[0], std::pair(a.id(), want_have(leaf(tree, 3))));
+    EXPECT_EQ(b.heard.wants[1], std::pair(a.id(), cancel(plain(tree))));
+    EXPECT_EQ(b.heard.full_lists, 1);
+    b.peers->send(a.id(), presence_of(leaf(tree, 3)));
+    EXPECT_TRUE(world.until([&] { return a.heard.messages == 1; }));
+    ASSERT_EQ(a.heard.presences.size(), 1u);
+    EXPECT_EQ(a.heard.presences[0].second.address, leaf(tree, 3));
+    EXPECT_EQ(a.peers->traffic(b.id()).messages_out, 1u);
+    EXPECT_EQ(b.peers->traffic(a.id()).messages_in, 1u);
+    EXPECT_EQ(a.peers->traffic(b.id()).bytes_out, b.peers->traffic(a.id()).bytes_in);
+}
+
+TEST_F(PeersTest, SendsBlocksOfManySizesByEachMuxer) {
+    for (const std::string_view muxer : {net::mux::kMplex, net::mux::kYamux}) {
+        World other;
+        Speaker a(other.internet, 1, {}, with_muxer(muxer));
+        Speaker b(other.internet, 2, {}, with_muxer(muxer));
+        other.connect(a, b);
+        ASSERT_TRUE(other.until([&] { return a.peers->has(b.id()); }));
+        std::size_t blocks = 0;
+        for (const std::size_t size : {0, 1, 100, 65536, 1 << 20}) {
+            must(other.run(a.peers->send_blocks(b.id(), blocks_message(3, size))));
+            blocks += 3;
+        }
+        EXPECT_EQ(a.peers->unsent_blocks(b.id()), 0u);
+        EXPECT_TRUE(other.until([&] { return b.heard.messages == 5; }));
+        ASSERT_EQ(b.heard.blocks.size(), blocks);
+        for (const auto& block : b.heard.blocks)
+            EXPECT_EQ(Cid::block(crypto::sha256(block.data)), block.cid);
+    }
+}
+
+TEST_F(PeersTest, HearsAnswersOnTheStreamOfTheQuestion) {
+    Speaker a(world.internet, 1);
+    Raw b(world.internet, 2);
+    const Message question = wants({want_have(leaf(tree, 1))});
+    const std::size_t length = net::exchange::encode_framed(question).size();
+    const Message answer = presence_of(leaf(tree, 1));
+    b.serve(
+        [&](net::Stream stream) { return answer_once(&world, length, answer, std::move(stream)); });
+    world.connect(a, b);
+    ASSERT_TRUE(world.until([&] { return a.peers->has(b.id()); }));
+    // Each stream is ended by the peer after one message: the next goes on a new one.
+    for (std::size_t i = 1; i <= 4; ++i) {
+        a.peers->send(b.id(), question);
+        EXPECT_TRUE(world.until([&] { return a.heard.presences.size() == i; })) << i;
+        world.pass(seconds(1)); // until a has heard of the end
+    }
+}
+
+TEST_F(PeersTest, ReadsAllStreamsOfAPeerHoweverTheyAreMixed) {
+    Speaker a(world.internet, 1);
+    Raw b(world.internet, 2);
+    world.connect(b, a);
+    const Bytes message = net::exchange::encode_framed(wants({want_have(leaf(tree, 1))}));
+    std::deque<net::Stream> streams;
+    for (int i = 0; i < 5; ++i)
+        streams.push_back(b.open(world, a.id()));
+    for (std::size_t at = 0; at < message.size(); ++at)
+        for (net::Stream& stream : streams)
+            b.write(world, stream, BytesView(message).subspan(at, 1));
+    EXPECT_TRUE(world.until([&] { return a.heard.messages == 5; }));
+    EXPECT_EQ(a.heard.wants.size(), 5u);
+    while (streams.size() > 1)
+        streams.pop_front();
+    b.write(world, streams.front(), message);
+    EXPECT_TRUE(world.until([&] { return a.heard.messages == 6; }));
+}
+
+TEST_F(PeersTest, LetsAPeerHaveSoManyStreams) {
+    PeersOptions options;
+    options.streams_per_peer = 3;
+    Speaker a(world.internet, 1, options);
+    Raw b(world.internet, 2);
+    world.connect(b, a);
+    const Bytes message = net::exchange::encode_framed(wants({want_have(leaf(tree, 1))}));
+    std::vector<net::Stream> streams;
+    for (int i = 0; i < 3; ++i) {
+        streams.push_back(b.open(world, a.id()));
+        b.write(world, streams.back(), message);
+    }
+    // Whether the fourth is of no use comes out when it is opened, or when it is read.
+    auto fourth = world.run(b.host->open(
+        a.id(), std::vector<std::string>(1, std::string(kProtocol)), world.in(minutes(1))));
+    EXPECT_TRUE(
+        world.until([&] { return a.host->limit_counts().of(net::Limit::protocol_streams) == 1; }));
+    EXPECT_TRUE(world.until([&] { return a.heard.messages == 3; }));
+    if (fourth) {
+        const Error error = must_fail(world.run(fourth->wait_more(0, world.in(minutes(1)))));
+        EXPECT_EQ(error.code(), Errc::unavailable);
+    }
+}
+
+TEST_F(PeersTest, ResetsAStreamOfGarbageAndReadsTheOthers) {
+    Speaker a(world.internet, 1);
+    Raw b(world.internet, 2);
+    world.connect(b, a);
+    const Bytes good = net::exchange::encode_framed(wants({want_have(leaf(tree, 1))}));
+    net::Stream sane = b.open(world, a.id());
+    b.write(world, sane, good);
+    // A length of 100 MiB and one byte; no field; a flag that crashes others.
+    const Bytes too_long = {0x81, 0x80, 0x80, 0x32};
+    const Bytes no_field = {0x02, 0x07, 0x07};
+    Bytes bad_flag = good;
+    bad_flag.back() = 9;
+    std::uint64_t hits = 0;
+    for (const Bytes& bad : {too_long, no_field, pattern(5000)}) {
+        net::Stream stream = b.open(world, a.id());
+        b.write(world, stream, good);
+        b.write(world, stream, bad);
+        ++hits;
+        EXPECT_TRUE(world.until([&] {
+            return a.host->limit_counts().of(net::Limit::exchange_message) == hits;
+        })) << hits;
+        const Error error = must_fail(world.run(stream.wait_more(0, world.in(minutes(1)))));
+        EXPECT_EQ(error.code(), Errc::unavailable);
+    }
+    b.write(world, sane, good);
+    EXPECT_TRUE(world.until([&] { return a.heard.messages == 5; })); // what came before counts
+    EXPECT_EQ(a.heard.leaves, 0);
+}
+
+TEST_F(PeersTest, HoldsOnlySoMuchOfWhatIsNotWhole) {
+    PeersOptions options;
+    options.input_bytes = 300000;
+    Speaker a(world.internet, 1, options);
+    Raw b(world.internet, 2);
+    world.connect(b, a);
+    const Bytes message = blocks_message(1, 200000);
+    const BytesView most = BytesView(message).first(message.size() - 60);
+    net::Stream first = b.open(world, a.id());
+    net::Stream second = b.open(world, a.id());
+    b.write(world, first, most);
+    world.pass(seconds(1));
+    EXPECT_EQ(a.host->limit_counts().of(net::Limit::exchange_input), 0u);
+    b.write(world, second, most);
+    EXPECT_TRUE(
+        world.until([&] { return a.host->limit_counts().of(net::Limit::exchange_input) == 1; }));
+    b.write(world, first, BytesView(message).subspan(most.size()));
+    EXPECT_TRUE(world.until([&] { return a.heard.blocks.size() == 1; }));
+    net::Stream third = b.open(world, a.id());
+    b.write(world, third, message);
+    EXPECT_TRUE(world.until([&] { return a.heard.blocks.size() == 2; }));
+}
+
+TEST_F(PeersTest, TellsWhoComesAndGoes) {
+    Speaker a(world.internet, 1);
+    Speaker b(world.internet, 2);
+    Node c(world.internet, 3);
+    world.connect(a, b);
+    world.connect(a, c);
+    EXPECT_TRUE(world.until([&] { return a.heard.joins == 2; }));
+    // What c is comes out when it is asked something.
+    a.peers->send(c.id(), presence_of(plain(tree)));
+    EXPECT_TRUE(world.until([&] { return a.heard.leaves == 1; }));
+    EXPECT_EQ(a.heard.there, std::vector<PeerId>(1, b.id()));
+    EXPECT_TRUE(a.host->connection(c.id()));
+    a.peers->send(c.id(), presence_of(plain(tree)));
+    const Error gone = must_fail(world.run(a.peers->send_blocks(c.id(), blocks_message(1, 10))));
+    EXPECT_EQ(gone.code(), Errc::not_found);
+    b.peers->drop(a.id(), "enough");
+    EXPECT_TRUE(world.until([&] { return a.heard.leaves == 2 && b.heard.leaves == 1; }));
+    EXPECT_TRUE(a.peers->all().empty());
+    world.connect(b, a);
+    EXPECT_TRUE(world.until([&] { return a.heard.joins == 3 && b.heard.joins == 2; }));
+    Heard late;
+    a.peers->add(late);
+    EXPECT_EQ(late.there, std::vector<PeerId>(1, b.id()));
+}
+
+TEST_F(PeersTest, WaitsForAPeerThatReadsSlowlyAndGivesUpOnOneThatNeverReads) {
+    Speaker a(world.internet, 1, {}, with_muxer(net::mux::kYamux));
+    Raw b(world.internet, 2, with_muxer(net::mux::kYamux));
+    std::vector<std::unique_ptr<net::Stream>> held;
+    b.serve([&](net::Stream stream) { return hold(&world, &held, std::move(stream)); });
+    world.connect(a, b);
+    ASSERT_TRUE(world.until([&] { return a.peers->has(b.id()); }));
+    const Clock::Instant start = world.loop.now();
+    const Error error =
+        must_fail(world.run(a.peers->send_blocks(b.id(), blocks_message(20, 65536))));
+    EXPECT_EQ(error.code(), Errc::timeout) << error.text();
+    EXPECT_EQ(world.loop.now() - start, PeersOptions().patience);
+    // The peer is still there, and so is the room for small messages, but no more of it than this.
+    std::vector<Want> entries(1024, want_have(leaf(tree, 1)));
+    const Message list = wants(std::move(entries));
+    const std::size_t size = net::exchange::encode_framed(list).size();
+    while (a.host->limit_counts().of(net::Limit::exchange_unsent) == 0) {
+        a.peers->send(b.id(), list);
+        ASSERT_LE(a.peers->unsent(b.id()), PeersOptions().unsent_bytes);
+    }
+    EXPECT_GT(a.peers->unsent(b.id()), PeersOptions().unsent_bytes - size);
+    EXPECT_TRUE(world.until([&] { return a.peers->unsent(b.id()) == 0; }, minutes(120)));
+}
+
+TEST_F(PeersTest, HoldsUpAPeerWhileNobodyMayRead) {
+    for (const std::string_view muxer : {net::mux::kMplex, net::mux::kYamux}) {
+        World other;
+        Speaker a(other.internet, 1, {}, with_muxer(muxer));
+        Speaker b(other.internet, 2, {}, with_muxer(muxer));
+        other.connect(a, b);
+        ASSERT_TRUE(other.until([&] { return a.peers->has(b.id()) && b.peers->has(a.id()); }));
+        b.heard.reads = false;
+        TaskGroup group(other.loop);
+        std::optional<Result<void>> sent;
+        group.start(codex::detail::keep_value(
+            a.peers->send_blocks(b.id(), blocks_message(20, std::size_t{1} << 19)), &sent));
+        other.pass(seconds(5));
+        EXPECT_FALSE(sent) << muxer;
+        EXPECT_TRUE(b.heard.blocks.empty());
+        b.heard.reads = true;
+        b.peers->read_on(a.id());
+        EXPECT_TRUE(other.until([&] { return sent && b.heard.messages == 1; })) << muxer;
+        must(std::move(*sent));
+        EXPECT_EQ(b.heard.blocks.size(), 20u);
+    }
+}
+
+TEST_F(PeersTest, LetsQuestionsOvertakeBlocks) {
+    WireOptions wire;
+    wire.delay = milliseconds(50);
+    World slow(wire);
+    Speaker a(slow.internet, 1);
+    Speaker b(slow.internet, 2);
+    slow.connect(a, b);
+    ASSERT_TRUE(slow.until([&] { return a.peers->has(b.id()); }));
+    a.peers->send(b.id(), wants({want_have(leaf(tree, 0))}));
+    ASSERT_TRUE(slow.until([&] { return b.heard.messages == 1; }));
+    TaskGroup group(slow.loop);
+    std::optional<Result<void>> sent;
+    group.start(codex::detail::keep_value(
+        a.peers->send_blocks(b.id(), blocks_message(20, std::size_t{1} << 17)), &sent));
+    a.peers->send(b.id(), wants({want_have(leaf(tree, 1))}));
+    EXPECT_TRUE(slow.until([&] { return b.heard.blocks.size() == 20; }));
+    EXPECT_LT(b.heard.order.find('w', 1), 12u) << b.heard.order;
+}
+
+TEST_F(PeersTest, LosesOnlyWhatIsOnAStreamThatBreaks) {
+    Speaker a(world.internet, 1);
+    Raw b(world.internet, 2);
+    std::vector<std::unique_ptr<net::Stream>> held;
+    b.serve([&](net::Stream stream) { return hold(&world, &held, std::move(stream)); });
+    world.connect(a, b);
+    ASSERT_TRUE(world.until([&] { return a.peers->has(b.id()); }));
+    a.peers->send(b.id(), wants({want_have(leaf(tree, 1))}));
+    ASSERT_TRUE(world.until([&] { return held.size() == 1 && !held[0]->unread().empty(); }));
+    held[0]->reset();
+    world.pass(seconds(1));
+    const Message second = wants({want_have(leaf(tree, 2))});
+    a.peers->send(b.id(), second);
+    ASSERT_TRUE(world.until([&] { return held.size() == 2 && !held[1]->unread().empty(); }));
+    EXPECT_TRUE(equal(held[1]->unread(), net::exchange::encode_framed(second)));
+}
+
+/// Takes streams and resets each at once.
+Task<void> refuse_later(int* count, net::Stream stream) {
+    ++*count;
+    stream.reset();
+    co_return;
+}
+
+TEST_F(PeersTest, GivesUpOnAPeerThatTakesStreamsAndNoMessages) {
+    Speaker a(world.internet, 1, {}, with_muxer(net::mux::kYamux));
+    Raw b(world.internet, 2, with_muxer(net::mux::kYamux));
+    int streams = 0;
+    b.serve([&](net::Stream stream) { return refuse_later(&streams, std::move(stream)); });
+    world.connect(a, b);
+    ASSERT_TRUE(world.until([&] { return a.peers->has(b.id()); }));
+    const Error error =
+        must_fail(world.run(a.peers->send_blocks(b.id(), blocks_message(20, 65536))));
+    EXPECT_EQ(error.code(), Errc::unavailable) << error.text();
+    world.pass(minutes(1));
+    EXPECT_LE(streams, 3);
+    EXPECT_EQ(a.peers->unsent_blocks(b.id()), 0u);
+}
+
+TEST_F(PeersTest, ManyTalkToEachOther) {
+    std::vector<std::unique_ptr<Speaker>> all;
+    for (std::uint8_t i = 1; i <= 5; ++i)
+        all.push_back(std::make_unique<Speaker>(world.internet, i));
+    for (std::size_t i = 0; i < all.size(); ++i)
+        for (std::size_t j = 0; j < i; ++j)
+            world.connect(*all[i], *all[j]);
+    for (auto& from : all)
+        for (auto& to : all)
+            if (from != to) {
+                EXPECT_TRUE(world.until([&] { return from->peers->has(to->id()); }));
+                must(world.run(from->peers->send_blocks(to->id(), blocks_message(2, 1000))));
+                from->peers->send(to->id(), presence_of(plain(tree)));
+            }
+    for (auto& node : all) {
+        EXPECT_TRUE(world.until([&] { return node->heard.messages == 8; }));
+        EXPECT_EQ(node->heard.blocks.size(), 8u);
+        EXPECT_EQ(node->heard.there.size(), 4u);
+    }
+}
+
+TEST_F(PeersTest, MayGoBeforeItsHostWithStreamsOpen) {
+    Speaker a(world.internet, 1);
+    Speaker b(world.internet, 2);
+    world.connect(a, b);
+    ASSERT_TRUE(world.until([&] { return a.peers->has(b.id()) && b.peers->has(a.id()); }));
+    a.peers->send(b.id(), presence_of(plain(tree)));
+    b.peers->send(a.id(), presence_of(plain(tree)));
+    ASSERT_TRUE(world.until([&] { return a.heard.messages == 1 && b.heard.messages == 1; }));
+    a.peers.reset();
+    b.peers->send(a.id(), presence_of(plain(tree)));
+    b.peers->send(a.id(), presence_of(plain(tree)));
+    world.pass(minutes(20));
+    EXPECT_EQ(a.heard.messages, 1);
+}
+
+} // namespace
+} // namespace codex::exchange::test
