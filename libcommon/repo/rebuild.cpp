@@ -86,6 +86,18 @@ Result<bool> Rebuild::tree(const Fd& file, const Extent& at, const RecordHeader&
     return true;
 }
 
+/// As the old index has it; else not later than its segment was last written to.
+std::uint64_t Rebuild::stored_at(const Cid& cid, const Fd& segment) const {
+    const std::uint64_t now = around_.clock.unix_seconds();
+    const auto known = old_.datasets.find(cid);
+    if (known != old_.datasets.end() && known->second != 0 && known->second <= now)
+        return known->second;
+    struct stat st{};
+    return ::fstat(segment.get(), &st) == 0 && st.st_mtim.tv_sec > 0
+               ? std::min(now, static_cast<std::uint64_t>(st.st_mtim.tv_sec))
+               : now;
+}
+
 Result<void> Rebuild::add_datasets() {
     for (const Cid& cid : manifests_) {
         CODEX_TRY(value, txn_->get(Table::blocks, cid.bytes()));
@@ -117,7 +129,7 @@ Result<void> Rebuild::add_datasets() {
         ++found->second.references;
         entry.references = 1;
         CODEX_CHECK(txn_->put(Table::blocks, cid.bytes(), encode(entry)));
-        const DatasetEntry dataset{manifest->tree, around_.clock.unix_seconds(), expiry,
+        const DatasetEntry dataset{manifest->tree, stored_at(cid, *file), expiry,
                                    static_cast<std::uint8_t>(kind_of(*manifest)), plain};
         CODEX_CHECK(txn_->put(Table::datasets, cid.bytes(), encode(dataset)));
         ++totals_.datasets;
@@ -170,8 +182,18 @@ Result<void> Rebuild::add_references() {
 
 namespace {
 
-Result<OldIndex> read_old_index(const Env& env, const std::string& path) {
-    OldIndex old;
+/// What is there was stored when it says, whatever it lacks.
+Result<void> read_datasets(const Env& env, std::map<Cid, std::uint64_t>& stored) {
+    CODEX_TRY(txn, env.read());
+    return for_each(txn, Table::datasets, {}, [&](BytesView key, BytesView value) -> Result<void> {
+        CODEX_TRY(cid, decode_cid_key(Table::datasets, key));
+        CODEX_TRY(entry, decode_dataset(value));
+        stored[cid] = entry.added;
+        return {};
+    });
+}
+
+Result<void> read_old_index(const Env& env, const std::string& path, OldIndex& old) {
     CODEX_TRY(txn, env.read());
     // Also what nobody has appended to the file: who was to do it was killed.
     CODEX_TRY(rows, notes_after(txn, 0));
@@ -199,27 +221,27 @@ Result<OldIndex> read_old_index(const Env& env, const std::string& path) {
                   range.extent.offset + range.length);
         return {};
     }));
-    CODEX_CHECK(for_each(txn, Table::datasets, {}, [&](BytesView key, BytesView) -> Result<void> {
-        CODEX_TRY(cid, decode_cid_key(Table::datasets, key));
-        old.datasets.push_back(cid);
-        return {};
-    }));
-    old.known = true;
-    return old;
+    return {};
 }
 
-/// Nothing of an index that is damaged, or older than the segments.
+/// Of an index that is damaged, or older than the segments, only when datasets were stored.
 OldIndex old_index(const std::string& path, const Surroundings& around) {
     EnvOptions options;
     options.mode = EnvMode::read_only_no_lock; // nobody else has it open
     const auto env = Env::open(path + "/index.mdb", options, around);
     if (!env)
         return {};
+    OldIndex dated;
+    const bool all = read_datasets(**env, dated.datasets).has_value();
     const auto segments = Segments::open_folder(path + "/segments", env->get(), around);
-    if (!segments || !require_current(**env, **segments, path))
-        return {};
-    auto old = read_old_index(**env, path);
-    return old ? std::move(*old) : OldIndex();
+    if (!all || !segments || !require_current(**env, **segments, path))
+        return dated;
+    OldIndex old;
+    if (!read_old_index(**env, path, old))
+        return dated;
+    old.datasets = std::move(dated.datasets);
+    old.known = true;
+    return old;
 }
 
 } // namespace
@@ -230,7 +252,8 @@ Result<RebuildReport> Repo::rebuild_index(const std::string& path, const OpenOpt
     CODEX_CHECK(require_place(path, false));
     CODEX_CHECK(check_version(path));
     CODEX_CHECK(require_folders(path));
-    for (const char* name : {"/notes", "/age", "/reserve"}) // before all the work, and not after it
+    // Before all the work, and not after it.
+    for (const char* name : {"/notes", "/age", "/segments/.age", "/reserve"})
         CODEX_CHECK(require_own_file(path + name));
     CODEX_TRY(lock, lock_repo(path, true, around));
     OldIndex old = old_index(path, around);

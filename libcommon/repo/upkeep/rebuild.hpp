@@ -22,11 +22,11 @@ struct OldSegment {
     Places dead;           ///< in order
 };
 
-/// What the index that is replaced knew, where it is whole and of today.
+/// What the index that is replaced knew.
 struct OldIndex {
-    bool known = false;
-    std::vector<Note> notes;   ///< of its rows, and what the file has lost
-    std::vector<Cid> datasets; ///< in order
+    bool known = false;      ///< it is whole and of today; else only `datasets` has something
+    std::vector<Note> notes; ///< of its rows, and what the file has lost
+    std::map<Cid, std::uint64_t> datasets; ///< when each was stored, Unix seconds
     std::map<std::uint32_t, OldSegment> segments;
 };
 
@@ -100,6 +100,7 @@ private:
     Result<void> scan(std::uint32_t id);
     Result<bool> block(const Fd& file, const Extent& at, const RecordHeader& header);
     Result<bool> tree(const Fd& file, const Extent& at, const RecordHeader& header);
+    [[nodiscard]] std::uint64_t stored_at(const Cid& cid, const Fd& segment) const;
     Result<void> add_datasets();
     Result<void> for_each_leaf(const Cid& cid, const FoundTree& found,
                                const std::function<Result<void>(const Cid&)>& visit);

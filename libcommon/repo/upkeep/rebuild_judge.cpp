@@ -78,7 +78,10 @@ Result<void> Rebuild::read_notes() {
 /// What the old index or the notes know of and the new one does not, since its manifest or its tree
 /// is damaged or missing.
 Result<void> Rebuild::find_lost() {
-    std::set<Cid> known(old_.datasets.begin(), old_.datasets.end());
+    std::set<Cid> known;
+    if (old_.known)
+        for (const auto& [cid, stored] : old_.datasets)
+            known.insert(cid);
     for (const auto& [name, note] : notes_)
         if (note.kind == NoteKind::dataset && note.present)
             known.insert(note.cid);

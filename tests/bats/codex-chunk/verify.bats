@@ -132,6 +132,31 @@ flip() {
     codex-chunk get "$cid" | cmp - <(gen 7 200000)
 }
 
+@test "when a dataset was stored is taken from the index that is replaced, else from its segment" {
+    stored() { codex-chunk ls --json | records | jq -r 'select(.cid == "'"$cid"'").added'; }
+    codex-chunk rm "$cid"
+    codex-chunk gc
+    CODEX_NOW=1600000000 codex-chunk put < <(gen 7 200000)
+    assert_equal "$(stored)" 1600000000
+    codex-chunk verify --rebuild-index
+    assert_equal "$(stored)" 1600000000
+    # One that is of another day has it, too.
+    cp "$CODEX_REPO/index.mdb" old
+    gen 8 300000 | codex-chunk put
+    cp old "$CODEX_REPO/index.mdb"
+    codex-chunk verify --rebuild-index
+    assert_equal "$(stored)" 1600000000
+    # Without one.
+    touch -d @1610000000 "$CODEX_REPO"/segments/*
+    rm "$CODEX_REPO/index.mdb"
+    codex-chunk verify --rebuild-index
+    assert_equal "$(stored)" 1610000000
+    touch -d @9900000000 "$CODEX_REPO"/segments/*
+    rm "$CODEX_REPO/index.mdb"
+    CODEX_NOW=1700000000 codex-chunk verify --rebuild-index
+    assert_equal "$(stored)" 1700000000
+}
+
 @test "damaged records are counted and placed when the index is made anew, and the way out leads out" {
     local segment=$CODEX_REPO/segments/00000001.seg other
     other=$(gen 8 300000 | codex-chunk put)
@@ -205,7 +230,7 @@ flip() {
     run_split codex-chunk verify "$other" "$cid"
     assert_failure 1
     assert_equal "${#lines[@]}" 1
-    assert_line --regexp "^zDxWB8E[^	]*	block-missing	block 0 is not here	$cid\$"
+    assert_line --regexp "^zDxWB8E[^	]*	block-missing	block 1 is not here	$cid\$"
 }
 
 @test "the named are taken from stdin with -, in every form, and reported in JSON" {
