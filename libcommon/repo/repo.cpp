@@ -94,7 +94,7 @@ Result<Space> Repo::space() const {
     CODEX_TRY(config, impl_->store->config());
     space.quota_bytes = config.quota_bytes;
     for (const char* file : {"/index.mdb", "/index.mdb-lock", "/config.json", "/version", "/lock",
-                             "/lock-write", "/notes", "/age", "/reserve"})
+                             "/lock-write", "/notes", "/age", "/segments/.age", "/reserve"})
         space.disk_bytes += io::disk_bytes(path() + file);
     CODEX_TRY(ids, impl_->store->segments().list());
     for (const std::uint32_t id : ids)

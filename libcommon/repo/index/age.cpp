@@ -71,6 +71,56 @@ std::string path_of(const std::string& directory) {
     return directory + "/age";
 }
 
+/// Its name is one that "*" does not take for a segment.
+std::string path_beside_segments(const std::string& directory) {
+    return directory + "/segments/.age";
+}
+
+Result<void> write_parts(const Fd& file, const IndexAge& age, const std::string& path) {
+    Bytes parts;
+    for (const std::uint64_t number : {age.transaction, age.seen, age.notes}) {
+        const Part part = encode_part(age.lineage, number);
+        parts.insert(parts.end(), part.begin(), part.end());
+    }
+    return pwrite_full(file.get(), parts, 0, path);
+}
+
+constexpr std::size_t kFileBytes = 3 * kBytes;
+
+std::optional<IndexAge> decode_age(BytesView file) {
+    const auto synced = decode_part(file.first(kBytes));
+    if (!synced)
+        return std::nullopt;
+    IndexAge age{synced->first, synced->second, 0, 0};
+    const auto number = [&](std::size_t part) {
+        const auto found = decode_part(file.subspan(part * kBytes, kBytes));
+        return found && found->first == age.lineage ? found->second : 0;
+    };
+    age.seen = number(1);
+    age.notes = number(2);
+    return age;
+}
+
+/// What is beside the segments. One that cannot be read may say that the index is old.
+Result<std::optional<IndexAge>> age_beside_segments(const std::string& repo_path) {
+    const std::string path = path_beside_segments(repo_path);
+    auto file = open_own_file(path, O_RDONLY, Below::folder);
+    if (!file && (file.error().code() == Errc::not_found ||
+                  file.error().code() == Errc::repo_damaged)) // no file: writers refuse it
+        return std::nullopt;
+    if (!file)
+        return fail(std::move(file).error());
+    std::array<std::uint8_t, kFileBytes> bytes{};
+    CODEX_CHECK(pread_full(file->get(), bytes, 0, path));
+    return decode_age(bytes);
+}
+
+Result<void> forget(const std::string& path, const std::string& folder) {
+    if (::unlink(path.c_str()) != 0)
+        return errno == ENOENT ? Result<void>() : fail(system_error(errno, "remove " + path));
+    return sync_directory(folder);
+}
+
 } // namespace
 
 Result<std::uint64_t> find_lineage(const Txn& txn) {
@@ -95,52 +145,75 @@ Result<std::uint64_t> ensure_lineage(Txn& txn, Random& random) {
 Result<void> write_age(const std::string& repo_path, const IndexAge& age, Disk& disk) {
     const std::string path = path_of(repo_path);
     CODEX_TRY(file, open_own_file(path, O_RDWR | O_CREAT));
-    Bytes parts;
-    for (const std::uint64_t number : {age.transaction, age.seen, age.notes}) {
-        const Part part = encode_part(age.lineage, number);
-        parts.insert(parts.end(), part.begin(), part.end());
-    }
-    CODEX_CHECK(pwrite_full(file.get(), parts, 0, path));
+    CODEX_CHECK(write_parts(file, age, path));
     CODEX_CHECK(io::sync_data(disk, file.get(), path));
-    return sync_directory(repo_path);
+    CODEX_CHECK(sync_directory(repo_path));
+    // Not synced: without it, REPO/age alone is asked.
+    const std::string beside = path_beside_segments(repo_path);
+    CODEX_TRY(copy, open_own_file(beside, O_RDWR | O_CREAT, Below::folder));
+    return write_parts(copy, age, beside);
 }
 
 std::optional<IndexAge> recorded_age(const std::string& repo_path) {
     const auto file = open_own_file(path_of(repo_path), O_RDONLY);
-    std::array<std::uint8_t, 3 * kBytes> bytes{};
-    if (!file)
+    std::array<std::uint8_t, kFileBytes> bytes{};
+    if (!file || !pread_full(file->get(), bytes, 0, "age"))
         return std::nullopt;
-    const auto got = pread_full(file->get(), bytes, 0, "age");
-    const auto synced = got ? decode_part(BytesView(bytes).first(kBytes)) : std::nullopt;
-    if (!synced)
-        return std::nullopt;
-    IndexAge age{synced->first, synced->second, 0, 0};
-    const auto number = [&](std::size_t part) {
-        const auto found = decode_part(BytesView(bytes).subspan(part * kBytes, kBytes));
-        return found && found->first == age.lineage ? found->second : 0;
-    };
-    age.seen = number(1);
-    age.notes = number(2);
-    return age;
+    return decode_age(bytes);
 }
 
 Result<void> forget_age(const std::string& repo_path) {
-    const std::string path = path_of(repo_path);
-    if (::unlink(path.c_str()) != 0)
-        return errno == ENOENT ? Result<void>() : fail(system_error(errno, "remove " + path));
-    return sync_directory(repo_path);
+    CODEX_CHECK(forget(path_beside_segments(repo_path), repo_path + "/segments"));
+    return forget(path_of(repo_path), repo_path);
 }
 
-Result<Standing> standing_of(const Env& env, const std::string& repo_path) {
-    // Before the index is looked at: it only grows, so that this cannot make it look old.
-    const auto age = recorded_age(repo_path);
+namespace {
+
+/// What an index says of itself.
+struct Today {
+    std::uint64_t lineage = 0;
+    std::uint64_t transaction = 0;
+};
+
+Standing standing_by(const std::optional<IndexAge>& age, const Today& index) {
     if (!age)
         return Standing::unknown;
-    CODEX_TRY(txn, env.read());
-    CODEX_TRY(lineage, find_lineage(txn));
-    if (lineage != age->lineage || txn.id() < age->transaction)
+    if (index.lineage != age->lineage || index.transaction < age->transaction)
         return Standing::older;
-    return age->seen != 0 && txn.id() >= age->seen ? Standing::current : Standing::unsure;
+    return age->seen != 0 && index.transaction >= age->seen ? Standing::current : Standing::unsure;
+}
+
+/// What both say of an index.
+struct Asked {
+    std::optional<IndexAge> repo;
+    std::optional<IndexAge> segments;
+    Today index;
+
+    [[nodiscard]] Standing standing() const {
+        const Standing ours = standing_by(repo, index);
+        const Standing theirs = standing_by(segments, index);
+        if (ours == Standing::older || theirs == Standing::older)
+            return Standing::older;
+        return ours == Standing::current && theirs == Standing::unsure ? theirs : ours;
+    }
+};
+
+Result<Asked> ask(const Env& env, const std::string& repo_path) {
+    // Before the index is looked at: it only grows, so that this cannot make it look old.
+    Asked asked;
+    asked.repo = recorded_age(repo_path);
+    CODEX_SET(asked.segments, age_beside_segments(repo_path));
+    CODEX_TRY(txn, env.read());
+    CODEX_SET(asked.index.lineage, find_lineage(txn));
+    asked.index.transaction = txn.id();
+    return asked;
+}
+
+} // namespace
+
+Result<Standing> standing_of(const Env& env, const std::string& repo_path) {
+    CODEX_TRY(asked, ask(env, repo_path));
+    return asked.standing();
 }
 
 namespace {
@@ -148,6 +221,28 @@ namespace {
 tl::unexpected<Error> older(const std::string& text) {
     return fail(Error(Errc::repo_damaged, text)
                     .remedy({Remedy::rebuild_index, "make it anew from the segments"}));
+}
+
+/// Which of both says so, and what is known of it: nothing else is.
+tl::unexpected<Error> older(const Asked& asked) {
+    const bool by_segments = standing_by(asked.segments, asked.index) == Standing::older;
+    const IndexAge& age = by_segments ? *asked.segments : *asked.repo;
+    const std::string_view what = by_segments ? "the segments" : "the repo's age";
+    if (age.lineage != asked.index.lineage)
+        return older(fmt::format("index.mdb: is not the one that {} {} to: one of both was copied "
+                                 "before the index was made anew",
+                                 what, by_segments ? "belong" : "belongs"));
+    const std::string missed = fmt::format("it ends with transaction {}, and there was a "
+                                           "transaction {}: it does not know what was stored and "
+                                           "removed since it was copied",
+                                           asked.index.transaction, age.transaction);
+    if (by_segments)
+        return older(fmt::format("index.mdb: is older than the segments: {}", missed));
+    return fail(
+        Error(Errc::repo_damaged,
+              fmt::format("index.mdb: is older than the repo's age: {}", missed))
+            .remedy({Remedy::rebuild_index, "put back the rest of its day, or of today; or "
+                                            "make it anew from the segments that are here"}));
 }
 
 /// What is noted in the file was on the disk in the index before. So one that has not come to the
@@ -168,10 +263,10 @@ Result<void> require_all_notes(const Env& env, const std::string& repo_path) {
 Result<Standing> judge(const Env& env, const Segments& segments, const std::string& repo_path,
                        std::vector<UnknownRecords>& found) {
     CODEX_CHECK(require_all_notes(env, repo_path));
-    CODEX_TRY(standing, standing_of(env, repo_path));
+    CODEX_TRY(asked, ask(env, repo_path));
+    const Standing standing = asked.standing();
     if (standing == Standing::older)
-        return older("index.mdb: is older than the segments: it does not know what "
-                     "was stored and removed since it was copied");
+        return older(asked);
     if (standing == Standing::current)
         return standing;
     CODEX_TRY(records, unknown_records(segments, env, Tails::all));
@@ -183,23 +278,43 @@ Result<Standing> judge(const Env& env, const Segments& segments, const std::stri
     return standing;
 }
 
-/// From here on the file says what is committed, and what is noted.
-void follow(Env& env, const std::shared_ptr<const Fd>& file, std::uint64_t lineage) {
-    env.on_commit([file, lineage](std::uint64_t transaction, bool synced) {
-        record(*file, lineage, transaction, synced);
+/// The two files; that beside the segments may be missing on a full disk.
+struct AgeFiles {
+    Fd repo;
+    Fd segments;
+};
+using SharedFiles = std::shared_ptr<const AgeFiles>;
+
+/// From here on they say what is committed, and what is noted.
+void follow(Env& env, const SharedFiles& files, std::uint64_t lineage) {
+    env.on_commit([files, lineage](std::uint64_t transaction, bool synced) {
+        record(files->repo, lineage, transaction, synced);
+        if (files->segments)
+            record(files->segments, lineage, transaction, synced);
     });
-    env.on_notes([file, lineage](std::uint64_t last) { record_notes(*file, lineage, last); });
+    env.on_notes(
+        [files, lineage](std::uint64_t last) { record_notes(files->repo, lineage, last); });
+}
+
+Result<SharedFiles> open_files(const std::string& repo_path) {
+    AgeFiles files;
+    CODEX_SET(files.repo, open_own_file(path_of(repo_path), O_RDWR | O_CREAT));
+    auto beside = open_own_file(path_beside_segments(repo_path), O_RDWR | O_CREAT, Below::folder);
+    if (!beside && beside.error().code() != Errc::no_space)
+        return fail(std::move(beside).error());
+    if (beside)
+        files.segments = std::move(*beside);
+    return std::make_shared<const AgeFiles>(std::move(files));
 }
 
 /// The first transaction of who opens it, before anything is appended.
-Result<void> begin_anew(Env& env, std::span<const UnknownRecords> found,
-                        const std::shared_ptr<const Fd>& file) {
+Result<void> begin_anew(Env& env, std::span<const UnknownRecords> found, const SharedFiles& files) {
     CODEX_TRY(txn, env.write(true));
     for (const UnknownRecords& records : found)
         if (records.entered)
             CODEX_CHECK(keep_tail(txn, records.segment));
     CODEX_TRY(lineage, ensure_lineage(txn, env.around().random));
-    follow(env, file, lineage);
+    follow(env, files, lineage);
     return txn.commit();
 }
 
@@ -216,19 +331,19 @@ Result<void> settle_age(Env& env, const Segments& segments, const std::string& r
     std::vector<UnknownRecords> found;
     const std::string path = path_of(repo_path);
     CODEX_CHECK(require_own_file(path));
+    CODEX_CHECK(require_own_file(path_beside_segments(repo_path)));
     CODEX_TRY(standing, judge(env, segments, repo_path, found));
-    CODEX_TRY(opened, open_own_file(path, O_RDWR | O_CREAT));
-    const auto file = std::make_shared<const Fd>(std::move(opened));
+    CODEX_TRY(files, open_files(repo_path));
     if (standing == Standing::current) {
         CODEX_TRY(txn, env.read());
         CODEX_TRY(lineage, find_lineage(txn));
-        follow(env, file, lineage);
+        follow(env, files, lineage);
         return {};
     }
     // Its name, before anything that would be taken for another's without it.
     CODEX_CHECK(sync_directory(repo_path));
-    CODEX_CHECK(with_reserve(repo_path, [&] { return begin_anew(env, found, file); }));
-    return io::sync_data(env.around().disk, file->get(), path);
+    CODEX_CHECK(with_reserve(repo_path, [&] { return begin_anew(env, found, files); }));
+    return io::sync_data(env.around().disk, files->repo.get(), path);
 }
 
 } // namespace codex::repo::detail

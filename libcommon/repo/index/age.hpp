@@ -6,8 +6,11 @@
 // index of another descent, or with a number below the first, is not the one it belongs to. One
 // between both may be either: what is behind the ends of segments is kept then.
 //
-// It also says up to which number notes are on the disk: without that, a last note that is damaged
-// or gone could not be told from one that nobody has come to write.
+// segments/.age says the same, and goes where the segments go: so copies of index.mdb and of
+// REPO/age that are put back together are found out, too.
+//
+// REPO/age also says up to which number notes are on the disk: without that, a last note that is
+// damaged or gone could not be told from one that nobody has come to write.
 #pragma once
 
 #include "repo/segments/segments.hpp"
@@ -22,7 +25,7 @@ struct IndexAge {
     friend bool operator==(const IndexAge&, const IndexAge&) = default;
 };
 
-/// What REPO/age says about an index.
+/// What REPO/age says about an index, and the one beside the segments where that says worse.
 enum class Standing : std::uint8_t {
     current, ///< it has all that was ever committed
     unsure,  ///< all that was synced; of the rest some is missing
@@ -34,11 +37,12 @@ enum class Standing : std::uint8_t {
 [[nodiscard]] Result<std::uint64_t> find_lineage(const Txn& txn);
 /// Writes the lineage of the index, one from `random` where there is none. Errors: no_space, io.
 [[nodiscard]] Result<std::uint64_t> ensure_lineage(Txn& txn, Random& random);
-/// Writes REPO/age, durably. Errors: repo_damaged when it is no file, permission, no_space, io.
+/// Writes REPO/age, durably, and the one beside the segments. Errors: repo_damaged when one is no
+/// file, permission, no_space, io.
 [[nodiscard]] Result<void> write_age(const std::string& repo_path, const IndexAge& age, Disk& disk);
-/// What it says; nothing when there is none, or it is damaged.
+/// What REPO/age says; nothing when there is none, or it is damaged.
 [[nodiscard]] std::optional<IndexAge> recorded_age(const std::string& repo_path);
-/// Takes it away, durably: for a new index. Errors: permission, io.
+/// Takes both away, durably: for a new index. Errors: permission, io.
 [[nodiscard]] Result<void> forget_age(const std::string& repo_path);
 
 [[nodiscard]] Result<Standing> standing_of(const Env& env, const std::string& repo_path);

@@ -202,6 +202,7 @@ Result<void> make_files(const std::string& path, const Config& config, const Sur
     for (const char* name : {"/index.mdb", "/index.mdb-lock", "/version"})
         if (::unlink((path + name).c_str()) != 0 && errno != ENOENT)
             return fail(system_error(errno, "remove " + path + name));
+    CODEX_CHECK(forget_age(path)); // of another index, which a power loss could bring back
     EnvOptions options;
     options.create = true;
     CODEX_TRY(age, make_index(path + "/index.mdb", options, around));

@@ -25,18 +25,88 @@ assert_all_back() {
     C=$(codex-chunk put c)
     for damage in 'rm -f' 'truncate -s 0' 'truncate -s 20' 'dd if=/dev/zero bs=1 count=48 conv=notrunc status=none of='; do
         cp old "$CODEX_REPO/index.mdb"
+        [[ $damage != rm* ]] || cp "$CODEX_REPO/segments/.age" beside
         # shellcheck disable=SC2086 # words
         if [[ $damage == dd* ]]; then ${damage}$CODEX_REPO/age; else $damage "$CODEX_REPO/age"; fi
         sum=$(sha256sum "$CODEX_REPO"/segments/*)
         for command in gc 'put b' "rm $A" ls verify "get $A"; do
             # shellcheck disable=SC2086 # words
             run_split codex-chunk $command
-            assert_refused 65 'index.mdb: may be older than the segments'
+            assert_refused 65 'index.mdb: is older than the segments'
             assert_stderr --partial 'codex-chunk verify --rebuild-index'
             assert_equal "$(sha256sum "$CODEX_REPO"/segments/*)" "$sum"
         done
+        # Nothing says that it is older, nothing that it is not.
+        rm "$CODEX_REPO/segments/.age"
+        for command in gc 'put b' ls; do
+            # shellcheck disable=SC2086 # words
+            run_split codex-chunk $command
+            assert_refused 65 'index.mdb: may be older than the segments'
+            assert_equal "$(sha256sum "$CODEX_REPO"/segments/*)" "$sum"
+        done
+        cp beside "$CODEX_REPO/segments/.age"
     done
     assert_all_back
+}
+
+@test "an index that is put back with the age of its day destroys nothing, either" {
+    local command
+    cp "$CODEX_REPO/age" age
+    C=$(codex-chunk put c)
+    cp old "$CODEX_REPO/index.mdb"
+    cp age "$CODEX_REPO/age"
+    sum=$(sha256sum "$CODEX_REPO"/segments/*)
+    for command in gc 'put b' "rm $A" ls verify "get $A"; do
+        # shellcheck disable=SC2086 # words
+        run_split codex-chunk $command
+        assert_refused 65 'index.mdb: is older than the segments: it ends with transaction '
+        assert_stderr --partial 'codex-chunk verify --rebuild-index'
+        assert_equal "$(sha256sum "$CODEX_REPO"/segments/*)" "$sum"
+    done
+    assert_all_back
+    # From before an index that was made anew, which has seen fewer transactions.
+    cp old "$CODEX_REPO/index.mdb"
+    cp age "$CODEX_REPO/age"
+    sum=$(sha256sum "$CODEX_REPO"/segments/*)
+    for command in gc 'put b' ls; do
+        # shellcheck disable=SC2086 # words
+        run_split codex-chunk $command
+        assert_refused 65 'index.mdb: is not the one that the segments belong to'
+        assert_equal "$(sha256sum "$CODEX_REPO"/segments/*)" "$sum"
+    done
+    assert_all_back
+    # What was not synced may be gone after a power loss: it is kept, and named.
+    cp "$CODEX_REPO/index.mdb" old
+    cp "$CODEX_REPO/age" age
+    gen 11 90000 >c
+    C=$(codex-chunk put --no-sync c)
+    cp old "$CODEX_REPO/index.mdb"
+    cp age "$CODEX_REPO/age"
+    run_split codex-chunk gc
+    assert_success
+    assert_stderr --partial 'has records that the index does not know'
+    run codex-chunk verify
+    assert_failure 1
+    assert_output --partial records-unknown
+    assert_all_back
+}
+
+@test "the age beside the segments may be missing or damaged, and is written again" {
+    local damage n=20
+    for damage in 'rm -f' 'truncate -s 0' 'truncate -s 16'; do
+        $damage "$CODEX_REPO/segments/.age"
+        codex-chunk ls
+        cp "$CODEX_REPO/index.mdb" old
+        cp "$CODEX_REPO/age" age
+        C=$(gen $((++n)) 1000 | codex-chunk put)
+        cp old "$CODEX_REPO/index.mdb"
+        cp age "$CODEX_REPO/age"
+        run_split codex-chunk ls
+        assert_refused 65 'is older than the segments'
+        codex-chunk verify --rebuild-index
+        codex-chunk get "$C" >/dev/null
+        codex-chunk verify
+    done
 }
 
 @test "an index that lacks what was not synced keeps it in the segments" {

@@ -130,6 +130,33 @@ assert_whole() {
     assert_whole
 }
 
+@test "an index, notes and segments of another day, and the age of today" {
+    local command
+    cp -r "$CODEX_REPO" before
+    gen 2 5000 >other
+    other=$(codex-chunk put --label precious other | cut -f1)
+    rm -r "$CODEX_REPO/segments" "$CODEX_REPO/notes"
+    cp -r before/segments before/index.mdb "$CODEX_REPO"
+    [[ ! -e before/notes ]] || cp before/notes "$CODEX_REPO"
+    for command in ls verify "get $plain -o back" "put file" gc "rm $plain"; do
+        # shellcheck disable=SC2086 # words
+        run_split codex-chunk $command
+        assert_refused 65 "index.mdb: is older than the repo's age: it ends with transaction "
+        hint 'put back the rest of its day, or of today; or make it anew from the segments that are here: codex-chunk verify --rebuild-index'
+        part 'put back the rest of its day, or of today; or make it anew from the segments that are here'
+    done
+    cp -r "$CODEX_REPO" mixed
+    cp before/age "$CODEX_REPO/age" # the rest of its day
+    assert_whole
+    rm -r "$CODEX_REPO"
+    mv mixed "$CODEX_REPO"
+    run_split codex-chunk ls
+    pasted 'codex-chunk verify --rebuild-index'
+    assert_failure 1 # the age knows of a note that nobody has any more
+    assert_line --regexp '^-	notes-damaged	'
+    assert_whole
+}
+
 @test "an index that is damaged" {
     size=$(stat -c %s "$CODEX_REPO/index.mdb")
     head -c "$size" /dev/urandom >"$CODEX_REPO/index.mdb"

@@ -141,7 +141,7 @@ follow() {
 @test "anything in the place of a file of the repo is moved away, and the rest goes on" {
     mv "$CODEX_REPO" whole
     local name kind command
-    for name in lock lock-write version config.json index.mdb index.mdb-lock notes age reserve; do
+    for name in lock lock-write version config.json index.mdb index.mdb-lock notes age segments/.age reserve; do
         for kind in 'mkdir' 'mkfifo' "ln -s $PWD/victim"; do
             for command in 'put file' 'verify --rebuild-index'; do
                 # A reader of the index that is made anew, and writers' turns, are not asked for by it.

@@ -47,6 +47,8 @@ public:
             for (const Digest& leaf : store.leaves(cid))
                 blocks_of[cid].insert(Cid::block(leaf));
         for (const auto& entry : fs::directory_iterator(path + "/segments")) {
+            if (entry.path().extension() != ".seg")
+                continue;
             const std::string name = entry.path().filename().string();
             files[name] = must(read_file(entry.path().string(), std::uint64_t{1} << 30));
             const Fd file = must(open_file(entry.path().string(), O_RDONLY));

@@ -178,8 +178,8 @@ TEST(Quota, IsCheckedBeforeAnythingIsWritten) {
     EXPECT_THAT(refused.error().text(), HasSubstr("200KiB more needed"));
     EXPECT_TRUE(refused.error().has_way_out());
     std::uint64_t bytes = 0;
-    for (const auto& entry : fs::directory_iterator(scratch.repo() + "/segments"))
-        bytes += entry.file_size();
+    for (const std::string& segment : segment_files(scratch.repo()))
+        bytes += fs::file_size(segment);
     EXPECT_EQ(bytes, before.stored_bytes + before.dead_bytes) << "nothing was appended";
     // What is here already takes no space.
     EXPECT_TRUE(write_blocks(repo, seeds(20, 40)).has_value());

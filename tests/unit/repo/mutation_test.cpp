@@ -187,9 +187,10 @@ TEST(Mutation, OfAnIndexIsNoSignalAndNoHang) {
             EXPECT_NE(end, kWrongBytes) << "mutation " << seed << ", " << name;
             EXPECT_NE(end, errc_exit_code(Errc::internal)) << "mutation " << seed << ", " << name;
         }
-        for (const auto& entry : fs::directory_iterator(sample.scratch.repo() + "/segments"))
-            EXPECT_GE(fs::file_size(copy.repo() + "/segments/" + entry.path().filename().string()),
-                      fs::file_size(entry))
+        for (const std::string& segment : segment_files(sample.scratch.repo()))
+            EXPECT_GE(
+                fs::file_size(copy.repo() + "/segments/" + fs::path(segment).filename().string()),
+                fs::file_size(segment))
                 << "mutation " << seed;
         // Nor does collecting destroy what somebody may need.
         const int collected = in_child(

@@ -56,6 +56,98 @@ TEST_F(OldIndex, IsNotWrittenTo) {
     repo_ = must(Repo::open(scratch_.repo(), small()));
 }
 
+/// REPO/age says what the index says; the segments know better, while they are those of today.
+TEST_F(OldIndex, IsFoundOutByTheSegmentsWhereItsAgeWasPutBackToo) {
+    must(write_blocks(repo_, seeds(1, 5)));
+    close();
+    copy("/index.mdb", "/index.old");
+    copy("/age", "/age.old");
+    repo_ = must(Repo::open(scratch_.repo(), small()));
+    const Made later = must(write_blocks(repo_, seeds(10, 5))); // in the tail of the segment
+    close();
+    const std::string segment = segment_files(scratch_.repo()).back();
+    const Bytes before = must(read_file(segment, 1 << 20));
+    const std::string beside = scratch_.repo() + "/segments/.age";
+    const Bytes today = must(read_file(beside, 1 << 10));
+    const auto put_back = [&] {
+        copy("/index.old", "/index.mdb");
+        copy("/age.old", "/age");
+    };
+    OpenOptions reading;
+    reading.read_only = true;
+    for (const OpenOptions& how : {small(), small(reading)}) {
+        put_back();
+        const auto refused = Repo::open(scratch_.repo(), how);
+        ASSERT_EQ(code_of(refused), Errc::repo_damaged);
+        EXPECT_THAT(refused.error().text(), testing::HasSubstr("is older than the segments"));
+        EXPECT_EQ(refused.error().remedies().front().action(), Remedy::rebuild_index);
+        EXPECT_EQ(must(read_file(segment, 1 << 20)), before);
+    }
+    must(Repo::rebuild_index(scratch_.repo(), small()));
+    repo_ = must(Repo::open(scratch_.repo(), small()));
+    EXPECT_EQ(must(repo_.get(later.blocks[0])), random_bytes(10, kBlock));
+    EXPECT_THAT(problems(repo_), IsEmpty());
+    EXPECT_NE(must(read_file(beside, 1 << 10)), today) << "it is of the new index";
+    close();
+    // From before the index was made anew.
+    put_back();
+    const auto refused = Repo::open(scratch_.repo(), small());
+    ASSERT_EQ(code_of(refused), Errc::repo_damaged);
+    EXPECT_THAT(refused.error().text(), testing::HasSubstr("is not the one"));
+    must(write_file_atomic(beside, today, 0600));
+    EXPECT_EQ(code_of(Repo::open(scratch_.repo(), small())), Errc::repo_damaged);
+    // Where it says nothing, REPO/age alone is believed.
+    for (const BytesView nothing : {BytesView(), BytesView(today).first(16)}) {
+        must(write_file_atomic(beside, nothing, 0600));
+        repo_ = must(Repo::open(scratch_.repo(), small()));
+        close();
+    }
+}
+
+/// What is said is what is known: the index is compared with one file, or with the other.
+TEST_F(OldIndex, IsSaidToBeOlderThanTheAgeWhereTheSegmentsAreOldToo) {
+    must(write_blocks(repo_, seeds(1, 5)));
+    close();
+    fs::copy(scratch_.repo(), scratch_.file("before"), fs::copy_options::recursive);
+    repo_ = must(Repo::open(scratch_.repo(), small()));
+    must(write_blocks(repo_, seeds(10, 5)));
+    close();
+    fs::remove_all(scratch_.repo() + "/segments");
+    fs::copy(scratch_.file("before") + "/segments", scratch_.repo() + "/segments");
+    fs::copy_file(scratch_.file("before") + "/index.mdb", scratch_.repo() + "/index.mdb",
+                  fs::copy_options::overwrite_existing);
+    const auto refused = Repo::open(scratch_.repo(), small());
+    ASSERT_EQ(code_of(refused), Errc::repo_damaged);
+    EXPECT_THAT(refused.error().text(),
+                testing::StartsWith("index.mdb: is older than the repo's age: it ends with"));
+    must(Repo::rebuild_index(scratch_.repo(), small()));
+    repo_ = must(Repo::open(scratch_.repo(), small()));
+    EXPECT_EQ(must(repo_.space()).counters.datasets, 1U);
+    EXPECT_THAT(problems(repo_), IsEmpty());
+}
+
+/// A writer that is killed just before its commit leaves a whole dataset that nobody was told of.
+TEST_F(OldIndex, IsNotOneWithAWholeDatasetBehindItsEndAlone) {
+    must(write_blocks(repo_, seeds(1, 1)));
+    close();
+    copy("/index.mdb", "/index.old");
+    copy("/age", "/age.old");
+    copy("/segments/.age", "/age.beside");
+    repo_ = must(Repo::open(scratch_.repo(), small()));
+    const Made later = must(write_blocks(repo_, seeds(10, 1)));
+    close();
+    // All as it was before the commit, but the bytes.
+    copy("/index.old", "/index.mdb");
+    copy("/age.old", "/age");
+    copy("/age.beside", "/segments/.age");
+    repo_ = must(Repo::open(scratch_.repo(), small()));
+    EXPECT_THAT(problems(repo_), IsEmpty());
+    EXPECT_THAT(must(repo_.gc({})).unaccounted, IsEmpty());
+    EXPECT_EQ(code_of(repo_.dataset(later.manifest)), Errc::dataset_not_found);
+    must(write_blocks(repo_, seeds(20, 1)));
+    EXPECT_THAT(problems(repo_), IsEmpty());
+}
+
 /// What is committed into a file without a name nobody would find.
 TEST_F(OldIndex, PutInPlaceOfOneInUseTakesNothing) {
     const Made made = must(write_blocks(repo_, seeds(1, 5)));
