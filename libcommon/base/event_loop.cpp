@@ -3,29 +3,28 @@
 namespace codex {
 
 Wait::~Wait() {
-    if (timed_)
-        loop_.timers_.erase(timer_);
+    loop_.timers_.remove(*this);
 }
 
-void Wait::await_suspend(std::coroutine_handle<> waiting) {
+void Wait::await_suspend(std::coroutine_handle<> waiting) noexcept {
     waiting_ = waiting;
-    if (until_ != Clock::Instant::max()) {
-        timer_ = loop_.timers_.emplace(until_, this);
-        timed_ = true;
+    if (signal_ == nullptr && at() == Clock::Instant::min()) {
+        link_before(loop_.ready_);
+        return;
     }
+    if (at() != Clock::Instant::max())
+        loop_.timers_.add(*this);
     if (signal_ != nullptr)
         link_before(*signal_);
 }
 
-void Wait::wake(bool signalled) {
+void Wait::wake(bool signalled) noexcept {
     signalled_ = signalled;
-    if (timed_)
-        loop_.timers_.erase(timer_);
-    timed_ = false;
+    loop_.timers_.remove(*this);
     link_before(loop_.ready_);
 }
 
-void Signal::notify() {
+void Signal::notify() noexcept {
     while (waiting_.linked())
         static_cast<Wait*>(waiting_.next())->wake(true);
 }
@@ -48,7 +47,11 @@ void EventLoop::run() {
 }
 
 bool EventLoop::run_until(const std::function<bool()>& done, Clock::Instant until) {
-    while (!done()) {
+    for (;;) {
+        if (thrown_)
+            std::rethrow_exception(std::exchange(thrown_, nullptr));
+        if (done())
+            return true;
         const bool posted = run_posted();
         wake_timed();
         if (ready_.linked() || posted) {
@@ -59,41 +62,49 @@ bool EventLoop::run_until(const std::function<bool()>& done, Clock::Instant unti
         }
         if (now() >= until)
             return false;
-        const bool timed = !timers_.empty() && timers_.begin()->first < until;
-        wait_outside(timed ? timers_.begin()->first : until);
+        const detail::Timed* const next = timers_.first();
+        wait_outside(next != nullptr ? std::min(next->at(), until) : until);
     }
-    return true;
 }
 
+/// Those that were posted until now, each taken off before it runs, for it may throw.
 bool EventLoop::run_posted() {
-    std::vector<std::function<void()>> jobs;
-    {
-        const std::lock_guard lock(mutex_);
-        jobs.swap(posted_);
-    }
-    for (const auto& job : jobs)
+    std::unique_lock lock(mutex_);
+    const std::size_t count = posted_.size();
+    for (std::size_t i = 0; i < count; ++i) {
+        const std::function<void()> job = std::move(posted_.front());
+        posted_.pop_front();
+        lock.unlock();
         job();
-    return !jobs.empty();
+        lock.lock();
+    }
+    return count != 0;
 }
 
 void EventLoop::wake_timed() {
-    if (timers_.empty())
+    if (timers_.first() == nullptr)
         return;
     const Clock::Instant now = clock_.now();
-    while (!timers_.empty() && timers_.begin()->first <= now)
-        timers_.begin()->second->wake(false);
+    for (auto* next = timers_.first(); next != nullptr && next->at() <= now; next = timers_.first())
+        static_cast<Wait*>(next)->wake(false);
 }
 
-/// Those that are ready now, and not those that they make ready.
+/// Those that are ready now, and not those that they make ready; as far as the first that throws.
 void EventLoop::run_ready() {
     detail::Linked turn;
     while (ready_.linked())
         ready_.next()->link_before(turn);
-    while (turn.linked()) {
+    while (turn.linked() && !thrown_) {
         auto* const wait = static_cast<Wait*>(turn.next());
         wait->unlink();
         wait->waiting_.resume();
     }
+    if (!turn.linked())
+        return;
+    while (ready_.linked()) // which they have made, and which go behind those that are left
+        ready_.next()->link_before(turn);
+    while (turn.linked())
+        turn.next()->link_before(ready_);
 }
 
 /// The coroutine that awaits a task of a group.
@@ -117,7 +128,7 @@ public:
         };
         [[nodiscard]] Last final_suspend() const noexcept { return {}; }
         void return_void() const noexcept {}
-        [[noreturn]] void unhandled_exception() const noexcept { std::terminate(); }
+        void unhandled_exception() const noexcept { group_->take_thrown(std::current_exception()); }
 
     private:
         TaskGroup* group_;
@@ -148,7 +159,8 @@ TaskGroup::Root TaskGroup::clear_up(TaskGroup* group) {
     }
 }
 
-TaskGroup::TaskGroup(EventLoop& loop) : ended_(loop) {
+TaskGroup::TaskGroup(EventLoop& loop, OnThrown on_thrown)
+    : loop_(loop), on_thrown_(std::move(on_thrown)), ended_(loop) {
     const Root root = clear_up(this);
     root.handle.promise().link_before(running_);
     root.handle.resume();
@@ -157,6 +169,13 @@ TaskGroup::TaskGroup(EventLoop& loop) : ended_(loop) {
 TaskGroup::~TaskGroup() {
     Root::destroy_all(running_);
     Root::destroy_all(over_);
+}
+
+void TaskGroup::take_thrown(std::exception_ptr thrown) noexcept {
+    if (on_thrown_)
+        on_thrown_(thrown);
+    else if (!loop_.thrown_)
+        loop_.thrown_ = std::move(thrown);
 }
 
 void TaskGroup::start(Task<void> task) {

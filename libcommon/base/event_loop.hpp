@@ -4,14 +4,14 @@
 #pragma once
 
 #include "base/clock.hpp"
+#include "base/detail/timers.hpp"
 #include "base/error.hpp"
 #include "base/task.hpp"
 
+#include <deque>
 #include <functional>
-#include <map>
 #include <memory>
 #include <mutex>
-#include <vector>
 
 namespace codex {
 
@@ -52,30 +52,27 @@ private:
 } // namespace detail
 
 /// A coroutine's wait for a Signal, or for the end of a time: made by them, and awaited at once.
-/// Awaiting it gives whether it was the signal that came first.
+/// Awaiting it gives whether it was the signal that came first. It takes no memory, so it cannot
+/// fail.
 /// Threads: the loop's.
-class [[nodiscard]] Wait final : private detail::Linked {
+class [[nodiscard]] Wait final : private detail::Linked, private detail::Timed {
 public:
     Wait(EventLoop& loop, detail::Linked* signal, Clock::Instant until)
-        : loop_(loop), signal_(signal), until_(until) {}
+        : Timed(until), loop_(loop), signal_(signal) {}
     ~Wait();
 
     [[nodiscard]] bool await_ready() const noexcept { return false; }
-    void await_suspend(std::coroutine_handle<> waiting);
+    void await_suspend(std::coroutine_handle<> waiting) noexcept;
     [[nodiscard]] bool await_resume() const noexcept { return signalled_; }
 
 private:
     friend class EventLoop;
     friend class Signal;
-    using Timers = std::multimap<Clock::Instant, Wait*>;
-    void wake(bool signalled);
+    void wake(bool signalled) noexcept;
 
     EventLoop& loop_;
     detail::Linked* signal_;
-    Clock::Instant until_;
     std::coroutine_handle<> waiting_;
-    Timers::iterator timer_;
-    bool timed_ = false;
     bool signalled_ = false;
 };
 
@@ -97,7 +94,7 @@ public:
         return {loop_, &waiting_, until};
     }
     /// Lets all that wait now go on, in the order in which they came, when their turn is.
-    void notify();
+    void notify() noexcept;
 
 private:
     EventLoop& loop_;
@@ -120,9 +117,12 @@ public:
     void post(std::function<void()> job);
     /// Awaiting it lets time pass; what it gives says nothing.
     [[nodiscard]] Wait pause_until(Clock::Instant until) { return {*this, nullptr, until}; }
+    /// Awaiting it lets the others that are ready go first.
+    [[nodiscard]] Wait next_turn() { return pause_until(Clock::Instant::min()); }
 
     /// Runs what there is to run until `done`, which is asked between any two steps, or until
-    /// `until`; gives whether it was `done`.
+    /// `until`; gives whether it was `done`. What a job throws, or a task of a group that does not
+    /// take it itself, is thrown here; the loop may be run on.
     bool run_until(const std::function<bool()>& done, Clock::Instant until = Clock::Instant::max());
     /// Until stop().
     void run();
@@ -137,6 +137,7 @@ protected:
 
 private:
     friend class Signal;
+    friend class TaskGroup;
     friend class Wait;
     [[nodiscard]] bool run_posted();
     void wake_timed();
@@ -144,9 +145,10 @@ private:
 
     const Clock& clock_;
     detail::Linked ready_; ///< those that go on at their next turn
-    Wait::Timers timers_;
+    detail::Timers timers_;
+    std::exception_ptr thrown_; ///< by a task, and nobody's yet
     std::mutex mutex_;
-    std::vector<std::function<void()>> posted_;
+    std::deque<std::function<void()>> posted_;
     bool stopped_ = false; ///< the loop's thread alone
 };
 
@@ -172,12 +174,16 @@ private:
 /// Threads: the loop's.
 class TaskGroup {
 public:
-    explicit TaskGroup(EventLoop& loop);
+    /// Is told what a task has thrown, which ends that task alone. It throws nothing itself.
+    using OnThrown = std::function<void(const std::exception_ptr&)>;
+    /// Without `on_thrown`, EventLoop::run_until() throws it.
+    explicit TaskGroup(EventLoop& loop, OnThrown on_thrown = {});
     ~TaskGroup();
     TaskGroup(const TaskGroup&) = delete;
     TaskGroup& operator=(const TaskGroup&) = delete;
 
-    /// Begins `task`, and returns where it waits first. What it throws ends the process.
+    /// Begins `task`, and returns where it waits first. Throws std::bad_alloc where there is no
+    /// memory to begin it; what the task throws is not thrown here.
     void start(Task<void> task);
     /// Those that have not ended.
     [[nodiscard]] std::size_t size() const { return size_; }
@@ -188,7 +194,10 @@ private:
     class Root;
     static Root run(TaskGroup* group, Task<void> task);
     static Root clear_up(TaskGroup* group);
+    void take_thrown(std::exception_ptr thrown) noexcept;
 
+    EventLoop& loop_;
+    OnThrown on_thrown_;
     detail::Linked running_;
     detail::Linked over_; ///< ended, and not destroyed yet
     std::size_t size_ = 0;

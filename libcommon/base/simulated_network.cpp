@@ -13,17 +13,24 @@ struct Pipe {
 
     struct Piece {
         Clock::Instant arrives;
-        Bytes bytes; ///< none: the end
+        Bytes bytes;
         std::size_t from = 0;
     };
     WireOptions options;
     std::deque<Piece> pieces;
     std::size_t held_bytes = 0;
     bool ended = false;
+    Clock::Instant end_arrives;
     bool broken = false;
     Signal readable;
     Signal writable;
 
+    /// When there is something to read: a piece, or the end behind all pieces.
+    [[nodiscard]] std::optional<Clock::Instant> next() const {
+        if (!pieces.empty())
+            return pieces.front().arrives;
+        return ended ? std::optional(end_arrives) : std::nullopt;
+    }
     void break_off() {
         broken = true;
         readable.notify();
@@ -42,11 +49,12 @@ public:
         Pipe& in = *in_;
         if (in.broken || closed_)
             return fail(Errc::unavailable, "connection to {} is broken", remote_.text());
-        if (in.pieces.empty() || in.pieces.front().arrives > loop_.now())
+        const auto next = in.next();
+        if (!next || *next > loop_.now())
             return std::optional<std::size_t>();
-        Pipe::Piece& piece = in.pieces.front();
-        if (piece.bytes.empty())
+        if (in.pieces.empty())
             return std::optional<std::size_t>(0);
+        Pipe::Piece& piece = in.pieces.front();
         const std::size_t size =
             std::min({to.size(), piece.bytes.size() - piece.from, in.options.piece_bytes});
         std::copy_n(piece.bytes.begin() + static_cast<std::ptrdiff_t>(piece.from), size,
@@ -78,13 +86,13 @@ public:
         for (;;) {
             if (closed_)
                 co_return fail(Errc::cancelled, "connection is closed");
-            const bool any = !in->pieces.empty();
-            if (in->broken || (any && in->pieces.front().arrives <= loop_.now()))
+            const auto next = in->next();
+            if (in->broken || (next && *next <= loop_.now()))
                 co_return Result<void>();
             if (loop_.now() >= until)
                 co_return fail(Errc::timeout, "nothing came from {} in time", remote_.text());
-            const Clock::Instant next = any ? std::min(until, in->pieces.front().arrives) : until;
-            co_await in->readable.wait(next);
+            const Clock::Instant looks = std::min(until, next.value_or(until));
+            co_await in->readable.wait(looks);
         }
     }
 
@@ -102,7 +110,7 @@ public:
 
     void end() override {
         if (!std::exchange(out_->ended, true)) {
-            out_->pieces.push_back({loop_.now() + out_->options.delay, {}});
+            out_->end_arrives = loop_.now() + out_->options.delay;
             out_->readable.notify();
         }
     }

@@ -4,6 +4,7 @@
 #include "base/network.hpp"
 
 #include <deque>
+#include <map>
 #include <set>
 
 namespace codex {

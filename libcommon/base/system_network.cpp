@@ -165,11 +165,13 @@ public:
         const std::shared_ptr<Descriptor> descriptor = descriptor_;
         if (descriptor->closed)
             co_return fail(Errc::cancelled, "connection is closed");
-        if (!std::exchange(descriptor->awaits_read, true))
+        if (!descriptor->awaits_read) {
             descriptor->socket.async_wait(tcp::socket::wait_read, [descriptor](error_code) {
                 descriptor->awaits_read = false;
                 descriptor->can_read.notify();
             });
+            descriptor->awaits_read = true; // not before, for asking may throw
+        }
         const auto in_time = co_await descriptor->can_read.wait(until);
         if (descriptor->closed)
             co_return fail(Errc::cancelled, "connection is closed");
@@ -183,11 +185,13 @@ public:
         const std::shared_ptr<Descriptor> descriptor = descriptor_;
         if (descriptor->closed)
             co_return fail(Errc::cancelled, "connection is closed");
-        if (!std::exchange(descriptor->awaits_write, true))
+        if (!descriptor->awaits_write) {
             descriptor->socket.async_wait(tcp::socket::wait_write, [descriptor](error_code) {
                 descriptor->awaits_write = false;
                 descriptor->can_write.notify();
             });
+            descriptor->awaits_write = true;
+        }
         const auto in_time = co_await descriptor->can_write.wait(until);
         if (descriptor->closed)
             co_return fail(Errc::cancelled, "connection is closed");
@@ -242,11 +246,13 @@ public:
                 continue;
             if (error != asio::error::would_block)
                 co_return fail(network_error(error, "accept at " + listening->local.text()));
-            if (!std::exchange(listening->awaits, true))
+            if (!listening->awaits) {
                 listening->acceptor.async_wait(tcp::acceptor::wait_read, [listening](error_code) {
                     listening->awaits = false;
                     listening->arrived.notify();
                 });
+                listening->awaits = true;
+            }
             co_await listening->arrived.wait();
         }
         co_return fail(Errc::cancelled, "{} listens no more", listening->local.text());
