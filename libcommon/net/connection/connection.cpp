@@ -11,10 +11,9 @@ namespace {
 
 /// What is read at once; room for a few frames.
 constexpr std::size_t kReadBytes = std::size_t{256} << 10;
-/// What is sealed at once: four full frames.
-constexpr std::size_t kBatchBytes = 4 * noise::kMaxPlainBytes;
 constexpr Clock::Duration kIdleCheck = std::chrono::seconds(30);
-constexpr Clock::Duration kLastWords = std::chrono::seconds(2);
+/// Between two measurements of the round trip, of a connection that has something to do.
+constexpr Clock::Duration kPingPause = std::chrono::seconds(10);
 
 std::unique_ptr<mux::Muxer> make_muxer(const std::string& name, mux::Side side,
                                        const mux::MuxLimits& limits) {
@@ -26,13 +25,14 @@ std::unique_ptr<mux::Muxer> make_muxer(const std::string& name, mux::Side side,
 } // namespace
 
 Connection::Connection(Upgraded upgraded, EventLoop& loop, ConnectionOwner& owner,
-                       const HostLimits& limits, LimitCounts& counts)
-    : loop_(loop), owner_(owner), limits_(limits), counts_(counts),
+                       const HostLimits& limits, LimitCounts& counts, ByteBudget& budget)
+    : loop_(loop), owner_(owner), limits_(limits), counts_(counts), budget_(budget),
       socket_(std::move(upgraded.socket)), sealer_(std::move(upgraded.secured.sealer)),
       opener_(std::move(upgraded.secured.opener)), peer_(upgraded.secured.peer_key),
       side_(upgraded.side), muxer_name_(std::move(upgraded.muxer)), local_(socket_->local()),
-      remote_(socket_->remote()), muxer_(make_muxer(muxer_name_, side_, limits.mux)), work_(loop),
-      room_(loop), last_traffic_(loop.now()) {
+      remote_(socket_->remote()), muxer_(make_muxer(muxer_name_, side_, limits.mux)),
+      yamux_(dynamic_cast<mux::Yamux*>(muxer_.get())), work_(loop), room_(loop),
+      last_traffic_(loop.now()) {
     plain_in_.append(upgraded.plain_rest);
     if (!upgraded.sealed_rest.empty()) {
         in_ = std::make_unique_for_overwrite<std::uint8_t[]>(kReadBytes);
@@ -41,13 +41,30 @@ Connection::Connection(Upgraded upgraded, EventLoop& loop, ConnectionOwner& owne
     }
 }
 
-Connection::~Connection() = default;
+Connection::~Connection() {
+    budget_.change(held_, 0);
+}
 
 // --- reading ------------------------------------------------------------------------------------
 
 Task<void> Connection::read_loop(std::shared_ptr<Connection> self) {
+    try {
+        co_await read(self.get());
+    } catch (...) {
+        self->close("it could not be read any more");
+        throw; // to whoever started it, who says so
+    }
+}
+
+Task<void> Connection::read(Connection* self) {
     Connection& connection = *self;
+    Clock::Instant next_look = connection.loop_.now() + kIdleCheck;
     while (!connection.closing_) {
+        if (connection.loop_.now() >= next_look) {
+            connection.look_for_idle();
+            next_look = connection.loop_.now() + kIdleCheck;
+            continue;
+        }
         const auto taken = connection.take_input();
         if (!taken) {
             connection.close(taken.error().text());
@@ -55,9 +72,11 @@ Task<void> Connection::read_loop(std::shared_ptr<Connection> self) {
         }
         if (connection.held_up()) {
             const Clock::Instant until = connection.loop_.now() + connection.limits_.unread;
-            const auto in_time = co_await connection.room_.wait(until);
+            Signal& room =
+                connection.awaits_budget() ? connection.budget_.freed() : connection.room_;
+            const auto in_time = co_await room.wait(until);
             if (!in_time)
-                connection.reset_unread();
+                connection.hold_up_ends();
             continue;
         }
         const auto got = connection.read_socket();
@@ -67,13 +86,10 @@ Task<void> Connection::read_loop(std::shared_ptr<Connection> self) {
         }
         if (*got) {
             // Those that read streams have their turn.
-            co_await connection.loop_.pause_until(Clock::Instant::min());
+            co_await connection.loop_.next_turn();
             continue;
         }
-        const Clock::Instant until = connection.loop_.now() + kIdleCheck;
-        const auto ready = co_await connection.socket_->readable(until);
-        if (!ready && ready.error().code() == Errc::timeout)
-            connection.look_for_idle();
+        co_await connection.socket_->readable(next_look);
     }
 }
 
@@ -102,13 +118,15 @@ Result<void> Connection::take_input() {
         CODEX_TRY(taken, muxer_->receive(plain_in_.view(), control_, *this));
         plain_in_.drop(taken);
     }
-    while (plain_in_.empty() && in_from_ < in_to_) {
+    account();
+    while (plain_in_.empty() && in_from_ < in_to_ && !awaits_budget()) {
         CODEX_TRY(opened, opener_.open(MutableBytes(in_.get() + in_from_, in_to_ - in_from_)));
         if (!opened)
             break;
         in_from_ += opened->size;
         CODEX_TRY(taken, muxer_->receive(opened->plain, control_, *this));
         plain_in_.append(BytesView(opened->plain).subspan(taken));
+        account();
     }
     hand_out_opened();
     if (!control_.empty())
@@ -117,20 +135,36 @@ Result<void> Connection::take_input() {
 }
 
 bool Connection::held_up() const {
-    return !plain_in_.empty();
+    return !plain_in_.empty() || awaits_budget();
+}
+
+/// All connections hold as much as they may, and this one has a part in it.
+bool Connection::awaits_budget() const {
+    return budget_.is_full() && held_ != 0;
 }
 
 /// Whoever reads too late loses his stream rather than all of them their connection.
-void Connection::reset_unread() {
-    if (!muxer_->paused())
-        return; // the peer takes no answers: the writer waits for that
+void Connection::hold_up_ends() {
+    if (awaits_budget())
+        owner_.hold_less();
+    else if (muxer_->paused()) // else the peer takes no answers: the writer waits for that
+        reset_unread(Limit::unread);
+}
+
+void Connection::account() noexcept {
+    const std::size_t now = muxer_->unread_bytes() + plain_in_.size() + out_.size();
+    budget_.change(std::exchange(held_, now), now);
+}
+
+void Connection::reset_unread(Limit limit) {
     const auto most = std::max_element(streams_.begin(), streams_.end(), [](auto& a, auto& b) {
         return a.second->unread.size() < b.second->unread.size();
     });
     if (most == streams_.end())
         return;
-    counts_.hit(Limit::unread, peer_.text());
-    reset_stream(*most->second);
+    counts_.hit(limit, peer_.text());
+    const std::shared_ptr<State> stream = most->second;
+    reset_stream(*stream);
 }
 
 void Connection::look_for_idle() {
@@ -195,7 +229,16 @@ void Connection::writable_again(mux::StreamId stream) {
         queue(found->second);
 }
 
-void Connection::pong(std::uint32_t /*number*/) {}
+void Connection::pong(std::uint32_t number) {
+    if (!pinged_ || number != pings_)
+        return;
+    // What waits in queues makes some too long, so what is shorter counts at once.
+    const Clock::Duration taken = loop_.now() - *std::exchange(pinged_, std::nullopt);
+    if (!round_trip_ || taken < *round_trip_)
+        round_trip_ = taken;
+    else
+        *round_trip_ += (taken - *round_trip_) / 8;
+}
 
 void Connection::go_away(std::uint32_t /*code*/) {}
 
@@ -219,9 +262,34 @@ void Connection::consumed(State& stream, std::size_t bytes) {
     if (stream.lost || bytes == 0)
         return;
     muxer_->consumed(stream.id, bytes, control_);
+    account();
+    if (yamux_ != nullptr)
+        grow_window(stream, bytes);
     if (!control_.empty())
         work_.notify();
     room_.notify();
+}
+
+/// A stream that is read as fast as its window lets it come gets a wider one.
+void Connection::grow_window(State& stream, std::size_t bytes) {
+    measure_round_trip();
+    stream.window_used += bytes;
+    const std::uint32_t window = yamux_->window(stream.id);
+    if (!round_trip_ || stream.window_used <= window / 2)
+        return;
+    const Clock::Instant now = loop_.now();
+    const Clock::Duration elapsed = now - std::exchange(stream.window_since, now);
+    const std::uint64_t used = std::exchange(stream.window_used, 0);
+    yamux_->widen(stream.id, mux::grown_window(window, used, elapsed, *round_trip_), control_);
+}
+
+void Connection::measure_round_trip() {
+    const Clock::Instant now = loop_.now();
+    if (pinged_ || now < next_ping_)
+        return;
+    next_ping_ = now + kPingPause;
+    if (yamux_->ping(++pings_, control_))
+        pinged_ = now;
 }
 
 void Connection::queue(const std::shared_ptr<State>& stream) {
@@ -243,133 +311,28 @@ void Connection::reset_stream(State& stream) {
     if (stream.lost || (stream.ended_here && stream.ended_there))
         return;
     muxer_->reset(stream.id, control_);
+    account();
     lose(stream);
     work_.notify();
     room_.notify();
 }
 
-void Connection::lose(State& stream) {
+void Connection::lose(State& stream) noexcept {
     stream.lost = true;
     stream.changed.notify();
     stream.taken.notify();
 }
 
 /// Nobody has it any more.
-void Connection::release(State& stream) {
-    if (!stream.lost && stream.ended_here && stream.ended_there && !stream.unread.empty())
-        consumed(stream, stream.unread.size());
-    reset_stream(stream);
+void Connection::release(State& stream) noexcept {
+    try {
+        if (!stream.lost && stream.ended_here && stream.ended_there && !stream.unread.empty())
+            consumed(stream, stream.unread.size());
+        reset_stream(stream);
+    } catch (const std::bad_alloc&) { // the peer cannot be told, so it must not count on the rest
+        close("no memory to give up a stream");
+    }
     streams_.erase(stream.id);
-}
-
-// --- writing ------------------------------------------------------------------------------------
-
-Task<void> Connection::write_loop(std::shared_ptr<Connection> self) {
-    Connection& connection = *self;
-    Clock::Instant progress = connection.loop_.now();
-    while (!connection.closed_) {
-        if (connection.out_.empty()) {
-            const auto gathered = connection.gather();
-            if (!gathered || (connection.out_.empty() && connection.closing_))
-                break;
-            progress = connection.loop_.now();
-        }
-        if (connection.out_.empty()) {
-            co_await connection.work_.wait();
-            continue;
-        }
-        const auto written = connection.write_socket();
-        if (!written)
-            break;
-        if (*written > 0) {
-            progress = connection.loop_.now();
-            // Others have their turn, too.
-            co_await connection.loop_.pause_until(Clock::Instant::min());
-            continue;
-        }
-        // In steps, for it may be closed meanwhile.
-        const Clock::Instant step = connection.loop_.now() + kLastWords;
-        const auto ready = co_await connection.socket_->writable(step);
-        if (!ready && connection.has_given_up(ready.error(), progress))
-            break;
-    }
-    connection.close("it could not be written to");
-    connection.close_socket();
-}
-
-Result<std::size_t> Connection::write_socket() {
-    CODEX_TRY(written, socket_->try_write(out_.view()));
-    out_.drop(written);
-    bytes_out_ += written;
-    if (written > 0)
-        last_traffic_ = loop_.now();
-    return written;
-}
-
-/// After a wait that was in vain, where the peer has taken bytes last at `progress`.
-bool Connection::has_given_up(const Error& error, Clock::Instant progress) {
-    if (error.code() != Errc::timeout || closing_)
-        return true;
-    if (loop_.now() < progress + limits_.write)
-        return false;
-    counts_.hit(Limit::write_time, peer_.text());
-    return true;
-}
-
-/// Seals what is to be sent next: control first, then the streams in turns of a frame each.
-Result<void> Connection::gather() {
-    plain_out_.clear();
-    plain_out_.swap(control_);
-    while (!turn_.empty() && plain_out_.size() < kBatchBytes) {
-        const std::shared_ptr<State> stream = std::move(turn_.front());
-        turn_.pop_front();
-        stream->queued = false;
-        gather_data(*stream, stream);
-    }
-    if (plain_out_.empty()) {
-        Bytes().swap(plain_out_);
-        return {};
-    }
-    Bytes sealed;
-    sealed.reserve(plain_out_.size() + 8 * noise::kFrameOverhead);
-    CODEX_CHECK(sealer_.seal(plain_out_, sealed));
-    out_.append(sealed);
-    room_.notify();
-    return {};
-}
-
-void Connection::gather_data(State& stream, const std::shared_ptr<State>& shared) {
-    if (stream.lost || stream.pending.empty())
-        return;
-    const std::size_t size = muxer_->begin_data(stream.id, stream.pending.size(), plain_out_);
-    append(plain_out_, stream.pending.first(size));
-    stream.pending = stream.pending.subspan(size);
-    if (stream.pending.empty())
-        stream.taken.notify();
-    else if (muxer_->writable(stream.id) > 0)
-        queue(shared); // else the muxer says when
-}
-
-// --- the end ------------------------------------------------------------------------------------
-
-void Connection::close(std::string_view why) {
-    if (std::exchange(closing_, true))
-        return;
-    why_ = why;
-    for (const auto& [id, stream] : streams_)
-        lose(*stream);
-    turn_.clear();
-    if (auto* const yamux = dynamic_cast<mux::Yamux*>(muxer_.get()))
-        yamux->go_away(mux::kYamuxNormal, control_);
-    owner_.connection_closed(*this);
-    room_.notify();
-    work_.notify();
-}
-
-void Connection::close_socket() {
-    closed_ = true;
-    socket_->end();
-    socket_->close();
 }
 
 } // namespace codex::net

@@ -21,8 +21,8 @@ Multiaddr multiaddr_of(const SocketAddress& address) {
 class Host::Admission {
 public:
     Admission(Host& host, const SocketAddress& from) : host_(host), ip_(from.ip_view(), 0) {
+        ++host_.unauthenticated_of_[ip_]; // first, for it may throw
         ++host_.unauthenticated_;
-        ++host_.unauthenticated_of_[ip_];
     }
     Admission(const Admission&) = delete;
     Admission& operator=(const Admission&) = delete;
@@ -41,8 +41,9 @@ Host::Host(SecretKey identity, noise::KeyPair statics, Network& network, SecretR
            HostOptions options)
     : loop_(network.loop()), network_(network), random_(random), options_(std::move(options)),
       identity_(std::move(identity)), statics_(std::move(statics)), id_(identity_.public_key()),
-      security_{std::string(kNoise)}, counts_(loop_.clock(), options_.logger), changed_(loop_),
-      tasks_(loop_) {
+      security_{std::string(kNoise)}, counts_(loop_.clock(), options_.logger),
+      budget_(loop_, options_.limits.network_bytes), changed_(loop_),
+      tasks_(loop_, [this](const std::exception_ptr& thrown) { task_threw(thrown); }) {
     serve(std::string(identify::kIdentify), 2,
           [this](Stream stream) { return serve_identify(this, std::move(stream)); });
     serve(std::string(identify::kIdentifyPush), 2,
@@ -98,17 +99,46 @@ std::vector<Multiaddr> Host::addresses() const {
     return all;
 }
 
+/// Goes on whatever one connection does to it.
 Task<void> Host::accept_loop(Host* host, std::shared_ptr<Acceptor> acceptor) {
     for (;;) {
-        auto socket = co_await acceptor->accept();
-        if (socket && host->admits(**socket)) {
-            host->tasks_.start(accept_one(host, std::move(*socket)));
-        } else if (!socket && socket.error().code() == Errc::cancelled) {
-            co_return;
-        } else if (!socket) {
-            host->options_.logger.warn("cannot take a connection", {{"error", socket.error()}});
+        bool refused = true;
+        try {
+            const auto accepted = co_await accept_next(host, acceptor.get());
+            if (!accepted && accepted.error().code() == Errc::cancelled)
+                co_return;
+            refused = !accepted;
+            if (refused)
+                host->options_.logger.warn("cannot take a connection",
+                                           {{"error", accepted.error()}});
+        } catch (...) {
+            host->task_threw(std::current_exception());
+        }
+        if (refused) {
             co_await host->loop_.pause_until(host->loop_.now() + kAcceptPause);
         }
+    }
+}
+
+/// Errors: those of Acceptor::accept().
+Task<Result<void>> Host::accept_next(Host* host, Acceptor* acceptor) {
+    auto socket = co_await acceptor->accept();
+    if (!socket)
+        co_return fail(std::move(socket.error()));
+    if (host->admits(**socket))
+        host->tasks_.start(accept_one(host, std::move(*socket)));
+    co_return Result<void>();
+}
+
+void Host::task_threw(const std::exception_ptr& thrown) noexcept {
+    try {
+        std::rethrow_exception(thrown);
+    } catch (const std::bad_alloc&) {
+        counts_.hit(Limit::memory, {});
+    } catch (const std::exception& error) {
+        counts_.hit(Limit::fault, error.what());
+    } catch (...) {
+        counts_.hit(Limit::fault, "it threw something that is no std::exception");
     }
 }
 
@@ -203,17 +233,22 @@ Result<std::shared_ptr<Connection>> Host::add(Upgraded upgraded) {
         return fail(Errc::connection_limit, "as many connections are open as may be");
     }
     ConnectionOwner& owner = *this;
-    auto connection =
-        std::make_shared<Connection>(std::move(upgraded), loop_, owner, options_.limits, counts_);
-    peers_[peer].connections.push_back(connection);
-    tasks_.start(Connection::write_loop(connection));
-    tasks_.start(ask_identify(this, connection));
-    tasks_.start(Connection::read_loop(connection));
+    auto connection = std::make_shared<Connection>(std::move(upgraded), loop_, owner,
+                                                   options_.limits, counts_, budget_);
+    try {
+        peers_[peer].connections.push_back(connection);
+        tasks_.start(Connection::write_loop(connection));
+        tasks_.start(ask_identify(this, connection));
+        tasks_.start(Connection::read_loop(connection));
+    } catch (...) { // it is not to stay with half of what runs it
+        connection->close("no memory to begin it");
+        throw;
+    }
     changed_.notify();
     return connection;
 }
 
-void Host::connection_closed(Connection& connection) {
+void Host::connection_closed(Connection& connection) noexcept {
     const auto found = peers_.find(connection.peer());
     if (found == peers_.end())
         return;
@@ -223,6 +258,17 @@ void Host::connection_closed(Connection& connection) {
     if (found->second.connections.empty())
         peers_.erase(found);
     changed_.notify();
+}
+
+/// The stream that holds most goes, whosever it is.
+void Host::hold_less() {
+    std::shared_ptr<Connection> most;
+    for (const auto& [id, peer] : peers_)
+        for (const auto& connection : peer.connections)
+            if (!most || connection->unread_bytes() > most->unread_bytes())
+                most = connection;
+    if (most)
+        most->reset_unread(Limit::network_bytes);
 }
 
 std::shared_ptr<Connection> Host::connection(const PeerId& peer) const {

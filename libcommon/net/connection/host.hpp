@@ -22,7 +22,9 @@ struct HostOptions {
     log::Logger logger;
 };
 
-/// Destroyed from outside of its tasks, it drops everything.
+/// Destroyed from outside of its tasks, it drops everything. What a task of its own throws, for
+/// want of memory or by a mistake, ends the connection or the stream that it is for, counts as
+/// `memory` or `fault`, and is said in the log; what it throws into tasks of others is theirs.
 /// Threads: the loop's.
 class Host final : private ConnectionOwner {
 public:
@@ -72,6 +74,8 @@ public:
     [[nodiscard]] const LimitCounts& limit_counts() const { return counts_; }
     /// For protocols: a limit of theirs bit; `whom` is the peer.
     void count_limit(Limit limit, std::string_view whom) { counts_.hit(limit, whom); }
+    /// Bytes that all connections hold: that came and nobody has consumed, and sealed ones.
+    [[nodiscard]] std::size_t held_bytes() const { return budget_.held(); }
 
 private:
     struct Served {
@@ -89,9 +93,12 @@ private:
          HostOptions options);
 
     void stream_opened(Stream stream) override;
-    void connection_closed(Connection& connection) override;
+    void connection_closed(Connection& connection) noexcept override;
+    void hold_less() override;
+    void task_threw(const std::exception_ptr& thrown) noexcept;
 
     static Task<void> accept_loop(Host* host, std::shared_ptr<Acceptor> acceptor);
+    static Task<Result<void>> accept_next(Host* host, Acceptor* acceptor);
     static Task<void> accept_one(Host* host, std::unique_ptr<Socket> socket);
     [[nodiscard]] static Task<Result<std::shared_ptr<Connection>>>
     dial_one(Host* host, PeerId peer, SocketAddress address, Clock::Instant until);
@@ -122,6 +129,7 @@ private:
     std::vector<std::string> protocols_; ///< in the order of serve()
     std::map<std::string, Served, std::less<>> served_;
     LimitCounts counts_;
+    ByteBudget budget_;
     std::vector<std::shared_ptr<Acceptor>> acceptors_;
     std::map<PeerId, Peer> peers_;
     std::set<PeerId> protected_;

@@ -176,16 +176,22 @@ Task<Result<std::optional<identify::Identify>>> identify_peer(Connection* connec
 
 } // namespace
 
+/// A connection of which we cannot ask that is none.
 Task<void> Host::ask_identify(Host* host, std::shared_ptr<Connection> connection) {
     const Clock::Instant until = host->loop_.now() + host->options_.limits.upgrade;
     Connection* const asked = connection.get();
-    auto said = co_await identify_peer(asked, until);
-    if (!said) {
-        if (said.error().code() == Errc::timeout)
-            host->counts_.hit(Limit::upgrade_time, connection->peer().text());
-        connection->close(said.error().text());
-    } else if (*said) {
-        host->learn(*connection, std::move(**said));
+    try {
+        auto said = co_await identify_peer(asked, until);
+        if (!said) {
+            if (said.error().code() == Errc::timeout)
+                host->counts_.hit(Limit::upgrade_time, connection->peer().text());
+            connection->close(said.error().text());
+        } else if (*said) {
+            host->learn(*connection, std::move(**said));
+        }
+    } catch (...) {
+        connection->close("its peer could not be asked who it is");
+        throw;
     }
 }
 

@@ -22,7 +22,7 @@ std::string_view limit_name(Limit limit) {
     return kRows[static_cast<std::size_t>(limit)].name;
 }
 
-void LimitCounts::hit(Limit limit, std::string_view whom) {
+void LimitCounts::hit(Limit limit, std::string_view whom) noexcept {
     One& one = limits_[static_cast<std::size_t>(limit)];
     ++one.hits;
     const Clock::Instant now = clock_.now();
@@ -30,8 +30,14 @@ void LimitCounts::hit(Limit limit, std::string_view whom) {
         return;
     one.next = now + kLogPause;
     const std::uint64_t times = one.hits - std::exchange(one.said, one.hits);
-    logger_.warn(kRows[static_cast<std::size_t>(limit)].what,
-                 {{"limit", limit_name(limit)}, {"peer", whom}, {"times", times}});
+    try {
+        logger_.warn(kRows[static_cast<std::size_t>(limit)].what,
+                     {{"limit", limit_name(limit)},
+                      {limit == Limit::fault ? "error" : "peer", whom},
+                      {"times", times}});
+    } catch (const std::exception&) {
+        one.said -= times; // the next line says these, too
+    }
 }
 
 } // namespace codex::net

@@ -27,6 +27,8 @@ struct HostLimits {
     std::size_t unauthenticated_per_ip = 8; ///< but of this host and private nets
     std::size_t connections_per_peer = 2;
     std::size_t streams = 4096; ///< opened by peers, of all connections
+    /// That came and nobody has consumed, or that are sealed and not sent, of all connections.
+    std::size_t network_bytes = std::size_t{64} << 20;
     mux::MuxLimits mux;
     Clock::Duration dial = std::chrono::seconds(10);  ///< TCP alone
     Clock::Duration noise = std::chrono::seconds(10); ///< until it is known who the peer is
@@ -47,8 +49,9 @@ public:
     LimitCounts(const Clock& clock, log::Logger logger)
         : clock_(clock), logger_(std::move(logger)) {}
 
-    /// `whom` is the peer or the address.
-    void hit(Limit limit, std::string_view whom);
+    /// `whom` is the peer or the address; of a fault, what is wrong. Where there is no memory to
+    /// say it, it is counted.
+    void hit(Limit limit, std::string_view whom) noexcept;
     [[nodiscard]] std::uint64_t of(Limit limit) const {
         return limits_[static_cast<std::size_t>(limit)].hits;
     }

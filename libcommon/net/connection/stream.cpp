@@ -12,13 +12,13 @@ namespace {
 /// What is pending is a view into what the writer has: it goes when he does.
 class Pending {
 public:
-    Pending(std::shared_ptr<detail::StreamState> state, BytesView bytes)
+    Pending(std::shared_ptr<detail::StreamState> state, std::span<const BytesView> pieces)
         : state_(std::move(state)) {
-        state_->pending = bytes;
+        state_->pending = detail::PendingBytes(pieces);
     }
     Pending(const Pending&) = delete;
     Pending& operator=(const Pending&) = delete;
-    ~Pending() { state_->pending = {}; }
+    ~Pending() { state_->pending = detail::PendingBytes(); }
 
 private:
     std::shared_ptr<detail::StreamState> state_;
@@ -38,6 +38,11 @@ const PeerId& Stream::peer() const {
 Error Stream::lost() const {
     return {Errc::unavailable,
             fmt::format("stream {} with {} was reset", state_->protocol, peer().text())};
+}
+
+Error Stream::takes_nothing() const {
+    return {Errc::timeout,
+            fmt::format("{} took nothing on {} in time", peer().text(), state_->protocol)};
 }
 
 void Stream::consume(std::size_t count) {
@@ -82,7 +87,7 @@ Task<Result<void>> Stream::read(MutableBytes to, Clock::Instant until) {
 
 Task<Result<void>> Stream::write(BytesView bytes, Clock::Instant until) {
     const std::shared_ptr<detail::StreamState> state = state_;
-    const Pending pending(state, bytes);
+    const Pending pending(state, std::span(&bytes, 1));
     if (!bytes.empty())
         connection_->queue(state);
     while (!state->pending.empty()) {
@@ -90,8 +95,27 @@ Task<Result<void>> Stream::write(BytesView bytes, Clock::Instant until) {
             co_return fail(lost());
         const auto in_time = co_await state->taken.wait(until);
         if (!in_time)
-            co_return fail(Errc::timeout, "{} took nothing on {} in time", peer().text(),
-                           state->protocol);
+            co_return fail(takes_nothing());
+    }
+    co_return Result<void>();
+}
+
+Task<Result<void>> Stream::write_pieces(std::vector<BytesView> pieces, Clock::Duration patience) {
+    const std::shared_ptr<detail::StreamState> state = state_;
+    const Pending pending(state, pieces);
+    EventLoop& loop = connection_->loop_;
+    Clock::Instant until = loop.now() + patience;
+    std::size_t left = state->pending.size();
+    if (left != 0)
+        connection_->queue(state);
+    while (!state->pending.empty()) {
+        if (state->lost || state->ended_here)
+            co_return fail(lost());
+        const auto in_time = co_await state->taken.wait(until);
+        if (!in_time)
+            co_return fail(takes_nothing());
+        if (std::exchange(left, state->pending.size()) != left)
+            until = loop.now() + patience;
     }
     co_return Result<void>();
 }

@@ -40,6 +40,10 @@ public:
     /// held up as long as the peer, or the network, is. Errors: as wait_more(); after timeout some
     /// are gone and the stream is of no more use.
     [[nodiscard]] Task<Result<void>> write(BytesView bytes, Clock::Instant until);
+    /// The same for bytes that stand in several pieces, which go as one: given up when none of them
+    /// is taken for `patience`, so that whoever takes them slowly, but takes them, may.
+    [[nodiscard]] Task<Result<void>> write_pieces(std::vector<BytesView> pieces,
+                                                  Clock::Duration patience);
     /// Nothing more will be written.
     void end();
     /// Gives it up, both ways.
@@ -58,6 +62,7 @@ public:
 
 private:
     [[nodiscard]] Error lost() const;
+    [[nodiscard]] Error takes_nothing() const;
     std::shared_ptr<Connection> connection_;
     std::shared_ptr<detail::StreamState> state_;
 };

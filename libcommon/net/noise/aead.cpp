@@ -34,10 +34,10 @@ struct CipherState::Cipher {
 
 CipherState::CipherState(const Key& key, std::uint64_t first_nonce)
     : cipher_(std::make_unique<Cipher>()), nonce_(first_nonce) {
-    if (!cipher_->context)
+    // Of all that may go wrong here, nothing but memory is not a mistake of ours.
+    if (!cipher_->context || EVP_CipherInit_ex2(cipher_->context.get(), chacha20_poly1305(),
+                                                key.data(), nullptr, 1, nullptr) != 1)
         throw std::bad_alloc();
-    CODEX_ASSERT(EVP_CipherInit_ex2(cipher_->context.get(), chacha20_poly1305(), key.data(),
-                                    nullptr, 1, nullptr) == 1);
 }
 CipherState::~CipherState() = default;
 CipherState::CipherState(CipherState&&) noexcept = default;
@@ -68,9 +68,30 @@ Result<void> CipherState::encrypt(BytesView associated, MutableBytes message,
     if (plain_bytes != 0)
         CODEX_ASSERT(EVP_CipherUpdate(context, message.data(), &size, message.data(),
                                       static_cast<int>(plain_bytes)) == 1);
-    CODEX_ASSERT(EVP_CipherFinal_ex(context, message.data() + plain_bytes, &size) == 1);
-    CODEX_ASSERT(EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, kTagBytes,
-                                     message.data() + plain_bytes) == 1);
+    finish(message.data() + plain_bytes);
+    return {};
+}
+
+void CipherState::finish(std::uint8_t* tag) {
+    EVP_CIPHER_CTX* context = cipher_->context.get();
+    int size = 0;
+    CODEX_ASSERT(EVP_CipherFinal_ex(context, tag, &size) == 1);
+    CODEX_ASSERT(EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, kTagBytes, tag) == 1);
+}
+
+Result<void> CipherState::encrypt_from(std::span<const BytesView> pieces, MutableBytes message) {
+    CODEX_ASSERT(message.size() <= kMaxMessageBytes);
+    CODEX_CHECK(begin({}, true));
+    std::size_t at = 0;
+    for (const BytesView piece : pieces) {
+        CODEX_ASSERT(at + piece.size() + kTagBytes <= message.size());
+        int size = 0;
+        CODEX_ASSERT(EVP_CipherUpdate(cipher_->context.get(), message.data() + at, &size,
+                                      piece.data(), static_cast<int>(piece.size())) == 1);
+        at += piece.size();
+    }
+    CODEX_ASSERT(at + kTagBytes == message.size());
+    finish(message.data() + at);
     return {};
 }
 
@@ -97,6 +118,13 @@ Result<void> Sealer::seal_in_place(MutableBytes frame) {
     const MutableBytes message = frame.subspan(kLengthBytes);
     store_be(frame.data(), static_cast<std::uint16_t>(message.size()));
     return cipher_.encrypt({}, message, message.size() - kTagBytes);
+}
+
+Result<void> Sealer::seal_from(std::span<const BytesView> pieces, MutableBytes frame) {
+    CODEX_ASSERT(frame.size() > kFrameOverhead && frame.size() <= kLengthBytes + kMaxMessageBytes);
+    const MutableBytes message = frame.subspan(kLengthBytes);
+    store_be(frame.data(), static_cast<std::uint16_t>(message.size()));
+    return cipher_.encrypt_from(pieces, message);
 }
 
 Result<void> Sealer::seal(BytesView plain, Bytes& out) {

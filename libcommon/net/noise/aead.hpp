@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 
 namespace codex::net::noise {
 
@@ -38,6 +39,10 @@ public:
     /// for which there is room. `associated` is authenticated, too. Errors: noise_exhausted.
     [[nodiscard]] Result<void> encrypt(BytesView associated, MutableBytes message,
                                        std::size_t plain_bytes);
+    /// The same for what stands in `pieces`, one behind the other, and goes encrypted to the front
+    /// of `message`, which has room for all of it and the tag, and none in common with it.
+    [[nodiscard]] Result<void> encrypt_from(std::span<const BytesView> pieces,
+                                            MutableBytes message);
     /// Decrypts `message`, its tag at the end, in place, and gives the plain bytes, at its front.
     /// Errors: noise_decrypt (too short, or changed, in which case nothing of it may be used),
     /// noise_exhausted. After an error the state is of no more use.
@@ -45,6 +50,7 @@ public:
 
 private:
     struct Cipher;
+    void finish(std::uint8_t* tag);
     [[nodiscard]] Result<void> begin(BytesView associated, bool encrypting);
     std::unique_ptr<Cipher> cipher_;
     std::uint64_t nonce_;
@@ -62,6 +68,9 @@ public:
     /// Makes a frame of what was put in its place before: `frame` is kLengthBytes, 1 to
     /// kMaxPlainBytes plain bytes, kTagBytes. Errors: noise_exhausted.
     [[nodiscard]] Result<void> seal_in_place(MutableBytes frame);
+    /// Makes one of 1 to kMaxPlainBytes that stand in `pieces`, which are not copied but encrypted
+    /// into `frame`, as large as they are together and kFrameOverhead. Errors: noise_exhausted.
+    [[nodiscard]] Result<void> seal_from(std::span<const BytesView> pieces, MutableBytes frame);
 
 private:
     CipherState cipher_;

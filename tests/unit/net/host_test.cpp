@@ -1,9 +1,6 @@
 // Whole nodes on each other: over a simulated network, whose clock jumps, and over loopback.
-#include "net/connection/host.hpp"
-
-#include "base/simulated_network.hpp"
 #include "base/system_network.hpp"
-#include "network_vectors.hpp"
+#include "node_pair.hpp"
 
 namespace codex::net {
 namespace {
@@ -14,138 +11,14 @@ using std::chrono::seconds;
 using test::must;
 using test::must_fail;
 
-constexpr std::array<std::uint8_t, 4> kIpA = {10, 0, 0, 1};
-constexpr std::array<std::uint8_t, 4> kIpB = {10, 0, 0, 2};
-const std::string kEcho = "/test/echo/1";
-
-/// Says back what it hears, and ends when the other side does.
-Task<void> echo(EventLoop* loop, Stream stream) {
-    Bytes bytes(65536);
-    for (;;) {
-        const Clock::Instant until = loop->now() + minutes(5);
-        const auto size = co_await stream.read_some(bytes, until);
-        if (!size)
-            co_return;
-        if (*size == 0)
-            break;
-        const BytesView heard = BytesView(bytes).first(*size);
-        const auto written = co_await stream.write(heard, until);
-        if (!written)
-            co_return;
-    }
-    stream.end();
-}
-
-Task<Result<void>> send_and_end(Stream* stream, const Bytes* bytes, std::size_t piece,
-                                Clock::Instant until) {
-    for (std::size_t at = 0; at < bytes->size(); at += piece) {
-        const BytesView part = BytesView(*bytes).subspan(at, std::min(piece, bytes->size() - at));
-        CODEX_CO_CHECK(stream->write(part, until));
-    }
-    stream->end();
-    co_return Result<void>();
-}
-
-Task<void> send_beside(Stream* stream, const Bytes* bytes, std::size_t piece,
-                       Clock::Instant until) {
-    const auto sent = co_await send_and_end(stream, bytes, piece, until);
-    EXPECT_TRUE(sent);
-}
-
 Task<void> never_read(EventLoop* loop, Stream stream) {
     co_await loop->pause_until(loop->now() + minutes(5));
     stream.reset();
 }
 
-/// Sends `bytes` in pieces, and gives what comes back until the end.
-Task<Result<Bytes>> exchange(Host* host, PeerId peer, const Bytes* bytes, std::size_t piece,
-                             Clock::Instant until) {
-    std::vector<std::string> protocols(1, kEcho);
-    CODEX_CO_TRY(stream, host->open(peer, std::move(protocols), until));
-    TaskGroup beside(host->loop());
-    beside.start(send_beside(&stream, bytes, piece, until));
-    Bytes back;
-    for (;;) {
-        CODEX_CO_TRY(more, stream.wait_more(0, until));
-        if (!more)
-            break;
-        append(back, stream.unread());
-        stream.consume(stream.unread().size());
-    }
-    co_return back;
-}
-
-Bytes pattern(std::size_t size) {
-    Bytes bytes(size);
-    must(SeededRandom(7).fill(bytes));
-    return bytes;
-}
-
 Task<void> dial_beside(Host* from, Host* to, Clock::Instant until) {
     const auto made = co_await from->connect(to->id(), to->addresses(), until);
     EXPECT_TRUE(made);
-}
-
-/// Two nodes, of which b listens; and whatever runs them.
-class Pair {
-public:
-    Pair(EventLoop& on, Network& of_a, Network& of_b, const std::string& listen,
-         HostOptions options_a = {}, HostOptions options_b = {})
-        : loop(on), secrets_a_(1), secrets_b_(2),
-          a(must(Host::make(identity_named("dht_a"), of_a, secrets_a_, std::move(options_a)))),
-          b(must(Host::make(identity_named("dht_b"), of_b, secrets_b_, std::move(options_b)))) {
-        for (Host* host : {a.get(), b.get()})
-            host->serve(kEcho, 16, [&on](Stream stream) { return echo(&on, std::move(stream)); });
-        must(b->listen(must(Multiaddr::from_text(listen))));
-    }
-
-    template <class T> Result<T> run(Task<Result<T>> task) {
-        auto value = run_task(loop, std::move(task), in(minutes(10)));
-        if (!value)
-            return fail(Errc::timeout, "the task has not ended");
-        return std::move(*value);
-    }
-    [[nodiscard]] Clock::Instant in(Clock::Duration span) const { return loop.now() + span; }
-    Result<std::shared_ptr<Connection>> connect() {
-        return run(a->connect(b->id(), b->addresses(), in(minutes(1))));
-    }
-    bool both_know() {
-        return loop.run_until([this] { return a->said_by(b->id()) && b->said_by(a->id()); },
-                              in(minutes(1)));
-    }
-
-    EventLoop& loop;
-
-private:
-    SeededSecrets secrets_a_;
-    SeededSecrets secrets_b_;
-
-public:
-    std::unique_ptr<Host> a;
-    std::unique_ptr<Host> b;
-};
-
-/// The same over a network that is simulated.
-class SimulatedPair {
-public:
-    explicit SimulatedPair(const WireOptions& wire = {}, HostOptions options_a = {},
-                           HostOptions options_b = {})
-        : loop(clock), internet(loop, wire), host_a(internet.host(kIpA)),
-          host_b(internet.host(kIpB)), pair(loop, *host_a, *host_b, "/ip4/10.0.0.2/tcp/8070",
-                                            std::move(options_a), std::move(options_b)) {}
-
-    SimulatedClock clock;
-    SimulatedLoop loop;
-    SimulatedInternet internet;
-    std::unique_ptr<Network> host_a;
-    std::unique_ptr<Network> host_b;
-    Pair pair;
-};
-
-HostOptions with_muxer(std::string_view muxer) {
-    HostOptions options;
-    options.muxers = {std::string(muxer)};
-    return options;
 }
 
 void expect_talk(Pair& pair, std::string_view muxer) {
@@ -158,10 +31,10 @@ void expect_talk(Pair& pair, std::string_view muxer) {
     const Bytes large = pattern(3 << 20);
     const Bytes small = pattern(300);
     const Bytes back =
-        must(pair.run(exchange(pair.a.get(), pair.b->id(), &large, 1 << 20, pair.in(minutes(5)))));
+        must(pair.run(talk(pair.a.get(), pair.b->id(), &large, 1 << 20, pair.in(minutes(5)))));
     EXPECT_TRUE(back == large);
     const Bytes ones =
-        must(pair.run(exchange(pair.b.get(), pair.a->id(), &small, 1, pair.in(minutes(5)))));
+        must(pair.run(talk(pair.b.get(), pair.a->id(), &small, 1, pair.in(minutes(5)))));
     EXPECT_TRUE(ones == small);
     const Error none = must_fail(pair.run(pair.a->open(
         pair.b->id(), std::vector<std::string>(1, "/not/served"), pair.in(minutes(1)))));
