@@ -122,10 +122,13 @@ endfunction()
 # GoogleTest's templates are most of a build: one precompiled header serves all test programs, and
 # their code, which runs once, is optimised less than what it tests.
 # codex_time_limit(SECONDS TEST...): when a test counts as hanging; sanitizers take several times as
-# long as what they check.
+# long as what they check. What they are told of leaks that are meant goes with it.
 function(codex_time_limit seconds)
   if(CODEX_SANITIZE)
     math(EXPR seconds "${seconds} * 5")
+    set(leaks ${CMAKE_SOURCE_DIR}/tests/support/leaks.supp)
+    set_tests_properties(${ARGN} PROPERTIES ENVIRONMENT_MODIFICATION
+      "LSAN_OPTIONS=set:suppressions=${leaks}:print_suppressions=0")
   endif()
   set_tests_properties(${ARGN} PROPERTIES TIMEOUT ${seconds})
 endfunction()

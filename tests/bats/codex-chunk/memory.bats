@@ -10,6 +10,7 @@ load ../common
 
 setup() {
     codex_setup
+    skip_with_sanitizers
     # Without it each thread takes an arena of its own, and what is left over in them is not the tool's.
     export MALLOC_ARENA_MAX=2
 }

@@ -62,6 +62,7 @@ assert_refused() {
 }
 
 @test "memory that is refused is one error line and 74" {
+    skip_with_sanitizers
     local plain coded kib command
     plain=$(codex-chunk put data)
     coded=$(codex-ec encode -k 2 -m 1 "$plain" | cut -f1)
@@ -80,6 +81,7 @@ assert_refused() {
 }
 
 @test "refused memory is an error object with --json" {
+    skip_with_sanitizers
     local kib
     for kib in 40000 60000 80000; do
         run_split with_memory "$kib" codex-prove r1cs -o circuit --json

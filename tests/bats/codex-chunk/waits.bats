@@ -165,6 +165,7 @@ teardown() {
 }
 
 @test "a limit on address space stops neither reader nor writer" {
+    skip_with_sanitizers
     gen 1 3000000 >data
     cid=$(codex-chunk put data)
     local limit

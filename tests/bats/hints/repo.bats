@@ -225,6 +225,7 @@ assert_whole() {
 }
 
 @test "too few open files" {
+    skip_with_sanitizers
     # Where the repo can be opened, and no segment.
     for limit in {20..6}; do
         run_split prlimit --nofile=$limit codex-ec repair "$coded"

@@ -3,8 +3,7 @@ load ../common
 
 setup() {
     codex_setup
-    # They take address space for shadow memory.
-    ! grep -q -- '-fsanitize=' "$CODEX_BIN/../build.ninja" || skip 'not with sanitizers'
+    skip_with_sanitizers
     export MALLOC_ARENA_MAX=2
 }
 

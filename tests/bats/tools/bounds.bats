@@ -1,6 +1,11 @@
 # What is read into memory is bounded, whatever comes: each of these would read for ever.
 load ../common
 
+setup() {
+    codex_setup
+    skip_with_sanitizers
+}
+
 # bounded CODE TEXT WORD...: the command, fed with zeros without end, gives up within 3 GB beside the 64 GiB
 # that an index may be mapped with.
 bounded() {

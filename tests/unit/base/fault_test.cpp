@@ -4,6 +4,7 @@
 
 #include "base/fd.hpp"
 #include "must.hpp"
+#include "sanitizers.hpp"
 #include "temporary_folder.hpp"
 
 #include <atomic>
@@ -270,13 +271,15 @@ TEST(Guarded, CostsNanoseconds) {
 
 // What is not ours ends the process as it did before. Sanitizers bring handlers of their own, which
 // report and exit.
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#if !defined(__has_feature)
-#define __has_feature(x) 0
-#endif
-#if !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer)
+class GuardedNot : public ::testing::Test {
+protected:
+    void SetUp() override {
+        if (test::kSanitized)
+            GTEST_SKIP() << "the sanitizer handles faults itself";
+    }
+};
 
-TEST(Guarded, AFaultOutsideStillKills) {
+TEST_F(GuardedNot, AFaultOutsideStillKills) {
     const ForbiddenPage page;
     ASSERT_TRUE(guarded([] {})) << "the handlers are installed";
     EXPECT_EQ(signal_of([&] { (void)page.bytes()[0]; }), SIGSEGV);
@@ -286,7 +289,7 @@ TEST(Guarded, AFaultOutsideStillKills) {
         << "a signal that somebody sends is no fault of memory";
 }
 
-TEST(Guarded, GuardsOnlyItsThread) {
+TEST_F(GuardedNot, InAnotherThread) {
     const ForbiddenPage page;
     EXPECT_EQ(signal_of([&] {
                   std::atomic<bool> inside{false};
@@ -305,7 +308,7 @@ TEST(Guarded, GuardsOnlyItsThread) {
               SIGSEGV);
 }
 
-TEST(Guarded, AWriteToAMappingOfOursIsOurBugAndKills) {
+TEST_F(GuardedNot, AWriteToAMappingOfOursIsOurBugAndKills) {
     const TemporaryFolder folder;
     const Fd fd = file_of(folder, "a", kPage, 1);
     const GuardedMapping mapping = must(GuardedMapping::map(fd.get(), kPage, "a"));
@@ -315,7 +318,7 @@ TEST(Guarded, AWriteToAMappingOfOursIsOurBugAndKills) {
 
 ForbiddenPage* handled_page = nullptr;
 
-TEST(Guarded, TheHandlerBeforeOursIsAsked) {
+TEST_F(GuardedNot, TheHandlerBeforeOursIsAsked) {
     // The handlers of this process are installed already, so a child that runs this file anew has
     // to install its own first; the threadsafe style does.
     GTEST_FLAG_SET(death_test_style, "threadsafe");
@@ -330,9 +333,6 @@ TEST(Guarded, TheHandlerBeforeOursIsAsked) {
         },
         ::testing::ExitedWithCode(3), "");
 }
-
-#endif
-#endif
 
 } // namespace
 } // namespace codex

@@ -1,18 +1,13 @@
 // Datasets larger than 32 bits count, and than the memory a put or a get may take.
 #include "protected_store.hpp"
+#include "sanitizers.hpp"
 
 #include <fstream>
 
 namespace codex::dataset::test {
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kSanitized = true;
-#elif defined(__has_feature)
-constexpr bool kSanitized = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
-#else
-constexpr bool kSanitized = false;
-#endif
+using codex::test::kSanitized;
 
 /// Hashing gigabytes is for builds and kernels that are fast at it.
 bool fast_hashing() {

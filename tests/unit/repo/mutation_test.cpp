@@ -3,6 +3,7 @@
 // the segments stay. CODEX_MUTATIONS says how many (default 60).
 #include "base/fd.hpp"
 #include "repo/fixture.hpp"
+#include "sanitizers.hpp"
 
 #include <csignal>
 #include <functional>
@@ -172,6 +173,9 @@ std::uint64_t wanted_mutations() {
 }
 
 TEST(Mutation, OfAnIndexIsNoSignalAndNoHang) {
+    // LMDB leaves the pages of a damaged index, and what ends that is a fault (lmdb_memory.cpp).
+    if (codex::test::kAddressSanitizer)
+        GTEST_SKIP() << "the sanitizer ends what is to go on to the fault";
     const Sample sample;
     const auto all = jobs(sample);
     std::map<int, int> ends;

@@ -3,6 +3,7 @@
 #include "base/secret.hpp"
 #include "base/thread_pool.hpp"
 #include "files.hpp"
+#include "sanitizers.hpp"
 #include "snark/ceremony.hpp"
 #include "snark/detail/ceremony_steps.hpp"
 #include "snark/detail/secret.hpp"
@@ -116,18 +117,10 @@ SetupSecrets secrets_from(const Digest& seed) {
     must(test_setup(system, fd, "key", pool, *fixed));
 }
 
-#if defined(__SANITIZE_ADDRESS__)
-constexpr bool kKeepsStacks = true;
-#elif defined(__has_feature)
-constexpr bool kKeepsStacks = __has_feature(address_sanitizer);
-#else
-constexpr bool kKeepsStacks = false;
-#endif
-
 class Secrets : public ::testing::Test {
 protected:
     void SetUp() override {
-        if (kKeepsStacks)
+        if (codex::test::kAddressSanitizer)
             GTEST_SKIP() << "the sanitizer keeps what was freed";
     }
 };

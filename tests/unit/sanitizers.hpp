@@ -1,0 +1,25 @@
+// Which sanitizer this build has, for tests of what a sanitizer takes over: memory, signals,
+// stacks.
+#pragma once
+
+namespace codex::test {
+
+#if defined(__SANITIZE_ADDRESS__)
+inline constexpr bool kAddressSanitizer = true;
+#elif defined(__has_feature)
+inline constexpr bool kAddressSanitizer = __has_feature(address_sanitizer);
+#else
+inline constexpr bool kAddressSanitizer = false;
+#endif
+
+#if defined(__SANITIZE_THREAD__)
+inline constexpr bool kThreadSanitizer = true;
+#elif defined(__has_feature)
+inline constexpr bool kThreadSanitizer = __has_feature(thread_sanitizer);
+#else
+inline constexpr bool kThreadSanitizer = false;
+#endif
+
+inline constexpr bool kSanitized = kAddressSanitizer || kThreadSanitizer;
+
+} // namespace codex::test
