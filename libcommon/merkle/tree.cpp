@@ -66,8 +66,11 @@ void next_layer(const TreeHash& hash, std::span<const Digest> nodes, bool bottom
         parents.back() = hash.pair(nodes.back(), kZero, key | kKeyOdd);
 }
 
-Result<void> verify(const TreeHash& hash, const Proof& proof, const Digest& leaf,
-                    const Digest& root) {
+namespace {
+
+/// `ancestors`: room for all nodes that are computed, or nullptr.
+Result<void> climb(const TreeHash& hash, const Proof& proof, const Digest& leaf, const Digest& root,
+                   std::vector<Digest>* ancestors) {
     if (proof.hash != hash.codec())
         return fail(Errc::proof_invalid, "the proof is over hash codec {:#x}, the tree over {:#x}",
                     static_cast<std::uint64_t>(proof.hash),
@@ -97,6 +100,8 @@ Result<void> verify(const TreeHash& hash, const Proof& proof, const Digest& leaf
         index /= 2;
         count = div_up(count, 2);
         hash.pairs(children, odd ? key | kKeyOdd : key, {&nodes[layer % 2][index % 2], 1});
+        if (ancestors != nullptr)
+            ancestors->push_back(nodes[layer % 2][index % 2]);
         key = kKeyInner;
     }
     const Digest& node = nodes[layer % 2][0];
@@ -104,6 +109,21 @@ Result<void> verify(const TreeHash& hash, const Proof& proof, const Digest& leaf
         return fail(Errc::proof_invalid, "the path leads to root {}, not to {}", to_hex(node),
                     to_hex(root));
     return {};
+}
+
+} // namespace
+
+Result<void> verify(const TreeHash& hash, const Proof& proof, const Digest& leaf,
+                    const Digest& root) {
+    return climb(hash, proof, leaf, root, nullptr);
+}
+
+Result<std::vector<Digest>> verified_ancestors(const TreeHash& hash, const Proof& proof,
+                                               const Digest& leaf, const Digest& root) {
+    std::vector<Digest> ancestors;
+    ancestors.reserve(proof.path.size());
+    CODEX_CHECK(climb(hash, proof, leaf, root, &ancestors));
+    return ancestors;
 }
 
 Result<Tree> Tree::build(std::span<const Digest> leaves, const TreeHash& hash) {

@@ -81,6 +81,11 @@ struct Proof {
 /// odd case, and the proof's hash codec is the tree's. Errors: proof_invalid with the reason.
 [[nodiscard]] Result<void> verify(const TreeHash& hash, const Proof& proof, const Digest& leaf,
                                   const Digest& root);
+/// The same, and gives the nodes that were computed: of the layer above the leaves first, the root
+/// last.
+[[nodiscard]] Result<std::vector<Digest>> verified_ancestors(const TreeHash& hash,
+                                                             const Proof& proof, const Digest& leaf,
+                                                             const Digest& root);
 
 /// A whole tree in memory: all layers, concatenated, leaves first.
 /// Threads: const calls from any thread, at once.

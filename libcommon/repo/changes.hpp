@@ -19,9 +19,11 @@ enum class ChangeKind : std::uint8_t {
     block_stored = 3,    ///< by itself, or restored
     block_removed = 4,   ///< by itself, or its bytes were dropped
     everything = 5,      ///< more at once than is kept one by one; never seen in Notices::changes
+    partial_grown = 6,   ///< a partial dataset has begun, or has more leaves
 };
 
-/// Blocks that come and go with a dataset have no change of their own: they are in its tree.
+/// Blocks that come and go with a dataset have no change of their own: they are in its tree. A
+/// partial dataset is stored when it is whole.
 struct Change {
     ChangeKind kind = ChangeKind::dataset_stored;
     Cid cid; ///< of the manifest, or of the block; null with `everything`

@@ -8,6 +8,7 @@
 #include "repo/segments/block_reader.hpp"
 #include "repo/upkeep/doomed.hpp"
 #include "repo/upkeep/notes.hpp"
+#include "repo/upkeep/partials.hpp"
 #include "repo/upkeep/reserve.hpp"
 
 namespace codex::repo {
@@ -17,6 +18,30 @@ using namespace detail;
 namespace {
 
 constexpr std::size_t kDatasetStep = 64;
+
+/// False when there is none. What a kill leaves of it is a dead writer's, and gc's.
+Result<bool> remove_partial(const Session& session, const Cid& manifest) {
+    std::optional<ErasedPartial> erased;
+    const auto erase = [&]() -> Result<void> {
+        CODEX_TRY(ledger, session.ledger());
+        CODEX_SET(erased, erase_partial(ledger, manifest));
+        return erased ? ledger.commit() : Result<void>();
+    };
+    {
+        CODEX_TRY(txn, session.store->env().read());
+        CODEX_TRY(entry, find_partial(txn, manifest));
+        if (!entry)
+            return false;
+    }
+    CODEX_CHECK(with_reserve(session.store->path(), erase));
+    if (!erased)
+        return false;
+    CODEX_CHECK(with_reserve(session.store->path(), [&]() -> Result<void> {
+        CODEX_CHECK(collect_writer(session, erased->writer, Tree::keep));
+        return {};
+    }));
+    return true;
+}
 
 tl::unexpected<Error> not_found(const Cid& manifest, const Store& store) {
     return fail(not_here(Errc::dataset_not_found, "dataset", manifest, store)
@@ -54,12 +79,8 @@ DatasetKind detail::kind_of(const codec::Manifest& manifest) {
     return manifest.is_protected() ? DatasetKind::protected_ : DatasetKind::plain;
 }
 
-namespace {
-
-/// A dataset that expires, has a label, or has a note that says otherwise. One without all of these
-/// is found by its manifest.
-Result<void> note_if_needed(Ledger& ledger, const Cid& manifest, std::uint64_t expiry,
-                            std::uint64_t expiry_before) {
+Result<void> detail::note_if_needed(Ledger& ledger, const Cid& manifest, std::uint64_t expiry,
+                                    std::uint64_t expiry_before) {
     CODEX_TRY(label, find_label(ledger.txn(), manifest));
     CODEX_TRY(noted, find_note(ledger.txn(), NoteKind::dataset, manifest));
     const bool same = noted && noted->present && noted->expiry == expiry && noted->label == label;
@@ -68,8 +89,6 @@ Result<void> note_if_needed(Ledger& ledger, const Cid& manifest, std::uint64_t e
     return ledger.note_dataset(manifest, true, expiry, label);
 }
 
-} // namespace
-
 Result<void> detail::add_dataset(Ledger& ledger, const Cid& manifest, const DatasetEntry& entry,
                                  TreeEntry tree, std::string_view label) {
     CODEX_TRY(stored, ledger.dataset(manifest));
@@ -77,6 +96,11 @@ Result<void> detail::add_dataset(Ledger& ledger, const Cid& manifest, const Data
         CODEX_CHECK(put_label(ledger.txn(), manifest, label));
     DatasetEntry now = stored.value_or(entry);
     const std::uint64_t before = stored ? stored->expiry : 0;
+    CODEX_TRY(partial, find_partial(ledger.txn(), manifest));
+    if (partial) {
+        now.expiry = later_expiry(now.expiry, partial->expiry);
+        CODEX_CHECK(end_partial(ledger, manifest, *partial));
+    }
     if (stored) {
         now.expiry = later_expiry(stored->expiry, entry.expiry);
     } else {
@@ -102,8 +126,13 @@ Result<DatasetInfo> Repo::dataset(const Cid& manifest) const {
     {
         CODEX_TRY(txn, impl_->store->env().read());
         CODEX_TRY(found, find_dataset(txn, manifest));
-        if (!found)
-            return not_found(manifest, *impl_->store);
+        if (!found) {
+            CODEX_TRY(partial, find_partial(txn, manifest));
+            if (!partial)
+                return not_found(manifest, *impl_->store);
+            CODEX_TRY(held, held_leaves(txn, *partial));
+            return fail(partial_error(manifest, *partial, held));
+        }
         CODEX_TRY(label, find_label(txn, manifest));
         stored = {std::move(*found), std::move(label)};
     }
@@ -141,6 +170,11 @@ Result<void> Repo::for_each_dataset(const std::function<bool(const DatasetInfo&)
 Result<void> Repo::remove_dataset(const Cid& manifest, const Job& job) {
     CODEX_CHECK(impl_->require_writable());
     const Session session = impl_->session(job);
+    CODEX_TRY(was_partial, remove_partial(session, manifest));
+    if (was_partial) {
+        impl_->log.info("Removed partial dataset", {{"manifestCid", manifest}});
+        return {};
+    }
     CODEX_TRY(portion, look_through(session, manifest));
     // With the references of its first leaves, which are all of most trees.
     const auto erase = [&](bool with_leaves) -> Result<Erased> {
@@ -170,8 +204,13 @@ Result<void> Repo::set_expiry(const Cid& manifest, std::uint64_t expiry) {
     CODEX_CHECK(impl_->require_writable());
     CODEX_TRY(ledger, impl_->session().ledger());
     CODEX_TRY(entry, ledger.dataset(manifest));
-    if (!entry)
-        return not_found(manifest, *impl_->store);
+    if (!entry) {
+        CODEX_TRY(partial, find_partial(ledger.txn(), manifest));
+        if (!partial)
+            return not_found(manifest, *impl_->store);
+        CODEX_CHECK(set_partial_expiry(ledger, manifest, *partial, expiry));
+        return ledger.commit();
+    }
     CODEX_CHECK(ledger.change_expiry(ExpiryKind::dataset, manifest, entry->expiry, expiry));
     entry->expiry = expiry;
     CODEX_CHECK(ledger.txn().put(Table::datasets, manifest.bytes(), encode(*entry)));
@@ -185,10 +224,12 @@ Result<void> Repo::set_label(const Cid& manifest, std::string_view label) {
     CODEX_CHECK(check_label(label));
     CODEX_TRY(ledger, impl_->session().ledger());
     CODEX_TRY(entry, ledger.dataset(manifest));
-    if (!entry)
+    CODEX_TRY(partial, find_partial(ledger.txn(), manifest));
+    if (!entry && !partial)
         return not_found(manifest, *impl_->store);
     CODEX_CHECK(put_label(ledger.txn(), manifest, label));
-    CODEX_CHECK(ledger.note_dataset(manifest, true, entry->expiry, label));
+    CODEX_CHECK(
+        ledger.note_dataset(manifest, true, entry ? entry->expiry : partial->expiry, label));
     return ledger.commit();
 }
 

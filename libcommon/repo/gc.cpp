@@ -4,12 +4,14 @@
 #include "repo/upkeep/doomed.hpp"
 #include "repo/upkeep/forecast.hpp"
 #include "repo/upkeep/notes.hpp"
+#include "repo/upkeep/partials.hpp"
 #include "repo/upkeep/pending.hpp"
 #include "repo/upkeep/reclaim.hpp"
 #include "repo/upkeep/reserve.hpp"
 #include "repo/upkeep/writer_lock.hpp"
 
 #include <algorithm>
+#include <fcntl.h>
 #include <utility>
 
 namespace codex::repo {
@@ -48,12 +50,20 @@ Result<std::vector<ExpiryKey>> expired(const Session& session, const Bytes& from
 Result<void> expire_datasets(const Session& session, std::span<const ExpiryKey> keys,
                              GcReport& report) {
     std::vector<Extent> doomed;
+    std::vector<std::uint64_t> writers; // of partial ones, whose pins are nobody's now
     std::vector<Cid> gone;
     std::uint64_t manifests = 0;
     {
         CODEX_TRY(ledger, session.ledger());
         for (const ExpiryKey& key : keys) {
             CODEX_TRY(dataset, ledger.dataset(key.cid));
+            CODEX_TRY(partial, find_partial(ledger.txn(), key.cid));
+            if (partial && partial->expiry == key.expiry) {
+                CODEX_TRY(erased, erase_partial(ledger, key.cid));
+                manifests += erased->manifest_gone ? 1 : 0;
+                writers.push_back(erased->writer);
+                gone.push_back(key.cid);
+            }
             if (!dataset || dataset->expiry != key.expiry)
                 continue; // prolonged or removed while we looked
             CODEX_TRY(erased, erase_dataset(ledger, key.cid));
@@ -73,6 +83,10 @@ Result<void> expire_datasets(const Session& session, std::span<const ExpiryKey> 
     report.removed_blocks += manifests;
     CODEX_TRY(removed, finish_doomed(session, doomed));
     report.removed_blocks += removed;
+    for (const std::uint64_t writer : writers) {
+        CODEX_TRY(unpinned, collect_writer(session, writer, Tree::keep));
+        report.removed_blocks += unpinned.value_or(0);
+    }
     return {};
 }
 
@@ -138,18 +152,40 @@ Result<void> collect_writers(const Session& session, GcReport& report) {
     for (const std::uint64_t id : ids) {
         CODEX_CHECK(session.job.go_on());
         const bool pinned = std::ranges::binary_search(with_pins, id);
-        CODEX_TRY(lock, WriterLock::take_dead(directory, id));
-        if (!lock)
+        CODEX_TRY(removed, collect_writer(session, id, Tree::keep));
+        if (!removed)
             continue;
-        auto removed = undo_pending(session, id);
-        if (!removed) {
-            lock->abandon();
-            return fail(std::move(removed).error());
-        }
         report.abandoned_writers += pinned ? 1 : 0;
         report.removed_blocks += *removed;
     }
     return {};
+}
+
+/// What is left of partial datasets that are no more, in so far as nothing pins blocks any more.
+Result<std::vector<std::uint64_t>> dead_trees(const Session& session) {
+    const std::string directory = session.store->writers_directory();
+    CODEX_TRY(ids, WriterLock::list(directory));
+    CODEX_TRY(txn, session.store->env().read());
+    std::vector<std::uint64_t> dead;
+    for (const std::uint64_t id : ids) {
+        CODEX_TRY(manifest, partial_of_writer(txn, id));
+        const auto file =
+            PartialFile::open(writer_path(directory, id), O_RDONLY, session.store->around().disk);
+        const bool empty = file ? file->is_empty() : file.error().code() == Errc::not_found;
+        if (!manifest && !empty)
+            dead.push_back(id);
+    }
+    return dead;
+}
+
+/// False when one stays, because somebody has it locked.
+Result<bool> remove_trees(const Session& session, std::span<const std::uint64_t> ids) {
+    bool all = true;
+    for (const std::uint64_t id : ids) {
+        CODEX_TRY(removed, collect_writer(session, id, Tree::remove));
+        all = all && removed;
+    }
+    return all;
 }
 
 Result<void> collect_doomed(const Session& session, GcReport& report) {
@@ -165,23 +201,30 @@ Result<void> collect_doomed(const Session& session, GcReport& report) {
     return {};
 }
 
-/// Those removals whose note may go as soon as nothing dead is left in any segment.
-Result<std::vector<Note>> forgettable(const Session& session) {
+/// What may go as soon as nothing dead is left in any segment: notes of removals, and trees of
+/// partial datasets that are no more.
+struct Forgettable {
+    std::vector<Note> notes;
+    std::vector<std::uint64_t> trees;
+};
+
+Result<Forgettable> forgettable(const Session& session) {
+    Forgettable found;
+    CODEX_SET(found.trees, dead_trees(session));
     CODEX_TRY(txn, session.store->env().read());
     CODEX_TRY(notes, removed_notes(txn));
-    std::vector<Note> out;
     for (Note& note : notes) {
         CODEX_CHECK(session.job.go_on());
         // A manifest that is kept as a block would bring its dataset back.
         CODEX_TRY(block, find_block(txn, note.cid));
         if (note.kind == NoteKind::block || !block)
-            out.push_back(std::move(note));
+            found.notes.push_back(std::move(note));
     }
-    return out;
+    return found;
 }
 
 Result<void> reclaim(const Session& session, const GcOptions& options,
-                     std::span<const Note> removed, GcReport& report) {
+                     const Forgettable& forgettable, GcReport& report) {
     Reclaimed reclaimed;
     // Before anything is destroyed that a new index would look for.
     std::uint64_t last = 0;
@@ -203,8 +246,11 @@ Result<void> reclaim(const Session& session, const GcOptions& options,
     if (options.compact)
         CODEX_CHECK(compact_segments(session));
     CODEX_CHECK(session.job.go_on());
-    if (!reclaimed.complete)
-        removed = {}; // to be forgotten another time
+    std::span<const Note> removed;
+    if (reclaimed.complete) { // else they are forgotten another time
+        CODEX_TRY(gone, remove_trees(session, forgettable.trees));
+        removed = gone ? std::span(forgettable.notes) : removed;
+    }
     const bool large =
         io::disk_bytes(notes_path(session.store->path())) >= session.store->limits().notes_bytes;
     return large || !removed.empty() ? merge_notes(*session.store, removed, reclaimed.durable)
@@ -213,13 +259,13 @@ Result<void> reclaim(const Session& session, const GcOptions& options,
 
 /// One attempt. Space that is dead already is given back even if there was none to remove more.
 Result<void> collect(const Session& session, const GcOptions& options, GcReport& report) {
-    std::vector<Note> removed;
+    Forgettable removed;
     auto removing = [&]() -> Result<void> {
         CODEX_CHECK(expire_all(session, options, report));
         CODEX_CHECK(collect_writers(session, report));
-        CODEX_TRY(notes, forgettable(session));
+        CODEX_TRY(found, forgettable(session));
         CODEX_CHECK(collect_doomed(session, report));
-        removed = std::move(notes);
+        removed = std::move(found);
         return {};
     }();
     if (!removing && removing.error().code() != Errc::no_space)

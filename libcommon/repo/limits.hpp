@@ -19,6 +19,10 @@ struct Limits {
     std::uint64_t batch_pins = 131072;
     /// Copies of blocks that were here already, kept until their batch is committed.
     std::uint64_t retained_bytes = std::uint64_t{16} << 20;
+    /// What a partial dataset was given is committed when it is this much, or this old: a kill
+    /// costs no more than that.
+    std::uint64_t partial_bytes = std::uint64_t{16} << 20;
+    std::uint64_t partial_ms = 1000;
     /// A segment with this much in it gets no more batches. One record may go beyond it.
     std::uint64_t segment_bytes = std::uint64_t{1} << 30;
     /// Leaves dereferenced in one transaction; bounds how long other writers wait.

@@ -79,6 +79,7 @@ struct RebuildReport {
     std::uint64_t bytes = 0;  ///< their plain sizes
     std::uint64_t trees = 0;
     std::uint64_t datasets = 0;
+    std::uint64_t partials = 0;       ///< partial datasets
     std::uint64_t kept_blocks = 0;    ///< part of no dataset, so kept for themselves
     std::uint64_t missing_blocks = 0; ///< leaves of stored trees that were not found
     /// Places in segments that are no whole record, and may have been somebody's: neither dead in

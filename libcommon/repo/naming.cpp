@@ -2,6 +2,7 @@
 #include "base/printable.hpp"
 #include "codec/cid_prefix.hpp"
 #include "repo/index/labels.hpp"
+#include "repo/index/partial_entry.hpp"
 #include "repo/index/repo_impl.hpp"
 
 #include <algorithm>
@@ -27,6 +28,24 @@ Result<void> search(const Txn& txn, Table table, std::string_view prefix, std::v
                                                  key.end()))
                     return false;
                 CODEX_TRY(cid, decode_cid_key(table, key));
+                if (cid.text().starts_with(prefix) &&
+                    std::find(found.begin(), found.end(), cid) == found.end())
+                    found.push_back(cid);
+                return true;
+            }));
+    return {};
+}
+
+/// The same of partial datasets.
+Result<void> search_partials(const Txn& txn, std::string_view prefix, std::vector<Cid>& found) {
+    for (const codec::CidRange& range : codec::cid_ranges(prefix))
+        CODEX_CHECK(for_each_partial(
+            txn, range.first, [&](const Cid& cid, const PartialEntry&) -> Result<bool> {
+                const BytesView key = cid.bytes();
+                if (found.size() > kShown ||
+                    std::lexicographical_compare(range.last.begin(), range.last.end(), key.begin(),
+                                                 key.end()))
+                    return false;
                 if (cid.text().starts_with(prefix) &&
                     std::find(found.begin(), found.end(), cid) == found.end())
                     found.push_back(cid);
@@ -89,6 +108,8 @@ Result<Cid> Repo::named(std::string_view text, Named what) const {
     std::vector<Cid> found;
     for (const Table table : tables_of(what))
         CODEX_CHECK(search(txn, table, text, found));
+    if (what != Named::block)
+        CODEX_CHECK(search_partials(txn, text, found));
     if (found.size() == 1)
         return found.front();
     if (!found.empty())

@@ -5,6 +5,7 @@
 #include "repo/index/dataset_record.hpp"
 #include "repo/index/flock_wait.hpp"
 #include "repo/index/labels.hpp"
+#include "repo/index/partial_entry.hpp"
 #include "repo/index/place.hpp"
 #include "repo/repo.hpp"
 #include "repo/segments/block_reader.hpp"
@@ -185,12 +186,18 @@ namespace {
 /// What is there was stored when it says, whatever it lacks.
 Result<void> read_datasets(const Env& env, std::map<Cid, std::uint64_t>& stored) {
     CODEX_TRY(txn, env.read());
-    return for_each(txn, Table::datasets, {}, [&](BytesView key, BytesView value) -> Result<void> {
-        CODEX_TRY(cid, decode_cid_key(Table::datasets, key));
-        CODEX_TRY(entry, decode_dataset(value));
-        stored[cid] = entry.added;
-        return {};
-    });
+    CODEX_CHECK(
+        for_each(txn, Table::datasets, {}, [&](BytesView key, BytesView value) -> Result<void> {
+            CODEX_TRY(cid, decode_cid_key(Table::datasets, key));
+            CODEX_TRY(entry, decode_dataset(value));
+            stored[cid] = entry.added;
+            return {};
+        }));
+    return for_each_partial(txn, {},
+                            [&](const Cid& cid, const PartialEntry& entry) -> Result<bool> {
+                                stored[cid] = entry.added;
+                                return true;
+                            });
 }
 
 Result<void> read_old_index(const Env& env, const std::string& path, OldIndex& old) {

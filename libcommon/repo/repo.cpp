@@ -3,6 +3,7 @@
 #include "repo/index/place.hpp"
 #include "repo/index/repo_impl.hpp"
 #include "repo/segments/io.hpp"
+#include "repo/upkeep/writer_lock.hpp"
 
 #include <algorithm>
 
@@ -97,6 +98,9 @@ Result<Space> Repo::space() const {
                              "/lock-write", "/notes", "/age", "/segments/.age", "/reserve"})
         space.disk_bytes += io::disk_bytes(path() + file);
     CODEX_TRY(ids, impl_->store->segments().list());
+    CODEX_TRY(writers, WriterLock::list(impl_->store->writers_directory()));
+    for (const std::uint64_t id : writers)
+        space.disk_bytes += io::disk_bytes(writer_path(impl_->store->writers_directory(), id));
     for (const std::uint32_t id : ids)
         space.disk_bytes += impl_->store->segments().disk_bytes(id);
     return space;

@@ -11,6 +11,7 @@
 #include "repo/changes.hpp"
 #include "repo/dataset_writer.hpp"
 #include "repo/maintenance.hpp"
+#include "repo/partial.hpp"
 #include "repo/slot_trees.hpp"
 #include "repo/stored_tree.hpp"
 #include "repo/types.hpp"
@@ -90,7 +91,7 @@ public:
     // --- datasets -------------------------------------------------------------------------------
     /// A writer for one new tree, whose calls fail once the job is cancelled; see DatasetWriter.
     [[nodiscard]] Result<DatasetWriter> write_dataset(const Job& job = {});
-    /// Errors: dataset_not_found.
+    /// Errors: dataset_not_found; dataset_partial when only some of its blocks are here.
     [[nodiscard]] Result<DatasetInfo> dataset(const Cid& manifest) const;
     /// In order of CID; no transaction is held while `visit` runs.
     [[nodiscard]] Result<void>
@@ -110,6 +111,26 @@ public:
     /// a dataset has. Errors: block_not_found when the tree is not here, argument_invalid.
     [[nodiscard]] Result<void> add_manifest(const Cid& manifest, BytesView manifest_bytes,
                                             std::uint64_t expiry, std::string_view label = {});
+
+    // --- partial datasets -----------------------------------------------------------------------
+    // They are no datasets: dataset() gives dataset_partial, saying what is missing, and
+    // for_each_dataset() passes them over. remove_dataset(), set_expiry() and set_label() take
+    // them, gc() takes those that have expired.
+    /// Begins a partial dataset, or goes on with the one that is here; the later expiry holds, and
+    /// a label that is not empty. Where all leaves are here already, or their tree is, it becomes a
+    /// dataset at once. What it holds counts against the quota, and so does its whole tree from
+    /// now on. Durable on return. Errors: those of codec::decode_manifest(), dataset_empty,
+    /// limit_exceeded, quota_exceeded, no_space, io, repo_read_only, argument_invalid.
+    [[nodiscard]] Result<PartialDataset>
+    open_partial(BytesView manifest_bytes, const PartialOptions& options = {}, const Job& job = {});
+    /// Errors: dataset_not_found when there is none, or the dataset is whole.
+    [[nodiscard]] Result<PartialInfo> partial(const Cid& manifest) const;
+    /// In order of CID; no transaction is held while `visit` runs.
+    [[nodiscard]] Result<void>
+    for_each_partial(const std::function<bool(const PartialInfo&)>& visit) const;
+    /// The tree of a partial dataset, by the CID of its manifest or of the tree; to serve from.
+    /// Errors: block_not_found when there is none; repo_damaged when its file is missing.
+    [[nodiscard]] Result<PartialTree> partial_tree(const Cid& cid) const;
 
     // --- trees ----------------------------------------------------------------------------------
     /// Errors: block_not_found.
@@ -163,6 +184,8 @@ public:
 
 private:
     friend class DatasetWriter;
+    friend class PartialDataset;
+    friend class PartialTree;
     friend class StoredTree;
     struct Impl;
     explicit Repo(std::shared_ptr<Impl> impl);

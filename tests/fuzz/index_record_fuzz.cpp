@@ -2,6 +2,7 @@
 // of the input says which decoder; for those with a key its length is the second one.
 #include "repo/index/change_log.hpp"
 #include "repo/index/entries.hpp"
+#include "repo/index/partial_entry.hpp"
 
 #include "property.hpp"
 
@@ -36,7 +37,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (size < 2)
         return 0;
     const BytesView input(data + 1, size - 1);
-    switch (data[0] % 12) {
+    switch (data[0] % 14) {
     case 0:
         round_trip(input, decode_block);
         break;
@@ -68,9 +69,18 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     case 11:
         round_trip(input, decode_change_end);
         break;
+    case 12:
+        round_trip(input, decode_partial);
+        break;
+    case 13:
+        if (const auto held = decode_held(input)) { // as runs, or as bits, whichever is shorter
+            const auto again = decode_held(encode_held(*held));
+            FUZZ_CHECK(again && *again == *held);
+        }
+        break;
     default: {
         const std::size_t key = std::min<std::size_t>(input[0], input.size() - 1);
-        with_key(data[0] % 12 - 8, input.subspan(1, key), input.subspan(1 + key));
+        with_key(data[0] % 14 - 8, input.subspan(1, key), input.subspan(1 + key));
     }
     }
     return 0;

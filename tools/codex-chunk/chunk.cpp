@@ -65,7 +65,13 @@ Result<Cid> stored_cid(const repo::Repo& repo, const Cid& cid) {
 Result<Cid> block_cid(const repo::Repo& repo, const Address& address) {
     if (!address.index)
         return stored_cid(repo, address.cid);
-    CODEX_TRY(dataset, repo.dataset(address.cid));
+    auto whole = repo.dataset(address.cid);
+    if (!whole && whole.error().code() == Errc::dataset_partial) {
+        CODEX_TRY(part, repo.partial_tree(address.cid));
+        CODEX_TRY(leaf, part.leaf(*address.index));
+        return Cid::block(leaf);
+    }
+    CODEX_TRY(dataset, std::move(whole));
     const std::uint64_t blocks = dataset.manifest.blocks_count();
     if (*address.index >= blocks)
         return fail(Errc::merkle_index, "the dataset has blocks 0 to {}", blocks - 1);
@@ -126,6 +132,25 @@ cli::Record dataset_record(const repo::DatasetInfo& dataset) {
         .json("added", dataset.added)
         .field("label", dataset.label)
         .json_raw("manifest", codec::manifest_json(manifest));
+    return record;
+}
+
+std::uint64_t held_bytes(const repo::PartialInfo& partial) {
+    const codec::Manifest& manifest = partial.dataset.manifest;
+    return std::min(manifest.content_size_bytes(), partial.blocks_held * manifest.block_size_bytes);
+}
+
+std::string share_of(const repo::PartialInfo& partial) {
+    const std::uint64_t all = partial.dataset.manifest.blocks_count(); // at most 2^32
+    return fmt::format("{}%", 100 * partial.blocks_held / all);
+}
+
+cli::Record partial_record(const repo::PartialInfo& partial) {
+    cli::Record record = dataset_record(partial.dataset);
+    record.text("partial " + share_of(partial))
+        .json("partial", true)
+        .json("blocks", partial.dataset.manifest.blocks_count())
+        .json("blocksHeld", partial.blocks_held);
     return record;
 }
 

@@ -71,6 +71,12 @@ files_or_stdin(const std::vector<std::string>& arguments, std::string_view verb,
 /// A dataset's line: CID, content size, kind, expiry, name, when it was stored, label; in JSON the
 /// REST's DataItem and more.
 [[nodiscard]] cli::Record dataset_record(const repo::DatasetInfo& dataset);
+/// The same of a partial one, and one field more: "partial" and its share.
+[[nodiscard]] cli::Record partial_record(const repo::PartialInfo& partial);
+/// "39%" of the blocks, rounded down.
+[[nodiscard]] std::string share_of(const repo::PartialInfo& partial);
+/// Of its content, about: the last block may be shorter.
+[[nodiscard]] std::uint64_t held_bytes(const repo::PartialInfo& partial);
 /// "present", "missing", or "damaged" where that is known.
 [[nodiscard]] std::string_view state_of(const repo::BlockInfo& block);
 /// A block's line: CID, size, state_of(), references, expiry if it was put by itself.

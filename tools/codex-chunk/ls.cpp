@@ -35,6 +35,12 @@ Result<int> run_ls(cli::Context& context, bool blocks) {
             context.add_total("bytes", dataset.manifest.content_size_bytes());
             return dataset_record(dataset);
         }));
+    CODEX_CHECK(print_all<repo::PartialInfo>(
+        context, [&](auto visit) { return repo.for_each_partial(visit); },
+        [&](const repo::PartialInfo& partial) {
+            context.add_total("bytes", held_bytes(partial));
+            return partial_record(partial);
+        }));
     return 0;
 }
 

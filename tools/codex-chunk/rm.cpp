@@ -29,10 +29,19 @@ Result<void> forget_block(cli::Context& context, repo::Repo& repo, const Address
 }
 
 Result<void> remove_dataset(cli::Context& context, repo::Repo& repo, const Cid& cid) {
-    CODEX_TRY(dataset, repo.dataset(cid));
+    auto dataset = repo.dataset(cid);
+    std::uint64_t bytes = 0;
+    if (!dataset && dataset.error().code() == Errc::dataset_partial) {
+        CODEX_TRY(partial, repo.partial(cid));
+        bytes = held_bytes(partial);
+    } else if (!dataset) {
+        return fail(std::move(dataset).error());
+    } else {
+        bytes = dataset->manifest.content_size_bytes();
+    }
     if (!context.dry_run())
         CODEX_CHECK(repo.remove_dataset(cid));
-    return print_removed(context, cid.text(), dataset.manifest.content_size_bytes());
+    return print_removed(context, cid.text(), bytes);
 }
 
 Result<int> run_rm(cli::Context& context, const std::vector<std::string>& items) {

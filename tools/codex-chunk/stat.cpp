@@ -25,7 +25,8 @@ std::string_view layout_name(codec::ManifestLayout layout) {
     return layout == codec::ManifestLayout::classic ? "classic" : "v0-2026";
 }
 
-std::string dataset_text(const repo::DatasetInfo& dataset) {
+std::string dataset_text(const repo::DatasetInfo& dataset,
+                         const repo::PartialInfo* partial = nullptr) {
     const codec::Manifest& manifest = dataset.manifest;
     Lines lines(dataset.cid.text());
     lines.add("kind", kind_of(manifest));
@@ -49,6 +50,10 @@ std::string dataset_text(const repo::DatasetInfo& dataset) {
     lines.add("expiry", format_time(dataset.expiry));
     if (!dataset.label.empty())
         lines.add("label", dataset.label);
+    if (partial != nullptr) {
+        lines.add("state", "partial " + share_of(*partial));
+        lines.add("blocksHeld", partial->blocks_held);
+    }
     return lines.text();
 }
 
@@ -60,7 +65,14 @@ struct Known {
 };
 
 Result<Known> stat_dataset(const repo::Repo& repo, const Cid& cid, bool batch) {
-    CODEX_TRY(dataset, repo.dataset(cid));
+    auto whole = repo.dataset(cid);
+    if (!whole && whole.error().code() == Errc::dataset_partial) {
+        CODEX_TRY(partial, repo.partial(cid));
+        cli::Record record = partial_record(partial);
+        record.json("layout", layout_name(partial.dataset.manifest.layout));
+        return Known{std::move(record), batch ? "" : dataset_text(partial.dataset, &partial)};
+    }
+    CODEX_TRY(dataset, std::move(whole));
     cli::Record record = dataset_record(dataset);
     record.json("blocks", dataset.manifest.blocks_count())
         .json("layout", layout_name(dataset.manifest.layout));
@@ -84,8 +96,26 @@ Result<Known> stat_block(const repo::Repo& repo, const Cid& cid) {
     return Known{block_record(*block), lines.text()};
 }
 
+Result<Known> stat_partial_tree(const repo::PartialTree& tree) {
+    CODEX_TRY(held, tree.present());
+    cli::Record record("tree");
+    record.field("cid", tree.cid())
+        .field("leaves", tree.leaf_count())
+        .field("leavesHeld", held.size());
+    Lines lines(tree.cid().text());
+    lines.add("kind", "tree");
+    lines.add("leaves", tree.leaf_count());
+    lines.add("leavesHeld", held.size());
+    return Known{std::move(record), lines.text()};
+}
+
 Result<Known> stat_tree(const repo::Repo& repo, const Cid& cid) {
-    CODEX_TRY(tree, repo.tree(cid));
+    auto stored = repo.tree(cid);
+    if (!stored && stored.error().code() == Errc::block_not_found) {
+        if (auto part = repo.partial_tree(cid))
+            return stat_partial_tree(*part);
+    }
+    CODEX_TRY(tree, std::move(stored));
     cli::Record record("tree");
     record.field("cid", cid).field("leaves", tree.leaf_count());
     Lines lines(cid.text());

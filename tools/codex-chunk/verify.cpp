@@ -103,6 +103,7 @@ Result<void> rebuild(cli::Context& context, Problems& problems) {
                                  .json("bytes", report.bytes)
                                  .json("trees", report.trees)
                                  .json("datasets", report.datasets)
+                                 .json("partials", report.partials)
                                  .json("keptBlocks", report.kept_blocks)
                                  .json("missingBlocks", report.missing_blocks)
                                  .json("damagedRecords", report.damaged_records)

@@ -47,7 +47,7 @@ Bytes encode(const ChangeRow& row) {
 }
 
 Result<ChangeRow> decode_change(BytesView value) {
-    if (value.size() < kCidAt || value[kKindAt] < 1 || value[kKindAt] > 5)
+    if (value.size() < kCidAt || value[kKindAt] < 1 || value[kKindAt] > 6)
         return index_damaged("meta", "a change makes no sense");
     ChangeRow row{load_le<std::uint32_t>(value.data()),
                   {static_cast<ChangeKind>(value[kKindAt]), Cid()}};

@@ -140,10 +140,10 @@ Result<void> check_version(const std::string& path) {
     const auto [at, error] = std::from_chars(line.data(), line.data() + line.size(), version);
     if (error != std::errc() || at != line.data() + line.size() || version == 0)
         return fail(Errc::repo_damaged, "{}/version: is not a number", path);
-    if (version != kFormatVersion)
+    if (version > kPartialFormatVersion)
         return fail(Error(Errc::repo_version,
-                          fmt::format("{}: has format version {}, this program knows version {}",
-                                      path, version, kFormatVersion))
+                          fmt::format("{}: has format version {}, this program knows {} and {}",
+                                      path, version, kFormatVersion, kPartialFormatVersion))
                         .hint("use the release that made it, or a newer one"));
     return {};
 }

@@ -9,8 +9,10 @@
 
 namespace codex::repo::detail {
 
-/// The format this build reads and writes; REPO/version.
+/// The format of a new repo; REPO/version.
 constexpr std::uint64_t kFormatVersion = 1;
+/// That of one in which a partial dataset has been; the highest that this build knows.
+constexpr std::uint64_t kPartialFormatVersion = 2;
 
 class Store {
 public:
@@ -55,6 +57,10 @@ private:
 
 /// Errors: repo_missing, repo_version, repo_damaged.
 [[nodiscard]] Result<void> check_version(const std::string& path);
+
+/// Raises the version where programs that know nothing of partial datasets could still open the
+/// repo; durable on return. The caller is in the transaction that begins one. Errors: no_space, io.
+[[nodiscard]] Result<void> require_partials_known(const std::string& path);
 
 /// A held REPO/lock. Exclusive holders write who they are into it.
 /// Errors: repo_locked after the wait of `around`, naming the holder when it is exclusive.

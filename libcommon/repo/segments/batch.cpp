@@ -164,7 +164,12 @@ Result<void> Batch::append(std::span<Item* const> items) {
     return {};
 }
 
-Result<Extent> Batch::stage_tree(const Cid& tree, std::uint64_t leaf_count, const Spool& nodes) {
+Result<Extent> Batch::stage_tree(const Cid& tree, std::uint64_t leaf_count, const Spool& nodes,
+                                 bool apart) {
+    if (apart) {
+        CODEX_TRY(lease, session_.store->segments().acquire(session_.sync));
+        segments_.push_back({lease, lease->end()});
+    }
     CODEX_TRY(segment, writer());
     CODEX_TRY(extent, append_tree(*segment, tree, leaf_count, nodes));
     segments_.back().end = segment->end();

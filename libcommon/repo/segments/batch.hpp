@@ -31,9 +31,10 @@ public:
     /// committed before this one, or nullptr. After an error the batch is as before.
     /// Errors: quota_exceeded before anything is written, block_not_found, no_space, io.
     [[nodiscard]] Result<void> stage(std::span<const StagedBlock> blocks, const Batch* earlier);
-    /// Appends a tree record; `also` of commit() makes it known.
+    /// Appends a tree record; `also` of commit() makes it known. `apart`: into another segment,
+    /// for there is a later batch that goes on in this one's.
     [[nodiscard]] Result<Extent> stage_tree(const Cid& tree, std::uint64_t leaf_count,
-                                            const Spool& nodes);
+                                            const Spool& nodes, bool apart = false);
 
     struct Finish {
         /// Whether the references of this batch are wanted, asked first in the transaction: not

@@ -38,6 +38,7 @@ Result<void> for_each(const Job& job, const Txn& txn, Table table, Visit visit) 
 
 Result<void> Audit::run() {
     CODEX_CHECK(count_datasets());
+    CODEX_CHECK(check_partials());
     CODEX_CHECK(check_trees());
     CODEX_CHECK(collect_leaf_sources());
     CODEX_CHECK(check_blocks());

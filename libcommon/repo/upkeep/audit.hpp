@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/endian.hpp"
+#include "repo/index/partial_entry.hpp"
 #include "repo/index/session.hpp"
 #include "repo/maintenance.hpp"
 
@@ -32,6 +33,8 @@ public:
 
 private:
     [[nodiscard]] Result<void> count_datasets();
+    [[nodiscard]] Result<void> check_partials();
+    [[nodiscard]] Result<void> check_partial(const Cid& cid, const PartialEntry& entry);
     [[nodiscard]] Result<void> check_trees();
     [[nodiscard]] Result<void> check_tree(const Cid& cid, const TreeEntry& entry);
     [[nodiscard]] Result<void> check_nodes(const Cid& cid, const Extent& extent,

@@ -1,5 +1,6 @@
 #include "repo/upkeep/forecast.hpp"
 
+#include "repo/index/partial_entry.hpp"
 #include "repo/segments/tails.hpp"
 #include "repo/segments/tree_file.hpp"
 #include "repo/upkeep/doomed.hpp"
@@ -61,7 +62,8 @@ private:
     std::vector<Cid> manifests_;             // of expired datasets
     std::map<Cid, std::uint64_t> trees_;     // references that go, of datasets' and slot trees
     std::vector<DoomedTree> doomed_;         // leaves from `done` on lose a reference
-    std::vector<std::uint64_t> writers_;     // dead ones, with pins
+    std::vector<std::uint64_t> writers_;     // dead ones, with pins, and those of
+    std::vector<std::uint64_t> partials_;    // expired partial datasets
     std::unordered_set<Cid> expired_blocks_; // not kept any more
     std::unordered_map<Cid, std::uint64_t> releases_; // of this slice
 };
@@ -76,6 +78,12 @@ Result<void> Forecast::add_expired() {
             if (entry && entry->kept && entry->expiry == key.expiry)
                 expired_blocks_.insert(key.cid);
             return true;
+        }
+        CODEX_TRY(partial, find_partial(txn_, key.cid));
+        if (partial && partial->expiry == key.expiry) {
+            ++report_.expired_datasets;
+            manifests_.push_back(key.cid);
+            partials_.push_back(partial->id);
         }
         CODEX_TRY(dataset, find_dataset(txn_, key.cid));
         if (dataset && dataset->expiry == key.expiry) {
@@ -119,10 +127,14 @@ Result<void> Forecast::add_trees() {
 
 Result<void> Forecast::add_writers() {
     CODEX_TRY(ids, pending_writers(txn_));
-    for (const std::uint64_t id : ids)
-        if (WriterLock::is_dead(session_.store->writers_directory(), id))
+    for (const std::uint64_t id : ids) {
+        CODEX_TRY(partial, partial_of_writer(txn_, id));
+        if (!partial && WriterLock::is_dead(session_.store->writers_directory(), id))
             writers_.push_back(id);
+    }
     report_.abandoned_writers = writers_.size();
+    writers_.insert(writers_.end(), partials_.begin(), partials_.end());
+    std::ranges::sort(writers_);
     return {};
 }
 

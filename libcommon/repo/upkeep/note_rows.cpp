@@ -1,6 +1,7 @@
 // Notes as rows of the index.
 #include "base/endian.hpp"
 #include "repo/index/labels.hpp"
+#include "repo/index/partial_entry.hpp"
 #include "repo/upkeep/notes.hpp"
 
 #include <algorithm>
@@ -120,7 +121,8 @@ Result<bool> note_holds(const Txn& txn, const Note& note) {
         return entry && entry->kept && entry->expiry == note.expiry;
     }
     CODEX_TRY(entry, find_dataset(txn, note.cid));
-    if (!entry || entry->expiry != note.expiry)
+    CODEX_TRY(partial, find_partial(txn, note.cid));
+    if (!(entry && entry->expiry == note.expiry) && !(partial && partial->expiry == note.expiry))
         return false;
     CODEX_TRY(label, find_label(txn, note.cid));
     return label == note.label;

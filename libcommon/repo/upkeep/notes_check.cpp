@@ -1,6 +1,7 @@
 // The file of notes against the index, which is the truth.
 #include "repo/index/age.hpp"
 #include "repo/index/labels.hpp"
+#include "repo/index/partial_entry.hpp"
 #include "repo/upkeep/notes.hpp"
 
 #include <algorithm>
@@ -45,6 +46,15 @@ public:
                     want({0, NoteKind::dataset, true, entry.expiry, cid, std::move(label)}, lost);
                 return {};
             });
+    }
+
+    Result<void> partials(std::vector<Note>& lost) {
+        return for_each_partial(txn_, {}, [&](const Cid& cid, PartialEntry entry) -> Result<bool> {
+            CODEX_TRY(label, find_label(txn_, cid));
+            if (entry.expiry != 0 || !label.empty())
+                want({0, NoteKind::dataset, true, entry.expiry, cid, std::move(label)}, lost);
+            return true;
+        });
     }
 
     Result<void> blocks(std::vector<Note>& lost) {
@@ -96,6 +106,7 @@ Result<NotesState> check_notes(const std::string& repo_path, const Txn& txn) {
     Check check(txn, std::move(in_file), state.file.cut_off ? last : UINT64_MAX);
     CODEX_CHECK(check.rows(state.lost));
     CODEX_CHECK(check.datasets(state.lost));
+    CODEX_CHECK(check.partials(state.lost));
     CODEX_CHECK(check.blocks(state.lost));
     return state;
 }

@@ -5,6 +5,7 @@
 #include "repo/index/age.hpp"
 #include "repo/maintenance.hpp"
 #include "repo/segments/damaged.hpp"
+#include "repo/segments/partial_file.hpp"
 #include "repo/segments/segments.hpp"
 #include "repo/upkeep/notes.hpp"
 
@@ -26,7 +27,8 @@ struct OldSegment {
 struct OldIndex {
     bool known = false;      ///< it is whole and of today; else only `datasets` has something
     std::vector<Note> notes; ///< of its rows, and what the file has lost
-    std::map<Cid, std::uint64_t> datasets; ///< when each was stored, Unix seconds
+    std::map<Cid, std::uint64_t>
+        datasets; ///< when each was stored, Unix seconds; partial ones, too
     std::map<std::uint32_t, OldSegment> segments;
 };
 
@@ -48,7 +50,9 @@ public:
             CODEX_CHECK(scan(id));
         CODEX_CHECK(add_datasets());
         CODEX_CHECK(add_references());
+        CODEX_CHECK(find_partials());
         CODEX_CHECK(drop_removed());
+        CODEX_CHECK(drop_removed_partials());
         CODEX_CHECK(judge_blocks());
         CODEX_CHECK(write_segments());
         CODEX_CHECK(write_totals(*txn_, totals_));
@@ -68,6 +72,14 @@ private:
         std::uint64_t leaf_count = 0;
         std::uint64_t references = 0;
         bool removed = false; ///< a dataset over it was removed
+    };
+
+    /// A file of writers/ with manifest and tree.
+    struct FoundPartial {
+        std::uint64_t id = 0;
+        Cid cid;
+        codec::Manifest manifest;
+        PartialFile file;
     };
 
     /// The new index is nobody's yet: only the last commit has to wait for the disk.
@@ -112,7 +124,11 @@ private:
     Result<bool> is_loss(std::uint32_t segment, const DamagedPlace& place);
     Result<void> find_damage();
     Result<void> find_lost();
+    Result<void> find_partials();
+    Result<void> add_partial(const FoundPartial& found);
     Result<void> drop_removed();
+    Result<void> drop_removed_partials();
+    Result<void> drop_loose(const Cid& block);
     Result<void> judge_blocks();
     Result<void> judge_block(const Cid& cid, BlockEntry entry);
     /// The note that holds of a thing; nullptr when there is none.
@@ -145,6 +161,7 @@ private:
     std::map<std::pair<NoteKind, Cid>, Note> notes_; // the highest of each thing
     std::map<Cid, FoundTree> trees_;
     std::vector<Cid> manifests_;
+    std::vector<FoundPartial> removed_partials_;
     std::map<std::uint32_t, std::uint64_t> ends_;
     std::map<std::uint32_t, std::vector<DamagedPlace>> damaged_;
     std::map<std::uint32_t, std::vector<std::pair<std::uint64_t, std::uint64_t>>> live_;

@@ -1,5 +1,6 @@
 // What of the blocks that were found is somebody's: by notes, by trees, and in doubt.
 #include "repo/index/labels.hpp"
+#include "repo/index/partial_entry.hpp"
 #include "repo/upkeep/rebuild.hpp"
 
 #include <algorithm>
@@ -87,7 +88,8 @@ Result<void> Rebuild::find_lost() {
             known.insert(note.cid);
     for (const Cid& cid : known) {
         CODEX_TRY(dataset, find_dataset(*txn_, cid));
-        if (!dataset)
+        CODEX_TRY(partial, find_partial(*txn_, cid));
+        if (!dataset && !partial)
             report_.lost.push_back({ProblemKind::dataset_lost, cid,
                                     "its manifest or its tree is damaged or missing in the "
                                     "segments; its blocks are kept: store or import it again"});
@@ -144,16 +146,18 @@ Result<void> Rebuild::drop_removed() {
     for (const auto& [cid, found] : trees_) {
         if (found.references > 0 || !found.removed)
             continue;
-        CODEX_CHECK(for_each_leaf(cid, found, [&](const Cid& block) -> Result<void> {
-            CODEX_TRY(entry, find_block(*txn_, block));
-            const Note* note = note_of(NoteKind::block, block);
-            if (!entry || entry->references > 0 || (note != nullptr && note->present))
-                return {};
-            CODEX_CHECK(txn_->erase(Table::blocks, block.bytes()));
-            return step();
-        }));
+        CODEX_CHECK(for_each_leaf(cid, found, [&](const Cid& block) { return drop_loose(block); }));
     }
     return {};
+}
+
+Result<void> Rebuild::drop_loose(const Cid& block) {
+    CODEX_TRY(entry, find_block(*txn_, block));
+    const Note* note = note_of(NoteKind::block, block);
+    if (!entry || entry->references > 0 || (note != nullptr && note->present))
+        return {};
+    CODEX_CHECK(txn_->erase(Table::blocks, block.bytes()));
+    return step();
 }
 
 /// Blocks that were put for themselves are kept, and so is what is in doubt: a block of no dataset

@@ -12,11 +12,11 @@
 
 namespace codex::repo::detail {
 
-namespace {
-
-std::string path_of(const std::string& directory, std::uint64_t id) {
+std::string writer_path(const std::string& directory, std::uint64_t id) {
     return fmt::format("{}/{:016x}", directory, id);
 }
+
+namespace {
 
 /// Locked, and still the file of that name.
 bool owned(const Fd& fd) {
@@ -30,7 +30,7 @@ bool owned(const Fd& fd) {
 Result<WriterLock> WriterLock::create(const std::string& directory, Random& random) {
     for (;;) {
         CODEX_TRY(id, random.number());
-        std::string path = path_of(directory, id);
+        std::string path = writer_path(directory, id);
         struct stat st{};
         if (::lstat(path.c_str(), &st) == 0)
             continue;
@@ -45,13 +45,18 @@ WriterLock::~WriterLock() {
         ::unlink(path_.c_str());
 }
 
+bool WriterLock::has_tree() const {
+    struct stat st{};
+    return ::fstat(fd_.get(), &st) != 0 || st.st_size > 0;
+}
+
 void WriterLock::abandon() {
     fd_.reset();
 }
 
 Result<std::optional<WriterLock>> WriterLock::take_dead(const std::string& directory,
                                                         std::uint64_t id) {
-    std::string path = path_of(directory, id);
+    std::string path = writer_path(directory, id);
     // Made when it is not there: whoever cleans up holds it, however the writer ended.
     auto fd = open_own_file(path, O_RDWR | O_CREAT, Below::folder);
     if (!fd)
@@ -62,7 +67,7 @@ Result<std::optional<WriterLock>> WriterLock::take_dead(const std::string& direc
 }
 
 bool WriterLock::is_dead(const std::string& directory, std::uint64_t id) {
-    auto fd = open_own_file(path_of(directory, id), O_RDONLY, Below::folder);
+    auto fd = open_own_file(writer_path(directory, id), O_RDONLY, Below::folder);
     if (!fd)
         return fd.error().code() == Errc::not_found;
     return ::flock(fd->get(), LOCK_SH | LOCK_NB) == 0;

@@ -1,5 +1,6 @@
 // REPO/writers/<id>: one file for each writer of a dataset, locked while it lives. What is pending
-// in the index for an id without a locked file was left behind, and gc takes it back.
+// in the index for an id without a locked file was left behind, and gc takes it back, unless it is
+// a partial dataset's, whose tree is in the file.
 #pragma once
 
 #include "base/fd.hpp"
@@ -8,6 +9,9 @@
 #include <optional>
 
 namespace codex::repo::detail {
+
+/// The name of a writer's file.
+[[nodiscard]] std::string writer_path(const std::string& directory, std::uint64_t id);
 
 class WriterLock {
 public:
@@ -19,6 +23,8 @@ public:
     ~WriterLock();
 
     [[nodiscard]] std::uint64_t id() const { return id_; }
+    /// Whether the file has bytes: it was a partial dataset's. What cannot be asked has some.
+    [[nodiscard]] bool has_tree() const;
     /// Leaves the file to gc, because something is still pending.
     void abandon();
 

@@ -8,6 +8,17 @@ namespace codex::crash {
 using test::Command;
 using test::Outcome;
 
+namespace {
+
+/// "CID held N" and "CID whole" of the program that makes partial datasets; others say nothing of
+/// it, and have every block.
+std::uint64_t held_by(const std::string& line) {
+    const std::size_t at = line.find("\theld\t");
+    return at == std::string::npos ? UINT64_MAX : std::stoull(line.substr(at + 6));
+}
+
+} // namespace
+
 std::vector<Promise> promises(const Scenario& scenario) {
     Promise now;
     now.required = scenario.there();
@@ -20,7 +31,7 @@ std::vector<Promise> promises(const Scenario& scenario) {
             test::give_up("the log has a process that nobody started");
         if (begun.insert(entry.process).second) {
             for (const std::string& cid : step->removes)
-                now.required.erase(cid), now.mended.erase(cid);
+                now.required.erase(cid), now.mended.erase(cid), now.held.erase(cid);
             for (const std::string& cid : step->makes)
                 now.forbidden.erase(cid);
             now.unsynced = now.unsynced || !step->synced;
@@ -29,10 +40,13 @@ std::vector<Promise> promises(const Scenario& scenario) {
             std::string& text = lines[entry.process];
             text += entry.data;
             for (std::size_t end = 0; (end = text.find('\n')) != std::string::npos;) {
-                const std::string cid = text.substr(0, text.find_first_of("\t\n"));
+                const std::string line = text.substr(0, end);
+                const std::string cid = line.substr(0, line.find('\t'));
                 text.erase(0, end + 1);
-                if (std::ranges::count(step->makes, cid) != 0)
+                if (std::ranges::count(step->makes, cid) != 0) {
                     now.required.insert(cid);
+                    now.held[cid] = held_by(line);
+                }
                 if (std::ranges::count(step->mends, cid) != 0)
                     now.mended.insert(cid);
                 // gc prints its counts when all is done, rm a line for each dataset
@@ -58,8 +72,8 @@ public:
         if (!opens())
             return problem_;
         if (!there_is_no_repo_) {
-            const bool good =
-                lists() && reads() && has_every_block() && succeeds({"codex-chunk", "gc"});
+            const bool good = lists() && goes_on() && reads() && has_every_block() &&
+                              succeeds({"codex-chunk", "gc"});
             if (!good)
                 return problem_;
         }
@@ -136,9 +150,14 @@ private:
         if (outcome.code() != 0)
             return wrong("ls: " + outcome.text());
         present_.clear();
+        partial_.clear();
         std::istringstream lines(outcome.out);
-        for (std::string line; std::getline(lines, line);)
-            present_.insert(line.substr(0, line.find('\t')));
+        for (std::string line; std::getline(lines, line);) {
+            const std::string cid = line.substr(0, line.find('\t'));
+            present_.insert(cid);
+            if (line.find("\tpartial ") != std::string::npos)
+                partial_.insert(cid);
+        }
         for (const std::string& cid : promise_.required)
             if (!present_.contains(cid) && !removed_.contains(cid))
                 return wrong(cid + " was acknowledged, and is lost");
@@ -147,6 +166,23 @@ private:
                 return wrong(cid + " was removed, and is back");
             if (!scenario_.contents().contains(cid) && cid != added_)
                 return wrong(cid + " was never put");
+        }
+        return true;
+    }
+
+    /// What was acknowledged of partial datasets is there, and they go on to the end.
+    bool goes_on() {
+        for (const std::string& cid : partial_) {
+            const auto promised = promise_.held.find(cid);
+            const Outcome outcome = tool({"codex-chunk", "stat", cid});
+            const std::size_t at = outcome.out.find("\tblocksHeld\t");
+            if (outcome.code() != 0 || at == std::string::npos)
+                return wrong("stat " + cid + ": " + outcome.text() + outcome.out);
+            const std::uint64_t held = std::stoull(outcome.out.substr(at + 12));
+            if (promised != promise_.held.end() && held < promised->second)
+                return wrong(cid + " has lost blocks that were acknowledged");
+            if (!succeeds(scenario_.fetch(cid)))
+                return false;
         }
         return true;
     }
@@ -211,6 +247,7 @@ private:
     bool there_is_no_repo_ = false;
     bool rebuilt_ = false;
     std::set<std::string> present_;
+    std::set<std::string> partial_; // of those that are present
     std::set<std::string> removed_;
     std::string added_;
 };

@@ -134,6 +134,22 @@ void crowd(Scenario& scenario) {
     scenario.then({{"codex-chunk", "gc"}});
 }
 
+void partial(Scenario& scenario) {
+    put_before(scenario, 1, 60000);
+    const std::string a = scenario.cid(scenario.file(2, 200000));
+    const std::string b = scenario.cid(scenario.file(3, 150000));
+    const std::string c = scenario.cid(scenario.file(4, 90000));
+    const auto some = [&](const std::string& cid, const char* leaves) {
+        scenario.then({with(scenario.fetch(cid), {"--bytes", "40000", "--leaves", leaves}), {cid}});
+    };
+    some(a, "7");
+    some(b, "100");
+    some(c, "3");
+    scenario.then({{"codex-chunk", "rm", c}, {}, {c}});
+    scenario.then({{"codex-chunk", "gc"}});
+    some(a, "100");
+}
+
 } // namespace
 
 const std::vector<Plan>& plans() {
@@ -141,7 +157,7 @@ const std::vector<Plan>& plans() {
         {"put-first", true, put_first}, {"put", false, put},         {"encode", false, encode},
         {"rm", false, remove},          {"compact", false, compact}, {"import", false, import},
         {"repair", false, repair},      {"expire", false, expire},   {"rebuild", false, rebuild},
-        {"crowd", false, crowd},
+        {"crowd", false, crowd},        {"partial", false, partial},
     };
     return all;
 }

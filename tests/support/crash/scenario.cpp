@@ -11,8 +11,9 @@ using test::Outcome;
 Command resolve(const Command& command, bool small_limits) {
     Command resolved = command;
     const std::string& name = command[0];
-    resolved[0] = small_limits ? test::test_tool("codex-test" + name.substr(name.find('-') + 1))
-                               : test::tool(name);
+    resolved[0] = name == "codex-partial" ? test::test_tool("codex-testpartial")
+                  : small_limits ? test::test_tool("codex-test" + name.substr(name.find('-') + 1))
+                                 : test::tool(name);
     return resolved;
 }
 
@@ -68,6 +69,10 @@ std::string Scenario::encoded_cid(const std::string& file) {
         first_column(model({"codex-ec", "encode", "-k", "2", "-m", "1", cid(file)}).out);
     contents_[coded] = test::read_whole(file);
     return coded;
+}
+
+Command Scenario::fetch(const std::string& cid) const {
+    return {"codex-partial", folder_ + "/model", cid};
 }
 
 std::string Scenario::archive(const std::string& file) {

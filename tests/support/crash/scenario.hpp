@@ -47,6 +47,8 @@ public:
     /// The identifier that put, and encode with k=2 and m=1, give the file, in every repo.
     std::string cid(const std::string& file);
     std::string encoded_cid(const std::string& file);
+    /// Brings a dataset of which cid() was asked from another repo, a leaf after the other.
+    [[nodiscard]] test::Command fetch(const std::string& cid) const;
     /// Its archive.
     std::string archive(const std::string& file);
 

@@ -34,8 +34,9 @@ Change removed(const Cid& dataset) {
 
 TEST(ChangeLog, RowsRoundTripAndNothingElseIsAccepted) {
     const Cid cid = cid_of(random_bytes(1, 10));
-    for (const ChangeKind kind : {ChangeKind::dataset_stored, ChangeKind::dataset_removed,
-                                  ChangeKind::block_stored, ChangeKind::block_removed}) {
+    for (const ChangeKind kind :
+         {ChangeKind::dataset_stored, ChangeKind::dataset_removed, ChangeKind::block_stored,
+          ChangeKind::block_removed, ChangeKind::partial_grown}) {
         const Bytes bytes = encode(ChangeRow{0x12345678, {kind, cid}});
         EXPECT_EQ(must(decode_change(bytes)), (ChangeRow{0x12345678, {kind, cid}}));
         for (std::size_t size = 0; size < bytes.size(); ++size)
@@ -45,7 +46,7 @@ TEST(ChangeLog, RowsRoundTripAndNothingElseIsAccepted) {
     EXPECT_EQ(must(decode_change(all)).change.kind, ChangeKind::everything);
     all.push_back(1);
     EXPECT_FALSE(decode_change(all).has_value());
-    for (const int kind : {0, 6, 255}) {
+    for (const int kind : {0, 7, 255}) {
         Bytes wrong = encode(ChangeRow{1, stored(cid)});
         wrong[4] = static_cast<std::uint8_t>(kind);
         EXPECT_EQ(code_of(decode_change(wrong)), Errc::repo_damaged);

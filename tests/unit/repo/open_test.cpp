@@ -70,10 +70,10 @@ TEST(Open, FinishesAnInterruptedInit) {
 TEST(Open, RefusesOtherVersions) {
     const Scratch scratch;
     must(Repo::init(scratch.repo(), {}));
-    write_text(scratch.repo() + "/version", "2\n");
+    write_text(scratch.repo() + "/version", "3\n");
     const auto newer = Repo::open(scratch.repo(), {});
     EXPECT_EQ(code_of(newer), Errc::repo_version);
-    EXPECT_THAT(newer.error().text(), HasSubstr("version 2"));
+    EXPECT_THAT(newer.error().text(), HasSubstr("version 3"));
     EXPECT_FALSE(newer.error().hint().empty());
     for (const char* text : {"x\n", "1x\n", "0\n", "-1\n", "99999999999999999999\n"}) {
         write_text(scratch.repo() + "/version", text);

@@ -8,6 +8,7 @@ namespace codex::repo::test {
 constexpr Limits kSmallLimits = {.batch_bytes = 100'000,
                                  .batch_items = 40,
                                  .retained_bytes = 50'000,
+                                 .partial_bytes = 30'000,
                                  .segment_bytes = 400'000,
                                  .doomed_leaves = 16,
                                  .pins = 7,
