@@ -241,6 +241,7 @@ OldIndex old_index(const std::string& path, const Surroundings& around) {
     OldIndex dated;
     const bool all = read_datasets(**env, dated.datasets).has_value();
     const auto segments = Segments::open_folder(path + "/segments", env->get(), around);
+    dated.has_notes = all && require_all_notes(**env, path);
     if (!all || !segments || !require_current(**env, **segments, path))
         return dated;
     OldIndex old;
@@ -248,6 +249,7 @@ OldIndex old_index(const std::string& path, const Surroundings& around) {
         return dated;
     old.datasets = std::move(dated.datasets);
     old.known = true;
+    old.has_notes = true;
     return old;
 }
 

@@ -245,8 +245,8 @@ tl::unexpected<Error> older(const Asked& asked) {
                                             "make it anew from the segments that are here"}));
 }
 
-/// What is noted in the file was on the disk in the index before. So one that has not come to the
-/// file's last number is a copy, even where REPO/age was copied with it.
+} // namespace
+
 Result<void> require_all_notes(const Env& env, const std::string& repo_path) {
     const std::uint64_t newest = newest_note(repo_path); // before the index, which only grows
     if (newest == 0)
@@ -258,6 +258,8 @@ Result<void> require_all_notes(const Env& env, const std::string& repo_path) {
     return older("index.mdb: is older than the notes: it does not know what was removed, labelled "
                  "and kept since it was copied");
 }
+
+namespace {
 
 /// Also gives what there is in segments behind their ends, where that matters.
 Result<Standing> judge(const Env& env, const Segments& segments, const std::string& repo_path,

@@ -46,6 +46,10 @@ enum class Standing : std::uint8_t {
 [[nodiscard]] Result<void> forget_age(const std::string& repo_path);
 
 [[nodiscard]] Result<Standing> standing_of(const Env& env, const std::string& repo_path);
+/// What is noted in the file was on the disk in the index before. So one that has not come to the
+/// file's last number is a copy, even where REPO/age was copied with it.
+/// Errors: repo_damaged when it is one.
+[[nodiscard]] Result<void> require_all_notes(const Env& env, const std::string& repo_path);
 /// For who reads. Errors: repo_damaged when the index is older than the segments, or may be: then
 /// nothing says that it is not, and segments have records that it does not know.
 [[nodiscard]] Result<void> require_current(const Env& env, const Segments& segments,

@@ -26,6 +26,7 @@ struct OldSegment {
 /// What the index that is replaced knew.
 struct OldIndex {
     bool known = false;      ///< it is whole and of today; else only `datasets` has something
+    bool has_notes = false;  ///< it has all of the file: nothing that it knows was removed since
     std::vector<Note> notes; ///< of its rows, and what the file has lost
     std::map<Cid, std::uint64_t>
         datasets; ///< when each was stored, Unix seconds; partial ones, too
@@ -157,7 +158,8 @@ private:
     IndexAge age_;
     Totals totals_;
     OldIndex old_;
-    std::uint64_t in_file_ = 0;                      // the highest number in the file of notes
+    bool notes_whole_ = false;  // nothing is missing in the file of notes, and something says so
+    std::uint64_t in_file_ = 0; // the highest number in the file of notes
     std::map<std::pair<NoteKind, Cid>, Note> notes_; // the highest of each thing
     std::map<Cid, FoundTree> trees_;
     std::vector<Cid> manifests_;

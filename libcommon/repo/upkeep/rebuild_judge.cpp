@@ -54,6 +54,7 @@ Result<void> Rebuild::read_notes() {
                   return {};
               }));
     in_file_ = state.file.last;
+    notes_whole_ = recorded && !state.damaged();
     std::uint64_t last = std::max(in_file_, state.acknowledged);
     CODEX_CHECK(take_old_notes(last));
     report_.damaged_note_bytes = state.file.between + state.file.behind;
@@ -80,7 +81,7 @@ Result<void> Rebuild::read_notes() {
 /// is damaged or missing.
 Result<void> Rebuild::find_lost() {
     std::set<Cid> known;
-    if (old_.known)
+    if (old_.known || (old_.has_notes && notes_whole_))
         for (const auto& [cid, stored] : old_.datasets)
             known.insert(cid);
     for (const auto& [name, note] : notes_)

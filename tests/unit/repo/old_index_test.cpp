@@ -126,6 +126,33 @@ TEST_F(OldIndex, IsSaidToBeOlderThanTheAgeWhereTheSegmentsAreOldToo) {
     EXPECT_THAT(problems(repo_), IsEmpty());
 }
 
+/// Which of both was copied, nobody knows; what the index names was not removed since, or notes
+/// would say so.
+TEST_F(OldIndex, NamesWhatIsLostWhereTheSegmentsAreFromBeforeItWasMade) {
+    const Made stays = must(write_blocks(repo_, seeds(1, 5)));
+    const Made goes = must(write_blocks(repo_, seeds(10, 5)));
+    close();
+    fs::copy(scratch_.repo() + "/segments", scratch_.file("before"));
+    repo_ = must(Repo::open(scratch_.repo(), small()));
+    const Made lost = must(write_blocks(repo_, seeds(20, 5)));
+    must(repo_.remove_dataset(goes.manifest));
+    close();
+    must(Repo::rebuild_index(scratch_.repo(), small()));
+    fs::remove_all(scratch_.repo() + "/segments");
+    fs::copy(scratch_.file("before"), scratch_.repo() + "/segments");
+    const auto refused = Repo::open(scratch_.repo(), small());
+    ASSERT_EQ(code_of(refused), Errc::repo_damaged);
+    EXPECT_THAT(refused.error().text(), testing::HasSubstr("is not the one"));
+    const RebuildReport report = must(Repo::rebuild_index(scratch_.repo(), small()));
+    ASSERT_EQ(report.lost.size(), 1U);
+    EXPECT_EQ(report.lost[0].kind, ProblemKind::dataset_lost);
+    EXPECT_EQ(report.lost[0].cid, lost.manifest);
+    repo_ = must(Repo::open(scratch_.repo(), small()));
+    EXPECT_TRUE(repo_.dataset(stays.manifest).has_value());
+    EXPECT_EQ(must(repo_.space()).counters.datasets, 1U);
+    EXPECT_THAT(problems(repo_), IsEmpty());
+}
+
 /// A writer that is killed just before its commit leaves a whole dataset that nobody was told of.
 TEST_F(OldIndex, IsNotOneWithAWholeDatasetBehindItsEndAlone) {
     must(write_blocks(repo_, seeds(1, 1)));
