@@ -39,9 +39,10 @@ codex_setup() {
 
 setup() { codex_setup; }
 
-# skip_with_sanitizers: they take address space for shadow memory, and memory and files of their own.
+# skip_with_sanitizers [SANITIZER]: they take address space for shadow memory, and memory and files of
+# their own.
 skip_with_sanitizers() {
-    ! grep -q -- '-fsanitize=' "$CODEX_BIN/../build.ninja" || skip 'not with sanitizers'
+    ! grep -q -- "-fsanitize=${1:-}" "$CODEX_BIN/../build.ninja" || skip 'not with sanitizers'
 }
 
 # gen STREAM BYTES: deterministic bytes on stdout, the test byte generator of tests/vectors/README.md.
