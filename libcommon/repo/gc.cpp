@@ -249,7 +249,11 @@ Result<void> reclaim(const Session& session, const GcOptions& options,
     std::span<const Note> removed;
     if (reclaimed.complete) { // else they are forgotten another time
         CODEX_TRY(gone, remove_trees(session, forgettable.trees));
-        removed = gone ? std::span(forgettable.notes) : removed;
+        // Else a power loss gives trees back of which no note says any more that they were removed.
+        if (gone && !forgettable.notes.empty()) {
+            CODEX_CHECK(sync_directory(session.store->writers_directory()));
+            removed = forgettable.notes;
+        }
     }
     const bool large =
         io::disk_bytes(notes_path(session.store->path())) >= session.store->limits().notes_bytes;
