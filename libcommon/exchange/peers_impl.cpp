@@ -237,16 +237,20 @@ Task<void> Peers::Impl::run_lane(Impl* self, std::shared_ptr<Peer> peer, Lane* l
             ++in_vain;
         if (!stream)
             self->give_up(*peer, *lane, stream.error());
-        else if (peer->gone || in_vain == kMostInVain)
+        else if (peer->gone)
+            self->give_up(*peer, *lane, Error(Errc::not_found, peer->id.text() + ": has left"));
+        else if (in_vain == kMostInVain)
             self->give_up(*peer, *lane,
-                          Error(Errc::unavailable, peer->id.text() + " reads nothing"));
+                          Error(Errc::unavailable, peer->id.text() + ": reads nothing"));
     }
     lane->running = false;
     self->sent.notify();
 }
 
 void Peers::Impl::give_up(Peer& peer, Lane& lane, const Error& error) {
-    options.logger.debug("messages were not sent", {{"peer", peer.id.text()}, {"error", error}});
+    if (!lane.queue.empty())
+        options.logger.debug("messages were not sent",
+                             {{"peer", peer.id.text()}, {"error", error}});
     lane.fail_all(error);
     if (error.code() != Errc::protocol_unsupported)
         return;
