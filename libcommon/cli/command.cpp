@@ -212,6 +212,11 @@ Command& Command::offers(std::vector<std::string> values) {
     return *this;
 }
 
+Command& Command::setting(std::string variable) {
+    node_->options.back().variable = std::move(variable);
+    return *this;
+}
+
 Command& Command::argument(const std::string& name, std::string& target, const std::string& help,
                            bool required) {
     node_->arguments.push_back(
@@ -245,6 +250,11 @@ Command& Command::takes_unordered() {
 
 Command& Command::takes_batch() {
     node_->takes_batch = true;
+    return *this;
+}
+
+Command& Command::takes_log() {
+    node_->takes_log = true;
     return *this;
 }
 

@@ -65,6 +65,9 @@ public:
                     const std::vector<std::string>& choices, const std::string& help);
     /// What completion offers for the value of the last option; others may be given, too.
     Command& offers(std::vector<std::string> values);
+    /// The last option is a setting, too (codex-pipes(7), CONFIGURATION): where it is not given,
+    /// `variable` of the environment says it, or the configuration file under the option's name.
+    Command& setting(std::string variable);
     /// Positional arguments, upper-case `name` ("CID", "FILE").
     Command& argument(const std::string& name, std::string& target, const std::string& help,
                       bool required = true);
@@ -82,6 +85,9 @@ public:
     Command& takes_unordered();
     /// The command looks things up: it takes --batch and --buffer. Other commands refuse them.
     Command& takes_batch();
+
+    /// The command stays, and its log is its result: it goes to stdout, from info on.
+    Command& takes_log();
 
     /// What the command does. Returns the exit code (0 or 1) or an error, which is printed.
     Command& run(std::function<Result<int>(Context&)> body);

@@ -191,15 +191,15 @@ Result<void> check_meaning(const CommandPath& path, const Globals& globals) {
 }
 
 /// Configuration file, environment, flags, in this order: who comes later wins.
-Result<void> settle(const std::vector<OptionSpec>& specs,
+Result<void> settle(const std::vector<OptionSpec>& specs, const Command::Node& command,
                     std::vector<std::vector<std::string>>& values, Globals& globals,
                     std::vector<Setting>& settings) {
     const auto file = std::find_if(specs.begin(), specs.end(), [](const OptionSpec& spec) {
         return spec.long_name() == "config-file";
     });
     const auto& named = values[static_cast<std::size_t>(file - specs.begin())];
-    CODEX_CHECK(
-        apply_configuration(named.empty() ? "" : unmarked(named.front()), globals, settings));
+    CODEX_CHECK(apply_configuration(named.empty() ? "" : unmarked(named.front()), globals,
+                                    setting_rules(command.options), settings));
     CODEX_CHECK(apply_options(specs, values));
     for (std::size_t i = 0; i < specs.size(); ++i)
         if (!values[i].empty())
@@ -274,7 +274,8 @@ Outcome parse(const Command::Node& root, Globals& globals,
                                     : "for example: " + path.back()->examples.front()));
 
     Parsed parsed{Parsed::Request::run, path, {}};
-    if (auto done = settle(global_specs, global_values, globals, parsed.settings); !done)
+    if (auto done = settle(global_specs, *path.back(), global_values, globals, parsed.settings);
+        !done)
         return misuse(std::move(done).error());
     for (Level* level : levels)
         if (auto done = apply_options(level->node->options, level->values); !done)

@@ -46,6 +46,13 @@ Result<void> configure_log(Context::State& state) {
     options.format = globals.log_format == "json" ? log::Format::json : log::Format::text;
     options.color = state.color_err;
     options.directives = "warn";
+    if (state.node->takes_log) {
+        options.fd = STDOUT_FILENO;
+        options.color = state.color_out;
+        options.directives = "info";
+        if (globals.json)
+            options.format = log::Format::json;
+    }
     if (globals.quiet)
         options.directives = "error";
     else if (globals.verbose > 1)
@@ -146,7 +153,9 @@ int run_parsed(const detail::Parsed& parsed, std::shared_ptr<Context::State> sta
             context.report(done.error());
             return context.exit_code();
         }
-    const std::vector<SettingRule> rules = detail::setting_rules(state->globals);
+    std::vector<SettingRule> rules = detail::setting_rules(state->globals);
+    for (SettingRule& rule : detail::setting_rules(state->node->options))
+        rules.push_back(std::move(rule));
     for (const std::string& warning : doubtful_variables(rules))
         context.warn(warning);
     return finish(context, *state, parsed.path.back()->body(context));

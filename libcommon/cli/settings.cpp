@@ -22,6 +22,9 @@ using detail::ConfigEntry;
 /// Variables that no rule stands for.
 constexpr const char* kOtherVariables[] = {"CODEX_CONFIG", "CODEX_CPU", "CODEX_NOW"};
 constexpr std::string_view kPrefix = "CODEX_";
+/// Settings of one command or another, which all others pass over in a file.
+constexpr std::string_view kOfCommands[] = {"agent-string", "listen-addrs", "max-peers",
+                                            "net-privkey"};
 
 std::vector<std::string> our_variables(std::span<const SettingRule> rules) {
     std::vector<std::string> names(std::begin(kOtherVariables), std::end(kOtherVariables));
@@ -153,6 +156,9 @@ public:
 private:
     Result<void> apply_entry(const ConfigEntry& entry, const std::string& where) {
         const auto rule = std::ranges::find(rules_, entry.key, &SettingRule::name);
+        if (rule == rules_.end() &&
+            std::ranges::find(kOfCommands, entry.key) != std::end(kOfCommands))
+            return {};
         if (rule == rules_.end()) {
             std::vector<std::string_view> names;
             for (const SettingRule& known : rules_)

@@ -66,10 +66,22 @@ std::vector<SettingRule> setting_rules(Globals& globals) {
     return rules;
 }
 
+std::vector<SettingRule> setting_rules(const std::vector<OptionSpec>& options) {
+    std::vector<SettingRule> rules;
+    for (const OptionSpec& option : options)
+        if (!option.variable.empty())
+            rules.push_back({option.long_name(), option.variable, "",
+                             [option](const std::string& value) { return apply(option, value); }});
+    return rules;
+}
+
 Result<void> apply_configuration(const std::string& config_flag, Globals& globals,
+                                 std::span<const SettingRule> more,
                                  std::vector<Setting>& settings) {
     globals.repo = default_repo();
-    CODEX_TRY(read, read_settings(setting_rules(globals), config_flag));
+    std::vector<SettingRule> rules = setting_rules(globals);
+    rules.insert(rules.end(), more.begin(), more.end());
+    CODEX_TRY(read, read_settings(rules, config_flag));
     settings = std::move(read);
     // no-color.org: set to anything, it wins over what is not said on the command line.
     if (const char* no_color = std::getenv("NO_COLOR"); no_color != nullptr && *no_color != 0) {

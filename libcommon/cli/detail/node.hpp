@@ -17,6 +17,7 @@ struct OptionSpec {
     std::string help;
     std::vector<std::string> choices;
     std::vector<std::string> offered; ///< by completion, where there are no choices
+    std::string variable{};           ///< of the environment, of a setting; empty: it is none
     bool many = false;                ///< may be given several times
     /// Takes the values given (of a flag: as many empty ones as it was given). Errors: any code;
     /// the caller makes it a usage error that names the option.
@@ -59,6 +60,7 @@ struct Command::Node {
     bool takes_dry_run = false;
     bool takes_unordered = false;
     bool takes_batch = false;
+    bool takes_log = false;
 };
 
 namespace detail {

@@ -5,6 +5,7 @@
 #include "cli/detail/globals.hpp"
 #include "cli/settings.hpp"
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -13,9 +14,13 @@ namespace codex::cli::detail {
 /// A rule for each; `globals` must outlive them.
 [[nodiscard]] std::vector<SettingRule> setting_rules(Globals& globals);
 
+/// Of the options of a command that are settings, too.
+[[nodiscard]] std::vector<SettingRule> setting_rules(const std::vector<OptionSpec>& options);
+
 /// Fills `globals` and `settings` from the configuration file and the environment, NO_COLOR
-/// included. Errors: read_settings()'s.
+/// included; and applies `more` rules, of the command. Errors: read_settings()'s.
 [[nodiscard]] Result<void> apply_configuration(const std::string& config_flag, Globals& globals,
+                                               std::span<const SettingRule> more,
                                                std::vector<Setting>& settings);
 
 /// Takes note that `option`, one of global_options(), was given on the command line.

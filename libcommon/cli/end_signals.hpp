@@ -1,0 +1,36 @@
+// Being told to end, for a process that stays: SIGTERM and SIGINT, as events.
+#pragma once
+
+#include "base/fd.hpp"
+#include "base/thread.hpp"
+
+#include <csignal>
+#include <functional>
+
+namespace codex::cli {
+
+/// From its making on these signals end nothing by themselves; once it goes they do again, also one
+/// that came and was told to nobody. It is made before the process has other threads, which would
+/// get them instead.
+/// Threads: its owner alone calls it.
+class EndSignals {
+public:
+    EndSignals();
+    ~EndSignals();
+    EndSignals(const EndSignals&) = delete;
+    EndSignals& operator=(const EndSignals&) = delete;
+
+    /// Calls `told` in a thread of its own with the first signal that comes, or has come. False
+    /// when the system has no thread to give.
+    [[nodiscard]] bool start(std::function<void(int signal)> told);
+    /// Nothing is told any more, once this returns.
+    void stop();
+
+private:
+    sigset_t before_{};
+    Fd signals_;
+    Fd stopped_;
+    Thread waiter_;
+};
+
+} // namespace codex::cli
