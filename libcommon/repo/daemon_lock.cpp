@@ -1,0 +1,23 @@
+#include "repo/daemon_lock.hpp"
+
+#include "repo/index/flock_wait.hpp"
+#include "repo/segments/own_file.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+
+namespace codex::repo {
+
+Result<DaemonLock> DaemonLock::take(const std::string& repo) {
+    CODEX_TRY(fd, detail::open_own_file(repo + "/daemon.lock", O_RDWR | O_CREAT));
+    OpenOptions at_once;
+    at_once.lock_timeout_seconds = 0;
+    auto locked = detail::wait_for_flock(fd, LOCK_EX, repo + " is served already",
+                                         detail::Surroundings(at_once));
+    if (!locked)
+        return fail(std::move(locked).error());
+    detail::write_lock_note(fd);
+    return DaemonLock(std::move(fd));
+}
+
+} // namespace codex::repo

@@ -1,0 +1,24 @@
+// One process that stays beside a repo, and serves it (codex-repo(5), LOCKS).
+#pragma once
+
+#include "base/error.hpp"
+#include "base/fd.hpp"
+
+#include <string>
+
+namespace codex::repo {
+
+/// Held until it goes, or the process does. Who has it is written into its file.
+/// Threads: its owner's.
+class DaemonLock {
+public:
+    /// Of a repo that there is. Errors: repo_locked at once, naming the process that has it; those
+    /// of opening the file.
+    [[nodiscard]] static Result<DaemonLock> take(const std::string& repo);
+
+private:
+    explicit DaemonLock(Fd fd) : fd_(std::move(fd)) {}
+    Fd fd_;
+};
+
+} // namespace codex::repo
