@@ -223,8 +223,8 @@ std::string completed(const Context::State& state, std::string_view text, std::s
     const bool given = repo != state.settings.end() && repo->origin == Origin::flag;
     const std::string option = given ? " -r " + shell_quoted(state.globals.repo) : std::string();
     const std::string_view dataset = dataset_of(item);
-    constexpr std::string_view kTools[] = {"codex-chunk", "codex-ec", "codex-merkle",
-                                           "codex-prove"};
+    constexpr std::string_view kTools[] = {"codex-chunk", "codex-ec", "codex-merkle", "codex-prove",
+                                           "codex-serve"};
     std::string out;
     bool inside = false; // of a command
     for (std::size_t at = 0; at < text.size();) {

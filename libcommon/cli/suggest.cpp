@@ -22,6 +22,7 @@ constexpr Tool kTools[] = {
     {"codex-merkle", "root tree proof verify leaves"},
     {"codex-prove", "slots roots status sample input witness prove verify batch-verify r1cs setup "
                     "contribute beacon verify-setup vkey calldata fetch-circuit info"},
+    {"codex-serve", "run id key ping"},
 };
 
 struct Synonym {

@@ -1,0 +1,16 @@
+# The examples of the page.
+load ../common
+
+@test "serving on loopback" {
+    example codex-serve.1 'Serve the repo on a port'
+    assert_success
+    assert_output --partial ' ms'
+}
+
+@test "the node's name" {
+    codex-chunk init
+    codex-serve key new >/dev/null
+    example codex-serve.1 'What is this node called'
+    assert_success
+    assert_output "$(codex-serve id)"
+}

@@ -1,0 +1,42 @@
+# Whether a node answers.
+load ../common
+load serve
+
+@test "it says how long each answer took" {
+    start_node
+    run_split codex-serve ping "$address"
+    assert_success
+    assert_equal "${#lines[@]}" 4
+    local line
+    for line in "${lines[@]}"; do
+        [[ $line =~ ^16Uiu2HA[0-9A-Za-z]+$'\t'[0-9]+\.[0-9]{3}\ ms$ ]] || fail "$line"
+    done
+    run_json codex-serve ping --json -c 1 "$address"
+    assert_equal "$(jq -r '.type, .id' <<<"$output" | xargs)" "ping ${address##*/}"
+    assert_equal "$(jq -r '.microseconds >= 0' <<<"$output")" true
+    run_split codex-serve ping -c 0 "$address"
+    assert_success
+    assert_output ''
+}
+
+@test "an address that is none, or names no peer, is 64" {
+    local wrong
+    for wrong in nonsense /ip4/127.0.0.1/tcp/8070 /ip4/127.0.0.1/tcp/8070/p2p/nobody /ip4/300.0.0.1/tcp/1; do
+        run_split codex-serve ping "$wrong"
+        assert_refused 64 "$wrong"
+    done
+    run_split codex-serve ping /ip4/127.0.0.1/tcp/8070
+    assert_stderr --partial '/p2p/'
+}
+
+@test "nobody there is 69, somebody else 76" {
+    start_node
+    local other port=${address#*/tcp/}
+    codex-serve key new other >/dev/null
+    other=$(codex-serve id --net-privkey other)
+    run_split codex-serve ping -c 1 "${address%/*}/$other"
+    assert_refused 76 "$other"
+    end_node
+    run_split codex-serve ping -c 1 "/ip4/127.0.0.1/tcp/${port%%/*}/p2p/$other"
+    assert_refused 69 "/ip4/127.0.0.1/tcp/${port%%/*}"
+}

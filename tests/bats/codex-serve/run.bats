@@ -1,0 +1,149 @@
+# A node as a process: how it begins, what it says, and how it ends.
+load ../common
+load serve
+
+@test "it says where it is, serves, and ends with 0 when it is told to" {
+    start_node
+    assert_equal "$(cut -f 1 ready)" "$(codex-serve id)"
+    [[ $address == /ip4/127.0.0.1/tcp/*/p2p/$(codex-serve id) ]] || fail "$address"
+    run_split codex-serve ping -c 2 "$address"
+    assert_success
+    assert_equal "${#lines[@]}" 2
+    local signal
+    end_node TERM
+    assert_equal "$ended" 0
+    grep -q 'Started codex node' log
+    grep -q 'Shutting down after having received SIGTERM' log
+    grep -q '^NTC.*Exited codex' log
+    assert_equal "$(cat said)" ''
+    # Anew, with the same key, and by the other signal.
+    local before=${address##*/}
+    start_node
+    assert_equal "${address##*/}" "$before"
+    end_node INT
+    assert_equal "$ended" 0
+    grep -q 'Shutting down after having received SIGINT' log
+}
+
+@test "it ends soon with peers that are connected" {
+    start_node
+    local times
+    for _ in 1 2 3; do codex-serve ping -c 1 "$address" >/dev/null; done
+    times=$SECONDS
+    end_node
+    assert_equal "$ended" 0
+    ((SECONDS - times <= 10)) || fail "it took $((SECONDS - times)) s"
+}
+
+@test "a second one on the same repo is 75, and told who is the first" {
+    start_node
+    run_split codex-serve run --listen-addrs /ip4/127.0.0.1/tcp/0
+    assert_failure 75
+    assert_stderr --partial 'is served already'
+    assert_stderr --partial "process $node"
+    assert_stderr --partial 'codex-serve run'
+    # Another repo is another node.
+    run_split timeout -s TERM 5 codex-serve -r other run --listen-addrs /ip4/127.0.0.1/tcp/0 --ready-file ready2
+    assert_file_exists ready2
+    # A kill leaves nothing that has to be cleared up.
+    kill -s KILL "$node"
+    wait "$node" || true
+    start_node
+    end_node
+    assert_equal "$ended" 0
+}
+
+@test "the other tools work on in its repo" {
+    start_node
+    gen 1 300000 >file
+    cid=$(codex-chunk put file)
+    codex-chunk get "$cid" | cmp - file
+    run_split codex-chunk verify
+    assert_success
+    run_split codex-chunk gc
+    assert_success
+    codex-chunk rm "$cid"
+    end_node
+    assert_equal "$ended" 0
+    run_split codex-chunk verify
+    assert_success
+}
+
+@test "a port that is taken is 78, an address that is none 64" {
+    start_node
+    local port=${address#*/tcp/}
+    port=${port%%/*}
+    run_split codex-serve -r other run --listen-addrs "/ip4/127.0.0.1/tcp/$port"
+    assert_refused 78 "/ip4/127.0.0.1/tcp/$port"
+    local wrong
+    for wrong in nonsense /ip4/127.0.0.1 /ip4/127.0.0.1/udp/5 /dns4/localhost/tcp/5 "$address" /ip4/1.2.3/tcp/5; do
+        run_split codex-serve -r other run --listen-addrs "$wrong"
+        assert_refused 64 '--listen-addrs: '
+    done
+    run_split codex-serve -r other run --max-peers 0
+    assert_refused 64 '--max-peers: '
+    run_split codex-serve -r other run --agent-string "$(printf '%257s' '')"
+    assert_refused 64 '--agent-string: '
+}
+
+@test "a key that others may read is 77, one that is none 65" {
+    codex-serve key new key >/dev/null
+    chmod 644 key
+    run_split codex-serve run --net-privkey key --listen-addrs /ip4/127.0.0.1/tcp/0
+    assert_refused 77 key
+    head -c 36 /dev/zero >zeros
+    chmod 600 zeros
+    run_split codex-serve run --net-privkey zeros --listen-addrs /ip4/127.0.0.1/tcp/0
+    assert_refused 65 zeros
+}
+
+@test "its settings stand in the environment or the file, the option before both; other tools pass over them" {
+    codex-serve key new mine >/dev/null
+    cat >settings <<-END
+	listen-addrs = "/ip4/127.0.0.1/tcp/0, /ip6/::1/tcp/0"
+	net-privkey = "mine"
+	max-peers = 7
+	agent-string = "of the file"
+	END
+    CODEX_CONFIG=settings codex-serve run --ready-file ready >log 2>said 3>&- &
+    node=$!
+    wait_for 'test -e ready' 60
+    assert_equal "$(wc -l <ready)" 2
+    assert_equal "$(cut -f 1 ready | sort -u)" "$(codex-serve id --net-privkey mine)"
+    end_node
+    CODEX_CONFIG=settings CODEX_LISTEN_ADDRS=/ip4/127.0.0.1/tcp/0 codex-serve run --ready-file ready3 >log 2>said 3>&- &
+    node=$!
+    wait_for 'test -e ready3' 60
+    assert_equal "$(wc -l <ready3)" 1
+    end_node
+    CODEX_LISTEN_ADDRS=nonsense codex-serve run --listen-addrs /ip4/127.0.0.1/tcp/0 --ready-file ready4 >log 2>said 3>&- &
+    node=$!
+    wait_for 'test -e ready4' 60
+    end_node
+    CODEX_MAX_PEERS=many run_split codex-serve run
+    assert_refused 78 '$CODEX_MAX_PEERS'
+    echo 'max-peers = "many"' >wrong
+    run_split codex-serve run --config-file wrong
+    assert_refused 78 'wrong:1: max-peers'
+    local tool
+    for tool in codex-chunk codex-ec codex-merkle codex-prove codex-serve; do
+        run_split "$tool" config --config-file settings
+        assert_success
+    done
+    echo 'max-peer = 7' >slip
+    run_split codex-serve config --config-file slip
+    assert_refused 78 "there is no setting 'max-peer'"
+}
+
+@test "its log has the form and the levels that are asked for" {
+    start_node --json
+    end_node
+    jq -es 'map(select(.msg == "Started codex node")) | .[0]
+        | .lvl == "INF" and .topics == "codex node" and (.addrs | length == 1) and .id != null' log
+    rm log
+    start_node --log-level warn
+    end_node
+    assert_equal "$(cat log)" ''
+    start_node --log-level 'warn;trace:libp2p'
+    end_node
+}

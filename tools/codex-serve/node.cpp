@@ -1,0 +1,56 @@
+#include "serve.hpp"
+
+#include "repo/repo.hpp"
+
+#include <cerrno>
+#include <sys/stat.h>
+
+namespace codex::serve_tool {
+
+Result<std::string> key_path(const cli::Context& context, const std::string& given) {
+    if (!given.empty())
+        return given;
+    CODEX_TRY(repo, context.repo_path());
+    return repo + "/node/key";
+}
+
+Result<std::string> new_key_path(const cli::Context& context, const std::string& given) {
+    CODEX_TRY(path, key_path(context, given));
+    if (!given.empty())
+        return path;
+    CODEX_TRY(repo, context.repo_path());
+    repo::OpenOptions options;
+    options.read_only = true;
+    CODEX_CHECK(repo::Repo::open(repo, options)); // no folder where there is no repo
+    const std::string folder = repo + "/node";
+    if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
+        return fail(system_error(errno, "make " + folder));
+    return path;
+}
+
+Result<Target> parse_target(const std::string& text) {
+    CODEX_TRY(address, net::Multiaddr::from_text(text));
+    const auto peer = address.peer();
+    const auto rest = address.without_peer();
+    if (!peer || !rest)
+        return fail(Error(Errc::multiaddr_invalid, fmt::format("{}: names no peer", text))
+                        .hint("put /p2p/ and the id of the node behind it, which 'codex-serve id' "
+                              "prints there"));
+    return Target{*peer, *rest};
+}
+
+Result<std::unique_ptr<Node>> Node::make(const cli::Context& context, net::SecretKey key,
+                                         net::HostOptions options) {
+    auto node = std::make_unique<Node>(context.clock());
+    options.logger = context.log().with_topics("libp2p");
+    CODEX_SET(node->host,
+              net::Host::make(std::move(key), node->network, Random::system(), std::move(options)));
+    return node;
+}
+
+Result<std::unique_ptr<Node>> Node::anonymous(const cli::Context& context) {
+    CODEX_TRY(key, net::SecretKey::generate(Random::system()));
+    return make(context, std::move(key), {});
+}
+
+} // namespace codex::serve_tool

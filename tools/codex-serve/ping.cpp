@@ -1,0 +1,65 @@
+#include "serve.hpp"
+
+#include <chrono>
+
+namespace codex::serve_tool {
+
+namespace {
+
+struct PingOptions {
+    std::string address;
+    std::uint64_t count = 4;
+    cli::DurationValue timeout{10, false};
+};
+
+using Times = std::vector<Clock::Duration>;
+
+/// Connects, and pings once after the other; each has the whole time. `times` are those that were
+/// answered, also when a later one was not.
+Task<Result<void>> ping_all(net::Host* host, Target target, const PingOptions* options,
+                            Times* times) {
+    const Clock::Duration span = std::chrono::seconds(options->timeout.seconds);
+    std::vector<net::Multiaddr> addresses(1, target.address);
+    const Clock::Instant until = host->loop().now() + span;
+    CODEX_CO_CHECK(host->connect(target.peer, std::move(addresses), until));
+    for (std::uint64_t i = 0; i < options->count; ++i) {
+        const Clock::Instant ends = host->loop().now() + span;
+        CODEX_CO_TRY(time, host->ping(target.peer, ends));
+        times->push_back(time);
+    }
+    co_return Result<void>();
+}
+
+Result<int> run_ping(cli::Context& context, const PingOptions& options) {
+    CODEX_TRY(target, parse_target(options.address));
+    context.about(options.address);
+    CODEX_TRY(node, Node::anonymous(context));
+    Times times;
+    const std::string id = target.peer.text();
+    auto done = run_task(node->loop, ping_all(node->host.get(), target, &options, &times));
+    for (const Clock::Duration time : times) {
+        const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(time).count();
+        CODEX_CHECK(
+            context.print(cli::Record("ping")
+                              .field("id", id)
+                              .text(fmt::format("{}.{:03} ms", micros / 1000, micros % 1000))
+                              .json("microseconds", static_cast<std::uint64_t>(micros))));
+    }
+    CODEX_CHECK(std::move(*done));
+    return 0;
+}
+
+} // namespace
+
+void declare_ping(cli::Command& root) {
+    const auto options = std::make_shared<PingOptions>();
+    root.command("ping", "see whether a node answers, and how fast")
+        .argument("ADDRESS", options->address, "a multiaddr that ends in /p2p/ID")
+        .option("-c,--count", options->count, "how many times; default 4")
+        .option("--timeout", options->timeout, "of the connection and of each answer; default 10s")
+        .example("codex-serve ping /ip4/192.0.2.1/tcp/8070/p2p/16Uiu2HA...")
+        .example("codex-serve ping -c 1 --timeout 2s /ip6/::1/tcp/8070/p2p/16Uiu2HA...")
+        .run([options](cli::Context& context) { return run_ping(context, *options); });
+}
+
+} // namespace codex::serve_tool

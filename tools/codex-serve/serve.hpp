@@ -1,0 +1,44 @@
+// What the subcommands of codex-serve share: their declarations, and what most begin with.
+#pragma once
+
+#include "base/system_network.hpp"
+#include "cli/command.hpp"
+#include "cli/context.hpp"
+#include "net/connection/host.hpp"
+
+namespace codex::serve_tool {
+
+void declare_run(cli::Command& root);
+void declare_id(cli::Command& root);
+void declare_key(cli::Command& root);
+void declare_ping(cli::Command& root);
+
+/// The key file that is meant: `given`, or node/key in the repo where that is empty.
+[[nodiscard]] Result<std::string> key_path(const cli::Context& context, const std::string& given);
+/// The same, and the folder node/ of a repo that there is. Errors: repo_missing, cannot_create.
+[[nodiscard]] Result<std::string> new_key_path(const cli::Context& context,
+                                               const std::string& given);
+
+/// A peer with an address of it, as users write it: MULTIADDR/p2p/ID. Errors: multiaddr_invalid,
+/// also when the peer is not named.
+struct Target {
+    net::PeerId peer;
+    net::Multiaddr address;
+};
+[[nodiscard]] Result<Target> parse_target(const std::string& text);
+
+/// A node over the system's sockets, on a loop of its own. It has to be on the heap: its parts
+/// refer to each other. Threads: the one that runs the loop.
+struct Node {
+    explicit Node(const Clock& clock) : loop(clock), network(loop) {}
+    /// Of a key that nobody knows: for who only asks. Errors: those of the system's randomness.
+    [[nodiscard]] static Result<std::unique_ptr<Node>> anonymous(const cli::Context& context);
+    [[nodiscard]] static Result<std::unique_ptr<Node>>
+    make(const cli::Context& context, net::SecretKey key, net::HostOptions options);
+
+    SystemLoop loop;
+    SystemNetwork network;
+    std::unique_ptr<net::Host> host;
+};
+
+} // namespace codex::serve_tool
