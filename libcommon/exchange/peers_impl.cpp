@@ -111,7 +111,8 @@ void Peers::Impl::leave(const PeerId& peer) {
     sent.notify();
 }
 
-void Peers::Impl::look() {
+/// Whether anybody came or went.
+bool Peers::Impl::look() {
     std::set<PeerId> there;
     for (const auto& connection : host.connections())
         there.insert(connection->peer());
@@ -122,15 +123,19 @@ void Peers::Impl::look() {
     for (const PeerId& id : gone)
         leave(id);
     std::erase_if(without, [&there](const PeerId& id) { return !there.contains(id); });
+    bool came = false;
     for (const PeerId& id : there)
-        if (!without.contains(id))
-            join(id);
+        if (!without.contains(id) && !find(id))
+            came = join(id) != nullptr || came;
+    return came || !gone.empty();
 }
 
 Task<void> Peers::Impl::watch(Impl* self) {
     Signal& changed = self->host.changed();
     for (;;) {
-        self->look();
+        // Whoever is told may have dropped somebody.
+        while (self->look()) {
+        }
         co_await changed.wait();
     }
 }

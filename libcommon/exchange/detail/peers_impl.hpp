@@ -36,7 +36,7 @@ public:
 private:
     std::shared_ptr<detail::Peer> join(const PeerId& peer);
     void leave(const PeerId& peer);
-    void look();
+    [[nodiscard]] bool look();
     [[nodiscard]] bool may_read(const PeerId& peer) const;
     [[nodiscard]] Result<void> take(detail::Peer& peer, net::exchange::Decoder& decoder,
                                     BytesView bytes, net::exchange::MessageEvents& told);

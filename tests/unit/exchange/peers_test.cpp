@@ -255,6 +255,29 @@ TEST_F(PeersTest, TellsWhoComesAndGoes) {
     EXPECT_EQ(late.there, std::vector<PeerId>(1, b.id()));
 }
 
+/// Wants nobody.
+class Unsociable final : public Heard {
+public:
+    void joined(const PeerId& peer) override {
+        Heard::joined(peer);
+        of->drop(peer, "nobody is wanted");
+    }
+    Peers* of = nullptr;
+};
+
+TEST_F(PeersTest, TellsOfAPeerThatIsDroppedAsItComes) {
+    Speaker a(world.internet, 1);
+    Speaker b(world.internet, 2);
+    Unsociable unsociable;
+    unsociable.of = a.peers.get();
+    a.peers->add(unsociable);
+    world.connect(b, a);
+    EXPECT_TRUE(world.until([&] { return unsociable.joins == 1 && unsociable.leaves == 1; }));
+    EXPECT_TRUE(world.until([&] { return b.peers->all().empty() && b.heard.leaves == 1; }));
+    EXPECT_TRUE(a.peers->all().empty());
+    a.peers->remove(unsociable);
+}
+
 TEST_F(PeersTest, WaitsForAPeerThatReadsSlowlyAndGivesUpOnOneThatNeverReads) {
     Speaker a(world.internet, 1, {}, with_muxer(net::mux::kYamux));
     Raw b(world.internet, 2, with_muxer(net::mux::kYamux));
