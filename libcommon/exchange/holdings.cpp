@@ -11,6 +11,19 @@ namespace {
 using net::exchange::BlockAddress;
 using net::exchange::DeliveryMessage;
 
+/// A tree that is here, whole or as far as its dataset has come.
+struct OpenTree {
+    std::optional<repo::StoredTree> whole;
+    std::optional<repo::PartialTree> part;
+
+    [[nodiscard]] std::uint64_t leaf_count() const {
+        return whole ? whole->leaf_count() : part->leaf_count();
+    }
+    [[nodiscard]] Result<merkle::Proof> proof(std::uint64_t index) const {
+        return whole ? whole->proof(index) : part->proof(index);
+    }
+};
+
 /// Trees of a batch, each opened once. Those that are not here, too.
 /// Threads: one at a time.
 class Trees {
@@ -19,13 +32,9 @@ public:
 
     /// The block that a leaf names; nothing when the tree has no such leaf, or is not here.
     std::optional<Cid> leaf(const Cid& tree, std::uint64_t index) {
-        const repo::StoredTree* const stored = open(tree);
-        if (stored == nullptr || index >= stored->leaf_count())
-            return std::nullopt;
-        Digest digest{};
-        if (!stored->leaves(index, std::span(&digest, 1)))
-            return std::nullopt;
-        return Cid::block(digest);
+        std::vector<std::optional<Cid>> one;
+        run_of(tree, index, 1, one);
+        return one.front();
     }
     /// Of leaves in order, which is how they are asked for mostly.
     void leaves(const Cid& tree, std::span<const std::uint64_t> indices,
@@ -39,7 +48,7 @@ public:
         }
     }
     std::optional<Bytes> proof(const Cid& tree, std::uint64_t index) {
-        const repo::StoredTree* const stored = open(tree);
+        const OpenTree* const stored = open(tree);
         if (stored == nullptr)
             return std::nullopt;
         const auto proof = stored->proof(index);
@@ -49,33 +58,46 @@ public:
     }
 
 private:
-    const repo::StoredTree* open(const Cid& tree) {
+    const OpenTree* open(const Cid& tree) {
         const auto there = trees_.find(tree);
         if (there != trees_.end())
             return there->second ? &*there->second : nullptr;
         auto& place = trees_[tree];
         if (tree.codec() != codec::Multicodec::codex_root)
             return nullptr;
-        auto opened = repo_.tree(tree);
-        if (opened)
-            place.emplace(std::move(*opened));
+        OpenTree found;
+        if (auto whole = repo_.tree(tree))
+            found.whole = std::move(*whole);
+        else if (auto part = repo_.partial_tree(tree))
+            found.part = std::move(*part);
+        if (found.whole || found.part)
+            place = std::move(found);
         return place ? &*place : nullptr;
     }
     void run_of(const Cid& tree, std::uint64_t first, std::size_t count,
                 std::vector<std::optional<Cid>>& out) {
-        const repo::StoredTree* const stored = open(tree);
+        const OpenTree* const stored = open(tree);
         const std::uint64_t end = stored == nullptr ? 0 : stored->leaf_count();
         const std::size_t there =
             first >= end ? 0
                          : static_cast<std::size_t>(std::min<std::uint64_t>(count, end - first));
         std::vector<Digest> digests(there);
-        const bool read = there > 0 && stored->leaves(first, digests).has_value();
-        for (std::size_t i = 0; i < count; ++i)
-            out.push_back(read && i < there ? std::optional(Cid::block(digests[i])) : std::nullopt);
+        const bool whole =
+            there > 0 && stored->whole && stored->whole->leaves(first, digests).has_value();
+        for (std::size_t i = 0; i < count; ++i) {
+            std::optional<Cid> cid;
+            if (i < there && whole) {
+                cid = Cid::block(digests[i]);
+            } else if (i < there && stored->part) {
+                if (const auto digest = stored->part->leaf(first + i))
+                    cid = Cid::block(*digest);
+            }
+            out.push_back(cid);
+        }
     }
 
     const repo::Repo& repo_;
-    std::map<Cid, std::optional<repo::StoredTree>> trees_;
+    std::map<Cid, std::optional<OpenTree>> trees_;
 };
 
 /// A block that is to be put into a message.

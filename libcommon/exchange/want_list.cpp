@@ -274,8 +274,11 @@ void WantList::arrived_in(const GroupPtr& group, IndexRange range) {
     }
     remembered_ -= group->remembered.count(range);
     group->remembered.erase(range);
-    IndexSet back = group->absent;
-    back.intersect(IndexSet(range));
+    // The range may be all there is, so it is not made a set.
+    IndexSet back;
+    for (auto run = group->absent.next_run(range.first); run && run->first < range.end();
+         run = group->absent.next_run(run->end()))
+        back.insert(IndexRange{run->first, std::min(run->end(), range.end()) - run->first});
     group->absent.erase(range);
     absent_ -= back.size();
     queued_ += back.size();

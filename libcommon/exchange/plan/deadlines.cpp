@@ -79,7 +79,7 @@ void Planner::resume(Clock::Instant now) {
 Clock::Instant Planner::next_check(Clock::Instant now) const {
     if (!leave_.empty())
         return now;
-    if (finished() || joined_ == 0)
+    if (finished() || joined_ == 0 || paused_at_)
         return Clock::Instant::max();
     Clock::Instant at = now + kTick;
     for (const Peer& peer : peers_) {
@@ -87,7 +87,7 @@ Clock::Instant Planner::next_check(Clock::Instant now) const {
             continue;
         at = std::min(at, std::max(now + kDebounce, peer.ask_again_at));
         for (const Request& request : peer.requests)
-            if (!request.late && !paused_at_) {
+            if (!request.late) {
                 at =
                     std::min(at, std::max(now, request.sent + peer.meter.patience(request.behind)));
                 break;

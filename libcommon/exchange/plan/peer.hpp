@@ -54,6 +54,17 @@ struct PeerCounts {
     std::uint64_t late = 0;    ///< requests of neighbours
     std::uint64_t broken = 0;  ///< blocks that it said to have, and did not give
     std::uint64_t cancels = 0; ///< blocks
+
+    PeerCounts& operator+=(const PeerCounts& other) {
+        useful += other.useful;
+        duplicates += other.duplicates;
+        unasked += other.unasked;
+        wrong += other.wrong;
+        late += other.late;
+        broken += other.broken;
+        cancels += other.cancels;
+        return *this;
+    }
 };
 
 struct Peer {

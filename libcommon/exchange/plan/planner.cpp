@@ -327,12 +327,12 @@ Outlook Planner::outlook() const {
     bool nothing = true;
     SlotBits::for_common(window_.used(), window_.used(), [&](unsigned at) {
         const Slot& slot = window_.slot(at);
-        nothing = nothing && slot.arrived == 0 && slot.holders == 0;
+        nothing = nothing && slot.arrived == 0 && (held_by_any(at) & slot.need) == 0;
         for (const Peer& peer : peers_)
             if (peer.joined) {
                 const PeerSlot& said = peer.slots[at];
                 nothing = nothing && said.open == 0;
-                answered = answered && without(said.told, said.lacks) == 0;
+                answered = answered && (said.told & slot.need & ~(said.lacks | said.broke)) == 0;
             }
     });
     return nothing && answered && window_.size() != 0 ? Outlook::nobody_has_it : Outlook::going_on;

@@ -12,8 +12,8 @@
 namespace codex::exchange {
 namespace {
 
-using test::must;
-using test::must_fail;
+using codex::test::must;
+using codex::test::must_fail;
 
 /// A dataset: blocks of some bytes and their tree.
 struct Dataset {
@@ -53,15 +53,15 @@ std::string refusal(const Result<merkle::Proof>& verdict) {
 }
 
 TEST(Verify, TakesTheVectorsAndNothingThatDiffersInABit) {
-    const test::Json vectors = test::load_vectors("network.json")["proofs"];
+    const codex::test::Json vectors = codex::test::load_vectors("network.json")["proofs"];
     ASSERT_FALSE(vectors["trees"].empty());
     for (const auto& tree : vectors["trees"]) {
-        const Cid cid = must(Cid::from_bytes(test::unhex(tree["tree_cid"])));
+        const Cid cid = must(Cid::from_bytes(codex::test::unhex(tree["tree_cid"])));
         const std::uint64_t count = tree["nleaves"];
         for (const auto& vector : tree["proofs"]) {
             const std::uint64_t index = vector["index"];
             const std::string data = "leaf-" + std::to_string(index);
-            Bytes proof = test::unhex(vector["encoded"]);
+            Bytes proof = codex::test::unhex(vector["encoded"]);
             const ArrivedLeaf leaf{index, Cid::block(crypto::sha256(as_bytes(data))),
                                    as_bytes(data), proof};
             const merkle::Proof read = must(verify({cid, count, 64}, leaf));

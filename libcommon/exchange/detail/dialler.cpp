@@ -1,0 +1,72 @@
+#include "exchange/detail/dialler.hpp"
+
+#include <algorithm>
+
+namespace codex::exchange::detail {
+namespace {
+
+constexpr Clock::Duration kDial = std::chrono::seconds(15);
+constexpr Clock::Duration kFirstPause = std::chrono::seconds(1);
+constexpr Clock::Duration kLastPause = std::chrono::seconds(30);
+constexpr Clock::Duration kLook = std::chrono::seconds(5);
+
+} // namespace
+
+Dialler::Dialler(net::Host& host, const Roster& roster,
+                 const std::vector<net::Multiaddr>& addresses)
+    : host_(host), roster_(roster), tasks_(host.loop()) {
+    for (const net::Multiaddr& address : addresses) {
+        const auto peer = address.peer();
+        const auto at = address.without_peer();
+        if (!peer || !at)
+            continue;
+        auto source = std::find_if(sources_.begin(), sources_.end(),
+                                   [&](const auto& other) { return other->peer == *peer; });
+        if (source == sources_.end())
+            source = sources_.insert(
+                sources_.end(), std::make_unique<Source>(Source{*peer, {}, State::trying, false}));
+        (*source)->addresses.push_back(*at);
+    }
+    for (const auto& source : sources_)
+        tasks_.start(keep(this, source.get()));
+}
+
+bool Dialler::was_connected() const {
+    return std::any_of(sources_.begin(), sources_.end(),
+                       [](const auto& source) { return source->was_connected; });
+}
+
+bool Dialler::all_failed() const {
+    return std::all_of(sources_.begin(), sources_.end(),
+                       [](const auto& source) { return source->state == State::failed; });
+}
+
+Task<void> Dialler::keep(Dialler* self, Source* source) {
+    EventLoop& loop = self->host_.loop();
+    Signal& changed = self->host_.changed();
+    Clock::Duration pause = kFirstPause;
+    while (true) {
+        if (!self->roster_.is_banned(source->peer, loop.now())) {
+            const Clock::Instant until = loop.now() + kDial;
+            auto addresses = source->addresses;
+            auto made = co_await self->host_.connect(source->peer, std::move(addresses), until);
+            if (made) {
+                source->state = State::connected;
+                source->was_connected = true;
+                pause = kFirstPause;
+                while (self->host_.connection(source->peer)) {
+                    const Clock::Instant look = loop.now() + kLook;
+                    co_await changed.wait(look);
+                }
+            } else {
+                self->error_ = std::move(made).error();
+            }
+        }
+        source->state = State::failed;
+        const Clock::Instant again = loop.now() + pause;
+        pause = std::min(2 * pause, kLastPause);
+        co_await loop.pause_until(again);
+    }
+}
+
+} // namespace codex::exchange::detail

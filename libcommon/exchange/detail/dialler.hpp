@@ -1,0 +1,40 @@
+// Keeps connections with the peers that were named, as long as they behave.
+#pragma once
+
+#include "exchange/detail/roster.hpp"
+#include "net/connection/host.hpp"
+
+namespace codex::exchange::detail {
+
+/// Threads: the loop's.
+class Dialler {
+public:
+    /// Each address ends in a peer's id. All outlive it.
+    Dialler(net::Host& host, const Roster& roster, const std::vector<net::Multiaddr>& addresses);
+
+    [[nodiscard]] bool empty() const { return sources_.empty(); }
+    /// Some was connected at one time.
+    [[nodiscard]] bool was_connected() const;
+    /// None is, and each has been tried since.
+    [[nodiscard]] bool all_failed() const;
+    /// Why the last one that failed did; there is one after all_failed(), but for banned ones.
+    [[nodiscard]] const std::optional<Error>& error() const { return error_; }
+
+private:
+    enum class State : std::uint8_t { trying, connected, failed };
+    struct Source {
+        net::PeerId peer;
+        std::vector<net::Multiaddr> addresses;
+        State state = State::trying;
+        bool was_connected = false;
+    };
+    static Task<void> keep(Dialler* self, Source* source);
+
+    net::Host& host_;
+    const Roster& roster_;
+    std::vector<std::unique_ptr<Source>> sources_;
+    std::optional<Error> error_;
+    TaskGroup tasks_;
+};
+
+} // namespace codex::exchange::detail

@@ -1,0 +1,208 @@
+#include "exchange/detail/download.hpp"
+
+#include "base/copy_error.hpp"
+#include "base/offload.hpp"
+
+#include <algorithm>
+
+namespace codex::exchange::detail {
+namespace {
+
+constexpr std::size_t kBatchBlocks = 32;
+constexpr std::size_t kBatchBytes = std::size_t{4} << 20;
+
+} // namespace
+
+Download::Download(Peers& peers, Executor& executor, Roster& roster, std::shared_ptr<Goods> goods,
+                   const DownloadOptions& options)
+    : peers_(peers), loop_(peers.host().loop()), executor_(executor), roster_(roster),
+      goods_(std::move(goods)), options_(options), plan_({options.block_bytes, options.seed}),
+      progress_(loop_.now()), ask_(loop_), keep_(loop_), changed_(loop_), tasks_(loop_) {}
+
+Download::~Download() {
+    peers_.remove(*this);
+    for (plan::PeerNumber number = 0; number < roster_.all().size(); ++number)
+        if (const plan::Peer* const peer = plan_.peer(number)) {
+            Roster::Entry& entry = roster_.at(number);
+            entry.counts += peer->counts;
+            entry.rate = peer->meter.rate();
+            entry.round_trip = peer->meter.round_trip();
+        }
+}
+
+void Download::want(const IndexSet& wanted) {
+    for (auto run = wanted.next_run(0); run; run = wanted.next_run(run->end()))
+        plan_.want(*run);
+    peers_.add(*this);
+    tasks_.start(ask(this));
+    tasks_.start(keep(this));
+}
+
+// --- what peers say
+// -------------------------------------------------------------------------------
+
+void Download::joined(const PeerId& peer) {
+    if (roster_.is_banned(peer, loop_.now()))
+        return peers_.drop(peer, "it sent a wrong block");
+    plan_.joined(roster_.number_of(peer), loop_.now());
+    poke();
+}
+
+void Download::left(const PeerId& peer) {
+    plan_.left(roster_.number_of(peer), loop_.now());
+    poke();
+}
+
+void Download::presence(const PeerId& peer, const Presence& presence) {
+    if (const auto index = goods_->index(presence.address))
+        plan_.presence(roster_.number_of(peer), *index, presence.have, loop_.now());
+}
+
+void Download::delivery(const PeerId& peer, const Delivery& delivery) {
+    const auto index = goods_->index(delivery.address);
+    if (!index || failure_)
+        return;
+    const plan::PeerNumber number = roster_.number_of(peer);
+    if (plan_.arrived(number, *index, loop_.now()) == plan::Arrival::wanted) {
+        queued_bytes_ += delivery.data.size();
+        queue_.push_back({number, *index, delivery.cid,
+                          Bytes(delivery.data.begin(), delivery.data.end()),
+                          Bytes(delivery.proof.begin(), delivery.proof.end())});
+        if (queued_bytes_ >= options_.queue_bytes && !paused_) {
+            paused_ = true;
+            plan_.pause(loop_.now());
+        }
+        keep_.notify();
+    }
+    poke();
+}
+
+void Download::message_end(const PeerId& /*peer*/) {
+    poke();
+}
+
+bool Download::may_read(const PeerId& /*peer*/) {
+    return !paused_;
+}
+
+void Download::read_on() {
+    if (!paused_ || queued_bytes_ > options_.queue_bytes / 2)
+        return;
+    paused_ = false;
+    plan_.resume(loop_.now());
+    for (const PeerId& peer : peers_.all())
+        peers_.read_on(peer);
+}
+
+// --- what is said to them
+// ---------------------------------------------------------------------------
+
+void Download::poke() {
+    if (plan_.due() < asking_at_)
+        ask_.notify();
+}
+
+Task<void> Download::ask(Download* self) {
+    while (true) {
+        if (self->plan_.due() <= self->loop_.now())
+            self->send(self->plan_.next(self->loop_.now()));
+        self->asking_at_ = self->plan_.due();
+        co_await self->ask_.wait(self->plan_.due());
+    }
+}
+
+void Download::send(const plan::Orders& orders) {
+    for (const plan::Tell& one : orders.tell)
+        tell(one);
+    for (const plan::PeerNumber number : orders.leave) {
+        const bool banned = loop_.now() < plan_.banned_until(number);
+        if (banned)
+            roster_.at(number).banned_until = plan_.banned_until(number);
+        peers_.drop(roster_.at(number).id, banned ? "it sent a wrong block"
+                                                  : "it sends nothing, or what nobody asked for");
+    }
+}
+
+void Download::tell(const plan::Tell& tell) {
+    const PeerId& peer = roster_.at(tell.peer).id;
+    Message message;
+    const auto add = [&](const std::vector<IndexRange>& ranges, WantType type, bool cancel) {
+        for (const IndexRange& range : ranges)
+            for (std::uint64_t index = range.first; index < range.end(); ++index) {
+                if (message.wants.size() == net::exchange::kMaxEntriesWritten) {
+                    peers_.send(peer, message);
+                    message.wants.clear();
+                }
+                message.wants.push_back({goods_->address(index), cancel, type, !cancel});
+            }
+    };
+    add(tell.cancels, WantType::have, true);
+    add(tell.haves, WantType::have, false);
+    add(tell.blocks, WantType::block, false);
+    peers_.send(peer, message);
+}
+
+// --- what has come
+// ----------------------------------------------------------------------------------
+
+std::vector<Came> Download::next_batch() {
+    std::vector<Came> batch;
+    std::size_t bytes = 0;
+    while (!queue_.empty() && batch.size() < kBatchBlocks && bytes < kBatchBytes) {
+        bytes += queue_.front().data.size();
+        batch.push_back(std::move(queue_.front()));
+        queue_.pop_front();
+    }
+    return batch;
+}
+
+Task<void> Download::keep(Download* self) {
+    while (!self->failure_) {
+        if (self->queue_.empty()) {
+            const auto by = self->goods_->commit_by().value_or(Clock::Instant::max());
+            const auto more = co_await self->keep_.wait(by);
+            if (more || !self->queue_.empty())
+                continue;
+            auto commit = [goods = self->goods_] { return goods->commit(); };
+            auto committed = co_await offload(self->loop_, self->executor_, std::move(commit));
+            if (!committed)
+                self->failure_ = std::move(committed).error();
+            continue;
+        }
+        const auto batch = std::make_shared<std::vector<Came>>(self->next_batch());
+        auto take = [goods = self->goods_, batch] { return goods->take(*batch); };
+        const auto verdicts = co_await offload(self->loop_, self->executor_, std::move(take));
+        self->judge(*batch, verdicts);
+    }
+    self->changed_.notify();
+}
+
+void Download::judge(const std::vector<Came>& batch,
+                     const Result<std::vector<Result<void>>>& verdicts) {
+    const Clock::Instant now = loop_.now();
+    if (!verdicts)
+        failure_ = copy_of(verdicts.error());
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+        const Came& came = batch[i];
+        queued_bytes_ -= came.data.size();
+        if (!verdicts)
+            continue;
+        if ((*verdicts)[i]) {
+            plan_.verified(came.peer, came.index, now);
+            ++kept_;
+            kept_bytes_ += came.data.size();
+            progress_ = now;
+            continue;
+        }
+        Roster::Entry& entry = roster_.at(came.peer);
+        entry.lie = fmt::format("{}: {}", goods_->name(came.index), (*verdicts)[i].error().text());
+        options_.logger.warn("peer sent a wrong block",
+                             {{"peer", entry.id.text()}, {"why", entry.lie}});
+        plan_.wrong(came.peer, came.index, now);
+    }
+    read_on();
+    poke();
+    changed_.notify();
+}
+
+} // namespace codex::exchange::detail

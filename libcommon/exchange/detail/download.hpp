@@ -1,0 +1,110 @@
+// Blocks with numbers, fetched of all peers there are: a plan, the messages it wants sent, and what
+// comes on its way to where it is judged and kept.
+#pragma once
+
+#include "base/executor.hpp"
+#include "base/log.hpp"
+#include "exchange/detail/roster.hpp"
+#include "exchange/peers.hpp"
+
+#include <deque>
+
+namespace codex::exchange::detail {
+
+/// A block that has come, and was asked for.
+struct Came {
+    plan::PeerNumber peer = 0;
+    std::uint64_t index = 0;
+    Cid cid;
+    Bytes data;
+    Bytes proof;
+};
+
+/// What is fetched, and where it goes.
+/// Threads: take(), commit() and commit_by() one at a time; the others any, at once.
+class Goods {
+public:
+    virtual ~Goods() = default;
+    [[nodiscard]] virtual BlockAddress address(std::uint64_t index) const = 0;
+    [[nodiscard]] virtual std::optional<std::uint64_t> index(const BlockAddress& address) const = 0;
+    /// For messages to people.
+    [[nodiscard]] virtual std::string name(std::uint64_t index) const = 0;
+    /// Judges each, and keeps those that are right; may put the batch in another order. Errors: of
+    /// keeping them; each of the results, what is wrong with that block.
+    [[nodiscard]] virtual Result<std::vector<Result<void>>> take(std::vector<Came>& batch) = 0;
+    /// By when commit() is to be called, if it is.
+    [[nodiscard]] virtual std::optional<Clock::Instant> commit_by() const { return {}; }
+    [[nodiscard]] virtual Result<void> commit() { return {}; }
+};
+
+struct DownloadOptions {
+    std::size_t block_bytes = 65536;
+    std::uint64_t seed = 0;
+    std::size_t queue_bytes = std::size_t{32} << 20; ///< that have come and are not kept
+    log::Logger logger;
+};
+
+/// Destroyed from outside of the loop's tasks; a batch that is being taken is then taken all the
+/// same.
+/// Threads: the loop's.
+class Download final : private PeerEvents {
+public:
+    /// `peers`, `executor` and `roster` outlive it, and `goods` its jobs.
+    Download(Peers& peers, Executor& executor, Roster& roster, std::shared_ptr<Goods> goods,
+             const DownloadOptions& options);
+    ~Download() override;
+
+    /// Begins to fetch these.
+    void want(const IndexSet& wanted);
+    [[nodiscard]] plan::Planner& plan() { return plan_; }
+    [[nodiscard]] const plan::Planner& plan() const { return plan_; }
+    /// All is there and kept, or nothing will be, for failure().
+    [[nodiscard]] bool ended() const { return failure_ || plan_.finished(); }
+    [[nodiscard]] std::optional<Error>& failure() { return failure_; }
+    /// Blocks that were kept, and their bytes.
+    [[nodiscard]] std::uint64_t kept() const { return kept_; }
+    [[nodiscard]] std::uint64_t kept_bytes() const { return kept_bytes_; }
+    /// When the last block was kept.
+    [[nodiscard]] Clock::Instant progress() const { return progress_; }
+    /// Is told when a batch was kept, and of failures.
+    [[nodiscard]] Signal& changed() { return changed_; }
+
+private:
+    void joined(const PeerId& peer) override;
+    void left(const PeerId& peer) override;
+    void presence(const PeerId& peer, const Presence& presence) override;
+    void delivery(const PeerId& peer, const Delivery& delivery) override;
+    void message_end(const PeerId& peer) override;
+    [[nodiscard]] bool may_read(const PeerId& peer) override;
+
+    static Task<void> ask(Download* self);
+    static Task<void> keep(Download* self);
+    [[nodiscard]] std::vector<Came> next_batch();
+    void judge(const std::vector<Came>& batch, const Result<std::vector<Result<void>>>& verdicts);
+    void send(const plan::Orders& orders);
+    void tell(const plan::Tell& tell);
+    void read_on();
+    void poke();
+
+    Peers& peers_;
+    EventLoop& loop_;
+    Executor& executor_;
+    Roster& roster_;
+    std::shared_ptr<Goods> goods_;
+    DownloadOptions options_;
+    plan::Planner plan_;
+    std::deque<Came> queue_;
+    std::size_t queued_bytes_ = 0; ///< what is being kept included
+    bool paused_ = false;
+    std::optional<Error> failure_;
+    std::uint64_t kept_ = 0;
+    std::uint64_t kept_bytes_ = 0;
+    Clock::Instant progress_;
+    Clock::Instant asking_at_{};
+    Signal ask_;
+    Signal keep_;
+    Signal changed_;
+    TaskGroup tasks_;
+};
+
+} // namespace codex::exchange::detail

@@ -1,0 +1,78 @@
+// Fetches a dataset of peers into a repo (codex-exchange(7), FETCHING).
+#pragma once
+
+#include "base/job.hpp"
+#include "exchange/peers.hpp"
+#include "net/address/multiaddr.hpp"
+#include "repo/repo.hpp"
+
+namespace codex::exchange {
+
+struct FetchOptions {
+    std::uint64_t expiry = 0; ///< of the dataset, Unix seconds; 0: never
+    std::string label{};      ///< as Repo::set_label()
+    /// Peers to keep connections with, each address with the peer's id at its end. Others that are
+    /// there are asked, too.
+    std::vector<net::Multiaddr> peers{};
+    Clock::Instant until = Clock::Instant::max();
+    /// How long it goes on while all peers say that they have nothing of what is missing; while
+    /// none is there, after one was; and while nothing comes from those that say they have it.
+    Clock::Duration absent = std::chrono::seconds(3);
+    Clock::Duration alone = std::chrono::seconds(30);
+    Clock::Duration stalled = std::chrono::seconds(180);
+    /// Of a block, what `Peers` reads (PeersOptions::decode).
+    std::size_t max_block_bytes = net::exchange::DecodeLimits{}.block_bytes;
+    /// Blocks that have come and are not stored; beyond, nothing is read of peers.
+    std::size_t queue_bytes = std::size_t{32} << 20;
+    std::uint64_t seed = 0; ///< of choices
+    log::Logger logger{};
+};
+
+/// What one peer gave.
+struct FetchPeer {
+    net::PeerId id;
+    std::uint64_t blocks = 0; ///< that were right, and the first
+    std::uint64_t duplicates = 0;
+    std::uint64_t unasked = 0;
+    std::uint64_t wrong = 0;
+    std::uint64_t late = 0; ///< requests that it did not keep in time
+    double rate = 0;        ///< bytes a second, when it was last measured
+    Clock::Duration round_trip{};
+};
+
+/// How far a fetch is.
+struct FetchStatus {
+    std::uint64_t blocks = 0;      ///< of the dataset; 0 before it is known
+    std::uint64_t blocks_here = 0; ///< of these
+    std::uint64_t blocks_fetched = 0;
+    std::uint64_t bytes_fetched = 0; ///< data of blocks
+    std::vector<FetchPeer> peers;
+};
+
+/// One fetch. What has come stays in the repo whatever happens to it: the next one goes on there.
+/// Destroyed from outside of the loop's tasks.
+/// Threads: the loop's; jobs run on the executor beside it.
+class Fetch final {
+public:
+    /// `peers` and `repo` outlive it; the repo also what the job's executor still runs. The job
+    /// counts bytes of blocks.
+    Fetch(Peers& peers, repo::Repo& repo, const Cid& manifest, FetchOptions options,
+          const codex::Job& job);
+    ~Fetch();
+    Fetch(const Fetch&) = delete;
+    Fetch& operator=(const Fetch&) = delete;
+
+    /// The dataset is whole and durable in the repo when this gives its last status; once. Errors:
+    /// dataset_not_found, block_not_found, when no peer has what is missing; unavailable, when no
+    /// peer can be reached; exchange_invalid, when all were left because of wrong blocks, naming
+    /// one; timeout, at `until` and when nothing comes; unsupported, for blocks that are too large;
+    /// manifest_invalid; cancelled; the repo's.
+    [[nodiscard]] static Task<Result<FetchStatus>> run(Fetch* self);
+    [[nodiscard]] FetchStatus status() const;
+
+private:
+    class Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+} // namespace codex::exchange

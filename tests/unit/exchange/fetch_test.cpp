@@ -1,0 +1,280 @@
+// Fetching from nodes that serve, and from nodes that misbehave.
+#include "fetch_fixture.hpp"
+
+#include "base/stepped_executor.hpp"
+
+namespace codex::exchange::test {
+namespace {
+
+using repo::test::kBlock;
+using repo::test::seeds;
+
+class FetchTest : public testing::Test {
+protected:
+    FetchTest() : data(seeds(1, 300)) {}
+
+    Result<FetchStatus> fetch(Store& into, std::vector<net::Multiaddr> from,
+                              FetchOptions options = {}, codex::Job job = {}) {
+        options.peers = std::move(from);
+        Fetch fetch(*into.peers, into.repo, data.cid, std::move(options), job);
+        auto result = world.run(Fetch::run(&fetch));
+        status = fetch.status();
+        return result;
+    }
+    static std::uint64_t sum(const FetchStatus& of, std::uint64_t FetchPeer::* what) {
+        std::uint64_t all = 0;
+        for (const FetchPeer& peer : of.peers)
+            all += peer.*what;
+        return all;
+    }
+
+    World world{WireOptions{milliseconds(10)}};
+    Dataset data;
+    FetchStatus status;
+};
+
+TEST_F(FetchTest, FetchesADatasetFromOneNode) {
+    Store seeder(world, 1);
+    seeder.store(data, {0, data.size()});
+    seeder.serve();
+    Store leecher(world, 2);
+    InlineExecutor executor;
+    Progress progress;
+    must(fetch(leecher, {seeder.address()}, {}, {executor, progress}));
+    leecher.expect_whole(data);
+    EXPECT_EQ(status.blocks, 300U);
+    EXPECT_EQ(status.blocks_here, 300U);
+    EXPECT_EQ(status.blocks_fetched, 300U);
+    EXPECT_EQ(status.bytes_fetched, 300U * kBlock);
+    EXPECT_EQ(progress.done_bytes, 300U * kBlock);
+    EXPECT_EQ(progress.total_bytes, 300U * kBlock);
+    ASSERT_EQ(status.peers.size(), 1U);
+    EXPECT_EQ(status.peers[0].id, seeder.id());
+    EXPECT_EQ(status.peers[0].blocks, 301U); // and the manifest
+    EXPECT_EQ(status.peers[0].duplicates, 0U);
+    EXPECT_GT(status.peers[0].round_trip, milliseconds(19));
+    EXPECT_EQ(seeder.server->counts().blocks, 301U);
+    // Once more: nothing is to be done, and nobody asked.
+    must(fetch(leecher, {}));
+    EXPECT_EQ(seeder.server->counts().blocks, 301U);
+}
+
+TEST_F(FetchTest, GoesOnWhereItWas) {
+    Store seeder(world, 1);
+    seeder.store(data, {0, data.size()});
+    seeder.serve();
+    repo::OpenOptions often;
+    often.limits.partial_bytes = 16 * kBlock;
+    Store leecher(world, 2, often);
+    {
+        FetchOptions options;
+        options.peers = {seeder.address()};
+        Fetch fetch(*leecher.peers, leecher.repo, data.cid, options, {});
+        std::optional<Result<FetchStatus>> result;
+        TaskGroup group(world.loop);
+        group.start(codex::detail::keep_value(Fetch::run(&fetch), &result));
+        ASSERT_TRUE(world.until([&] { return fetch.status().blocks_fetched >= 100; }));
+        EXPECT_FALSE(result);
+    } // as a kill: what was not committed is lost
+    const std::uint64_t held = must(leecher.repo.partial(data.cid)).blocks_held;
+    EXPECT_GE(held, 50U);
+    EXPECT_LT(held, 300U);
+    must(fetch(leecher, {seeder.address()}));
+    leecher.expect_whole(data);
+    EXPECT_EQ(status.blocks_fetched, 300 - held);
+    EXPECT_EQ(status.blocks_here, 300U);
+}
+
+TEST_F(FetchTest, AnHonestSecondPeerFinishesWhateverTheFirstDoes) {
+    for (const Fault fault :
+         {Fault::none, Fault::corrupt_data, Fault::bad_proof, Fault::missing_proof,
+          Fault::foreign_proof, Fault::wrong_cid, Fault::silence, Fault::slowness,
+          Fault::duplicates, Fault::unsolicited, Fault::dropped_connection}) {
+        SCOPED_TRACE(static_cast<int>(fault));
+        Faulty faulty(world, 1, data, fault);
+        Store honest(world, 2);
+        honest.store(data, {0, data.size()});
+        honest.serve();
+        Store leecher(world, 3);
+        const auto result = fetch(leecher, {faulty.address(), honest.address()});
+        ASSERT_TRUE(result) << result.error().text();
+        leecher.expect_whole(data);
+        EXPECT_GT(faulty.sent, 0U);
+        const bool lies = fault >= Fault::corrupt_data && fault <= Fault::wrong_cid;
+        EXPECT_EQ(sum(status, &FetchPeer::wrong) > 0, lies);
+        // A liar is left at once; what was on its way is not believed either.
+        if (lies) {
+            EXPECT_FALSE(leecher.peers->has(faulty.id()));
+        }
+        if (fault == Fault::none || fault == Fault::slowness) {
+            EXPECT_TRUE(leecher.peers->has(faulty.id()));
+        }
+        EXPECT_EQ(sum(status, &FetchPeer::blocks), 301U);
+    }
+}
+
+TEST_F(FetchTest, LiarsAloneAreNamed) {
+    Faulty liar(world, 1, data, Fault::corrupt_data);
+    Store leecher(world, 2);
+    const Error error = must_fail(fetch(leecher, {liar.address()}));
+    EXPECT_EQ(error.code(), Errc::exchange_invalid);
+    EXPECT_NE(error.text().find(liar.id().text()), std::string::npos) << error.text();
+    EXPECT_NE(error.text().find("block "), std::string::npos) << error.text();
+    EXPECT_NE(error.text().find(data.tree_cid().text()), std::string::npos) << error.text();
+    EXPECT_EQ(repo::test::problems(leecher.repo), std::vector<std::string>());
+}
+
+TEST_F(FetchTest, SaysThatNobodyHasIt) {
+    Store other(world, 1);
+    other.serve();
+    Store leecher(world, 2);
+    const Clock::Instant begun = world.loop.now();
+    const Error error = must_fail(fetch(leecher, {other.address()}));
+    EXPECT_EQ(error.code(), Errc::dataset_not_found) << error.text();
+    EXPECT_LE(world.loop.now() - begun, seconds(5));
+}
+
+TEST_F(FetchTest, KeepsWhatThereIsWhenNobodyHasAllOfIt) {
+    Store part(world, 1);
+    part.store(data, {0, 100});
+    part.serve();
+    Store leecher(world, 2);
+    const Error error = must_fail(fetch(leecher, {part.address()}));
+    EXPECT_EQ(error.code(), Errc::block_not_found);
+    EXPECT_EQ(error.text(), "no peer has 200 of its 300 blocks, the first of them is 100");
+    // Two with different parts are enough.
+    Store rest(world, 3);
+    rest.store(data, {90, 210});
+    rest.serve();
+    must(fetch(leecher, {part.address(), rest.address()}));
+    leecher.expect_whole(data);
+}
+
+TEST_F(FetchTest, SaysWhoCannotBeReached) {
+    Store gone(world, 1);
+    const net::Multiaddr address =
+        must(must(net::Multiaddr::from_text("/ip4/10.0.0.1/tcp/9")).with_peer(gone.id()));
+    Store leecher(world, 2);
+    const Clock::Instant begun = world.loop.now();
+    const Error error = must_fail(fetch(leecher, {address}));
+    EXPECT_EQ(error.code(), Errc::unavailable);
+    EXPECT_NE(error.text().find("10.0.0.1"), std::string::npos) << error.text();
+    EXPECT_LE(world.loop.now() - begun, seconds(20));
+}
+
+TEST_F(FetchTest, EndsAtItsDeadlineAndKeepsWhatCame) {
+    Faulty slow(world, 1, data, Fault::slowness);
+    Store leecher(world, 2);
+    FetchOptions options;
+    options.until = world.in(seconds(60));
+    const Error error = must_fail(fetch(leecher, {slow.address()}, options));
+    EXPECT_EQ(error.code(), Errc::timeout);
+    EXPECT_NE(error.text().find("of 300 blocks are here"), std::string::npos) << error.text();
+    EXPECT_GE(status.blocks_here, 15U);
+}
+
+TEST_F(FetchTest, IsCancelled) {
+    Faulty slow(world, 1, data, Fault::slowness);
+    Store leecher(world, 2);
+    FetchOptions options;
+    options.peers = {slow.address()};
+    InlineExecutor executor;
+    Progress progress;
+    Fetch fetch(*leecher.peers, leecher.repo, data.cid, options, {executor, progress});
+    std::optional<Result<FetchStatus>> result;
+    TaskGroup group(world.loop);
+    group.start(codex::detail::keep_value(Fetch::run(&fetch), &result));
+    ASSERT_TRUE(world.until([&] { return fetch.status().blocks_fetched >= 3; }));
+    progress.cancel();
+    EXPECT_TRUE(world.until([&] { return result.has_value(); }, milliseconds(200)));
+    ASSERT_TRUE(result && !*result);
+    EXPECT_EQ(result->error().code(), Errc::cancelled);
+}
+
+TEST_F(FetchTest, AFullRepoIsSaid) {
+    Store seeder(world, 1);
+    seeder.store(data, {0, data.size()});
+    seeder.serve();
+    repo::Config config;
+    config.quota_bytes = 500'000;
+    Store leecher(world, 2, {}, config);
+    EXPECT_EQ(must_fail(fetch(leecher, {seeder.address()})).code(), Errc::quota_exceeded);
+}
+
+TEST_F(FetchTest, ReadsNoMoreThanIsStored) {
+    Store seeder(world, 1);
+    seeder.store(data, {0, data.size()});
+    seeder.serve();
+    Store leecher(world, 2);
+    SteppedExecutor executor;
+    FetchOptions options;
+    options.peers = {seeder.address()};
+    options.queue_bytes = 20 * kBlock;
+    Fetch fetch(*leecher.peers, leecher.repo, data.cid, options, {executor});
+    std::optional<Result<FetchStatus>> result;
+    TaskGroup group(world.loop);
+    group.start(codex::detail::keep_value(Fetch::run(&fetch), &result));
+    // Looking, the manifest, opening, and what is missing: then nothing is stored any more.
+    for (int job = 0; job < 4; ++job) {
+        ASSERT_TRUE(world.until([&] { return executor.run_one(); }));
+    }
+    world.pass(minutes(2));
+    const std::uint64_t read = leecher.peers->traffic(seeder.id()).bytes_in;
+    EXPECT_LE(read, 20 * kBlock + 2 * Peers::kReadBytes + 60'000);
+    world.pass(seconds(30));
+    EXPECT_EQ(leecher.peers->traffic(seeder.id()).bytes_in, read);
+    // It was ourselves who did not read: nobody was late.
+    EXPECT_EQ(sum(fetch.status(), &FetchPeer::late), 0U);
+    EXPECT_TRUE(world.until([&] {
+        executor.run_one();
+        return result.has_value();
+    }));
+    ASSERT_TRUE(result && *result);
+    leecher.expect_whole(data);
+    EXPECT_EQ(sum(**result, &FetchPeer::duplicates), 0U);
+}
+
+TEST_F(FetchTest, ManyHelpEachOtherAndTheUploaderMayLeave) {
+    auto seeder = std::make_unique<Store>(world, 1);
+    seeder->store(data, {0, data.size()});
+    seeder->serve();
+    repo::OpenOptions often;
+    often.limits.partial_bytes = 8 * kBlock;
+    std::vector<std::unique_ptr<Store>> leechers;
+    std::vector<net::Multiaddr> addresses = {seeder->address()};
+    for (std::uint8_t number = 2; number < 6; ++number) {
+        leechers.push_back(std::make_unique<Store>(world, number, often));
+        leechers.back()->serve();
+        addresses.push_back(leechers.back()->address());
+    }
+    std::vector<std::unique_ptr<Fetch>> fetches;
+    std::array<std::optional<Result<FetchStatus>>, 4> results;
+    {
+        TaskGroup group(world.loop);
+        for (std::size_t i = 0; i < leechers.size(); ++i) {
+            FetchOptions options;
+            options.seed = i;
+            for (std::size_t at = 0; at < addresses.size(); ++at)
+                if (at != i + 1)
+                    options.peers.push_back(addresses[at]);
+            fetches.push_back(std::make_unique<Fetch>(*leechers[i]->peers, leechers[i]->repo,
+                                                      data.cid, options, codex::Job{}));
+            group.start(codex::detail::keep_value(Fetch::run(fetches.back().get()), &results[i]));
+        }
+        // The first that is through is all that is left of the uploader.
+        ASSERT_TRUE(world.until([&] {
+            return std::any_of(results.begin(), results.end(),
+                               [](const auto& result) { return result.has_value(); });
+        }));
+        seeder.reset();
+        EXPECT_TRUE(world.until([&] { return group.size() == 0; }));
+    }
+    for (std::size_t i = 0; i < leechers.size(); ++i) {
+        ASSERT_TRUE(results[i] && *results[i]) << i;
+        leechers[i]->expect_whole(data);
+        EXPECT_LE(sum(**results[i], &FetchPeer::duplicates), 15U);
+    }
+}
+
+} // namespace
+} // namespace codex::exchange::test
