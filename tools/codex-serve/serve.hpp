@@ -12,6 +12,7 @@ void declare_run(cli::Command& root);
 void declare_id(cli::Command& root);
 void declare_key(cli::Command& root);
 void declare_ping(cli::Command& root);
+void declare_fetch(cli::Command& root);
 
 /// The key file that is meant: `given`, or node/key in the repo where that is empty.
 [[nodiscard]] Result<std::string> key_path(const cli::Context& context, const std::string& given);

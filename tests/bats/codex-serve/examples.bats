@@ -7,6 +7,13 @@ load ../common
     assert_output --partial ' ms'
 }
 
+@test "fetching from it" {
+    echo hello >notes.txt
+    example codex-serve.1 'Have a dataset of another node'
+    assert_success
+    codex-chunk -r other get "$(codex-chunk put notes.txt)" | cmp - notes.txt
+}
+
 @test "the node's name" {
     codex-chunk init
     codex-serve key new >/dev/null

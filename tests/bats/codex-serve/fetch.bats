@@ -1,0 +1,100 @@
+# Datasets from another node: whole, further after a kill, and what is said when that cannot be.
+load ../common
+load serve
+
+@test "a file is fetched, compared, written where it is wanted, and not fetched twice" {
+    gen 1 20000000 >file
+    cid=$(codex-chunk put file)
+    start_node
+    run_split codex-serve -r other fetch "$cid" --peer "$address"
+    assert_success
+    assert_output "$cid"$'\t306\t20054016'
+    codex-chunk -r other get "$cid" | cmp - file
+    run_split codex-chunk -r other verify
+    assert_success
+    # It is there: nobody is asked, and the content can still be had.
+    end_node
+    run_split codex-serve -r other fetch "$cid" --peer "$address" --to copy
+    assert_success
+    assert_output "$cid"$'\t0\t0'
+    cmp copy file
+    codex-serve -r other fetch "$cid" --peer "$address" --to - | cmp - file
+}
+
+@test "the content goes to stdout, and what was counted into JSON" {
+    gen 2 3000000 >file
+    cid=$(codex-chunk put file)
+    start_node
+    codex-serve -r one fetch "$cid" --peer "$address" --to - | cmp - file
+    run_split codex-serve -r two fetch "$cid" --peer "$address" --json
+    assert_success
+    assert_line --index 0 --partial '"type":"fetched"'
+    assert_line --index 0 --partial "\"cid\":\"$cid\""
+    assert_line --index 0 --partial '"blocksFetched":46'
+    assert_line --index 0 --partial '"duplicates":0'
+    assert_line --index 0 --partial "\"id\":\"${address##*/}\""
+    end_node
+}
+
+@test "after kill -9 the same command goes on, from any node that has the rest" {
+    gen 3 30000000 >file
+    cid=$(codex-chunk put file)
+    # Some blocks are missing there, so it cannot be through before it is killed.
+    codex-ec erase --random 5 --seed 1 "$cid" >/dev/null
+    start_node
+    codex-serve -r other fetch "$cid" --peer "$address" >out 2>err &
+    local fetch=$!
+    wait_for "codex-chunk -r other ls 2>/dev/null | grep -q '$cid.*partial [1-9]'" 60 || fail "$(cat out err)"
+    kill -s KILL "$fetch" 2>/dev/null || true
+    wait "$fetch" || true
+    run_split codex-chunk -r other get "$cid"
+    assert_failure
+    # Another node, which has all of it.
+    codex-chunk -r whole put file >/dev/null
+    codex-serve -r whole run --listen-addrs /ip4/127.0.0.1/tcp/0 --ready-file ready2 >>log2 2>said2 3>&- &
+    local second=$!
+    wait_for 'test -e ready2' 60 || fail "$(cat log2 said2)"
+    run_split codex-serve -r other fetch "$cid" --peer "$address" --peer "$(cut -f 2 ready2)"
+    kill -s TERM "$second"
+    wait "$second"
+    assert_success
+    local fetched
+    fetched=$(cut -f 2 <<<"$output")
+    ((fetched >= 5 && fetched < 458)) || fail "$fetched blocks were fetched"
+    codex-chunk -r other get "$cid" | cmp - file
+    end_node
+}
+
+@test "what cannot be is said in one line, with the exit code of its kind" {
+    codex-chunk init
+    gen 4 100000 >file
+    cid=$(codex-chunk -r elsewhere put file)
+    run_split codex-serve fetch "$cid"
+    assert_failure 64
+    assert_stderr --partial -- '--peer'
+    run_split codex-serve fetch "$cid" --peer /ip4/127.0.0.1/tcp/9
+    assert_failure 64
+    assert_stderr --partial 'names no peer'
+    run_split codex-serve fetch "$cid" --peer nonsense
+    assert_failure 64
+    start_node
+    run_split codex-serve -r other fetch zDnonsense --peer "$address"
+    assert_failure 65
+    run_split codex-serve -r other fetch "$(codex-chunk -r elsewhere stat --json "$cid" | grep -o '"treeCid":"[^"]*"' | cut -d '"' -f 4)" --peer "$address"
+    assert_failure 65
+    # Nobody has it.
+    run_split codex-serve -r other fetch "$cid" --peer "$address"
+    assert_failure 1
+    assert_stderr --partial 'no peer has it'
+    # Nothing comes in time.
+    kill -s STOP "$node"
+    run_split codex-serve -r other fetch "$cid" --peer "$address" --timeout 1s
+    kill -s CONT "$node"
+    assert_failure 75
+    assert_stderr --partial 'the time is over'
+    # Nobody is there.
+    end_node
+    run_split codex-serve -r other fetch "$cid" --peer "$address"
+    assert_failure 69
+    assert_stderr --partial 'no peer can be reached'
+}
