@@ -75,6 +75,11 @@ public:
     /// Errors: timeout, at `until`; unavailable (refused, unreachable); io.
     [[nodiscard]] virtual Task<Result<std::unique_ptr<Socket>>> connect(SocketAddress to,
                                                                         Clock::Instant until) = 0;
+    /// The addresses that a host name has, of IPv4 where `v4` and of IPv6 where `v6`, with port 0,
+    /// in the order in which they are to be tried. Errors: unavailable (no such name or address,
+    /// nobody to ask), timeout, at `until`; no_space.
+    [[nodiscard]] virtual Task<Result<std::vector<SocketAddress>>>
+    resolve(std::string name, bool v4, bool v6, Clock::Instant until) = 0;
     /// The addresses of this host's interfaces that are up, IPv4 first, with port 0. Errors: io.
     [[nodiscard]] virtual Result<std::vector<SocketAddress>> interfaces() const = 0;
 };

@@ -218,6 +218,23 @@ public:
         co_return Result<std::unique_ptr<Socket>>(std::move(ours));
     }
 
+    [[nodiscard]] Task<Result<std::vector<SocketAddress>>>
+    resolve(std::string name, bool v4, bool v6, Clock::Instant until) override {
+        SimulatedInternet& internet = internet_;
+        const Clock::Instant answered = internet.loop_.now() + 2 * internet.options_.delay;
+        co_await internet.loop_.pause_until(std::min(answered, until));
+        if (answered > until)
+            co_return fail(Errc::timeout, "look up {}: no answer in time", name);
+        std::vector<SocketAddress> addresses;
+        const auto range = internet.names_.equal_range(name);
+        for (auto one = range.first; one != range.second; ++one)
+            if (one->second.ip_bytes == 4 ? v4 : v6)
+                addresses.push_back(one->second);
+        if (addresses.empty())
+            co_return fail(Errc::unavailable, "look up {}: no such name", name);
+        co_return addresses;
+    }
+
     [[nodiscard]] Result<std::vector<SocketAddress>> interfaces() const override {
         return std::vector<SocketAddress>{ip_};
     }
@@ -229,6 +246,10 @@ private:
 
 std::unique_ptr<Network> SimulatedInternet::host(BytesView ip) {
     return std::make_unique<SimulatedHost>(*this, ip);
+}
+
+void SimulatedInternet::name(std::string name, BytesView ip) {
+    names_.emplace(std::move(name), SocketAddress(ip, 0));
 }
 
 void SimulatedInternet::set_silent(BytesView ip, bool silent) {

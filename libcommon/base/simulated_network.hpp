@@ -26,6 +26,8 @@ public:
 
     /// A host with this one address (4 or 16 bytes).
     [[nodiscard]] std::unique_ptr<Network> host(BytesView ip);
+    /// A host name, and the address it has; called again, one more.
+    void name(std::string name, BytesView ip);
     /// What is dialled there from now on is never answered, as behind a firewall; or is again.
     void set_silent(BytesView ip, bool silent);
 
@@ -36,6 +38,7 @@ private:
     WireOptions options_;
     std::map<SocketAddress, class SimulatedAcceptor*> listening_;
     std::set<SocketAddress> silent_;
+    std::multimap<std::string, SocketAddress> names_;
     std::uint16_t next_port_ = 49152;
 };
 

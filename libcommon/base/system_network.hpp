@@ -25,16 +25,23 @@ private:
 class SystemNetwork final : public Network {
 public:
     /// `loop` outlives it and its sockets.
-    explicit SystemNetwork(SystemLoop& loop) : loop_(loop) {}
+    explicit SystemNetwork(SystemLoop& loop);
+    ~SystemNetwork() override;
 
     [[nodiscard]] EventLoop& loop() override { return loop_; }
     [[nodiscard]] Result<std::unique_ptr<Acceptor>> listen(const SocketAddress& at) override;
     [[nodiscard]] Task<Result<std::unique_ptr<Socket>>> connect(SocketAddress to,
                                                                 Clock::Instant until) override;
+    /// Asks in a thread of its own, since the system has no other way; one that is not answered in
+    /// time goes on until the system gives up, which nobody waits for.
+    [[nodiscard]] Task<Result<std::vector<SocketAddress>>>
+    resolve(std::string name, bool v4, bool v6, Clock::Instant until) override;
     [[nodiscard]] Result<std::vector<SocketAddress>> interfaces() const override;
 
 private:
+    struct Resolver;
     SystemLoop& loop_;
+    std::shared_ptr<Resolver> resolver_;
 };
 
 } // namespace codex

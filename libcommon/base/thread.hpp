@@ -44,6 +44,18 @@ public:
         thrown_.reset();
         return false;
     }
+    /// Runs a copy of `job`, which must not throw, in a thread that nobody waits for, not even the
+    /// end of the process: for calls of the system that cannot be given up. What it touches lives
+    /// as long as it does. False as start().
+    template <class Job> [[nodiscard]] static bool start_unawaited(Job job) noexcept {
+        try {
+            std::thread(std::move(job)).detach();
+            return true;
+        } catch (const std::system_error&) {
+        } catch (const std::bad_alloc&) {
+        }
+        return false;
+    }
     /// Waits for the job, if one was started, and throws what it threw.
     void wait() {
         if (thread_.joinable())
