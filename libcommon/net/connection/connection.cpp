@@ -59,6 +59,8 @@ Task<void> Connection::read_loop(std::shared_ptr<Connection> self) {
 Task<void> Connection::read(Connection* self) {
     Connection& connection = *self;
     Clock::Instant next_look = connection.loop_.now() + kIdleCheck;
+    Clock::Instant until = next_look; // of a time without room
+    std::uint64_t taken_before = 0;
     while (!connection.closing_) {
         if (connection.loop_.now() >= next_look) {
             connection.look_for_idle();
@@ -71,14 +73,17 @@ Task<void> Connection::read(Connection* self) {
             co_return;
         }
         if (connection.held_up()) {
-            const Clock::Instant until = connection.loop_.now() + connection.limits_.unread;
-            Signal& room =
-                connection.awaits_budget() ? connection.budget_.freed() : connection.room_;
-            const auto in_time = co_await room.wait(until);
-            if (!in_time)
+            // Woken in vain it has no more time than before.
+            if (std::exchange(taken_before, connection.bytes_muxed_) != connection.bytes_muxed_)
+                until = connection.loop_.now() + connection.limits_.unread;
+            const auto in_time = co_await connection.room_.wait(until);
+            if (!in_time) {
                 connection.hold_up_ends();
+                until = connection.loop_.now() + connection.limits_.unread;
+            }
             continue;
         }
+        taken_before = UINT64_MAX; // the next time without room is another one
         const auto got = connection.read_socket();
         if (!got || *got == 0u) {
             connection.close(got ? "the peer ended it" : got.error().text());
@@ -117,6 +122,7 @@ Result<void> Connection::take_input() {
     if (!plain_in_.empty()) {
         CODEX_TRY(taken, muxer_->receive(plain_in_.view(), control_, *this));
         plain_in_.drop(taken);
+        bytes_muxed_ += taken;
     }
     account();
     while (plain_in_.empty() && in_from_ < in_to_ && !awaits_budget()) {
@@ -125,6 +131,7 @@ Result<void> Connection::take_input() {
             break;
         in_from_ += opened->size;
         CODEX_TRY(taken, muxer_->receive(opened->plain, control_, *this));
+        bytes_muxed_ += taken;
         plain_in_.append(BytesView(opened->plain).subspan(taken));
         account();
     }
@@ -152,8 +159,9 @@ void Connection::hold_up_ends() {
 }
 
 void Connection::account() noexcept {
-    const std::size_t now = muxer_->unread_bytes() + plain_in_.size() + out_.size();
-    budget_.change(std::exchange(held_, now), now);
+    const std::size_t now = closing_ ? 0 : muxer_->unread_bytes() + plain_in_.size() + out_.size();
+    if (budget_.change(std::exchange(held_, now), now))
+        owner_.may_hold_more();
 }
 
 void Connection::reset_unread(Limit limit) {

@@ -24,6 +24,8 @@ public:
     virtual void connection_closed(Connection& connection) noexcept = 0;
     /// All connections together hold as much as they may, for so long that some of it is to go.
     virtual void hold_less() = 0;
+    /// They may hold more again: room_again() of each.
+    virtual void may_hold_more() noexcept = 0;
 };
 
 /// Threads: the loop's.
@@ -52,6 +54,8 @@ public:
     [[nodiscard]] std::optional<Clock::Duration> round_trip() const { return round_trip_; }
     /// Bytes that came and nobody has consumed.
     [[nodiscard]] std::size_t unread_bytes() const { return muxer_->unread_bytes(); }
+    /// Where it waited for room, it looks again.
+    void room_again() noexcept { room_.notify(); }
     /// Gives up the stream that holds most of these.
     void reset_unread(Limit limit);
 
@@ -150,6 +154,7 @@ private:
     std::optional<Clock::Instant> pinged_; ///< and not answered yet
     Clock::Instant next_ping_ = Clock::Instant::min();
     std::uint32_t pings_ = 0;
+    std::uint64_t bytes_muxed_ = 0; ///< of those that came, that the muxer has taken
     std::uint64_t bytes_in_ = 0;
     std::uint64_t bytes_out_ = 0;
 };

@@ -166,6 +166,7 @@ void Connection::close(std::string_view why) noexcept {
     } catch (const std::bad_alloc&) {
         // The peer sees that it has ended, all the same.
     }
+    account();
     owner_.connection_closed(*this);
     room_.notify();
     work_.notify();

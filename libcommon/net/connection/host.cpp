@@ -42,7 +42,7 @@ Host::Host(SecretKey identity, noise::KeyPair statics, Network& network, SecretR
     : loop_(network.loop()), network_(network), random_(random), options_(std::move(options)),
       identity_(std::move(identity)), statics_(std::move(statics)), id_(identity_.public_key()),
       security_{std::string(kNoise)}, counts_(loop_.clock(), options_.logger),
-      budget_(loop_, options_.limits.network_bytes), changed_(loop_),
+      budget_(options_.limits.network_bytes), changed_(loop_),
       tasks_(loop_, [this](const std::exception_ptr& thrown) { task_threw(thrown); }) {
     serve(std::string(identify::kIdentify), 2,
           [this](Stream stream) { return serve_identify(this, std::move(stream)); });
@@ -271,6 +271,12 @@ void Host::hold_less() {
         most->reset_unread(Limit::network_bytes);
 }
 
+void Host::may_hold_more() noexcept {
+    for (const auto& [id, peer] : peers_)
+        for (const auto& connection : peer.connections)
+            connection->room_again();
+}
+
 std::shared_ptr<Connection> Host::connection(const PeerId& peer) const {
     const auto found = peers_.find(peer);
     return found == peers_.end() ? nullptr : found->second.connections.front();
@@ -293,77 +299,6 @@ void Host::set_protected(const PeerId& peer, bool is_protected) {
         protected_.insert(peer);
     else
         protected_.erase(peer);
-}
-
-// --- dialling -----------------------------------------------------------------------------------
-
-namespace {
-
-/// One dial of a peer at a time: the others wait for its end.
-class Dialling {
-public:
-    Dialling(std::set<PeerId>& all, const PeerId& peer, Signal& over)
-        : all_(all), peer_(peer), over_(over) {
-        all_.insert(peer_);
-    }
-    Dialling(const Dialling&) = delete;
-    Dialling& operator=(const Dialling&) = delete;
-    ~Dialling() {
-        all_.erase(peer_);
-        over_.notify();
-    }
-
-private:
-    std::set<PeerId>& all_;
-    PeerId peer_;
-    Signal& over_;
-};
-
-} // namespace
-
-Task<Result<std::shared_ptr<Connection>>>
-Host::connect(PeerId peer, std::vector<Multiaddr> addresses, Clock::Instant until) {
-    if (peer == id_)
-        co_return fail(Errc::argument_invalid, "{} is this node itself", peer.text());
-    while (!connection(peer) && dialling_.contains(peer)) {
-        const auto in_time = co_await changed_.wait(until);
-        if (!in_time)
-            co_return fail(Errc::timeout, "connect to {}: no answer in time", peer.text());
-    }
-    if (auto there = connection(peer))
-        co_return there;
-    const Dialling dialling(dialling_, peer, changed_);
-    Error last(Errc::unavailable, fmt::format("{}: no address of it is known", peer.text()));
-    for (const Multiaddr& address : addresses) {
-        const auto endpoint = address.tcp_endpoint();
-        if (!address.is_dialable() || endpoint->ip.empty()) {
-            last = Error(Errc::unsupported,
-                         fmt::format("{}: not an IP address and a TCP port", address.text()));
-            continue;
-        }
-        const SocketAddress to(endpoint->ip, endpoint->port);
-        auto dialled = co_await dial_one(this, peer, to, until);
-        if (dialled)
-            co_return dialled;
-        last = std::move(dialled.error()).context(address.text());
-    }
-    co_return fail(std::move(last));
-}
-
-Task<Result<std::shared_ptr<Connection>>>
-Host::dial_one(Host* host, PeerId peer, SocketAddress address, Clock::Instant until) {
-    if (!host->make_room()) {
-        host->counts_.hit(Limit::connections, peer.text());
-        co_return fail(Errc::connection_limit, "as many connections are open as may be");
-    }
-    const Clock::Instant tcp_until =
-        std::min(until, host->loop_.now() + host->options_.limits.dial);
-    CODEX_CO_TRY(socket, host->network_.connect(address, tcp_until));
-    UpgradeOptions options = host->upgrade_options(mux::Side::dialer, peer);
-    options.noise_until = std::min(options.noise_until, until);
-    options.until = std::min(options.until, until);
-    CODEX_CO_TRY(upgraded, upgrade(std::move(socket), &options));
-    co_return host->add(std::move(upgraded));
 }
 
 } // namespace codex::net

@@ -1,7 +1,9 @@
 // A node on the network: whom it is connected with, what it serves, and what it knows of them.
 #pragma once
 
+#include "net/address/multiaddr.hpp"
 #include "net/connection/connection.hpp"
+#include "net/connection/dial_pauses.hpp"
 #include "net/identify/identify.hpp"
 #include "net/mux/mplex_frame.hpp"
 #include "net/mux/yamux_frame.hpp"
@@ -13,6 +15,9 @@ namespace codex::net {
 
 /// Serves one stream; its protocol is agreed on. The stream goes with the task.
 using Handler = std::function<Task<void>(Stream stream)>;
+
+/// Whether an address that failed a moment ago is tried again: a user who asks for it may want to.
+enum class Redial : std::uint8_t { after_a_pause, at_once };
 
 struct HostOptions {
     std::string agent = "codex";
@@ -48,11 +53,13 @@ public:
     [[nodiscard]] std::vector<Multiaddr> addresses() const;
 
     /// The connection with `peer` that is there, the oldest, or a new one: addresses are tried in
-    /// order, and two that want the same peer wait for one dial. Errors: argument_invalid, for
-    /// oneself; connection_limit; those of the last address (unavailable, timeout, peer_wrong ...),
-    /// which names it.
+    /// order, those of a host name, too, and two that want the same peer wait for one dial. One
+    /// that failed a moment ago fails again without being tried (codex-libp2p(7), LIMITS). Errors:
+    /// argument_invalid, for oneself; connection_limit; those of the last address (unsupported,
+    /// unavailable, timeout, peer_wrong ...), which names it.
     [[nodiscard]] Task<Result<std::shared_ptr<Connection>>>
-    connect(PeerId peer, std::vector<Multiaddr> addresses, Clock::Instant until);
+    connect(PeerId peer, std::vector<Multiaddr> addresses, Clock::Instant until,
+            Redial redial = Redial::after_a_pause);
     /// A stream with a peer that is connected. Errors: not_found, when it is not; those of
     /// Connection::open() and Stream::propose().
     [[nodiscard]] Task<Result<Stream>> open(PeerId peer, std::vector<std::string> protocols,
@@ -86,6 +93,7 @@ private:
         std::vector<std::shared_ptr<Connection>> connections; ///< the oldest first
         std::optional<identify::Identify> said;
     };
+    static constexpr std::ptrdiff_t kMostAddressesOfAName = 8;
     class Admission;
     class Serving;
 
@@ -95,13 +103,18 @@ private:
     void stream_opened(Stream stream) override;
     void connection_closed(Connection& connection) noexcept override;
     void hold_less() override;
+    void may_hold_more() noexcept override;
     void task_threw(const std::exception_ptr& thrown) noexcept;
 
     static Task<void> accept_loop(Host* host, std::shared_ptr<Acceptor> acceptor);
     static Task<Result<void>> accept_next(Host* host, Acceptor* acceptor);
     static Task<void> accept_one(Host* host, std::unique_ptr<Socket> socket);
     [[nodiscard]] static Task<Result<std::shared_ptr<Connection>>>
-    dial_one(Host* host, PeerId peer, SocketAddress address, Clock::Instant until);
+    dial_one(Host* host, PeerId peer, SocketAddress address, Clock::Instant until, Redial redial);
+    [[nodiscard]] static Task<Result<Upgraded>>
+    dial_and_upgrade(Host* host, PeerId peer, SocketAddress address, Clock::Instant until);
+    [[nodiscard]] static Task<Result<std::vector<SocketAddress>>>
+    look_up(Host* host, TcpEndpoint endpoint, Clock::Instant until);
     static Task<void> serve_stream(Host* host, Stream stream);
     static Task<void> ask_identify(Host* host, std::shared_ptr<Connection> connection);
     static Task<void> push_to(Host* host, PeerId peer);
@@ -134,6 +147,7 @@ private:
     std::map<PeerId, Peer> peers_;
     std::set<PeerId> protected_;
     std::set<PeerId> dialling_;
+    DialPauses pauses_;
     std::map<std::pair<PeerId, std::string>, std::size_t> serving_;
     std::size_t streams_serving_ = 0;
     std::size_t unauthenticated_ = 0;

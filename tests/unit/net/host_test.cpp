@@ -85,7 +85,69 @@ TEST(Host, GivesUpOnWhoNeverAnswers) {
     EXPECT_EQ(must_fail(simulated.pair.connect()).code(), Errc::timeout);
     EXPECT_EQ(simulated.loop.now() - start, HostLimits().dial);
     simulated.internet.set_silent(kIpB, false);
-    must(simulated.pair.connect());
+    // An address that failed is not tried at once again, unless that is asked for.
+    EXPECT_EQ(must_fail(simulated.pair.connect()).code(), Errc::unavailable);
+    Pair& pair = simulated.pair;
+    must(pair.run(
+        pair.a->connect(pair.b->id(), pair.b->addresses(), pair.in(minutes(1)), Redial::at_once)));
+}
+
+TEST(Host, TriesAnAddressThatFailsSeldomer) {
+    SimulatedPair simulated;
+    Pair& pair = simulated.pair;
+    const std::vector<Multiaddr> nobody(1, must(Multiaddr::from_text("/ip4/10.0.0.2/tcp/1")));
+    Clock::Duration longest{};
+    for (int i = 0; i < 12; ++i) {
+        const Clock::Instant start = pair.loop.now();
+        for (;;) { // until it is tried again
+            const Error error =
+                must_fail(pair.run(pair.a->connect(pair.b->id(), nobody, pair.in(seconds(5)))));
+            EXPECT_EQ(error.code(), Errc::unavailable);
+            if (error.text().find("a moment ago") == std::string::npos)
+                break;
+            EXPECT_NE(error.text().find("refused"), std::string::npos) << error.text();
+            pair.loop.run_until([] { return false; }, pair.in(seconds(1)));
+        }
+        longest = std::max(longest, pair.loop.now() - start);
+        EXPECT_LE(pair.loop.now() - start, seconds(62));
+        // After the first, at least half of what doubles each time.
+        if (i > 0) {
+            EXPECT_GE(pair.loop.now() - start, milliseconds(500) * (1 << std::min(i - 1, 5)));
+        }
+    }
+    EXPECT_GE(longest, seconds(30));
+    // Another address of the same peer is tried at once; and who is there is no failure any more.
+    must(pair.connect());
+}
+
+TEST(Host, LooksUpNames) {
+    SimulatedPair simulated;
+    Pair& pair = simulated.pair;
+    const std::array<std::uint8_t, 4> nobody{10, 0, 0, 99};
+    simulated.internet.name("node.test", nobody);
+    simulated.internet.name("node.test", kIpB);
+    const auto at = [&](const char* text) {
+        std::vector<Multiaddr> addresses(1, must(Multiaddr::from_text(text)));
+        return pair.run(pair.a->connect(pair.b->id(), std::move(addresses), pair.in(minutes(1))));
+    };
+    EXPECT_EQ(must_fail(at("/dns4/other.test/tcp/8070")).code(), Errc::unavailable);
+    EXPECT_EQ(must_fail(at("/dns6/node.test/tcp/8070")).code(), Errc::unavailable);
+    const Error listed = must_fail(at("/dnsaddr/node.test"));
+    EXPECT_EQ(listed.code(), Errc::unsupported);
+    EXPECT_NE(listed.text().find("dnsaddr"), std::string::npos);
+    must(at("/dns4/node.test/tcp/8070")); // its second address
+}
+
+TEST(SystemNetwork, LooksUpNames) {
+    SystemLoop loop;
+    SystemNetwork network(loop);
+    const auto until = loop.now() + minutes(1);
+    const auto found = must(*run_task(loop, network.resolve("localhost", true, false, until)));
+    ASSERT_FALSE(found.empty());
+    EXPECT_EQ(found.front().text(), "127.0.0.1:0");
+    // Who does not wait for the answer leaves the loop without it.
+    auto none = run_task(loop, network.resolve("no such name", true, true, loop.now()));
+    EXPECT_EQ(must_fail(std::move(*none)).code(), Errc::timeout);
 }
 
 TEST(Host, HoldsAnUnfinishedHandshakeForItsTimeAlone) {

@@ -35,6 +35,31 @@ Bytes opened_all(Opener& opener, Bytes sealed, std::size_t& frames) {
     return plain;
 }
 
+TEST(NoiseFrames, AreTheSameFromPiecesAsInPlace) {
+    std::mt19937_64 random(3);
+    Direction whole;
+    Direction pieces;
+    Bytes plain(kMaxPlainBytes);
+    must(SeededRandom(4).fill(plain));
+    for (const std::size_t size :
+         {std::size_t{1}, std::size_t{63}, std::size_t{1000}, plain.size()}) {
+        for (int round = 0; round < 20; ++round) {
+            const BytesView all = BytesView(plain).first(size);
+            Bytes expected;
+            must(whole.sealer.seal(all, expected));
+            std::vector<BytesView> parts(1); // an empty one is nothing
+            for (std::size_t at = 0; at < size;) {
+                const std::size_t part = std::min<std::size_t>(1 + random() % size, size - at);
+                parts.push_back(all.subspan(at, part));
+                at += part;
+            }
+            Bytes frame(size + kFrameOverhead);
+            must(pieces.sealer.seal_from(parts, frame));
+            ASSERT_EQ(frame, expected) << size << " in " << parts.size();
+        }
+    }
+}
+
 TEST(NoiseFrames, AreFullButForTheLast) {
     std::mt19937_64 random(1);
     for (const std::size_t size : {std::size_t{1}, kMaxPlainBytes - 1, kMaxPlainBytes,

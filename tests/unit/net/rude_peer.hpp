@@ -16,8 +16,7 @@ public:
     RudePeer(Network& network, std::uint64_t seed)
         : network_(network), secrets_(seed), identity_(test::must(SecretKey::generate(secrets_))),
           statics_(test::must(noise::KeyPair::generate(secrets_))),
-          counts_(network.loop().clock(), {}), budget_(network.loop(), SIZE_MAX),
-          tasks_(network.loop()) {}
+          counts_(network.loop().clock(), {}), budget_(SIZE_MAX), tasks_(network.loop()) {}
 
     [[nodiscard]] PeerId id() const { return PeerId(identity_.public_key()); }
     [[nodiscard]] const SecretKey& identity() const { return identity_; }
@@ -65,6 +64,7 @@ private:
     }
     void connection_closed(Connection& /*connection*/) noexcept override {}
     void hold_less() override {}
+    void may_hold_more() noexcept override {}
 
     Network& network_;
     SeededSecrets secrets_;
