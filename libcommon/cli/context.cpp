@@ -1,5 +1,6 @@
 #include "base/json_writer.hpp"
 #include "base/printable.hpp"
+#include "cli/detail/again.hpp"
 #include "cli/detail/state.hpp"
 
 #include <cstdlib>
@@ -118,7 +119,7 @@ Result<std::string> Context::repo_path() const {
         Error(Errc::config_invalid,
               fmt::format("no repo is named, and there is no home to look in: HOME is {}",
                           home == nullptr || *home == '\0' ? "not set" : "no absolute path"))
-            .hint("name one with -r DIR, or set CODEX_REPO or HOME"));
+            .hint("name one with --repo DIR, or set CODEX_REPO or HOME"));
 }
 bool Context::json() const {
     return state_->globals.json;

@@ -2,8 +2,8 @@
 #include "base/copy_error.hpp"
 #include "base/fd.hpp"
 #include "base/printable.hpp"
+#include "cli/detail/again.hpp"
 #include "cli/detail/remedies.hpp"
-#include "cli/detail/state.hpp"
 
 #include <algorithm>
 #include <fcntl.h>
@@ -46,88 +46,6 @@ std::string_view dataset_of(std::string_view item) {
     return cid.starts_with("zDv") && std::ranges::all_of(cid, is_word) ? cid : std::string_view();
 }
 
-/// "-o a b" as a shell takes it back. shell_quoted() would take the dash for a part of a name.
-std::string quoted_after_dashes(std::string_view word) {
-    const std::size_t dashes = std::min(word.find_first_not_of('-'), word.size());
-    const std::size_t equals = dashes == 0 ? word.npos : word.find('=');
-    const std::size_t bare = equals == word.npos ? dashes : equals + 1;
-    const std::string_view rest = word.substr(bare);
-    if (dashes != 0 && rest.empty())
-        return std::string(word);
-    return std::string(word.substr(0, bare)) + shell_quoted(rest);
-}
-
-struct Option {
-    std::string name;
-    bool value_follows = false; ///< in the next word
-};
-
-/// What a word that begins with a dash says.
-Option option_in(std::string_view word, const std::vector<OptionSpec>& specs) {
-    const auto takes_value = [&](std::string_view name) {
-        return std::ranges::any_of(specs, [&](const OptionSpec& spec) {
-            return !spec.is_flag() && std::ranges::find(spec.names, name) != spec.names.end();
-        });
-    };
-    if (word.starts_with("--")) {
-        std::string name(word.substr(0, word.find('=')));
-        const bool follows = name == word && takes_value(name);
-        return {std::move(name), follows};
-    }
-    std::string name;
-    for (std::size_t i = 1; i < word.size(); ++i) {
-        name = {'-', word[i]};
-        if (takes_value(name))
-            return {std::move(name), i + 1 == word.size()};
-    }
-    return {std::move(name), false};
-}
-
-/// A word of the command line.
-struct Word {
-    std::string text;
-    enum Kind : std::uint8_t { option, value, positional } kind = positional;
-    bool hidden = false; ///< what a hint does not repeat, and its value
-};
-
-std::vector<Word> words_of(const Context::State& state) {
-    Globals globals;
-    std::vector<OptionSpec> specs = global_options(globals);
-    specs.insert(specs.end(), state.node->options.begin(), state.node->options.end());
-    std::vector<Word> words;
-    const std::vector<std::string>& given = state.arguments;
-    bool only_arguments = false;
-    for (std::size_t i = 0; i < given.size(); ++i) {
-        if (!only_arguments && given[i] == "--") {
-            only_arguments = true;
-            continue;
-        }
-        if (only_arguments || given[i].size() < 2 || given[i].front() != '-') {
-            words.push_back({given[i], Word::positional, false});
-            continue;
-        }
-        const auto [name, value_follows] = option_in(given[i], specs);
-        const bool hidden = name == "-r" || name == "--repo" || name == "--json";
-        words.push_back({given[i], Word::option, hidden});
-        if (value_follows && i + 1 < given.size())
-            words.push_back({given[++i], Word::value, hidden});
-    }
-    return words;
-}
-
-/// What is neither an option nor its value, behind the command.
-std::vector<std::string> positional_words(const Context::State& state) {
-    std::vector<std::string> words;
-    for (Word& word : words_of(state))
-        if (word.kind == Word::positional)
-            words.push_back(std::move(word.text));
-    // Behind the names of the tool's command: "codex-chunk block get" has two.
-    const auto names = static_cast<std::size_t>(std::ranges::count(state.command, ' '));
-    words.erase(words.begin(),
-                words.begin() + static_cast<std::ptrdiff_t>(std::min(names, words.size())));
-    return words;
-}
-
 /// The file begins with a CID, or with a JSON object, which may have one.
 bool lists_cids(std::string_view item) {
     auto file = open_file(std::string(item), O_RDONLY | O_NONBLOCK);
@@ -139,17 +57,6 @@ bool lists_cids(std::string_view item) {
     text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
     return text.starts_with("{\"") ||
            Cid::from_text(text.substr(0, text.find_first_of(" \t\r\n"))).has_value();
-}
-
-/// The command once more, with `first` in the place of its first argument, which was a mistake.
-std::string command_about(const Context::State& state, std::string_view first) {
-    std::string line = fmt::format("{} {}", command_with_options(state), first);
-    if (state.node->arguments.size() < 2)
-        return line; // the others are inputs like the first, and not in question
-    const std::vector<std::string> words = positional_words(state);
-    for (std::size_t i = 1; i < words.size(); ++i)
-        line += " " + shell_quoted(words[i]);
-    return line;
 }
 
 Error is_file(const Context::State& state, std::string_view item) {
@@ -255,14 +162,6 @@ std::string completed(const Context::State& state, std::string_view text, std::s
     return out;
 }
 
-std::string command_with_options(const Context::State& state) {
-    std::string line = state.command;
-    for (const Word& word : words_of(state))
-        if (word.kind != Word::positional && !word.hidden)
-            line += " " + quoted_after_dashes(word.text);
-    return line;
-}
-
 namespace {
 
 /// What `item` begins with, a CID or the beginning of one; empty: nothing of the kind.
@@ -277,6 +176,50 @@ bool is_no_cid(const Context::State& state, const Error& error) {
            takes_cids(state);
 }
 
+/// What is no CID, and no file, on a command line that would make sense otherwise.
+std::optional<Error> misplaced(const Context::State& state, std::string_view item,
+                               const Error& error) {
+    const std::vector<std::string> words = positional_words(state);
+    const auto again = [&](std::string words_before, std::string command) {
+        return copy_of(error).remedy(
+            Remedy(Remedy::retry_command, std::move(words_before)).by(std::move(command)));
+    };
+    if (!error.text().starts_with(fmt::format("\"{}\" is not a CID", item)))
+        return std::nullopt; // something better is known of it: a label
+    if (item == "help")
+        return again("what the command takes", fmt::format("{} --help", state.command));
+    if (words.size() == 2 && state.node->arguments.size() == 2 && Cid::from_text(words[1]))
+        return again("the CID comes first", fmt::format("{} {} {}", command_with_options(state),
+                                                        words[1], shell_quoted(words[0])));
+    const bool to_file = state.node->takes_output && !state.globals.output_given;
+    if (words.size() == 2 && to_file && item.find_first_of("./") != item.npos)
+        for (const std::string& other : words)
+            if (Cid::from_text(other.substr(0, other.find('@'))))
+                return again("to write to a file of that name",
+                             fmt::format("{} {} -o {}", command_with_options(state), other,
+                                         shell_quoted(item)));
+    return std::nullopt;
+}
+
+/// A CID where a file is wanted, and no file is called so.
+std::optional<Error> is_cid(const Error& error) {
+    constexpr std::string_view kOpen = "open ";
+    const std::string text = error.text();
+    const std::size_t begin = text.starts_with(kOpen) ? kOpen.size() : 0;
+    const std::size_t end = text.find(": ", begin);
+    if (error.code() != Errc::not_found || end == text.npos)
+        return std::nullopt;
+    const std::string name = text.substr(begin, end - begin);
+    const auto cid = Cid::from_text(name);
+    if (!cid)
+        return std::nullopt;
+    Error told(Errc::not_found, fmt::format("{}: is a CID, and no file is called so", name));
+    const bool whole = cid->codec() == codec::Multicodec::codex_manifest;
+    return std::move(told).remedy(
+        Remedy(whole ? Remedy::get_dataset : Remedy::get_block, "write what it names to a file")
+            .by(fmt::format("codex-chunk {} {} -o FILE", whole ? "get" : "block get", name)));
+}
+
 /// A better error, of what `item` is, or of what it has; nothing: there is none.
 std::optional<Error> better(const Context::State& state, std::string_view item,
                             const Error& error) {
@@ -288,9 +231,15 @@ std::optional<Error> better(const Context::State& state, std::string_view item,
             return is_folder(item);
         if (is_block_of_dataset(item, error))
             return is_block(state, item);
+        if (auto told = misplaced(state, item, error))
+            return told;
     }
+    if (auto told = is_cid(error))
+        return told;
+    if (error.code() == Errc::permission && !error.has_way_out())
+        return copy_of(error).hint("give this user the right to it, or be a user who has it");
     const std::string_view cid = cid_part(item);
-    if (error.code() == Errc::merkle_index && !cid.empty())
+    if (error.code() == Errc::merkle_index && !error.has_way_out() && !cid.empty())
         return copy_of(error).remedy(Remedy(Remedy::describe_dataset).of(std::string(cid)));
     if (errc_exit_code(error.code()) == errc_exit_code(Errc::usage) && !state.command.empty())
         return copy_of(error).remedy(
@@ -298,11 +247,23 @@ std::optional<Error> better(const Context::State& state, std::string_view item,
     return std::nullopt;
 }
 
+/// The error with the command that runs, where it is to be given once more what a remedy names.
+Error with_commands(const Context::State& state, const Error& error) {
+    Error told = Error(error.code(), error.text()).hint(std::string(error.hint()));
+    for (const Remedy& remedy : error.remedies()) {
+        const bool again = remedy.action() == Remedy::retry_command && remedy.command().empty();
+        told = std::move(told).remedy(again && !remedy.object().empty() && state.node != nullptr
+                                          ? Remedy(remedy).by(command_about(state, remedy.object()))
+                                          : remedy);
+    }
+    return told;
+}
+
 } // namespace
 
 Said said_of(const Context::State& state, std::string_view item, const Error& error) {
     const std::optional<Error> other = better(state, item, error);
-    const Error& told = other ? *other : error;
+    const Error told = with_commands(state, other ? *other : error);
     const bool shortened = !other && is_no_cid(state, error);
     const std::span<const Remedy> remedies = told.remedies();
     return {shortened ? cut(item) : std::string(item),

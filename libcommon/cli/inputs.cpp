@@ -13,6 +13,12 @@ constexpr std::size_t kMaxLineBytes = std::size_t{1} << 20;
 constexpr std::string_view kBlanks = " \t\r";
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
+/// Something else than a list came.
+Error no_list(Errc code, std::string text) {
+    return Error(code, std::move(text))
+        .hint("a list has one CID a line, or the lines that --json prints");
+}
+
 } // namespace
 
 Inputs::Inputs(std::vector<std::string> arguments, int stdin_fd, std::string name)
@@ -31,21 +37,24 @@ Inputs Inputs::exactly(std::vector<std::string> items) {
 Result<std::optional<std::string>> Inputs::item_of_json(const std::string& line) const {
     const auto object = nlohmann::json::parse(line, nullptr, false);
     if (!object.is_object())
-        return fail(Errc::json_invalid, "{} line {}: not a JSON object", name_, line_);
+        return fail(no_list(Errc::json_invalid,
+                            fmt::format("{} line {}: not a JSON object", name_, line_)));
     const auto cid = object.find("cid");
     if (cid != object.end() && cid->is_string())
         return cid->get<std::string>();
     const auto type = object.find("type");
     if (type != object.end() && (*type == "summary" || *type == "progress"))
         return std::nullopt;
-    return fail(Errc::json_invalid, "{} line {}: no \"cid\" in the object", name_, line_);
+    return fail(no_list(Errc::json_invalid,
+                        fmt::format("{} line {}: no \"cid\" in the object", name_, line_)));
 }
 
 Result<std::optional<std::string>> Inputs::item_of(const std::string& line) const {
     // Readers that take it for the end of a text would not see what comes behind.
     if (line.find('\0') != std::string::npos)
-        return fail(Errc::malformed, "{} line {}: a NUL byte, where there is only text", name_,
-                    line_);
+        return fail(
+            no_list(Errc::malformed,
+                    fmt::format("{} line {}: a NUL byte, where there is only text", name_, line_)));
     const std::size_t begin = line.find_first_not_of(kBlanks);
     if (begin == std::string::npos)
         return std::nullopt;
@@ -101,8 +110,8 @@ Result<std::optional<std::string>> Inputs::next_line() {
         end = buffer_.find('\n', had);
     }
     if (std::min(end, buffer_.size()) - start_ > kMaxLineBytes)
-        return fail(Errc::limit_exceeded, "{} line {}: longer than {} bytes", name_, line_ + 1,
-                    kMaxLineBytes);
+        return fail(no_list(Errc::limit_exceeded, fmt::format("{} line {}: longer than {} bytes",
+                                                              name_, line_ + 1, kMaxLineBytes)));
     if (end == std::string::npos && start_ == buffer_.size())
         return std::optional<std::string>();
     std::string line = buffer_.substr(start_, end == std::string::npos ? end : end - start_);
@@ -118,7 +127,8 @@ Result<std::string> Inputs::only_cid() {
         return fail(Errc::usage, "no CID is given");
     CODEX_TRY(second, next());
     if (second)
-        return fail(Errc::usage, "one CID at a time: '{}' is a second", *second);
+        return fail(Error(Errc::usage, fmt::format("one CID at a time: '{}' is a second", *second))
+                        .hint("call it once for each"));
     return std::move(*text);
 }
 

@@ -146,7 +146,11 @@ Result<void> apply_options(const std::vector<OptionSpec>& specs,
     return {};
 }
 
-Result<void> apply_arguments(const Level& level) {
+std::string first_example(const Command::Node& node) {
+    return node.examples.empty() ? std::string() : "for example: " + node.examples.front();
+}
+
+Result<void> apply_arguments(const Level& level, const CommandPath& path) {
     std::vector<std::string> words;
     for (const std::string& word : level.words)
         words.push_back(unmarked(word));
@@ -155,7 +159,8 @@ Result<void> apply_arguments(const Level& level) {
         const std::size_t count =
             spec.many ? words.size() - at : std::min<std::size_t>(1, words.size() - at);
         if (count == 0 && spec.required)
-            return fail(Errc::usage, "{} is missing", spec.name);
+            return fail(Error(Errc::usage, fmt::format("{} is missing: {}", spec.name, spec.help))
+                            .hint(first_example(*level.node)));
         if (!spec.may_be_empty())
             for (std::size_t i = at; i < at + count; ++i)
                 if (words[i].empty())
@@ -167,7 +172,7 @@ Result<void> apply_arguments(const Level& level) {
         at += count;
     }
     if (at < words.size())
-        return fail(unexpected_argument(words[at], *level.node));
+        return fail(unexpected_argument(words[at], path));
     return {};
 }
 
@@ -178,7 +183,7 @@ Result<void> check_meaning(const CommandPath& path, const Globals& globals) {
         return fail(Errc::usage, "{} means nothing to {}{}", option, full_name(path), why);
     };
     if (globals.output_given && !node.takes_output)
-        return means_nothing("-o");
+        return means_nothing("-o", ": redirect what it prints, with >");
     if (globals.dry_run && !node.takes_dry_run)
         return means_nothing("-n", ": it deletes nothing");
     if (globals.unordered && !node.takes_unordered)
@@ -269,9 +274,7 @@ Outcome parse(const Command::Node& root, Globals& globals,
         return misuse(unknown_word(unmarked(rest.front()), path, global_specs, arguments));
     if (!path.back()->body)
         return misuse(Error(Errc::usage, fmt::format("{}: a command is missing", full_name(path)))
-                          .hint(path.back()->examples.empty()
-                                    ? std::string()
-                                    : "for example: " + path.back()->examples.front()));
+                          .hint(first_example(*path.back())));
 
     Parsed parsed{Parsed::Request::run, path, {}};
     if (auto done = settle(global_specs, *path.back(), global_values, globals, parsed.settings);
@@ -280,7 +283,7 @@ Outcome parse(const Command::Node& root, Globals& globals,
     for (Level* level : levels)
         if (auto done = apply_options(level->node->options, level->values); !done)
             return misuse(std::move(done).error());
-    if (auto done = apply_arguments(*levels.back()); !done)
+    if (auto done = apply_arguments(*levels.back(), path); !done)
         return misuse(std::move(done).error());
     if (auto done = check_meaning(path, globals); !done)
         return misuse(std::move(done).error());

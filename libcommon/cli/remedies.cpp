@@ -69,10 +69,9 @@ Way way_of(Remedy::Action action) {
     case Remedy::check_slots:
         return {"compare the whole dataset", "codex-prove slots --check CID"};
     case Remedy::make_repo:
-        return {"make one", "codex-chunk init; the first put does it, too; -r DIR or CODEX_REPO "
-                            "names another"};
+        return {"a new repo is made by the first put, or so", "codex-chunk init"};
     case Remedy::name_repo:
-        return {"name a folder with -r DIR, or set CODEX_REPO", ""};
+        return {"name the folder of a repo with --repo DIR, or set CODEX_REPO", ""};
     case Remedy::change_settings:
         return {"change its settings", "codex-chunk init --set"};
     case Remedy::raise_quota:

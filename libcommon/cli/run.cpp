@@ -86,7 +86,9 @@ void declare_completion(Command& root, std::shared_ptr<Command::Node> tree) {
             fmt::format("{0} completion fish -o ~/.config/fish/completions/{0}.fish", tree->name))
         .run([shell, node = std::weak_ptr(tree)](Context& context) -> Result<int> {
             if (*shell != "bash" && *shell != "zsh" && *shell != "fish")
-                return fail(Errc::usage, "'{}' is none of bash, zsh, fish", *shell);
+                return fail(
+                    Error(Errc::usage, fmt::format("'{}' is none of bash, zsh, fish", *shell))
+                        .hint("name one of them: " + node.lock()->name + " completion bash"));
             CODEX_CHECK(context.print_text(detail::completion_text(*node.lock(), *shell)));
             return 0;
         });

@@ -14,15 +14,37 @@ namespace {
 struct Tool {
     std::string_view name;
     std::string_view commands; ///< separated by blanks
+    std::string_view options;  ///< "COMMAND:OPTION,OPTION...", separated by blanks; _ is a blank
 };
 /// Each tool knows its own tree only; this is what it says about the others'.
 constexpr Tool kTools[] = {
-    {"codex-chunk", "init put get ls stat rm verify gc keep label space export import block"},
-    {"codex-ec", "encode decode status repair verify erase"},
-    {"codex-merkle", "root tree proof verify leaves"},
-    {"codex-prove", "slots roots status sample input witness prove verify batch-verify r1cs setup "
-                    "contribute beacon verify-setup vkey calldata fetch-circuit info"},
-    {"codex-serve", "run id key ping"},
+    {"codex-chunk", "init put get ls stat rm verify gc keep label space export import block",
+     "init:--quota,--compress,--ttl,--set "
+     "put:--name,--mime,--block-size,--compress,--force,--expires,--label,--layout get:--range "
+     "ls:--blocks verify:--index-only,--repair-counters,--drop-damaged,--rebuild-index "
+     "keep:--force,--until export:--zst,--to-nim import:--force,--expires,--from-nim "
+     "block_put:--codec,--force,--expires"},
+    {"codex-ec", "encode decode status repair verify erase",
+     "encode:-k,-m,--nodes,--tolerance,--force,--expires decode:--force,--expires "
+     "status:--data,--map erase:--slots,--blocks,--random,--seed"},
+    {"codex-merkle", "root tree proof verify leaves",
+     "root:--digests,--raw,--block-size tree:--digests,--raw,--block-size,--format "
+     "proof:--digests,--raw,--block-size,--index,--format "
+     "verify:--root,--leaf,--block,--index,--leaves leaves:--digests,--raw,--block-size"},
+    {"codex-prove",
+     "slots roots status sample input witness prove verify batch-verify r1cs setup "
+     "contribute beacon verify-setup vkey calldata fetch-circuit info",
+     "prove:--zkey,--circuit-dir,--wtns,--slot,--challenge,--entropy,--samples,--proof,--public,"
+     "--no-self-check,--watch,--max-depth,--max-log2-slots,--block-depth,--cell-elements "
+     "slots:--check,--cell-size,--strategy,--force,--expires "
+     "sample:--slot,--challenge,--entropy,--samples "
+     "verify:--zkey,--vkey,--circuit-dir,--proof,--public witness:--check r1cs:--stats "
+     "setup:--ptau,--r1cs contribute:--name,--entropy-fd "
+     "beacon:--name,--beacon,--iterations-log2 verify-setup:--ptau,--r1cs,--max-beacon-log2 "
+     "calldata:--snarkjs,--proof,--public fetch-circuit:--archive,--hash,--circuit-dir"},
+    {"codex-serve", "run id key ping fetch",
+     "run:--listen-addrs,--net-privkey,--max-peers,--agent-string,--ready-file id:--net-privkey "
+     "ping:--count,--timeout fetch:--peer,--to,--timeout"},
 };
 
 struct Synonym {
@@ -31,19 +53,19 @@ struct Synonym {
 };
 constexpr Synonym kSynonyms[] = {
     {"put", "add store save upload backup create pack"},
-    {"get", "cat read download restore extract fetch checkout unpack"},
-    {"ls", "list dir datasets snapshots"},
+    {"get", "cat read download restore extract fetch checkout unpack dump"},
+    {"ls", "list dir datasets snapshots find log"},
     {"rm", "remove delete del unlink forget drop"},
     {"stat", "show info inspect"},
     {"status", "show info health missing"},
     {"verify", "check fsck scrub validate test"},
     {"gc", "prune clean cleanup collect compact vacuum"},
-    {"space", "du df usage quota size"},
+    {"space", "du df usage quota size stats"},
     {"keep", "expire retain pin touch ttl"},
     {"label", "tag name rename annotate describe"},
     {"init", "create new mkrepo configure"},
-    {"export", "archive car send"},
-    {"import", "receive load"},
+    {"export", "archive car send push"},
+    {"import", "receive load pull clone"},
     {"encode", "protect"},
     {"repair", "recover heal fix reconstruct"},
     {"erase", "damage lose"},
@@ -51,22 +73,35 @@ constexpr Synonym kSynonyms[] = {
     {"config", "settings options"},
     {"completion", "completions complete"},
     {"help", "commands man usage ?"},
+    {"block has", "has exists have"},
     {"--version", "version"},
 };
+/// As many options as are named.
+constexpr std::size_t kMostOptions = 4;
 
-bool holds(std::string_view words, std::string_view word) {
+/// Calls `use` with each of the words that `mark` separates.
+template <class Use> void for_each_word(std::string_view words, char mark, const Use& use) {
     while (!words.empty()) {
-        const std::size_t end = std::min(words.find(' '), words.size());
-        if (words.substr(0, end) == word)
-            return true;
+        const std::size_t end = std::min(words.find(mark), words.size());
+        use(words.substr(0, end));
         words.remove_prefix(std::min(end + 1, words.size()));
     }
-    return false;
 }
 
+bool holds(std::string_view words, std::string_view word, char mark = ' ') {
+    bool found = false;
+    for_each_word(words, mark, [&](std::string_view one) { found = found || one == word; });
+    return found;
+}
+
+/// The command has one of that name below it; "block get" is one of one.
 bool has_child(const Command::Node& node, std::string_view name) {
-    return std::ranges::any_of(node.children,
-                               [&](const auto& child) { return child->name == name; });
+    const std::string_view first = name.substr(0, name.find(' '));
+    const auto child =
+        std::ranges::find_if(node.children, [&](const auto& one) { return one->name == first; });
+    if (child == node.children.end() || first.size() == name.size())
+        return child != node.children.end();
+    return has_child(**child, name.substr(first.size() + 1));
 }
 
 } // namespace
@@ -130,7 +165,8 @@ std::vector<std::string> elsewhere(const std::string& word, const std::string& t
         if (!meant && holds(other.commands, word))
             found.push_back(fmt::format("{} {}", other.name, word));
         for (const Synonym& synonym : kSynonyms)
-            if (meant && holds(synonym.words, word) && holds(other.commands, synonym.command))
+            if (meant && holds(synonym.words, word) &&
+                holds(other.commands, synonym.command.substr(0, synonym.command.find(' '))))
                 found.push_back(fmt::format("{} {}", other.name, synonym.command));
     }
     return found;
@@ -141,9 +177,68 @@ std::string question(const std::vector<std::string>& candidates) {
                               : fmt::format("did you mean: {}", fmt::join(candidates, "; or: "));
 }
 
+/// "codex-ec status --map", of this tool, for each command that has the option.
+void own_options(const std::string& option, CommandPath path, std::vector<std::string>& found) {
+    for (const OptionSpec& spec : path.back()->options)
+        if (std::ranges::find(spec.names, option) != spec.names.end())
+            found.push_back(fmt::format("{} {}", full_name(path), option));
+    for (const auto& child : path.back()->children) {
+        path.push_back(child.get());
+        own_options(option, path, found);
+        path.pop_back();
+    }
+}
+
+/// The same of the others.
+std::vector<std::string> options_elsewhere(std::string_view option, std::string_view tool) {
+    std::vector<std::string> found;
+    for (const Tool& other : kTools) {
+        if (other.name == tool)
+            continue;
+        for_each_word(other.options, ' ', [&](std::string_view entry) {
+            const std::size_t colon = entry.find(':');
+            std::string command(entry.substr(0, colon));
+            std::ranges::replace(command, '_', ' ');
+            if (holds(entry.substr(colon + 1), option, ','))
+                found.push_back(fmt::format("{} {} {}", other.name, command, option));
+        });
+    }
+    return found;
+}
+
+std::string hint_for_owners(std::vector<std::string> owners) {
+    if (owners.empty())
+        return {};
+    const bool more = owners.size() > kMostOptions;
+    owners.resize(std::min(owners.size(), kMostOptions));
+    return fmt::format("that is an option: {}{}", fmt::join(owners, "; or: "),
+                       more ? "; and of others" : "");
+}
+
+/// What has the option, of this tool or, where that has none, of the others.
+std::string hint_for_foreign_option(const std::string& option, const CommandPath& path) {
+    std::vector<std::string> owners;
+    own_options(option, {path.front()}, owners);
+    return hint_for_owners(owners.empty() ? options_elsewhere(option, path.front()->name)
+                                          : std::move(owners));
+}
+
+/// The word is an option's name, of this tool.
+std::string hint_for_own_option(const std::string& word, const CommandPath& path) {
+    Globals globals;
+    for (const OptionSpec& spec : global_options(globals))
+        if (spec.long_name() == word)
+            return question({"--" + word});
+    std::vector<std::string> owners;
+    own_options("--" + word, {path.front()}, owners);
+    return hint_for_owners(std::move(owners));
+}
+
 std::string hint_for_command(const std::string& word, const CommandPath& path) {
     const std::string& tool = path.front()->name;
     std::vector<std::string> meant = synonyms_here(word, path);
+    if (path.size() > 1 && has_child(*path.front(), word))
+        meant.push_back(fmt::format("{} {}", tool, word));
     const std::vector<std::string> others = elsewhere(word, tool, false);
     if (meant.empty() && !others.empty())
         return fmt::format("that is a command of {}: {}",
@@ -152,6 +247,8 @@ std::string hint_for_command(const std::string& word, const CommandPath& path) {
     meant.insert(meant.end(), others.begin(), others.end());
     if (!meant.empty())
         return question(meant);
+    if (std::string option = hint_for_own_option(word, path); !option.empty())
+        return option;
     std::vector<std::string> known;
     for (const auto& child : path.back()->children)
         known.push_back(child->name);
@@ -163,7 +260,9 @@ std::string hint_for_command(const std::string& word, const CommandPath& path) {
     if (has_child(*path.front(), "get") && Cid::from_text(word))
         return fmt::format("that is a CID; get it: {0} get {1}; look at it: {0} stat {1}", tool,
                            word);
-    return question(elsewhere(word, tool, true));
+    const std::vector<std::string> synonyms = elsewhere(word, tool, true);
+    return synonyms.empty() ? hint_for_owners(options_elsewhere("--" + word, tool))
+                            : question(synonyms);
 }
 
 std::string hint_for_option(const std::string& name, const CommandPath& path,
@@ -181,24 +280,27 @@ std::string hint_for_option(const std::string& name, const CommandPath& path,
     if (name.size() > 2)
         if (const std::string near = nearest(name, known); !near.empty())
             return question({near});
-    std::vector<std::string> owners;
-    for (const auto& child : path.front()->children)
-        for (const OptionSpec& spec : child->options)
-            if (std::ranges::find(spec.names, name) != spec.names.end())
-                owners.push_back(child->name);
-    return owners.empty() ? std::string()
-                          : fmt::format("that is an option of {}", fmt::join(owners, ", "));
+    return hint_for_foreign_option(name, path);
 }
 
-/// The option that takes the file, where there is one of the file's kind: --zkey for key.zkey.
-std::string hint_for_argument(const std::string& word, const Command::Node& node) {
+/// What probably was meant by a word where there is no place for one: the option that takes such a
+/// file (--zkey for key.zkey), the repo, the name of a dataset.
+std::string hint_for_argument(const std::string& word, const CommandPath& path) {
+    const Command::Node& node = *path.back();
     const std::size_t dot = word.rfind('.');
-    if (dot == std::string::npos)
+    if (dot != std::string::npos)
+        for (const OptionSpec& spec : node.options)
+            if (!spec.is_flag() && spec.long_name() == word.substr(dot + 1))
+                return question({fmt::format("{} {}", spec.names.back(), shell_quoted(word))});
+    if (!node.arguments.empty())
         return {};
-    for (const OptionSpec& spec : node.options)
-        if (!spec.is_flag() && spec.long_name() == word.substr(dot + 1))
-            return question({fmt::format("{} {}", spec.names.back(), shell_quoted(word))});
-    return {};
+    if (Cid::from_text(word))
+        return fmt::format("it takes no CID; look at this one: codex-chunk stat {}", word);
+    struct stat info{};
+    const bool folder = ::stat(word.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
+    return folder || node.name == "init"
+               ? question({fmt::format("{} --repo {}", full_name(path), shell_quoted(word))})
+               : std::string();
 }
 
 /// What CLI11 leaves of "-q5", "-v=3" when -q and -v are flags: "-5", "-=3". The whole word.
@@ -214,9 +316,9 @@ std::string whole_word(const std::string& rest, const std::vector<std::string>& 
 
 } // namespace
 
-Error unexpected_argument(const std::string& word, const Command::Node& node) {
+Error unexpected_argument(const std::string& word, const CommandPath& path) {
     return Error(Errc::usage, fmt::format("unexpected argument '{}'", word))
-        .hint(hint_for_argument(word, node));
+        .hint(hint_for_argument(word, path));
 }
 
 Error unknown_word(const std::string& word, const CommandPath& path,
@@ -232,7 +334,7 @@ Error unknown_word(const std::string& word, const CommandPath& path,
             .hint(hint_for_option(name, path, global_specs));
     }
     if (path.back()->children.empty())
-        return unexpected_argument(word, *path.back());
+        return unexpected_argument(word, path);
     return Error(Errc::usage, fmt::format("unknown command '{}'", word))
         .hint(hint_for_command(word, path));
 }

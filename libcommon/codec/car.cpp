@@ -2,6 +2,8 @@
 
 #include "codec/uvarint.hpp"
 
+#include <algorithm>
+
 namespace codex::codec {
 namespace {
 
@@ -171,6 +173,16 @@ Result<std::vector<Cid>> decode_car_header(BytesView body) {
     if (in.left() != 0)
         return fail(Errc::car_invalid, "{} bytes follow the header's map", in.left());
     return std::move(*roots);
+}
+
+bool may_begin_car_header(BytesView bytes) {
+    // A map of one or two entries (version 2 has one), and the first key's head and text.
+    constexpr std::string_view kBegins[] = {"\xa1\x65roots", "\xa1\x67version", "\xa2\x65roots",
+                                            "\xa2\x67version"};
+    return std::ranges::any_of(kBegins, [&](std::string_view begin) {
+        const std::size_t known = std::min(begin.size(), bytes.size());
+        return as_text(bytes.first(known)) == begin.substr(0, known);
+    });
 }
 
 Bytes encode_car_section_prefix(const Cid& cid, std::uint64_t data_size) {

@@ -30,6 +30,10 @@ constexpr std::size_t kMaxCarSectionBytes = kMaxBlockSizeBytes + Cid::kMaxBytes;
 /// car_invalid naming the byte; unsupported for version 2.
 [[nodiscard]] Result<std::vector<Cid>> decode_car_header(BytesView body);
 
+/// Whether a header's body, of version 1 or 2, may begin with these bytes: else it is no archive at
+/// all, and none that was cut.
+[[nodiscard]] bool may_begin_car_header(BytesView bytes);
+
 /// What stands before a block's `data_size` bytes: the frame's length, then the CID.
 [[nodiscard]] Bytes encode_car_section_prefix(const Cid& cid, std::uint64_t data_size);
 

@@ -2,6 +2,7 @@
 
 #include "proof/detail/layout.hpp"
 
+#include <algorithm>
 #include <bit>
 
 namespace codex::proof {
@@ -12,6 +13,13 @@ constexpr std::uint32_t kLeastDepth = 3, kMostDepth = 62;
 constexpr std::uint32_t kLeastLog2Slots = 3, kMostLog2Slots = 32;
 constexpr std::uint32_t kMostSamples = 1000;
 constexpr std::uint32_t kElementBytes = 31;
+
+/// In how many of its parameters a circuit differs from the deployed one.
+int strangeness(const CircuitParameters& p) {
+    const CircuitParameters deployed;
+    return (p.max_depth != deployed.max_depth) + (p.max_log2_slots != deployed.max_log2_slots) +
+           (p.cell_elements != deployed.cell_elements) + (p.samples != deployed.samples);
+}
 
 } // namespace
 
@@ -74,6 +82,7 @@ std::vector<CircuitParameters> circuits_with(std::uint64_t wires, std::uint32_t 
                     found.push_back(p);
             }
     }
+    std::ranges::stable_sort(found, {}, strangeness);
     return found;
 }
 

@@ -31,7 +31,8 @@ constexpr std::uint32_t kPublicInputs = 3;
 [[nodiscard]] std::uint64_t wire_count(const CircuitParameters& parameters);
 
 /// The circuits that a key with these counts may be of, with cells of a power of two of bytes, 32
-/// to 64 Ki: few, mostly one. No count depends on block_depth, which is 0 here.
+/// to 64 Ki: few, mostly one; those first that share most with the deployed one. No count depends
+/// on block_depth, which is 0 here.
 [[nodiscard]] std::vector<CircuitParameters> circuits_with(std::uint64_t wires,
                                                            std::uint32_t domain_log2);
 

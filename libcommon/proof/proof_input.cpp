@@ -86,8 +86,7 @@ Result<ProofInput> make_proof_input(const dataset::Job& job, const Cid& manifest
     CODEX_TRY(dataset, open_verifiable(job.repo, manifest));
     const SlotShape& shape = dataset.shape;
     if (slot >= shape.slots)
-        return fail(Errc::merkle_index, "slot {}: the dataset has slots 0 to {}", slot,
-                    shape.slots - 1);
+        return fail(shape.no_slot(slot));
     CODEX_CHECK(require_fit(shape, parameters));
     const auto index = static_cast<std::uint32_t>(slot);
     CODEX_TRY(digester, detail::BlockDigester::open(job, dataset.info.manifest, shape));

@@ -84,6 +84,12 @@ std::uint32_t fitting_cell(std::uint32_t block_size_bytes) {
 
 } // namespace
 
+Error SlotShape::no_slot(std::uint64_t slot) const {
+    return Error(Errc::merkle_index,
+                 fmt::format("slot {}: the dataset has slots 0 to {}", slot, slots - 1))
+        .hint("name one of these; slots count from 0");
+}
+
 Result<SlotShape> SlotShape::of(const codec::Manifest& manifest, std::uint32_t cell_size_bytes,
                                 codec::Strategy strategy) {
     if (!manifest.is_protected())

@@ -32,6 +32,8 @@ struct SlotShape {
         return strategy == codec::Strategy::linear ? slot * data_blocks + position
                                                    : position * slots + slot;
     }
+    /// merkle_index, for a slot that there is not; it says which there are.
+    [[nodiscard]] Error no_slot(std::uint64_t slot) const;
 };
 
 /// The keyed tree over the hashes of a block's cells; the last cell may be short (codex-slots(5),

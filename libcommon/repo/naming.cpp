@@ -1,7 +1,5 @@
 // What a name on a command line stands for: a CID, or the beginning of one that is here.
-#include "base/printable.hpp"
 #include "codec/cid_prefix.hpp"
-#include "repo/index/labels.hpp"
 #include "repo/index/partial_entry.hpp"
 #include "repo/index/repo_impl.hpp"
 
@@ -67,17 +65,20 @@ std::vector<Table> tables_of(Named what) {
     }
 }
 
-std::string_view word_for(Named what) {
-    switch (what) {
-    case Named::dataset:
-        return "dataset";
-    case Named::dataset_or_tree:
-        return "dataset and no tree";
-    case Named::block:
-        return "block";
-    default:
-        return "CID";
-    }
+/// What a text that is not here would have been the CID of: all CIDs of a kind begin alike.
+std::string_view kind_of(std::string_view text) {
+    return text.starts_with("zDv")   ? "dataset"
+           : text.starts_with("zDz") ? "tree"
+           : text.starts_with("zDx") ? "block"
+                                     : "CID";
+}
+
+Error nothing_begins_so(std::string_view text, const std::string& path) {
+    const std::string_view kind = kind_of(text);
+    const bool dataset = kind == "dataset";
+    return Error(dataset ? Errc::dataset_not_found : Errc::block_not_found,
+                 fmt::format("{}: no {} in the repo {} begins so", text, kind, path))
+        .remedy(dataset || kind == "tree" ? Remedy::list_datasets : Remedy::list_blocks);
 }
 
 Error ambiguous(std::string_view prefix, const std::vector<Cid>& found) {
@@ -106,57 +107,21 @@ Result<Cid> Repo::named(std::string_view text, Named what) const {
                                   codec::kMinCidPrefixChars)));
     CODEX_TRY(txn, impl_->store->env().read());
     std::vector<Cid> found;
-    for (const Table table : tables_of(what))
-        CODEX_CHECK(search(txn, table, text, found));
-    if (what != Named::block)
-        CODEX_CHECK(search_partials(txn, text, found));
-    if (found.size() == 1)
-        return found.front();
-    if (!found.empty())
+    // First what is meant; what is something else is called that, as where it is written whole.
+    for (const Named kind : {what, Named::anything}) {
+        if (!found.empty())
+            break;
+        for (const Table table : tables_of(kind))
+            CODEX_CHECK(search(txn, table, text, found));
+        if (kind != Named::block)
+            CODEX_CHECK(search_partials(txn, text, found));
+    }
+    if (found.size() > 1)
         return fail(ambiguous(text, found));
-    const bool blocks = what == Named::block || what == Named::anything;
-    return fail(
-        Error(blocks ? Errc::block_not_found : Errc::dataset_not_found,
-              fmt::format("{}: no {} in the repo {} begins so", text, word_for(what), path()))
-            .remedy(blocks ? Remedy::list_blocks : Remedy::list_datasets));
-}
-
-namespace {
-
-/// As many labels as are looked at for the sake of a better message.
-constexpr std::size_t kLabelsLookedAt = 65536;
-
-/// Datasets that are called so, at most two.
-Result<std::vector<Cid>> labelled(const Txn& txn, std::string_view label) {
-    std::vector<Cid> found;
-    std::size_t looked_at = 0;
-    CODEX_CHECK(for_each_label(txn, [&](const Cid& manifest, std::string_view text) {
-        if (text == label)
-            found.push_back(manifest);
-        return found.size() < 2 && ++looked_at < kLabelsLookedAt;
-    }));
-    return found;
-}
-
-} // namespace
-
-Error Repo::explain(std::string_view text, Error error) const {
-    const Errc code = error.code();
-    const bool none = code == Errc::dataset_not_found || code == Errc::block_not_found;
-    const bool unread = code == Errc::cid_invalid || code == Errc::multibase_invalid;
-    if ((!unread && !(none && !Cid::from_text(text))) || text.empty())
-        return error;
-    auto txn = impl_->store->env().read();
-    if (!txn)
-        return error;
-    const auto found = labelled(*txn, text);
-    if (!found || found->empty())
-        return error;
-    Error named(code, fmt::format("\"{}\" is a label, and labels name nothing", printable(text)));
-    if (found->size() == 1)
-        return std::move(named).hint(
-            fmt::format("the dataset of this label is {}", found->front().text()));
-    return std::move(named).remedy({Remedy::list_datasets, "several datasets have it; list them"});
+    if (found.empty())
+        return fail(nothing_begins_so(text, path()));
+    return what == Named::dataset ? codec::manifest_cid(found.front().text())
+                                  : Result<Cid>(found.front());
 }
 
 } // namespace codex::repo

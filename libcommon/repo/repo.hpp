@@ -47,14 +47,20 @@ public:
 
     /// The CID that `text` stands for: written whole, in any multibase (and not looked up), or the
     /// beginning of its base58 text, at least codec::kMinCidPrefixChars of it, when one thing of
-    /// that kind in the repo begins so. A few look-ups, however much is in the repo. Any thread.
-    /// Errors: those of Cid::from_text(); cid_wrong_codec when it names no dataset where one is
-    /// meant; cid_invalid when more than one begins so, naming them; dataset_not_found,
-    /// block_not_found.
+    /// that kind in the repo begins so, or none of that kind and one of another. A few look-ups,
+    /// however much is in the repo. Any thread. Errors: those of Cid::from_text(); cid_wrong_codec
+    /// when it names no dataset where one is meant; cid_invalid when more than one begins so,
+    /// naming them; dataset_not_found, block_not_found.
     [[nodiscard]] Result<Cid> named(std::string_view text, Named what) const;
-    /// `error` of named(), said better where `text` is the label of a dataset here: labels name
-    /// nothing. Any other error as it is. O(labels), up to 65536 of them. Any thread.
+    /// `error`, which came of `text` as the name of something, said better where the repo knows
+    /// more: that it is the label of a dataset (labels name nothing), a part of one, or where a
+    /// damaged block belongs. The remedies then name the datasets. Any other error as it is.
+    /// O(labels), up to 65536 of them, or that of places_of(). Any thread.
     [[nodiscard]] Error explain(std::string_view text, Error error) const;
+    /// Datasets that have the block, or the tree, plain ones first, `most` at most; one place of
+    /// each. For advice: all calls of a handle together look at 2^22 leaves, and then find no more,
+    /// and what cannot be read is passed over. Any thread.
+    [[nodiscard]] std::vector<Place> places_of(const Cid& cid, std::size_t most) const;
 
     // --- blocks ---------------------------------------------------------------------------------
     // Many of them are looked for and read as from any BlockSource, over the pool. Blocks that are

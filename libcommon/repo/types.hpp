@@ -88,4 +88,11 @@ struct DatasetInfo {
     std::string label{};      ///< what its owner calls it; UTF-8, empty: nothing
 };
 
+/// Where a block, or a tree, is a part of a dataset.
+struct Place {
+    Cid dataset;
+    std::optional<std::uint64_t> index; ///< of the block; none: it is the dataset's tree
+    bool is_protected = false;          ///< the dataset
+};
+
 } // namespace codex::repo

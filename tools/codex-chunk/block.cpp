@@ -129,51 +129,10 @@ Result<int> has(cli::Context& context, const Block& block) {
         });
 }
 
-/// For the sake of a hint, so many leaves are looked at: a second's work.
-constexpr std::uint64_t kMostLeavesLookedAt = std::uint64_t{1} << 22;
-
-Result<std::optional<std::uint64_t>> index_of(const repo::StoredTree& tree, const Digest& digest) {
-    std::vector<Digest> leaves;
-    for (std::uint64_t at = 0; at < tree.leaf_count(); at += leaves.size()) {
-        leaves.resize(std::min<std::uint64_t>(4096, tree.leaf_count() - at));
-        CODEX_CHECK(tree.leaves(at, leaves));
-        const auto found = std::ranges::find(leaves, digest);
-        if (found != leaves.end())
-            return at + static_cast<std::uint64_t>(found - leaves.begin());
-    }
-    return std::optional<std::uint64_t>();
-}
-
-/// A block as a part of a dataset.
-struct Part {
-    Cid dataset;
-    std::uint64_t index = 0;
-};
-
-/// A place in which a dataset has the block; none: it was not found.
-std::optional<Part> part_of(const repo::Repo& repo, const Cid& block) {
-    std::optional<Part> part;
-    if (block.hash() != codec::HashCodec::sha2_256)
-        return part;
-    std::uint64_t looked_at = 0;
-    const auto look = [&](const repo::DatasetInfo& dataset) {
-        looked_at += dataset.manifest.blocks_count();
-        if (looked_at > kMostLeavesLookedAt)
-            return false;
-        const auto tree = repo.tree(dataset.manifest.tree);
-        if (!tree) // it is only for a hint
-            return true;
-        const auto index = index_of(*tree, block.digest32());
-        if (index && *index)
-            part = Part{dataset.cid, **index};
-        return !part;
-    };
-    return repo.for_each_dataset(look) ? part : std::nullopt;
-}
-
 /// block_in_use, with the ways to be rid of the block; `known` is a place of it, where one was
 /// named. None that is pasted takes a whole dataset away.
-Error in_use(const repo::Repo& repo, const Cid& cid, std::optional<Part> known, Error error) {
+Error in_use(const repo::Repo& repo, const Cid& cid, std::optional<repo::Place> known,
+             Error error) {
     if (error.code() != Errc::block_in_use)
         return error;
     error = std::move(error).hint({});
@@ -182,17 +141,19 @@ Error in_use(const repo::Repo& repo, const Cid& cid, std::optional<Part> known, 
             Remedy(Remedy::preview_removal,
                    "it goes with the dataset and its data; see what that is")
                 .of(cid.text()));
-    const std::optional<Part> part = known ? known : part_of(repo, cid);
-    if (!part)
+    if (!known)
+        if (const auto places = repo.places_of(cid, 1); !places.empty())
+            known = places.front();
+    if (!known)
         return std::move(error).remedy(
             {Remedy::list_datasets, "it goes with the datasets that have it; list all"});
     return std::move(error)
         .remedy(Remedy(Remedy::remove_block, "give up the bytes of this block alone")
-                    .of(part->dataset.text())
-                    .with(part->index))
+                    .of(known->dataset.text())
+                    .with(known->index.value_or(0)))
         .remedy(Remedy(Remedy::preview_removal,
                        "it goes with the datasets that have it, of which this is one")
-                    .of(part->dataset.text()));
+                    .of(known->dataset.text()));
 }
 
 Result<int> rm(cli::Context& context, const Block& block) {
@@ -201,10 +162,10 @@ Result<int> rm(cli::Context& context, const Block& block) {
         CODEX_TRY(cid, block_cid(repo, given));
         auto present = repo.removable(cid);
         if (!present) {
-            std::optional<Part> part;
+            std::optional<repo::Place> place;
             if (given.index)
-                part = Part{given.cid, *given.index};
-            return fail(in_use(repo, cid, part, std::move(present).error()));
+                place = repo::Place{given.cid, given.index};
+            return fail(in_use(repo, cid, place, std::move(present).error()));
         }
         if (!context.dry_run())
             CODEX_CHECK(repo.remove(cid));

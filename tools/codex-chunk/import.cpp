@@ -4,6 +4,8 @@
 #include "base/printable.hpp"
 #include "toolkit/input.hpp"
 
+#include <algorithm>
+
 namespace codex::chunk {
 
 namespace {
@@ -59,6 +61,20 @@ Result<dataset::ImportReport> import_file(const dataset::Job& job, const std::st
     return dataset::import_car(job, source, expiry, on_dataset);
 }
 
+/// Of what is no archive: what import takes, and where the rest goes.
+Error named_archive(const std::string& file, Error error) {
+    const bool none =
+        !error.has_way_out() || std::ranges::any_of(error.remedies(), [](const Remedy& remedy) {
+            return remedy.action() == Remedy::export_dataset;
+        });
+    if (error.code() != Errc::car_invalid || !none)
+        return error;
+    return std::move(error)
+        .hint("import takes CAR archives, zstd or not, as export makes them")
+        .remedy(Remedy(Remedy::put_dataset, "a file is stored so")
+                    .by(fmt::format("codex-chunk put {}", toolkit::typed(file))));
+}
+
 Result<void> import_one(cli::Context& context, const Import& given, const dataset::Job& job,
                         const std::string& file) {
     const std::uint64_t expiry = expiry_of(context, given.expires, job.repo);
@@ -69,11 +85,8 @@ Result<void> import_one(cli::Context& context, const Import& given, const datase
     };
     auto report = given.from_nim ? dataset::import_nim(job, *given.from_nim, expiry, print)
                                  : import_file(job, file, expiry, print);
-    if (!report && report.error().code() == Errc::car_invalid && !report.error().has_way_out())
-        return fail(std::move(report).error().remedy(
-            {Remedy::put_dataset, "archives are made by export; a file is stored so"}));
     if (!report)
-        return fail(std::move(report).error());
+        return fail(named_archive(file, std::move(report).error()));
     take_note(context, job.repo, *report);
     return printed;
 }

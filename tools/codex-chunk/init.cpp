@@ -67,8 +67,6 @@ Result<repo::Repo> make_or_change(cli::Context& context, const Init& init) {
 
 Result<int> run_init(cli::Context& context, const Init& init) {
     auto repo = make_or_change(context, init);
-    if (!repo && repo.error().code() == Errc::repo_exists)
-        return fail(std::move(repo).error().remedy(Remedy::change_settings));
     if (!repo)
         return fail(std::move(repo).error());
     const repo::Config& config = repo->config();

@@ -31,7 +31,7 @@ std::string dataset_text(const repo::DatasetInfo& dataset,
     Lines lines(dataset.cid.text());
     lines.add("kind", kind_of(manifest));
     lines.add("treeCid", manifest.tree.text());
-    lines.add("contentSize", manifest.content_size_bytes());
+    lines.add("size", manifest.content_size_bytes());
     lines.add("datasetSize", manifest.dataset_size_bytes);
     lines.add("blockSize", std::uint64_t{manifest.block_size_bytes});
     lines.add("blocks", manifest.blocks_count());
@@ -93,7 +93,9 @@ Result<Known> stat_block(const repo::Repo& repo, const Cid& cid) {
     lines.add("references", block->references);
     if (block->kept)
         lines.add("expiry", format_time(block->expiry));
-    return Known{block_record(*block), lines.text()};
+    cli::Record record = block_record(*block);
+    record.json("kind", "block");
+    return Known{std::move(record), lines.text()};
 }
 
 Result<Known> stat_partial_tree(const repo::PartialTree& tree) {
@@ -117,7 +119,7 @@ Result<Known> stat_tree(const repo::Repo& repo, const Cid& cid) {
     }
     CODEX_TRY(tree, std::move(stored));
     cli::Record record("tree");
-    record.field("cid", cid).field("leaves", tree.leaf_count());
+    record.field("cid", cid).field("leaves", tree.leaf_count()).json("kind", "tree");
     Lines lines(cid.text());
     lines.add("kind", "tree");
     lines.add("leaves", tree.leaf_count());

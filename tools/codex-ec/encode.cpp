@@ -36,7 +36,8 @@ Remedy way_to_shape(const cli::Context& context, const EncodeOptions& options) {
     const bool mixed = (options.k || options.m) && (options.nodes || options.tolerance);
     std::string datasets;
     for (const std::string& cid : options.cids)
-        datasets += " " + toolkit::typed(cid);
+        if (cid.find_first_not_of("0123456789") != std::string::npos) // else it is a k or an m
+            datasets += " " + toolkit::typed(cid);
     return Remedy(Remedy::retry_command)
         .by(fmt::format("{} {}{}", mixed ? "codex-ec encode" : context.command_with_options(),
                         missing_options(options), datasets.empty() ? " CID" : datasets));

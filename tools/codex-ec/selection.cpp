@@ -45,6 +45,17 @@ Result<std::vector<Interval>> parse_intervals(std::string_view text, std::string
     }
 }
 
+/// There are fewer, `count` of them. Of blocks the hint is what it always is.
+Error none_there(std::string_view what, std::uint64_t number, std::uint64_t count) {
+    Error error(Errc::merkle_index,
+                fmt::format("{0} {1}: the dataset has {0}s 0 to {2}", what, number, count - 1));
+    if (what != "slot")
+        return error;
+    return std::move(error).remedy(
+        Remedy(Remedy::describe_dataset, "slots count from 0; see what each of them has")
+            .by("codex-ec status --map CID"));
+}
+
 void sort_unique(std::vector<std::uint64_t>& numbers) {
     std::sort(numbers.begin(), numbers.end());
     numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
@@ -77,8 +88,7 @@ Result<std::vector<std::uint64_t>> parse_list(std::string_view text, std::uint64
     for (const Interval& interval : intervals) {
         for (const std::uint64_t end : {interval.first, interval.last})
             if (end >= limit)
-                return fail(Errc::merkle_index, "{} {}: the dataset has {}s 0 to {}", what, end,
-                            what, limit - 1);
+                return fail(none_there(what, end, limit));
         for (std::uint64_t number = interval.first; number <= interval.last; ++number)
             numbers.push_back(number);
         // Repeated ranges must not grow the list beyond what there is.

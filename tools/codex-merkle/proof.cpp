@@ -3,6 +3,7 @@
 #include "commands.hpp"
 #include "merkle/coding.hpp"
 #include "source.hpp"
+#include "toolkit/input.hpp"
 
 namespace codex::merkle_tool {
 
@@ -59,10 +60,26 @@ std::string json_of(const Proven& proven) {
     return record.as_json();
 }
 
+/// The command with an index: that of CID@INDEX, or a number that stands behind the CID.
+Remedy way_to_index(const Source& source, const cli::Context& context) {
+    std::string cid = source.cids.empty() ? "CID" : source.cids.front();
+    std::string index = source.cids.size() == 2 ? source.cids.back() : "0";
+    if (const std::size_t at = cid.find('@'); at != std::string::npos) {
+        index = cid.substr(at + 1);
+        cid.resize(at);
+    }
+    if (index.empty() || index.find_first_not_of("0123456789") != std::string::npos)
+        index = "0";
+    return Remedy(Remedy::retry_command)
+        .by(fmt::format("{}{} --index {}", context.command_with_options(),
+                        source.is_stored() ? " " + toolkit::typed(cid) : std::string(), index));
+}
+
 Result<int> run_proof(const ProofOptions& options, cli::Context& context) {
     CODEX_CHECK(options.source.check());
     if (!options.index)
-        return fail(Errc::usage, "--index is missing: which leaf?");
+        return fail(Error(Errc::usage, "--index is missing: which leaf?")
+                        .remedy(way_to_index(options.source, context)));
     CODEX_TRY(proven, options.source.is_stored()
                           ? prove_stored(options.source, *options.index, context)
                           : prove_outside(options.source, *options.index, context));

@@ -8,8 +8,6 @@
 #include "toolkit/input.hpp"
 
 #include <algorithm>
-#include <cerrno>
-#include <unistd.h>
 
 namespace codex::merkle_tool {
 
@@ -75,13 +73,10 @@ Result<void> Source::check() const {
 Error Source::about_word(const std::string& item, Error error) const {
     // Of a label the error says that already.
     const bool no_cid = error.text().starts_with(fmt::format("\"{}\" is not a CID", item));
-    if (!no_cid || item.starts_with('z') || std::ranges::find(cids, item) == cids.end() ||
-        ::access(item.c_str(), F_OK) == 0 || errno != ENOENT)
+    if (!no_cid || item.starts_with('z'))
         return error;
-    return Error(Errc::not_found, fmt::format("{}: is neither a CID nor a file", item))
-        .hint("a CID is the text that begins with z, as printed by put")
-        .remedy(Remedy(Remedy::show_tree, "a file is cut into blocks so")
-                    .by("codex-merkle root --raw FILE"));
+    return std::move(error).remedy(Remedy(Remedy::show_tree, "a file is cut into blocks so")
+                                       .by("codex-merkle root --raw FILE"));
 }
 
 Result<Source::Stored> Source::stored(cli::Context& context) const {

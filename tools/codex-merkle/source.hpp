@@ -42,8 +42,8 @@ struct Source {
         repo::StoredTree tree;
     };
     [[nodiscard]] Result<Stored> stored(cli::Context& context) const;
-    /// The error about a word of the command line, said better where that is neither a CID nor the
-    /// name of a file: not_found.
+    /// The error about `item`, which stands where a CID is wanted; where it is none, with what is
+    /// done with a file.
     [[nodiscard]] Error about_word(const std::string& item, Error error) const;
     /// The leaves of --digests or --raw, in order. Gives the bytes of --raw, else 0.
     /// Errors: merkle_empty without leaves; hex_invalid, cid_invalid naming the line; io.

@@ -76,7 +76,8 @@ Remedy way_to_leaf(const Cid& cid) {
 
 Result<Digest> root_of(const VerifyOptions& options) {
     if (!options.root)
-        return fail(Errc::usage, "--root is missing: which tree?");
+        return fail(Error(Errc::usage, "--root is missing: which tree?")
+                        .remedy({Remedy::show_tree, "the tree of a dataset is printed so"}));
     if (const auto cid = Cid::from_text(*options.root);
         cid && cid->codec() != codec::Multicodec::codex_root)
         return fail(Error(Errc::cid_wrong_codec,

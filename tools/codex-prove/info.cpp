@@ -1,6 +1,7 @@
 // codex-prove info: what a file of the iden3 formats says about itself.
 #include "base/hex.hpp"
 #include "base/json_writer.hpp"
+#include "base/printable.hpp"
 #include "commands.hpp"
 #include "session.hpp"
 #include "snark/witness_file.hpp"
@@ -106,7 +107,35 @@ Result<void> describe_ptau(snark::BinaryFile file, cli::Record& record) {
     return {};
 }
 
+/// What is said of a file begins with its name, and not with what was done to it.
+Error about(const std::string& path, Error error) {
+    const std::string text = error.text();
+    for (const std::string_view verb : {"open ", "read "})
+        if (text.starts_with(verb) && text.substr(verb.size()).starts_with(path + ": "))
+            return Error(error.code(), text.substr(verb.size())).way_out_of(error);
+    return error;
+}
+
+/// Of what is none of these files.
+Error no_container(const std::string& path, BytesView begin) {
+    const std::string_view text = as_text(begin);
+    const std::size_t first = text.find_first_not_of(" \t\r\n");
+    if (first == text.npos || (text[first] != '{' && text[first] != '['))
+        return Error(Errc::malformed, "not an .r1cs, .wtns, .zkey or .ptau file")
+            .remedy({Remedy::name_file, "name a circuit, a witness, or a key"})
+            .remedy(Remedy::make_key);
+    const std::string file = shell_quoted(path);
+    return Error(Errc::malformed, "is JSON, and no .r1cs, .wtns, .zkey or .ptau file")
+        .remedy(Remedy(Remedy::make_witness, "an input is tried so")
+                    .by(fmt::format("codex-prove witness --check {}", file)))
+        .remedy(Remedy(Remedy::name_key, "a proof so")
+                    .by(fmt::format("codex-prove verify --zkey FILE {}", file)));
+}
+
 Result<void> describe(const std::string& path, cli::Context& context) {
+    if (path == "-")
+        return fail(Error(Errc::usage, "info reads files, and not stdin")
+                        .hint("keep what comes in a file, and name that"));
     auto fd = open_file(path, O_RDONLY);
     if (!fd && fd.error().code() == Errc::not_found && !fd.error().has_way_out())
         return fail(std::move(fd).error().remedy(Remedy::name_file));
@@ -116,9 +145,7 @@ Result<void> describe(const std::string& path, cli::Context& context) {
     CODEX_TRY(got, read_full(fd->get(), magic, path));
     const std::string_view kind = as_text(BytesView(magic).first(got));
     if (kind != "r1cs" && kind != "wtns" && kind != "zkey" && kind != "ptau")
-        return fail(Error(Errc::malformed, "not an .r1cs, .wtns, .zkey or .ptau file")
-                        .remedy({Remedy::name_file, "name a circuit, a witness, or a key"})
-                        .remedy(Remedy::make_key));
+        return fail(no_container(path, BytesView(magic).first(got)));
     CODEX_TRY(file, snark::BinaryFile::open(path, kind, 2));
     cli::Record record("info");
     record.field("file", path).field("kind", kind).field("version", std::uint64_t{file.version()});
@@ -145,7 +172,7 @@ void declare_info(cli::Command& root) {
         .run([files](cli::Context& context) -> Result<int> {
             for (const std::string& file : *files)
                 if (auto done = describe(file, context); !done)
-                    if (!context.report(file, std::move(done).error()))
+                    if (!context.report(file, about(file, std::move(done).error())))
                         break;
             return context.exit_code();
         });

@@ -26,8 +26,7 @@ Result<int> sample(cli::Context& context, const SampleOptions& options) {
     CODEX_TRY(dataset, proof::open_verifiable(repo, cid));
     const proof::SlotShape& shape = dataset.shape;
     if (slot >= shape.slots)
-        return fail(Errc::merkle_index, "slot {}: the dataset has slots 0 to {}", slot,
-                    shape.slots - 1);
+        return fail(shape.no_slot(slot));
     const auto index = static_cast<std::uint32_t>(slot);
     CODEX_TRY(sampler,
               proof::CellSampler::of(entropy, Fr::from_bytes_reduced(dataset.slot_root(index)),

@@ -6,6 +6,7 @@
 #include "proof/documents.hpp"
 
 #include <algorithm>
+#include <fcntl.h>
 #include <unistd.h>
 
 namespace codex::prove_tool {
@@ -39,6 +40,35 @@ Result<snark::BinaryFile> open_named(const std::string& path, std::string_view m
     if (!file)
         return fail(not_opened(std::move(file).error(), magic));
     return file;
+}
+
+namespace {
+
+/// What begins as a file of the iden3 formats; empty: something else.
+std::string container_kind(const std::string& path) {
+    const auto file = open_file(path, O_RDONLY | O_NONBLOCK);
+    Bytes magic(4);
+    const auto got = file ? read_full(file->get(), magic, path) : Result<std::size_t>(0);
+    const std::string kind(as_text(BytesView(magic).first(got.value_or(0))));
+    return kind == "zkey" || kind == "wtns" || kind == "r1cs" || kind == "ptau" ? kind : "";
+}
+
+} // namespace
+
+Error no_document(const std::string& path, std::string_view what, Error error) {
+    const std::string kind = path == "-" ? std::string() : container_kind(path);
+    if (!kind.empty())
+        error = Error(error.code(), fmt::format("{}: is a .{} file, and no {}", path, kind, what));
+    if (error.has_way_out())
+        return error;
+    if (kind == "zkey" && what == kJsonKey)
+        return std::move(error).remedy({Remedy::name_key, "that is a key, too, and taken so"});
+    const bool proof = what == kJsonProof;
+    return std::move(error).remedy(
+        Remedy(Remedy::name_file, fmt::format("a {} is JSON, as this prints it", what))
+            .by(what == kJsonKey ? "codex-prove vkey --zkey FILE"
+                : proof          ? "codex-prove prove --zkey FILE CID --slot I --challenge 0x..."
+                                 : "codex-prove prove --public FILE"));
 }
 
 Result<Bytes> read_document(const std::string& path, std::uint64_t max_bytes) {
@@ -147,10 +177,14 @@ Result<snark::VerifyingKey> KeyFlags::verifying_key(Remedy way) const {
     }
     if (zkey || circuit_dir)
         return fail(Errc::usage, "--vkey excludes --zkey and --circuit-dir");
-    CODEX_TRY(text, read_document(*vkey, kMaxKeyJsonBytes));
-    auto key = snark::verifying_key_from_json(as_text(text));
+    auto text = read_document(*vkey, kMaxKeyJsonBytes);
+    if (!text && text.error().code() == Errc::limit_exceeded)
+        return fail(no_document(*vkey, kJsonKey, std::move(text).error()));
+    if (!text)
+        return fail(std::move(text).error());
+    auto key = snark::verifying_key_from_json(as_text(*text));
     if (!key)
-        return fail(std::move(key).error().context(*vkey));
+        return fail(no_document(*vkey, kJsonKey, std::move(key).error().context(*vkey)));
     return key;
 }
 

@@ -71,6 +71,12 @@ struct SystemFlags {
 /// The same, or one from stdin for "-".
 [[nodiscard]] Result<snark::BinaryFile>
 open_container(const std::string& path, std::string_view magic, std::uint32_t max_version);
+/// What no_document() calls documents.
+constexpr std::string_view kJsonKey = "key in JSON", kJsonProof = "proof",
+                           kJsonInputs = "list of public inputs";
+/// The error about a file (-: stdin) that should be such a document, with what it is instead, and
+/// what makes one.
+[[nodiscard]] Error no_document(const std::string& path, std::string_view what, Error error);
 /// All of a JSON document that a command line names. Errors: limit_exceeded, the system's.
 [[nodiscard]] Result<Bytes> read_document(const std::string& path, std::uint64_t max_bytes);
 /// A phase-1 file. Errors: snark::PowersOfTau::read()'s.

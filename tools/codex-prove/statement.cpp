@@ -8,10 +8,19 @@ namespace codex::prove_tool {
 namespace {
 
 /// Of what stands in this file.
-template <class T> Result<T> named(Result<T> made, const std::string& file) {
+template <class T>
+Result<T> named(Result<T> made, const std::string& file, std::string_view what = kJsonProof) {
     if (made)
         return made;
-    return fail(std::move(made).error().context(file));
+    return fail(
+        no_document(file, what, std::move(made).error().context(toolkit::input_name(file))));
+}
+
+/// What was read, or why not.
+Result<Bytes> document(Result<Bytes> text, const std::string& path, std::string_view what) {
+    if (text || text.error().code() != Errc::limit_exceeded)
+        return text;
+    return fail(no_document(path, what, std::move(text).error()));
 }
 
 } // namespace
@@ -34,15 +43,18 @@ Result<snark::Statement> StatementFlags::read() const {
         return fail(Errc::usage, "--proof and --public go together");
     if (!proof_file) {
         const std::string path = file.empty() ? "-" : file;
-        CODEX_TRY(text, toolkit::read_input(path, kMaxProofBytes));
-        return named(snark::statement_from_json(as_text(text)), toolkit::input_name(path));
+        CODEX_TRY(text, document(toolkit::read_input(path, kMaxProofBytes), path, kJsonProof));
+        return named(snark::statement_from_json(as_text(text)), path);
     }
     if (!file.empty())
         return fail(Errc::usage, "either FILE or --proof and --public");
-    CODEX_TRY(proof_text, read_document(*proof_file, kMaxProofBytes));
+    CODEX_TRY(proof_text,
+              document(read_document(*proof_file, kMaxProofBytes), *proof_file, kJsonProof));
     CODEX_TRY(made, named(snark::proof_from_json(as_text(proof_text)), *proof_file));
-    CODEX_TRY(public_text, read_document(*public_file, kMaxProofBytes));
-    CODEX_TRY(inputs, named(snark::inputs_from_json(as_text(public_text)), *public_file));
+    CODEX_TRY(public_text,
+              document(read_document(*public_file, kMaxProofBytes), *public_file, kJsonInputs));
+    CODEX_TRY(inputs,
+              named(snark::inputs_from_json(as_text(public_text)), *public_file, kJsonInputs));
     return snark::Statement{std::move(inputs), made};
 }
 

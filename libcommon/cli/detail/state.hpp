@@ -129,10 +129,6 @@ struct Said {
 [[nodiscard]] std::string completed(const Context::State& state, std::string_view text,
                                     std::string_view item);
 
-/// The command that runs, with the options that it was given but -r and --json, and without its
-/// arguments.
-[[nodiscard]] std::string command_with_options(const Context::State& state);
-
 /// The text says itself what it is about: "ITEM: ...", "open ITEM: ...", "dataset ITEM: ...",
 /// "\"ITEM\" is ...".
 [[nodiscard]] bool names(std::string_view text, std::string_view item);

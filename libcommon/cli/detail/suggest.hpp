@@ -16,8 +16,8 @@ namespace codex::cli::detail {
                                  const std::vector<OptionSpec>& global_specs,
                                  const std::vector<std::string>& arguments);
 
-/// The error for a `word` that is no option, where the command takes no further arguments; the hint
-/// says which option takes such a file. Code usage.
-[[nodiscard]] Error unexpected_argument(const std::string& word, const Command::Node& node);
+/// The error for a `word` that is no option, where the command at the end of `path` takes no
+/// further arguments; the hint says which option takes such a file, or folder. Code usage.
+[[nodiscard]] Error unexpected_argument(const std::string& word, const CommandPath& path);
 
 } // namespace codex::cli::detail

@@ -38,6 +38,13 @@ Error CarReader::cut_off(std::uint64_t offset, std::string_view what) const {
         .remedy({Remedy::check_input, "the archive is cut off; make or fetch it again"});
 }
 
+Error CarReader::no_archive() const {
+    return Error(Errc::car_invalid,
+                 fmt::format("{}: no archive: it does not begin as a CAR does", source_->name()))
+        .remedy({Remedy::export_dataset, "a CAR archive is needed, as other tools write them, too; "
+                                         "make one of a dataset"});
+}
+
 Result<CarReader> CarReader::open(std::unique_ptr<ByteSource> source) {
     CarReader reader(std::move(source));
     CODEX_CHECK(reader.read_header());
@@ -56,19 +63,18 @@ Result<void> CarReader::read_header() {
                          "perhaps what was to write it failed, or found nothing"}));
     const auto frame = frame_at(rest_);
     if (!frame || !*frame || (*frame)->body == 0 || (*frame)->body > codec::kMaxCarHeaderBytes)
-        return fail(
-            invalid(0, "not a CAR: no header here")
-                .remedy({Remedy::export_dataset,
-                         "a CAR archive is needed, as other tools write them, too; make one of "
-                         "a dataset"}));
-    const std::size_t end = (*frame)->prefix + static_cast<std::size_t>((*frame)->body);
+        return fail(no_archive());
+    const std::size_t prefix = (*frame)->prefix;
+    if (!codec::may_begin_car_header(BytesView(rest_).subspan(prefix)))
+        return fail(no_archive());
+    const std::size_t end = prefix + static_cast<std::size_t>((*frame)->body);
     if (rest_.size() < end) {
         rest_.resize(end);
         CODEX_TRY(more, read(MutableBytes(rest_).subspan(head)));
         if (head + more < end)
             return fail(cut_off(head + more, "the archive ends within its header"));
     }
-    auto roots = codec::decode_car_header(BytesView(rest_).first(end).subspan((*frame)->prefix));
+    auto roots = codec::decode_car_header(BytesView(rest_).first(end).subspan(prefix));
     if (!roots)
         return fail(std::move(roots).error().context(fmt::format("{}: header", source_->name())));
     roots_ = std::move(*roots);

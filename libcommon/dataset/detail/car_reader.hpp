@@ -41,6 +41,7 @@ public:
     [[nodiscard]] Error invalid(std::uint64_t offset, std::string_view what) const;
 
 private:
+    [[nodiscard]] Error no_archive() const;
     [[nodiscard]] Error cut_off(std::uint64_t offset, std::string_view what) const;
     explicit CarReader(std::unique_ptr<ByteSource> source) : source_(std::move(source)) {}
 

@@ -4,6 +4,8 @@
 #include "repo/index/session.hpp"
 #include "repo/repo.hpp"
 
+#include <atomic>
+
 namespace codex::repo {
 
 struct Repo::Impl {
@@ -12,6 +14,7 @@ struct Repo::Impl {
     Config config;   ///< as it was when last read, for Repo::config()
     log::Logger log; ///< of the options, with our topics
     mutable detail::DamageNotes notes;
+    mutable std::atomic<std::uint64_t> leaves_looked_at = 0; ///< by places_of()
 
     Impl() = default;
     Impl(const Impl&) = delete;

@@ -129,6 +129,7 @@ Result<void> check_version(const std::string& path) {
                     .hint("if it is a repo of this format, put the version back: echo 1 > " +
                           shell_quoted(path + "/version")));
         return fail(Error(Errc::repo_missing, fmt::format("{}: no repo there", path))
+                        .remedy(Remedy::name_repo)
                         .remedy(Remedy::make_repo));
     }
     if (!text)

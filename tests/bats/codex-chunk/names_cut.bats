@@ -94,7 +94,7 @@ gives() {
     assert_stderr --partial 'at least 12 characters'
     run_split codex-chunk stat zDvZRwzm1111111
     assert_failure 1
-    assert_stderr --partial "zDvZRwzm1111111: no CID in the repo $CODEX_REPO begins so"
+    assert_stderr --partial "zDvZRwzm1111111: no dataset in the repo $CODEX_REPO begins so"
     run_split codex-ec status zDvZRwzm1111111
     assert_failure 1
     assert_stderr --partial "no dataset in the repo $CODEX_REPO begins so"

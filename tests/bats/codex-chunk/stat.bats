@@ -11,7 +11,7 @@ setup() {
     assert_success
     refute_stderr
     assert_line "$cid	kind	plain"
-    assert_line "$cid	contentSize	200000"
+    assert_line "$cid	size	200000"
     assert_line "$cid	datasetSize	200000"
     assert_line "$cid	blockSize	65536"
     assert_line "$cid	blocks	4"

@@ -9,8 +9,24 @@ setup() {
 }
 
 @test "archives: none, cut, damaged, another version" {
-    run_split codex-chunk import file
-    hint 'archives are made by export; a file is stored so: codex-chunk put FILE'
+    # What is no archive is called that, however short it is.
+    echo junk >'some junk'
+    tar c file >file.tar
+    gzip -c file >file.gz
+    for none in file 'some junk' file.tar file.gz; do
+        run_split codex-chunk import "$none"
+        assert_refused 65 "$none: no archive: it does not begin as a CAR does"
+        hint "import takes CAR archives, zstd or not, as export makes them; a file is stored so: codex-chunk put "
+        part 'import takes CAR archives, zstd or not, as export makes them; a file is stored so: codex-chunk put {}'
+        pasted 'codex-chunk put'
+        assert_success
+    done
+    run_split codex-chunk import <<<junk
+    assert_refused 65 'stdin: no archive: it does not begin as a CAR does'
+    hint 'a file is stored so: codex-chunk put -'
+    printf junk | zstd -q >junk.zst
+    run_split codex-chunk import junk.zst
+    assert_refused 65 'junk.zst: no archive'
     # The library tells other programs what it wants.
     part 'a CAR archive is needed, as other tools write them, too; make one of a dataset: codex-chunk export CID'
     codex-chunk export "$plain" -o archive

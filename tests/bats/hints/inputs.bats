@@ -10,7 +10,10 @@ setup() {
 
 @test "identifiers that are none" {
     run_split codex-chunk get photos -o back
-    hint 'a CID is the text that begins with z, as printed by put'
+    hint 'a CID is the text that begins with z, as printed by put; list what is here: codex-chunk ls'
+    part 'a CID is the text that begins with z, as printed by put'
+    pasted 'codex-chunk ls'
+    assert_success
     run_split codex-chunk get '' -o back
     assert_refused 64 'CID is empty'
     hint 'perhaps it is a variable that was never set'
@@ -170,15 +173,35 @@ setup() {
         # shellcheck disable=SC2086 # words
         run_split $command 'my photo'
         assert_refused 65 '"my photo" is a label, and labels name nothing'
-        hint 'the dataset of this label is {}'
-        [[ $stderr == *"$plain"* ]] || fail "$command: $stderr"
+        hint "name the dataset of this label by its CID: $command $plain"
     done
-    codex-chunk get "$(grep -o 'zDv[A-Za-z0-9]*' <<<"$stderr")" | cmp - file
-    gen 2 1000 | codex-chunk put --label 'my photo'
+    part 'for example'
+    run_split codex-chunk get 'my photo' -o back
+    pasted 'codex-chunk get'
+    assert_success
+    cmp file back
+    # Its blocks, as those of a CID; the other arguments and the repo stay.
+    run_split codex-chunk block get 'my photo@1' -o block
+    hint "name the dataset of this label by its CID: codex-chunk block get -o block $plain@1"
+    pasted 'codex-chunk block get'
+    assert_success
+    assert_equal "$(stat -c %s block)" 65536
+    codex-chunk -r 'other repo' put --label 'their photo' file
+    run_split codex-chunk -r 'other repo' label 'their photo' 'a "b"'
+    pasted 'codex-chunk -r'
+    assert_success
+    assert_equal "$(codex-chunk -r 'other repo' ls | cut -f7)" 'a "b"'
+    # Of several, each can be pasted, as many as fit.
+    local other=()
+    for i in 2 3; do other+=("$(gen $i 1000 | codex-chunk put --label 'my photo')"); done
     run_split codex-chunk get 'my photo'
-    hint 'several datasets have it; list them: codex-chunk ls'
+    hint 'several datasets have it; name one by its CID: codex-chunk get {}; or: codex-chunk get {}; or: codex-chunk get {}'
+    for cid in "$plain" "${other[@]}"; do [[ $stderr == *": codex-chunk get $cid"* ]] || fail "$stderr"; done
+    gen 4 1000 | codex-chunk put --label 'my photo'
+    run_split codex-chunk get 'my photo'
+    hint 'there are more; list them: codex-chunk ls'
     pasted 'codex-chunk ls'
-    assert_equal "$(grep -c '	my photo$' <<<"$output")" 2
+    assert_equal "$(grep -c '	my photo$' <<<"$output")" 4
     # What looks like the beginning of a CID may be one, too.
     codex-chunk label "$plain" zDvMyPhotoOfTheSea
     run_split codex-chunk get zDvMyPhotoofTheSea
@@ -192,14 +215,31 @@ setup() {
 @test "identifiers of something else" {
     block=$(codex-merkle leaves "$plain" | head -1)
     tree=$(codex-merkle root "$plain")
-    run_split codex-chunk get "$block" -o back
-    hint "that is a single block; get it: codex-chunk block get $block"
-    part 'that is a single block; get it: codex-chunk block get CID'
-    pasted "codex-chunk block get $block"
-    assert_success
+    for name in "$block" "${block:0:14}"; do
+        run_split codex-chunk get "$name" -o back
+        hint "that is block 0 of a dataset; take the whole dataset: codex-chunk get -o back $plain; get the block alone: codex-chunk block get $block"
+        part 'get the block alone: codex-chunk block get CID'
+        pasted "codex-chunk block get $block"
+        assert_success
+    done
     run_split codex-chunk get "$tree" -o back
-    hint "a dataset is named by its manifest's CID, zDv...; list them: codex-chunk ls"
-    codex-chunk get "$(codex-chunk ls | cut -f1)" -o back
+    hint "that is the tree of a dataset; take the whole dataset: codex-chunk get -o back $plain"
+    pasted 'codex-chunk get'
+    assert_success
+    cmp file back
+    # A block that was put alone; one and a tree that are nowhere.
+    alone=$(echo alone | codex-chunk block put)
+    run_split codex-chunk get "$alone" -o back
+    hint "that is a single block; get it: codex-chunk block get $alone"
+    part 'that is a single block; get it: codex-chunk block get CID'
+    pasted "codex-chunk block get $alone"
+    assert_success
+    for gone in "$(codex-merkle leaves --raw <(gen 9 100))" "$(codex-merkle root --raw <(gen 9 100))"; do
+        run_split codex-chunk get "$gone" -o back
+        assert_failure 65
+        hint 'no dataset here has it; list what is here: codex-chunk ls' ||
+            hint "a dataset is named by its manifest's CID, zDv...; list them: codex-chunk ls"
+    done
     run_split codex-merkle leaves "$block"
     hint "a dataset's CID starts with zDv, a tree's with zDz"
     codex-merkle leaves "$tree" >leaves
@@ -307,7 +347,7 @@ setup() {
     hint 'did you mean: --help'
     codex-chunk --help >help
     run_split codex-chunk ls --range 1-2
-    hint 'that is an option of {}'
+    hint 'that is an option: codex-chunk get --range'
     codex-chunk get --range 1-2 "$plain" -o back
     run_split codex-chunk
     hint 'for example: '
@@ -369,7 +409,7 @@ setup() {
     hint 'it takes Unix seconds'
     CODEX_NOW=1800000000 codex-chunk ls
     run_split env -u CODEX_REPO -u XDG_DATA_HOME -u HOME codex-chunk ls
-    hint 'name one with -r DIR, or set CODEX_REPO or HOME'
+    hint 'name one with --repo DIR, or set CODEX_REPO or HOME'
     env -u CODEX_REPO -u XDG_DATA_HOME -u HOME codex-chunk ls -r "$CODEX_REPO"
 }
 

@@ -88,7 +88,7 @@ told() {
     told 1 codex-ec repair "$plain"
     told 1 codex-ec encode -k 2 -m 1 "$plain"
     told 1 codex-ec status "$coded"
-    told 66 codex-merkle root nothing
+    told 65 codex-merkle root nothing
     told 66 codex-merkle root --raw nothing
     told 65 codex-merkle root file
     told 65 codex-merkle proof "$plain" --index 999

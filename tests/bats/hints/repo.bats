@@ -21,7 +21,7 @@ assert_whole() {
 @test "no repo" {
     export CODEX_REPO=$PWD/none
     run_split codex-chunk ls
-    hint 'make one: codex-chunk init; the first put does it, too; -r DIR or CODEX_REPO names another'
+    hint 'name the folder of a repo with --repo DIR, or set CODEX_REPO; a new repo is made by the first put, or so: codex-chunk init'
     pasted 'codex-chunk init'
     assert_success
     codex-chunk ls
@@ -35,13 +35,13 @@ assert_whole() {
             # shellcheck disable=SC2086 # words
             run_split codex-chunk -r "$place" $command
             assert_refused 66 "$place: no repo there"
-            hint 'name a folder with -r DIR, or set CODEX_REPO'
+            hint 'name the folder of a repo with --repo DIR, or set CODEX_REPO'
         done
         for command in 'put file' init 'import file' 'block put file'; do
             # shellcheck disable=SC2086 # words
             run_split codex-chunk -r "$place" $command
             assert_refused 73 "$place: no repo there"
-            hint 'name a folder with -r DIR, or set CODEX_REPO'
+            hint 'name the folder of a repo with --repo DIR, or set CODEX_REPO'
         done
     done
     # The home is none.
@@ -52,7 +52,7 @@ assert_whole() {
     # A folder that nothing can be made in.
     run_split codex-chunk -r /proc/x put file
     assert_refused 73 '/proc/x'
-    hint 'name a folder with -r DIR, or set CODEX_REPO'
+    hint 'name the folder of a repo with --repo DIR, or set CODEX_REPO'
     codex-chunk -r "$PWD/place" put file
 }
 
@@ -71,7 +71,7 @@ assert_whole() {
     # To look for a repo there is no better, and no repo can be made there.
     run_split codex-chunk -r full ls
     assert_refused 66 'full: no repo there, and other things'
-    hint 'name a folder with -r DIR, or set CODEX_REPO'
+    hint 'name the folder of a repo with --repo DIR, or set CODEX_REPO'
     run_split codex-chunk -r full init
     assert_refused 73 'not a repo, and not empty'
 }
@@ -284,9 +284,12 @@ assert_whole() {
     block=$(codex-merkle leaves "$coded" | sed -n 3p)
     codex-chunk rm "$coded@2"
     run_split codex-chunk block get "$block" -o back
-    hint 'list what is here: codex-chunk ls --blocks; restore what a protected dataset lost: codex-ec repair CID'
     codex-chunk ls --blocks | grep -q "^$block.*missing"
-    codex-ec repair "$coded"
+    hint "it is block 2 of this dataset; repair it, or put or import the same data again: codex-ec repair $coded"
+    # Where nobody knows whose it is, it is listed.
+    part 'list what is here: codex-chunk ls --blocks; restore what a protected dataset lost: codex-ec repair CID'
+    pasted 'codex-ec repair'
+    assert_success
     codex-chunk block get "$block" -o back
 }
 
@@ -295,10 +298,36 @@ assert_whole() {
     run_split codex-chunk block get "$plain@3" -o back
     hint "put the block or its dataset again, or repair its dataset: codex-ec repair $plain"
     part 'put the block or its dataset again, or repair its dataset: codex-ec repair CID; see whose it is: codex-chunk ls | codex-chunk verify -'
-    run_split codex-chunk block get "$(codex-merkle leaves "$plain" | sed -n 4p)" -o back
-    hint 'see whose it is: codex-chunk ls | codex-chunk verify -'
-    pasted 'codex-chunk ls |'
-    assert_output --partial "$plain"
+    # By its own CID, too, it leads to a dataset that has it; repair takes that, and does not lead back.
+    block=$(codex-merkle leaves "$plain" | sed -n 4p)
+    run_split codex-chunk block get "$block" -o back
+    hint "it is block 3 of this dataset; repair it, or put or import the same data again: codex-ec repair $coded"
+    part 'it is block {} of this dataset; repair it, or put or import the same data again: codex-ec repair CID'
+    pasted 'codex-ec repair'
+    assert_success
+    codex-chunk block get "$block" -o back
+    codex-chunk rm "$coded"
+    damage_block "$plain" 3
+    run_split codex-chunk block get "$block" -o back
+    hint "it is block 3 of $plain, which nothing here protects; put or import the same data again: codex-chunk put FILE"
+    part 'it is block {} of {}, which nothing here protects; put or import the same data again: codex-chunk put FILE'
+    for command in 'codex-ec repair' 'codex-ec verify' 'codex-ec status'; do
+        # shellcheck disable=SC2086 # words
+        run_split $command "$block"
+        assert_refused 65 "$block: the CID of a codex-block, not of a manifest"
+        hint "that is block 3 of a dataset; take the whole dataset: $command $plain; get the block alone: codex-chunk block get $block"
+        pasted "$command"
+        assert_failure 1
+        [[ $command == *status || $stderr == *'same data again'* ]] || fail "$stderr"
+    done
+    codex-chunk put file
+    codex-ec encode -k 4 -m 2 "$plain"
+    # In several datasets: each can be pasted, the plain one first.
+    run_split codex-ec repair "$block"
+    hint "that is block 3 of a dataset; take the whole dataset: codex-ec repair $plain; or: codex-ec repair $coded; get the block alone: codex-chunk block get $block"
+    run_split codex-chunk verify
+    assert_success
+    damage_block "$plain" 3
     run_split codex-chunk verify
     assert_failure 1
     assert_stderr --partial 'whose these blocks are: codex-chunk ls | codex-chunk verify -'

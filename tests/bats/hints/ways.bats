@@ -239,9 +239,9 @@ follow() {
     for command in root leaves tree 'proof --index 0'; do
         # shellcheck disable=SC2086 # words
         run_split codex-merkle $command nothing
-        assert_refused 66 'nothing: is neither a CID nor a file'
-        part 'a CID is the text that begins with z, as printed by put; a file is cut into blocks so: codex-merkle root --raw FILE'
-        hint 'a CID is the text that begins with z, as printed by put; a file is cut into blocks so: codex-merkle root --raw FILE'
+        assert_refused 65 '"nothing" is not a CID'
+        part 'a file is cut into blocks so: codex-merkle root --raw FILE'
+        hint 'a CID is the text that begins with z, as printed by put; list what is here: codex-chunk ls; a file is cut into blocks so: codex-merkle root --raw FILE'
     done
     cp file FILE
     pasted 'codex-merkle root'

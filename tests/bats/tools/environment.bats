@@ -17,7 +17,7 @@ tools=(codex-chunk codex-ec codex-merkle codex-prove codex-serve)
             # shellcheck disable=SC2086 # words
             XDG_DATA_HOME=relative/too run_split $command
             assert_refused 78 'no repo is named'
-            assert_stderr --partial 'hint: name one with -r DIR'
+            assert_stderr --partial 'hint: name one with --repo DIR'
         done
         assert_equal "$(ls -A)" file
         # What needs no repo works.

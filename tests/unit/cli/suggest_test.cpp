@@ -38,8 +38,25 @@ TEST(Suggestions, OptionsThatAreNotWrittenToTheirEnd) {
 
 TEST(Suggestions, OptionsOfOtherCommands) {
     expect_suggested({"echo", "--level", "3"}, "unknown option --level",
-                     "that is an option of show");
+                     "that is an option: codex-sample show --level; see: ");
     expect_suggested({"echo", "-x"}, "unknown option -x", "see: "); // one letter is near to none
+}
+
+TEST(Suggestions, OptionsWithoutTheirCommand) {
+    expect_suggested({"level"}, "unknown command 'level'",
+                     "that is an option: codex-sample show --level; see: ");
+    expect_suggested({"json"}, "unknown command 'json'", "did you mean: --json; see: ");
+    expect_suggested({"map"}, "unknown command 'map'",
+                     "that is an option: codex-ec status --map; see: ");
+    expect_suggested({"show", "--map"}, "unknown option --map",
+                     "that is an option: codex-ec status --map; see: ");
+    expect_suggested({"--codec"}, "unknown option --codec",
+                     "that is an option: codex-chunk block put --codec; see: ");
+}
+
+TEST(Suggestions, CommandsAtAnotherPlace) {
+    expect_suggested({"block", "show"}, "unknown command 'show'",
+                     "did you mean: codex-sample show");
 }
 
 TEST(Suggestions, CommandsOfOtherTools) {

@@ -52,8 +52,8 @@ TEST(Options, WordsThatLookLikeSomethingElse) {
 
 TEST(Options, PositionalArgumentsFillInOrder) {
     expect_out({"two", "a", "b", "c"}, "a:b,c\n");
-    expect_misuse({"two", "a"}, "REST is missing", "codex-sample two");
-    expect_misuse({"two"}, "FIRST is missing", "codex-sample two");
+    expect_misuse({"two", "a"}, "REST is missing: the rest", "codex-sample two");
+    expect_misuse({"two"}, "FIRST is missing: the first", "codex-sample two");
     expect_misuse({"warn", "x"}, "unexpected argument 'x'", "codex-sample warn");
 }
 

@@ -52,9 +52,10 @@ TEST_F(Naming, TheBeginningOfOneIsEnough) {
             EXPECT_EQ(must(repo.named(begin(made.tree), Named::dataset_or_tree)), made.tree);
             EXPECT_EQ(must(repo.named(begin(made.tree), Named::anything)), made.tree);
             EXPECT_EQ(must(repo.named(begin(made.blocks[1]), Named::block)), made.blocks[1]);
+            // As where it is written whole.
             EXPECT_EQ(code_of(repo.named(begin(made.blocks[1]), Named::dataset)),
-                      Errc::dataset_not_found);
-            EXPECT_EQ(code_of(repo.named(begin(made.tree), Named::block)), Errc::block_not_found);
+                      Errc::cid_wrong_codec);
+            EXPECT_EQ(must(repo.named(begin(made.tree), Named::block)), made.tree);
         }
     }
 }
@@ -102,6 +103,57 @@ TEST_F(Naming, TooShortOrNoneOrNoCidAtAll) {
     ASSERT_FALSE(none);
     EXPECT_EQ(none.error().code(), Errc::dataset_not_found);
     EXPECT_NE(none.error().text().find(scratch.repo()), std::string::npos);
+    EXPECT_EQ(code_of(repo.named("zDvZRwzm1111111", Named::block)), Errc::dataset_not_found);
+    EXPECT_EQ(code_of(repo.named("zDzSvJTf1111111", Named::dataset)), Errc::block_not_found);
+}
+
+TEST_F(Naming, APartLeadsToTheDatasetsThatHaveIt) {
+    const test::Made one = must(write_blocks(repo, seeds(1, 3)));
+    const test::Made other = must(write_blocks(repo, {7, 8, 2}));
+    const Cid shared = one.blocks[1]; // seed 2
+    const auto places = repo.places_of(shared, 8);
+    ASSERT_EQ(places.size(), 2U);
+    for (const Place& place : places) {
+        EXPECT_EQ(*place.index, place.dataset == one.manifest ? 1U : 2U);
+        EXPECT_FALSE(place.is_protected);
+    }
+    EXPECT_EQ(repo.places_of(shared, 1).size(), 1U);
+    const auto trees = repo.places_of(other.tree, 8);
+    ASSERT_EQ(trees.size(), 1U);
+    EXPECT_EQ(trees.front().dataset, other.manifest);
+    EXPECT_FALSE(trees.front().index);
+    EXPECT_TRUE(repo.places_of(cid_of(test::random_bytes(99, 10)), 8).empty());
+    EXPECT_TRUE(repo.places_of(one.manifest, 8).empty());
+}
+
+/// The objects of those remedies that give the command once more.
+std::vector<std::string> offered(const Error& error) {
+    std::vector<std::string> objects;
+    for (const Remedy& remedy : error.remedies())
+        if (remedy.action() == Remedy::retry_command)
+            objects.push_back(remedy.object());
+    return objects;
+}
+
+TEST_F(Naming, AnErrorIsExplainedOnce) {
+    const test::Made made = must(write_blocks(repo, seeds(1, 3)));
+    const auto explained = [&](const std::string& name) {
+        return repo.explain(name, repo.named(name, Named::dataset).error());
+    };
+    must(repo.set_label(made.manifest, "photos"));
+    const Error label = explained("photos");
+    EXPECT_EQ(label.code(), Errc::cid_invalid);
+    EXPECT_EQ(offered(label), std::vector{made.manifest.text()});
+    EXPECT_EQ(offered(explained("photos@2")), std::vector{made.manifest.text() + "@2"});
+    EXPECT_EQ(offered(explained(made.blocks[2].text())), std::vector{made.manifest.text()});
+    EXPECT_EQ(offered(explained(made.tree.text())), std::vector{made.manifest.text()});
+    const Error nothing = explained("nothing");
+    EXPECT_TRUE(offered(nothing).empty());
+    ASSERT_EQ(nothing.remedies().size(), 1U);
+    EXPECT_EQ(repo.explain("nothing", Error(nothing.code(), nothing.text()).way_out_of(nothing))
+                  .remedies()
+                  .size(),
+              1U);
 }
 
 } // namespace
