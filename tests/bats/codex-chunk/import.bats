@@ -149,7 +149,7 @@ setup() {
     assert_stderr --partial 'hint: the archive is cut off'
     refute [ "$(grep -c 'files are stored by' <<<"$stderr")" -gt 0 ]
     run_split codex-chunk import data
-    assert_stderr --partial "a file is stored so: codex-chunk put FILE"
+    assert_stderr --partial "a file is stored so: codex-chunk put data"
 }
 
 @test "a few bytes that claim a large dataset write no tree" {

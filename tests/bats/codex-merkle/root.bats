@@ -99,11 +99,11 @@ $(codex-merkle root --raw four)	$four"
     gen 9 655360 >ten
     ten=$(codex-chunk put ten | cut -f 1)
     run_split codex-merkle root nonsense "$ten"
-    assert_failure 66
+    assert_failure 65
     assert_output "$(codex-merkle root --raw ten)	$ten"
     assert_stderr --partial 'nonsense'
     run_split codex-merkle root --fail-fast nonsense "$ten"
-    assert_failure 66
+    assert_failure 65
     assert_output ''
 }
 

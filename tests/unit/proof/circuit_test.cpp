@@ -68,8 +68,9 @@ TEST(Circuit, CountsTellWhichCircuitsAKeyMayBeOf) {
         EXPECT_THAT(all, ::testing::Contains(p));
         for (const CircuitParameters& other : all)
             EXPECT_EQ(wire_count(other), wire_count(p));
-        if (depth == 32) // those that are like the deployed one are most probable
+        if (depth == 32) { // those that are like the deployed one are most probable
             EXPECT_EQ(all.front(), p);
+        }
     }
     EXPECT_THAT(circuits_with(12, 4), ::testing::IsEmpty());
 }
