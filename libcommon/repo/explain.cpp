@@ -154,8 +154,7 @@ std::vector<Place> Repo::places_of(const Cid& cid, std::size_t most) const {
         }
         return places.size() < kPlaces;
     };
-    if (!for_each_dataset(look)) // what was found is right all the same
-        most = std::min(most, places.size());
+    static_cast<void>(for_each_dataset(look)); // what was found before it failed is right
     std::ranges::stable_sort(places, {}, &Place::is_protected);
     places.resize(std::min(places.size(), most));
     return places;
@@ -176,8 +175,14 @@ Error Repo::explain(std::string_view text, Error error) const {
     const auto cid = part || bytes ? named(text, Named::anything) : Result<Cid>(fail(code));
     if (!cid || cid->codec() == codec::Multicodec::codex_manifest)
         return error;
-    return part ? about_part(*this, *cid, std::move(error))
-                : about_bytes(*this, *cid, std::move(error));
+    if (part)
+        return about_part(*this, *cid, std::move(error));
+    if (cid->codec() != codec::Multicodec::codex_root)
+        return about_bytes(*this, *cid, std::move(error));
+    if (!error.text().starts_with("block ") || !tree(*cid))
+        return error;
+    return Error(code, error.text())
+        .remedy(Remedy(Remedy::show_leaves, "that is a tree; print its blocks").of(cid->text()));
 }
 
 } // namespace codex::repo

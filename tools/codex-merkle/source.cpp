@@ -46,9 +46,15 @@ Result<void> digest_lines(const std::string& path, const dataset::LeafVisitor& v
     return {};
 }
 
-Remedy way_for_folder(const std::string& folder) {
+Remedy way_for_folder(const cli::Context& context, const std::string& folder) {
+    std::string again = context.command_with_options();
+    const std::string name = shell_quoted(folder);
+    for (const char* between : {" ", "="})
+        if (const std::size_t at = again.find(fmt::format("--raw{}{}", between, name));
+            at != std::string::npos)
+            again.replace(at, name.size() + 6, "--raw -");
     return Remedy(Remedy::show_tree, "make one file of it")
-        .by(fmt::format("tar c {} | codex-merkle root --raw -", shell_quoted(folder)));
+        .by(fmt::format("tar c {} | {}", name, again));
 }
 
 } // namespace
@@ -93,7 +99,7 @@ Result<std::uint64_t> Source::outside_leaves(cli::Context& context,
         CODEX_CHECK(digest_lines(*digests, visit));
         return 0;
     }
-    CODEX_TRY(file, toolkit::open_input(*raw, way_for_folder(*raw)));
+    CODEX_TRY(file, toolkit::open_input(*raw, way_for_folder(context, *raw)));
     Progress progress;
     const auto view = context.show(progress, file.name);
     CODEX_TRY(source, file.source());

@@ -22,6 +22,13 @@ named() {
     assert [ "$count" -gt 30 ]
 }
 
+@test "README.md lists the floors that there are" {
+    cd "$CODEX_SOURCE"
+    local floors
+    floors=$(sed -n 's/^\([a-z]*\) *:.*/\1/p' libcommon/floors.txt | grep -vxE 'cli|toolkit|tools' | sort)
+    assert_equal "$(tr '\n' ' ' <README.md | grep -oE '`base codec [a-z ]+`' | tr -d '`' | tr -s ' ' '\n' | sort)" "$floors"
+}
+
 @test "the walk finds what it says" {
     cd "$CODEX_SOURCE"
     # has FILE TEXT...

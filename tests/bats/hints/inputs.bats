@@ -227,6 +227,12 @@ setup() {
     pasted 'codex-chunk get'
     assert_success
     cmp file back
+    run_split codex-chunk block get "$tree"
+    assert_refused 1 "block $tree: not in the repo"
+    hint "that is a tree; print its blocks: codex-merkle leaves $tree"
+    part 'that is a tree; print its blocks: codex-merkle leaves CID'
+    pasted 'codex-merkle leaves'
+    assert_success
     # A block that was put alone; one and a tree that are nowhere.
     alone=$(echo alone | codex-chunk block put)
     run_split codex-chunk get "$alone" -o back
@@ -290,7 +296,12 @@ setup() {
     assert_success
     run_split codex-merkle root --raw "a folder"
     assert_refused 65 'a folder: is a folder'
-    hint 'make one file of it: tar c {} | codex-merkle root --raw -'
+    hint "make one file of it: tar c 'a folder' | codex-merkle root --raw -"
+    part 'make one file of it: tar c {} | {}'
+    pasted 'tar c'
+    assert_success
+    run_split codex-merkle proof --index 0 --raw='a folder' --block-size 512
+    hint "make one file of it: tar c 'a folder' | codex-merkle proof --index 0 --raw - --block-size 512"
     pasted 'tar c'
     assert_success
     run_split codex-prove info 'a folder'

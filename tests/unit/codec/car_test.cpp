@@ -70,6 +70,24 @@ TEST(Car, HeaderTruncatedAtEveryByteIsRefused) {
             << size;
 }
 
+TEST(Car, WhatIsNoHeaderIsToldFromOneThatIsCut) {
+    for (const std::string& body :
+         {"a2" + kRootsKey + "80" + kVersionOne, "a2" + kVersionOne + kRootsKey + "80",
+          std::string("a16776657273696f6e02")}) {
+        const Bytes bytes = unhex(body);
+        for (std::size_t size = 0; size <= bytes.size(); ++size)
+            EXPECT_TRUE(may_begin_car_header(BytesView(bytes).first(size))) << body << size;
+        // The first key is known to its end.
+        for (std::size_t at = 0; at < 7; ++at) {
+            Bytes other = bytes;
+            other[at] ^= 0x40U;
+            EXPECT_FALSE(may_begin_car_header(other)) << body << at;
+        }
+    }
+    for (const char* none : {"unk\n", "ustar", "PK", "{}", "a"})
+        EXPECT_FALSE(may_begin_car_header(as_bytes(none))) << none;
+}
+
 TEST(Car, HeaderRefusals) {
     expect_header_refused(unhex("a16776657273696f6e02"), "CAR version 2", Errc::unsupported);
     expect_header_refused(unhex("a2" + kRootsKey + "80" + "6776657273696f6e03"), "CAR version 3");
