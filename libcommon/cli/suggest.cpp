@@ -277,10 +277,12 @@ std::string hint_for_option(const std::string& name, const CommandPath& path,
             if (specs != &global_specs || applies(spec, *path.back()))
                 known.insert(known.end(), spec.names.begin(), spec.names.end());
     // One letter is as far from every other as can be.
-    if (name.size() > 2)
-        if (const std::string near = nearest(name, known); !near.empty())
-            return question({near});
-    return hint_for_foreign_option(name, path);
+    const std::string near = name.size() > 2 ? nearest(name, known) : std::string();
+    // What another command calls exactly so is likelier than a guess, but not than the rest of a
+    // word.
+    std::string owners =
+        near.starts_with(name) ? std::string() : hint_for_foreign_option(name, path);
+    return owners.empty() && !near.empty() ? question({near}) : owners;
 }
 
 /// What probably was meant by a word where there is no place for one: the option that takes such a

@@ -103,7 +103,8 @@ Result<Known> stat_partial_tree(const repo::PartialTree& tree) {
     cli::Record record("tree");
     record.field("cid", tree.cid())
         .field("leaves", tree.leaf_count())
-        .field("leavesHeld", held.size());
+        .field("leavesHeld", held.size())
+        .json("kind", "tree");
     Lines lines(tree.cid().text());
     lines.add("kind", "tree");
     lines.add("leaves", tree.leaf_count());
