@@ -297,7 +297,7 @@ setup() {
     run_split codex-merkle root --raw "a folder"
     assert_refused 65 'a folder: is a folder'
     hint "make one file of it: tar c 'a folder' | codex-merkle root --raw -"
-    part 'make one file of it: tar c {} | {}'
+    part 'make one file of it: {}'
     pasted 'tar c'
     assert_success
     run_split codex-merkle proof --index 0 --raw='a folder' --block-size 512
