@@ -204,7 +204,7 @@ Result<void> PartialDataset::Impl::spool_tree(Spool& spool) {
     return fail(
         Error(Errc::repo_damaged,
               fmt::format("dataset {}: the tree of what is here of it is damaged", cid.text()))
-            .hint("fetch it again: blocks that cannot be proved are fetched anew"));
+            .hint("fetch it again, since blocks that cannot be proved are fetched anew"));
 }
 
 } // namespace codex::repo

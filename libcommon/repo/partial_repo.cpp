@@ -56,9 +56,10 @@ Result<merkle::Proof> PartialTree::proof(std::uint64_t index) const {
     const merkle::TreeHash& hash = merkle::sha256_tree();
     CODEX_TRY(proof, merkle::make_proof(hash.codec(), leaf_count(), index, node));
     if (!merkle::verify(hash, proof, digest, impl_->tree.digest32()))
-        return fail(Error(Errc::repo_damaged,
-                          fmt::format("tree {}: damaged near leaf {}", impl_->tree.text(), index))
-                        .hint("fetch the dataset again: what cannot be proved is fetched anew"));
+        return fail(
+            Error(Errc::repo_damaged,
+                  fmt::format("tree {}: damaged near leaf {}", impl_->tree.text(), index))
+                .hint("fetch the dataset again, since what cannot be proved is fetched anew"));
     return proof;
 }
 
