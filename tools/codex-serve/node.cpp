@@ -34,8 +34,8 @@ Result<Target> parse_target(const std::string& text) {
     const auto rest = address.without_peer();
     if (!peer || !rest)
         return fail(Error(Errc::multiaddr_invalid, fmt::format("{}: names no peer", text))
-                        .hint("put /p2p/ and the id of the node behind it, which 'codex-serve id' "
-                              "prints there"));
+                        .hint("put /p2p/ and the id of the node behind it; the node's ready file "
+                              "has all of it"));
     return Target{*peer, *rest};
 }
 

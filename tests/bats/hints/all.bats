@@ -23,6 +23,9 @@ elsewhere=(
     'end that process, or let it go on'                    # unit/repo, readers that fall behind
     'raise the limit: ulimit -v unlimited'                 # unit/repo, scarce address space
     'compare the whole dataset: codex-prove slots --check CID' # unit/proof
+    'what has come is right and stays; name a peer that can be trusted to have it' # unit/exchange, only liars
+    'fetch it again, since blocks that cannot be proved are fetched anew'  # unit/repo, a damaged partial tree
+    'fetch the dataset again, since what cannot be proved is fetched anew' # the same
     'root and leaves have no such limit, nor has proof of a dataset in the repo; larger blocks make fewer leaves' # tools/bounds
 )
 
@@ -47,7 +50,7 @@ elsewhere=(
     assert_success
     # shellcheck disable=SC2016 # this is Perl
     run perl -ne '
-        while (/codex-(?:chunk|ec|merkle|prove) (?=[-a-z{])/g) {
+        while (/codex-(?:chunk|ec|merkle|prove|serve) (?=[-a-z{])/g) {
             my $before = (split /\t/, substr($_, 0, $-[0]), 2)[1] // "";
             print if $before !~ /(?:^|: |\| |; |; do )$/;
         }' <<<"$output"

@@ -1,0 +1,86 @@
+# Hints of nodes: of addresses, and of what is fetched from others.
+load ../common
+load ../codex-serve/serve
+load hints
+
+setup() {
+    codex_setup
+    gen 1 1000000 >file
+    cid=$(codex-chunk put --block-size 16KiB file) # 62 blocks
+}
+
+@test "no node to fetch from" {
+    run_split codex-serve -r other fetch "$cid"
+    hint 'name a node that has it: --peer, and the address that it prints when it is asked for its ready file'
+    start_node
+    codex-serve -r other fetch "$cid" --peer "$address" --to - | cmp - file
+    end_node
+}
+
+@test "an address that names no node" {
+    start_node
+    run_split codex-serve -r other fetch "$cid" --peer "${address%/p2p/*}"
+    hint "put /p2p/ and the id of the node behind it; the node's ready file has all of it"
+    codex-serve -r other fetch "$cid" --peer "${address%/p2p/*}/p2p/$(codex-serve id)" --to - | cmp - file
+    end_node
+}
+
+@test "an address that nobody can listen at" {
+    run_split codex-serve run --listen-addrs /dns4/example.org/tcp/8070
+    hint 'for example /ip4/0.0.0.0/tcp/8070'
+    start_node # with an address of that kind
+    end_node
+}
+
+@test "content for a terminal" {
+    start_node
+    NO_COLOR=1 script -qec "codex-serve -r other fetch $cid --peer $address --to -" /dev/null </dev/null >seen && status=0 ||
+        status=$?
+    stderr=$(tr -d '\r' <seen)
+    hint 'name a file, or put a pipe behind it'
+    codex-serve -r other fetch "$cid" --peer "$address" --to copy >/dev/null
+    cmp copy file
+    codex-serve -r third fetch "$cid" --peer "$address" --to - | cmp - file
+    end_node
+}
+
+@test "nothing comes in time" {
+    start_node
+    kill -s STOP "$node"
+    run_split codex-serve -r other fetch "$cid" --peer "$address" --timeout 1s
+    hint 'what has come stays, and the same command goes on from there'
+    kill -s CONT "$node"
+    codex-serve -r other fetch "$cid" --peer "$address" --to - | cmp - file
+    end_node
+}
+
+# bring_some: 40 of the blocks into the other repo.
+bring_some() {
+    codex-chunk -r other init >/dev/null
+    CODEX_REPO=$PWD/other "$CODEX_TEST_BIN/codex-testpartial" "$CODEX_REPO" "$cid" --leaves 40 >/dev/null
+}
+
+@test "only some blocks of a dataset are here" {
+    bring_some
+    run_split codex-chunk -r other get "$cid"
+    hint 'fetch it again; only what is missing is fetched'
+    start_node
+    run_split codex-serve -r other fetch "$cid" --peer "$address"
+    assert_output "$cid"$'\t22\t360448'
+    codex-chunk -r other get "$cid" | cmp - file
+    end_node
+}
+
+# other_tree: the file of the tree of what is here of the dataset.
+other_tree() { find other/writers -type f -size +1k; }
+
+@test "what is here of a tree is damaged" {
+    start_node
+    bring_some
+    printf 'junk' | dd of="$(other_tree)" conv=notrunc status=none
+    run_split codex-serve -r other fetch "$cid" --peer "$address"
+    hint 'remove what is here of the dataset, and fetch it again'
+    codex-chunk -r other rm "$cid"
+    codex-serve -r other fetch "$cid" --peer "$address" --to - | cmp - file
+    end_node
+}
