@@ -1,6 +1,7 @@
 // encode and decode: from a plain dataset to a protected one and back (codex-erasure(5), PROTECTED
 // DATASETS).
 #include "codec/log_value.hpp"
+#include "crypto/hash/sha256.hpp"
 #include "dataset/dataset.hpp"
 #include "dataset/detail/damage.hpp"
 #include "dataset/detail/strip.hpp"
@@ -67,6 +68,13 @@ codec::Manifest protected_manifest(const codec::Manifest& plain, const Layout& l
     return manifest;
 }
 
+/// What the dataset of that manifest, made of `from`, is to be called.
+Result<std::string> label_for(const Job& job, BytesView manifest_bytes,
+                              const repo::DatasetInfo& from) {
+    return job.repo.inherited_label(
+        Cid::sha256(codec::Multicodec::codex_manifest, crypto::sha256(manifest_bytes)), from);
+}
+
 /// Stores the plain dataset of a protected one, all blocks of which are here.
 Result<Cid> write_plain(const Job& job, const repo::DatasetInfo& info,
                         const detail::LeafReader& leaves, std::uint64_t count,
@@ -82,7 +90,8 @@ Result<Cid> write_plain(const Job& job, const repo::DatasetInfo& info,
                                        }));
     CODEX_CHECK(writer.finish_tree());
     CODEX_TRY(bytes, codec::encode_manifest(info.manifest.plain()));
-    return writer.commit(bytes, expiry, info.label);
+    CODEX_TRY(label, label_for(job, bytes, info));
+    return writer.commit(bytes, expiry, label);
 }
 
 } // namespace
@@ -114,7 +123,8 @@ Result<Cid> encode(const Job& job, const Cid& plain, const erasure::Shape& shape
         coder.run([&](const detail::Strip& strip) { return write_strip(writer, layout, strip); }));
     CODEX_TRY(protected_tree, writer.finish_tree());
     CODEX_TRY(bytes, codec::encode_manifest(protected_manifest(manifest, layout, protected_tree)));
-    return writer.commit(bytes, expiry.value_or(info.expiry), info.label);
+    CODEX_TRY(label, label_for(job, bytes, info));
+    return writer.commit(bytes, expiry.value_or(info.expiry), label);
 }
 
 Result<Cid> decode(const Job& job, const Cid& protected_dataset,

@@ -196,8 +196,9 @@ Result<SlotsReport> build_slots(const dataset::Job& job, const Cid& manifest,
     report.verifiable.erasure->verification = std::move(verification);
     CODEX_TRY(bytes, codec::encode_manifest(report.verifiable));
     report.manifest = Cid::sha256(codec::Multicodec::codex_manifest, crypto::sha256(bytes));
-    CODEX_CHECK(job.repo.add_manifest(report.manifest, bytes, options.expiry.value_or(info.expiry),
-                                      info.label));
+    CODEX_TRY(label, job.repo.inherited_label(report.manifest, info));
+    CODEX_CHECK(
+        job.repo.add_manifest(report.manifest, bytes, options.expiry.value_or(info.expiry), label));
     return report;
 }
 

@@ -219,6 +219,14 @@ Result<void> Repo::set_expiry(const Cid& manifest, std::uint64_t expiry) {
     return ledger.commit();
 }
 
+Result<std::string> Repo::inherited_label(const Cid& manifest, const DatasetInfo& from) const {
+    auto here = dataset(manifest);
+    if (!here && here.error().code() != Errc::dataset_not_found &&
+        here.error().code() != Errc::dataset_partial)
+        return fail(std::move(here.error()));
+    return here && !here->label.empty() ? std::string() : from.label;
+}
+
 Result<void> Repo::set_label(const Cid& manifest, std::string_view label) {
     CODEX_CHECK(impl_->require_writable());
     CODEX_CHECK(check_label(label));

@@ -112,6 +112,10 @@ public:
     /// What the dataset is called in this repo: at most 255 bytes of UTF-8; empty takes the label
     /// away. It is in no CID. Errors: dataset_not_found, argument_invalid.
     [[nodiscard]] Result<void> set_label(const Cid& manifest, std::string_view label);
+    /// What a dataset that is made of `from` is to be called: as that is, but one that is here and
+    /// has a label keeps its own. Errors: those of dataset().
+    [[nodiscard]] Result<std::string> inherited_label(const Cid& manifest,
+                                                      const DatasetInfo& from) const;
     /// Adds another manifest over a tree that is already here (a plain view of a protected dataset
     /// whose plain tree is stored, other names); `label` as set_label(), empty leaves the one that
     /// a dataset has. Errors: block_not_found when the tree is not here, argument_invalid.

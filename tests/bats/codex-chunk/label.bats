@@ -59,6 +59,14 @@ label_of() { codex-chunk ls | awk -F '\t' -v cid="$1" '$1 == cid { print $7 }'; 
     codex-chunk rm "$cid" >/dev/null
     assert_equal "$(codex-ec decode "$coded" | cut -f1)" "$cid"
     assert_equal "$(label_of "$cid")" c
+    # What has a label keeps it.
+    codex-chunk label "$cid" plain >/dev/null
+    codex-chunk label "$coded" coded >/dev/null
+    codex-chunk label "$verifiable" verifiable >/dev/null
+    codex-ec decode "$coded" >/dev/null
+    codex-ec encode -k 2 -m 1 "$cid" >/dev/null
+    codex-prove slots "$coded" >/dev/null
+    assert_equal "$(label_of "$cid"), $(label_of "$coded"), $(label_of "$verifiable")" 'plain, coded, verifiable'
 }
 
 @test "a label that is too long or no text is refused before anything is read" {

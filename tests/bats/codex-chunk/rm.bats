@@ -70,7 +70,7 @@ setup() {
     assert_refused 1 "$cid"
     run_split codex-chunk rm zDxWB8EDCcpV9LuPUkwpiF1z3tsZ3RXKCMvEZV5a8ChuGJCgaxhk
     assert_refused 65 'codex-block'
-    assert_stderr --partial "codex-chunk block"
+    assert_stderr --partial 'no dataset here has it'
     run_split codex-chunk rm nonsense
     assert_refused 65 nonsense
     run_split codex-chunk rm "$cid@0"

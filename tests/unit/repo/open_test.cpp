@@ -27,8 +27,8 @@ TEST(Open, RefusesWhatIsNoRepo) {
     const Scratch scratch;
     const auto missing = Repo::open(scratch.repo(), {});
     EXPECT_EQ(code_of(missing), Errc::repo_missing);
-    ASSERT_EQ(missing.error().remedies().size(), 1U);
-    EXPECT_EQ(missing.error().remedies().front().action(), Remedy::make_repo);
+    ASSERT_EQ(missing.error().remedies().size(), 2U);
+    EXPECT_EQ(missing.error().remedies().back().action(), Remedy::make_repo);
     EXPECT_FALSE(fs::exists(scratch.repo())) << "looking must not create anything";
     OpenOptions create;
     create.create = true;
