@@ -35,6 +35,13 @@ Task<bool> catch_in(EventLoop* loop, Executor* executor) {
     co_return false;
 }
 
+Task<std::thread::id> thread_in(EventLoop* loop, Executor* executor, std::thread::id* after) {
+    auto job = [] { return std::this_thread::get_id(); };
+    const auto id = co_await offload(*loop, *executor, std::move(job));
+    *after = std::this_thread::get_id();
+    co_return id;
+}
+
 class OffloadTest : public testing::Test {
 protected:
     [[nodiscard]] Clock::Instant in(Clock::Duration span) const { return loop.now() + span; }
@@ -91,6 +98,34 @@ TEST_F(OffloadTest, WhoWaitsMayGoBeforeTheJob) {
     EXPECT_TRUE(ran);
     loop.run_until([] { return false; }, in(std::chrono::seconds(1)));
     EXPECT_EQ(alive.use_count(), 1);
+}
+
+TEST(OffloadToThreads, WorksBesideTheLoopAndGoesOnInIt) {
+    const SimulatedClock clock;
+    // Waits for what is posted, as a loop of the system does.
+    class WaitingLoop final : public EventLoop {
+    public:
+        using EventLoop::EventLoop;
+
+    private:
+        void wait_outside(Clock::Instant until) override {
+            if (until > now()) // else it is only asked what has happened
+                woken_.wait(false);
+            woken_ = false;
+        }
+        void interrupt() override {
+            woken_ = true;
+            woken_.notify_one();
+        }
+        std::atomic<bool> woken_ = false;
+    };
+    WaitingLoop loop(clock);
+    ThreadPool pool(2);
+    std::thread::id after;
+    const auto id = run_task(loop, thread_in(&loop, &pool, &after));
+    ASSERT_TRUE(id);
+    EXPECT_NE(*id, std::this_thread::get_id());
+    EXPECT_EQ(after, std::this_thread::get_id());
 }
 
 } // namespace
