@@ -28,6 +28,8 @@ void Context::note_total(std::string_view name, bool value) {
 Result<void> Context::State::print_summary(std::uint64_t milliseconds) {
     const bool to_file = !globals.output.empty() && globals.output != "-";
     // Of a document or a stream there is none, but where a whole stream leaves stdout to it.
+    if (binary && !to_file)
+        return {};
     if (takes_output && records == 0 && !(binary && to_file && exit_code == 0))
         return {};
     if (!globals.json && !json_records)

@@ -18,15 +18,15 @@ constexpr Clock::Duration kTick = std::chrono::milliseconds(100);
 
 /// What the repo has of a dataset.
 struct There {
-    bool whole = false;
-    Bytes manifest; ///< empty: not here
+    std::uint64_t blocks = 0; ///< of a dataset that is whole; 0: it is not
+    Bytes manifest;           ///< empty: not here
 };
 
 Result<There> look(const repo::Repo& repo, const Cid& manifest) {
     There there;
     const auto dataset = repo.dataset(manifest);
     if (dataset) {
-        there.whole = true;
+        there.blocks = dataset->manifest.blocks_count();
         return there;
     }
     const Errc code = dataset.error().code();
@@ -93,8 +93,10 @@ Task<Result<FetchStatus>> Fetch::Impl::run(Impl* self) {
     Executor& executor = self->job.executor();
     auto looking = [repo = &self->repo, cid = self->manifest] { return look(*repo, cid); };
     CODEX_CO_TRY(there, offload(self->loop, executor, std::move(looking)));
-    if (there.whole)
+    if (there.blocks != 0) {
+        self->blocks = self->blocks_before = there.blocks;
         co_return self->status();
+    }
     if (there.manifest.empty()) {
         const auto block = std::make_shared<OneBlock>(self->manifest);
         IndexSet first({0, 1});
@@ -105,7 +107,7 @@ Task<Result<FetchStatus>> Fetch::Impl::run(Impl* self) {
                     how = repo::PartialOptions{self->options.expiry, self->options.label},
                     most = self->options.max_block_bytes] { return open(*repo, bytes, how, most); };
     CODEX_CO_TRY(leaves, offload(self->loop, executor, std::move(opening)));
-    auto asking = [leaves] { return leaves->missing(); };
+    auto asking = [leaves, job = &self->job] { return leaves->missing(*job); };
     CODEX_CO_TRY(missing, offload(self->loop, executor, std::move(asking)));
     self->blocks = leaves->count();
     self->blocks_before = self->blocks - missing.size();
@@ -194,7 +196,8 @@ Error Fetch::Impl::nobody(const Dialler& dialler) const {
                 .hint(
                     "what has come is right and stays; name a peer that can be trusted to have it");
     if (dialler.error())
-        return Error(Errc::unavailable,
+        return Error(dialler.error()->code() == Errc::peer_wrong ? Errc::peer_wrong
+                                                                 : Errc::unavailable,
                      fmt::format("no peer can be reached: {}", dialler.error()->text()));
     return Error(Errc::unavailable, "no peer is connected");
 }

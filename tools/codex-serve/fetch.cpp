@@ -31,8 +31,9 @@ Result<std::vector<net::Multiaddr>> peers_of(const FetchArguments& arguments) {
         const auto target = parse_target(text);
         if (!target)
             return fail(cli::bad_value("--peer", target.error()));
-        if (!target->address.tcp_endpoint() || target->address.tcp_endpoint()->ip.empty())
-            return fail(Errc::usage, "--peer: {}: not an IP address and a TCP port", text);
+        if (!target->address.tcp_endpoint())
+            return fail(Errc::usage, "--peer: {}: not an IP address or a host name, and a TCP port",
+                        text);
         CODEX_TRY(whole, target->address.with_peer(target->peer));
         peers.push_back(whole);
     }
@@ -45,7 +46,7 @@ struct Destination {
     bool standard_output = false;
 };
 
-Result<Destination> destination_of(const FetchArguments& arguments) {
+Result<Destination> destination_of(cli::Context& context, const FetchArguments& arguments) {
     Destination to;
     if (!arguments.to)
         return to;
@@ -53,6 +54,7 @@ Result<Destination> destination_of(const FetchArguments& arguments) {
         if (::isatty(STDOUT_FILENO) != 0)
             return fail(Error(Errc::usage, "--to -: stdout is a terminal")
                             .hint("name a file, or put a pipe behind it"));
+        CODEX_CHECK(context.binary_output());
         to.standard_output = true;
         return to;
     }
@@ -135,7 +137,7 @@ Result<int> run_fetch(cli::Context& context, const FetchArguments& arguments) {
     CODEX_SET(options.peers, peers_of(arguments));
     CODEX_TRY(cid, codec::manifest_cid(arguments.cid));
     context.about(cid.text());
-    CODEX_TRY(to, destination_of(arguments));
+    CODEX_TRY(to, destination_of(context, arguments));
     CODEX_TRY(repo, toolkit::open_repo(context, toolkit::Access::create));
     const std::uint64_t ttl = repo.config().ttl_seconds;
     options.expiry = ttl == 0 ? 0 : time_after(context.clock().unix_seconds(), ttl);

@@ -8,6 +8,7 @@
 #include "toolkit/access.hpp"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 namespace codex::serve_tool {
 
@@ -41,6 +42,9 @@ std::vector<std::string> split_list(const std::vector<std::string>& values) {
 
 Result<std::vector<net::Multiaddr>> listen_addresses(const RunOptions& options) {
     std::vector<std::string> texts = split_list(options.listen);
+    if (texts.empty() && !options.listen.empty()) // of a variable that is not set, perhaps
+        return fail(Error(Errc::usage, "--listen-addrs: is empty")
+                        .hint("for example /ip4/0.0.0.0/tcp/8070"));
     if (texts.empty())
         texts.emplace_back("/ip4/0.0.0.0/tcp/0");
     std::vector<net::Multiaddr> addresses;
@@ -68,9 +72,18 @@ Result<net::SecretKey> node_key(const RunOptions& options, const repo::Repo& rep
     return net::read_or_make_key_file(folder + "/key", Random::system());
 }
 
-/// A line for each address at which the node is reached: id and address.
-Result<void> write_ready_file(const std::string& path, const net::Host& host) {
+/// The file that says that a node is ready, without what the last one has left there; a file that
+/// cannot be made is said before anything is served.
+Result<OutputFile> open_ready_file(const std::string& path) {
     CODEX_TRY(file, OutputFile::open(path));
+    struct stat left = {};
+    if (::lstat(path.c_str(), &left) == 0 && S_ISREG(left.st_mode) && ::unlink(path.c_str()) != 0)
+        return fail(system_error(errno, "remove " + path));
+    return file;
+}
+
+/// A line for each address at which the node is reached: id and address.
+Result<void> write_ready_file(OutputFile& file, const std::string& path, const net::Host& host) {
     std::string lines;
     for (const net::Multiaddr& address : host.addresses()) {
         CODEX_TRY(whole, address.with_peer(host.id()));
@@ -98,6 +111,9 @@ net::HostOptions host_options(const RunOptions& options) {
 Result<void> serve(cli::Context& context, const RunOptions& options,
                    const std::vector<net::Multiaddr>& listen, cli::EndSignals& signals,
                    const repo::Repo& repo) {
+    std::optional<OutputFile> ready;
+    if (!options.ready_file.empty())
+        CODEX_SET(ready, open_ready_file(options.ready_file));
     const log::Logger log = context.log().with_topics("codex node");
     CODEX_TRY(key, node_key(options, repo));
     CODEX_TRY(node, Node::make(context, std::move(key), host_options(options)));
@@ -122,8 +138,8 @@ Result<void> serve(cli::Context& context, const RunOptions& options,
         return fail(Errc::unavailable, "the system has no thread to give");
     log.info("Started codex node",
              {{"id", log::Id{node->host->id().text()}}, {"addrs", address_texts(*node->host)}});
-    if (!options.ready_file.empty())
-        CODEX_CHECK(write_ready_file(options.ready_file, *node->host));
+    if (ready)
+        CODEX_CHECK(write_ready_file(*ready, options.ready_file, *node->host));
     node->loop.run();
     log.notice("Stopping codex");
     signals.stop();

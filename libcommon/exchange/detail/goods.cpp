@@ -61,9 +61,11 @@ Result<std::vector<Result<void>>> Leaves::take(std::vector<Came>& batch) {
     return verdicts;
 }
 
-Result<IndexSet> Leaves::missing() const {
+Result<IndexSet> Leaves::missing(const codex::Job& job) {
     IndexSet missing({0, count_});
+    CODEX_TRY(unproved, dataset_.recheck(job));
     CODEX_TRY(present, dataset_.present());
+    present.subtract(unproved);
     missing.subtract(present);
     return missing;
 }

@@ -49,8 +49,9 @@ public:
     }
     [[nodiscard]] Result<void> commit() override { return dataset_.commit(); }
 
-    /// Those that are not there.
-    [[nodiscard]] Result<IndexSet> missing() const;
+    /// Those that are not there, or cannot be proved: add() takes them again. O(n) hashes of what
+    /// is there. Errors: of PartialDataset::recheck().
+    [[nodiscard]] Result<IndexSet> missing(const codex::Job& job);
     [[nodiscard]] std::uint64_t count() const { return count_; }
     [[nodiscard]] std::size_t block_bytes() const { return dataset_.manifest().block_size_bytes; }
 

@@ -26,6 +26,9 @@ load serve
     cid=$(codex-chunk put file)
     start_node
     codex-serve -r one fetch "$cid" --peer "$address" --to - | cmp - file
+    codex-serve -r one fetch "$cid" --peer "$address" --to - --json | cmp - file
+    run_split codex-serve -r one fetch "$cid" --peer "$address" --json
+    assert_line --index 0 --partial '"blocksFetched":0,"bytesFetched":0,"blocks":46'
     run_split codex-serve -r two fetch "$cid" --peer "$address" --json
     assert_success
     assert_line --index 0 --partial '"type":"fetched"'
@@ -92,9 +95,36 @@ load serve
     kill -s CONT "$node"
     assert_failure 75
     assert_stderr --partial 'the time is over'
+    # It is another one.
+    run_split codex-serve -r other fetch "$cid" --peer "${address%/*}/$(codex-serve -r other key new >/dev/null; codex-serve -r other id)"
+    assert_failure 76
     # Nobody is there.
     end_node
     run_split codex-serve -r other fetch "$cid" --peer "$address"
     assert_failure 69
     assert_stderr --partial 'no peer can be reached'
+}
+
+@test "blocks whose place in the tree cannot be proved any more are fetched again" {
+    gen 5 1000000 >file
+    cid=$(codex-chunk put --block-size 16KiB file) # 62 blocks
+    codex-chunk -r other init >/dev/null
+    CODEX_REPO=$PWD/other "$CODEX_TEST_BIN/codex-testpartial" "$CODEX_REPO" "$cid" --leaves 40 >/dev/null
+    head -c 640 /dev/zero | dd of="$(find other/writers -type f -size +1k)" bs=1 seek=4096 conv=notrunc status=none
+    run_split codex-chunk -r other verify
+    assert_failure 1
+    start_node
+    run_split codex-serve -r other fetch "$cid" --peer "$address"
+    assert_success
+    codex-chunk -r other get "$cid" | cmp - file
+    codex-chunk -r other verify
+    end_node
+}
+
+@test "a node is found by the name of its host" {
+    gen 6 100000 >file
+    cid=$(codex-chunk put file)
+    start_node
+    codex-serve -r other fetch "$cid" --peer "${address/\/ip4\/127.0.0.1//dns4/localhost}" --to - | cmp - file
+    end_node
 }

@@ -147,3 +147,27 @@ load serve
     start_node --log-level 'warn;trace:libp2p'
     end_node
 }
+
+@test "what cannot be ready is said before anything is served, and what was ready is not" {
+    run_split codex-serve run --listen-addrs ''
+    assert_failure 64
+    assert_stderr --partial '--listen-addrs: is empty'
+    for file in none/ready "$PWD"; do
+        run_split codex-serve run --listen-addrs /ip4/127.0.0.1/tcp/0 --ready-file "$file"
+        assert_failure
+        assert_output ''
+    done
+    echo old >ready
+    start_node_at_once
+    wait_for '! grep -qs old ready' 60
+    wait_for 'test -e ready' 60
+    address=$(cut -f 2 ready)
+    codex-serve ping -c 1 "$address"
+    end_node
+}
+
+# start_node_at_once: start_node, with the file of the last one still there.
+start_node_at_once() {
+    codex-serve run --listen-addrs /ip4/127.0.0.1/tcp/0 --ready-file ready >>log 2>said 3>&- &
+    node=$!
+}
