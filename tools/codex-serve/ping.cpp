@@ -21,7 +21,7 @@ Task<Result<void>> ping_all(net::Host* host, Target target, const PingOptions* o
     const Clock::Duration span = std::chrono::seconds(options->timeout.seconds);
     std::vector<net::Multiaddr> addresses(1, target.address);
     const Clock::Instant until = host->loop().now() + span;
-    CODEX_CO_CHECK(host->connect(target.peer, std::move(addresses), until));
+    CODEX_CO_CHECK(host->connect(target.peer, std::move(addresses), until, net::Redial::at_once));
     for (std::uint64_t i = 0; i < options->count; ++i) {
         const Clock::Instant ends = host->loop().now() + span;
         CODEX_CO_TRY(time, host->ping(target.peer, ends));

@@ -8,6 +8,8 @@ namespace {
 constexpr Clock::Duration kDial = std::chrono::seconds(15);
 constexpr Clock::Duration kFirstPause = std::chrono::seconds(1);
 constexpr Clock::Duration kLastPause = std::chrono::seconds(30);
+/// One that is full refuses, and may have room a moment later.
+constexpr unsigned kTries = 3;
 constexpr Clock::Duration kLook = std::chrono::seconds(5);
 
 } // namespace
@@ -45,11 +47,15 @@ Task<void> Dialler::keep(Dialler* self, Source* source) {
     EventLoop& loop = self->host_.loop();
     Signal& changed = self->host_.changed();
     Clock::Duration pause = kFirstPause;
+    unsigned failures = 0;
     while (true) {
-        if (!self->roster_.is_banned(source->peer, loop.now())) {
+        if (self->roster_.is_banned(source->peer, loop.now())) {
+            source->state = State::failed;
+        } else {
             const Clock::Instant until = loop.now() + kDial;
             auto addresses = source->addresses;
-            auto made = co_await self->host_.connect(source->peer, std::move(addresses), until);
+            auto made = co_await self->host_.connect(source->peer, std::move(addresses), until,
+                                                     net::Redial::at_once);
             if (made) {
                 source->state = State::connected;
                 source->was_connected = true;
@@ -58,11 +64,13 @@ Task<void> Dialler::keep(Dialler* self, Source* source) {
                     const Clock::Instant look = loop.now() + kLook;
                     co_await changed.wait(look);
                 }
+                source->state = State::failed;
             } else {
                 self->error_ = std::move(made).error();
+                if (++failures >= kTries || self->error_->code() == Errc::peer_wrong)
+                    source->state = State::failed;
             }
         }
-        source->state = State::failed;
         const Clock::Instant again = loop.now() + pause;
         pause = std::min(2 * pause, kLastPause);
         co_await loop.pause_until(again);

@@ -15,7 +15,7 @@ public:
     [[nodiscard]] bool empty() const { return sources_.empty(); }
     /// Some was connected at one time.
     [[nodiscard]] bool was_connected() const;
-    /// None is, and each has been tried since.
+    /// None is, and each has been tried since: three times, if it was never there.
     [[nodiscard]] bool all_failed() const;
     /// Why the last one that failed did; there is one after all_failed(), but for banned ones.
     [[nodiscard]] const std::optional<Error>& error() const { return error_; }

@@ -3,7 +3,10 @@
 
 #include "repo/fixture.hpp"
 #include "repo/partial.hpp"
+
 #include "repo/small_limits.hpp"
+#include <gmock/gmock.h>
+#include <unistd.h>
 
 #include <algorithm>
 
@@ -85,5 +88,49 @@ inline std::vector<std::string> writer_files(const std::string& repo) {
         found.push_back(entry.path().string());
     return found;
 }
+
+/// A small repo, empty at first.
+class Partial : public testing::Test {
+protected:
+    Partial() : repo_(must(Repo::init(scratch_.repo(), {}, small()))) {}
+
+    void reopen() {
+        close();
+        repo_ = must(Repo::open(scratch_.repo(), small()));
+    }
+    void close() { const Repo closed = std::move(repo_); }
+    PartialDataset open(const Peer& peer, const PartialOptions& options = {}) {
+        return must(repo_.open_partial(peer.manifest, options));
+    }
+    /// `held` leaves from the first on are committed.
+    void hold(const Peer& peer, std::uint64_t held, const PartialOptions& options = {}) {
+        PartialDataset partial = open(peer, options);
+        must(partial.add(peer.leaves(0, held)));
+        must(partial.commit());
+    }
+    RebuildReport rebuild(bool with_old_index) {
+        close();
+        if (!with_old_index) {
+            ::unlink((scratch_.repo() + "/index.mdb").c_str());
+            ::unlink((scratch_.repo() + "/index.mdb-lock").c_str());
+        }
+        const RebuildReport report = must(Repo::rebuild_index(scratch_.repo(), small()));
+        repo_ = must(Repo::open(scratch_.repo(), small()));
+        EXPECT_THAT(problems(repo_), testing::IsEmpty());
+        return report;
+    }
+    std::vector<Cid> listed() {
+        std::vector<Cid> cids;
+        must(repo_.for_each_partial([&](const PartialInfo& info) {
+            cids.push_back(info.dataset.cid);
+            return true;
+        }));
+        return cids;
+    }
+
+    const Scratch scratch_;
+    const SimulatedClock clock_;
+    Repo repo_;
+};
 
 } // namespace codex::repo::test
