@@ -226,6 +226,26 @@ Result<bool> is_registered(MDB_env* env, pid_t number) {
     return listing.found;
 }
 
+Result<bool> is_half_made(MDB_env* env) {
+    MDB_envinfo info{};
+    std::size_t id = 0;
+    const int rc = lmdb::run([&] {
+        MDB_txn* txn = nullptr;
+        int code = mdb_env_info(env, &info); // before, since it only grows
+        if (code == 0)
+            code = mdb_txn_begin(env, nullptr, MDB_RDONLY, &txn);
+        if (code == 0) {
+            id = mdb_txn_id(txn);
+            mdb_txn_abort(txn);
+        }
+        return code;
+    });
+    if (rc == lmdb::kFault)
+        return fail(damaged_index("cannot be examined"));
+    // Who commits writes the index first, then the table: one less is nothing.
+    return rc == 0 && info.me_last_txnid != 0 && (id == 0 || id + 1 < info.me_last_txnid);
+}
+
 Result<std::uint64_t> bytes_kept_for(MDB_env* env, std::uint64_t state) {
     CODEX_TRY(pages, free_pages(env, state));
     MDB_stat stat{};

@@ -32,6 +32,11 @@ struct Reader {
 /// Whether a reader is registered under that number. Errors: repo_damaged.
 [[nodiscard]] Result<bool> is_registered(MDB_env* env, pid_t number);
 
+/// Whether LMDB has taken the table of readers as one that is made, where a process died while it
+/// made it: then the table says that there was no transaction yet. What would be read is old, and
+/// what is written would have an old number and be lost. Errors: repo_damaged.
+[[nodiscard]] Result<bool> is_half_made(MDB_env* env);
+
 /// Bytes of pages that would be free but for a reader of that state. Errors: repo_damaged.
 [[nodiscard]] Result<std::uint64_t> bytes_kept_for(MDB_env* env, std::uint64_t state);
 

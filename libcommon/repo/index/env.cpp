@@ -1,5 +1,6 @@
 // Opening the index, and beginning transactions.
 #include "repo/index/check.hpp"
+#include "repo/index/flock_wait.hpp"
 #include "repo/index/lmdb.hpp"
 #include "repo/index/lmdb_calls.hpp"
 #include "repo/index/process_note.hpp"
@@ -98,6 +99,20 @@ Result<void> Env::open_environment() {
             CODEX_SET(number, table_->reserve_number());
         }
         CODEX_TRY(usable, open_as(number));
+        CODEX_TRY(half_made, usable ? has_half_made_table() : Result<bool>(false));
+        if (half_made) {
+            // LMDB makes the table anew for who opens it alone: so will all that have this one.
+            close();
+            CODEX_CHECK(wait_for_flock(index_, LOCK_EX, path_, around_));
+            CODEX_SET(usable, open_as(number));
+            CODEX_CHECK(wait_for_flock(index_, LOCK_SH, path_, around_));
+            CODEX_SET(half_made, usable ? has_half_made_table() : Result<bool>(false));
+            if (half_made)
+                return fail(Errc::repo_locked,
+                            "{}-lock: is half made, and in use by somebody who does not lock the "
+                            "index",
+                            path_);
+        }
         if (usable)
             return {};
         close();
@@ -143,6 +158,14 @@ Result<bool> Env::open_as(pid_t number) {
         if (const int code = lmdb::run([&] { return mdb_reader_check(env_, &dead); }); code != 0)
             return fail(error(code, "check readers"));
     return !stale;
+}
+
+Result<bool> Env::has_half_made_table() const {
+    if (!table_)
+        return false;
+    const lmdb::Rules looking = rules();
+    const lmdb::RulesScope scope(looking);
+    return is_half_made(env_);
 }
 
 /// What Limits allow of address space, or what the process has left: half of it, and never less

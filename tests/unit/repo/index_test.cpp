@@ -4,8 +4,12 @@
 #include "repo/index/store.hpp"
 #include "repo/small_limits.hpp"
 
+#include <array>
 #include <csignal>
+#include <fcntl.h>
 #include <gmock/gmock.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -65,6 +69,83 @@ TEST(Index, TableOfReadersCutUnderAProcessIsAnErrorOfItsFile) {
     Repo repo = must(Repo::open(scratch.repo(), {}));
     EXPECT_THAT(problems(repo), IsEmpty());
     must(write_blocks(repo, seeds(10, 5)));
+}
+
+/// Ends a process as soon as somebody waits.
+/// Threads: one.
+class EndingClock final : public Clock {
+public:
+    explicit EndingClock(pid_t process) : process_(process) {}
+    [[nodiscard]] std::int64_t unix_ms() const override { return Clock::system().unix_ms(); }
+    [[nodiscard]] Instant now() const override { return Clock::system().now(); }
+    void sleep_until(Instant until) const override { (void)nap(until); }
+    [[nodiscard]] Duration nap(Instant until) const override {
+        end();
+        return Clock::system().nap(until);
+    }
+    void end() const {
+        if (process_ == 0)
+            return;
+        ::kill(process_, SIGKILL);
+        ::waitpid(process_, nullptr, 0);
+        process_ = 0;
+    }
+
+private:
+    mutable pid_t process_;
+};
+
+/// A process that has taken up a table of readers which another one had only begun.
+pid_t holder_of_half_made_table(const std::string& repo) {
+    std::array<int, 2> ready{};
+    EXPECT_EQ(::pipe(ready.data()), 0);
+    const pid_t child = ::fork();
+    if (child == 0) {
+        ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+        const Fd index = must(open_file(repo + "/index.mdb", O_RDONLY));
+        const Fd table = must(open_file(repo + "/index.mdb-lock", O_RDWR));
+        struct flock shared{};
+        shared.l_type = F_RDLCK;
+        shared.l_len = 1;
+        // Behind "magic", format and a mutex there is the number of the last transaction.
+        constexpr off_t kLastTransaction = 8 + sizeof(pthread_mutex_t);
+        const Bytes no_transaction(8, 0);
+        const bool done =
+            ::flock(index.get(), LOCK_SH) == 0 && ::fcntl(table.get(), F_SETLK, &shared) == 0 &&
+            pwrite_full(table.get(), no_transaction, kLastTransaction, "table").has_value();
+        (void)!::write(ready[1], "x", done ? 1 : 0);
+        ::close(ready[1]);
+        for (;;)
+            ::pause();
+    }
+    ::close(ready[1]);
+    char byte = 0;
+    EXPECT_EQ(::read(ready[0], &byte, 1), 1);
+    ::close(ready[0]);
+    return child;
+}
+
+TEST(Index, ATableOfReadersThatIsHalfMadeIsMadeAnew) {
+    const Scratch scratch;
+    Made made;
+    {
+        Repo repo = must(Repo::init(scratch.repo(), {}));
+        made = must(write_blocks(repo, seeds(1, 50)));
+    }
+    for (const bool read_only : {true, false}) {
+        const EndingClock clock(holder_of_half_made_table(scratch.repo()));
+        OpenOptions options;
+        options.read_only = read_only;
+        options.clock = clock;
+        Repo repo = must(Repo::open(scratch.repo(), options));
+        EXPECT_TRUE(must(repo.has(made.blocks[3])));
+        if (!read_only)
+            made = must(write_blocks(repo, seeds(100, 50)));
+        clock.end();
+    }
+    Repo repo = must(Repo::open(scratch.repo(), {}));
+    EXPECT_TRUE(must(repo.has(made.blocks[3])));
+    EXPECT_THAT(problems(repo), IsEmpty());
 }
 
 TEST(Index, AReaderThatStaysBehindStopsWritersAtABound) {
