@@ -1,48 +1,25 @@
 #include "base/simulated_network.hpp"
 
+#include "base/detail/simulated_wire.hpp"
+
 #include <algorithm>
 
 namespace codex {
 
 namespace {
 
-/// One direction of a connection. What is written arrives later, in pieces as it was written.
-struct Pipe {
-    Pipe(EventLoop& loop, const WireOptions& wire)
-        : options(wire), readable(loop), writable(loop) {}
+using detail::Line;
+using detail::Pipe;
 
-    struct Piece {
-        Clock::Instant arrives;
-        Bytes bytes;
-        std::size_t from = 0;
-    };
-    WireOptions options;
-    std::deque<Piece> pieces;
-    std::size_t held_bytes = 0;
-    bool ended = false;
-    Clock::Instant end_arrives;
-    bool broken = false;
-    Signal readable;
-    Signal writable;
-
-    /// When there is something to read: a piece, or the end behind all pieces.
-    [[nodiscard]] std::optional<Clock::Instant> next() const {
-        if (!pieces.empty())
-            return pieces.front().arrives;
-        return ended ? std::optional(end_arrives) : std::nullopt;
-    }
-    void break_off() {
-        broken = true;
-        readable.notify();
-        writable.notify();
-    }
-};
+constexpr Clock::Duration kFirstSynAgain = std::chrono::seconds(1);
 
 class SimulatedSocket final : public Socket {
 public:
-    SimulatedSocket(EventLoop& loop, std::shared_ptr<Pipe> in, std::shared_ptr<Pipe> out,
-                    const SocketAddress& local, const SocketAddress& remote)
-        : loop_(loop), in_(std::move(in)), out_(std::move(out)), local_(local), remote_(remote) {}
+    SimulatedSocket(EventLoop& loop, Random& random, std::shared_ptr<Pipe> in,
+                    std::shared_ptr<Pipe> out, const SocketAddress& local,
+                    const SocketAddress& remote)
+        : loop_(loop), random_(random), in_(std::move(in)), out_(std::move(out)), local_(local),
+          remote_(remote) {}
     ~SimulatedSocket() override { SimulatedSocket::close(); }
 
     [[nodiscard]] Result<std::optional<std::size_t>> try_read(MutableBytes to) override {
@@ -56,7 +33,7 @@ public:
             return std::optional<std::size_t>(0);
         Pipe::Piece& piece = in.pieces.front();
         const std::size_t size =
-            std::min({to.size(), piece.bytes.size() - piece.from, in.options.piece_bytes});
+            std::min({to.size(), piece.bytes.size() - piece.from, in.line->options.piece_bytes});
         std::copy_n(piece.bytes.begin() + static_cast<std::ptrdiff_t>(piece.from), size,
                     to.begin());
         piece.from += size;
@@ -71,13 +48,8 @@ public:
         Pipe& out = *out_;
         if (out.broken || out.ended)
             return fail(Errc::unavailable, "connection to {} is broken", remote_.text());
-        const std::size_t size = std::min(bytes.size(), out.options.buffer_bytes - out.held_bytes);
-        if (size == 0)
-            return size;
-        const BytesView taken = bytes.first(size);
-        out.pieces.push_back({loop_.now() + out.options.delay, Bytes(taken.begin(), taken.end())});
-        out.held_bytes += size;
-        out.readable.notify();
+        const std::size_t size = std::min(bytes.size(), out.room());
+        out.send(bytes.first(size), loop_.now(), random_);
         return size;
     }
 
@@ -98,7 +70,7 @@ public:
 
     [[nodiscard]] Task<Result<void>> writable(Clock::Instant until) override {
         const std::shared_ptr<Pipe> out = out_;
-        while (!out->broken && out->held_bytes >= out->options.buffer_bytes) {
+        while (!out->broken && out->room() == 0) {
             if (closed_)
                 co_return fail(Errc::cancelled, "connection is closed");
             const auto in_time = co_await out->writable.wait(until);
@@ -108,18 +80,14 @@ public:
         co_return Result<void>();
     }
 
-    void end() override {
-        if (!std::exchange(out_->ended, true)) {
-            out_->end_arrives = loop_.now() + out_->options.delay;
-            out_->readable.notify();
-        }
-    }
+    void end() override { out_->end(loop_.now()); }
 
     void close() override {
         if (std::exchange(closed_, true))
             return;
         end();
-        in_->break_off(); // the peer's next write fails; what we wrote still arrives
+        in_->abandon(); // the peer's next write fails; what we wrote still arrives
+        in_->readable.notify();
         out_->writable.notify();
     }
 
@@ -128,6 +96,7 @@ public:
 
 private:
     EventLoop& loop_;
+    Random& random_;
     std::shared_ptr<Pipe> in_;
     std::shared_ptr<Pipe> out_;
     SocketAddress local_;
@@ -200,22 +169,27 @@ public:
     [[nodiscard]] Task<Result<std::unique_ptr<Socket>>> connect(SocketAddress to,
                                                                 Clock::Instant until) override {
         SimulatedInternet& internet = internet_;
+        EventLoop& loop = internet.loop_;
         const SocketAddress here(ip_.ip_view(), internet.next_port_++);
-        const bool silent = internet.silent_.contains(SocketAddress(to.ip_view(), 0));
-        const Clock::Instant there = internet.loop_.now() + 2 * internet.options_.delay;
-        const Clock::Instant answered = silent ? until : std::min(until, there);
-        co_await internet.loop_.pause_until(answered);
-        if (silent || there > until)
-            co_return fail(Errc::timeout, "connect to {}: no answer in time", to.text());
-        const auto found = internet.listening_.find(to);
-        if (found == internet.listening_.end())
-            co_return fail(Errc::unavailable, "connect to {}: refused", to.text());
-        auto out = std::make_shared<Pipe>(internet.loop_, internet.options_);
-        auto in = std::make_shared<Pipe>(internet.loop_, internet.options_);
-        found->second->arrive(std::make_unique<SimulatedSocket>(internet.loop_, out, in, to, here));
-        std::unique_ptr<Socket> ours =
-            std::make_unique<SimulatedSocket>(internet.loop_, in, out, here, to);
-        co_return Result<std::unique_ptr<Socket>>(std::move(ours));
+        const auto there = internet.line(ip_.ip_view(), to.ip_view());
+        const auto back = internet.line(to.ip_view(), ip_.ip_view());
+        const SocketAddress host(to.ip_view(), 0);
+        Clock::Duration again = kFirstSynAgain;
+        for (;;) {
+            const bool lost = internet.silent_.contains(host) || there->cut || back->cut;
+            const Clock::Instant wakes =
+                loop.now() +
+                (lost ? again
+                      : there->options.delay + back->options.delay +
+                            detail::held_up_by_loss(2, there->options, internet.random_));
+            co_await loop.pause_until(std::min(wakes, until));
+            if (wakes > until)
+                co_return fail(Errc::timeout, "connect to {}: no answer in time", to.text());
+            if (!lost)
+                break;
+            again *= 2;
+        }
+        co_return internet.join(here, to);
     }
 
     [[nodiscard]] Task<Result<std::vector<SocketAddress>>>
@@ -246,6 +220,58 @@ private:
 
 std::unique_ptr<Network> SimulatedInternet::host(BytesView ip) {
     return std::make_unique<SimulatedHost>(*this, ip);
+}
+
+SimulatedInternet::SimulatedInternet(EventLoop& loop, const WireOptions& options,
+                                     std::uint64_t seed)
+    : loop_(loop), options_(options), random_(seed) {}
+
+SimulatedInternet::~SimulatedInternet() = default;
+
+Result<std::unique_ptr<Socket>> SimulatedInternet::join(const SocketAddress& from,
+                                                        const SocketAddress& to) {
+    const auto found = listening_.find(to);
+    if (found == listening_.end())
+        return fail(Errc::unavailable, "connect to {}: refused", to.text());
+    const auto there = line(from.ip_view(), to.ip_view());
+    const auto back = line(to.ip_view(), from.ip_view());
+    const auto out = std::make_shared<Pipe>(loop_, there);
+    const auto in = std::make_shared<Pipe>(loop_, back);
+    there->add(out);
+    back->add(in);
+    found->second->arrive(std::make_unique<SimulatedSocket>(loop_, random_, out, in, to, from));
+    return std::unique_ptr<Socket>(
+        std::make_unique<SimulatedSocket>(loop_, random_, in, out, from, to));
+}
+
+std::shared_ptr<Line> SimulatedInternet::line(BytesView from, BytesView to) {
+    std::shared_ptr<Line>& line = lines_[{SocketAddress(from, 0), SocketAddress(to, 0)}];
+    if (!line) {
+        line = std::make_shared<Line>();
+        line->options = options_;
+    }
+    return line;
+}
+
+void SimulatedInternet::set_wire(BytesView one, BytesView other, const WireOptions& options) {
+    line(one, other)->options = options;
+    line(other, one)->options = options;
+}
+
+void SimulatedInternet::set_cut(BytesView one, BytesView other, bool cut) {
+    for (const auto& direction : {line(one, other), line(other, one)}) {
+        if (direction->cut == cut)
+            continue;
+        if (cut)
+            direction->cut_off(loop_.now());
+        else
+            direction->mend(loop_, random_);
+    }
+}
+
+void SimulatedInternet::break_connections(BytesView one, BytesView other) {
+    line(one, other)->break_all();
+    line(other, one)->break_all();
 }
 
 void SimulatedInternet::name(std::string name, BytesView ip) {

@@ -2,27 +2,42 @@
 #pragma once
 
 #include "base/network.hpp"
+#include "base/random.hpp"
 
 #include <deque>
 #include <map>
+#include <memory>
 #include <set>
 
 namespace codex {
 
+namespace detail {
+struct Line;
+}
+
 struct WireOptions {
     Clock::Duration delay{}; ///< of each byte, one way
-    /// What is on its way or unread, of one direction; more is not taken.
+    /// What is on its way or unread, of one direction of a connection; more is not taken.
     std::size_t buffer_bytes = std::size_t{256} << 10;
     /// Most that one read gives: bytes are cut as a network may cut them.
     std::size_t piece_bytes = SIZE_MAX;
+    /// One way, of all connections between two hosts together; 0: as many as are written.
+    double bytes_per_second = 0;
+    /// Which part of the segments is lost, of 0 to 1. TCP sends them again, so they and what is
+    /// behind them come later; and it slows down.
+    double loss = 0;
 };
 
 /// The wires between hosts. Outlives their networks and sockets.
 /// Threads: the loop's.
 class SimulatedInternet {
 public:
-    explicit SimulatedInternet(EventLoop& loop, const WireOptions& options = {})
-        : loop_(loop), options_(options) {}
+    /// `options` are those of each wire of which nothing else is said; `seed` says what is lost.
+    explicit SimulatedInternet(EventLoop& loop, const WireOptions& options = {},
+                               std::uint64_t seed = 0);
+    ~SimulatedInternet();
+    SimulatedInternet(const SimulatedInternet&) = delete;
+    SimulatedInternet& operator=(const SimulatedInternet&) = delete;
 
     /// A host with this one address (4 or 16 bytes).
     [[nodiscard]] std::unique_ptr<Network> host(BytesView ip);
@@ -31,11 +46,26 @@ public:
     /// What is dialled there from now on is never answered, as behind a firewall; or is again.
     void set_silent(BytesView ip, bool silent);
 
+    // Between two hosts, from now on, also for connections that are there.
+    /// What is on its way already is not changed.
+    void set_wire(BytesView one, BytesView other, const WireOptions& options);
+    /// Nothing passes any more, and nobody is told; or it passes again, and what did not is sent
+    /// again.
+    void set_cut(BytesView one, BytesView other, bool cut);
+    /// Connections break, both ends are told, and what is on its way is lost.
+    void break_connections(BytesView one, BytesView other);
+
 private:
     friend class SimulatedHost;
     friend class SimulatedAcceptor;
+    [[nodiscard]] std::shared_ptr<detail::Line> line(BytesView from, BytesView to);
+    [[nodiscard]] Result<std::unique_ptr<Socket>> join(const SocketAddress& from,
+                                                       const SocketAddress& to);
+
     EventLoop& loop_;
     WireOptions options_;
+    SeededRandom random_;
+    std::map<std::pair<SocketAddress, SocketAddress>, std::shared_ptr<detail::Line>> lines_;
     std::map<SocketAddress, class SimulatedAcceptor*> listening_;
     std::set<SocketAddress> silent_;
     std::multimap<std::string, SocketAddress> names_;
