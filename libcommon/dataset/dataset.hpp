@@ -3,6 +3,7 @@
 // All of them stream: working memory is bounded by threads and block size, not by the dataset.
 #pragma once
 
+#include "base/index_set.hpp"
 #include "base/job.hpp"
 #include "base/stream.hpp"
 #include "blocks/block_source.hpp"
@@ -63,6 +64,11 @@ struct ByteRange {
     std::uint64_t begin = 0;
     std::uint64_t end = UINT64_MAX;
 };
+/// The part of a range that content of so many bytes has. Errors: argument_invalid when it ends
+/// before it begins; merkle_index when it begins behind the content.
+[[nodiscard]] Result<ByteRange> clamp(ByteRange range, std::uint64_t content_bytes);
+/// The blocks with these bytes of a dataset's content, which has all of them: tree indices.
+[[nodiscard]] IndexRange blocks_of(const codec::Manifest& manifest, ByteRange range);
 struct GetResult {
     std::uint64_t bytes = 0;
     std::uint64_t reconstructed_blocks = 0; ///< missing or damaged, computed from parity

@@ -9,21 +9,23 @@
 
 namespace codex::dataset {
 
-namespace {
-
-/// The part of the range that the content has. Errors: merkle_index when it begins after the
-/// content.
-Result<ByteRange> clamp(ByteRange range, std::uint64_t size_bytes) {
+Result<ByteRange> clamp(ByteRange range, std::uint64_t content_bytes) {
     if (range.begin > range.end)
         return fail(Errc::argument_invalid, "byte range {} to {}: ends before it begins",
                     range.begin, range.end);
-    if (range.begin > size_bytes)
+    if (range.begin > content_bytes)
         return fail(Errc::merkle_index, "bytes from {} on: the content has {}", range.begin,
-                    counted(size_bytes, "byte"));
-    return ByteRange{range.begin, std::min(range.end, size_bytes)};
+                    counted(content_bytes, "byte"));
+    return ByteRange{range.begin, std::min(range.end, content_bytes)};
 }
 
-} // namespace
+IndexRange blocks_of(const codec::Manifest& manifest, ByteRange range) {
+    if (range.begin >= range.end)
+        return {};
+    const std::uint64_t block_size = manifest.block_size_bytes;
+    const std::uint64_t first = range.begin / block_size;
+    return {first, div_up(range.end, block_size) - first};
+}
 
 Result<GetResult> get(const Job& job, const Cid& manifest, ByteRange range, ByteSink& sink) {
     CODEX_TRY(dataset, job.repo.dataset(manifest));
@@ -34,10 +36,10 @@ Result<GetResult> get(const Job& job, const Cid& manifest, ByteRange range, Byte
     job.expect(wanted.end - wanted.begin);
 
     const std::uint64_t block_size = dataset.manifest.block_size_bytes;
-    CODEX_TRY(reader, detail::BlockReader::open(job, std::move(dataset),
-                                                {.first = wanted.begin / block_size,
-                                                 .end = div_up(wanted.end, block_size),
-                                                 .recover = true}));
+    const IndexRange blocks = blocks_of(dataset.manifest, wanted);
+    CODEX_TRY(reader, detail::BlockReader::open(
+                          job, std::move(dataset),
+                          {.first = blocks.first, .end = blocks.end(), .recover = true}));
     const std::stop_callback wake(job.stop_token(), [&] { sink.cancel(); });
     for (;;) {
         CODEX_TRY(batch, reader->next());

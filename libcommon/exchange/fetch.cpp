@@ -1,10 +1,9 @@
 #include "exchange/fetch.hpp"
 
 #include "base/copy_error.hpp"
-#include "base/counted.hpp"
 #include "base/offload.hpp"
-#include "exchange/detail/dialler.hpp"
-#include "exchange/detail/goods.hpp"
+#include "exchange/detail/fetch_impl.hpp"
+#include "exchange/detail/thrown.hpp"
 
 #include <algorithm>
 
@@ -15,18 +14,23 @@ using namespace detail;
 namespace {
 
 constexpr Clock::Duration kTick = std::chrono::milliseconds(100);
+/// What is asked for before the rest, because the content is written.
+constexpr std::uint64_t kAheadBytes = std::uint64_t{16} << 20;
+constexpr std::uint64_t kAheadBlocks = 512;
+/// How long a writer of the content lets a block be committed before it looks again.
+constexpr Clock::Duration kLookAgain = std::chrono::milliseconds(50);
 
 /// What the repo has of a dataset.
 struct There {
-    std::uint64_t blocks = 0; ///< of a dataset that is whole; 0: it is not
-    Bytes manifest;           ///< empty: not here
+    std::optional<codec::Manifest> whole;
+    Bytes manifest; ///< empty: not here
 };
 
 Result<There> look(const repo::Repo& repo, const Cid& manifest) {
     There there;
-    const auto dataset = repo.dataset(manifest);
+    auto dataset = repo.dataset(manifest);
     if (dataset) {
-        there.blocks = dataset->manifest.blocks_count();
+        there.whole = std::move(dataset->manifest);
         return there;
     }
     const Errc code = dataset.error().code();
@@ -41,85 +45,101 @@ Result<There> look(const repo::Repo& repo, const Cid& manifest) {
     return there;
 }
 
-/// Begins with a dataset, or goes on.
-Result<std::shared_ptr<Leaves>> open(repo::Repo& repo, const Bytes& manifest,
-                                     const repo::PartialOptions& options,
-                                     std::size_t max_block_bytes) {
-    CODEX_TRY(decoded, codec::decode_manifest(manifest));
-    if (decoded.block_size_bytes > max_block_bytes)
-        return fail(Errc::unsupported, "its blocks have {} bytes, and no more than {} are read",
-                    decoded.block_size_bytes, max_block_bytes);
-    CODEX_TRY(dataset, repo.open_partial(manifest, options));
-    return std::make_shared<Leaves>(std::move(dataset));
-}
+/// A dataset that was begun, or that goes on.
+struct Opened {
+    std::shared_ptr<Leaves> leaves;
+    std::shared_ptr<Content> content; ///< where it is wanted
+    std::uint64_t wanted = 0;         ///< blocks
+    IndexSet missing;                 ///< of them
+};
+
+struct Opening {
+    repo::Repo& repo;
+    Cid cid;
+    Bytes manifest;
+    std::function<Result<FetchPart>(const codec::Manifest&)> part;
+    repo::PartialOptions options;
+    ByteSink* content;
+    std::size_t max_block_bytes;
+    codex::Job job;
+
+    [[nodiscard]] Result<Opened> run() const {
+        CODEX_TRY(decoded, codec::decode_manifest(manifest));
+        if (decoded.block_size_bytes > max_block_bytes)
+            return fail(Errc::unsupported, "its blocks have {} bytes, and no more than {} are read",
+                        decoded.block_size_bytes, max_block_bytes);
+        CODEX_TRY(wanted, part(decoded));
+        CODEX_TRY(dataset, repo.open_partial(manifest, options));
+        Opened opened;
+        opened.leaves = std::make_shared<Leaves>(std::move(dataset));
+        CODEX_SET(opened.missing, opened.leaves->missing(job));
+        opened.missing.intersect(wanted.blocks);
+        opened.wanted = wanted.blocks.size();
+        if (content != nullptr)
+            CODEX_SET(opened.content, Content::open(repo, cid, decoded, wanted.content, *content));
+        return opened;
+    }
+};
 
 } // namespace
 
-class Fetch::Impl {
-public:
-    Impl(Peers& peers_to_ask, repo::Repo& into, const Cid& cid, FetchOptions how,
-         const codex::Job& work)
-        : peers(peers_to_ask), loop(peers_to_ask.host().loop()), repo(into), manifest(cid),
-          options(std::move(how)), job(work) {}
-
-    [[nodiscard]] static Task<Result<FetchStatus>> run(Impl* self);
-    /// Goes on until all of it is there.
-    [[nodiscard]] static Task<Result<void>> download(Impl* self, std::shared_ptr<Goods> goods,
-                                                     IndexSet wanted, std::size_t block_bytes);
-    [[nodiscard]] static Task<Result<void>> watch(Impl* self, Dialler* dialler);
-    [[nodiscard]] std::optional<Error> given_up(const Dialler& dialler);
-    [[nodiscard]] Error nobody(const Dialler& dialler) const;
-    [[nodiscard]] Error missing_everywhere() const;
-    [[nodiscard]] Error out_of_time(Clock::Duration after) const;
-    [[nodiscard]] FetchStatus status() const;
-
-    Peers& peers;
-    EventLoop& loop;
-    repo::Repo& repo;
-    Cid manifest;
-    FetchOptions options;
-    codex::Job job;
-    Roster roster;
-    std::unique_ptr<Download> running;
-    std::uint64_t blocks = 0;
-    std::uint64_t blocks_before = 0; ///< here when it began
-    std::uint64_t blocks_fetched = 0;
-    std::uint64_t bytes_fetched = 0;
-    plan::Outlook outlook = plan::Outlook::going_on;
-    Clock::Instant outlook_since{};
-};
+Result<FetchPart> Fetch::Impl::part_of(const codec::Manifest& of) const {
+    if (options.part)
+        return options.part(of);
+    return FetchPart{IndexSet({0, of.blocks_count()}), {}};
+}
 
 Task<Result<FetchStatus>> Fetch::Impl::run(Impl* self) {
     Executor& executor = self->job.executor();
     auto looking = [repo = &self->repo, cid = self->manifest] { return look(*repo, cid); };
     CODEX_CO_TRY(there, offload(self->loop, executor, std::move(looking)));
-    if (there.blocks != 0) {
-        self->blocks = self->blocks_before = there.blocks;
-        co_return self->status();
+    if (there.whole) {
+        auto whole = give(self, std::move(*there.whole));
+        co_return co_await std::move(whole);
     }
     if (there.manifest.empty()) {
         const auto block = std::make_shared<OneBlock>(self->manifest);
         IndexSet first({0, 1});
-        CODEX_CO_CHECK(download(self, block, std::move(first), codec::kMaxManifestBytes / 16));
+        CODEX_CO_CHECK(
+            download(self, block, nullptr, std::move(first), codec::kMaxManifestBytes / 16));
         there.manifest = block->bytes();
     }
-    auto opening = [repo = &self->repo, bytes = std::move(there.manifest),
-                    how = repo::PartialOptions{self->options.expiry, self->options.label},
-                    most = self->options.max_block_bytes] { return open(*repo, bytes, how, most); };
-    CODEX_CO_TRY(leaves, offload(self->loop, executor, std::move(opening)));
-    auto asking = [leaves, job = &self->job] { return leaves->missing(*job); };
-    CODEX_CO_TRY(missing, offload(self->loop, executor, std::move(asking)));
-    self->blocks = leaves->count();
-    self->blocks_before = self->blocks - missing.size();
-    const std::size_t block_bytes = leaves->block_bytes();
-    self->job.expect(missing.size() * block_bytes);
-    if (!missing.empty()) {
-        CODEX_CO_CHECK(download(self, leaves, std::move(missing), block_bytes));
+    auto opening = [how = Opening{self->repo,
+                                  self->manifest,
+                                  std::move(there.manifest),
+                                  [self](const codec::Manifest& of) { return self->part_of(of); },
+                                  {self->options.expiry, self->options.label},
+                                  self->options.content,
+                                  self->options.max_block_bytes,
+                                  self->job}] { return how.run(); };
+    CODEX_CO_TRY(opened, offload(self->loop, executor, std::move(opening)));
+    self->blocks = opened.wanted;
+    self->blocks_before = self->blocks - opened.missing.size();
+    const std::size_t block_bytes = opened.leaves->block_bytes();
+    self->job.expect(opened.missing.size() * block_bytes);
+    if (!opened.missing.empty() || opened.content) {
+        CODEX_CO_CHECK(
+            download(self, opened.leaves, opened.content, std::move(opened.missing), block_bytes));
     }
     co_return self->status();
 }
 
-Task<Result<void>> Fetch::Impl::download(Impl* self, std::shared_ptr<Goods> goods, IndexSet wanted,
+Task<Result<FetchStatus>> Fetch::Impl::give(Impl* self, codec::Manifest whole) {
+    auto part = self->part_of(whole);
+    if (!part)
+        co_return fail(std::move(part).error());
+    self->blocks = self->blocks_before = part->blocks.size();
+    if (self->options.content != nullptr) {
+        auto giving = [job = dataset::Job(self->repo, self->job.uncounted()), cid = self->manifest,
+                       range = part->content,
+                       to = self->options.content] { return dataset::get(job, cid, range, *to); };
+        CODEX_CO_CHECK(offload(self->loop, self->job.executor(), std::move(giving)));
+    }
+    co_return self->status();
+}
+
+Task<Result<void>> Fetch::Impl::download(Impl* self, std::shared_ptr<Goods> goods,
+                                         std::shared_ptr<Content> content, IndexSet wanted,
                                          std::size_t block_bytes) {
     DownloadOptions of;
     of.block_bytes = block_bytes;
@@ -128,9 +148,25 @@ Task<Result<void>> Fetch::Impl::download(Impl* self, std::shared_ptr<Goods> good
     of.logger = self->options.logger;
     self->running = std::make_unique<Download>(self->peers, self->job.executor(), self->roster,
                                                std::move(goods), of);
+    self->all_is_here = false;
     self->running->want(wanted);
+    TaskGroup writer(self->loop, [self](const std::exception_ptr& thrown) {
+        self->content_error = error_of(thrown);
+        self->content_over = true;
+    });
+    if (content) {
+        self->content_over = false;
+        writer.start(write(self, std::move(content)));
+    }
     Dialler dialler(self->peers.host(), self->roster, self->options.peers);
     auto done = co_await watch(self, &dialler);
+    // What has come stays, however it ends.
+    auto kept = co_await Download::settle(self->running.get());
+    if (done)
+        done = std::move(kept);
+    auto given = co_await end_content(self, done.has_value());
+    if (done)
+        done = std::move(given);
     if (self->blocks != 0) {
         self->blocks_fetched += self->running->kept();
         self->bytes_fetched += self->running->kept_bytes();
@@ -144,7 +180,7 @@ Task<Result<void>> Fetch::Impl::watch(Impl* self, Dialler* dialler) {
     Signal& changed = download.changed();
     std::uint64_t counted = 0;
     self->outlook_since = self->loop.now();
-    while (!download.ended()) {
+    while (!download.ended() && !self->content_error) {
         const Clock::Instant tick = self->loop.now() + kTick;
         co_await changed.wait(tick);
         if (self->blocks != 0)
@@ -162,97 +198,65 @@ Task<Result<void>> Fetch::Impl::watch(Impl* self, Dialler* dialler) {
     co_return Result<void>();
 }
 
-std::optional<Error> Fetch::Impl::given_up(const Dialler& dialler) {
-    const Clock::Instant now = loop.now();
-    const plan::Outlook is = running->plan().outlook();
-    if (is != outlook) {
-        outlook = is;
-        outlook_since = now;
+// --- its content --------------------------------------------------------------------------------
+
+void Fetch::Impl::look_ahead(IndexRange left) {
+    const std::uint64_t ahead = std::clamp<std::uint64_t>(kAheadBytes / running->block_bytes(),
+                                                          plan::kRunBlocks * 2, kAheadBlocks);
+    const std::uint64_t step = ahead / 4;
+    awaited_to = std::max(awaited_to, left.first);
+    const std::uint64_t target = std::min(left.end(), left.first + ahead);
+    while (awaited_to < target && (awaited_to + step <= target || target == left.end())) {
+        const std::uint64_t count = std::min(step, target - awaited_to);
+        running->await({awaited_to, count}, loop.now());
+        awaited_to += count;
     }
-    const Clock::Duration since = now - outlook_since;
-    if (now >= options.until)
-        return out_of_time({});
-    if (is == plan::Outlook::no_peer) {
-        const bool all_failed = !dialler.empty() && dialler.all_failed();
-        const bool only_liars =
-            all_failed && std::any_of(roster.all().begin(), roster.all().end(),
-                                      [&](const auto& entry) { return now < entry.banned_until; });
-        if (only_liars || (all_failed && !dialler.was_connected()) || since >= options.alone)
-            return nobody(dialler);
-    }
-    if (is == plan::Outlook::nobody_has_it && since >= options.absent)
-        return missing_everywhere();
-    if (now - running->progress() >= options.stalled)
-        return out_of_time(options.stalled);
-    return std::nullopt;
 }
 
-Error Fetch::Impl::nobody(const Dialler& dialler) const {
-    for (const Roster::Entry& entry : roster.all())
-        if (loop.now() < entry.banned_until)
-            return Error(Errc::exchange_invalid,
-                         fmt::format("no other peer is left, and {} sent a wrong block: {}",
-                                     entry.id.text(), entry.lie))
-                .hint(
-                    "what has come is right and stays; name a peer that can be trusted to have it");
-    if (dialler.error())
-        return Error(dialler.error()->code() == Errc::peer_wrong ? Errc::peer_wrong
-                                                                 : Errc::unavailable,
-                     fmt::format("no peer can be reached: {}", dialler.error()->text()));
-    return Error(Errc::unavailable, "no peer is connected");
-}
-
-Error Fetch::Impl::missing_everywhere() const {
-    if (blocks == 0)
-        return Error(Errc::dataset_not_found, "no peer has it");
-    const IndexSet& missing = running->plan().missing();
-    return Error(Errc::block_not_found,
-                 fmt::format("no peer has {} of its {}, the first of them is {}", missing.size(),
-                             counted(blocks, "block", "blocks"), missing.next(0).value_or(0)))
-        .hint("what has come stays, and the same command goes on from there");
-}
-
-Error Fetch::Impl::out_of_time(Clock::Duration after) const {
-    const FetchStatus now = status();
-    const std::string what =
-        after == Clock::Duration::zero()
-            ? std::string("the time is over")
-            : fmt::format("nothing has come for {} s",
-                          std::chrono::duration_cast<std::chrono::seconds>(after).count());
-    const std::string share = blocks == 0 ? std::string("nothing is here yet")
-                                          : fmt::format("{} of {} are here", now.blocks_here,
-                                                        counted(blocks, "block", "blocks"));
-    return Error(Errc::timeout, what + ", " + share)
-        .hint("what has come stays, and the same command goes on from there");
-}
-
-FetchStatus Fetch::Impl::status() const {
-    FetchStatus now;
-    now.blocks = blocks;
-    now.blocks_fetched = blocks_fetched;
-    now.bytes_fetched = bytes_fetched;
-    if (running && blocks != 0) {
-        now.blocks_fetched += running->kept();
-        now.bytes_fetched += running->kept_bytes();
-    }
-    now.blocks_here = blocks == 0 ? 0 : blocks_before + now.blocks_fetched;
-    for (plan::PeerNumber number = 0; number < roster.all().size(); ++number) {
-        const Roster::Entry& entry = roster.all()[number];
-        plan::PeerCounts counts = entry.counts;
-        FetchPeer peer{entry.id, 0, 0, 0, 0, 0, entry.rate, entry.round_trip};
-        if (const plan::Peer* at = running ? running->plan().peer(number) : nullptr) {
-            counts += at->counts;
-            peer.rate = at->meter.rate();
-            peer.round_trip = at->meter.round_trip();
+Task<void> Fetch::Impl::write(Impl* self, std::shared_ptr<Content> content) {
+    Signal& changed = self->running->changed();
+    while (content->left().count != 0 && !self->content_error) {
+        self->look_ahead(content->left());
+        const bool last_look = self->all_is_here;
+        auto writing = [content] { return content->write_some(); };
+        auto written = co_await offload(self->loop, self->job.executor(), std::move(writing));
+        if (!written) {
+            self->content_error = std::move(written).error();
+        } else if (*written == 0 && last_look) {
+            self->content_error =
+                Error(Errc::dataset_damaged,
+                      fmt::format("block {} was here and is gone", content->left().first));
+        } else if (*written == 0) {
+            const Clock::Instant again = self->loop.now() + kLookAgain;
+            co_await changed.wait(again);
         }
-        peer.blocks = counts.useful;
-        peer.duplicates = counts.duplicates;
-        peer.unasked = counts.unasked;
-        peer.wrong = counts.wrong;
-        peer.late = counts.late;
-        now.peers.push_back(peer);
     }
-    return now;
+    self->content_over = true;
+    changed.notify();
+}
+
+/// Lets what is here be written; what is not ends it.
+Task<Result<void>> Fetch::Impl::end_content(Impl* self, bool all_is_here) {
+    self->all_is_here = all_is_here;
+    Signal& changed = self->running->changed();
+    std::optional<Error> ended;
+    while (!self->content_over) {
+        if (!ended && !all_is_here)
+            ended = Error(Errc::cancelled, "cancelled");
+        if (auto going = self->job.go_on(); !going && !ended)
+            ended = std::move(going).error();
+        if (self->loop.now() >= self->options.until && !ended)
+            ended = self->out_of_time({});
+        if (ended && !self->content_error) {
+            self->options.content->cancel();
+            self->content_error = std::move(*ended);
+        }
+        const Clock::Instant tick = self->loop.now() + kTick;
+        co_await changed.wait(tick);
+    }
+    if (self->content_error)
+        co_return fail(std::move(*self->content_error));
+    co_return Result<void>();
 }
 
 Fetch::Fetch(Peers& peers, repo::Repo& repo, const Cid& manifest, FetchOptions options,

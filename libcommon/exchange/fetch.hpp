@@ -1,14 +1,30 @@
 // Fetches a dataset of peers into a repo (codex-exchange(7), FETCHING).
 #pragma once
 
+#include "base/index_set.hpp"
 #include "base/job.hpp"
+#include "base/stream.hpp"
+#include "dataset/dataset.hpp"
 #include "exchange/peers.hpp"
 #include "net/address/multiaddr.hpp"
 #include "repo/repo.hpp"
 
 namespace codex::exchange {
 
+/// What is wanted of a dataset.
+struct FetchPart {
+    IndexSet blocks;              ///< of its tree
+    dataset::ByteRange content{}; ///< bytes of it that are written; their blocks are wanted
+};
+
 struct FetchOptions {
+    /// Says what is wanted once the manifest is known, on any thread; by default all of it. Its
+    /// errors are the fetch's.
+    std::function<Result<FetchPart>(const codec::Manifest&)> part{};
+    /// Where the content goes, in order, while it comes; it may hold up whoever writes to it, in
+    /// a job on the executor, and no more than that. It outlives the fetch, and the executor.
+    /// Cancelled when the fetch fails.
+    ByteSink* content = nullptr;
     std::uint64_t expiry = 0; ///< of the dataset, Unix seconds; 0: never
     std::string label{};      ///< as Repo::set_label()
     /// Peers to keep connections with, each address with the peer's id at its end. Others that are
@@ -42,7 +58,7 @@ struct FetchPeer {
 
 /// How far a fetch is.
 struct FetchStatus {
-    std::uint64_t blocks = 0;      ///< of the dataset; 0 before it is known
+    std::uint64_t blocks = 0;      ///< that are wanted; 0 before the dataset is known
     std::uint64_t blocks_here = 0; ///< of these
     std::uint64_t blocks_fetched = 0;
     std::uint64_t bytes_fetched = 0; ///< data of blocks
@@ -62,11 +78,12 @@ public:
     Fetch(const Fetch&) = delete;
     Fetch& operator=(const Fetch&) = delete;
 
-    /// The dataset is whole and durable in the repo when this gives its last status; once. Errors:
+    /// What is wanted is durable in the repo, and written, when this gives its last status; once.
+    /// Of all that is fetched, what has come before an error is durable, too. Errors:
     /// dataset_not_found, block_not_found, when no peer has what is missing; unavailable, when no
     /// peer can be reached; exchange_invalid, when all were left because of wrong blocks, naming
     /// one; timeout, at `until` and when nothing comes; unsupported, for blocks that are too large;
-    /// manifest_invalid; cancelled; the repo's.
+    /// manifest_invalid; cancelled; the repo's; those of the content's sink, and dataset_damaged.
     [[nodiscard]] static Task<Result<FetchStatus>> run(Fetch* self);
     [[nodiscard]] FetchStatus status() const;
 

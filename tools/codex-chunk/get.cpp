@@ -1,8 +1,8 @@
 #include "base/counted.hpp"
 #include "chunk.hpp"
+#include "toolkit/byte_range.hpp"
 #include "toolkit/output.hpp"
 
-#include <charconv>
 #include <unistd.h>
 
 namespace codex::chunk {
@@ -14,55 +14,11 @@ struct Get {
     std::optional<std::string> range;
 };
 
-Result<std::uint64_t> parse_offset(std::string_view digits, std::string_view range) {
-    std::uint64_t value = 0;
-    const auto [stop, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-    if (error != std::errc() || stop != digits.data() + digits.size() || digits.empty())
-        return fail(Error(Errc::usage, fmt::format("--range: '{}' is no range", range))
-                        .hint("A-B with both ends included, A- to the end, or -N for the last N"));
-    return value;
-}
-
-/// What --range says, before the size of the content is known.
-struct Range {
-    dataset::ByteRange bytes;
-    std::optional<std::uint64_t> last; ///< of -N: that many from the end, and `bytes` is not set
-
-    [[nodiscard]] dataset::ByteRange of(std::uint64_t content_bytes) const {
-        dataset::ByteRange range = bytes;
-        if (last)
-            range.begin = content_bytes - std::min(*last, content_bytes);
-        return range;
-    }
-};
-
-/// "A-B", "A-", "-N" as in HTTP (RFC 9110 section 14.1.2), as a half-open range.
-Result<Range> parse_range(std::string_view text) {
-    const std::size_t dash = std::min(text.find('-'), text.size());
-    const std::string_view first = text.substr(0, dash);
-    const std::string_view last =
-        dash == text.size() ? std::string_view("?") : text.substr(dash + 1);
-    Range range;
-    if (first.empty()) {
-        CODEX_SET(range.last, parse_offset(last, text));
-        return range;
-    }
-    CODEX_TRY(begin, parse_offset(first, text));
-    range.bytes.begin = begin;
-    if (last.empty())
-        return range;
-    CODEX_TRY(end, parse_offset(last, text));
-    if (end < begin)
-        return fail(Errc::usage, "--range: '{}' ends before it begins", text);
-    range.bytes.end = end == UINT64_MAX ? end : end + 1;
-    return range;
-}
-
 struct Stream {
     cli::Context& context;
     dataset::Job job;
     ByteSink& sink;
-    std::optional<Range> range;
+    std::optional<toolkit::RangeOption> range;
 };
 
 Result<void> append(Stream& stream, const std::string& item) {
@@ -85,9 +41,9 @@ Result<void> append(Stream& stream, const std::string& item) {
 }
 
 Result<int> run_get(cli::Context& context, const Get& get) {
-    std::optional<Range> range;
+    std::optional<toolkit::RangeOption> range;
     if (get.range) {
-        CODEX_SET(range, parse_range(*get.range));
+        CODEX_SET(range, toolkit::parse_range(*get.range));
     }
     cli::Inputs inputs(get.cids, STDIN_FILENO);
     CODEX_TRY(item, inputs.next());

@@ -7,7 +7,10 @@
 #include "dataset/dataset.hpp"
 #include "serve.hpp"
 #include "toolkit/access.hpp"
+#include "toolkit/byte_range.hpp"
 
+#include <csignal>
+#include <poll.h>
 #include <unistd.h>
 
 namespace codex::serve_tool {
@@ -18,6 +21,7 @@ struct FetchArguments {
     std::string cid;
     std::vector<std::string> peers;
     std::optional<std::string> to;
+    std::optional<std::string> range;
     cli::DurationValue timeout;
 };
 
@@ -43,7 +47,9 @@ Result<std::vector<net::Multiaddr>> peers_of(const FetchArguments& arguments) {
 /// Where the content goes beside the repo.
 struct Destination {
     std::optional<OutputFile> file;
-    bool standard_output = false;
+    std::unique_ptr<FdSink> sink;
+
+    [[nodiscard]] bool is_stdout() const { return sink && !file; }
 };
 
 Result<Destination> destination_of(cli::Context& context, const FetchArguments& arguments) {
@@ -55,23 +61,51 @@ Result<Destination> destination_of(cli::Context& context, const FetchArguments& 
             return fail(Error(Errc::usage, "--to -: stdout is a terminal")
                             .hint("name a file, or put a pipe behind it"));
         CODEX_CHECK(context.binary_output());
-        to.standard_output = true;
+        CODEX_TRY(out, FdSink::create(STDOUT_FILENO, "stdout"));
+        to.sink = std::make_unique<FdSink>(std::move(out));
         return to;
     }
     CODEX_TRY(file, OutputFile::open(*arguments.to));
     to.file = std::move(file);
+    CODEX_TRY(sink, FdSink::create(to.file->fd(), *arguments.to));
+    to.sink = std::make_unique<FdSink>(std::move(sink));
     return to;
 }
 
-Result<void> write_content(const dataset::Job& job, const Cid& cid, Destination to,
-                           const std::string& name) {
-    if (!to.file && !to.standard_output)
-        return {};
-    const int fd = to.file ? to.file->fd() : STDOUT_FILENO;
-    CODEX_TRY(sink, FdSink::create(fd, to.file ? name : "stdout"));
-    CODEX_CHECK(dataset::get(job, cid, {}, sink));
-    return to.file ? to.file->commit() : Result<void>();
+/// What is fetched, as the options say, once the dataset is known.
+Result<std::function<Result<exchange::FetchPart>(const codec::Manifest&)>>
+part_of(const FetchArguments& arguments) {
+    if (!arguments.range)
+        return nullptr;
+    CODEX_TRY(range, toolkit::parse_range(*arguments.range));
+    return [range](const codec::Manifest& manifest) -> Result<exchange::FetchPart> {
+        const std::uint64_t content_bytes = manifest.content_size_bytes();
+        CODEX_TRY(bytes, dataset::clamp(range.of(content_bytes), content_bytes));
+        return exchange::FetchPart{IndexSet(dataset::blocks_of(manifest, bytes)), bytes};
+    };
 }
+
+/// Writes to a pipe that nobody reads any more are errors meanwhile, and no end of the process:
+/// what has come is to be kept first.
+class PipesBreakGently {
+public:
+    PipesBreakGently() : before_(std::signal(SIGPIPE, SIG_IGN)) {}
+    PipesBreakGently(const PipesBreakGently&) = delete;
+    PipesBreakGently& operator=(const PipesBreakGently&) = delete;
+    ~PipesBreakGently() { std::signal(SIGPIPE, before_); }
+
+    /// Ends the process as the broken pipe would have, if there is one.
+    void end_if_broken() const {
+        pollfd out{STDOUT_FILENO, 0, 0};
+        if (::poll(&out, 1, 0) != 1 || (out.revents & POLLERR) == 0)
+            return;
+        std::signal(SIGPIPE, before_);
+        std::raise(SIGPIPE);
+    }
+
+private:
+    void (*before_)(int);
+};
 
 std::string peers_json(const exchange::FetchStatus& status) {
     JsonWriter json;
@@ -118,8 +152,8 @@ Result<exchange::FetchStatus> fetch_of(cli::Context& context, repo::Repo& repo, 
                                        exchange::FetchOptions options,
                                        const cli::DurationValue& timeout, Progress& progress) {
     CODEX_TRY(node, Node::anonymous(context));
-    // At least one that works beside the loop, whatever -j says.
-    ThreadPool pool(std::max(2u, context.pool().size()));
+    // Beside the loop one that works, whatever -j says, and one that waits for who reads.
+    ThreadPool pool(std::max(3u, context.pool().size()));
     exchange::PeersOptions peers_options;
     peers_options.logger = context.log().with_topics("codex blockexcnetwork");
     exchange::Peers peers(*node->host, std::move(peers_options));
@@ -135,20 +169,25 @@ Result<exchange::FetchStatus> fetch_of(cli::Context& context, repo::Repo& repo, 
 Result<int> run_fetch(cli::Context& context, const FetchArguments& arguments) {
     exchange::FetchOptions options;
     CODEX_SET(options.peers, peers_of(arguments));
+    CODEX_SET(options.part, part_of(arguments));
     CODEX_TRY(cid, codec::manifest_cid(arguments.cid));
     context.about(cid.text());
     CODEX_TRY(to, destination_of(context, arguments));
     CODEX_TRY(repo, toolkit::open_repo(context, toolkit::Access::create));
     const std::uint64_t ttl = repo.config().ttl_seconds;
     options.expiry = ttl == 0 ? 0 : time_after(context.clock().unix_seconds(), ttl);
+    options.content = to.sink.get();
     Progress progress;
     const auto view = context.show(progress, "fetch");
-    const bool stdout_is_taken = to.standard_output;
-    CODEX_TRY(status,
-              fetch_of(context, repo, cid, std::move(options), arguments.timeout, progress));
-    const codex::Job job{context.pool()};
-    CODEX_CHECK(write_content({repo, job}, cid, std::move(to), arguments.to.value_or("")));
-    CODEX_CHECK(report(context, cid, status, stdout_is_taken));
+    const PipesBreakGently pipes;
+    auto status = fetch_of(context, repo, cid, std::move(options), arguments.timeout, progress);
+    if (!status && to.is_stdout())
+        pipes.end_if_broken();
+    if (!status)
+        return fail(std::move(status).error());
+    if (to.file)
+        CODEX_CHECK(to.file->commit());
+    CODEX_CHECK(report(context, cid, *status, to.is_stdout()));
     return 0;
 }
 
@@ -160,7 +199,10 @@ void declare_fetch(cli::Command& root) {
         .argument("CID", arguments->cid, "of the dataset, whole")
         .option("--peer ADDRESS", arguments->peers,
                 "a node to ask: a multiaddr that ends in /p2p/ID; several times for several")
-        .option("--to FILE", arguments->to, "write the content there, too; - is stdout")
+        .option("--to FILE", arguments->to,
+                "write the content there, too; - is stdout, while it comes")
+        .option("--range A-B", arguments->range,
+                "only these bytes, both ends included; A- or -N, too")
         .option("--timeout", arguments->timeout,
                 "how long it may take; default: as long as it goes on")
         .example("codex-serve fetch zDvZ... --peer /ip4/192.0.2.1/tcp/8070/p2p/16Uiu2HA...")

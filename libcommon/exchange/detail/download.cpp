@@ -2,6 +2,7 @@
 
 #include "base/copy_error.hpp"
 #include "base/offload.hpp"
+#include "exchange/detail/thrown.hpp"
 
 #include <algorithm>
 
@@ -17,7 +18,8 @@ Download::Download(Peers& peers, Executor& executor, Roster& roster, std::shared
                    const DownloadOptions& options)
     : peers_(peers), loop_(peers.host().loop()), executor_(executor), roster_(roster),
       goods_(std::move(goods)), options_(options), plan_({options.block_bytes, options.seed}),
-      progress_(loop_.now()), ask_(loop_), keep_(loop_), changed_(loop_), tasks_(loop_) {}
+      progress_(loop_.now()), ask_(loop_), keep_(loop_), changed_(loop_),
+      tasks_(loop_, [this](const std::exception_ptr& thrown) { end_for(error_of(thrown)); }) {}
 
 Download::~Download() {
     peers_.remove(*this);
@@ -30,12 +32,36 @@ Download::~Download() {
         }
 }
 
+void Download::end_for(Error error) {
+    if (!failure_)
+        failure_ = std::move(error);
+    keep_.notify();
+    changed_.notify();
+}
+
 void Download::want(const IndexSet& wanted) {
     for (auto run = wanted.next_run(0); run; run = wanted.next_run(run->end()))
         plan_.want(*run);
     peers_.add(*this);
     tasks_.start(ask(this));
     tasks_.start(keep(this));
+}
+
+void Download::await(IndexRange range, Clock::Instant by) {
+    plan_.await(range, by);
+    poke();
+}
+
+Task<Result<void>> Download::settle(Download* self) {
+    self->settling_ = true;
+    self->keep_.notify();
+    while (!self->keeper_ended_) {
+        co_await self->changed_.wait();
+    }
+    if (self->failure_)
+        co_return fail(copy_of(*self->failure_));
+    auto commit = [goods = self->goods_] { return goods->commit(); };
+    co_return co_await offload(self->loop_, self->executor_, std::move(commit));
 }
 
 // --- what peers say
@@ -60,7 +86,7 @@ void Download::presence(const PeerId& peer, const Presence& presence) {
 
 void Download::delivery(const PeerId& peer, const Delivery& delivery) {
     const auto index = goods_->index(delivery.address);
-    if (!index || failure_)
+    if (!index || failure_ || settling_)
         return;
     const plan::PeerNumber number = roster_.number_of(peer);
     if (plan_.arrived(number, *index, loop_.now()) == plan::Arrival::wanted) {
@@ -156,12 +182,28 @@ std::vector<Came> Download::next_batch() {
     return batch;
 }
 
+/// Says that it has ended also when something is thrown.
+class Download::Keeping {
+public:
+    explicit Keeping(Download& download) : download_(download) {}
+    Keeping(const Keeping&) = delete;
+    Keeping& operator=(const Keeping&) = delete;
+    ~Keeping() {
+        download_.keeper_ended_ = true;
+        download_.changed_.notify();
+    }
+
+private:
+    Download& download_;
+};
+
 Task<void> Download::keep(Download* self) {
-    while (!self->failure_) {
+    const Keeping keeping(*self);
+    while (!self->failure_ && !(self->settling_ && self->queue_.empty())) {
         if (self->queue_.empty()) {
             const auto by = self->goods_->commit_by().value_or(Clock::Instant::max());
             const auto more = co_await self->keep_.wait(by);
-            if (more || !self->queue_.empty())
+            if (more || self->settling_ || !self->queue_.empty())
                 continue;
             auto commit = [goods = self->goods_] { return goods->commit(); };
             auto committed = co_await offload(self->loop_, self->executor_, std::move(commit));
@@ -174,7 +216,6 @@ Task<void> Download::keep(Download* self) {
         const auto verdicts = co_await offload(self->loop_, self->executor_, std::move(take));
         self->judge(*batch, verdicts);
     }
-    self->changed_.notify();
 }
 
 void Download::judge(const std::vector<Came>& batch,

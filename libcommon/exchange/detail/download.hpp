@@ -56,9 +56,13 @@ public:
 
     /// Begins to fetch these.
     void want(const IndexSet& wanted);
-    [[nodiscard]] plan::Planner& plan() { return plan_; }
+    /// Somebody waits for these (Planner::await).
+    void await(IndexRange range, Clock::Instant by);
+    /// Takes nothing more, keeps what has come, and commits it; once. Errors: of keeping it.
+    [[nodiscard]] static Task<Result<void>> settle(Download* self);
+    [[nodiscard]] std::size_t block_bytes() const { return options_.block_bytes; }
     [[nodiscard]] const plan::Planner& plan() const { return plan_; }
-    /// All is there and kept, or nothing will be, for failure().
+    /// All is there and taken, or nothing will be, for failure().
     [[nodiscard]] bool ended() const { return failure_ || plan_.finished(); }
     [[nodiscard]] std::optional<Error>& failure() { return failure_; }
     /// Blocks that were kept, and their bytes.
@@ -77,6 +81,8 @@ private:
     void message_end(const PeerId& peer) override;
     [[nodiscard]] bool may_read(const PeerId& peer) override;
 
+    class Keeping;
+    void end_for(Error error);
     static Task<void> ask(Download* self);
     static Task<void> keep(Download* self);
     [[nodiscard]] std::vector<Came> next_batch();
@@ -96,6 +102,8 @@ private:
     std::deque<Came> queue_;
     std::size_t queued_bytes_ = 0; ///< what is being kept included
     bool paused_ = false;
+    bool settling_ = false;
+    bool keeper_ended_ = false;
     std::optional<Error> failure_;
     std::uint64_t kept_ = 0;
     std::uint64_t kept_bytes_ = 0;

@@ -128,3 +128,64 @@ load serve
     codex-serve -r other fetch "$cid" --peer "${address/\/ip4\/127.0.0.1//dns4/localhost}" --to - | cmp - file
     end_node
 }
+
+@test "the content comes in order while it is fetched, and no file has its name before all is there" {
+    gen 7 30000000 >file
+    cid=$(codex-chunk put file)
+    # The last blocks are missing there: all but them comes.
+    codex-ec erase --blocks 450-457 "$cid" >/dev/null
+    start_node
+    run_split bash -c "codex-serve -r other fetch $cid --peer $address --to - | cmp - file"
+    assert_failure
+    assert_stderr --partial 'EOF on -'
+    assert_stderr --partial 'no peer has 8 of its 458 blocks, the first of them is 450'
+    codex-serve -r third fetch "$cid" --peer "$address" --to - 2>err | head -c 29491200 | cmp -n 29491200 - file
+    run_split codex-serve -r other fetch "$cid" --peer "$address" --to copy
+    assert_failure 1
+    assert_not_exists copy
+    codex-chunk put file >/dev/null # which mends it
+    codex-serve -r other fetch "$cid" --peer "$address" --to copy
+    cmp copy file
+    end_node
+}
+
+@test "who stops reading ends the fetch as a broken pipe does, and what has come stays" {
+    gen 8 40000000 >file
+    cid=$(codex-chunk put file)
+    start_node
+    run_split bash -c "codex-serve -r more fetch $cid --peer $address --to - | head -c 1000000 >begin; echo \${PIPESTATUS[0]}"
+    assert_output 141
+    [[ -z $stderr ]] || fail "$stderr"
+    cmp -n 1000000 begin file
+    run_split codex-serve -r more fetch "$cid" --peer "$address"
+    assert_success
+    (($(cut -f 2 <<<"$output") < 611)) || fail "$output"
+    end_node
+}
+
+@test "of a range only its blocks are fetched; the rest comes when it is asked for" {
+    gen 9 10000000 >file
+    cid=$(codex-chunk put file) # 153 blocks
+    start_node
+    run_split codex-serve -r other fetch "$cid" --peer "$address" --range 65537-200000 --to part
+    assert_success
+    assert_output "$cid"$'\t3\t196608'
+    cmp part <(tail -c +65538 file | head -c 134464)
+    run_split codex-chunk -r other ls --json
+    assert_line --index 0 --partial '"blocksHeld":3'
+    codex-serve -r other fetch "$cid" --peer "$address" --range=-5 --to - | cmp - <(tail -c 5 file)
+    codex-serve -r other fetch "$cid" --peer "$address" --range 9999000- --to - | cmp - <(tail -c 1000 file)
+    run_split codex-chunk -r other ls --json
+    assert_line --index 0 --partial '"blocksHeld":4'
+    run_split codex-serve -r other fetch "$cid" --peer "$address" --range 10000001-
+    assert_failure 65
+    run_split codex-serve -r other fetch "$cid" --peer "$address" --range 5-4
+    assert_failure 64
+    run_split codex-serve -r other fetch "$cid" --peer "$address"
+    assert_success
+    assert_output "$cid"$'\t149\t9764864'
+    codex-chunk -r other get "$cid" | cmp - file
+    run_split codex-serve -r other fetch "$cid" --peer "$address" --range 0-9 --to -
+    assert_success
+    end_node
+}
