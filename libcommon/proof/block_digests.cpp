@@ -34,21 +34,48 @@ struct BlockDigester::Failures {
     }
 };
 
+namespace {
+
+/// The leaves of a dataset's tree, or what is known of them.
+Result<repo::LeafReader> leaves_of(const repo::Repo& repo, const codec::Manifest& manifest) {
+    auto whole = repo.tree(manifest.tree);
+    if (!whole) {
+        auto part = repo.partial_tree(manifest.tree);
+        if (!part)
+            return fail(std::move(whole).error());
+        return [tree = std::make_shared<repo::PartialTree>(std::move(*part))](
+                   std::uint64_t first, std::span<Digest> out) -> Result<void> {
+            for (std::size_t i = 0; i < out.size(); ++i) {
+                auto leaf = tree->leaf(first + i);
+                if (!leaf && leaf.error().code() != Errc::block_not_found)
+                    return fail(std::move(leaf).error());
+                out[i] = leaf ? *leaf : Digest{};
+            }
+            return {};
+        };
+    }
+    if (whole->leaf_count() != manifest.blocks_count())
+        return fail(Errc::dataset_damaged, "tree {}: has {} leaves, the manifest says {}",
+                    manifest.tree.text(), whole->leaf_count(), manifest.blocks_count());
+    return [tree = std::make_shared<repo::StoredTree>(std::move(*whole))](
+               std::uint64_t first, std::span<Digest> out) { return tree->leaves(first, out); };
+}
+
+} // namespace
+
 Result<BlockDigester> BlockDigester::open(const dataset::Job& job, const codec::Manifest& manifest,
                                           const SlotShape& shape) {
-    CODEX_TRY(tree, job.repo.tree(manifest.tree));
-    if (tree.leaf_count() != manifest.blocks_count())
-        return fail(Errc::dataset_damaged, "tree {}: has {} leaves, the manifest says {}",
-                    manifest.tree.text(), tree.leaf_count(), manifest.blocks_count());
-    BlockDigester digester(job, shape, std::move(tree));
+    CODEX_TRY(leaves, leaves_of(job.repo, manifest));
+    BlockDigester digester(job, shape, manifest.tree, std::move(leaves));
     const Bytes zeros(shape.block_size_bytes);
     CODEX_TRY(zero, block_tree(zeros, shape.cell_size_bytes));
     digester.zero_root_ = zero.root();
     return digester;
 }
 
-BlockDigester::BlockDigester(const dataset::Job& job, const SlotShape& shape, repo::StoredTree tree)
-    : job_(job), shape_(shape), tree_(std::move(tree)),
+BlockDigester::BlockDigester(const dataset::Job& job, const SlotShape& shape, const Cid& tree,
+                             repo::LeafReader leaves)
+    : job_(job), shape_(shape), tree_(tree), leaves_(std::move(leaves)),
       group_blocks_(
           std::clamp<std::size_t>(kGroupBytes / shape.block_size_bytes, 1, kMaxGroupBlocks)) {}
 
@@ -79,10 +106,9 @@ Result<std::vector<Digest>> BlockDigester::slots(std::uint32_t first, std::uint3
 
 Result<void> BlockDigester::leaves(const Group& group, std::span<Digest> out) const {
     if (shape_.strategy == codec::Strategy::linear)
-        return tree_.leaves(shape_.tree_index(group.slot, group.first), out);
+        return leaves_(shape_.tree_index(group.slot, group.first), out);
     for (std::size_t i = 0; i < out.size(); ++i)
-        CODEX_CHECK(
-            tree_.leaves(shape_.tree_index(group.slot, group.first + i), out.subspan(i, 1)));
+        CODEX_CHECK(leaves_(shape_.tree_index(group.slot, group.first + i), out.subspan(i, 1)));
     return {};
 }
 
@@ -96,7 +122,7 @@ void BlockDigester::digest_group(const Group& group, Failures& failures) const {
     for (std::size_t i = 0; i < reads.size(); ++i) {
         reads[i].cid = Cid::block(leaf_digests[i]);
         reads[i].buffer = MutableBytes(bytes).subspan(i * size, size);
-        reads[i].leaf = {&tree_.cid(), shape_.tree_index(group.slot, group.first + i)};
+        reads[i].leaf = {&tree_, shape_.tree_index(group.slot, group.first + i)};
     }
     if (auto done = job_.blocks.read(reads); !done)
         return failures.add(std::move(done).error());
@@ -156,8 +182,8 @@ Result<Bytes> BlockDigester::block(std::uint32_t slot, std::uint64_t position) c
         return bytes;
     const std::uint64_t index = shape_.tree_index(slot, position);
     Digest leaf{};
-    CODEX_CHECK(tree_.leaves(index, {&leaf, 1}));
-    BlockRead read{.cid = Cid::block(leaf), .buffer = bytes, .leaf = {&tree_.cid(), index}};
+    CODEX_CHECK(leaves_(index, {&leaf, 1}));
+    BlockRead read{.cid = Cid::block(leaf), .buffer = bytes, .leaf = {&tree_, index}};
     CODEX_CHECK(job_.blocks.read({&read, 1}));
     if (read.state != BlockRead::State::ok)
         return fail(missing({index}, read.state == BlockRead::State::damaged));

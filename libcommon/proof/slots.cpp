@@ -207,7 +207,14 @@ Digest VerifiableDataset::slot_root(std::uint32_t slot) const {
 }
 
 Result<VerifiableDataset> open_verifiable(const repo::Repo& repo, const Cid& manifest) {
-    CODEX_TRY(info, repo.dataset(manifest));
+    auto whole = repo.dataset(manifest);
+    if (!whole && whole.error().code() == Errc::dataset_partial) {
+        if (auto part = repo.partial(manifest))
+            whole = std::move(part->dataset);
+    }
+    if (!whole)
+        return fail(std::move(whole).error());
+    repo::DatasetInfo& info = *whole;
     if (!info.manifest.is_verifiable())
         return fail(Error(Errc::manifest_invalid, "the dataset has no slot roots")
                         .remedy({Remedy::compute_slots, "compute them"}));

@@ -74,6 +74,7 @@ struct VerifiableDataset {
     merkle::Tree dataset_tree; ///< over the slot roots
     [[nodiscard]] Digest slot_root(std::uint32_t slot) const;
 };
+/// A partial dataset is one, too: slots whose blocks are all here can be proved.
 [[nodiscard]] Result<VerifiableDataset> open_verifiable(const repo::Repo& repo,
                                                         const Cid& manifest);
 

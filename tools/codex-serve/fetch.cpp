@@ -5,6 +5,7 @@
 #include "base/output_file.hpp"
 #include "base/units.hpp"
 #include "dataset/dataset.hpp"
+#include "proof/slots.hpp"
 #include "serve.hpp"
 #include "toolkit/access.hpp"
 #include "toolkit/byte_range.hpp"
@@ -22,6 +23,7 @@ struct FetchArguments {
     std::vector<std::string> peers;
     std::optional<std::string> to;
     std::optional<std::string> range;
+    std::optional<std::uint64_t> slot;
     cli::DurationValue timeout;
 };
 
@@ -72,9 +74,30 @@ Result<Destination> destination_of(cli::Context& context, const FetchArguments& 
     return to;
 }
 
+/// The blocks of a slot (codex-slots(5), SLOTS).
+Result<exchange::FetchPart> slot_of(const codec::Manifest& manifest, std::uint64_t slot) {
+    if (!manifest.is_verifiable())
+        return fail(Error(Errc::manifest_invalid, "the dataset has no slot roots")
+                        .hint("--slot is for verifiable datasets; without it all is fetched"));
+    const codec::VerificationInfo& listed = *manifest.erasure->verification;
+    CODEX_TRY(shape, proof::SlotShape::of(manifest, listed.cell_size_bytes, listed.strategy));
+    if (slot >= shape.slots)
+        return fail(shape.no_slot(slot));
+    exchange::FetchPart part;
+    for (std::uint64_t i = 0; i < shape.data_blocks; ++i)
+        part.blocks.insert(shape.tree_index(static_cast<std::uint32_t>(slot), i));
+    return part;
+}
+
 /// What is fetched, as the options say, once the dataset is known.
 Result<std::function<Result<exchange::FetchPart>(const codec::Manifest&)>>
 part_of(const FetchArguments& arguments) {
+    if (arguments.slot && (arguments.range || arguments.to))
+        return fail(Errc::usage, "--slot does not go with --range or --to");
+    if (arguments.slot)
+        return [slot = *arguments.slot](const codec::Manifest& manifest) {
+            return slot_of(manifest, slot);
+        };
     if (!arguments.range)
         return nullptr;
     CODEX_TRY(range, toolkit::parse_range(*arguments.range));
@@ -203,6 +226,8 @@ void declare_fetch(cli::Command& root) {
                 "write the content there, too; - is stdout, while it comes")
         .option("--range A-B", arguments->range,
                 "only these bytes, both ends included; A- or -N, too")
+        .option("--slot N", arguments->slot,
+                "only the blocks of this slot of a verifiable dataset, from 0")
         .option("--timeout", arguments->timeout,
                 "how long it may take; default: as long as it goes on")
         .example("codex-serve fetch zDvZ... --peer /ip4/192.0.2.1/tcp/8070/p2p/16Uiu2HA...")

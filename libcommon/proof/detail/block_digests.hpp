@@ -13,7 +13,8 @@ namespace codex::proof::detail {
 /// different blocks overlap. Memory: a group of blocks a thread.
 class BlockDigester {
 public:
-    /// Errors: dataset_damaged when the tree is not the manifest's; block_not_found.
+    /// Of a partial dataset, too: what is not here of it is missing. Errors: dataset_damaged when
+    /// the tree is not the manifest's; block_not_found.
     [[nodiscard]] static Result<BlockDigester>
     open(const dataset::Job& job, const codec::Manifest& manifest, const SlotShape& shape);
 
@@ -25,7 +26,8 @@ public:
     [[nodiscard]] Result<Bytes> block(std::uint32_t slot, std::uint64_t position) const;
 
 private:
-    BlockDigester(const dataset::Job& job, const SlotShape& shape, repo::StoredTree tree);
+    BlockDigester(const dataset::Job& job, const SlotShape& shape, const Cid& tree,
+                  repo::LeafReader leaves);
     struct Failures;
     struct Group {
         std::uint32_t slot = 0;
@@ -39,7 +41,8 @@ private:
 
     dataset::Job job_;
     SlotShape shape_;
-    repo::StoredTree tree_;
+    Cid tree_;
+    repo::LeafReader leaves_; ///< zeros where a leaf is not known
     Digest zero_root_{};
     std::size_t group_blocks_ = 1;
 };
