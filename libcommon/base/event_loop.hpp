@@ -63,7 +63,7 @@ public:
 
     [[nodiscard]] bool await_ready() const noexcept { return false; }
     void await_suspend(std::coroutine_handle<> waiting) noexcept;
-    [[nodiscard]] bool await_resume() const noexcept { return signalled_; }
+    bool await_resume() const noexcept { return signalled_; }
 
 private:
     friend class EventLoop;

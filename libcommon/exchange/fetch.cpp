@@ -149,7 +149,7 @@ Task<Result<void>> Fetch::Impl::download(Impl* self, std::shared_ptr<Goods> good
     self->running = std::make_unique<Download>(self->peers, self->job.executor(), self->roster,
                                                std::move(goods), of);
     self->all_is_here = false;
-    self->running->want(wanted);
+    self->running->start(wanted);
     TaskGroup writer(self->loop, [self](const std::exception_ptr& thrown) {
         self->content_error = error_of(thrown);
         self->content_over = true;

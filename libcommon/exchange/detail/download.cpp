@@ -39,7 +39,7 @@ void Download::end_for(Error error) {
     changed_.notify();
 }
 
-void Download::want(const IndexSet& wanted) {
+void Download::start(const IndexSet& wanted) {
     for (auto run = wanted.next_run(0); run; run = wanted.next_run(run->end()))
         plan_.want(*run);
     peers_.add(*this);

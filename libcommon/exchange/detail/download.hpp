@@ -55,7 +55,7 @@ public:
     ~Download() override;
 
     /// Begins to fetch these.
-    void want(const IndexSet& wanted);
+    void start(const IndexSet& wanted);
     /// Somebody waits for these (Planner::await).
     void await(IndexRange range, Clock::Instant by);
     /// Takes nothing more, keeps what has come, and commits it; once. Errors: of keeping it.

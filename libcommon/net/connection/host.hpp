@@ -152,7 +152,6 @@ private:
     std::size_t streams_serving_ = 0;
     std::size_t unauthenticated_ = 0;
     std::map<SocketAddress, std::size_t> unauthenticated_of_;
-    std::uint64_t record_sequence_ = 0;
     Signal changed_;
     TaskGroup tasks_; ///< the first to go: tasks use all of the above
 };

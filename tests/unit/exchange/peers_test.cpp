@@ -105,7 +105,7 @@ TEST_F(PeersTest, SendsBlocksOfManySizesByEachMuxer) {
         other.connect(a, b);
         ASSERT_TRUE(other.until([&] { return a.peers->has(b.id()); }));
         std::size_t blocks = 0;
-        for (const std::size_t size : {0, 1, 100, 65536, 1 << 20}) {
+        for (const std::size_t size : {0u, 1u, 100u, 65536u, 1u << 20}) {
             must(other.run(a.peers->send_blocks(b.id(), blocks_message(3, size))));
             blocks += 3;
         }

@@ -41,7 +41,7 @@ std::vector<BlockAddress> answer_all(WantList& list, bool here) {
 
 TEST(WantList, GivesBlocksInTheOrderInWhichTheyWereAskedFor) {
     WantList list;
-    for (const std::uint64_t index : {7, 8, 9, 3, 100000, 4, 5})
+    for (const std::uint64_t index : {7u, 8u, 9u, 3u, 100000u, 4u, 5u})
         EXPECT_EQ(add_block(list, index), Taken::yes);
     EXPECT_EQ(list.add(want_block(plain(block_named("a")))), Taken::yes);
     EXPECT_THAT(indices(list.next_blocks(5)), ElementsAre(7, 8, 9, 3, 100000));
