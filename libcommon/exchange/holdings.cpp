@@ -111,7 +111,7 @@ struct Part {
 
 /// Where its parts are in a message that is laid out, with all but the data in place.
 struct Layout {
-    Bytes bytes;
+    RawBytes bytes;
     std::vector<std::size_t> data_at;
 };
 
@@ -120,8 +120,9 @@ Layout lay_out(std::span<const WantList::Block> wanted, std::span<const Part> pa
     for (const Part& part : parts)
         message.add(part.cid, part.size, wanted[part.at].address, part.proof);
     Layout layout;
-    layout.bytes = message.head();
-    layout.bytes.reserve(layout.bytes.size() + message.size());
+    const Bytes head = message.head();
+    layout.bytes.reserve(head.size() + message.size());
+    append(layout.bytes, head);
     for (const auto& part : message.parts()) {
         append(layout.bytes, part.head);
         layout.data_at.push_back(layout.bytes.size());

@@ -49,7 +49,7 @@ void Peers::send(const PeerId& peer, const Message& message) {
         impl_->host.count_limit(net::Limit::exchange_unsent, peer.text());
         return;
     }
-    impl_->push(to, to->small, std::move(framed), nullptr);
+    impl_->push(to, to->small, RawBytes(framed.begin(), framed.end()), nullptr);
 }
 
 std::size_t Peers::unsent(const PeerId& peer) const {
@@ -57,7 +57,7 @@ std::size_t Peers::unsent(const PeerId& peer) const {
     return found ? found->small.unsent : 0;
 }
 
-Task<Result<void>> Peers::send_blocks(PeerId peer, Bytes framed) {
+Task<Result<void>> Peers::send_blocks(PeerId peer, RawBytes framed) {
     const auto to = impl_->find(peer);
     if (!to)
         co_return fail(Errc::not_found, "{}: not connected", peer.text());

@@ -2,6 +2,7 @@
 // streams and connections they take (codex-exchange(7), STREAMS).
 #pragma once
 
+#include "base/raw_bytes.hpp"
 #include "net/connection/host.hpp"
 #include "net/exchange/decoder.hpp"
 
@@ -103,7 +104,7 @@ public:
     /// One whole message with its length in front, as encode_framed() or DeliveryMessage make it.
     /// Returns when its last byte is on its way; those of one peer go in the order of the calls.
     /// Errors: not_found, when the peer has left; timeout; those of the stream.
-    [[nodiscard]] Task<Result<void>> send_blocks(PeerId peer, Bytes framed);
+    [[nodiscard]] Task<Result<void>> send_blocks(PeerId peer, RawBytes framed);
     /// Bytes of send_blocks() that are not on their way.
     [[nodiscard]] std::size_t unsent_blocks(const PeerId& peer) const;
     /// Is told whenever a part of a message is on its way, and when a peer leaves.

@@ -220,7 +220,7 @@ Result<void> Peers::Impl::take(Peer& peer, net::exchange::Decoder& decoder, Byte
 
 // --- writing ------------------------------------------------------------------------------------
 
-void Peers::Impl::push(const std::shared_ptr<Peer>& peer, Lane& lane, Bytes framed,
+void Peers::Impl::push(const std::shared_ptr<Peer>& peer, Lane& lane, RawBytes framed,
                        std::shared_ptr<Fate> fate) {
     lane.push(std::move(framed), std::move(fate));
     if (!std::exchange(lane.running, true))

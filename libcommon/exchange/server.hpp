@@ -20,7 +20,7 @@ struct ServerOptions {
     std::size_t quantum_bytes = std::size_t{256} << 10; ///< of a turn
     std::size_t message_bytes = std::size_t{2} << 20;   ///< of blocks, where nobody else waits
     /// Of a peer, blocks that are not on their way, at which no more are read for it.
-    std::size_t unsent_bytes = std::size_t{1} << 20;
+    std::size_t unsent_bytes = std::size_t{4} << 20;
     /// Of all peers; from there on each has one message of a quantum on its way.
     std::size_t all_unsent_bytes = std::size_t{32} << 20;
     unsigned builders = 2; ///< messages that are read from the disk at a time

@@ -54,8 +54,9 @@ void Server::Impl::say(Client& client, std::vector<Presence> presences) {
 // --- blocks -------------------------------------------------------------------------------------
 
 void Server::Impl::schedule(Client& client) {
-    // One message is on its way while the next is built.
-    if (client.left || client.building || client.messages >= 2 || !client.list.has_blocks() ||
+    // One message is on its way, and one is ready to go, while the next is built: each takes its
+    // time on a core of its own.
+    if (client.left || client.building || client.messages >= 3 || !client.list.has_blocks() ||
         peers_.unsent_blocks(client.id) >= options_.unsent_bytes ||
         (client.messages > 0 && unsent_ >= options_.all_unsent_bytes))
         return;
@@ -133,7 +134,7 @@ void Server::Impl::settle(Client& client, std::span<const WantList::Block> wante
 }
 
 Task<void> Server::Impl::send(Impl* self, ClientPtr client, std::vector<BlockAddress> addresses,
-                              Bytes framed, std::size_t block_bytes) {
+                              RawBytes framed, std::size_t block_bytes) {
     const std::size_t size = framed.size();
     self->unsent_ += size;
     ++client->messages;

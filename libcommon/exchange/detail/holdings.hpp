@@ -2,6 +2,7 @@
 // pool.
 #pragma once
 
+#include "base/raw_bytes.hpp"
 #include "exchange/want_list.hpp"
 #include "repo/repo.hpp"
 
@@ -15,7 +16,7 @@ namespace codex::exchange::detail {
 /// A message with blocks, whole, with its length in front.
 struct Built {
     enum class State : std::uint8_t { sent, absent, later };
-    Bytes framed;              ///< empty when none is `sent`
+    RawBytes framed;           ///< empty when none is `sent`
     std::vector<State> states; ///< of each block that was wanted
     std::size_t block_bytes = 0;
     std::size_t blocks = 0;

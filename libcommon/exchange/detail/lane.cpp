@@ -11,7 +11,7 @@ constexpr std::size_t kTogetherBytes = std::size_t{64} << 10;
 
 } // namespace
 
-void Lane::push(Bytes framed, std::shared_ptr<Fate> fate) {
+void Lane::push(RawBytes framed, std::shared_ptr<Fate> fate) {
     unsent += framed.size();
     // Of the front a view may be with its stream.
     const bool together = !fate && queue.size() > 1 && !queue.back().fate &&

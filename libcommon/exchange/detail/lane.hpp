@@ -1,8 +1,8 @@
 // What is to be said to one peer on one stream of ours.
 #pragma once
 
-#include "base/bytes.hpp"
 #include "base/event_loop.hpp"
+#include "base/raw_bytes.hpp"
 
 #include <deque>
 #include <optional>
@@ -20,7 +20,7 @@ struct Fate {
 /// Messages in their order, each with its length in front.
 struct Lane {
     struct Out {
-        Bytes bytes;
+        RawBytes bytes;
         std::size_t left = 0;       ///< of them, not on their way
         std::shared_ptr<Fate> fate; ///< of none, when nobody waits
         std::size_t messages = 1;
@@ -28,7 +28,7 @@ struct Lane {
 
     explicit Lane(EventLoop& loop) : changed(loop) {}
 
-    void push(Bytes framed, std::shared_ptr<Fate> fate);
+    void push(RawBytes framed, std::shared_ptr<Fate> fate);
     /// So many bytes of the front are on their way.
     void advance(std::size_t bytes);
     /// Takes the front away, and says what became of it.

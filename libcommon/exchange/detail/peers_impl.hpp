@@ -20,7 +20,7 @@ public:
     void close();
 
     [[nodiscard]] std::shared_ptr<detail::Peer> find(const PeerId& peer) const;
-    void push(const std::shared_ptr<detail::Peer>& peer, detail::Lane& lane, Bytes framed,
+    void push(const std::shared_ptr<detail::Peer>& peer, detail::Lane& lane, RawBytes framed,
               std::shared_ptr<detail::Fate> fate);
 
     net::Host& host;

@@ -90,7 +90,7 @@ private:
     static Task<void> answer(Impl* self, ClientPtr client);
     static Task<void> build(Impl* self);
     static Task<void> send(Impl* self, ClientPtr client, std::vector<BlockAddress> addresses,
-                           Bytes framed, std::size_t block_bytes);
+                           RawBytes framed, std::size_t block_bytes);
     static Task<void> follow_sent(Impl* self);
     static Task<void> watch_gone(Impl* self);
     static Task<void> watch_changes(Impl* self);

@@ -195,6 +195,8 @@ Result<bool> Decoder::read_payload(BytesView& input, MessageEvents& events) {
         static_cast<std::size_t>(std::min<std::uint64_t>(payload_left_, input.size()));
     const BytesView bytes = input.first(part);
     if (what_ != What::nothing && part != payload_left_) {
+        if (buffer_.empty()) // not moved while it grows; untouched memory costs nothing
+            buffer_.reserve(static_cast<std::size_t>(payload_left_));
         append(buffer_, bytes);
         input = input.subspan(part);
         payload_left_ -= part;

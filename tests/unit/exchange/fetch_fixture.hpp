@@ -132,7 +132,8 @@ private:
                 const Clock::Instant later = self->loop_.now() + seconds(3);
                 co_await self->loop_.pause_until(later);
             }
-            Bytes framed = self->message(address);
+            const Bytes message = self->message(address);
+            RawBytes framed(message.begin(), message.end());
             auto done = co_await self->peers->send_blocks(peer, std::move(framed));
             ++self->sent;
             if (done && self->fault_ == Fault::dropped_connection && self->sent % 15 == 0)

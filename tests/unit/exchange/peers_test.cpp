@@ -22,7 +22,7 @@ Message presence_of(const BlockAddress& address) {
 }
 
 /// One message with `count` blocks.
-Bytes blocks_message(std::size_t count, std::size_t size) {
+RawBytes blocks_message(std::size_t count, std::size_t size) {
     std::vector<Bytes> data;
     Message message;
     for (std::size_t i = 0; i < count; ++i)
@@ -34,7 +34,8 @@ Bytes blocks_message(std::size_t count, std::size_t size) {
         delivery.address = plain(delivery.cid);
         message.deliveries.push_back(delivery);
     }
-    return net::exchange::encode_framed(message);
+    const Bytes framed = net::exchange::encode_framed(message);
+    return {framed.begin(), framed.end()};
 }
 
 /// A peer that is a program of its own: what it does with streams is the test's.
@@ -213,7 +214,7 @@ TEST_F(PeersTest, HoldsOnlySoMuchOfWhatIsNotWhole) {
     Speaker a(world.internet, 1, options);
     Raw b(world.internet, 2);
     world.connect(b, a);
-    const Bytes message = blocks_message(1, 200000);
+    const RawBytes message = blocks_message(1, 200000);
     const BytesView most = BytesView(message).first(message.size() - 60);
     net::Stream first = b.open(world, a.id());
     net::Stream second = b.open(world, a.id());

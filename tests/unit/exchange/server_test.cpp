@@ -316,6 +316,7 @@ TEST_F(ServerTest, SendsNothingThatIsCancelled) {
         flood.push_back(cancel(leaf(made.tree, static_cast<std::uint64_t>(i) + 40)));
     ask(flood);
     ask(flood);
+    world.pass(seconds(1)); // what is asked after they have come is not even read
     world.until([&] {
         stepped.run_all();
         return client.heard.blocks.size() >= 40;
