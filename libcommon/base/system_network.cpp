@@ -1,6 +1,5 @@
-#include "base/system_network.hpp"
+#include "base/detail/reactor.hpp"
 
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/post.hpp>
@@ -15,10 +14,6 @@ namespace codex {
 namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
-
-struct SystemLoop::Reactor {
-    asio::io_context context{1};
-};
 
 SystemLoop::SystemLoop(const Clock& clock)
     : EventLoop(clock), reactor_(std::make_unique<Reactor>()) {}

@@ -13,6 +13,7 @@ public:
 
 private:
     friend class SystemNetwork;
+    friend class LocalNetwork;
     void wait_outside(Clock::Instant until) override;
     void interrupt() override;
     struct Reactor;

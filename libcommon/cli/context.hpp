@@ -9,10 +9,13 @@
 #include "base/thread_pool.hpp"
 #include "cli/record.hpp"
 
+#include <functional>
 #include <memory>
 #include <string>
 
 namespace codex::cli {
+
+class Command;
 
 /// What a running command may touch, and the global flags.
 /// Threads: calls that only ask, and those that say so, from any thread, at once; others from the
@@ -39,6 +42,11 @@ public:
     [[nodiscard]] bool color() const; ///< stdout may be coloured (--color, NO_COLOR, tty)
     /// The clock that everything this tool does goes by.
     [[nodiscard]] const Clock& clock() const;
+    /// Reads the command line, the environment and the configuration file again, as when the tool
+    /// began, into what `declare` declares of its commands; and, when that and `check` are content,
+    /// takes over the levels of the log. Errors: those of when the tool began, and of `check`.
+    [[nodiscard]] Result<void> reread(const std::function<void(Command& root)>& declare,
+                                      const std::function<Result<void>()>& check);
     /// Where this process logs to, as --log-level and --log-format say.
     [[nodiscard]] const log::Logger& log() const;
     /// Milliseconds since the tool started, for summaries.

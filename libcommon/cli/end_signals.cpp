@@ -13,6 +13,7 @@ EndSignals::EndSignals() {
     sigemptyset(&ours);
     sigaddset(&ours, SIGTERM);
     sigaddset(&ours, SIGINT);
+    sigaddset(&ours, SIGHUP);
     ::pthread_sigmask(SIG_BLOCK, &ours, &before_);
     signals_ = Fd(::signalfd(-1, &ours, SFD_CLOEXEC | SFD_NONBLOCK));
     stopped_ = Fd(::eventfd(0, EFD_CLOEXEC));
@@ -37,7 +38,8 @@ bool EndSignals::start(std::function<void(int signal)> told) {
             if (::read(signals_.get(), &info, sizeof info) != sizeof info)
                 continue;
             told(static_cast<int>(info.ssi_signo));
-            return;
+            if (info.ssi_signo != SIGHUP)
+                return;
         }
     });
 }

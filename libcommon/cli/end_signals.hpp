@@ -1,4 +1,5 @@
-// Being told to end, for a process that stays: SIGTERM and SIGINT, as events.
+// Being told to end, or to look again, for a process that stays: SIGTERM, SIGINT and SIGHUP, as
+// events.
 #pragma once
 
 #include "base/fd.hpp"
@@ -20,8 +21,9 @@ public:
     EndSignals(const EndSignals&) = delete;
     EndSignals& operator=(const EndSignals&) = delete;
 
-    /// Calls `told` in a thread of its own with the first signal that comes, or has come. False
-    /// when the system has no thread to give.
+    /// Calls `told` in a thread of its own with each SIGHUP that comes, or has come, and with the
+    /// first of the others, which is the last that is told. False when the system has no thread to
+    /// give.
     [[nodiscard]] bool start(std::function<void(int signal)> told);
     /// Nothing is told any more, once this returns.
     void stop();

@@ -57,17 +57,10 @@ Result<void> configure_log(Context::State& state) {
         options.directives = "error";
     else if (globals.verbose > 1)
         options.directives = globals.verbose > 2 ? "trace" : "debug";
-    CODEX_TRY(output, log::Output::open(options));
-    state.log = log::Logger(output);
-    const auto level = std::ranges::find(state.settings, "log-level", &Setting::name);
-    if (level == state.settings.end() || level->origin == Origin::built_in)
-        return {};
-    auto done = output->set_levels(level->value);
-    if (done)
-        return {};
-    const bool flag = level->origin == Origin::flag;
-    Error error(flag ? Errc::usage : Errc::config_invalid, done.error().text());
-    return fail(std::move(error).context(level->from).way_out_of(done.error()));
+    CODEX_SET(state.log_output, log::Output::open(options));
+    state.log = log::Logger(state.log_output);
+    state.log_levels = options.directives;
+    return detail::apply_log_levels(state, state.settings);
 }
 
 Result<void> open_output(Context::State& state) {

@@ -91,6 +91,12 @@ void Peers::drop(const PeerId& peer, std::string_view why) {
             connection->close(why);
 }
 
+void Peers::set_limits(const PeersOptions& options) {
+    impl_->options.decode = options.decode;
+    impl_->options.input_bytes = options.input_bytes;
+    impl_->options.unsent_bytes = options.unsent_bytes;
+}
+
 Traffic Peers::traffic(const PeerId& peer) const {
     const auto found = impl_->find(peer);
     return found ? found->traffic : Traffic();

@@ -115,6 +115,9 @@ public:
     /// Closes its connections.
     void drop(const PeerId& peer, std::string_view why);
 
+    /// What the options say of bytes holds from now on; of messages on the streams that are opened.
+    void set_limits(const PeersOptions& options);
+
     /// Of one that has joined.
     [[nodiscard]] Traffic traffic(const PeerId& peer) const;
 

@@ -33,6 +33,14 @@ const ServerCounts& Server::counts() const {
     return impl_->counts();
 }
 
+std::size_t Server::wants(const PeerId& peer) const {
+    return impl_->wants(peer);
+}
+
+void Server::set_limits(const ServerOptions& options) {
+    impl_->set_limits(options);
+}
+
 std::size_t Server::wants() const {
     return impl_->wants();
 }
@@ -66,6 +74,18 @@ Server::Impl::~Impl() {
 Server::Impl::ClientPtr Server::Impl::find(const PeerId& peer) const {
     const auto found = clients_.find(peer);
     return found == clients_.end() ? nullptr : found->second;
+}
+
+std::size_t Server::Impl::wants(const PeerId& peer) const {
+    const ClientPtr client = find(peer);
+    return client ? client->list.size() : 0;
+}
+
+void Server::Impl::set_limits(const ServerOptions& options) {
+    options_.wants = options.wants;
+    options_.all_wants = options.all_wants;
+    options_.few_wants = options.few_wants;
+    options_.wants_a_second = options.wants_a_second;
 }
 
 // --- what peers say -----------------------------------------------------------------------------

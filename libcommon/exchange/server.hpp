@@ -60,6 +60,10 @@ public:
     [[nodiscard]] const ServerCounts& counts() const;
     /// Wants of all peers.
     [[nodiscard]] std::size_t wants() const;
+    /// Of one that has joined; else 0.
+    [[nodiscard]] std::size_t wants(const PeerId& peer) const;
+    /// The limits of wants hold from now on; that of one peer for those that join later.
+    void set_limits(const ServerOptions& options);
     /// Bytes of messages of blocks that are being built, or are not on their way.
     [[nodiscard]] std::size_t unsent_bytes() const;
 

@@ -4,6 +4,7 @@
 #include "base/fd_stream.hpp"
 #include "base/output_file.hpp"
 #include "base/units.hpp"
+#include "daemon.hpp"
 #include "dataset/dataset.hpp"
 #include "proof/slots.hpp"
 #include "serve.hpp"
@@ -28,10 +29,6 @@ struct FetchArguments {
 };
 
 Result<std::vector<net::Multiaddr>> peers_of(const FetchArguments& arguments) {
-    if (arguments.peers.empty())
-        return fail(Error(Errc::usage, "--peer is missing")
-                        .hint("name a node that has it: --peer, and the address that it prints "
-                              "when it is asked for its ready file"));
     std::vector<net::Multiaddr> peers;
     for (const std::string& text : arguments.peers) {
         const auto target = parse_target(text);
@@ -87,25 +84,6 @@ Result<exchange::FetchPart> slot_of(const codec::Manifest& manifest, std::uint64
     for (std::uint64_t i = 0; i < shape.data_blocks; ++i)
         part.blocks.insert(shape.tree_index(static_cast<std::uint32_t>(slot), i));
     return part;
-}
-
-/// What is fetched, as the options say, once the dataset is known.
-Result<std::function<Result<exchange::FetchPart>(const codec::Manifest&)>>
-part_of(const FetchArguments& arguments) {
-    if (arguments.slot && (arguments.range || arguments.to))
-        return fail(Errc::usage, "--slot does not go with --range or --to");
-    if (arguments.slot)
-        return [slot = *arguments.slot](const codec::Manifest& manifest) {
-            return slot_of(manifest, slot);
-        };
-    if (!arguments.range)
-        return nullptr;
-    CODEX_TRY(range, toolkit::parse_range(*arguments.range));
-    return [range](const codec::Manifest& manifest) -> Result<exchange::FetchPart> {
-        const std::uint64_t content_bytes = manifest.content_size_bytes();
-        CODEX_TRY(bytes, dataset::clamp(range.of(content_bytes), content_bytes));
-        return exchange::FetchPart{IndexSet(dataset::blocks_of(manifest, bytes)), bytes};
-    };
 }
 
 /// Writes to a pipe that nobody reads any more are errors meanwhile, and no end of the process:
@@ -171,9 +149,9 @@ Result<void> report(cli::Context& context, const Cid& cid, const exchange::Fetch
 }
 
 /// Runs the fetch on a loop of its own.
-Result<exchange::FetchStatus> fetch_of(cli::Context& context, repo::Repo& repo, const Cid& cid,
-                                       exchange::FetchOptions options,
-                                       const cli::DurationValue& timeout, Progress& progress) {
+Result<exchange::FetchStatus> fetch_here(cli::Context& context, repo::Repo& repo, const Cid& cid,
+                                         exchange::FetchOptions options,
+                                         const cli::DurationValue& timeout, Progress& progress) {
     CODEX_TRY(node, Node::anonymous(context));
     // Beside the loop one that works, whatever -j says, and one that waits for who reads.
     ThreadPool pool(std::max(3u, context.pool().size()));
@@ -189,10 +167,41 @@ Result<exchange::FetchStatus> fetch_of(cli::Context& context, repo::Repo& repo, 
     return std::move(*status);
 }
 
+/// Lets the node that serves the repo fetch, if one does; then the content is written here.
+Result<exchange::FetchStatus> fetch_of(cli::Context& context, repo::Repo& repo, const Cid& cid,
+                                       exchange::FetchOptions options,
+                                       const FetchArguments& arguments, Progress& progress) {
+    node::Request request;
+    request.ask = node::Ask::fetch;
+    request.cid = cid.text();
+    request.peers = arguments.peers;
+    request.expiry = options.expiry;
+    request.label = options.label;
+    request.range = arguments.range;
+    request.slot = arguments.slot;
+    if (arguments.timeout.given)
+        request.seconds = arguments.timeout.seconds;
+    CODEX_TRY(through, fetch_through_daemon(context, std::move(request), progress));
+    if (!through && options.peers.empty())
+        return fail(Error(Errc::usage, "--peer is missing, and no node serves the repo")
+                        .hint("name a node that has it: --peer, and the address that it prints "
+                              "when it is asked for its ready file"));
+    if (!through)
+        return fetch_here(context, repo, cid, std::move(options), arguments.timeout, progress);
+    if (options.content != nullptr) {
+        options.peers.clear(); // all of it is here
+        CODEX_CHECK(
+            fetch_here(context, repo, cid, std::move(options), arguments.timeout, progress));
+    }
+    return std::move(*through);
+}
+
 Result<int> run_fetch(cli::Context& context, const FetchArguments& arguments) {
     exchange::FetchOptions options;
     CODEX_SET(options.peers, peers_of(arguments));
-    CODEX_SET(options.part, part_of(arguments));
+    if (arguments.slot && (arguments.range || arguments.to))
+        return fail(Errc::usage, "--slot does not go with --range or --to");
+    CODEX_SET(options.part, part_of(arguments.range, arguments.slot));
     CODEX_TRY(cid, codec::manifest_cid(arguments.cid));
     context.about(cid.text());
     CODEX_TRY(to, destination_of(context, arguments));
@@ -203,7 +212,7 @@ Result<int> run_fetch(cli::Context& context, const FetchArguments& arguments) {
     Progress progress;
     const auto view = context.show(progress, "fetch");
     const PipesBreakGently pipes;
-    auto status = fetch_of(context, repo, cid, std::move(options), arguments.timeout, progress);
+    auto status = fetch_of(context, repo, cid, std::move(options), arguments, progress);
     if (!status && to.is_stdout())
         pipes.end_if_broken();
     if (!status)
@@ -215,6 +224,20 @@ Result<int> run_fetch(cli::Context& context, const FetchArguments& arguments) {
 }
 
 } // namespace
+
+Result<node::PartOf> part_of(const std::optional<std::string>& range,
+                             std::optional<std::uint64_t> slot) {
+    if (slot)
+        return [slot = *slot](const codec::Manifest& manifest) { return slot_of(manifest, slot); };
+    if (!range)
+        return nullptr;
+    CODEX_TRY(bytes_of, toolkit::parse_range(*range));
+    return [bytes_of](const codec::Manifest& manifest) -> Result<exchange::FetchPart> {
+        const std::uint64_t content_bytes = manifest.content_size_bytes();
+        CODEX_TRY(bytes, dataset::clamp(bytes_of.of(content_bytes), content_bytes));
+        return exchange::FetchPart{IndexSet(dataset::blocks_of(manifest, bytes)), bytes};
+    };
+}
 
 void declare_fetch(cli::Command& root) {
     const auto arguments = std::make_shared<FetchArguments>();

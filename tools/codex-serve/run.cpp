@@ -1,10 +1,11 @@
 // codex-serve run: the node itself.
+#include "base/local_network.hpp"
 #include "base/output_file.hpp"
 #include "cli/end_signals.hpp"
-#include "exchange/server.hpp"
 #include "net/identity/key_file.hpp"
+#include "node/daemon.hpp"
 #include "repo/daemon_lock.hpp"
-#include "serve.hpp"
+#include "run_options.hpp"
 #include "toolkit/access.hpp"
 
 #include <sys/stat.h>
@@ -14,62 +15,23 @@ namespace codex::serve_tool {
 
 namespace {
 
-struct RunOptions {
-    std::vector<std::string> listen;
-    std::string key;
-    std::uint64_t max_peers = 160;
-    std::string agent = "Codex";
-    std::string ready_file;
-};
+/// Of requests that are under way when the node is told to end.
+constexpr Clock::Duration kEndPatience = std::chrono::seconds(3);
 
-constexpr std::uint64_t kMostPeers = 100000;
-constexpr std::size_t kMaxAgentBytes = 256;
-
-/// Each value may be several, between commas or on lines.
-std::vector<std::string> split_list(const std::vector<std::string>& values) {
-    std::vector<std::string> parts;
-    for (const std::string& value : values)
-        for (std::size_t at = 0; at <= value.size();) {
-            const std::size_t end = std::min(value.find_first_of(",\n", at), value.size());
-            std::string part = value.substr(at, end - at);
-            std::erase(part, ' ');
-            if (!part.empty())
-                parts.push_back(std::move(part));
-            at = end + 1;
-        }
-    return parts;
-}
-
-Result<std::vector<net::Multiaddr>> listen_addresses(const RunOptions& options) {
-    std::vector<std::string> texts = split_list(options.listen);
-    if (texts.empty() && !options.listen.empty()) // of a variable that is not set, perhaps
-        return fail(Error(Errc::usage, "--listen-addrs: is empty")
-                        .hint("for example /ip4/0.0.0.0/tcp/8070"));
-    if (texts.empty())
-        texts.emplace_back("/ip4/0.0.0.0/tcp/0");
-    std::vector<net::Multiaddr> addresses;
-    for (const std::string& text : texts) {
-        auto address = net::Multiaddr::from_text(text);
-        if (!address)
-            return fail(cli::bad_value("--listen-addrs", address.error()));
-        if (!address->tcp_endpoint() || address->tcp_endpoint()->ip.empty() || address->peer())
-            return fail(Error(Errc::usage, fmt::format("--listen-addrs: {}: not an IP address and "
-                                                       "a TCP port",
-                                                       text))
-                            .hint("for example /ip4/0.0.0.0/tcp/8070"));
-        addresses.push_back(*address);
-    }
-    return addresses;
+/// Where a node keeps what is its own, for its owner alone.
+Result<void> make_node_folder(const repo::Repo& repo) {
+    const std::string folder = repo.path() + "/node";
+    if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
+        return fail(system_error(errno, "make " + folder));
+    if (::chmod(folder.c_str(), 0700) != 0)
+        return fail(system_error(errno, "restrict " + folder));
+    return {};
 }
 
 /// The key of the node, which is made where there is none.
 Result<net::SecretKey> node_key(const RunOptions& options, const repo::Repo& repo) {
-    if (!options.key.empty())
-        return net::read_or_make_key_file(options.key, Random::system());
-    const std::string folder = repo.path() + "/node";
-    if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
-        return fail(system_error(errno, "make " + folder));
-    return net::read_or_make_key_file(folder + "/key", Random::system());
+    return net::read_or_make_key_file(options.key.empty() ? repo.path() + "/node/key" : options.key,
+                                      Random::system());
 }
 
 /// The file that says that a node is ready, without what the last one has left there; a file that
@@ -100,63 +62,140 @@ std::vector<std::string> address_texts(const net::Host& host) {
     return texts;
 }
 
-net::HostOptions host_options(const RunOptions& options) {
+net::HostOptions host_options(const RunOptions& options, const RunSettings& settings) {
     net::HostOptions host;
     host.agent = options.agent;
-    host.limits.connections = options.max_peers;
+    host.limits = settings.limits.host;
     return host;
 }
 
+exchange::PeersOptions peers_options(const cli::Context& context, const RunSettings& settings) {
+    exchange::PeersOptions options = settings.limits.peers;
+    options.logger = context.log().with_topics("codex blockexcnetwork");
+    return options;
+}
+
+exchange::ServerOptions server_options(const cli::Context& context, const RunSettings& settings) {
+    exchange::ServerOptions options = settings.limits.server;
+    options.logger = context.log().with_topics("codex blockexcengine");
+    return options;
+}
+
+/// The parts of a node that serves. Threads: the loop's.
+struct Service {
+    Service(cli::Context& context, Node& node, const RunSettings& settings, repo::Repo& repo,
+            Executor& executor)
+        : run(context), host(*node.host), loop(node.loop),
+          log(context.log().with_topics("codex node")),
+          peers(host, peers_options(context, settings)),
+          server(peers, repo, executor, server_options(context, settings)), keeper(host, log),
+          daemon(peers, server, repo, executor, daemon_options(settings)) {}
+
+    node::DaemonOptions daemon_options(const RunSettings& settings) {
+        node::DaemonOptions options;
+        options.part = part_of;
+        options.reload = [this] { return reload(); };
+        options.stop = [this] {
+            log.notice("Shutting down after having been asked to");
+            loop.stop();
+        };
+        options.limits = settings.limits;
+        options.logger = run.log();
+        return options;
+    }
+    /// Takes over what may change while it serves. Errors: those of the configuration; then
+    /// everything stays as it was.
+    Result<void> reload();
+    void told(int signal);
+
+    cli::Context& run;
+    net::Host& host;
+    EventLoop& loop;
+    log::Logger log;
+    exchange::Peers peers;
+    exchange::Server server;
+    node::Keeper keeper;
+    node::Daemon daemon;
+};
+
+Result<void> Service::reload() {
+    RunOptions options;
+    RunSettings settings;
+    CODEX_CHECK(run.reread(
+        [&options](cli::Command& root) {
+            declare_run_options(root.command("run", "").takes_log().run(
+                                    [](cli::Context& /*context*/) -> Result<int> { return 0; }),
+                                options);
+        },
+        [&]() -> Result<void> {
+            CODEX_SET(settings, settings_of(options));
+            return {};
+        }));
+    host.set_limits(settings.limits.host);
+    peers.set_limits(settings.limits.peers);
+    server.set_limits(settings.limits.server);
+    daemon.set_limits(settings.limits);
+    keeper.keep(settings.peers);
+    log.notice("The configuration was read again");
+    return {};
+}
+
+void Service::told(int signal) {
+    if (signal == SIGHUP) {
+        if (auto done = reload(); !done)
+            log.error("The configuration stays as it was", {{"error", done.error()}});
+        return;
+    }
+    log.notice(signal == SIGINT ? "Shutting down after having received SIGINT"
+                                : "Shutting down after having received SIGTERM");
+    loop.stop();
+}
+
 /// Serves until it is told to end.
-Result<void> serve(cli::Context& context, const RunOptions& options,
-                   const std::vector<net::Multiaddr>& listen, cli::EndSignals& signals,
-                   const repo::Repo& repo) {
+Result<void> serve(cli::Context& context, const RunOptions& options, const RunSettings& settings,
+                   cli::EndSignals& signals, repo::Repo& repo) {
     std::optional<OutputFile> ready;
     if (!options.ready_file.empty())
         CODEX_SET(ready, open_ready_file(options.ready_file));
-    const log::Logger log = context.log().with_topics("codex node");
+    CODEX_CHECK(make_node_folder(repo));
     CODEX_TRY(key, node_key(options, repo));
-    CODEX_TRY(node, Node::make(context, std::move(key), host_options(options)));
+    CODEX_TRY(node, Node::make(context, std::move(key), host_options(options, settings)));
     // At least one that works beside the loop, whatever -j says.
-    ThreadPool pool(std::max(2u, context.pool().size()));
-    exchange::PeersOptions peers_options;
-    peers_options.logger = context.log().with_topics("codex blockexcnetwork");
-    exchange::Peers peers(*node->host, std::move(peers_options));
-    exchange::ServerOptions server_options;
-    server_options.logger = context.log().with_topics("codex blockexcengine");
-    const exchange::Server server(peers, repo, pool, std::move(server_options));
-    for (const net::Multiaddr& address : listen)
+    std::optional<ThreadPool> pool(std::in_place, std::max(2u, context.pool().size()));
+    Service service(context, *node, settings, repo, *pool);
+    for (const net::Multiaddr& address : settings.listen)
         if (auto done = node->host->listen(address); !done)
             return fail(std::move(done).error().context(address.text()));
-    if (!signals.start([&](int signal) {
-            node->loop.post([&log, signal] {
-                log.notice(signal == SIGINT ? "Shutting down after having received SIGINT"
-                                            : "Shutting down after having received SIGTERM");
-            });
-            node->loop.stop();
-        }))
+    service.keeper.keep(settings.peers);
+    LocalNetwork local(node->loop);
+    CODEX_TRY(acceptor, local.listen(node::control_path(repo.path())));
+    node::ControlOptions control_options;
+    control_options.logger = service.log;
+    node::ControlServer control(node->loop, std::move(acceptor), service.daemon, control_options);
+    if (!signals.start(
+            [&](int signal) { node->loop.post([&service, signal] { service.told(signal); }); }))
         return fail(Errc::unavailable, "the system has no thread to give");
-    log.info("Started codex node",
-             {{"id", log::Id{node->host->id().text()}}, {"addrs", address_texts(*node->host)}});
+    service.log.info("Started codex node", {{"id", log::Id{node->host->id().text()}},
+                                            {"addrs", address_texts(*node->host)}});
     if (ready)
         CODEX_CHECK(write_ready_file(*ready, options.ready_file, *node->host));
     node->loop.run();
-    log.notice("Stopping codex");
+    service.log.notice("Stopping codex");
     signals.stop();
+    control.close();
+    service.daemon.cancel();
+    node->loop.run_until([&control] { return control.answering() == 0; },
+                         node->loop.now() + kEndPatience);
+    pool.reset(); // its jobs use what is below
     return {};
 }
 
 Result<int> run_node(cli::Context& context, const RunOptions& options) {
-    if (options.max_peers == 0 || options.max_peers > kMostPeers)
-        return fail(Errc::usage, "--max-peers: {} is not from 1 to {}", options.max_peers,
-                    kMostPeers);
-    if (options.agent.size() > kMaxAgentBytes)
-        return fail(Errc::usage, "--agent-string: longer than {} bytes", kMaxAgentBytes);
-    CODEX_TRY(listen, listen_addresses(options));
+    CODEX_TRY(settings, settings_of(options));
     cli::EndSignals signals; // before there is a thread
     CODEX_TRY(repo, toolkit::open_repo(context, toolkit::Access::create));
     CODEX_TRY(lock, repo::DaemonLock::take(repo.path()));
-    CODEX_CHECK(serve(context, options, listen, signals, repo));
+    CODEX_CHECK(serve(context, options, settings, signals, repo));
     context.log().with_topics("codex node").notice("Exited codex");
     return 0;
 }
@@ -165,20 +204,9 @@ Result<int> run_node(cli::Context& context, const RunOptions& options) {
 
 void declare_run(cli::Command& root) {
     const auto options = std::make_shared<RunOptions>();
-    root.command("run", "serve the repo, until SIGTERM or Ctrl-C")
-        .option("-i,--listen-addrs ADDRESS", options->listen,
-                "where to take connections; default /ip4/0.0.0.0/tcp/0, any port")
-        .setting("CODEX_LISTEN_ADDRS")
-        .option("--net-privkey FILE", options->key,
-                "the key file, made where there is none; default: node/key in the repo")
-        .setting("CODEX_NET_PRIVKEY")
-        .option("--max-peers", options->max_peers, "connections at a time; default 160")
-        .setting("CODEX_MAX_PEERS")
-        .option("--agent-string", options->agent, "what peers are told this is; default Codex")
-        .setting("CODEX_AGENT_STRING")
-        .option("--ready-file FILE", options->ready_file,
-                "appears once peers can connect, with a line for each address: id and multiaddr")
-        .takes_log()
+    cli::Command& run = root.command("run", "serve the repo, until SIGTERM or Ctrl-C");
+    declare_run_options(run, *options);
+    run.takes_log()
         .example("codex-serve run --listen-addrs /ip4/0.0.0.0/tcp/8070")
         .example("CODEX_LISTEN_ADDRS=/ip4/127.0.0.1/tcp/0 codex-serve run --ready-file ready")
         .run([options](cli::Context& context) { return run_node(context, *options); });

@@ -5,6 +5,7 @@
 #include "cli/command.hpp"
 #include "cli/context.hpp"
 #include "net/connection/host.hpp"
+#include "node/daemon.hpp"
 
 namespace codex::serve_tool {
 
@@ -13,6 +14,13 @@ void declare_id(cli::Command& root);
 void declare_key(cli::Command& root);
 void declare_ping(cli::Command& root);
 void declare_fetch(cli::Command& root);
+/// Of what is said to a node that runs.
+void declare_control(cli::Command& root);
+
+/// What is fetched of a dataset as --range or --slot say, once it is known; nothing where neither
+/// does, for all of it. Errors: usage.
+[[nodiscard]] Result<node::PartOf> part_of(const std::optional<std::string>& range,
+                                           std::optional<std::uint64_t> slot);
 
 /// The key file that is meant: `given`, or node/key in the repo where that is empty.
 [[nodiscard]] Result<std::string> key_path(const cli::Context& context, const std::string& given);

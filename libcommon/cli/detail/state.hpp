@@ -58,7 +58,9 @@ struct Context::State {
     std::vector<std::string> arguments;  ///< the whole command line behind the tool's name
     const Clock& clock = process_clock();
     Clock::Instant started = clock.now();
-    log::Logger log; ///< of this process; set up when its options are known
+    log::Logger log;                         ///< of this process; set up when its options are known
+    std::shared_ptr<log::Output> log_output; ///< of it
+    std::string log_levels;                  ///< where no setting says others
     detail::Globals globals;
     std::vector<Setting> settings; ///< with their origins, for `config`
     bool takes_output = false;
@@ -103,6 +105,11 @@ struct Context::State {
 };
 
 namespace detail {
+
+/// Sets the levels of the log as the settings say, else as they are without. Errors: usage,
+/// config_invalid, naming where the wrong word stands.
+[[nodiscard]] Result<void> apply_log_levels(const Context::State& state,
+                                            const std::vector<Setting>& settings);
 
 /// What is said of an error.
 struct Said {

@@ -23,6 +23,8 @@ public:
     void arrived(const std::function<void(WantList&)>& say);
     [[nodiscard]] const ServerCounts& counts() const { return counts_; }
     [[nodiscard]] std::size_t wants() const { return wants_; }
+    [[nodiscard]] std::size_t wants(const PeerId& peer) const;
+    void set_limits(const ServerOptions& options);
     [[nodiscard]] std::size_t unsent_bytes() const { return unsent_; }
 
 private:

@@ -17,6 +17,12 @@ public:
         held_ -= before;
         return was_full && !is_full();
     }
+    /// As change().
+    bool set_most(std::size_t most) noexcept {
+        const bool was_full = is_full();
+        most_ = most;
+        return was_full && !is_full();
+    }
     [[nodiscard]] bool is_full() const { return held_ >= most_; }
     [[nodiscard]] std::size_t held() const { return held_; }
 

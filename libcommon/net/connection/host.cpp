@@ -294,6 +294,12 @@ std::vector<std::shared_ptr<Connection>> Host::connections() const {
     return all;
 }
 
+void Host::set_limits(const HostLimits& limits) {
+    options_.limits = limits;
+    if (budget_.set_most(limits.network_bytes))
+        may_hold_more();
+}
+
 void Host::set_protected(const PeerId& peer, bool is_protected) {
     if (is_protected)
         protected_.insert(peer);

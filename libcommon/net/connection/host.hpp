@@ -78,6 +78,9 @@ public:
     [[nodiscard]] Signal& changed() { return changed_; }
     /// A peer whose connections are not closed to make room for others.
     void set_protected(const PeerId& peer, bool is_protected);
+    /// They hold from now on, but those of streams and muxers for connections that come later; what
+    /// is there already stays.
+    void set_limits(const HostLimits& limits);
     [[nodiscard]] const LimitCounts& limit_counts() const { return counts_; }
     /// For protocols: a limit of theirs bit; `whom` is the peer.
     void count_limit(Limit limit, std::string_view whom) { counts_.hit(limit, whom); }

@@ -14,6 +14,12 @@ load ../common
     codex-chunk -r other get "$(codex-chunk put notes.txt)" | cmp - notes.txt
 }
 
+@test "a node in the background" {
+    example codex-serve.1 'Serve in the background'
+    assert_success
+    grep -q 'Exited codex' node.log
+}
+
 @test "the node's name" {
     codex-chunk init
     codex-serve key new >/dev/null

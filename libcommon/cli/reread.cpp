@@ -1,0 +1,38 @@
+#include "cli/detail/parse.hpp"
+#include "cli/detail/state.hpp"
+
+#include <algorithm>
+
+namespace codex::cli {
+
+namespace detail {
+
+Result<void> apply_log_levels(const Context::State& state, const std::vector<Setting>& settings) {
+    const auto level = std::ranges::find(settings, "log-level", &Setting::name);
+    if (level == settings.end() || level->origin == Origin::built_in)
+        return state.log_output->set_levels(state.log_levels);
+    auto done = state.log_output->set_levels(level->value);
+    if (done)
+        return {};
+    const bool flag = level->origin == Origin::flag;
+    Error error(flag ? Errc::usage : Errc::config_invalid, done.error().text());
+    return fail(std::move(error).context(level->from).way_out_of(done.error()));
+}
+
+} // namespace detail
+
+Result<void> Context::reread(const std::function<void(Command& root)>& declare,
+                             const std::function<Result<void>()>& check) {
+    const auto root = std::make_shared<Command::Node>();
+    root->name = state_->tool;
+    Command command(root);
+    declare(command);
+    detail::Globals globals;
+    auto parsed = detail::parse(*root, globals, state_->arguments);
+    if (!parsed)
+        return fail(std::move(parsed.error().error));
+    CODEX_CHECK(check());
+    return detail::apply_log_levels(*state_, parsed->settings);
+}
+
+} // namespace codex::cli

@@ -1,0 +1,99 @@
+// What is said to a node that runs, and what it answers: lines of JSON (codex-serve(1), CONTROL
+// SOCKET).
+#pragma once
+
+#include "base/error.hpp"
+#include "exchange/fetch.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace codex::node {
+
+/// Of a line, without its end: longer ones are neither said nor read.
+constexpr std::size_t kMaxLineBytes = std::size_t{64} << 10;
+
+/// The socket of the node that serves a repo, in a folder that is for its owner alone.
+[[nodiscard]] std::string control_path(const std::string& repo);
+
+enum class Ask : std::uint8_t { health, peers, limits, connect, ping, fetch, reload, stop };
+
+struct Request {
+    Ask ask = Ask::health;
+    std::string address{};                  ///< of connect and ping: a multiaddr with /p2p/
+    std::uint64_t count = 1;                ///< of ping: how many
+    std::optional<std::uint64_t> seconds{}; ///< of connect, ping, fetch: how long it may take
+    std::string cid{};                      ///< of fetch
+    std::vector<std::string> peers{};       ///< of fetch: multiaddrs with /p2p/
+    std::uint64_t expiry = 0;               ///< of fetch, Unix seconds; 0: never
+    std::string label{};                    ///< of fetch
+    std::optional<std::string> range{};     ///< of fetch: which bytes
+    std::optional<std::uint64_t> slot{};    ///< of fetch: which slot alone
+};
+
+// What an answer is made of.
+
+/// The node itself.
+struct About {
+    std::string id;
+    std::vector<std::string> addresses; ///< without /p2p
+    std::uint64_t peers = 0;            ///< that are connected
+};
+
+/// A connection with a peer.
+struct PeerRow {
+    std::string id;
+    std::string address; ///< a multiaddr, with /p2p
+    bool incoming = false;
+    std::string muxer;
+    std::string agent; ///< as it calls itself; empty before it has
+    std::uint64_t streams = 0;
+    std::uint64_t bytes_in = 0;
+    std::uint64_t bytes_out = 0;
+    std::uint64_t wants = 0; ///< blocks that it wants of us
+};
+
+/// A limit, and how often it bit (codex-libp2p(7), LIMITS).
+struct LimitRow {
+    std::string name;
+    std::string value; ///< as its option takes it; empty where there is no number
+    std::uint64_t hits = 0;
+};
+
+struct Pong {
+    std::uint64_t microseconds = 0;
+};
+
+/// Bytes of a fetch.
+struct SoFar {
+    std::uint64_t done = 0;
+    std::uint64_t total = 0;
+};
+
+/// How a fetch ended, but for what each peer gave, which are lines of their own.
+struct Totals {
+    std::uint64_t blocks = 0;
+    std::uint64_t blocks_here = 0;
+    std::uint64_t blocks_fetched = 0;
+    std::uint64_t bytes_fetched = 0;
+};
+
+/// The last of an answer that is no error.
+struct Done {};
+
+using Reply =
+    std::variant<About, PeerRow, LimitRow, Pong, SoFar, exchange::FetchPeer, Totals, Done, Error>;
+
+/// Lines without their ends. An error is said with its code, its text and its way out.
+[[nodiscard]] std::string encode(const Request& request);
+[[nodiscard]] std::string encode(const Reply& reply);
+
+/// Members that are not known are passed over. Errors: json_invalid, for what is no object of the
+/// form, saying why; unsupported, for a request that is not known.
+[[nodiscard]] Result<Request> decode_request(std::string_view line);
+[[nodiscard]] Result<Reply> decode_reply(std::string_view line);
+
+} // namespace codex::node

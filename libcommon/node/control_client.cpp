@@ -1,0 +1,29 @@
+#include "node/control_client.hpp"
+
+namespace codex::node {
+
+Task<Result<void>> ask(EventLoop* loop, Lines* lines, Request request, const TakeReply* take,
+                       Clock::Duration patience) {
+    std::string said = encode(request);
+    // Who is refused before it has asked is told why, so what is not taken is no end yet.
+    const auto sent = co_await Lines::say(lines, std::move(said), loop->now() + patience);
+    if (!sent && sent.error().code() != Errc::unavailable)
+        co_return fail(Error(sent.error().code(), sent.error().text()));
+    for (;;) {
+        CODEX_CO_TRY(line, Lines::next(lines, loop->now() + patience));
+        if (!line)
+            co_return fail(Errc::unavailable, "the node has ended");
+        auto reply = decode_reply(*line);
+        if (!reply)
+            co_return fail(std::move(reply).error().context("the answer of the node"));
+        if (std::holds_alternative<Done>(*reply))
+            co_return Result<void>();
+        if (auto* const error = std::get_if<Error>(&*reply))
+            co_return fail(std::move(*error));
+        auto taken = (*take)(std::move(*reply));
+        if (!taken)
+            co_return taken;
+    }
+}
+
+} // namespace codex::node

@@ -1,0 +1,102 @@
+#include "base/json_writer.hpp"
+#include "node/detail/names.hpp"
+
+namespace codex::node {
+
+std::string control_path(const std::string& repo) {
+    return repo + "/node/control.sock";
+}
+
+namespace {
+
+/// Writes the one member that an object of an answer has.
+struct ReplyWriter {
+    JsonWriter& json;
+
+    void operator()(const About& about) const {
+        json.key("node").begin_object().member("id", about.id).key("addresses");
+        json.list(about.addresses).member("peers", about.peers).end_object();
+    }
+    void operator()(const PeerRow& peer) const {
+        json.key("peer").begin_object();
+        json.member("id", peer.id).member("address", peer.address);
+        json.member("incoming", peer.incoming).member("muxer", peer.muxer);
+        json.member("agent", peer.agent).member("streams", peer.streams);
+        json.member("bytesIn", peer.bytes_in).member("bytesOut", peer.bytes_out);
+        json.member("wants", peer.wants).end_object();
+    }
+    void operator()(const LimitRow& limit) const {
+        json.key("limit").begin_object().member("name", limit.name);
+        json.member("value", limit.value).member("hits", limit.hits).end_object();
+    }
+    void operator()(const Pong& pong) const {
+        json.key("pong").begin_object().member("microseconds", pong.microseconds).end_object();
+    }
+    void operator()(const SoFar& so_far) const {
+        json.key("progress").begin_object();
+        json.member("done", so_far.done).member("total", so_far.total).end_object();
+    }
+    void operator()(const exchange::FetchPeer& peer) const {
+        using std::chrono::microseconds;
+        json.key("gave").begin_object().member("id", peer.id.text());
+        json.member("blocks", peer.blocks).member("duplicates", peer.duplicates);
+        json.member("unasked", peer.unasked).member("wrong", peer.wrong);
+        json.member("late", peer.late);
+        json.member("bytesPerSecond", static_cast<std::uint64_t>(peer.rate));
+        json.member("roundTripMicroseconds",
+                    static_cast<std::uint64_t>(
+                        std::chrono::duration_cast<microseconds>(peer.round_trip).count()));
+        json.end_object();
+    }
+    void operator()(const Totals& totals) const {
+        json.key("fetched").begin_object().member("blocks", totals.blocks);
+        json.member("blocksHere", totals.blocks_here);
+        json.member("blocksFetched", totals.blocks_fetched);
+        json.member("bytesFetched", totals.bytes_fetched).end_object();
+    }
+    void operator()(const Done& /*done*/) const { json.key("done").begin_object().end_object(); }
+    void operator()(const Error& error) const {
+        json.key("error").begin_object().member("code", errc_name(error.code()));
+        json.member("text", error.text()).member("hint", error.hint());
+        json.key("remedies").begin_array();
+        for (const Remedy& remedy : error.remedies()) {
+            json.begin_object().member("name", remedy_name(remedy.action()));
+            json.member("words", remedy.words()).member("object", remedy.object());
+            if (remedy.number())
+                json.member("number", *remedy.number());
+            json.end_object();
+        }
+        json.end_array().end_object();
+    }
+};
+
+} // namespace
+
+std::string encode(const Request& request) {
+    JsonWriter json;
+    json.begin_object().member("request", detail::ask_name(request.ask));
+    if (!request.address.empty())
+        json.member("address", request.address);
+    if (request.ask == Ask::ping)
+        json.member("count", request.count);
+    if (request.seconds)
+        json.member("seconds", *request.seconds);
+    if (request.ask == Ask::fetch) {
+        json.member("cid", request.cid).key("peers").list(request.peers);
+        json.member("expiry", request.expiry).member("label", request.label);
+        if (request.range)
+            json.member("range", *request.range);
+        if (request.slot)
+            json.member("slot", *request.slot);
+    }
+    return std::move(json.end_object()).text();
+}
+
+std::string encode(const Reply& reply) {
+    JsonWriter json;
+    json.begin_object();
+    std::visit(ReplyWriter{json}, reply);
+    return std::move(json.end_object()).text();
+}
+
+} // namespace codex::node

@@ -1,0 +1,51 @@
+// What a node that runs does when it is spoken to (codex-serve(1), CONTROL SOCKET).
+#pragma once
+
+#include "node/control_server.hpp"
+#include "node/limits.hpp"
+#include "repo/repo.hpp"
+
+#include <functional>
+#include <memory>
+
+namespace codex::node {
+
+/// What is wanted of a dataset, once it is known (exchange::FetchOptions::part).
+using PartOf = std::function<Result<exchange::FetchPart>(const codec::Manifest&)>;
+
+struct DaemonOptions {
+    /// What a range, as users write it, or a slot stands for; nothing where there is neither.
+    std::function<Result<PartOf>(const std::optional<std::string>& range,
+                                 std::optional<std::uint64_t> slot)>
+        part;
+    /// Reads the configuration again and does as it says.
+    std::function<Result<void>()> reload;
+    /// Lets the node end; returns before it has.
+    std::function<void()> stop;
+    Limits limits;          ///< as they are shown; set_limits() says others
+    unsigned fetches = 8;   ///< at a time; more wait for their turn
+    std::uint64_t seed = 0; ///< of choices
+    log::Logger logger{};
+};
+
+/// Fetches run on the peers that the node has, beside what it serves.
+/// Threads: the loop's.
+class Daemon final : public ControlHandler {
+public:
+    /// All outlive it, and the repo also the jobs of the executor, which has run all of them before
+    /// this is destroyed while a fetch is under way.
+    Daemon(exchange::Peers& peers, const exchange::Server& server, repo::Repo& repo,
+           Executor& executor, DaemonOptions options);
+    ~Daemon() override;
+
+    [[nodiscard]] Task<Result<void>> answer(Request request, Conversation* with) override;
+    void set_limits(const Limits& limits);
+    /// Ends all fetches, each as soon as it notices, and begins none any more.
+    void cancel();
+
+private:
+    class Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+} // namespace codex::node

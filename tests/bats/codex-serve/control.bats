@@ -1,0 +1,282 @@
+# A node that runs is spoken to: what it says of itself, what it is told, and who may.
+load ../common
+load serve
+
+# start_other [OPTION...]: another node, on the repo "other": its process is $other, its address $other_address.
+start_other() {
+    rm -f ready2
+    codex-serve -r other run --listen-addrs /ip4/127.0.0.1/tcp/0 --ready-file ready2 "$@" >>log2 2>said2 3>&- &
+    other=$!
+    wait_for 'test -e ready2' 60 || fail "$(cat log2 said2)"
+    other_address=$(cut -f 2 ready2)
+}
+
+teardown() {
+    local process
+    for process in ${node-} ${other-} ${third-}; do
+        kill -s KILL "$process" 2>/dev/null || true
+        wait "$process" 2>/dev/null || true
+    done
+}
+
+@test "without a node each command is 69, and says how to begin one" {
+    codex-chunk init
+    local command
+    for command in health peers 'peers --limits' reload stop "connect /ip4/127.0.0.1/tcp/9/p2p/$(codex-serve key new >/dev/null; codex-serve id)"; do
+        # shellcheck disable=SC2086 # words
+        run_split codex-serve $command
+        assert_refused 69 'no node serves it'
+        assert_stderr --partial 'codex-serve run'
+    done
+    # So it is after a kill, which leaves the socket.
+    start_node
+    kill -s KILL "$node"
+    wait "$node" || true
+    assert [ -S "$CODEX_REPO/node/control.sock" ]
+    run_split codex-serve health
+    assert_refused 69 'no node serves it'
+    start_node
+    run_split codex-serve health
+    assert_success
+}
+
+@test "health says that it serves, and waits for it; the socket is for its owner alone and goes with it" {
+    codex-serve health --wait 60s >health &
+    local waiting=$!
+    start_node
+    wait "$waiting"
+    assert_equal "$(cat health)" "$(codex-serve id)"$'\t0'
+    run_split codex-serve health --json
+    assert_success
+    assert_line --index 0 --partial "\"addresses\":[\"${address%/p2p/*}\"]"
+    assert_equal "$(stat -c %a "$CODEX_REPO/node")" 700
+    assert_equal "$(stat -c %a "$CODEX_REPO/node/control.sock")" 600
+    end_node
+    assert [ ! -e "$CODEX_REPO/node/control.sock" ]
+    run_split codex-serve health --wait 1s
+    assert_refused 75 'no node serves it'
+}
+
+@test "stop ends it with 0 and returns when it has ended" {
+    start_node
+    run_split codex-serve stop
+    assert_success
+    run kill -s 0 "$node"
+    # A child that has ended and is not waited for is still there: it has ended all the same.
+    wait "$node" && ended=0 || ended=$?
+    node=
+    assert_equal "$ended" 0
+    grep -q 'Exited codex' log
+    run_split codex-serve stop
+    assert_failure 69
+    # One that does not end in time is said.
+    start_node
+    kill -s STOP "$node"
+    run_split timeout 100 codex-serve stop --timeout 1s
+    kill -s CONT "$node"
+    assert_failure 75
+}
+
+@test "connect, and both see each other; peers that are named are connected with again" {
+    start_node
+    start_other --peer "$address"
+    wait_for '[[ -n $(codex-serve peers) ]]' 60
+    run_split codex-serve peers
+    assert_equal "$(cut -f 1 <<<"$output")" "$(codex-serve -r other id)"
+    assert_equal "$(cut -f 3 <<<"$output")" in
+    wait_for '[[ $(codex-serve -r other peers) == *Codex* ]]' 60
+    run_split codex-serve -r other peers --json
+    assert_line --index 0 --partial "\"address\":\"$address\",\"direction\":\"out\""
+    # Of no use: it is connected, and that is said.
+    run_split codex-serve connect "$other_address"
+    assert_success
+    assert_output "$(codex-serve -r other id)"
+    # The first node is killed and comes again at the same place.
+    kill -s KILL "$node"
+    wait "$node" || true
+    wait_for '[[ -z $(codex-serve -r other peers) ]]' 60
+    local at=${address%/p2p/*}
+    rm ready
+    codex-serve run --listen-addrs "$at" --ready-file ready >>log 2>said 3>&- &
+    node=$!
+    wait_for '[[ -n $(codex-serve -r other peers) ]]' 120
+    # Who is not there, and who is another.
+    run_split codex-serve connect --timeout 5s /ip4/127.0.0.1/tcp/1
+    assert_refused 64 'names no peer'
+    local nobody
+    codex-chunk -r third init
+    codex-serve -r third key new >/dev/null
+    nobody=$(codex-serve -r third id)
+    run_split codex-serve connect --timeout 30s "/ip4/127.0.0.1/tcp/1/p2p/$nobody"
+    assert_failure 69
+    run_split codex-serve connect "${other_address%/p2p/*}/p2p/$nobody"
+    assert_failure 76
+}
+
+@test "limits are shown with their values, set by options, and read again" {
+    cat >settings <<-END
+	max-peers = 9
+	limit = "streams=77, idle_stream=90s"
+	log-level = "info"
+	END
+    CODEX_CONFIG=settings start_node
+    run_split codex-serve peers --limits
+    assert_success
+    assert_line $'connections\t9\t0'
+    assert_line $'streams\t77\t0'
+    assert_line $'idle_stream\t1m30s\t0'
+    assert_line $'evicted\t-\t0'
+    # A limit that bites is counted.
+    run_split codex-serve peers --limits --json
+    assert_line --index 0 '{"type":"limit","name":"connections","value":"9","hits":0}'
+    cat >settings <<-END
+	max-peers = 1
+	log-level = "debug"
+	END
+    codex-serve reload
+    run_split codex-serve peers --limits
+    assert_line $'connections\t1\t0'
+    assert_line $'streams\t4096\t0'
+    grep -q 'The configuration was read again' log
+    start_other --peer "$address"
+    wait_for '[[ -n $(codex-serve peers) ]]' 60
+    run_split codex-serve ping -c 1 "$address"
+    assert_failure
+    wait_for '[[ $(codex-serve peers --limits) == *connections$'"'"'\t1\t'"'"'[1-9]* ]]' 60
+    wait_for 'grep -q ^DBG log' 60
+}
+
+@test "a mistake in what is read again changes nothing and is said" {
+    echo 'max-peers = 9' >settings
+    CODEX_CONFIG=settings start_node
+    echo 'max-peers = 0' >settings
+    run_split codex-serve reload
+    assert_refused 64 '--max-peers: '
+    echo 'nonsense = 0' >settings
+    run_split codex-serve reload
+    assert_refused 78 nonsense
+    kill -s HUP "$node"
+    wait_for 'grep -q "ERR.*The configuration stays as it was.*nonsense" log' 60
+    run_split codex-serve peers --limits
+    assert_line $'connections\t9\t0'
+    printf 'max-peers = 8\npeer = "/ip4/127.0.0.1/tcp/1/p2p/%s"\n' "$(codex-serve id)" >settings
+    kill -s HUP "$node"
+    wait_for '[[ $(codex-serve peers --limits) == *connections$'"'"'\t8\t'"'"'* ]]' 60
+    # The option goes before the file, now as then.
+    end_node
+    CODEX_CONFIG=settings start_node --max-peers 5
+    echo 'max-peers = 4' >settings
+    codex-serve reload
+    run_split codex-serve peers --limits
+    assert_line $'connections\t5\t0'
+    run_split codex-serve -r other run --limit nonsense=5
+    assert_refused 64 '--limit: nonsense=5: there is no such limit'
+    run_split codex-serve -r other run --peer /ip4/127.0.0.1/tcp/5
+    assert_refused 64 '--peer: '
+}
+
+@test "the node fetches, of the peers that it has, and the content is written" {
+    gen 1 3000000 >file
+    start_node
+    cid=$(codex-chunk put file)
+    start_other --peer "$address"
+    wait_for '[[ -n $(codex-serve -r other peers) ]]' 60
+    run_split codex-serve -r other fetch "$cid" --json
+    assert_success
+    assert_line --index 0 --partial '"blocksFetched":46'
+    assert_line --index 0 --partial "\"id\":\"${address##*/}\",\"blocks\":47"
+    codex-chunk -r other get "$cid" | cmp - file
+    codex-serve -r other fetch "$cid" --to - | cmp - file
+    # It was that node, which has moved the bytes.
+    local moved
+    moved=$(codex-serve -r other peers | cut -f 7)
+    ((moved >= 3000000)) || fail "$moved bytes came"
+    # A part, and to a file.
+    gen 2 3000000 >second
+    cid=$(codex-chunk put second)
+    codex-serve -r other fetch "$cid" --range 1000000-1999999 --to part
+    cmp part <(tail -c +1000001 second | head -c 1000000)
+    wait_for '[[ $(codex-chunk -r other ls) == *partial* ]]' 60
+    # Peers that are named are asked, too.
+    gen 3 300000 >third_file
+    codex-serve -r third run --listen-addrs /ip4/127.0.0.1/tcp/0 --ready-file ready3 >log3 2>&1 3>&- &
+    third=$!
+    wait_for 'test -e ready3' 60
+    cid=$(codex-chunk -r third put third_file)
+    run_split codex-serve -r other fetch "$cid"
+    assert_failure 1
+    assert_stderr --partial 'no peer has it'
+    run_split codex-serve -r other fetch "$cid" --peer "$(cut -f 2 ready3)" --to copy
+    assert_success
+    cmp copy third_file
+    run_split codex-serve -r other fetch "$cid" --timeout 10s --peer nonsense
+    assert_failure 64
+    assert_refused 64 '--peer'
+}
+
+@test "a fetch by the node ends with the command, and with the node within five seconds" {
+    gen 1 3000000 >file
+    start_node
+    cid=$(codex-chunk put file)
+    # Some is missing there, so it goes on until something says that it is not wanted.
+    start_other
+    kill -s STOP "$node" # nobody answers
+    codex-serve -r other fetch "$cid" --peer "$address" >out 2>err &
+    local fetch=$!
+    wait_for '[[ -e other/node/control.sock ]] && grep -q . /proc/$fetch/comm' 60
+    kill -s KILL "$fetch"
+    wait "$fetch" || true
+    local times=$SECONDS
+    codex-serve -r other stop
+    ((SECONDS - times <= 8)) || fail "it took $((SECONDS - times)) s"
+    wait "$other"
+    # Now the node is told to end under a command that waits.
+    start_other
+    codex-serve -r other fetch "$cid" --peer "$address" >out 2>err &
+    fetch=$!
+    wait_for 'codex-serve -r other health' 60
+    times=$SECONDS
+    kill -s TERM "$other"
+    wait "$other" && ended=0 || ended=$?
+    other=
+    assert_equal "$ended" 0
+    ((SECONDS - times <= 8)) || fail "it took $((SECONDS - times)) s"
+    wait "$fetch" && ended=0 || ended=$?
+    ((ended != 0)) || fail 'a fetch that was cut off ended with 0'
+    kill -s CONT "$node"
+}
+
+@test "lines of the socket are JSON, and what is none ends nothing" {
+    start_node
+    talk() { python3 -c '
+import socket, sys
+s = socket.socket(socket.AF_UNIX)
+s.connect(sys.argv[1])
+s.settimeout(60)
+f = s.makefile("rwb")
+for line in sys.argv[2:]:
+    f.write(line.encode() + b"\n"); f.flush()
+    while True:
+        answer = f.readline()
+        sys.stdout.write(answer.decode())
+        if not answer or b"\"done\"" in answer or b"\"error\"" in answer: break
+' "$CODEX_REPO/node/control.sock" "$@"; }
+    run talk '{"request":"health"}' nonsense '{"request":"reboot"}' '{"request":"connect","address":"nonsense"}' '{"request":"limits"}'
+    assert_line --index 0 --partial "{\"node\":{\"id\":\"$(codex-serve id)\""
+    assert_line --index 1 '{"done":{}}'
+    assert_line --index 2 --partial '{"error":{"code":"json.invalid"'
+    assert_line --index 3 --partial '{"error":{"code":"unsupported"'
+    assert_line --index 4 --partial '{"error":{"code":"multiaddr.invalid"'
+    assert_line '{"limit":{"name":"connections","value":"160","hits":0}}'
+    codex-serve health
+}
+
+@test "a repo in a folder with a long name is served and spoken to" {
+    local long
+    long=$PWD/$(printf '%0100d' 0)/$(printf '%0100d' 1)
+    mkdir -p "$(dirname "$long")"
+    export CODEX_REPO=$long
+    start_node
+    codex-serve health
+    codex-serve stop
+}

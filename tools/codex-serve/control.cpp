@@ -1,0 +1,171 @@
+// codex-serve connect, peers, reload, stop, health: what is said to the node that serves the repo.
+#include "base/fd.hpp"
+#include "base/local_network.hpp"
+#include "daemon.hpp"
+
+#include <poll.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace codex::serve_tool {
+
+namespace {
+
+constexpr Clock::Duration kAnswer = std::chrono::seconds(30);
+constexpr std::chrono::milliseconds kLookAgain{50};
+
+const node::TakeReply kNothing = [](const node::Reply& /*reply*/) { return Result<void>(); };
+
+node::Request asking(node::Ask what) {
+    node::Request request;
+    request.ask = what;
+    return request;
+}
+
+// --- connect ------------------------------------------------------------------------------------
+
+struct ConnectOptions {
+    std::string address;
+    cli::DurationValue timeout{30, false};
+};
+
+Result<int> run_connect(cli::Context& context, const ConnectOptions& options) {
+    CODEX_TRY(target, parse_target(options.address));
+    context.about(options.address);
+    node::Request request = asking(node::Ask::connect);
+    request.address = options.address;
+    request.seconds = options.timeout.seconds;
+    const Clock::Duration span =
+        std::chrono::seconds(std::min<std::uint64_t>(options.timeout.seconds, 24 * 3600));
+    CODEX_CHECK(ask_daemon(context, std::move(request), kNothing, span + kAnswer));
+    CODEX_CHECK(context.print(cli::Record("connected").field("id", target.peer.text())));
+    return 0;
+}
+
+// --- peers --------------------------------------------------------------------------------------
+
+cli::Record record_of(const node::PeerRow& peer) {
+    return cli::Record("peer")
+        .field("id", peer.id)
+        .field("address", peer.address)
+        .field("direction", peer.incoming ? "in" : "out")
+        .field("muxer", peer.muxer)
+        .field("agent", peer.agent)
+        .field("streams", peer.streams)
+        .field("bytesIn", peer.bytes_in)
+        .field("bytesOut", peer.bytes_out)
+        .field("wants", peer.wants);
+}
+
+cli::Record record_of(const node::LimitRow& limit) {
+    return cli::Record("limit")
+        .field("name", limit.name)
+        .field("value", limit.value.empty() ? std::string_view("-") : limit.value)
+        .field("hits", limit.hits);
+}
+
+Result<int> run_peers(cli::Context& context, bool limits) {
+    const node::TakeReply print = [&context](const node::Reply& reply) -> Result<void> {
+        if (const auto* peer = std::get_if<node::PeerRow>(&reply))
+            return context.print(record_of(*peer));
+        if (const auto* limit = std::get_if<node::LimitRow>(&reply))
+            return context.print(record_of(*limit));
+        return {};
+    };
+    CODEX_CHECK(
+        ask_daemon(context, asking(limits ? node::Ask::limits : node::Ask::peers), print, kAnswer));
+    return 0;
+}
+
+// --- health -------------------------------------------------------------------------------------
+
+Result<int> run_health(cli::Context& context, const cli::DurationValue& wait) {
+    const Deadline until = wait.given ? Deadline::after_seconds(context.clock(), wait.seconds)
+                                      : Deadline::after_seconds(context.clock(), 0);
+    const node::TakeReply print = [&context](const node::Reply& reply) -> Result<void> {
+        const auto* about = std::get_if<node::About>(&reply);
+        if (about == nullptr)
+            return {};
+        return context.print(cli::Record("health")
+                                 .field("id", about->id)
+                                 .field("peers", about->peers)
+                                 .json("addresses", about->addresses));
+    };
+    for (;;) {
+        auto answered = ask_daemon(context, asking(node::Ask::health), print, kAnswer);
+        if (answered)
+            return 0;
+        if (answered.error().code() != Errc::unavailable || !wait.given)
+            return fail(std::move(answered).error());
+        if (!until.pause(kLookAgain))
+            return fail(
+                Error(Errc::timeout, fmt::format("the time is over: {}", answered.error().text()))
+                    .way_out_of(answered.error()));
+    }
+}
+
+// --- stop ---------------------------------------------------------------------------------------
+
+/// Returns when the process has ended. Errors: timeout.
+Result<void> wait_for_end(pid_t process, const Deadline& until) {
+    const Fd fd(static_cast<int>(::syscall(SYS_pidfd_open, process, 0)));
+    if (!fd)
+        return errno == ESRCH ? Result<void>()
+                              : fail(system_error(errno, fmt::format("watch process {}", process)));
+    for (;;) {
+        pollfd waited{fd.get(), POLLIN, 0};
+        const auto left =
+            std::chrono::duration_cast<std::chrono::milliseconds>(until.clock().nap(until.at()));
+        if (::poll(&waited, 1, static_cast<int>(std::min<std::int64_t>(left.count(), 1000))) > 0)
+            return {};
+        if (until.passed())
+            return fail(Errc::timeout, "process {} has not ended in time", process);
+    }
+}
+
+Result<int> run_stop(cli::Context& context, const cli::DurationValue& timeout) {
+    const Deadline until = Deadline::after_seconds(context.clock(), timeout.seconds);
+    CODEX_TRY(process, stop_daemon(context, kAnswer));
+    if (process != 0) // else it cannot be seen from here
+        CODEX_CHECK(wait_for_end(process, until));
+    return 0;
+}
+
+} // namespace
+
+void declare_control(cli::Command& root) {
+    const auto connect = std::make_shared<ConnectOptions>();
+    root.command("connect", "let the running node connect to another")
+        .argument("ADDRESS", connect->address, "a multiaddr that ends in /p2p/ID")
+        .option("--timeout", connect->timeout, "until they are connected; default 30s")
+        .example("codex-serve connect /ip4/192.0.2.1/tcp/8070/p2p/16Uiu2HA...")
+        .example("codex-serve connect --timeout 5s /dns4/host.example/tcp/8070/p2p/16Uiu2HA...")
+        .run([connect](cli::Context& context) { return run_connect(context, *connect); });
+    const auto limits = std::make_shared<bool>(false);
+    root.command("peers", "list with whom the running node is connected")
+        .flag("--limits", *limits, "list its limits instead, and how often each of them bit")
+        .example("codex-serve peers")
+        .example("codex-serve peers --limits")
+        .run([limits](cli::Context& context) { return run_peers(context, *limits); });
+    root.command("reload", "let the running node read its configuration again")
+        .example("codex-serve reload")
+        .example("codex-serve -r /srv/codex reload")
+        .run([](cli::Context& context) -> Result<int> {
+            CODEX_CHECK(ask_daemon(context, asking(node::Ask::reload), kNothing, kAnswer));
+            return 0;
+        });
+    const auto wait = std::make_shared<cli::DurationValue>();
+    root.command("health", "see whether a node serves the repo")
+        .option("--wait", *wait, "until one does, so long at most")
+        .example("codex-serve health")
+        .example("codex-serve health --wait 30s")
+        .run([wait](cli::Context& context) { return run_health(context, *wait); });
+    const auto timeout = std::make_shared<cli::DurationValue>(cli::DurationValue{30, false});
+    root.command("stop", "end the running node, and wait until it has ended")
+        .option("--timeout", *timeout, "how long to wait; default 30s")
+        .example("codex-serve stop")
+        .example("codex-serve stop --timeout 5s")
+        .run([timeout](cli::Context& context) { return run_stop(context, *timeout); });
+}
+
+} // namespace codex::serve_tool

@@ -1,0 +1,26 @@
+// How commands speak to the node that serves the repo, if one does.
+#pragma once
+
+#include "base/job.hpp"
+#include "exchange/fetch.hpp"
+#include "node/control_client.hpp"
+#include "serve.hpp"
+
+#include <optional>
+
+namespace codex::serve_tool {
+
+/// Asks the node of the repo, and gives `take` the parts of its answer; each has `patience` to
+/// come. Errors: unavailable, when no node serves the repo; those of node::ask().
+[[nodiscard]] Result<void> ask_daemon(cli::Context& context, node::Request request,
+                                      const node::TakeReply& take, Clock::Duration patience);
+
+/// The process that serves the repo, for waiting until it has ended. Errors: as ask_daemon().
+[[nodiscard]] Result<pid_t> stop_daemon(cli::Context& context, Clock::Duration patience);
+
+/// Lets the node of the repo fetch a dataset, and shows how far it is; nothing, when no node serves
+/// the repo. Errors: those of exchange::Fetch::run().
+[[nodiscard]] Result<std::optional<exchange::FetchStatus>>
+fetch_through_daemon(cli::Context& context, node::Request request, Progress& progress);
+
+} // namespace codex::serve_tool

@@ -1,0 +1,104 @@
+#include "run_options.hpp"
+
+namespace codex::serve_tool {
+
+namespace {
+
+constexpr std::uint64_t kMostPeers = 100000;
+constexpr std::size_t kMaxAgentBytes = 256;
+
+/// Each value may be several, between commas or on lines.
+std::vector<std::string> split_list(const std::vector<std::string>& values) {
+    std::vector<std::string> parts;
+    for (const std::string& value : values)
+        for (std::size_t at = 0; at <= value.size();) {
+            const std::size_t end = std::min(value.find_first_of(",\n", at), value.size());
+            std::string part = value.substr(at, end - at);
+            std::erase(part, ' ');
+            if (!part.empty())
+                parts.push_back(std::move(part));
+            at = end + 1;
+        }
+    return parts;
+}
+
+Result<std::vector<net::Multiaddr>> listen_addresses(const RunOptions& options) {
+    std::vector<std::string> texts = split_list(options.listen);
+    if (texts.empty() && !options.listen.empty()) // of a variable that is not set, perhaps
+        return fail(Error(Errc::usage, "--listen-addrs: is empty")
+                        .hint("for example /ip4/0.0.0.0/tcp/8070"));
+    if (texts.empty())
+        texts.emplace_back("/ip4/0.0.0.0/tcp/0");
+    std::vector<net::Multiaddr> addresses;
+    for (const std::string& text : texts) {
+        auto address = net::Multiaddr::from_text(text);
+        if (!address)
+            return fail(cli::bad_value("--listen-addrs", address.error()));
+        if (!address->tcp_endpoint() || address->tcp_endpoint()->ip.empty() || address->peer())
+            return fail(Error(Errc::usage, fmt::format("--listen-addrs: {}: not an IP address and "
+                                                       "a TCP port",
+                                                       text))
+                            .hint("for example /ip4/0.0.0.0/tcp/8070"));
+        addresses.push_back(*address);
+    }
+    return addresses;
+}
+
+Result<node::Limits> limits_of(const RunOptions& options) {
+    if (options.max_peers == 0 || options.max_peers > kMostPeers)
+        return fail(Errc::usage, "--max-peers: {} is not from 1 to {}", options.max_peers,
+                    kMostPeers);
+    node::Limits limits;
+    limits.host.connections = options.max_peers;
+    for (const std::string& text : split_list(options.limits))
+        if (auto set = node::set_limit(limits, text); !set)
+            return fail(cli::bad_value("--limit", set.error()));
+    return limits;
+}
+
+Result<std::vector<node::KeptPeer>> kept_peers(const RunOptions& options) {
+    std::vector<node::KeptPeer> peers;
+    for (const std::string& text : split_list(options.peers)) {
+        auto target = parse_target(text);
+        if (!target)
+            return fail(cli::bad_value("--peer", target.error()));
+        peers.push_back({std::move(target->peer), std::move(target->address)});
+    }
+    return peers;
+}
+
+} // namespace
+
+Result<RunSettings> settings_of(const RunOptions& options) {
+    if (options.agent.size() > kMaxAgentBytes)
+        return fail(Errc::usage, "--agent-string: longer than {} bytes", kMaxAgentBytes);
+    RunSettings settings;
+    CODEX_SET(settings.listen, listen_addresses(options));
+    CODEX_SET(settings.limits, limits_of(options));
+    CODEX_SET(settings.peers, kept_peers(options));
+    return settings;
+}
+
+void declare_run_options(cli::Command& command, RunOptions& options) {
+    command
+        .option("-i,--listen-addrs ADDRESS", options.listen,
+                "where to take connections; default /ip4/0.0.0.0/tcp/0, any port")
+        .setting("CODEX_LISTEN_ADDRS")
+        .option("--net-privkey FILE", options.key,
+                "the key file, made where there is none; default: node/key in the repo")
+        .setting("CODEX_NET_PRIVKEY")
+        .option("--peer ADDRESS", options.peers,
+                "a node to stay connected with: a multiaddr that ends in /p2p/ID")
+        .setting("CODEX_PEER")
+        .option("--max-peers", options.max_peers, "connections at a time; default 160")
+        .setting("CODEX_MAX_PEERS")
+        .option("--limit NAME=VALUE", options.limits,
+                "another limit, by its name in 'peers --limits'")
+        .setting("CODEX_LIMIT")
+        .option("--agent-string", options.agent, "what peers are told this is; default Codex")
+        .setting("CODEX_AGENT_STRING")
+        .option("--ready-file FILE", options.ready_file,
+                "appears once peers can connect, with a line for each address: id and multiaddr");
+}
+
+} // namespace codex::serve_tool

@@ -1,0 +1,31 @@
+// What a node is told when it begins, and again when it reads its configuration anew.
+#pragma once
+
+#include "node/keeper.hpp"
+#include "node/limits.hpp"
+#include "serve.hpp"
+
+namespace codex::serve_tool {
+
+struct RunOptions {
+    std::vector<std::string> listen;
+    std::string key;
+    std::uint64_t max_peers = 160;
+    std::vector<std::string> limits;
+    std::vector<std::string> peers;
+    std::string agent = "Codex";
+    std::string ready_file;
+};
+
+void declare_run_options(cli::Command& command, RunOptions& options);
+
+/// The same, understood.
+struct RunSettings {
+    std::vector<net::Multiaddr> listen;
+    node::Limits limits;
+    std::vector<node::KeptPeer> peers;
+};
+/// Errors: usage, naming the option.
+[[nodiscard]] Result<RunSettings> settings_of(const RunOptions& options);
+
+} // namespace codex::serve_tool
