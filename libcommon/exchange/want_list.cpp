@@ -83,16 +83,24 @@ void WantList::release_blocks() {
         return;
     for (auto at = plain_.begin(); at != plain_.end();) {
         const std::uint64_t number = at->second;
-        if (group.wanted.contains(number) || group.on_way.contains(number) ||
-            group.open.contains(number) || group.remembered.contains(number)) {
-            ++at;
-            continue;
-        }
-        group.told.erase(number);
-        blocks_.erase(number);
-        free_numbers_.push_back(number);
-        at = plain_.erase(at);
+        ++at;
+        if (!is_used(group, number))
+            forget_number(group, number);
     }
+}
+
+bool WantList::is_used(const Group& group, std::uint64_t index) {
+    return group.wanted.contains(index) || group.on_way.contains(index) ||
+           group.open.contains(index) || group.remembered.contains(index);
+}
+
+/// Of a plain block of which nothing is wanted.
+void WantList::forget_number(Group& plain, std::uint64_t number) {
+    const auto block = blocks_.find(number);
+    plain.told.erase(number);
+    plain_.erase(block->second);
+    blocks_.erase(block);
+    free_numbers_.push_back(number);
 }
 
 BlockAddress WantList::address_of(const Group& group, std::uint64_t index) const {
@@ -152,6 +160,9 @@ WantList::Taken WantList::cancel(const BlockAddress& address) {
     const std::size_t before = size();
     forget_question(*from->group, from->index);
     drop_wanted(*from->group, from->index);
+    Group& group = *from->group;
+    if (group.tree.is_null() && !group.told.contains(from->index) && !is_used(group, from->index))
+        forget_number(group, from->index);
     return size() == before ? Taken::changes_nothing : Taken::yes;
 }
 
@@ -203,6 +214,7 @@ void WantList::forget_question(Group& group, std::uint64_t index) {
     if (group.open.erase(index))
         --open_questions_;
     group.tell_open.erase(index);
+    group.asking.erase(index);
     if (group.remembered.erase(index))
         --remembered_;
     group.fresh.erase(index);
@@ -240,6 +252,7 @@ WantList::Questions WantList::next_questions(std::size_t most) {
     for (const std::uint64_t index : questions.indices) {
         group.open.erase(index);
         group.tell_open.erase(index);
+        group.asking.insert(index);
     }
     open_questions_ -= questions.indices.size();
     return questions;
@@ -251,9 +264,10 @@ void WantList::answered(const Questions& questions, const std::vector<bool>& her
         if (!to || to->index != questions.indices[i])
             continue; // forgotten meanwhile
         Group& group = *to->group;
+        const bool still = group.asking.erase(to->index); // not cancelled meanwhile
         if (here[i]) {
             group.told.insert(to->index);
-        } else if (!group.wanted.contains(to->index) && !group.open.contains(to->index) &&
+        } else if (still && !group.wanted.contains(to->index) && !group.open.contains(to->index) &&
                    open_questions_ + remembered_ < limits_.wants &&
                    group.remembered.insert(to->index)) {
             ++remembered_;
@@ -272,6 +286,11 @@ void WantList::arrived_in(const GroupPtr& group, IndexRange range) {
             ++open_questions_;
         group->fresh.erase(*index);
     }
+    // What is being looked for may have come after that look.
+    for (auto index = group->asking.next(range.first); index && *index < range.end();
+         index = group->asking.next(*index + 1))
+        if (group->open.insert(*index))
+            ++open_questions_;
     remembered_ -= group->remembered.count(range);
     group->remembered.erase(range);
     // The range may be all there is, so it is not made a set.

@@ -85,6 +85,7 @@ private:
         IndexSet tell_absent; ///< of these: DontHave is asked for
         IndexSet open;        ///< questions
         IndexSet tell_open;   ///< of these
+        IndexSet asking;      ///< questions from next_questions() until they are answered()
         IndexSet remembered;
         IndexSet fresh; ///< of these, remembered since a list began that is not at its end
         IndexSet told;  ///< to be here
@@ -119,6 +120,8 @@ private:
     bool drop_wanted(Group& group, std::uint64_t index);
     void arrived_in(const GroupPtr& group, IndexRange range);
     void release_blocks();
+    [[nodiscard]] static bool is_used(const Group& group, std::uint64_t index);
+    void forget_number(Group& plain, std::uint64_t number);
 
     WantLimits limits_;
     std::map<Cid, GroupPtr> groups_;

@@ -23,6 +23,7 @@ Download::Download(Peers& peers, Executor& executor, Roster& roster, std::shared
 
 Download::~Download() {
     peers_.remove(*this);
+    send(plan_.abandon());
     for (plan::PeerNumber number = 0; number < roster_.all().size(); ++number)
         if (const plan::Peer* const peer = plan_.peer(number)) {
             Roster::Entry& entry = roster_.at(number);

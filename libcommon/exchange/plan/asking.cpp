@@ -28,13 +28,20 @@ constexpr double kEarlierBySeconds = 0.05;
 } // namespace
 
 Orders Planner::next(Clock::Instant now) {
-    Orders orders;
     due_ = Clock::Instant::max();
     if (!paused_at_)
         for (PeerNumber number = 0; number < peers_.size(); ++number)
             look_for_late(number, now);
     fill_window(now);
     hand_out(now);
+    Orders orders = outgoing();
+    orders.leave = std::exchange(leave_, {});
+    due_ = next_check(now);
+    return orders;
+}
+
+Orders Planner::outgoing() {
+    Orders orders;
     for (PeerNumber number = 0; number < peers_.size(); ++number) {
         Outgoing& out = peers_[number].out;
         if (out.entries == 0)
@@ -43,8 +50,6 @@ Orders Planner::next(Clock::Instant now) {
             {number, std::move(out.cancels), std::move(out.haves), std::move(out.blocks)});
         out = {};
     }
-    orders.leave = std::exchange(leave_, {});
-    due_ = next_check(now);
     return orders;
 }
 
@@ -230,6 +235,11 @@ void Planner::cancel(Peer& peer, unsigned at, Mask bits, Clock::Instant now) {
     add(peer.out.cancels, run, bits);
     peer.out.entries += count;
     changed(now, peer.open == 0 || peer.out.entries >= kDebounceEntries);
+}
+
+void Planner::take_back(Peer& peer, unsigned at, Mask bits) {
+    add(peer.out.cancels, window_.slot(at).run, bits);
+    peer.out.entries += static_cast<std::size_t>(std::popcount(bits));
 }
 
 void Planner::ask_whether(Peer& peer, unsigned at, Mask bits, Clock::Instant now) {

@@ -267,10 +267,25 @@ void Planner::cancel_everywhere(unsigned at, Mask bits, Clock::Instant now) {
 void Planner::put_out(unsigned at) {
     for (Peer& peer : peers_)
         if (peer.joined) {
+            // It would be remembered, and answered when nobody asks any more.
+            take_back(peer, at, without(peer.slots[at].told, peer.slots[at].sure));
             peer.slots[at] = {};
             peer.holding.set(at, false);
         }
     window_.put_out(at);
+}
+
+Orders Planner::abandon() {
+    for (Peer& peer : peers_) {
+        peer.out.haves.clear();
+        peer.out.blocks.clear();
+        if (peer.joined)
+            SlotBits::for_common(window_.used(), window_.used(), [&](unsigned at) {
+                const PeerSlot& said = peer.slots[at];
+                take_back(peer, at, with(said.open, without(said.told, said.sure)));
+            });
+    }
+    return outgoing();
 }
 
 void Planner::stored(std::uint64_t index, Clock::Instant now) {

@@ -73,6 +73,9 @@ public:
 
     /// What to send. To be asked at due(), or sooner.
     [[nodiscard]] Orders next(Clock::Instant now);
+    /// It is over: what takes back all that was asked and has not been answered. To be asked for
+    /// nothing more.
+    [[nodiscard]] Orders abandon();
     /// When there will be something to send, as far as is known.
     [[nodiscard]] Clock::Instant due() const { return due_; }
 
@@ -116,6 +119,8 @@ private:
     void ban(Peer& peer, PeerNumber number, Clock::Instant now);
     void leave(PeerNumber number);
     void put_out(unsigned at);
+    void take_back(Peer& peer, unsigned at, Mask bits);
+    [[nodiscard]] Orders outgoing();
     void changed(Clock::Instant now, bool at_once);
 
     // What it asks about: the window.

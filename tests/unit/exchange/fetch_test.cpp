@@ -59,6 +59,30 @@ TEST_F(FetchTest, FetchesADatasetFromOneNode) {
     EXPECT_EQ(seeder.server->counts().blocks, 301U);
 }
 
+TEST_F(FetchTest, LeavesNothingWantedBehind) {
+    Store seeder(world, 1);
+    seeder.store(data, {0, data.size()});
+    seeder.serve();
+    Store empty(world, 3);
+    empty.serve();
+    Store leecher(world, 2);
+    must(fetch(leecher, {seeder.address(), empty.address()}));
+    world.pass(seconds(1));
+    // The manifest, which it was told to be here, is remembered as that, and no leaf.
+    EXPECT_EQ(seeder.server->wants(), 1U);
+    EXPECT_EQ(empty.server->wants(), 0U);
+    // Nor when nobody has it, or in the middle of it.
+    Store other(world, 4);
+    EXPECT_EQ(must_fail(fetch(other, {empty.address()})).code(), Errc::dataset_not_found);
+    world.pass(seconds(1));
+    EXPECT_EQ(empty.server->wants(), 0U);
+    FetchOptions options;
+    options.until = world.in(milliseconds(150));
+    EXPECT_EQ(must_fail(fetch(other, {seeder.address()}, options)).code(), Errc::timeout);
+    world.pass(seconds(1));
+    EXPECT_EQ(seeder.server->wants(), 2U);
+}
+
 TEST_F(FetchTest, GoesOnWhereItWas) {
     Store seeder(world, 1);
     seeder.store(data, {0, data.size()});

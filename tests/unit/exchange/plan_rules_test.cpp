@@ -73,5 +73,50 @@ TEST(Plan, AsksNobodyForWhatIsThere) {
     EXPECT_EQ(plan.due(), Clock::Instant::max());
 }
 
+TEST(Plan, TakesBackQuestionsThatOthersHaveAnswered) {
+    Planner plan({kBlock, 1});
+    plan.want({0, 32});
+    const Clock::Instant now{std::chrono::hours(1)};
+    plan.joined(0, now);
+    plan.joined(1, now);
+    EXPECT_EQ(plan.next(now).tell.size(), 2U); // each is asked about 15 and 31
+    plan.presence(0, 15, true, now);
+    plan.presence(1, 15, false, now);
+    Orders orders = plan.next(now);
+    ASSERT_EQ(orders.tell.size(), 1U);
+    EXPECT_EQ(orders.tell[0].blocks, (std::vector<IndexRange>{{0, 16}}));
+    for (std::uint64_t index = 0; index < 16; ++index) {
+        EXPECT_EQ(plan.arrived(0, index, now), Arrival::wanted);
+        plan.verified(0, index, now);
+    }
+    // The other one would remember it, for a run that is through.
+    orders = plan.next(now + milliseconds(2));
+    ASSERT_EQ(orders.tell.size(), 1U);
+    EXPECT_EQ(orders.tell[0].peer, 1U);
+    EXPECT_EQ(orders.tell[0].cancels, (std::vector<IndexRange>{{15, 1}}));
+}
+
+TEST(Plan, TakesBackAllThatIsOpenWhenItIsGivenUp) {
+    Planner plan({kBlock, 1});
+    plan.want({0, 32});
+    const Clock::Instant now{std::chrono::hours(1)};
+    plan.joined(0, now);
+    plan.joined(1, now);
+    plan.joined(2, now);
+    plan.left(2, now);
+    (void)plan.next(now);
+    plan.presence(0, 15, true, now);
+    (void)plan.next(now); // asks for a run
+    plan.presence(1, 31, true, now);
+    const Orders orders = plan.abandon(); // before it could ask the other for one
+    ASSERT_EQ(orders.tell.size(), 2U);
+    EXPECT_EQ(orders.tell[0].cancels, (std::vector<IndexRange>{{0, 16}, {31, 1}}));
+    EXPECT_EQ(orders.tell[1].cancels, (std::vector<IndexRange>{{15, 1}}));
+    for (const Tell& tell : orders.tell) {
+        EXPECT_TRUE(tell.blocks.empty());
+        EXPECT_TRUE(tell.haves.empty());
+    }
+}
+
 } // namespace
 } // namespace codex::exchange::plan

@@ -52,6 +52,51 @@ TEST(WantList, GivesBlocksInTheOrderInWhichTheyWereAskedFor) {
     EXPECT_FALSE(list.has_blocks());
 }
 
+TEST(WantList, RemembersNoQuestionThatIsCancelledWhileItIsAnswered) {
+    for (const BlockAddress& address : {leaf(kTree, 3), plain(block_named("a"))}) {
+        WantList list;
+        list.add(want_have(address, true));
+        const auto questions = list.next_questions(10);
+        ASSERT_EQ(questions.indices.size(), 1u);
+        list.add(cancel(address));
+        list.answered(questions, {false});
+        EXPECT_EQ(list.size(), 0u);
+        EXPECT_FALSE(list.waits());
+    }
+}
+
+TEST(WantList, AsksAgainAboutWhatArrivesWhileItIsAnswered) {
+    WantList list;
+    list.add(want_have(leaf(kTree, 3), true));
+    const auto questions = list.next_questions(10);
+    list.arrived(kTree, {0, 10}); // behind the look that found nothing
+    list.answered(questions, {false});
+    ASSERT_TRUE(list.has_questions());
+    EXPECT_EQ(list.next_questions(10).indices, questions.indices);
+    EXPECT_FALSE(list.has_questions());
+}
+
+TEST(WantList, KeepsNothingOfAPlainBlockThatIsCancelled) {
+    WantList list;
+    const BlockAddress asked = plain(block_named("asked"));
+    const BlockAddress wanted = plain(block_named("wanted"));
+    list.add(want_have(asked, true));
+    answer_all(list, false);
+    list.add(want_block(wanted));
+    EXPECT_GT(list.size(), 0u);
+    for (const BlockAddress& address : {asked, wanted})
+        EXPECT_EQ(list.add(cancel(address)), Taken::yes);
+    EXPECT_EQ(list.size(), 0u);
+    EXPECT_FALSE(list.has_blocks());
+    EXPECT_EQ(list.add(cancel(wanted)), Taken::changes_nothing);
+    // One that is on its way is known until it is through.
+    list.add(want_block(wanted));
+    ASSERT_EQ(list.next_blocks(1).size(), 1u);
+    list.add(cancel(wanted));
+    list.done(wanted);
+    EXPECT_FALSE(list.has_blocks());
+}
+
 TEST(WantList, AnUnknownCancelCostsNothing) {
     WantList list;
     for (std::uint64_t i = 0; i < 100000; ++i)
