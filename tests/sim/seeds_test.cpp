@@ -1,0 +1,84 @@
+// Scenarios of many seeds, and that a seed is always the same.
+//
+// CODEX_SEED=N runs one, and logs what happens; CODEX_SEEDS=FIRST-LAST runs others than usual.
+#include "simulation.hpp"
+
+#include <cstdlib>
+#include <gtest/gtest.h>
+
+namespace codex::sim {
+namespace {
+
+using std::chrono::milliseconds;
+
+std::string variable(const char* name) {
+    const char* const value = std::getenv(name);
+    return value == nullptr ? std::string() : value;
+}
+
+std::pair<std::uint64_t, std::uint64_t> seeds() {
+    const std::string range = variable("CODEX_SEEDS");
+    const std::size_t dash = range.find('-');
+    if (dash == std::string::npos)
+        return {0, 24};
+    return {std::stoull(range), std::stoull(range.substr(dash + 1))};
+}
+
+Outcome run(std::uint64_t seed, const log::Logger& logger = {}) {
+    Simulation simulation(draw(seed), logger);
+    return simulation.run();
+}
+
+void show(std::uint64_t seed, const Outcome& outcome) {
+    std::printf(
+        "seed %llu: trace %016llx of %llu events, %lld ms, %llu bytes, %llu fetches of %llu "
+        "blocks, %llu duplicates, %zu held, %zu unsent\n",
+        static_cast<unsigned long long>(seed), static_cast<unsigned long long>(outcome.trace),
+        static_cast<unsigned long long>(outcome.events),
+        static_cast<long long>(outcome.took / milliseconds(1)),
+        static_cast<unsigned long long>(outcome.wire_bytes),
+        static_cast<unsigned long long>(outcome.fetches),
+        static_cast<unsigned long long>(outcome.fetched),
+        static_cast<unsigned long long>(outcome.duplicates), outcome.most_held_bytes,
+        outcome.most_unsent_bytes);
+}
+
+TEST(Seeds, AllGetWhatTheyCanReach) {
+    if (const std::string one = variable("CODEX_SEED"); !one.empty()) {
+        const std::uint64_t seed = std::stoull(one);
+        std::printf("%s\n", draw(seed).text().c_str());
+        SimulatedClock unused;
+        log::Options options;
+        const std::string levels = variable("CODEX_LEVELS");
+        options.directives = levels.empty() ? "info" : levels;
+        const log::Logger logger(codex::test::must(log::Output::open(options)));
+        const Outcome outcome = run(seed, logger);
+        show(seed, outcome);
+        for (const std::string& failure : outcome.failures)
+            ADD_FAILURE() << failure;
+        return;
+    }
+    const auto [first, last] = seeds();
+    std::uint64_t fetched = 0;
+    for (std::uint64_t seed = first; seed <= last; ++seed) {
+        const Outcome outcome = run(seed);
+        show(seed, outcome);
+        for (const std::string& failure : outcome.failures)
+            ADD_FAILURE() << failure;
+        fetched += outcome.fetched;
+    }
+    EXPECT_GT(fetched, last - first);
+}
+
+TEST(Seeds, ASeedIsTheSameInEachRun) {
+    for (const std::uint64_t seed : {1, 2, 3}) {
+        const Outcome one = run(seed);
+        const Outcome other = run(seed);
+        EXPECT_EQ(one.trace, other.trace) << seed;
+        EXPECT_EQ(one.events, other.events) << seed;
+    }
+    EXPECT_NE(run(1).trace, run(2).trace);
+}
+
+} // namespace
+} // namespace codex::sim
