@@ -6,6 +6,7 @@
 #   store    codex-chunk put and get, codex-ec encode and repair beside cp, openssl and cat
 #   others   par2, restic and casync, where they are installed
 #   erasure  the erasure code's kernels
+#   network  codex-serve run and fetch beside aria2, where that and node are installed
 #   proofs   products in the field, cells, slots, witness, setup, prove and verify
 #
 #   --big             also 16 GiB through store, for peak memory (needs 60 GiB of disk)
@@ -24,7 +25,7 @@
 set -euo pipefail
 
 usage() {
-    echo "usage: tests/bench/run.sh [--big] [store|others|erasure|proofs]..." >&2
+    echo "usage: tests/bench/run.sh [--big] [store|others|erasure|network|proofs]..." >&2
     exit 64
 }
 
@@ -33,6 +34,8 @@ source_root=$(cd "$(dirname "$0")/../.." && pwd)
 source "$source_root/tests/bench/measure.bash"
 # shellcheck source=tests/bench/store.bash
 source "$source_root/tests/bench/store.bash"
+# shellcheck source=tests/bench/network.bash
+source "$source_root/tests/bench/network.bash"
 # shellcheck source=tests/bench/proofs.bash
 source "$source_root/tests/bench/proofs.bash"
 
@@ -40,11 +43,11 @@ sections=()
 for argument; do
     case $argument in
     --big) big=yes ;;
-    store | others | erasure | proofs) sections+=("$argument") ;;
+    store | others | erasure | network | proofs) sections+=("$argument") ;;
     *) usage ;;
     esac
 done
-((${#sections[@]} > 0)) || sections=(store others erasure proofs)
+((${#sections[@]} > 0)) || sections=(store others erasure network proofs)
 [[ -z ${big:-} ]] || sections+=(big)
 
 bin=${CODEX_BIN:-$source_root/build/bin}
