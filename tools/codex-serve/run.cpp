@@ -8,6 +8,7 @@
 #include "run_options.hpp"
 #include "toolkit/access.hpp"
 
+#include <charconv>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -62,8 +63,36 @@ std::vector<std::string> address_texts(const net::Host& host) {
     return texts;
 }
 
-net::HostOptions host_options(const RunOptions& options, const RunSettings& settings) {
+/// The number of the last record of its addresses that the node has signed; 0, when none is known.
+std::uint64_t last_record(const std::string& path, const log::Logger& log) {
+    constexpr std::uint64_t kMaxBytes = 64;
+    const auto text = read_file(path, kMaxBytes);
+    if (!text && text.error().code() == Errc::not_found)
+        return 0;
+    std::uint64_t number = 0;
+    const char* const begin = text ? as_text(*text).data() : nullptr;
+    const char* const end = text ? begin + text->size() : nullptr;
+    const auto read = std::from_chars(begin, end, number);
+    if (text && read.ec == std::errc() && std::string_view(read.ptr, end) == "\n")
+        return number;
+    log.warn("The number of the last record is not known", {{"file", path}});
+    return 0;
+}
+
+/// Keeps it for the next time.
+void keep_record(const std::string& path, std::uint64_t number, const log::Logger& log) {
+    const std::string text = fmt::format("{}\n", number);
+    if (auto kept = write_file_atomic(path, as_bytes(text), 0600); !kept)
+        log.warn("The number of the last record is not kept", {{"error", kept.error()}});
+}
+
+net::HostOptions host_options(const cli::Context& context, const RunOptions& options,
+                              const RunSettings& settings, const repo::Repo& repo) {
     net::HostOptions host;
+    const log::Logger log = context.log().with_topics("codex node");
+    const std::string record = repo.path() + "/node/record";
+    host.record_sequence = last_record(record, log);
+    host.record_signed = [record, log](std::uint64_t number) { keep_record(record, number, log); };
     host.agent = options.agent;
     host.limits = settings.limits.host;
     return host;
@@ -159,7 +188,8 @@ Result<void> serve(cli::Context& context, const RunOptions& options, const RunSe
         CODEX_SET(ready, open_ready_file(options.ready_file));
     CODEX_CHECK(make_node_folder(repo));
     CODEX_TRY(key, node_key(options, repo));
-    CODEX_TRY(node, Node::make(context, std::move(key), host_options(options, settings)));
+    CODEX_TRY(node,
+              Node::make(context, std::move(key), host_options(context, options, settings, repo)));
     // At least one that works beside the loop, whatever -j says.
     std::optional<ThreadPool> pool(std::in_place, std::max(2u, context.pool().size()));
     Service service(context, *node, settings, repo, *pool);

@@ -17,24 +17,43 @@ Multiaddr multiaddr_of(const SocketAddress& address) {
 
 } // namespace
 
-/// A connection of which it is not known yet with whom it is.
+/// A connection of which it is not known yet with whom it is, and which may be given up for another
+/// one as long as that is so.
 class Host::Admission {
 public:
-    Admission(Host& host, const SocketAddress& from) : host_(host), ip_(from.ip_view(), 0) {
-        ++host_.unauthenticated_of_[ip_]; // first, for it may throw
-        ++host_.unauthenticated_;
+    Admission(Host& host, Socket& socket)
+        : host_(host), socket_(&socket), from_(socket.remote()), ip_(from_.ip_view(), 0) {
+        auto& of_ip = host_.unauthenticated_of_[ip_]; // first, for it may throw
+        at_ = host_.unauthenticated_.insert(host_.unauthenticated_.end(), this);
+        ++of_ip;
     }
     Admission(const Admission&) = delete;
     Admission& operator=(const Admission&) = delete;
     ~Admission() {
-        --host_.unauthenticated_;
+        over();
         if (--host_.unauthenticated_of_[ip_] == 0)
             host_.unauthenticated_of_.erase(ip_);
     }
 
+    /// It is known, or the connection is no more: the socket may be gone.
+    void over() {
+        if (std::exchange(socket_, nullptr) != nullptr)
+            host_.unauthenticated_.erase(at_);
+    }
+    /// Closes the socket; whoever waits for it goes on.
+    void give_up() {
+        Socket* const socket = socket_;
+        over();
+        host_.counts_.hit(Limit::unauthenticated, from_.text());
+        socket->close();
+    }
+
 private:
     Host& host_;
+    Socket* socket_;
+    SocketAddress from_;
     SocketAddress ip_;
+    std::list<Admission*>::iterator at_;
 };
 
 Host::Host(SecretKey identity, noise::KeyPair statics, Network& network, SecretRandom& random,
@@ -146,17 +165,21 @@ bool Host::admits(const Socket& socket) {
     const HostLimits& limits = options_.limits;
     const SocketAddress from = socket.remote();
     const Multiaddr address = multiaddr_of(from);
-    if (unauthenticated_ >= limits.unauthenticated) {
-        counts_.hit(Limit::unauthenticated, from.text());
-        return false;
-    }
     const auto of_ip = unauthenticated_of_.find(SocketAddress(from.ip_view(), 0));
     if (!address.is_loopback() && !address.is_private() && of_ip != unauthenticated_of_.end() &&
         of_ip->second >= limits.unauthenticated_per_ip) {
         counts_.hit(Limit::unauthenticated_ip, from.text());
         return false;
     }
+    make_room_for_strangers();
     return true;
+}
+
+/// Those that came first have had the most time to say who they are: who only waits, and means to
+/// keep others out, is one of them.
+void Host::make_room_for_strangers() {
+    while (!unauthenticated_.empty() && unauthenticated_.size() >= options_.limits.unauthenticated)
+        unauthenticated_.front()->give_up();
 }
 
 UpgradeOptions Host::upgrade_options(mux::Side side, std::optional<PeerId> expected) const {
@@ -175,9 +198,10 @@ UpgradeOptions Host::upgrade_options(mux::Side side, std::optional<PeerId> expec
 
 Task<void> Host::accept_one(Host* host, std::unique_ptr<Socket> socket) {
     const SocketAddress from = socket->remote();
-    const Admission admission(*host, from);
+    Admission admission(*host, *socket);
     const UpgradeOptions options = host->upgrade_options(mux::Side::listener, std::nullopt);
     auto upgraded = co_await upgrade(std::move(socket), &options);
+    admission.over();
     if (!upgraded) {
         if (upgraded.error().code() == Errc::timeout)
             host->counts_.hit(Limit::upgrade_time, from.text());

@@ -8,6 +8,8 @@
 #include "net/mux/mplex_frame.hpp"
 #include "net/mux/yamux_frame.hpp"
 
+#include <functional>
+#include <list>
 #include <map>
 #include <set>
 
@@ -24,6 +26,11 @@ struct HostOptions {
     /// In the order in which they are proposed.
     std::vector<std::string> muxers = {std::string(mux::kMplex), std::string(mux::kYamux)};
     HostLimits limits;
+    /// The number of the last record of its addresses that this identity has signed, where one is
+    /// known: peers keep the record with the highest.
+    std::uint64_t record_sequence = 0;
+    /// Is told each one that is signed, to be kept for the next time; called in the loop's thread.
+    std::function<void(std::uint64_t sequence)> record_signed{};
     log::Logger logger;
 };
 
@@ -128,10 +135,12 @@ private:
     [[nodiscard]] UpgradeOptions upgrade_options(mux::Side side,
                                                  std::optional<PeerId> expected) const;
     [[nodiscard]] bool admits(const Socket& socket);
+    void make_room_for_strangers();
+    void number_record(const std::vector<Multiaddr>& addresses);
     [[nodiscard]] bool make_room();
     [[nodiscard]] std::size_t connection_count() const;
     [[nodiscard]] Result<std::shared_ptr<Connection>> add(Upgraded upgraded);
-    [[nodiscard]] Bytes about_us(const Connection& connection) const;
+    [[nodiscard]] Bytes about_us(const Connection& connection);
     void learn(const Connection& connection, identify::Identify said);
 
     EventLoop& loop_;
@@ -153,7 +162,8 @@ private:
     DialPauses pauses_;
     std::map<std::pair<PeerId, std::string>, std::size_t> serving_;
     std::size_t streams_serving_ = 0;
-    std::size_t unauthenticated_ = 0;
+    std::list<Admission*> unauthenticated_;   ///< the oldest first
+    std::vector<Multiaddr> record_addresses_; ///< of the record with options_.record_sequence
     std::map<SocketAddress, std::size_t> unauthenticated_of_;
     Signal changed_;
     TaskGroup tasks_; ///< the first to go: tasks use all of the above

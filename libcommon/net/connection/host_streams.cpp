@@ -102,7 +102,18 @@ Task<Result<Stream>> Host::open(PeerId peer, std::vector<std::string> protocols,
 
 // --- identify -----------------------------------------------------------------------------------
 
-Bytes Host::about_us(const Connection& connection) const {
+/// A record with other addresses has a higher number than all before it.
+void Host::number_record(const std::vector<Multiaddr>& addresses) {
+    if (addresses == record_addresses_)
+        return;
+    options_.record_sequence =
+        next_sequence(options_.record_sequence, loop_.clock().unix_seconds());
+    record_addresses_ = addresses;
+    if (options_.record_signed)
+        options_.record_signed(options_.record_sequence);
+}
+
+Bytes Host::about_us(const Connection& connection) {
     identify::Identify about;
     about.public_key = identity_.public_key();
     about.listen_addresses = addresses();
@@ -111,9 +122,11 @@ Bytes Host::about_us(const Connection& connection) const {
     about.observed_address = Multiaddr::tcp(seen.ip_view(), seen.port);
     about.protocol_version = std::string(identify::kProtocolVersion);
     about.agent_version = options_.agent;
-    if (!about.listen_addresses.empty())
+    if (!about.listen_addresses.empty()) {
+        number_record(about.listen_addresses);
         about.signed_record =
-            seal_peer_record(identity_, loop_.clock().unix_seconds(), about.listen_addresses);
+            seal_peer_record(identity_, options_.record_sequence, about.listen_addresses);
+    }
     const Bytes message = identify::encode(about);
     Bytes framed;
     codec::append_uvarint(framed, message.size());

@@ -248,19 +248,16 @@ teardown() {
 
 @test "lines of the socket are JSON, and what is none ends nothing" {
     start_node
-    talk() { python3 -c '
-import socket, sys
-s = socket.socket(socket.AF_UNIX)
-s.connect(sys.argv[1])
-s.settimeout(60)
-f = s.makefile("rwb")
-for line in sys.argv[2:]:
-    f.write(line.encode() + b"\n"); f.flush()
-    while True:
-        answer = f.readline()
-        sys.stdout.write(answer.decode())
-        if not answer or b"\"done\"" in answer or b"\"error\"" in answer: break
-' "$CODEX_REPO/node/control.sock" "$@"; }
+    talk() { perl -MIO::Socket::UNIX -e '
+my $socket = IO::Socket::UNIX->new(Peer => shift) or die "connect: $!";
+alarm 60;
+for my $line (@ARGV) {
+    syswrite $socket, "$line\n";
+    while (my $answer = <$socket>) {
+        print $answer;
+        last if $answer =~ /^\{"(done|error)"/;
+    }
+}' "$CODEX_REPO/node/control.sock" "$@"; }
     run talk '{"request":"health"}' nonsense '{"request":"reboot"}' '{"request":"connect","address":"nonsense"}' '{"request":"limits"}'
     assert_line --index 0 --partial "{\"node\":{\"id\":\"$(codex-serve id)\""
     assert_line --index 1 '{"done":{}}'

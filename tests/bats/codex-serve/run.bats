@@ -171,3 +171,39 @@ start_node_at_once() {
     codex-serve run --listen-addrs /ip4/127.0.0.1/tcp/0 --ready-file ready >>log 2>said 3>&- &
     node=$!
 }
+
+@test "the number of its record is kept, goes on after a clock that went back, and a wrong one is said" {
+    start_node
+    codex-serve ping -c 1 "$address"
+    wait_for "test -e $CODEX_REPO/node/record" 60
+    local first
+    first=$(cat "$CODEX_REPO/node/record")
+    [[ $first =~ ^[0-9]+$ ]] || fail "$first"
+    end_node
+    echo 99999999999 >"$CODEX_REPO/node/record"
+    start_node
+    codex-serve ping -c 1 "$address"
+    wait_for "grep -qx 100000000000 $CODEX_REPO/node/record" 60
+    end_node
+    echo nonsense >"$CODEX_REPO/node/record"
+    start_node
+    grep -q 'WRN.*The number of the last record is not known' log
+    end_node
+    assert_equal "$ended" 0
+}
+
+@test "connections that say nothing keep nobody out" {
+    start_node
+    local port=${address#*/tcp/}
+    port=${port%%/*}
+    local silent=() fd
+    for _ in {1..60}; do
+        exec {fd}<>"/dev/tcp/127.0.0.1/$port"
+        silent+=("$fd")
+    done
+    codex-serve ping -c 1 "$address"
+    run_split codex-serve peers --limits
+    assert_output --regexp $'unauthenticated\t32\t[1-9]'
+    for fd in "${silent[@]}"; do exec {fd}>&-; done
+    end_node
+}

@@ -223,9 +223,55 @@ TEST(Host, TakesOnlySoManyThatHaveNotSaidWhoTheyAre) {
     come(*stranger, Limit::unauthenticated_ip, 1);
     come(*simulated.host_a, Limit::unauthenticated, 0); // of a private net
     come(*simulated.host_a, Limit::unauthenticated, 1);
+    // The newest has its place, and the oldest none any more.
+    std::array<std::uint8_t, 100> bytes{};
+    EXPECT_TRUE(must(open.back()->try_read(bytes)) != std::optional<std::size_t>(0));
+    for (std::optional<std::size_t> got = 1; got && *got != 0;)
+        got = must(open.front()->try_read(bytes));
     open.clear();
     pair.loop.run_until([] { return false; }, pair.in(seconds(1)));
     must(pair.connect());
+}
+
+TEST(Host, ConnectsThoughOthersComeAndSayNothing) {
+    SimulatedPair simulated;
+    Pair& pair = simulated.pair;
+    const SocketAddress to(kIpB, 8070);
+    std::vector<std::unique_ptr<Socket>> silent;
+    for (int i = 0; i < 40; ++i)
+        silent.push_back(must(pair.run(simulated.host_a->connect(to, pair.in(seconds(1))))));
+    must(pair.connect());
+    must(pair.run(pair.a->ping(pair.b->id(), pair.in(minutes(1)))));
+    EXPECT_EQ(pair.b->limit_counts().of(Limit::unauthenticated), 9u);
+    // One that has said who it is was not the oldest any more.
+    for (int i = 0; i < 40; ++i)
+        silent.push_back(must(pair.run(simulated.host_a->connect(to, pair.in(seconds(1))))));
+    must(pair.run(pair.a->ping(pair.b->id(), pair.in(minutes(1)))));
+}
+
+TEST(Host, NumbersItsRecordsBeyondAllBefore) {
+    constexpr std::uint64_t kBefore = std::uint64_t{1} << 40; // of a clock that went back
+    HostOptions options;
+    options.record_sequence = kBefore;
+    std::vector<std::uint64_t> kept;
+    options.record_signed = [&kept](std::uint64_t sequence) { kept.push_back(sequence); };
+    SimulatedPair simulated({}, {}, std::move(options));
+    Pair& pair = simulated.pair;
+    must(pair.connect());
+    EXPECT_TRUE(pair.both_know());
+    const auto number_of = [](const Host& host, const PeerId& peer) {
+        return must(open_peer_record(host.said_by(peer)->signed_record)).sequence;
+    };
+    const std::uint64_t first = number_of(*pair.a, pair.b->id());
+    EXPECT_EQ(first, kBefore + 1);
+    pair.b->push();
+    pair.loop.run_until([] { return false; }, pair.in(seconds(5)));
+    EXPECT_EQ(number_of(*pair.a, pair.b->id()), first) << "nothing has changed";
+    must(pair.b->listen(must(Multiaddr::from_text("/ip4/10.0.0.2/tcp/9"))));
+    pair.b->push();
+    EXPECT_TRUE(pair.loop.run_until([&] { return number_of(*pair.a, pair.b->id()) > first; },
+                                    pair.in(minutes(1))));
+    EXPECT_EQ(kept, (std::vector<std::uint64_t>{kBefore + 1, kBefore + 2}));
 }
 
 TEST(Host, ServesOnlySoManyStreamsOfAProtocolToAPeer) {

