@@ -10,7 +10,8 @@ namespace codex::cli::detail {
 
 namespace {
 
-constexpr std::string_view kNoSetting = "neither a string nor a whole number nor true or false";
+constexpr std::string_view kNoSetting =
+    "neither a string nor a whole number nor true or false nor a list of these on one line";
 
 constexpr bool is_blank(char c) {
     return c == ' ' || c == '\t';
@@ -24,7 +25,7 @@ constexpr bool is_word(char c) {
 }
 
 /// A line without its end is nothing, a comment, or NAME = VALUE and perhaps a comment, where VALUE
-/// is a word or a string that ends on its line.
+/// is a word or a string that ends on its line, or [VALUE, VALUE...] of such.
 ///
 /// Settings need no more of TOML, and the library gets no more to read: its parser runs into
 /// assertions on sections without a name and on letters behind a string.
@@ -48,9 +49,7 @@ public:
         if (name.empty() || !take('='))
             return fail(Errc::config_invalid, "not of the form 'name = value'");
         skip(is_blank);
-        if (!(take('"')    ? skip_string('"')
-              : take('\'') ? skip_string('\'')
-                           : !skip(is_word).empty()))
+        if (!(take('[') ? skip_list() : skip_value()))
             return fail(Errc::config_invalid, "{}: {}", name, kNoSetting);
         skip(is_blank);
         if (!at_end())
@@ -72,6 +71,24 @@ private:
         const std::string_view skipped(rest_.begin(), end);
         rest_.remove_prefix(skipped.size());
         return skipped;
+    }
+    bool skip_value() {
+        return take('"')    ? skip_string('"')
+               : take('\'') ? skip_string('\'')
+                            : !skip(is_word).empty();
+    }
+    /// To behind the closing bracket; a comma may stand before it.
+    bool skip_list() {
+        for (;;) {
+            skip(is_blank);
+            if (take(']'))
+                return true;
+            if (!skip_value())
+                return false;
+            skip(is_blank);
+            if (!take(',') && !rest_.starts_with(']'))
+                return false;
+        }
     }
     /// To behind the closing quote; false when there is none.
     bool skip_string(char quote) {
@@ -119,6 +136,23 @@ Result<std::string> text_of(const toml::node& value) {
     return fail(Errc::config_invalid, kNoSetting);
 }
 
+Result<ConfigEntry> entry_of(const toml::node& value) {
+    ConfigEntry entry;
+    const auto* const list = value.as_array();
+    if (list == nullptr) {
+        CODEX_SET(entry.value, text_of(value));
+        return entry;
+    }
+    entry.is_list = true;
+    for (const toml::node& one : *list) {
+        CODEX_TRY(text, text_of(one));
+        if (text.find('\n') != std::string::npos)
+            return fail(Errc::config_invalid, "a line end in a list");
+        entry.value += entry.value.empty() ? text : "\n" + text;
+    }
+    return entry;
+}
+
 } // namespace
 
 Result<std::vector<ConfigEntry>> parse_config(BytesView text, std::string_view name) {
@@ -134,11 +168,13 @@ Result<std::vector<ConfigEntry>> parse_config(BytesView text, std::string_view n
     std::vector<ConfigEntry> entries;
     for (const auto& [key, value] : parsed.table()) {
         const std::uint64_t line = key.source().begin.line;
-        auto entry = text_of(value);
+        auto entry = entry_of(value);
         if (!entry)
             return fail(
                 std::move(entry).error().context(fmt::format("{}:{}: {}", name, line, key.str())));
-        entries.push_back({std::string(key.str()), std::move(*entry), line});
+        entry->key = key.str();
+        entry->line = line;
+        entries.push_back(std::move(*entry));
     }
     std::ranges::sort(entries, {}, &ConfigEntry::line);
     return entries;

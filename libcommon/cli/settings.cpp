@@ -167,6 +167,9 @@ private:
                               fmt::format("{}: there is no setting '{}'", where, entry.key))
                             .hint(fmt::format("there are {}", fmt::join(names, ", "))));
         }
+        if (entry.is_list && !rule->many)
+            return fail(Errc::config_invalid, "{}: {}: a list, where there is one value", where,
+                        entry.key);
         if (auto done = rule->apply(entry.value); !done)
             return fail(wrong(where + ": " + entry.key, done.error()));
         set(settings_[1 + static_cast<std::size_t>(rule - rules_.begin())], entry.value,

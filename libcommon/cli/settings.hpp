@@ -23,6 +23,7 @@ struct SettingRule {
     std::string name;       ///< its key in the configuration file
     std::string variable{}; ///< of the environment; empty: none speaks for it
     std::string value{};    ///< where nobody says anything
+    bool many = false;      ///< the file may have a list of values, which come one on each line
     /// Takes a value of the file or the environment. Errors: any code; they become config_invalid.
     std::function<Result<void>(const std::string& value)> apply;
 };

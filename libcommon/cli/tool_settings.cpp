@@ -60,7 +60,7 @@ std::vector<SettingRule> setting_rules(Globals& globals) {
             options, [&](const OptionSpec& each) { return each.long_name() == source.name; });
         CODEX_ASSERT(option != options.end());
         rules.push_back(
-            {std::string(source.name), source.variable, built_in(source.name),
+            {std::string(source.name), source.variable, built_in(source.name), false,
              [option = *option](const std::string& value) { return apply(option, value); }});
     }
     return rules;
@@ -70,7 +70,7 @@ std::vector<SettingRule> setting_rules(const std::vector<OptionSpec>& options) {
     std::vector<SettingRule> rules;
     for (const OptionSpec& option : options)
         if (!option.variable.empty())
-            rules.push_back({option.long_name(), option.variable, "",
+            rules.push_back({option.long_name(), option.variable, "", option.many,
                              [option](const std::string& value) { return apply(option, value); }});
     return rules;
 }

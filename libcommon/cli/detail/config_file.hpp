@@ -17,13 +17,15 @@ constexpr std::uint64_t kMaxConfigBytes = std::uint64_t{64} << 10;
 /// `key = value` as it stands in the file.
 struct ConfigEntry {
     std::string key;
-    std::string value; ///< of a string its text; a number in decimal; true or false
+    std::string value;    ///< of a string its text; a number in decimal; true or false
+    bool is_list = false; ///< of such: one on each line of the value
     std::uint64_t line = 0;
 };
 
-/// The entries of a configuration file, in the order of its lines. Keys are strings, whole numbers,
-/// true or false; tables, arrays and other kinds of values are refused. `name` is what errors call
-/// the file. Errors: config_invalid naming the line; limit_exceeded.
+/// The entries of a configuration file, in the order of its lines. Values are strings, whole
+/// numbers, true or false, and lists of these on one line; tables and other kinds of values are
+/// refused. `name` is what errors call the file. Errors: config_invalid naming the line;
+/// limit_exceeded.
 [[nodiscard]] Result<std::vector<ConfigEntry>> parse_config(BytesView text, std::string_view name);
 
 } // namespace codex::cli::detail

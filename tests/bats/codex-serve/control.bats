@@ -116,7 +116,7 @@ teardown() {
 @test "limits are shown with their values, set by options, and read again" {
     cat >settings <<-END
 	max-peers = 9
-	limit = "streams=77, idle_stream=90s"
+	limit = ["streams=77", "idle_stream=90s"]
 	log-level = "info"
 	END
     CODEX_CONFIG=settings start_node

@@ -41,14 +41,14 @@ protected:
     std::string listen_ = "127.0.0.1";
     std::string peers_;
     std::vector<SettingRule> rules_ = {
-        {"listen", "CODEX_TEST_LISTEN", listen_,
+        {"listen", "CODEX_TEST_LISTEN", listen_, false,
          [this](const std::string& value) -> Result<void> {
              if (value.empty())
                  return fail(Errc::usage, "no address");
              listen_ = value;
              return {};
          }},
-        {"peers", "", "8",
+        {"peers", "", "8", true,
          [this](const std::string& value) -> Result<void> {
              peers_ = value;
              return {};
@@ -94,6 +94,23 @@ TEST_F(ReadSettings, WhatIsWrongIsNamedWithItsPlace) {
     EXPECT_EQ(error.code(), Errc::not_found);
     const Variable cpu("CODEX_CPU", "z80");
     EXPECT_THAT(must_fail(read_settings(rules_, configured(""))).text(), HasSubstr("$CODEX_CPU"));
+}
+
+TEST_F(ReadSettings, AListIsTakenWhereThereMayBeSeveralValues) {
+    must(read_settings(rules_, configured("peers = [ 'one', \"two, three\",4 , ] # so many\n")));
+    EXPECT_EQ(peers_, "one\ntwo, three\n4");
+    must(read_settings(rules_, configured("peers = ['']\n")));
+    EXPECT_EQ(peers_, "");
+    must(read_settings(rules_, configured("peers = []\n")));
+    EXPECT_EQ(peers_, "");
+    std::string path = configured("listen = ['::1']\n");
+    EXPECT_EQ(must_fail(read_settings(rules_, path)).text(),
+              path + ":1: listen: a list, where there is one value");
+    for (const char* wrong :
+         {"peers = [", "peers = ['a'", "peers = ['a' 'b']", "peers = [,]", "peers = [['a']]",
+          "peers = ['a'] 'b'", "peers = [1.5]", "peers = [\"a\\nb\"]", "peers = ['a',\n'b']"})
+        EXPECT_EQ(must_fail(read_settings(rules_, configured(wrong))).code(), Errc::config_invalid)
+            << wrong;
 }
 
 TEST_F(ReadSettings, AVariableThatLooksLikeOneOfTheRulesIsDoubtful) {

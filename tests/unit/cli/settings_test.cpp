@@ -18,8 +18,8 @@ using ::testing::StartsWith;
 Result<std::string> parsed(std::string_view text) {
     CODEX_TRY(entries, detail::parse_config(as_bytes(text), "f"));
     std::string out;
-    for (const auto& [key, value, line] : entries)
-        out += fmt::format("{}:{}={};", line, key, value);
+    for (const auto& [key, value, is_list, line] : entries)
+        out += fmt::format("{}:{}={}{};", line, key, is_list ? "*" : "", value);
     return out;
 }
 
@@ -35,6 +35,7 @@ TEST(ConfigFile, HoldsStringsNumbersAndTruth) {
               "3:threads=3;4:repo=/a b;5:no-sync=true;");
     EXPECT_EQ(*parsed("z = 'C:\\x'\na = 0x10"), "1:z=C:\\x;2:a=16;");
     EXPECT_EQ(*parsed(""), "");
+    EXPECT_EQ(*parsed("a = [1]\nb = ['x', \"y\", ] # c\nc = [ ]\n"), "1:a=*1;2:b=*x\ny;3:c=*;");
 }
 
 TEST(ConfigFile, NamesTheLineOfWhatItRefuses) {
@@ -42,7 +43,7 @@ TEST(ConfigFile, NamesTheLineOfWhatItRefuses) {
     expect_refused("threads 1\n", "f:1: ");
     expect_refused("a = 1\na = 2\n", "f:2: ");
     expect_refused("\n[codex-chunk]\nthreads = 1\n", "f:2: a section");
-    expect_refused("a = [1]\n", "f:1: a: neither a string");
+    expect_refused("a = [[1]]\n", "f:1: a: neither a string");
     expect_refused("a = 1.5\n", "f:1: a: neither a string");
     expect_refused("a = 2027-01-31\n", "f:1: a: neither a string");
     expect_refused("a.b = 1\n", "f:1: a: a table");

@@ -1,0 +1,241 @@
+// What a node does when it is spoken to, over a network whose clock jumps.
+#include "node/daemon.hpp"
+
+#include "exchange/fetch_fixture.hpp"
+#include "node/keeper.hpp"
+
+#include <gmock/gmock.h>
+
+namespace codex::node {
+namespace {
+
+using codex::test::must;
+using codex::test::must_fail;
+using exchange::test::Dataset;
+using exchange::test::Store;
+using exchange::test::World;
+using std::chrono::minutes;
+using std::chrono::seconds;
+using testing::HasSubstr;
+
+/// Hears an answer, and leaves when it is told to.
+class Listener final : public Conversation {
+public:
+    explicit Listener(EventLoop& loop) : left_(loop) {}
+    Task<Result<void>> say(Reply reply) override { return take(this, std::move(reply)); }
+    [[nodiscard]] bool gone() const override { return gone_; }
+    [[nodiscard]] Signal& left() override { return left_; }
+    void leave() {
+        gone_ = true;
+        left_.notify();
+    }
+    template <class Kind> [[nodiscard]] std::vector<const Kind*> heard() const {
+        std::vector<const Kind*> found;
+        for (const Reply& reply : replies_)
+            if (const auto* one = std::get_if<Kind>(&reply))
+                found.push_back(one);
+        return found;
+    }
+
+private:
+    static Task<Result<void>> take(Listener* self, Reply reply) {
+        self->replies_.push_back(std::move(reply));
+        co_return Result<void>();
+    }
+    bool gone_ = false;
+    Signal left_;
+    std::vector<Reply> replies_;
+};
+
+class DaemonTest : public ::testing::Test {
+protected:
+    DaemonTest() {
+        here_.serve();
+        there_.serve();
+        DaemonOptions options;
+        options.part = [](const std::optional<std::string>& range,
+                          std::optional<std::uint64_t> slot) -> Result<PartOf> {
+            if (range || slot)
+                return fail(Errc::usage, "no part");
+            return nullptr;
+        };
+        options.reload = [this]() -> Result<void> {
+            ++reloads_;
+            return fail(Errc::config_invalid, "no");
+        };
+        options.stop = [this] { ++stops_; };
+        options.fetches = 2;
+        daemon_ = std::make_unique<Daemon>(*here_.peers, *here_.server, here_.repo, here_.executor,
+                                           std::move(options));
+    }
+    Result<void> ask(Request request, Listener& listener) {
+        return world_.run(daemon_->answer(std::move(request), &listener));
+    }
+    Result<void> ask(Ask what, const std::string& address = {}) {
+        Request request;
+        request.ask = what;
+        request.address = address;
+        request.seconds = 20;
+        return ask(std::move(request), listener_);
+    }
+    [[nodiscard]] Request fetching(const Dataset& data, std::vector<std::string> peers = {}) {
+        Request request;
+        request.ask = Ask::fetch;
+        request.cid = data.cid.text();
+        request.peers = std::move(peers);
+        return request;
+    }
+
+    World world_;
+    Store here_{world_, 1};
+    Store there_{world_, 2};
+    Listener listener_{world_.loop};
+    int reloads_ = 0;
+    int stops_ = 0;
+    std::unique_ptr<Daemon> daemon_;
+};
+
+TEST_F(DaemonTest, SaysWhoItIsAndWithWhom) {
+    must(ask(Ask::connect, there_.address().text()));
+    ASSERT_TRUE(world_.until([&] { return here_.host->said_by(there_.id()) != nullptr; }));
+    must(ask(Ask::health));
+    ASSERT_EQ(listener_.heard<About>().size(), 1U);
+    EXPECT_EQ(listener_.heard<About>()[0]->id, here_.id().text());
+    EXPECT_EQ(listener_.heard<About>()[0]->peers, 1U);
+    must(ask(Ask::peers));
+    ASSERT_EQ(listener_.heard<PeerRow>().size(), 1U);
+    const PeerRow& row = *listener_.heard<PeerRow>()[0];
+    EXPECT_EQ(row.id, there_.id().text());
+    EXPECT_EQ(row.address, there_.address().text());
+    EXPECT_FALSE(row.incoming);
+    EXPECT_EQ(row.muxer, "/mplex/6.7.0");
+    EXPECT_EQ(row.agent, "codex");
+    EXPECT_GT(row.bytes_in, 0U);
+    EXPECT_GT(row.bytes_out, 0U);
+    must(ask(Ask::limits));
+    EXPECT_EQ(listener_.heard<LimitRow>().size(), net::kLimitCount);
+}
+
+TEST_F(DaemonTest, PingsAndSaysWhatCannotBe) {
+    Request request;
+    request.ask = Ask::ping;
+    request.address = there_.address().text();
+    request.count = 3;
+    must(ask(std::move(request), listener_));
+    EXPECT_EQ(listener_.heard<Pong>().size(), 3U);
+    EXPECT_EQ(must_fail(ask(Ask::connect, "nonsense")).code(), Errc::multiaddr_invalid);
+    EXPECT_EQ(must_fail(ask(Ask::connect, "/ip4/10.0.0.2/tcp/8070")).code(),
+              Errc::multiaddr_invalid);
+    EXPECT_EQ(must_fail(ask(Ask::connect,
+                            must(net::Multiaddr::tcp(std::array<std::uint8_t, 4>{10, 0, 0, 9}, 8070)
+                                     .with_peer(there_.id()))
+                                .text()))
+                  .code(),
+              Errc::unavailable);
+    EXPECT_EQ(must_fail(ask(Ask::reload)).text(), "no");
+    must(ask(Ask::stop));
+    EXPECT_EQ(reloads_, 1);
+    EXPECT_EQ(stops_, 1);
+}
+
+TEST_F(DaemonTest, FetchesOfThePeersThatItHasWhileItServes) {
+    const Dataset data(repo::test::seeds(1, 300));
+    there_.store(data, {0, data.size()});
+    must(ask(Ask::connect, there_.address().text()));
+    must(ask(fetching(data), listener_));
+    here_.expect_whole(data);
+    ASSERT_EQ(listener_.heard<Totals>().size(), 1U);
+    EXPECT_EQ(listener_.heard<Totals>()[0]->blocks, data.size());
+    EXPECT_EQ(listener_.heard<Totals>()[0]->blocks_fetched, data.size());
+    ASSERT_EQ(listener_.heard<exchange::FetchPeer>().size(), 1U);
+    EXPECT_EQ(listener_.heard<exchange::FetchPeer>()[0]->blocks, data.size() + 1);
+    EXPECT_GE(listener_.heard<SoFar>().size(), 1U);
+    // What it has fetched it gives to others.
+    Store third(world_, 3);
+    exchange::FetchOptions options;
+    options.peers = {here_.address()};
+    codex::Job job(third.executor);
+    exchange::Fetch fetch(*third.peers, third.repo, data.cid, std::move(options), job);
+    must(world_.run(exchange::Fetch::run(&fetch)));
+    third.expect_whole(data);
+}
+
+TEST_F(DaemonTest, FetchesOfThePeersThatAreNamedAndSaysWhatCannotBe) {
+    const Dataset data(repo::test::seeds(1, 20));
+    EXPECT_EQ(must_fail(ask(fetching(data, {there_.address().text()}), listener_)).code(),
+              Errc::dataset_not_found);
+    there_.store(data, {0, data.size()});
+    must(ask(fetching(data, {there_.address().text()}), listener_));
+    here_.expect_whole(data);
+    EXPECT_EQ(must_fail(ask(fetching(data, {"nonsense"}), listener_)).code(),
+              Errc::multiaddr_invalid);
+    Request request = fetching(data);
+    request.cid = "nonsense";
+    EXPECT_EQ(must_fail(ask(std::move(request), listener_)).code(), Errc::cid_invalid);
+    request = fetching(data);
+    request.range = "5-";
+    EXPECT_THAT(must_fail(ask(std::move(request), listener_)).text(), HasSubstr("no part"));
+}
+
+TEST_F(DaemonTest, AFetchEndsWithWhoAskedAndWithTheNodeAndMoreWaitForTheirTurn) {
+    // Nobody has it, and nobody is there to say so: it goes on for half a minute.
+    const Dataset data(repo::test::seeds(1, 20));
+    std::vector<std::unique_ptr<Listener>> listeners;
+    std::vector<std::optional<Result<void>>> ends(4);
+    TaskGroup asking(world_.loop);
+    for (auto& end : ends) {
+        listeners.push_back(std::make_unique<Listener>(world_.loop));
+        asking.start(codex::detail::keep_value(
+            daemon_->answer(fetching(data), listeners.back().get()), &end));
+    }
+    world_.pass(seconds(2));
+    EXPECT_EQ(asking.size(), 4U);
+    listeners[0]->leave();
+    EXPECT_TRUE(world_.until([&] { return ends[0].has_value(); }, seconds(2)));
+    EXPECT_EQ(ends[0]->error().code(), Errc::cancelled);
+    listeners[3]->leave(); // which waits
+    EXPECT_TRUE(world_.until([&] { return ends[3].has_value(); }, seconds(2)));
+    EXPECT_EQ(asking.size(), 2U);
+    daemon_->cancel();
+    EXPECT_TRUE(world_.until([&] { return asking.size() == 0; }, seconds(2)));
+    EXPECT_EQ(ends[1]->error().code(), Errc::cancelled);
+    EXPECT_EQ(ends[2]->error().code(), Errc::cancelled);
+    EXPECT_EQ(must_fail(ask(fetching(data), listener_)).code(), Errc::cancelled);
+}
+
+class KeeperTest : public ::testing::Test {
+protected:
+    [[nodiscard]] bool connected() const { return here_.host->connection(there_->id()) != nullptr; }
+    [[nodiscard]] KeptPeer kept() const {
+        return {there_->id(), there_->host->addresses().front()};
+    }
+    World world_;
+    Store here_{world_, 1};
+    std::unique_ptr<Store> there_ = std::make_unique<Store>(world_, 2);
+    Keeper keeper_{*here_.host};
+};
+
+TEST_F(KeeperTest, ConnectsAgainUntilNobodyWantsIt) {
+    keeper_.keep({kept()});
+    ASSERT_TRUE(world_.until([&] { return connected(); }, seconds(5)));
+    there_->peers->drop(here_.id(), "a test");
+    ASSERT_TRUE(world_.until([&] { return !connected(); }, seconds(60)));
+    ASSERT_TRUE(world_.until([&] { return connected(); }, minutes(2)));
+    keeper_.keep({});
+    there_->peers->drop(here_.id(), "a test");
+    ASSERT_TRUE(world_.until([&] { return !connected(); }, seconds(60)));
+    EXPECT_FALSE(world_.until([&] { return connected(); }, minutes(5)));
+}
+
+TEST_F(KeeperTest, GoesOnTryingWhoIsNotThereYet) {
+    world_.internet.set_silent(std::array<std::uint8_t, 4>{10, 0, 0, 2}, true);
+    keeper_.keep({kept()});
+    keeper_.keep({kept()}); // the same once more is no second one
+    EXPECT_FALSE(world_.until([&] { return connected(); }, minutes(5)));
+    world_.internet.set_silent(std::array<std::uint8_t, 4>{10, 0, 0, 2}, false);
+    EXPECT_TRUE(world_.until([&] { return connected(); }, minutes(3)));
+    EXPECT_EQ(here_.host->connections().size(), 1U);
+}
+
+} // namespace
+} // namespace codex::node
