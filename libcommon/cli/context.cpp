@@ -111,6 +111,10 @@ Context::Context(std::shared_ptr<State> state) : state_(std::move(state)) {}
 const std::string& Context::tool() const {
     return state_->tool;
 }
+void Context::use_repo(std::string path) {
+    state_->globals.repo = std::move(path);
+}
+
 Result<std::string> Context::repo_path() const {
     if (!state_->globals.repo.empty())
         return state_->globals.repo;

@@ -26,6 +26,8 @@ public:
     /// -r, else $CODEX_REPO, else $XDG_DATA_HOME/codex, else ~/.local/share/codex. Errors:
     /// config_invalid when there is none of these.
     [[nodiscard]] Result<std::string> repo_path() const;
+    /// From now on it is this one, whatever says another.
+    void use_repo(std::string path);
     [[nodiscard]] bool json() const;
     [[nodiscard]] bool quiet() const;
     [[nodiscard]] bool verbose() const;

@@ -23,7 +23,7 @@ using detail::ConfigEntry;
 constexpr const char* kOtherVariables[] = {"CODEX_CONFIG", "CODEX_CPU", "CODEX_NOW"};
 constexpr std::string_view kPrefix = "CODEX_";
 /// Settings of one command or another, which all others pass over in a file.
-constexpr std::string_view kOfCommands[] = {"agent-string", "limit",       "listen-addrs",
+constexpr std::string_view kOfCommands[] = {"agent-string", "data-dir",    "limit", "listen-addrs",
                                             "max-peers",    "net-privkey", "peer"};
 
 std::vector<std::string> our_variables(std::span<const SettingRule> rules) {

@@ -1,6 +1,7 @@
 // codex-serve run: the node itself.
 #include "base/local_network.hpp"
 #include "base/output_file.hpp"
+#include "base/printable.hpp"
 #include "cli/end_signals.hpp"
 #include "net/identity/key_file.hpp"
 #include "node/daemon.hpp"
@@ -19,6 +20,50 @@ namespace {
 /// Of requests that are under way when the node is told to end.
 constexpr Clock::Duration kEndPatience = std::chrono::seconds(3);
 
+bool is_folder(const std::string& path) {
+    struct stat there = {};
+    return ::stat(path.c_str(), &there) == 0 && S_ISDIR(there.st_mode);
+}
+
+/// The reference node keeps other things in the folder that is named (codex-repo(5), FOLDERS OF THE
+/// REFERENCE). Errors: config_invalid.
+Result<void> refuse_reference_folder(const std::string& folder) {
+    for (const std::string& data : {folder, folder.substr(0, folder.find_last_of('/'))})
+        for (const char* part : {"/repo/blocks", "/repo/manifests"})
+            if (is_folder(data + part))
+                return fail(
+                    Error(Errc::config_invalid,
+                          fmt::format("{}: the data folder of a node of the reference", data))
+                        .hint(fmt::format("serve another one, and take over what is in this: "
+                                          "codex-chunk --repo OTHER import --from-nim {}",
+                                          shell_quoted(data))));
+    return {};
+}
+
+/// Takes the folder that --data-dir names, which is for its owner alone: the repo and, where no
+/// other is named, the key are in it. Gives where the key is.
+Result<std::string> use_data_folder(cli::Context& context, const RunOptions& options) {
+    const std::string& folder = options.data_dir;
+    if (folder.empty()) {
+        CODEX_TRY(repo, context.repo_path());
+        CODEX_CHECK(refuse_reference_folder(repo));
+        return options.key.empty() ? repo + "/node/key" : options.key;
+    }
+    CODEX_CHECK(refuse_reference_folder(folder + "/repo"));
+    if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
+        return fail(system_error(errno, "make " + folder));
+    struct stat there = {};
+    if (::stat(folder.c_str(), &there) != 0)
+        return fail(system_error(errno, "look at " + folder));
+    if ((there.st_mode & 0777) != 0700) {
+        if (::chmod(folder.c_str(), 0700) != 0)
+            return fail(system_error(errno, "restrict " + folder));
+        context.warn(folder, "others might enter it; it is for its owner alone now");
+    }
+    context.use_repo(folder + "/repo");
+    return options.key.empty() ? folder + "/key" : options.key;
+}
+
 /// Where a node keeps what is its own, for its owner alone.
 Result<void> make_node_folder(const repo::Repo& repo) {
     const std::string folder = repo.path() + "/node";
@@ -27,12 +72,6 @@ Result<void> make_node_folder(const repo::Repo& repo) {
     if (::chmod(folder.c_str(), 0700) != 0)
         return fail(system_error(errno, "restrict " + folder));
     return {};
-}
-
-/// The key of the node, which is made where there is none.
-Result<net::SecretKey> node_key(const RunOptions& options, const repo::Repo& repo) {
-    return net::read_or_make_key_file(options.key.empty() ? repo.path() + "/node/key" : options.key,
-                                      Random::system());
 }
 
 /// The file that says that a node is ready, without what the last one has left there; a file that
@@ -182,12 +221,12 @@ void Service::told(int signal) {
 
 /// Serves until it is told to end.
 Result<void> serve(cli::Context& context, const RunOptions& options, const RunSettings& settings,
-                   cli::EndSignals& signals, repo::Repo& repo) {
+                   const std::string& key_file, cli::EndSignals& signals, repo::Repo& repo) {
     std::optional<OutputFile> ready;
     if (!options.ready_file.empty())
         CODEX_SET(ready, open_ready_file(options.ready_file));
     CODEX_CHECK(make_node_folder(repo));
-    CODEX_TRY(key, node_key(options, repo));
+    CODEX_TRY(key, net::read_or_make_key_file(key_file, Random::system()));
     CODEX_TRY(node,
               Node::make(context, std::move(key), host_options(context, options, settings, repo)));
     // At least one that works beside the loop, whatever -j says.
@@ -222,10 +261,11 @@ Result<void> serve(cli::Context& context, const RunOptions& options, const RunSe
 
 Result<int> run_node(cli::Context& context, const RunOptions& options) {
     CODEX_TRY(settings, settings_of(options));
+    CODEX_TRY(key_file, use_data_folder(context, options));
     cli::EndSignals signals; // before there is a thread
     CODEX_TRY(repo, toolkit::open_repo(context, toolkit::Access::create));
     CODEX_TRY(lock, repo::DaemonLock::take(repo.path()));
-    CODEX_CHECK(serve(context, options, settings, signals, repo));
+    CODEX_CHECK(serve(context, options, settings, key_file, signals, repo));
     context.log().with_topics("codex node").notice("Exited codex");
     return 0;
 }

@@ -84,6 +84,9 @@ void declare_run_options(cli::Command& command, RunOptions& options) {
         .option("-i,--listen-addrs ADDRESS", options.listen,
                 "where to take connections; default /ip4/0.0.0.0/tcp/0, any port")
         .setting("CODEX_LISTEN_ADDRS")
+        .option("-d,--data-dir DIR", options.data_dir,
+                "a folder for the key and, in repo/, the repo, instead of --repo")
+        .setting("CODEX_DATA_DIR")
         .option("--net-privkey FILE", options.key,
                 "the key file, made where there is none; default: node/key in the repo")
         .setting("CODEX_NET_PRIVKEY")

@@ -9,6 +9,7 @@ namespace codex::serve_tool {
 
 struct RunOptions {
     std::vector<std::string> listen;
+    std::string data_dir;
     std::string key;
     std::uint64_t max_peers = 160;
     std::vector<std::string> limits;

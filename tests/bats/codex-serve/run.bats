@@ -207,3 +207,38 @@ start_node_at_once() {
     for fd in "${silent[@]}"; do exec {fd}>&-; done
     end_node
 }
+
+@test "a data folder has the key and the repo, for its owner alone" {
+    mkdir -m 755 data
+    codex-serve run -d data --listen-addrs /ip4/127.0.0.1/tcp/0 --ready-file ready >log 2>said 3>&- &
+    node=$!
+    wait_for 'test -e ready' 60 || fail "$(cat log said)"
+    assert_equal "$(stat -c %a data)" 700
+    grep -q 'warning: data: ' said
+    assert_equal "$(cut -f 1 ready)" "$(codex-serve id --net-privkey data/key)"
+    codex-serve -r data/repo health
+    codex-chunk -r data/repo ls
+    end_node
+    assert_equal "$ended" 0
+    CODEX_DATA_DIR=new codex-serve run --listen-addrs /ip4/127.0.0.1/tcp/0 --ready-file ready2 >log 2>said 3>&- &
+    node=$!
+    wait_for 'test -e ready2' 60 || fail "$(cat log said)"
+    assert_equal "$(stat -c %a new)" 700
+    assert_equal "$(cat said)" ''
+    end_node
+}
+
+@test "the data folder of a node of the reference is 78 and stays as it is" {
+    gen 1 100000 >file
+    local cid way
+    cid=$(codex-chunk put file)
+    codex-chunk export --to-nim nim "$cid" >/dev/null
+    find nim | sort >before
+    for way in '-d nim' '-r nim' '-r nim/repo'; do
+        # shellcheck disable=SC2086 # words
+        run_split codex-serve run $way --listen-addrs /ip4/127.0.0.1/tcp/0
+        assert_refused 78 'node of the reference'
+        assert_stderr --partial 'codex-chunk --repo OTHER import --from-nim nim'
+    done
+    find nim | sort | cmp - before
+}
