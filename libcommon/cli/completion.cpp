@@ -1,5 +1,6 @@
 // Completion scripts: those of scripts/completion, filled with tables made from the tree (which
-// words follow where). CIDs come from `codex-chunk ls`, which every tool can ask.
+// words follow where). CIDs come from `codex-chunk ls`, and addresses of nodes from `codex-serve
+// peers`, which every tool can ask.
 #include "cli/detail/completion_scripts.hpp"
 #include "cli/detail/describe.hpp"
 
@@ -94,10 +95,12 @@ std::vector<OptionSpec> options_of(const Command::Node& node) {
     return specs;
 }
 
-/// What completes a value: words, or one of the kinds "cids", "files", "none".
+/// What completes a value: words, or one of the kinds "cids", "peers", "files", "none".
 std::string kind_of(std::string_view value_name) {
     if (value_name.starts_with("CID"))
         return "cids";
+    if (value_name.starts_with("ADDRESS"))
+        return "peers";
     if (value_name.starts_with("FILE") || value_name.starts_with("DIR"))
         return "files";
     return "none";
@@ -200,8 +203,8 @@ std::string fish_names(const OptionSpec& spec) {
 }
 
 std::string fish_source(const std::string& kind, const std::string& tool) {
-    if (kind == "@cids")
-        return fmt::format(" -f -a '({}_cids)'", "_" + function_name(tool));
+    if (kind == "@cids" || kind == "@peers")
+        return fmt::format(" -f -a '({}_{})'", "_" + function_name(tool), kind.substr(1));
     if (kind == "@files")
         return " -F";
     return kind == "@none" ? " -f" : " -f -a " + fish_quote(kind);

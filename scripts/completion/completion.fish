@@ -1,5 +1,6 @@
 # fish completion for @TOOL@, made by '@TOOL@ completion fish'
-function @FUNCTION@_cids
+# The repo that is named, as an option.
+function @FUNCTION@_in
     set -l in
     set -l words (commandline -opc)
     for i in (seq 2 (count $words))
@@ -12,7 +13,13 @@ function @FUNCTION@_cids
                 set in -r (string sub -s 3 -- $words[$i])
         end
     end
-    codex-chunk ls -q $in 2>/dev/null | cut -f1
+    test -z "$in"; or printf '%s\n' $in
+end
+function @FUNCTION@_cids
+    codex-chunk ls -q (@FUNCTION@_in) 2>/dev/null | cut -f1
+end
+function @FUNCTION@_peers
+    codex-serve peers (@FUNCTION@_in) 2>/dev/null | cut -f2
 end
 function @FUNCTION@_at
     set -l path ''

@@ -25,7 +25,8 @@
             # @ARGUMENTS@
         esac
     fi
-    if [[ $found == @cids ]]; then
-        [[ -z $repo ]] || in=(-r "$repo")
-        found=$(codex-chunk ls -q "${in[@]}" 2>/dev/null | cut -f1)
-    fi
+    [[ -z $repo ]] || in=(-r "$repo")
+    case "$found" in
+        @cids) found=$(codex-chunk ls -q "${in[@]}" 2>/dev/null | cut -f1) ;;
+        @peers) found=$(codex-serve peers "${in[@]}" 2>/dev/null | cut -f2) ;;
+    esac

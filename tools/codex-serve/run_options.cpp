@@ -81,7 +81,7 @@ Result<RunSettings> settings_of(const RunOptions& options) {
 
 void declare_run_options(cli::Command& command, RunOptions& options) {
     command
-        .option("-i,--listen-addrs ADDRESS", options.listen,
+        .option("-i,--listen-addrs MULTIADDR", options.listen,
                 "where to take connections; default /ip4/0.0.0.0/tcp/0, any port")
         .setting("CODEX_LISTEN_ADDRS")
         .option("-d,--data-dir DIR", options.data_dir,
