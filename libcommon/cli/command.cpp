@@ -212,6 +212,11 @@ Command& Command::offers(std::vector<std::string> values) {
     return *this;
 }
 
+Command& Command::shows_settings() {
+    node_->shows_settings = true;
+    return *this;
+}
+
 Command& Command::setting(std::string variable) {
     node_->options.back().variable = std::move(variable);
     return *this;

@@ -68,6 +68,8 @@ public:
     /// The last option is a setting, too (codex-pipes(7), CONFIGURATION): where it is not given,
     /// `variable` of the environment says it, or the configuration file under the option's name.
     Command& setting(std::string variable);
+    /// It is about the settings of all commands.
+    Command& shows_settings();
     /// Positional arguments, upper-case `name` ("CID", "FILE").
     Command& argument(const std::string& name, std::string& target, const std::string& help,
                       bool required = true);

@@ -195,20 +195,43 @@ Result<void> check_meaning(const CommandPath& path, const Globals& globals) {
     return {};
 }
 
+void note_flags(const std::vector<OptionSpec>& specs,
+                const std::vector<std::vector<std::string>>& values,
+                std::vector<Setting>& settings) {
+    for (std::size_t i = 0; i < specs.size(); ++i)
+        if (!values[i].empty())
+            note_flag(specs[i], values[i], settings);
+}
+
+/// Of the command and all below it.
+void add_rules_of_all(const Command::Node& command, std::vector<SettingRule>& rules) {
+    for (SettingRule& rule : setting_rules(command.options))
+        if (std::ranges::find(rules, rule.name, &SettingRule::name) == rules.end())
+            rules.push_back(std::move(rule));
+    for (const auto& child : command.children)
+        add_rules_of_all(*child, rules);
+}
+
+std::vector<SettingRule> rules_of(const Command::Node& root, const Command::Node& command) {
+    if (!command.shows_settings)
+        return setting_rules(command.options);
+    std::vector<SettingRule> rules;
+    add_rules_of_all(root, rules);
+    return rules;
+}
+
 /// Configuration file, environment, flags, in this order: who comes later wins.
-Result<void> settle(const std::vector<OptionSpec>& specs, const Command::Node& command,
+Result<void> settle(const std::vector<OptionSpec>& specs, std::span<const SettingRule> more,
                     std::vector<std::vector<std::string>>& values, Globals& globals,
                     std::vector<Setting>& settings) {
     const auto file = std::find_if(specs.begin(), specs.end(), [](const OptionSpec& spec) {
         return spec.long_name() == "config-file";
     });
     const auto& named = values[static_cast<std::size_t>(file - specs.begin())];
-    CODEX_CHECK(apply_configuration(named.empty() ? "" : unmarked(named.front()), globals,
-                                    setting_rules(command.options), settings));
+    CODEX_CHECK(
+        apply_configuration(named.empty() ? "" : unmarked(named.front()), globals, more, settings));
     CODEX_CHECK(apply_options(specs, values));
-    for (std::size_t i = 0; i < specs.size(); ++i)
-        if (!values[i].empty())
-            note_flag(specs[i], values[i], settings);
+    note_flags(specs, values, settings);
     return {};
 }
 
@@ -277,12 +300,15 @@ Outcome parse(const Command::Node& root, Globals& globals,
                           .hint(first_example(*path.back())));
 
     Parsed parsed{Parsed::Request::run, path, {}};
-    if (auto done = settle(global_specs, *path.back(), global_values, globals, parsed.settings);
+    if (auto done = settle(global_specs, rules_of(root, *path.back()), global_values, globals,
+                           parsed.settings);
         !done)
         return misuse(std::move(done).error());
-    for (Level* level : levels)
+    for (Level* level : levels) {
         if (auto done = apply_options(level->node->options, level->values); !done)
             return misuse(std::move(done).error());
+        note_flags(level->node->options, level->values, parsed.settings);
+    }
     if (auto done = apply_arguments(*levels.back(), path); !done)
         return misuse(std::move(done).error());
     if (auto done = check_meaning(path, globals); !done)

@@ -94,6 +94,7 @@ void declare_config(Command& root, std::shared_ptr<Context::State> state) {
         .flag("--show-origin", *origins, "also where each value comes from")
         .example(fmt::format("{} config --show-origin", state->tool))
         .example(fmt::format("CODEX_THREADS=2 {} config --json", state->tool))
+        .shows_settings()
         .run([origins, state](Context& context) -> Result<int> {
             for (const Setting& setting : state->settings) {
                 Record record("setting");
@@ -110,7 +111,7 @@ int finish(Context& context, Context::State& state, Result<int> result) {
     if (auto done = state.flush(); result && !done)
         result = fail(std::move(done).error());
     if (!result) {
-        context.report(state.subject, result.error());
+        context.report(state.subject, detail::blame_setting(state.settings, result.error()));
         return context.exit_code();
     }
     if (auto done = state.print_summary(context.elapsed_ms()); !done)

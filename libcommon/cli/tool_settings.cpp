@@ -1,5 +1,7 @@
 #include "cli/detail/tool_settings.hpp"
 
+#include "base/copy_error.hpp"
+
 #include <algorithm>
 #include <cstdlib>
 
@@ -97,6 +99,22 @@ void note_flag(const OptionSpec& option, const std::vector<std::string>& given,
     if (Setting* setting = find(settings, option.long_name()))
         *setting = {setting->name, option.is_flag() ? "true" : given.front(), Origin::flag,
                     option.names.back()};
+}
+
+Error blame_setting(const std::vector<Setting>& settings, const Error& error) {
+    const std::string text = error.text();
+    const std::size_t colon = text.find(": ");
+    if (error.code() != Errc::usage || !text.starts_with("--") || colon == std::string::npos)
+        return copy_of(error);
+    const auto found =
+        std::ranges::find(settings, std::string_view(text).substr(2, colon - 2), &Setting::name);
+    if (found == settings.end() || found->origin == Origin::flag ||
+        found->origin == Origin::built_in)
+        return copy_of(error);
+    const std::string where = found->origin == Origin::environment
+                                  ? "$" + found->from
+                                  : fmt::format("{}: {}", found->from, found->name);
+    return Error(Errc::config_invalid, where + text.substr(colon)).way_out_of(error);
 }
 
 } // namespace codex::cli::detail

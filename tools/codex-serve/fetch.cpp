@@ -34,9 +34,6 @@ Result<std::vector<net::Multiaddr>> peers_of(const FetchArguments& arguments) {
         const auto target = parse_target(text);
         if (!target)
             return fail(cli::bad_value("--peer", target.error()));
-        if (!target->address.tcp_endpoint())
-            return fail(Errc::usage, "--peer: {}: not an IP address or a host name, and a TCP port",
-                        text);
         CODEX_TRY(whole, target->address.with_peer(target->peer));
         peers.push_back(whole);
     }

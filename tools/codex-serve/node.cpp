@@ -36,6 +36,11 @@ Result<Target> parse_target(const std::string& text) {
         return fail(Error(Errc::multiaddr_invalid, fmt::format("{}: names no peer", text))
                         .hint("put /p2p/ and the id of the node behind it; the node's ready file "
                               "has all of it"));
+    const auto endpoint = rest->tcp_endpoint();
+    if (!endpoint || endpoint->port == 0)
+        return fail(Error(Errc::multiaddr_invalid,
+                          fmt::format("{}: not an IP address or a host name, and a TCP port", text))
+                        .hint("an address looks like /ip4/192.0.2.7/tcp/8070/p2p/16Uiu2HA..."));
     return Target{*peer, *rest};
 }
 

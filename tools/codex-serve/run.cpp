@@ -219,6 +219,14 @@ void Service::told(int signal) {
     loop.stop();
 }
 
+Error listen_error(Error error, const net::Multiaddr& address) {
+    if (error.code() != Errc::unavailable)
+        return std::move(error).context(address.text());
+    return Error(Errc::config_invalid,
+                 fmt::format("{}: no address of this host: {}", address.text(), error.text()))
+        .hint("listen at one of its own, or at all: --listen-addrs /ip4/0.0.0.0/tcp/8070");
+}
+
 /// Serves until it is told to end.
 Result<void> serve(cli::Context& context, const RunOptions& options, const RunSettings& settings,
                    const std::string& key_file, cli::EndSignals& signals, repo::Repo& repo) {
@@ -234,7 +242,7 @@ Result<void> serve(cli::Context& context, const RunOptions& options, const RunSe
     Service service(context, *node, settings, repo, *pool);
     for (const net::Multiaddr& address : settings.listen)
         if (auto done = node->host->listen(address); !done)
-            return fail(std::move(done).error().context(address.text()));
+            return fail(listen_error(std::move(done).error(), address));
     service.keeper.keep(settings.peers);
     LocalNetwork local(node->loop);
     CODEX_TRY(acceptor, local.listen(node::control_path(repo.path())));

@@ -61,6 +61,7 @@ struct Command::Node {
     bool takes_unordered = false;
     bool takes_batch = false;
     bool takes_log = false;
+    bool shows_settings = false; ///< its own are those of all commands
 };
 
 namespace detail {

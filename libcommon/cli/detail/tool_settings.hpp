@@ -23,7 +23,11 @@ namespace codex::cli::detail {
                                                std::span<const SettingRule> more,
                                                std::vector<Setting>& settings);
 
-/// Takes note that `option`, one of global_options(), was given on the command line.
+/// An error of an option's value ("--peer: ..."), as one of where the value stands: config_invalid,
+/// naming the variable, or the file and line, when it was not given on the command line.
+[[nodiscard]] Error blame_setting(const std::vector<Setting>& settings, const Error& error);
+
+/// Takes note that `option` was given on the command line.
 void note_flag(const OptionSpec& option, const std::vector<std::string>& given,
                std::vector<Setting>& settings);
 

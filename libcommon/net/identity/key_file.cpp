@@ -17,7 +17,9 @@ Result<void> check_mode(int fd, const std::string& path) {
     if (::fstat(fd, &file) != 0)
         return fail(system_error(errno, fmt::format("stat {}", path)));
     if (!S_ISREG(file.st_mode))
-        return fail(Errc::permission, "{}: a key is in a regular file, which this is not", path);
+        return fail(Error(Errc::key_file_invalid,
+                          fmt::format("{}: a key is in a regular file, which this is not", path))
+                        .hint("name another file"));
     if ((file.st_mode & kTooMuch) != 0)
         return fail(Error(Errc::permission,
                           fmt::format("{}: others than its owner may use this key: its mode is "

@@ -5,8 +5,8 @@
 
 namespace codex::net {
 
-/// The key in the file. Errors, each with the path and a way out: not_found; permission, when it is
-/// not a regular file, or somebody but its owner may do anything with it; key_file_invalid, when it
+/// The key in the file. Errors, each with the path and a way out: not_found; permission, when
+/// somebody but its owner may do anything with it; key_file_invalid, when it is no regular file, or
 /// holds another kind of key or another number of bytes; io.
 [[nodiscard]] Result<SecretKey> read_key_file(const std::string& path);
 

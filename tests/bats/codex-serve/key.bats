@@ -72,6 +72,5 @@ load ../common
     assert_refused 66 none
     mkdir folder
     run_split codex-serve key check folder
-    assert_failure
-    [[ $status == 65 || $status == 77 ]] || fail "$status"
+    assert_refused 65 'regular file'
 }

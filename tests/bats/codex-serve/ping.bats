@@ -20,8 +20,11 @@ load serve
 }
 
 @test "an address that is none, or names no peer, is 64" {
-    local wrong
-    for wrong in nonsense /ip4/127.0.0.1/tcp/8070 /ip4/127.0.0.1/tcp/8070/p2p/nobody /ip4/300.0.0.1/tcp/1; do
+    local wrong id
+    codex-serve key new key >/dev/null
+    id=$(codex-serve id --net-privkey key)
+    for wrong in nonsense /ip4/127.0.0.1/tcp/8070 /ip4/127.0.0.1/tcp/8070/p2p/nobody /ip4/300.0.0.1/tcp/1 \
+        "/ip4/127.0.0.1/tcp/0/p2p/$id" "/ip4/127.0.0.1/tcp/80/ws/p2p/$id" "/ip4/127.0.0.1/udp/80/p2p/$id"; do
         run_split codex-serve ping "$wrong"
         assert_refused 64 "$wrong"
     done

@@ -120,6 +120,15 @@ load serve
     node=$!
     wait_for 'test -e ready4' 60
     end_node
+    run_split codex-serve config --config-file settings --json
+    assert_equal "$(jq -r 'select(.name == "listen-addrs").value' <<<"$output")" '/ip4/127.0.0.1/tcp/0, /ip6/::1/tcp/0'
+    CODEX_LISTEN_ADDRS=nonsense run_split codex-serve run
+    assert_refused 78 '$CODEX_LISTEN_ADDRS: "nonsense"'
+    echo 'listen-addrs = "nonsense"' >wrong
+    run_split codex-serve run --config-file wrong
+    assert_refused 78 'wrong:1: listen-addrs: "nonsense"'
+    run_split codex-serve run --config-file wrong --listen-addrs folly
+    assert_refused 64 '--listen-addrs: "folly"'
     CODEX_MAX_PEERS=many run_split codex-serve run
     assert_refused 78 '$CODEX_MAX_PEERS'
     echo 'max-peers = "many"' >wrong

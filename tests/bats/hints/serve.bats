@@ -30,6 +30,33 @@ setup() {
     hint 'for example /ip4/0.0.0.0/tcp/8070'
     start_node # with an address of that kind
     end_node
+    run_split codex-serve run --listen-addrs /ip4/192.0.2.1/tcp/0
+    assert_equal "$status" 78
+    hint 'listen at one of its own, or at all: --listen-addrs /ip4/0.0.0.0/tcp/8070'
+}
+
+@test "no node that serves the repo" {
+    run_split codex-serve peers
+    hint 'begin one: codex-serve run'
+    start_node
+    codex-serve peers
+    end_node
+}
+
+@test "a slot of what has none" {
+    start_node
+    run_split codex-serve -r other fetch "$cid" --peer "$address" --slot 0
+    hint '--slot is for verifiable datasets; without it all is fetched'
+    codex-serve -r other fetch "$cid" --peer "$address"
+    end_node
+}
+
+@test "a key that is no file" {
+    mkdir folder
+    run_split codex-serve key check folder
+    hint 'name another file'
+    codex-serve key new another >/dev/null
+    codex-serve key check another
 }
 
 @test "content for a terminal" {
