@@ -1,6 +1,7 @@
 // TCP of this host, and the event loop that waits for it.
 #pragma once
 
+#include "base/fd.hpp"
 #include "base/network.hpp"
 
 namespace codex {
@@ -38,6 +39,10 @@ public:
     [[nodiscard]] Task<Result<std::vector<SocketAddress>>>
     resolve(std::string name, bool v4, bool v6, Clock::Instant until) override;
     [[nodiscard]] Result<std::vector<SocketAddress>> interfaces() const override;
+    /// Two descriptors, one to read and one to write (of a pipe, a terminal, a socket), as a
+    /// connection, which `name` stands for in errors; it has no addresses. Writing to one that
+    /// nobody reads is an error where the process ignores SIGPIPE. Errors: io.
+    [[nodiscard]] Result<std::unique_ptr<Socket>> pipe(Fd in, Fd out, const std::string& name);
 
 private:
     struct Resolver;

@@ -158,7 +158,7 @@ Task<Result<void>> Fetch::Impl::download(Impl* self, std::shared_ptr<Goods> good
         self->content_over = false;
         writer.start(write(self, std::move(content)));
     }
-    Dialler dialler(self->peers.host(), self->roster, self->options.peers);
+    Dialler dialler(self->peers, self->roster, self->options.peers);
     auto done = co_await watch(self, &dialler);
     // What has come stays, however it ends.
     auto kept = co_await Download::settle(self->running.get());

@@ -6,6 +6,7 @@
 #include "base/stream.hpp"
 #include "dataset/dataset.hpp"
 #include "exchange/peers.hpp"
+#include "exchange/pipe.hpp"
 #include "net/address/multiaddr.hpp"
 #include "repo/repo.hpp"
 
@@ -30,6 +31,9 @@ struct FetchOptions {
     /// Peers to keep connections with, each address with the peer's id at its end. Others that are
     /// there are asked, too.
     std::vector<net::Multiaddr> peers{};
+    /// Peers over pipes that are attached to the Peers, and so are asked: as long as one of them
+    /// has not ended, it is waited for. They outlive the fetch.
+    std::vector<const PipePeer*> pipes{};
     Clock::Instant until = Clock::Instant::max();
     /// How long it goes on while all peers say that they have nothing of what is missing; while
     /// none is there, after one was; and while nothing comes from those that say they have it.
@@ -54,6 +58,7 @@ struct FetchPeer {
     std::uint64_t late = 0; ///< requests that it did not keep in time
     double rate = 0;        ///< bytes a second, when it was last measured
     Clock::Duration round_trip{};
+    std::string name{}; ///< for people: its id, or what a pipe is called
 };
 
 /// How far a fetch is.

@@ -1,4 +1,5 @@
 // When a fetch gives up, what it says then, and how far it is.
+#include "base/copy_error.hpp"
 #include "base/counted.hpp"
 #include "exchange/detail/fetch_impl.hpp"
 
@@ -17,7 +18,8 @@ std::optional<Error> Fetch::Impl::given_up(const Dialler& dialler) {
     if (now >= options.until)
         return out_of_time({});
     if (is == plan::Outlook::no_peer) {
-        const bool all_failed = !dialler.empty() && dialler.all_failed();
+        const bool any = !dialler.empty() || !options.pipes.empty();
+        const bool all_failed = any && dialler.all_failed() && pipes_ended();
         const bool only_liars =
             all_failed && std::any_of(roster.all().begin(), roster.all().end(),
                                       [&](const auto& entry) { return now < entry.banned_until; });
@@ -31,18 +33,33 @@ std::optional<Error> Fetch::Impl::given_up(const Dialler& dialler) {
     return std::nullopt;
 }
 
+bool Fetch::Impl::pipes_ended() const {
+    return std::all_of(options.pipes.begin(), options.pipes.end(),
+                       [](const PipePeer* pipe) { return pipe->ended(); });
+}
+
+std::string Fetch::Impl::name_of(const net::PeerId& peer) const {
+    for (const PipePeer* const pipe : options.pipes)
+        if (pipe->id() == peer)
+            return pipe->name();
+    return peer.text();
+}
+
 Error Fetch::Impl::nobody(const Dialler& dialler) const {
     for (const Roster::Entry& entry : roster.all())
         if (loop.now() < entry.banned_until)
             return Error(Errc::exchange_invalid,
                          fmt::format("no other peer is left, and {} sent a wrong block: {}",
-                                     entry.id.text(), entry.lie))
+                                     name_of(entry.id), entry.lie))
                 .hint(
                     "what has come is right and stays; name a peer that can be trusted to have it");
     if (dialler.error())
         return Error(dialler.error()->code() == Errc::peer_wrong ? Errc::peer_wrong
                                                                  : Errc::unavailable,
                      fmt::format("no peer can be reached: {}", dialler.error()->text()));
+    for (const PipePeer* const pipe : options.pipes)
+        if (pipe->error())
+            return copy_of(*pipe->error());
     return Error(Errc::unavailable, "no peer is connected");
 }
 
@@ -84,6 +101,7 @@ FetchStatus Fetch::Impl::status() const {
         const Roster::Entry& entry = roster.all()[number];
         plan::PeerCounts counts = entry.counts;
         FetchPeer peer{entry.id, 0, 0, 0, 0, 0, entry.rate, entry.round_trip};
+        peer.name = name_of(entry.id);
         if (const plan::Peer* at = running ? running->plan().peer(number) : nullptr) {
             counts += at->counts;
             peer.rate = at->meter.rate();

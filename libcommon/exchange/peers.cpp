@@ -1,15 +1,19 @@
 #include "exchange/peers.hpp"
 
+#include "exchange/detail/host_carrier.hpp"
 #include "exchange/detail/peers_impl.hpp"
 
 namespace codex::exchange {
 
 Peers::Peers(net::Host& host, PeersOptions options)
-    : impl_(std::make_shared<Impl>(host, std::move(options))) {
-    host.serve(std::string(net::exchange::kBlockExchange), impl_->options.streams_per_peer,
-               [impl = impl_](net::Stream stream) { return Impl::serve(impl, std::move(stream)); });
-    impl_->tasks->start(Impl::watch(impl_.get()));
+    : impl_(std::make_shared<Impl>(host.loop(), &host, std::move(options))) {
+    impl_->host_carrier =
+        std::make_unique<detail::HostCarrier>(host, impl_->options.streams_per_peer);
+    impl_->attach(*impl_->host_carrier);
 }
+
+Peers::Peers(EventLoop& loop, PeersOptions options)
+    : impl_(std::make_shared<Impl>(loop, nullptr, std::move(options))) {}
 
 Peers::~Peers() {
     impl_->close();
@@ -25,8 +29,24 @@ void Peers::remove(PeerEvents& events) {
     std::erase(impl_->events, &events);
 }
 
-net::Host& Peers::host() const {
+void Peers::attach(Carrier& carrier) {
+    impl_->attach(carrier);
+}
+
+EventLoop& Peers::loop() const {
+    return impl_->loop;
+}
+
+net::Host* Peers::host() const {
     return impl_->host;
+}
+
+void Peers::count_limit(net::Limit limit, std::string_view whom) {
+    impl_->count_limit(limit, whom);
+}
+
+const net::LimitCounts& Peers::limit_counts() const {
+    return impl_->host != nullptr ? impl_->host->limit_counts() : impl_->own_counts;
 }
 
 std::vector<PeerId> Peers::all() const {
@@ -45,8 +65,8 @@ void Peers::send(const PeerId& peer, const Message& message) {
     if (!to)
         return;
     Bytes framed = net::exchange::encode_framed(message);
-    if (to->small.unsent + framed.size() > impl_->options.unsent_bytes) {
-        impl_->host.count_limit(net::Limit::exchange_unsent, peer.text());
+    if (to->small.unsent_small + framed.size() > impl_->options.unsent_bytes) {
+        impl_->count_limit(net::Limit::exchange_unsent, peer.text());
         return;
     }
     impl_->push(to, to->small, RawBytes(framed.begin(), framed.end()), nullptr);
@@ -54,7 +74,7 @@ void Peers::send(const PeerId& peer, const Message& message) {
 
 std::size_t Peers::unsent(const PeerId& peer) const {
     const auto found = impl_->find(peer);
-    return found ? found->small.unsent : 0;
+    return found ? found->small.unsent_small : 0;
 }
 
 Task<Result<void>> Peers::send_blocks(PeerId peer, RawBytes framed) {
@@ -62,7 +82,7 @@ Task<Result<void>> Peers::send_blocks(PeerId peer, RawBytes framed) {
     if (!to)
         co_return fail(Errc::not_found, "{}: not connected", peer.text());
     const auto fate = std::make_shared<detail::Fate>(impl_->loop);
-    impl_->push(to, to->blocks, std::move(framed), fate);
+    impl_->push(to, to->bulk(), std::move(framed), fate);
     while (!fate->over) {
         co_await fate->changed.wait();
     }
@@ -73,7 +93,7 @@ Task<Result<void>> Peers::send_blocks(PeerId peer, RawBytes framed) {
 
 std::size_t Peers::unsent_blocks(const PeerId& peer) const {
     const auto found = impl_->find(peer);
-    return found ? found->blocks.unsent : 0;
+    return found ? found->bulk().unsent_blocks : 0;
 }
 
 Signal& Peers::sent() {
@@ -86,9 +106,8 @@ void Peers::read_on(const PeerId& peer) {
 }
 
 void Peers::drop(const PeerId& peer, std::string_view why) {
-    for (const auto& connection : impl_->host.connections())
-        if (connection->peer() == peer)
-            connection->close(why);
+    for (Carrier* const carrier : impl_->carriers)
+        carrier->drop(peer, why);
 }
 
 void Peers::set_limits(const PeersOptions& options) {

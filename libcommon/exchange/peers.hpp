@@ -1,8 +1,9 @@
-// Block exchange with all peers of a host: messages as they come, and messages to send, whatever
-// streams and connections they take (codex-exchange(7), STREAMS).
+// Block exchange with all peers of a host, and of pipes: messages as they come, and messages to
+// send, whatever streams and connections they take (codex-exchange(7), STREAMS).
 #pragma once
 
 #include "base/raw_bytes.hpp"
+#include "exchange/carrier.hpp"
 #include "net/connection/host.hpp"
 #include "net/exchange/decoder.hpp"
 
@@ -81,6 +82,8 @@ public:
     /// Serves block exchange on `host`, which outlives it: before the first connection. Destroyed
     /// from outside of the loop's tasks, before or after the host's connections.
     explicit Peers(net::Host& host, PeersOptions options = {});
+    /// The same without a host: all peers come from what is attached.
+    explicit Peers(EventLoop& loop, PeersOptions options = {});
     ~Peers();
     Peers(const Peers&) = delete;
     Peers& operator=(const Peers&) = delete;
@@ -90,7 +93,15 @@ public:
     /// Not within a call to it.
     void remove(PeerEvents& events);
 
-    [[nodiscard]] net::Host& host() const;
+    /// Peers of this one, too. It outlives this, and was not started before.
+    void attach(Carrier& carrier);
+
+    [[nodiscard]] EventLoop& loop() const;
+    /// nullptr, when there is none.
+    [[nodiscard]] net::Host* host() const;
+    /// A limit of block exchange bit; it counts with those of the host, if there is one.
+    void count_limit(net::Limit limit, std::string_view whom);
+    [[nodiscard]] const net::LimitCounts& limit_counts() const;
     /// Those that have joined and not left.
     [[nodiscard]] std::vector<PeerId> all() const;
     [[nodiscard]] bool has(const PeerId& peer) const;

@@ -1,5 +1,7 @@
 #include "exchange/detail/peers_impl.hpp"
 
+#include <algorithm>
+
 namespace codex::exchange {
 
 using detail::Fate;
@@ -84,13 +86,13 @@ std::shared_ptr<Peer> Peers::Impl::find(const PeerId& peer) const {
     return found == peers.end() ? nullptr : found->second;
 }
 
-std::shared_ptr<Peer> Peers::Impl::join(const PeerId& peer) {
+std::shared_ptr<Peer> Peers::Impl::join(const PeerId& peer, Carrier& carrier) {
     if (auto there = find(peer))
         return there;
-    if (!host.connection(peer))
+    if (!carrier.is_connected(peer))
         return nullptr;
     without.erase(peer);
-    const auto joined = std::make_shared<Peer>(loop, peer);
+    const auto joined = std::make_shared<Peer>(loop, peer, carrier);
     peers.emplace(peer, joined);
     for (PeerEvents* const to : events)
         to->joined(peer);
@@ -112,29 +114,46 @@ void Peers::Impl::leave(const PeerId& peer) {
 }
 
 /// Whether anybody came or went.
-bool Peers::Impl::look() {
-    std::set<PeerId> there;
-    for (const auto& connection : host.connections())
-        there.insert(connection->peer());
+bool Peers::Impl::look(Carrier& carrier) {
+    const std::vector<PeerId> connected = carrier.connected();
+    const std::set<PeerId> there(connected.begin(), connected.end());
     std::vector<PeerId> gone;
     for (const auto& [id, peer] : peers)
-        if (!there.contains(id))
+        if (&peer->carrier == &carrier && !there.contains(id))
             gone.push_back(id);
     for (const PeerId& id : gone)
         leave(id);
-    std::erase_if(without, [&there](const PeerId& id) { return !there.contains(id); });
+    std::erase_if(without, [this](const PeerId& id) {
+        return std::none_of(carriers.begin(), carriers.end(),
+                            [&](const Carrier* one) { return one->is_connected(id); });
+    });
     bool came = false;
     for (const PeerId& id : there)
         if (!without.contains(id) && !find(id))
-            came = join(id) != nullptr || came;
+            came = join(id, carrier) != nullptr || came;
     return came || !gone.empty();
 }
 
-Task<void> Peers::Impl::watch(Impl* self) {
-    Signal& changed = self->host.changed();
+void Peers::Impl::attach(Carrier& carrier) {
+    carriers.push_back(&carrier);
+    carrier.start([self = shared_from_this(), &carrier](std::unique_ptr<PeerStream> stream) {
+        return serve(self, &carrier, std::move(stream));
+    });
+    tasks->start(watch(this, &carrier));
+}
+
+void Peers::Impl::count_limit(net::Limit limit, std::string_view whom) {
+    if (host != nullptr)
+        host->count_limit(limit, whom);
+    else
+        own_counts.hit(limit, whom);
+}
+
+Task<void> Peers::Impl::watch(Impl* self, Carrier* carrier) {
+    Signal& changed = carrier->changed();
     for (;;) {
         // Whoever is told may have dropped somebody.
-        while (self->look()) {
+        while (self->look(*carrier)) {
         }
         co_await changed.wait();
     }
@@ -153,15 +172,16 @@ void Peers::Impl::close() {
 
 // --- reading ------------------------------------------------------------------------------------
 
-Task<void> Peers::Impl::serve(std::shared_ptr<Impl> self, net::Stream stream) {
+Task<void> Peers::Impl::serve(std::shared_ptr<Impl> self, Carrier* carrier,
+                              std::unique_ptr<PeerStream> stream) {
     if (self->closed)
         co_return; // which resets it
-    const std::shared_ptr<Peer> peer = self->join(stream.peer());
+    const std::shared_ptr<Peer> peer = self->join(stream->peer(), *carrier);
     if (!peer)
         co_return;
-    const auto ended = co_await read(self.get(), peer, &stream);
+    const auto ended = co_await read(self.get(), peer, stream.get());
     if (ended)
-        stream.end();
+        stream->end();
 }
 
 bool Peers::Impl::may_read(const PeerId& peer) const {
@@ -172,12 +192,12 @@ bool Peers::Impl::may_read(const PeerId& peer) const {
 }
 
 /// Everything. False when that is not to the stream's end: it broke, or nobody can read it.
-Task<bool> Peers::Impl::read(Impl* self, std::shared_ptr<Peer> peer, net::Stream* stream) {
+Task<bool> Peers::Impl::read(Impl* self, std::shared_ptr<Peer> peer, PeerStream* stream) {
     net::exchange::Decoder decoder(self->options.decode);
     Told told(self->events, *peer);
     Held held(*peer);
     while (!peer->gone) {
-        const auto more = co_await stream->wait_more(0, Clock::Instant::max());
+        const auto more = co_await stream->wait_unread();
         if (!more)
             co_return false;
         if (!*more)
@@ -206,13 +226,13 @@ Result<void> Peers::Impl::take(Peer& peer, net::exchange::Decoder& decoder, Byte
     peer.traffic.bytes_in += bytes.size();
     auto taken = decoder.receive(bytes, told);
     if (!taken) {
-        host.count_limit(net::Limit::exchange_message, peer.id.text());
+        count_limit(net::Limit::exchange_message, peer.id.text());
         options.logger.debug("a message cannot be read",
                              {{"peer", peer.id.text()}, {"error", taken.error()}});
         return taken;
     }
     if (peer.held_bytes > options.input_bytes) {
-        host.count_limit(net::Limit::exchange_input, peer.id.text());
+        count_limit(net::Limit::exchange_input, peer.id.text());
         return fail(Errc::limit_exceeded, "{}: too many messages are not whole", peer.id.text());
     }
     return {};
@@ -230,12 +250,12 @@ void Peers::Impl::push(const std::shared_ptr<Peer>& peer, Lane& lane, RawBytes f
 Task<void> Peers::Impl::run_lane(Impl* self, std::shared_ptr<Peer> peer, Lane* lane) {
     int in_vain = 0;
     while (!lane->queue.empty()) {
-        std::vector<std::string> protocols(1, std::string(net::exchange::kBlockExchange));
         const Clock::Instant until = self->loop.now() + self->options.patience;
-        auto stream = co_await self->host.open(peer->id, std::move(protocols), until);
+        Carrier& carrier = peer->carrier;
+        auto stream = co_await carrier.open(peer->id, until);
         const std::uint64_t before = peer->traffic.messages_out;
         if (stream && !peer->gone) {
-            net::Stream* const opened = &*stream;
+            PeerStream* const opened = stream->get();
             co_await write_lane(self, peer, lane, opened);
         }
         if (peer->traffic.messages_out == before)
@@ -265,7 +285,7 @@ void Peers::Impl::give_up(Peer& peer, Lane& lane, const Error& error) {
 
 /// As long as the stream is of use.
 Task<void> Peers::Impl::write_lane(Impl* self, std::shared_ptr<Peer> peer, Lane* lane,
-                                   net::Stream* stream) {
+                                   PeerStream* stream) {
     TaskGroup reader(self->loop);
     lane->ended = false;
     reader.start(read_own(self, peer, lane, stream));
@@ -286,7 +306,7 @@ Task<void> Peers::Impl::write_lane(Impl* self, std::shared_ptr<Peer> peer, Lane*
 }
 
 Task<Result<void>> Peers::Impl::write_front(Impl* self, std::shared_ptr<Peer> peer, Lane* lane,
-                                            net::Stream* stream) {
+                                            PeerStream* stream) {
     const BytesView bytes = lane->queue.front().bytes;
     for (std::size_t at = 0; at < bytes.size();) {
         const BytesView part = bytes.subspan(at, std::min(kWriteBytes, bytes.size() - at));
@@ -303,7 +323,7 @@ Task<Result<void>> Peers::Impl::write_front(Impl* self, std::shared_ptr<Peer> pe
 /// Peers may answer on our streams. One that has ended its side of a stream may have stopped
 /// reading it, too: what comes next goes on another.
 Task<void> Peers::Impl::read_own(Impl* self, std::shared_ptr<Peer> peer, Lane* lane,
-                                 net::Stream* stream) {
+                                 PeerStream* stream) {
     co_await read(self, peer, stream);
     lane->ended = true;
     lane->changed.notify();

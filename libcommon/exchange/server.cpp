@@ -50,7 +50,7 @@ std::size_t Server::unsent_bytes() const {
 }
 
 Server::Impl::Impl(Peers& peers, const repo::Repo& repo, Executor& executor, ServerOptions options)
-    : peers_(peers), repo_(repo), executor_(executor), loop_(peers.host().loop()),
+    : peers_(peers), repo_(repo), executor_(executor), loop_(peers.loop()),
       options_(std::move(options)), turns_(options_.quantum_bytes, options_.message_bytes),
       work_(loop_), gone_changed_(loop_), waits_(loop_), tasks_(loop_) {
     auto changes = repo_.changes();
@@ -122,12 +122,12 @@ void Server::Impl::want(const PeerId& peer, const Want& want) {
     ++client->entries;
     client->tokens -= 1;
     if (!want.cancel && wants_ >= options_.all_wants && client->list.size() >= options_.few_wants) {
-        peers_.host().count_limit(net::Limit::exchange_all_wants, peer.text());
+        peers_.count_limit(net::Limit::exchange_all_wants, peer.text());
         return;
     }
     const auto taken = change(*client, [&](WantList& list) { return list.add(want); });
     if (taken == WantList::Taken::too_many)
-        peers_.host().count_limit(net::Limit::exchange_wants, peer.text());
+        peers_.count_limit(net::Limit::exchange_wants, peer.text());
     if (++client->unseen >= kLookEntries)
         act(client);
 }
@@ -153,7 +153,7 @@ bool Server::Impl::may_read(const PeerId& peer) {
     client->counted = loop_.now();
     if (client->tokens >= 0)
         return true;
-    peers_.host().count_limit(net::Limit::exchange_rate, peer.text());
+    peers_.count_limit(net::Limit::exchange_rate, peer.text());
     if (!std::exchange(client->read_later, true)) {
         const std::chrono::duration<double> wait(-client->tokens / most);
         tasks_.start(

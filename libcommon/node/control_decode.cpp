@@ -191,6 +191,7 @@ Result<Reply> gave_of(const Json& object) {
     CODEX_CHECK(members.over());
     CODEX_TRY(peer_id, net::PeerId::from_text(id));
     exchange::FetchPeer peer{std::move(peer_id)};
+    peer.name = peer.id.text();
     members.number("blocks", peer.blocks);
     members.number("duplicates", peer.duplicates);
     members.number("unasked", peer.unasked);

@@ -62,7 +62,7 @@ class Daemon::Impl {
 public:
     Impl(exchange::Peers& of_peers, const exchange::Server& of_server, repo::Repo& of_repo,
          Executor& of_executor, DaemonOptions given)
-        : peers(of_peers), host(of_peers.host()), loop(host.loop()), server(of_server),
+        : peers(of_peers), host(*of_peers.host()), loop(host.loop()), server(of_server),
           repo(of_repo), executor(of_executor), options(std::move(given)), freed(loop) {}
 
     static Task<Result<void>> about(Impl* self, Conversation* with);

@@ -10,6 +10,7 @@
 #include "serve.hpp"
 #include "toolkit/access.hpp"
 #include "toolkit/byte_range.hpp"
+#include "via.hpp"
 
 #include <csignal>
 #include <poll.h>
@@ -22,6 +23,7 @@ namespace {
 struct FetchArguments {
     std::string cid;
     std::vector<std::string> peers;
+    std::vector<std::string> via;
     std::optional<std::string> to;
     std::optional<std::string> range;
     std::optional<std::uint64_t> slot;
@@ -110,7 +112,7 @@ std::string peers_json(const exchange::FetchStatus& status) {
     json.begin_array();
     for (const exchange::FetchPeer& peer : status.peers) {
         json.begin_object();
-        json.key("id").value(peer.id.text());
+        json.key("id").value(peer.name);
         json.key("blocks").value(peer.blocks);
         json.key("duplicates").value(peer.duplicates);
         json.key("unasked").value(peer.unasked);
@@ -145,29 +147,57 @@ Result<void> report(cli::Context& context, const Cid& cid, const exchange::Fetch
                              .json_raw("peers", peers_json(status)));
 }
 
-/// Runs the fetch on a loop of its own.
-Result<exchange::FetchStatus> fetch_here(cli::Context& context, repo::Repo& repo, const Cid& cid,
-                                         exchange::FetchOptions options,
-                                         const cli::DurationValue& timeout, Progress& progress) {
-    CODEX_TRY(node, Node::anonymous(context));
+using Vias = std::vector<std::unique_ptr<Via>>;
+
+/// The fetch, with peers of the node and of commands.
+Result<exchange::FetchStatus> fetch_with(cli::Context& context, Node& node, const Vias& vias,
+                                         repo::Repo& repo, const Cid& cid,
+                                         exchange::FetchOptions options, Progress& progress) {
     // Beside the loop one that works, whatever -j says, and one that waits for who reads.
     ThreadPool pool(std::max(3u, context.pool().size()));
     exchange::PeersOptions peers_options;
     peers_options.logger = context.log().with_topics("codex blockexcnetwork");
-    exchange::Peers peers(*node->host, std::move(peers_options));
+    exchange::Peers peers(*node.host, std::move(peers_options));
     options.logger = context.log().with_topics("codex blockexcengine");
     CODEX_SET(options.seed, Random::system().number());
-    if (timeout.given)
-        options.until = Deadline::after_seconds(context.clock(), timeout.seconds).at();
+    for (const auto& via : vias) {
+        peers.attach(*via->peer);
+        options.pipes.push_back(via->peer.get());
+    }
     exchange::Fetch fetch(peers, repo, cid, std::move(options), {pool, progress});
-    auto status = run_task(node->loop, exchange::Fetch::run(&fetch));
+    auto status = run_task(node.loop, exchange::Fetch::run(&fetch));
     return std::move(*status);
 }
 
-/// Lets the node that serves the repo fetch, if one does; then the content is written here.
-Result<exchange::FetchStatus> fetch_of(cli::Context& context, repo::Repo& repo, const Cid& cid,
-                                       exchange::FetchOptions options,
-                                       const FetchArguments& arguments, Progress& progress) {
+/// The same on a loop of its own; the commands end with it.
+Result<exchange::FetchStatus> fetch_here(cli::Context& context, const FetchArguments& arguments,
+                                         repo::Repo& repo, const Cid& cid,
+                                         exchange::FetchOptions options, Progress& progress) {
+    CODEX_TRY(node, Node::anonymous(context));
+    Clock::Duration patience = exchange::PipeOptions{}.patience;
+    if (arguments.timeout.given) {
+        patience =
+            std::min<Clock::Duration>(patience, std::chrono::seconds(arguments.timeout.seconds));
+        options.until = Deadline::after_seconds(context.clock(), arguments.timeout.seconds).at();
+    }
+    Vias vias;
+    for (const std::string& command : arguments.via) {
+        CODEX_TRY(via, Via::start(node->network, command, patience));
+        vias.push_back(std::move(via));
+    }
+    auto status = fetch_with(context, *node, vias, repo, cid, std::move(options), progress);
+    if (!status)
+        return fail(end_all(vias, std::move(status).error()));
+    return status;
+}
+
+/// Lets the node that serves the repo fetch, if one does and no command is asked; then the content
+/// is written here.
+Result<exchange::FetchStatus> fetch_of(cli::Context& context, const FetchArguments& arguments,
+                                       repo::Repo& repo, const Cid& cid,
+                                       exchange::FetchOptions options, Progress& progress) {
+    if (!arguments.via.empty())
+        return fetch_here(context, arguments, repo, cid, std::move(options), progress);
     node::Request request;
     request.ask = node::Ask::fetch;
     request.cid = cid.text();
@@ -180,15 +210,14 @@ Result<exchange::FetchStatus> fetch_of(cli::Context& context, repo::Repo& repo, 
         request.seconds = arguments.timeout.seconds;
     CODEX_TRY(through, fetch_through_daemon(context, std::move(request), progress));
     if (!through && options.peers.empty())
-        return fail(Error(Errc::usage, "--peer is missing, and no node serves the repo")
+        return fail(Error(Errc::usage, "--peer or --via is missing, and no node serves the repo")
                         .hint("name a node that has it: --peer, and the address that it prints "
                               "when it is asked for its ready file"));
     if (!through)
-        return fetch_here(context, repo, cid, std::move(options), arguments.timeout, progress);
+        return fetch_here(context, arguments, repo, cid, std::move(options), progress);
     if (options.content != nullptr) {
         options.peers.clear(); // all of it is here
-        CODEX_CHECK(
-            fetch_here(context, repo, cid, std::move(options), arguments.timeout, progress));
+        CODEX_CHECK(fetch_here(context, arguments, repo, cid, std::move(options), progress));
     }
     return std::move(*through);
 }
@@ -209,7 +238,7 @@ Result<int> run_fetch(cli::Context& context, const FetchArguments& arguments) {
     Progress progress;
     const auto view = context.show(progress, "fetch");
     const PipesBreakGently pipes;
-    auto status = fetch_of(context, repo, cid, std::move(options), arguments, progress);
+    auto status = fetch_of(context, arguments, repo, cid, std::move(options), progress);
     if (!status && to.is_stdout())
         pipes.end_if_broken();
     if (!status)
@@ -242,6 +271,8 @@ void declare_fetch(cli::Command& root) {
         .argument("CID", arguments->cid, "of the dataset, whole")
         .option("--peer ADDRESS", arguments->peers,
                 "a node to ask: a multiaddr that ends in /p2p/ID; several times for several")
+        .option("--via COMMAND", arguments->via,
+                "a command that speaks as codex-serve stdio does, to ask, too; several times")
         .option("--to FILE", arguments->to,
                 "write the content there, too; - is stdout, while it comes")
         .option("--range A-B", arguments->range,
@@ -252,6 +283,7 @@ void declare_fetch(cli::Command& root) {
                 "how long it may take; default: as long as it goes on")
         .example("codex-serve fetch zDvZ... --peer /ip4/192.0.2.1/tcp/8070/p2p/16Uiu2HA...")
         .example("codex-serve fetch zDvZ... --peer /ip4/... --to - | tar x")
+        .example("codex-serve fetch zDvZ... --via 'ssh example.org codex-serve stdio'")
         .run([arguments](cli::Context& context) { return run_fetch(context, *arguments); });
 }
 

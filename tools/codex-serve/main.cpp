@@ -15,6 +15,7 @@ int main(int argc, char** argv) {
                 codex::serve_tool::declare_key(root);
                 codex::serve_tool::declare_ping(root);
                 codex::serve_tool::declare_fetch(root);
+                codex::serve_tool::declare_stdio(root);
                 codex::serve_tool::declare_control(root);
             },
     };

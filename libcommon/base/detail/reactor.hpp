@@ -7,6 +7,7 @@
 
 namespace codex {
 
+/// Threads: as SystemLoop.
 struct SystemLoop::Reactor {
     boost::asio::io_context context{1};
 };

@@ -1,5 +1,7 @@
 #include "exchange/detail/dialler.hpp"
 
+#include "exchange/detail/thrown.hpp"
+
 #include <algorithm>
 
 namespace codex::exchange::detail {
@@ -14,9 +16,12 @@ constexpr Clock::Duration kLook = std::chrono::seconds(5);
 
 } // namespace
 
-Dialler::Dialler(net::Host& host, const Roster& roster,
-                 const std::vector<net::Multiaddr>& addresses)
-    : host_(host), roster_(roster), tasks_(host.loop()) {
+Dialler::Dialler(Peers& peers, const Roster& roster, const std::vector<net::Multiaddr>& addresses)
+    : host_(peers.host()), roster_(roster),
+      tasks_(peers.loop(), [this](const std::exception_ptr& thrown) {
+          error_ = error_of(thrown);
+          broken_ = true;
+      }) {
     for (const net::Multiaddr& address : addresses) {
         const auto peer = address.peer();
         const auto at = address.without_peer();
@@ -39,13 +44,15 @@ bool Dialler::was_connected() const {
 }
 
 bool Dialler::all_failed() const {
-    return std::all_of(sources_.begin(), sources_.end(),
-                       [](const auto& source) { return source->state == State::failed; });
+    return broken_ || std::all_of(sources_.begin(), sources_.end(), [](const auto& source) {
+               return source->state == State::failed;
+           });
 }
 
 Task<void> Dialler::keep(Dialler* self, Source* source) {
-    EventLoop& loop = self->host_.loop();
-    Signal& changed = self->host_.changed();
+    net::Host& host = *self->host_;
+    EventLoop& loop = host.loop();
+    Signal& changed = host.changed();
     Clock::Duration pause = kFirstPause;
     unsigned failures = 0;
     while (true) {
@@ -54,13 +61,13 @@ Task<void> Dialler::keep(Dialler* self, Source* source) {
         } else {
             const Clock::Instant until = loop.now() + kDial;
             auto addresses = source->addresses;
-            auto made = co_await self->host_.connect(source->peer, std::move(addresses), until,
-                                                     net::Redial::at_once);
+            auto made = co_await host.connect(source->peer, std::move(addresses), until,
+                                              net::Redial::at_once);
             if (made) {
                 source->state = State::connected;
                 source->was_connected = true;
                 pause = kFirstPause;
-                while (self->host_.connection(source->peer)) {
+                while (host.connection(source->peer)) {
                     const Clock::Instant look = loop.now() + kLook;
                     co_await changed.wait(look);
                 }

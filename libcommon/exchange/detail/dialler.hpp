@@ -2,7 +2,7 @@
 #pragma once
 
 #include "exchange/detail/roster.hpp"
-#include "net/connection/host.hpp"
+#include "exchange/peers.hpp"
 
 namespace codex::exchange::detail {
 
@@ -10,7 +10,8 @@ namespace codex::exchange::detail {
 class Dialler {
 public:
     /// Each address ends in a peer's id. All outlive it.
-    Dialler(net::Host& host, const Roster& roster, const std::vector<net::Multiaddr>& addresses);
+    /// Where there are any, `peers` has a host.
+    Dialler(Peers& peers, const Roster& roster, const std::vector<net::Multiaddr>& addresses);
 
     [[nodiscard]] bool empty() const { return sources_.empty(); }
     /// Some was connected at one time.
@@ -30,10 +31,11 @@ private:
     };
     static Task<void> keep(Dialler* self, Source* source);
 
-    net::Host& host_;
+    net::Host* host_;
     const Roster& roster_;
     std::vector<std::unique_ptr<Source>> sources_;
     std::optional<Error> error_;
+    bool broken_ = false; ///< dials no more
     TaskGroup tasks_;
 };
 

@@ -16,7 +16,7 @@ constexpr std::size_t kBatchBytes = std::size_t{4} << 20;
 
 Download::Download(Peers& peers, Executor& executor, Roster& roster, std::shared_ptr<Goods> goods,
                    const DownloadOptions& options)
-    : peers_(peers), loop_(peers.host().loop()), executor_(executor), roster_(roster),
+    : peers_(peers), loop_(peers.loop()), executor_(executor), roster_(roster),
       goods_(std::move(goods)), options_(options), plan_({options.block_bytes, options.seed}),
       progress_(loop_.now()), ask_(loop_), keep_(loop_), changed_(loop_),
       tasks_(loop_, [this](const std::exception_ptr& thrown) { end_for(error_of(thrown)); }) {}

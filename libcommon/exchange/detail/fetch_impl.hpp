@@ -13,7 +13,7 @@ class Fetch::Impl {
 public:
     Impl(Peers& peers_to_ask, repo::Repo& into, const Cid& cid, FetchOptions how,
          const codex::Job& work)
-        : peers(peers_to_ask), loop(peers_to_ask.host().loop()), repo(into), manifest(cid),
+        : peers(peers_to_ask), loop(peers_to_ask.loop()), repo(into), manifest(cid),
           options(std::move(how)), job(work) {}
 
     [[nodiscard]] static Task<Result<FetchStatus>> run(Impl* self);
@@ -34,6 +34,8 @@ public:
     [[nodiscard]] Error nobody(const detail::Dialler& dialler) const;
     [[nodiscard]] Error missing_everywhere() const;
     [[nodiscard]] Error out_of_time(Clock::Duration after) const;
+    [[nodiscard]] bool pipes_ended() const;
+    [[nodiscard]] std::string name_of(const net::PeerId& peer) const;
     [[nodiscard]] FetchStatus status() const;
 
     Peers& peers;

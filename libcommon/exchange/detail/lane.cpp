@@ -12,28 +12,31 @@ constexpr std::size_t kTogetherBytes = std::size_t{64} << 10;
 } // namespace
 
 void Lane::push(RawBytes framed, std::shared_ptr<Fate> fate) {
-    unsent += framed.size();
-    // Of the front a view may be with its stream.
-    const bool together = !fate && queue.size() > 1 && !queue.back().fate &&
-                          queue.back().bytes.size() < kTogetherBytes;
+    const std::size_t size = framed.size();
+    (fate ? unsent_blocks : unsent_small) += size;
+    // Before the blocks that are not on their way; of the front a view may be with its stream.
+    auto at = queue.end();
+    while (!fate && at - queue.begin() > 1 && (at - 1)->fate)
+        --at;
+    const bool together =
+        !fate && at - queue.begin() > 1 && (at - 1)->bytes.size() < kTogetherBytes;
     if (together) {
-        append(queue.back().bytes, framed);
-        queue.back().left += framed.size();
-        ++queue.back().messages;
+        append((at - 1)->bytes, framed);
+        (at - 1)->left += size;
+        ++(at - 1)->messages;
     } else {
-        const std::size_t size = framed.size();
-        queue.push_back({std::move(framed), size, std::move(fate), 1});
+        queue.insert(at, {std::move(framed), size, std::move(fate), 1});
     }
     changed.notify();
 }
 
 void Lane::advance(std::size_t bytes) {
     queue.front().left -= bytes;
-    unsent -= bytes;
+    (queue.front().fate ? unsent_blocks : unsent_small) -= bytes;
 }
 
 void Lane::pop(std::optional<Error> error) {
-    unsent -= queue.front().left;
+    (queue.front().fate ? unsent_blocks : unsent_small) -= queue.front().left;
     if (const auto& fate = queue.front().fate) {
         fate->over = true;
         fate->error = std::move(error);

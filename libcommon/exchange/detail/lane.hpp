@@ -17,7 +17,8 @@ struct Fate {
     Signal changed;
 };
 
-/// Messages in their order, each with its length in front.
+/// Messages, each with its length in front: small ones in their order, those with blocks, for whose
+/// end somebody waits, in theirs; the small ones go first.
 struct Lane {
     struct Out {
         RawBytes bytes;
@@ -37,10 +38,12 @@ struct Lane {
     void fail_all(const Error& error);
 
     std::deque<Out> queue;
-    std::size_t unsent = 0; ///< bytes of the queue that are not on their way
-    bool running = false;   ///< something sends them
-    bool ended = false;     ///< the stream of now is of no more use
-    Signal changed;         ///< there is more, or it has ended
+    /// Bytes of the queue that are not on their way.
+    std::size_t unsent_small = 0;
+    std::size_t unsent_blocks = 0;
+    bool running = false; ///< something sends them
+    bool ended = false;   ///< the stream of now is of no more use
+    Signal changed;       ///< there is more, or it has ended
 };
 
 } // namespace codex::exchange::detail

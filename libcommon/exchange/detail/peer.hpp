@@ -8,10 +8,13 @@ namespace codex::exchange::detail {
 
 /// Threads: the loop's.
 struct Peer {
-    Peer(EventLoop& loop, const PeerId& peer)
-        : id(peer), small(loop), blocks(loop), read_on(loop) {}
+    Peer(EventLoop& loop, const PeerId& peer, Carrier& of)
+        : id(peer), carrier(of), small(loop), blocks(loop), read_on(loop) {}
+    /// Where blocks go.
+    [[nodiscard]] Lane& bulk() { return carrier.has_one_stream() ? small : blocks; }
 
     PeerId id;
+    Carrier& carrier;
     Lane small;
     Lane blocks;
     Signal read_on;

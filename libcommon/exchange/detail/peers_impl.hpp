@@ -9,23 +9,29 @@ namespace codex::exchange {
 /// Threads: the loop's.
 class Peers::Impl final : public std::enable_shared_from_this<Impl> {
 public:
-    Impl(net::Host& on, PeersOptions given)
-        : host(on), loop(on.loop()), options(std::move(given)), sent(loop),
-          tasks(std::make_unique<TaskGroup>(loop)) {}
+    Impl(EventLoop& on, net::Host* of, PeersOptions given)
+        : host(of), loop(on), options(std::move(given)), own_counts(loop.clock(), options.logger),
+          sent(loop), tasks(std::make_unique<TaskGroup>(loop)) {}
 
-    /// What the host calls for each stream that a peer opens.
-    static Task<void> serve(std::shared_ptr<Impl> self, net::Stream stream);
+    void attach(Carrier& carrier);
+    /// What a carrier calls for each stream that a peer opens.
+    static Task<void> serve(std::shared_ptr<Impl> self, Carrier* carrier,
+                            std::unique_ptr<PeerStream> stream);
     /// Sees who comes and goes.
-    static Task<void> watch(Impl* self);
+    static Task<void> watch(Impl* self, Carrier* carrier);
+    void count_limit(net::Limit limit, std::string_view whom);
     void close();
 
     [[nodiscard]] std::shared_ptr<detail::Peer> find(const PeerId& peer) const;
     void push(const std::shared_ptr<detail::Peer>& peer, detail::Lane& lane, RawBytes framed,
               std::shared_ptr<detail::Fate> fate);
 
-    net::Host& host;
+    net::Host* host;
     EventLoop& loop;
     PeersOptions options;
+    net::LimitCounts own_counts; ///< where there is no host
+    std::unique_ptr<Carrier> host_carrier;
+    std::vector<Carrier*> carriers;
     std::vector<PeerEvents*> events;
     std::map<PeerId, std::shared_ptr<detail::Peer>> peers;
     std::set<PeerId> without; ///< connected, and do not exchange blocks
@@ -34,22 +40,22 @@ public:
     std::unique_ptr<TaskGroup> tasks; ///< of our own streams
 
 private:
-    std::shared_ptr<detail::Peer> join(const PeerId& peer);
+    std::shared_ptr<detail::Peer> join(const PeerId& peer, Carrier& carrier);
     void leave(const PeerId& peer);
-    [[nodiscard]] bool look();
+    [[nodiscard]] bool look(Carrier& carrier);
     [[nodiscard]] bool may_read(const PeerId& peer) const;
     [[nodiscard]] Result<void> take(detail::Peer& peer, net::exchange::Decoder& decoder,
                                     BytesView bytes, net::exchange::MessageEvents& told);
 
-    static Task<bool> read(Impl* self, std::shared_ptr<detail::Peer> peer, net::Stream* stream);
+    static Task<bool> read(Impl* self, std::shared_ptr<detail::Peer> peer, PeerStream* stream);
     void give_up(detail::Peer& peer, detail::Lane& lane, const Error& error);
     static Task<void> read_own(Impl* self, std::shared_ptr<detail::Peer> peer, detail::Lane* lane,
-                               net::Stream* stream);
+                               PeerStream* stream);
     static Task<void> run_lane(Impl* self, std::shared_ptr<detail::Peer> peer, detail::Lane* lane);
     static Task<void> write_lane(Impl* self, std::shared_ptr<detail::Peer> peer, detail::Lane* lane,
-                                 net::Stream* stream);
+                                 PeerStream* stream);
     static Task<Result<void>> write_front(Impl* self, std::shared_ptr<detail::Peer> peer,
-                                          detail::Lane* lane, net::Stream* stream);
+                                          detail::Lane* lane, PeerStream* stream);
 };
 
 } // namespace codex::exchange

@@ -14,6 +14,13 @@ load ../common
     codex-chunk -r other get "$(codex-chunk put notes.txt)" | cmp - notes.txt
 }
 
+@test "fetching over a pipe" {
+    echo hello >notes.txt
+    example codex-serve.1 'The same from a repo that another command'
+    assert_success
+    codex-chunk -r other get "$(codex-chunk put notes.txt)" | cmp - notes.txt
+}
+
 @test "a node in the background" {
     example codex-serve.1 'Serve in the background'
     assert_success
