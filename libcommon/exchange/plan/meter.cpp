@@ -53,6 +53,11 @@ void Meter::arrived(std::size_t bytes, bool more_open, Clock::Instant now) {
         adapt();
     }
     measuring_ = more_open;
+    // All that was open came at once, so it was too little to tell how fast.
+    if (rate_ <= 0 && !more_open && since_growth_ >= window_) {
+        window_ = std::max(window_, std::min(2 * window_, kMinOpenBytes));
+        since_growth_ = 0;
+    }
 }
 
 void Meter::adapt() {

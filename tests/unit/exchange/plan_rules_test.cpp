@@ -73,6 +73,26 @@ TEST(Plan, AsksNobodyForWhatIsThere) {
     EXPECT_EQ(plan.due(), Clock::Instant::max());
 }
 
+TEST(Plan, OpensMoreAtAPeerWhoseBlocksAllComeAtOnce) {
+    constexpr std::size_t kSmall = 4096;
+    Meter meter(kSmall);
+    Clock::Instant now{std::chrono::hours(1)};
+    std::size_t before = 0;
+    // A round trip each: everything in one piece, and nothing is open when it has come.
+    while (meter.window() < kMinOpenBytes) {
+        ASSERT_GT(meter.window(), before);
+        before = meter.window();
+        now += milliseconds(100);
+        for (std::size_t left = before; left > 0; left -= kSmall)
+            meter.arrived(kSmall, left > kSmall, now);
+    }
+    EXPECT_EQ(meter.window(), kMinOpenBytes);
+    // No further, as long as nothing is known of the rate.
+    for (std::size_t left = 2 * kMinOpenBytes; left > 0; left -= kSmall)
+        meter.arrived(kSmall, left > kSmall, now);
+    EXPECT_EQ(meter.window(), kMinOpenBytes);
+}
+
 TEST(Plan, TakesBackQuestionsThatOthersHaveAnswered) {
     Planner plan({kBlock, 1});
     plan.want({0, 32});
