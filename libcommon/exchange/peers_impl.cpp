@@ -248,6 +248,20 @@ void Peers::Impl::push(const std::shared_ptr<Peer>& peer, Lane& lane, RawBytes f
 }
 
 Task<void> Peers::Impl::run_lane(Impl* self, std::shared_ptr<Peer> peer, Lane* lane) {
+    std::optional<Error> thrown;
+    try {
+        co_await send_all(self, peer, lane);
+    } catch (const std::bad_alloc&) {
+        self->count_limit(net::Limit::memory, peer->id.text());
+        thrown = out_of_memory();
+    }
+    if (thrown)
+        lane->fail_all(*thrown); // the peer asks again
+    lane->running = false;
+    self->sent.notify();
+}
+
+Task<void> Peers::Impl::send_all(Impl* self, std::shared_ptr<Peer> peer, Lane* lane) {
     int in_vain = 0;
     while (!lane->queue.empty()) {
         const Clock::Instant until = self->loop.now() + self->options.patience;
@@ -268,8 +282,6 @@ Task<void> Peers::Impl::run_lane(Impl* self, std::shared_ptr<Peer> peer, Lane* l
             self->give_up(*peer, *lane,
                           Error(Errc::unavailable, peer->id.text() + ": reads nothing"));
     }
-    lane->running = false;
-    self->sent.notify();
 }
 
 void Peers::Impl::give_up(Peer& peer, Lane& lane, const Error& error) {

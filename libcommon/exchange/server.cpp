@@ -121,21 +121,36 @@ void Server::Impl::want(const PeerId& peer, const Want& want) {
     counts_.cancels += want.cancel ? 1 : 0;
     ++client->entries;
     client->tokens -= 1;
-    if (!want.cancel && wants_ >= options_.all_wants && client->list.size() >= options_.few_wants) {
-        peers_.count_limit(net::Limit::exchange_all_wants, peer.text());
-        return;
-    }
+    if (!want.cancel && wants_ >= options_.all_wants && client->list.size() >= options_.few_wants)
+        return refuse(*client, want, net::Limit::exchange_all_wants);
     const auto taken = change(*client, [&](WantList& list) { return list.add(want); });
     if (taken == WantList::Taken::too_many)
-        peers_.count_limit(net::Limit::exchange_wants, peer.text());
+        refuse(*client, want, net::Limit::exchange_wants);
     if (++client->unseen >= kLookEntries)
         act(client);
+}
+
+/// What is beyond a limit is not remembered: so that the peer asks again, or somebody else, it is
+/// told that the block is not here, if it wants to be told.
+void Server::Impl::refuse(Client& client, const Want& want, net::Limit limit) {
+    peers_.count_limit(limit, client.id.text());
+    if (!want.send_dont_have)
+        return;
+    client.refused.presences.push_back({want.address, false, {}});
+    if (client.refused.presences.size() == net::exchange::kMaxEntriesWritten)
+        send_refused(client);
+}
+
+void Server::Impl::send_refused(Client& client) {
+    if (!client.refused.presences.empty())
+        peers_.send(client.id, std::exchange(client.refused, {}));
 }
 
 void Server::Impl::wants_end(const PeerId& peer, bool full) {
     const auto client = find(peer);
     if (!client)
         return;
+    send_refused(*client);
     change(*client, [&](WantList& list) { list.end_list(full); });
     if (options_.logger.passes(log::Level::trace))
         options_.logger.trace("Received want list from peer",

@@ -51,6 +51,7 @@ private:
     void give_up(detail::Peer& peer, detail::Lane& lane, const Error& error);
     static Task<void> read_own(Impl* self, std::shared_ptr<detail::Peer> peer, detail::Lane* lane,
                                PeerStream* stream);
+    static Task<void> send_all(Impl* self, std::shared_ptr<detail::Peer> peer, detail::Lane* lane);
     static Task<void> run_lane(Impl* self, std::shared_ptr<detail::Peer> peer, detail::Lane* lane);
     static Task<void> write_lane(Impl* self, std::shared_ptr<detail::Peer> peer, detail::Lane* lane,
                                  PeerStream* stream);

@@ -41,6 +41,7 @@ private:
         std::size_t gone = 0;     ///< blocks of it that are watched
         std::size_t entries = 0;  ///< of the list that has begun
         std::size_t unseen = 0;   ///< entries since act()
+        Message refused;          ///< says of wants beyond a limit that they are not here
         double tokens;            ///< entries that it may send at once
         Clock::Instant counted{}; ///< when that was so
     };
@@ -89,6 +90,8 @@ private:
     void take(const News& news);
     [[nodiscard]] static Result<News> look(const repo::Repo& repo, repo::Changes& changes);
 
+    void refuse(Client& client, const Want& want, net::Limit limit);
+    void send_refused(Client& client);
     static Task<void> answer(Impl* self, ClientPtr client);
     static Task<void> build(Impl* self);
     static Task<void> send(Impl* self, ClientPtr client, std::vector<BlockAddress> addresses,

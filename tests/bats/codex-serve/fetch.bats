@@ -83,6 +83,9 @@ load serve
     start_node
     run_split codex-serve -r other fetch zDnonsense --peer "$address"
     assert_failure 65
+    run_split codex-serve -r other fetch "${cid:0:20}" --peer "$address"
+    assert_failure 65
+    assert_stderr --partial 'whole CID'
     run_split codex-serve -r other fetch "$(codex-chunk -r elsewhere stat --json "$cid" | grep -o '"treeCid":"[^"]*"' | cut -d '"' -f 4)" --peer "$address"
     assert_failure 65
     # Nobody has it.

@@ -392,6 +392,15 @@ TEST_F(ServerTest, HoldsAPeerToItsWants) {
     ASSERT_TRUE(world.until(
         [&] { return node.host->limit_counts().of(net::Limit::exchange_all_wants) > 0; }));
     EXPECT_EQ(server->wants(), 150u);
+    // Who wants to know hears at once that he is not served; the others hear nothing.
+    EXPECT_TRUE(second.heard.presences.empty());
+    second.peers->send(node.id(), wants({want_block(leaf(tree_named("more"), 7), true),
+                                         want_have(leaf(tree_named("more"), 8), true)}));
+    ASSERT_TRUE(world.until([&] { return second.heard.presences.size() == 2; }));
+    EXPECT_FALSE(second.heard.presences[0].second.have);
+    EXPECT_EQ(second.heard.presences[0].second.address, leaf(tree_named("more"), 7));
+    EXPECT_FALSE(second.heard.presences[1].second.have);
+    EXPECT_EQ(server->wants(), 150u);
     // Whoever wants little is served all the same.
     Speaker third(world.internet, 4);
     world.connect(third, node);
