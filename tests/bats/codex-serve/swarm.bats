@@ -19,13 +19,14 @@ kill_node() {
 
 # fetch_until_whole I COUNT: as a user who tries again, and asks all that are there.
 fetch_until_whole() {
-    local other options
+    local other options address
     local -i until=SECONDS+240
     while ((SECONDS < until)); do
         options=()
         for ((other = 0; other < $2; ++other)); do
-            [[ $other == "$1" || ! -s ready.$other ]] ||
-                options+=(--peer "$(cut -f 2 "ready.$other" 2>/dev/null)")
+            [[ $other != "$1" ]] || continue
+            address=$(cut -f 2 "ready.$other" 2>/dev/null) || continue # it is being killed
+            [[ -z $address ]] || options+=(--peer "$address")
         done
         if codex-serve -r "repo.$1" fetch "$cid" --timeout 60s "${options[@]}" >>"fetched.$1" 2>>"err.$1"; then
             touch "whole.$1"
@@ -51,7 +52,7 @@ swarm() {
     local -i count=$1 kills=$2 i victim
     gen 7 20000000 >file
     cid=$(codex-chunk -r repo.0 put file)
-    RANDOM=${CODEX_SEED:-7}
+    RANDOM=${SEED:-7}
     for ((i = 0; i < count; ++i)); do
         [[ -d repo.$i ]] || codex-chunk -r "repo.$i" init
         run_node "$i"
