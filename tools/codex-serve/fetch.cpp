@@ -4,6 +4,7 @@
 #include "base/fd_stream.hpp"
 #include "base/output_file.hpp"
 #include "base/units.hpp"
+#include "cli/for_each.hpp"
 #include "daemon.hpp"
 #include "dataset/dataset.hpp"
 #include "proof/slots.hpp"
@@ -24,7 +25,7 @@ namespace {
 constexpr std::size_t kUsualCidChars = 52;
 
 struct FetchArguments {
-    std::string cid;
+    std::vector<std::string> cids;
     std::vector<std::string> peers;
     std::vector<std::string> via;
     std::optional<std::string> to;
@@ -236,18 +237,19 @@ Result<exchange::FetchStatus> fetch_of(cli::Context& context, const FetchArgumen
     return std::move(*through);
 }
 
-Result<int> run_fetch(cli::Context& context, const FetchArguments& arguments) {
-    exchange::FetchOptions options;
-    CODEX_SET(options.peers, peers_of(arguments));
-    if (arguments.slot && (arguments.range || arguments.to))
-        return fail(Errc::usage, "--slot does not go with --range or --to");
-    CODEX_SET(options.part, part_of(arguments.range, arguments.slot));
-    CODEX_TRY(cid, whole_cid(arguments.cid));
+std::uint64_t expiry_of(const cli::Context& context, const repo::Repo& repo) {
+    const std::uint64_t ttl = repo.config().ttl_seconds;
+    return ttl == 0 ? 0 : time_after(context.clock().unix_seconds(), ttl);
+}
+
+/// The only one, whose content may go somewhere, too.
+Result<int> fetch_one(cli::Context& context, const FetchArguments& arguments,
+                      const std::string& text, exchange::FetchOptions options) {
+    CODEX_TRY(cid, whole_cid(text));
     context.about(cid.text());
     CODEX_TRY(to, destination_of(context, arguments));
     CODEX_TRY(repo, toolkit::open_repo(context, toolkit::Access::create));
-    const std::uint64_t ttl = repo.config().ttl_seconds;
-    options.expiry = ttl == 0 ? 0 : time_after(context.clock().unix_seconds(), ttl);
+    options.expiry = expiry_of(context, repo);
     options.content = to.sink.get();
     Progress progress;
     const auto view = context.show(progress, "fetch");
@@ -261,6 +263,33 @@ Result<int> run_fetch(cli::Context& context, const FetchArguments& arguments) {
         CODEX_CHECK(to.file->commit());
     CODEX_CHECK(report(context, cid, *status, to.is_stdout()));
     return 0;
+}
+
+Result<int> run_fetch(cli::Context& context, const FetchArguments& arguments) {
+    exchange::FetchOptions usual;
+    CODEX_SET(usual.peers, peers_of(arguments));
+    if (arguments.slot && (arguments.range || arguments.to))
+        return fail(Errc::usage, "--slot does not go with --range or --to");
+    CODEX_SET(usual.part, part_of(arguments.range, arguments.slot));
+    cli::Inputs inputs(arguments.cids, STDIN_FILENO);
+    if (arguments.to || arguments.range || arguments.slot) {
+        CODEX_TRY(text, inputs.only_cid());
+        return fetch_one(context, arguments, text, std::move(usual));
+    }
+    const PipesBreakGently pipes;
+    const auto open = [&] { return toolkit::open_repo(context, toolkit::Access::create); };
+    const auto turn = [&](repo::Repo& repo, const std::string& text,
+                          Progress& progress) -> Result<void> {
+        CODEX_TRY(cid, whole_cid(text));
+        exchange::FetchOptions options = usual;
+        options.expiry = expiry_of(context, repo);
+        CODEX_TRY(status, fetch_of(context, arguments, repo, cid, std::move(options), progress));
+        return report(context, cid, status, false);
+    };
+    auto code = cli::for_each_in(context, std::move(inputs), "fetch", open, turn);
+    if (!code || *code != 0)
+        pipes.end_if_broken();
+    return code;
 }
 
 } // namespace
@@ -282,7 +311,7 @@ Result<node::PartOf> part_of(const std::optional<std::string>& range,
 void declare_fetch(cli::Command& root) {
     const auto arguments = std::make_shared<FetchArguments>();
     root.command("fetch", "get a dataset from other nodes into the repo")
-        .argument("CID", arguments->cid, "of the dataset, whole")
+        .arguments("CID", arguments->cids, "of datasets, whole; - or nothing: from stdin")
         .option("--peer ADDRESS", arguments->peers,
                 "a node to ask: a multiaddr that ends in /p2p/ID; several times for several")
         .option("--via COMMAND", arguments->via,

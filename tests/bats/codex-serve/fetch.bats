@@ -124,6 +124,29 @@ load serve
     end_node
 }
 
+@test "CIDs come from stdin, and each one is said" {
+    gen 10 100000 >one
+    gen 11 200000 >two
+    gen 12 1000 >three
+    one=$(codex-chunk put one)
+    two=$(codex-chunk put two)
+    three=$(codex-chunk -r elsewhere put three)
+    start_node
+    run_split codex-serve -r other fetch - --peer "$address" <<<"$one"$'\n'"$three"$'\n'"$two"
+    assert_failure 1
+    assert_output "$one"$'\t2\t131072\n'"$two"$'\t4\t262144'
+    assert_stderr --partial "$three"
+    run_split bash -c "codex-chunk ls | cut -f 1 | codex-serve -r more fetch --peer $address"
+    assert_success
+    assert_equal "${#lines[@]}" 2
+    run_split codex-serve -r other fetch "$one" zDnonsense --peer "$address"
+    assert_failure 65
+    assert_output "$one"$'\t0\t0'
+    run_split codex-serve -r other fetch "$one" "$two" --peer "$address" --to both
+    assert_failure 64
+    end_node
+}
+
 @test "a node is found by the name of its host" {
     gen 6 100000 >file
     cid=$(codex-chunk put file)

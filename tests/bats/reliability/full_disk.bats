@@ -138,3 +138,19 @@ put again
     assert_output 'get: 74'
     assert_equal "$(grep -c ': error: ' <<<"$stderr")" 1
 }
+
+@test "fetch on a full disk is one error with exit 74, and what has come stays" {
+    codex-chunk -r elsewhere put large >cid
+    run_split on_small_disk '
+        status=0
+        timeout 120 codex-serve fetch "$(cat cid)" --via "codex-serve stdio -r elsewhere" >fetch.out || status=$?
+        echo "fetch: $status"
+        codex-chunk ls --json | grep -o "\"blocksHeld\":[1-9]" >/dev/null && echo some
+        codex-chunk verify >/dev/null && echo sound'
+    assert_success
+    assert_output "fetch: 74
+some
+sound"
+    assert_file_empty fetch.out
+    assert_equal "$(grep -c ': error: ' <<<"$stderr")" 1
+}
