@@ -4,6 +4,7 @@
 #include "simulation.hpp"
 
 #include <cstdlib>
+#include <filesystem>
 #include <gtest/gtest.h>
 
 namespace codex::sim {
@@ -24,9 +25,20 @@ std::pair<std::uint64_t, std::uint64_t> seeds() {
     return {std::stoull(range), std::stoull(range.substr(dash + 1))};
 }
 
+std::ptrdiff_t open_files() {
+    const std::filesystem::directory_iterator all("/proc/self/fd");
+    return std::distance(begin(all), end(all));
+}
+
 Outcome run(std::uint64_t seed, const log::Logger& logger = {}) {
-    Simulation simulation(draw(seed), logger);
-    return simulation.run();
+    const std::ptrdiff_t before = open_files();
+    Outcome outcome;
+    {
+        Simulation simulation(draw(seed), logger);
+        outcome = simulation.run();
+    }
+    EXPECT_EQ(open_files(), before) << seed;
+    return outcome;
 }
 
 void show(std::uint64_t seed, const Outcome& outcome) {
@@ -65,6 +77,8 @@ TEST(Seeds, AllGetWhatTheyCanReach) {
         show(seed, outcome);
         for (const std::string& failure : outcome.failures)
             ADD_FAILURE() << failure;
+        // Of a swarm: 1 of 20, and as many as are doubled at the end of what is small.
+        EXPECT_LE(outcome.duplicates, outcome.fetched / 20 + 16) << seed;
         fetched += outcome.fetched;
     }
     EXPECT_GT(fetched, last - first);
