@@ -111,3 +111,14 @@ other_tree() { find other/writers -type f -size +1k; }
     codex-serve -r other fetch "$cid" --peer "$address" --to - | cmp - file
     end_node
 }
+
+@test "the data folder of a node of the reference" {
+    gen 2 5000 >small # of one block, whose place is known
+    cid=$(codex-chunk put small)
+    codex-chunk export --to-nim nim "$cid" >/dev/null
+    run_split codex-serve run -d nim --listen-addrs /ip4/127.0.0.1/tcp/0
+    assert_equal "$status" 78
+    hint 'serve another one, and take over what is in this: codex-chunk --repo OTHER import --from-nim {}'
+    codex-chunk --repo other import --from-nim nim >/dev/null
+    codex-chunk --repo other get "$cid" | cmp - small
+}
