@@ -3,6 +3,7 @@
 #include "cli/detail/again.hpp"
 #include "cli/detail/state.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -112,7 +113,18 @@ const std::string& Context::tool() const {
     return state_->tool;
 }
 void Context::use_repo(std::string path) {
+    // As if the command line said it, so that the commands of hints name it.
+    const auto setting = std::ranges::find(state_->settings, "repo", &Setting::name);
+    if (setting != state_->settings.end()) {
+        setting->value = path;
+        setting->origin = Origin::flag;
+    }
     state_->globals.repo = std::move(path);
+}
+
+bool Context::given(std::string_view option) const {
+    const auto found = std::ranges::find(state_->settings, option, &Setting::name);
+    return found != state_->settings.end() && found->origin == Origin::flag;
 }
 
 Result<std::string> Context::repo_path() const {

@@ -28,6 +28,8 @@ public:
     [[nodiscard]] Result<std::string> repo_path() const;
     /// From now on it is this one, whatever says another.
     void use_repo(std::string path);
+    /// An option that is a setting, too ("repo"), stands on the command line.
+    [[nodiscard]] bool given(std::string_view option) const;
     [[nodiscard]] bool json() const;
     [[nodiscard]] bool quiet() const;
     [[nodiscard]] bool verbose() const;

@@ -1,5 +1,6 @@
 #include "cli/detail/parse.hpp"
 #include "cli/detail/state.hpp"
+#include "cli/detail/tool_settings.hpp"
 
 #include <algorithm>
 
@@ -31,7 +32,8 @@ Result<void> Context::reread(const std::function<void(Command& root)>& declare,
     auto parsed = detail::parse(*root, globals, state_->arguments);
     if (!parsed)
         return fail(std::move(parsed.error().error));
-    CODEX_CHECK(check());
+    if (auto checked = check(); !checked)
+        return fail(detail::blame_setting(parsed->settings, checked.error()));
     return detail::apply_log_levels(*state_, parsed->settings);
 }
 

@@ -58,6 +58,13 @@ private:
 
 } // namespace
 
+std::vector<std::string> addresses_of(const net::Host& host) {
+    std::vector<std::string> texts;
+    for (const net::Multiaddr& address : host.addresses())
+        texts.push_back(fmt::format("{}/p2p/{}", address.text(), host.id().text()));
+    return texts;
+}
+
 class Daemon::Impl {
 public:
     Impl(exchange::Peers& of_peers, const exchange::Server& of_server, repo::Repo& of_repo,
@@ -99,8 +106,7 @@ public:
 Task<Result<void>> Daemon::Impl::about(Impl* self, Conversation* with) {
     About about;
     about.id = self->host.id().text();
-    for (const net::Multiaddr& address : self->host.addresses())
-        about.addresses.push_back(address.text());
+    about.addresses = addresses_of(self->host);
     about.peers = self->peers.all().size();
     co_return co_await with->say(std::move(about));
 }

@@ -13,6 +13,9 @@ namespace codex::node {
 /// What is wanted of a dataset, once it is known (exchange::FetchOptions::part).
 using PartOf = std::function<Result<exchange::FetchPart>(const codec::Manifest&)>;
 
+/// The addresses at which others reach the node, each with its id at the end.
+[[nodiscard]] std::vector<std::string> addresses_of(const net::Host& host);
+
 struct DaemonOptions {
     /// What a range, as users write it, or a slot stands for; nothing where there is neither.
     std::function<Result<PartOf>(const std::optional<std::string>& range,

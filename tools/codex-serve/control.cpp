@@ -89,6 +89,7 @@ Result<int> run_health(cli::Context& context, const cli::DurationValue& wait) {
         return context.print(cli::Record("health")
                                  .field("id", about->id)
                                  .field("peers", about->peers)
+                                 .text(fmt::format("{}", fmt::join(about->addresses, ",")))
                                  .json("addresses", about->addresses));
     };
     for (;;) {

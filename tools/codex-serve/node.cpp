@@ -34,8 +34,8 @@ Result<Target> parse_target(const std::string& text) {
     const auto rest = address.without_peer();
     if (!peer || !rest)
         return fail(Error(Errc::multiaddr_invalid, fmt::format("{}: names no peer", text))
-                        .hint("put /p2p/ and the id of the node behind it; the node's ready file "
-                              "has all of it"));
+                        .hint("put /p2p/ and the id of the node behind it; where it runs, all "
+                              "of it is shown: codex-serve --repo OTHER health"));
     const auto endpoint = rest->tcp_endpoint();
     if (!endpoint || endpoint->port == 0)
         return fail(Error(Errc::multiaddr_invalid,

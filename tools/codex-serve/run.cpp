@@ -1,10 +1,10 @@
 // codex-serve run: the node itself.
 #include "base/local_network.hpp"
-#include "base/output_file.hpp"
-#include "base/printable.hpp"
 #include "cli/end_signals.hpp"
+#include "data_folder.hpp"
 #include "net/identity/key_file.hpp"
 #include "node/daemon.hpp"
+#include "ready_file.hpp"
 #include "repo/daemon_lock.hpp"
 #include "run_options.hpp"
 #include "toolkit/access.hpp"
@@ -20,50 +20,6 @@ namespace {
 /// Of requests that are under way when the node is told to end.
 constexpr Clock::Duration kEndPatience = std::chrono::seconds(3);
 
-bool is_folder(const std::string& path) {
-    struct stat there = {};
-    return ::stat(path.c_str(), &there) == 0 && S_ISDIR(there.st_mode);
-}
-
-/// The reference node keeps other things in the folder that is named (codex-repo(5), FOLDERS OF THE
-/// REFERENCE). Errors: config_invalid.
-Result<void> refuse_reference_folder(const std::string& folder) {
-    for (const std::string& data : {folder, folder.substr(0, folder.find_last_of('/'))})
-        for (const char* part : {"/repo/blocks", "/repo/manifests"})
-            if (is_folder(data + part))
-                return fail(
-                    Error(Errc::config_invalid,
-                          fmt::format("{}: the data folder of a node of the reference", data))
-                        .hint(fmt::format("serve another one, and take over what is in this: "
-                                          "codex-chunk --repo OTHER import --from-nim {}",
-                                          shell_quoted(data))));
-    return {};
-}
-
-/// Takes the folder that --data-dir names, which is for its owner alone: the repo and, where no
-/// other is named, the key are in it. Gives where the key is.
-Result<std::string> use_data_folder(cli::Context& context, const RunOptions& options) {
-    const std::string& folder = options.data_dir;
-    if (folder.empty()) {
-        CODEX_TRY(repo, context.repo_path());
-        CODEX_CHECK(refuse_reference_folder(repo));
-        return options.key.empty() ? repo + "/node/key" : options.key;
-    }
-    CODEX_CHECK(refuse_reference_folder(folder + "/repo"));
-    if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
-        return fail(system_error(errno, "make " + folder));
-    struct stat there = {};
-    if (::stat(folder.c_str(), &there) != 0)
-        return fail(system_error(errno, "look at " + folder));
-    if ((there.st_mode & 0777) != 0700) {
-        if (::chmod(folder.c_str(), 0700) != 0)
-            return fail(system_error(errno, "restrict " + folder));
-        context.warn(folder, "others might enter it; it is for its owner alone now");
-    }
-    context.use_repo(folder + "/repo");
-    return options.key.empty() ? folder + "/key" : options.key;
-}
-
 /// Where a node keeps what is its own, for its owner alone.
 Result<void> make_node_folder(const repo::Repo& repo) {
     const std::string folder = repo.path() + "/node";
@@ -72,34 +28,6 @@ Result<void> make_node_folder(const repo::Repo& repo) {
     if (::chmod(folder.c_str(), 0700) != 0)
         return fail(system_error(errno, "restrict " + folder));
     return {};
-}
-
-/// The file that says that a node is ready, without what the last one has left there; a file that
-/// cannot be made is said before anything is served.
-Result<OutputFile> open_ready_file(const std::string& path) {
-    CODEX_TRY(file, OutputFile::open(path));
-    struct stat left = {};
-    if (::lstat(path.c_str(), &left) == 0 && S_ISREG(left.st_mode) && ::unlink(path.c_str()) != 0)
-        return fail(system_error(errno, "remove " + path));
-    return file;
-}
-
-/// A line for each address at which the node is reached: id and address.
-Result<void> write_ready_file(OutputFile& file, const std::string& path, const net::Host& host) {
-    std::string lines;
-    for (const net::Multiaddr& address : host.addresses()) {
-        CODEX_TRY(whole, address.with_peer(host.id()));
-        lines += fmt::format("{}\t{}\n", host.id().text(), whole.text());
-    }
-    CODEX_CHECK(write_full(file.fd(), as_bytes(lines), path));
-    return file.commit();
-}
-
-std::vector<std::string> address_texts(const net::Host& host) {
-    std::vector<std::string> texts;
-    for (const net::Multiaddr& address : host.addresses())
-        texts.push_back(address.text());
-    return texts;
 }
 
 /// The number of the last record of its addresses that the node has signed; 0, when none is known.
@@ -220,6 +148,12 @@ void Service::told(int signal) {
 }
 
 Error listen_error(Error error, const net::Multiaddr& address) {
+    if (error.code() == Errc::address_in_use) {
+        const std::string text = address.text();
+        return std::move(error).context(text).hint(
+            fmt::format("name another port, or 0 for any that is free: --listen-addrs {}/0",
+                        text.substr(0, text.rfind('/'))));
+    }
     if (error.code() != Errc::unavailable)
         return std::move(error).context(address.text());
     return Error(Errc::config_invalid,
@@ -230,9 +164,9 @@ Error listen_error(Error error, const net::Multiaddr& address) {
 /// Serves until it is told to end.
 Result<void> serve(cli::Context& context, const RunOptions& options, const RunSettings& settings,
                    const std::string& key_file, cli::EndSignals& signals, repo::Repo& repo) {
-    std::optional<OutputFile> ready;
+    std::optional<ReadyFile> ready;
     if (!options.ready_file.empty())
-        CODEX_SET(ready, open_ready_file(options.ready_file));
+        CODEX_SET(ready, ReadyFile::open(options.ready_file));
     CODEX_CHECK(make_node_folder(repo));
     CODEX_TRY(key, net::read_or_make_key_file(key_file, Random::system()));
     CODEX_TRY(node,
@@ -253,10 +187,12 @@ Result<void> serve(cli::Context& context, const RunOptions& options, const RunSe
             [&](int signal) { node->loop.post([&service, signal] { service.told(signal); }); }))
         return fail(Errc::unavailable, "the system has no thread to give");
     service.log.info("Started codex node", {{"id", log::Id{node->host->id().text()}},
-                                            {"addrs", address_texts(*node->host)}});
+                                            {"addrs", node::addresses_of(*node->host)}});
     if (ready)
-        CODEX_CHECK(write_ready_file(*ready, options.ready_file, *node->host));
+        CODEX_CHECK(ready->write(*node->host));
     node->loop.run();
+    if (ready)
+        ready->remove(); // before anything else ends
     service.log.notice("Stopping codex");
     signals.stop();
     control.close();
@@ -272,7 +208,12 @@ Result<int> run_node(cli::Context& context, const RunOptions& options) {
     CODEX_TRY(key_file, use_data_folder(context, options));
     cli::EndSignals signals; // before there is a thread
     CODEX_TRY(repo, toolkit::open_repo(context, toolkit::Access::create));
-    CODEX_TRY(lock, repo::DaemonLock::take(repo.path()));
+    auto lock = repo::DaemonLock::take(repo.path());
+    if (!lock && lock.error().code() == Errc::repo_locked)
+        return fail(std::move(lock.error())
+                        .hint("see the node: codex-serve health; end it: codex-serve stop"));
+    if (!lock)
+        return fail(std::move(lock.error()));
     CODEX_CHECK(serve(context, options, settings, key_file, signals, repo));
     context.log().with_topics("codex node").notice("Exited codex");
     return 0;

@@ -45,10 +45,12 @@ teardown() {
     local waiting=$!
     start_node
     wait "$waiting"
-    assert_equal "$(cat health)" "$(codex-serve id)"$'\t0'
+    assert_equal "$(cat health)" "$(codex-serve id)"$'\t0\t'"$address"
+    # What it says is an address for others.
+    codex-serve ping -c 1 "$(codex-serve health | cut -f 3)"
     run_split codex-serve health --json
     assert_success
-    assert_line --index 0 --partial "\"addresses\":[\"${address%/p2p/*}\"]"
+    assert_line --index 0 --partial "\"addresses\":[\"$address\"]"
     assert_equal "$(stat -c %a "$CODEX_REPO/node")" 700
     assert_equal "$(stat -c %a "$CODEX_REPO/node/control.sock")" 600
     end_node
@@ -151,7 +153,14 @@ teardown() {
     CODEX_CONFIG=settings start_node
     echo 'max-peers = 0' >settings
     run_split codex-serve reload
-    assert_refused 64 '--max-peers: '
+    assert_refused 78 'settings:1: max-peers: 0 is not from 1 to'
+    local wrong
+    for wrong in limit peer; do
+        printf '# a line before\n%s = "foo"\n' "$wrong" >settings
+        run_split codex-serve reload
+        assert_refused 78 "settings:2: $wrong: "
+        refute grep 'reload --help' <<<"$stderr"
+    done
     echo 'nonsense = 0' >settings
     run_split codex-serve reload
     assert_refused 78 nonsense

@@ -14,6 +14,16 @@ load ../common
     codex-chunk -r other get "$(codex-chunk put notes.txt)" | cmp - notes.txt
 }
 
+@test "one after the other in one folder" {
+    echo hello >notes.txt
+    local one
+    for one in 'Serve the repo on a port' 'Have a dataset of another node' 'Serve in the background' \
+        'Serve the repo on a port'; do
+        example codex-serve.1 "$one"
+        assert_success
+    done
+}
+
 @test "fetching over a pipe" {
     echo hello >notes.txt
     example codex-serve.1 'The same from a repo that another command'

@@ -12,7 +12,7 @@ load serve
     local signal
     end_node TERM
     assert_equal "$ended" 0
-    grep -q 'Started codex node' log
+    grep -q "Started codex node.*$address" log
     grep -q 'Shutting down after having received SIGTERM' log
     grep -q '^NTC.*Exited codex' log
     assert_equal "$(cat said)" ''
@@ -42,9 +42,11 @@ load serve
     assert_stderr --partial 'is served already'
     assert_stderr --partial "process $node"
     assert_stderr --partial 'codex-serve run'
+    refute grep -e --lock-timeout <<<"$stderr"
     # Another repo is another node.
     run_split timeout -s TERM 5 codex-serve -r other run --listen-addrs /ip4/127.0.0.1/tcp/0 --ready-file ready2
-    assert_file_exists ready2
+    assert_failure 124 # of timeout
+    assert_output --partial "Started codex node"
     # A kill leaves nothing that has to be cleared up.
     kill -s KILL "$node"
     wait "$node" || true
@@ -75,6 +77,7 @@ load serve
     port=${port%%/*}
     run_split codex-serve -r other run --listen-addrs "/ip4/127.0.0.1/tcp/$port"
     assert_refused 78 "/ip4/127.0.0.1/tcp/$port"
+    assert_stderr --partial ': --listen-addrs /ip4/127.0.0.1/tcp/0'
     local wrong
     for wrong in nonsense /ip4/127.0.0.1 /ip4/127.0.0.1/udp/5 /dns4/localhost/tcp/5 "$address" /ip4/1.2.3/tcp/5; do
         run_split codex-serve -r other run --listen-addrs "$wrong"
@@ -218,23 +221,115 @@ start_node_at_once() {
 }
 
 @test "a data folder has the key and the repo, for its owner alone" {
-    mkdir -m 755 data
     codex-serve run -d data --listen-addrs /ip4/127.0.0.1/tcp/0 --ready-file ready >log 2>said 3>&- &
     node=$!
     wait_for 'test -e ready' 60 || fail "$(cat log said)"
     assert_equal "$(stat -c %a data)" 700
-    grep -q 'warning: data: ' said
+    assert_equal "$(cat said)" ''
     assert_equal "$(cut -f 1 ready)" "$(codex-serve id --net-privkey data/key)"
     codex-serve -r data/repo health
     codex-chunk -r data/repo ls
     end_node
     assert_equal "$ended" 0
+    # As a node has left it, it is restricted again.
+    chmod 755 data
+    rm -f ready
+    codex-serve run -d data --listen-addrs /ip4/127.0.0.1/tcp/0 --ready-file ready >log 2>said 3>&- &
+    node=$!
+    wait_for 'test -e ready' 60 || fail "$(cat log said)"
+    assert_equal "$(stat -c %a data)" 700
+    grep -q 'warning: data: ' said
+    end_node
     CODEX_DATA_DIR=new codex-serve run --listen-addrs /ip4/127.0.0.1/tcp/0 --ready-file ready2 >log 2>said 3>&- &
     node=$!
     wait_for 'test -e ready2' 60 || fail "$(cat log said)"
     assert_equal "$(stat -c %a new)" 700
     assert_equal "$(cat said)" ''
     end_node
+}
+
+@test "a folder of other things is no data folder, and keeps its mode" {
+    local way
+    mkdir -m 755 things shared shared/repo empty
+    touch things/photo 'shared/other'
+    : >things/.hidden
+    mkdir -m 755 keyed
+    codex-serve key new keyed/key >/dev/null
+    find . | sort >before
+    run_split codex-serve run -d things --listen-addrs /ip4/127.0.0.1/tcp/0
+    assert_refused 73 'things: not a data folder, and not empty'
+    for way in shared empty keyed; do
+        run_split codex-serve run -d "$way" --listen-addrs /ip4/127.0.0.1/tcp/0
+        assert_refused 77 "$way: a data folder is for its owner alone: its mode is 0755, not 0700"
+    done
+    # Where others have their things, too, a whole one changes nothing.
+    codex-serve run -d sticky --listen-addrs /ip4/127.0.0.1/tcp/0 --ready-file ready >log 2>said 3>&- &
+    node=$!
+    wait_for 'test -e ready' 60 || fail "$(cat log said)"
+    end_node
+    chmod 1777 sticky
+    run_split codex-serve run -d sticky --listen-addrs /ip4/127.0.0.1/tcp/0
+    assert_refused 77 'sticky: a data folder is for its owner alone: its mode is 1777, not 0700'
+    assert_equal "$(stat -c %a things shared empty keyed sticky | xargs)" '755 755 755 755 1777'
+    rm -r sticky
+    find . ! -name log ! -name said | sort | cmp - before
+    # And with all of it given, what is there is used.
+    chmod 700 keyed
+    codex-serve run -d keyed --listen-addrs /ip4/127.0.0.1/tcp/0 --ready-file ready >log 2>said 3>&- &
+    node=$!
+    wait_for 'test -e ready' 60 || fail "$(cat log said)"
+    assert_equal "$(cut -f 1 ready)" "$(codex-serve id --net-privkey keyed/key)"
+    end_node
+}
+
+@test "a data folder and a repo at once are two repos; the command line goes before the other" {
+    run_split codex-serve -r other run -d data --listen-addrs /ip4/127.0.0.1/tcp/0
+    assert_refused 64 '--data-dir and --repo'
+    assert [ ! -e data ]
+    assert [ ! -e other ]
+    CODEX_DATA_DIR=data codex-serve -r other run --listen-addrs /ip4/127.0.0.1/tcp/0 --ready-file ready >log 2>said 3>&- &
+    node=$!
+    wait_for 'test -e ready' 60 || fail "$(cat log said)"
+    codex-serve -r other health
+    assert [ ! -e data ]
+    end_node
+}
+
+@test "the ready file goes with its node, and another's stays" {
+    local how
+    for how in TERM INT stop; do
+        start_node
+        assert_file_exists ready
+        if [[ $how == stop ]]; then
+            codex-serve stop
+            wait "$node"
+            node=
+        else
+            end_node "$how"
+        fi
+        assert [ ! -e ready ]
+    done
+    start_node
+    echo other >another
+    mv another ready
+    end_node
+    assert_equal "$(cat ready)" other
+    # Behind a link it is the same, and the link stays.
+    mkdir elsewhere
+    echo old >elsewhere/ready
+    ln -sf elsewhere/ready ready
+    start_node_at_once
+    wait_for '! grep -qs old ready' 60
+    wait_for 'test -e ready' 60 || fail "$(cat log said)"
+    end_node
+    assert [ ! -e elsewhere/ready ]
+    assert [ -L ready ]
+    # Where it is no file, it stays what it was.
+    codex-serve run --listen-addrs /ip4/127.0.0.1/tcp/0 --ready-file /dev/fd/7 >log 2>said 3>&- 7>&1 &
+    node=$!
+    wait_for 'grep -q "^16U" log' 60 || fail "$(cat log said)"
+    end_node
+    assert_equal "$ended" 0
 }
 
 @test "the data folder of a node of the reference is 78 and stays as it is" {

@@ -20,7 +20,8 @@ setup() {
 @test "an address that names no node" {
     start_node
     run_split codex-serve -r other fetch "$cid" --peer "${address%/p2p/*}"
-    hint "put /p2p/ and the id of the node behind it; the node's ready file has all of it"
+    hint 'put /p2p/ and the id of the node behind it; where it runs, all of it is shown: codex-serve --repo OTHER health'
+    codex-serve --repo "$CODEX_REPO" health | grep -F "$address"
     codex-serve -r other fetch "$cid" --peer "${address%/p2p/*}/p2p/$(codex-serve id)" --to - | cmp - file
     end_node
 }
@@ -33,6 +34,54 @@ setup() {
     run_split codex-serve run --listen-addrs /ip4/192.0.2.1/tcp/0
     assert_equal "$status" 78
     hint 'listen at one of its own, or at all: --listen-addrs /ip4/0.0.0.0/tcp/8070'
+}
+
+@test "a port that is taken" {
+    start_node
+    local at=${address%/p2p/*}
+    run_split codex-serve -r other run --listen-addrs "$at"
+    hint 'name another port, or 0 for any that is free: --listen-addrs {}/0'
+    end_node
+    start_node --listen-addrs "${stderr##*--listen-addrs }"
+    end_node
+}
+
+@test "a second node of a repo" {
+    start_node
+    run_split codex-serve run --listen-addrs /ip4/127.0.0.1/tcp/0
+    hint 'see the node: codex-serve health; end it: codex-serve stop'
+    pasted 'codex-serve health'
+    assert_success
+    run_split codex-serve run --listen-addrs /ip4/127.0.0.1/tcp/0
+    pasted 'codex-serve stop'
+    assert_success
+    wait "$node"
+    # That of a data folder is named.
+    codex-serve run -d data --listen-addrs /ip4/127.0.0.1/tcp/0 --ready-file ready >log 2>said 3>&- &
+    node=$!
+    wait_for 'test -e ready' 60 || fail "$(cat log said)"
+    run_split codex-serve run -d data --listen-addrs /ip4/127.0.0.1/tcp/0
+    pasted 'codex-serve -r data/repo stop'
+    assert_success
+    wait "$node"
+    node=
+}
+
+@test "a folder that is no data folder" {
+    mkdir -m 755 things empty
+    touch things/photo
+    run_split codex-serve run -d things --listen-addrs /ip4/127.0.0.1/tcp/0
+    hint 'name a folder of its own, which is made: --data-dir DIR'
+    run_split codex-serve run -d empty --listen-addrs /ip4/127.0.0.1/tcp/0
+    hint 'if nothing else is in it, restrict it: chmod 700 {}'
+    pasted 'chmod 700'
+    assert_success
+    run_split codex-serve -r other run -d empty --listen-addrs /ip4/127.0.0.1/tcp/0
+    hint 'give one of them; the repo of a data folder is repo in it'
+    codex-serve run -d empty --listen-addrs /ip4/127.0.0.1/tcp/0 --ready-file ready >log 2>said 3>&- &
+    node=$!
+    wait_for 'test -e ready' 60 || fail "$(cat log said)"
+    end_node
 }
 
 @test "no node that serves the repo" {

@@ -102,6 +102,8 @@ TEST_F(DaemonTest, SaysWhoItIsAndWithWhom) {
     ASSERT_EQ(listener_.heard<About>().size(), 1U);
     EXPECT_EQ(listener_.heard<About>()[0]->id, here_.id().text());
     EXPECT_EQ(listener_.heard<About>()[0]->peers, 1U);
+    EXPECT_EQ(listener_.heard<About>()[0]->addresses,
+              std::vector<std::string>{here_.address().text()});
     must(ask(Ask::peers));
     ASSERT_EQ(listener_.heard<PeerRow>().size(), 1U);
     const PeerRow& row = *listener_.heard<PeerRow>()[0];
