@@ -3,17 +3,23 @@
 namespace codex::node {
 
 Task<Result<void>> ask(EventLoop* loop, Lines* lines, Request request, const TakeReply* take,
-                       Clock::Duration patience) {
+                       const Patience* patience) {
     std::string said = encode(request);
     // Who is refused before it has asked is told why, so what is not taken is no end yet.
-    const auto sent = co_await Lines::say(lines, std::move(said), loop->now() + patience);
+    const auto sent = co_await Lines::say(lines, std::move(said), loop->now() + patience->span);
+    if (!sent && sent.error().code() == Errc::timeout)
+        co_return fail(patience->over());
     if (!sent && sent.error().code() != Errc::unavailable)
         co_return fail(Error(sent.error().code(), sent.error().text()));
     for (;;) {
-        CODEX_CO_TRY(line, Lines::next(lines, loop->now() + patience));
+        auto line = co_await Lines::next(lines, loop->now() + patience->span);
+        if (!line && line.error().code() == Errc::timeout)
+            co_return fail(patience->over());
         if (!line)
+            co_return fail(std::move(line).error());
+        if (!*line)
             co_return fail(Errc::unavailable, "the node has ended");
-        auto reply = decode_reply(*line);
+        auto reply = decode_reply(**line);
         if (!reply)
             co_return fail(std::move(reply).error().context("the answer of the node"));
         if (std::holds_alternative<Done>(*reply))

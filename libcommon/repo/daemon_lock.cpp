@@ -14,10 +14,16 @@ Result<DaemonLock> DaemonLock::take(const std::string& repo) {
     at_once.lock_timeout_seconds = 0;
     auto locked = detail::wait_for_flock(fd, LOCK_EX, repo + " is served already",
                                          detail::Surroundings(at_once));
+    // Nobody waits for one that stays: what is known of other locks is no way out.
     if (!locked)
-        return fail(std::move(locked).error());
+        return fail(Error(locked.error().code(), locked.error().text()));
     detail::write_lock_note(fd);
     return DaemonLock(std::move(fd));
+}
+
+Result<std::string> DaemonLock::holder(const std::string& repo) {
+    CODEX_TRY(fd, detail::open_own_file(repo + "/daemon.lock", O_RDONLY));
+    return detail::lock_holder(fd);
 }
 
 } // namespace codex::repo

@@ -16,6 +16,10 @@ public:
     /// of opening the file.
     [[nodiscard]] static Result<DaemonLock> take(const std::string& repo);
 
+    /// Who serves a repo that is served: "held by process 12 codex-serve run", or what can be said.
+    /// Errors: those of opening the file.
+    [[nodiscard]] static Result<std::string> holder(const std::string& repo);
+
 private:
     explicit DaemonLock(Fd fd) : fd_(std::move(fd)) {}
     Fd fd_;

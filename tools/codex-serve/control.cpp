@@ -14,6 +14,12 @@ namespace {
 constexpr Clock::Duration kAnswer = std::chrono::seconds(30);
 constexpr std::chrono::milliseconds kLookAgain{50};
 
+/// What is left, but never so little that a node which is well has no time to say it.
+Clock::Duration left(const Deadline& until) {
+    return std::clamp<Clock::Duration>(until.at() - until.clock().now(), std::chrono::seconds(1),
+                                       std::chrono::hours(24));
+}
+
 const node::TakeReply kNothing = [](const node::Reply& /*reply*/) { return Result<void>(); };
 
 node::Request asking(node::Ask what) {
@@ -37,7 +43,7 @@ Result<int> run_connect(cli::Context& context, const ConnectOptions& options) {
     request.seconds = options.timeout.seconds;
     const Clock::Duration span =
         std::chrono::seconds(std::min<std::uint64_t>(options.timeout.seconds, 24 * 3600));
-    CODEX_CHECK(ask_daemon(context, std::move(request), kNothing, span + kAnswer));
+    CODEX_CHECK(ask_daemon(context, std::move(request), kNothing, span + kGrace));
     CODEX_CHECK(context.print(cli::Record("connected").field("id", target.peer.text())));
     return 0;
 }
@@ -93,7 +99,8 @@ Result<int> run_health(cli::Context& context, const cli::DurationValue& wait) {
                                  .json("addresses", about->addresses));
     };
     for (;;) {
-        auto answered = ask_daemon(context, asking(node::Ask::health), print, kAnswer);
+        auto answered = ask_daemon(context, asking(node::Ask::health), print,
+                                   wait.given ? left(until) : kAnswer);
         if (answered)
             return 0;
         if (answered.error().code() != Errc::unavailable || !wait.given)
@@ -120,13 +127,15 @@ Result<void> wait_for_end(pid_t process, const Deadline& until) {
         if (::poll(&waited, 1, static_cast<int>(std::min<std::int64_t>(left.count(), 1000))) > 0)
             return {};
         if (until.passed())
-            return fail(Errc::timeout, "process {} has not ended in time", process);
+            return fail(hanging(
+                Error(Errc::timeout, fmt::format("process {} has not ended in time", process)),
+                process));
     }
 }
 
 Result<int> run_stop(cli::Context& context, const cli::DurationValue& timeout) {
     const Deadline until = Deadline::after_seconds(context.clock(), timeout.seconds);
-    CODEX_TRY(process, stop_daemon(context, kAnswer));
+    CODEX_TRY(process, stop_daemon(context, left(until)));
     if (process != 0) // else it cannot be seen from here
         CODEX_CHECK(wait_for_end(process, until));
     return 0;

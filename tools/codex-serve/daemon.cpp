@@ -1,6 +1,7 @@
 #include "daemon.hpp"
 
 #include "base/local_network.hpp"
+#include "repo/daemon_lock.hpp"
 
 namespace codex::serve_tool {
 
@@ -16,62 +17,93 @@ struct Daemon {
     explicit Daemon(const Clock& clock) : loop(clock) {}
     SystemLoop loop;
     std::optional<node::Lines> lines;
+    std::string repo;
     pid_t process = 0;
 };
 
+/// A node that is there and says nothing.
+Error silent(const std::string& repo, pid_t process) {
+    const auto holder = repo::DaemonLock::holder(repo);
+    return hanging(
+        Error(Errc::timeout, fmt::format("{}: its node does not answer: {}", repo,
+                                         holder ? *holder : "nothing says which process it is")),
+        process);
+}
+
 /// Nothing, when no node serves the repo.
-Result<std::unique_ptr<Daemon>> find_daemon(cli::Context& context) {
+Result<std::unique_ptr<Daemon>> find_daemon(cli::Context& context, Clock::Duration patience) {
     CODEX_TRY(repo, context.repo_path());
     auto daemon = std::make_unique<Daemon>(context.clock());
     LocalNetwork network(daemon->loop);
-    const Clock::Instant until = daemon->loop.now() + kConnectPatience;
+    const Clock::Instant until = daemon->loop.now() + std::min(patience, kConnectPatience);
     auto connection = run_task(daemon->loop, network.connect(node::control_path(repo), until));
     if (!*connection && connection->error().code() == Errc::unavailable)
         return std::unique_ptr<Daemon>();
+    if (!*connection && connection->error().code() == Errc::timeout)
+        return fail(silent(repo, 0));
     if (!*connection)
         return fail(std::move(*connection).error());
+    daemon->repo = std::move(repo);
     daemon->process = (*connection)->process;
     daemon->lines.emplace(std::move((*connection)->socket));
     return daemon;
 }
 
 Result<void> ask(Daemon& daemon, node::Request request, const node::TakeReply& take,
-                 Clock::Duration patience) {
+                 Clock::Duration span) {
+    const node::Patience patience{span, [&daemon] { return silent(daemon.repo, daemon.process); }};
     auto done = run_task(
-        daemon.loop, node::ask(&daemon.loop, &*daemon.lines, std::move(request), &take, patience));
+        daemon.loop, node::ask(&daemon.loop, &*daemon.lines, std::move(request), &take, &patience));
     return std::move(*done);
 }
 
-Result<std::unique_ptr<Daemon>> need_daemon(cli::Context& context) {
-    CODEX_TRY(daemon, find_daemon(context));
+Result<std::unique_ptr<Daemon>> need_daemon(cli::Context& context, Clock::Duration patience) {
+    CODEX_TRY(daemon, find_daemon(context, patience));
     if (daemon)
         return daemon;
     CODEX_TRY(repo, context.repo_path());
-    return fail(Error(Errc::unavailable, fmt::format("{}: no node serves it", repo))
-                    .hint("begin one: codex-serve run"));
+    return fail(Errc::unavailable, "{}: no node serves it", repo);
 }
 
 } // namespace
 
+Error hanging(Error error, pid_t process) {
+    if (process == 0)
+        return error;
+    return std::move(error).hint(
+        fmt::format("wait longer; or end it at once, which loses nothing: kill -KILL {}", process));
+}
+
 Result<void> ask_daemon(cli::Context& context, node::Request request, const node::TakeReply& take,
                         Clock::Duration patience) {
-    CODEX_TRY(daemon, need_daemon(context));
-    return ask(*daemon, std::move(request), take, patience);
+    auto daemon = need_daemon(context, patience);
+    if (!daemon && daemon.error().code() == Errc::unavailable)
+        return fail(std::move(daemon.error()).hint("begin one: codex-serve run"));
+    if (!daemon)
+        return fail(std::move(daemon.error()));
+    return ask(**daemon, std::move(request), take, patience);
 }
 
 Result<pid_t> stop_daemon(cli::Context& context, Clock::Duration patience) {
-    CODEX_TRY(daemon, need_daemon(context));
+    auto daemon = need_daemon(context, patience);
+    if (!daemon && daemon.error().code() == Errc::unavailable)
+        return fail(std::move(daemon.error()).remedy(Remedy::name_repo));
+    if (!daemon)
+        return fail(std::move(daemon.error()));
     node::Request request;
     request.ask = node::Ask::stop;
     const node::TakeReply nothing = [](const node::Reply& /*reply*/) { return Result<void>(); };
-    CODEX_CHECK(ask(*daemon, std::move(request), nothing, patience));
-    return daemon->process;
+    CODEX_CHECK(ask(**daemon, std::move(request), nothing, patience));
+    return (*daemon)->process;
 }
 
 Result<std::optional<exchange::FetchStatus>>
 fetch_through_daemon(cli::Context& context, node::Request request, Progress& progress) {
     using Status = std::optional<exchange::FetchStatus>;
-    CODEX_TRY(daemon, find_daemon(context));
+    Clock::Duration patience = kFetchPatience;
+    if (request.seconds && *request.seconds < 60)
+        patience = std::min(patience, std::chrono::seconds(*request.seconds) + kGrace);
+    CODEX_TRY(daemon, find_daemon(context, patience));
     if (!daemon)
         return Status();
     exchange::FetchStatus status;
@@ -89,7 +121,7 @@ fetch_through_daemon(cli::Context& context, node::Request request, Progress& pro
         }
         return {};
     };
-    CODEX_CHECK(ask(*daemon, std::move(request), take, kFetchPatience));
+    CODEX_CHECK(ask(*daemon, std::move(request), take, patience));
     return Status(std::move(status));
 }
 

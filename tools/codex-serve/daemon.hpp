@@ -10,13 +10,21 @@
 
 namespace codex::serve_tool {
 
+/// A node that is at the end of a time says so; until that is here.
+inline constexpr Clock::Duration kGrace = std::chrono::seconds(3);
+
 /// Asks the node of the repo, and gives `take` the parts of its answer; each has `patience` to
-/// come. Errors: unavailable, when no node serves the repo; those of node::ask().
+/// come. Errors: unavailable, when no node serves the repo; timeout, naming the process that does
+/// not answer; those of node::ask().
 [[nodiscard]] Result<void> ask_daemon(cli::Context& context, node::Request request,
                                       const node::TakeReply& take, Clock::Duration patience);
 
-/// The process that serves the repo, for waiting until it has ended. Errors: as ask_daemon().
+/// The process that serves the repo, which was told to end, for waiting until it has; 0, when it
+/// cannot be seen from here. Errors: as ask_daemon().
 [[nodiscard]] Result<pid_t> stop_daemon(cli::Context& context, Clock::Duration patience);
+
+/// What can be done about a process that does not do as it is told.
+[[nodiscard]] Error hanging(Error error, pid_t process);
 
 /// Lets the node of the repo fetch a dataset, and shows how far it is; nothing, when no node serves
 /// the repo. Errors: those of exchange::Fetch::run().

@@ -18,7 +18,9 @@ bool may_be_note(const struct stat& st) {
     return S_ISREG(st.st_mode) && st.st_size <= kMaxNote && st.st_nlink <= 1;
 }
 
-std::string holder(const Fd& fd) {
+} // namespace
+
+std::string lock_holder(const Fd& fd) {
     struct stat st{};
     if (::fstat(fd.get(), &st) != 0)
         return "other processes use it";
@@ -33,8 +35,6 @@ std::string holder(const Fd& fd) {
     return who.empty() ? "other processes use it" : "held by " + who;
 }
 
-} // namespace
-
 Result<void> wait_for_flock(const Fd& fd, int how, const std::string& path,
                             const Surroundings& around) {
     const Deadline deadline = around.deadline();
@@ -43,10 +43,11 @@ Result<void> wait_for_flock(const Fd& fd, int how, const std::string& path,
         if (errno != EWOULDBLOCK && errno != EINTR)
             return fail(system_error(errno, "lock " + path));
         if (deadline.passed())
-            return fail(Error(Errc::repo_locked, fmt::format("{}: {}", path, holder(fd)))
+            return fail(Error(Errc::repo_locked, fmt::format("{}: {}", path, lock_holder(fd)))
                             .remedy(Remedy::wait_longer));
         if (!std::exchange(waiting, true))
-            around.log.notice("Waiting for the repo", {{"path", path}, {"holder", holder(fd)}});
+            around.log.notice("Waiting for the repo",
+                              {{"path", path}, {"holder", lock_holder(fd)}});
         (void)deadline.pause(std::chrono::milliseconds(20));
     }
     return {};

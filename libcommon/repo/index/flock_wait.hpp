@@ -12,6 +12,10 @@ namespace codex::repo::detail {
 [[nodiscard]] Result<void> wait_for_flock(const Fd& fd, int how, const std::string& path,
                                           const Surroundings& around);
 
+/// "held by process 12 codex-chunk put x", as its note in the file, or else the kernel, says it;
+/// "other processes use it", when neither does. It does not look whether the lock is taken.
+[[nodiscard]] std::string lock_holder(const Fd& fd);
+
 /// Puts who we are into the file for those who wait, and takes such a note out again. A file that
 /// cannot be a note is left alone.
 void write_lock_note(const Fd& fd);

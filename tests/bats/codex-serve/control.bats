@@ -22,7 +22,10 @@ teardown() {
 @test "without a node each command is 69, and says how to begin one" {
     codex-chunk init
     local command
-    for command in health peers 'peers --limits' reload stop "connect /ip4/127.0.0.1/tcp/9/p2p/$(codex-serve key new >/dev/null; codex-serve id)"; do
+    run_split codex-serve stop
+    assert_refused 69 'no node serves it'
+    refute grep 'codex-serve run' <<<"$stderr"
+    for command in health peers 'peers --limits' reload "connect /ip4/127.0.0.1/tcp/9/p2p/$(codex-serve key new >/dev/null; codex-serve id)"; do
         # shellcheck disable=SC2086 # words
         run_split codex-serve $command
         assert_refused 69 'no node serves it'
@@ -71,12 +74,29 @@ teardown() {
     grep -q 'Exited codex' log
     run_split codex-serve stop
     assert_failure 69
-    # One that does not end in time is said.
+    refute grep 'codex-serve run' <<<"$stderr"
+}
+
+@test "a node that does not answer is named in the time that was asked for" {
     start_node
+    gen 1 1000 >file
+    cid=$(codex-chunk put file)
     kill -s STOP "$node"
-    run_split timeout 100 codex-serve stop --timeout 1s
+    local command times
+    for command in 'stop --timeout 1s' 'health --wait 1s' "fetch --timeout 1s $cid" \
+        "connect --timeout 1s /ip4/127.0.0.1/tcp/9/p2p/$(codex-serve id)"; do
+        times=$SECONDS
+        # shellcheck disable=SC2086 # words
+        run_split timeout 100 codex-serve $command
+        ((SECONDS - times <= 20)) || fail "$command took $((SECONDS - times)) s"
+        assert_refused 75 "$CODEX_REPO: its node does not answer: held by process $node "
+        assert_stderr --partial ": kill -KILL $node"
+    done
     kill -s CONT "$node"
-    assert_failure 75
+    # It was told to end, and does it now.
+    wait "$node" && ended=0 || ended=$?
+    node=
+    assert_equal "$ended" 0
 }
 
 @test "connect, and both see each other; peers that are named are connected with again" {

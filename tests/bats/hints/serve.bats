@@ -67,6 +67,20 @@ setup() {
     node=
 }
 
+@test "a node that does not answer" {
+    start_node
+    kill -s STOP "$node"
+    run_split codex-serve health --wait 1s
+    hint 'wait longer; or end it at once, which loses nothing: kill -KILL {}'
+    pasted 'kill -KILL'
+    assert_success
+    wait "$node" || true
+    start_node
+    run_split codex-serve health --wait 60s
+    assert_success
+    end_node
+}
+
 @test "a folder that is no data folder" {
     mkdir -m 755 things empty
     touch things/photo

@@ -69,8 +69,9 @@ protected:
             pongs.push_back(std::get<Pong>(reply).microseconds);
             return {};
         };
+        const Patience patience{minutes(1), [] { return Error(Errc::timeout, "silent"); }};
         auto done =
-            run_task(loop_, node::ask(&loop_, &lines, std::move(request), &take, minutes(1)));
+            run_task(loop_, node::ask(&loop_, &lines, std::move(request), &take, &patience));
         CODEX_CHECK(std::move(*done));
         return pongs;
     }
@@ -103,6 +104,17 @@ TEST_F(ControlServerTest, AnswersOneAfterTheOther) {
     EXPECT_EQ(error.hint(), "do it");
     EXPECT_EQ(must(ask(*lines, Ask::ping, 500)).size(), 500U);
     EXPECT_EQ(server_->answering(), 0U);
+}
+
+TEST_F(ControlServerTest, SilenceIsAnErrorOfWhoAsks) {
+    const auto acceptor = must(network_->listen(at_)); // nobody accepts
+    at_ = acceptor->local();
+    const auto lines = dial();
+    const Clock::Instant begin = loop_.now();
+    const Error error = must_fail(ask(*lines, Ask::health));
+    EXPECT_EQ(error.code(), Errc::timeout);
+    EXPECT_EQ(error.text(), "silent");
+    EXPECT_LE(loop_.now() - begin, minutes(1) + seconds(1));
 }
 
 TEST_F(ControlServerTest, WhatIsNoRequestEndsNothingButItself) {
