@@ -31,6 +31,8 @@ Error local_error(int number, const std::string& what) {
         return {Errc::unavailable, fmt::format("{}: {}", what, std::strerror(number))};
     case EMFILE:
     case ENFILE:
+        return Error(Errc::no_space, fmt::format("{}: {}", what, std::strerror(number)))
+            .hint("allow more open files (ulimit -n), then try again");
     case ENOBUFS:
     case ENOMEM:
         return {Errc::no_space, fmt::format("{}: {}", what, std::strerror(number))};

@@ -15,8 +15,14 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
 
-SystemLoop::SystemLoop(const Clock& clock)
-    : EventLoop(clock), reactor_(std::make_unique<Reactor>()) {}
+SystemLoop::SystemLoop(const Clock& clock) try
+    : EventLoop(clock), reactor_(std::make_unique<Reactor>()) {
+    // The first socket makes what waits for all of them; it is to fail here rather than within a
+    // task.
+    const tcp::socket first(reactor_->context);
+} catch (const boost::system::system_error& error) { // which to others is no std::system_error
+    throw std::system_error(error.code().value(), std::system_category(), "an event loop");
+}
 
 SystemLoop::~SystemLoop() = default;
 
@@ -47,6 +53,8 @@ Error network_error(const error_code& error, std::string_view what) {
         return {Errc::address_in_use, fmt::format("{}: {}", what, std::strerror(EADDRINUSE))};
     case EMFILE:
     case ENFILE:
+        return Error(Errc::no_space, fmt::format("{}: {}", what, std::strerror(error.value())))
+            .hint("allow more open files (ulimit -n), then try again");
     case ENOBUFS:
     case ENOMEM:
         return {Errc::no_space, fmt::format("{}: {}", what, std::strerror(error.value()))};

@@ -9,6 +9,7 @@ namespace codex {
 /// Threads: as EventLoop.
 class SystemLoop final : public EventLoop {
 public:
+    /// Throws std::system_error when the system has no descriptor for it.
     explicit SystemLoop(const Clock& clock = Clock::system());
     ~SystemLoop() override;
 

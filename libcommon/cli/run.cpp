@@ -8,9 +8,11 @@
 #include "cli/tool.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdlib>
 #include <fcntl.h>
 #include <pthread.h>
+#include <system_error>
 #include <unistd.h>
 
 namespace codex::cli {
@@ -139,6 +141,18 @@ int run_request(const detail::Parsed& parsed, Context& context, Context::State& 
     return finish(context, state, done ? Result<int>(0) : fail(std::move(done).error()));
 }
 
+/// What the system refuses to a constructor of a library (no descriptor is left for an event loop)
+/// is an error as any other.
+Result<int> run_body(const Command::Node& command, Context& context) {
+    try {
+        return command.body(context);
+    } catch (const std::system_error& error) {
+        if (error.code().value() != EMFILE && error.code().value() != ENFILE)
+            throw;
+        return fail(system_error(error.code().value(), "begin"));
+    }
+}
+
 int run_parsed(const detail::Parsed& parsed, std::shared_ptr<Context::State> state) {
     Context context(state);
     state->takes_output = parsed.path.back()->takes_output;
@@ -154,7 +168,7 @@ int run_parsed(const detail::Parsed& parsed, std::shared_ptr<Context::State> sta
         rules.push_back(std::move(rule));
     for (const std::string& warning : doubtful_variables(rules))
         context.warn(warning);
-    return finish(context, *state, parsed.path.back()->body(context));
+    return finish(context, *state, run_body(*parsed.path.back(), context));
 }
 
 int run_arguments(const std::vector<std::string>& arguments, const ToolSpec& spec, bool json) {

@@ -8,6 +8,7 @@ namespace {
 
 /// Until descriptors may be free again.
 constexpr Clock::Duration kAcceptPause = std::chrono::milliseconds(100);
+constexpr Clock::Duration kComplainPause = std::chrono::seconds(10);
 
 class Client final : public Conversation {
 public:
@@ -62,6 +63,7 @@ public:
     ControlHandler& handler;
     ControlOptions options;
     std::size_t clients = 0;
+    Clock::Instant complain_next = Clock::Instant::min();
     std::size_t answering = 0;
     bool closing = false;
     TaskGroup tasks; ///< the first to go: tasks use all of the above
@@ -89,8 +91,11 @@ Task<void> ControlServer::Impl::accept(Impl* self) {
         if (!socket && socket.error().code() == Errc::cancelled)
             co_return;
         if (!socket) {
-            self->options.logger.warn("cannot take a connection of the control socket",
-                                      {{"error", socket.error()}});
+            if (self->loop.now() >= self->complain_next) {
+                self->complain_next = self->loop.now() + kComplainPause;
+                self->options.logger.warn("cannot take a connection of the control socket",
+                                          {{"error", socket.error()}});
+            }
             co_await self->loop.pause_until(self->loop.now() + kAcceptPause);
             continue;
         }

@@ -127,7 +127,9 @@ Task<void> Host::accept_loop(Host* host, std::shared_ptr<Acceptor> acceptor) {
             if (!accepted && accepted.error().code() == Errc::cancelled)
                 co_return;
             refused = !accepted;
-            if (refused)
+            if (refused && accepted.error().code() == Errc::no_space)
+                host->counts_.hit(Limit::descriptors, accepted.error().text());
+            else if (refused)
                 host->options_.logger.warn("cannot take a connection",
                                            {{"error", accepted.error()}});
         } catch (...) {

@@ -31,10 +31,11 @@ void LimitCounts::hit(Limit limit, std::string_view whom) noexcept {
     one.next = now + kLogPause;
     const std::uint64_t times = one.hits - std::exchange(one.said, one.hits);
     try {
-        logger_.warn(kRows[static_cast<std::size_t>(limit)].what,
-                     {{"limit", limit_name(limit)},
-                      {limit == Limit::fault ? "error" : "peer", whom},
-                      {"times", times}});
+        logger_.warn(
+            kRows[static_cast<std::size_t>(limit)].what,
+            {{"limit", limit_name(limit)},
+             {limit == Limit::fault || limit == Limit::descriptors ? "error" : "peer", whom},
+             {"times", times}});
     } catch (const std::exception&) {
         one.said -= times; // the next line says these, too
     }

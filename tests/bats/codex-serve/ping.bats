@@ -43,3 +43,15 @@ load serve
     run_split codex-serve ping -c 1 "/ip4/127.0.0.1/tcp/${port%%/*}/p2p/$other"
     assert_refused 69 "/ip4/127.0.0.1/tcp/${port%%/*}"
 }
+
+@test "too few descriptors are 74, whatever was to have one" {
+    local most id
+    codex-serve key new key >/dev/null
+    id=$(codex-serve id --net-privkey key)
+    for most in {7..30}; do
+        run_split bash -c "ulimit -n $most; codex-serve ping --timeout 20s /ip4/127.0.0.1/tcp/1/p2p/$id"
+        [[ $status == 69 || $status == 74 || $status == 127 ]] || fail "$most: $status: $stderr"
+        [[ $status != 74 ]] || assert_stderr --partial 'ulimit -n'
+    done
+    assert_equal "$status" 69
+}
