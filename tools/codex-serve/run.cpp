@@ -10,6 +10,7 @@
 #include "toolkit/access.hpp"
 
 #include <charconv>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -25,22 +26,28 @@ Result<void> make_node_folder(const repo::Repo& repo) {
     const std::string folder = repo.path() + "/node";
     if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
         return fail(system_error(errno, "make " + folder));
-    if (::chmod(folder.c_str(), 0700) != 0)
+    // Not what a link leads to, and nothing but a folder.
+    auto fd = open_file(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    if (!fd)
+        return fail(Error(Errc::cannot_create, fmt::format("{}: is no folder", folder))
+                        .hint("move it away, and a new one is made"));
+    if (::fchmod(fd->get(), 0700) != 0)
         return fail(system_error(errno, "restrict " + folder));
     return {};
 }
 
 /// The number of the last record of its addresses that the node has signed; 0, when none is known.
 std::uint64_t last_record(const std::string& path, const log::Logger& log) {
-    constexpr std::uint64_t kMaxBytes = 64;
-    const auto text = read_file(path, kMaxBytes);
-    if (!text && text.error().code() == Errc::not_found)
+    // Whatever stands in its place, nobody waits for it.
+    const auto fd = open_file(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY);
+    if (!fd && fd.error().code() == Errc::not_found)
         return 0;
+    Bytes text(64);
+    const auto size = fd ? read_full(fd->get(), text, path) : Result<std::size_t>(0);
     std::uint64_t number = 0;
-    const char* const begin = text ? as_text(*text).data() : nullptr;
-    const char* const end = text ? begin + text->size() : nullptr;
-    const auto read = std::from_chars(begin, end, number);
-    if (text && read.ec == std::errc() && std::string_view(read.ptr, end) == "\n")
+    const std::string_view line = as_text(BytesView(text).first(size.value_or(0)));
+    const auto read = std::from_chars(line.begin(), line.end(), number);
+    if (read.ec == std::errc() && std::string_view(read.ptr, line.end()) == "\n")
         return number;
     log.warn("The number of the last record is not known", {{"file", path}});
     return 0;

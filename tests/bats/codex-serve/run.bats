@@ -346,3 +346,26 @@ start_node_at_once() {
     done
     find nim | sort | cmp - before
 }
+
+@test "what stands in the place of its own files is neither changed nor waited for" {
+    codex-chunk init
+    mkdir -m 755 folder
+    echo x >file
+    chmod 644 file
+    for kind in 'ln -s ../folder' 'ln -s ../file' 'cp file' mkfifo; do
+        $kind "$CODEX_REPO/node"
+        run_split timeout 60 codex-serve run --listen-addrs /ip4/127.0.0.1/tcp/0
+        assert_refused 73 "$CODEX_REPO/node"
+        rm "$CODEX_REPO/node"
+    done
+    assert_equal "$(stat -c %a folder file | xargs)" '755 644'
+    for kind in mkfifo mkdir 'ln -s ../../file' 'cp file'; do
+        mkdir -p "$CODEX_REPO/node"
+        rm -rf "$CODEX_REPO/node/record"
+        $kind "$CODEX_REPO/node/record"
+        start_node
+        grep -q 'last record is not known' log || fail "$(cat log)"
+        end_node
+    done
+    assert_equal "$(cat file)" x
+}

@@ -114,6 +114,26 @@ setup() {
     end_node
 }
 
+@test "something else at the end of a pipe, and at that of stdio" {
+    codex-chunk -r elsewhere import <(codex-chunk export "$cid") >/dev/null
+    run_split codex-serve -r other fetch "$cid" --via 'echo Welcome; codex-serve stdio -r elsewhere'
+    hint 'nothing but the other node may write to that pipe, no greeting of a shell either'
+    codex-serve -r other fetch "$cid" --via 'echo Welcome >&2; codex-serve stdio -r elsewhere'
+    NO_COLOR=1 script -qec "codex-serve stdio -r elsewhere" /dev/null </dev/null >seen && status=0 || status=$?
+    stderr=$(tr -d '\r' <seen)
+    hint 'it is for who fetches, as his --via'
+    codex-serve -r third fetch "$cid" --via 'codex-serve stdio -r elsewhere'
+}
+
+@test "something else where the node has its folder" {
+    mkfifo "$CODEX_REPO/node"
+    run_split codex-serve run --listen-addrs /ip4/127.0.0.1/tcp/0
+    hint 'move it away, and a new one is made'
+    mv "$CODEX_REPO/node" away
+    start_node
+    end_node
+}
+
 @test "a key that is no file" {
     mkdir folder
     run_split codex-serve key check folder
