@@ -2,6 +2,7 @@
 
 #include "net/connection/host.hpp"
 
+#include <algorithm>
 #include <list>
 
 namespace codex::node {
@@ -32,7 +33,8 @@ Result<Target> target_of(const std::string& text) {
 
 /// A fetch that somebody waits for. Threads: the loop's, but the progress.
 struct Running {
-    explicit Running(EventLoop& loop) : changed(loop) {}
+    Running(EventLoop& loop, Cid of) : cid(std::move(of)), changed(loop) {}
+    Cid cid;
     Progress progress;
     bool over = false;
     Signal changed;
@@ -77,7 +79,9 @@ public:
     static Task<Result<void>> say_limits(Impl* self, Conversation* with);
     static Task<Result<void>> connect(Impl* self, Request request);
     static Task<Result<void>> ping(Impl* self, Request request, Conversation* with);
-    static Task<Result<void>> wait_for_turn(Impl* self, Conversation* with);
+    [[nodiscard]] bool has_turn(const Cid& cid) const;
+    static Task<Result<void>> wait_for_turn(Impl* self, Conversation* with, Cid cid,
+                                            Clock::Instant until);
     static Task<Result<void>> fetch(Impl* self, Request request, Conversation* with);
     static Task<void> tell(Impl* self, Conversation* with, Running* running);
     static Task<Result<void>> reload(Impl* self);
@@ -208,10 +212,27 @@ Result<exchange::FetchOptions> Daemon::Impl::fetch_options(const Request& reques
     return how;
 }
 
-Task<Result<void>> Daemon::Impl::wait_for_turn(Impl* self, Conversation* with) {
-    while (!self->ending && !with->gone() && self->fetches.size() >= self->options.fetches) {
-        const Clock::Instant until = self->loop.now() + kTellPause;
-        co_await self->freed.wait(until);
+/// Two of one dataset go one after the other: to a peer they would be one who wants a block and
+/// takes it back. The second has what the first has brought.
+bool Daemon::Impl::has_turn(const Cid& cid) const {
+    return fetches.size() < options.fetches &&
+           std::ranges::none_of(fetches, [&](const Running* one) { return one->cid == cid; });
+}
+
+Task<Result<void>> Daemon::Impl::wait_for_turn(Impl* self, Conversation* with, Cid cid,
+                                               Clock::Instant until) {
+    Clock::Instant say_until = self->loop.now() + kAlivePause;
+    while (!self->ending && !with->gone() && !self->has_turn(cid)) {
+        const Clock::Instant now = self->loop.now();
+        if (now >= until)
+            co_return fail(Errc::timeout, "others are being fetched, and the time is over");
+        if (now >= say_until) {
+            say_until = now + kAlivePause;
+            Reply reply(SoFar{});
+            CODEX_CO_CHECK(with->say(std::move(reply)));
+        }
+        const Clock::Instant look = std::min(now + kTellPause, until);
+        co_await self->freed.wait(look);
     }
     if (self->ending || with->gone())
         co_return fail(Errc::cancelled, "cancelled");
@@ -246,8 +267,10 @@ Task<Result<void>> Daemon::Impl::fetch(Impl* self, Request request, Conversation
     auto how = self->fetch_options(request);
     if (!how)
         co_return fail(std::move(how).error());
-    CODEX_CO_CHECK(wait_for_turn(self, with));
-    Running running(self->loop);
+    Cid of = *cid;
+    const Clock::Instant until = how->until;
+    CODEX_CO_CHECK(wait_for_turn(self, with, std::move(of), until));
+    Running running(self->loop, *cid);
     const Listed listed(self->fetches, running, self->freed);
     exchange::Fetch fetch(self->peers, self->repo, *cid, std::move(*how),
                           codex::Job(self->executor, running.progress));

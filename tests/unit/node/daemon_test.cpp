@@ -202,6 +202,44 @@ TEST_F(DaemonTest, AFetchEndsWithWhoAskedAndWithTheNodeAndMoreWaitForTheirTurn) 
     EXPECT_EQ(must_fail(ask(fetching(data), listener_)).code(), Errc::cancelled);
 }
 
+TEST_F(DaemonTest, FetchesOfOneDatasetGoOneAfterTheOther) {
+    const Dataset data(repo::test::seeds(1, 200));
+    there_.store(data, {0, data.size()});
+    std::vector<std::unique_ptr<Listener>> listeners;
+    std::vector<std::optional<Result<void>>> ends(3);
+    TaskGroup asking(world_.loop);
+    for (auto& end : ends) {
+        listeners.push_back(std::make_unique<Listener>(world_.loop));
+        asking.start(codex::detail::keep_value(
+            daemon_->answer(fetching(data, {there_.address().text()}), listeners.back().get()),
+            &end));
+    }
+    ASSERT_TRUE(world_.until([&] { return asking.size() == 0; }, seconds(10)));
+    std::uint64_t fetched = 0;
+    for (std::size_t i = 0; i < ends.size(); ++i) {
+        must(std::move(*ends[i]));
+        ASSERT_EQ(listeners[i]->heard<Totals>().size(), 1U);
+        EXPECT_EQ(listeners[i]->heard<Totals>()[0]->blocks_here, data.size());
+        fetched += listeners[i]->heard<Totals>()[0]->blocks_fetched;
+    }
+    EXPECT_EQ(fetched, data.size());
+}
+
+TEST_F(DaemonTest, WhoWaitsForHisTurnHearsOfItAndHasADeadline) {
+    const Dataset data(repo::test::seeds(1, 20)); // which nobody has
+    Listener first(world_.loop);
+    std::optional<Result<void>> end;
+    TaskGroup asking(world_.loop);
+    asking.start(codex::detail::keep_value(daemon_->answer(fetching(data), &first), &end));
+    world_.pass(seconds(1));
+    Request second = fetching(data);
+    second.seconds = 12;
+    EXPECT_EQ(must_fail(ask(std::move(second), listener_)).code(), Errc::timeout);
+    EXPECT_EQ(listener_.heard<SoFar>().size(), 2U);
+    daemon_->cancel();
+    EXPECT_TRUE(world_.until([&] { return asking.size() == 0; }, seconds(2)));
+}
+
 class KeeperTest : public ::testing::Test {
 protected:
     [[nodiscard]] bool connected() const { return here_.host->connection(there_->id()) != nullptr; }
