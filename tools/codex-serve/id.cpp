@@ -1,4 +1,3 @@
-#include "net/identity/key_file.hpp"
 #include "serve.hpp"
 
 namespace codex::serve_tool {
@@ -10,8 +9,7 @@ void declare_id(cli::Command& root) {
         .example("codex-serve id")
         .example("codex-serve id --net-privkey /etc/codex/key --json")
         .run([file](cli::Context& context) -> Result<int> {
-            CODEX_TRY(path, key_path(context, *file));
-            CODEX_TRY(key, net::read_key_file(path));
+            CODEX_TRY(key, read_node_key(context, *file));
             CODEX_CHECK(
                 context.print(cli::Record("id").field("id", net::PeerId(key.public_key()).text())));
             return 0;

@@ -1,5 +1,8 @@
+#include "base/printable.hpp"
 #include "net/identity/key_file.hpp"
 #include "serve.hpp"
+
+#include <unistd.h>
 
 namespace codex::serve_tool {
 
@@ -14,6 +17,18 @@ Result<int> print_key(cli::Context& context, const net::SecretKey& key, const st
     return 0;
 }
 
+/// What can be done when no key file was made.
+Error not_made(Error error, const std::string& path) {
+    const std::string folder = path.substr(0, path.rfind('/') == path.npos ? 0 : path.rfind('/'));
+    if (error.code() == Errc::exists)
+        return std::move(error).hint(fmt::format(
+            "name another file, or see whose it is: codex-serve key show {}", shell_quoted(path)));
+    if (error.code() == Errc::cannot_create && !folder.empty() &&
+        ::access(folder.c_str(), F_OK) != 0)
+        return std::move(error).remedy(Remedy(Remedy::make_folder).of(folder));
+    return error;
+}
+
 } // namespace
 
 void declare_key(cli::Command& root) {
@@ -26,8 +41,10 @@ void declare_key(cli::Command& root) {
         .example("codex-serve key new /etc/codex/key")
         .run([file](cli::Context& context) -> Result<int> {
             CODEX_TRY(path, new_key_path(context, *file));
-            CODEX_TRY(made, net::make_key_file(path, Random::system()));
-            return print_key(context, made, path);
+            auto made = net::make_key_file(path, Random::system());
+            if (!made)
+                return fail(not_made(std::move(made.error()), path));
+            return print_key(context, *made, path);
         });
     key.command("show", "print the public half of a key file")
         .argument("FILE", *file, "default: node/key in the repo", false)
@@ -35,7 +52,7 @@ void declare_key(cli::Command& root) {
         .example("codex-serve key show /etc/codex/key --json")
         .run([file](cli::Context& context) -> Result<int> {
             CODEX_TRY(path, key_path(context, *file));
-            CODEX_TRY(read, net::read_key_file(path));
+            CODEX_TRY(read, read_node_key(context, *file));
             return print_key(context, read, path);
         });
     key.command("check", "say whether a node can use a key file")
@@ -43,8 +60,7 @@ void declare_key(cli::Command& root) {
         .example("codex-serve key check && echo good")
         .example("codex-serve key check ~/.cache/codex/key")
         .run([file](cli::Context& context) -> Result<int> {
-            CODEX_TRY(path, key_path(context, *file));
-            CODEX_CHECK(net::read_key_file(path));
+            CODEX_CHECK(read_node_key(context, *file));
             return 0;
         });
 }

@@ -1,5 +1,7 @@
 #include "serve.hpp"
 
+#include "base/printable.hpp"
+#include "net/identity/key_file.hpp"
 #include "repo/repo.hpp"
 
 #include <cerrno>
@@ -26,6 +28,17 @@ Result<std::string> new_key_path(const cli::Context& context, const std::string&
     if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
         return fail(system_error(errno, "make " + folder));
     return path;
+}
+
+Result<net::SecretKey> read_node_key(const cli::Context& context, const std::string& given) {
+    CODEX_TRY(path, key_path(context, given));
+    auto key = net::read_key_file(path);
+    if (!key && key.error().code() == Errc::not_found)
+        return fail(
+            std::move(key.error())
+                .hint(fmt::format("make one: codex-serve key new{}{}", given.empty() ? "" : " ",
+                                  given.empty() ? "" : shell_quoted(given))));
+    return key;
 }
 
 Result<Target> parse_target(const std::string& text) {

@@ -29,6 +29,11 @@ void declare_control(cli::Command& root);
 [[nodiscard]] Result<std::string> new_key_path(const cli::Context& context,
                                                const std::string& given);
 
+/// The key in the file that key_path() gives of `given`. Errors: not_found, with how to make one;
+/// those of net::read_key_file().
+[[nodiscard]] Result<net::SecretKey> read_node_key(const cli::Context& context,
+                                                   const std::string& given);
+
 /// A peer with an address of it, as users write it: MULTIADDR/p2p/ID. Errors: multiaddr_invalid,
 /// also when the peer is not named.
 struct Target {

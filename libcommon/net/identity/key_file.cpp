@@ -1,6 +1,7 @@
 #include "net/identity/key_file.hpp"
 
 #include "base/fd.hpp"
+#include "base/printable.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -25,8 +26,9 @@ Result<void> check_mode(int fd, const std::string& path) {
                           fmt::format("{}: others than its owner may use this key: its mode is "
                                       "{:04o}, not 0600",
                                       path, file.st_mode & 07777))
-                        .hint("if nobody else has seen it, make it readable and writable by its "
-                              "owner alone; else make a new key"));
+                        .hint(fmt::format("if nobody else has seen it, restrict it: chmod 600 {}; "
+                                          "else make a new key",
+                                          shell_quoted(path))));
     return {};
 }
 
@@ -50,7 +52,8 @@ Result<SecretKey> read_key_file(const std::string& path) {
     if (!key)
         return fail(std::move(key.error())
                         .context(path)
-                        .hint("name another file, or move this one away, and a new key is made"));
+                        .hint(fmt::format("name another file, or move this one away: mv {} {}.away",
+                                          shell_quoted(path), shell_quoted(path))));
     return key;
 }
 

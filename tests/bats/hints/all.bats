@@ -13,8 +13,6 @@ library_only=(
     # Of addresses and keys of peers, which no tool takes yet: unit/net
     '"{}" is not an address: {}'
     'an address looks like /ip4/192.0.2.7/tcp/8070/p2p/16Uiu2HA...'
-    'if nobody else has seen it, make it readable and writable by its owner alone; else make a new key'
-    'name another file, or move this one away, and a new key is made'
     'a node prints its own record; copy the whole of it'
 )
 

@@ -202,6 +202,17 @@ setup() {
     hint 'did you mean: codex-chunk space'
     run_split codex-ec pull
     hint 'did you mean: codex-chunk import'
+    local word
+    for word in serve start daemon; do
+        run_split codex-serve $word
+        hint 'did you mean: codex-serve run'
+    done
+    run_split codex-serve status
+    hint 'did you mean: codex-serve health'
+    for word in pull clone download get; do
+        run_split codex-serve $word
+        hint 'did you mean: codex-serve fetch'
+    done
 }
 
 @test "each option of each tool is known to the others" {

@@ -142,6 +142,39 @@ setup() {
     codex-serve key check another
 }
 
+@test "a key that is not there, is there already, or is not usable" {
+    local command
+    for command in id 'key show' 'key check'; do
+        # shellcheck disable=SC2086 # words
+        run_split codex-serve $command
+        hint 'make one: codex-serve key new{}{}'
+    done
+    run_split codex-serve key show 'my key'
+    pasted 'codex-serve key new'
+    assert_success
+    run_split codex-serve key new 'my key'
+    hint 'name another file, or see whose it is: codex-serve key show {}'
+    pasted 'codex-serve key show'
+    assert_success
+    chmod 644 'my key'
+    run_split codex-serve key check 'my key'
+    hint 'if nobody else has seen it, restrict it: chmod 600 {}; else make a new key'
+    pasted 'chmod 600'
+    run_split codex-serve key check 'my key'
+    assert_success
+    echo junk >'my key'
+    run_split codex-serve id --net-privkey 'my key'
+    hint 'name another file, or move this one away: mv {} {}.away'
+    pasted 'mv '
+    run_split codex-serve id --net-privkey 'my key'
+    pasted 'codex-serve key new'
+    assert_success
+    run_split codex-serve key new deep/er/key
+    hint 'make the folder first: mkdir -p {}'
+    pasted 'mkdir -p'
+    codex-serve key new deep/er/key
+}
+
 @test "content for a terminal" {
     start_node
     NO_COLOR=1 script -qec "codex-serve -r other fetch $cid --peer $address --to -" /dev/null </dev/null >seen && status=0 ||

@@ -51,6 +51,10 @@ setup() {
     assert_line --regexp "^zDxW[^	]*	7	[0-9]+\$"      # the proof of block 7
     assert_file_not_empty block7
     HOME=$HOME/there codex-chunk get "$cid" | tar t | grep -q '/Pictures/b$'
+    assert_line --regexp '^16U[A-Za-z0-9]+	0	/ip4/127\.0\.0\.1/tcp/[0-9]+/p2p/16U' # health
+    assert_line --regexp "^$cid	[0-9]+	[0-9]+\$"                                 # fetch
+    codex-chunk -r fetched get "$cid" | tar t | grep -q '/Pictures/b$'
+    grep -q 'Exited codex' node.log
 }
 
 @test "build and install: what it calls is there, and the installed copy runs" {

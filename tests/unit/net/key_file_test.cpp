@@ -69,7 +69,7 @@ TEST(KeyFile, IsNotTakenWhenOthersMayUseIt) {
         const Error error = must_fail(read_key_file(path));
         EXPECT_EQ(error.code(), Errc::permission) << bit;
         EXPECT_THAT(error.text(), HasSubstr(fmt::format("{:04o}", 0600 | bit)));
-        EXPECT_THAT(error.hint(), HasSubstr("its owner alone"));
+        EXPECT_THAT(error.hint(), HasSubstr(": chmod 600 "));
         SeededSecrets random(2);
         EXPECT_FALSE(read_or_make_key_file(path, random).has_value());
         EXPECT_EQ(must(read_file(path, 100)), content) << "what is refused stays";
