@@ -182,8 +182,13 @@ Result<void> check_meaning(const CommandPath& path, const Globals& globals) {
     const auto means_nothing = [&path](std::string_view option, std::string_view why = {}) {
         return fail(Errc::usage, "{} means nothing to {}{}", option, full_name(path), why);
     };
-    if (globals.output_given && !node.takes_output)
-        return means_nothing("-o", ": redirect what it prints, with >");
+    if (globals.output_given && !node.takes_output) {
+        const bool has_to = std::ranges::any_of(node.options, [](const OptionSpec& option) {
+            return std::ranges::find(option.names, "--to") != option.names.end();
+        });
+        return means_nothing("-o", has_to ? ": what it writes goes to a file with --to FILE"
+                                          : ": redirect what it prints, with >");
+    }
     if (globals.dry_run && !node.takes_dry_run)
         return means_nothing("-n", ": it deletes nothing");
     if (globals.unordered && !node.takes_unordered)

@@ -26,9 +26,11 @@ struct There {
     Bytes manifest; ///< empty: not here
 };
 
-Result<There> look(const repo::Repo& repo, const Cid& manifest) {
+Result<There> look(const repo::Repo* repo, const Cid& manifest) {
     There there;
-    auto dataset = repo.dataset(manifest);
+    if (repo == nullptr)
+        return there;
+    auto dataset = repo->dataset(manifest);
     if (dataset) {
         there.whole = std::move(dataset->manifest);
         return there;
@@ -36,7 +38,7 @@ Result<There> look(const repo::Repo& repo, const Cid& manifest) {
     const Errc code = dataset.error().code();
     if (code != Errc::dataset_not_found && code != Errc::dataset_partial)
         return fail(copy_of(dataset.error()));
-    auto bytes = repo.get(manifest);
+    auto bytes = repo->get(manifest);
     if (bytes)
         there.manifest = std::move(*bytes);
     else if (bytes.error().code() != Errc::block_not_found &&
@@ -51,14 +53,16 @@ struct Opened {
     std::shared_ptr<Content> content; ///< where it is wanted
     std::uint64_t wanted = 0;         ///< blocks
     IndexSet missing;                 ///< of them
+    repo::Repo* repo = nullptr;
 };
 
 struct Opening {
-    repo::Repo& repo;
+    Destination to; ///< without a repo: `open` gives it
+    OpenDestination open;
     Cid cid;
     Bytes manifest;
     std::function<Result<FetchPart>(const codec::Manifest&)> part;
-    repo::PartialOptions options;
+    std::string label;
     ByteSink* content;
     std::size_t max_block_bytes;
     codex::Job job;
@@ -69,14 +73,19 @@ struct Opening {
             return fail(Errc::unsupported, "its blocks have {} bytes, and no more than {} are read",
                         decoded.block_size_bytes, max_block_bytes);
         CODEX_TRY(wanted, part(decoded));
-        CODEX_TRY(dataset, repo.open_partial(manifest, options));
+        Destination into = to;
+        if (into.repo == nullptr)
+            CODEX_SET(into, open());
+        CODEX_TRY(dataset, into.repo->open_partial(manifest, {into.expiry, label}));
         Opened opened;
+        opened.repo = into.repo;
         opened.leaves = std::make_shared<Leaves>(std::move(dataset));
         CODEX_SET(opened.missing, opened.leaves->missing(job));
         opened.missing.intersect(wanted.blocks);
         opened.wanted = wanted.blocks.size();
         if (content != nullptr)
-            CODEX_SET(opened.content, Content::open(repo, cid, decoded, wanted.content, *content));
+            CODEX_SET(opened.content,
+                      Content::open(*into.repo, cid, decoded, wanted.content, *content));
         return opened;
     }
 };
@@ -91,7 +100,7 @@ Result<FetchPart> Fetch::Impl::part_of(const codec::Manifest& of) const {
 
 Task<Result<FetchStatus>> Fetch::Impl::run(Impl* self) {
     Executor& executor = self->job.executor();
-    auto looking = [repo = &self->repo, cid = self->manifest] { return look(*repo, cid); };
+    auto looking = [repo = self->repo, cid = self->manifest] { return look(repo, cid); };
     CODEX_CO_TRY(there, offload(self->loop, executor, std::move(looking)));
     if (there.whole) {
         auto whole = give(self, std::move(*there.whole));
@@ -104,15 +113,17 @@ Task<Result<FetchStatus>> Fetch::Impl::run(Impl* self) {
             download(self, block, nullptr, std::move(first), codec::kMaxManifestBytes / 16));
         there.manifest = block->bytes();
     }
-    auto opening = [how = Opening{self->repo,
+    auto opening = [how = Opening{{self->repo, self->options.expiry},
+                                  self->open,
                                   self->manifest,
                                   std::move(there.manifest),
                                   [self](const codec::Manifest& of) { return self->part_of(of); },
-                                  {self->options.expiry, self->options.label},
+                                  self->options.label,
                                   self->options.content,
                                   self->options.max_block_bytes,
                                   self->job}] { return how.run(); };
     CODEX_CO_TRY(opened, offload(self->loop, executor, std::move(opening)));
+    self->repo = opened.repo;
     self->blocks = opened.wanted;
     self->blocks_before = self->blocks - opened.missing.size();
     const std::size_t block_bytes = opened.leaves->block_bytes();
@@ -130,7 +141,7 @@ Task<Result<FetchStatus>> Fetch::Impl::give(Impl* self, codec::Manifest whole) {
         co_return fail(std::move(part).error());
     self->blocks = self->blocks_before = part->blocks.size();
     if (self->options.content != nullptr) {
-        auto giving = [job = dataset::Job(self->repo, self->job.uncounted()), cid = self->manifest,
+        auto giving = [job = dataset::Job(*self->repo, self->job.uncounted()), cid = self->manifest,
                        range = part->content,
                        to = self->options.content] { return dataset::get(job, cid, range, *to); };
         CODEX_CO_CHECK(offload(self->loop, self->job.executor(), std::move(giving)));
@@ -159,11 +170,14 @@ Task<Result<void>> Fetch::Impl::download(Impl* self, std::shared_ptr<Goods> good
         writer.start(write(self, std::move(content)));
     }
     Dialler dialler(self->peers, self->roster, self->options.peers);
-    auto done = co_await watch(self, &dialler);
+    auto watched = co_await watch(self, &dialler);
     // What has come stays, however it ends.
-    auto kept = co_await Download::settle(self->running.get());
-    if (done)
-        done = std::move(kept);
+    auto done = co_await Download::settle(self->running.get());
+    if (!watched)
+        done = fail(std::move(watched).error());
+    else if (done && *watched && !self->running->ended())
+        done = fail(self->words_of(**watched, dialler));
+    self->note_unreached(dialler);
     auto given = co_await end_content(self, done.has_value());
     if (done)
         done = std::move(given);
@@ -175,7 +189,8 @@ Task<Result<void>> Fetch::Impl::download(Impl* self, std::shared_ptr<Goods> good
     co_return done;
 }
 
-Task<Result<void>> Fetch::Impl::watch(Impl* self, Dialler* dialler) {
+Task<Result<std::optional<Fetch::Impl::Why>>> Fetch::Impl::watch(Impl* self,
+                                                                 const Dialler* dialler) {
     Download& download = *self->running;
     Signal& changed = download.changed();
     std::uint64_t counted = 0;
@@ -188,14 +203,14 @@ Task<Result<void>> Fetch::Impl::watch(Impl* self, Dialler* dialler) {
         counted = download.kept_bytes();
         auto going = self->job.go_on();
         if (!going)
-            co_return going;
-        auto error = self->given_up(*dialler);
-        if (error && !download.ended())
-            co_return fail(std::move(*error));
+            co_return fail(std::move(going).error());
+        const auto why = self->given_up(*dialler);
+        if (why && !download.ended())
+            co_return why;
     }
     if (download.failure())
         co_return fail(std::move(*download.failure()));
-    co_return Result<void>();
+    co_return std::optional<Why>();
 }
 
 // --- its content --------------------------------------------------------------------------------
@@ -246,7 +261,7 @@ Task<Result<void>> Fetch::Impl::end_content(Impl* self, bool all_is_here) {
         if (auto going = self->job.go_on(); !going && !ended)
             ended = std::move(going).error();
         if (self->loop.now() >= self->options.until && !ended)
-            ended = self->out_of_time({});
+            ended = self->out_of_time({}, nullptr);
         if (ended && !self->content_error) {
             self->options.content->cancel();
             self->content_error = std::move(*ended);
@@ -261,7 +276,11 @@ Task<Result<void>> Fetch::Impl::end_content(Impl* self, bool all_is_here) {
 
 Fetch::Fetch(Peers& peers, repo::Repo& repo, const Cid& manifest, FetchOptions options,
              const codex::Job& job)
-    : impl_(std::make_unique<Impl>(peers, repo, manifest, std::move(options), job)) {}
+    : impl_(std::make_unique<Impl>(peers, &repo, nullptr, manifest, std::move(options), job)) {}
+Fetch::Fetch(Peers& peers, OpenDestination open, const Cid& manifest, FetchOptions options,
+             const codex::Job& job)
+    : impl_(std::make_unique<Impl>(peers, nullptr, std::move(open), manifest, std::move(options),
+                                   job)) {}
 Fetch::~Fetch() = default;
 
 Task<Result<FetchStatus>> Fetch::run(Fetch* self) {

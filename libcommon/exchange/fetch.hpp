@@ -18,6 +18,14 @@ struct FetchPart {
     dataset::ByteRange content{}; ///< bytes of it that are written; their blocks are wanted
 };
 
+/// Where what is fetched goes.
+struct Destination {
+    repo::Repo* repo = nullptr;
+    std::uint64_t expiry = 0; ///< of the dataset, Unix seconds; 0: never
+};
+/// Gives it once there is something to store, on any thread.
+using OpenDestination = std::function<Result<Destination>()>;
+
 struct FetchOptions {
     /// Says what is wanted once the manifest is known, on any thread; by default all of it. Its
     /// errors are the fetch's.
@@ -35,8 +43,9 @@ struct FetchOptions {
     /// has not ended, it is waited for. They outlive the fetch.
     std::vector<const PipePeer*> pipes{};
     Clock::Instant until = Clock::Instant::max();
-    /// How long it goes on while all peers say that they have nothing of what is missing; while
-    /// none is there, after one was; and while nothing comes from those that say they have it.
+    /// How long it goes on while all peers say that they have nothing of what is missing, or while
+    /// none is named and none has been there; while none is there, after one was; and while nothing
+    /// comes from those that say they have it.
     Clock::Duration absent = std::chrono::seconds(3);
     Clock::Duration alone = std::chrono::seconds(30);
     Clock::Duration stalled = std::chrono::seconds(180);
@@ -58,7 +67,8 @@ struct FetchPeer {
     std::uint64_t late = 0; ///< requests that it did not keep in time
     double rate = 0;        ///< bytes a second, when it was last measured
     Clock::Duration round_trip{};
-    std::string name{}; ///< for people: its id, or what a pipe is called
+    std::string name{};  ///< for people: its id, or what a pipe is called
+    std::string error{}; ///< why a peer that was named was not reached, with its address
 };
 
 /// How far a fetch is.
@@ -78,6 +88,10 @@ public:
     /// `peers` and `repo` outlive it; the repo also what the job's executor still runs. The job
     /// counts bytes of blocks.
     Fetch(Peers& peers, repo::Repo& repo, const Cid& manifest, FetchOptions options,
+          const codex::Job& job);
+    /// The same where there may be no repo yet: none is made for a dataset of which nothing comes.
+    /// What `open` gives outlives it, too; its errors are the fetch's.
+    Fetch(Peers& peers, OpenDestination open, const Cid& manifest, FetchOptions options,
           const codex::Job& job);
     ~Fetch();
     Fetch(const Fetch&) = delete;

@@ -7,7 +7,16 @@
 
 namespace codex::exchange {
 
-std::optional<Error> Fetch::Impl::given_up(const Dialler& dialler) {
+namespace {
+
+/// Somebody was there, who is somebody else or something else.
+bool was_answered(const Error& error) {
+    return error.code() == Errc::peer_wrong || error.code() == Errc::select_invalid;
+}
+
+} // namespace
+
+std::optional<Fetch::Impl::Why> Fetch::Impl::given_up(const Dialler& dialler) {
     const Clock::Instant now = loop.now();
     const plan::Outlook is = running->plan().outlook();
     if (is != outlook) {
@@ -16,21 +25,39 @@ std::optional<Error> Fetch::Impl::given_up(const Dialler& dialler) {
     }
     const Clock::Duration since = now - outlook_since;
     if (now >= options.until)
-        return out_of_time({});
+        return Why::deadline;
     if (is == plan::Outlook::no_peer) {
         const bool any = !dialler.empty() || !options.pipes.empty();
         const bool all_failed = any && dialler.all_failed() && pipes_ended();
         const bool only_liars =
             all_failed && std::any_of(roster.all().begin(), roster.all().end(),
                                       [&](const auto& entry) { return now < entry.banned_until; });
-        if (only_liars || (all_failed && !dialler.was_connected()) || since >= options.alone)
-            return nobody(dialler);
+        const bool never = !any && roster.all().empty();
+        if (only_liars || (all_failed && !dialler.was_connected()) ||
+            since >= (never ? std::min(options.absent, options.alone) : options.alone))
+            return Why::nobody;
     }
     if (is == plan::Outlook::nobody_has_it && since >= options.absent)
-        return missing_everywhere();
+        return Why::nobody_has_it;
     if (now - running->progress() >= options.stalled)
-        return out_of_time(options.stalled);
+        return Why::nothing_comes;
     return std::nullopt;
+}
+
+Error Fetch::Impl::words_of(Why why, const Dialler& dialler) const {
+    const bool nobody_there = running->plan().outlook() == plan::Outlook::no_peer;
+    const Error* const cause = nobody_there && dialler.error() ? &*dialler.error() : nullptr;
+    switch (why) {
+    case Why::nobody:
+        return nobody(dialler);
+    case Why::nobody_has_it:
+        return missing_everywhere();
+    case Why::nothing_comes:
+        return out_of_time(options.stalled, cause);
+    case Why::deadline:
+        break;
+    }
+    return out_of_time({}, cause);
 }
 
 bool Fetch::Impl::pipes_ended() const {
@@ -53,38 +80,66 @@ Error Fetch::Impl::nobody(const Dialler& dialler) const {
                                      name_of(entry.id), entry.lie))
                 .hint(
                     "what has come is right and stays; name a peer that can be trusted to have it");
-    if (dialler.error())
-        return Error(dialler.error()->code() == Errc::peer_wrong ? Errc::peer_wrong
-                                                                 : Errc::unavailable,
-                     fmt::format("no peer can be reached: {}", dialler.error()->text()));
+    if (dialler.error()) {
+        const Error& cause = *dialler.error();
+        if (blocks != 0 && dialler.was_connected())
+            return going_on(Error(Errc::unavailable, fmt::format("no peer is left, and {}: {}",
+                                                                 share(), cause.text())));
+        return was_answered(cause)
+                   ? copy_of(cause)
+                   : going_on(Error(Errc::unavailable,
+                                    fmt::format("no peer can be reached: {}", cause.text())));
+    }
     for (const PipePeer* const pipe : options.pipes)
         if (pipe->error())
-            return copy_of(*pipe->error());
-    return Error(Errc::unavailable, "no peer is connected");
+            return going_on(copy_of(*pipe->error()));
+    if (blocks == 0 || status().blocks_here == 0)
+        return {Errc::unavailable, "no peer is connected"};
+    return going_on(Error(Errc::unavailable, fmt::format("no peer is connected, and {}", share())));
 }
 
 Error Fetch::Impl::missing_everywhere() const {
     if (blocks == 0)
-        return Error(Errc::dataset_not_found, "no peer has it");
+        return {Errc::dataset_not_found, "no peer has it"};
     const IndexSet& missing = running->plan().missing();
-    return Error(Errc::block_not_found,
-                 fmt::format("no peer has {} of its {}, the first of them is {}", missing.size(),
-                             counted(blocks, "block", "blocks"), missing.next(0).value_or(0)))
-        .hint("what has come stays, and the same command goes on from there");
+    return going_on(
+        Error(Errc::block_not_found,
+              fmt::format("no peer has {} of its {}, the first of them is {}", missing.size(),
+                          counted(blocks, "block", "blocks"), missing.next(0).value_or(0))));
 }
 
-Error Fetch::Impl::out_of_time(Clock::Duration after) const {
-    const FetchStatus now = status();
-    const std::string what =
+Error Fetch::Impl::out_of_time(Clock::Duration after, const Error* cause) const {
+    std::string text =
         after == Clock::Duration::zero()
             ? std::string("the time is over")
             : fmt::format("nothing has come for {} s",
                           std::chrono::duration_cast<std::chrono::seconds>(after).count());
-    const std::string share = blocks == 0 ? std::string("nothing is here yet")
-                                          : fmt::format("{} of {} are here", now.blocks_here,
-                                                        counted(blocks, "block", "blocks"));
-    return Error(Errc::timeout, what + ", " + share)
-        .hint("what has come stays, and the same command goes on from there");
+    text += ", and " + share();
+    if (cause != nullptr)
+        text += fmt::format(": {}", cause->text());
+    return going_on(Error(Errc::timeout, std::move(text)));
+}
+
+std::string Fetch::Impl::share() const {
+    return blocks == 0 ? std::string("nothing is here yet")
+                       : fmt::format("{} of {} are here", status().blocks_here,
+                                     counted(blocks, "block", "blocks"));
+}
+
+Error Fetch::Impl::going_on(Error error) const {
+    if (status().blocks_here == 0)
+        return error;
+    return std::move(error).hint("what has come stays, and the same command goes on from there");
+}
+
+void Fetch::Impl::note_unreached(const Dialler& dialler) {
+    unreached.clear();
+    for (auto& [peer, error] : dialler.unreached()) {
+        FetchPeer named{peer};
+        named.name = peer.text();
+        named.error = error;
+        unreached.push_back(std::move(named));
+    }
 }
 
 FetchStatus Fetch::Impl::status() const {
@@ -114,6 +169,7 @@ FetchStatus Fetch::Impl::status() const {
         peer.late = counts.late;
         now.peers.push_back(peer);
     }
+    now.peers.insert(now.peers.end(), unreached.begin(), unreached.end());
     return now;
 }
 

@@ -197,6 +197,7 @@ Result<Reply> gave_of(const Json& object) {
     members.number("unasked", peer.unasked);
     members.number("wrong", peer.wrong);
     members.number("late", peer.late);
+    members.text("error", peer.error);
     CODEX_CHECK(members.over());
     constexpr std::uint64_t kMostMicros = std::uint64_t{1} << 50;
     peer.rate = static_cast<double>(rate);

@@ -46,6 +46,8 @@ struct ReplyWriter {
         json.member("roundTripMicroseconds",
                     static_cast<std::uint64_t>(
                         std::chrono::duration_cast<microseconds>(peer.round_trip).count()));
+        if (!peer.error.empty())
+            json.member("error", peer.error);
         json.end_object();
     }
     void operator()(const Totals& totals) const {

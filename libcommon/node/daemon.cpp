@@ -83,6 +83,7 @@ public:
     static Task<Result<void>> wait_for_turn(Impl* self, Conversation* with, Cid cid,
                                             Clock::Instant until);
     static Task<Result<void>> fetch(Impl* self, Request request, Conversation* with);
+    static Task<Result<void>> say_status(Conversation* with, exchange::FetchStatus status);
     static Task<void> tell(Impl* self, Conversation* with, Running* running);
     static Task<Result<void>> reload(Impl* self);
     static Task<Result<void>> stop(Impl* self);
@@ -285,14 +286,21 @@ Task<Result<void>> Daemon::Impl::fetch(Impl* self, Request request, Conversation
     while (telling.size() != 0) { // what it says is to be whole
         co_await told.wait();
     }
+    exchange::FetchStatus last = status ? std::move(*status) : fetch.status();
+    auto said = co_await say_status(with, std::move(last));
     if (!status)
         co_return fail(std::move(status).error());
-    for (exchange::FetchPeer& peer : status->peers) {
+    co_return said;
+}
+
+/// What has come, also where the fetch has failed.
+Task<Result<void>> Daemon::Impl::say_status(Conversation* with, exchange::FetchStatus status) {
+    for (exchange::FetchPeer& peer : status.peers) {
         Reply gave(std::move(peer));
         CODEX_CO_CHECK(with->say(std::move(gave)));
     }
     Reply totals(
-        Totals{status->blocks, status->blocks_here, status->blocks_fetched, status->bytes_fetched});
+        Totals{status.blocks, status.blocks_here, status.blocks_fetched, status.bytes_fetched});
     co_return co_await with->say(std::move(totals));
 }
 

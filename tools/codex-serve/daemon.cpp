@@ -97,16 +97,15 @@ Result<pid_t> stop_daemon(cli::Context& context, Clock::Duration patience) {
     return (*daemon)->process;
 }
 
-Result<std::optional<exchange::FetchStatus>>
-fetch_through_daemon(cli::Context& context, node::Request request, Progress& progress) {
-    using Status = std::optional<exchange::FetchStatus>;
+Result<bool> fetch_through_daemon(cli::Context& context, node::Request request, Progress& progress,
+                                  exchange::FetchStatus& status) {
     Clock::Duration patience = kFetchPatience;
     if (request.seconds && *request.seconds < 60)
         patience = std::min(patience, std::chrono::seconds(*request.seconds) + kGrace);
     CODEX_TRY(daemon, find_daemon(context, patience));
     if (!daemon)
-        return Status();
-    exchange::FetchStatus status;
+        return false;
+    bool has_ended = false; // the fetch, before the node
     const node::TakeReply take = [&](node::Reply reply) -> Result<void> {
         if (const auto* so_far = std::get_if<node::SoFar>(&reply)) {
             progress.done_bytes = so_far->done;
@@ -118,11 +117,18 @@ fetch_through_daemon(cli::Context& context, node::Request request, Progress& pro
             status.blocks_here = totals->blocks_here;
             status.blocks_fetched = totals->blocks_fetched;
             status.bytes_fetched = totals->bytes_fetched;
+            has_ended = true;
         }
         return {};
     };
-    CODEX_CHECK(ask(*daemon, std::move(request), take, patience));
-    return Status(std::move(status));
+    auto done = ask(*daemon, std::move(request), take, patience);
+    if (done)
+        return true;
+    const bool is_gone = done.error().code() == Errc::unavailable && !has_ended;
+    if (is_gone || done.error().code() == Errc::cancelled)
+        return fail(Error(Errc::unavailable, "the node that fetches has ended")
+                        .hint("what has come stays, and the same command goes on from there"));
+    return fail(std::move(done).error());
 }
 
 } // namespace codex::serve_tool

@@ -26,9 +26,10 @@ inline constexpr Clock::Duration kGrace = std::chrono::seconds(3);
 /// What can be done about a process that does not do as it is told.
 [[nodiscard]] Error hanging(Error error, pid_t process);
 
-/// Lets the node of the repo fetch a dataset, and shows how far it is; nothing, when no node serves
-/// the repo. Errors: those of exchange::Fetch::run().
-[[nodiscard]] Result<std::optional<exchange::FetchStatus>>
-fetch_through_daemon(cli::Context& context, node::Request request, Progress& progress);
+/// Lets the node of the repo fetch a dataset, and shows how far it is; false, when no node serves
+/// the repo. `status` is what has come, also before an error. Errors: those of
+/// exchange::Fetch::run(); unavailable, when the node ends before the fetch has.
+[[nodiscard]] Result<bool> fetch_through_daemon(cli::Context& context, node::Request request,
+                                                Progress& progress, exchange::FetchStatus& status);
 
 } // namespace codex::serve_tool

@@ -3,13 +3,12 @@
 
 #include "base/fd_stream.hpp"
 #include "base/output_file.hpp"
-#include "base/units.hpp"
 #include "cli/for_each.hpp"
 #include "daemon.hpp"
 #include "dataset/dataset.hpp"
+#include "late_repo.hpp"
 #include "proof/slots.hpp"
 #include "serve.hpp"
-#include "toolkit/access.hpp"
 #include "toolkit/byte_range.hpp"
 #include "via.hpp"
 
@@ -36,7 +35,7 @@ struct FetchArguments {
 
 Result<std::vector<net::Multiaddr>> peers_of(const FetchArguments& arguments) {
     std::vector<net::Multiaddr> peers;
-    for (const std::string& text : arguments.peers) {
+    for (const std::string& text : split_list(arguments.peers)) {
         const auto target = parse_target(text);
         if (!target)
             return fail(cli::bad_value("--peer", target.error()));
@@ -51,22 +50,22 @@ Result<Cid> whole_cid(const std::string& text) {
     auto cid = codec::manifest_cid(text);
     const bool maybe_cut = text.starts_with("zDv") && text.size() < kUsualCidChars;
     if (!cid && maybe_cut)
-        return fail(Error(cid.error().code(), cid.error().text())
-                        .hint("to fetch a dataset takes its whole CID: its beginning says nothing "
-                              "to nodes that have it"));
+        return fail(
+            Error(cid.error().code(), cid.error().text())
+                .hint("name it by its whole CID; nodes that have it know nothing of beginnings"));
     return cid;
 }
 
 /// Where the content goes beside the repo.
-struct Destination {
+struct ContentFile {
     std::optional<OutputFile> file;
     std::unique_ptr<FdSink> sink;
 
     [[nodiscard]] bool is_stdout() const { return sink && !file; }
 };
 
-Result<Destination> destination_of(cli::Context& context, const FetchArguments& arguments) {
-    Destination to;
+Result<ContentFile> destination_of(cli::Context& context, const FetchArguments& arguments) {
+    ContentFile to;
     if (!arguments.to)
         return to;
     if (*arguments.to == "-") {
@@ -127,6 +126,8 @@ std::string peers_json(const exchange::FetchStatus& status) {
     json.begin_array();
     for (const exchange::FetchPeer& peer : status.peers) {
         json.begin_object();
+        if (!peer.error.empty())
+            json.key("error").value(peer.error);
         json.key("id").value(peer.name);
         json.key("blocks").value(peer.blocks);
         json.key("duplicates").value(peer.duplicates);
@@ -143,14 +144,24 @@ std::string peers_json(const exchange::FetchStatus& status) {
     return std::move(json).text();
 }
 
-Result<void> report(cli::Context& context, const Cid& cid, const exchange::FetchStatus& status,
-                    bool stdout_is_taken) {
+/// The numbers of the summary, also of a fetch that has failed.
+void count(cli::Context& context, const exchange::FetchStatus& status) {
     std::uint64_t duplicates = 0;
     for (const exchange::FetchPeer& peer : status.peers)
         duplicates += peer.duplicates;
     context.add_total("blocksFetched", status.blocks_fetched);
     context.add_total("bytesFetched", status.bytes_fetched);
     context.add_total("duplicates", duplicates);
+}
+
+Result<void> report(cli::Context& context, const Cid& cid, const exchange::FetchStatus& status,
+                    bool stdout_is_taken) {
+    std::uint64_t duplicates = 0;
+    for (const exchange::FetchPeer& peer : status.peers) {
+        duplicates += peer.duplicates;
+        if (!peer.error.empty())
+            context.warn("a peer gave nothing: " + peer.error);
+    }
     if (stdout_is_taken)
         return {};
     return context.print(cli::Record("fetched")
@@ -162,84 +173,119 @@ Result<void> report(cli::Context& context, const Cid& cid, const exchange::Fetch
                              .json_raw("peers", peers_json(status)));
 }
 
+/// What a user can do about a fetch that has failed: `of_node`, through a node of the repo, whose
+/// peers were asked alone.
+Error with_way_out(Error error, bool of_node) {
+    const Errc code = error.code();
+    if (code != Errc::unavailable && code != Errc::dataset_not_found &&
+        code != Errc::block_not_found && code != Errc::peer_wrong && code != Errc::select_invalid)
+        return error;
+    std::string before(error.hint());
+    if (!before.empty())
+        before += "; ";
+    Error whole(code, error.text());
+    if (of_node && code == Errc::unavailable)
+        return std::move(whole).hint(before +
+                                     "connect the node with one that has it: codex-serve connect "
+                                     "ADDRESS; or name one: --peer ADDRESS");
+    return std::move(whole).hint(before + "name another node that may have it: --peer ADDRESS");
+}
+
 using Vias = std::vector<std::unique_ptr<Via>>;
 
+/// One dataset that is fetched.
+struct Wanted {
+    const Cid& cid;
+    exchange::FetchOptions options;
+    LateRepo& repo;
+    Progress& progress;
+    exchange::FetchStatus& status; ///< what has come, also before an error
+};
+
 /// The fetch, with peers of the node and of commands.
-Result<exchange::FetchStatus> fetch_with(cli::Context& context, Node& node, const Vias& vias,
-                                         repo::Repo& repo, const Cid& cid,
-                                         exchange::FetchOptions options, Progress& progress) {
+Result<void> fetch_with(cli::Context& context, Node& node, const Vias& vias, Wanted wanted) {
     // Beside the loop one that works, whatever -j says, and one that waits for who reads.
     ThreadPool pool(std::max(3u, context.pool().size()));
     exchange::PeersOptions peers_options;
     peers_options.logger = context.log().with_topics("codex blockexcnetwork");
     exchange::Peers peers(*node.host, std::move(peers_options));
+    exchange::FetchOptions& options = wanted.options;
     options.logger = context.log().with_topics("codex blockexcengine");
     CODEX_SET(options.seed, Random::system().number());
     for (const auto& via : vias) {
         peers.attach(*via->peer);
         options.pipes.push_back(via->peer.get());
     }
-    exchange::Fetch fetch(peers, repo, cid, std::move(options), {pool, progress});
-    auto status = run_task(node.loop, exchange::Fetch::run(&fetch));
-    return std::move(*status);
+    const codex::Job job(pool, wanted.progress);
+    std::optional<exchange::Fetch> fetch;
+    if (repo::Repo* const there = wanted.repo.there(); there != nullptr) {
+        options.expiry = wanted.repo.expiry();
+        fetch.emplace(peers, *there, wanted.cid, std::move(options), job);
+    } else {
+        const auto open = [&repo = wanted.repo] { return repo.destination(); };
+        fetch.emplace(peers, open, wanted.cid, std::move(options), job);
+    }
+    auto done = run_task(node.loop, exchange::Fetch::run(&*fetch));
+    wanted.status = *done ? std::move(**done) : fetch->status();
+    if (!*done)
+        return fail(std::move(*done).error());
+    return {};
 }
 
 /// The same on a loop of its own; the commands end with it.
-Result<exchange::FetchStatus> fetch_here(cli::Context& context, const FetchArguments& arguments,
-                                         repo::Repo& repo, const Cid& cid,
-                                         exchange::FetchOptions options, Progress& progress) {
+Result<void> fetch_here(cli::Context& context, const FetchArguments& arguments, Wanted wanted) {
     CODEX_TRY(node, Node::anonymous(context));
     Clock::Duration patience = exchange::PipeOptions{}.patience;
     if (arguments.timeout.given) {
         patience =
             std::min<Clock::Duration>(patience, std::chrono::seconds(arguments.timeout.seconds));
-        options.until = Deadline::after_seconds(context.clock(), arguments.timeout.seconds).at();
+        wanted.options.until =
+            Deadline::after_seconds(context.clock(), arguments.timeout.seconds).at();
     }
     Vias vias;
     for (const std::string& command : arguments.via) {
         CODEX_TRY(via, Via::start(node->network, command, patience));
         vias.push_back(std::move(via));
     }
-    auto status = fetch_with(context, *node, vias, repo, cid, std::move(options), progress);
-    if (!status)
-        return fail(end_all(vias, std::move(status).error()));
-    return status;
+    auto done = fetch_with(context, *node, vias, std::move(wanted));
+    if (!done)
+        return fail(with_way_out(end_all(vias, std::move(done).error()), false));
+    return {};
 }
 
 /// Lets the node that serves the repo fetch, if one does and no command is asked; then the content
 /// is written here.
-Result<exchange::FetchStatus> fetch_of(cli::Context& context, const FetchArguments& arguments,
-                                       repo::Repo& repo, const Cid& cid,
-                                       exchange::FetchOptions options, Progress& progress) {
+Result<void> fetch_of(cli::Context& context, const FetchArguments& arguments, Wanted wanted) {
     if (!arguments.via.empty())
-        return fetch_here(context, arguments, repo, cid, std::move(options), progress);
+        return fetch_here(context, arguments, std::move(wanted));
     node::Request request;
     request.ask = node::Ask::fetch;
-    request.cid = cid.text();
-    request.peers = arguments.peers;
-    request.expiry = options.expiry;
-    request.label = options.label;
+    request.cid = wanted.cid.text();
+    request.peers = split_list(arguments.peers);
+    request.expiry = wanted.repo.expiry();
+    request.label = wanted.options.label;
     request.range = arguments.range;
     request.slot = arguments.slot;
     if (arguments.timeout.given)
         request.seconds = arguments.timeout.seconds;
-    CODEX_TRY(through, fetch_through_daemon(context, std::move(request), progress));
-    if (!through && options.peers.empty())
+    auto through =
+        fetch_through_daemon(context, std::move(request), wanted.progress, wanted.status);
+    if (!through)
+        return fail(with_way_out(std::move(through).error(), arguments.peers.empty()));
+    if (!*through && wanted.options.peers.empty())
         return fail(Error(Errc::usage, "--peer or --via is missing, and no node serves the repo")
                         .hint("name a node that has it: --peer, and the address that it prints "
                               "when it is asked for its ready file"));
-    if (!through)
-        return fetch_here(context, arguments, repo, cid, std::move(options), progress);
-    if (options.content != nullptr) {
-        options.peers.clear(); // all of it is here
-        CODEX_CHECK(fetch_here(context, arguments, repo, cid, std::move(options), progress));
+    if (!*through)
+        return fetch_here(context, arguments, std::move(wanted));
+    if (wanted.options.content != nullptr) {
+        wanted.options.peers.clear(); // all of it is here
+        exchange::FetchStatus given;
+        return fetch_here(
+            context, arguments,
+            {wanted.cid, std::move(wanted.options), wanted.repo, wanted.progress, given});
     }
-    return std::move(*through);
-}
-
-std::uint64_t expiry_of(const cli::Context& context, const repo::Repo& repo) {
-    const std::uint64_t ttl = repo.config().ttl_seconds;
-    return ttl == 0 ? 0 : time_after(context.clock().unix_seconds(), ttl);
+    return {};
 }
 
 /// The only one, whose content may go somewhere, too.
@@ -248,20 +294,23 @@ Result<int> fetch_one(cli::Context& context, const FetchArguments& arguments,
     CODEX_TRY(cid, whole_cid(text));
     context.about(cid.text());
     CODEX_TRY(to, destination_of(context, arguments));
-    CODEX_TRY(repo, toolkit::open_repo(context, toolkit::Access::create));
-    options.expiry = expiry_of(context, repo);
+    CODEX_TRY(repo, LateRepo::open(context));
     options.content = to.sink.get();
     Progress progress;
     const auto view = context.show(progress, "fetch");
     const PipesBreakGently pipes;
-    auto status = fetch_of(context, arguments, repo, cid, std::move(options), progress);
-    if (!status && to.is_stdout())
+    exchange::FetchStatus status;
+    auto done = fetch_of(context, arguments, {cid, std::move(options), *repo, progress, status});
+    if (!done && to.is_stdout())
         pipes.end_if_broken();
-    if (!status)
-        return fail(std::move(status).error());
+    count(context, status);
+    if (!done) {
+        context.report(cid.text(), done.error()); // and the summary follows
+        return context.exit_code();
+    }
     if (to.file)
         CODEX_CHECK(to.file->commit());
-    CODEX_CHECK(report(context, cid, *status, to.is_stdout()));
+    CODEX_CHECK(report(context, cid, status, to.is_stdout()));
     return 0;
 }
 
@@ -277,13 +326,15 @@ Result<int> run_fetch(cli::Context& context, const FetchArguments& arguments) {
         return fetch_one(context, arguments, text, std::move(usual));
     }
     const PipesBreakGently pipes;
-    const auto open = [&] { return toolkit::open_repo(context, toolkit::Access::create); };
-    const auto turn = [&](repo::Repo& repo, const std::string& text,
+    const auto open = [&] { return LateRepo::open(context); };
+    const auto turn = [&](const std::unique_ptr<LateRepo>& repo, const std::string& text,
                           Progress& progress) -> Result<void> {
         CODEX_TRY(cid, whole_cid(text));
-        exchange::FetchOptions options = usual;
-        options.expiry = expiry_of(context, repo);
-        CODEX_TRY(status, fetch_of(context, arguments, repo, cid, std::move(options), progress));
+        exchange::FetchStatus status;
+        auto done = fetch_of(context, arguments, {cid, usual, *repo, progress, status});
+        count(context, status);
+        if (!done)
+            return done;
         return report(context, cid, status, false);
     };
     auto code = cli::for_each_in(context, std::move(inputs), "fetch", open, turn);

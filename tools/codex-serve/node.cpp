@@ -41,6 +41,20 @@ Result<net::SecretKey> read_node_key(const cli::Context& context, const std::str
     return key;
 }
 
+std::vector<std::string> split_list(const std::vector<std::string>& values) {
+    std::vector<std::string> parts;
+    for (const std::string& value : values)
+        for (std::size_t at = 0; at <= value.size();) {
+            const std::size_t end = std::min(value.find_first_of(",\n", at), value.size());
+            std::string part = value.substr(at, end - at);
+            std::erase(part, ' ');
+            if (!part.empty())
+                parts.push_back(std::move(part));
+            at = end + 1;
+        }
+    return parts;
+}
+
 Result<Target> parse_target(const std::string& text) {
     CODEX_TRY(address, net::Multiaddr::from_text(text));
     const auto peer = address.peer();

@@ -31,8 +31,8 @@ Task<Result<void>> ping_all(net::Host* host, Target target, const PingOptions* o
 }
 
 Result<int> run_ping(cli::Context& context, const PingOptions& options) {
-    CODEX_TRY(target, parse_target(options.address));
     context.about(options.address);
+    CODEX_TRY(target, parse_target(options.address));
     CODEX_TRY(node, Node::anonymous(context));
     Times times;
     const std::string id = target.peer.text();
@@ -45,8 +45,9 @@ Result<int> run_ping(cli::Context& context, const PingOptions& options) {
                               .text(fmt::format("{}.{:03} ms", micros / 1000, micros % 1000))
                               .json("microseconds", static_cast<std::uint64_t>(micros))));
     }
-    CODEX_CHECK(std::move(*done));
-    return 0;
+    if (!*done)
+        context.report(options.address, done->error()); // and the summary follows
+    return context.exit_code();
 }
 
 } // namespace

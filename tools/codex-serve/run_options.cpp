@@ -7,21 +7,6 @@ namespace {
 constexpr std::uint64_t kMostPeers = 100000;
 constexpr std::size_t kMaxAgentBytes = 256;
 
-/// Each value may be several, between commas or on lines.
-std::vector<std::string> split_list(const std::vector<std::string>& values) {
-    std::vector<std::string> parts;
-    for (const std::string& value : values)
-        for (std::size_t at = 0; at <= value.size();) {
-            const std::size_t end = std::min(value.find_first_of(",\n", at), value.size());
-            std::string part = value.substr(at, end - at);
-            std::erase(part, ' ');
-            if (!part.empty())
-                parts.push_back(std::move(part));
-            at = end + 1;
-        }
-    return parts;
-}
-
 Result<std::vector<net::Multiaddr>> listen_addresses(const RunOptions& options) {
     std::vector<std::string> texts = split_list(options.listen);
     if (texts.empty() && !options.listen.empty()) // of a variable that is not set, perhaps

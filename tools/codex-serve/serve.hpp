@@ -34,6 +34,9 @@ void declare_control(cli::Command& root);
 [[nodiscard]] Result<net::SecretKey> read_node_key(const cli::Context& context,
                                                    const std::string& given);
 
+/// Each value of an option may be several, between commas or on lines.
+[[nodiscard]] std::vector<std::string> split_list(const std::vector<std::string>& values);
+
 /// A peer with an address of it, as users write it: MULTIADDR/p2p/ID. Errors: multiaddr_invalid,
 /// also when the peer is not named.
 struct Target {

@@ -26,7 +26,7 @@ Error end_all(std::span<const std::unique_ptr<Via>> commands, Error error) {
         std::string text = fmt::format("{}: exit status {}", error.text(), ended.status);
         if (!ended.last_line.empty())
             text += ": " + ended.last_line;
-        Error whole(error.code(), std::move(text));
+        Error whole = Error(error.code(), std::move(text)).way_out_of(error);
         error = std::move(whole);
     }
     return error;

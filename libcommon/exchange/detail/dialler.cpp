@@ -30,8 +30,8 @@ Dialler::Dialler(Peers& peers, const Roster& roster, const std::vector<net::Mult
         auto source = std::find_if(sources_.begin(), sources_.end(),
                                    [&](const auto& other) { return other->peer == *peer; });
         if (source == sources_.end())
-            source = sources_.insert(
-                sources_.end(), std::make_unique<Source>(Source{*peer, {}, State::trying, false}));
+            source = sources_.insert(sources_.end(), std::make_unique<Source>(Source{
+                                                         *peer, {}, State::trying, false, {}}));
         (*source)->addresses.push_back(*at);
     }
     for (const auto& source : sources_)
@@ -41,6 +41,18 @@ Dialler::Dialler(Peers& peers, const Roster& roster, const std::vector<net::Mult
 bool Dialler::was_connected() const {
     return std::any_of(sources_.begin(), sources_.end(),
                        [](const auto& source) { return source->was_connected; });
+}
+
+std::vector<std::pair<net::PeerId, std::string>> Dialler::unreached() const {
+    std::vector<std::pair<net::PeerId, std::string>> all;
+    for (const auto& source : sources_)
+        if (!source->was_connected && !host_->connection(source->peer))
+            all.emplace_back(source->peer, source->error.empty()
+                                               ? source->addresses.front().text() +
+                                                     ": it has not answered before the others had "
+                                                     "given all"
+                                               : source->error);
+    return all;
 }
 
 bool Dialler::all_failed() const {
@@ -73,6 +85,7 @@ Task<void> Dialler::keep(Dialler* self, Source* source) {
                 }
                 source->state = State::failed;
             } else {
+                source->error = made.error().text();
                 self->error_ = std::move(made).error();
                 if (++failures >= kTries || self->error_->code() == Errc::peer_wrong)
                     source->state = State::failed;

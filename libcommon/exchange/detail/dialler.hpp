@@ -21,6 +21,9 @@ public:
     /// Why the last one that failed did; there is one after all_failed(), but for banned ones.
     [[nodiscard]] const std::optional<Error>& error() const { return error_; }
 
+    /// Those that have not been connected at any time, each with why.
+    [[nodiscard]] std::vector<std::pair<net::PeerId, std::string>> unreached() const;
+
 private:
     enum class State : std::uint8_t { trying, connected, failed };
     struct Source {
@@ -28,6 +31,7 @@ private:
         std::vector<net::Multiaddr> addresses;
         State state = State::trying;
         bool was_connected = false;
+        std::string error; ///< of the last time
     };
     static Task<void> keep(Dialler* self, Source* source);
 

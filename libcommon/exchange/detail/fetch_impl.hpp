@@ -11,10 +11,13 @@ namespace codex::exchange {
 /// Threads: the loop's.
 class Fetch::Impl {
 public:
-    Impl(Peers& peers_to_ask, repo::Repo& into, const Cid& cid, FetchOptions how,
-         const codex::Job& work)
-        : peers(peers_to_ask), loop(peers_to_ask.loop()), repo(into), manifest(cid),
-          options(std::move(how)), job(work) {}
+    /// Why a fetch gives up.
+    enum class Why : std::uint8_t { nobody, nobody_has_it, deadline, nothing_comes };
+
+    Impl(Peers& peers_to_ask, repo::Repo* into, OpenDestination opener, const Cid& cid,
+         FetchOptions how, const codex::Job& work)
+        : peers(peers_to_ask), loop(peers_to_ask.loop()), repo(into), open(std::move(opener)),
+          manifest(cid), options(std::move(how)), job(work) {}
 
     [[nodiscard]] static Task<Result<FetchStatus>> run(Impl* self);
     /// Of a dataset that is whole already, what is wanted of its content.
@@ -24,23 +27,35 @@ public:
                                                      std::shared_ptr<detail::Goods> goods,
                                                      std::shared_ptr<detail::Content> content,
                                                      IndexSet wanted, std::size_t block_bytes);
-    [[nodiscard]] static Task<Result<void>> watch(Impl* self, detail::Dialler* dialler);
+    /// Gives why it gave up, if it did.
+    [[nodiscard]] static Task<Result<std::optional<Why>>> watch(Impl* self,
+                                                                const detail::Dialler* dialler);
     static Task<void> write(Impl* self, std::shared_ptr<detail::Content> content);
     [[nodiscard]] static Task<Result<void>> end_content(Impl* self, bool all_is_here);
     void look_ahead(IndexRange left);
 
     [[nodiscard]] Result<FetchPart> part_of(const codec::Manifest& of) const;
-    [[nodiscard]] std::optional<Error> given_up(const detail::Dialler& dialler);
+    [[nodiscard]] std::optional<Why> given_up(const detail::Dialler& dialler);
+    /// How that is said, once what has come is kept.
+    [[nodiscard]] Error words_of(Why why, const detail::Dialler& dialler) const;
     [[nodiscard]] Error nobody(const detail::Dialler& dialler) const;
     [[nodiscard]] Error missing_everywhere() const;
-    [[nodiscard]] Error out_of_time(Clock::Duration after) const;
+    /// `cause`: why nobody is there, where nobody is.
+    [[nodiscard]] Error out_of_time(Clock::Duration after, const Error* cause) const;
+    /// How many blocks are here.
+    [[nodiscard]] std::string share() const;
+    /// With the hint that the same command goes on, where something has come.
+    [[nodiscard]] Error going_on(Error error) const;
+    /// Notes whom the dialler could not reach.
+    void note_unreached(const detail::Dialler& dialler);
     [[nodiscard]] bool pipes_ended() const;
     [[nodiscard]] std::string name_of(const net::PeerId& peer) const;
     [[nodiscard]] FetchStatus status() const;
 
     Peers& peers;
     EventLoop& loop;
-    repo::Repo& repo;
+    repo::Repo* repo; ///< nothing: there is none yet, and `open` gives it
+    OpenDestination open;
     Cid manifest;
     FetchOptions options;
     codex::Job job;
@@ -50,6 +65,7 @@ public:
     std::uint64_t blocks_before = 0; ///< of these, here when it began
     std::uint64_t blocks_fetched = 0;
     std::uint64_t bytes_fetched = 0;
+    std::vector<FetchPeer> unreached; ///< that were named, with the error
     plan::Outlook outlook = plan::Outlook::going_on;
     Clock::Instant outlook_since{};
 

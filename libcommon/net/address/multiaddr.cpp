@@ -4,6 +4,7 @@
 #include "base/printable.hpp"
 #include "codec/uvarint.hpp"
 #include "net/address/detail/protocols.hpp"
+#include "net/shown.hpp"
 
 namespace codex::net {
 namespace {
@@ -27,7 +28,7 @@ void append_part(Bytes& to, const ProtocolRow& row, BytesView value) {
 
 Error not_an_address(std::string_view text, std::string_view why, std::string hint = {}) {
     Error error(Errc::multiaddr_invalid,
-                fmt::format("\"{}\" is not an address: {}", printable(text.substr(0, 128)), why));
+                fmt::format("\"{}\" is not an address: {}", shown(text, 128), why));
     return std::move(error).hint(
         hint.empty() ? "an address looks like /ip4/192.0.2.7/tcp/8070/p2p/16Uiu2HA..."
                      : std::move(hint));

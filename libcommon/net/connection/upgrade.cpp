@@ -154,7 +154,12 @@ Task<Result<void>> shake_hands(Channel* channel, const UpgradeOptions* options) 
 
 Task<Result<Upgraded>> upgrade(std::unique_ptr<Socket> socket, const UpgradeOptions* options) {
     Channel channel(std::move(socket));
-    CODEX_CO_TRY(security, agree(&channel, options->side, options->security, options->noise_until));
+    auto security =
+        co_await agree(&channel, options->side, options->security, options->noise_until);
+    if (!security && security.error().code() == Errc::select_invalid)
+        co_return fail(std::move(security).error().context("it does not speak libp2p"));
+    if (!security)
+        co_return fail(std::move(security).error());
     CODEX_CO_CHECK(shake_hands(&channel, options));
     CODEX_CO_TRY(muxer, agree(&channel, options->side, options->muxers, options->until));
     co_return channel.finish(std::move(muxer), options->side);

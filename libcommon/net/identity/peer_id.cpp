@@ -1,10 +1,10 @@
 #include "net/identity/peer_id.hpp"
 
 #include "base/endian.hpp"
-#include "base/printable.hpp"
 #include "codec/base58.hpp"
 #include "codec/cid.hpp"
 #include "codec/multihash.hpp"
+#include "net/shown.hpp"
 
 namespace codex::net {
 namespace {
@@ -20,8 +20,8 @@ std::string_view peer_hint(std::string_view text) {
 }
 
 Error not_a_peer(std::string_view text, const Error& why) {
-    return Error(Errc::peer_id_invalid, fmt::format("\"{}\" is not a peer id: {}",
-                                                    printable(text.substr(0, 64)), why.text()))
+    return Error(Errc::peer_id_invalid,
+                 fmt::format("\"{}\" is not a peer id: {}", shown(text, 64), why.text()))
         .hint(std::string(peer_hint(text)));
 }
 

@@ -1,7 +1,7 @@
 #include "net/select/negotiation.hpp"
 
-#include "base/printable.hpp"
 #include "codec/uvarint.hpp"
+#include "net/shown.hpp"
 
 namespace codex::net::select {
 namespace {
@@ -49,7 +49,7 @@ Result<std::size_t> Dialer::receive(BytesView input, Bytes& out) {
             append_line(out, protocols_[++proposed_]);
         } else {
             return fail(Errc::select_invalid, "\"{}\" answers the proposal {}",
-                        printable(line->text.substr(0, 64)), protocols_[proposed_]);
+                        shown(line->text, 64), protocols_[proposed_]);
         }
     }
     return taken;
@@ -70,8 +70,7 @@ Result<std::size_t> Listener::receive(BytesView input, Bytes& out) {
             header_seen_ = true;
             append_line(out, kHeader);
         } else {
-            return fail(Errc::select_invalid, "\"{}\" is not {}",
-                        printable(line->text.substr(0, 64)), kHeader);
+            return fail(Errc::select_invalid, "\"{}\" is not {}", shown(line->text, 64), kHeader);
         }
     }
     return taken;

@@ -80,12 +80,15 @@ load serve
     assert_stderr --partial 'names no peer'
     run_split codex-serve fetch "$cid" --peer nonsense
     assert_failure 64
+    run_split codex-serve fetch "$cid" -o copy --peer nonsense
+    assert_failure 64
+    assert_stderr --partial -- '--to FILE'
     start_node
     run_split codex-serve -r other fetch zDnonsense --peer "$address"
     assert_failure 65
     run_split codex-serve -r other fetch "${cid:0:20}" --peer "$address"
     assert_failure 65
-    assert_stderr --partial 'whole CID'
+    assert_stderr --partial 'its whole CID'
     run_split codex-serve -r other fetch "$(codex-chunk -r elsewhere stat --json "$cid" | grep -o '"treeCid":"[^"]*"' | cut -d '"' -f 4)" --peer "$address"
     assert_failure 65
     # Nobody has it.
@@ -99,7 +102,7 @@ load serve
     assert_failure 75
     assert_stderr --partial 'the time is over'
     # It is another one.
-    run_split codex-serve -r other fetch "$cid" --peer "${address%/*}/$(codex-serve -r other key new >/dev/null; codex-serve -r other id)"
+    run_split codex-serve -r other fetch "$cid" --peer "${address%/*}/$(codex-serve key new key >/dev/null; codex-serve id --net-privkey key)"
     assert_failure 76
     # Nobody is there.
     end_node
@@ -214,4 +217,155 @@ load serve
     run_split codex-serve -r other fetch "$cid" --peer "$address" --range 0-9 --to -
     assert_success
     end_node
+}
+
+@test "a fetch of which nothing comes makes no repo" {
+    gen 13 100000 >file
+    cid=$(codex-chunk put file)
+    other=$(codex-chunk -r elsewhere put <(gen 14 1000))
+    run_split codex-serve -r new fetch "$cid"
+    assert_failure 64
+    assert_not_exists new
+    start_node
+    nobody=/ip4/127.0.0.1/tcp/1/p2p/${address##*/}
+    local options
+    for options in "--peer $nobody" "--peer $nobody --to copy" "--peer $nobody --timeout 1s" "--via false" \
+        "--via 'codex-serve stdio -r $CODEX_REPO'"; do
+        run_split bash -c "codex-serve -r new fetch $other $options"
+        assert_failure
+        assert_not_exists new
+    done
+    run_split codex-serve -r new fetch "$cid" --peer "$address" --slot 0
+    assert_failure 65
+    run_split codex-serve -r new fetch "$cid" --peer "$address" --range 100001-
+    assert_failure 65
+    assert_not_exists new
+    # One that is to be made in a folder that has something else is refused before anybody is asked.
+    mkdir full && touch full/thing
+    run_split codex-serve -r full fetch "$cid" --peer "$nobody"
+    assert_failure 73
+    mkdir empty
+    run_split codex-serve -r empty fetch "$other" --peer "$address"
+    assert_failure 1
+    assert_equal "$(ls empty)" ''
+    run_split codex-serve -r empty fetch "$cid" --peer "$address"
+    assert_success
+    run_split bash -c "printf '%s\n' $other $cid | codex-serve -r new fetch --peer $address"
+    assert_failure 1
+    codex-chunk -r new get "$cid" | cmp - file
+    end_node
+}
+
+@test "several peers stand between commas, and one that was not reached is warned of" {
+    gen 15 3000000 >file
+    cid=$(codex-chunk put file)
+    start_node
+    codex-serve key new key >/dev/null
+    id=$(codex-serve id --net-privkey key)
+    run_split codex-serve -r one fetch "$cid" --peer "$address,${address%/*}/$id" --json
+    assert_success
+    assert_stderr --partial "it is ${address##*/}, not $id"
+    assert_equal "$(head -1 <<<"$output" | jq -r '.peers | map(select(.error)) | map(.id) | join(" ")')" "$id"
+    assert_equal "$(head -1 <<<"$output" | jq '.peers | length')" 2
+    # The same through a node.
+    end_node
+    start_node
+    codex-serve -r two run --listen-addrs /ip4/127.0.0.1/tcp/0 --ready-file ready2 >>log2 2>said2 3>&- &
+    local second=$!
+    wait_for 'test -e ready2' 60 || fail "$(cat log2 said2)"
+    run_split codex-serve -r two fetch "$cid" --peer "$address,${address%/*}/$id"
+    kill -s TERM "$second"
+    wait "$second"
+    assert_success
+    assert_stderr --partial "it is ${address##*/}, not $id"
+    end_node
+}
+
+@test "a node without peers says so at once, with what can be done" {
+    cid=$(codex-chunk -r elsewhere put <(gen 16 1000))
+    start_node
+    local -i begun=$SECONDS
+    run_split codex-serve fetch "$cid"
+    assert_failure 69
+    assert_stderr --partial 'no peer is connected'
+    assert_stderr --partial "codex-serve connect ADDRESS"
+    ((SECONDS - begun < 25)) || fail 'it has waited as if one had been there'
+    end_node
+}
+
+@test "what is something else, or somebody else, is 76 for ping and fetch, in words" {
+    codex-chunk init
+    cid=$(codex-chunk -r elsewhere put <(gen 17 1000))
+    codex-serve key new key >/dev/null
+    id=$(codex-serve id --net-privkey key)
+    # shellcheck disable=SC2016 # this is Perl
+    perl -MIO::Socket::INET -e '
+        my $server = IO::Socket::INET->new(Listen => 5, LocalAddr => "127.0.0.1") or die;
+        open my $out, ">", "port.new"; print $out $server->sockport; close $out; rename "port.new", "port";
+        while (my $client = $server->accept) { print $client "<html>" x 100; sysread $client, my $in, 100; }' 3>&- &
+    node=$!
+    wait_for 'test -s port' 60
+    local words='does not speak libp2p'
+    run_split codex-serve ping -c 1 "/ip4/127.0.0.1/tcp/$(<port)/p2p/$id"
+    assert_refused 76 "$words"
+    run_split codex-serve fetch "$cid" --peer "/ip4/127.0.0.1/tcp/$(<port)/p2p/$id"
+    assert_refused 76 "$words"
+    [[ $stderr != *reached* ]] || fail "$stderr"
+    end_node || true
+    node=
+    start_node
+    run_split codex-serve -r other fetch "$cid" --peer "${address%/*}/$id"
+    assert_refused 76 "it is ${address##*/}, not $id"
+    [[ $stderr != *reached* ]] || fail "$stderr"
+    end_node
+}
+
+@test "when time is over it is said why, and that something stays where something has come" {
+    gen 18 30000000 >file
+    cid=$(codex-chunk put file)
+    codex-ec erase --blocks 450-457 "$cid" >/dev/null
+    start_node
+    nobody=/ip4/127.0.0.1/tcp/1/p2p/${address##*/}
+    run_split codex-serve -r new fetch "$cid" --peer "$nobody" --timeout 1s
+    assert_refused 75 'Connection refused'
+    [[ $stderr != *'what has come stays'* ]] || fail "$stderr"
+    run_split codex-serve -r other fetch "$cid" --peer "$address"
+    assert_failure 1
+    assert_stderr --partial 'what has come stays'
+    assert_stderr --partial -- '--peer ADDRESS'
+    # What is here already is said, and what was fetched stands in the summary of a failure.
+    run_split codex-serve -r third fetch "$cid" --peer "$address" --to copy --json
+    assert_failure 1
+    assert_equal "$(jq -c '[.type, .failures, .blocksFetched]' <<<"$output")" '["summary",1,450]'
+    assert_equal "$(jq -r .object <<<"$stderr")" "$cid"
+    end_node
+    run_split codex-serve ping --json -c 1 "$address"
+    assert_failure 69
+    assert_equal "$(jq -c '[.type, .failures]' <<<"$output")" '["summary",1]'
+}
+
+@test "a node that ends under a fetch says so, and the numbers of its failures are those of a fetch here" {
+    gen 19 30000000 >file
+    cid=$(codex-chunk -r source put file)
+    codex-ec -r source erase --blocks 450-457 "$cid" >/dev/null
+    codex-serve -r source run --listen-addrs /ip4/127.0.0.1/tcp/0 --ready-file ready2 >>log2 2>said2 3>&- &
+    local second=$!
+    wait_for 'test -e ready2' 60 || fail "$(cat log2 said2)"
+    start_node
+    run_split codex-serve fetch "$cid" --peer "$(cut -f 2 ready2)" --json
+    assert_failure 1
+    assert_equal "$(jq -c '[.failures, .blocksFetched]' <<<"$output")" '[1,450]'
+    # It waits for somebody who does not answer.
+    kill -s STOP "$second"
+    codex-serve fetch "$(codex-chunk -r elsewhere put <(gen 20 1000))" --peer "$(cut -f 2 ready2)" >out 2>err &
+    local fetch=$!
+    wait_for '[[ $(ls -l /proc/'"$fetch"'/fd 2>/dev/null | grep -c socket) -ge 1 ]]' 60
+    end_node
+    kill -s KILL "$second"
+    wait "$second" || true
+    local code=0
+    wait "$fetch" || code=$?
+    assert_equal "$code" 69
+    grep -q 'the node that fetches has ended' err || fail "$(cat err)"
+    grep -q 'the same command goes on' err
 }

@@ -187,7 +187,8 @@ setup() {
     end_node
 }
 
-@test "nothing comes in time" {
+@test "not all comes in time" {
+    bring_some
     start_node
     kill -s STOP "$node"
     run_split codex-serve -r other fetch "$cid" --peer "$address" --timeout 1s
@@ -237,4 +238,49 @@ other_tree() { find other/writers -type f -size +1k; }
     hint 'serve another one, and take over what is in this: codex-chunk --repo OTHER import --from-nim {}'
     codex-chunk --repo other import --from-nim nim >/dev/null
     codex-chunk --repo other get "$cid" | cmp - small
+}
+
+@test "no node has it" {
+    start_node
+    lost=$(codex-chunk -r elsewhere put <(gen 2 1000))
+    run_split codex-serve -r other fetch "$lost" --peer "$address"
+    hint 'name another node that may have it: --peer ADDRESS'
+    codex-chunk put <(gen 2 1000) >/dev/null
+    codex-serve -r other fetch "$lost" --peer "$address"
+    end_node
+}
+
+@test "a node that has no peers" {
+    lost=$(codex-chunk -r elsewhere put <(gen 3 1000))
+    start_node
+    run_split codex-serve fetch "$lost"
+    hint 'connect the node with one that has it: codex-serve connect ADDRESS; or name one: --peer ADDRESS'
+    codex-serve -r elsewhere run --listen-addrs /ip4/127.0.0.1/tcp/0 --ready-file ready2 >log2 2>said2 3>&- &
+    local second=$!
+    wait_for 'test -e ready2' 60 || fail "$(cat log2 said2)"
+    codex-serve connect "$(cut -f 2 ready2)"
+    codex-serve fetch "$lost"
+    kill -s TERM "$second"
+    wait "$second"
+    end_node
+}
+
+@test "the beginning of a CID, for nodes" {
+    start_node
+    run_split codex-serve -r other fetch "${cid:0:16}" --peer "$address"
+    hint 'name it by its whole CID; nodes that have it know nothing of beginnings'
+    codex-serve -r other fetch "$cid" --peer "$address"
+    end_node
+}
+
+@test "a pipe that something else writes to" {
+    run_split codex-serve -r other fetch "$cid" --via 'echo Welcome to this host; cat >/dev/null'
+    hint 'nothing but the other node may write to that pipe, no greeting of a shell either'
+    codex-serve -r other fetch "$cid" --via "codex-serve stdio -r $CODEX_REPO"
+}
+
+@test "the server of a pipe on a terminal" {
+    on_terminal 'codex-serve stdio'
+    hint 'it is for who fetches, as his --via'
+    codex-serve -r other fetch "$cid" --via "codex-serve stdio -r $CODEX_REPO"
 }

@@ -197,6 +197,95 @@ TEST_F(FetchTest, EndsAtItsDeadlineAndKeepsWhatCame) {
     EXPECT_GE(status.blocks_here, 15U);
 }
 
+TEST_F(FetchTest, SaysAtItsDeadlineWhatIsThereOnceAllIsKept) {
+    Store seeder(world, 1);
+    seeder.store(data, {0, data.size()});
+    seeder.serve();
+    int whole = 0;
+    int in_part = 0;
+    for (int ms = 40; ms < 400; ms += 10) {
+        SCOPED_TRACE(ms);
+        Store leecher(world, 2);
+        FetchOptions options;
+        options.until = world.loop.now() + milliseconds(ms);
+        const auto result = fetch(leecher, {seeder.address()}, options);
+        const auto partial = leecher.repo.partial(data.cid);
+        EXPECT_EQ(result.has_value(), leecher.repo.dataset(data.cid).has_value());
+        whole += result ? 1 : 0;
+        if (!result && partial) {
+            ++in_part;
+            const std::string here = fmt::format("{} of 300 blocks are here", partial->blocks_held);
+            EXPECT_NE(result.error().text().find(here), std::string::npos)
+                << result.error().text() << ", and held are " << partial->blocks_held;
+        }
+    }
+    EXPECT_GT(whole, 0);
+    EXPECT_GT(in_part, 0);
+}
+
+TEST_F(FetchTest, NamesWhomItWasToldOfAndDidNotReach) {
+    Store seeder(world, 1);
+    seeder.store(data, {0, data.size()});
+    seeder.serve();
+    Store gone(world, 3);
+    Store leecher(world, 2);
+    const net::Multiaddr nowhere =
+        must(must(net::Multiaddr::from_text("/ip4/10.0.0.9/tcp/9")).with_peer(gone.id()));
+    must(fetch(leecher, {seeder.address(), nowhere}));
+    ASSERT_EQ(status.peers.size(), 2U);
+    EXPECT_EQ(status.peers[0].error, "");
+    EXPECT_EQ(status.peers[1].id, gone.id());
+    EXPECT_NE(status.peers[1].error.find("10.0.0.9"), std::string::npos);
+    EXPECT_EQ(status.peers[1].blocks, 0U);
+}
+
+TEST_F(FetchTest, EndsSoonWhereNobodyIsNamedAndNobodyThere) {
+    Store leecher(world, 2);
+    const Clock::Instant begun = world.loop.now();
+    const Error error = must_fail(fetch(leecher, {}));
+    EXPECT_EQ(error.code(), Errc::unavailable);
+    EXPECT_LE(world.loop.now() - begun, seconds(5));
+}
+
+TEST_F(FetchTest, SaysHowMuchIsHereWhenItsLastPeerIsGone) {
+    Faulty breaks(world, 1, data, Fault::dropped_connection);
+    Store leecher(world, 2);
+    FetchOptions options;
+    options.alone = seconds(1);
+    const auto result = fetch(leecher, {breaks.address()}, options);
+    if (result) // it was there again each time
+        return leecher.expect_whole(data);
+    const std::string here = fmt::format("{} of 300 blocks are here", status.blocks_here);
+    EXPECT_NE(result.error().text().find(here), std::string::npos) << result.error().text();
+    EXPECT_EQ(result.error().has_way_out(), status.blocks_here != 0);
+}
+
+TEST_F(FetchTest, OpensTheRepoOnceThereIsSomethingToStore) {
+    Store seeder(world, 1);
+    seeder.store(data, {0, data.size()});
+    Store leecher(world, 2);
+    int opened = 0;
+    InlineExecutor executor;
+    Progress progress;
+    const auto run = [&] {
+        FetchOptions options;
+        options.peers = {seeder.address()};
+        Fetch late(*leecher.peers,
+                   [&]() -> Result<Destination> {
+                       ++opened;
+                       return Destination{&leecher.repo, 0};
+                   },
+                   data.cid, std::move(options), {executor, progress});
+        return world.run(Fetch::run(&late));
+    };
+    EXPECT_FALSE(run()); // nobody serves it
+    EXPECT_EQ(opened, 0);
+    seeder.serve();
+    must(run());
+    EXPECT_EQ(opened, 1);
+    leecher.expect_whole(data);
+}
+
 TEST_F(FetchTest, IsCancelled) {
     Faulty slow(world, 1, data, Fault::slowness);
     Store leecher(world, 2);

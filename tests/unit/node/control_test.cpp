@@ -45,6 +45,7 @@ std::vector<Reply> replies() {
     all.emplace_back(SoFar{7, 8});
     exchange::FetchPeer gave{must(net::PeerId::from_text(kPeer)), 1, 2, 3, 4, 5, 6, {}};
     gave.round_trip = std::chrono::microseconds(7);
+    gave.error = "/ip4/10.0.0.1/tcp/9: refused";
     all.emplace_back(std::move(gave));
     all.emplace_back(Totals{9, 10, 11, 12});
     all.emplace_back(Done{});

@@ -227,6 +227,9 @@ TEST_F(DaemonTest, FetchesOfOneDatasetGoOneAfterTheOther) {
 
 TEST_F(DaemonTest, WhoWaitsForHisTurnHearsOfItAndHasADeadline) {
     const Dataset data(repo::test::seeds(1, 20)); // which nobody has
+    Store silent(world_, 4);                      // so that the first one waits
+    std::vector<net::Multiaddr> at(1, silent.host->addresses().front());
+    must(world_.run(here_.host->connect(silent.id(), std::move(at), world_.in(seconds(5)))));
     Listener first(world_.loop);
     std::optional<Result<void>> end;
     TaskGroup asking(world_.loop);
