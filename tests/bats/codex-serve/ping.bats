@@ -28,6 +28,10 @@ load serve
         run_split codex-serve ping "$wrong"
         assert_refused 64 "$wrong"
     done
+    # What is long is cut, and that is seen.
+    run_split codex-serve ping "/dns4/$(printf 'a%.0s' {1..200})/tcp/x/p2p/$id"
+    assert_failure 64
+    assert_stderr --partial 'aaa..."'
     run_split codex-serve ping /ip4/127.0.0.1/tcp/8070
     assert_stderr --partial '/p2p/'
 }
