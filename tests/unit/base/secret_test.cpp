@@ -47,8 +47,8 @@ TEST(Secret, IsInPagesOfItsOwnThatNoDumpHas) {
     EXPECT_THAT(mapping, ::testing::ContainsRegex("VmFlags:.* dd")) << "no dump";
     struct rlimit limit = {};
     ::getrlimit(RLIMIT_MEMLOCK, &limit);
-    // An address sanitizer locks nothing.
-    if (limit.rlim_cur > (1 << 16) && !test::kAddressSanitizer) {
+    // Sanitizers lock nothing.
+    if (limit.rlim_cur > (1 << 16) && !test::kSanitized) {
         EXPECT_THAT(mapping, ::testing::ContainsRegex("VmFlags:.* lo")) << "locked";
     }
 }
