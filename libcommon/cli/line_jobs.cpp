@@ -113,10 +113,10 @@ private:
 };
 
 /// The threads that answer.
-class Crew {
+class LineCrew {
 public:
     using Answer = std::function<JobAnswer(const JobLine&)>;
-    Crew(Context& context, std::size_t max_line_bytes, const Answer& answer)
+    LineCrew(Context& context, std::size_t max_line_bytes, const Answer& answer)
         : context_(context), answer_(answer), lines_(max_line_bytes) {}
 
     Result<int> run() {
@@ -182,7 +182,7 @@ private:
 
 Result<int> answer_lines(Context& context, std::size_t max_line_bytes,
                          const std::function<JobAnswer(const JobLine&)>& answer) {
-    return Crew(context, max_line_bytes, answer).run();
+    return LineCrew(context, max_line_bytes, answer).run();
 }
 
 } // namespace codex::cli
