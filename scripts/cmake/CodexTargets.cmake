@@ -118,6 +118,9 @@ function(codex_tools)
   endforeach()
   get_property(tools GLOBAL PROPERTY CODEX_TOOLS)
   add_custom_target(tools DEPENDS ${tools}) # all of them and nothing else
+  set(local ${tools})
+  list(REMOVE_ITEM local codex-serve)
+  add_custom_target(local_tools DEPENDS ${local}) # those without a network
 endfunction()
 
 # GoogleTest's templates are most of a build: one precompiled header serves all test programs, and

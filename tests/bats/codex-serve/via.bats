@@ -92,9 +92,9 @@ load serve
     run_split codex-serve fetch "$cid" --via "echo codex-exchange 1 blocks; tr '\\0' '\\377' </dev/zero"
     [[ $status == 76 || $status == 69 ]] || fail "$status $stderr"
     # It says nothing.
-    run_split codex-serve fetch "$cid" --via 'exec sleep 1000' --timeout 1s
+    run_split codex-serve fetch "$cid" --via 'exec sleep 98765' --timeout 1s
     assert_failure 75
-    refute pgrep -f 'sleep 1000'
+    refute pgrep -f 'sleep 98765'
     # It has something, but not that.
     run_split codex-serve fetch "$cid" --via "codex-serve stdio -r $CODEX_REPO"
     assert_failure 1
@@ -112,8 +112,12 @@ load serve
     run_split codex-serve stdio </dev/null
     assert_failure 69
     assert_output 'codex-exchange 1 blocks'
-    run_split codex-serve stdio < <(echo GET / HTTP/1.1; sleep 1000)
+    mkfifo open
+    exec 9<>open # which stays open behind what is said
+    echo GET / HTTP/1.1 >&9
+    run_split codex-serve stdio <open 9>&-
     assert_failure 76
+    exec 9>&-
     run_split codex-serve stdio < <(echo codex-exchange 1)
     assert_success
     assert_output 'codex-exchange 1 blocks'

@@ -14,6 +14,7 @@ endif()
 add_executable(codex-tiny main.cpp libcommon/repo/blocks.cpp)
 add_executable(test_tiny test.cpp)
 add_custom_target(tools DEPENDS codex-tiny)
+add_custom_target(local_tools DEPENDS codex-tiny)
 END
     echo 'int blocks(); int main() { return blocks(); }' >tree/main.cpp
     echo 'int blocks() { return 0; }' >tree/libcommon/repo/blocks.cpp
