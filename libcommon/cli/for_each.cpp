@@ -13,6 +13,16 @@ namespace {
 /// Beyond this, more turns at once only take memory.
 constexpr unsigned kMostTurns = 16;
 
+void settle(Context& context, const Loop& loop) {
+    if (!loop.settle || context.unordered())
+        return;
+    try {
+        loop.settle();
+    } catch (const std::bad_alloc&) {
+        context.report(out_of_memory());
+    }
+}
+
 /// False when no further input is wanted.
 bool take_turn(Context& context, const Loop& loop, const std::string& item, Progress& progress) {
     const auto turn = [&]() -> Result<void> {
@@ -25,6 +35,8 @@ bool take_turn(Context& context, const Loop& loop, const std::string& item, Prog
     auto done = turn();
     progress.done_items.fetch_add(1, std::memory_order_relaxed);
     const std::string_view name = item == "-" ? std::string_view("stdin") : item;
+    if (!done)
+        settle(context, loop);
     return done ? !context.stopped() : context.report(name, done.error());
 }
 
@@ -124,15 +136,22 @@ Result<int> for_each(Context& context, Inputs inputs, const Loop& loop) {
     std::unique_ptr<Crew> crew;
     if (context.unordered())
         crew = std::make_unique<Crew>(context, loop, progress);
+    inputs.before_waiting([&] { settle(context, loop); });
     while (item) {
         const bool go_on =
             crew ? crew->hand_out(std::move(*item)) : take_turn(context, loop, *item, progress);
         if (!go_on)
             break;
-        CODEX_SET(item, inputs.next());
+        auto next = inputs.next();
+        if (!next) {
+            settle(context, loop);
+            return fail(std::move(next).error());
+        }
+        item = std::move(*next);
     }
     if (crew)
         crew->finish();
+    settle(context, loop);
     return context.exit_code();
 }
 

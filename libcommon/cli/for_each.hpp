@@ -21,6 +21,11 @@ struct Loop {
     /// unless --fail-fast. With --unordered, several turns run at once, each in a thread of its
     /// own, and print as they finish.
     std::function<Result<void>(const std::string& item, Progress& progress)> turn;
+    /// Does what turns have put off, to do it for several inputs together, and prints and reports
+    /// that: called before a failure is reported, before another input is waited for, and at the
+    /// end; so everything is said in the order of the inputs. With --unordered it is not, and turns
+    /// put nothing off.
+    std::function<void()> settle{};
 };
 /// Runs the loop over `inputs` and shows its progress. Gives the exit code so far. Errors: those of
 /// `begin` and of reading the list itself.
@@ -28,10 +33,10 @@ struct Loop {
 
 /// The same where every turn needs one thing, a repo: `open()` gives it when the first input has
 /// come, and `turn(opened, item, progress)` takes it. What the thing can explain of the error of a
-/// turn, with a method explain(item, error), it does.
-template <class Open, class Turn>
+/// turn, with a method explain(item, error), it does. `settle(opened)` is Loop::settle.
+template <class Open, class Turn, class Settle>
 [[nodiscard]] Result<int> for_each_in(Context& context, Inputs inputs, const std::string& label,
-                                      const Open& open, const Turn& turn) {
+                                      const Open& open, const Turn& turn, const Settle& settle) {
     std::optional<typename std::invoke_result_t<Open>::value_type> opened;
     const auto begin = [&]() -> Result<void> {
         auto result = open();
@@ -42,14 +47,21 @@ template <class Open, class Turn>
     };
     return for_each(
         context, std::move(inputs),
-        {label, begin, [&](const std::string& item, Progress& progress) -> Result<void> {
+        {label, begin,
+         [&](const std::string& item, Progress& progress) -> Result<void> {
              Result<void> done = turn(*opened, item, progress);
              if constexpr (requires(Error error) { opened->explain(item, std::move(error)); }) {
                  if (!done)
                      return fail(opened->explain(item, std::move(done).error()));
              }
              return done;
-         }});
+         },
+         [&] { settle(*opened); }});
+}
+template <class Open, class Turn>
+[[nodiscard]] Result<int> for_each_in(Context& context, Inputs inputs, const std::string& label,
+                                      const Open& open, const Turn& turn) {
+    return for_each_in(context, std::move(inputs), label, open, turn, [](auto&) {});
 }
 
 } // namespace codex::cli

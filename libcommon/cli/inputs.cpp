@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <poll.h>
 #include <unistd.h>
 
 namespace codex::cli {
@@ -12,6 +13,12 @@ namespace {
 constexpr std::size_t kMaxLineBytes = std::size_t{1} << 20;
 constexpr std::string_view kBlanks = " \t\r";
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+
+/// Whether a read gives something, be it the end or an error, at once.
+bool readable(int fd) {
+    pollfd wait{fd, POLLIN, 0};
+    return ::poll(&wait, 1, 0) != 0;
+}
 
 /// Something else than a list came.
 Error no_list(Errc code, std::string text) {
@@ -103,6 +110,8 @@ Result<std::optional<std::string>> Inputs::next_line() {
         buffer_.erase(0, start_);
         start_ = 0;
         const std::size_t had = buffer_.size();
+        if (before_waiting_ && !readable(fd_))
+            before_waiting_();
         std::uint8_t chunk[65536];
         CODEX_TRY(n, read_some(fd_, chunk, name_));
         buffer_.append(as_text(BytesView(chunk).first(n)));

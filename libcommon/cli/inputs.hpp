@@ -3,6 +3,7 @@
 
 #include "base/error.hpp"
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,6 +21,8 @@ public:
     Inputs(std::vector<std::string> arguments, int stdin_fd, std::string name = "stdin");
     /// These and no others: "-" is an item like the rest.
     [[nodiscard]] static Inputs exactly(std::vector<std::string> items);
+    /// Called whenever next() would have to wait for who writes the lines.
+    void before_waiting(std::function<void()> call) { before_waiting_ = std::move(call); }
     /// That nothing comes is no error then.
     void may_be_empty() { may_be_empty_ = true; }
     /// The next item, or nothing at the end. Errors: io; json_invalid, malformed and limit_exceeded
@@ -36,6 +39,7 @@ private:
     Result<std::optional<std::string>> item_of_json(const std::string& line) const;
 
     std::vector<std::string> arguments_;
+    std::function<void()> before_waiting_;
     bool exact_ = false;
     bool may_be_empty_ = false;
     bool any_ = false; // an item was given out

@@ -6,10 +6,8 @@
 #include "repo/index/repo_impl.hpp"
 #include "repo/segments/batch.hpp"
 #include "repo/segments/block_reader.hpp"
-#include "repo/upkeep/doomed.hpp"
 #include "repo/upkeep/notes.hpp"
 #include "repo/upkeep/partials.hpp"
-#include "repo/upkeep/reserve.hpp"
 
 namespace codex::repo {
 
@@ -18,35 +16,6 @@ using namespace detail;
 namespace {
 
 constexpr std::size_t kDatasetStep = 64;
-
-/// False when there is none. What a kill leaves of it is a dead writer's, and gc's.
-Result<bool> remove_partial(const Session& session, const Cid& manifest) {
-    std::optional<ErasedPartial> erased;
-    const auto erase = [&]() -> Result<void> {
-        CODEX_TRY(ledger, session.ledger());
-        CODEX_SET(erased, erase_partial(ledger, manifest));
-        return erased ? ledger.commit() : Result<void>();
-    };
-    {
-        CODEX_TRY(txn, session.store->env().read());
-        CODEX_TRY(entry, find_partial(txn, manifest));
-        if (!entry)
-            return false;
-    }
-    CODEX_CHECK(with_reserve(session.store->path(), erase));
-    if (!erased)
-        return false;
-    CODEX_CHECK(with_reserve(session.store->path(), [&]() -> Result<void> {
-        CODEX_CHECK(collect_writer(session, erased->writer, Tree::keep));
-        return {};
-    }));
-    return true;
-}
-
-tl::unexpected<Error> not_found(const Cid& manifest, const Store& store) {
-    return fail(not_here(Errc::dataset_not_found, "dataset", manifest, store)
-                    .remedy(Remedy::list_datasets));
-}
 
 /// What the index has of a dataset.
 struct Stored {
@@ -77,6 +46,11 @@ DatasetKind detail::kind_of(const codec::Manifest& manifest) {
     if (manifest.is_verifiable())
         return DatasetKind::verifiable;
     return manifest.is_protected() ? DatasetKind::protected_ : DatasetKind::plain;
+}
+
+tl::unexpected<Error> detail::no_dataset(const Cid& manifest, const Store& store) {
+    return fail(not_here(Errc::dataset_not_found, "dataset", manifest, store)
+                    .remedy(Remedy::list_datasets));
 }
 
 Result<void> detail::note_if_needed(Ledger& ledger, const Cid& manifest, std::uint64_t expiry,
@@ -129,7 +103,7 @@ Result<DatasetInfo> Repo::dataset(const Cid& manifest) const {
         if (!found) {
             CODEX_TRY(partial, find_partial(txn, manifest));
             if (!partial)
-                return not_found(manifest, *impl_->store);
+                return no_dataset(manifest, *impl_->store);
             CODEX_TRY(held, held_leaves(txn, *partial));
             return fail(partial_error(manifest, *partial, held));
         }
@@ -167,39 +141,6 @@ Result<void> Repo::for_each_dataset(const std::function<bool(const DatasetInfo&)
     }
 }
 
-Result<void> Repo::remove_dataset(const Cid& manifest, const Job& job) {
-    CODEX_CHECK(impl_->require_writable());
-    const Session session = impl_->session(job);
-    CODEX_TRY(was_partial, remove_partial(session, manifest));
-    if (was_partial) {
-        impl_->log.info("Removed partial dataset", {{"manifestCid", manifest}});
-        return {};
-    }
-    CODEX_TRY(portion, look_through(session, manifest));
-    // With the references of its first leaves, which are all of most trees.
-    const auto erase = [&](bool with_leaves) -> Result<Erased> {
-        CODEX_TRY(ledger, session.ledger());
-        CODEX_TRY(there, ledger.dataset(manifest));
-        if (!there)
-            return not_found(manifest, *impl_->store);
-        CODEX_TRY(gone, erase_dataset(ledger, manifest));
-        if (gone.tree && portion && with_leaves)
-            CODEX_CHECK(release_portion(ledger, *portion));
-        CODEX_CHECK(ledger.commit());
-        return gone;
-    };
-    auto erased = erase(true);
-    if (!erased && erased.error().code() == Errc::no_space)
-        erased = with_reserve(path(), [&] { return erase(false); });
-    if (!erased)
-        return fail(std::move(erased).error());
-    if (erased->tree)
-        CODEX_CHECK(finish_doomed(session, std::span(&*erased->tree, 1),
-                                  std::move(portion).value_or(Portion{})));
-    impl_->log.info("Removed dataset", {{"manifestCid", manifest}});
-    return {};
-}
-
 Result<void> Repo::set_expiry(const Cid& manifest, std::uint64_t expiry) {
     CODEX_CHECK(impl_->require_writable());
     CODEX_TRY(ledger, impl_->session().ledger());
@@ -207,7 +148,7 @@ Result<void> Repo::set_expiry(const Cid& manifest, std::uint64_t expiry) {
     if (!entry) {
         CODEX_TRY(partial, find_partial(ledger.txn(), manifest));
         if (!partial)
-            return not_found(manifest, *impl_->store);
+            return no_dataset(manifest, *impl_->store);
         CODEX_CHECK(set_partial_expiry(ledger, manifest, *partial, expiry));
         return ledger.commit();
     }
@@ -234,7 +175,7 @@ Result<void> Repo::set_label(const Cid& manifest, std::string_view label) {
     CODEX_TRY(entry, ledger.dataset(manifest));
     CODEX_TRY(partial, find_partial(ledger.txn(), manifest));
     if (!entry && !partial)
-        return not_found(manifest, *impl_->store);
+        return no_dataset(manifest, *impl_->store);
     CODEX_CHECK(put_label(ledger.txn(), manifest, label));
     CODEX_CHECK(
         ledger.note_dataset(manifest, true, entry ? entry->expiry : partial->expiry, label));

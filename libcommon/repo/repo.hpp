@@ -107,6 +107,10 @@ public:
     /// io when its tree cannot be read, before anything has changed; cancelled: what is left of it
     /// is gc's.
     [[nodiscard]] Result<void> remove_dataset(const Cid& manifest, const Job& job = {});
+    /// The same for several, as few transactions as their limits allow. Gives how each went, in
+    /// their order: what is wrong with one is no matter of the others.
+    [[nodiscard]] std::vector<Result<void>> remove_datasets(std::span<const Cid> manifests,
+                                                            const Job& job = {});
     /// Sets (not only extends) the expiry. Errors: dataset_not_found.
     [[nodiscard]] Result<void> set_expiry(const Cid& manifest, std::uint64_t expiry);
     /// What the dataset is called in this repo: at most 255 bytes of UTF-8; empty takes the label

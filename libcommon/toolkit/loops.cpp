@@ -5,9 +5,13 @@
 namespace codex::toolkit {
 
 Result<int> for_each_input(cli::Context& context, Access access, const std::string& label,
-                           cli::Inputs inputs, const Turn& turn) {
+                           cli::Inputs inputs, const Turn& turn, const Settle& settle) {
     return cli::for_each_in(
-        context, std::move(inputs), label, [&] { return open_repo(context, access); }, turn);
+        context, std::move(inputs), label, [&] { return open_repo(context, access); }, turn,
+        [&](repo::Repo& repo) {
+            if (settle)
+                settle(repo);
+        });
 }
 
 Result<int> for_each_dataset(cli::Context& context, Access access, const std::string& label,

@@ -14,11 +14,13 @@ namespace codex::toolkit {
 /// One input's turn; `progress` is that of all turns.
 using Turn =
     std::function<Result<void>(repo::Repo& repo, const std::string& item, Progress& progress)>;
+/// What turns have put off: cli::Loop::settle.
+using Settle = std::function<void(repo::Repo& repo)>;
 /// Takes a turn for each input (cli::for_each()), with the repo opened when the first one has come.
 /// Gives the exit code so far. Errors: those of opening it and of reading the list itself.
 [[nodiscard]] Result<int> for_each_input(cli::Context& context, Access access,
                                          const std::string& label, cli::Inputs inputs,
-                                         const Turn& turn);
+                                         const Turn& turn, const Settle& settle = {});
 
 /// One dataset's turn. It tells the answer "no" with context.answer_no().
 using DatasetTurn = std::function<Result<void>(const dataset::Job& job, const Cid& manifest)>;

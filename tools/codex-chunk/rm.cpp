@@ -1,5 +1,7 @@
 #include "chunk.hpp"
 
+#include <algorithm>
+
 namespace codex::chunk {
 
 namespace {
@@ -28,32 +30,78 @@ Result<void> forget_block(cli::Context& context, repo::Repo& repo, const Address
                          block->size_bytes);
 }
 
-Result<void> remove_dataset(cli::Context& context, repo::Repo& repo, const Cid& cid) {
-    auto dataset = repo.dataset(cid);
-    std::uint64_t bytes = 0;
-    if (!dataset && dataset.error().code() == Errc::dataset_partial) {
-        CODEX_TRY(partial, repo.partial(cid));
-        bytes = held_bytes(partial);
-    } else if (!dataset) {
-        return fail(std::move(dataset).error());
-    } else {
-        bytes = dataset->manifest.content_size_bytes();
+/// Datasets that are removed together, for a transaction each makes thousands slow.
+class Removals {
+public:
+    explicit Removals(cli::Context& context) : context_(context) {}
+
+    Result<void> add(repo::Repo& repo, const std::string& item, const Cid& cid) {
+        if (std::ranges::find(cids_, cid) != cids_.end())
+            settle(repo); // the second time it is not there
+        CODEX_TRY(bytes, content_bytes(repo, cid));
+        if (context_.dry_run())
+            return print_removed(context_, cid.text(), bytes);
+        if (cids_.empty())
+            first_at_ = context_.clock().now();
+        cids_.push_back(cid);
+        entries_.push_back({item, bytes});
+        if (cids_.size() >= kMost || context_.clock().now() - first_at_ >= kLongest)
+            settle(repo);
+        return {};
     }
-    if (!context.dry_run())
-        CODEX_CHECK(repo.remove_dataset(cid));
-    return print_removed(context, cid.text(), bytes);
-}
+
+    void settle(repo::Repo& repo) {
+        const std::vector<Cid> cids = std::exchange(cids_, {});
+        const std::vector<Entry> entries = std::exchange(entries_, {});
+        if (cids.empty())
+            return;
+        std::vector<Result<void>> outcomes = repo.remove_datasets(cids);
+        for (std::size_t i = 0; i < cids.size(); ++i) {
+            Result<void>& done = outcomes[i];
+            if (done)
+                done = print_removed(context_, cids[i].text(), entries[i].bytes);
+            if (!done)
+                context_.report(entries[i].item,
+                                repo.explain(entries[i].item, std::move(done).error()));
+        }
+    }
+
+private:
+    static constexpr std::size_t kMost = 64;
+    static constexpr std::chrono::milliseconds kLongest{50};
+    struct Entry {
+        std::string item;
+        std::uint64_t bytes;
+    };
+
+    static Result<std::uint64_t> content_bytes(repo::Repo& repo, const Cid& cid) {
+        auto dataset = repo.dataset(cid);
+        if (!dataset && dataset.error().code() == Errc::dataset_partial)
+            return repo.partial(cid).map(held_bytes);
+        if (!dataset)
+            return fail(std::move(dataset).error());
+        return dataset->manifest.content_size_bytes();
+    }
+
+    cli::Context& context_;
+    std::vector<Cid> cids_;
+    std::vector<Entry> entries_;
+    Clock::Instant first_at_{};
+};
 
 Result<int> run_rm(cli::Context& context, const std::vector<std::string>& items) {
+    Removals removals(context);
     const auto remove = [&](repo::Repo& repo, const std::string& item, Progress&) -> Result<void> {
         CODEX_TRY(address, parse_address(repo, item, repo::Named::dataset));
-        if (address.index)
-            return forget_block(context, repo, address);
-        return remove_dataset(context, repo, address.cid);
+        if (!address.index)
+            return removals.add(repo, item, address.cid);
+        removals.settle(repo);
+        return forget_block(context, repo, address);
     };
     const Access access = context.dry_run() ? Access::read : Access::write;
     context.add_total("bytes", 0);
-    return for_each_input(context, access, "rm", listed(items), remove);
+    return for_each_input(context, access, "rm", listed(items), remove,
+                          [&](repo::Repo& repo) { removals.settle(repo); });
 }
 
 } // namespace

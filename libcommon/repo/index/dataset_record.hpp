@@ -18,6 +18,9 @@ namespace codex::repo::detail {
 [[nodiscard]] Result<void> note_if_needed(Ledger& ledger, const Cid& manifest, std::uint64_t expiry,
                                           std::uint64_t expiry_before);
 
+/// The error of a dataset that is not here.
+[[nodiscard]] tl::unexpected<Error> no_dataset(const Cid& manifest, const Store& store);
+
 [[nodiscard]] DatasetKind kind_of(const codec::Manifest& manifest);
 
 } // namespace codex::repo::detail

@@ -76,3 +76,50 @@ setup() {
     run_split codex-chunk rm "$cid@0"
     assert_refused 1 "$cid"
 }
+
+@test "many in one command: what is said is in their order, whatever is wrong with one" {
+    local i cids=()
+    for i in 1 2 3 4 5; do
+        gen "$i" 3000 >"file$i"
+        cids+=("$(codex-chunk put "file$i")")
+    done
+    codex-chunk rm "${cids[2]}" >/dev/null
+    bash -c 'codex-chunk rm "$@" 2>&1' - "${cids[@]}" "$cid@0" "${cids[0]}" >said || status=$?
+    assert_equal "$status" 1
+    local expected=("${cids[0]}	removed	3000" "${cids[1]}	removed	3000"
+        "codex-chunk: error: dataset ${cids[2]}" "${cids[3]}	removed	3000" "${cids[4]}	removed	3000"
+        "$cid@0	removed	65536" "codex-chunk: error: dataset ${cids[0]}")
+    grep -v ' hint: ' said >lines
+    assert_equal "$(wc -l <lines)" "${#expected[@]}"
+    for i in "${!expected[@]}"; do
+        [[ $(sed -n "$((i + 1))p" lines) == "${expected[i]}"* ]] || fail "$(<lines)"
+    done
+    codex-chunk verify
+}
+
+@test "who waits for the next line has said what became of the ones before" {
+    local other
+    gen 1 5 >small
+    other=$(codex-chunk put small)
+    mkfifo list
+    codex-chunk rm <list >said &
+    exec 7>list
+    echo "$cid" >&7
+    wait_for '[ -s said ]' 60
+    printf '%s' "$other" >&7 # the line is not whole, and nothing is to be done yet
+    assert_equal "$(cat said)" "$cid	removed	200000"
+    exec 7>&-
+    wait "$!"
+    assert_equal "$(tail -n1 said)" "$other	removed	5"
+}
+
+@test "many with --json: a record each, and the sum of all" {
+    local other
+    gen 1 5 >small
+    other=$(codex-chunk put small)
+    run_json codex-chunk rm --json "$cid" "$other"
+    assert_success
+    assert_line -n 0 --partial "\"cid\":\"$cid\""
+    assert_line -n 1 --partial "\"cid\":\"$other\""
+    [[ $summary == *'"bytes":200005'* ]] || fail "$summary"
+}

@@ -79,6 +79,28 @@ void declare_loops(Command& root) {
                             {"begin", []() -> Result<void> { return fail(Errc::repo_missing); },
                              [](const std::string&, Progress&) { return Result<void>(); }});
         });
+    // Prints two inputs together; those of three letters at once.
+    root.command("pairs", "puts off")
+        .arguments("CID", s->items, "inputs")
+        .takes_unordered()
+        .run([=](Context& context) -> Result<int> {
+            std::vector<std::string> off;
+            const auto settle = [&] {
+                for (const std::string& item : std::exchange(off, {}))
+                    if (auto printed = context.print(Record("turn").text(item)); !printed)
+                        context.report(item, printed.error());
+            };
+            const auto turn = [&](const std::string& item, Progress&) -> Result<void> {
+                if (item == "bad")
+                    return fail(Errc::cid_invalid, "is bad");
+                off.push_back(item);
+                if (off.size() == 2 || item.size() == 3)
+                    settle();
+                return {};
+            };
+            return for_each(context, Inputs(s->items, STDIN_FILENO),
+                            {"pairs", no_repo, turn, settle});
+        });
     root.command("exact", "items as they are")
         .arguments("FILE", s->items, "inputs")
         .run([=](Context& context) {
@@ -172,6 +194,19 @@ TEST(ForEach, FailuresAreReportedAndTheOthersFollow) {
     const Outcome unordered = run_loops({"count", "--fail-fast", "--unordered", "-j2"}, input);
     EXPECT_EQ(unordered.exit_code, 65);
     EXPECT_LT(lines_of(unordered.out).size(), 10'000U);
+}
+
+TEST(ForEach, WhatWasPutOffIsDoneBeforeAFailureIsReportedAndAtTheEnd) {
+    EXPECT_EQ(run_loops({"pairs", "a"}).out, "a\n");
+    const Outcome outcome = run_loops({"pairs", "a", "b", "c", "bad", "d", "e", "f"});
+    EXPECT_EQ(outcome.out, "a\nb\nc\nd\ne\nf\n");
+    EXPECT_EQ(outcome.err, "codex-sample: error: bad: is bad\n");
+    const Outcome stopped = run_loops({"pairs", "--fail-fast", "a", "bad", "b"});
+    EXPECT_EQ(stopped.out, "a\n");
+    // The list ends with an error of its own.
+    const Outcome cut = run_loops({"pairs"}, "a\n{]\nb\n");
+    EXPECT_EQ(cut.out, "a\n");
+    EXPECT_EQ(cut.exit_code, 65);
 }
 
 TEST(ForEach, WhatCannotBeginEndsItAll) {
