@@ -135,6 +135,8 @@ Error Fetch::Impl::going_on(Error error) const {
 void Fetch::Impl::note_unreached(const Dialler& dialler) {
     unreached.clear();
     for (auto& [peer, error] : dialler.unreached()) {
+        if (roster.knows(peer))
+            continue; // it was there for the manifest
         FetchPeer named{peer};
         named.name = peer.text();
         named.error = error;

@@ -29,6 +29,8 @@ public:
             entries_.push_back(Entry{peer, {}, {}, {}, 0, {}});
         return found->second;
     }
+    /// It has been connected while the fetch lasted.
+    [[nodiscard]] bool knows(const net::PeerId& peer) const { return numbers_.contains(peer); }
     [[nodiscard]] Entry& at(plan::PeerNumber number) { return entries_[number]; }
     [[nodiscard]] const std::vector<Entry>& all() const { return entries_; }
     [[nodiscard]] bool is_banned(const net::PeerId& peer, Clock::Instant now) const {

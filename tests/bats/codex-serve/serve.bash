@@ -18,8 +18,50 @@ end_node() {
     node=
 }
 
+# start_holder FILE HOW MUXER [ARG...]: tests/interop/blockexc-holder.mjs has FILE, as we do, and its CID is $cid; its
+# process number is $holder, its address $theirs, what it says the file played.
+start_holder() {
+    cid=$(codex-chunk put "$1")
+    codex-chunk block get "$cid" >manifest
+    mkfifo hold
+    node "$CODEX_SOURCE/tests/interop/blockexc-holder.mjs" "$2" "$1" manifest "${@:3}" <hold >played 2>&1 3>&- &
+    holder=$!
+    exec 9>hold
+    wait_for '[[ -s played ]]' 60 || fail "$(cat played)"
+    read -r theirs <played
+}
+
+end_holder() {
+    exec 9>&-
+    wait "$holder"
+    holder=
+}
+
+# together NAME... : these functions, each in a folder of its own, at the same time: what is late is so for seconds.
+together() {
+    local name
+    local -A runs=()
+    for name in "$@"; do
+        (
+            trap teardown EXIT
+            mkdir "$name"
+            cd "$name" || exit
+            export CODEX_REPO=$PWD/repo
+            "$name"
+        ) >"$name.said" 2>&1 3>&- &
+        runs[$name]=$!
+    done
+    local failed=
+    for name in "$@"; do
+        wait "${runs[$name]}" || failed+="$name: $(cat "$name.said")"$'\n'
+    done
+    [[ -z $failed ]] || fail "$failed"
+}
+
 teardown() {
-    [[ -n ${node-} ]] || return 0
-    kill -s KILL "$node" 2>/dev/null || true
-    wait "$node" 2>/dev/null || true
+    local process
+    for process in ${node-} ${holder-}; do
+        kill -s KILL "$process" 2>/dev/null || true
+        wait "$process" 2>/dev/null || true
+    done
 }
