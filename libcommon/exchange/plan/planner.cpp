@@ -131,6 +131,8 @@ void Planner::presence(PeerNumber number, std::uint64_t index, bool have, Clock:
     peer->lacked = true;
     said.lacks = with(said.lacks, bit);
     if ((said.open & bit) != 0) {
+        // Old nodes say so and wait for it: codex-exchange(7), OLDER NODES.
+        take_back(*peer, *at, bit);
         close_request(*peer, *at, bit);
         has_not(*peer, *at, bit, false, now);
     } else {

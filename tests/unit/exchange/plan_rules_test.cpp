@@ -37,6 +37,22 @@ TEST(Plan, CostsABitABlockAndAFewKilobytesAPeer) {
     EXPECT_EQ(plan.missing().size(), kBlocks / 2);
 }
 
+// Old nodes say that it is not there, and wait for it all the same.
+TEST(Plan, TakesBackAWantThatIsAnsweredByDontHave) {
+    Planner plan({kBlock, 1});
+    plan.want({0, 2});
+    const Clock::Instant now{std::chrono::hours(1)};
+    plan.joined(0, now);
+    (void)plan.next(now);
+    plan.presence(0, 1, true, now);
+    ASSERT_EQ(plan.next(now).tell.size(), 1U); // which asks for both
+    plan.presence(0, 0, false, now);
+    const Orders orders = plan.next(now + milliseconds(2));
+    ASSERT_EQ(orders.tell.size(), 1U);
+    EXPECT_EQ(orders.tell[0].cancels, (std::vector<IndexRange>{{0, 1}}));
+    EXPECT_EQ(orders.tell[0].haves, (std::vector<IndexRange>{{0, 1}})); // behind the cancel
+}
+
 TEST(Plan, AsksNobodyForWhatIsThere) {
     Planner plan({kBlock, 1});
     plan.want({10, 10});
