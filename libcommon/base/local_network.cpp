@@ -164,28 +164,12 @@ public:
         return fail(local_error(errno, "write to " + of_->path));
     }
     [[nodiscard]] Task<Result<void>> readable(Clock::Instant until) override {
-        const LocalDescriptorPtr of = of_;
-        if (of->closed)
-            co_return fail(Errc::cancelled, "connection is closed");
-        LocalDescriptor::ask_read(of);
-        const auto in_time = co_await of->can_read.wait(until);
-        if (of->closed)
-            co_return fail(Errc::cancelled, "connection is closed");
-        if (!in_time)
-            co_return fail(Errc::timeout, "nothing came from {} in time", of->path);
-        co_return Result<void>();
+        return wait(of_, LocalDescriptor::ask_read, &LocalDescriptor::can_read, until,
+                    "gave nothing in time");
     }
     [[nodiscard]] Task<Result<void>> writable(Clock::Instant until) override {
-        const LocalDescriptorPtr of = of_;
-        if (of->closed)
-            co_return fail(Errc::cancelled, "connection is closed");
-        LocalDescriptor::ask_write(of);
-        const auto in_time = co_await of->can_write.wait(until);
-        if (of->closed)
-            co_return fail(Errc::cancelled, "connection is closed");
-        if (!in_time)
-            co_return fail(Errc::timeout, "{} took nothing in time", of->path);
-        co_return Result<void>();
+        return wait(of_, LocalDescriptor::ask_write, &LocalDescriptor::can_write, until,
+                    "took nothing in time");
     }
     void end() override {
         if (!of_->closed)
@@ -196,6 +180,21 @@ public:
     [[nodiscard]] SocketAddress remote() const override { return {}; }
 
 private:
+    [[nodiscard]] static Task<Result<void>> wait(LocalDescriptorPtr of,
+                                                 void (*ask)(const LocalDescriptorPtr&),
+                                                 Signal LocalDescriptor::* signal,
+                                                 Clock::Instant until, const char* too_late) {
+        if (of->closed)
+            co_return fail(Errc::cancelled, "connection is closed");
+        ask(of);
+        const auto in_time = co_await ((*of).*signal).wait(until);
+        if (of->closed)
+            co_return fail(Errc::cancelled, "connection is closed");
+        if (!in_time)
+            co_return fail(Errc::timeout, "{} {}", of->path, too_late);
+        co_return Result<void>();
+    }
+
     LocalDescriptorPtr of_;
 };
 

@@ -88,6 +88,11 @@ public:
             return {};
         return fail(Errc::json_invalid, "{}", wrong_);
     }
+    /// What they were read into, when all of them were right.
+    template <class T> [[nodiscard]] Result<Reply> reply(T value) const {
+        CODEX_CHECK(over());
+        return Reply(std::move(value));
+    }
 
 private:
     [[nodiscard]] const Json* find(const char* name) const {
@@ -133,8 +138,7 @@ Result<Reply> about_of(const Json& object) {
     members.text("id", about.id);
     members.texts("addresses", about.addresses);
     members.number("peers", about.peers);
-    CODEX_CHECK(members.over());
-    return Reply(std::move(about));
+    return members.reply(std::move(about));
 }
 
 Result<Reply> peer_of(const Json& object) {
@@ -149,8 +153,7 @@ Result<Reply> peer_of(const Json& object) {
     members.number("bytesIn", peer.bytes_in);
     members.number("bytesOut", peer.bytes_out);
     members.number("wants", peer.wants);
-    CODEX_CHECK(members.over());
-    return Reply(std::move(peer));
+    return members.reply(std::move(peer));
 }
 
 Result<Reply> limit_of(const Json& object) {
@@ -159,16 +162,14 @@ Result<Reply> limit_of(const Json& object) {
     members.text("name", limit.name);
     members.text("value", limit.value);
     members.number("hits", limit.hits);
-    CODEX_CHECK(members.over());
-    return Reply(std::move(limit));
+    return members.reply(std::move(limit));
 }
 
 Result<Reply> pong_of(const Json& object) {
     Pong pong;
     Members members(object);
     members.number("microseconds", pong.microseconds);
-    CODEX_CHECK(members.over());
-    return Reply(pong);
+    return members.reply(pong);
 }
 
 Result<Reply> progress_of(const Json& object) {
@@ -176,8 +177,7 @@ Result<Reply> progress_of(const Json& object) {
     Members members(object);
     members.number("done", so_far.done);
     members.number("total", so_far.total);
-    CODEX_CHECK(members.over());
-    return Reply(so_far);
+    return members.reply(so_far);
 }
 
 Result<Reply> gave_of(const Json& object) {
@@ -212,8 +212,7 @@ Result<Reply> totals_of(const Json& object) {
     members.number("blocksHere", totals.blocks_here);
     members.number("blocksFetched", totals.blocks_fetched);
     members.number("bytesFetched", totals.bytes_fetched);
-    CODEX_CHECK(members.over());
-    return Reply(totals);
+    return members.reply(totals);
 }
 
 Result<Reply> done_of(const Json& /*object*/) {

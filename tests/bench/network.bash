@@ -122,8 +122,8 @@ swarm_of_aria2() {
     for i in {1..8}; do
         # Each goes on giving until all have it, as the nodes do.
         command+="(mkdir leecher$i && ${aria[*]} --seed-time=10 --dir=leecher$i --on-bt-download-complete=/bin/true data.torrent >leecher$i.out 2>&1 & echo \$! >leecher$i.pid; "
-        command+="until [ -f leecher$i/data ] && [ ! -f leecher$i/data.aria2 ]; do sleep 0.1; done) & "
+        command+="until [ -f leecher$i/data ] && [ ! -f leecher$i/data.aria2 ]; do ((SECONDS < 1800)) && kill -0 \$! && sleep 0.1 || exit; done) & "
     done
-    once '8 of aria2c' : "$command wait; kill \$(cat leecher[1-8].pid)"
+    once '8 of aria2c' : "$command wait; kill \$(cat leecher[1-8].pid); ! ls leecher[1-8]/data.aria2 && ls leecher{1..8}/data"
     swarm_row '8 of aria2c' "$(ratio "${wall['8 of aria2c']}" "${wall['8 nodes of one']}") times as long"
 }
