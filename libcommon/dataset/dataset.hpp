@@ -147,6 +147,13 @@ struct RepairReport {
 /// then; dataset_damaged when the tree record cannot be rebuilt.
 [[nodiscard]] Result<RepairReport> repair(const Job& job, const Cid& manifest);
 
+/// Makes a partial protected dataset whole, of each column of which k blocks are here: computes the
+/// others. False, and nothing is added, when what is computed does not give the dataset's tree: who
+/// made it has coded something else. Reads what is here twice, in constant memory. Errors:
+/// manifest_invalid for a plain dataset; unsupported; erasure_unrepairable, naming the columns that
+/// lack too much; no_space, quota_exceeded, io; cancelled.
+[[nodiscard]] Result<bool> complete(const Job& job, repo::PartialDataset& dataset);
+
 /// The error for a repair that could not restore all: unrepairable(), or what is needed to have the
 /// tree back.
 [[nodiscard]] Error unrepaired(const codec::Manifest& manifest, const erasure::Layout& layout,

@@ -50,9 +50,10 @@ Result<There> look(const repo::Repo* repo, const Cid& manifest) {
 /// A dataset that was begun, or that goes on.
 struct Opened {
     std::shared_ptr<Leaves> leaves;
-    std::shared_ptr<Content> content; ///< where it is wanted
-    std::uint64_t wanted = 0;         ///< blocks
-    IndexSet missing;                 ///< of them
+    std::shared_ptr<Content> content;     ///< where it is wanted
+    std::uint64_t wanted = 0;             ///< blocks
+    IndexSet missing;                     ///< of them
+    std::optional<ColumnNeeds> columns{}; ///< where any rows of each column do
     repo::Repo* repo = nullptr;
 };
 
@@ -79,14 +80,29 @@ struct Opening {
         CODEX_TRY(dataset, into.repo->open_partial(manifest, {into.expiry, label}));
         Opened opened;
         opened.repo = into.repo;
-        opened.leaves = std::make_shared<Leaves>(std::move(dataset));
+        opened.leaves = std::make_shared<Leaves>(*into.repo, std::move(dataset));
         CODEX_SET(opened.missing, opened.leaves->missing(job));
-        opened.missing.intersect(wanted.blocks);
         opened.wanted = wanted.blocks.size();
+        if (opened.wanted == opened.leaves->count() && !opened.leaves->whole())
+            take_any_rows(decoded, opened);
+        opened.missing.intersect(wanted.blocks);
         if (content != nullptr)
             CODEX_SET(opened.content,
                       Content::open(*into.repo, cid, decoded, wanted.content, *content));
         return opened;
+    }
+
+    /// All of a protected dataset: k blocks of each column are enough.
+    static void take_any_rows(const codec::Manifest& manifest, Opened& opened) {
+        const auto layout = erasure::Layout::of(manifest);
+        if (!layout || manifest.block_size_bytes % 64 != 0)
+            return; // plain, or not coded as it can be here
+        IndexSet here({0, opened.leaves->count()});
+        here.subtract(opened.missing);
+        const std::uint64_t before = here.size();
+        opened.columns.emplace(*layout, std::move(here));
+        opened.missing = opened.columns->first();
+        opened.wanted = before + opened.missing.size();
     }
 };
 
@@ -109,8 +125,8 @@ Task<Result<FetchStatus>> Fetch::Impl::run(Impl* self) {
     if (there.manifest.empty()) {
         const auto block = std::make_shared<OneBlock>(self->manifest);
         IndexSet first({0, 1});
-        CODEX_CO_CHECK(
-            download(self, block, nullptr, std::move(first), codec::kMaxManifestBytes / 16));
+        CODEX_CO_CHECK(download(self, block, nullptr, std::move(first),
+                                codec::kMaxManifestBytes / 16, std::nullopt));
         there.manifest = block->bytes();
     }
     auto opening = [how = Opening{{self->repo, self->options.expiry},
@@ -128,9 +144,9 @@ Task<Result<FetchStatus>> Fetch::Impl::run(Impl* self) {
     self->blocks_before = self->blocks - opened.missing.size();
     const std::size_t block_bytes = opened.leaves->block_bytes();
     self->job.expect(opened.missing.size() * block_bytes);
-    if (!opened.missing.empty() || opened.content) {
-        CODEX_CO_CHECK(
-            download(self, opened.leaves, opened.content, std::move(opened.missing), block_bytes));
+    if (!opened.missing.empty() || opened.content || opened.columns) {
+        CODEX_CO_CHECK(download(self, opened.leaves, opened.content, std::move(opened.missing),
+                                block_bytes, std::move(opened.columns)));
     }
     co_return self->status();
 }
@@ -151,14 +167,16 @@ Task<Result<FetchStatus>> Fetch::Impl::give(Impl* self, codec::Manifest whole) {
 
 Task<Result<void>> Fetch::Impl::download(Impl* self, std::shared_ptr<Goods> goods,
                                          std::shared_ptr<Content> content, IndexSet wanted,
-                                         std::size_t block_bytes) {
+                                         std::size_t block_bytes,
+                                         std::optional<ColumnNeeds> columns) {
     DownloadOptions of;
+    of.columns = std::move(columns);
     of.block_bytes = block_bytes;
     of.seed = self->options.seed;
     of.queue_bytes = self->options.queue_bytes;
     of.logger = self->options.logger;
-    self->running = std::make_unique<Download>(self->peers, self->job.executor(), self->roster,
-                                               std::move(goods), of);
+    self->running = std::make_unique<Download>(self->peers, self->job, self->roster,
+                                               std::move(goods), std::move(of));
     self->all_is_here = false;
     self->running->start(wanted);
     TaskGroup writer(self->loop, [self](const std::exception_ptr& thrown) {

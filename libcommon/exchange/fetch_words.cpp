@@ -7,6 +7,8 @@
 
 namespace codex::exchange {
 
+using namespace detail;
+
 namespace {
 
 /// Somebody was there, who is somebody else or something else.
@@ -26,6 +28,8 @@ std::optional<Fetch::Impl::Why> Fetch::Impl::given_up(const Dialler& dialler) {
     const Clock::Duration since = now - outlook_since;
     if (now >= options.until)
         return Why::deadline;
+    if (running->plan().finished())
+        return std::nullopt; // it is computing
     if (is == plan::Outlook::no_peer) {
         const bool any = !dialler.empty() || !options.pipes.empty();
         const bool all_failed = any && dialler.all_failed() && pipes_ended();
@@ -154,6 +158,8 @@ FetchStatus Fetch::Impl::status() const {
         now.bytes_fetched += running->kept_bytes();
     }
     now.blocks_here = blocks == 0 ? 0 : blocks_before + now.blocks_fetched;
+    now.blocks =
+        std::max(blocks, now.blocks_here); // where more rows of a column came than it lacked
     for (plan::PeerNumber number = 0; number < roster.all().size(); ++number) {
         const Roster::Entry& entry = roster.all()[number];
         plan::PeerCounts counts = entry.counts;

@@ -118,6 +118,18 @@ Result<void> PartialDataset::Impl::stage(const std::vector<const VerifiedLeaf*>&
     return {};
 }
 
+Result<void> PartialDataset::Impl::spool_leaves(Spool& spool, const LeafReader& leaves,
+                                                const Job& job) const {
+    std::vector<Digest> piece;
+    for (std::uint64_t at = 0; at < leaf_count(); at += piece.size()) {
+        CODEX_CHECK(job.go_on());
+        piece.resize(static_cast<std::size_t>(std::min(kPieceNodes, leaf_count() - at)));
+        CODEX_CHECK(leaves(at, piece));
+        CODEX_CHECK(spool.write(at, piece));
+    }
+    return {};
+}
+
 bool PartialDataset::Impl::due() const {
     const Limits& limits = repo->store->limits();
     return current.bytes >= limits.partial_bytes || current.batch->full() ||
@@ -143,6 +155,31 @@ Result<std::size_t> PartialDataset::add(std::span<const VerifiedLeaf> batch) {
     else if (!impl.complete && impl.due())
         CODEX_CHECK(impl.flush());
     return fresh.size();
+}
+
+Result<bool> PartialDataset::learn_tree(const LeafReader& leaves, const Job& job) {
+    Impl& impl = *impl_;
+    if (impl.complete)
+        return true;
+    CODEX_CHECK(impl.require_here());
+    Spool spool = make_spool(impl.repo->store->path(), impl.repo->store->limits());
+    CODEX_CHECK(impl.spool_leaves(spool, leaves, job));
+    CODEX_TRY(root, build_layers(spool, leaf_count(), merkle::sha256_tree(), job));
+    if (root != impl.manifest.tree.digest32())
+        return false;
+    const std::vector<std::uint64_t>& layers = impl.shape.sizes();
+    const std::uint64_t nodes = impl.shape.at(layers.size() - 1, layers.back());
+    std::vector<Digest> piece;
+    for (std::uint64_t at = 0; at < nodes; at += piece.size()) {
+        CODEX_CHECK(job.go_on());
+        piece.resize(static_cast<std::size_t>(std::min(kPieceNodes, nodes - at)));
+        CODEX_CHECK(spool.read(at, piece));
+        std::vector<PlacedNode> placed;
+        for (const Digest& digest : piece)
+            placed.push_back({at + placed.size(), digest});
+        CODEX_CHECK(impl.tree->impl_->file.write(std::move(placed)));
+    }
+    return true;
 }
 
 Result<IndexSet> PartialDataset::recheck(const Job& job) {

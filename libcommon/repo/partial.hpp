@@ -7,6 +7,7 @@
 #include "base/index_set.hpp"
 #include "base/job.hpp"
 #include "merkle/tree.hpp"
+#include "repo/stored_tree.hpp"
 #include "repo/types.hpp"
 
 #include <memory>
@@ -98,6 +99,11 @@ public:
     [[nodiscard]] std::optional<Clock::Instant> commit_by() const;
     /// What was added is there, durable, when this returns. Errors: as add().
     [[nodiscard]] Result<void> commit();
+
+    /// Learns the whole tree from all its leaves, so that tree() gives the proof of any, and add()
+    /// takes those that were computed. False, and nothing learnt, when they do not give its root.
+    /// Constant memory, O(n) hashes. Errors: those of `leaves`; no_space, io; cancelled.
+    [[nodiscard]] Result<bool> learn_tree(const LeafReader& leaves, const Job& job = {});
 
     /// The leaves that are said to be here and cannot be proved, because a disk has damaged their
     /// tree; add() takes these again, and that mends it. O(n) hashes. Errors: io, cancelled.

@@ -190,14 +190,11 @@ Result<void> PartialDataset::Impl::drop_tree(Ledger& ledger, const std::optional
 /// The nodes as they are computed from the leaves, which have to give the root: a disk may have
 /// changed what was proved once.
 Result<void> PartialDataset::Impl::spool_tree(Spool& spool) {
-    constexpr std::uint64_t kPiece = 16384;
-    std::vector<Digest> piece;
-    for (std::uint64_t at = 0; at < leaf_count(); at += piece.size()) {
-        piece.resize(static_cast<std::size_t>(std::min(kPiece, leaf_count() - at)));
-        CODEX_CHECK(session.job.go_on());
-        CODEX_CHECK(tree->impl_->file.read(at, piece));
-        CODEX_CHECK(spool.write(at, piece));
-    }
+    const PartialFile& file = tree->impl_->file;
+    CODEX_CHECK(spool_leaves(
+        spool,
+        [&file](std::uint64_t first, std::span<Digest> out) { return file.read(first, out); },
+        session.job));
     CODEX_TRY(root, build_layers(spool, leaf_count(), merkle::sha256_tree(), session.job));
     if (root == manifest.tree.digest32())
         return {};

@@ -23,6 +23,9 @@ struct Staged {
     Clock::Instant since{}; ///< when the first of them came
 };
 
+/// Of a tree, what is read or written at a time.
+constexpr std::uint64_t kPieceNodes = 16384;
+
 enum class Outcome : std::uint8_t {
     committed,
     whole, ///< committed, and the dataset with it
@@ -75,6 +78,7 @@ struct PartialDataset::Impl {
                         std::span<const Cid> pins, const std::optional<detail::TreeEntry>& stored,
                         const std::optional<detail::Extent>& tree_at);
     Result<void> drop_tree(detail::Ledger& ledger, const std::optional<detail::Extent>& tree_at);
+    Result<void> spool_leaves(detail::Spool& spool, const LeafReader& leaves, const Job& job) const;
     Result<void> spool_tree(detail::Spool& spool);
     Result<void> settle(detail::Outcome outcome);
     [[nodiscard]] Result<void> require_here() const;

@@ -12,26 +12,37 @@ namespace codex::dataset::detail {
 using erasure::Code;
 using erasure::Layout;
 
-Columns::Columns(const Job& job, std::uint32_t block_size, Layout layout, Code code,
-                 repo::StoredTree tree)
-    : job_(job), block_size_(block_size), layout_(layout), code_(std::move(code)),
-      tree_(std::move(tree)) {}
+Columns::Columns(const Job& job, const codec::Manifest& manifest, Layout layout,
+                 std::optional<repo::StoredTree> tree, repo::LeafReader leaves)
+    : job_(job), block_size_(manifest.block_size_bytes), layout_(layout), code_(layout.shape),
+      tree_cid_(manifest.tree), tree_(std::move(tree)), leaves_(std::move(leaves)) {}
 
-Result<Columns> Columns::open(const Job& job, const codec::Manifest& manifest) {
+Result<Layout> Columns::layout_of(const codec::Manifest& manifest) {
     CODEX_TRY(layout, Layout::of(manifest));
     if (manifest.block_size_bytes % 64 != 0)
         return fail(Errc::unsupported, "a block size of {} bytes is not a multiple of 64",
                     manifest.block_size_bytes);
+    return layout;
+}
+
+Result<Columns> Columns::open(const Job& job, const codec::Manifest& manifest) {
+    CODEX_TRY(layout, layout_of(manifest));
     CODEX_TRY(tree, job.repo.tree(manifest.tree));
     if (tree.leaf_count() != layout.total_blocks())
         return fail(Errc::manifest_invalid, "{}: the tree has {} leaves, the manifest says {}",
                     manifest.tree.text(), tree.leaf_count(), layout.total_blocks());
-    return Columns(job, manifest.block_size_bytes, layout, Code(layout.shape), std::move(tree));
+    return Columns(job, manifest, layout, std::move(tree), {});
+}
+
+Result<Columns> Columns::open(const Job& job, const codec::Manifest& manifest,
+                              repo::LeafReader leaves) {
+    CODEX_TRY(layout, layout_of(manifest));
+    return Columns(job, manifest, layout, std::nullopt, std::move(leaves));
 }
 
 Result<Digest> Columns::leaf(std::uint64_t index) const {
     Digest leaf;
-    CODEX_CHECK(leaves_ ? leaves_(index, {&leaf, 1}) : tree_.leaves(index, {&leaf, 1}));
+    CODEX_CHECK(leaves_ ? leaves_(index, {&leaf, 1}) : tree_->leaves(index, {&leaf, 1}));
     return leaf;
 }
 
@@ -114,7 +125,7 @@ Result<void> Columns::Group::plan_reads(Column& column, std::vector<Request>& re
         BlockRead read;
         read.cid = Cid::block(leaf);
         read.buffer = {column.places[row], owner_.block_size_};
-        read.leaf = {&owner_.tree_.cid(), index};
+        read.leaf = {&owner_.tree_cid_, index};
         batch.push_back(read);
         requests.push_back({&column, row});
         ++hoped_for;

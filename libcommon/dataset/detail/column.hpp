@@ -9,6 +9,7 @@
 #include "erasure/layout.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -43,10 +44,14 @@ public:
     /// unsupported for the linear strategy; erasure_parameters (also: a block size that is no
     /// multiple of 64); block_not_found when the tree is not here.
     [[nodiscard]] static Result<Columns> open(const Job& job, const codec::Manifest& manifest);
+    /// The same of a dataset whose tree need not be in the repo, for `leaves` gives it: zeros where
+    /// a leaf is not known, which is then lost. It has no tree().
+    [[nodiscard]] static Result<Columns> open(const Job& job, const codec::Manifest& manifest,
+                                              repo::LeafReader leaves);
 
     [[nodiscard]] const erasure::Layout& layout() const { return layout_; }
     [[nodiscard]] const erasure::Code& code() const { return code_; }
-    [[nodiscard]] const repo::StoredTree& tree() const { return tree_; }
+    [[nodiscard]] const repo::StoredTree& tree() const { return *tree_; }
     [[nodiscard]] std::uint32_t block_size_bytes() const { return block_size_; }
 
     /// Takes the leaves from here instead of the stored tree, which is damaged.
@@ -63,8 +68,9 @@ public:
     [[nodiscard]] Result<void> reconstruct(std::span<LostBlock> lost) const;
 
 private:
-    Columns(const Job& job, std::uint32_t block_size, erasure::Layout layout, erasure::Code code,
-            repo::StoredTree tree);
+    Columns(const Job& job, const codec::Manifest& manifest, erasure::Layout layout,
+            std::optional<repo::StoredTree> tree, repo::LeafReader leaves);
+    [[nodiscard]] static Result<erasure::Layout> layout_of(const codec::Manifest& manifest);
 
     class Group;
     [[nodiscard]] Result<Digest> leaf(std::uint64_t index) const;
@@ -73,8 +79,9 @@ private:
     std::uint32_t block_size_;
     erasure::Layout layout_;
     erasure::Code code_;
-    repo::StoredTree tree_;
-    repo::LeafReader leaves_;
+    Cid tree_cid_;
+    std::optional<repo::StoredTree> tree_;
+    repo::LeafReader leaves_; ///< instead of the tree, where it is given
 };
 
 } // namespace codex::dataset::detail

@@ -14,11 +14,12 @@ constexpr std::size_t kBatchBytes = std::size_t{4} << 20;
 
 } // namespace
 
-Download::Download(Peers& peers, Executor& executor, Roster& roster, std::shared_ptr<Goods> goods,
-                   const DownloadOptions& options)
-    : peers_(peers), loop_(peers.loop()), executor_(executor), roster_(roster),
-      goods_(std::move(goods)), options_(options), plan_({options.block_bytes, options.seed}),
-      progress_(loop_.now()), ask_(loop_), keep_(loop_), changed_(loop_),
+Download::Download(Peers& peers, const codex::Job& job, Roster& roster,
+                   std::shared_ptr<Goods> goods, DownloadOptions options)
+    : peers_(peers), loop_(peers.loop()), job_(job.uncounted()), roster_(roster),
+      goods_(std::move(goods)), options_(std::move(options)),
+      plan_({options_.block_bytes, options_.seed}), progress_(loop_.now()), ask_(loop_),
+      keep_(loop_), changed_(loop_),
       tasks_(loop_, [this](const std::exception_ptr& thrown) { end_for(error_of(thrown)); }) {}
 
 Download::~Download() {
@@ -40,9 +41,13 @@ void Download::end_for(Error error) {
     changed_.notify();
 }
 
-void Download::start(const IndexSet& wanted) {
+void Download::want(const IndexSet& wanted) {
     for (auto run = wanted.next_run(0); run; run = wanted.next_run(run->end()))
         plan_.want(*run);
+}
+
+void Download::start(const IndexSet& wanted) {
+    want(wanted);
     peers_.add(*this);
     tasks_.start(ask(this));
     tasks_.start(keep(this));
@@ -62,7 +67,7 @@ Task<Result<void>> Download::settle(Download* self) {
     if (self->failure_)
         co_return fail(copy_of(*self->failure_));
     auto commit = [goods = self->goods_] { return goods->commit(); };
-    co_return co_await offload(self->loop_, self->executor_, std::move(commit));
+    co_return co_await offload(self->loop_, self->job_.executor(), std::move(commit));
 }
 
 // --- what peers say
@@ -131,10 +136,25 @@ void Download::poke() {
 
 Task<void> Download::ask(Download* self) {
     while (true) {
-        if (self->plan_.due() <= self->loop_.now())
+        if (self->plan_.due() <= self->loop_.now()) {
+            self->ask_for_other_rows();
             self->send(self->plan_.next(self->loop_.now()));
+        }
         self->asking_at_ = self->plan_.due();
         co_await self->ask_.wait(self->plan_.due());
+    }
+}
+
+/// Where no peer has a block, any other of its column does as well.
+void Download::ask_for_other_rows() {
+    if (!options_.columns)
+        return;
+    for (const std::uint64_t index : plan_.held_by_none(loop_.now())) {
+        const ColumnNeeds::Change change = options_.columns->instead(index, plan_.missing());
+        if (change.forget)
+            plan_.stored(index, loop_.now());
+        for (const std::uint64_t other : change.want)
+            plan_.want({other, 1});
     }
 }
 
@@ -201,22 +221,41 @@ private:
 Task<void> Download::keep(Download* self) {
     const Keeping keeping(*self);
     while (!self->failure_ && !(self->settling_ && self->queue_.empty())) {
+        if (self->queue_.empty() && self->plan_.finished() && self->options_.columns) {
+            co_await complete(self);
+            continue;
+        }
         if (self->queue_.empty()) {
             const auto by = self->goods_->commit_by().value_or(Clock::Instant::max());
             const auto more = co_await self->keep_.wait(by);
             if (more || self->settling_ || !self->queue_.empty())
                 continue;
             auto commit = [goods = self->goods_] { return goods->commit(); };
-            auto committed = co_await offload(self->loop_, self->executor_, std::move(commit));
+            auto committed =
+                co_await offload(self->loop_, self->job_.executor(), std::move(commit));
             if (!committed)
                 self->failure_ = std::move(committed).error();
             continue;
         }
         const auto batch = std::make_shared<std::vector<Came>>(self->next_batch());
         auto take = [goods = self->goods_, batch] { return goods->take(*batch); };
-        const auto verdicts = co_await offload(self->loop_, self->executor_, std::move(take));
+        const auto verdicts = co_await offload(self->loop_, self->job_.executor(), std::move(take));
         self->judge(*batch, verdicts);
     }
+}
+
+Task<void> Download::complete(Download* self) {
+    auto completing = [goods = self->goods_, job = self->job_] { return goods->complete(job); };
+    auto rest = co_await offload(self->loop_, self->job_.executor(), std::move(completing));
+    if (!rest) {
+        self->failure_ = std::move(rest).error();
+    } else {
+        self->options_.columns.reset();
+        self->progress_ = self->loop_.now();
+        self->want(*rest);
+        self->poke();
+    }
+    self->changed_.notify();
 }
 
 void Download::judge(const std::vector<Came>& batch,
@@ -234,6 +273,10 @@ void Download::judge(const std::vector<Came>& batch,
             ++kept_;
             kept_bytes_ += came.data.size();
             progress_ = now;
+            if (options_.columns)
+                for (const std::uint64_t index :
+                     options_.columns->came(came.index, plan_.missing()))
+                    plan_.stored(index, now);
             continue;
         }
         Roster::Entry& entry = roster_.at(came.peer);

@@ -2,8 +2,9 @@
 // comes on its way to where it is judged and kept.
 #pragma once
 
-#include "base/executor.hpp"
+#include "base/job.hpp"
 #include "base/log.hpp"
+#include "exchange/detail/column_needs.hpp"
 #include "exchange/detail/roster.hpp"
 #include "exchange/peers.hpp"
 
@@ -35,6 +36,9 @@ public:
     /// By when commit() is to be called, if it is.
     [[nodiscard]] virtual std::optional<Clock::Instant> commit_by() const { return {}; }
     [[nodiscard]] virtual Result<void> commit() { return {}; }
+    /// All that its columns lacked has come: makes the others of them. Gives what is to be fetched
+    /// after all, and nothing when it is whole. As take().
+    [[nodiscard]] virtual Result<IndexSet> complete(const codex::Job& /*job*/) { return {}; }
 };
 
 struct DownloadOptions {
@@ -42,6 +46,9 @@ struct DownloadOptions {
     std::uint64_t seed = 0;
     std::size_t queue_bytes = std::size_t{32} << 20; ///< that have come and are not kept
     log::Logger logger;
+    /// Of a protected dataset of which enough of each column is wanted, and not all; then
+    /// Goods::complete() ends it.
+    std::optional<ColumnNeeds> columns{};
 };
 
 /// Destroyed from outside of the loop's tasks; a batch that is being taken is then taken all the
@@ -49,9 +56,10 @@ struct DownloadOptions {
 /// Threads: the loop's.
 class Download final : private PeerEvents {
 public:
-    /// `peers`, `executor` and `roster` outlive it, and `goods` its jobs.
-    Download(Peers& peers, Executor& executor, Roster& roster, std::shared_ptr<Goods> goods,
-             const DownloadOptions& options);
+    /// `peers`, the job's executor and `roster` outlive it, and `goods` its jobs. The job is for
+    /// Goods::complete().
+    Download(Peers& peers, const codex::Job& job, Roster& roster, std::shared_ptr<Goods> goods,
+             DownloadOptions options);
     ~Download() override;
 
     /// Begins to fetch these.
@@ -63,7 +71,7 @@ public:
     [[nodiscard]] std::size_t block_bytes() const { return options_.block_bytes; }
     [[nodiscard]] const plan::Planner& plan() const { return plan_; }
     /// All is there and taken, or nothing will be, for failure().
-    [[nodiscard]] bool ended() const { return failure_ || plan_.finished(); }
+    [[nodiscard]] bool ended() const { return failure_ || (plan_.finished() && !options_.columns); }
     [[nodiscard]] std::optional<Error>& failure() { return failure_; }
     /// Blocks that were kept, and their bytes.
     [[nodiscard]] std::uint64_t kept() const { return kept_; }
@@ -82,9 +90,12 @@ private:
     [[nodiscard]] bool may_read(const PeerId& peer) override;
 
     class Keeping;
+    void want(const IndexSet& wanted);
+    void ask_for_other_rows();
     void end_for(Error error);
     static Task<void> ask(Download* self);
     static Task<void> keep(Download* self);
+    static Task<void> complete(Download* self);
     [[nodiscard]] std::vector<Came> next_batch();
     void judge(const std::vector<Came>& batch, const Result<std::vector<Result<void>>>& verdicts);
     void send(const plan::Orders& orders);
@@ -94,7 +105,7 @@ private:
 
     Peers& peers_;
     EventLoop& loop_;
-    Executor& executor_;
+    codex::Job job_;
     Roster& roster_;
     std::shared_ptr<Goods> goods_;
     DownloadOptions options_;

@@ -26,7 +26,8 @@ public:
     [[nodiscard]] static Task<Result<void>> download(Impl* self,
                                                      std::shared_ptr<detail::Goods> goods,
                                                      std::shared_ptr<detail::Content> content,
-                                                     IndexSet wanted, std::size_t block_bytes);
+                                                     IndexSet wanted, std::size_t block_bytes,
+                                                     std::optional<detail::ColumnNeeds> columns);
     /// Gives why it gave up, if it did.
     [[nodiscard]] static Task<Result<std::optional<Why>>> watch(Impl* self,
                                                                 const detail::Dialler* dialler);

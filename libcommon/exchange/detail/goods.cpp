@@ -1,6 +1,7 @@
 #include "exchange/detail/goods.hpp"
 
 #include "base/copy_error.hpp"
+#include "dataset/dataset.hpp"
 
 #include <algorithm>
 
@@ -16,8 +17,9 @@ Result<std::vector<Result<void>>> OneBlock::take(std::vector<Came>& batch) {
     return verdicts;
 }
 
-Leaves::Leaves(repo::PartialDataset dataset)
-    : dataset_(std::move(dataset)), tree_(dataset_.manifest().tree), count_(dataset_.leaf_count()),
+Leaves::Leaves(repo::Repo& repo, repo::PartialDataset dataset)
+    : repo_(repo), dataset_(std::move(dataset)), tree_(dataset_.manifest().tree),
+      count_(dataset_.leaf_count()),
       verifier_(tree_, count_, dataset_.manifest().block_size_bytes) {}
 
 BlockAddress Leaves::address(std::uint64_t index) const {
@@ -59,6 +61,14 @@ Result<std::vector<Result<void>>> Leaves::take(std::vector<Came>& batch) {
     if (!right.empty())
         CODEX_CHECK(dataset_.add(right));
     return verdicts;
+}
+
+Result<IndexSet> Leaves::complete(const codex::Job& job) {
+    CODEX_TRY(fits, dataset::complete(dataset::Job(repo_, job), dataset_));
+    if (fits)
+        return IndexSet();
+    // Whoever made it coded something else. What they made has the right proofs all the same.
+    return missing(job);
 }
 
 Result<IndexSet> Leaves::missing(const codex::Job& job) {

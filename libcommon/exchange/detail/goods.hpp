@@ -38,7 +38,8 @@ private:
 /// Threads: as Goods.
 class Leaves final : public Goods {
 public:
-    explicit Leaves(repo::PartialDataset dataset);
+    /// The repo, whose dataset it is, outlives it.
+    Leaves(repo::Repo& repo, repo::PartialDataset dataset);
 
     [[nodiscard]] BlockAddress address(std::uint64_t index) const override;
     [[nodiscard]] std::optional<std::uint64_t> index(const BlockAddress& address) const override;
@@ -48,14 +49,18 @@ public:
         return dataset_.commit_by();
     }
     [[nodiscard]] Result<void> commit() override { return dataset_.commit(); }
+    /// Errors: those of dataset::complete().
+    [[nodiscard]] Result<IndexSet> complete(const codex::Job& job) override;
 
     /// Those that are not there, or cannot be proved: add() takes them again. O(n) hashes of what
     /// is there. Errors: of PartialDataset::recheck().
     [[nodiscard]] Result<IndexSet> missing(const codex::Job& job);
+    [[nodiscard]] bool whole() const { return dataset_.complete(); }
     [[nodiscard]] std::uint64_t count() const { return count_; }
     [[nodiscard]] std::size_t block_bytes() const { return dataset_.manifest().block_size_bytes; }
 
 private:
+    repo::Repo& repo_;
     repo::PartialDataset dataset_;
     Cid tree_;
     std::uint64_t count_;

@@ -39,6 +39,10 @@ void Planner::changed(Clock::Instant now, bool at_once) {
 void Planner::want(IndexRange range) {
     const std::uint64_t before = window_.missing().size();
     window_.want(range);
+    if (window_.size() != 0 && range.count != 0)
+        for (std::uint64_t run = run_of(range.first); run <= run_of(range.end() - 1); ++run)
+            if (window_.find(run))
+                grown_.push_back(run);
     total_ += window_.missing().size() - before;
     due_ = Clock::Instant{};
 }

@@ -71,6 +71,10 @@ public:
     void pause(Clock::Instant now);
     void resume(Clock::Instant now);
 
+    /// Blocks that are wanted now and that each of the peers has said not to have. Where they were
+    /// not asked about each block, they are, and it is told then.
+    [[nodiscard]] std::vector<std::uint64_t> held_by_none(Clock::Instant now);
+
     /// What to send. To be asked at due(), or sooner.
     [[nodiscard]] Orders next(Clock::Instant now);
     /// It is over: what takes back all that was asked and has not been answered. To be asked for
@@ -125,6 +129,7 @@ private:
 
     // What it asks about: the window.
     void fill_window(Clock::Instant now);
+    void take_in_grown(Clock::Instant now);
     void take_in_awaited(Clock::Instant now);
     [[nodiscard]] bool make_room();
     void ask_about(unsigned at, Clock::Instant now);
@@ -159,6 +164,7 @@ private:
     std::size_t joined_ = 0;
     std::uint64_t total_ = 0; ///< that were ever wanted
     std::vector<Awaited> awaited_;
+    std::vector<std::uint64_t> grown_; ///< runs of which more is wanted
     std::vector<PeerNumber> leave_;
     std::optional<Clock::Instant> paused_at_;
     Clock::Instant parked_at_{};

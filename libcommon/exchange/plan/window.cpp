@@ -66,6 +66,15 @@ std::optional<unsigned> Window::take(std::uint64_t run, Clock::Instant now) {
     return at;
 }
 
+Mask Window::grow(unsigned at) {
+    Slot& slot = slots_[at];
+    const Mask grown = without(wanted_of(slot.run), slot.need);
+    slot.need = with(slot.need, grown);
+    inside_ += static_cast<unsigned>(std::popcount(grown));
+    settle(at);
+    return grown;
+}
+
 void Window::done(unsigned at, Mask bits) {
     Slot& slot = slots_[at];
     for (Mask left = static_cast<Mask>(slot.need & bits); left != 0;) {

@@ -108,6 +108,8 @@ public:
     [[nodiscard]] std::optional<unsigned> take_next(Clock::Instant now);
     /// Takes in this one, which is outside; there is room. Nothing, when none of it is wanted.
     [[nodiscard]] std::optional<unsigned> take(std::uint64_t run, Clock::Instant now);
+    /// Takes in what is wanted of this one and was not when it was taken in; gives that.
+    [[nodiscard]] Mask grow(unsigned at);
     /// It is there: no longer wanted.
     void done(unsigned at, Mask bits);
     /// Takes it out; what of it is wanted is so outside.

@@ -2,13 +2,27 @@
 #include "exchange/plan/planner.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace codex::exchange::plan {
 
 void Planner::fill_window(Clock::Instant now) {
+    take_in_grown(now);
     take_in_awaited(now);
     while (const auto at = window_.take_next(now))
         ask_about(*at, now);
+}
+
+void Planner::take_in_grown(Clock::Instant now) {
+    for (const std::uint64_t run : std::exchange(grown_, {})) {
+        const auto at = window_.find(run);
+        const Mask grown = at ? window_.grow(*at) : Mask{0};
+        for (Peer& peer : peers_)
+            if (grown != 0 && peer.joined && peer.has_all())
+                set_holds(peer, *at, with(peer.slots[*at].holds, grown));
+            else if (grown != 0 && peer.joined)
+                ask_whether(peer, *at, grown, now);
+    }
 }
 
 void Planner::take_in_awaited(Clock::Instant now) {
@@ -89,6 +103,32 @@ void Planner::ask_again(Peer& peer, Clock::Instant now) {
         return;
     peer.ask_again_slot = last % kSlots;
     peer.ask_again_after = std::min(2 * peer.ask_again_after, kLastAskAgain);
+}
+
+std::vector<std::uint64_t> Planner::held_by_none(Clock::Instant now) {
+    std::vector<std::uint64_t> indices;
+    if (joined_ == 0)
+        return indices;
+    SlotBits::for_common(window_.used(), window_.askable(), [&](unsigned at) {
+        const Slot& slot = window_.slot(at);
+        auto bits = static_cast<Mask>(slot.askable() & ~held_by_any(at));
+        for (const Peer& peer : peers_)
+            if (peer.joined &&
+                (peer.slots[at].told & slot.need & ~(peer.slots[at].lacks | peer.slots[at].broke)))
+                return; // its answer is to come
+        for (Peer& peer : peers_) {
+            if (!peer.joined)
+                continue;
+            const Mask untold = without(bits, peer.slots[at].told);
+            if (untold != 0)
+                ask_whether(peer, at, untold, now);
+            bits = without(bits, untold);
+        }
+        for (; bits != 0; bits = static_cast<Mask>(bits & (bits - 1)))
+            indices.push_back(slot.run * kRunBlocks +
+                              static_cast<unsigned>(std::countr_zero(bits)));
+    });
+    return indices;
 }
 
 /// Makes room for runs outside of the window: some that nobody has wait until their turn comes

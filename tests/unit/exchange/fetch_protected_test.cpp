@@ -1,0 +1,242 @@
+// Fetching a protected dataset: of each column any k blocks do, and the others are computed.
+#include "fetch_fixture.hpp"
+
+#include "dataset/dataset.hpp"
+#include "exchange/detail/column_needs.hpp"
+#include "memory_streams.hpp"
+
+namespace codex::exchange::test {
+namespace {
+
+using detail::ColumnNeeds;
+using repo::test::kBlock;
+
+constexpr std::uint64_t kData = 37; // of 40: three leaves are padding
+constexpr std::uint32_t kK = 4;
+constexpr std::uint32_t kM = 2;
+constexpr std::uint64_t kSteps = 10;
+
+erasure::Layout layout() {
+    return must(erasure::Layout::create(kData, must(erasure::Shape::create(kK, kM)), kBlock));
+}
+
+class FetchProtectedTest : public testing::Test {
+protected:
+    FetchProtectedTest() : origin(world, 99) {
+        content = repo::test::random_bytes(5, kData * kBlock);
+        codex::test::MemorySource source(content);
+        dataset::PutOptions options;
+        options.block_size_bytes = kBlock;
+        plain = must(dataset::put(job(origin), source, options)).manifest;
+        cid = must(dataset::encode(job(origin), plain, must(erasure::Shape::create(kK, kM)), {}));
+        manifest = must(origin.repo.get(cid));
+    }
+
+    dataset::Job job(Store& store) { return {store.repo, {store.executor}}; }
+    /// Gives these leaves of it to another node.
+    void give(Store& to, const IndexSet& leaves, const Cid& of) {
+        auto partial = must(to.repo.open_partial(must(origin.repo.get(of))));
+        const auto tree = must(origin.repo.tree(partial.manifest().tree));
+        for (auto index = leaves.next(0); index; index = leaves.next(*index + 1)) {
+            Digest digest;
+            must(tree.leaves(*index, {&digest, 1}));
+            const Bytes data = must(origin.repo.get(Cid::block(digest)));
+            const merkle::Proof proof = must(tree.proof(*index));
+            const repo::VerifiedLeaf leaf{Cid::block(digest), data, &proof};
+            must(partial.add({&leaf, 1}));
+        }
+        must(partial.commit());
+    }
+    void give(Store& to, const IndexSet& leaves) { give(to, leaves, cid); }
+    static IndexSet rows(std::initializer_list<std::uint64_t> numbers) {
+        IndexSet set;
+        for (const std::uint64_t row : numbers)
+            set.insert({row * kSteps, kSteps});
+        set.erase({kData, 3});
+        return set;
+    }
+    Result<FetchStatus> fetch(Store& into, std::vector<net::Multiaddr> from,
+                              FetchOptions options = {}) {
+        options.peers = std::move(from);
+        Fetch fetch(*into.peers, into.repo, cid, std::move(options), {});
+        auto result = world.run(Fetch::run(&fetch));
+        status = fetch.status();
+        return result;
+    }
+    void expect_whole(Store& store) {
+        EXPECT_TRUE(store.repo.dataset(cid));
+        codex::test::MemorySink sink;
+        must(dataset::get(job(store), cid, {}, sink));
+        EXPECT_TRUE(equal(sink.content(), content));
+        EXPECT_TRUE(must(dataset::health(job(store), cid, true)).whole());
+        EXPECT_EQ(repo::test::problems(store.repo), std::vector<std::string>());
+    }
+
+    World world{WireOptions{milliseconds(10)}};
+    Store origin;
+    Bytes content;
+    Bytes manifest;
+    Cid plain = Cid::empty_block();
+    Cid cid = Cid::empty_block();
+    FetchStatus status;
+};
+
+TEST_F(FetchProtectedTest, FetchesKRowsAndComputesTheOthers) {
+    origin.serve();
+    Store leecher(world, 2);
+    must(fetch(leecher, {origin.address()}));
+    EXPECT_EQ(status.blocks_fetched, kData); // neither parity nor padding
+    EXPECT_EQ(status.blocks, kData);
+    EXPECT_EQ(status.blocks_here, kData);
+    EXPECT_EQ(origin.server->counts().blocks, kData + 1); // and the manifest
+    expect_whole(leecher);
+    // What was computed is served with proofs.
+    leecher.serve();
+    Store third(world, 3);
+    must(fetch(third, {leecher.address()}));
+    expect_whole(third);
+}
+
+TEST_F(FetchProtectedTest, AnyRowsDoWhereOthersAreNowhere) {
+    Store one(world, 1);
+    give(one, rows({1, 5}));
+    one.serve();
+    Store other(world, 2);
+    give(other, rows({2, 4}));
+    other.serve();
+    Store leecher(world, 3);
+    must(fetch(leecher, {one.address(), other.address()}));
+    EXPECT_EQ(status.blocks_fetched, kData);
+    expect_whole(leecher);
+}
+
+TEST_F(FetchProtectedTest, EachColumnMayLackOtherRows) {
+    Store one(world, 1);
+    IndexSet some;
+    for (std::uint64_t index = 0; index < kSteps * (kK + kM); ++index)
+        if ((index / kSteps + index % kSteps) % 3 != 0) // four rows of each column
+            some.insert(index);
+    some.erase({kData, 3});
+    // Of columns with padding less is enough, of the others not one block is too many.
+    give(one, some);
+    one.serve();
+    Store leecher(world, 3);
+    must(fetch(leecher, {one.address()}));
+    expect_whole(leecher);
+}
+
+TEST_F(FetchProtectedTest, WithFewerRowsThanKItStaysPartialAndGoesOnLater) {
+    Store one(world, 1);
+    give(one, rows({0, 3, 5}));
+    one.serve();
+    Store leecher(world, 3);
+    const Error error = must_fail(fetch(leecher, {one.address()}));
+    EXPECT_EQ(error.code(), Errc::block_not_found) << error.text();
+    EXPECT_EQ(must(leecher.repo.partial(cid)).blocks_held, 27U);
+    Store other(world, 2);
+    give(other, rows({4}));
+    other.serve();
+    must(fetch(leecher, {other.address()}));
+    EXPECT_EQ(status.blocks_fetched, 10U);
+    expect_whole(leecher);
+}
+
+TEST_F(FetchProtectedTest, NobodyIsNeededForWhatCanBeComputed) {
+    Store leecher(world, 3);
+    give(leecher, rows({0, 3, 4, 5}));
+    codex::test::MemorySink sink;
+    FetchOptions options;
+    options.content = &sink;
+    must(fetch(leecher, {}, std::move(options)));
+    EXPECT_EQ(status.blocks_fetched, 0U);
+    EXPECT_TRUE(equal(sink.content(), content));
+    expect_whole(leecher);
+}
+
+TEST_F(FetchProtectedTest, TheContentIsWrittenAlsoWhereItIsComputed) {
+    Store one(world, 1);
+    give(one, rows({0, 2, 4, 5}));
+    one.serve();
+    Store leecher(world, 3);
+    codex::test::MemorySink sink;
+    FetchOptions options;
+    options.content = &sink;
+    must(fetch(leecher, {one.address()}, std::move(options)));
+    EXPECT_TRUE(equal(sink.content(), content));
+    expect_whole(leecher);
+}
+
+TEST_F(FetchProtectedTest, WhoseParityIsOfOtherDataIsFetchedWhole) {
+    // A dataset whose tree has the parity of other data: each leaf is right, the code is not.
+    const Bytes strange = repo::test::random_bytes(6, kBlock);
+    const codec::Manifest good = must(codec::decode_manifest(manifest));
+    const auto tree = must(origin.repo.tree(good.tree));
+    std::vector<Digest> leaves(tree.leaf_count());
+    must(tree.leaves(0, leaves));
+    leaves[kSteps * kK + 3] = crypto::sha256(strange);
+    const merkle::Tree other = must(merkle::Tree::build(leaves, merkle::sha256_tree()));
+    codec::Manifest bad = good;
+    bad.tree = Cid::sha256(codec::Multicodec::codex_root, other.root());
+    const Bytes bad_bytes = must(codec::encode_manifest(bad));
+    Store liar(world, 1);
+    auto partial = must(liar.repo.open_partial(bad_bytes));
+    for (std::uint64_t index = 0; index < leaves.size(); ++index) {
+        const Bytes data = leaves[index] == crypto::sha256(strange)
+                               ? strange
+                               : must(origin.repo.get(Cid::block(leaves[index])));
+        const merkle::Proof proof = must(other.proof(index));
+        const repo::VerifiedLeaf leaf{Cid::block(leaves[index]), data, &proof};
+        must(partial.add({&leaf, 1}));
+    }
+    cid = partial.cid();
+    liar.serve();
+    Store leecher(world, 3);
+    must(fetch(leecher, {liar.address()}));
+    EXPECT_EQ(status.blocks_fetched, leaves.size());
+    EXPECT_TRUE(leecher.repo.dataset(cid));
+    EXPECT_EQ(repo::test::problems(leecher.repo), std::vector<std::string>());
+}
+
+TEST(ColumnNeedsTest, AsksForDataThenParityAndNeverForPadding) {
+    ColumnNeeds needs(layout(), IndexSet({0, 5}));
+    IndexSet first({5, kData - 5});
+    EXPECT_EQ(needs.first(), first);
+    EXPECT_EQ(needs.lacking(), kData - 5);
+    // Of the last columns three rows of data are all there are, and parity that is here counts.
+    IndexSet here({40, kSteps});
+    here.insert({7, 1});
+    ColumnNeeds more(layout(), here);
+    IndexSet wanted({0, 30});
+    wanted.erase(7);
+    wanted.erase({27, 3}); // their columns have a block of padding, and parity
+    EXPECT_EQ(more.first(), wanted);
+}
+
+TEST(ColumnNeedsTest, TakesOtherRowsWhereNobodyHasOneAndAllOnceNoneIsLeft) {
+    ColumnNeeds needs(layout(), {});
+    IndexSet asked = needs.first();
+    auto change = needs.instead(12, asked);
+    EXPECT_EQ(change.want, std::vector<std::uint64_t>{42});
+    EXPECT_TRUE(change.forget);
+    asked.erase(12);
+    asked.insert(42);
+    change = needs.instead(22, asked);
+    EXPECT_EQ(change.want, std::vector<std::uint64_t>{52});
+    asked.erase(22);
+    asked.insert(52);
+    change = needs.instead(42, asked);
+    EXPECT_FALSE(change.forget);
+    EXPECT_EQ(change.want, (std::vector<std::uint64_t>{12, 22}));
+    asked.insert({12, 1});
+    asked.insert({22, 1});
+    EXPECT_TRUE(needs.instead(12, asked).want.empty());
+    for (const std::uint64_t index : {2, 32, 42}) {
+        EXPECT_TRUE(needs.came(index, asked).empty());
+        asked.erase(index);
+    }
+    asked.erase(22);
+    EXPECT_EQ(needs.came(22, asked), (std::vector<std::uint64_t>{12, 52}));
+}
+
+} // namespace
+} // namespace codex::exchange::test
