@@ -378,6 +378,31 @@ TEST(PartialRows, HeldLeavesAreRunsOrBits) {
         EXPECT_EQ(code_of(decode_held(wrong)), Errc::repo_damaged) << wrong.size();
 }
 
+TEST(Partial, LearnsItsTreeFromAllLeavesOrNothing) {
+    Scratch scratch;
+    auto repo = must(Repo::init(scratch.repo()));
+    const Peer peer(seeds(1, 37));
+    auto partial = must(repo.open_partial(peer.manifest));
+    const auto wrong = [&](std::uint64_t first, std::span<Digest> out) -> Result<void> {
+        for (std::size_t i = 0; i < out.size(); ++i)
+            out[i] = peer.tree().leaves()[first + i];
+        out[30 - first][5] ^= 1;
+        return {};
+    };
+    EXPECT_FALSE(must(partial.learn_tree(wrong)));
+    EXPECT_EQ(must_fail(partial.tree()->proof(3)).code(), Errc::block_not_found);
+    const auto right = [&](std::uint64_t first, std::span<Digest> out) -> Result<void> {
+        std::ranges::copy(peer.tree().leaves().subspan(first, out.size()), out.begin());
+        return {};
+    };
+    EXPECT_TRUE(must(partial.learn_tree(right)));
+    for (std::uint64_t i = 0; i < peer.size(); ++i)
+        EXPECT_EQ(must(partial.tree()->proof(i)).path, peer.proof(i).path) << i;
+    EXPECT_TRUE(must(partial.present()).empty());
+    must(partial.add(peer.leaves(0, peer.size())));
+    EXPECT_TRUE(partial.complete());
+}
+
 } // namespace
 
 } // namespace codex::repo::test
