@@ -187,7 +187,8 @@ private:
         if (of->closed)
             co_return fail(Errc::cancelled, "connection is closed");
         ask(of);
-        const auto in_time = co_await ((*of).*signal).wait(until);
+        Signal& changed = (*of).*signal;
+        const auto in_time = co_await changed.wait(until);
         if (of->closed)
             co_return fail(Errc::cancelled, "connection is closed");
         if (!in_time)
