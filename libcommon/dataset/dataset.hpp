@@ -56,6 +56,9 @@ struct PutResult {
 /// there is no new dataset, and the source may be cancelled. Errors: dataset_empty (no byte came),
 /// the source's, the repo's.
 [[nodiscard]] Result<PutResult> put(const Job& job, ByteSource& source, const PutOptions& options);
+/// The same for one of a group of the repo: durable, and there, when that is committed.
+[[nodiscard]] Result<PutResult> put(const Job& job, ByteSource& source, const PutOptions& options,
+                                    repo::DatasetGroup& group);
 
 // --- get.cpp
 // ----------------------------------------------------------------------------------------

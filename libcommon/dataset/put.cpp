@@ -95,9 +95,9 @@ codec::Manifest draft(const PutOptions& options) {
     return manifest;
 }
 
-} // namespace
-
-Result<PutResult> put(const Job& job, ByteSource& source, const PutOptions& options) {
+/// In a group, or alone.
+Result<PutResult> put_in(const Job& job, ByteSource& source, const PutOptions& options,
+                         repo::DatasetGroup* group) {
     if (options.block_size_bytes == 0 || options.block_size_bytes > codec::kMaxBlockSizeBytes)
         return fail(Errc::size_invalid, "block size {}: must be between 1 and {} bytes",
                     options.block_size_bytes, codec::kMaxBlockSizeBytes);
@@ -107,7 +107,8 @@ Result<PutResult> put(const Job& job, ByteSource& source, const PutOptions& opti
 
     const std::uint64_t announced = source.remaining_bytes();
     job.expect(announced);
-    CODEX_TRY(writer, job.repo.write_dataset(job));
+    CODEX_TRY(writer,
+              group != nullptr ? job.repo.write_dataset(job, *group) : job.repo.write_dataset(job));
     CODEX_TRY(size, Put(job, source, writer, options.block_size_bytes).run());
     if (size == 0)
         return fail(Error(Errc::dataset_empty, fmt::format("{}: no bytes to store", source.name()))
@@ -116,8 +117,20 @@ Result<PutResult> put(const Job& job, ByteSource& source, const PutOptions& opti
     manifest.tree = tree;
     manifest.dataset_size_bytes = size;
     CODEX_TRY(encoded, codec::encode_manifest(manifest));
-    CODEX_TRY(cid, writer.commit(encoded, options.expiry, options.label));
+    CODEX_TRY(cid, group != nullptr ? writer.prepare(encoded, options.expiry, options.label)
+                                    : writer.commit(encoded, options.expiry, options.label));
     return PutResult{cid, tree, size, manifest.blocks_count(), writer.new_bytes(), announced};
+}
+
+} // namespace
+
+Result<PutResult> put(const Job& job, ByteSource& source, const PutOptions& options) {
+    return put_in(job, source, options, nullptr);
+}
+
+Result<PutResult> put(const Job& job, ByteSource& source, const PutOptions& options,
+                      repo::DatasetGroup& group) {
+    return put_in(job, source, options, &group);
 }
 
 } // namespace codex::dataset

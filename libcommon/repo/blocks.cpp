@@ -151,7 +151,7 @@ Result<void> Repo::put(std::span<const Restored> blocks, std::uint64_t expiry) {
     if (!known.empty()) // putting a block that is here but damaged is how it is healed
         CODEX_CHECK(restore(known));
     Batch batch(impl_->session(), nullptr);
-    CODEX_CHECK(batch.stage(staged, nullptr));
+    CODEX_CHECK(batch.stage(staged));
     const auto always = [](Ledger&) -> Result<bool> { return true; };
     CODEX_CHECK(batch.commit({always, always}));
     return {};

@@ -8,6 +8,7 @@
 #include <memory>
 #include <span>
 #include <string_view>
+#include <vector>
 
 namespace codex::repo {
 
@@ -41,13 +42,44 @@ public:
     /// written then), no_space, manifest_invalid, argument_invalid.
     [[nodiscard]] Result<Cid> commit(BytesView manifest_bytes, std::uint64_t expiry,
                                      std::string_view label = {});
+    /// The same, of a writer of a group: the dataset is visible and durable once the group has been
+    /// committed without an error of it. Nothing else is called then but new_bytes().
+    [[nodiscard]] Result<Cid> prepare(BytesView manifest_bytes, std::uint64_t expiry,
+                                      std::string_view label = {});
 
     [[nodiscard]] std::uint64_t new_bytes() const; ///< plain bytes that were not in the repo before
 
 private:
     friend class Repo;
+    friend class DatasetGroup;
     struct Impl;
-    explicit DatasetWriter(std::unique_ptr<Impl> impl);
+    explicit DatasetWriter(std::shared_ptr<Impl> impl);
+    std::shared_ptr<Impl> impl_; // shared with the group
+};
+
+/// Datasets of neighbouring inputs that are made visible in one transaction, for each costs a wait
+/// for the disk. They are written one after another; a block or tree that two of them have is
+/// stored once, and an error of one is no matter of the others. What is prepared and not committed
+/// is simply not there. Move-only. It outlives its writers.
+/// Threads: one at a time.
+class DatasetGroup {
+public:
+    ~DatasetGroup();
+    DatasetGroup(DatasetGroup&&) noexcept;
+    DatasetGroup& operator=(DatasetGroup&&) = delete;
+
+    /// Time to commit: so many are prepared, with so many bytes, or since so long (Limits::group_).
+    [[nodiscard]] bool due() const;
+    /// Commits what is prepared. Gives how each went that was prepared since the last call, in that
+    /// order; a writer that needed the room may have committed them before. Errors of them: those
+    /// of DatasetWriter::commit().
+    [[nodiscard]] std::vector<Result<void>> commit();
+
+private:
+    friend class Repo;
+    friend class DatasetWriter;
+    struct Impl;
+    explicit DatasetGroup(std::unique_ptr<Impl> impl);
     std::unique_ptr<Impl> impl_;
 };
 

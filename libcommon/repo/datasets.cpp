@@ -196,7 +196,7 @@ Result<void> Repo::add_manifest(const Cid& manifest, BytesView manifest_bytes, s
                              Bytes(manifest_bytes.begin(), manifest_bytes.end())};
     Batch batch(impl_->session(), nullptr);
     const StagedBlock block{manifest, manifest_bytes, 0, false, 0, true};
-    CODEX_CHECK(batch.stage(std::span(&block, 1), nullptr));
+    CODEX_CHECK(batch.stage(std::span(&block, 1)));
     CODEX_CHECK(batch.commit(
         {[](Ledger&) -> Result<bool> { return true; },
          [&](Ledger& ledger) -> Result<bool> {

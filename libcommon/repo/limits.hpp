@@ -19,8 +19,8 @@ struct Limits {
     std::uint64_t batch_pins = 131072;
     /// Copies of blocks that were here already, kept until their batch is committed.
     std::uint64_t retained_bytes = std::uint64_t{16} << 20;
-    /// Datasets that are stored, or removed, in one transaction: no more than so many, no more of
-    /// those to be stored than these bytes, and none that has waited for the others so long.
+    /// Datasets that are stored, or removed, in one transaction: so many, of those to be stored
+    /// about so many bytes, and when the first of them has waited so long.
     std::size_t group_datasets = 64;
     std::uint64_t group_bytes = std::uint64_t{16} << 20;
     std::uint64_t group_ms = 50;

@@ -99,13 +99,13 @@ Result<void> PartialDataset::Impl::stage(const std::vector<const VerifiedLeaf*>&
     for (const VerifiedLeaf* leaf : fresh)
         if (!leaf->cid.is_empty_block())
             blocks.push_back({leaf->cid, leaf->data});
-    auto staged = current.batch->stage(blocks, in_flight.batch.get());
+    auto staged = current.batch->stage(blocks, {in_flight.batch.get()});
     if (!staged && staged.error().code() == Errc::quota_exceeded && in_flight.batch) {
         // The batch in flight may have been counted twice: once it is committed, we know.
         CODEX_CHECK(wait());
         if (complete)
             return {};
-        staged = current.batch->stage(blocks, nullptr);
+        staged = current.batch->stage(blocks);
     }
     CODEX_CHECK(std::move(staged));
     if (current.leaves.empty())

@@ -66,7 +66,7 @@ Result<bool> begin_new(const Session& session, const Cid& cid, const codec::Mani
         CODEX_CHECK(sync_directory(store.writers_directory()));
     Batch batch(session, nullptr);
     const StagedBlock block{cid, bytes, 0, false, 0, true};
-    CODEX_CHECK(batch.stage(std::span(&block, 1), nullptr));
+    CODEX_CHECK(batch.stage(std::span(&block, 1)));
     CODEX_TRY(begun, batch.commit({[](Ledger&) -> Result<bool> { return true; },
                                    [&](Ledger& ledger) -> Result<bool> {
                                        CODEX_TRY(dataset, ledger.dataset(cid));

@@ -2,6 +2,7 @@
 #include "codec/log_value.hpp"
 #include "repo/index/dataset_record.hpp"
 #include "repo/index/repo_impl.hpp"
+#include "repo/segments/io.hpp"
 #include "repo/upkeep/doomed.hpp"
 #include "repo/upkeep/partials.hpp"
 #include "repo/upkeep/reserve.hpp"
@@ -127,7 +128,7 @@ void Removal::commit(std::span<Going> group) {
     for (Going& going : group) {
         Result<void>& outcome = outcomes_[going.index];
         if (!erased)
-            outcome = fail(shared_error(erased.error()));
+            outcome = fail(io::shared_error(erased.error()));
         else if (outcome)
             outcome = finish(going);
     }

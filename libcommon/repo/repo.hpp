@@ -97,6 +97,10 @@ public:
     // --- datasets -------------------------------------------------------------------------------
     /// A writer for one new tree, whose calls fail once the job is cancelled; see DatasetWriter.
     [[nodiscard]] Result<DatasetWriter> write_dataset(const Job& job = {});
+    /// The same for one of a group, which prepares it; the one before is prepared, or has ended.
+    [[nodiscard]] Result<DatasetWriter> write_dataset(const Job& job, DatasetGroup& group);
+    /// A group with nothing in it.
+    [[nodiscard]] DatasetGroup dataset_group();
     /// Errors: dataset_not_found; dataset_partial when only some of its blocks are here.
     [[nodiscard]] Result<DatasetInfo> dataset(const Cid& manifest) const;
     /// In order of CID; no transaction is held while `visit` runs.
@@ -197,6 +201,7 @@ public:
     rebuild_index(const std::string& path, const OpenOptions& options = {}, const Job& job = {});
 
 private:
+    friend class DatasetGroup;
     friend class DatasetWriter;
     friend class PartialDataset;
     friend class PartialTree;

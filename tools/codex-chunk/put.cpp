@@ -5,6 +5,8 @@
 #include "codec/media_type.hpp"
 #include "toolkit/input.hpp"
 
+#include <sys/stat.h>
+
 namespace codex::chunk {
 
 namespace {
@@ -48,29 +50,88 @@ Remedy way_for_folder(const std::string& folder) {
         .by(fmt::format("tar c {} | codex-chunk put -", shell_quoted(folder)));
 }
 
-Result<void> put_one_file(cli::Context& context, const dataset::Job& job, const std::string& file,
-                          const dataset::PutOptions& options, bool named) {
-    CODEX_TRY(input, toolkit::open_input(file, way_for_folder(file)));
-    CODEX_TRY(source, input.source());
-    CODEX_TRY(result, dataset::put(job, source, options));
-    if (result.announced_bytes != 0 && result.announced_bytes != result.size_bytes)
-        context.warn(input.name, fmt::format("had {} when it was opened, {} read and stored",
-                                             counted(result.announced_bytes, "byte"),
-                                             counted(result.size_bytes, "byte was", "bytes were")));
-    context.add_total("datasets", 1);
-    context.add_total("bytes", result.size_bytes);
-    context.add_total("newBytes", result.new_bytes);
-    cli::Record record("dataset");
-    record.field("cid", result.manifest);
-    if (named)
-        record.text(file);
-    record.json("file", file)
-        .json("treeCid", result.tree)
-        .json("datasetSize", result.size_bytes)
-        .json("blocks", result.blocks)
-        .json("newBytes", result.new_bytes);
-    return context.print(record);
+/// Whether others could wait long for what comes of it: a pipe, or much.
+bool keeps_waiting(const std::string& file) {
+    constexpr off_t kSmallBytes = off_t{1} << 20;
+    struct stat st{};
+    return file == "-" || (::stat(file.c_str(), &st) == 0 &&
+                           (!S_ISREG(st.st_mode) || st.st_size == 0 || st.st_size > kSmallBytes));
 }
+
+/// The files of a command: small ones that are neighbours are committed together.
+class Puts {
+public:
+    Puts(cli::Context& context, repo::Repo& repo, const dataset::PutOptions& options, bool named)
+        : context_(context), repo_(repo), options_(options), named_(named),
+          group_(repo.dataset_group()) {}
+
+    Result<void> add(const std::string& file, Progress& progress) {
+        if (keeps_waiting(file))
+            settle();
+        CODEX_TRY(input, toolkit::open_input(file, way_for_folder(file)));
+        CODEX_TRY(source, input.source());
+        const dataset::Job job{repo_, {context_.pool(), progress}};
+        if (context_.unordered()) {
+            CODEX_TRY(result, dataset::put(job, source, options_));
+            return print(file, input.name, result);
+        }
+        prepared_.push_back({file, input.name, std::nullopt});
+        CODEX_SET(prepared_.back().result, dataset::put(job, source, options_, group_));
+        if (group_.due())
+            settle();
+        return {};
+    }
+
+    void settle() {
+        std::vector<Result<void>> outcomes = group_.commit();
+        const std::vector<Prepared> prepared = std::exchange(prepared_, {});
+        auto outcome = outcomes.begin();
+        for (const auto& [file, name, result] : prepared) {
+            if (!result)
+                continue;
+            Result<void> done = std::move(*outcome++);
+            if (done)
+                done = print(file, name, *result);
+            if (!done)
+                context_.report(name, done.error());
+        }
+    }
+
+private:
+    struct Prepared {
+        std::string file;
+        std::string name;
+        std::optional<dataset::PutResult> result; ///< nothing: it failed, and was reported
+    };
+
+    Result<void> print(const std::string& file, const std::string& name,
+                       const dataset::PutResult& result) {
+        if (result.announced_bytes != 0 && result.announced_bytes != result.size_bytes)
+            context_.warn(name, fmt::format("had {} when it was opened, {} read and stored",
+                                            counted(result.announced_bytes, "byte"),
+                                            counted(result.size_bytes, "byte was", "bytes were")));
+        context_.add_total("datasets", 1);
+        context_.add_total("bytes", result.size_bytes);
+        context_.add_total("newBytes", result.new_bytes);
+        cli::Record record("dataset");
+        record.field("cid", result.manifest);
+        if (named_)
+            record.text(file);
+        record.json("file", file)
+            .json("treeCid", result.tree)
+            .json("datasetSize", result.size_bytes)
+            .json("blocks", result.blocks)
+            .json("newBytes", result.new_bytes);
+        return context_.print(record);
+    }
+
+    cli::Context& context_;
+    repo::Repo& repo_;
+    const dataset::PutOptions& options_;
+    bool named_;
+    repo::DatasetGroup group_;
+    std::vector<Prepared> prepared_;
+};
 
 Result<int> run_put(cli::Context& context, const Put& put) {
     CODEX_TRY(files, files_or_stdin(put.files, "put", "name a file, or - for what is typed here"));
@@ -85,13 +146,12 @@ Result<int> run_put(cli::Context& context, const Put& put) {
     options.expiry = expiry_of(context, put.expires, repo);
     for (const char* name : {"datasets", "bytes", "newBytes"})
         context.add_total(name, 0);
-    const bool named = files.size() > 1;
-    return cli::for_each(context, cli::Inputs::exactly(std::move(files)),
-                         {"put", [] { return Result<void>(); },
-                          [&](const std::string& file, Progress& progress) {
-                              const dataset::Job job{repo, {context.pool(), progress}};
-                              return put_one_file(context, job, file, options, named);
-                          }});
+    Puts puts(context, repo, options, files.size() > 1);
+    return cli::for_each(
+        context, cli::Inputs::exactly(std::move(files)),
+        {"put", [] { return Result<void>(); },
+         [&](const std::string& file, Progress& progress) { return puts.add(file, progress); },
+         [&] { puts.settle(); }});
 }
 
 } // namespace

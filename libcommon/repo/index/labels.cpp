@@ -6,14 +6,14 @@ namespace codex::repo::detail {
 
 namespace {
 
-constexpr std::string_view kPrefix = "label:";
+constexpr std::string_view kLabelPrefix = "label:";
 
 /// In the table `meta`, so that a repo made before labels needs no new table.
 Bytes label_key(const Cid& manifest) {
     const BytesView cid = manifest.bytes();
-    Bytes key(kPrefix.size() + cid.size());
-    std::copy(kPrefix.begin(), kPrefix.end(), key.begin());
-    std::copy(cid.begin(), cid.end(), key.begin() + kPrefix.size());
+    Bytes key(kLabelPrefix.size() + cid.size());
+    std::copy(kLabelPrefix.begin(), kLabelPrefix.end(), key.begin());
+    std::copy(cid.begin(), cid.end(), key.begin() + kLabelPrefix.size());
     return key;
 }
 
@@ -38,11 +38,11 @@ Result<void> put_label(Txn& txn, const Cid& manifest, std::string_view label) {
 Result<void>
 for_each_label(const Txn& txn,
                const std::function<bool(const Cid& manifest, std::string_view label)>& visit) {
-    return for_each(txn, Table::meta, as_bytes(kPrefix),
+    return for_each(txn, Table::meta, as_bytes(kLabelPrefix),
                     [&](BytesView key, BytesView value) -> Result<bool> {
-                        if (!has_prefix(key, as_bytes(kPrefix)))
+                        if (!has_prefix(key, as_bytes(kLabelPrefix)))
                             return false;
-                        auto manifest = Cid::from_bytes(key.subspan(kPrefix.size()));
+                        auto manifest = Cid::from_bytes(key.subspan(kLabelPrefix.size()));
                         if (!manifest)
                             return index_damaged("meta", "a label is of no dataset");
                         return visit(*manifest, as_text(value));

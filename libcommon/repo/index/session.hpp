@@ -28,11 +28,6 @@ struct Session {
     [[nodiscard]] Result<Ledger> ledger() const { return Ledger::begin(*store, sync); }
 };
 
-/// The same error once more, where one step was several callers'.
-[[nodiscard]] inline Error shared_error(const Error& error) {
-    return Error(error.code(), error.text()).way_out_of(error);
-}
-
 /// What this handle builds on may have been stored by a process that does not sync: puts the
 /// segment of `extent` on the disk unless the index says that it is. `known` caches the answers.
 [[nodiscard]] Result<void> ensure_synced(const Session& session, Ledger& ledger,

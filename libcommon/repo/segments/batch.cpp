@@ -19,7 +19,13 @@ constexpr std::string_view kTopics = "codex repostore";
 Batch::Batch(const Session& session, SegmentLease lease)
     : session_(session), most_items_(session.store->limits().batch_items) {
     if (lease)
-        segments_.push_back({lease, lease->end()});
+        use(std::move(lease));
+}
+
+/// Goes on at the end of a segment.
+void Batch::use(SegmentLease lease) {
+    const std::uint64_t end = lease->end();
+    segments_.push_back({std::move(lease), end, end});
 }
 
 bool Batch::full() const {
@@ -42,7 +48,7 @@ std::vector<Cid> Batch::pinned() const {
 Result<SegmentWriter*> Batch::writer() {
     if (segments_.empty() || segments_.back().lease->full()) {
         CODEX_TRY(lease, session_.store->segments().acquire(session_.sync));
-        segments_.push_back({lease, lease->end()});
+        use(std::move(lease));
     }
     return segments_.back().lease.get();
 }
@@ -61,7 +67,42 @@ Result<bool> Batch::has_record(const Cid& cid, const BlockEntry& entry) {
     return end <= known->second;
 }
 
-Result<Batch::Plan> Batch::make_plan(std::span<const StagedBlock> blocks, const Batch* earlier) {
+/// What is ahead and may fail is like a block that is here and may be removed: the bytes are kept.
+Result<void> Batch::find_source(Item& item, const std::optional<BlockEntry>& entry,
+                                const Ahead& ahead) {
+    const StagedBlock& block = item.block;
+    const auto has = [&](const Batch* batch) { return batch->contains(block.cid); };
+    if (ahead.in_flight != nullptr && has(ahead.in_flight))
+        return {};
+    const bool staged = std::ranges::any_of(ahead.others, has);
+    if (block.data.empty()) {
+        if (!entry && !staged)
+            return fail(not_here(Errc::block_not_found, "block", block.cid, *session_.store));
+        return {};
+    }
+    item.source = staged ? Source::duplicate : Source::written;
+    if (staged || !entry || !entry->present)
+        return {};
+    CODEX_TRY(there, has_record(block.cid, *entry));
+    item.lost = there ? std::nullopt : std::optional(entry->extent);
+    if (there && !entry->damaged)
+        item.source = Source::duplicate;
+    return {};
+}
+
+Result<void> Batch::check_quota(const Txn& txn, const Plan& plan, const Ahead& ahead) const {
+    if (plan.new_bytes == 0)
+        return {};
+    CODEX_TRY(totals, read_totals(txn));
+    CODEX_TRY(config, session_.store->config());
+    totals.used_bytes += new_bytes_ + ahead.other_bytes +
+                         (ahead.in_flight != nullptr ? ahead.in_flight->new_bytes() : 0);
+    if (totals.taken_bytes() + plan.new_bytes > config.quota_bytes)
+        return quota_error(plan.new_bytes, totals, config.quota_bytes);
+    return {};
+}
+
+Result<Batch::Plan> Batch::make_plan(std::span<const StagedBlock> blocks, const Ahead& ahead) {
     Plan plan;
     std::unordered_map<Cid, std::size_t> seen;
     CODEX_TRY(txn, session_.store->env().read());
@@ -82,36 +123,19 @@ Result<Batch::Plan> Batch::make_plan(std::span<const StagedBlock> blocks, const 
         Item item;
         item.block = block;
         CODEX_TRY(entry, find_block(txn, block.cid));
-        if (earlier != nullptr && earlier->contains(block.cid))
-            item.source = Source::known;
-        else if (!block.data.empty()) {
-            item.source = Source::written;
-            if (entry && entry->present) {
-                CODEX_TRY(there, has_record(block.cid, *entry));
-                item.lost = there ? std::nullopt : std::optional(entry->extent);
-                if (there && !entry->damaged)
-                    item.source = Source::duplicate;
-            }
-        } else if (!entry)
-            return fail(not_here(Errc::block_not_found, "block", block.cid, *session_.store));
+        CODEX_CHECK(find_source(item, entry, ahead));
         if (item.source == Source::written && !(entry && entry->present))
             plan.new_bytes += block.data.size();
         if (item.source == Source::duplicate)
             plan.retained_bytes += block.data.size();
         plan.fresh.push_back(std::move(item));
     }
-    if (plan.new_bytes > 0) {
-        CODEX_TRY(totals, read_totals(txn));
-        CODEX_TRY(config, session_.store->config());
-        totals.used_bytes += new_bytes_ + (earlier != nullptr ? earlier->new_bytes() : 0);
-        if (totals.taken_bytes() + plan.new_bytes > config.quota_bytes)
-            return quota_error(plan.new_bytes, totals, config.quota_bytes);
-    }
+    CODEX_CHECK(check_quota(txn, plan, ahead));
     return plan;
 }
 
-Result<void> Batch::stage(std::span<const StagedBlock> blocks, const Batch* earlier) {
-    CODEX_TRY(plan, make_plan(blocks, earlier));
+Result<void> Batch::stage(std::span<const StagedBlock> blocks, const Ahead& ahead) {
+    CODEX_TRY(plan, make_plan(blocks, ahead));
     std::vector<Item*> writes;
     for (Item& item : plan.fresh)
         if (item.source == Source::written)
@@ -168,7 +192,7 @@ Result<Extent> Batch::stage_tree(const Cid& tree, std::uint64_t leaf_count, cons
                                  bool apart) {
     if (apart) {
         CODEX_TRY(lease, session_.store->segments().acquire(session_.sync));
-        segments_.push_back({lease, lease->end()});
+        use(std::move(lease));
     }
     CODEX_TRY(segment, writer());
     CODEX_TRY(extent, append_tree(*segment, tree, leaf_count, nodes));
@@ -179,35 +203,99 @@ Result<Extent> Batch::stage_tree(const Cid& tree, std::uint64_t leaf_count, cons
 // --- committing ---------------------------------------------------------------------------------
 
 Result<bool> Batch::commit(const Finish& finish) {
+    const Part part{this, finish};
+    CODEX_TRY(incomplete, commit_together({&part, 1}));
+    return !incomplete;
+}
+
+/// Each segment once, though several batches have gone on in it.
+Result<void> Batch::sync(std::span<const Part> parts) {
+    std::vector<SegmentWriter*> leases;
+    for (const Part& part : parts)
+        if (part.batch->session_.sync)
+            for (const Appended& appended : part.batch->segments_)
+                if (std::ranges::find(leases, appended.lease.get()) == leases.end())
+                    leases.push_back(appended.lease.get());
+    for (SegmentWriter* lease : leases)
+        CODEX_CHECK(lease->sync());
+    return {};
+}
+
+Result<std::optional<std::size_t>> Batch::commit_together(std::span<const Part> parts) {
+    const Session& session = parts.front().batch->session_;
     for (;;) {
-        if (session_.sync)
-            for (const Appended& appended : segments_)
-                CODEX_CHECK(appended.lease->sync());
+        CODEX_CHECK(sync(parts));
         std::vector<Item*> vanished;
+        Batch* incomplete = nullptr;
         {
-            CODEX_TRY(ledger, session_.ledger());
-            CODEX_TRY(pin, finish.pin(ledger));
-            CODEX_CHECK(apply(ledger, pin, vanished));
-            if (vanished.empty()) {
+            CODEX_TRY(ledger, session.ledger());
+            for (std::size_t i = 0; i < parts.size() && incomplete == nullptr; ++i) {
+                const auto& [batch, finish] = parts[i];
+                CODEX_TRY(pin, finish.pin(ledger));
+                CODEX_CHECK(batch->apply(ledger, pin, vanished));
+                incomplete = vanished.empty() ? nullptr : batch;
+                if (incomplete != nullptr)
+                    break;
                 CODEX_TRY(complete, finish.also(ledger));
                 if (!complete)
-                    return false;
-                for (const Appended& appended : segments_)
-                    ledger.commit_segment(appended.lease->id(), appended.end, session_.sync);
+                    return i;
+                CODEX_CHECK(batch->account(ledger));
+            }
+            if (incomplete == nullptr) {
                 CODEX_CHECK(ledger.commit());
-                log_stored();
-                return true;
+                for (const Part& part : parts)
+                    part.batch->committed();
+                return std::nullopt;
             }
         }
-        // Into a segment of their own: the current one may be in use for the next batch.
-        for (Item* item : vanished)
-            item->block.data = item->retained;
-        CODEX_TRY(lease, session_.store->segments().acquire(session_.sync));
-        segments_.push_back({lease, lease->end()});
-        CODEX_CHECK(append(vanished));
-        for (Item* item : vanished)
-            item->source = Source::written;
+        CODEX_CHECK(incomplete->write_again(vanished));
     }
+}
+
+/// Into a segment of their own: the current one may be in use for the next batch.
+Result<void> Batch::write_again(std::span<Item* const> vanished) {
+    for (Item* item : vanished)
+        item->block.data = item->retained;
+    CODEX_TRY(lease, session_.store->segments().acquire(session_.sync));
+    use(std::move(lease));
+    CODEX_CHECK(append(vanished));
+    for (Item* item : vanished)
+        item->source = Source::written;
+    return {};
+}
+
+/// All up to the end of what was appended is live or dead.
+Result<void> Batch::account(Ledger& ledger) const {
+    for (const Appended& appended : segments_) {
+        if (appended.end == appended.begin)
+            continue;
+        for (const auto& [begin, end] : appended.lease->given_up_before(appended.end))
+            CODEX_CHECK(ledger.add_dead({appended.lease->id(), begin}, end - begin));
+        ledger.commit_segment(appended.lease->id(), appended.end, session_.sync);
+    }
+    return {};
+}
+
+void Batch::committed() const {
+    for (const Appended& appended : segments_)
+        if (appended.end != appended.begin)
+            appended.lease->committed(appended.end);
+    log_stored();
+}
+
+void Batch::give_up() {
+    for (const Appended& appended : segments_) {
+        if (appended.end == appended.begin)
+            continue;
+        const auto committed = [&]() -> Result<bool> {
+            CODEX_TRY(txn, session_.store->env().read());
+            CODEX_TRY(entry, find_segment(txn, appended.lease->id()));
+            return entry && entry->committed_end > appended.begin;
+        }();
+        if (committed && !*committed) // a commit that failed may have been all but done
+            appended.lease->give_up(appended.begin, appended.end);
+    }
+    segments_.clear();
 }
 
 void Batch::log_stored() const {

@@ -22,15 +22,25 @@ struct StagedBlock {
     bool owned = false; ///< wanted in any case; Finish::also adds its reference
 };
 
+class Batch;
+
+/// What is staged, and not committed, when a batch is staged.
+struct Ahead {
+    /// Committed first, or the batch is not.
+    const Batch* in_flight = nullptr;
+    /// May fail, and the batch is committed all the same.
+    std::span<const Batch* const> others{};
+    std::uint64_t other_bytes = 0; ///< of the others, as the quota counts
+};
+
 class Batch {
 public:
     /// `lease`: a segment to go on with, or nullptr.
     Batch(const Session& session, SegmentLease lease);
 
-    /// Looks the blocks up, and appends those that are not here. `earlier`: the batch that will be
-    /// committed before this one, or nullptr. After an error the batch is as before.
-    /// Errors: quota_exceeded before anything is written, block_not_found, no_space, io.
-    [[nodiscard]] Result<void> stage(std::span<const StagedBlock> blocks, const Batch* earlier);
+    /// Looks the blocks up, and appends those that are not here. After an error the batch is as
+    /// before. Errors: quota_exceeded before anything is written, block_not_found, no_space, io.
+    [[nodiscard]] Result<void> stage(std::span<const StagedBlock> blocks, const Ahead& ahead = {});
     /// Appends a tree record; `also` of commit() makes it known. `apart`: into another segment,
     /// for there is a later batch that goes on in this one's.
     [[nodiscard]] Result<Extent> stage_tree(const Cid& tree, std::uint64_t leaf_count,
@@ -47,6 +57,16 @@ public:
     /// is committed; when `also` said no, commit() may be called again.
     /// Errors: quota_exceeded, no_space, block_not_found, those of `finish`, io.
     [[nodiscard]] Result<bool> commit(const Finish& finish);
+    struct Part {
+        Batch* batch = nullptr;
+        Finish finish;
+    };
+    /// The same for several in one transaction, one after another. Gives the first whose `also`
+    /// said no, and then nothing is committed.
+    [[nodiscard]] static Result<std::optional<std::size_t>>
+    commit_together(std::span<const Part> parts);
+    /// It will not be committed: what it appended is taken back, or dead.
+    void give_up();
 
     /// Time to commit: enough bytes, entries, references, or copies of blocks that are here
     /// already.
@@ -54,6 +74,9 @@ public:
     [[nodiscard]] bool empty() const { return items_.empty(); }
     /// One CID for each reference this batch adds, for the table of pending pins.
     [[nodiscard]] std::vector<Cid> pinned() const;
+    /// What it has written to segments, and what it holds in memory.
+    [[nodiscard]] std::uint64_t appended_bytes() const { return appended_bytes_; }
+    [[nodiscard]] std::uint64_t retained_bytes() const { return retained_bytes_; }
     /// Plain bytes that will be new to the repo unless somebody else is faster.
     [[nodiscard]] std::uint64_t new_bytes() const { return new_bytes_; }
     [[nodiscard]] bool contains(const Cid& cid) const { return by_cid_.contains(cid); }
@@ -71,7 +94,8 @@ private:
     };
     struct Appended {
         SegmentLease lease;
-        std::uint64_t end = 0; ///< of what this batch appended
+        std::uint64_t begin = 0; ///< of what this batch appended
+        std::uint64_t end = 0;
     };
     /// What stage() is about to do; nothing has changed yet.
     struct Plan {
@@ -80,11 +104,20 @@ private:
         std::uint64_t new_bytes = 0;
         std::uint64_t retained_bytes = 0;
     };
-    [[nodiscard]] Result<Plan> make_plan(std::span<const StagedBlock> blocks, const Batch* earlier);
+    [[nodiscard]] Result<Plan> make_plan(std::span<const StagedBlock> blocks, const Ahead& ahead);
+    [[nodiscard]] Result<void> find_source(Item& item, const std::optional<BlockEntry>& entry,
+                                           const Ahead& ahead);
+    [[nodiscard]] Result<void> check_quota(const Txn& txn, const Plan& plan,
+                                           const Ahead& ahead) const;
     [[nodiscard]] Result<bool> has_record(const Cid& cid, const BlockEntry& entry);
     [[nodiscard]] Result<void> append(std::span<Item* const> items);
     [[nodiscard]] Result<void> apply(Ledger& ledger, bool pin, std::vector<Item*>& vanished);
     [[nodiscard]] Result<bool> apply_item(Ledger& ledger, Item& item, bool pin);
+    [[nodiscard]] static Result<void> sync(std::span<const Part> parts);
+    [[nodiscard]] Result<void> write_again(std::span<Item* const> vanished);
+    [[nodiscard]] Result<void> account(Ledger& ledger) const;
+    void committed() const;
+    void use(SegmentLease lease);
     void log_stored() const;
     [[nodiscard]] Result<void> require_synced(Ledger& ledger, const BlockEntry& entry);
     [[nodiscard]] Result<SegmentWriter*> writer();

@@ -7,6 +7,11 @@
 
 namespace codex::repo::detail::io {
 
+/// The same error once more, where one step was several callers'.
+[[nodiscard]] inline Error shared_error(const Error& error) {
+    return Error(error.code(), error.text()).way_out_of(error);
+}
+
 /// Writes all parts one after another from `offset`. `parts` is used up.
 /// Errors: no_space (also the file size limit of the process), io.
 [[nodiscard]] Result<void> write_parts(Disk& disk, int fd, std::span<iovec> parts,

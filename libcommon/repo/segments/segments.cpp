@@ -19,15 +19,8 @@ namespace codex::repo::detail {
 
 namespace {
 
-constexpr std::array<std::uint8_t, kRecordAlign> kPadding{};
-/// Dirty pages are handed to the disk in steps of this size, long before anybody waits for them.
-constexpr std::uint64_t kWritebackBytes = std::uint64_t{8} << 20;
 constexpr std::size_t kMaxOpenSegments = 64;
 constexpr std::size_t kMaxIdleWriters = 4;
-
-iovec part(BytesView bytes) {
-    return {const_cast<std::uint8_t*>(bytes.data()), bytes.size()}; // only read through it
-}
 
 /// Locked by us and still the file of that name: gc may have unlinked it between open and lock.
 bool owned(const Fd& fd) {
@@ -35,10 +28,6 @@ bool owned(const Fd& fd) {
         return false;
     struct stat st{};
     return ::fstat(fd.get(), &st) == 0 && st.st_nlink > 0;
-}
-
-std::string file_name(std::uint32_t id) {
-    return fmt::format("{:08x}.seg", id);
 }
 
 std::optional<std::uint32_t> parse_name(std::string_view name) {
@@ -71,6 +60,10 @@ Result<std::uint32_t> last_number(const Txn& txn) {
 
 } // namespace
 
+std::string segment_file_name(std::uint32_t id) {
+    return fmt::format("{:08x}.seg", id);
+}
+
 Result<std::optional<SegmentEntry>> find_segment(const Txn& txn, std::uint32_t id) {
     CODEX_TRY(value, txn.get(Table::segments, segment_key(id)));
     if (!value)
@@ -79,87 +72,6 @@ Result<std::optional<SegmentEntry>> find_segment(const Txn& txn, std::uint32_t i
     return entry;
 }
 
-// --- SegmentWriter ------------------------------------------------------------------------------
-
-Result<void> SegmentWriter::write(std::span<iovec> parts, std::uint64_t bytes) {
-    if (auto written = io::write_parts(around_.disk, fd_.get(), parts, end_, path_); !written) {
-        roll_back(end_);
-        return written;
-    }
-    end_ += bytes;
-    if (end_ - writeback_from_ >= kWritebackBytes) {
-        io::start_writeback(fd_.get(), writeback_from_, end_ - writeback_from_);
-        writeback_from_ = end_;
-    }
-    return {};
-}
-
-Result<void> SegmentWriter::append(std::span<Record> records) {
-    std::vector<Bytes> headers;
-    std::vector<iovec> parts;
-    headers.reserve(records.size());
-    parts.reserve(records.size() * 3);
-    std::uint64_t at = end_;
-    for (Record& record : records) {
-        const std::uint64_t bytes =
-            record_bytes(record.header.cid.bytes().size(), record.payload.size());
-        headers.push_back(encode_header(record.header));
-        parts.push_back(part(headers.back()));
-        parts.push_back(part(record.payload));
-        parts.push_back(part(BytesView(kPadding).first(
-            static_cast<std::size_t>(bytes - headers.back().size() - record.payload.size()))));
-        record.offset = at;
-        at += bytes;
-    }
-    return write(parts, at - end_);
-}
-
-Result<Extent> SegmentWriter::append_stream(const RecordHeader& header, const Source& fill) {
-    const Extent extent{id_, end_};
-    const std::uint64_t total = record_bytes(header.cid.bytes().size(), header.stored_bytes);
-    const auto write_all = [&]() -> Result<void> {
-        const Bytes head = encode_header(header);
-        std::array<iovec, 1> one{part(head)};
-        CODEX_CHECK(write(one, head.size()));
-        for (std::uint64_t done = 0; done < header.stored_bytes;) {
-            CODEX_TRY(piece, fill(done));
-            one[0] = part(piece);
-            CODEX_CHECK(write(one, piece.size()));
-            done += piece.size();
-        }
-        const std::uint64_t padding = extent.offset + total - end_;
-        one[0] = part(BytesView(kPadding).first(static_cast<std::size_t>(padding)));
-        return write(one, padding);
-    };
-    if (auto written = write_all(); !written) {
-        roll_back(extent.offset);
-        return fail(std::move(written).error());
-    }
-    return extent;
-}
-
-Result<void> SegmentWriter::sync() const {
-    return io::sync_data(around_.disk, fd_.get(), path_);
-}
-
-bool SegmentWriter::in_place(const Fd& folder) const {
-    struct stat ours{};
-    struct stat named{};
-    return ::fstat(fd_.get(), &ours) == 0 &&
-           ::fstatat(folder.get(), file_name(id_).c_str(), &named, AT_SYMLINK_NOFOLLOW) == 0 &&
-           ours.st_dev == named.st_dev && ours.st_ino == named.st_ino &&
-           static_cast<std::uint64_t>(ours.st_size) == end_;
-}
-
-void SegmentWriter::roll_back(std::uint64_t end) {
-    end_ = end;
-    writeback_from_ = std::min(writeback_from_, end);
-    // When it fails, the bytes stay as a tail that the next owner cuts off.
-    (void)!::ftruncate(fd_.get(), static_cast<off_t>(end));
-}
-
-// --- Segments -----------------------------------------------------------------------------------
-
 Result<std::unique_ptr<Segments>>
 Segments::open_folder(const std::string& directory, const Env* env, const Surroundings& around) {
     CODEX_TRY(folder, open_own_folder(directory));
@@ -167,7 +79,7 @@ Segments::open_folder(const std::string& directory, const Env* env, const Surrou
 }
 
 std::string Segments::path(std::uint32_t id) const {
-    return directory_ + "/" + file_name(id);
+    return directory_ + "/" + segment_file_name(id);
 }
 
 Result<Fd> Segments::open_file(std::uint32_t id, int flags) const {
@@ -176,7 +88,7 @@ Result<Fd> Segments::open_file(std::uint32_t id, int flags) const {
 
 Result<std::optional<std::uint64_t>> Segments::file_size(std::uint32_t id) const {
     struct stat st{};
-    if (::fstatat(folder_.get(), file_name(id).c_str(), &st, AT_SYMLINK_NOFOLLOW) == 0)
+    if (::fstatat(folder_.get(), segment_file_name(id).c_str(), &st, AT_SYMLINK_NOFOLLOW) == 0)
         return std::optional(static_cast<std::uint64_t>(st.st_size));
     if (errno == ENOENT)
         return std::nullopt;
@@ -185,13 +97,13 @@ Result<std::optional<std::uint64_t>> Segments::file_size(std::uint32_t id) const
 
 std::uint64_t Segments::disk_bytes(std::uint32_t id) const {
     struct stat st{};
-    return ::fstatat(folder_.get(), file_name(id).c_str(), &st, AT_SYMLINK_NOFOLLOW) == 0
+    return ::fstatat(folder_.get(), segment_file_name(id).c_str(), &st, AT_SYMLINK_NOFOLLOW) == 0
                ? static_cast<std::uint64_t>(st.st_blocks) * 512
                : 0;
 }
 
 bool Segments::unlink(std::uint32_t id) const {
-    return ::unlinkat(folder_.get(), file_name(id).c_str(), 0) == 0;
+    return ::unlinkat(folder_.get(), segment_file_name(id).c_str(), 0) == 0;
 }
 
 Result<void> Segments::sync_names() const {
@@ -318,8 +230,8 @@ Result<std::unique_ptr<SegmentWriter>> Segments::create(bool sync) {
         id = std::max(id, last + 1);
     }
     for (;; ++id) {
-        Fd fd(::openat(folder_.get(), file_name(id).c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC,
-                       0600));
+        Fd fd(::openat(folder_.get(), segment_file_name(id).c_str(),
+                       O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
         if (!fd && errno == EEXIST)
             continue;
         if (!fd)
@@ -356,7 +268,7 @@ void Segments::take_back(std::unique_ptr<SegmentWriter> writer) {
     if (writer->end() != *committed)
         writer->roll_back(*committed);
     const std::lock_guard lock(mutex_);
-    if (!writer->full() && idle_.size() < kMaxIdleWriters)
+    if (!writer->full() && !writer->failed() && idle_.size() < kMaxIdleWriters)
         idle_.push_back(std::move(writer));
 }
 

@@ -44,13 +44,29 @@ public:
     /// offset, at most 1 MiB, never empty. Errors: as append(), and those of `fill`.
     using Source = std::function<Result<BytesView>(std::uint64_t offset)>;
     [[nodiscard]] Result<Extent> append_stream(const RecordHeader& header, const Source& fill);
-    /// All appended bytes are on the disk on return. Errors: no_space, io.
-    [[nodiscard]] Result<void> sync() const;
+    /// All appended bytes are on the disk on return. Errors: no_space, io; once it has failed, the
+    /// same for ever. Any thread.
+    [[nodiscard]] Result<void> sync();
+    /// A sync() has failed: nobody goes on with it.
+    [[nodiscard]] bool failed() const;
     /// Whether the file is still under its name in `folder`, and ends where we ended: nobody
     /// removed it or cut it short behind our back.
     [[nodiscard]] bool in_place(const Fd& folder) const;
     /// Cuts the file back to `end`: what no transaction has committed.
     void roll_back(std::uint64_t end);
+
+    /// Bytes of the file.
+    struct Range {
+        std::uint64_t begin = 0;
+        std::uint64_t end = 0;
+    };
+    /// What was appended from `begin` to `end` will not be committed: it is cut off, or, where more
+    /// was appended behind it, zeros from now on, which the commit of that enters as dead.
+    void give_up(std::uint64_t begin, std::uint64_t end);
+    /// What was given up before `end` and has not been committed as dead.
+    [[nodiscard]] std::vector<Range> given_up_before(std::uint64_t end) const;
+    /// It has.
+    void committed(std::uint64_t end);
 
 private:
     [[nodiscard]] Result<void> write(std::span<iovec> parts, std::uint64_t bytes);
@@ -61,6 +77,9 @@ private:
     std::uint64_t end_;
     bool named_;
     std::uint64_t writeback_from_ = 0;
+    mutable std::mutex mutex_; // of what follows: a batch is committed while the next one appends
+    std::vector<Range> given_up_;
+    std::optional<Error> failure_; // of sync()
 };
 
 /// A segment on loan to one or more batches; goes back to Segments with the last of them.
@@ -127,6 +146,8 @@ private:
     mutable std::map<std::uint32_t, SegmentFile> open_;
 };
 
+/// Its name in the folder of segments.
+[[nodiscard]] std::string segment_file_name(std::uint32_t id);
 /// The index entry of a segment; nothing when it has none.
 [[nodiscard]] Result<std::optional<SegmentEntry>> find_segment(const Txn& txn, std::uint32_t id);
 

@@ -173,3 +173,65 @@ setup() {
     assert_equal "$(tail -n1 <<<"$stderr" | jq -r '.type, .doneBytes, .totalBytes' | paste -sd' ')" \
         'progress 200000 200000'
 }
+
+@test "many small files: an error in their midst is said in its place, and the others are stored" {
+    local i status=0
+    for i in 1 2 3 4 5; do gen "$i" 3000 >"file$i"; done
+    : >empty
+    codex-chunk put file1 >/dev/null
+    bash -c 'codex-chunk put file1 file2 empty file3 missing . file4 file2 file5 2>&1' >said || status=$?
+    assert_equal "$status" 66
+    grep -v ' hint: ' said | sed 's/.*\(file[0-9]\|empty\|missing\|folder\).*/\1/' | paste -sd' ' >order
+    assert_equal "$(cat order)" 'file1 file2 empty file3 missing folder file4 file2 file5'
+    for i in 1 2 3 4 5; do
+        codex-chunk get "$(awk -F'\t' -v name="file$i" '$2 == name { print $1; exit }' said)" | cmp - "file$i"
+    done
+    codex-chunk verify
+}
+
+@test "what is ready is stored and said before a pipe is waited for" {
+    gen 1 10 >small
+    mkfifo pipe
+    codex-chunk put small pipe data >said &
+    wait_for '[ -s said ]' 60
+    assert_equal "$(cut -f2 said)" small
+    codex-chunk get "$(cut -f1 said)" | cmp - small
+    gen 2 10 >pipe
+    wait "$!"
+    assert_equal "$(cut -f2 said | paste -sd' ')" 'small pipe data'
+}
+
+@test "many small files: what two have is counted once" {
+    cp data again
+    gen 1 5000 >small
+    run_json codex-chunk put --json data small again data
+    assert_success
+    assert_equal "$(jq .newBytes <<<"$output" | tail -n2 | paste -sd' ')" '0 0'
+    assert_equal "$(jq .newBytes <<<"$summary")" "$(jq -s 'map(.newBytes) | add' <<<"$output")"
+    assert_equal "$(codex-chunk space | awk '$1 == "totalBlocks" { print $2 }')" 7 # with two manifests
+    codex-chunk verify
+}
+
+@test "many small files: one that the quota has no room for is refused, and smaller ones are not" {
+    local i
+    for i in 1 2 3; do gen "$i" 20000 >"file$i"; done
+    gen 4 300000 >large
+    codex-chunk init --quota 300000 >/dev/null
+    run_split codex-chunk put file1 file2 large file3
+    assert_failure 74
+    assert_equal "$(cut -f2 <<<"$output" | paste -sd' ')" 'file1 file2 file3'
+    assert_stderr --partial 'large: quota of'
+    codex-chunk verify
+}
+
+@test "many small files: whoever reads the answers may go" {
+    local i
+    for i in {1..40}; do gen "$i" 3000 >"file$i"; done
+    codex-chunk put file{1..40} | head -n1 >first
+    codex-chunk get "$(cut -f1 first)" | cmp - file1
+    codex-chunk verify
+    run_split bash -c 'codex-chunk put file{1..40} >/dev/full'
+    assert_failure 74
+    assert_equal "$(grep -c ': error: ' <<<"$stderr")" 40
+    codex-chunk verify
+}

@@ -37,6 +37,39 @@ void tell(int fd, Event event, unsigned d) {
         ::_exit(3);
 }
 
+/// Some datasets in one transaction.
+void put_group(Repo& repo, unsigned d, std::mt19937_64& rng, std::map<unsigned, Cid>& made,
+               int out) {
+    DatasetGroup group = repo.dataset_group();
+    std::map<unsigned, Cid> prepared;
+    for (std::uint64_t more = 1 + rng() % 4; more > 0; --more, d = (d + 1) % kDatasets) {
+        tell(out, Event::putting, d);
+        auto writer = repo.write_dataset({}, group);
+        if (!writer)
+            ::_exit(8);
+        const std::vector<std::uint64_t> all = seeds_of(d);
+        for (std::size_t i = 0; i < all.size(); ++i) {
+            const Bytes data = random_bytes(all[i], kBlock);
+            const LeafInput leaf{i, cid_of(data), data};
+            if (!writer->leaves({&leaf, 1}))
+                ::_exit(9);
+        }
+        const auto tree = writer->finish_tree();
+        auto manifest = tree ? writer->prepare(manifest_for(*tree, all.size(), kBlock, ""), 0)
+                             : Result<Cid>(fail(Errc::io));
+        if (!manifest)
+            ::_exit(10);
+        prepared.insert_or_assign(d, *manifest);
+    }
+    for (const Result<void>& outcome : group.commit())
+        if (!outcome)
+            ::_exit(11);
+    for (const auto& [dataset, manifest] : prepared) {
+        made[dataset] = manifest;
+        tell(out, Event::put, dataset);
+    }
+}
+
 /// Works on the repo until it is killed.
 [[noreturn]] void child(const std::string& path, std::uint64_t seed, int out) {
     OpenOptions options;
@@ -48,7 +81,7 @@ void tell(int fd, Event event, unsigned d) {
     std::map<unsigned, Cid> made;
     for (;;) {
         const auto d = static_cast<unsigned>(rng() % kDatasets);
-        switch (rng() % 6) {
+        switch (rng() % 7) {
         case 0:
         case 1:
         case 2: {
@@ -68,6 +101,9 @@ void tell(int fd, Event event, unsigned d) {
                 made.erase(d);
                 tell(out, Event::removed, d);
             }
+            break;
+        case 5: // small ones together
+            put_group(*repo, d, rng, made, out);
             break;
         case 4: {
             std::vector<Bytes> data;
