@@ -47,13 +47,23 @@ int errc_http_status(Errc code) {
     return row(code).http_status;
 }
 
+struct Error::Detail {
+    std::string text;
+    std::string hint;
+    std::vector<Remedy> remedies;
+};
+
+void Error::drop(Detail* detail) noexcept {
+    delete detail;
+}
+
 Error::Error(Errc code, std::string message) : code_(code) {
     detail().text = std::move(message);
 }
 
 Error::Detail& Error::detail() {
-    if (!detail_)
-        detail_ = std::make_unique<Detail>();
+    if (detail_ == nullptr)
+        detail_ = new Detail();
     return *detail_;
 }
 
@@ -94,6 +104,10 @@ Error&& Error::way_out_of(const Error& other) && {
     own.hint = other.detail_->hint;
     own.remedies = other.detail_->remedies;
     return std::move(*this);
+}
+
+Unexpected<Error> vfail(Errc code, fmt::string_view form, fmt::format_args args) {
+    return Unexpected<Error>(Error(code, fmt::vformat(form, args)));
 }
 
 Error system_error(int errno_value, std::string_view what) {

@@ -6,6 +6,7 @@
 // words, and remedies.
 #pragma once
 
+#include "base/expected.hpp"
 #include "base/remedy.hpp"
 
 #include <fmt/format.h>
@@ -13,7 +14,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <tl/expected.hpp>
 #include <utility>
 #include <vector>
 
@@ -37,6 +37,17 @@ class [[nodiscard]] Error {
 public:
     Error(Errc code) : code_(code) {} // a code is an error
     Error(Errc code, std::string message);
+    Error(Error&& other) noexcept
+        : code_(other.code_), detail_(std::exchange(other.detail_, nullptr)) {}
+    Error& operator=(Error&& other) noexcept {
+        std::swap(code_, other.code_);
+        std::swap(detail_, other.detail_);
+        return *this;
+    }
+    ~Error() {
+        if (detail_ != nullptr)
+            drop(detail_);
+    }
 
     [[nodiscard]] Errc code() const { return code_; }
     /// "context: context: message", outermost context first; the dotted name where there is none.
@@ -58,30 +69,31 @@ public:
     Error&& way_out_of(const Error& other) &&;
 
 private:
-    struct Detail {
-        std::string text;
-        std::string hint;
-        std::vector<Remedy> remedies;
-    };
+    struct Detail;
+    // Nearly every function moves an Error somewhere, and few have one: what is done with it is as
+    // little code as can be, and the rest of it out of line.
+    static void drop(Detail* detail) noexcept;
     Detail& detail();
 
     Errc code_;
-    std::unique_ptr<Detail> detail_;
+    Detail* detail_ = nullptr; ///< owned
 };
 
-template <class T> using Result = tl::expected<T, Error>;
+template <class T> using Result = Expected<T, Error>;
+
+/// fail() for what is made into arguments already.
+[[nodiscard]] Unexpected<Error> vfail(Errc code, fmt::string_view form, fmt::format_args args);
 
 /// An Error of `code` with a formatted message, ready to be returned from any Result function.
 template <class... Args>
-[[nodiscard]] tl::unexpected<Error> fail(Errc code, fmt::format_string<Args...> form,
-                                         Args&&... args) {
-    return tl::unexpected<Error>(Error(code, fmt::format(form, std::forward<Args>(args)...)));
+[[nodiscard]] Unexpected<Error> fail(Errc code, fmt::format_string<Args...> form, Args&&... args) {
+    return vfail(code, form, fmt::make_format_args(args...));
 }
-[[nodiscard]] inline tl::unexpected<Error> fail(Errc code) {
-    return tl::unexpected<Error>(Error(code));
+[[nodiscard]] inline Unexpected<Error> fail(Errc code) {
+    return Unexpected<Error>(Error(code));
 }
-[[nodiscard]] inline tl::unexpected<Error> fail(Error error) {
-    return tl::unexpected<Error>(std::move(error));
+[[nodiscard]] inline Unexpected<Error> fail(Error error) {
+    return Unexpected<Error>(std::move(error));
 }
 
 /// An Error for a failed system call: `what` says which thing ("open /x/y"), the code follows
@@ -105,7 +117,7 @@ template <class... Args>
 #define CODEX_TRY(name, ...)                                                                       \
     auto CODEX_CONCAT(codex_try_, __LINE__) = (__VA_ARGS__);                                       \
     if (!CODEX_CONCAT(codex_try_, __LINE__))                                                       \
-        return ::tl::unexpected<::codex::Error>(                                                   \
+        return ::codex::Unexpected<::codex::Error>(                                                \
             std::move(CODEX_CONCAT(codex_try_, __LINE__)).error());                                \
     auto name = std::move(*CODEX_CONCAT(codex_try_, __LINE__))
 
@@ -115,7 +127,7 @@ template <class... Args>
     do {                                                                                           \
         auto codex_set_ = (__VA_ARGS__);                                                           \
         if (!codex_set_)                                                                           \
-            return ::tl::unexpected<::codex::Error>(std::move(codex_set_).error());                \
+            return ::codex::Unexpected<::codex::Error>(std::move(codex_set_).error());             \
         (place) = std::move(*codex_set_);                                                          \
     } while (false)
 
@@ -125,7 +137,7 @@ template <class... Args>
     do {                                                                                           \
         auto codex_check_ = (__VA_ARGS__);                                                         \
         if (!codex_check_)                                                                         \
-            return ::tl::unexpected<::codex::Error>(std::move(codex_check_).error());              \
+            return ::codex::Unexpected<::codex::Error>(std::move(codex_check_).error());           \
     } while (false)
 
 /// The same in a coroutine that gives a Result, for the Result that awaiting one call gives:
@@ -134,7 +146,7 @@ template <class... Args>
 #define CODEX_CO_TRY(name, ...)                                                                    \
     auto CODEX_CONCAT(codex_try_, __LINE__) = co_await __VA_ARGS__;                                \
     if (!CODEX_CONCAT(codex_try_, __LINE__))                                                       \
-        co_return ::tl::unexpected<::codex::Error>(                                                \
+        co_return ::codex::Unexpected<::codex::Error>(                                             \
             std::move(CODEX_CONCAT(codex_try_, __LINE__)).error());                                \
     auto name = std::move(*CODEX_CONCAT(codex_try_, __LINE__))
 
@@ -142,7 +154,7 @@ template <class... Args>
     do {                                                                                           \
         auto codex_check_ = co_await __VA_ARGS__;                                                  \
         if (!codex_check_)                                                                         \
-            co_return ::tl::unexpected<::codex::Error>(std::move(codex_check_).error());           \
+            co_return ::codex::Unexpected<::codex::Error>(std::move(codex_check_).error());        \
     } while (false)
 
 /// On in release builds, too.

@@ -3,9 +3,15 @@
 
 #include "base/bytes.hpp"
 #include "base/error.hpp"
+#include "base/fd.hpp"
+#include "base/job.hpp"
+#include "base/log.hpp"
 
 #include <algorithm>
+#include <deque>
 #include <functional>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <utility>

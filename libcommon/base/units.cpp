@@ -76,17 +76,17 @@ std::optional<std::uint64_t> to_number(std::string_view digits) {
     return value;
 }
 
-tl::unexpected<Error> bad_size(std::string_view text, std::string_view cause) {
+Unexpected<Error> bad_size(std::string_view text, std::string_view cause) {
     return fail(Error(Errc::size_invalid, fmt::format("size \"{}\": {}", text, cause))
                     .hint(std::string(kSizeHint)));
 }
 
-tl::unexpected<Error> bad_duration(std::string_view text, std::string_view cause) {
+Unexpected<Error> bad_duration(std::string_view text, std::string_view cause) {
     return fail(Error(Errc::duration_invalid, fmt::format("duration \"{}\": {}", text, cause))
                     .hint(std::string(kDurationHint)));
 }
 
-tl::unexpected<Error> bad_time(std::string_view text, std::string_view cause) {
+Unexpected<Error> bad_time(std::string_view text, std::string_view cause) {
     return fail(Error(Errc::duration_invalid, fmt::format("time \"{}\": {}", text, cause))
                     .hint("write a duration (30d), a date (2027-01-31), a date-time "
                           "(2027-01-31T12:00:00Z), @ and Unix seconds, or never"));
@@ -159,7 +159,7 @@ std::string format_size(std::uint64_t bytes) {
 
 namespace {
 
-using Refusal = tl::unexpected<Error> (*)(std::string_view text, std::string_view cause);
+using Refusal = Unexpected<Error> (*)(std::string_view text, std::string_view cause);
 
 /// A duration; what is none is refused by `refuse`.
 Result<std::uint64_t> duration_or(std::string_view text, Refusal refuse) {

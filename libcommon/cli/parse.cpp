@@ -9,7 +9,7 @@ namespace codex::cli::detail {
 
 namespace {
 
-using Outcome = tl::expected<Parsed, Misuse>;
+using Outcome = Expected<Parsed, Misuse>;
 
 /// CLI11 2.1 gives "[...]" and "++" a meaning of its own, has no way to say that a value is empty
 /// after '=', and lets what follows "--" fall through to the wrong command. Words marked with this
@@ -282,7 +282,7 @@ Outcome parse(const Command::Node& root, Globals& globals,
     const std::vector<Level*> levels = named_levels(*top);
     const CommandPath path = path_of(levels);
     const auto misuse = [&path](Error error) {
-        return tl::unexpected<Misuse>(Misuse{std::move(error), path});
+        return Unexpected<Misuse>(Misuse{std::move(error), path});
     };
     if (version)
         return Parsed{Parsed::Request::version, path, {}};

@@ -101,7 +101,7 @@ private:
         return {};
     }
 
-    [[nodiscard]] tl::unexpected<Error> broken() const {
+    [[nodiscard]] Unexpected<Error> broken() const {
         const char* const why = archive_error_string(archive_.get());
         return fail(Errc::malformed, "{}: not a gzip tar: {}", name_,
                     why != nullptr ? why : "it cannot be read");

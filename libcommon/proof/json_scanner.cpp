@@ -7,7 +7,7 @@ void JsonScanner::skip_space() {
         ++at_;
 }
 
-tl::unexpected<Error> JsonScanner::wrong(std::string_view wanted) const {
+Unexpected<Error> JsonScanner::wrong(std::string_view wanted) const {
     return fail(Errc::json_invalid, "JSON: expected {} at byte {}", wanted, at_);
 }
 

@@ -48,7 +48,7 @@ DatasetKind detail::kind_of(const codec::Manifest& manifest) {
     return manifest.is_protected() ? DatasetKind::protected_ : DatasetKind::plain;
 }
 
-tl::unexpected<Error> detail::no_dataset(const Cid& manifest, const Store& store) {
+Unexpected<Error> detail::no_dataset(const Cid& manifest, const Store& store) {
     return fail(not_here(Errc::dataset_not_found, "dataset", manifest, store)
                     .remedy(Remedy::list_datasets));
 }

@@ -83,10 +83,12 @@ Result<const Json*> member(const Json& json, const char* name, Json::value_t typ
 }
 
 template <class F> Result<F> element(const Json& json, std::string_view where) {
-    if (json.is_string())
-        return field_from_text<F>(json.get_ref<const std::string&>()).map_error([&](Error error) {
-            return std::move(error).context(where);
-        });
+    if (json.is_string()) {
+        auto value = field_from_text<F>(json.get_ref<const std::string&>());
+        if (!value)
+            return fail(std::move(value).error().context(where));
+        return value;
+    }
     if (json.is_number_unsigned())
         return F::from_u64(json.get<std::uint64_t>());
     return fail(Errc::malformed, "{}: not a decimal string", where);

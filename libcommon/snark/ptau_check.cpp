@@ -39,7 +39,7 @@ private:
         return std::min(2 * count_, powers_.tau_g1.size() / kG1Bytes);
     }
 
-    [[nodiscard]] tl::unexpected<Error> wrong(std::uint32_t section, std::string_view how) const {
+    [[nodiscard]] Unexpected<Error> wrong(std::uint32_t section, std::string_view how) const {
         return fail(Errc::malformed, "{}: section {}: {}", powers_.file().name(), section, how);
     }
 

@@ -45,8 +45,8 @@ public:
 
 private:
     template <class... Args>
-    [[nodiscard]] tl::unexpected<Error> wrong(int section, fmt::format_string<Args...> form,
-                                              Args&&... args) const {
+    [[nodiscard]] Unexpected<Error> wrong(int section, fmt::format_string<Args...> form,
+                                          Args&&... args) const {
         return fail(Errc::key_invalid, "{}: section {}: {}", key_.file().name(), section,
                     fmt::format(form, std::forward<Args>(args)...));
     }

@@ -76,8 +76,10 @@ private:
 
     static Result<std::uint64_t> content_bytes(repo::Repo& repo, const Cid& cid) {
         auto dataset = repo.dataset(cid);
-        if (!dataset && dataset.error().code() == Errc::dataset_partial)
-            return repo.partial(cid).map(held_bytes);
+        if (!dataset && dataset.error().code() == Errc::dataset_partial) {
+            CODEX_TRY(partial, repo.partial(cid));
+            return held_bytes(partial);
+        }
         if (!dataset)
             return fail(std::move(dataset).error());
         return dataset->manifest.content_size_bytes();

@@ -154,7 +154,7 @@ template <class Use> void split(std::string_view text, char separator, Use use) 
     }
 }
 
-tl::unexpected<Error> bad_level(std::string_view word) {
+Unexpected<Error> bad_level(std::string_view word) {
     return fail(Error(Errc::argument_invalid, fmt::format("'{}' is no log level", word))
                     .hint("one of trace, debug, info, notice, warn, error or fatal"));
 }

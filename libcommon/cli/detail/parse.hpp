@@ -22,7 +22,7 @@ struct Misuse {
 /// Matches `arguments` (without the program's name) against the tree under `root`, stores the
 /// values of options and of `globals` in their targets, after those of the configuration file and
 /// the environment. Errors have code usage, but for those of apply_configuration().
-[[nodiscard]] tl::expected<Parsed, Misuse> parse(const Command::Node& root, Globals& globals,
-                                                 const std::vector<std::string>& arguments);
+[[nodiscard]] Expected<Parsed, Misuse> parse(const Command::Node& root, Globals& globals,
+                                             const std::vector<std::string>& arguments);
 
 } // namespace codex::cli::detail

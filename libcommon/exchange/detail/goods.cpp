@@ -55,7 +55,7 @@ Result<std::vector<Result<void>>> Leaves::take(std::vector<Came>& batch) {
             right.push_back({batch[i].cid, batch[i].data, &*proofs[i]});
             verdicts.emplace_back();
         } else {
-            verdicts.emplace_back(tl::unexpected(copy_of(proofs[i].error())));
+            verdicts.emplace_back(Unexpected(copy_of(proofs[i].error())));
         }
     }
     if (!right.empty())

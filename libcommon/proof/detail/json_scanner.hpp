@@ -28,7 +28,7 @@ public:
 
 private:
     void skip_space();
-    [[nodiscard]] tl::unexpected<Error> wrong(std::string_view wanted) const;
+    [[nodiscard]] Unexpected<Error> wrong(std::string_view wanted) const;
 
     std::string_view text_;
     std::size_t at_ = 0;

@@ -218,13 +218,13 @@ Result<Standing> standing_of(const Env& env, const std::string& repo_path) {
 
 namespace {
 
-tl::unexpected<Error> older(const std::string& text) {
+Unexpected<Error> older(const std::string& text) {
     return fail(Error(Errc::repo_damaged, text)
                     .remedy({Remedy::rebuild_index, "make it anew from the segments"}));
 }
 
 /// Which of both says so, and what is known of it: nothing else is.
-tl::unexpected<Error> older(const Asked& asked) {
+Unexpected<Error> older(const Asked& asked) {
     const bool by_segments = standing_by(asked.segments, asked.index) == Standing::older;
     const IndexAge& age = by_segments ? *asked.segments : *asked.repo;
     const std::string_view what = by_segments ? "the segments" : "the repo's age";

@@ -10,7 +10,7 @@ namespace {
 
 constexpr int kMaxZstdLevel = 19;
 
-tl::unexpected<Error> refuse(std::string_view what) {
+Unexpected<Error> refuse(std::string_view what) {
     return fail(Error(Errc::repo_config, fmt::format("config.json: {}", what))
                     .remedy({Remedy::change_settings, "correct the file, or"}));
 }

@@ -19,7 +19,7 @@ namespace codex::repo::detail {
                                           std::uint64_t expiry_before);
 
 /// The error of a dataset that is not here.
-[[nodiscard]] tl::unexpected<Error> no_dataset(const Cid& manifest, const Store& store);
+[[nodiscard]] Unexpected<Error> no_dataset(const Cid& manifest, const Store& store);
 
 [[nodiscard]] DatasetKind kind_of(const codec::Manifest& manifest);
 

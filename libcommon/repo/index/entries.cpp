@@ -104,7 +104,7 @@ bool plausible_leaves(std::uint64_t leaf_count) {
 
 } // namespace
 
-tl::unexpected<Error> index_damaged(std::string_view table, std::string_view what) {
+Unexpected<Error> index_damaged(std::string_view table, std::string_view what) {
     return fail(Error(Errc::repo_damaged, fmt::format("index: table {}: {}", table, what))
                     .remedy(Remedy::rebuild_index));
 }

@@ -127,6 +127,6 @@ struct PendingKey {
 [[nodiscard]] Result<Cid> decode_cid_key(Table table, BytesView key);
 
 /// Error of a table whose content cannot be right.
-[[nodiscard]] tl::unexpected<Error> index_damaged(std::string_view table, std::string_view what);
+[[nodiscard]] Unexpected<Error> index_damaged(std::string_view table, std::string_view what);
 
 } // namespace codex::repo::detail

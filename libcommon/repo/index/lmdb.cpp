@@ -126,7 +126,7 @@ bool Txn::plausible(const void* data, std::size_t size) const {
     return writes_ || size == 0; // pages that it changed are in memory
 }
 
-tl::unexpected<Error> Txn::refuse(int rc, const char* what) const {
+Unexpected<Error> Txn::refuse(int rc, const char* what) const {
     return fail(env_->error(rc, what));
 }
 
@@ -192,11 +192,13 @@ Result<Cursor> Txn::cursor(Table table) const {
 }
 
 Result<std::uint64_t> Txn::size(Table table) const {
-    return statistics(table).map([](const TableSize& size) { return size.entries; });
+    CODEX_TRY(size, statistics(table));
+    return size.entries;
 }
 
 Result<std::uint64_t> Txn::pages(Table table) const {
-    return statistics(table).map([](const TableSize& size) { return size.leaf_pages; });
+    CODEX_TRY(size, statistics(table));
+    return size.leaf_pages;
 }
 
 Result<Txn::TableSize> Txn::statistics(Table table) const {

@@ -91,7 +91,7 @@ private:
         std::uint64_t leaf_pages = 0;
     };
     [[nodiscard]] Result<TableSize> statistics(Table table) const;
-    [[nodiscard]] tl::unexpected<Error> refuse(int rc, const char* what) const;
+    [[nodiscard]] Unexpected<Error> refuse(int rc, const char* what) const;
     /// Whether LMDB may have given these bytes in good faith.
     [[nodiscard]] bool plausible(const void* data, std::size_t size) const;
     void abandon();

@@ -19,7 +19,7 @@ constexpr std::uint8_t kHeldRuns = 1;
 constexpr std::uint8_t kHeldBits = 2;
 constexpr std::size_t kHeldBitsBytes = kHeldPiece / 8;
 
-tl::unexpected<Error> partial_damaged() {
+Unexpected<Error> partial_damaged() {
     return index_damaged("meta", "a partial dataset makes no sense");
 }
 

@@ -20,7 +20,8 @@ struct Session {
     [[nodiscard]] Result<int> compression() const {
         if (zstd_level)
             return *zstd_level;
-        return store->config().map([](const Config& config) { return config.zstd_level; });
+        CODEX_TRY(config, store->config());
+        return config.zstd_level;
     }
     [[nodiscard]] const log::Logger& logger() const {
         return log != nullptr ? *log : store->around().log;

@@ -175,7 +175,7 @@ EnvMode mode_for(const std::string& path, bool read_only) {
 
 } // namespace
 
-tl::unexpected<Error> refuse_read_only(const std::string& path) {
+Unexpected<Error> refuse_read_only(const std::string& path) {
     return fail(Error(Errc::repo_read_only, fmt::format("{}: opened read-only", path)));
 }
 

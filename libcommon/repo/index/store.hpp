@@ -72,6 +72,6 @@ private:
 [[nodiscard]] Result<Config> decode_config(BytesView json);
 
 /// The error of an operation that would write, on a read-only handle.
-[[nodiscard]] tl::unexpected<Error> refuse_read_only(const std::string& path);
+[[nodiscard]] Unexpected<Error> refuse_read_only(const std::string& path);
 
 } // namespace codex::repo::detail

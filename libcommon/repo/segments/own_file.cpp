@@ -26,8 +26,7 @@ std::string_view kind_of(const struct stat& st) {
     }
 }
 
-tl::unexpected<Error> refuse(const std::string& path, const struct stat& st,
-                             std::string_view wanted) {
+Unexpected<Error> refuse(const std::string& path, const struct stat& st, std::string_view wanted) {
     return fail(
         Error(Errc::repo_damaged,
               fmt::format("{}: is {}, where a repo has {}", path, kind_of(st), wanted))

@@ -88,8 +88,8 @@ std::uint64_t block_record_bytes(const Cid& cid, const BlockEntry& entry) {
     return record_bytes(cid.bytes().size(), entry.stored_bytes);
 }
 
-tl::unexpected<Error> quota_error(std::uint64_t needed, const Totals& totals,
-                                  std::uint64_t quota_bytes) {
+Unexpected<Error> quota_error(std::uint64_t needed, const Totals& totals,
+                              std::uint64_t quota_bytes) {
     const std::uint64_t taken = totals.taken_bytes();
     const std::uint64_t free = quota_bytes - std::min(quota_bytes, taken);
     return fail(Error(Errc::quota_exceeded,

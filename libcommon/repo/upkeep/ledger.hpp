@@ -103,8 +103,8 @@ private:
 [[nodiscard]] std::uint64_t block_record_bytes(const Cid& cid, const BlockEntry& entry);
 
 /// The error of `needed` more bytes where only some are free.
-[[nodiscard]] tl::unexpected<Error> quota_error(std::uint64_t needed, const Totals& totals,
-                                                std::uint64_t quota_bytes);
+[[nodiscard]] Unexpected<Error> quota_error(std::uint64_t needed, const Totals& totals,
+                                            std::uint64_t quota_bytes);
 /// The later of two expiries, where 0 is the latest of all.
 [[nodiscard]] constexpr std::uint64_t later_expiry(std::uint64_t a, std::uint64_t b) {
     return a == 0 || b == 0 ? 0 : std::max(a, b);

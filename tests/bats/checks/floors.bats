@@ -22,7 +22,7 @@ setup() {
         'cli : codec | CLI' 'tools : repo cli |'
     source_file libcommon/base/bytes.hpp '#include <span>' '#include <fmt/core.h>'
     source_file libcommon/base/detail/log.cpp '#include <spdlog/spdlog.h>'
-    source_file libcommon/codec/cid.hpp '#include "base/bytes.hpp"' '#include <tl/expected.hpp>'
+    source_file libcommon/codec/cid.hpp '#include "base/bytes.hpp"' '#include <fmt/format.h>'
     source_file libcommon/merkle/tree.hpp '#include "base/bytes.hpp"'
     source_file libcommon/repo/index.cpp '#include "repo/detail/keys.hpp"' '#include <lmdb.h>' \
         '#include "base/bytes.hpp"' '#include "codec/cid.hpp"'
