@@ -31,8 +31,7 @@ public:
     Admission& operator=(const Admission&) = delete;
     ~Admission() {
         over();
-        if (--host_.unauthenticated_of_[ip_] == 0)
-            host_.unauthenticated_of_.erase(ip_);
+        leave_ip();
     }
 
     /// It is known, or the connection is no more: the socket may be gone.
@@ -41,18 +40,29 @@ public:
             host_.unauthenticated_.erase(at_);
     }
     /// Closes the socket; whoever waits for it goes on.
-    void give_up() {
+    void give_up(Limit limit) {
         Socket* const socket = socket_;
         over();
-        host_.counts_.hit(Limit::unauthenticated, from_.text());
+        leave_ip();
+        host_.counts_.hit(limit, from_.text());
         socket->close();
     }
+    [[nodiscard]] const SocketAddress& ip() const { return ip_; }
 
 private:
+    void leave_ip() {
+        const auto of_ip =
+            counts_for_ip_ ? host_.unauthenticated_of_.find(ip_) : host_.unauthenticated_of_.end();
+        counts_for_ip_ = false;
+        if (of_ip != host_.unauthenticated_of_.end() && --of_ip->second == 0)
+            host_.unauthenticated_of_.erase(of_ip);
+    }
+
     Host& host_;
     Socket* socket_;
     SocketAddress from_;
     SocketAddress ip_;
+    bool counts_for_ip_ = true;
     std::list<Admission*>::iterator at_;
 };
 
@@ -167,11 +177,17 @@ bool Host::admits(const Socket& socket) {
     const HostLimits& limits = options_.limits;
     const SocketAddress from = socket.remote();
     const Multiaddr address = multiaddr_of(from);
-    const auto of_ip = unauthenticated_of_.find(SocketAddress(from.ip_view(), 0));
+    const SocketAddress ip(from.ip_view(), 0);
+    const auto of_ip = unauthenticated_of_.find(ip);
     if (!address.is_loopback() && !address.is_private() && of_ip != unauthenticated_of_.end() &&
         of_ip->second >= limits.unauthenticated_per_ip) {
-        counts_.hit(Limit::unauthenticated_ip, from.text());
-        return false;
+        const auto oldest = std::find_if(unauthenticated_.begin(), unauthenticated_.end(),
+                                         [&](const auto* other) { return other->ip() == ip; });
+        if (oldest == unauthenticated_.end()) { // all have proved who they are
+            counts_.hit(Limit::unauthenticated_ip, from.text());
+            return false;
+        }
+        (*oldest)->give_up(Limit::unauthenticated_ip);
     }
     make_room_for_strangers();
     return true;
@@ -181,7 +197,7 @@ bool Host::admits(const Socket& socket) {
 /// keep others out, is one of them.
 void Host::make_room_for_strangers() {
     while (!unauthenticated_.empty() && unauthenticated_.size() >= options_.limits.unauthenticated)
-        unauthenticated_.front()->give_up();
+        unauthenticated_.front()->give_up(Limit::unauthenticated);
 }
 
 UpgradeOptions Host::upgrade_options(mux::Side side, std::optional<PeerId> expected) const {

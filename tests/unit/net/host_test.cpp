@@ -233,6 +233,24 @@ TEST(Host, TakesOnlySoManyThatHaveNotSaidWhoTheyAre) {
     must(pair.connect());
 }
 
+TEST(Host, ConnectsThoughOthersOfItsAddressComeAndSayNothing) {
+    HostOptions options;
+    options.limits.unauthenticated_per_ip = 2;
+    SimulatedPair simulated({}, {}, std::move(options));
+    Pair& pair = simulated.pair;
+    const auto network = simulated.internet.host(std::array<std::uint8_t, 4>{9, 9, 9, 9});
+    const SocketAddress to(kIpB, 8070);
+    std::vector<std::unique_ptr<Socket>> silent;
+    for (int i = 0; i < 2; ++i)
+        silent.push_back(must(pair.run(network->connect(to, pair.in(seconds(1))))));
+    SeededSecrets secrets(9);
+    const auto neighbour =
+        must(Host::make(must(SecretKey::generate(secrets)), *network, secrets, HostOptions()));
+    must(pair.run(neighbour->connect(pair.b->id(), pair.b->addresses(), pair.in(minutes(1)))));
+    EXPECT_EQ(pair.b->limit_counts().of(Limit::unauthenticated_ip), 1u);
+    must(pair.run(neighbour->ping(pair.b->id(), pair.in(minutes(1)))));
+}
+
 TEST(Host, ConnectsThoughOthersComeAndSayNothing) {
     SimulatedPair simulated;
     Pair& pair = simulated.pair;
