@@ -2,8 +2,16 @@
 
 #include "exchange/detail/host_carrier.hpp"
 #include "exchange/detail/peers_impl.hpp"
+#include "exchange/plan/figures.hpp"
 
 namespace codex::exchange {
+
+namespace {
+
+/// Runs of blocks of one peer, so that many fetches that end at once cost little.
+constexpr std::size_t kMostWithdrawn = 1024;
+
+} // namespace
 
 Peers::Peers(net::Host& host, PeersOptions options)
     : impl_(std::make_shared<Impl>(host.loop(), &host, std::move(options))) {
@@ -105,15 +113,35 @@ void Peers::read_on(const PeerId& peer) {
         found->read_on.notify();
 }
 
+void Peers::note_withdrawn(const PeerId& peer, const BlockAddress& first, std::uint64_t count) {
+    const auto of = impl_->find(peer);
+    if (!of)
+        return;
+    const Clock::Instant now = impl_->loop.now();
+    while (!of->withdrawn.empty() &&
+           (of->withdrawn.size() >= kMostWithdrawn || of->withdrawn.front().until < now))
+        of->withdrawn.pop_front();
+    of->withdrawn.push_back({first, count, now + plan::kCancelledMayCome});
+}
+
+bool Peers::was_withdrawn(const PeerId& peer, const BlockAddress& address) const {
+    const auto of = impl_->find(peer);
+    return of && of->was_withdrawn(address, impl_->loop.now());
+}
+
+void Peers::count_thrown(const std::exception_ptr& thrown) noexcept {
+    impl_->count_thrown(thrown);
+}
+
 void Peers::drop(const PeerId& peer, std::string_view why) {
-    for (Carrier* const carrier : impl_->carriers)
-        carrier->drop(peer, why);
+    impl_->drop(peer, why);
 }
 
 void Peers::set_limits(const PeersOptions& options) {
     impl_->options.decode = options.decode;
     impl_->options.input_bytes = options.input_bytes;
     impl_->options.unsent_bytes = options.unsent_bytes;
+    impl_->options.unasked = options.unasked;
 }
 
 Traffic Peers::traffic(const PeerId& peer) const {

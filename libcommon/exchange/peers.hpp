@@ -7,6 +7,7 @@
 #include "net/connection/host.hpp"
 #include "net/exchange/decoder.hpp"
 
+#include <exception>
 #include <functional>
 #include <memory>
 
@@ -40,8 +41,12 @@ public:
     /// It ends: `full`, when it replaces all that was wanted before it began.
     virtual void wants_end(const PeerId& /*peer*/, bool /*full*/) {}
     virtual void presence(const PeerId& /*peer*/, const Presence& /*presence*/) {}
-    /// A block, not verified in any way; its views are valid during the call.
-    virtual void delivery(const PeerId& /*peer*/, const Delivery& /*delivery*/) {}
+    /// A block, not verified in any way; its views are valid during the call. Whether it may be
+    /// that this one has asked for it: what is nobody's is unasked().
+    virtual bool delivery(const PeerId& /*peer*/, const Delivery& /*delivery*/) { return false; }
+    /// A block came that nobody here has asked for, nor withdrawn. A peer that sends too many of
+    /// them is dropped.
+    virtual void unasked(const PeerId& /*peer*/) {}
     virtual void message_end(const PeerId& /*peer*/) {}
 
     /// Whether more of what the peer says is wanted now: asked before each piece of up to
@@ -56,6 +61,8 @@ struct PeersOptions {
     /// Of one peer, small messages that are not on their way; one that goes beyond is not sent.
     std::size_t unsent_bytes = std::size_t{4} << 20;
     std::size_t streams_per_peer = 16; ///< that it opens
+    /// Blocks that nobody asked for, beside one for every 20 others, until a peer is dropped.
+    std::size_t unasked = 64;
     /// Until a stream of ours is agreed on, and, of a message, until the peer takes the next
     /// kWriteBytes.
     Clock::Duration patience = std::chrono::seconds(60);
@@ -123,6 +130,15 @@ public:
 
     /// May read again what may_read() has refused.
     void read_on(const PeerId& peer);
+    /// Of the `count` blocks of a tree from `first` on some may still come for a while, for the
+    /// peer was asked for them, but nobody waits for them any more: they are not unasked() then.
+    void note_withdrawn(const PeerId& peer, const BlockAddress& first, std::uint64_t count);
+    [[nodiscard]] bool was_withdrawn(const PeerId& peer, const BlockAddress& address) const;
+
+    /// A task of block exchange has thrown this: it is counted as the limit that it is, memory or
+    /// fault.
+    void count_thrown(const std::exception_ptr& thrown) noexcept;
+
     /// Closes its connections.
     void drop(const PeerId& peer, std::string_view why);
 

@@ -1,5 +1,8 @@
 #include "exchange/detail/peers_impl.hpp"
 
+#include "exchange/detail/thrown.hpp"
+#include "exchange/plan/figures.hpp"
+
 #include <algorithm>
 
 namespace codex::exchange {
@@ -12,53 +15,6 @@ namespace {
 
 /// Streams that a peer takes one after the other without reading a message from them.
 constexpr int kMostInVain = 3;
-
-/// What a stream says goes to all that listen, as long as its peer is there: one of them may drop
-/// it. Threads: the loop's.
-class Told final : public net::exchange::MessageEvents {
-public:
-    Told(const std::vector<PeerEvents*>& events, Peer& peer) : events_(events), peer_(peer) {}
-
-    /// The stream is at its end, and so is a list that has none.
-    ~Told() override {
-        if (in_list_)
-            wants_end(false);
-    }
-    Told(const Told&) = delete;
-    Told& operator=(const Told&) = delete;
-
-    void wants_begin() override {
-        in_list_ = true;
-        tell([this](PeerEvents& to) { to.wants_begin(peer_.id); });
-    }
-    void want(const Want& want) override {
-        tell([&](PeerEvents& to) { to.want(peer_.id, want); });
-    }
-    void wants_end(bool full) override {
-        in_list_ = false;
-        tell([&](PeerEvents& to) { to.wants_end(peer_.id, full); });
-    }
-    void delivery(const Delivery& delivery) override {
-        tell([&](PeerEvents& to) { to.delivery(peer_.id, delivery); });
-    }
-    void presence(const Presence& presence) override {
-        tell([&](PeerEvents& to) { to.presence(peer_.id, presence); });
-    }
-    void message_end() override {
-        ++peer_.traffic.messages_in;
-        tell([this](PeerEvents& to) { to.message_end(peer_.id); });
-    }
-
-private:
-    template <class Call> void tell(const Call& call) {
-        for (PeerEvents* const to : events_)
-            if (!peer_.gone)
-                call(*to);
-    }
-    const std::vector<PeerEvents*>& events_;
-    Peer& peer_;
-    bool in_list_ = false;
-};
 
 /// What a stream holds of a part that has not come whole counts for its peer.
 class Held {
@@ -78,6 +34,62 @@ private:
 };
 
 } // namespace
+
+/// What a stream says goes to all that listen, as long as its peer is there: one of them may drop
+/// it. Threads: the loop's.
+class Peers::Impl::Told final : public net::exchange::MessageEvents {
+public:
+    Told(Impl& of, Peer& peer) : of_(of), peer_(peer) {}
+
+    /// The stream is at its end, and so is a list that has none.
+    ~Told() override {
+        try {
+            if (in_list_)
+                wants_end(false);
+        } catch (...) { // what is in the list is looked at with the next one
+            of_.count_thrown(std::current_exception());
+        }
+    }
+    Told(const Told&) = delete;
+    Told& operator=(const Told&) = delete;
+
+    void wants_begin() override {
+        in_list_ = true;
+        tell([this](PeerEvents& to) { to.wants_begin(peer_.id); });
+    }
+    void want(const Want& want) override {
+        tell([&](PeerEvents& to) { to.want(peer_.id, want); });
+    }
+    void wants_end(bool full) override {
+        in_list_ = false;
+        tell([&](PeerEvents& to) { to.wants_end(peer_.id, full); });
+    }
+    void delivery(const Delivery& delivery) override {
+        bool claimed = false;
+        tell([&](PeerEvents& to) { claimed = to.delivery(peer_.id, delivery) || claimed; });
+        if (claimed)
+            ++peer_.claimed;
+        else if (!peer_.gone)
+            of_.unasked(peer_, delivery.address);
+    }
+    void presence(const Presence& presence) override {
+        tell([&](PeerEvents& to) { to.presence(peer_.id, presence); });
+    }
+    void message_end() override {
+        ++peer_.traffic.messages_in;
+        tell([this](PeerEvents& to) { to.message_end(peer_.id); });
+    }
+
+private:
+    template <class Call> void tell(const Call& call) {
+        for (PeerEvents* const to : of_.events)
+            if (!peer_.gone)
+                call(*to);
+    }
+    Impl& of_;
+    Peer& peer_;
+    bool in_list_ = false;
+};
 
 // --- who is there -------------------------------------------------------------------------------
 
@@ -142,6 +154,33 @@ void Peers::Impl::attach(Carrier& carrier) {
     tasks->start(watch(this, &carrier));
 }
 
+void Peers::Impl::drop(const PeerId& peer, std::string_view why) {
+    for (Carrier* const carrier : carriers)
+        carrier->drop(peer, why);
+}
+
+void Peers::Impl::count_thrown(const std::exception_ptr& thrown) noexcept {
+    try {
+        std::rethrow_exception(thrown);
+    } catch (const std::bad_alloc&) {
+        count_limit(net::Limit::memory, {});
+    } catch (const std::exception& other) {
+        count_limit(net::Limit::fault, other.what());
+    }
+}
+
+void Peers::Impl::unasked(Peer& peer, const net::exchange::BlockAddress& address) {
+    if (peer.was_withdrawn(address, loop.now()))
+        return;
+    for (PeerEvents* const to : events)
+        to->unasked(peer.id);
+    if (++peer.unasked <= options.unasked + peer.claimed / plan::kUsefulForUnasked ||
+        std::exchange(peer.dropped, true))
+        return;
+    count_limit(net::Limit::exchange_unasked, peer.id.text());
+    drop(peer.id, "it sends blocks that nobody asked for");
+}
+
 void Peers::Impl::count_limit(net::Limit limit, std::string_view whom) {
     if (host != nullptr)
         host->count_limit(limit, whom);
@@ -152,10 +191,16 @@ void Peers::Impl::count_limit(net::Limit limit, std::string_view whom) {
 Task<void> Peers::Impl::watch(Impl* self, Carrier* carrier) {
     Signal& changed = carrier->changed();
     for (;;) {
-        // Whoever is told may have dropped somebody.
-        while (self->look(*carrier)) {
+        Clock::Instant again = Clock::Instant::max();
+        try {
+            // Whoever is told may have dropped somebody.
+            while (self->look(*carrier)) {
+            }
+        } catch (...) {
+            self->count_thrown(std::current_exception());
+            again = self->loop.now() + detail::kAfterThrown;
         }
-        co_await changed.wait();
+        co_await changed.wait(again);
     }
 }
 
@@ -194,7 +239,7 @@ bool Peers::Impl::may_read(const PeerId& peer) const {
 /// Everything. False when that is not to the stream's end: it broke, or nobody can read it.
 Task<bool> Peers::Impl::read(Impl* self, std::shared_ptr<Peer> peer, PeerStream* stream) {
     net::exchange::Decoder decoder(self->options.decode);
-    Told told(self->events, *peer);
+    Told told(*self, *peer);
     Held held(*peer);
     while (!peer->gone) {
         const auto more = co_await stream->wait_unread();
@@ -252,7 +297,7 @@ Task<void> Peers::Impl::run_lane(Impl* self, std::shared_ptr<Peer> peer, Lane* l
     try {
         co_await send_all(self, peer, lane);
     } catch (const std::bad_alloc&) {
-        self->count_limit(net::Limit::memory, peer->id.text());
+        self->count_limit(net::Limit::memory, {});
         thrown = out_of_memory();
     }
     if (thrown)
@@ -298,7 +343,12 @@ void Peers::Impl::give_up(Peer& peer, Lane& lane, const Error& error) {
 /// As long as the stream is of use.
 Task<void> Peers::Impl::write_lane(Impl* self, std::shared_ptr<Peer> peer, Lane* lane,
                                    PeerStream* stream) {
-    TaskGroup reader(self->loop);
+    TaskGroup reader(self->loop, [self, lane, stream](const std::exception_ptr& thrown) {
+        self->count_thrown(thrown);
+        stream->reset();
+        lane->ended = true;
+        lane->changed.notify();
+    });
     lane->ended = false;
     reader.start(read_own(self, peer, lane, stream));
     while (!lane->ended && !peer->gone) {

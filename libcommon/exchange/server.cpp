@@ -2,6 +2,7 @@
 
 #include "base/offload.hpp"
 #include "exchange/detail/server_impl.hpp"
+#include "exchange/detail/thrown.hpp"
 
 #include <algorithm>
 
@@ -52,19 +53,50 @@ std::size_t Server::unsent_bytes() const {
 Server::Impl::Impl(Peers& peers, const repo::Repo& repo, Executor& executor, ServerOptions options)
     : peers_(peers), repo_(repo), executor_(executor), loop_(peers.loop()),
       options_(std::move(options)), turns_(options_.quantum_bytes, options_.message_bytes),
-      work_(loop_), gone_changed_(loop_), waits_(loop_), tasks_(loop_) {
+      work_(loop_), gone_changed_(loop_), waits_(loop_),
+      tasks_(loop_, [this](const std::exception_ptr& thrown) { peers_.count_thrown(thrown); }) {
     auto changes = repo_.changes();
     if (changes)
         changes_ = std::make_shared<repo::Changes>(std::move(*changes));
     else
         options_.logger.warn("what others store is not noticed", {{"error", changes.error()}});
     for (unsigned i = 0; i < options_.builders; ++i)
-        tasks_.start(build(this));
-    tasks_.start(follow_sent(this));
-    tasks_.start(watch_gone(this));
+        tasks_.start(keep_on(this, build));
+    tasks_.start(keep_on(this, follow_sent));
+    tasks_.start(keep_on(this, watch_gone));
     if (changes_)
-        tasks_.start(watch_changes(this));
+        tasks_.start(keep_on(this, watch_changes));
     peers_.add(*this);
+}
+
+/// What a server does all the time begins anew after what it has thrown.
+Task<void> Server::Impl::keep_on(Impl* self, Task<void> (*work)(Impl*)) {
+    for (bool over = false; !over;) {
+        try {
+            co_await work(self);
+            over = true;
+        } catch (...) {
+            self->peers_.count_thrown(std::current_exception());
+        }
+        if (!over) {
+            co_await self->loop_.pause_until(self->loop_.now() + detail::kAfterThrown);
+        }
+    }
+}
+
+/// What is done for a peer, and throws, leaves it in a state that nobody knows: it is left, and may
+/// come again.
+Task<void> Server::Impl::work_for(Impl* self, ClientPtr client, Task<void> work) {
+    try {
+        co_await std::move(work);
+    } catch (...) {
+        self->peers_.count_thrown(std::current_exception());
+        self->peers_.drop(client->id, "there is too little memory to serve it");
+    }
+}
+
+void Server::Impl::start(const ClientPtr& client, Task<void> work) {
+    tasks_.start(work_for(this, client, std::move(work)));
 }
 
 Server::Impl::~Impl() {
@@ -171,8 +203,8 @@ bool Server::Impl::may_read(const PeerId& peer) {
     peers_.count_limit(net::Limit::exchange_rate, peer.text());
     if (!std::exchange(client->read_later, true)) {
         const std::chrono::duration<double> wait(-client->tokens / most);
-        tasks_.start(
-            read_later(this, client, loop_.now() + std::chrono::ceil<Clock::Duration>(wait)));
+        start(client,
+              read_later(this, client, loop_.now() + std::chrono::ceil<Clock::Duration>(wait)));
     }
     return false;
 }
@@ -188,7 +220,7 @@ Task<void> Server::Impl::read_later(Impl* self, ClientPtr client, Clock::Instant
 void Server::Impl::act(const ClientPtr& client) {
     client->unseen = 0;
     if (client->list.has_questions() && !std::exchange(client->answering, true))
-        tasks_.start(answer(this, client));
+        start(client, answer(this, client));
     schedule(*client);
 }
 
@@ -272,13 +304,19 @@ Result<Server::Impl::News> Server::Impl::look(const repo::Repo& repo, repo::Chan
             change.kind == repo::ChangeKind::block_removed)
             continue;
         news.plain = true;
-        if (change.kind != repo::ChangeKind::dataset_stored) {
+        if (change.kind == repo::ChangeKind::block_stored) {
             news.everything = true; // a block may be a leaf of any tree
             continue;
         }
+        // One that is being fetched has become whole meanwhile, or grows on.
         const auto dataset = repo.dataset(change.cid);
-        if (dataset)
-            news.trees.push_back(dataset->manifest.tree);
+        const auto partial = dataset ? Result<repo::PartialInfo>(fail(Errc::dataset_not_found, ""))
+                                     : repo.partial(change.cid);
+        if (dataset || partial) {
+            const Cid& tree = dataset ? dataset->manifest.tree : partial->dataset.manifest.tree;
+            if (news.trees.empty() || news.trees.back() != tree)
+                news.trees.push_back(tree);
+        }
     }
     return news;
 }

@@ -79,34 +79,40 @@ Task<void> Server::Impl::build(Impl* self) {
             continue;
         }
         const ClientPtr client = self->find(turn->peer);
-        if (!client)
-            continue;
-        const auto wanted = std::make_shared<const std::vector<WantList::Block>>(
-            client->list.next_blocks(net::exchange::kMaxBlocksWritten));
-        if (wanted->empty())
-            continue;
-        client->building = true;
-        const std::size_t may = self->may_build(*client, turn->bytes);
-        self->unsent_ += may;
-        auto job = [repo = &self->repo_, wanted, may] {
-            return detail::build_message(*repo, *wanted, may);
-        };
-        auto built = co_await offload(self->loop_, self->executor_, std::move(job));
-        self->unsent_ -= may;
-        client->building = false;
-        self->turns_.spent(client->id, built.block_bytes);
-        if (client->left)
-            continue;
-        self->settle(*client, *wanted, built);
-        std::vector<BlockAddress> addresses;
-        for (std::size_t i = 0; i < wanted->size(); ++i)
-            if (built.states[i] == detail::Built::State::sent)
-                addresses.push_back((*wanted)[i].address);
-        if (!addresses.empty())
-            self->tasks_.start(send(self, client, std::move(addresses), std::move(built.framed),
-                                    built.block_bytes));
-        self->schedule(*client);
+        if (client) {
+            co_await work_for(self, client, build_for(self, client, turn->bytes));
+        }
     }
+}
+
+/// One message, in a turn.
+Task<void> Server::Impl::build_for(Impl* self, ClientPtr client, std::size_t bytes) {
+    const auto wanted = std::make_shared<const std::vector<WantList::Block>>(
+        client->list.next_blocks(net::exchange::kMaxBlocksWritten));
+    if (wanted->empty())
+        co_return;
+    client->building = true;
+    const std::size_t may = self->may_build(*client, bytes);
+    std::optional<Unsent> reserved;
+    reserved.emplace(self->unsent_, may);
+    auto job = [repo = &self->repo_, wanted, may] {
+        return detail::build_message(*repo, *wanted, may);
+    };
+    auto built = co_await offload(self->loop_, self->executor_, std::move(job));
+    reserved.reset();
+    client->building = false;
+    self->turns_.spent(client->id, built.block_bytes);
+    if (client->left)
+        co_return;
+    self->settle(*client, *wanted, built);
+    std::vector<BlockAddress> addresses;
+    for (std::size_t i = 0; i < wanted->size(); ++i)
+        if (built.states[i] == detail::Built::State::sent)
+            addresses.push_back((*wanted)[i].address);
+    if (!addresses.empty())
+        self->start(client, send(self, client, std::move(addresses), std::move(built.framed),
+                                 built.block_bytes));
+    self->schedule(*client);
 }
 
 /// What is not in the message.
@@ -135,8 +141,8 @@ void Server::Impl::settle(Client& client, std::span<const WantList::Block> wante
 
 Task<void> Server::Impl::send(Impl* self, ClientPtr client, std::vector<BlockAddress> addresses,
                               RawBytes framed, std::size_t block_bytes) {
-    const std::size_t size = framed.size();
-    self->unsent_ += size;
+    std::optional<Unsent> unsent;
+    unsent.emplace(self->unsent_, framed.size());
     ++client->messages;
     if (self->options_.logger.passes(log::Level::trace))
         self->options_.logger.trace("Sending blocks to peer",
@@ -144,7 +150,7 @@ Task<void> Server::Impl::send(Impl* self, ClientPtr client, std::vector<BlockAdd
                                      {"blocks", detail::addresses_text(addresses)},
                                      {"blockexc.event", "send"}});
     const auto sent = co_await self->peers_.send_blocks(client->id, std::move(framed));
-    self->unsent_ -= size;
+    unsent.reset();
     --client->messages;
     if (sent) {
         ++self->counts_.messages;

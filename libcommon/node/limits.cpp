@@ -50,6 +50,7 @@ constexpr Place kPlaces[] = {
     {Limit::exchange_wants, [](Limits& of) -> std::size_t& { return of.server.wants.wants; }},
     {Limit::exchange_all_wants, [](Limits& of) -> std::size_t& { return of.server.all_wants; }},
     {Limit::exchange_rate, [](Limits& of) -> std::size_t& { return of.server.wants_a_second; }},
+    {Limit::exchange_unasked, [](Limits& of) -> std::size_t& { return of.peers.unasked; }},
 };
 
 /// No limit is to be larger: it would be none.

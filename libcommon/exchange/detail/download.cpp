@@ -24,7 +24,11 @@ Download::Download(Peers& peers, const codex::Job& job, Roster& roster,
 
 Download::~Download() {
     peers_.remove(*this);
-    send(plan_.abandon());
+    try {
+        withdraw();
+    } catch (const std::bad_alloc&) { // then they send what nobody waits for
+        peers_.count_thrown(std::current_exception());
+    }
     for (plan::PeerNumber number = 0; number < roster_.all().size(); ++number)
         if (const plan::Peer* const peer = plan_.peer(number)) {
             Roster::Entry& entry = roster_.at(number);
@@ -90,12 +94,15 @@ void Download::presence(const PeerId& peer, const Presence& presence) {
         plan_.presence(roster_.number_of(peer), *index, presence.have, loop_.now());
 }
 
-void Download::delivery(const PeerId& peer, const Delivery& delivery) {
+bool Download::delivery(const PeerId& peer, const Delivery& delivery) {
     const auto index = goods_->index(delivery.address);
-    if (!index || failure_ || settling_)
-        return;
+    if (!index)
+        return false;
+    if (failure_ || settling_)
+        return true;
     const plan::PeerNumber number = roster_.number_of(peer);
-    if (plan_.arrived(number, *index, loop_.now()) == plan::Arrival::wanted) {
+    const bool withdrawn = peers_.was_withdrawn(peer, delivery.address);
+    if (plan_.arrived(number, *index, loop_.now(), withdrawn) == plan::Arrival::wanted) {
         queued_bytes_ += delivery.data.size();
         queue_.push_back({number, *index, delivery.cid,
                           Bytes(delivery.data.begin(), delivery.data.end()),
@@ -107,6 +114,11 @@ void Download::delivery(const PeerId& peer, const Delivery& delivery) {
         keep_.notify();
     }
     poke();
+    return true;
+}
+
+void Download::unasked(const PeerId& peer) {
+    ++roster_.at(roster_.number_of(peer)).counts.unasked;
 }
 
 void Download::message_end(const PeerId& /*peer*/) {
@@ -168,6 +180,15 @@ void Download::send(const plan::Orders& orders) {
         peers_.drop(roster_.at(number).id, banned ? "it sent a wrong block"
                                                   : "it sends nothing, or what nobody asked for");
     }
+}
+
+/// Takes back what was asked for. Some of it is on its way.
+void Download::withdraw() {
+    const Clock::Instant now = loop_.now();
+    for (plan::PeerNumber number = 0; number < roster_.all().size(); ++number)
+        for (const IndexRange& range : plan_.may_still_come(number, now))
+            peers_.note_withdrawn(roster_.at(number).id, goods_->address(range.first), range.count);
+    send(plan_.abandon());
 }
 
 void Download::tell(const plan::Tell& tell) {

@@ -85,7 +85,8 @@ private:
     void joined(const PeerId& peer) override;
     void left(const PeerId& peer) override;
     void presence(const PeerId& peer, const Presence& presence) override;
-    void delivery(const PeerId& peer, const Delivery& delivery) override;
+    bool delivery(const PeerId& peer, const Delivery& delivery) override;
+    void unasked(const PeerId& peer) override;
     void message_end(const PeerId& peer) override;
     [[nodiscard]] bool may_read(const PeerId& peer) override;
 
@@ -99,6 +100,7 @@ private:
     [[nodiscard]] std::vector<Came> next_batch();
     void judge(const std::vector<Came>& batch, const Result<std::vector<Result<void>>>& verdicts);
     void send(const plan::Orders& orders);
+    void withdraw();
     void tell(const plan::Tell& tell);
     void read_on();
     void poke();

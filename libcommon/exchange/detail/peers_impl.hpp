@@ -11,7 +11,9 @@ class Peers::Impl final : public std::enable_shared_from_this<Impl> {
 public:
     Impl(EventLoop& on, net::Host* of, PeersOptions given)
         : host(of), loop(on), options(std::move(given)), own_counts(loop.clock(), options.logger),
-          sent(loop), tasks(std::make_unique<TaskGroup>(loop)) {}
+          sent(loop),
+          tasks(std::make_unique<TaskGroup>(
+              loop, [this](const std::exception_ptr& thrown) { count_thrown(thrown); })) {}
 
     void attach(Carrier& carrier);
     /// What a carrier calls for each stream that a peer opens.
@@ -20,6 +22,10 @@ public:
     /// Sees who comes and goes.
     static Task<void> watch(Impl* self, Carrier* carrier);
     void count_limit(net::Limit limit, std::string_view whom);
+    void count_thrown(const std::exception_ptr& thrown) noexcept;
+    /// A block that nobody claims; one that goes too far is dropped.
+    void unasked(detail::Peer& peer, const net::exchange::BlockAddress& address);
+    void drop(const PeerId& peer, std::string_view why);
     void close();
 
     [[nodiscard]] std::shared_ptr<detail::Peer> find(const PeerId& peer) const;
@@ -40,6 +46,7 @@ public:
     std::unique_ptr<TaskGroup> tasks; ///< of our own streams
 
 private:
+    class Told;
     std::shared_ptr<detail::Peer> join(const PeerId& peer, Carrier& carrier);
     void leave(const PeerId& peer);
     [[nodiscard]] bool look(Carrier& carrier);

@@ -60,6 +60,18 @@ private:
         std::size_t& all_;
         const Client& client_;
     };
+    /// Bytes that count as unsent as long as it lives.
+    class Unsent {
+    public:
+        Unsent(std::size_t& all, std::size_t bytes) : all_(all), bytes_(bytes) { all_ += bytes_; }
+        Unsent(const Unsent&) = delete;
+        Unsent& operator=(const Unsent&) = delete;
+        ~Unsent() { all_ -= bytes_; }
+
+    private:
+        std::size_t& all_;
+        std::size_t bytes_;
+    };
     /// A block that was said to be here, and was not when it was asked for.
     struct Gone {
         Clock::Instant until;
@@ -90,10 +102,14 @@ private:
     void take(const News& news);
     [[nodiscard]] static Result<News> look(const repo::Repo& repo, repo::Changes& changes);
 
+    void start(const ClientPtr& client, Task<void> work);
+    static Task<void> keep_on(Impl* self, Task<void> (*work)(Impl*));
+    static Task<void> work_for(Impl* self, ClientPtr client, Task<void> work);
     void refuse(Client& client, const Want& want, net::Limit limit);
     void send_refused(Client& client);
     static Task<void> answer(Impl* self, ClientPtr client);
     static Task<void> build(Impl* self);
+    static Task<void> build_for(Impl* self, ClientPtr client, std::size_t bytes);
     static Task<void> send(Impl* self, ClientPtr client, std::vector<BlockAddress> addresses,
                            RawBytes framed, std::size_t block_bytes);
     static Task<void> follow_sent(Impl* self);

@@ -237,6 +237,18 @@ void Planner::cancel(Peer& peer, unsigned at, Mask bits, Clock::Instant now) {
     changed(now, peer.open == 0 || peer.out.entries >= kDebounceEntries);
 }
 
+std::vector<IndexRange> Planner::may_still_come(PeerNumber number, Clock::Instant now) const {
+    std::vector<IndexRange> all;
+    if (number >= peers_.size() || !peers_[number].joined)
+        return all;
+    for (const Request& request : peers_[number].requests)
+        add(all, request.run, request.bits);
+    for (const Cancelled& cancelled : peers_[number].cancelled)
+        if (now - cancelled.at <= kCancelledMayCome)
+            add(all, cancelled.run, cancelled.bits);
+    return all;
+}
+
 void Planner::take_back(Peer& peer, unsigned at, Mask bits) {
     add(peer.out.cancels, window_.slot(at).run, bits);
     peer.out.entries += static_cast<std::size_t>(std::popcount(bits));

@@ -230,11 +230,12 @@ bool Planner::asked_of(Peer& peer, std::uint64_t index, Clock::Instant now) {
     return false;
 }
 
-Arrival Planner::arrived(PeerNumber number, std::uint64_t index, Clock::Instant now) {
+Arrival Planner::arrived(PeerNumber number, std::uint64_t index, Clock::Instant now,
+                         bool withdrawn) {
     Peer* const peer = joined_peer(number);
     if (peer == nullptr)
         return Arrival::unasked;
-    if (!asked_of(*peer, index, now)) {
+    if (!asked_of(*peer, index, now) && !withdrawn) {
         const std::uint64_t borne = kUnaskedBorne + peer->counts.useful / kUsefulForUnasked;
         if (++peer->counts.unasked > borne) {
             release(*peer);

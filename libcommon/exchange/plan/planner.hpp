@@ -59,8 +59,10 @@ public:
     void joined(PeerNumber peer, Clock::Instant now);
     void left(PeerNumber peer, Clock::Instant now);
     void presence(PeerNumber peer, std::uint64_t index, bool have, Clock::Instant now);
-    /// A block has come, and nothing of it is verified.
-    [[nodiscard]] Arrival arrived(PeerNumber peer, std::uint64_t index, Clock::Instant now);
+    /// A block has come, and nothing of it is verified. `withdrawn`: the peer was asked for it
+    /// before this plan began.
+    [[nodiscard]] Arrival arrived(PeerNumber peer, std::uint64_t index, Clock::Instant now,
+                                  bool withdrawn = false);
     /// It is right and stored.
     void verified(PeerNumber peer, std::uint64_t index, Clock::Instant now);
     /// It is not what was asked for: the peer is banned.
@@ -80,6 +82,8 @@ public:
     /// It is over: what takes back all that was asked and has not been answered. To be asked for
     /// nothing more.
     [[nodiscard]] Orders abandon();
+    /// What the peer was asked for, and may still send.
+    [[nodiscard]] std::vector<IndexRange> may_still_come(PeerNumber peer, Clock::Instant now) const;
     /// When there will be something to send, as far as is known.
     [[nodiscard]] Clock::Instant due() const { return due_; }
 

@@ -83,6 +83,39 @@ TEST_F(FetchTest, LeavesNothingWantedBehind) {
     EXPECT_EQ(seeder.server->wants(), 2U);
 }
 
+/// One that has too much to send when a fetch ends, and what comes of that then.
+TEST_F(FetchTest, WhatAFetchHasLeftOpenIsNotHeldAgainstThePeer) {
+    WireOptions slow{milliseconds(200)};
+    slow.bytes_per_second = 2e6;
+    World far(slow);
+    const Dataset much(seeds(1, 1000));
+    const Dataset other(seeds(5000, 300));
+    Store seeder(far, 1);
+    for (const Dataset* each : {&much, &other})
+        seeder.store(*each, {0, each->size()});
+    seeder.serve();
+    Store leecher(far, 2); // as a daemon: its connections stay
+    FetchOptions options;
+    options.peers = {seeder.address()};
+    {
+        Fetch fetch(*leecher.peers, leecher.repo, much.cid, options, {});
+        std::optional<Result<FetchStatus>> result;
+        TaskGroup group(far.loop);
+        group.start(codex::detail::keep_value(Fetch::run(&fetch), &result));
+        ASSERT_TRUE(far.until([&] { return fetch.status().blocks_fetched >= 300; }));
+    }
+    const Cid* const next[] = {&much.cid, &other.cid};
+    for (const Cid* const cid : next) {
+        Fetch fetch(*leecher.peers, leecher.repo, *cid, options, {});
+        must(far.run(Fetch::run(&fetch)));
+        ASSERT_EQ(fetch.status().peers.size(), 1U);
+        EXPECT_EQ(fetch.status().peers[0].unasked, 0U);
+    }
+    EXPECT_EQ(leecher.host->connections().size(), 1U);
+    leecher.expect_whole(much);
+    leecher.expect_whole(other);
+}
+
 TEST_F(FetchTest, GoesOnWhereItWas) {
     Store seeder(world, 1);
     seeder.store(data, {0, data.size()});

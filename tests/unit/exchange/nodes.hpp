@@ -82,11 +82,12 @@ public:
         presences.emplace_back(peer, presence);
         order.push_back('p');
     }
-    void delivery(const PeerId& peer, const Delivery& delivery) override {
+    bool delivery(const PeerId& peer, const Delivery& delivery) override {
         blocks.push_back({peer, delivery.cid, delivery.address,
                           Bytes(delivery.data.begin(), delivery.data.end()),
                           Bytes(delivery.proof.begin(), delivery.proof.end())});
         order.push_back('b');
+        return true;
     }
     void message_end(const PeerId& /*peer*/) override { ++messages; }
     bool may_read(const PeerId& /*peer*/) override { return reads; }

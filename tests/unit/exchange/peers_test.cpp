@@ -420,5 +420,58 @@ TEST_F(PeersTest, MayGoBeforeItsHostWithStreamsOpen) {
     EXPECT_EQ(a.heard.messages, 1);
 }
 
+/// Takes no block.
+class Uninterested : public PeerEvents {
+public:
+    void unasked(const PeerId& /*peer*/) override { ++blocks; }
+    int blocks = 0;
+};
+
+TEST(Peers, OneThatSendsWhatNobodyAskedForIsDropped) {
+    World world;
+    Speaker a(world.internet, 1);
+    Speaker b(world.internet, 2);
+    Uninterested uninterested;
+    b.peers->remove(b.heard);
+    b.peers->add(uninterested);
+    world.connect(a, b);
+    ASSERT_TRUE(world.until([&] { return b.peers->has(a.id()) && a.peers->has(b.id()); }));
+    const Bytes data(100, 7);
+    const auto send = [&](std::uint64_t index) {
+        Message message;
+        message.deliveries.emplace_back();
+        message.deliveries.back().cid = block_named("x");
+        message.deliveries.back().address = leaf(tree_named("t"), index);
+        message.deliveries.back().data = data;
+        const Bytes framed = net::exchange::encode_framed(message);
+        const auto sent =
+            world.run(a.peers->send_blocks(b.id(), RawBytes(framed.begin(), framed.end())));
+        return sent.has_value();
+    };
+    // What it was asked for before may come as often as it likes.
+    b.peers->note_withdrawn(a.id(), leaf(tree_named("t"), 100), 500);
+    for (std::uint64_t i = 0; i < 500; ++i)
+        EXPECT_TRUE(send(100 + i));
+    for (std::uint64_t i = 0; i < 64; ++i)
+        EXPECT_TRUE(send(i));
+    world.pass(seconds(1));
+    EXPECT_EQ(uninterested.blocks, 64);
+    EXPECT_TRUE(b.peers->has(a.id()));
+    send(64);
+    EXPECT_TRUE(world.until([&] { return !b.peers->has(a.id()); }, seconds(5)));
+    EXPECT_EQ(uninterested.blocks, 65);
+    EXPECT_EQ(b.host->limit_counts().of(net::Limit::exchange_unasked), 1u);
+    ASSERT_TRUE(world.until([&] { return !a.peers->has(b.id()); }, seconds(5)));
+    // It may come again. What was withdrawn is not for ever.
+    world.connect(a, b);
+    ASSERT_TRUE(world.until([&] { return b.peers->has(a.id()) && a.peers->has(b.id()); }));
+    b.peers->note_withdrawn(a.id(), leaf(tree_named("t"), 0), 1);
+    EXPECT_TRUE(b.peers->was_withdrawn(a.id(), leaf(tree_named("t"), 0)));
+    EXPECT_FALSE(b.peers->was_withdrawn(a.id(), leaf(tree_named("t"), 1)));
+    EXPECT_FALSE(b.peers->was_withdrawn(a.id(), leaf(tree_named("u"), 0)));
+    world.pass(seconds(31));
+    EXPECT_FALSE(b.peers->was_withdrawn(a.id(), leaf(tree_named("t"), 0)));
+}
+
 } // namespace
 } // namespace codex::exchange::test

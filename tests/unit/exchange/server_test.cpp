@@ -4,7 +4,7 @@
 #include "base/stepped_executor.hpp"
 #include "merkle/coding.hpp"
 #include "nodes.hpp"
-#include "repo/fixture.hpp"
+#include "repo/partial_fixture.hpp"
 
 namespace codex::exchange::test {
 namespace {
@@ -12,6 +12,7 @@ namespace {
 using repo::test::cid_of;
 using repo::test::kBlock;
 using repo::test::Made;
+using Dataset = repo::test::Peer;
 using repo::test::random_bytes;
 using repo::test::Scratch;
 using repo::test::seeds;
@@ -257,6 +258,46 @@ TEST_F(ServerTest, SendsABlockThatWasGoneAndReturns) {
     EXPECT_TRUE(comes(3, 3));
     world.pass(minutes(1));
     EXPECT_EQ(client.heard.leaves, 0);
+}
+
+/// Counts what it is given to do.
+class CountingExecutor final : public InlineExecutor {
+public:
+    void post(std::function<void()> job) override {
+        ++jobs;
+        InlineExecutor::post(std::move(job));
+    }
+    int jobs = 0;
+};
+
+TEST_F(ServerTest, WhatGrowsElsewhereIsLookedForInItsOwnTreeAlone) {
+    const Dataset data(seeds(1, 20));
+    const Dataset other(seeds(100, 20));
+    CountingExecutor counting;
+    server = std::make_unique<Server>(*node.peers, repo_, counting);
+    world.connect(client, node);
+    ASSERT_TRUE(
+        world.until([&] { return client.peers->has(node.id()) && node.peers->has(client.id()); }));
+    ask(haves_of(data.tree_cid(), 0, 20));
+    world.pass(seconds(1));
+    const auto looks = [&](const Dataset& grown, std::uint64_t index) {
+        auto partial = must(repo_.open_partial(grown.manifest));
+        must(partial.add(grown.leaves(index, 1)));
+        must(partial.commit());
+        const int before = counting.jobs;
+        world.pass(seconds(1));
+        return counting.jobs - before;
+    };
+    const int idle = [&] {
+        const int before = counting.jobs;
+        world.pass(seconds(1));
+        return counting.jobs - before;
+    }();
+    EXPECT_EQ(looks(other, 3), idle);
+    EXPECT_TRUE(client.heard.presences.empty());
+    EXPECT_EQ(looks(data, 4), idle + 1);
+    ASSERT_EQ(client.heard.presences.size(), 1U);
+    EXPECT_EQ(presence(0).address, leaf(data.tree_cid(), 4));
 }
 
 TEST_F(ServerTest, ABlockThatIsCancelledInTimeEndsNoConnection) {
