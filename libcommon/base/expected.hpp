@@ -47,7 +47,7 @@ public:
     template <class From = T>
         requires detail::ValueFor<From, T>
     explicit(!std::is_convertible_v<From, T>) Expected(From&& from)
-        : value_(std::forward<From>(from)), has_value_(true) {}
+        : value_(static_cast<T>(std::forward<From>(from))), has_value_(true) {}
     Expected(Unexpected<E>&& why) noexcept : error_(std::move(why).error()), has_value_(false) {}
     Expected(Expected&& other) noexcept(std::is_nothrow_move_constructible_v<T>)
         : has_value_(other.has_value_) {

@@ -91,7 +91,7 @@ TEST(Expected, AValueThatThrowsWhenItIsMovedIsDestroyedOnce) {
     ASSERT_EQ(Tracked::living, 0);
     {
         Throwing value(-1);
-        EXPECT_THROW(Throwing(std::move(value)), std::runtime_error);
+        EXPECT_THROW(static_cast<void>(Throwing(std::move(value))), std::runtime_error);
         EXPECT_EQ(Tracked::living, 1);
     }
     EXPECT_EQ(Tracked::living, 0);
