@@ -37,7 +37,7 @@ concept ValueFor = !kIsExpected<std::remove_cvref_t<From>> && std::is_constructi
 /// Move-only. Asking for the value where there is none, or for the error where there is a value, is
 /// a mistake of ours. E is moved without throwing; where T may throw then, there is no assignment.
 /// Threads: a value; many may read, one may write.
-template <class T, class E> class [[nodiscard]] Expected {
+template <class T, class E> class Expected {
 public:
     using value_type = T;
 
@@ -111,7 +111,7 @@ private:
 };
 
 /// Done, or why not.
-template <class E> class [[nodiscard]] Expected<void, E> {
+template <class E> class Expected<void, E> {
 public:
     using value_type = void;
 
