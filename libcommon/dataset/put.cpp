@@ -13,6 +13,8 @@ namespace codex::dataset {
 namespace {
 
 constexpr std::size_t kContentChunks = 3;
+/// What takes less time than handing it to other threads.
+constexpr std::uint64_t kSmallBytes = std::uint64_t{256} << 10;
 
 struct ContentChunk {
     detail::PageBuffer buffer;
@@ -26,8 +28,29 @@ public:
     Put(const Job& job, ByteSource& source, repo::DatasetWriter& writer, std::uint32_t block_size)
         : job_(job), source_(source), writer_(writer), block_size_(block_size) {}
 
-    /// Stores the input's blocks; gives its size in bytes.
-    Result<std::uint64_t> run() {
+    /// Stores the input's blocks; gives its size in bytes. `announced`: what it says that it has.
+    Result<std::uint64_t> run(std::uint64_t announced) {
+        return announced != 0 && announced <= kSmallBytes ? run_here(announced) : run_beside();
+    }
+
+private:
+    /// With room for a byte more than was announced, so that one read says that it is the end.
+    Result<std::uint64_t> run_here(std::uint64_t announced) {
+        ContentChunk chunk;
+        const std::uint64_t blocks = std::min<std::uint64_t>(
+            div_up(announced + 1, std::uint64_t{block_size_}), detail::batch_blocks(block_size_));
+        chunk.buffer = detail::PageBuffer(static_cast<std::size_t>(blocks * block_size_));
+        const std::stop_callback wake(job_.stop_token(), [this] { source_.cancel(); });
+        for (;;) {
+            CODEX_TRY(more, fill(chunk));
+            if (!more)
+                return size_bytes_;
+            CODEX_CHECK(hash(chunk, Executor::caller()));
+            CODEX_CHECK(store(chunk));
+        }
+    }
+
+    Result<std::uint64_t> run_beside() {
         std::array<ContentChunk, kContentChunks> chunks;
         for (ContentChunk& chunk : chunks)
             chunk.buffer = detail::PageBuffer(detail::batch_blocks(block_size_) * block_size_);
@@ -35,17 +58,19 @@ public:
         CODEX_CHECK(detail::run_pipeline<ContentChunk>(
             job_.executor(), chunks,
             {.fill = [this](ContentChunk& chunk) { return fill(chunk); },
-             .work = [this](ContentChunk& chunk) { return hash(chunk); },
+             .work = [this](ContentChunk& chunk) { return hash(chunk, job_.executor()); },
              .store = [this](ContentChunk& chunk) { return store(chunk); },
              .interrupt = [this] { source_.cancel(); }}));
         return size_bytes_;
     }
 
-private:
     Result<bool> fill(ContentChunk& chunk) {
+        if (ended_)
+            return false;
         const MutableBytes buffer = chunk.buffer.bytes();
         CODEX_TRY(got, source_.read(buffer));
         CODEX_CHECK(job_.go_on());
+        ended_ = got < buffer.size();
         // The last block is filled with zeros, and its CID covers them (codex-manifest(5), BLOCKS).
         const std::size_t blocks = div_up(got, block_size_);
         const MutableBytes padding = buffer.first(blocks * block_size_).subspan(got);
@@ -57,9 +82,9 @@ private:
         return got != 0;
     }
 
-    Result<void> hash(ContentChunk& chunk) const {
+    static Result<void> hash(ContentChunk& chunk, Executor& executor) {
         chunk.digests.resize(chunk.blocks.size());
-        detail::hash_blocks(job_.executor(), chunk.blocks, chunk.digests);
+        detail::hash_blocks(executor, chunk.blocks, chunk.digests);
         return {};
     }
 
@@ -78,6 +103,7 @@ private:
     ByteSource& source_;
     repo::DatasetWriter& writer_;
     std::uint32_t block_size_;
+    bool ended_ = false; // of the source, in fill()
     std::vector<repo::LeafInput> leaves_;
     std::uint64_t blocks_ = 0;
     std::uint64_t size_bytes_ = 0;
@@ -109,7 +135,7 @@ Result<PutResult> put_in(const Job& job, ByteSource& source, const PutOptions& o
     job.expect(announced);
     CODEX_TRY(writer,
               group != nullptr ? job.repo.write_dataset(job, *group) : job.repo.write_dataset(job));
-    CODEX_TRY(size, Put(job, source, writer, options.block_size_bytes).run());
+    CODEX_TRY(size, Put(job, source, writer, options.block_size_bytes).run(announced));
     if (size == 0)
         return fail(Error(Errc::dataset_empty, fmt::format("{}: no bytes to store", source.name()))
                         .hint("a dataset has at least one byte"));

@@ -58,19 +58,24 @@ Result<void> SegmentWriter::append(std::span<Record> records) {
 Result<Extent> SegmentWriter::append_stream(const RecordHeader& header, const Source& fill) {
     const Extent extent{id_, end_};
     const std::uint64_t total = record_bytes(header.cid.bytes().size(), header.stored_bytes);
+    const Bytes head = encode_header(header);
+    // The header goes with the first piece, and the padding with the last: one write for most.
     const auto write_all = [&]() -> Result<void> {
-        const Bytes head = encode_header(header);
-        std::array<iovec, 1> one{part(head)};
-        CODEX_CHECK(write(one, head.size()));
+        std::vector<iovec> parts{part(head)};
         for (std::uint64_t done = 0; done < header.stored_bytes;) {
             CODEX_TRY(piece, fill(done));
-            one[0] = part(piece);
-            CODEX_CHECK(write(one, piece.size()));
+            parts.push_back(part(piece));
+            std::uint64_t bytes = (done == 0 ? head.size() : 0) + piece.size();
             done += piece.size();
+            if (done == header.stored_bytes) {
+                const std::uint64_t padding = total - head.size() - header.stored_bytes;
+                parts.push_back(part(BytesView(kPadding).first(static_cast<std::size_t>(padding))));
+                bytes += padding;
+            }
+            CODEX_CHECK(write(parts, bytes));
+            parts.clear();
         }
-        const std::uint64_t padding = extent.offset + total - end_;
-        one[0] = part(BytesView(kPadding).first(static_cast<std::size_t>(padding)));
-        return write(one, padding);
+        return {};
     };
     if (auto written = write_all(); !written) {
         roll_back(extent.offset);
