@@ -45,13 +45,13 @@ void Download::end_for(Error error) {
     changed_.notify();
 }
 
-void Download::want(const IndexSet& wanted) {
+void Download::want_all(const IndexSet& wanted) {
     for (auto run = wanted.next_run(0); run; run = wanted.next_run(run->end()))
         plan_.want(*run);
 }
 
 void Download::start(const IndexSet& wanted) {
-    want(wanted);
+    want_all(wanted);
     peers_.add(*this);
     tasks_.start(ask(this));
     tasks_.start(keep(this));
@@ -273,7 +273,7 @@ Task<void> Download::complete(Download* self) {
     } else {
         self->options_.columns.reset();
         self->progress_ = self->loop_.now();
-        self->want(*rest);
+        self->want_all(*rest);
         self->poke();
     }
     self->changed_.notify();

@@ -91,7 +91,7 @@ private:
     [[nodiscard]] bool may_read(const PeerId& peer) override;
 
     class Keeping;
-    void want(const IndexSet& wanted);
+    void want_all(const IndexSet& wanted);
     void ask_for_other_rows();
     void end_for(Error error);
     static Task<void> ask(Download* self);
