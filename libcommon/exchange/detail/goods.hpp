@@ -3,7 +3,7 @@
 
 #include "exchange/detail/download.hpp"
 #include "exchange/verify.hpp"
-#include "repo/partial.hpp"
+#include "repo/repo.hpp"
 
 namespace codex::exchange::detail {
 
