@@ -230,7 +230,7 @@ TEST(ColumnNeedsTest, TakesOtherRowsWhereNobodyHasOneAndAllOnceNoneIsLeft) {
     asked.insert({12, 1});
     asked.insert({22, 1});
     EXPECT_TRUE(needs.instead(12, asked).want.empty());
-    for (const std::uint64_t index : {2, 32, 42}) {
+    for (const std::uint64_t index : {2U, 32U, 42U}) {
         EXPECT_TRUE(needs.came(index, asked).empty());
         asked.erase(index);
     }
