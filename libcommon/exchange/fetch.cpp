@@ -26,12 +26,15 @@ struct There {
     Bytes manifest; ///< empty: not here
 };
 
-Result<There> look(const repo::Repo* repo, const Cid& manifest) {
+/// A manifest that a disk has lost or damaged is in the index, too.
+Result<There> look(repo::Repo* repo, const Cid& manifest) {
     There there;
     if (repo == nullptr)
         return there;
     auto dataset = repo->dataset(manifest);
     if (dataset) {
+        const repo::Restored block{manifest, dataset->manifest_bytes};
+        CODEX_CHECK(repo->restore({&block, 1}));
         there.whole = std::move(dataset->manifest);
         return there;
     }

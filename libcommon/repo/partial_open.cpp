@@ -167,6 +167,9 @@ Result<PartialDataset> Repo::open_partial(BytesView manifest_bytes, const Partia
                 impl->complete = true;
                 return {};
             }
+            // An index that was made anew may know it of its tree's file alone.
+            const Restored block{cid, manifest_bytes};
+            CODEX_CHECK(restore({&block, 1}));
             CODEX_TRY(tree, partial_tree(cid));
             return impl->go_on(std::move(tree));
         }();

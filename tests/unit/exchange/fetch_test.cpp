@@ -33,6 +33,15 @@ protected:
     FetchStatus status;
 };
 
+TEST_F(FetchTest, GivesBackTheManifestOfWhatIsWhole) {
+    Store leecher(world, 2);
+    leecher.store(data, {0, data.size()});
+    must(leecher.repo.drop_bytes({&data.cid, 1}));
+    must(fetch(leecher, {}));
+    EXPECT_EQ(must(leecher.repo.get(data.cid)), data.manifest);
+    leecher.expect_whole(data);
+}
+
 TEST_F(FetchTest, FetchesADatasetFromOneNode) {
     Store seeder(world, 1);
     seeder.store(data, {0, data.size()});

@@ -378,6 +378,21 @@ TEST(PartialRows, HeldLeavesAreRunsOrBits) {
         EXPECT_EQ(code_of(decode_held(wrong)), Errc::repo_damaged) << wrong.size();
 }
 
+TEST_F(Partial, WhoGoesOnGivesBackAManifestThatIsLost) {
+    const Peer peer(seeds(1, 37));
+    {
+        PartialDataset partial = open(peer);
+        must(partial.add(peer.leaves(0, 5)));
+        must(partial.commit());
+    }
+    must(repo_.drop_bytes({&peer.cid, 1}));
+    EXPECT_FALSE(repo_.get(peer.cid));
+    PartialDataset partial = open(peer);
+    EXPECT_EQ(must(repo_.get(peer.cid)), peer.manifest);
+    must(partial.add(peer.leaves(5, 32)));
+    EXPECT_THAT(problems(repo_), IsEmpty());
+}
+
 TEST_F(Partial, LearnsItsTreeFromAllLeavesOrNothing) {
     const Peer peer(seeds(1, 37));
     PartialDataset partial = open(peer);
