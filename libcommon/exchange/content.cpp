@@ -68,8 +68,8 @@ Result<std::uint64_t> Content::write_some() {
     CODEX_CHECK(repo_.read(blocks));
     std::uint64_t written = 0;
     for (const BlockRead& block : blocks) {
-        if (block.state == BlockRead::State::missing)
-            break; // it has come, perhaps, and is not committed
+        if (block.state == BlockRead::State::missing || block.state == BlockRead::State::damaged)
+            break; // it has come, perhaps, and is not committed; or it comes anew
         if (block.state != BlockRead::State::ok || (block.size != 0 && block.size != block_size_))
             return fail(Errc::dataset_damaged, "block {} of {} is damaged in the repo", next_,
                         tree_.text());

@@ -22,12 +22,12 @@ constexpr Clock::Duration kLookAgain = std::chrono::milliseconds(50);
 
 /// What the repo has of a dataset.
 struct There {
-    std::optional<codec::Manifest> whole;
-    Bytes manifest; ///< empty: not here
+    std::optional<codec::Manifest> whole; ///< and nothing of it is known to be damaged
+    Bytes manifest;                       ///< empty: not here
 };
 
 /// A manifest that a disk has lost or damaged is in the index, too.
-Result<There> look(repo::Repo* repo, const Cid& manifest) {
+Result<There> look(repo::Repo* repo, const Cid& manifest, const codex::Job& job) {
     There there;
     if (repo == nullptr)
         return there;
@@ -35,7 +35,11 @@ Result<There> look(repo::Repo* repo, const Cid& manifest) {
     if (dataset) {
         const repo::Restored block{manifest, dataset->manifest_bytes};
         CODEX_CHECK(repo->restore({&block, 1}));
-        there.whole = std::move(dataset->manifest);
+        CODEX_TRY(health, dataset::health(dataset::Job(*repo, job), manifest, false));
+        if (health.repairable() || (health.missing.empty() && health.damaged.empty()))
+            there.whole = std::move(dataset->manifest);
+        else
+            there.manifest = std::move(dataset->manifest_bytes);
         return there;
     }
     const Errc code = dataset.error().code();
@@ -105,6 +109,7 @@ struct Opening {
         const std::uint64_t before = here.size();
         opened.columns.emplace(*layout, std::move(here));
         opened.missing = opened.columns->first();
+        opened.missing.unite(opened.leaves->lost()); // in any case, for they are in its index
         opened.wanted = before + opened.missing.size();
     }
 };
@@ -119,7 +124,9 @@ Result<FetchPart> Fetch::Impl::part_of(const codec::Manifest& of) const {
 
 Task<Result<FetchStatus>> Fetch::Impl::run(Impl* self) {
     Executor& executor = self->job.executor();
-    auto looking = [repo = self->repo, cid = self->manifest] { return look(repo, cid); };
+    auto looking = [repo = self->repo, cid = self->manifest, job = self->job.uncounted()] {
+        return look(repo, cid, job);
+    };
     CODEX_CO_TRY(there, offload(self->loop, executor, std::move(looking)));
     if (there.whole) {
         auto whole = give(self, std::move(*there.whole));

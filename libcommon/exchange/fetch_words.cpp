@@ -106,10 +106,15 @@ Error Fetch::Impl::missing_everywhere() const {
     if (blocks == 0)
         return {Errc::dataset_not_found, "no peer has it"};
     const IndexSet& missing = running->plan().missing();
+    const FetchStatus now = status();
+    // Of a protected dataset any of these do.
+    const std::uint64_t lacking = std::min(missing.size(), now.blocks - now.blocks_here);
+    const std::string first = lacking == missing.size() ? fmt::format(", the first of them is {}",
+                                                                      missing.next(0).value_or(0))
+                                                        : std::string();
     return going_on(
-        Error(Errc::block_not_found,
-              fmt::format("no peer has {} of its {}, the first of them is {}", missing.size(),
-                          counted(blocks, "block", "blocks"), missing.next(0).value_or(0))));
+        Error(Errc::block_not_found, fmt::format("no peer has {} of its {}{}", lacking,
+                                                 counted(now.blocks, "block", "blocks"), first)));
 }
 
 Error Fetch::Impl::out_of_time(Clock::Duration after, const Error* cause) const {

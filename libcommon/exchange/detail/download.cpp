@@ -68,10 +68,12 @@ Task<Result<void>> Download::settle(Download* self) {
     while (!self->keeper_ended_) {
         co_await self->changed_.wait();
     }
+    // What has come before a failure stays, too.
+    auto commit = [goods = self->goods_] { return goods->commit(); };
+    auto committed = co_await offload(self->loop_, self->job_.executor(), std::move(commit));
     if (self->failure_)
         co_return fail(copy_of(*self->failure_));
-    auto commit = [goods = self->goods_] { return goods->commit(); };
-    co_return co_await offload(self->loop_, self->job_.executor(), std::move(commit));
+    co_return committed;
 }
 
 // --- what peers say

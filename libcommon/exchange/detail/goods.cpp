@@ -6,6 +6,11 @@
 #include <algorithm>
 
 namespace codex::exchange::detail {
+namespace {
+
+constexpr std::size_t kLookedUp = 1024;
+
+} // namespace
 
 Result<std::vector<Result<void>>> OneBlock::take(std::vector<Came>& batch) {
     std::vector<Result<void>> verdicts;
@@ -59,16 +64,66 @@ Result<std::vector<Result<void>>> Leaves::take(std::vector<Came>& batch) {
         }
     }
     if (!right.empty())
-        CODEX_CHECK(dataset_.add(right));
+        CODEX_CHECK(keep(right));
     return verdicts;
 }
 
+/// A block that is only lost gets its bytes again; the others are new.
+Result<void> Leaves::keep(std::span<const repo::VerifiedLeaf> leaves) {
+    std::vector<repo::VerifiedLeaf> fresh;
+    std::vector<repo::Restored> again;
+    for (const repo::VerifiedLeaf& leaf : leaves)
+        if (lost_.contains(leaf.proof->index))
+            again.push_back({leaf.cid, leaf.data});
+        else
+            fresh.push_back(leaf);
+    if (!again.empty())
+        CODEX_CHECK(repo_.restore(again));
+    if (!fresh.empty())
+        CODEX_CHECK(dataset_.add(fresh));
+    return {};
+}
+
 Result<IndexSet> Leaves::complete(const codex::Job& job) {
-    CODEX_TRY(fits, dataset::complete(dataset::Job(repo_, job), dataset_));
-    if (fits)
+    auto fits = dataset::complete(dataset::Job(repo_, job), dataset_);
+    if (fits && *fits)
         return IndexSet();
-    // Whoever made it coded something else. What they made has the right proofs all the same.
-    return missing(job);
+    if (!fits && fits.error().code() != Errc::erasure_unrepairable)
+        return fail(std::move(fits).error());
+    // Whoever made it coded something else; what they made has the right proofs all the same. Or
+    // what was here was damaged, and that is known now.
+    CODEX_TRY(rest, missing(job));
+    if (!fits && lost_.empty())
+        return fail(std::move(fits).error());
+    return rest;
+}
+
+Result<void> Leaves::find_lost(const IndexSet& held, const codex::Job& job) {
+    lost_.clear();
+    std::optional<repo::StoredTree> whole;
+    if (dataset_.complete())
+        CODEX_SET(whole, repo_.tree(tree_));
+    std::vector<BlockRead> batch;
+    for (auto index = held.next(0); index; index = held.next(*index + 1)) {
+        Digest digest;
+        if (whole)
+            CODEX_CHECK(whole->leaves(*index, {&digest, 1}));
+        else
+            CODEX_SET(digest, dataset_.tree()->leaf(*index));
+        BlockRead& block = batch.emplace_back();
+        block.cid = Cid::block(digest);
+        block.leaf = {&tree_, *index};
+        if (batch.size() < kLookedUp && held.next(*index + 1))
+            continue;
+        CODEX_CHECK(job.go_on());
+        CODEX_CHECK(repo_.find(batch));
+        for (const BlockRead& found : batch)
+            if (!found.cid.is_empty_block() && (found.state == BlockRead::State::missing ||
+                                                found.state == BlockRead::State::damaged))
+                lost_.insert(found.leaf.index);
+        batch.clear();
+    }
+    return {};
 }
 
 Result<IndexSet> Leaves::missing(const codex::Job& job) {
@@ -76,7 +131,9 @@ Result<IndexSet> Leaves::missing(const codex::Job& job) {
     CODEX_TRY(unproved, dataset_.recheck(job));
     CODEX_TRY(present, dataset_.present());
     present.subtract(unproved);
+    CODEX_CHECK(find_lost(present, job));
     missing.subtract(present);
+    missing.unite(lost_);
     return missing;
 }
 

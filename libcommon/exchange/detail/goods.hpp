@@ -52,19 +52,24 @@ public:
     /// Errors: those of dataset::complete().
     [[nodiscard]] Result<IndexSet> complete(const codex::Job& job) override;
 
-    /// Those that are not there, or cannot be proved: add() takes them again. O(n) hashes of what
-    /// is there. Errors: of PartialDataset::recheck().
+    /// Those that are not there, those that cannot be proved, and lost(). O(n) hashes and lookups.
+    /// Errors: of PartialDataset::recheck(); io.
     [[nodiscard]] Result<IndexSet> missing(const codex::Job& job);
+    /// Those of missing() whose place is known, and whose bytes are gone, or known to be damaged.
+    [[nodiscard]] const IndexSet& lost() const { return lost_; }
     [[nodiscard]] bool whole() const { return dataset_.complete(); }
     [[nodiscard]] std::uint64_t count() const { return count_; }
     [[nodiscard]] std::size_t block_bytes() const { return dataset_.manifest().block_size_bytes; }
 
 private:
+    [[nodiscard]] Result<void> find_lost(const IndexSet& held, const codex::Job& job);
+    [[nodiscard]] Result<void> keep(std::span<const repo::VerifiedLeaf> leaves);
     repo::Repo& repo_;
     repo::PartialDataset dataset_;
     Cid tree_;
     std::uint64_t count_;
     LeafVerifier verifier_;
+    IndexSet lost_;
 };
 
 } // namespace codex::exchange::detail

@@ -166,6 +166,20 @@ TEST_F(FetchProtectedTest, TheContentIsWrittenAlsoWhereItIsComputed) {
     expect_whole(leecher);
 }
 
+TEST_F(FetchProtectedTest, WhatIsLostOfAPartComesAgain) {
+    origin.serve();
+    Store leecher(world, 3);
+    give(leecher, rows({0, 1, 2}));
+    const auto tree = must(origin.repo.tree(must(codec::decode_manifest(manifest)).tree));
+    Digest digest;
+    must(tree.leaves(kSteps + 3, {&digest, 1}));
+    const Cid lost = Cid::block(digest);
+    must(leecher.repo.drop_bytes({&lost, 1}));
+    must(fetch(leecher, {origin.address()}));
+    EXPECT_EQ(status.blocks_fetched, 8U); // seven of the last row, and this one
+    expect_whole(leecher);
+}
+
 TEST_F(FetchProtectedTest, WhoseParityIsOfOtherDataIsFetchedWhole) {
     // A dataset whose tree has the parity of other data: each leaf is right, the code is not.
     const Bytes strange = repo::test::random_bytes(6, kBlock);

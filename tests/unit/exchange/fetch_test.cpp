@@ -42,6 +42,36 @@ TEST_F(FetchTest, GivesBackTheManifestOfWhatIsWhole) {
     leecher.expect_whole(data);
 }
 
+TEST_F(FetchTest, BlocksThatAreLostComeAgain) {
+    Store seeder(world, 1);
+    seeder.store(data, {0, data.size()});
+    seeder.serve();
+    Store leecher(world, 2);
+    leecher.store(data, {0, 100});
+    const std::array<Cid, 2> lost{data.block(3), data.block(77)};
+    must(leecher.repo.drop_bytes(lost));
+    must(fetch(leecher, {seeder.address()}));
+    EXPECT_EQ(status.blocks_fetched, 202U);
+    leecher.expect_whole(data);
+    must(leecher.repo.drop_bytes(lost)); // of what is whole, too
+    must(fetch(leecher, {seeder.address()}));
+    EXPECT_EQ(status.blocks_fetched, 2U);
+    leecher.expect_whole(data);
+}
+
+TEST_F(FetchTest, WhatCameBeforeTheQuotaIsFullStays) {
+    Store seeder(world, 1);
+    seeder.store(data, {0, data.size()});
+    seeder.serve();
+    repo::Config config;
+    config.quota_bytes = 150 * kBlock;
+    Store leecher(world, 2, {}, config);
+    const Error error = must_fail(fetch(leecher, {seeder.address()}));
+    EXPECT_EQ(error.code(), Errc::quota_exceeded) << error.text();
+    EXPECT_GE(must(leecher.repo.partial(data.cid)).blocks_held, 64U);
+    EXPECT_EQ(repo::test::problems(leecher.repo), std::vector<std::string>());
+}
+
 TEST_F(FetchTest, FetchesADatasetFromOneNode) {
     Store seeder(world, 1);
     seeder.store(data, {0, data.size()});
