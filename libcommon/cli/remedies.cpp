@@ -88,6 +88,8 @@ Way way_of(Remedy::Action action) {
         return {"--max-depth and --max-log2-slots name the circuit", ""};
     case Remedy::put_dataset:
         return {"store the data again", "codex-chunk put FILE"};
+    case Remedy::fetch_dataset:
+        return {"fetch it, which brings what is missing", "codex-serve fetch CID --peer ADDRESS"};
     case Remedy::import_dataset:
         return {"import an archive of it", "codex-chunk import ARCHIVE"};
     case Remedy::describe_dataset:

@@ -201,7 +201,9 @@ Result<void> PartialDataset::Impl::spool_tree(Spool& spool) {
     return fail(
         Error(Errc::repo_damaged,
               fmt::format("dataset {}: the tree of what is here of it is damaged", cid.text()))
-            .hint("fetch it again, since blocks that cannot be proved are fetched anew"));
+            .remedy(Remedy(Remedy::fetch_dataset,
+                           "fetch it again, which brings anew what cannot be proved")
+                        .of(cid.text())));
 }
 
 } // namespace codex::repo

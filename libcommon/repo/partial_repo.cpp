@@ -56,10 +56,11 @@ Result<merkle::Proof> PartialTree::proof(std::uint64_t index) const {
     const merkle::TreeHash& hash = merkle::sha256_tree();
     CODEX_TRY(proof, merkle::make_proof(hash.codec(), leaf_count(), index, node));
     if (!merkle::verify(hash, proof, digest, impl_->tree.digest32()))
-        return fail(
-            Error(Errc::repo_damaged,
-                  fmt::format("tree {}: damaged near leaf {}", impl_->tree.text(), index))
-                .hint("fetch the dataset again, since what cannot be proved is fetched anew"));
+        return fail(Error(Errc::repo_damaged,
+                          fmt::format("tree {}: damaged near leaf {}", impl_->tree.text(), index))
+                        .remedy(Remedy(Remedy::fetch_dataset,
+                                       "fetch it again, which brings anew what cannot be proved")
+                                    .of(impl_->manifest.text())));
     return proof;
 }
 

@@ -123,7 +123,7 @@ Error partial_error(const Cid& manifest, const PartialEntry& entry, const IndexS
                  fmt::format("dataset {}: only {} of its {} blocks are here, missing are {}",
                              manifest.text(), held.size(), entry.leaf_count,
                              name_missing(entry.leaf_count, held)))
-        .hint("fetch it again; only what is missing is fetched");
+        .remedy(Remedy(Remedy::fetch_dataset).of(manifest.text()));
 }
 
 Result<std::optional<std::uint64_t>> collect_writer(const Session& session, std::uint64_t id,

@@ -22,8 +22,8 @@ elsewhere=(
     'raise the limit: ulimit -v unlimited'                 # unit/repo, scarce address space
     'compare the whole dataset: codex-prove slots --check CID' # unit/proof
     'what has come is right and stays; name a peer that can be trusted to have it' # unit/exchange, only liars
-    'fetch it again, since blocks that cannot be proved are fetched anew'  # unit/repo, a damaged partial tree
-    'fetch the dataset again, since what cannot be proved is fetched anew' # the same
+    # unit/repo, a damaged partial tree:
+    'fetch it again, which brings anew what cannot be proved: codex-serve fetch CID --peer ADDRESS'
     'root and leaves have no such limit, nor has proof of a dataset in the repo; larger blocks make fewer leaves' # tools/bounds
 )
 

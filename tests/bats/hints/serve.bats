@@ -207,7 +207,8 @@ bring_some() {
 @test "only some blocks of a dataset are here" {
     bring_some
     run_split codex-chunk -r other get "$cid"
-    hint 'fetch it again; only what is missing is fetched'
+    part 'fetch it, which brings what is missing: codex-serve fetch CID --peer ADDRESS'
+    hint "fetch it, which brings what is missing: codex-serve fetch $cid --peer ADDRESS"
     start_node
     run_split codex-serve -r other fetch "$cid" --peer "$address"
     assert_output "$cid"$'\t22\t360448'
