@@ -131,11 +131,14 @@ class Peer {
   }
 
   async repeat (deliveries) {
-    while (this.connection.status === 'open') {
-      await this.deliver(deliveries)
-      await pause(10)
+    try {
+      while (this.connection.status === 'open') {
+        await this.deliver(deliveries)
+        await pause(10)
+      }
+    } finally { // the connection may end within a delivery
+      play(this)
     }
-    play(this)
   }
 
   take (asked, from) {

@@ -41,8 +41,8 @@ named() {
     has libcommon/codec/manifest_rules.cpp '> kMaxBlockSizeBytes' 'codex-manifest(5), RULES'
     has tools/codex-chunk/put.cpp kMaxBlockSizeBytes '--block-size'
     has libcommon/dataset/put.cpp ' put('
-    has libcommon/repo/writer.cpp 'DatasetWriter::commit(' '::commit_all('
-    has libcommon/repo/segments/batch.cpp 'Batch::commit('
+    has libcommon/repo/commit.cpp 'DatasetWriter::commit(' '::prepare('
+    has libcommon/repo/segments/batch.cpp 'Batch::commit_together('
     has libcommon/floors.txt lmdb
     assert_equal "$(grep -c '|.*lmdb' libcommon/floors.txt)" 1
     has libcommon/repo/index/lmdb.hpp struct

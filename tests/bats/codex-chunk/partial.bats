@@ -100,7 +100,7 @@ fetch() {
     fetch --leaves 60 >/dev/null
     run_split codex-chunk get "$cid"
     assert_refused 1 "dataset $cid: only 60 of its 62 blocks are here, missing are"
-    [[ $stderr == *'hint: fetch it again'* ]]
+    [[ $stderr == *'hint: fetch it, which brings what is missing: codex-serve fetch '* ]]
     [[ -z $output ]]
     run_split codex-chunk export "$cid" -o archive
     assert_refused 1 'only 60 of its 62 blocks are here'

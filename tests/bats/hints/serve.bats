@@ -208,7 +208,7 @@ bring_some() {
     bring_some
     run_split codex-chunk -r other get "$cid"
     part 'fetch it, which brings what is missing: codex-serve fetch CID --peer ADDRESS'
-    hint "fetch it, which brings what is missing: codex-serve fetch $cid --peer ADDRESS"
+    hint "fetch it, which brings what is missing: codex-serve -r other fetch $cid --peer ADDRESS"
     start_node
     run_split codex-serve -r other fetch "$cid" --peer "$address"
     assert_output "$cid"$'\t22\t360448'

@@ -60,7 +60,7 @@ assert_result() {
     assert_result 'codex-chunk get -o restored <protected.cid' '^identical$'
     assert_result 'codex-merkle proof --index 0 <protected.cid' $'\t0\t18$'
     assert_result 'codex-serve run ' $'^16Uiu2HA.*\t/ip4/127.0.0.1/tcp/'
-    assert_result 'codex-serve fetch --repo fetched ' $'^zDv.*\t18\t851968$'
+    assert_result 'codex-serve fetch --repo fetched ' $'^zDv.*\t7\t458752$'
     assert_output --regexp '# that is [0-9.]+([KMG]i)?B/s'
     assert_result 'codex-chunk get --repo fetched ' '^identical$'
     assert_result 'codex-prove slots <protected.cid' '^zDv'

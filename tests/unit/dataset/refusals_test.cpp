@@ -129,6 +129,8 @@ TEST(Refusals, APutThatIsRefusedMemoryLeavesAWholeRepo) {
     std::uint32_t stream = 0;
     std::vector<Bytes> contents;
     std::vector<Cid> stored;
+    contents.reserve(100'000); // so that noting what was stored is not refused
+    stored.reserve(100'000);
     EXPECT_GT(sweep([&] {
                   Bytes content = generate(++stream, 100'000);
                   const Cid cid = store.put(content, options);
