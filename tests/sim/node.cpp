@@ -172,7 +172,8 @@ void Node::take(Wanted& wanted, Clock::Instant now) {
         world_.logger.info("fetch failed", {{"node", std::uint64_t{number_}},
                                             {"error", wanted.result->error().text()}});
     }
-    world_.trace.add(now, "fetch ended", wanted.failed ? static_cast<int>(*wanted.failed) : 0);
+    world_.trace.add(now, "fetch ended",
+                     wanted.failed ? static_cast<std::uint64_t>(*wanted.failed) : 0);
     wanted.result.reset();
     wanted.fetch.reset();
     wanted.next = now + kPause;

@@ -85,7 +85,7 @@ TEST(Seeds, AllGetWhatTheyCanReach) {
 }
 
 TEST(Seeds, ASeedIsTheSameInEachRun) {
-    for (const std::uint64_t seed : {1, 2, 3}) {
+    for (const std::uint64_t seed : {1U, 2U, 3U}) {
         const Outcome one = run(seed);
         const Outcome other = run(seed);
         EXPECT_EQ(one.trace, other.trace) << seed;

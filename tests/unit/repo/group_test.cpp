@@ -174,20 +174,20 @@ TEST_F(Group, OneThatFailsInTheTransactionTakesNobodyAlong) {
         set_room(8 * kBlock);
         const auto outcomes = group.commit();
         ASSERT_EQ(outcomes.size(), made.size());
-        for (const std::size_t fits : {0, 2, 4})
+        for (const std::size_t fits : {0U, 2U, 4U})
             EXPECT_TRUE(outcomes[fits]) << fits;
-        for (const std::size_t large : {1, 3})
+        for (const std::size_t large : {1U, 3U})
             EXPECT_EQ(code_of(outcomes[large]), Errc::quota_exceeded) << large;
     }
     EXPECT_THAT(problems(repo_), IsEmpty());
-    for (const std::size_t fits : {0, 2, 4})
+    for (const std::size_t fits : {0U, 2U, 4U})
         expect_whole(made[fits]);
     repo_ = must(Repo::init(scratch_.file("elsewhere"), {}));
     must(Repo::rebuild_index(scratch_.repo(), options()));
     repo_ = must(Repo::open(scratch_.repo(), options()));
-    for (const std::size_t large : {1, 3})
+    for (const std::size_t large : {1U, 3U})
         EXPECT_FALSE(here(made[large])) << large;
-    for (const std::size_t fits : {0, 2, 4})
+    for (const std::size_t fits : {0U, 2U, 4U})
         expect_whole(made[fits]);
     expect_sound();
 }

@@ -58,9 +58,9 @@ TEST_F(Remove, WhatIsWrongWithOneIsNoMatterOfTheOthers) {
     const auto done =
         repo_.remove_datasets(std::vector<Cid>{made[0], never, made[1], made[0], made[2], made[3]});
     ASSERT_EQ(done.size(), 6U);
-    for (const std::size_t gone : {0, 2, 4, 5})
+    for (const std::size_t gone : {0U, 2U, 4U, 5U})
         EXPECT_TRUE(done[gone]) << gone;
-    for (const std::size_t missing : {1, 3})
+    for (const std::size_t missing : {1U, 3U})
         EXPECT_EQ(code_of(done[missing]), Errc::dataset_not_found) << missing;
     expect_empty();
 }
