@@ -57,11 +57,12 @@ lies() { fetches "$1" "$2" 76 "$3" "$3" '.wrong > 0' 60s; }
 @test "another block of the same tree" { lies other-block /yamux/1.0.0 'the proof is that of block'; }
 @test "a manifest that was changed" { lies manifest /mplex/6.7.0 'the data is not that of the CID'; }
 
-late() { fetches "$1" "$2" 75 'the time is over' "$3" '.late > 0'; }
-promises() { late promises /mplex/6.7.0; }
-trickle() { late trickle /yamux/1.0.0; }
-oversized() { late oversized /mplex/6.7.0 exchange_message; }
-garbage() { late garbage /yamux/1.0.0 exchange_message; }
+# Whether the honest one is through before anything of these is late depends on how fast it is.
+slow() { fetches "$1" "$2" 75 'the time is over' "${3-}" '.blocks < 100'; }
+promises() { slow promises /mplex/6.7.0; }
+trickle() { slow trickle /yamux/1.0.0; }
+oversized() { slow oversized /mplex/6.7.0 exchange_message; }
+garbage() { slow garbage /yamux/1.0.0 exchange_message; }
 
 @test "a promise that is not kept, blocks byte by byte, a message that is too long, and what is none" {
     together promises trickle oversized garbage
