@@ -32,29 +32,35 @@ template <class E> inline constexpr bool kIsExpected<Unexpected<E>> = true;
 template <class From, class T>
 concept ValueFor = !kIsExpected<std::remove_cvref_t<From>> && std::is_constructible_v<T, From>;
 
+/// The value of what is done or not, and has nothing to give.
+struct Done {};
+
 } // namespace detail
 
 /// Move-only. Asking for the value where there is none, or for the error where there is a value, is
 /// a mistake of ours. E is moved without throwing; where T may throw then, there is no assignment.
+/// T may be void: done, or why not.
 /// Threads: a value; many may read, one may write.
 template <class T, class E> class Expected {
+    using Value = std::conditional_t<std::is_void_v<T>, detail::Done, T>;
+
 public:
     using value_type = T;
 
     Expected()
-        requires std::is_default_constructible_v<T>
+        requires std::is_default_constructible_v<Value>
         : value_(), has_value_(true) {}
-    template <class From = T>
-        requires detail::ValueFor<From, T>
-    explicit(!std::is_convertible_v<From, T>) Expected(From&& from)
-        : value_(static_cast<T>(std::forward<From>(from))), has_value_(true) {}
+    template <class From = Value>
+        requires detail::ValueFor<From, Value>
+    explicit(!std::is_convertible_v<From, Value>) Expected(From&& from)
+        : value_(static_cast<Value>(std::forward<From>(from))), has_value_(true) {}
     Expected(Unexpected<E>&& why) noexcept : error_(std::move(why).error()), has_value_(false) {}
-    Expected(Expected&& other) noexcept(std::is_nothrow_move_constructible_v<T>)
+    Expected(Expected&& other) noexcept(std::is_nothrow_move_constructible_v<Value>)
         : has_value_(other.has_value_) {
         take(other);
     }
     Expected& operator=(Expected&& other) noexcept
-        requires std::is_nothrow_move_constructible_v<T>
+        requires std::is_nothrow_move_constructible_v<Value>
     {
         if (this != &other) {
             drop();
@@ -74,16 +80,16 @@ public:
     [[nodiscard]] bool has_value() const { return has_value_; }
     [[nodiscard]] explicit operator bool() const { return has_value_; }
 
-    [[nodiscard]] T& operator*() & { return value_; }
-    [[nodiscard]] const T& operator*() const& { return value_; }
-    [[nodiscard]] T&& operator*() && { return std::move(value_); }
-    [[nodiscard]] T* operator->() { return std::addressof(value_); }
-    [[nodiscard]] const T* operator->() const { return std::addressof(value_); }
-    template <class Other> [[nodiscard]] T value_or(Other&& other) const& {
-        return has_value_ ? value_ : static_cast<T>(std::forward<Other>(other));
+    [[nodiscard]] Value& operator*() & { return value_; }
+    [[nodiscard]] const Value& operator*() const& { return value_; }
+    [[nodiscard]] Value&& operator*() && { return std::move(value_); }
+    [[nodiscard]] Value* operator->() { return std::addressof(value_); }
+    [[nodiscard]] const Value* operator->() const { return std::addressof(value_); }
+    template <class Other> [[nodiscard]] Value value_or(Other&& other) const& {
+        return has_value_ ? value_ : static_cast<Value>(std::forward<Other>(other));
     }
-    template <class Other> [[nodiscard]] T value_or(Other&& other) && {
-        return has_value_ ? std::move(value_) : static_cast<T>(std::forward<Other>(other));
+    template <class Other> [[nodiscard]] Value value_or(Other&& other) && {
+        return has_value_ ? std::move(value_) : static_cast<Value>(std::forward<Other>(other));
     }
     [[nodiscard]] E& error() & { return error_; }
     [[nodiscard]] const E& error() const& { return error_; }
@@ -104,55 +110,7 @@ private:
     }
 
     union {
-        T value_;
-        E error_;
-    };
-    bool has_value_;
-};
-
-/// Done, or why not.
-template <class E> class Expected<void, E> {
-public:
-    using value_type = void;
-
-    Expected() : has_value_(true) {}
-    Expected(Unexpected<E>&& why) noexcept : error_(std::move(why).error()), has_value_(false) {}
-    Expected(Expected&& other) noexcept : has_value_(other.has_value_) { take(other); }
-    Expected& operator=(Expected&& other) noexcept {
-        if (this != &other) {
-            drop();
-            has_value_ = other.has_value_;
-            take(other);
-        }
-        return *this;
-    }
-    Expected& operator=(Unexpected<E>&& why) noexcept {
-        drop();
-        has_value_ = false;
-        std::construct_at(std::addressof(error_), std::move(why).error());
-        return *this;
-    }
-    ~Expected() { drop(); }
-
-    [[nodiscard]] bool has_value() const { return has_value_; }
-    [[nodiscard]] explicit operator bool() const { return has_value_; }
-    void operator*() const {}
-
-    [[nodiscard]] E& error() & { return error_; }
-    [[nodiscard]] const E& error() const& { return error_; }
-    [[nodiscard]] E&& error() && { return std::move(error_); }
-
-private:
-    void take(Expected& other) {
-        if (!has_value_)
-            std::construct_at(std::addressof(error_), std::move(other.error_));
-    }
-    void drop() {
-        if (!has_value_)
-            std::destroy_at(std::addressof(error_));
-    }
-
-    union {
+        Value value_;
         E error_;
     };
     bool has_value_;

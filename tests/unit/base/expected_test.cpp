@@ -104,6 +104,8 @@ TEST(Expected, IsMadeOfWhatBecomesAValueAndOfNothingElse) {
     static_assert(!std::is_convertible_v<std::size_t, Expected<std::vector<int>, int>>,
                   "what makes a value only when asked, makes none by itself");
     static_assert(!std::is_copy_constructible_v<Text>);
+    static_assert(!std::is_constructible_v<Expected<void, std::string>, const char*>,
+                  "an error is made with Unexpected alone");
     const Text text = "words";
     EXPECT_EQ(text->size(), 5U);
 }
