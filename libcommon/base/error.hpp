@@ -33,6 +33,7 @@ enum class Errc : unsigned char {
 [[nodiscard]] int errc_http_status(Errc code);
 
 /// Move-only; 16 bytes; a bare code allocates nothing.
+/// Threads: a value; many may read, one may write.
 class [[nodiscard]] Error {
 public:
     Error(Errc code) : code_(code) {} // a code is an error

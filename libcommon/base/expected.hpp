@@ -10,6 +10,7 @@
 namespace codex {
 
 /// What an Expected is made of that is to have an error.
+/// Threads: a value, of one at a time.
 template <class E> class [[nodiscard]] Unexpected {
 public:
     explicit Unexpected(E error) : error_(std::move(error)) {}

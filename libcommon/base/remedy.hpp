@@ -21,8 +21,7 @@ public:
 
     /// `words` say what it is for ("restore the block first"), without a colon at their end; where
     /// they are empty, whoever shows it has some of its own.
-    Remedy(Action action, // NOLINT(google-explicit-constructor): an action is a remedy
-           std::string words = {})
+    Remedy(Action action, std::string words = {}) // an action is a remedy
         : action_(action), words_(std::move(words)) {}
 
     /// What it is done to, a CID as text, or a path, where that is not what the error is about.

@@ -50,6 +50,7 @@ template <class T> using SecretVector = std::vector<T, SecretAllocator<T>>;
 using SecretBytes = SecretVector<std::uint8_t>;
 
 /// One T, in pages of its own.
+/// Threads: as T.
 template <class T> class Secret {
 public:
     Secret() : value_(1) {}

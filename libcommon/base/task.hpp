@@ -34,6 +34,8 @@ public:
     std::exception_ptr thrown;
 };
 
+/// Where a Task<T> puts its value.
+/// Threads: as Task.
 template <class T> class ValuePromise : public TaskPromise {
 public:
     Task<T> get_return_object();

@@ -56,6 +56,7 @@ struct FqParams {
 namespace codex::crypto {
 inline namespace CODEX_FIELD_ISA {
 
+/// Threads: a value; many may read, one may write.
 template <class Params> class Field {
 public:
     /// Zero.
