@@ -34,7 +34,9 @@ function(codex_precompiled target)
     add_library(codex_pch OBJECT ${CMAKE_BINARY_DIR}/pch.cpp)
     target_include_directories(codex_pch PRIVATE ${CMAKE_SOURCE_DIR}/libcommon)
     target_link_libraries(codex_pch PRIVATE codex_flags fmt::fmt Threads::Threads)
-    target_precompile_headers(codex_pch PRIVATE ${CMAKE_SOURCE_DIR}/libcommon/base/pch.hpp)
+    # By name and not by path: CMake writes this into a file, whose bytes are those of every clone
+    # then, so that a cache has the header for all of them.
+    target_precompile_headers(codex_pch PRIVATE <base/pch.hpp>)
   endif()
   target_precompile_headers(${target} REUSE_FROM codex_pch)
 endfunction()
@@ -178,7 +180,7 @@ function(codex_unit_tests)
   target_link_libraries(codex_test_disk PRIVATE codex_flags)
   add_library(codex_test_vectors STATIC ${CMAKE_SOURCE_DIR}/tests/unit/vectors.cpp)
   codex_precompiled(codex_test_vectors)
-  target_compile_definitions(codex_test_vectors PUBLIC
+  target_compile_definitions(codex_test_vectors PRIVATE
     CODEX_TEST_VECTORS="${CMAKE_SOURCE_DIR}/tests/vectors")
   target_link_libraries(codex_test_vectors PRIVATE codex_flags
     PUBLIC codex_crypto nlohmann_json::nlohmann_json) # whose hashes stand for long answers
@@ -194,7 +196,7 @@ function(codex_unit_tests)
     if(first)
       target_precompile_headers(test_${floor} REUSE_FROM ${first})
     else()
-      target_precompile_headers(test_${floor} PRIVATE ${CMAKE_SOURCE_DIR}/tests/unit/pch.hpp)
+      target_precompile_headers(test_${floor} PRIVATE <pch.hpp>)
       set(first test_${floor})
     endif()
     codex_less_optimised(test_${floor})

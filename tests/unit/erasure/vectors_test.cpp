@@ -79,8 +79,7 @@ TEST(ErasureVectors, ParityIsTheReferenceLibrarys) {
 }
 
 TEST(ErasureVectors, ParityBlocksOfProtectedDatasets) {
-    const json all =
-        json::parse(std::ifstream(CODEX_TEST_VECTORS "/data-model.json"))["protectedDatasets"];
+    const json& all = data_model()["protectedDatasets"];
     ASSERT_EQ(all.size(), 4U);
     for (const json& vector : all) {
         SCOPED_TRACE(vector["name"]);

@@ -5,19 +5,13 @@
 #include "crypto/hash/sha256.hpp"
 #include "merkle/coding.hpp"
 #include "merkle/trees.hpp"
-
-#include <fstream>
-#include <nlohmann/json.hpp>
+#include "vectors.hpp"
 
 namespace codex::merkle {
 namespace {
 
+using codex::test::data_model;
 using nlohmann::json;
-
-const json& vectors() {
-    static const json data = json::parse(std::ifstream(CODEX_TEST_VECTORS "/data-model.json"));
-    return data;
-}
 
 Digest digest_of(const json& hex) {
     const Bytes bytes = must(from_hex(hex.get<std::string>()));
@@ -49,8 +43,8 @@ std::vector<Digest> leaves_of(const json& vector) {
 }
 
 TEST(MerkleVectors, Compress) {
-    ASSERT_EQ(vectors()["compress"].size(), 4U);
-    for (const json& vector : vectors()["compress"])
+    ASSERT_EQ(data_model()["compress"].size(), 4U);
+    for (const json& vector : data_model()["compress"])
         EXPECT_EQ(to_hex(sha256_tree().pair(digest_of(vector["left"]), digest_of(vector["right"]),
                                             vector["key"].get<std::uint8_t>())),
                   vector["outHex"].get<std::string>());
@@ -58,8 +52,8 @@ TEST(MerkleVectors, Compress) {
 
 TEST(MerkleVectors, Trees) {
     std::size_t proofs = 0;
-    ASSERT_EQ(vectors()["codexTree"].size(), 13U);
-    for (const json& vector : vectors()["codexTree"]) {
+    ASSERT_EQ(data_model()["codexTree"].size(), 13U);
+    for (const json& vector : data_model()["codexTree"]) {
         const std::vector<Digest> leaves = leaves_of(vector);
         const Tree tree = must(Tree::build(leaves));
         EXPECT_EQ(to_hex(tree.root()), vector["rootHex"].get<std::string>());
