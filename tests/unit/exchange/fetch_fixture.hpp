@@ -26,6 +26,7 @@ public:
         must(partial.add(data.leaves(range.first, range.count)));
         must(partial.commit());
     }
+    void store(const Dataset& data) { store(data, {0, data.size()}); }
     void serve() { server = std::make_unique<Server>(*peers, repo, executor); }
     [[nodiscard]] net::Multiaddr address() const {
         return must(host->addresses().front().with_peer(id()));
@@ -47,6 +48,77 @@ public:
     InlineExecutor executor;
     repo::Repo repo;
     std::unique_ptr<Server> server;
+};
+
+/// One that has a dataset, or a part of it, and serves it.
+class Seeder : public Store {
+public:
+    Seeder(World& world, std::uint8_t number, const Dataset& data, IndexRange range)
+        : Store(world, number) {
+        store(data, range);
+        serve();
+    }
+    Seeder(World& world, std::uint8_t number, const Dataset& data)
+        : Seeder(world, number, data, {0, data.size()}) {}
+};
+
+/// A fetch beside the test, which ends with this: what was not committed is lost, as by a kill.
+class Begun {
+public:
+    Begun(World& world, Store& into, const Cid& cid, const FetchOptions& options,
+          const codex::Job& job = {})
+        : fetch(*into.peers, into.repo, cid, options, job), group_(world.loop) {
+        group_.start(codex::detail::keep_value(Fetch::run(&fetch), &result));
+    }
+
+    Fetch fetch;
+    std::optional<Result<FetchStatus>> result; ///< once it has ended
+
+private:
+    TaskGroup group_;
+};
+
+/// Fetches, and what they ended with.
+class Fetching : public testing::Test {
+protected:
+    Result<FetchStatus> fetch(const Cid& cid, Store& into, std::vector<net::Multiaddr> from,
+                              FetchOptions options = {}, const codex::Job& job = {}) {
+        options.peers = std::move(from);
+        Fetch fetch(*into.peers, into.repo, cid, std::move(options), job);
+        running = &fetch;
+        auto result = world.run(Fetch::run(&fetch));
+        running = nullptr;
+        status = fetch.status();
+        return result;
+    }
+    static FetchOptions options_to(ByteSink& sink) {
+        FetchOptions options;
+        options.content = &sink;
+        return options;
+    }
+
+    World world{WireOptions{milliseconds(10)}};
+    FetchStatus status;             ///< of the last that has ended
+    const Fetch* running = nullptr; ///< by fetch()
+};
+
+/// Of one dataset of 300 blocks.
+class FetchingBlocks : public Fetching {
+protected:
+    FetchingBlocks() : data(repo::test::seeds(1, 300)) {}
+
+    Result<FetchStatus> fetch(Store& into, std::vector<net::Multiaddr> from,
+                              FetchOptions options = {}, const codex::Job& job = {}) {
+        return Fetching::fetch(data.cid, into, std::move(from), std::move(options), job);
+    }
+    /// Of a repo that commits each so many blocks.
+    static repo::OpenOptions committing_each(std::uint64_t blocks) {
+        repo::OpenOptions options;
+        options.limits.partial_bytes = blocks * repo::test::kBlock;
+        return options;
+    }
+
+    Dataset data;
 };
 
 enum class Fault {

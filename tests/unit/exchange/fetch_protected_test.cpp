@@ -20,7 +20,7 @@ erasure::Layout layout() {
     return must(erasure::Layout::create(kData, must(erasure::Shape::create(kK, kM)), kBlock));
 }
 
-class FetchProtectedTest : public testing::Test {
+class FetchProtectedTest : public Fetching {
 protected:
     FetchProtectedTest() : origin(world, 99) {
         content = repo::test::random_bytes(5, kData * kBlock);
@@ -34,8 +34,8 @@ protected:
 
     dataset::Job job(Store& store) { return {store.repo, {store.executor}}; }
     /// Gives these leaves of it to another node.
-    void give(Store& to, const IndexSet& leaves, const Cid& of) {
-        auto partial = must(to.repo.open_partial(must(origin.repo.get(of))));
+    void give(Store& to, const IndexSet& leaves) {
+        auto partial = must(to.repo.open_partial(manifest));
         const auto tree = must(origin.repo.tree(partial.manifest().tree));
         for (auto index = leaves.next(0); index; index = leaves.next(*index + 1)) {
             Digest digest;
@@ -47,7 +47,13 @@ protected:
         }
         must(partial.commit());
     }
-    void give(Store& to, const IndexSet& leaves) { give(to, leaves, cid); }
+    /// A node that serves these.
+    std::unique_ptr<Store> holder(std::uint8_t number, const IndexSet& leaves) {
+        auto made = std::make_unique<Store>(world, number);
+        give(*made, leaves);
+        made->serve();
+        return made;
+    }
     static IndexSet rows(std::initializer_list<std::uint64_t> numbers) {
         IndexSet set;
         for (const std::uint64_t row : numbers)
@@ -57,11 +63,7 @@ protected:
     }
     Result<FetchStatus> fetch(Store& into, std::vector<net::Multiaddr> from,
                               FetchOptions options = {}) {
-        options.peers = std::move(from);
-        Fetch fetch(*into.peers, into.repo, cid, std::move(options), {});
-        auto result = world.run(Fetch::run(&fetch));
-        status = fetch.status();
-        return result;
+        return Fetching::fetch(cid, into, std::move(from), std::move(options));
     }
     void expect_whole(Store& store) {
         EXPECT_TRUE(store.repo.dataset(cid));
@@ -72,13 +74,11 @@ protected:
         EXPECT_EQ(repo::test::problems(store.repo), std::vector<std::string>());
     }
 
-    World world{WireOptions{milliseconds(10)}};
     Store origin;
     Bytes content;
     Bytes manifest;
     Cid plain = Cid::empty_block();
     Cid cid = Cid::empty_block();
-    FetchStatus status;
 };
 
 TEST_F(FetchProtectedTest, FetchesKRowsAndComputesTheOthers) {
@@ -98,45 +98,35 @@ TEST_F(FetchProtectedTest, FetchesKRowsAndComputesTheOthers) {
 }
 
 TEST_F(FetchProtectedTest, AnyRowsDoWhereOthersAreNowhere) {
-    Store one(world, 1);
-    give(one, rows({1, 5}));
-    one.serve();
-    Store other(world, 2);
-    give(other, rows({2, 4}));
-    other.serve();
+    const auto one = holder(1, rows({1, 5}));
+    const auto other = holder(2, rows({2, 4}));
     Store leecher(world, 3);
-    must(fetch(leecher, {one.address(), other.address()}));
+    must(fetch(leecher, {one->address(), other->address()}));
     EXPECT_EQ(status.blocks_fetched, kData);
     expect_whole(leecher);
 }
 
 TEST_F(FetchProtectedTest, EachColumnMayLackOtherRows) {
-    Store one(world, 1);
     IndexSet some;
     for (std::uint64_t index = 0; index < kSteps * (kK + kM); ++index)
         if ((index / kSteps + index % kSteps) % 3 != 0) // four rows of each column
             some.insert(index);
     some.erase({kData, 3});
     // Of columns with padding less is enough, of the others not one block is too many.
-    give(one, some);
-    one.serve();
+    const auto one = holder(1, some);
     Store leecher(world, 3);
-    must(fetch(leecher, {one.address()}));
+    must(fetch(leecher, {one->address()}));
     expect_whole(leecher);
 }
 
 TEST_F(FetchProtectedTest, WithFewerRowsThanKItStaysPartialAndGoesOnLater) {
-    Store one(world, 1);
-    give(one, rows({0, 3, 5}));
-    one.serve();
+    const auto one = holder(1, rows({0, 3, 5}));
     Store leecher(world, 3);
-    const Error error = must_fail(fetch(leecher, {one.address()}));
+    const Error error = must_fail(fetch(leecher, {one->address()}));
     EXPECT_EQ(error.code(), Errc::block_not_found) << error.text();
     EXPECT_EQ(must(leecher.repo.partial(cid)).blocks_held, 27U);
-    Store other(world, 2);
-    give(other, rows({4}));
-    other.serve();
-    must(fetch(leecher, {other.address()}));
+    const auto other = holder(2, rows({4}));
+    must(fetch(leecher, {other->address()}));
     EXPECT_EQ(status.blocks_fetched, 10U);
     expect_whole(leecher);
 }
@@ -145,23 +135,17 @@ TEST_F(FetchProtectedTest, NobodyIsNeededForWhatCanBeComputed) {
     Store leecher(world, 3);
     give(leecher, rows({0, 3, 4, 5}));
     codex::test::MemorySink sink;
-    FetchOptions options;
-    options.content = &sink;
-    must(fetch(leecher, {}, std::move(options)));
+    must(fetch(leecher, {}, options_to(sink)));
     EXPECT_EQ(status.blocks_fetched, 0U);
     EXPECT_TRUE(equal(sink.content(), content));
     expect_whole(leecher);
 }
 
 TEST_F(FetchProtectedTest, TheContentIsWrittenAlsoWhereItIsComputed) {
-    Store one(world, 1);
-    give(one, rows({0, 2, 4, 5}));
-    one.serve();
+    const auto one = holder(1, rows({0, 2, 4, 5}));
     Store leecher(world, 3);
     codex::test::MemorySink sink;
-    FetchOptions options;
-    options.content = &sink;
-    must(fetch(leecher, {one.address()}, std::move(options)));
+    must(fetch(leecher, {one->address()}, options_to(sink)));
     EXPECT_TRUE(equal(sink.content(), content));
     expect_whole(leecher);
 }

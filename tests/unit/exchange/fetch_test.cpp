@@ -9,33 +9,19 @@ namespace {
 using repo::test::kBlock;
 using repo::test::seeds;
 
-class FetchTest : public testing::Test {
+class FetchTest : public FetchingBlocks {
 protected:
-    FetchTest() : data(seeds(1, 300)) {}
-
-    Result<FetchStatus> fetch(Store& into, std::vector<net::Multiaddr> from,
-                              FetchOptions options = {}, codex::Job job = {}) {
-        options.peers = std::move(from);
-        Fetch fetch(*into.peers, into.repo, data.cid, std::move(options), job);
-        auto result = world.run(Fetch::run(&fetch));
-        status = fetch.status();
-        return result;
-    }
     static std::uint64_t sum(const FetchStatus& of, std::uint64_t FetchPeer::* what) {
         std::uint64_t all = 0;
         for (const FetchPeer& peer : of.peers)
             all += peer.*what;
         return all;
     }
-
-    World world{WireOptions{milliseconds(10)}};
-    Dataset data;
-    FetchStatus status;
 };
 
 TEST_F(FetchTest, GivesBackTheManifestOfWhatIsWhole) {
     Store leecher(world, 2);
-    leecher.store(data, {0, data.size()});
+    leecher.store(data);
     must(leecher.repo.drop_bytes({&data.cid, 1}));
     must(fetch(leecher, {}));
     EXPECT_EQ(must(leecher.repo.get(data.cid)), data.manifest);
@@ -43,9 +29,7 @@ TEST_F(FetchTest, GivesBackTheManifestOfWhatIsWhole) {
 }
 
 TEST_F(FetchTest, BlocksThatAreLostComeAgain) {
-    Store seeder(world, 1);
-    seeder.store(data, {0, data.size()});
-    seeder.serve();
+    Seeder seeder(world, 1, data);
     Store leecher(world, 2);
     leecher.store(data, {0, 100});
     const std::array<Cid, 2> lost{data.block(3), data.block(77)};
@@ -60,9 +44,7 @@ TEST_F(FetchTest, BlocksThatAreLostComeAgain) {
 }
 
 TEST_F(FetchTest, WhatCameBeforeTheQuotaIsFullStays) {
-    Store seeder(world, 1);
-    seeder.store(data, {0, data.size()});
-    seeder.serve();
+    Seeder seeder(world, 1, data);
     repo::Config config;
     config.quota_bytes = 150 * kBlock;
     Store leecher(world, 2, {}, config);
@@ -73,9 +55,7 @@ TEST_F(FetchTest, WhatCameBeforeTheQuotaIsFullStays) {
 }
 
 TEST_F(FetchTest, FetchesADatasetFromOneNode) {
-    Store seeder(world, 1);
-    seeder.store(data, {0, data.size()});
-    seeder.serve();
+    Seeder seeder(world, 1, data);
     Store leecher(world, 2);
     InlineExecutor executor;
     Progress progress;
@@ -99,9 +79,7 @@ TEST_F(FetchTest, FetchesADatasetFromOneNode) {
 }
 
 TEST_F(FetchTest, LeavesNothingWantedBehind) {
-    Store seeder(world, 1);
-    seeder.store(data, {0, data.size()});
-    seeder.serve();
+    Seeder seeder(world, 1, data);
     Store empty(world, 3);
     empty.serve();
     Store leecher(world, 2);
@@ -131,17 +109,14 @@ TEST_F(FetchTest, WhatAFetchHasLeftOpenIsNotHeldAgainstThePeer) {
     const Dataset other(seeds(5000, 300));
     Store seeder(far, 1);
     for (const Dataset* each : {&much, &other})
-        seeder.store(*each, {0, each->size()});
+        seeder.store(*each);
     seeder.serve();
     Store leecher(far, 2); // as a daemon: its connections stay
     FetchOptions options;
     options.peers = {seeder.address()};
     {
-        Fetch fetch(*leecher.peers, leecher.repo, much.cid, options, {});
-        std::optional<Result<FetchStatus>> result;
-        TaskGroup group(far.loop);
-        group.start(codex::detail::keep_value(Fetch::run(&fetch), &result));
-        ASSERT_TRUE(far.until([&] { return fetch.status().blocks_fetched >= 300; }));
+        Begun begun(far, leecher, much.cid, options);
+        ASSERT_TRUE(far.until([&] { return begun.fetch.status().blocks_fetched >= 300; }));
     }
     const Cid* const next[] = {&much.cid, &other.cid};
     for (const Cid* const cid : next) {
@@ -156,22 +131,15 @@ TEST_F(FetchTest, WhatAFetchHasLeftOpenIsNotHeldAgainstThePeer) {
 }
 
 TEST_F(FetchTest, GoesOnWhereItWas) {
-    Store seeder(world, 1);
-    seeder.store(data, {0, data.size()});
-    seeder.serve();
-    repo::OpenOptions often;
-    often.limits.partial_bytes = 16 * kBlock;
-    Store leecher(world, 2, often);
+    Seeder seeder(world, 1, data);
+    Store leecher(world, 2, committing_each(16));
     {
         FetchOptions options;
         options.peers = {seeder.address()};
-        Fetch fetch(*leecher.peers, leecher.repo, data.cid, options, {});
-        std::optional<Result<FetchStatus>> result;
-        TaskGroup group(world.loop);
-        group.start(codex::detail::keep_value(Fetch::run(&fetch), &result));
-        ASSERT_TRUE(world.until([&] { return fetch.status().blocks_fetched >= 100; }));
-        EXPECT_FALSE(result);
-    } // as a kill: what was not committed is lost
+        Begun begun(world, leecher, data.cid, options);
+        ASSERT_TRUE(world.until([&] { return begun.fetch.status().blocks_fetched >= 100; }));
+        EXPECT_FALSE(begun.result);
+    }
     const std::uint64_t held = must(leecher.repo.partial(data.cid)).blocks_held;
     EXPECT_GE(held, 50U);
     EXPECT_LT(held, 300U);
@@ -188,9 +156,7 @@ TEST_F(FetchTest, AnHonestSecondPeerFinishesWhateverTheFirstDoes) {
           Fault::duplicates, Fault::unsolicited, Fault::dropped_connection}) {
         SCOPED_TRACE(static_cast<int>(fault));
         Faulty faulty(world, 1, data, fault);
-        Store honest(world, 2);
-        honest.store(data, {0, data.size()});
-        honest.serve();
+        Seeder honest(world, 2, data);
         Store leecher(world, 3);
         const auto result = fetch(leecher, {faulty.address(), honest.address()});
         ASSERT_TRUE(result) << result.error().text();
@@ -231,17 +197,13 @@ TEST_F(FetchTest, SaysThatNobodyHasIt) {
 }
 
 TEST_F(FetchTest, KeepsWhatThereIsWhenNobodyHasAllOfIt) {
-    Store part(world, 1);
-    part.store(data, {0, 100});
-    part.serve();
+    Seeder part(world, 1, data, {0, 100});
     Store leecher(world, 2);
     const Error error = must_fail(fetch(leecher, {part.address()}));
     EXPECT_EQ(error.code(), Errc::block_not_found);
     EXPECT_EQ(error.text(), "no peer has 200 of its 300 blocks, the first of them is 100");
     // Two with different parts are enough.
-    Store rest(world, 3);
-    rest.store(data, {90, 210});
-    rest.serve();
+    Seeder rest(world, 3, data, {90, 210});
     must(fetch(leecher, {part.address(), rest.address()}));
     leecher.expect_whole(data);
 }
@@ -270,9 +232,7 @@ TEST_F(FetchTest, EndsAtItsDeadlineAndKeepsWhatCame) {
 }
 
 TEST_F(FetchTest, SaysAtItsDeadlineWhatIsThereOnceAllIsKept) {
-    Store seeder(world, 1);
-    seeder.store(data, {0, data.size()});
-    seeder.serve();
+    Seeder seeder(world, 1, data);
     int whole = 0;
     int in_part = 0;
     for (int ms = 40; ms < 400; ms += 10) {
@@ -296,9 +256,7 @@ TEST_F(FetchTest, SaysAtItsDeadlineWhatIsThereOnceAllIsKept) {
 }
 
 TEST_F(FetchTest, NamesWhomItWasToldOfAndDidNotReach) {
-    Store seeder(world, 1);
-    seeder.store(data, {0, data.size()});
-    seeder.serve();
+    Seeder seeder(world, 1, data);
     Store gone(world, 3);
     Store leecher(world, 2);
     const net::Multiaddr nowhere =
@@ -334,7 +292,7 @@ TEST_F(FetchTest, SaysHowMuchIsHereWhenItsLastPeerIsGone) {
 
 TEST_F(FetchTest, OpensTheRepoOnceThereIsSomethingToStore) {
     Store seeder(world, 1);
-    seeder.store(data, {0, data.size()});
+    seeder.store(data);
     Store leecher(world, 2);
     int opened = 0;
     InlineExecutor executor;
@@ -365,40 +323,22 @@ TEST_F(FetchTest, IsCancelled) {
     options.peers = {slow.address()};
     InlineExecutor executor;
     Progress progress;
-    Fetch fetch(*leecher.peers, leecher.repo, data.cid, options, {executor, progress});
-    std::optional<Result<FetchStatus>> result;
-    TaskGroup group(world.loop);
-    group.start(codex::detail::keep_value(Fetch::run(&fetch), &result));
-    ASSERT_TRUE(world.until([&] { return fetch.status().blocks_fetched >= 3; }));
+    Begun begun(world, leecher, data.cid, options, {executor, progress});
+    ASSERT_TRUE(world.until([&] { return begun.fetch.status().blocks_fetched >= 3; }));
     progress.cancel();
-    EXPECT_TRUE(world.until([&] { return result.has_value(); }, milliseconds(200)));
-    ASSERT_TRUE(result && !*result);
-    EXPECT_EQ(result->error().code(), Errc::cancelled);
-}
-
-TEST_F(FetchTest, AFullRepoIsSaid) {
-    Store seeder(world, 1);
-    seeder.store(data, {0, data.size()});
-    seeder.serve();
-    repo::Config config;
-    config.quota_bytes = 500'000;
-    Store leecher(world, 2, {}, config);
-    EXPECT_EQ(must_fail(fetch(leecher, {seeder.address()})).code(), Errc::quota_exceeded);
+    EXPECT_TRUE(world.until([&] { return begun.result.has_value(); }, milliseconds(200)));
+    ASSERT_TRUE(begun.result && !*begun.result);
+    EXPECT_EQ(begun.result->error().code(), Errc::cancelled);
 }
 
 TEST_F(FetchTest, ReadsNoMoreThanIsStored) {
-    Store seeder(world, 1);
-    seeder.store(data, {0, data.size()});
-    seeder.serve();
+    Seeder seeder(world, 1, data);
     Store leecher(world, 2);
     SteppedExecutor executor;
     FetchOptions options;
     options.peers = {seeder.address()};
     options.queue_bytes = 20 * kBlock;
-    Fetch fetch(*leecher.peers, leecher.repo, data.cid, options, {executor});
-    std::optional<Result<FetchStatus>> result;
-    TaskGroup group(world.loop);
-    group.start(codex::detail::keep_value(Fetch::run(&fetch), &result));
+    Begun begun(world, leecher, data.cid, options, {executor});
     // Looking, the manifest, opening, and what is missing: then nothing is stored any more.
     for (int job = 0; job < 4; ++job) {
         ASSERT_TRUE(world.until([&] { return executor.run_one(); }));
@@ -409,55 +349,46 @@ TEST_F(FetchTest, ReadsNoMoreThanIsStored) {
     world.pass(seconds(30));
     EXPECT_EQ(leecher.peers->traffic(seeder.id()).bytes_in, read);
     // It was ourselves who did not read: nobody was late.
-    EXPECT_EQ(sum(fetch.status(), &FetchPeer::late), 0U);
+    EXPECT_EQ(sum(begun.fetch.status(), &FetchPeer::late), 0U);
     EXPECT_TRUE(world.until([&] {
         executor.run_one();
-        return result.has_value();
+        return begun.result.has_value();
     }));
-    ASSERT_TRUE(result && *result);
+    ASSERT_TRUE(begun.result && *begun.result);
     leecher.expect_whole(data);
-    EXPECT_EQ(sum(**result, &FetchPeer::duplicates), 0U);
+    EXPECT_EQ(sum(**begun.result, &FetchPeer::duplicates), 0U);
 }
 
 TEST_F(FetchTest, ManyHelpEachOtherAndTheUploaderMayLeave) {
-    auto seeder = std::make_unique<Store>(world, 1);
-    seeder->store(data, {0, data.size()});
-    seeder->serve();
-    repo::OpenOptions often;
-    often.limits.partial_bytes = 8 * kBlock;
+    auto seeder = std::make_unique<Seeder>(world, 1, data);
     std::vector<std::unique_ptr<Store>> leechers;
     std::vector<net::Multiaddr> addresses = {seeder->address()};
     for (std::uint8_t number = 2; number < 6; ++number) {
-        leechers.push_back(std::make_unique<Store>(world, number, often));
+        leechers.push_back(std::make_unique<Store>(world, number, committing_each(8)));
         leechers.back()->serve();
         addresses.push_back(leechers.back()->address());
     }
-    std::vector<std::unique_ptr<Fetch>> fetches;
-    std::array<std::optional<Result<FetchStatus>>, 4> results;
-    {
-        TaskGroup group(world.loop);
-        for (std::size_t i = 0; i < leechers.size(); ++i) {
-            FetchOptions options;
-            options.seed = i;
-            for (std::size_t at = 0; at < addresses.size(); ++at)
-                if (at != i + 1)
-                    options.peers.push_back(addresses[at]);
-            fetches.push_back(std::make_unique<Fetch>(*leechers[i]->peers, leechers[i]->repo,
-                                                      data.cid, options, codex::Job{}));
-            group.start(codex::detail::keep_value(Fetch::run(fetches.back().get()), &results[i]));
-        }
-        // The first that is through is all that is left of the uploader.
-        ASSERT_TRUE(world.until([&] {
-            return std::any_of(results.begin(), results.end(),
-                               [](const auto& result) { return result.has_value(); });
-        }));
-        seeder.reset();
-        EXPECT_TRUE(world.until([&] { return group.size() == 0; }));
-    }
+    std::vector<std::unique_ptr<Begun>> fetches;
     for (std::size_t i = 0; i < leechers.size(); ++i) {
-        ASSERT_TRUE(results[i] && *results[i]) << i;
+        FetchOptions options;
+        options.seed = i;
+        for (std::size_t at = 0; at < addresses.size(); ++at)
+            if (at != i + 1)
+                options.peers.push_back(addresses[at]);
+        fetches.push_back(std::make_unique<Begun>(world, *leechers[i], data.cid, options));
+    }
+    const auto has_ended = [](const auto& begun) { return begun->result.has_value(); };
+    // The first that is through is all that is left of the uploader.
+    ASSERT_TRUE(
+        world.until([&] { return std::any_of(fetches.begin(), fetches.end(), has_ended); }));
+    seeder.reset();
+    EXPECT_TRUE(
+        world.until([&] { return std::all_of(fetches.begin(), fetches.end(), has_ended); }));
+    for (std::size_t i = 0; i < leechers.size(); ++i) {
+        const auto& result = fetches[i]->result;
+        ASSERT_TRUE(result && *result) << i;
         leechers[i]->expect_whole(data);
-        EXPECT_LE(sum(**results[i], &FetchPeer::duplicates), 15U);
+        EXPECT_LE(sum(**result, &FetchPeer::duplicates), 15U);
     }
 }
 

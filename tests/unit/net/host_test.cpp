@@ -11,6 +11,12 @@ using std::chrono::seconds;
 using test::must;
 using test::must_fail;
 
+class HostPair : public testing::Test {
+protected:
+    SimulatedPair simulated;
+    Pair& pair = simulated.pair;
+};
+
 Task<void> never_read(EventLoop* loop, Stream stream) {
     co_await loop->pause_until(loop->now() + minutes(5));
     stream.reset();
@@ -64,9 +70,7 @@ TEST(Host, TalksOverLoopback) {
     }
 }
 
-TEST(Host, RefusesAnotherPeerThanWasDialled) {
-    SimulatedPair simulated;
-    Pair& pair = simulated.pair;
+TEST_F(HostPair, RefusesAnotherPeerThanWasDialled) {
     SeededSecrets secrets(3);
     const PeerId other(must(SecretKey::generate(secrets)).public_key());
     const Error error =
@@ -78,23 +82,19 @@ TEST(Host, RefusesAnotherPeerThanWasDialled) {
     EXPECT_EQ(self.code(), Errc::argument_invalid);
 }
 
-TEST(Host, GivesUpOnWhoNeverAnswers) {
-    SimulatedPair simulated;
+TEST_F(HostPair, GivesUpOnWhoNeverAnswers) {
     simulated.internet.set_silent(kIpB, true);
     const Clock::Instant start = simulated.loop.now();
-    EXPECT_EQ(must_fail(simulated.pair.connect()).code(), Errc::timeout);
+    EXPECT_EQ(must_fail(pair.connect()).code(), Errc::timeout);
     EXPECT_EQ(simulated.loop.now() - start, HostLimits().dial);
     simulated.internet.set_silent(kIpB, false);
     // An address that failed is not tried at once again, unless that is asked for.
-    EXPECT_EQ(must_fail(simulated.pair.connect()).code(), Errc::unavailable);
-    Pair& pair = simulated.pair;
+    EXPECT_EQ(must_fail(pair.connect()).code(), Errc::unavailable);
     must(pair.run(
         pair.a->connect(pair.b->id(), pair.b->addresses(), pair.in(minutes(1)), Redial::at_once)));
 }
 
-TEST(Host, TriesAnAddressThatFailsSeldomer) {
-    SimulatedPair simulated;
-    Pair& pair = simulated.pair;
+TEST_F(HostPair, TriesAnAddressThatFailsSeldomer) {
     const std::vector<Multiaddr> nobody(1, must(Multiaddr::from_text("/ip4/10.0.0.2/tcp/1")));
     Clock::Duration longest{};
     for (int i = 0; i < 12; ++i) {
@@ -106,7 +106,7 @@ TEST(Host, TriesAnAddressThatFailsSeldomer) {
             if (error.text().find("a moment ago") == std::string::npos)
                 break;
             EXPECT_NE(error.text().find("refused"), std::string::npos) << error.text();
-            pair.loop.run_until([] { return false; }, pair.in(seconds(1)));
+            pair.pass(seconds(1));
         }
         longest = std::max(longest, pair.loop.now() - start);
         EXPECT_LE(pair.loop.now() - start, seconds(62));
@@ -120,9 +120,7 @@ TEST(Host, TriesAnAddressThatFailsSeldomer) {
     must(pair.connect());
 }
 
-TEST(Host, LooksUpNames) {
-    SimulatedPair simulated;
-    Pair& pair = simulated.pair;
+TEST_F(HostPair, LooksUpNames) {
     const std::array<std::uint8_t, 4> nobody{10, 0, 0, 99};
     simulated.internet.name("node.test", nobody);
     simulated.internet.name("node.test", kIpB);
@@ -150,26 +148,22 @@ TEST(SystemNetwork, LooksUpNames) {
     EXPECT_EQ(must_fail(std::move(*none)).code(), Errc::timeout);
 }
 
-TEST(Host, HoldsAnUnfinishedHandshakeForItsTimeAlone) {
-    SimulatedPair simulated;
-    Pair& pair = simulated.pair;
+TEST_F(HostPair, HoldsAnUnfinishedHandshakeForItsTimeAlone) {
     const SocketAddress to(kIpB, 8070);
     const auto silent = must(pair.run(simulated.host_a->connect(to, pair.in(seconds(1)))));
-    EXPECT_FALSE(pair.loop.run_until(
-        [&] { return pair.b->limit_counts().of(Limit::upgrade_time) > 0; }, pair.in(seconds(9))));
-    EXPECT_TRUE(pair.loop.run_until(
-        [&] { return pair.b->limit_counts().of(Limit::upgrade_time) > 0; }, pair.in(seconds(2))));
+    EXPECT_FALSE(
+        pair.until([&] { return pair.b->limit_counts().of(Limit::upgrade_time) > 0; }, seconds(9)));
+    EXPECT_TRUE(
+        pair.until([&] { return pair.b->limit_counts().of(Limit::upgrade_time) > 0; }, seconds(2)));
     must(pair.connect());
 }
 
-TEST(Host, KeepsBothOfTwoCrossingDials) {
-    SimulatedPair simulated;
-    Pair& pair = simulated.pair;
+TEST_F(HostPair, KeepsBothOfTwoCrossingDials) {
     must(pair.a->listen(must(Multiaddr::from_text("/ip4/10.0.0.1/tcp/8070"))));
     TaskGroup group(pair.loop);
     group.start(dial_beside(pair.a.get(), pair.b.get(), pair.in(minutes(1))));
     group.start(dial_beside(pair.b.get(), pair.a.get(), pair.in(minutes(1))));
-    EXPECT_TRUE(pair.loop.run_until([&] { return group.size() == 0; }, pair.in(minutes(1))));
+    EXPECT_TRUE(pair.until([&] { return group.size() == 0; }, minutes(1)));
     EXPECT_TRUE(pair.both_know());
     EXPECT_EQ(pair.a->connections().size(), 2u);
     EXPECT_EQ(pair.b->connections().size(), 2u);
@@ -192,16 +186,13 @@ TEST(Host, ResetsAStreamThatNobodyReadsAndServesTheOthers) {
     must(pair.run(pair.a->ping(pair.b->id(), pair.in(minutes(1)))));
 }
 
-TEST(Host, ClosesWhatIsIdle) {
-    SimulatedPair simulated;
-    Pair& pair = simulated.pair;
+TEST_F(HostPair, ClosesWhatIsIdle) {
     must(pair.connect());
     EXPECT_TRUE(pair.both_know());
-    EXPECT_FALSE(
-        pair.loop.run_until([&] { return pair.a->connections().empty(); }, pair.in(minutes(9))));
-    EXPECT_TRUE(pair.loop.run_until(
-        [&] { return pair.a->connections().empty() && pair.b->connections().empty(); },
-        pair.in(minutes(2))));
+    EXPECT_FALSE(pair.until([&] { return pair.a->connections().empty(); }, minutes(9)));
+    EXPECT_TRUE(
+        pair.until([&] { return pair.a->connections().empty() && pair.b->connections().empty(); },
+                   minutes(2)));
 }
 
 TEST(Host, TakesOnlySoManyThatHaveNotSaidWhoTheyAre) {
@@ -215,7 +206,7 @@ TEST(Host, TakesOnlySoManyThatHaveNotSaidWhoTheyAre) {
     std::vector<std::unique_ptr<Socket>> open;
     const auto come = [&](Network& from, Limit limit, std::uint64_t refused) {
         open.push_back(must(pair.run(from.connect(to, pair.in(seconds(1))))));
-        pair.loop.run_until([] { return false; }, pair.in(milliseconds(1)));
+        pair.pass(milliseconds(1));
         EXPECT_EQ(pair.b->limit_counts().of(limit), refused);
     };
     come(*stranger, Limit::unauthenticated_ip, 0);
@@ -229,7 +220,7 @@ TEST(Host, TakesOnlySoManyThatHaveNotSaidWhoTheyAre) {
     for (std::optional<std::size_t> got = 1; got && *got != 0;)
         got = must(open.front()->try_read(bytes));
     open.clear();
-    pair.loop.run_until([] { return false; }, pair.in(seconds(1)));
+    pair.pass(seconds(1));
     must(pair.connect());
 }
 
@@ -251,9 +242,7 @@ TEST(Host, ConnectsThoughOthersOfItsAddressComeAndSayNothing) {
     must(pair.run(neighbour->ping(pair.b->id(), pair.in(minutes(1)))));
 }
 
-TEST(Host, ConnectsThoughOthersComeAndSayNothing) {
-    SimulatedPair simulated;
-    Pair& pair = simulated.pair;
+TEST_F(HostPair, ConnectsThoughOthersComeAndSayNothing) {
     const SocketAddress to(kIpB, 8070);
     std::vector<std::unique_ptr<Socket>> silent;
     for (int i = 0; i < 40; ++i)
@@ -283,44 +272,37 @@ TEST(Host, NumbersItsRecordsBeyondAllBefore) {
     const std::uint64_t first = number_of(*pair.a, pair.b->id());
     EXPECT_EQ(first, kBefore + 1);
     pair.b->push();
-    pair.loop.run_until([] { return false; }, pair.in(seconds(5)));
+    pair.pass(seconds(5));
     EXPECT_EQ(number_of(*pair.a, pair.b->id()), first) << "nothing has changed";
     must(pair.b->listen(must(Multiaddr::from_text("/ip4/10.0.0.2/tcp/9"))));
     pair.b->push();
-    EXPECT_TRUE(pair.loop.run_until([&] { return number_of(*pair.a, pair.b->id()) > first; },
-                                    pair.in(minutes(1))));
+    EXPECT_TRUE(pair.until([&] { return number_of(*pair.a, pair.b->id()) > first; }, minutes(1)));
     EXPECT_EQ(kept, (std::vector<std::uint64_t>{kBefore + 1, kBefore + 2}));
 }
 
-TEST(Host, ServesOnlySoManyStreamsOfAProtocolToAPeer) {
-    SimulatedPair simulated;
-    Pair& pair = simulated.pair;
+TEST_F(HostPair, ServesOnlySoManyStreamsOfAProtocolToAPeer) {
     must(pair.connect());
     std::vector<Stream> streams;
     for (int i = 0; i < 3; ++i)
         streams.push_back(must(pair.run(
             pair.a->open(pair.b->id(), std::vector<std::string>(1, std::string(identify::kPing)),
                          pair.in(minutes(1))))));
-    EXPECT_TRUE(
-        pair.loop.run_until([&] { return pair.b->limit_counts().of(Limit::protocol_streams) == 1; },
-                            pair.in(seconds(5))));
+    EXPECT_TRUE(pair.until([&] { return pair.b->limit_counts().of(Limit::protocol_streams) == 1; },
+                           seconds(5)));
     EXPECT_EQ(must_fail(pair.run(streams.back().wait_more(0, pair.in(seconds(5))))).code(),
               Errc::unavailable);
     streams.clear();
     must(pair.run(pair.a->ping(pair.b->id(), pair.in(minutes(1)))));
 }
 
-TEST(Host, TellsWhatHasChanged) {
-    SimulatedPair simulated;
-    Pair& pair = simulated.pair;
+TEST_F(HostPair, TellsWhatHasChanged) {
     must(pair.connect());
     EXPECT_TRUE(pair.both_know());
     EXPECT_TRUE(pair.b->said_by(pair.a->id())->listen_addresses.empty());
     must(pair.a->listen(must(Multiaddr::from_text("/ip4/10.0.0.1/tcp/9"))));
     pair.a->push();
-    EXPECT_TRUE(pair.loop.run_until(
-        [&] { return !pair.b->said_by(pair.a->id())->listen_addresses.empty(); },
-        pair.in(minutes(1))));
+    EXPECT_TRUE(pair.until([&] { return !pair.b->said_by(pair.a->id())->listen_addresses.empty(); },
+                           minutes(1)));
 }
 
 } // namespace

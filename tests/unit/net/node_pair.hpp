@@ -95,9 +95,15 @@ public:
     Result<std::shared_ptr<Connection>> connect() {
         return run(a->connect(b->id(), b->addresses(), in(std::chrono::minutes(1))));
     }
+    bool until(const std::function<bool()>& done, Clock::Duration span) {
+        return loop.run_until(done, in(span));
+    }
+    void pass(Clock::Duration span) {
+        until([] { return false; }, span);
+    }
     bool both_know() {
-        return loop.run_until([this] { return a->said_by(b->id()) && b->said_by(a->id()); },
-                              in(std::chrono::minutes(1)));
+        return until([this] { return a->said_by(b->id()) && b->said_by(a->id()); },
+                     std::chrono::minutes(1));
     }
 
     EventLoop& loop;

@@ -1,7 +1,12 @@
-// Counting what goes to the disk, for tests of datasets that share a transaction.
+// What tests of datasets that share a transaction share: a repo, and a count of what goes to the
+// disk.
 #pragma once
 
 #include "repo/broken_disk.hpp"
+#include "repo/fixture.hpp"
+#include "repo/small_limits.hpp"
+
+#include <gmock/gmock.h>
 
 namespace codex::repo::test {
 
@@ -15,6 +20,42 @@ public:
     }
     /// Of the index and all other files, since it was last asked.
     int take_syncs() { return syncs.exchange(0); }
+};
+
+/// A repo with small limits on such a disk.
+class SharedTransactions : public testing::Test {
+protected:
+    SharedTransactions() : repo_(must(Repo::init(scratch_.repo(), {}, options()))) {
+        empty_ = must(repo_.space()).counters;
+    }
+    OpenOptions options() {
+        OpenOptions options = small();
+        options.disk = disk_;
+        return options;
+    }
+    bool here(const Cid& manifest) { return repo_.dataset(manifest).has_value(); }
+    /// Of what is here, and of nothing when that was removed.
+    void expect_sound() {
+        EXPECT_THAT(problems(repo_), testing::IsEmpty());
+        must(repo_.gc({}));
+        EXPECT_THAT(problems(repo_), testing::IsEmpty());
+        EXPECT_EQ(must(repo_.space()).dead_bytes, 0U);
+        EXPECT_TRUE(fs::is_empty(scratch_.repo() + "/writers"));
+    }
+    void expect_empty() {
+        expect_sound();
+        EXPECT_EQ(must(repo_.space()).counters, empty_);
+    }
+    static void expect_all(const std::vector<Result<void>>& outcomes, std::size_t count) {
+        EXPECT_EQ(outcomes.size(), count);
+        for (const Result<void>& outcome : outcomes)
+            EXPECT_TRUE(outcome) << outcome.error().text();
+    }
+
+    const Scratch scratch_;
+    CountingDisk disk_;
+    Repo repo_;
+    Counters empty_;
 };
 
 } // namespace codex::repo::test

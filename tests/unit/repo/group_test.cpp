@@ -1,25 +1,13 @@
 // Datasets that are made visible in one transaction: what they share, and what they do not.
-#include "repo/fixture.hpp"
 #include "repo/group_fixture.hpp"
-#include "repo/small_limits.hpp"
-
-#include <gmock/gmock.h>
 
 namespace codex::repo::test {
 namespace {
 
 using testing::IsEmpty;
 
-class Group : public testing::Test {
+class Group : public SharedTransactions {
 protected:
-    Group() : repo_(must(Repo::init(scratch_.repo(), {}, options()))) {
-        empty_ = must(repo_.space()).counters;
-    }
-    OpenOptions options() {
-        OpenOptions options = small();
-        options.disk = disk_;
-        return options;
-    }
     struct Prepared {
         Made made;
         std::uint64_t new_bytes = 0;
@@ -42,25 +30,11 @@ protected:
         prepared.new_bytes = writer.new_bytes();
         return prepared;
     }
-    bool here(const Made& made) { return repo_.dataset(made.manifest).has_value(); }
     void expect_whole(const Made& made) {
         must(repo_.dataset(made.manifest));
         EXPECT_EQ(must(repo_.tree(made.tree)).leaf_count(), made.blocks.size());
         for (const Cid& block : made.blocks)
             EXPECT_EQ(cid_of(must(repo_.get(block))), block);
-    }
-    /// Of what is here, and of nothing when that was removed.
-    void expect_sound() {
-        EXPECT_THAT(problems(repo_), IsEmpty());
-        must(repo_.gc({}));
-        EXPECT_THAT(problems(repo_), IsEmpty());
-        EXPECT_EQ(must(repo_.space()).dead_bytes, 0U);
-        EXPECT_TRUE(fs::is_empty(scratch_.repo() + "/writers"));
-    }
-    static void expect_all(const std::vector<Result<void>>& outcomes, std::size_t count) {
-        EXPECT_EQ(outcomes.size(), count);
-        for (const Result<void>& outcome : outcomes)
-            EXPECT_TRUE(outcome) << outcome.error().text();
     }
     void set_room(std::uint64_t bytes) {
         Config config = repo_.config();
@@ -68,11 +42,6 @@ protected:
         config.quota_bytes = counters.used_bytes + counters.tree_bytes + bytes;
         must(repo_.set_config(config));
     }
-
-    const Scratch scratch_;
-    CountingDisk disk_;
-    Repo repo_;
-    Counters empty_;
 };
 
 TEST_F(Group, SeveralShareATransaction) {
@@ -90,7 +59,7 @@ TEST_F(Group, SeveralShareATransaction) {
         made.push_back(must(prepare(group, seeds(i * 100, 1 + i % 3))).made);
     EXPECT_EQ(disk_.take_syncs(), 0);
     for (const Made& each : made)
-        EXPECT_FALSE(here(each)) << "nobody has committed it";
+        EXPECT_FALSE(here(each.manifest)) << "nobody has committed it";
     expect_all(group.commit(), made.size());
     EXPECT_EQ(disk_.take_syncs(), syncs);
     for (const Made& each : made)
@@ -131,8 +100,7 @@ TEST_F(Group, WhatTwoHaveIsStoredOnceAndCountedOnce) {
         must(repo_.remove_dataset(made.manifest));
         EXPECT_THAT(problems(repo_), IsEmpty());
     }
-    must(repo_.gc({}));
-    EXPECT_EQ(must(repo_.space()).counters, empty_);
+    expect_empty();
 }
 
 TEST_F(Group, TheQuotaCountsAllMembers) {
@@ -186,7 +154,7 @@ TEST_F(Group, OneThatFailsInTheTransactionTakesNobodyAlong) {
     must(Repo::rebuild_index(scratch_.repo(), options()));
     repo_ = must(Repo::open(scratch_.repo(), options()));
     for (const std::size_t large : {1U, 3U})
-        EXPECT_FALSE(here(made[large])) << large;
+        EXPECT_FALSE(here(made[large].manifest)) << large;
     for (const std::size_t fits : {0U, 2U, 4U})
         expect_whole(made[fits]);
     expect_sound();
@@ -211,8 +179,8 @@ TEST_F(Group, AMemberThatIsLargeCommitsTheOnesBeforeFirst) {
     DatasetGroup group = repo_.dataset_group();
     const Made before = must(prepare(group, seeds(1, 2))).made;
     const Made large = must(prepare(group, seeds(100, 90))).made; // several batches
-    EXPECT_TRUE(here(before));
-    EXPECT_FALSE(here(large));
+    EXPECT_TRUE(here(before.manifest));
+    EXPECT_FALSE(here(large.manifest));
     const Made behind = must(prepare(group, seeds(300, 2))).made;
     expect_all(group.commit(), 3);
     for (const Made& made : {before, large, behind})
@@ -271,21 +239,19 @@ TEST_F(Group, AFailingDiskLeavesEachStoredOrGone) {
             ASSERT_EQ(outcomes.size(), made.size());
             EXPECT_THAT(problems(repo_), IsEmpty()) << "call " << n;
             for (std::size_t i = 0; i < made.size(); ++i) {
-                EXPECT_EQ(here(made[i]), outcomes[i].has_value()) << "call " << n;
-                if (here(made[i]))
+                EXPECT_EQ(here(made[i].manifest), outcomes[i].has_value()) << "call " << n;
+                if (here(made[i].manifest))
                     expect_whole(made[i]);
             }
             for (const Made& each : made)
-                if (here(each))
+                if (here(each.manifest))
                     must(repo_.remove_dataset(each.manifest));
             if (HasFailure())
                 FAIL() << "in call " << n;
             if (!failed)
                 break;
         }
-    must(repo_.gc({}));
-    EXPECT_EQ(must(repo_.space()).counters, empty_);
-    expect_sound();
+    expect_empty();
 }
 
 } // namespace

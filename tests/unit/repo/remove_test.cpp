@@ -1,25 +1,13 @@
 // Removing several datasets: they share transactions, and nothing else.
-#include "repo/fixture.hpp"
 #include "repo/group_fixture.hpp"
-#include "repo/small_limits.hpp"
-
-#include <gmock/gmock.h>
 
 namespace codex::repo::test {
 namespace {
 
 using testing::IsEmpty;
 
-class Remove : public testing::Test {
+class Remove : public SharedTransactions {
 protected:
-    Remove() : repo_(must(Repo::init(scratch_.repo(), {}, options()))) {
-        empty_ = must(repo_.space()).counters;
-    }
-    OpenOptions options() {
-        OpenOptions options = small();
-        options.disk = disk_;
-        return options;
-    }
     /// Of `leaves` blocks each, of which neighbours share one.
     std::vector<Cid> put(std::uint64_t count, std::uint64_t leaves) {
         std::vector<Cid> made;
@@ -27,17 +15,6 @@ protected:
             made.push_back(must(write_blocks(repo_, seeds(i * (leaves - 1), leaves))).manifest);
         return made;
     }
-    void expect_empty() {
-        EXPECT_THAT(problems(repo_), IsEmpty());
-        must(repo_.gc({}));
-        EXPECT_THAT(problems(repo_), IsEmpty());
-        EXPECT_EQ(must(repo_.space()).counters, empty_);
-    }
-
-    const Scratch scratch_;
-    CountingDisk disk_;
-    Repo repo_;
-    Counters empty_;
 };
 
 TEST_F(Remove, SeveralShareATransaction) {
@@ -45,8 +22,7 @@ TEST_F(Remove, SeveralShareATransaction) {
     disk_.take_syncs();
     must(repo_.remove_dataset(made[0]));
     const int one = disk_.take_syncs();
-    for (const Result<void>& done : repo_.remove_datasets(std::span(made).subspan(1)))
-        EXPECT_TRUE(done);
+    expect_all(repo_.remove_datasets(std::span(made).subspan(1)), 15);
     EXPECT_EQ(disk_.take_syncs(), 3 * one);
     expect_empty();
 }
@@ -69,18 +45,14 @@ TEST_F(Remove, TwoOverOneTreeTakeItAlong) {
     const Made made = must(write_blocks(repo_, seeds(1, 4)));
     const Made other = must(write_blocks(repo_, seeds(1, 4), 0, "other"));
     ASSERT_EQ(made.tree, other.tree);
-    for (const Result<void>& done :
-         repo_.remove_datasets(std::vector<Cid>{made.manifest, other.manifest}))
-        EXPECT_TRUE(done);
+    expect_all(repo_.remove_datasets(std::vector<Cid>{made.manifest, other.manifest}), 2);
     expect_empty();
 }
 
 TEST_F(Remove, LargeTreesAreFinishedInStepsOfTheirOwn) {
     const std::vector<Cid> small_ones = put(2, 3);
     const Cid large = must(write_blocks(repo_, seeds(5000, 100))).manifest;
-    for (const Result<void>& done :
-         repo_.remove_datasets(std::vector<Cid>{small_ones[0], large, small_ones[1]}))
-        EXPECT_TRUE(done);
+    expect_all(repo_.remove_datasets(std::vector<Cid>{small_ones[0], large, small_ones[1]}), 3);
     expect_empty();
 }
 
@@ -96,7 +68,7 @@ TEST_F(Remove, AFailingDiskLeavesEachRemovedOrWhole) {
         disk_.calls_left = 1'000'000;
         EXPECT_THAT(problems(repo_), IsEmpty()) << "call " << n;
         for (std::size_t i = 0; i < made.size(); ++i)
-            EXPECT_EQ(repo_.dataset(made[i]).has_value(), !done[i]) << "call " << n;
+            EXPECT_EQ(here(made[i]), !done[i]) << "call " << n;
         if (!failed)
             break;
     }
