@@ -296,11 +296,10 @@ export class Waiting {
   }
 
   async until (condition, what) {
-    const late = AbortSignal.timeout(120000)
-    while (!condition()) {
-      const waited = Promise.withResolvers()
-      late.addEventListener('abort', () => waited.reject(new Error(`${what}: not in time`)), { once: true })
-      await Promise.race([this.#changed.promise, waited.promise])
-    }
+    const late = Promise.withResolvers()
+    const timer = setTimeout(() => late.reject(new Error(`${what}: not in time`)), 120000)
+    try {
+      while (!condition()) await Promise.race([this.#changed.promise, late.promise])
+    } finally { clearTimeout(timer) }
   }
 }

@@ -15,7 +15,7 @@ from_us() {
     wait_for 'grep -q waits theirs || ! kill -0 '"$fetcher" 120
     gen 2 1000 | codex-chunk block put >/dev/null
     wait "$fetcher" || code=$?
-    assert_equal "$code" 0
+    ((code == 0)) || fail "$(cat theirs said log)"
     run cat theirs
     # Who asks again for what is there already gets it twice.
     assert_line --index 0 --regexp "^blocks 50, at most ([1-9]|1[0-9]|20) a message, ${3:-0} twice\$"
