@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "base/hex.hpp"
 #include "base/json_text.hpp"
+#include "base/json_writer.hpp"
 
 namespace codex::log {
 
@@ -39,7 +40,8 @@ Rendered signed_value(std::int64_t value) {
 }
 
 Rendered log_value(const Error& error) {
-    return {error.text(), fmt::format("{{\"error\":{}}}", json_quote(error.text()))};
+    const std::string text = error.text();
+    return {text, JsonWriter().begin_object().member("error", text).end_object().text()};
 }
 
 Rendered log_value(const Id& id) {

@@ -59,16 +59,16 @@ constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 40;
 constexpr std::uint64_t kMostSeconds = std::uint64_t{30} * 24 * 3600;
 
 Error wrong(std::string_view text, std::string_view why) {
-    return {Errc::usage, fmt::format("{}: {}", text, why)};
+    return {Errc::argument_invalid, fmt::format("{}: {}", text, why)};
 }
 
 Result<std::uint64_t> count_of(std::string_view digits) {
     std::uint64_t value = 0;
     if (digits.empty() || digits.size() > 8)
-        return fail(Errc::usage, "not a number from 1 to {}", kMostCount);
+        return fail(Errc::argument_invalid, "not a number from 1 to {}", kMostCount);
     for (const char c : digits) {
         if (c < '0' || c > '9')
-            return fail(Errc::usage, "not a number from 1 to {}", kMostCount);
+            return fail(Errc::argument_invalid, "not a number from 1 to {}", kMostCount);
         value = value * 10 + static_cast<unsigned>(c - '0');
     }
     return value;
@@ -80,7 +80,7 @@ Result<void> set(const Place& place, Limits& limits, std::string_view value) {
                                     : parse_duration(value));
     const std::uint64_t most = place.count ? kMostCount : place.bytes ? kMostBytes : kMostSeconds;
     if (number == 0 || number > most)
-        return fail(Errc::usage, "not from 1 to {}",
+        return fail(Errc::argument_invalid, "not from 1 to {}",
                     place.bytes  ? format_size(most)
                     : place.span ? format_duration(most)
                                  : fmt::format("{}", most));

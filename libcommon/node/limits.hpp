@@ -17,7 +17,8 @@ struct Limits {
 };
 
 /// Sets one that may be set, by its name (codex-libp2p(7), LIMITS): `text` is NAME=VALUE, and the
-/// value a number, a size or a duration, as the limit has it. Errors: usage, saying what is wrong.
+/// value a number, a size or a duration, as the limit has it. Errors: argument_invalid, saying what
+/// is wrong.
 [[nodiscard]] Result<void> set_limit(Limits& limits, std::string_view text);
 /// As set_limit() takes it; empty for one that may not be set.
 [[nodiscard]] std::string limit_value(net::Limit limit, const Limits& limits);

@@ -2,7 +2,7 @@
 
 #include "base/counted.hpp"
 #include "base/hex.hpp"
-#include "base/json_text.hpp"
+#include "base/json_writer.hpp"
 #include "crypto/field/text.hpp"
 #include "proof/sampler.hpp"
 
@@ -30,20 +30,22 @@ bool is_shallow(const Json& json, int levels) {
 }
 
 /// As JSON of ours is: nothing in it steers a terminal.
-std::string echo_of(const Json& json) {
-    if (json.is_string())
-        return json_quote(json.get_ref<const std::string&>());
-    if (!json.is_structured())
-        return json.dump();
-    std::string out(1, json.is_array() ? '[' : '{');
-    for (const auto& [key, value] : json.items()) {
-        if (out.size() > 1)
-            out += ',';
-        if (json.is_object())
-            out += json_quote(key) + ":";
-        out += echo_of(value);
+void echo(JsonWriter& out, const Json& json) {
+    if (json.is_array()) {
+        out.begin_array();
+        for (const Json& item : json)
+            echo(out, item);
+        out.end_array();
+    } else if (json.is_object()) {
+        out.begin_object();
+        for (const auto& [key, value] : json.items())
+            echo(out.key(key), value);
+        out.end_object();
+    } else if (json.is_string()) {
+        out.value(json.get_ref<const std::string&>());
+    } else {
+        out.raw(json.dump()); // a number as it was written, true, false or null
     }
-    return out + (json.is_array() ? ']' : '}');
 }
 
 Result<Json> parse_object(std::string_view text) {
@@ -70,7 +72,9 @@ std::string job_id_from_json(std::string_view text) {
     const auto json = parse_object(text);
     if (!json || !json->contains("id") || !is_shallow((*json)["id"], kMaxIdLevels))
         return "null";
-    return echo_of((*json)["id"]);
+    JsonWriter out;
+    echo(out, (*json)["id"]);
+    return std::move(out).text();
 }
 
 Result<ProofJob> job_from_json(std::string_view text) {

@@ -1,5 +1,6 @@
 // codex-ec repair: every block that parity covers.
 #include "base/counted.hpp"
+#include "base/json_writer.hpp"
 #include "commands.hpp"
 #include "toolkit/loops.hpp"
 
@@ -28,11 +29,11 @@ Result<Needed> needed_blocks(const dataset::Job& job, const codec::Manifest& man
 
 /// [{"index":5,"cid":"zDx..."},...]
 std::string needed_json(const Needed& needed) {
-    std::string out;
+    JsonWriter json;
+    json.begin_array();
     for (const auto& [index, cid] : needed)
-        out += fmt::format("{}{{\"index\":{},\"cid\":\"{}\"}}", out.empty() ? "" : ",", index,
-                           cid.text());
-    return "[" + out + "]";
+        json.begin_object().member("index", index).member("cid", cid.text()).end_object();
+    return std::move(json.end_array()).text();
 }
 
 /// What brings the blocks, and repairs the rest: in one line, for a shell.
@@ -74,12 +75,12 @@ Result<void> report_lost(cli::Context& context, const dataset::Job& job, const C
 
     cli::Record more("error");
     if (context.json()) {
-        std::string columns;
+        JsonWriter columns;
+        columns.begin_array();
         for (const auto& [column, lost] : beyond.columns)
-            columns += fmt::format("{}{{\"column\":{},\"lost\":{}}}", columns.empty() ? "" : ",",
-                                   column, lost);
+            columns.begin_object().member("column", column).member("lost", lost).end_object();
         CODEX_TRY(needed, needed_blocks(job, info.manifest, beyond, beyond.needed.size()));
-        more.json_raw("lostColumns", "[" + columns + "]")
+        more.json_raw("lostColumns", columns.end_array().text())
             .json_raw("neededBlocks", needed_json(needed));
     }
     context.report(cid.text(), error, more);

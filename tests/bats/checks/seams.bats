@@ -113,6 +113,30 @@ refuses() {
     printf '%s\n' 'class Inside {' >libcommon/repo/index/b.hpp
     check
     assert_success
+    for begin in 'template <class T> class Store {' 'class [[nodiscard]] Store {' 'class Store final' \
+        'template <class T> class [[nodiscard]] Store : public Base {'; do
+        refuses libcommon/base/b.hpp "$begin" 'says nothing on threads'
+    done
+    printf '%s\n' '/// Threads: any.' 'template <class T>' 'class Store {' >libcommon/repo/b.hpp
+    check
+    assert_success
+}
+
+@test "JSON that is put together in a string is refused" {
+    for file in libcommon/repo/b.cpp tools/codex-x/b.cpp; do
+        refuses "$file" 'return fmt::format("{{\"index\":{}}}", index);' 'write JSON by base/json_writer.hpp'
+    done
+    echo 'return text.starts_with("{\"");' >libcommon/repo/b.cpp
+    check
+    assert_success
+}
+
+@test "the error of a command line is refused below cli" {
+    refuses libcommon/repo/b.cpp 'return fail(Errc::usage, "not a number");' \
+        'only a tool is used wrongly: say what is wrong with the value'
+    echo 'return fail(Errc::usage, "not a number");' >libcommon/toolkit/b.cpp
+    check
+    assert_success
 }
 
 @test "a wrong folder is refused" {
