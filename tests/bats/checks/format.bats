@@ -35,3 +35,11 @@ setup() {
     run "$CODEX_SOURCE/scripts/check-format" .
     assert_success
 }
+
+@test "a file that is too long for one job is named" {
+    yes '// A line.' | head -n 400 >libcommon/base/b.hpp
+    yes '# A line.' | head -n 401 >tests/a.bats
+    run "$CODEX_SOURCE/scripts/check-format" .
+    assert_failure 1
+    assert_output 'tests/a.bats: has 401 lines, and 400 are the most'
+}
