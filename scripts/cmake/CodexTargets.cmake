@@ -156,14 +156,17 @@ set(CODEX_PORTABLE_dataset "PutGet.Gives*:PutGet.RoundTrips*:PutGet.Reconstructs
 :Repair.RandomShapes*:Archive.RoundTripsPlain*:Archive.RoundTripsProtected*")
 set(CODEX_PORTABLE_proof "-CancelledSlots.*") # nothing of them depends on what is computed
 
+# What tests make in TMPDIR is in memory, where there is room.
+set(CODEX_IN_MEMORY ${CMAKE_SOURCE_DIR}/tests/support/in-memory)
+
 # codex_unit_test(NAME PROGRAM [ARGUMENT...]): NAME says whether it runs with portable kernels, and
 # whether always. A filter that fits nothing any more is a mistake.
 function(codex_unit_test name program)
+  set(configurations)
   if(name MATCHES "\\.whole$")
-    add_test(NAME ${name} COMMAND ${program} ${ARGN} CONFIGURATIONS full)
-  else()
-    add_test(NAME ${name} COMMAND ${program} ${ARGN})
+    set(configurations CONFIGURATIONS full)
   endif()
+  add_test(NAME ${name} COMMAND ${CODEX_IN_MEMORY} $<TARGET_FILE:${program}> ${ARGN} ${configurations})
   set_tests_properties(${name} PROPERTIES LABELS unit FAIL_REGULAR_EXPRESSION "Running 0 tests")
   if(name MATCHES "\\.portable")
     set_tests_properties(${name} PROPERTIES ENVIRONMENT CODEX_CPU=portable)
