@@ -142,8 +142,11 @@ DatasetWriter::Impl::commit(std::span<const std::shared_ptr<DatasetWriter::Impl>
         CODEX_TRY(incomplete, Batch::commit_together(parts));
         if (!incomplete)
             break;
-        // Its tree was there a moment ago, and has been removed; or was to come with another.
-        CODEX_CHECK(members[*incomplete]->stage_tree(members.size() > 1));
+        // Its tree was there a moment ago, and has been removed; or was to come with another. In a
+        // group somebody may have gone on in the segment: what lies between would not be accounted
+        // for.
+        Impl& member = *members[*incomplete];
+        CODEX_CHECK(member.stage_tree(member.group != nullptr));
     }
     for (const std::shared_ptr<Impl>& member : members)
         member->committed();
@@ -176,13 +179,11 @@ DatasetGroup Repo::dataset_group() {
 
 bool DatasetGroup::due() const {
     const Impl& group = *impl_;
-    const Store& store = *group.repo->store;
-    const Limits& limits = store.limits();
-    return !group.empty() && (group.members.size() >= limits.group_datasets ||
-                              group.appended_bytes >= limits.group_bytes ||
-                              group.retained_bytes >= limits.retained_bytes ||
-                              store.around().clock.now() - group.first_at >=
-                                  std::chrono::milliseconds(limits.group_ms));
+    const Limits& limits = group.repo->store->limits();
+    return !group.empty() &&
+           (group.members.size() >= limits.group_datasets ||
+            group.held_bytes >= limits.group_bytes || group.items >= group.most_items ||
+            group.retained_bytes >= limits.retained_bytes || group.is_old());
 }
 
 std::vector<Result<void>> DatasetGroup::commit() {
@@ -190,21 +191,31 @@ std::vector<Result<void>> DatasetGroup::commit() {
     return std::exchange(impl_->outcomes, {});
 }
 
+/// A clock that went backwards, as none should, keeps nobody waiting, either.
+bool DatasetGroup::Impl::is_old() const {
+    const auto waited = repo->store->around().clock.now() - first_at;
+    return waited < Clock::Duration::zero() ||
+           waited >= std::chrono::milliseconds(repo->store->limits().group_ms);
+}
+
 bool DatasetGroup::Impl::has_tree(const Cid& tree) const {
     return std::ranges::any_of(members, [&](const auto& member) { return member->tree == tree; });
 }
 
 void DatasetGroup::Impl::add(std::shared_ptr<DatasetWriter::Impl> member) {
+    members.reserve(members.size() + 1); // all of it, or nothing
+    staged.reserve(staged.size() + 1);
     if (members.empty())
         first_at = repo->store->around().clock.now();
     const Batch& batch = *member->current;
-    members.push_back(std::move(member));
+    const std::uint64_t tree_bytes = tree_node_bytes(member->leaf_count);
     staged.push_back(&batch);
-    staged_bytes += batch.new_bytes();
-    if (members.back()->tree_extent)
-        staged_bytes += tree_node_bytes(members.back()->leaf_count);
-    appended_bytes += batch.appended_bytes();
+    staged_bytes += batch.new_bytes() + (member->tree_extent ? tree_bytes : 0);
+    held_bytes += batch.appended_bytes() + tree_bytes;
     retained_bytes += batch.retained_bytes();
+    items += batch.items();
+    most_items = batch.most_items();
+    members.push_back(std::move(member));
 }
 
 void DatasetGroup::Impl::commit() {
@@ -218,7 +229,7 @@ void DatasetGroup::Impl::commit() {
                     std::move_iterator(failed.end()));
     const std::vector<std::shared_ptr<DatasetWriter::Impl>> group = std::exchange(members, {});
     staged.clear();
-    staged_bytes = appended_bytes = retained_bytes = 0;
+    staged_bytes = held_bytes = retained_bytes = items = 0;
     auto all = DatasetWriter::Impl::commit(group);
     // Waiting as long again for each of them would help nobody.
     const bool one_by_one = !all && group.size() > 1 && all.error().code() != Errc::repo_locked;

@@ -47,10 +47,9 @@ DatasetWriter::Impl::~Impl() {
     }
 }
 
-/// Others of its group may go on in the segment, but when it was flushed. Else who takes the
-/// segment back cuts it.
+/// Others of its group may have gone on in the segment. Else who takes the segment back cuts it.
 void DatasetWriter::Impl::give_up() {
-    if (current && group != nullptr && sequence == 0)
+    if (current && group != nullptr)
         current->give_up();
     current.reset();
 }

@@ -72,6 +72,8 @@ struct DatasetGroup::Impl {
     /// Commits what is prepared, and puts down how each went.
     void commit();
     [[nodiscard]] bool empty() const { return members.empty(); }
+    /// The first of the members has waited long enough.
+    [[nodiscard]] bool is_old() const;
     /// What the members have staged.
     [[nodiscard]] std::span<const detail::Batch* const> batches() const { return staged; }
     [[nodiscard]] bool has_tree(const Cid& tree) const;
@@ -86,8 +88,10 @@ struct DatasetGroup::Impl {
     std::vector<std::shared_ptr<DatasetWriter::Impl>> members; // prepared
     std::vector<const detail::Batch*> staged;                  // theirs
     std::uint64_t staged_bytes = 0;
-    std::uint64_t appended_bytes = 0;
+    std::uint64_t held_bytes = 0; // what they appended, and their trees, of which each has a copy
     std::uint64_t retained_bytes = 0;
+    std::size_t items = 0; // of their batches; as many as one may have are enough
+    std::size_t most_items = 0;
     Clock::Instant first_at{}; // when the first of them was prepared
     std::vector<Result<void>> outcomes;
 };

@@ -74,6 +74,10 @@ public:
     [[nodiscard]] bool empty() const { return items_.empty(); }
     /// One CID for each reference this batch adds, for the table of pending pins.
     [[nodiscard]] std::vector<Cid> pinned() const;
+    /// How many entries of the index its commit touches, and when that is enough for one
+    /// transaction.
+    [[nodiscard]] std::size_t items() const { return items_.size(); }
+    [[nodiscard]] std::size_t most_items() const { return most_items_; }
     /// What it has written to segments, and what it holds in memory.
     [[nodiscard]] std::uint64_t appended_bytes() const { return appended_bytes_; }
     [[nodiscard]] std::uint64_t retained_bytes() const { return retained_bytes_; }

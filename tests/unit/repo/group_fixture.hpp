@@ -4,7 +4,10 @@
 
 #include "repo/broken_disk.hpp"
 #include "repo/fixture.hpp"
+#include "repo/index/store.hpp"
+#include "repo/segments/tails.hpp"
 #include "repo/small_limits.hpp"
+#include "repo/upkeep/reclaim.hpp"
 
 #include <gmock/gmock.h>
 
@@ -31,6 +34,7 @@ protected:
     OpenOptions options() {
         OpenOptions options = small();
         options.disk = disk_;
+        options.clock = clock_;
         return options;
     }
     bool here(const Cid& manifest) { return repo_.dataset(manifest).has_value(); }
@@ -41,6 +45,16 @@ protected:
         EXPECT_THAT(problems(repo_), testing::IsEmpty());
         EXPECT_EQ(must(repo_.space()).dead_bytes, 0U);
         EXPECT_TRUE(fs::is_empty(scratch_.repo() + "/writers"));
+    }
+    /// All that is committed of segments is live or dead (codex-repo(5), R12).
+    void expect_accounted() {
+        auto store = must(detail::Store::open(scratch_.repo(), {}));
+        {
+            const detail::Txn txn = must(store->env().read());
+            for (const auto& [id, entry] : must(detail::all_segments(txn)))
+                EXPECT_TRUE(must(detail::is_accounted(txn, id, entry))) << "segment " << id;
+        }
+        detail::Store::release(std::move(store));
     }
     void expect_empty() {
         expect_sound();
@@ -53,6 +67,7 @@ protected:
     }
 
     const Scratch scratch_;
+    const SimulatedClock clock_; // stands still: nobody waits too long
     CountingDisk disk_;
     Repo repo_;
     Counters empty_;

@@ -1,48 +1,10 @@
 // Datasets that are made visible in one transaction: what they share, and what they do not.
-#include "repo/group_fixture.hpp"
+#include "repo/prepared_fixture.hpp"
 
 namespace codex::repo::test {
 namespace {
 
 using testing::IsEmpty;
-
-class Group : public SharedTransactions {
-protected:
-    struct Prepared {
-        Made made;
-        std::uint64_t new_bytes = 0;
-    };
-    /// As write_blocks(), for a group.
-    Result<Prepared> prepare(DatasetGroup& group, const std::vector<std::uint64_t>& seeds,
-                             const std::string& name = "") {
-        CODEX_TRY(writer, repo_.write_dataset({}, group));
-        Prepared prepared;
-        Made& made = prepared.made;
-        for (std::size_t i = 0; i < seeds.size(); ++i) {
-            const Bytes data = random_bytes(seeds[i], kBlock);
-            made.blocks.push_back(cid_of(data));
-            const LeafInput leaf{i, made.blocks.back(), data};
-            CODEX_CHECK(writer.leaves({&leaf, 1}));
-        }
-        CODEX_SET(made.tree, writer.finish_tree());
-        CODEX_SET(made.manifest,
-                  writer.prepare(manifest_for(made.tree, seeds.size(), kBlock, name), 0));
-        prepared.new_bytes = writer.new_bytes();
-        return prepared;
-    }
-    void expect_whole(const Made& made) {
-        must(repo_.dataset(made.manifest));
-        EXPECT_EQ(must(repo_.tree(made.tree)).leaf_count(), made.blocks.size());
-        for (const Cid& block : made.blocks)
-            EXPECT_EQ(cid_of(must(repo_.get(block))), block);
-    }
-    void set_room(std::uint64_t bytes) {
-        Config config = repo_.config();
-        const Counters counters = must(repo_.space()).counters;
-        config.quota_bytes = counters.used_bytes + counters.tree_bytes + bytes;
-        must(repo_.set_config(config));
-    }
-};
 
 TEST_F(Group, SeveralShareATransaction) {
     must(write_blocks(repo_, seeds(900, 2)));
@@ -74,8 +36,7 @@ TEST_F(Group, WhatIsNotCommittedIsSimplyNotThere) {
         for (std::uint64_t i = 1; i <= 3; ++i)
             must(prepare(group, seeds(i * 100, 3)));
     }
-    EXPECT_EQ(must(repo_.space()).counters, empty_);
-    expect_sound();
+    expect_empty();
 }
 
 TEST_F(Group, WhatTwoHaveIsStoredOnceAndCountedOnce) {
@@ -128,53 +89,6 @@ TEST_F(Group, TheQuotaCountsTheirTrees) {
     expect_sound();
 }
 
-/// Others take the room in between: whoever still fits is stored, and of who does not nothing is
-/// left, not even for who makes the index anew.
-TEST_F(Group, OneThatFailsInTheTransactionTakesNobodyAlong) {
-    std::vector<Made> made;
-    {
-        DatasetGroup group = repo_.dataset_group();
-        made.push_back(must(prepare(group, seeds(1, 1))).made);
-        made.push_back(must(prepare(group, seeds(11, 12))).made);
-        made.push_back(must(prepare(group, seeds(20, 4))).made); // has four of the second's
-        made.push_back(must(prepare(group, seeds(41, 11))).made);
-        made.push_back(must(prepare(group, seeds(61, 1))).made);
-        set_room(8 * kBlock);
-        const auto outcomes = group.commit();
-        ASSERT_EQ(outcomes.size(), made.size());
-        for (const std::size_t fits : {0U, 2U, 4U})
-            EXPECT_TRUE(outcomes[fits]) << fits;
-        for (const std::size_t large : {1U, 3U})
-            EXPECT_EQ(code_of(outcomes[large]), Errc::quota_exceeded) << large;
-    }
-    EXPECT_THAT(problems(repo_), IsEmpty());
-    for (const std::size_t fits : {0U, 2U, 4U})
-        expect_whole(made[fits]);
-    repo_ = must(Repo::init(scratch_.file("elsewhere"), {}));
-    must(Repo::rebuild_index(scratch_.repo(), options()));
-    repo_ = must(Repo::open(scratch_.repo(), options()));
-    for (const std::size_t large : {1U, 3U})
-        EXPECT_FALSE(here(made[large].manifest)) << large;
-    for (const std::size_t fits : {0U, 2U, 4U})
-        expect_whole(made[fits]);
-    expect_sound();
-}
-
-TEST_F(Group, WhatIsRemovedUnderItsFeetIsWrittenAfterAll) {
-    const Made stored = must(write_blocks(repo_, seeds(1, 6)));
-    DatasetGroup group = repo_.dataset_group();
-    const Made before = must(prepare(group, seeds(50, 2))).made;
-    const Made same = must(prepare(group, seeds(1, 6), "same tree")).made;
-    const Made some = must(prepare(group, seeds(3, 6))).made;
-    const Made behind = must(prepare(group, seeds(70, 2))).made;
-    must(repo_.remove_dataset(stored.manifest));
-    must(repo_.gc({}));
-    expect_all(group.commit(), 4);
-    for (const Made& made : {before, same, some, behind})
-        expect_whole(made);
-    expect_sound();
-}
-
 TEST_F(Group, AMemberThatIsLargeCommitsTheOnesBeforeFirst) {
     DatasetGroup group = repo_.dataset_group();
     const Made before = must(prepare(group, seeds(1, 2))).made;
@@ -188,70 +102,99 @@ TEST_F(Group, AMemberThatIsLargeCommitsTheOnesBeforeFirst) {
     expect_sound();
 }
 
-TEST_F(Group, AMemberThatIsGivenUpLeavesNothing) {
-    for (const std::uint64_t leaves : {3U, 90U}) {
-        DatasetGroup group = repo_.dataset_group();
-        const Made before = must(prepare(group, seeds(leaves * 1000, 2))).made;
-        {
-            DatasetWriter writer = must(repo_.write_dataset({}, group));
-            for (std::uint64_t i = 0; i < leaves; ++i) {
-                const Bytes data = random_bytes(5000 + i, kBlock);
-                const LeafInput leaf{i, cid_of(data), data};
-                must(writer.leaves({&leaf, 1}));
-            }
-        }
-        const Made behind = must(prepare(group, seeds(leaves * 2000, 2))).made;
-        expect_all(group.commit(), 2);
-        expect_whole(before);
-        expect_whole(behind);
-        EXPECT_FALSE(must(repo_.stat(cid_of(random_bytes(5000, kBlock))))) << leaves;
-        expect_sound();
-    }
-}
-
-TEST_F(Group, IsDueWhenItIsManyOrMuch) {
-    DatasetGroup group = repo_.dataset_group();
+TEST_F(Group, IsDueWhenItIsMany) {
+    OpenOptions many = options();
+    many.limits.batch_items = 1000;
+    const Scratch scratch;
+    Repo repo = must(Repo::init(scratch.repo(), {}, many));
+    DatasetGroup group = repo.dataset_group();
     EXPECT_FALSE(group.due());
     std::size_t members = 0;
     while (!group.due())
-        must(prepare(group, seeds(100 * ++members, 1)));
-    EXPECT_LE(members, Limits{}.group_datasets);
+        must(prepare_in(repo, group, seeds(100 * ++members, 1)));
+    EXPECT_EQ(members, Limits{}.group_datasets);
     expect_all(group.commit(), members);
     EXPECT_FALSE(group.due());
 }
 
-TEST_F(Group, AFailingDiskLeavesEachStoredOrGone) {
-    for (const auto fault :
-         {BrokenDisk::Fault::writes, BrokenDisk::Fault::torn_writes, BrokenDisk::Fault::syncs})
-        for (int n = 0;; ++n) {
-            ASSERT_LT(n, 1000);
-            disk_.fault = fault;
-            disk_.error = n % 2 == 0 ? EIO : ENOSPC;
-            disk_.calls_left = n;
-            std::vector<Made> made;
-            DatasetGroup group = repo_.dataset_group();
-            for (std::uint64_t i = 0; i < 4; ++i)
-                if (auto prepared = prepare(group, seeds(1 + i * 2, 3)))
-                    made.push_back(prepared->made);
-            const auto outcomes = group.commit();
-            const bool failed = disk_.calls_left < 0;
-            disk_.fault = BrokenDisk::Fault::none;
-            ASSERT_EQ(outcomes.size(), made.size());
-            EXPECT_THAT(problems(repo_), IsEmpty()) << "call " << n;
-            for (std::size_t i = 0; i < made.size(); ++i) {
-                EXPECT_EQ(here(made[i].manifest), outcomes[i].has_value()) << "call " << n;
-                if (here(made[i].manifest))
-                    expect_whole(made[i]);
-            }
-            for (const Made& each : made)
-                if (here(each.manifest))
-                    must(repo_.remove_dataset(each.manifest));
-            if (HasFailure())
-                FAIL() << "in call " << n;
-            if (!failed)
-                break;
+/// Each entry of the index may be on a page of its own, which is in memory until the commit.
+TEST_F(Group, IsDueWhenItsTransactionIsLarge) {
+    DatasetGroup group = repo_.dataset_group();
+    std::size_t members = 0;
+    while (!group.due())
+        must(prepare(group, seeds(100 * ++members, 1)));
+    EXPECT_EQ(members, kSmallLimits.batch_items / 2) << "a block and a manifest each";
+    expect_all(group.commit(), members);
+    EXPECT_FALSE(group.due());
+}
+
+/// Each has a copy of its tree, in memory or in a file, also where the blocks take nothing.
+TEST_F(Group, IsDueWhenItsTreesAreMuch) {
+    OpenOptions few_bytes = options();
+    few_bytes.limits.group_bytes = 64 * 1024;
+    const Scratch scratch;
+    Repo repo = must(Repo::init(scratch.repo(), {}, few_bytes));
+    for (const bool here : {false, true}) {
+        DatasetGroup group = repo.dataset_group();
+        std::size_t members = 0;
+        for (; !group.due(); ++members) {
+            ASSERT_LT(members, 20U);
+            must(prepare_in(repo, group, std::vector<std::uint64_t>(200 + members, 7)));
         }
-    expect_empty();
+        EXPECT_GT(members, 2U);
+        expect_all(group.commit(), members);
+        EXPECT_EQ(must(repo.space()).counters.datasets, members) << here;
+    }
+}
+
+class JumpingClock : public Clock {
+public:
+    std::int64_t wall_ms = 1'700'000'000'000;
+    Instant instant{std::chrono::hours(1)};
+
+    [[nodiscard]] std::int64_t unix_ms() const override { return wall_ms; }
+    [[nodiscard]] Instant now() const override { return instant; }
+    void sleep_until(Instant) const override {}
+    [[nodiscard]] Duration nap(Instant) const override { return {}; }
+};
+
+TEST_F(Group, IsDueWhenTheFirstHasWaitedWhateverTheWallClockDoes) {
+    using std::chrono::milliseconds;
+    constexpr milliseconds kWait{Limits{}.group_ms};
+    JumpingClock clock;
+    OpenOptions with_clock = options();
+    with_clock.clock = clock;
+    const Scratch scratch;
+    Repo repo = must(Repo::init(scratch.repo(), {}, with_clock));
+    DatasetGroup group = repo.dataset_group();
+    clock.instant += kWait * 100;
+    EXPECT_FALSE(group.due()) << "of nobody";
+    std::uint64_t seed = 0;
+    const auto begin = [&] { must(prepare_in(repo, group, seeds(seed += 100, 1))); };
+    begin();
+    for (const std::int64_t jump : {86'400'000, -864'000'000, 1}) {
+        clock.wall_ms += jump;
+        EXPECT_FALSE(group.due()) << jump;
+    }
+    clock.instant += kWait / 2;
+    begin(); // the first counts
+    clock.instant += kWait / 2 - milliseconds(1);
+    EXPECT_FALSE(group.due());
+    clock.instant += milliseconds(1);
+    EXPECT_TRUE(group.due());
+    expect_all(group.commit(), 2);
+    EXPECT_FALSE(group.due());
+
+    begin();
+    EXPECT_FALSE(group.due()) << "it begins anew";
+    clock.instant += std::chrono::hours(24 * 365);
+    EXPECT_TRUE(group.due());
+    expect_all(group.commit(), 1);
+
+    begin();
+    clock.instant -= milliseconds(1);
+    EXPECT_TRUE(group.due()) << "or it would wait until the clock is where it was";
+    expect_all(group.commit(), 1);
 }
 
 } // namespace
