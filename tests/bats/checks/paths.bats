@@ -42,7 +42,7 @@ named() {
     has tools/codex-chunk/put.cpp kMaxBlockSizeBytes '--block-size'
     has libcommon/dataset/put.cpp ' put('
     has libcommon/repo/commit.cpp 'DatasetWriter::commit(' '::prepare('
-    has libcommon/repo/segments/batch.cpp 'Batch::commit_together('
+    has libcommon/repo/segments/batch_commit.cpp 'Batch::commit_together('
     has libcommon/floors.txt lmdb
     assert_equal "$(grep -c '|.*lmdb' libcommon/floors.txt)" 1
     has libcommon/repo/index/lmdb.hpp struct
