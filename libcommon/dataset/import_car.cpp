@@ -5,8 +5,8 @@
 #include "dataset/detail/hash.hpp"
 #include "dataset/detail/held_blocks.hpp"
 #include "dataset/detail/pipeline.hpp"
+#include "dataset/detail/repetition.hpp"
 
-#include <algorithm>
 #include <unordered_set>
 
 namespace codex::dataset {
@@ -14,36 +14,13 @@ namespace codex::dataset {
 namespace {
 
 using detail::CarSection;
+using detail::Repetition;
 
 constexpr std::size_t kBuffers = 3;
 
 struct Batch : detail::CarBatch {
     std::vector<BytesView> views;
     std::vector<Digest> digests;
-};
-
-/// A dataset that this archive gave already and lists again: its blocks are passed over, as far as
-/// they are the same ones in the same order.
-class Repetition {
-public:
-    explicit Repetition(repo::StoredTree tree) : tree_(std::move(tree)) {}
-
-    /// Whether this is the next block; after false, and after the last one, it is over.
-    Result<bool> takes(const Cid& cid) {
-        if (next_ == tree_.leaf_count())
-            return false;
-        if (next_ % kLeaves == 0) {
-            leaves_.resize(std::min<std::uint64_t>(kLeaves, tree_.leaf_count() - next_));
-            CODEX_CHECK(tree_.leaves(next_, leaves_));
-        }
-        return cid == Cid::block(leaves_[next_++ % kLeaves]);
-    }
-
-private:
-    static constexpr std::size_t kLeaves = 4096;
-    repo::StoredTree tree_;
-    std::vector<Digest> leaves_;
-    std::uint64_t next_ = 0;
 };
 
 /// The dataset whose blocks are being read.
@@ -61,7 +38,8 @@ class CarImport {
 public:
     CarImport(const Job& job, ByteSource& source, detail::CarReader& reader, std::uint64_t expiry,
               const std::function<void(const Cid&)>& on_dataset)
-        : job_(job), source_(source), reader_(reader), expiry_(expiry), on_dataset_(on_dataset) {
+        : job_(job), source_(source), reader_(reader), expiry_(expiry), on_dataset_(on_dataset),
+          group_(job.repo.dataset_group()) {
         for (const Cid& root : reader.roots())
             if (root.codec() == codec::Multicodec::codex_manifest)
                 awaited_.insert(root);
@@ -69,6 +47,16 @@ public:
     }
 
     Result<ImportReport> run() {
+        auto done = take_all();
+        auto settled = settle(); // what came before a failure stays
+        if (!done)
+            return fail(std::move(done).error());
+        CODEX_CHECK(std::move(settled));
+        return std::move(report_);
+    }
+
+private:
+    Result<void> take_all() {
         std::array<Batch, kBuffers> batches;
         CODEX_CHECK(
             detail::run_pipeline<Batch>(job_.executor(), batches,
@@ -84,10 +72,9 @@ public:
             return fail(reader_.invalid(
                 reader_.offset(),
                 fmt::format("the archive ends without its root {}", awaited_.begin()->text())));
-        return std::move(report_);
+        return {};
     }
 
-private:
     Result<bool> fill(Batch& batch) {
         const std::uint64_t before = source_.bytes_read();
         CODEX_TRY(more, reader_.next(batch));
@@ -129,7 +116,8 @@ private:
             ++report_.blocks;
             CODEX_CHECK(store(section));
         }
-        CODEX_CHECK(flush()); // the views end with the batch
+        CODEX_CHECK(flush());  // the views end with the batch
+        CODEX_CHECK(settle()); // the next batch may be long in coming
         return flush_loose();
     }
 
@@ -150,6 +138,7 @@ private:
     }
 
     Result<void> repeat(const Cid& cid) {
+        CODEX_CHECK(settle());
         CODEX_TRY(info, job_.repo.dataset(cid));
         CODEX_TRY(tree, job_.repo.tree(info.manifest.tree));
         repetition_.emplace(std::move(tree));
@@ -162,7 +151,7 @@ private:
         if (!manifest)
             return fail(std::move(manifest).error().context(fmt::format(
                 "{}: byte {}: {}", source_.name(), section.offset, section.cid.text())));
-        CODEX_TRY(writer, job_.repo.write_dataset(job_));
+        CODEX_TRY(writer, job_.repo.write_dataset(job_, group_));
         if (const auto order = held_.order_of(*manifest))
             return write_held(section, std::move(writer), *order);
         open_.emplace(OpenDataset{.cid = section.cid,
@@ -203,11 +192,10 @@ private:
                                                             "its manifest names {}",
                                                             open_->cid.text(), tree.text(),
                                                             open_->manifest.tree.text())));
-        CODEX_CHECK(open_->writer.commit(open_->manifest_bytes, expiry_));
+        CODEX_CHECK(open_->writer.prepare(open_->manifest_bytes, expiry_));
         const Cid cid = open_->cid;
         open_.reset();
-        finished(cid);
-        return {};
+        return prepared(cid);
     }
 
     /// Stores a dataset whose blocks came before its manifest.
@@ -223,16 +211,30 @@ private:
             }
         }
         CODEX_CHECK(writer.finish_tree());
-        CODEX_CHECK(writer.commit(section.data, expiry_));
+        CODEX_CHECK(writer.prepare(section.data, expiry_));
         held_.mark_stored(order);
-        finished(section.cid);
-        return {};
+        return prepared(section.cid);
     }
 
-    void finished(const Cid& cid) {
-        report_.datasets.push_back(cid);
+    Result<void> prepared(const Cid& cid) {
         awaited_.erase(cid);
-        on_dataset_(cid);
+        prepared_.push_back(cid);
+        return group_.due() ? settle() : Result<void>();
+    }
+
+    /// Commits what is prepared. Gives the first failure.
+    Result<void> settle() {
+        std::vector<Result<void>> outcomes = group_.commit();
+        const std::vector<Cid> cids = std::exchange(prepared_, {});
+        Result<void> all;
+        for (std::size_t i = 0; i < cids.size(); ++i)
+            if (outcomes[i]) {
+                report_.datasets.push_back(cids[i]);
+                on_dataset_(cids[i]);
+            } else if (all) {
+                all = std::move(outcomes[i]);
+            }
+        return all;
     }
 
     /// A block that does not follow a manifest. While a manifest may still come it waits for it.
@@ -284,6 +286,8 @@ private:
     const std::function<void(const Cid&)>& on_dataset_;
     std::unordered_set<Cid> datasets_; // roots that are codex manifests
     std::unordered_set<Cid> awaited_;  // and those not seen yet
+    repo::DatasetGroup group_;
+    std::vector<Cid> prepared_; // in it
     std::optional<OpenDataset> open_;
     std::optional<Repetition> repetition_;
     detail::HeldBlocks held_;

@@ -66,6 +66,27 @@ TEST_F(Archive, HoldsSeveralDatasets) {
         expect_same(cid);
 }
 
+/// In one transaction, for each waits for the disk; none is told of before it is there.
+TEST_F(Archive, GivesItsSmallDatasetsTogether) {
+    std::vector<Cid> cids;
+    for (std::uint32_t stream = 1; stream <= 30; ++stream)
+        cids.push_back(small_dataset(stream * 10, stream));
+    cids.push_back(store_.put(generate(99, 1000))); // of other blocks
+    const Bytes car = exported(cids);
+    const SimulatedClock clock; // stands still: nobody waits too long
+    repo::OpenOptions options{.create = true, .sync = false};
+    options.clock = clock;
+    repo::Repo repo = must(repo::Repo::open(folder_.file("third"), options));
+    MemorySource source(car);
+    const auto tell = [&](const Cid& cid) {
+        told_.push_back(cid);
+        must(repo.dataset(cid));
+        EXPECT_EQ(must(repo.space()).counters.datasets, cids.size());
+    };
+    EXPECT_EQ(must(import_car(Job{repo, {}}, source, 0, tell)).datasets, cids);
+    EXPECT_EQ(told_, cids);
+}
+
 TEST_F(Archive, IsCompressedOnRequestAndRecognised) {
     PutOptions options;
     options.filename = "zeros";
