@@ -14,7 +14,7 @@ namespace {
 constexpr unsigned kMostTurns = 16;
 
 void settle(Context& context, const Loop& loop) {
-    if (!loop.settle || context.unordered())
+    if (!loop.settle || (context.unordered() && !loop.quick))
         return;
     try {
         loop.settle();
@@ -23,8 +23,10 @@ void settle(Context& context, const Loop& loop) {
     }
 }
 
-/// False when no further input is wanted.
-bool take_turn(Context& context, const Loop& loop, const std::string& item, Progress& progress) {
+/// False when no further input is wanted. `beside`: in a thread of its own, where nothing is put
+/// off.
+bool take_turn(Context& context, const Loop& loop, const std::string& item, Progress& progress,
+               bool beside) {
     const auto turn = [&]() -> Result<void> {
         try {
             return loop.turn(item, progress);
@@ -35,7 +37,7 @@ bool take_turn(Context& context, const Loop& loop, const std::string& item, Prog
     auto done = turn();
     progress.done_items.fetch_add(1, std::memory_order_relaxed);
     const std::string_view name = item == "-" ? std::string_view("stdin") : item;
-    if (!done)
+    if (!done && !beside)
         settle(context, loop);
     return done ? !context.stopped() : context.report(name, done.error());
 }
@@ -61,7 +63,7 @@ public:
     /// no further input is wanted.
     bool hand_out(std::string item) {
         if (threads_.empty())
-            return take_turn(context_, loop_, item, progress_);
+            return take_turn(context_, loop_, item, progress_, true);
         std::unique_lock lock(mutex_);
         changed_.wait(lock, [this] { return stopped_ || !item_; });
         if (stopped_)
@@ -98,7 +100,7 @@ private:
     void work() {
         try {
             while (const auto item = next())
-                if (!take_turn(context_, loop_, *item, progress_))
+                if (!take_turn(context_, loop_, *item, progress_, true))
                     stop();
         } catch (...) { // not even the error could be reported
             stop();
@@ -138,8 +140,13 @@ Result<int> for_each(Context& context, Inputs inputs, const Loop& loop) {
         crew = std::make_unique<Crew>(context, loop, progress);
     inputs.before_waiting([&] { settle(context, loop); });
     while (item) {
-        const bool go_on =
-            crew ? crew->hand_out(std::move(*item)) : take_turn(context, loop, *item, progress);
+        bool go_on = true;
+        if (crew && !(loop.quick && loop.quick(*item))) {
+            settle(context, loop); // for it may have to wait
+            go_on = crew->hand_out(std::move(*item));
+        } else {
+            go_on = take_turn(context, loop, *item, progress, false);
+        }
         if (!go_on)
             break;
         auto next = inputs.next();
@@ -149,9 +156,9 @@ Result<int> for_each(Context& context, Inputs inputs, const Loop& loop) {
         }
         item = std::move(*next);
     }
+    settle(context, loop);
     if (crew)
         crew->finish();
-    settle(context, loop);
     return context.exit_code();
 }
 

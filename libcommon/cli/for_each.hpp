@@ -23,9 +23,12 @@ struct Loop {
     std::function<Result<void>(const std::string& item, Progress& progress)> turn;
     /// Does what turns have put off, to do it for several inputs together, and prints and reports
     /// that: called before a failure is reported, before another input is waited for, and at the
-    /// end; so everything is said in the order of the inputs. With --unordered it is not, and turns
-    /// put nothing off.
+    /// end; so everything is said in the order of the inputs. With --unordered it is not, and only
+    /// turns of quick inputs put something off.
     std::function<void()> settle{};
+    /// With --unordered: whether this input keeps nobody waiting. Such take their turns one after
+    /// another in the calling thread, beside those of the others.
+    std::function<bool(const std::string& item)> quick{};
 };
 /// Runs the loop over `inputs` and shows its progress. Gives the exit code so far. Errors: those of
 /// `begin` and of reading the list itself.

@@ -65,13 +65,16 @@ public:
         : context_(context), repo_(repo), options_(options), named_(named),
           group_(repo.dataset_group()) {}
 
+    /// With --unordered what keeps others waiting comes in several threads, and is stored alone.
     Result<void> add(const std::string& file, Progress& progress) {
-        if (keeps_waiting(file))
+        const bool waits = keeps_waiting(file);
+        const bool alone = waits && context_.unordered();
+        if (waits && !alone)
             settle();
         CODEX_TRY(input, toolkit::open_input(file, way_for_folder(file)));
         CODEX_TRY(source, input.source());
         const dataset::Job job{repo_, {context_.pool(), progress}};
-        if (context_.unordered()) {
+        if (alone) {
             CODEX_TRY(result, dataset::put(job, source, options_));
             return print(file, input.name, result);
         }
@@ -151,7 +154,7 @@ Result<int> run_put(cli::Context& context, const Put& put) {
         context, cli::Inputs::exactly(std::move(files)),
         {"put", [] { return Result<void>(); },
          [&](const std::string& file, Progress& progress) { return puts.add(file, progress); },
-         [&] { puts.settle(); }});
+         [&] { puts.settle(); }, [](const std::string& file) { return !keeps_waiting(file); }});
 }
 
 } // namespace

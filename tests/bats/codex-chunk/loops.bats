@@ -39,6 +39,27 @@ setup() {
     assert_equal "$(cut -f2 out | paste -sd' ')" 'file1 pipe'
 }
 
+@test "unordered, many small files are stored while a pipe is waited for, and errors are said" {
+    local i names=()
+    for i in {1..40}; do
+        gen "$i" 500 >"small$i"
+        names+=("small$i")
+    done
+    mkfifo pipe
+    codex-chunk put --unordered "${names[@]:0:20}" missing pipe "${names[@]:20}" >out 2>err 9>&- &
+    local pid=$! status=0
+    exec 9>pipe
+    wait_for '[[ $(wc -l <out) == 40 ]]' 60
+    exec 9>&- # it stays empty
+    wait "$pid" || status=$?
+    assert_equal "$status" 66
+    assert_equal "$(grep -c ': error: ' err)" 2
+    assert_equal "$(cut -f2 out | sort -u | wc -l)" 40
+    local cid name
+    while IFS=$'\t' read -r cid name; do codex-chunk get "$cid" | cmp - "$name"; done <out
+    codex-chunk verify
+}
+
 @test "unordered, a failure is reported and the others are done" {
     run_split codex-chunk put --unordered --json file1 nothing file2
     assert_failure 66

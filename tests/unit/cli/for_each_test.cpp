@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 #include <thread>
 #include <unistd.h>
@@ -100,6 +101,33 @@ void declare_loops(Command& root) {
             };
             return for_each(context, Inputs(s->items, STDIN_FILENO),
                             {"pairs", no_repo, turn, settle});
+        });
+    // Those that begin with q are quick, and printed together; another one waits until that was
+    // done.
+    root.command("quick", "puts off beside others")
+        .arguments("CID", s->items, "inputs")
+        .takes_unordered()
+        .run([=](Context& context) -> Result<int> {
+            std::vector<std::string> off;
+            const auto quick = [](const std::string& item) { return item.starts_with('q'); };
+            const auto settle = [&] {
+                for (const std::string& item : std::exchange(off, {})) {
+                    if (auto printed = context.print(Record("turn").text(item)); !printed)
+                        context.report(item, printed.error());
+                    ++s->finished;
+                }
+            };
+            const auto turn = [&](const std::string& item, Progress&) -> Result<void> {
+                if (quick(item)) {
+                    off.push_back(item);
+                    return {};
+                }
+                if (!reaches(s->finished, 3))
+                    return fail(Errc::timeout, "the quick ones are not done");
+                return context.print(Record("turn").text(item));
+            };
+            return for_each(context, Inputs::exactly(s->items),
+                            {"quick", no_repo, turn, settle, quick});
         });
     root.command("exact", "items as they are")
         .arguments("FILE", s->items, "inputs")
@@ -207,6 +235,15 @@ TEST(ForEach, WhatWasPutOffIsDoneBeforeAFailureIsReportedAndAtTheEnd) {
     const Outcome cut = run_loops({"pairs"}, "a\n{]\nb\n");
     EXPECT_EQ(cut.out, "a\n");
     EXPECT_EQ(cut.exit_code, 65);
+}
+
+TEST(ForEach, UnorderedQuickOnesAreSettledBeforeAnythingIsWaitedFor) {
+    EXPECT_EQ(run_loops({"quick", "--unordered", "a", "q1", "q2", "q3"}).out, "q1\nq2\nq3\na\n");
+    EXPECT_EQ(run_loops({"quick", "--unordered", "-j1", "q1", "a", "q2", "b", "q3"}).exit_code, 0);
+    // All threads are taken, so the last one is waited for; before that the quick ones are done.
+    std::vector<std::string> words = {"quick", "--unordered", "-j2", "a", "b",
+                                      "q1",    "q2",          "q3",  "c"};
+    EXPECT_EQ(run_loops(words).exit_code, 0);
 }
 
 TEST(ForEach, WhatCannotBeginEndsItAll) {
