@@ -4,6 +4,7 @@
 # all of them by default:
 #
 #   store    codex-chunk put and get, codex-ec encode and repair beside cp, openssl and cat
+#   many     thousands of tiny files, each a dataset: put, export, import and rm beside cp
 #   others   par2, restic and casync, where they are installed
 #   erasure  the erasure code's kernels
 #   network  codex-serve run and fetch beside aria2, where that and node are installed
@@ -25,7 +26,7 @@
 set -euo pipefail
 
 usage() {
-    echo "usage: tests/bench/run.sh [--big] [store|others|erasure|network|proofs]..." >&2
+    echo "usage: tests/bench/run.sh [--big] [store|many|others|erasure|network|proofs]..." >&2
     exit 64
 }
 
@@ -43,11 +44,11 @@ sections=()
 for argument; do
     case $argument in
     --big) big=yes ;;
-    store | others | erasure | network | proofs) sections+=("$argument") ;;
+    store | many | others | erasure | network | proofs) sections+=("$argument") ;;
     *) usage ;;
     esac
 done
-((${#sections[@]} > 0)) || sections=(store others erasure network proofs)
+((${#sections[@]} > 0)) || sections=(store many others erasure network proofs)
 [[ -z ${big:-} ]] || sections+=(big)
 
 bin=${CODEX_BIN:-$source_root/build/bin}

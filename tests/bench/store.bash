@@ -42,6 +42,28 @@ store_section() {
     rm -rf repo
 }
 
+# Datasets of a thousand bytes, each durable: what counts is how often the disk is waited for.
+many_section() {
+    local count=$((mib * 2)) name
+    rm -rf tiny copy tiny.car
+    mkdir tiny
+    head -c $((count * 1000)) data | split -b 1000 -a 4 - tiny/
+    heading "$count files of a thousand bytes"
+    measure 'put many' 'rm -rf repo; sync' 'codex-chunk put tiny/* >cids'
+    measure 'put many, --unordered' 'rm -rf repo; sync' 'codex-chunk put --unordered tiny/*'
+    measure 'put many, one by one' 'rm -rf repo; sync' 'for f in tiny/*; do codex-chunk put $f; done'
+    measure 'export many' 'rm -rf repo; codex-chunk put tiny/*' 'codex-chunk export - <cids >tiny.car'
+    measure 'import many' 'rm -rf repo; sync' 'codex-chunk import tiny.car'
+    measure 'rm many' 'codex-chunk put tiny/*; sync' 'codex-chunk rm - <cids'
+    measure 'cp, each synced' 'rm -rf copy; sync' 'cp -r tiny copy && sync copy/*'
+    for name in 'put many' 'put many, --unordered' 'put many, one by one' 'export many' 'import many' \
+        'rm many'; do
+        row "$name" $((count * 1000)) "$(ratio "${wall[$name]}" "${wall['cp, each synced']}") of cp"
+    done
+    row 'cp, each synced' $((count * 1000))
+    rm -rf tiny copy tiny.car repo
+}
+
 # Measured once on two cores of this class, release build of nim-codex bd360322, warm cache.
 reference() {
     printf '%-34s %8.2f %8s %9s %9s  %s\n' "$1" "$2" '' "$3" '' 'nim-codex, measured apart'

@@ -27,12 +27,13 @@ stub() {
     for other in par2 restic casync erasure_bench; do
         stub "$other" 'exit 0'
     done
-    bench store others erasure
+    bench store many others erasure
     assert_success
     for row in 'codex-chunk put' 'cp, sync' 'openssl dgst -sha256' 'codex-chunk get' \
         'codex-chunk get -j 1' cat 'codex-ec encode' 'hashing data and parity' \
         'codex-chunk get, reconstructing' 'codex-ec repair' 'par2 create -r50' 'restic backup' \
-        'casync make'; do
+        'casync make' 'put many' 'put many, --unordered' 'put many, one by one' 'export many' \
+        'import many' 'rm many' 'cp, each synced'; do
         assert_line --regexp "^$row +[0-9]+\.[0-9]+ +[0-9]+\.[0-9]+ +[0-9]+ +[0-9]+"
     done
 }
