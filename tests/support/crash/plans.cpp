@@ -45,6 +45,26 @@ void put(Scenario& scenario) {
     put_again(scenario, 4, 120000);
 }
 
+/// Neighbours that share a transaction: some have the same blocks, one is large, one comes twice.
+void put_many(Scenario& scenario) {
+    const std::string here = scenario.file(1, 60000);
+    put_before(scenario, 1, 60000);
+    std::vector<std::string> files = {here};
+    std::vector<std::string> cids;
+    for (const auto& [seed, bytes] : std::vector<std::pair<std::uint64_t, std::size_t>>{
+             {2, 5000}, {3, 40000}, {4, 20000}, {5, 250000}, {6, 16384}, {7, 30000}})
+        files.push_back(scenario.file(seed, bytes));
+    files.push_back(files[2]);
+    files.push_back(scenario.folder() + "/both"); // begins as another one
+    test::write_whole(files.back(), test::read_whole(files[2]) + test::read_whole(files[1]));
+    for (const std::string& file : files)
+        cids.push_back(scenario.cid(file));
+    scenario.then({with(kPut, files), cids});
+    const std::vector<std::string> gone = {cids[1], cids[3], cids[6]};
+    scenario.then({with({"codex-chunk", "rm"}, gone), {}, gone});
+    scenario.then({with(kPut, {files[6], files[1], files[7]}), {cids[6], cids[1], cids[7]}});
+}
+
 void encode(Scenario& scenario) {
     put_before(scenario, 1, 150000);
     put_before(scenario, 2, 60000);
@@ -154,10 +174,10 @@ void partial(Scenario& scenario) {
 
 const std::vector<Plan>& plans() {
     static const std::vector<Plan> all = {
-        {"put-first", true, put_first}, {"put", false, put},         {"encode", false, encode},
-        {"rm", false, remove},          {"compact", false, compact}, {"import", false, import},
-        {"repair", false, repair},      {"expire", false, expire},   {"rebuild", false, rebuild},
-        {"crowd", false, crowd},        {"partial", false, partial},
+        {"put-first", true, put_first}, {"put", false, put},       {"put-many", false, put_many},
+        {"encode", false, encode},      {"rm", false, remove},     {"compact", false, compact},
+        {"import", false, import},      {"repair", false, repair}, {"expire", false, expire},
+        {"rebuild", false, rebuild},    {"crowd", false, crowd},   {"partial", false, partial},
     };
     return all;
 }

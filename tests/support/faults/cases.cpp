@@ -64,11 +64,14 @@ std::vector<Case> World::cases() const {
     const std::string chunk = "codex-chunk", ec = "codex-ec", merkle = "codex-merkle";
     std::vector<Case> all = {
         {"put", {chunk, "put", "--block-size", "16KiB", "./new"}},
+        {"put of many",
+         {chunk, "put", "--block-size", "16KiB", "./new", "./block", "./small", "./new"}},
         {"get", {chunk, "get", plain_}},
         {"get -o", {chunk, "get", coded_, "-o", "./made"}},
         {"ls", {chunk, "ls"}},
         {"stat", {chunk, "stat", plain_, block_}},
         {"rm", {chunk, "rm", small_}, {small_}, {0, 1}},
+        {"rm of many", {chunk, "rm", small_, plain_, coded_}, {small_, plain_, coded_}, {0, 1}},
         {"verify", {chunk, "verify"}},
         {"verify --rebuild-index", {chunk, "verify", "--rebuild-index"}},
         {"gc", {chunk, "gc"}},

@@ -51,6 +51,13 @@ test::Folder repo_of(test::Folder folder) {
     return folder;
 }
 
+/// What a command prints, with the folder of its trial as it is in the command.
+std::string printed(std::string out, const std::string& folder) {
+    for (std::size_t at = 0; (at = out.find(folder, at)) != std::string::npos;)
+        out.replace(at, folder.size(), ".");
+    return out;
+}
+
 class Trial {
 public:
     Trial(const World& world, const Case& one, const std::string& folder)
@@ -86,7 +93,7 @@ private:
             return wrong("no such exit code: " + outcome.text());
         const bool says = outcome.err.find(": error: ") != std::string::npos;
         if (outcome.code() == case_.code && !says)
-            return !case_.same_output || outcome.out == case_.out ||
+            return !case_.same_output || printed(outcome.out, folder_) == case_.out ||
                    wrong("it succeeds with another result: " + outcome.out + outcome.err);
         return (outcome.code() != 0 && says) ||
                wrong("no line says what is wrong: " + outcome.text() + outcome.out);
@@ -146,7 +153,7 @@ Counts measure(const World& world, Case& one, const std::string& folder) {
     if (!outcome.exited())
         test::give_up(one.name + ": " + outcome.text());
     one.code = outcome.code();
-    one.out = outcome.out;
+    one.out = printed(outcome.out, folder);
     if (!one.output.empty())
         one.made = test::read_whole(folder + "/" + one.output);
     Counts counts{};
