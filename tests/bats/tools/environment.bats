@@ -122,3 +122,35 @@ os.execvp(sys.argv[1], sys.argv[1:])'
     wait "$tool"
     assert_equal "$(cat root)" "$(codex-merkle root "$cid")"
 }
+
+@test "without /proc a repo is made and used, and outputs appear whole" {
+    local user=()
+    [ "$(id -u)" = 0 ] || user=(--map-root-user)
+    unshare "${user[@]}" --mount mount -t tmpfs tmpfs /proc 2>/dev/null || skip 'nothing can be mounted here'
+    gen 1 390000 >data
+    cat >script <<'SCRIPT'
+set -euo pipefail
+mount -t tmpfs tmpfs /proc
+cid=$(codex-chunk put data)
+codex-chunk put data script >/dev/null
+coded=$(codex-ec encode -q -k 2 -m 1 "$cid" | cut -f1)
+codex-ec erase "$coded" --slots 1 >/dev/null
+codex-ec repair "$coded" >/dev/null
+codex-chunk get "$coded" -o back
+codex-chunk get "$cid" -o back # which is there
+codex-chunk export "$cid" -o archive.car
+codex-chunk -r other import archive.car >/dev/null
+codex-merkle proof "$cid" --index 2 -o proof
+codex-chunk rm "$cid" "$coded" >/dev/null
+codex-chunk gc >/dev/null
+codex-chunk verify -q --rebuild-index >/dev/null
+codex-chunk verify >/dev/null
+codex-chunk ls | wc -l
+SCRIPT
+    run_split unshare "${user[@]}" --mount bash script
+    assert_success
+    assert_output 1
+    refute_stderr
+    cmp back data
+    assert_equal "$(ls | tr '\n' ' ')" 'archive.car back data other proof script '
+}
