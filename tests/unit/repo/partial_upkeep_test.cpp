@@ -4,6 +4,7 @@
 #include "repo/broken_disk.hpp"
 #include "repo/index/partial_entry.hpp"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <unistd.h>
 

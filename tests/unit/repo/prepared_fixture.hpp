@@ -5,6 +5,7 @@
 
 namespace codex::repo::test {
 
+/// A repo in which datasets are prepared.
 class Group : public SharedTransactions {
 protected:
     struct Prepared {
