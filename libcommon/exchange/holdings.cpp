@@ -19,8 +19,8 @@ struct OpenTree {
     [[nodiscard]] std::uint64_t leaf_count() const {
         return whole ? whole->leaf_count() : part->leaf_count();
     }
-    [[nodiscard]] Result<merkle::Proof> proof(std::uint64_t index) const {
-        return whole ? whole->proof(index) : part->proof(index);
+    [[nodiscard]] auto proved(std::uint64_t first, std::size_t count) const {
+        return whole ? whole->proved(first, count) : part->proved(first, count);
     }
 };
 
@@ -30,13 +30,8 @@ class Trees {
 public:
     explicit Trees(const repo::Repo& repo) : repo_(repo) {}
 
-    /// The block that a leaf names; nothing when the tree has no such leaf, or is not here.
-    std::optional<Cid> leaf(const Cid& tree, std::uint64_t index) {
-        std::vector<std::optional<Cid>> one;
-        run_of(tree, index, 1, one);
-        return one.front();
-    }
-    /// Of leaves in order, which is how they are asked for mostly.
+    /// The blocks that leaves name, in order, which is how they are asked for mostly; nothing when
+    /// the tree has no such leaf, or is not here.
     void leaves(const Cid& tree, std::span<const std::uint64_t> indices,
                 std::vector<std::optional<Cid>>& out) {
         for (std::size_t at = 0; at < indices.size();) {
@@ -47,17 +42,31 @@ public:
             at += run;
         }
     }
-    std::optional<Bytes> proof(const Cid& tree, std::uint64_t index) {
+    /// `count` leaves with their proofs; nothing for those that cannot be proved.
+    std::vector<std::optional<merkle::ProvedLeaf>> proved(const Cid& tree, std::uint64_t first,
+                                                          std::size_t count) {
         const OpenTree* const stored = open(tree);
-        if (stored == nullptr)
-            return std::nullopt;
-        const auto proof = stored->proof(index);
-        if (!proof)
-            return std::nullopt;
-        return merkle::encode_proof(*proof);
+        const std::size_t there = stored == nullptr ? 0 : count_in(*stored, first, count);
+        std::vector<std::optional<merkle::ProvedLeaf>> leaves(count);
+        auto run = there == 0 ? Result<std::vector<std::optional<merkle::ProvedLeaf>>>()
+                              : stored->proved(first, there);
+        if (run) {
+            std::ranges::move(*run, leaves.begin());
+            return leaves;
+        }
+        // What cannot be read may be that of one of them.
+        for (std::size_t i = 0; i < there; ++i)
+            if (auto one = stored->proved(first + i, 1))
+                leaves[i] = std::move(one->front());
+        return leaves;
     }
 
 private:
+    static std::size_t count_in(const OpenTree& tree, std::uint64_t first, std::size_t count) {
+        const std::uint64_t end = tree.leaf_count();
+        return first >= end ? 0
+                            : static_cast<std::size_t>(std::min<std::uint64_t>(count, end - first));
+    }
     const OpenTree* open(const Cid& tree) {
         const auto there = trees_.find(tree);
         if (there != trees_.end())
@@ -77,10 +86,7 @@ private:
     void run_of(const Cid& tree, std::uint64_t first, std::size_t count,
                 std::vector<std::optional<Cid>>& out) {
         const OpenTree* const stored = open(tree);
-        const std::uint64_t end = stored == nullptr ? 0 : stored->leaf_count();
-        const std::size_t there =
-            first >= end ? 0
-                         : static_cast<std::size_t>(std::min<std::uint64_t>(count, end - first));
+        const std::size_t there = stored == nullptr ? 0 : count_in(*stored, first, count);
         std::vector<Digest> digests(there);
         const bool whole =
             there > 0 && stored->whole && stored->whole->leaves(first, digests).has_value();
@@ -134,16 +140,15 @@ Layout lay_out(std::span<const WantList::Block> wanted, std::span<const Part> pa
 }
 
 /// What is known of a block before its bytes are read: nothing, when it is not here.
-std::optional<Part> find_part(const repo::Repo& repo, Trees& trees, const BlockAddress& address) {
+std::optional<Part> find_part(const repo::Repo& repo, const BlockAddress& address,
+                              const std::optional<merkle::ProvedLeaf>& leaf) {
     Part part;
     part.cid = address.cid;
     if (address.leaf) {
-        const auto cid = trees.leaf(address.cid, address.index);
-        auto proof = trees.proof(address.cid, address.index);
-        if (!cid || !proof)
+        if (!leaf)
             return std::nullopt;
-        part.cid = *cid;
-        part.proof = std::move(*proof);
+        part.cid = Cid::block(leaf->digest);
+        part.proof = merkle::encode_proof(leaf->proof);
     }
     if (part.cid.is_empty_block())
         return part;
@@ -152,6 +157,47 @@ std::optional<Part> find_part(const repo::Repo& repo, Trees& trees, const BlockA
         return std::nullopt;
     part.size = (*info)->size_bytes;
     return part;
+}
+
+/// How many at the front are neighbours in a tree, which are proved together: 1 of other blocks.
+std::size_t run_at_front(std::span<const WantList::Block> wanted) {
+    const BlockAddress& first = wanted.front().address;
+    std::size_t run = 1;
+    while (first.leaf && run < wanted.size() && wanted[run].address.leaf &&
+           wanted[run].address.index == first.index + run && wanted[run].address.cid == first.cid)
+        ++run;
+    return run;
+}
+
+/// Takes parts of `wanted` as far as they fit, and says what becomes of each.
+std::vector<Part> find_parts(const repo::Repo& repo, std::span<const WantList::Block> wanted,
+                             std::size_t most_bytes, std::vector<Built::State>& states) {
+    Trees trees(repo);
+    std::vector<Part> parts;
+    std::vector<std::optional<merkle::ProvedLeaf>> proved;
+    std::size_t run_from = 0;
+    std::size_t bytes = 0;
+    for (std::size_t i = 0; i < wanted.size() && parts.size() < net::exchange::kMaxBlocksWritten;
+         ++i) {
+        const BlockAddress& address = wanted[i].address;
+        if (i == run_from + proved.size()) {
+            run_from = i;
+            proved.assign(run_at_front(wanted.subspan(i)), std::nullopt);
+            if (address.leaf)
+                proved = trees.proved(address.cid, address.index, proved.size());
+        }
+        auto part = find_part(repo, address, proved[i - run_from]);
+        if (!part) {
+            states[i] = Built::State::absent;
+            continue;
+        }
+        if (!parts.empty() && bytes + part->size > most_bytes)
+            break;
+        bytes += part->size;
+        part->at = i;
+        parts.push_back(std::move(*part));
+    }
+    return parts;
 }
 
 /// Reads the data into place; whether all of it is good.
@@ -213,22 +259,7 @@ Built build_message(const repo::Repo& repo, std::span<const WantList::Block> wan
                     std::size_t most_bytes) {
     Built built;
     built.states.assign(wanted.size(), Built::State::later);
-    Trees trees(repo);
-    std::vector<Part> parts;
-    std::size_t bytes = 0;
-    for (std::size_t i = 0; i < wanted.size() && parts.size() < net::exchange::kMaxBlocksWritten;
-         ++i) {
-        auto part = find_part(repo, trees, wanted[i].address);
-        if (!part) {
-            built.states[i] = Built::State::absent;
-            continue;
-        }
-        if (!parts.empty() && bytes + part->size > most_bytes)
-            break;
-        bytes += part->size;
-        part->at = i;
-        parts.push_back(std::move(*part));
-    }
+    std::vector<Part> parts = find_parts(repo, wanted, most_bytes, built.states);
     Layout layout = lay_out(wanted, parts);
     const bool all = parts.empty() || fill(repo, parts, layout);
     for (const Part& part : parts)

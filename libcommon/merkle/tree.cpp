@@ -184,4 +184,39 @@ Result<Proof> make_proof(codec::HashCodec hash, std::uint64_t leaf_count, std::u
     return proof;
 }
 
+Result<std::vector<std::optional<ProvedLeaf>>>
+proved_leaves(const TreeHash& hash, const Digest& root, std::uint64_t leaf_count,
+              std::uint64_t first, std::size_t count, const NodesReader& read_nodes) {
+    if (first > leaf_count || count > leaf_count - first)
+        return fail(Errc::merkle_index, "leaves {} to {} of a tree of {}", first, first + count,
+                    leaf_count);
+    std::vector<std::optional<ProvedLeaf>> leaves;
+    if (count == 0)
+        return leaves;
+    struct Layer {
+        std::uint64_t first;
+        std::vector<Digest> nodes;
+    };
+    std::vector<Layer> layers; // those above the leaves, and beside them
+    const std::vector<std::uint64_t> sizes = layer_sizes(leaf_count);
+    for (std::size_t layer = 0; layer + 1 < sizes.size(); ++layer) {
+        const std::uint64_t from = first >> layer & ~std::uint64_t{1};
+        const std::uint64_t last = (first + count - 1) >> layer | 1;
+        const std::uint64_t to = std::min(sizes[layer], last + 1);
+        layers.push_back({from, std::vector<Digest>(static_cast<std::size_t>(to - from))});
+        CODEX_CHECK(read_nodes(layer, from, layers.back().nodes));
+    }
+    const auto node = [&](std::size_t layer, std::uint64_t at) -> Result<Digest> {
+        return layers[layer].nodes[static_cast<std::size_t>(at - layers[layer].first)];
+    };
+    for (std::uint64_t index = first; index < first + count; ++index) {
+        CODEX_TRY(digest, node(0, index));
+        CODEX_TRY(proof, make_proof(hash.codec(), leaf_count, index, node));
+        auto& leaf = leaves.emplace_back();
+        if (verify(hash, proof, digest, root))
+            leaf = ProvedLeaf{digest, std::move(proof)};
+    }
+    return leaves;
+}
+
 } // namespace codex::merkle

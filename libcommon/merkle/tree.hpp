@@ -116,4 +116,19 @@ using NodeReader = std::function<Result<Digest>(std::size_t layer, std::uint64_t
 [[nodiscard]] Result<Proof> make_proof(codec::HashCodec hash, std::uint64_t leaf_count,
                                        std::uint64_t index, const NodeReader& read_node);
 
+/// A leaf, and the proof that it is where it is.
+struct ProvedLeaf {
+    Digest digest;
+    Proof proof;
+};
+/// Reads nodes [first, first + out.size()) of layer `layer`.
+using NodesReader =
+    std::function<Result<void>(std::size_t layer, std::uint64_t first, std::span<Digest> out)>;
+/// Leaves [first, first + count) of a tree that is somewhere else, of which each layer is read
+/// once. Nothing for a leaf that the nodes do not prove to be under `root`. Errors: merkle_index,
+/// the reader's.
+[[nodiscard]] Result<std::vector<std::optional<ProvedLeaf>>>
+proved_leaves(const TreeHash& hash, const Digest& root, std::uint64_t leaf_count,
+              std::uint64_t first, std::size_t count, const NodesReader& read_nodes);
+
 } // namespace codex::merkle

@@ -56,6 +56,10 @@ public:
     /// The proof of a leaf, checked against the root; every leaf that is present has one. Errors:
     /// merkle_index, block_not_found when the leaf is not known, repo_damaged.
     [[nodiscard]] Result<merkle::Proof> proof(std::uint64_t index) const;
+    /// Leaves [first, first + count) with their proofs, for about the reads of one; nothing for one
+    /// that is not known, or cannot be proved. Errors: merkle_index, io.
+    [[nodiscard]] Result<std::vector<std::optional<merkle::ProvedLeaf>>>
+    proved(std::uint64_t first, std::size_t count) const;
 
 private:
     friend class PartialDataset;

@@ -64,6 +64,15 @@ Result<merkle::Proof> PartialTree::proof(std::uint64_t index) const {
     return proof;
 }
 
+Result<std::vector<std::optional<merkle::ProvedLeaf>>>
+PartialTree::proved(std::uint64_t first, std::size_t count) const {
+    return merkle::proved_leaves(
+        merkle::sha256_tree(), impl_->tree.digest32(), leaf_count(), first, count,
+        [this](std::size_t layer, std::uint64_t at, std::span<Digest> out) {
+            return impl_->file.read(impl_->shape.at(layer, at), out);
+        });
+}
+
 namespace {
 
 Result<PartialInfo> info_of(const Session& session, const Cid& cid, const PartialEntry& entry,

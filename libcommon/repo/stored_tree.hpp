@@ -8,6 +8,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -36,6 +37,10 @@ public:
     [[nodiscard]] Result<Digest> node(std::size_t layer, std::uint64_t index) const;
     /// The proof of one leaf, checked against the root. Errors: merkle_index, repo_damaged.
     [[nodiscard]] Result<merkle::Proof> proof(std::uint64_t index) const;
+    /// Leaves [first, first + count) with their proofs, for about the reads of one; nothing for one
+    /// that has none in a tree that is damaged. Errors: merkle_index, repo_damaged, io.
+    [[nodiscard]] Result<std::vector<std::optional<merkle::ProvedLeaf>>>
+    proved(std::uint64_t first, std::size_t count) const;
     /// Recomputes the tree. Gives the indices of leaves that cannot be trusted (those below a node
     /// that is cut off or does not match its children); empty when the tree is whole. O(n) hashes.
     /// Errors: io, cancelled.

@@ -85,6 +85,16 @@ Result<merkle::Proof> StoredTree::proof(std::uint64_t index) const {
     return proof;
 }
 
+Result<std::vector<std::optional<merkle::ProvedLeaf>>> StoredTree::proved(std::uint64_t first,
+                                                                          std::size_t count) const {
+    CODEX_CHECK(impl_->require_leaves(first, count));
+    return merkle::proved_leaves(
+        tree_hash(impl_->cid), impl_->cid.digest32(), impl_->leaf_count, first, count,
+        [this](std::size_t layer, std::uint64_t at, std::span<Digest> out) {
+            return impl_->read(impl_->layer_starts[layer] + at, out);
+        });
+}
+
 Result<std::vector<std::uint64_t>> StoredTree::check(const Job& job) const {
     return untrusted_leaves(impl_->cid, impl_->leaf_count,
                             [&](std::uint64_t first, std::span<Digest> out) -> Result<void> {

@@ -57,6 +57,17 @@ TEST_F(Dataset, TreesGiveLeavesNodesAndProofs) {
         EXPECT_EQ(read, leaves);
         for (const std::uint64_t i : std::set<std::uint64_t>{0, n / 2, n - 1})
             EXPECT_EQ(must(tree.proof(i)), must(whole.proof(i)));
+        for (const std::uint64_t first : std::set<std::uint64_t>{0, n / 3, n - 1}) {
+            const auto run = must(tree.proved(first, n - first));
+            ASSERT_EQ(run.size(), n - first);
+            for (std::uint64_t i = first; i < n; ++i) {
+                ASSERT_TRUE(run[i - first]) << i;
+                EXPECT_EQ(run[i - first]->digest, leaves[i]);
+                EXPECT_EQ(run[i - first]->proof, must(whole.proof(i)));
+            }
+        }
+        EXPECT_THAT(must(tree.proved(n, 0)), IsEmpty());
+        EXPECT_EQ(code_of(tree.proved(n - 1, 2)), Errc::merkle_index);
         EXPECT_THAT(must(tree.check()), IsEmpty());
         EXPECT_EQ(code_of(tree.proof(n)), Errc::merkle_index);
         EXPECT_EQ(code_of(tree.leaves(n, std::span(read).first(1))), Errc::merkle_index);

@@ -145,6 +145,12 @@ TEST_F(Partial, ProvesWhatItHoldsAndTakesNothingElse) {
         EXPECT_EQ(must(tree.proof(i)), peer.proof(i));
         EXPECT_EQ(Cid::block(must(tree.leaf(i))), peer.block(i));
     }
+    const auto run = must(tree.proved(5, 36)); // to 40
+    EXPECT_EQ(run.front()->proof, peer.proof(5));
+    EXPECT_EQ(run.back()->proof, peer.proof(40));
+    EXPECT_EQ(Cid::block(run.back()->digest), peer.block(40));
+    EXPECT_FALSE(run[20 - 5]);
+    EXPECT_EQ(code_of(tree.proved(76, 2)), Errc::merkle_index);
     EXPECT_EQ(code_of(tree.proof(20)), Errc::block_not_found);
     EXPECT_EQ(code_of(tree.proof(77)), Errc::merkle_index);
     EXPECT_EQ(code_of(repo_.partial_tree(foreign.tree_cid())), Errc::block_not_found);
