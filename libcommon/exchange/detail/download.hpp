@@ -12,13 +12,18 @@
 
 namespace codex::exchange::detail {
 
-/// A block that has come, and was asked for.
+/// A block that has come, and was asked for. Move-only, as its views are into its memory.
 struct Came {
-    plan::PeerNumber peer = 0;
-    std::uint64_t index = 0;
+    Came(plan::PeerNumber from, std::uint64_t number, const Delivery& delivery);
+    Came(Came&&) noexcept = default;
+    Came& operator=(Came&&) noexcept = default;
+
+    plan::PeerNumber peer;
+    std::uint64_t index;
     Cid cid;
-    Bytes data;
-    Bytes proof;
+    Bytes memory;
+    BytesView data;
+    BytesView proof;
 };
 
 /// What is fetched, and where it goes.
@@ -97,6 +102,7 @@ private:
     static Task<void> ask(Download* self);
     static Task<void> keep(Download* self);
     static Task<void> complete(Download* self);
+    [[nodiscard]] bool is_gathering() const;
     [[nodiscard]] std::vector<Came> next_batch();
     void judge(const std::vector<Came>& batch, const Result<std::vector<Result<void>>>& verdicts);
     void send(const plan::Orders& orders);
@@ -113,7 +119,8 @@ private:
     DownloadOptions options_;
     plan::Planner plan_;
     std::deque<Came> queue_;
-    std::size_t queued_bytes_ = 0; ///< what is being kept included
+    std::size_t queued_bytes_ = 0;  ///< what is being kept included
+    Clock::Instant gather_until_{}; ///< of what is in the queue
     bool paused_ = false;
     bool settling_ = false;
     bool keeper_ended_ = false;

@@ -17,7 +17,7 @@ Result<std::vector<Result<void>>> OneBlock::take(std::vector<Came>& batch) {
     for (Came& came : batch) {
         verdicts.push_back(verify_block(cid_, came.cid, came.data));
         if (verdicts.back() && bytes_.empty())
-            bytes_ = came.data;
+            bytes_.assign(came.data.begin(), came.data.end());
     }
     return verdicts;
 }

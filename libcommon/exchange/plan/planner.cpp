@@ -342,6 +342,10 @@ void Planner::leave(PeerNumber number) {
         leave_.push_back(number);
 }
 
+bool Planner::is_waiting() const {
+    return std::ranges::any_of(peers_, [](const Peer& peer) { return peer.open > 0; });
+}
+
 Outlook Planner::outlook() const {
     if (joined_ == 0)
         return Outlook::no_peer;

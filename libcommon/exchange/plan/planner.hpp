@@ -88,6 +88,8 @@ public:
     [[nodiscard]] Clock::Instant due() const { return due_; }
 
     [[nodiscard]] bool finished() const { return window_.missing().empty(); }
+    /// Some peer was asked for a block, and has neither sent it nor said that it has it not.
+    [[nodiscard]] bool is_waiting() const;
     /// What is wanted and not verified.
     [[nodiscard]] const IndexSet& missing() const { return window_.missing(); }
     [[nodiscard]] Outlook outlook() const;

@@ -223,6 +223,7 @@ Result<void> Decoder::give(BytesView payload, MessageEvents& events) {
         if (delivery.data.size() > limits_.block_bytes)
             return fail(Errc::limit_exceeded, "a block of {} bytes, more than {}",
                         delivery.data.size(), limits_.block_bytes);
+        delivery.memory = buffer_.empty() ? nullptr : &buffer_;
         events.delivery(delivery);
         return {};
     }

@@ -61,6 +61,9 @@ struct Delivery {
     BytesView data;
     BlockAddress address; ///< as it was asked for
     BytesView proof;      ///< of a leaf: codex-tree(5), ENCODINGS
+    /// Of one that is read: the memory of the views, where they may have it for themselves. Whoever
+    /// moves it away keeps it and them, and it is empty for others.
+    Bytes* memory = nullptr;
 };
 
 /// A message to write.

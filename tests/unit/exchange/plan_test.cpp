@@ -40,6 +40,23 @@ TEST(Plan, KeepsALineBusyWhateverItsRateAndLength) {
     EXPECT_LE(fetch_from_one(at_rate(20e3, milliseconds(300)), 100), 100 * kBlock / 20e3 / 0.95);
 }
 
+TEST(Plan, WaitsAsLongAsSomethingIsOpen) {
+    const Clock::Instant now = Clock::Instant{} + minutes(1);
+    Planner plan({kBlock, 1});
+    plan.want({0, 2});
+    plan.joined(0, now);
+    EXPECT_FALSE(plan.is_waiting()) << "nobody has said to have it";
+    std::ignore = plan.next(now);
+    plan.presence(0, 0, true, now);
+    plan.presence(0, 1, true, now);
+    std::ignore = plan.next(now + seconds(1));
+    EXPECT_TRUE(plan.is_waiting());
+    EXPECT_EQ(plan.arrived(0, 0, now + seconds(1)), Arrival::wanted);
+    EXPECT_TRUE(plan.is_waiting());
+    EXPECT_EQ(plan.arrived(0, 1, now + seconds(1)), Arrival::wanted);
+    EXPECT_FALSE(plan.is_waiting()) << "all has come, though it is not verified";
+}
+
 TEST(Plan, LetsNoMoreBeOpenThanTheRateAsksFor) {
     World world;
     Node& leecher = world.add();

@@ -89,6 +89,55 @@ TEST(ExchangeMessages, ArriveInAnyPieces) {
     }
 }
 
+/// Keeps the first block that it may have, memory and all.
+class Taker final : public MessageEvents {
+public:
+    void wants_begin() override {}
+    void want(const Want& /*want*/) override {}
+    void wants_end(bool /*full*/) override {}
+    void delivery(const Delivery& delivery) override {
+        if (delivery.memory == nullptr || !memory.empty())
+            return;
+        memory = std::move(*delivery.memory);
+        data = delivery.data;
+        EXPECT_TRUE(delivery.memory->empty());
+    }
+    void presence(const Presence& /*presence*/) override {}
+    void message_end() override {}
+
+    Bytes memory;
+    BytesView data;
+};
+
+TEST(ExchangeMessages, LeaveTheMemoryOfABlockThatCameInPiecesToWhoeverWantsIt) {
+    const Bytes data(1000, 7);
+    const Bytes other(1000, 8);
+    Message message;
+    for (const BytesView of : {BytesView(data), BytesView(other)}) {
+        Delivery& delivery = message.deliveries.emplace_back();
+        delivery.cid = Cid::block(crypto::sha256(of));
+        delivery.address.cid = delivery.cid;
+        delivery.data = of;
+    }
+    const Bytes stream = framed(encode(message));
+    Taker taker;
+    Collected after;
+    Decoder decoder;
+    must(decoder.receive(BytesView(stream).first(stream.size() / 4), taker));
+    must(decoder.receive(BytesView(stream).subspan(stream.size() / 4, stream.size() / 2), taker));
+    must(decoder.receive(BytesView(stream).subspan(stream.size() / 4 * 3), after));
+    EXPECT_TRUE(equal(taker.data, data));
+    EXPECT_LE(taker.data.data() + taker.data.size(), taker.memory.data() + taker.memory.size());
+    EXPECT_GE(taker.data.data(), taker.memory.data());
+    ASSERT_EQ(after.message.deliveries.size(), 1U);
+    EXPECT_TRUE(equal(after.message.deliveries[0].data, other)) << "the next one has its own";
+
+    Taker nothing;
+    Decoder whole;
+    must(whole.receive(stream, nothing));
+    EXPECT_TRUE(nothing.memory.empty()) << "what is whole in the input is the caller's";
+}
+
 TEST(ExchangeMessages, FollowEachOtherInOneStream) {
     Bytes stream;
     for (const Json& vector : network()["blockexc"]["messages"])
