@@ -2,7 +2,21 @@
 #include "cli/tool.hpp"
 #include "serve.hpp"
 
+#include <malloc.h>
+
+namespace {
+
+/// Blocks come and go by megabytes. Left to itself malloc gives their pages back to the system each
+/// time, and takes them anew, zeroed: a fifth of what a fetch takes. So it keeps some.
+void keep_pages() {
+    ::mallopt(M_MMAP_THRESHOLD, 4 << 20);
+    ::mallopt(M_TRIM_THRESHOLD, 16 << 20);
+}
+
+} // namespace
+
 int main(int argc, char** argv) {
+    keep_pages();
     const codex::cli::ToolSpec spec{
         .name = "codex-serve",
         .summary = "serve the repo to other nodes of the network",
