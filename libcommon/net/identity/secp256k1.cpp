@@ -2,7 +2,9 @@
 #include "crypto/hash/sha256.hpp"
 #include "net/identity/detail/curves.hpp"
 
+#include <algorithm>
 #include <secp256k1.h>
+#include <secp256k1_ecdh.h>
 
 namespace codex::net::detail {
 namespace {
@@ -28,6 +30,13 @@ const secp256k1_context* curve() {
         return made;
     }();
     return context.get();
+}
+
+/// In place of a hash over the point: the point.
+int compress(unsigned char* out, const unsigned char* x, const unsigned char* y, void* /*data*/) {
+    out[0] = 2 + (y[31] & 1);
+    std::copy_n(x, 32, out + 1);
+    return 1;
 }
 
 } // namespace
@@ -79,6 +88,17 @@ bool secp256k1_verify(BytesView compressed, BytesView message, BytesView signatu
         return false;
     const Digest digest = crypto::sha256(message);
     return secp256k1_ecdsa_verify(curve(), &parsed, digest.data(), &point) == 1;
+}
+
+SecretBytes secp256k1_agree(BytesView scalar, BytesView compressed) {
+    secp256k1_pubkey point;
+    CODEX_ASSERT(scalar.size() == kScalarBytes && compressed.size() == kCompressedBytes);
+    CODEX_ASSERT(secp256k1_ec_pubkey_parse(curve(), &point, compressed.data(), compressed.size()) ==
+                 1);
+    SecretBytes shared(kCompressedBytes);
+    CODEX_ASSERT(secp256k1_ecdh(curve(), shared.data(), &point, scalar.data(), compress, nullptr) ==
+                 1);
+    return shared;
 }
 
 } // namespace codex::net::detail

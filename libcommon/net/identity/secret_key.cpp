@@ -79,4 +79,10 @@ Bytes SecretKey::sign(BytesView message) const {
     return detail::secp256k1_sign(scalar_, message);
 }
 
+Result<SecretBytes> SecretKey::agree(const PublicKey& theirs) const {
+    if (theirs.kind() != KeyKind::secp256k1)
+        return fail(Errc::unsupported, "a key of another kind than secp256k1 agrees on nothing");
+    return detail::secp256k1_agree(scalar_, theirs.data());
+}
+
 } // namespace codex::net

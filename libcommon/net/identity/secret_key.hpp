@@ -29,6 +29,10 @@ public:
     /// Over SHA-256 of `message`, in DER, 70 to 72 bytes nearly always; the same each time
     /// (codex-libp2p(7), SIGNATURES).
     [[nodiscard]] Bytes sign(BytesView message) const;
+    /// What the holder of this key and the one of `theirs` alone can compute: the product of the
+    /// secret number and the other's point, compressed, 33 bytes. Errors: unsupported, when
+    /// `theirs` is of another kind.
+    [[nodiscard]] Result<SecretBytes> agree(const PublicKey& theirs) const;
 
 private:
     explicit SecretKey(BytesView scalar, const PublicKey& public_key);

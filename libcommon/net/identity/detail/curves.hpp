@@ -21,6 +21,8 @@ constexpr std::size_t kCompressedBytes = 33;
 [[nodiscard]] Bytes secp256k1_sign(BytesView scalar, BytesView message);
 /// False, too, when s is high, or the DER is not the shortest.
 [[nodiscard]] bool secp256k1_verify(BytesView compressed, BytesView message, BytesView signature);
+/// The product of a scalar that is one and a point that is one, compressed.
+[[nodiscard]] SecretBytes secp256k1_agree(BytesView scalar, BytesView compressed);
 
 /// 32 bytes that name a point of the prime-order group's curve, and none of small order.
 [[nodiscard]] bool is_ed25519_point(BytesView point);
