@@ -1,5 +1,7 @@
 #include "base/event_loop.hpp"
 
+#include <memory>
+
 namespace codex {
 
 Wait::~Wait() {
@@ -29,12 +31,49 @@ void Signal::notify() noexcept {
         static_cast<Wait*>(waiting_.next())->wake(true);
 }
 
+namespace {
+
+class PostedFunction final : public detail::Posted {
+public:
+    explicit PostedFunction(std::function<void()> job) : job_(std::move(job)) {}
+    void run() override { job_(); }
+    void release() noexcept override { delete this; }
+
+private:
+    std::function<void()> job_;
+};
+
+struct Release {
+    void operator()(detail::Posted* posted) const noexcept { posted->release(); }
+};
+using Owned = std::unique_ptr<detail::Posted, Release>;
+
+} // namespace
+
+EventLoop::~EventLoop() {
+    while (posted_first_ != nullptr) {
+        const Owned job(posted_first_);
+        posted_first_ = job->next_;
+    }
+}
+
 void EventLoop::post(std::function<void()> job) {
+    post(*std::make_unique<PostedFunction>(std::move(job)).release());
+}
+
+void EventLoop::post(detail::Posted& job) noexcept {
     {
         const std::lock_guard lock(mutex_);
-        posted_.push_back(std::move(job));
+        job.next_ = nullptr;
+        (posted_first_ == nullptr ? posted_first_ : posted_last_->next_) = &job;
+        posted_last_ = &job;
     }
     interrupt();
+}
+
+bool EventLoop::has_posted() {
+    const std::lock_guard lock(mutex_);
+    return posted_first_ != nullptr;
 }
 
 void EventLoop::stop() {
@@ -70,15 +109,17 @@ bool EventLoop::run_until(const std::function<bool()>& done, Clock::Instant unti
 /// Those that were posted until now, each taken off before it runs, for it may throw.
 bool EventLoop::run_posted() {
     std::unique_lock lock(mutex_);
-    const std::size_t count = posted_.size();
-    for (std::size_t i = 0; i < count; ++i) {
-        const std::function<void()> job = std::move(posted_.front());
-        posted_.pop_front();
+    const detail::Posted* const last = posted_first_ == nullptr ? nullptr : posted_last_;
+    for (bool more = last != nullptr; more;) {
+        Owned job(posted_first_);
+        posted_first_ = job->next_;
+        more = job.get() != last;
         lock.unlock();
-        job();
+        job->run();
+        job.reset(); // what it holds may post, too
         lock.lock();
     }
-    return count != 0;
+    return last != nullptr;
 }
 
 void EventLoop::wake_timed() {

@@ -8,7 +8,6 @@
 #include "base/error.hpp"
 #include "base/task.hpp"
 
-#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -101,6 +100,26 @@ private:
     detail::Linked waiting_;
 };
 
+namespace detail {
+
+/// What is to run in the loop's thread, once. Threads: one at a time.
+class Posted {
+public:
+    Posted() = default;
+    Posted(const Posted&) = delete;
+    Posted& operator=(const Posted&) = delete;
+    virtual ~Posted() = default;
+    virtual void run() = 0;
+    /// It has run, or never will: the loop has done with it.
+    virtual void release() noexcept = 0;
+
+private:
+    friend class codex::EventLoop;
+    Posted* next_ = nullptr;
+};
+
+} // namespace detail
+
 /// Threads: that which runs it, but post() and stop() from any.
 class EventLoop {
 public:
@@ -108,13 +127,15 @@ public:
     explicit EventLoop(const Clock& clock) : clock_(clock) {}
     EventLoop(const EventLoop&) = delete;
     EventLoop& operator=(const EventLoop&) = delete;
-    virtual ~EventLoop() = default;
+    virtual ~EventLoop();
 
     [[nodiscard]] const Clock& clock() const { return clock_; }
     [[nodiscard]] Clock::Instant now() const { return clock_.now(); }
 
     /// Runs `job` in the loop's thread, after what was posted before.
     void post(std::function<void()> job);
+    /// The same of one that is there until release(); takes no memory, so it cannot fail.
+    void post(detail::Posted& job) noexcept;
     /// Awaiting it lets time pass; what it gives says nothing.
     [[nodiscard]] Wait pause_until(Clock::Instant until) { return {*this, nullptr, until}; }
     /// Awaiting it lets the others that are ready go first.
@@ -133,7 +154,9 @@ protected:
     /// at `until`; or when interrupt() was called since the last time.
     virtual void wait_outside(Clock::Instant until) = 0;
     /// Threads: any.
-    virtual void interrupt() = 0;
+    virtual void interrupt() noexcept = 0;
+    /// Something was posted and has not run. Threads: any.
+    [[nodiscard]] bool has_posted();
 
 private:
     friend class Signal;
@@ -148,7 +171,8 @@ private:
     detail::Timers timers_;
     std::exception_ptr thrown_; ///< by a task, and nobody's yet
     std::mutex mutex_;
-    std::deque<std::function<void()>> posted_;
+    detail::Posted* posted_first_ = nullptr;
+    detail::Posted* posted_last_ = nullptr;
     bool stopped_ = false; ///< the loop's thread alone
 };
 
@@ -165,7 +189,7 @@ private:
         if (until > now())
             clock_.sleep_until(until);
     }
-    void interrupt() override {}
+    void interrupt() noexcept override {}
     const SimulatedClock& clock_;
 };
 

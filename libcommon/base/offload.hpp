@@ -14,8 +14,15 @@ namespace detail {
 
 /// What a job gives, and who waits for it. The loop's thread alone touches it but for the job,
 /// which has it before. Threads: as said.
-template <class Value> struct Offloaded {
+template <class Value> struct Offloaded final : Posted {
     explicit Offloaded(EventLoop& loop) : over(loop) {}
+    void run() override {
+        done = true;
+        over.notify();
+    }
+    void release() noexcept override { self.reset(); }
+
+    std::shared_ptr<Offloaded> self; ///< keeps it while the loop has it
     std::optional<Value> value;
     std::exception_ptr thrown;
     bool done = false;
@@ -42,10 +49,8 @@ template <class Job>
         } catch (...) {
             shared->thrown = std::current_exception();
         }
-        loop.post([shared] {
-            shared->done = true;
-            shared->over.notify();
-        });
+        shared->self = shared;
+        loop.post(*shared); // without memory, for nobody could be told that there is none
     };
     executor.post(std::move(work));
     while (!shared->done) {

@@ -31,15 +31,20 @@ void SystemLoop::wait_outside(Clock::Instant until) {
     // Without work a context counts as ended, and would not wait.
     const auto work = asio::make_work_guard(context);
     context.restart();
-    if (context.poll() == 0) {
+    // What was posted before the restart may have been said by a stop.
+    if (context.poll() == 0 && !has_posted()) {
         const Clock::Duration nap = clock().nap(until);
         if (nap > Clock::Duration::zero())
             context.run_one_for(nap);
     }
 }
 
-void SystemLoop::interrupt() {
-    asio::post(reactor_->context, [] {});
+void SystemLoop::interrupt() noexcept {
+    try {
+        asio::post(reactor_->context, [] {});
+    } catch (...) { // there is no memory for it; this takes none
+        reactor_->context.stop();
+    }
 }
 
 namespace {

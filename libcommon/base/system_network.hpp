@@ -17,7 +17,7 @@ private:
     friend class SystemNetwork;
     friend class LocalNetwork;
     void wait_outside(Clock::Instant until) override;
-    void interrupt() override;
+    void interrupt() noexcept override;
     struct Reactor;
     std::unique_ptr<Reactor> reactor_;
 };

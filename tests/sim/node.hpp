@@ -28,7 +28,7 @@ private:
         if (until > now())
             clock_.advance(until - now());
     }
-    void interrupt() override {}
+    void interrupt() noexcept override {}
     const SimulatedClock& clock_;
 };
 

@@ -113,7 +113,7 @@ TEST(OffloadToThreads, WorksBesideTheLoopAndGoesOnInIt) {
                 woken_.wait(false);
             woken_ = false;
         }
-        void interrupt() override {
+        void interrupt() noexcept override {
             woken_ = true;
             woken_.notify_one();
         }

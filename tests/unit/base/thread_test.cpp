@@ -1,7 +1,9 @@
 // Threads and pools, when the system gives threads and memory, and when it does not.
 #include "base/thread.hpp"
 
+#include "base/offload.hpp"
 #include "base/side_job.hpp"
+#include "base/stepped_executor.hpp"
 #include "base/thread_pool.hpp"
 #include "failing_memory.hpp"
 #include "no_threads.hpp"
@@ -15,6 +17,29 @@ namespace {
 
 using test::FailingMemory;
 using test::NoThreads;
+
+Task<int> without_memory_at_its_end(EventLoop* loop, Executor* executor) {
+    auto job = [] {
+        test::memory_countdown = 0; // from here on
+        return 7;
+    };
+    co_return co_await offload(*loop, *executor, std::move(job));
+}
+
+TEST(Offload, TellsWhoeverWaitsAlsoWithoutMemory) {
+    const SimulatedClock clock;
+    SimulatedLoop loop(clock);
+    SteppedExecutor stepped;
+    std::optional<int> value;
+    TaskGroup group(loop);
+    group.start(detail::keep_value(without_memory_at_its_end(&loop, &stepped), &value));
+    EXPECT_NO_THROW(stepped.run_all());
+    EXPECT_EQ(test::memory_countdown, 0) << "it has asked for memory";
+    test::memory_countdown = -1;
+    EXPECT_TRUE(
+        loop.run_until([&] { return group.size() == 0; }, loop.now() + std::chrono::seconds(1)));
+    EXPECT_EQ(value, 7);
+}
 
 TEST(Thread, RunsBesideItsOwner) {
     Thread thread;
