@@ -11,6 +11,8 @@ constexpr Clock::Duration kLongestPause = std::chrono::minutes(1);
 constexpr Clock::Duration kDial = std::chrono::seconds(30);
 /// As a connection may end without a word of the host.
 constexpr Clock::Duration kLookAgain = std::chrono::seconds(30);
+/// Until there may be memory again.
+constexpr Clock::Duration kAfterThrown = std::chrono::seconds(1);
 
 } // namespace
 
@@ -22,6 +24,7 @@ struct Keeper::Kept {
 Keeper::Keeper(net::Host& host, log::Logger logger)
     : host_(host), logger_(std::move(logger)), changed_(host.loop()),
       tasks_(host.loop(), [this](const std::exception_ptr& /*thrown*/) {
+          // Not even of that could be told: the next time that peers are named it is kept again.
           logger_.error("a peer is not kept any more", {{"error", Error(Errc::out_of_memory)}});
       }) {}
 
@@ -46,7 +49,25 @@ void Keeper::keep(const std::vector<KeptPeer>& peers) {
         host_.set_protected(kept->peer.peer, true);
 }
 
+/// As long as the peer is wanted, also where there has been no memory for a while.
 Task<void> Keeper::run(Keeper* self, std::shared_ptr<Kept> kept) {
+    while (kept->wanted) {
+        bool refused = false;
+        try {
+            co_await keep_one(self, kept);
+        } catch (const std::bad_alloc&) {
+            refused = true;
+        }
+        if (refused) {
+            self->logger_.warn("a peer is kept again after a while",
+                               {{"error", Error(Errc::out_of_memory)}});
+            const Clock::Instant next = self->host_.loop().now() + kAfterThrown;
+            co_await self->changed_.wait(next);
+        }
+    }
+}
+
+Task<void> Keeper::keep_one(Keeper* self, std::shared_ptr<Kept> kept) {
     Clock::Duration pause = kFirstPause;
     Signal& changed = self->host_.changed();
     while (kept->wanted) {

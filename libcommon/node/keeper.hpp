@@ -31,6 +31,7 @@ public:
 private:
     struct Kept;
     static Task<void> run(Keeper* self, std::shared_ptr<Kept> kept);
+    static Task<void> keep_one(Keeper* self, std::shared_ptr<Kept> kept);
 
     net::Host& host_;
     log::Logger logger_;
