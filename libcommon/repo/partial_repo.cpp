@@ -108,7 +108,9 @@ Result<PartialTree> Repo::partial_tree(const Cid& cid) const {
             Error(Errc::repo_damaged,
                   fmt::format("dataset {}: the file with the tree of what is here is missing",
                               manifest.text()))
-                .hint("remove what is here of the dataset, and fetch it again"));
+                .remedy(Remedy(Remedy::remove_datasets, "remove what is here of it")
+                            .of(manifest.text()))
+                .remedy(Remedy(Remedy::fetch_dataset, "then fetch it again").of(manifest.text())));
     if (!file)
         return fail(std::move(file).error());
     return PartialTree(std::make_shared<PartialTree::Impl>(PartialTree::Impl{

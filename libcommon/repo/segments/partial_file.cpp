@@ -99,7 +99,8 @@ Result<void> PartialFile::read(std::uint64_t first, std::span<Digest> out) const
 Result<void> PartialFile::write(std::vector<PlacedNode> nodes) {
     if (!header_)
         return fail(Error(Errc::repo_damaged, fmt::format("{}: its beginning is damaged", path_))
-                        .hint("remove what is here of the dataset, and fetch it again"));
+                        .remedy({Remedy::remove_datasets, "remove what is here of it"})
+                        .remedy({Remedy::fetch_dataset, "then fetch it again"}));
     std::erase_if(nodes, [&](const PlacedNode& node) { return written_.contains(node.at); });
     std::ranges::sort(nodes, {}, &PlacedNode::at);
     const auto again = std::ranges::unique(nodes, {}, &PlacedNode::at);
