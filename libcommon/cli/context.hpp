@@ -48,9 +48,11 @@ public:
     [[nodiscard]] const Clock& clock() const;
     /// Reads the command line, the environment and the configuration file again, as when the tool
     /// began, into what `declare` declares of its commands; and, when that and `check` are content,
-    /// takes over the levels of the log. Errors: those of when the tool began, and of `check`.
-    [[nodiscard]] Result<void> reread(const std::function<void(Command& root)>& declare,
-                                      const std::function<Result<void>()>& check);
+    /// takes over the levels of the log. Gives the names of the settings that are not what they
+    /// were then. Errors: those of when the tool began, and of `check`.
+    [[nodiscard]] Result<std::vector<std::string>>
+    reread(const std::function<void(Command& root)>& declare,
+           const std::function<Result<void>()>& check);
     /// Where this process logs to, as --log-level and --log-format say.
     [[nodiscard]] const log::Logger& log() const;
     /// Milliseconds since the tool started, for summaries.
@@ -69,6 +71,8 @@ public:
     void add_total(std::string_view name, std::uint64_t count);
     /// Says something in the summary that is no number.
     void note_total(std::string_view name, bool value);
+    /// Says there JSON that was written already, in place of what was said before.
+    void note_total_json(std::string_view name, std::string raw);
     /// Where binary data goes: stdout, or FILE of -o. Errors: usage with a hint when stdout is a
     /// terminal and -o - was not said.
     [[nodiscard]] Result<int> binary_output();
@@ -111,6 +115,10 @@ public:
     /// after 0.5 s, on a foreground terminal, or as --progress says; SIGUSR1 prints one line).
     struct ProgressView;
     [[nodiscard]] std::shared_ptr<ProgressView> show(const Progress& progress, std::string label);
+
+    /// What is said beside the numbers of the progress that is shown, from now on: columns of
+    /// `more` in its line, members in its JSON. Any thread.
+    void note_progress(Record more);
 
     struct State;
     explicit Context(std::shared_ptr<State> state);

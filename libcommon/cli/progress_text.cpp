@@ -69,6 +69,8 @@ std::string progress_line(const ProgressSample& sample, unsigned columns) {
                           : fmt::format("  {} done", sample.done_items));
     if (const auto left = seconds_left(sample))
         numbers.push_back(fmt::format("  {} left", clock(*left)));
+    for (const std::string& column : sample.more.columns())
+        numbers.push_back("  " + column);
 
     // What there is no room for goes in this order: the bar, most of the label, the last numbers.
     const std::string label = printable(sample.label);
@@ -100,6 +102,7 @@ std::string progress_json(const ProgressSample& sample) {
         record.json("secondsLeft", *left);
     else
         record.json("secondsLeft", nullptr);
+    record.members_of(sample.more);
     return record.as_json();
 }
 

@@ -86,9 +86,13 @@ private:
 
     detail::ProgressSample sample() {
         const std::uint64_t done = progress_.done_bytes.load(std::memory_order_relaxed);
-        return {label_, done, progress_.total_bytes.load(std::memory_order_relaxed),
+        const std::lock_guard lock(state_->progress_mutex);
+        return {label_,
+                done,
+                progress_.total_bytes.load(std::memory_order_relaxed),
                 rate_.update(done, state_->clock.now()),
-                progress_.done_items.load(std::memory_order_relaxed)};
+                progress_.done_items.load(std::memory_order_relaxed),
+                state_->progress_more};
     }
 
     void show() {
@@ -141,6 +145,11 @@ private:
     Fd stop_;
     Thread thread_; // last: it uses all of the above
 };
+
+void Context::note_progress(Record more) {
+    const std::lock_guard lock(state_->progress_mutex);
+    state_->progress_more = std::move(more);
+}
 
 std::shared_ptr<Context::ProgressView> Context::show(const Progress& progress, std::string label) {
     return std::make_shared<ProgressView>(state_, progress, std::move(label));

@@ -43,6 +43,8 @@ public:
     /// The JSON members, into an object that was begun.
     void write_members(JsonWriter& json) const;
 
+    /// Those of text, each as it stands in a line.
+    [[nodiscard]] const std::vector<std::string>& columns() const { return columns_; }
     [[nodiscard]] std::string as_text() const;
     [[nodiscard]] std::string as_json() const;
 

@@ -22,8 +22,8 @@ Result<void> apply_log_levels(const Context::State& state, const std::vector<Set
 
 } // namespace detail
 
-Result<void> Context::reread(const std::function<void(Command& root)>& declare,
-                             const std::function<Result<void>()>& check) {
+Result<std::vector<std::string>> Context::reread(const std::function<void(Command& root)>& declare,
+                                                 const std::function<Result<void>()>& check) {
     const auto root = std::make_shared<Command::Node>();
     root->name = state_->tool;
     Command command(root);
@@ -34,7 +34,14 @@ Result<void> Context::reread(const std::function<void(Command& root)>& declare,
         return fail(std::move(parsed.error().error));
     if (auto checked = check(); !checked)
         return fail(detail::blame_setting(parsed->settings, checked.error()));
-    return detail::apply_log_levels(*state_, parsed->settings);
+    CODEX_CHECK(detail::apply_log_levels(*state_, parsed->settings));
+    std::vector<std::string> changed;
+    for (const Setting& setting : parsed->settings) {
+        const auto before = std::ranges::find(state_->settings, setting.name, &Setting::name);
+        if (before != state_->settings.end() && before->value != setting.value)
+            changed.push_back(setting.name);
+    }
+    return changed;
 }
 
 } // namespace codex::cli

@@ -25,6 +25,14 @@ void Context::note_total(std::string_view name, bool value) {
     state_->total(name, value ? 1 : 0, true);
 }
 
+void Context::note_total_json(std::string_view name, std::string raw) {
+    state_->total(name, 0, false);
+    const std::lock_guard lock(state_->mutex);
+    std::ranges::find(state_->totals, name, [](const detail::Total& total) {
+        return total.name;
+    })->raw = std::move(raw);
+}
+
 Result<void> Context::State::print_summary(std::uint64_t milliseconds) {
     const bool to_file = !globals.output.empty() && globals.output != "-";
     // Of a document or a stream there is none, but where a whole stream leaves stdout to it.
@@ -37,7 +45,9 @@ Result<void> Context::State::print_summary(std::uint64_t milliseconds) {
     Record summary("summary");
     summary.json("records", records).json("failures", failures);
     for (const detail::Total& total : totals) {
-        if (total.flag)
+        if (!total.raw.empty())
+            summary.json_raw(total.name, total.raw);
+        else if (total.flag)
             summary.json(total.name, total.count != 0);
         else
             summary.json(total.name, total.count);

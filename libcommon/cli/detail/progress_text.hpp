@@ -1,6 +1,8 @@
 // What a progress line says (codex-pipes(7), OPTIONS), apart from who draws it when.
 #pragma once
 
+#include "cli/record.hpp"
+
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -13,6 +15,7 @@ struct ProgressSample {
     std::uint64_t total_bytes = 0; ///< 0: not known
     double bytes_per_second = 0;
     std::uint64_t done_items{}; ///< inputs a loop is through with
+    Record more{"progress"};    ///< what else there is to be said
 };
 
 /// "put a.tar  [####------]  41%  1.2 GiB of 2.9 GiB  850 MiB/s  0:02 left", or where no bytes are

@@ -47,6 +47,7 @@ struct Total {
     std::string name;
     std::uint64_t count = 0;
     bool flag = false; ///< true or false, and no number
+    std::string raw{}; ///< JSON, and neither
 };
 
 } // namespace detail
@@ -68,6 +69,10 @@ struct Context::State {
     bool color_out = false;
     bool color_err = false;
     bool out_is_terminal = false;
+
+    /// Apart from the others, for a progress is shown also while stdout takes nothing.
+    std::mutex progress_mutex;
+    Record progress_more{"progress"}; ///< note_progress()
 
     /// Of all that follows: with --unordered several turns print and report at once.
     std::mutex mutex;

@@ -35,6 +35,16 @@ TEST(ProgressText, InputsWhereNoBytesAreCounted) {
     EXPECT_EQ(detail::progress_line({"has", 0, 0, 0, 1234}, 0), "has  1234 done");
 }
 
+TEST(ProgressText, WhatElseIsSaidStandsBehindTheNumbers) {
+    ProgressSample sample{"fetch", 512 * kMiB, 1024 * kMiB, 64.0 * 1024 * 1024};
+    sample.more.text("2 peers").json("peers", std::uint64_t{2});
+    EXPECT_EQ(detail::progress_line(sample, 80),
+              "fetch   50%  512 MiB of 1.0 GiB  64.0 MiB/s  0:08 left  2 peers");
+    EXPECT_EQ(detail::progress_line(sample, 55),
+              "fetch   50%  512 MiB of 1.0 GiB  64.0 MiB/s  0:08 left");
+    EXPECT_THAT(detail::progress_json(sample), HasSubstr(R"("secondsLeft":8,"peers":2})"));
+}
+
 TEST(ProgressText, IsCutToTheTerminal) {
     EXPECT_EQ(detail::progress_line({"put", 1536, 0, 10}, 8), "  1.5 K");
     EXPECT_EQ(detail::progress_line({"put", 1536, 0, 10}, 1), "");
