@@ -2,6 +2,7 @@
 // computed has a proof only when all leaves are known, so the columns are computed twice: for the
 // digests, and, once these have given the tree's root, for the blocks.
 #include "dataset/detail/column.hpp"
+#include "dataset/detail/partial_columns.hpp"
 #include "merkle/spool.hpp"
 #include "repo/partial.hpp"
 
@@ -61,7 +62,7 @@ private:
                                                                           block_size),
                                          .digest_known = false});
             CODEX_CHECK(columns_.reconstruct(batch));
-            CODEX_CHECK(require_restored(batch));
+            CODEX_CHECK(detail::require_restored(layout, batch));
             CODEX_CHECK(use(batch));
         }
         return {};
@@ -69,15 +70,6 @@ private:
 
     [[nodiscard]] bool lacks(std::uint64_t index) const {
         return !present_.contains(index) && !columns_.layout().is_padding(index);
-    }
-
-    [[nodiscard]] Result<void> require_restored(std::span<const LostBlock> batch) const {
-        std::vector<std::uint64_t> lost;
-        for (const LostBlock& block : batch)
-            if (!block.restored)
-                lost.push_back(block.index);
-        std::sort(lost.begin(), lost.end());
-        return lost.empty() ? Result<void>() : fail(unrepairable(columns_.layout(), lost));
     }
 
     [[nodiscard]] Result<void> leaves(std::uint64_t first, std::span<Digest> out) const {
@@ -125,6 +117,30 @@ private:
 
 } // namespace
 
+Result<Columns> detail::columns_of(const Job& job, const repo::PartialDataset& dataset) {
+    const repo::PartialTree& tree = *dataset.tree();
+    return Columns::open(job, dataset.manifest(),
+                         [&tree](std::uint64_t first, std::span<Digest> out) -> Result<void> {
+                             for (std::size_t i = 0; i < out.size(); ++i) {
+                                 auto leaf = tree.leaf(first + i);
+                                 if (!leaf && leaf.error().code() != Errc::block_not_found)
+                                     return fail(std::move(leaf).error());
+                                 out[i] = leaf.value_or(Digest{});
+                             }
+                             return {};
+                         });
+}
+
+Result<void> detail::require_restored(const erasure::Layout& layout,
+                                      std::span<const LostBlock> batch) {
+    std::vector<std::uint64_t> lost;
+    for (const LostBlock& block : batch)
+        if (!block.restored)
+            lost.push_back(block.index);
+    std::sort(lost.begin(), lost.end());
+    return lost.empty() ? Result<void>() : fail(unrepairable(layout, lost));
+}
+
 Result<bool> complete(const Job& job, repo::PartialDataset& dataset) {
     if (dataset.complete())
         return true;
@@ -132,18 +148,7 @@ Result<bool> complete(const Job& job, repo::PartialDataset& dataset) {
     if (dataset.complete())
         return true;
     CODEX_TRY(present, dataset.present());
-    const repo::PartialTree& tree = *dataset.tree();
-    CODEX_TRY(columns,
-              Columns::open(job, dataset.manifest(),
-                            [&tree](std::uint64_t first, std::span<Digest> out) -> Result<void> {
-                                for (std::size_t i = 0; i < out.size(); ++i) {
-                                    auto leaf = tree.leaf(first + i);
-                                    if (!leaf && leaf.error().code() != Errc::block_not_found)
-                                        return fail(std::move(leaf).error());
-                                    out[i] = leaf.value_or(Digest{});
-                                }
-                                return {};
-                            }));
+    CODEX_TRY(columns, detail::columns_of(job, dataset));
     return Completion(job, dataset, std::move(columns), std::move(present)).run();
 }
 

@@ -157,6 +157,22 @@ struct RepairReport {
 /// lack too much; no_space, quota_exceeded, io; cancelled.
 [[nodiscard]] Result<bool> complete(const Job& job, repo::PartialDataset& dataset);
 
+/// What complete_part() needs that is not here.
+struct PartNeeds {
+    IndexSet computed; ///< leaves that are to be computed: k blocks of each of their columns
+    IndexSet proving;  ///< leaves of which the proofs of some show what is computed
+    [[nodiscard]] bool none() const { return computed.empty() && proving.empty(); }
+};
+/// Computes what a partial protected dataset lacks of these leaves, from k blocks of each of their
+/// columns. A block that is computed is proved by the proof of a leaf beside it; where nobody has
+/// one, its neighbours are computed, too. `lost`: leaves that cannot be had. Gives what is needed
+/// first; nothing when all is here. Two passes, in constant memory but for some bytes a block.
+/// Errors: dataset_damaged, when what is computed is not the dataset's; those of complete().
+[[nodiscard]] Result<PartNeeds> complete_part(const Job& job, repo::PartialDataset& dataset,
+                                              const IndexSet& part, const IndexSet& lost);
+/// A leaf that is the empty block in any dataset of this shape; false, where it is plain.
+[[nodiscard]] bool is_padding(const codec::Manifest& manifest, std::uint64_t index);
+
 /// The error for a repair that could not restore all: unrepairable(), or what is needed to have the
 /// tree back.
 [[nodiscard]] Error unrepaired(const codec::Manifest& manifest, const erasure::Layout& layout,

@@ -61,6 +61,7 @@ struct Opened {
     std::uint64_t wanted = 0;             ///< blocks
     IndexSet missing;                     ///< of them
     std::optional<ColumnNeeds> columns{}; ///< where any rows of each column do
+    IndexRange of_content{};              ///< blocks that somebody reads
     repo::Repo* repo = nullptr;
 };
 
@@ -72,6 +73,7 @@ struct Opening {
     std::function<Result<FetchPart>(const codec::Manifest&)> part;
     std::string label;
     ByteSink* content;
+    bool in_order;
     std::size_t max_block_bytes;
     codex::Job job;
 
@@ -92,11 +94,36 @@ struct Opening {
         opened.wanted = wanted.blocks.size();
         if (opened.wanted == opened.leaves->count() && !opened.leaves->whole())
             take_any_rows(decoded, opened);
+        else if (!opened.leaves->whole())
+            take_part(decoded, wanted.blocks, opened);
         opened.missing.intersect(wanted.blocks);
+        if (in_order) {
+            CODEX_TRY(read, dataset::clamp(wanted.content, decoded.content_size_bytes()));
+            opened.of_content = dataset::blocks_of(decoded, read);
+        }
         if (content != nullptr)
             CODEX_SET(opened.content,
                       Content::open(*into.repo, cid, decoded, wanted.content, *content));
         return opened;
+    }
+
+    /// Of a part of a protected dataset the blocks themselves, but for padding, or k others of each
+    /// column that has some which nobody has.
+    static void take_part(const codec::Manifest& manifest, const IndexSet& blocks, Opened& opened) {
+        const auto layout = erasure::Layout::of(manifest);
+        if (!layout || manifest.block_size_bytes % 64 != 0)
+            return;
+        IndexSet part = blocks;
+        for (std::uint64_t index = layout->original_blocks; index < layout->rounded(); ++index)
+            part.erase(index);
+        opened.wanted = part.size();
+        IndexSet here({0, opened.leaves->count()});
+        here.subtract(opened.missing);
+        opened.missing.intersect(part);
+        if (opened.missing.empty())
+            return;
+        opened.leaves->want_part(part);
+        opened.columns.emplace(*layout, std::move(here), std::move(part));
     }
 
     /// All of a protected dataset: k blocks of each column are enough.
@@ -135,6 +162,8 @@ Task<Result<FetchStatus>> Fetch::Impl::run(Impl* self) {
     if (there.manifest.empty()) {
         const auto block = std::make_shared<OneBlock>(self->manifest);
         IndexSet first({0, 1});
+        self->expected =
+            self->peers.expect_blocks(codec::kMaxManifestBytes + kReadAnyBlock.block_rest_bytes);
         CODEX_CO_CHECK(download(self, block, nullptr, std::move(first),
                                 codec::kMaxManifestBytes / 16, std::nullopt));
         there.manifest = block->bytes();
@@ -146,14 +175,17 @@ Task<Result<FetchStatus>> Fetch::Impl::run(Impl* self) {
                                   [self](const codec::Manifest& of) { return self->part_of(of); },
                                   self->options.label,
                                   self->options.content,
+                                  self->options.in_order,
                                   self->options.max_block_bytes,
                                   self->job}] { return how.run(); };
     CODEX_CO_TRY(opened, offload(self->loop, executor, std::move(opening)));
     self->repo = opened.repo;
+    self->of_content = opened.of_content;
     self->blocks = opened.wanted;
     self->blocks_before = self->blocks - opened.missing.size();
     const std::size_t block_bytes = opened.leaves->block_bytes();
     self->job.expect(opened.missing.size() * block_bytes);
+    self->expected = self->peers.expect_blocks(block_bytes + kReadAnyBlock.block_rest_bytes);
     if (!opened.missing.empty() || opened.content || opened.columns) {
         CODEX_CO_CHECK(download(self, opened.leaves, opened.content, std::move(opened.missing),
                                 block_bytes, std::move(opened.columns)));
@@ -228,11 +260,15 @@ Task<Result<std::optional<Fetch::Impl::Why>>> Fetch::Impl::watch(Impl* self,
         co_await changed.wait(tick);
         if (self->blocks != 0)
             self->job.advance(download.kept_bytes() - counted);
+        if (const auto next = download.plan().missing().next(self->of_content.first);
+            next && *next < self->of_content.end())
+            self->look_ahead({*next, self->of_content.end() - *next});
         counted = download.kept_bytes();
         auto going = self->job.go_on();
         if (!going)
             co_return fail(std::move(going).error());
         const auto why = self->given_up(*dialler);
+        self->note_waiting();
         if (why && !download.ended())
             co_return why;
     }

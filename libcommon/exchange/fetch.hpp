@@ -34,6 +34,8 @@ struct FetchOptions {
     /// a job on the executor, and no more than that. It outlives the fetch, and the executor.
     /// Cancelled when the fetch fails.
     ByteSink* content = nullptr;
+    /// Somebody else writes the content while it comes (Follow): what is next of it comes first.
+    bool in_order = false;
     std::uint64_t expiry = 0; ///< of the dataset, Unix seconds; 0: never
     std::string label{};      ///< as Repo::set_label()
     /// Peers to keep connections with, each address with the peer's id at its end. Others that are
@@ -50,7 +52,7 @@ struct FetchOptions {
     Clock::Duration alone = std::chrono::seconds(30);
     Clock::Duration stalled = std::chrono::seconds(180);
     /// Of a block, what `Peers` reads (PeersOptions::decode).
-    std::size_t max_block_bytes = net::exchange::DecodeLimits{}.block_bytes;
+    std::size_t max_block_bytes = kReadAnyBlock.block_bytes;
     /// Blocks that have come and are not stored; beyond, nothing is read of peers.
     std::size_t queue_bytes = std::size_t{32} << 20;
     std::uint64_t seed = 0; ///< of choices
@@ -67,8 +69,15 @@ struct FetchPeer {
     std::uint64_t late = 0; ///< requests that it did not keep in time
     double rate = 0;        ///< bytes a second, when it was last measured
     Clock::Duration round_trip{};
-    std::string name{};  ///< for people: its id, or what a pipe is called
-    std::string error{}; ///< why a peer that was named was not reached, with its address
+    std::string name{};      ///< for people: its id, or what a pipe is called
+    std::string error{};     ///< why a peer that was named was not reached, with its address
+    std::uint64_t bytes = 0; ///< data of `blocks`
+};
+
+/// What a fetch waits for that does not come.
+struct FetchWait {
+    std::string words;      ///< for people
+    Clock::Duration left{}; ///< until it gives up
 };
 
 /// How far a fetch is.
@@ -78,6 +87,8 @@ struct FetchStatus {
     std::uint64_t blocks_fetched = 0;
     std::uint64_t bytes_fetched = 0; ///< data of blocks
     std::vector<FetchPeer> peers;
+    std::uint64_t connected = 0;        ///< peers that are there now
+    std::optional<FetchWait> waiting{}; ///< nothing, as long as it goes on
 };
 
 /// One fetch. What has come stays in the repo whatever happens to it: the next one goes on there.

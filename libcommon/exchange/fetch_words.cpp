@@ -43,9 +43,71 @@ std::optional<Fetch::Impl::Why> Fetch::Impl::given_up(const Dialler& dialler) {
     }
     if (is == plan::Outlook::nobody_has_it && since >= options.absent)
         return Why::nobody_has_it;
-    if (now - running->progress() >= options.stalled)
+    if (now - running->progress() >= stalled())
         return Why::nothing_comes;
     return std::nullopt;
+}
+
+namespace {
+
+/// What takes no longer is no waiting.
+constexpr Clock::Duration kNoWaiting = std::chrono::seconds(1);
+/// Of peers that are there, and silent.
+constexpr Clock::Duration kSilence = std::chrono::seconds(3);
+
+} // namespace
+
+/// Those that were asked for blocks, and give none.
+std::string Fetch::Impl::silent_peers() const {
+    std::string names;
+    for (plan::PeerNumber number = 0; number < roster.all().size(); ++number) {
+        const plan::Peer* const peer = running->plan().peer(number);
+        if (peer == nullptr || !peer->joined || peer->open == 0)
+            continue;
+        names += names.empty() ? "" : ", ";
+        names += name_of(roster.all()[number].id);
+    }
+    return names;
+}
+
+Clock::Duration Fetch::Impl::stalled() const {
+    return options.stalled + plan::slack_of(running->block_bytes());
+}
+
+std::optional<FetchWait> Fetch::Impl::waiting() const {
+    if (!running || running->ended() || running->plan().finished())
+        return std::nullopt;
+    const Clock::Instant now = loop.now();
+    Clock::Instant ends = options.until;
+    FetchWait wait;
+    if (outlook == plan::Outlook::no_peer && !roster.all().empty()) {
+        if (now - outlook_since < kNoWaiting)
+            return std::nullopt;
+        ends = std::min(ends, outlook_since + options.alone);
+        wait.words = "no peer is left";
+    } else if (outlook == plan::Outlook::going_on) {
+        const std::string silent = silent_peers();
+        const Clock::Duration usual = kSilence + plan::slack_of(running->block_bytes());
+        if (now - running->progress() < usual || silent.empty())
+            return std::nullopt;
+        ends = std::min(ends, running->progress() + stalled());
+        wait.words = "nothing comes from " + silent;
+    } else {
+        return std::nullopt;
+    }
+    wait.left = std::max(ends - now, Clock::Duration::zero());
+    return wait;
+}
+
+/// Says once of each wait what for, and how long.
+void Fetch::Impl::note_waiting() {
+    std::optional<FetchWait> now = waiting();
+    if (now && now->words != waiting_for)
+        options.logger.notice(
+            "Waiting for blocks",
+            {{"why", now->words},
+             {"seconds", std::chrono::ceil<std::chrono::seconds>(now->left).count()}});
+    waiting_for = now ? std::move(now->words) : std::string();
 }
 
 Error Fetch::Impl::words_of(Why why, const Dialler& dialler) const {
@@ -57,7 +119,7 @@ Error Fetch::Impl::words_of(Why why, const Dialler& dialler) const {
     case Why::nobody_has_it:
         return missing_everywhere();
     case Why::nothing_comes:
-        return out_of_time(options.stalled, cause);
+        return out_of_time(stalled(), cause);
     case Why::deadline:
         break;
     }
@@ -108,7 +170,8 @@ Error Fetch::Impl::missing_everywhere() const {
     const IndexSet& missing = running->plan().missing();
     const FetchStatus now = status();
     // Of a protected dataset any of these do.
-    const std::uint64_t lacking = std::min(missing.size(), now.blocks - now.blocks_here);
+    const std::uint64_t less = now.blocks - now.blocks_here;
+    const std::uint64_t lacking = less == 0 ? missing.size() : std::min(missing.size(), less);
     const std::string first = lacking == missing.size() ? fmt::format(", the first of them is {}",
                                                                       missing.next(0).value_or(0))
                                                         : std::string();
@@ -180,9 +243,12 @@ FetchStatus Fetch::Impl::status() const {
         peer.unasked = counts.unasked;
         peer.wrong = counts.wrong;
         peer.late = counts.late;
+        peer.bytes = entry.bytes;
         now.peers.push_back(peer);
     }
     now.peers.insert(now.peers.end(), unreached.begin(), unreached.end());
+    now.connected = running ? peers.all().size() : 0;
+    now.waiting = waiting();
     return now;
 }
 

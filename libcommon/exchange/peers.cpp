@@ -80,6 +80,11 @@ void Peers::send(const PeerId& peer, const Message& message) {
     impl_->push(to, to->small, RawBytes(framed.begin(), framed.end()), nullptr);
 }
 
+std::shared_ptr<void> Peers::expect_blocks(std::size_t bytes) {
+    const auto at = impl_->expected.insert(bytes);
+    return {nullptr, [impl = impl_, at](void*) { impl->expected.erase(at); }};
+}
+
 std::size_t Peers::unsent(const PeerId& peer) const {
     const auto found = impl_->find(peer);
     return found ? found->small.unsent_small : 0;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/raw_bytes.hpp"
+#include "codec/manifest.hpp"
 #include "exchange/carrier.hpp"
 #include "net/connection/host.hpp"
 #include "net/exchange/decoder.hpp"
@@ -54,9 +55,13 @@ public:
     [[nodiscard]] virtual bool may_read(const PeerId& /*peer*/) { return true; }
 };
 
+/// Of a block that comes, a manifest or one of a dataset (codex-manifest(5), RULES).
+constexpr net::exchange::DecodeLimits kReadAnyBlock{.block_bytes = codec::kMaxBlockSizeBytes};
+
 struct PeersOptions {
-    net::exchange::DecodeLimits decode;
-    /// Of one peer, what its streams hold of parts that have not come whole.
+    net::exchange::DecodeLimits decode = kReadAnyBlock;
+    /// Of one peer, what its streams hold of parts that have not come whole; more where blocks are
+    /// expected that are larger (Peers::expect_blocks).
     std::size_t input_bytes = std::size_t{4} << 20;
     /// Of one peer, small messages that are not on their way; one that goes beyond is not sent.
     std::size_t unsent_bytes = std::size_t{4} << 20;
@@ -138,6 +143,10 @@ public:
     /// A task of block exchange has thrown this: it is counted as the limit that it is, memory or
     /// fault.
     void count_thrown(const std::exception_ptr& thrown) noexcept;
+
+    /// Blocks of so many bytes are asked for, as long as what this gives is kept: of each peer two
+    /// of them may be held.
+    [[nodiscard]] std::shared_ptr<void> expect_blocks(std::size_t bytes);
 
     /// Closes its connections.
     void drop(const PeerId& peer, std::string_view why);

@@ -276,7 +276,8 @@ Result<void> Peers::Impl::take(Peer& peer, net::exchange::Decoder& decoder, Byte
                              {{"peer", peer.id.text()}, {"error", taken.error()}});
         return taken;
     }
-    if (peer.held_bytes > options.input_bytes) {
+    const std::size_t largest = expected.empty() ? 0 : *expected.rbegin();
+    if (peer.held_bytes > std::max(options.input_bytes, 2 * largest)) {
         count_limit(net::Limit::exchange_input, peer.id.text());
         return fail(Errc::limit_exceeded, "{}: too many messages are not whole", peer.id.text());
     }

@@ -46,7 +46,8 @@ struct PipePeer::State {
     std::size_t read_to = 0; ///< of `unread`, consumed
     bool greeted = false;
     bool ended = false;
-    bool writing = false; ///< the one stream to write to is given out
+    bool finishing = false; ///< what comes is passed over
+    bool writing = false;   ///< the one stream to write to is given out
     std::optional<Error> error;
     Signal changed;
 
@@ -222,7 +223,24 @@ Task<void> PipePeer::run(PipePeer* self) {
     std::unique_ptr<PeerStream> stream = std::make_unique<Reader>(state, *self);
     auto served = self->handler_(std::move(stream));
     co_await std::move(served);
+    while (state->finishing) {
+        state->read_to = state->unread.size();
+        const auto more = co_await State::more(state, Clock::Instant::max());
+        if (!more || !*more)
+            break;
+    }
     state->end(Error(Errc::unavailable, fmt::format("{}: has ended", self->options_.name)));
+}
+
+Task<void> PipePeer::finish(PipePeer* self, Clock::Instant until) {
+    const std::shared_ptr<State> state = self->state_;
+    if (state->ended)
+        co_return;
+    state->finishing = true;
+    state->pipe->end();
+    while (!state->ended && state->loop.now() < until) {
+        co_await state->changed.wait(until);
+    }
 }
 
 Task<Result<void>> PipePeer::greet(PipePeer* self, Clock::Instant until) {
@@ -238,8 +256,10 @@ Task<Result<void>> PipePeer::greet(PipePeer* self, Clock::Instant until) {
         if (end != std::string_view::npos) {
             auto right = self->judge(said.substr(0, end));
             state->read_to += end + 1;
-            if (right && !written)
-                co_return written;
+            if (right && !written) { // it wanted nothing, and has not waited for us to say so
+                state->greeted = true;
+                co_return fail(Errc::unavailable, "{}: has ended", self->options_.name);
+            }
             co_return right;
         }
         if (said.size() > kMaxGreeting)

@@ -37,6 +37,11 @@ public:
     [[nodiscard]] bool ended() const;
     [[nodiscard]] const std::optional<Error>& error() const;
 
+    /// Says that nothing more is wanted, and passes over what the other side still says, until it
+    /// has ended, or `until`. So it may say its last without a broken pipe; with a Peers, or when
+    /// that has gone.
+    [[nodiscard]] static Task<void> finish(PipePeer* self, Clock::Instant until);
+
     void start(Handler handler) override;
     [[nodiscard]] std::vector<net::PeerId> connected() const override;
     [[nodiscard]] bool is_connected(const net::PeerId& peer) const override;

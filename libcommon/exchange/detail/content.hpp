@@ -20,6 +20,10 @@ public:
 
     /// Its blocks that are not written.
     [[nodiscard]] IndexRange left() const { return {next_, end_ - next_}; }
+    /// Bytes of the content that are not written.
+    [[nodiscard]] dataset::ByteRange rest() const {
+        return {std::max(range_.begin, next_ * block_size_), range_.end};
+    }
     /// Writes those that come next and are committed in the repo, some megabytes at the most, and
     /// after the last one flushes; gives how many. Each is compared with its CID. Errors:
     /// dataset_damaged, for a block that is here and is not what it was; the sink's; the repo's.

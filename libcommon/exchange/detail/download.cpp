@@ -186,6 +186,8 @@ void Download::ask_for_other_rows() {
         for (const std::uint64_t other : change.want)
             plan_.want({other, 1});
     }
+    if (plan_.finished()) // of what was only to prove something nobody has any
+        keep_.notify();
 }
 
 void Download::send(const plan::Orders& orders) {
@@ -294,17 +296,37 @@ Task<void> Download::keep(Download* self) {
 }
 
 Task<void> Download::complete(Download* self) {
-    auto completing = [goods = self->goods_, job = self->job_] { return goods->complete(job); };
+    auto completing = [goods = self->goods_, job = self->job_,
+                       lost = self->options_.columns->given_up()] {
+        return goods->complete(lost, job);
+    };
     auto rest = co_await offload(self->loop_, self->job_.executor(), std::move(completing));
-    if (!rest) {
+    if (rest)
+        self->want_rest(*rest);
+    else
         self->failure_ = std::move(rest).error();
-    } else {
-        self->options_.columns.reset();
-        self->progress_ = self->loop_.now();
-        self->want_all(*rest);
-        self->poke();
-    }
+    self->poke();
     self->changed_.notify();
+}
+
+/// What a part still needs is asked for as it was; a whole dataset whose code does not fit is
+/// fetched as if there were none.
+void Download::want_rest(const Goods::Rest& rest) {
+    progress_ = loop_.now();
+    ColumnNeeds& columns = *options_.columns;
+    if (columns.of_part()) {
+        want_all(rest.fetch);
+        for (const std::uint64_t index : columns.compute(rest.compute, plan_.missing()))
+            plan_.want({index, 1});
+        if (!plan_.finished())
+            return;
+        if (!rest.fetch.empty() || !rest.compute.empty())
+            failure_ = Error(Errc::block_not_found,
+                             "no peer has what is missing, or what it is computed from");
+    }
+    options_.columns.reset();
+    if (!failure_)
+        want_all(rest.fetch);
 }
 
 void Download::judge(const std::vector<Came>& batch,
@@ -321,6 +343,7 @@ void Download::judge(const std::vector<Came>& batch,
             plan_.verified(came.peer, came.index, now);
             ++kept_;
             kept_bytes_ += came.data.size();
+            roster_.at(came.peer).bytes += came.data.size();
             progress_ = now;
             if (options_.columns)
                 for (const std::uint64_t index :

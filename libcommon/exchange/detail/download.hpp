@@ -41,9 +41,17 @@ public:
     /// By when commit() is to be called, if it is.
     [[nodiscard]] virtual std::optional<Clock::Instant> commit_by() const { return {}; }
     [[nodiscard]] virtual Result<void> commit() { return {}; }
+    /// What a dataset of which some is computed still needs.
+    struct Rest {
+        IndexSet fetch;   ///< is to be fetched
+        IndexSet compute; ///< blocks are enough from which these can be computed
+    };
     /// All that its columns lacked has come: makes the others of them. Gives what is to be fetched
-    /// after all, and nothing when it is whole. As take().
-    [[nodiscard]] virtual Result<IndexSet> complete(const codex::Job& /*job*/) { return {}; }
+    /// after all, and nothing when all that is wanted is here. `lost`: what nobody has. As take().
+    [[nodiscard]] virtual Result<Rest> complete(const IndexSet& /*lost*/,
+                                                const codex::Job& /*job*/) {
+        return {};
+    }
 };
 
 struct DownloadOptions {
@@ -98,6 +106,7 @@ private:
     class Keeping;
     void want_all(const IndexSet& wanted);
     void ask_for_other_rows();
+    void want_rest(const Goods::Rest& rest);
     void end_for(Error error);
     static Task<void> ask(Download* self);
     static Task<void> keep(Download* self);

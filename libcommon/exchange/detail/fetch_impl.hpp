@@ -49,6 +49,11 @@ public:
     [[nodiscard]] Error going_on(Error error) const;
     /// Notes whom the dialler could not reach.
     void note_unreached(const detail::Dialler& dialler);
+    [[nodiscard]] std::optional<FetchWait> waiting() const;
+    [[nodiscard]] std::string silent_peers() const;
+    /// How long nothing may come from those that say they have it.
+    [[nodiscard]] Clock::Duration stalled() const;
+    void note_waiting();
     [[nodiscard]] bool pipes_ended() const;
     [[nodiscard]] std::string name_of(const net::PeerId& peer) const;
     [[nodiscard]] FetchStatus status() const;
@@ -69,11 +74,14 @@ public:
     std::vector<FetchPeer> unreached; ///< that were named, with the error
     plan::Outlook outlook = plan::Outlook::going_on;
     Clock::Instant outlook_since{};
+    std::string waiting_for; ///< the words of the wait that was said
 
     bool content_over = true; ///< nothing is being written
     bool all_is_here = false;
     std::optional<Error> content_error;
-    std::uint64_t awaited_to = 0; ///< blocks before it are asked for first
+    std::uint64_t awaited_to = 0;   ///< blocks before it are asked for first
+    IndexRange of_content{};        ///< that somebody else reads meanwhile
+    std::shared_ptr<void> expected; ///< of `peers`, for as long as larger blocks come
 };
 
 } // namespace codex::exchange

@@ -84,10 +84,14 @@ Result<void> Leaves::keep(std::span<const repo::VerifiedLeaf> leaves) {
     return {};
 }
 
-Result<IndexSet> Leaves::complete(const codex::Job& job) {
+Result<Goods::Rest> Leaves::complete(const IndexSet& lost, const codex::Job& job) {
+    if (part_) {
+        CODEX_TRY(needs, dataset::complete_part(dataset::Job(repo_, job), dataset_, *part_, lost));
+        return Rest{std::move(needs.proving), std::move(needs.computed)};
+    }
     auto fits = dataset::complete(dataset::Job(repo_, job), dataset_);
     if (fits && *fits)
-        return IndexSet();
+        return Rest();
     if (!fits && fits.error().code() != Errc::erasure_unrepairable)
         return fail(std::move(fits).error());
     // Whoever made it coded something else; what they made has the right proofs all the same. Or
@@ -95,7 +99,7 @@ Result<IndexSet> Leaves::complete(const codex::Job& job) {
     CODEX_TRY(rest, missing(job));
     if (!fits && lost_.empty())
         return fail(std::move(fits).error());
-    return rest;
+    return Rest{std::move(rest), {}};
 }
 
 Result<void> Leaves::find_lost(const IndexSet& held, const codex::Job& job) {

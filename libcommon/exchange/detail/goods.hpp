@@ -49,8 +49,10 @@ public:
         return dataset_.commit_by();
     }
     [[nodiscard]] Result<void> commit() override { return dataset_.commit(); }
-    /// Errors: those of dataset::complete().
-    [[nodiscard]] Result<IndexSet> complete(const codex::Job& job) override;
+    /// Errors: those of dataset::complete(), and of dataset::complete_part().
+    [[nodiscard]] Result<Rest> complete(const IndexSet& lost, const codex::Job& job) override;
+    /// From now on complete() is about these alone.
+    void want_part(IndexSet part) { part_ = std::move(part); }
 
     /// Those that are not there, those that cannot be proved, and lost(). O(n) hashes and lookups.
     /// Errors: of PartialDataset::recheck(); io.
@@ -70,6 +72,7 @@ private:
     std::uint64_t count_;
     LeafVerifier verifier_;
     IndexSet lost_;
+    std::optional<IndexSet> part_;
 };
 
 } // namespace codex::exchange::detail

@@ -40,7 +40,8 @@ public:
     std::vector<Carrier*> carriers;
     std::vector<PeerEvents*> events;
     std::map<PeerId, std::shared_ptr<detail::Peer>> peers;
-    std::set<PeerId> without; ///< connected, and do not exchange blocks
+    std::set<PeerId> without;            ///< connected, and do not exchange blocks
+    std::multiset<std::size_t> expected; ///< bytes of blocks that are asked for
     Signal sent;
     bool closed = false;
     std::unique_ptr<TaskGroup> tasks; ///< of our own streams

@@ -20,13 +20,14 @@ public:
         plan::PeerCounts counts;       ///< of plans that have ended
         double rate = 0;
         Clock::Duration round_trip{};
+        std::uint64_t bytes = 0; ///< of right blocks
     };
 
     [[nodiscard]] plan::PeerNumber number_of(const net::PeerId& peer) {
         const auto [found, is_new] =
             numbers_.emplace(peer, static_cast<plan::PeerNumber>(entries_.size()));
         if (is_new)
-            entries_.push_back(Entry{peer, {}, {}, {}, 0, {}});
+            entries_.push_back(Entry{peer, {}, {}, {}, 0, {}, 0});
         return found->second;
     }
     /// It has been connected while the fetch lasted.

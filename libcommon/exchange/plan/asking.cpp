@@ -73,6 +73,13 @@ double Planner::estimate(const Peer& peer, std::size_t blocks) const {
            (peer.snubbed() ? kSnubbedSeconds : 0);
 }
 
+/// Until so many more blocks would be here: as it was, or, before any has come, as it may be.
+Clock::Duration Planner::needed_by(const Peer& peer, std::size_t blocks) const {
+    const auto may = Clock::Duration(
+        static_cast<std::int64_t>(std::min(estimate(peer, blocks), kSnubbedSeconds) * 1e9));
+    return peer.took ? std::min(*peer.took, may) : may;
+}
+
 std::size_t Planner::choose(const std::vector<PeerNumber>& ready) {
     if (ready.size() == 1)
         return 0;
@@ -106,13 +113,19 @@ void Planner::hand_out(Clock::Instant now) {
         if (!asked || !may_ask(peer))
             ready.erase(ready.begin() + static_cast<std::ptrdiff_t>(i));
     }
+    hedge_at_ = Clock::Instant::max();
     if (idle.empty() || finished())
         return;
-    if (all_is_asked())
+    if (all_is_asked()) {
+        // First those that have given something: of others who knows whether they do.
+        std::stable_partition(idle.begin(), idle.end(), [this](PeerNumber number) {
+            return peers_[number].took.has_value();
+        });
         for (const PeerNumber number : idle)
             double_last(peers_[number], number, now);
-    else if (!window_.has_all())
+    } else if (!window_.has_all()) {
         park(now);
+    }
 }
 
 /// Which of two runs is to be asked for first: what somebody waits for, then what fewest have.
@@ -188,7 +201,8 @@ std::size_t Planner::doubled() const {
     return count;
 }
 
-/// The end-game: asks this peer for what others have been asked for, where it will be much earlier.
+/// The end-game: asks this peer for what others have been asked for, where it will be much earlier,
+/// or where they say nothing for longer than it would need.
 void Planner::double_last(Peer& peer, PeerNumber number, Clock::Instant now) {
     const std::uint64_t most = kDoubled + total_ / kDoubledPart;
     std::uint64_t count = doubled();
@@ -210,8 +224,16 @@ void Planner::double_last(Peer& peer, PeerNumber number, Clock::Instant now) {
             const Slot& slot = window_.slot(at);
             const auto bits = static_cast<Mask>(request->bits & said.holds & ~said.open &
                                                 ~slot.twice & ~slot.arrived);
-            if (bits == 0 || theirs < ours * kEarlierBy + kEarlierBySeconds)
+            if (bits == 0)
                 continue;
+            const Clock::Instant silent_until = std::max(request->sent, peers_[other].heard) +
+                                                kSilentTimes * needed_by(peer, peer.open + size) +
+                                                kSilentBeyond;
+            if (theirs < ours * kEarlierBy + kEarlierBySeconds &&
+                (paused_at_ || now < silent_until)) {
+                hedge_at_ = std::min(hedge_at_, silent_until);
+                continue;
+            }
             const std::size_t may =
                 std::min<std::uint64_t>(room(peer), most - std::min(most, count));
             const Mask some = lowest(bits, may);

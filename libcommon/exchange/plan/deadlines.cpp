@@ -11,7 +11,8 @@ void Planner::look_for_late(PeerNumber number, Clock::Instant now) {
     Peer& peer = peers_[number];
     if (!peer.joined)
         return;
-    if (peer.snubbed() && peer.waiting_since && now - *peer.waiting_since >= kSilence) {
+    if (peer.snubbed() && peer.waiting_since &&
+        now - *peer.waiting_since >= kSilence + slack_of(block_bytes_)) {
         release(peer);
         return leave(number);
     }
@@ -26,7 +27,8 @@ void Planner::look_for_late(PeerNumber number, Clock::Instant now) {
         // Others that were asked for later have come, or none does.
         const bool passed_over =
             peer.newest_sent > request.sent && now >= request.sent + 2 * patience;
-        if (passed_over || now - std::max(peer.heard, request.sent) >= kGiveUp)
+        if (passed_over ||
+            now - std::max(peer.heard, request.sent) >= kGiveUp + slack_of(block_bytes_))
             lost.push_back(request);
     }
     for (const Request& request : lost)
@@ -81,7 +83,7 @@ Clock::Instant Planner::next_check(Clock::Instant now) const {
         return now;
     if (finished() || joined_ == 0 || paused_at_)
         return Clock::Instant::max();
-    Clock::Instant at = now + kTick;
+    Clock::Instant at = std::min(now + kTick, std::max(now + kDebounce, hedge_at_));
     for (const Peer& peer : peers_) {
         if (!peer.joined)
             continue;

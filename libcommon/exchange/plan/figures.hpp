@@ -34,6 +34,15 @@ constexpr Clock::Duration kGiveUp = std::chrono::seconds(30);
 /// A peer of which blocks are open and none comes is left.
 constexpr Clock::Duration kSilence = std::chrono::seconds(60);
 
+/// A block of more than kUsualBlockBytes may take longer than all of these, by what it takes at
+/// kSlowestRate bytes a second.
+constexpr std::size_t kUsualBlockBytes = std::size_t{1} << 20;
+constexpr std::size_t kSlowestRate = std::size_t{128} << 10;
+constexpr Clock::Duration slack_of(std::size_t block_bytes) {
+    return block_bytes > kUsualBlockBytes ? std::chrono::seconds(block_bytes / kSlowestRate)
+                                          : Clock::Duration::zero();
+}
+
 constexpr Clock::Duration kFirstBan = std::chrono::minutes(10);
 constexpr unsigned kMaxBanDoublings = 10;
 /// Blocks that nobody asked for: so many, and one more for each of so many useful ones, are borne.
@@ -66,5 +75,9 @@ constexpr Clock::Duration kTick = std::chrono::milliseconds(500);
 /// In the end-game so many blocks, or this part of all, are asked of two peers at a time.
 constexpr std::uint64_t kDoubled = 4;
 constexpr std::uint64_t kDoubledPart = 64;
+/// A peer that has been silent for so many times of what another one needs for a block, and for so
+/// long beyond, need not be waited for in the end-game, whatever its rate was.
+constexpr int kSilentTimes = 4;
+constexpr Clock::Duration kSilentBeyond = std::chrono::milliseconds(50);
 
 } // namespace codex::exchange::plan

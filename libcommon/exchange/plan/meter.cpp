@@ -81,11 +81,12 @@ double Meter::seconds_for(std::size_t bytes) const {
 }
 
 Clock::Duration Meter::patience(std::size_t bytes) const {
+    const Clock::Duration longest = kLongestPatience + slack_of(block_bytes_);
     if (rate_ <= 0)
-        return kLongestPatience;
+        return longest;
     const double seconds = kPatience * seconds_for(bytes);
-    return seconds >= seconds_of(kLongestPatience)
-               ? kLongestPatience
+    return seconds >= seconds_of(longest)
+               ? longest
                : std::max(kShortestPatience,
                           Clock::Duration(static_cast<std::int64_t>(seconds * 1e9)));
 }

@@ -79,9 +79,11 @@ struct Peer {
     double score = 1; ///< how far it is believed
     Meter meter;
     std::deque<Request> requests;
-    std::size_t open = 0;                        ///< blocks
-    Clock::Instant heard{};                      ///< the last block came
-    Clock::Instant newest_sent{};                ///< the newest request of which one has come
+    std::size_t open = 0;         ///< blocks
+    Clock::Instant heard{};       ///< the last block came
+    Clock::Instant newest_sent{}; ///< the newest request of which one has come
+    /// From the request to the block, as an average; nothing before the first has come.
+    std::optional<Clock::Duration> took;
     std::optional<Clock::Instant> waiting_since; ///< for the first block after the last
     std::vector<PeerSlot> slots;                 ///< when it is joined
     SlotBits holding;

@@ -210,6 +210,11 @@ void Planner::unask(unsigned at, Mask bits) {
     window_.settle(at);
 }
 
+void Planner::note_took(Peer& peer, Clock::Duration span) {
+    constexpr int kWeight = 8;
+    peer.took = peer.took ? *peer.took + (span - *peer.took) / kWeight : span;
+}
+
 bool Planner::asked_of(Peer& peer, std::uint64_t index, Clock::Instant now) {
     const Mask bit = bit_of(index);
     for (Request& request : peer.requests) {
@@ -218,6 +223,7 @@ bool Planner::asked_of(Peer& peer, std::uint64_t index, Clock::Instant now) {
         if (request.alone)
             peer.meter.answered(now - request.sent, now);
         request.alone = false;
+        note_took(peer, now - request.sent);
         peer.newest_sent = std::max(peer.newest_sent, request.sent);
         close_request(peer, *window_.find(request.run), bit);
         return true;

@@ -118,6 +118,7 @@ private:
 
     [[nodiscard]] Peer& known(PeerNumber peer);
     [[nodiscard]] Peer* joined_peer(PeerNumber peer);
+    static void note_took(Peer& peer, Clock::Duration span);
     [[nodiscard]] bool asked_of(Peer& peer, std::uint64_t index, Clock::Instant now);
     void set_holds(Peer& peer, unsigned at, Mask holds);
     void has_not(Peer& peer, unsigned at, Mask bits, bool silent, Clock::Instant now);
@@ -149,6 +150,7 @@ private:
     [[nodiscard]] std::size_t room(const Peer& peer) const;
     [[nodiscard]] bool may_ask(const Peer& peer) const;
     [[nodiscard]] double estimate(const Peer& peer, std::size_t blocks) const;
+    [[nodiscard]] Clock::Duration needed_by(const Peer& peer, std::size_t blocks) const;
     [[nodiscard]] std::size_t choose(const std::vector<PeerNumber>& ready);
     [[nodiscard]] bool is_before(const Slot& a, const Slot& b) const;
     [[nodiscard]] bool ask_next_run(Peer& peer, Clock::Instant now);
@@ -174,6 +176,7 @@ private:
     std::vector<PeerNumber> leave_;
     std::optional<Clock::Instant> paused_at_;
     Clock::Instant parked_at_{};
+    Clock::Instant hedge_at_ = Clock::Instant::max(); ///< until a silent peer is waited for
     Clock::Instant due_{};
 };
 

@@ -195,6 +195,107 @@ TEST_F(FetchProtectedTest, WhoseParityIsOfOtherDataIsFetchedWhole) {
     EXPECT_EQ(repo::test::problems(leecher.repo), std::vector<std::string>());
 }
 
+/// Bytes of the content, and the blocks that have them.
+FetchOptions part(std::uint64_t first_block, std::uint64_t end_block, ByteSink* sink) {
+    FetchOptions options;
+    options.content = sink;
+    options.part = [=](const codec::Manifest& manifest) -> Result<FetchPart> {
+        CODEX_TRY(bytes, dataset::clamp({first_block * kBlock, end_block * kBlock},
+                                        manifest.content_size_bytes()));
+        return FetchPart{IndexSet(dataset::blocks_of(manifest, bytes)), bytes};
+    };
+    return options;
+}
+
+TEST_F(FetchProtectedTest, OfAPartWhatNobodyHasIsComputedAndProvedByItsNeighbours) {
+    Store one(world, 1);
+    IndexSet some = rows({0, 1, 2, 3, 4, 5});
+    for (const std::uint64_t lost : {3U, 4U, 13U})
+        some.erase(lost);
+    give(one, some);
+    one.serve();
+    Store leecher(world, 3);
+    codex::test::MemorySink sink;
+    must(fetch(leecher, {one.address()}, part(3, 6, &sink)));
+    EXPECT_TRUE(equal(sink.content(), BytesView(content).subspan(3 * kBlock, 3 * kBlock)));
+    // 5, four of each of two columns, and 2, whose proof has the digest of 3; 5 has that of 4.
+    EXPECT_EQ(status.blocks_fetched, 10U);
+    const auto tree = must(leecher.repo.partial_tree(cid));
+    for (const std::uint64_t index : {3U, 4U, 5U}) {
+        EXPECT_TRUE(must(tree.present()).contains(index));
+        must(tree.proof(index));
+    }
+    // Served with its proof, and whole when the rest comes.
+    leecher.serve();
+    Store third(world, 4);
+    must(fetch(third, {leecher.address()}, part(3, 6, nullptr)));
+    EXPECT_EQ(status.blocks_fetched, 3U);
+    must(fetch(leecher, {one.address()}));
+    expect_whole(leecher);
+}
+
+TEST_F(FetchProtectedTest, OfARowThatIsLostNeighboursAreComputedAsFarAsOnesAreHere) {
+    Store one(world, 1);
+    give(one, rows({1, 2, 4, 5}));
+    one.serve();
+    Store leecher(world, 3);
+    codex::test::MemorySink sink;
+    must(fetch(leecher, {one.address()}, part(1, 3, &sink)));
+    EXPECT_TRUE(equal(sink.content(), BytesView(content).subspan(kBlock, 2 * kBlock)));
+    EXPECT_LE(status.blocks_fetched, 4 * 8U); // the first eight are below one node
+    EXPECT_FALSE(leecher.repo.dataset(cid));
+    EXPECT_TRUE(must(must(leecher.repo.partial_tree(cid)).present()).contains(1));
+    EXPECT_EQ(repo::test::problems(leecher.repo), std::vector<std::string>());
+}
+
+TEST_F(FetchProtectedTest, OfAPartPaddingIsNotAskedForNorOtherRowsWhereAllIsThere) {
+    origin.serve();
+    Store leecher(world, 3);
+    FetchOptions row;
+    row.part = [](const codec::Manifest& /*manifest*/) -> Result<FetchPart> {
+        return FetchPart{IndexSet({30, kSteps}), {}};
+    };
+    must(fetch(leecher, {origin.address()}, row));
+    EXPECT_EQ(status.blocks, 7U);
+    EXPECT_EQ(status.blocks_fetched, 7U);
+    EXPECT_EQ(origin.server->counts().blocks, 8U); // and the manifest
+    must(fetch(leecher, {}, std::move(row)));      // nobody is needed
+}
+
+TEST_F(FetchProtectedTest, OfAPartWithTooFewRowsItSaysWhatIsMissing) {
+    Store one(world, 1);
+    give(one, rows({1, 2, 5}));
+    one.serve();
+    Store leecher(world, 3);
+    const Error error = must_fail(fetch(leecher, {one.address()}, part(1, 3, nullptr)));
+    EXPECT_EQ(error.code(), Errc::block_not_found) << error.text();
+}
+
+TEST(ColumnNeedsTest, OfAPartAColumnIsAskedForOtherRowsOnceOneIsNowhere) {
+    ColumnNeeds needs(layout(), IndexSet({0, 5}), IndexSet({3, 37}));
+    EXPECT_EQ(needs.first(), IndexSet({5, 32})); // neither what is here, nor padding
+    IndexSet asked = needs.first();
+    auto change = needs.instead(36, asked); // column 6: 6, 16 and 26 are asked for
+    EXPECT_EQ(change.want, std::vector<std::uint64_t>{46});
+    EXPECT_TRUE(change.forget);
+    asked.erase(36);
+    asked.insert(46);
+    change = needs.instead(46, asked);
+    EXPECT_EQ(change.want, std::vector<std::uint64_t>{56});
+    EXPECT_TRUE(change.forget);
+    asked.erase(46);
+    asked.insert(56);
+    // None is left: any may come first.
+    change = needs.instead(56, asked);
+    EXPECT_FALSE(change.forget);
+    EXPECT_EQ(change.want, (std::vector<std::uint64_t>{36, 46}));
+    // One that would only prove something is left out.
+    change = needs.instead(41, asked);
+    EXPECT_TRUE(change.want.empty());
+    EXPECT_TRUE(change.forget);
+    EXPECT_TRUE(needs.given_up().contains(41));
+}
+
 TEST(ColumnNeedsTest, AsksForDataThenParityAndNeverForPadding) {
     ColumnNeeds needs(layout(), IndexSet({0, 5}));
     IndexSet first({5, kData - 5});

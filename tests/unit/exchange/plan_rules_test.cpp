@@ -53,6 +53,56 @@ TEST(Plan, TakesBackAWantThatIsAnsweredByDontHave) {
     EXPECT_EQ(orders.tell[0].haves, (std::vector<IndexRange>{{0, 1}})); // behind the cancel
 }
 
+TEST(Plan, ReplacesAPeerThatIsSilentAtTheEndOfASmallFile) {
+    World world;
+    Node& leecher = world.add();
+    world.add(Habits{}, {0, 40});
+    Habits silent;
+    silent.silent_after = 1; // it says what it has, and sends one block
+    world.add(silent, {0, 40});
+    world.start({&leecher}, {0, 40});
+    ASSERT_TRUE(world.finish({&leecher}, minutes(5)));
+    // Of neither the rate is known, so it would be late only after ten seconds.
+    EXPECT_LT(world.seconds_of(leecher), 2);
+    EXPECT_LE(leecher.duplicates, 1U);
+}
+
+TEST(Plan, LooksAgainWhenASilentPeerHasBeenItForTooLong) {
+    Planner plan({kBlock, 1});
+    plan.want({0, 2});
+    Clock::Instant now{std::chrono::hours(1)};
+    plan.joined(0, now);
+    plan.joined(1, now);
+    (void)plan.next(now);
+    now += milliseconds(10);
+    plan.presence(0, 1, true, now);
+    ASSERT_EQ(plan.next(now).tell.size(), 1U); // asks for both
+    plan.presence(1, 1, true, now);
+    EXPECT_TRUE(plan.next(now).tell.empty());
+    // Two blocks take the other one 10 ms and an eighth of a second, as far as is known.
+    ASSERT_LT(plan.due(), now + seconds(1));
+    for (int looks = 0; plan.due() < now + seconds(1); ++looks) {
+        ASSERT_LT(looks, 100);
+        const Clock::Instant at = plan.due();
+        const Orders orders = plan.next(at);
+        if (orders.tell.empty())
+            continue;
+        EXPECT_GE(at, now + milliseconds(300));
+        ASSERT_EQ(orders.tell.size(), 1U);
+        EXPECT_EQ(orders.tell[0].peer, 1U);
+        EXPECT_EQ(orders.tell[0].blocks, (std::vector<IndexRange>{{0, 2}}));
+        return;
+    }
+    ADD_FAILURE() << "nobody else was asked";
+}
+
+TEST(Plan, ABlockThatIsLargeHasMoreTime) {
+    const Meter usual(kBlock);
+    const Meter large(std::size_t{64} << 20);
+    EXPECT_EQ(usual.patience(kBlock), kLongestPatience);
+    EXPECT_EQ(large.patience(std::size_t{64} << 20), kLongestPatience + seconds(512));
+}
+
 TEST(Plan, AsksNobodyForWhatIsThere) {
     Planner plan({kBlock, 1});
     plan.want({10, 10});
