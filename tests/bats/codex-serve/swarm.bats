@@ -28,7 +28,9 @@ fetch_until_whole() {
             address=$(cut -f 2 "ready.$other" 2>/dev/null) || continue # it is being killed
             [[ -z $address ]] || options+=(--peer "$address")
         done
-        if codex-serve -r "repo.$1" fetch "$cid" --timeout 60s "${options[@]}" >>"fetched.$1" 2>>"err.$1"; then
+        codex-serve -r "repo.$1" fetch "$cid" --timeout 60s "${options[@]}" >>"fetched.$1" 2>>"err.$1" &
+        echo $! >"fetch.$1"
+        if wait $!; then
             touch "whole.$1"
             return
         fi
@@ -36,11 +38,25 @@ fetch_until_whole() {
     return 1
 }
 
+# kill_fetch I: the command that fetches into repo I, wherever it is.
+kill_fetch() {
+    wait_for "kill -s KILL \"\$(<fetch.$1)\" 2>/dev/null" 60 || fail "node $1 fetches nothing: $(cat "err.$1")"
+}
+
+# kill_one I: its node, or what it fetches with, by itself or through the node; a node begins anew.
+kill_one() {
+    ((RANDOM % 2 == 0)) || { kill_fetch "$1"; return; }
+    kill_node "$1"
+    ((RANDOM % 2 == 0)) || kill_fetch "$1" # which goes on by itself meanwhile
+    run_node "$1"
+    wait_for "test -s ready.$1" 120 || fail "$(cat "log.$1")"
+}
+
 space_of() { codex-chunk -r "repo.$1" space --json | grep -o '"totalBlocks.*"deadBytes":[0-9]*'; }
 
 teardown() {
     local file
-    for file in pid.* fetcher.*; do
+    for file in fetcher.* pid.* fetch.*; do
         [[ -s $file ]] || continue
         kill -s KILL "$(<"$file")" 2>/dev/null || true
     done
@@ -52,6 +68,8 @@ swarm() {
     local -i count=$1 kills=$2 i victim
     gen 7 20000000 >file
     cid=$(codex-chunk -r repo.0 put file)
+    # Nobody can be through before the kills are.
+    codex-ec -r repo.0 erase --blocks 300-305 "$cid" >/dev/null
     RANDOM=${SEED:-7}
     for ((i = 0; i < count; ++i)); do
         [[ -d repo.$i ]] || codex-chunk -r "repo.$i" init
@@ -66,13 +84,13 @@ swarm() {
     done
     for ((i = 0; i < kills; ++i)); do
         victim=$((1 + RANDOM % (count - 1)))
-        kill_node "$victim"
-        run_node "$victim"
-        wait_for "test -s ready.$victim" 120 || fail "$(cat "log.$victim")"
+        kill_one "$victim"
     done
+    codex-chunk -r repo.0 put file >/dev/null # which mends it
     wait_for 'compgen -G "whole.*" >found' 240 || fail "$(cat err.* log.*)"
     kill_node 0
     rm ready.0
+    codex-chunk -r repo.0 gc
     for ((i = 1; i < count; ++i)); do
         wait "$(<"fetcher.$i")" || fail "node $i: $(cat "err.$i" "log.$i")"
         codex-chunk -r "repo.$i" get "$cid" | cmp - file
