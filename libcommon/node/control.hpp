@@ -32,6 +32,7 @@ struct Request {
     std::string label{};                    ///< of fetch
     std::optional<std::string> range{};     ///< of fetch: which bytes
     std::optional<std::uint64_t> slot{};    ///< of fetch: which slot alone
+    bool in_order = false;                  ///< of fetch: somebody reads it while it comes
 };
 
 // What an answer is made of.
@@ -67,10 +68,16 @@ struct Pong {
     std::uint64_t microseconds = 0;
 };
 
-/// Bytes of a fetch.
+/// How far a fetch is.
 struct SoFar {
-    std::uint64_t done = 0;
-    std::uint64_t total = 0;
+    std::uint64_t done = 0;  ///< bytes
+    std::uint64_t total = 0; ///< bytes
+    std::uint64_t peers = 0; ///< that are there
+    std::uint64_t duplicates = 0;
+    std::string waiting{};     ///< for what; empty: it goes on
+    std::uint64_t seconds = 0; ///< how long yet, then; 0: that is not known
+
+    friend bool operator==(const SoFar&, const SoFar&) = default;
 };
 
 /// How a fetch ended, but for what each peer gave, which are lines of their own.
@@ -81,11 +88,16 @@ struct Totals {
     std::uint64_t bytes_fetched = 0;
 };
 
+/// A setting that has changed, and takes effect when the node is begun again.
+struct Later {
+    std::string setting;
+};
+
 /// The last of an answer that is no error.
 struct Done {};
 
-using Reply =
-    std::variant<About, PeerRow, LimitRow, Pong, SoFar, exchange::FetchPeer, Totals, Done, Error>;
+using Reply = std::variant<About, PeerRow, LimitRow, Pong, SoFar, exchange::FetchPeer, Totals,
+                           Later, Done, Error>;
 
 /// Lines without their ends. An error is said with its code, its text and its way out.
 [[nodiscard]] std::string encode(const Request& request);

@@ -177,7 +177,11 @@ Result<Reply> progress_of(const Json& object) {
     Members members(object);
     members.number("done", so_far.done);
     members.number("total", so_far.total);
-    return members.reply(so_far);
+    members.number("peers", so_far.peers);
+    members.number("duplicates", so_far.duplicates);
+    members.text("waiting", so_far.waiting);
+    members.number("seconds", so_far.seconds);
+    return members.reply(std::move(so_far));
 }
 
 Result<Reply> gave_of(const Json& object) {
@@ -193,6 +197,7 @@ Result<Reply> gave_of(const Json& object) {
     exchange::FetchPeer peer{std::move(peer_id)};
     peer.name = peer.id.text();
     members.number("blocks", peer.blocks);
+    members.number("bytes", peer.bytes);
     members.number("duplicates", peer.duplicates);
     members.number("unasked", peer.unasked);
     members.number("wrong", peer.wrong);
@@ -213,6 +218,13 @@ Result<Reply> totals_of(const Json& object) {
     members.number("blocksFetched", totals.blocks_fetched);
     members.number("bytesFetched", totals.bytes_fetched);
     return members.reply(totals);
+}
+
+Result<Reply> later_of(const Json& object) {
+    Later later;
+    Members members(object);
+    members.text("setting", later.setting);
+    return members.reply(std::move(later));
 }
 
 Result<Reply> done_of(const Json& /*object*/) {
@@ -274,9 +286,10 @@ struct Kind {
     const char* name;
     Result<Reply> (*read)(const Json&);
 };
-constexpr Kind kKinds[] = {{"node", about_of},        {"peer", peer_of}, {"limit", limit_of},
-                           {"pong", pong_of},         {"gave", gave_of}, {"fetched", totals_of},
-                           {"progress", progress_of}, {"done", done_of}, {"error", error_of}};
+constexpr Kind kKinds[] = {{"node", about_of},        {"peer", peer_of},   {"limit", limit_of},
+                           {"pong", pong_of},         {"gave", gave_of},   {"fetched", totals_of},
+                           {"progress", progress_of}, {"later", later_of}, {"done", done_of},
+                           {"error", error_of}};
 
 } // namespace
 
@@ -295,6 +308,7 @@ Result<Request> decode_request(std::string_view line) {
     members.text("label", request.label);
     members.text("range", request.range);
     members.number("slot", request.slot);
+    members.flag("inOrder", request.in_order);
     CODEX_CHECK(members.over());
     const auto* const found = std::ranges::find(detail::kAsks, ask);
     if (found == detail::kAsks.end())

@@ -34,12 +34,17 @@ struct ReplyWriter {
     }
     void operator()(const SoFar& so_far) const {
         json.key("progress").begin_object();
-        json.member("done", so_far.done).member("total", so_far.total).end_object();
+        json.member("done", so_far.done).member("total", so_far.total);
+        json.member("peers", so_far.peers).member("duplicates", so_far.duplicates);
+        if (!so_far.waiting.empty())
+            json.member("waiting", so_far.waiting).member("seconds", so_far.seconds);
+        json.end_object();
     }
     void operator()(const exchange::FetchPeer& peer) const {
         using std::chrono::microseconds;
         json.key("gave").begin_object().member("id", peer.id.text());
-        json.member("blocks", peer.blocks).member("duplicates", peer.duplicates);
+        json.member("blocks", peer.blocks).member("bytes", peer.bytes);
+        json.member("duplicates", peer.duplicates);
         json.member("unasked", peer.unasked).member("wrong", peer.wrong);
         json.member("late", peer.late);
         json.member("bytesPerSecond", static_cast<std::uint64_t>(peer.rate));
@@ -55,6 +60,9 @@ struct ReplyWriter {
         json.member("blocksHere", totals.blocks_here);
         json.member("blocksFetched", totals.blocks_fetched);
         json.member("bytesFetched", totals.bytes_fetched).end_object();
+    }
+    void operator()(const Later& later) const {
+        json.key("later").begin_object().member("setting", later.setting).end_object();
     }
     void operator()(const Done& /*done*/) const { json.key("done").begin_object().end_object(); }
     void operator()(const Error& error) const {
@@ -90,6 +98,8 @@ std::string encode(const Request& request) {
             json.member("range", *request.range);
         if (request.slot)
             json.member("slot", *request.slot);
+        if (request.in_order)
+            json.member("inOrder", true);
     }
     return std::move(json.end_object()).text();
 }

@@ -14,7 +14,6 @@ constexpr Clock::Duration kTellPause = std::chrono::milliseconds(250);
 constexpr Clock::Duration kAlivePause = std::chrono::seconds(5);
 constexpr std::uint64_t kConnectSeconds = 30;
 constexpr std::uint64_t kPingSeconds = 10;
-constexpr std::uint64_t kMostPings = 1000;
 
 /// A peer and its address, without the peer.
 struct Target {
@@ -36,8 +35,13 @@ struct Running {
     Running(EventLoop& loop, Cid of) : cid(std::move(of)), changed(loop) {}
     Cid cid;
     Progress progress;
+    const exchange::Fetch* fetch = nullptr;
     bool over = false;
     Signal changed;
+
+    [[nodiscard]] SoFar so_far() const {
+        return fetch == nullptr ? SoFar() : so_far_of(fetch->status(), progress);
+    }
 };
 
 /// It stands in the list as long as this does. Threads: the loop's.
@@ -59,6 +63,19 @@ private:
 };
 
 } // namespace
+
+SoFar so_far_of(const exchange::FetchStatus& status, const Progress& progress) {
+    SoFar now{progress.done_bytes, progress.total_bytes};
+    now.peers = status.connected;
+    for (const exchange::FetchPeer& peer : status.peers)
+        now.duplicates += peer.duplicates;
+    if (status.waiting) {
+        now.waiting = status.waiting->words;
+        now.seconds = static_cast<std::uint64_t>(
+            std::chrono::ceil<std::chrono::seconds>(status.waiting->left).count());
+    }
+    return now;
+}
 
 std::vector<std::string> addresses_of(const net::Host& host) {
     std::vector<std::string> texts;
@@ -85,7 +102,7 @@ public:
     static Task<Result<void>> fetch(Impl* self, Request request, Conversation* with);
     static Task<Result<void>> say_status(Conversation* with, exchange::FetchStatus status);
     static Task<void> tell(Impl* self, Conversation* with, Running* running);
-    static Task<Result<void>> reload(Impl* self);
+    static Task<Result<void>> reload(Impl* self, Conversation* with);
     static Task<Result<void>> stop(Impl* self);
 
     [[nodiscard]] Clock::Instant in(std::uint64_t seconds) const {
@@ -179,8 +196,7 @@ Task<Result<void>> Daemon::Impl::ping(Impl* self, Request request, Conversation*
     std::vector<net::Multiaddr> addresses(1, target->address);
     CODEX_CO_CHECK(self->host.connect(target->peer, std::move(addresses), self->in(seconds),
                                       net::Redial::at_once));
-    const std::uint64_t count = std::min(request.count, kMostPings);
-    for (std::uint64_t i = 0; i < count && !with->gone(); ++i) {
+    for (std::uint64_t i = 0; i < request.count && !with->gone(); ++i) {
         CODEX_CO_TRY(time, self->host.ping(target->peer, self->in(seconds)));
         using std::chrono::microseconds;
         Reply reply(Pong{
@@ -205,6 +221,7 @@ Result<exchange::FetchOptions> Daemon::Impl::fetch_options(const Request& reques
     how.expiry = request.expiry;
     how.label = request.label;
     CODEX_SET(how.part, options.part(request.range, request.slot));
+    how.in_order = request.in_order;
     how.max_block_bytes = options.limits.peers.decode.block_bytes;
     how.seed = ++options.seed;
     how.logger = options.logger.with_topics("codex blockexcengine");
@@ -229,7 +246,9 @@ Task<Result<void>> Daemon::Impl::wait_for_turn(Impl* self, Conversation* with, C
             co_return fail(Errc::timeout, "others are being fetched, and the time is over");
         if (now >= say_until) {
             say_until = now + kAlivePause;
-            Reply reply(SoFar{});
+            SoFar waits;
+            waits.waiting = "the node is fetching other things";
+            Reply reply(std::move(waits));
             CODEX_CO_CHECK(with->say(std::move(reply)));
         }
         const Clock::Instant look = std::min(now + kTellPause, until);
@@ -242,12 +261,12 @@ Task<Result<void>> Daemon::Impl::wait_for_turn(Impl* self, Conversation* with, C
 
 /// Says how far it is as long as somebody listens, and cancels it when nobody does.
 Task<void> Daemon::Impl::tell(Impl* self, Conversation* with, Running* running) {
-    std::uint64_t said = 0;
+    SoFar said;
     Clock::Instant say_until = Clock::Instant::min();
     while (!running->over && !with->gone()) {
-        const SoFar now{running->progress.done_bytes, running->progress.total_bytes};
-        if (now.done + now.total != said || self->loop.now() >= say_until) {
-            said = now.done + now.total;
+        const SoFar now = running->so_far();
+        if (now != said || self->loop.now() >= say_until) {
+            said = now;
             say_until = self->loop.now() + kAlivePause;
             Reply reply(now);
             const auto taken = co_await with->say(std::move(reply));
@@ -275,6 +294,7 @@ Task<Result<void>> Daemon::Impl::fetch(Impl* self, Request request, Conversation
     const Listed listed(self->fetches, running, self->freed);
     exchange::Fetch fetch(self->peers, self->repo, *cid, std::move(*how),
                           codex::Job(self->executor, running.progress));
+    running.fetch = &fetch;
     TaskGroup telling(self->loop, [&running](const std::exception_ptr& /*thrown*/) {
         running.progress.cancel();
     });
@@ -306,8 +326,15 @@ Task<Result<void>> Daemon::Impl::say_status(Conversation* with, exchange::FetchS
 
 // --- the node itself ----------------------------------------------------------------------------
 
-Task<Result<void>> Daemon::Impl::reload(Impl* self) {
-    co_return self->options.reload();
+Task<Result<void>> Daemon::Impl::reload(Impl* self, Conversation* with) {
+    auto later = self->options.reload();
+    if (!later)
+        co_return fail(std::move(later).error());
+    for (std::string& setting : *later) {
+        Reply reply(Later{std::move(setting)});
+        CODEX_CO_CHECK(with->say(std::move(reply)));
+    }
+    co_return Result<void>();
 }
 
 Task<Result<void>> Daemon::Impl::stop(Impl* self) {
@@ -338,7 +365,7 @@ Task<Result<void>> Daemon::answer(Request request, Conversation* with) {
     case Ask::fetch:
         return Impl::fetch(self, std::move(request), with);
     case Ask::reload:
-        return Impl::reload(self);
+        return Impl::reload(self, with);
     case Ask::stop:
         break;
     }

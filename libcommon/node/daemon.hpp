@@ -16,13 +16,17 @@ using PartOf = std::function<Result<exchange::FetchPart>(const codec::Manifest&)
 /// The addresses at which others reach the node, each with its id at the end.
 [[nodiscard]] std::vector<std::string> addresses_of(const net::Host& host);
 
+/// How far a fetch with this progress is, as it is said to who waits.
+[[nodiscard]] SoFar so_far_of(const exchange::FetchStatus& status, const Progress& progress);
+
 struct DaemonOptions {
     /// What a range, as users write it, or a slot stands for; nothing where there is neither.
     std::function<Result<PartOf>(const std::optional<std::string>& range,
                                  std::optional<std::uint64_t> slot)>
         part;
-    /// Reads the configuration again and does as it says.
-    std::function<Result<void>()> reload;
+    /// Reads the configuration again and does as it says. Gives the settings that have changed and
+    /// take effect only when the node is begun again.
+    std::function<Result<std::vector<std::string>>()> reload;
     /// Lets the node end; returns before it has.
     std::function<void()> stop;
     Limits limits;          ///< as they are shown; set_limits() says others

@@ -161,7 +161,14 @@ void declare_control(cli::Command& root) {
         .example("codex-serve reload")
         .example("codex-serve -r /srv/codex reload")
         .run([](cli::Context& context) -> Result<int> {
-            CODEX_CHECK(ask_daemon(context, asking(node::Ask::reload), kNothing, kAnswer));
+            const node::TakeReply warn = [&context](const node::Reply& reply) -> Result<void> {
+                if (const auto* later = std::get_if<node::Later>(&reply))
+                    context.warn(fmt::format("{} has changed, and takes effect when the node is "
+                                             "begun again",
+                                             later->setting));
+                return {};
+            };
+            CODEX_CHECK(ask_daemon(context, asking(node::Ask::reload), warn, kAnswer));
             return 0;
         });
     const auto wait = std::make_shared<cli::DurationValue>();

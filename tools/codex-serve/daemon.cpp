@@ -1,6 +1,9 @@
 #include "daemon.hpp"
 
 #include "base/local_network.hpp"
+#include "base/thread_pool.hpp"
+#include "exchange/follow.hpp"
+#include "fetch_report.hpp"
 #include "repo/daemon_lock.hpp"
 
 namespace codex::serve_tool {
@@ -97,19 +100,87 @@ Result<pid_t> stop_daemon(cli::Context& context, Clock::Duration patience) {
     return (*daemon)->process;
 }
 
-Result<bool> fetch_through_daemon(cli::Context& context, node::Request request, Progress& progress,
+namespace {
+
+/// The content of a dataset that the node fetches, on its way to who reads it.
+/// Threads: the loop's.
+class Reading {
+public:
+    Reading(Daemon& daemon, repo::Repo& repo, const ThroughDaemon& how, Progress& progress)
+        : daemon_(daemon), pool_(kThreads),
+          follow_(daemon.loop, repo, how.cid, how.part, *how.content, codex::Job(pool_, progress)),
+          tasks_(daemon.loop, [this](const std::exception_ptr& /*thrown*/) {
+              outcome_.emplace(fail(out_of_memory()));
+              daemon_.lines->close();
+          }) {
+        tasks_.start(run(this));
+    }
+
+    /// The fetch has ended so. Gives how all of it has. Errors: also timeout, at `until`.
+    Result<void> end(Result<void> fetched, Clock::Instant until) {
+        const auto over = [this] { return tasks_.size() == 0; };
+        const bool gave_up = outcome_ && !*outcome_; // and so the fetch has ended
+        if (fetched)
+            follow_.all_is_here();
+        else if (!gave_up)
+            follow_.cancel();
+        const bool in_time = daemon_.loop.run_until(over, until);
+        if (!in_time) {
+            follow_.cancel();
+            daemon_.loop.run_until(over);
+            return fail(Error(Errc::timeout, "the time is over, and not all of it is written")
+                            .hint("what has come stays, and the same command writes it"));
+        }
+        if (!fetched && !gave_up)
+            return fetched;
+        return std::move(*outcome_);
+    }
+
+private:
+    /// One that works, and one that waits for who reads.
+    static constexpr unsigned kThreads = 3;
+
+    static Task<void> run(Reading* self) {
+        auto done = co_await exchange::Follow::run(&self->follow_);
+        if (!done)
+            self->daemon_.lines->close(); // nobody wants it any more
+        self->outcome_.emplace(std::move(done));
+    }
+
+    Daemon& daemon_;
+    ThreadPool pool_;
+    exchange::Follow follow_;
+    std::optional<Result<void>> outcome_;
+    TaskGroup tasks_;
+};
+
+} // namespace
+
+Result<bool> fetch_through_daemon(cli::Context& context, node::Request request,
+                                  const ThroughDaemon& how, Progress& progress,
                                   exchange::FetchStatus& status) {
     Clock::Duration patience = kFetchPatience;
+    Clock::Instant until = Clock::Instant::max();
+    if (request.seconds)
+        until = Deadline::after_seconds(context.clock(), *request.seconds).at();
     if (request.seconds && *request.seconds < 60)
         patience = std::min(patience, std::chrono::seconds(*request.seconds) + kGrace);
     CODEX_TRY(daemon, find_daemon(context, patience));
     if (!daemon)
         return false;
+    std::optional<Reading> reading;
+    if (how.content != nullptr) {
+        CODEX_TRY(to, how.repo.destination());
+        request.in_order = true;
+        reading.emplace(*daemon, *to.repo, how, progress);
+    }
+    FetchTelling telling(context, how.cid);
     bool has_ended = false; // the fetch, before the node
     const node::TakeReply take = [&](node::Reply reply) -> Result<void> {
         if (const auto* so_far = std::get_if<node::SoFar>(&reply)) {
             progress.done_bytes = so_far->done;
             progress.total_bytes = so_far->total;
+            telling.tell(*so_far);
         } else if (auto* gave = std::get_if<exchange::FetchPeer>(&reply)) {
             status.peers.push_back(std::move(*gave));
         } else if (const auto* totals = std::get_if<node::Totals>(&reply)) {
@@ -122,13 +193,17 @@ Result<bool> fetch_through_daemon(cli::Context& context, node::Request request, 
         return {};
     };
     auto done = ask(*daemon, std::move(request), take, patience);
-    if (done)
-        return true;
-    const bool is_gone = done.error().code() == Errc::unavailable && !has_ended;
-    if (is_gone || done.error().code() == Errc::cancelled)
-        return fail(Error(Errc::unavailable, "the node that fetches has ended")
-                        .hint("what has come stays, and the same command goes on from there"));
-    return fail(std::move(done).error());
+    if (!done) {
+        const bool is_gone = done.error().code() == Errc::unavailable && !has_ended;
+        if (is_gone || done.error().code() == Errc::cancelled)
+            done = fail(Error(Errc::unavailable, "the node that fetches has ended")
+                            .hint("what has come stays, and the same command goes on from there"));
+    }
+    if (reading)
+        done = reading->end(std::move(done), until);
+    if (!done)
+        return fail(std::move(done).error());
+    return true;
 }
 
 } // namespace codex::serve_tool

@@ -3,6 +3,7 @@
 
 #include "base/job.hpp"
 #include "exchange/fetch.hpp"
+#include "late_repo.hpp"
 #include "node/control_client.hpp"
 #include "serve.hpp"
 
@@ -26,10 +27,20 @@ inline constexpr Clock::Duration kGrace = std::chrono::seconds(3);
 /// What can be done about a process that does not do as it is told.
 [[nodiscard]] Error hanging(Error error, pid_t process);
 
-/// Lets the node of the repo fetch a dataset, and shows how far it is; false, when no node serves
-/// the repo. `status` is what has come, also before an error. Errors: those of
-/// exchange::Fetch::run(); unavailable, when the node ends before the fetch has.
+/// A dataset that the node of the repo fetches.
+struct ThroughDaemon {
+    const Cid& cid;
+    LateRepo& repo;
+    node::PartOf part;           ///< as the request has it
+    ByteSink* content = nullptr; ///< where its content goes while it comes, if it does
+};
+
+/// Lets the node of the repo fetch a dataset, shows how far it is, and writes its content; false,
+/// when no node serves the repo. `status` is what has come, also before an error. Errors: those of
+/// exchange::Fetch::run() and exchange::Follow::run(); unavailable, when the node ends before the
+/// fetch has.
 [[nodiscard]] Result<bool> fetch_through_daemon(cli::Context& context, node::Request request,
-                                                Progress& progress, exchange::FetchStatus& status);
+                                                const ThroughDaemon& how, Progress& progress,
+                                                exchange::FetchStatus& status);
 
 } // namespace codex::serve_tool

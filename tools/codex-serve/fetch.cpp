@@ -6,6 +6,7 @@
 #include "cli/for_each.hpp"
 #include "daemon.hpp"
 #include "dataset/dataset.hpp"
+#include "fetch_report.hpp"
 #include "late_repo.hpp"
 #include "proof/slots.hpp"
 #include "serve.hpp"
@@ -13,6 +14,7 @@
 #include "via.hpp"
 
 #include <csignal>
+#include <filesystem>
 #include <poll.h>
 #include <unistd.h>
 
@@ -64,6 +66,20 @@ struct ContentFile {
     [[nodiscard]] bool is_stdout() const { return sink && !file; }
 };
 
+/// What is in the repo is the repo's own. Errors: cannot_create, usage.
+Result<void> outside_of_repo(const cli::Context& context, const std::string& path) {
+    namespace fs = std::filesystem;
+    CODEX_TRY(repo, context.repo_path());
+    std::error_code error; // what cannot be looked at cannot be opened either, which is said then
+    const fs::path folder = fs::weakly_canonical(repo, error);
+    const fs::path file = fs::weakly_canonical(path, error);
+    const auto [end, rest] = std::mismatch(folder.begin(), folder.end(), file.begin(), file.end());
+    if (folder.empty() || end != folder.end())
+        return {};
+    return fail(Error(Errc::cannot_create, fmt::format("{}: is in the repo", path))
+                    .remedy({Remedy::name_output, "name a file outside of it"}));
+}
+
 Result<ContentFile> destination_of(cli::Context& context, const FetchArguments& arguments) {
     ContentFile to;
     if (!arguments.to)
@@ -77,6 +93,7 @@ Result<ContentFile> destination_of(cli::Context& context, const FetchArguments& 
         to.sink = std::make_unique<FdSink>(std::move(out));
         return to;
     }
+    CODEX_CHECK(outside_of_repo(context, *arguments.to));
     CODEX_TRY(file, OutputFile::open(*arguments.to));
     to.file = std::move(file);
     CODEX_TRY(sink, FdSink::create(to.file->fd(), *arguments.to));
@@ -121,76 +138,6 @@ private:
     void (*before_)(int);
 };
 
-std::string peers_json(const exchange::FetchStatus& status) {
-    JsonWriter json;
-    json.begin_array();
-    for (const exchange::FetchPeer& peer : status.peers) {
-        json.begin_object();
-        if (!peer.error.empty())
-            json.key("error").value(peer.error);
-        json.key("id").value(peer.name);
-        json.key("blocks").value(peer.blocks);
-        json.key("duplicates").value(peer.duplicates);
-        json.key("unasked").value(peer.unasked);
-        json.key("wrong").value(peer.wrong);
-        json.key("late").value(peer.late);
-        json.key("bytesPerSecond").value(static_cast<std::uint64_t>(peer.rate));
-        json.key("roundTripMicroseconds")
-            .value(static_cast<std::uint64_t>(
-                std::chrono::duration_cast<std::chrono::microseconds>(peer.round_trip).count()));
-        json.end_object();
-    }
-    json.end_array();
-    return std::move(json).text();
-}
-
-/// The numbers of the summary, also of a fetch that has failed.
-void count(cli::Context& context, const exchange::FetchStatus& status) {
-    std::uint64_t duplicates = 0;
-    for (const exchange::FetchPeer& peer : status.peers)
-        duplicates += peer.duplicates;
-    context.add_total("blocksFetched", status.blocks_fetched);
-    context.add_total("bytesFetched", status.bytes_fetched);
-    context.add_total("duplicates", duplicates);
-}
-
-Result<void> report(cli::Context& context, const Cid& cid, const exchange::FetchStatus& status,
-                    bool stdout_is_taken) {
-    std::uint64_t duplicates = 0;
-    for (const exchange::FetchPeer& peer : status.peers) {
-        duplicates += peer.duplicates;
-        if (!peer.error.empty())
-            context.warn("a peer gave nothing: " + peer.error);
-    }
-    if (stdout_is_taken)
-        return {};
-    return context.print(cli::Record("fetched")
-                             .field("cid", cid)
-                             .field("blocksFetched", status.blocks_fetched)
-                             .field("bytesFetched", status.bytes_fetched)
-                             .json("blocks", status.blocks)
-                             .json("duplicates", duplicates)
-                             .json_raw("peers", peers_json(status)));
-}
-
-/// What a user can do about a fetch that has failed: `of_node`, through a node of the repo, whose
-/// peers were asked alone.
-Error with_way_out(Error error, bool of_node) {
-    const Errc code = error.code();
-    if (code != Errc::unavailable && code != Errc::dataset_not_found &&
-        code != Errc::block_not_found && code != Errc::peer_wrong && code != Errc::select_invalid)
-        return error;
-    std::string before(error.hint());
-    if (!before.empty())
-        before += "; ";
-    Error whole(code, error.text());
-    if (of_node && code == Errc::unavailable)
-        return std::move(whole).hint(before +
-                                     "connect the node with one that has it: codex-serve connect "
-                                     "ADDRESS; or name one: --peer ADDRESS");
-    return std::move(whole).hint(before + "name another node that may have it: --peer ADDRESS");
-}
-
 using Vias = std::vector<std::unique_ptr<Via>>;
 
 /// One dataset that is fetched.
@@ -201,6 +148,19 @@ struct Wanted {
     Progress& progress;
     exchange::FetchStatus& status; ///< what has come, also before an error
 };
+
+constexpr Clock::Duration kTellPause = std::chrono::milliseconds(250);
+/// For commands that were asked, until they have said the last and end by themselves.
+constexpr Clock::Duration kPartingPatience = std::chrono::seconds(2);
+
+Task<void> tell_of(EventLoop* loop, const exchange::Fetch* fetch, const Progress* progress,
+                   FetchTelling* telling) {
+    while (true) {
+        telling->tell(node::so_far_of(fetch->status(), *progress));
+        const Clock::Instant next = loop->now() + kTellPause;
+        co_await loop->pause_until(next);
+    }
+}
 
 /// The fetch, with peers of the node and of commands.
 Result<void> fetch_with(cli::Context& context, Node& node, const Vias& vias, Wanted wanted) {
@@ -225,11 +185,21 @@ Result<void> fetch_with(cli::Context& context, Node& node, const Vias& vias, Wan
         const auto open = [&repo = wanted.repo] { return repo.destination(); };
         fetch.emplace(peers, open, wanted.cid, std::move(options), job);
     }
+    FetchTelling words(context, wanted.cid);
+    TaskGroup telling(node.loop, [](const std::exception_ptr& /*thrown*/) {});
+    telling.start(tell_of(&node.loop, &*fetch, &wanted.progress, &words));
     auto done = run_task(node.loop, exchange::Fetch::run(&*fetch));
     wanted.status = *done ? std::move(**done) : fetch->status();
     if (!*done)
         return fail(std::move(*done).error());
     return {};
+}
+
+Task<Result<void>> part_from(const Vias* vias, Clock::Instant until) {
+    for (const auto& via : *vias) {
+        co_await exchange::PipePeer::finish(via->peer.get(), until);
+    }
+    co_return Result<void>();
 }
 
 /// The same on a loop of its own; the commands end with it.
@@ -250,11 +220,13 @@ Result<void> fetch_here(cli::Context& context, const FetchArguments& arguments, 
     auto done = fetch_with(context, *node, vias, std::move(wanted));
     if (!done)
         return fail(with_way_out(end_all(vias, std::move(done).error()), false));
-    return {};
+    // Each is told that no more is wanted, and may say its last without anybody hanging up on it.
+    const auto parted = run_task(node->loop, part_from(&vias, node->loop.now() + kPartingPatience));
+    return *parted ? Result<void>() : fail(Errc::internal);
 }
 
-/// Lets the node that serves the repo fetch, if one does and no command is asked; then the content
-/// is written here.
+/// Lets the node that serves the repo fetch, if one does and no command is asked; the content is
+/// written here while it comes.
 Result<void> fetch_of(cli::Context& context, const FetchArguments& arguments, Wanted wanted) {
     if (!arguments.via.empty())
         return fetch_here(context, arguments, std::move(wanted));
@@ -268,24 +240,16 @@ Result<void> fetch_of(cli::Context& context, const FetchArguments& arguments, Wa
     request.slot = arguments.slot;
     if (arguments.timeout.given)
         request.seconds = arguments.timeout.seconds;
+    const ThroughDaemon how{wanted.cid, wanted.repo, wanted.options.part, wanted.options.content};
     auto through =
-        fetch_through_daemon(context, std::move(request), wanted.progress, wanted.status);
+        fetch_through_daemon(context, std::move(request), how, wanted.progress, wanted.status);
     if (!through)
         return fail(with_way_out(std::move(through).error(), arguments.peers.empty()));
     if (!*through && wanted.options.peers.empty())
         return fail(Error(Errc::usage, "--peer or --via is missing, and no node serves the repo")
                         .hint("name a node that has it: --peer, and the address that it prints "
                               "when it is asked for its ready file"));
-    if (!*through)
-        return fetch_here(context, arguments, std::move(wanted));
-    if (wanted.options.content != nullptr) {
-        wanted.options.peers.clear(); // all of it is here
-        exchange::FetchStatus given;
-        return fetch_here(
-            context, arguments,
-            {wanted.cid, std::move(wanted.options), wanted.repo, wanted.progress, given});
-    }
-    return {};
+    return *through ? Result<void>() : fetch_here(context, arguments, std::move(wanted));
 }
 
 /// The only one, whose content may go somewhere, too.
@@ -300,17 +264,18 @@ Result<int> fetch_one(cli::Context& context, const FetchArguments& arguments,
     const auto view = context.show(progress, "fetch");
     const PipesBreakGently pipes;
     exchange::FetchStatus status;
+    FetchReport report(context);
     auto done = fetch_of(context, arguments, {cid, std::move(options), *repo, progress, status});
     if (!done && to.is_stdout())
         pipes.end_if_broken();
-    count(context, status);
+    report.count(status);
     if (!done) {
-        context.report(cid.text(), done.error()); // and the summary follows
+        context.report(cid.text(), done.error(), FetchReport::failed(status)); // summary follows
         return context.exit_code();
     }
     if (to.file)
         CODEX_CHECK(to.file->commit());
-    CODEX_CHECK(report(context, cid, status, to.is_stdout()));
+    CODEX_CHECK(report.fetched(cid, status, to.is_stdout()));
     return 0;
 }
 
@@ -326,16 +291,19 @@ Result<int> run_fetch(cli::Context& context, const FetchArguments& arguments) {
         return fetch_one(context, arguments, text, std::move(usual));
     }
     const PipesBreakGently pipes;
+    FetchReport report(context);
     const auto open = [&] { return LateRepo::open(context); };
     const auto turn = [&](const std::unique_ptr<LateRepo>& repo, const std::string& text,
                           Progress& progress) -> Result<void> {
         CODEX_TRY(cid, whole_cid(text));
         exchange::FetchStatus status;
         auto done = fetch_of(context, arguments, {cid, usual, *repo, progress, status});
-        count(context, status);
-        if (!done)
-            return done;
-        return report(context, cid, status, false);
+        report.count(status);
+        if (!done) {
+            context.report(text, done.error(), FetchReport::failed(status));
+            return {}; // the next one follows
+        }
+        return report.fetched(cid, status, false);
     };
     auto code = cli::for_each_in(context, std::move(inputs), "fetch", open, turn);
     if (!code || *code != 0)

@@ -12,12 +12,19 @@ struct PingOptions {
     cli::DurationValue timeout{10, false};
 };
 
-using Times = std::vector<Clock::Duration>;
+Result<void> print(cli::Context& context, const std::string& id, Clock::Duration time) {
+    const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(time).count();
+    return context.print(cli::Record("ping")
+                             .field("id", id)
+                             .text(fmt::format("{}.{:03} ms", micros / 1000, micros % 1000))
+                             .json("microseconds", static_cast<std::uint64_t>(micros)));
+}
 
-/// Connects, and pings once after the other; each has the whole time. `times` are those that were
-/// answered, also when a later one was not.
+/// Connects, and pings once after the other; each has the whole time, and is printed when it is
+/// answered.
 Task<Result<void>> ping_all(net::Host* host, Target target, const PingOptions* options,
-                            Times* times) {
+                            cli::Context* context) {
+    const std::string id = target.peer.text();
     const Clock::Duration span = std::chrono::seconds(options->timeout.seconds);
     std::vector<net::Multiaddr> addresses(1, target.address);
     const Clock::Instant until = host->loop().now() + span;
@@ -25,7 +32,9 @@ Task<Result<void>> ping_all(net::Host* host, Target target, const PingOptions* o
     for (std::uint64_t i = 0; i < options->count; ++i) {
         const Clock::Instant ends = host->loop().now() + span;
         CODEX_CO_TRY(time, host->ping(target.peer, ends));
-        times->push_back(time);
+        auto printed = print(*context, id, time);
+        if (!printed)
+            co_return printed;
     }
     co_return Result<void>();
 }
@@ -34,17 +43,7 @@ Result<int> run_ping(cli::Context& context, const PingOptions& options) {
     context.about(options.address);
     CODEX_TRY(target, parse_target(options.address));
     CODEX_TRY(node, Node::anonymous(context));
-    Times times;
-    const std::string id = target.peer.text();
-    auto done = run_task(node->loop, ping_all(node->host.get(), target, &options, &times));
-    for (const Clock::Duration time : times) {
-        const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(time).count();
-        CODEX_CHECK(
-            context.print(cli::Record("ping")
-                              .field("id", id)
-                              .text(fmt::format("{}.{:03} ms", micros / 1000, micros % 1000))
-                              .json("microseconds", static_cast<std::uint64_t>(micros))));
-    }
+    auto done = run_task(node->loop, ping_all(node->host.get(), target, &options, &context));
     if (!*done)
         context.report(options.address, done->error()); // and the summary follows
     return context.exit_code();

@@ -21,6 +21,9 @@ namespace {
 /// Of requests that are under way when the node is told to end.
 constexpr Clock::Duration kEndPatience = std::chrono::seconds(3);
 
+/// Settings that take effect while it serves.
+constexpr std::string_view kReloaded[] = {"log-level", "max-peers", "limit", "peer"};
+
 /// Where a node keeps what is its own, for its owner alone.
 Result<void> make_node_folder(const repo::Repo& repo) {
     const std::string folder = repo.path() + "/node";
@@ -107,8 +110,8 @@ struct Service {
         return options;
     }
     /// Takes over what may change while it serves. Errors: those of the configuration; then
-    /// everything stays as it was.
-    Result<void> reload();
+    /// everything stays as it was. Gives the settings that have changed and may not.
+    Result<std::vector<std::string>> reload();
     void told(int signal);
 
     cli::Context& run;
@@ -121,26 +124,33 @@ struct Service {
     node::Daemon daemon;
 };
 
-Result<void> Service::reload() {
+Result<std::vector<std::string>> Service::reload() {
     RunOptions options;
     RunSettings settings;
-    CODEX_CHECK(run.reread(
-        [&options](cli::Command& root) {
-            declare_run_options(root.command("run", "").takes_log().run(
-                                    [](cli::Context& /*context*/) -> Result<int> { return 0; }),
-                                options);
-        },
-        [&]() -> Result<void> {
-            CODEX_SET(settings, settings_of(options));
-            return {};
-        }));
+    CODEX_TRY(changed, run.reread(
+                           [&options](cli::Command& root) {
+                               declare_run_options(
+                                   root.command("run", "").takes_log().run(
+                                       [](cli::Context& /*context*/) -> Result<int> { return 0; }),
+                                   options);
+                           },
+                           [&]() -> Result<void> {
+                               CODEX_SET(settings, settings_of(options));
+                               return {};
+                           }));
     host.set_limits(settings.limits.host);
     peers.set_limits(settings.limits.peers);
     server.set_limits(settings.limits.server);
     daemon.set_limits(settings.limits);
     keeper.keep(settings.peers);
+    std::erase_if(changed, [](const std::string& name) {
+        return std::ranges::find(kReloaded, name) != std::end(kReloaded);
+    });
     log.notice("The configuration was read again");
-    return {};
+    for (const std::string& name : changed)
+        log.warn("A setting has changed that takes effect when the node is begun again",
+                 {{"setting", name}});
+    return changed;
 }
 
 void Service::told(int signal) {

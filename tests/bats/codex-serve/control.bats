@@ -160,6 +160,14 @@ teardown() {
     assert_line $'connections\t1\t0'
     assert_line $'streams\t4096\t0'
     grep -q 'The configuration was read again' log
+    # What cannot be taken over while it serves is named.
+    printf '%s\n' 'max-peers = 1' 'log-level = "debug"' 'agent-string = "Other"' 'threads = 2' >settings
+    run_split codex-serve reload
+    assert_success
+    assert_stderr --partial 'warning: agent-string has changed, and takes effect when the node is begun again'
+    assert_stderr --partial 'warning: threads has changed'
+    [[ $(grep -c warning <<<"$stderr") == 2 ]] || fail "$stderr"
+    grep -q 'WRN.*takes effect when the node is begun again.*agent-string' log
     start_other --peer "$address"
     wait_for '[[ -n $(codex-serve peers) ]]' 60
     run_split codex-serve ping -c 1 "$address"

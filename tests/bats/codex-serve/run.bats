@@ -169,6 +169,11 @@ load serve
         assert_failure
         assert_output ''
     done
+    mkfifo nobody # who would read it
+    run_split timeout 20 codex-serve run --listen-addrs /ip4/127.0.0.1/tcp/0 --ready-file nobody
+    assert_failure 73
+    assert_output ''
+    assert_stderr --partial 'nobody: is a FIFO that nobody reads'
     echo old >ready
     start_node_at_once
     wait_for '! grep -qs old ready' 60

@@ -42,3 +42,22 @@ teardown() {
     ((${EPOCHREALTIME/./} - begun >= 1600000)) || fail 'the wire was faster than it is'
     codex-chunk -r other get "$cid" | cmp - file
 }
+
+@test "what is waited for is said at once, and until when, and what has come stands in the failure" {
+    gen 3 30000000 >file
+    cid=$(codex-chunk put file)
+    start_node
+    through_wire 20 3000000 0
+    codex-serve -r other fetch "$cid" --peer "$address" --json --timeout 30s >out 2>err 3>&- &
+    local fetch=$!
+    wait_for "codex-chunk -r other ls 2>/dev/null | grep -q '$cid.*partial [1-9]'" 60 || fail "$(cat out err)"
+    kill -s KILL "$node"
+    wait_for "grep -q 'no peer is left: it waits until 2' err" 25 || fail "$(cat out err)"
+    local code=0
+    wait "$fetch" || code=$?
+    [[ $code == 69 || $code == 75 ]] || fail "$code $(cat err)"
+    assert_equal "$(jq -r .type out)" summary
+    (($(jq '.peers[0].bytes' out) > 100000)) || fail "$(cat out)"
+    assert_equal "$(jq -r 'select(.type == "error") | .object' err)" "$cid"
+    (($(jq 'select(.type == "error") | .peers[0].bytes' err) > 100000)) || fail "$(cat err)"
+}

@@ -17,6 +17,27 @@ load serve
     refute pgrep -f "stdio -r $CODEX_REPO"
 }
 
+@test "of a dataset that is whole a command is asked nothing, and both ends end well" {
+    cid=$(codex-chunk put <(gen 5 1000000))
+    local round
+    for round in {1..20}; do
+        run_split codex-serve fetch "$cid" --via "codex-serve stdio; echo \$? >>codes"
+        assert_success
+        assert_output "$cid"$'\t0\t0'
+        assert_stderr ''
+    done
+    assert_equal "$(sort -u codes)" 0
+    assert_equal "$(wc -l <codes)" 20
+    # Also one that has much to say.
+    gen 6 30000000 >file
+    cid=$(codex-chunk put file)
+    run_split codex-serve -r other fetch "$cid" --range 0-20000000 \
+        --via "codex-serve stdio -r $CODEX_REPO; echo \$? >>codes"
+    assert_success
+    assert_stderr ''
+    assert_equal "$(sort -u codes)" 0
+}
+
 @test "commands and nodes each give what they have" {
     gen 2 10000000 >file
     cid=$(codex-chunk put file)

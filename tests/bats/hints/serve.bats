@@ -224,9 +224,53 @@ other_tree() { find other/writers -type f -size +1k; }
     bring_some
     printf 'junk' | dd of="$(other_tree)" conv=notrunc status=none
     run_split codex-serve -r other fetch "$cid" --peer "$address"
-    hint 'remove what is here of the dataset, and fetch it again'
+    part 'remove what is here of it: codex-chunk rm CID; then fetch it again: codex-serve fetch CID --peer ADDRESS'
+    hint "remove what is here of it: codex-chunk -r other rm $cid; then fetch it again: codex-serve -r other fetch $cid --peer ADDRESS"
     codex-chunk -r other rm "$cid"
     codex-serve -r other fetch "$cid" --peer "$address" --to - | cmp - file
+    end_node
+}
+
+@test "what is here of a tree is gone" {
+    start_node
+    bring_some
+    rm "$(other_tree)"
+    run_split codex-serve -r other fetch "$cid" --peer "$address"
+    assert_equal "$status" 65
+    hint "remove what is here of it: codex-chunk -r other rm $cid; then fetch it again: codex-serve -r other fetch $cid --peer ADDRESS"
+    codex-chunk -r other rm "$cid"
+    codex-serve -r other fetch "$cid" --peer "$address" --to - | cmp - file
+    end_node
+}
+
+@test "who reads the content is too slow for the time it may take" {
+    start_node
+    mkfifo slow
+    exec 9<>slow # nobody reads it
+    run_split bash -c "codex-serve fetch $cid --to - --timeout 1s >slow"
+    assert_equal "$status" 75
+    hint 'what has come stays, and the same command writes it'
+    exec 9>&-
+    codex-serve fetch "$cid" --to - --timeout 60s | cmp - file
+    end_node
+}
+
+@test "the file of the content is in the repo" {
+    run_split codex-serve -r other fetch "$cid" --via codex-serve\ stdio\ -r\ "$CODEX_REPO" --to other/copy
+    assert_equal "$status" 73
+    hint 'name a file outside of it'
+    codex-serve -r other fetch "$cid" --via codex-serve\ stdio\ -r\ "$CODEX_REPO" --to copy
+    cmp copy file
+}
+
+@test "a FIFO that nobody reads" {
+    mkfifo ready
+    run_split timeout 20 codex-serve run --listen-addrs /ip4/127.0.0.1/tcp/0 --ready-file ready
+    hint 'name a file, or let somebody read it first'
+    cat ready >came &
+    codex-serve run --listen-addrs /ip4/127.0.0.1/tcp/0 --ready-file ready >log 2>said 3>&- &
+    node=$!
+    wait_for 'test -s came' 60
     end_node
 }
 

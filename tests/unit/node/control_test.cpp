@@ -25,6 +25,7 @@ std::vector<Request> requests() {
     fetch.range = "5-9";
     fetch.slot = 3;
     fetch.seconds = 0;
+    fetch.in_order = true;
     Request ping;
     ping.ask = Ask::ping;
     ping.address = "/ip4/192.0.2.1/tcp/1";
@@ -42,12 +43,14 @@ std::vector<Reply> replies() {
     all.emplace_back(PeerRow{"id", "address", true, "/yamux/1.0.0", "agent", 1, 2, UINT64_MAX, 4});
     all.emplace_back(LimitRow{"streams", "4096", 5});
     all.emplace_back(Pong{6});
-    all.emplace_back(SoFar{7, 8});
+    all.emplace_back(SoFar{7, 8, 9, 10, "no peer is left", 11});
     exchange::FetchPeer gave{must(net::PeerId::from_text(kPeer)), 1, 2, 3, 4, 5, 6, {}};
     gave.round_trip = std::chrono::microseconds(7);
     gave.error = "/ip4/10.0.0.1/tcp/9: refused";
+    gave.bytes = 8;
     all.emplace_back(std::move(gave));
     all.emplace_back(Totals{9, 10, 11, 12});
+    all.emplace_back(Later{"listen-addrs"});
     all.emplace_back(Done{});
     all.emplace_back(Error(Errc::quota_exceeded, "a text")
                          .hint("a way out")
@@ -67,6 +70,7 @@ TEST(Control, SaysWhatWasMeant) {
     EXPECT_EQ(fetch.range, "5-9");
     EXPECT_EQ(fetch.slot, 3U);
     EXPECT_EQ(fetch.seconds, 0U);
+    EXPECT_TRUE(fetch.in_order);
     EXPECT_EQ(must(decode_request(encode(all[1]))).count, 7U);
     EXPECT_EQ(must(decode_request(encode(all[1]))).seconds, std::nullopt);
     for (const Request& request : all) {
@@ -86,7 +90,8 @@ TEST(Control, IsWhatThePageShows) {
     EXPECT_EQ(encode(requests()[2]), R"({"request":"health"})");
     EXPECT_EQ(encode(replies()[2]), R"({"limit":{"name":"streams","value":"4096","hits":5}})");
     EXPECT_EQ(encode(Reply(Done{})), R"({"done":{}})");
-    EXPECT_EQ(encode(Reply(SoFar{7, 8})), R"({"progress":{"done":7,"total":8}})");
+    EXPECT_EQ(encode(Reply(SoFar{7, 8, 2})),
+              R"({"progress":{"done":7,"total":8,"peers":2,"duplicates":0}})");
 }
 
 TEST(Control, CarriesAnErrorWithItsWayOut) {
@@ -141,7 +146,7 @@ TEST(Control, RefusesWhatIsOfAnotherKind) {
         EXPECT_EQ(must_fail(decode_request(line)).code(), Errc::unsupported) << line;
     for (const char* line :
          {"{}", "[]", R"({"done":1})", R"({"peer":[]})", R"({"peer":{"incoming":1}})",
-          R"({"gave":{"id":7}})", R"({"error":{"remedies":[7]}})", R"({"later":{}})"})
+          R"({"gave":{"id":7}})", R"({"error":{"remedies":[7]}})", R"({"newer":{}})"})
         EXPECT_EQ(must_fail(decode_reply(line)).code(), Errc::json_invalid) << line;
     EXPECT_FALSE(decode_reply(R"({"gave":{"id":"nobody"}})"));
 }

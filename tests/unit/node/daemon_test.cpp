@@ -59,9 +59,10 @@ protected:
                 return fail(Errc::usage, "no part");
             return nullptr;
         };
-        options.reload = [this]() -> Result<void> {
-            ++reloads_;
-            return fail(Errc::config_invalid, "no");
+        options.reload = [this]() -> Result<std::vector<std::string>> {
+            if (++reloads_ == 1)
+                return fail(Errc::config_invalid, "no");
+            return std::vector<std::string>{"listen-addrs", "threads"};
         };
         options.stop = [this] { ++stops_; };
         options.fetches = 2;
@@ -132,8 +133,11 @@ TEST_F(DaemonTest, PingsAndSaysWhatCannotBe) {
         "/ip4/10.0.0.9/tcp/8070/p2p/16Uiu2HAmLb6x8CmU6v6Mopiftir16SeBnhcat5dWwKCxbs3P8oRt";
     EXPECT_EQ(must_fail(ask(Ask::connect, nobody)).code(), Errc::unavailable);
     EXPECT_EQ(must_fail(ask(Ask::reload)).text(), "no");
+    must(ask(Ask::reload));
+    ASSERT_EQ(listener_.heard<Later>().size(), 2U);
+    EXPECT_EQ(listener_.heard<Later>()[1]->setting, "threads");
     must(ask(Ask::stop));
-    EXPECT_EQ(reloads_, 1);
+    EXPECT_EQ(reloads_, 2);
     EXPECT_EQ(stops_, 1);
 }
 
@@ -239,6 +243,7 @@ TEST_F(DaemonTest, WhoWaitsForHisTurnHearsOfItAndHasADeadline) {
     second.seconds = 12;
     EXPECT_EQ(must_fail(ask(std::move(second), listener_)).code(), Errc::timeout);
     EXPECT_EQ(listener_.heard<SoFar>().size(), 2U);
+    EXPECT_EQ(listener_.heard<SoFar>()[0]->waiting, "the node is fetching other things");
     daemon_->cancel();
     EXPECT_TRUE(world_.until([&] { return asking.size() == 0; }, seconds(2)));
 }

@@ -1,0 +1,145 @@
+#include "fetch_report.hpp"
+
+#include "base/counted.hpp"
+#include "base/units.hpp"
+
+#include <algorithm>
+
+namespace codex::serve_tool {
+
+namespace {
+
+std::uint64_t failures_of(const exchange::FetchPeer& peer) {
+    return peer.wrong + peer.late + (peer.error.empty() ? 0 : 1);
+}
+
+std::string peers_json(const std::vector<exchange::FetchPeer>& peers) {
+    JsonWriter json;
+    json.begin_array();
+    for (const exchange::FetchPeer& peer : peers) {
+        json.begin_object();
+        if (!peer.error.empty())
+            json.key("error").value(peer.error);
+        json.key("id").value(peer.name);
+        json.key("blocks").value(peer.blocks);
+        json.key("bytes").value(peer.bytes);
+        json.key("duplicates").value(peer.duplicates);
+        json.key("unasked").value(peer.unasked);
+        json.key("wrong").value(peer.wrong);
+        json.key("late").value(peer.late);
+        json.key("failures").value(failures_of(peer));
+        json.key("bytesPerSecond").value(static_cast<std::uint64_t>(peer.rate));
+        json.key("roundTripMicroseconds")
+            .value(static_cast<std::uint64_t>(
+                std::chrono::duration_cast<std::chrono::microseconds>(peer.round_trip).count()));
+        json.end_object();
+    }
+    json.end_array();
+    return std::move(json).text();
+}
+
+std::uint64_t duplicates_of(const exchange::FetchStatus& status) {
+    std::uint64_t duplicates = 0;
+    for (const exchange::FetchPeer& peer : status.peers)
+        duplicates += peer.duplicates;
+    return duplicates;
+}
+
+/// Of one that has given to several fetches what it was in the last, and all that it gave.
+void add(exchange::FetchPeer& to, const exchange::FetchPeer& more) {
+    to.blocks += more.blocks;
+    to.bytes += more.bytes;
+    to.duplicates += more.duplicates;
+    to.unasked += more.unasked;
+    to.wrong += more.wrong;
+    to.late += more.late;
+    if (more.rate > 0)
+        to.rate = more.rate;
+    if (more.round_trip != Clock::Duration::zero())
+        to.round_trip = more.round_trip;
+    if (to.error.empty())
+        to.error = more.error;
+}
+
+} // namespace
+
+// --- while it goes on
+// ---------------------------------------------------------------------------
+
+void FetchTelling::tell(const node::SoFar& now) {
+    cli::Record more("progress");
+    if (!now.waiting.empty())
+        more.field("waiting", now.waiting).json("secondsToWait", now.seconds);
+    more.text(counted(now.peers, "peer", "peers")).json("peers", now.peers);
+    if (now.duplicates != 0)
+        more.text(counted(now.duplicates, "duplicate", "duplicates"));
+    more.json("duplicates", now.duplicates);
+    context_.note_progress(std::move(more));
+    if (!now.waiting.empty() && now.waiting != waiting_) {
+        const std::string until =
+            now.seconds == 0
+                ? std::string()
+                : " until " + format_time(context_.clock().unix_seconds() + now.seconds);
+        context_.warn(cid_, fmt::format("{}: it waits{}", now.waiting, until));
+    }
+    waiting_ = now.waiting;
+}
+
+// --- afterwards
+// ---------------------------------------------------------------------------------
+
+void FetchReport::count(const exchange::FetchStatus& status) {
+    context_.add_total("blocksFetched", status.blocks_fetched);
+    context_.add_total("bytesFetched", status.bytes_fetched);
+    context_.add_total("duplicates", duplicates_of(status));
+    for (const exchange::FetchPeer& peer : status.peers) {
+        const auto known = std::ranges::find(peers_, peer.name, &exchange::FetchPeer::name);
+        if (known == peers_.end())
+            peers_.push_back(peer);
+        else
+            add(*known, peer);
+    }
+    context_.note_total_json("peers", peers_json(peers_));
+}
+
+Result<void> FetchReport::fetched(const Cid& cid, const exchange::FetchStatus& status,
+                                  bool stdout_is_taken) {
+    for (const exchange::FetchPeer& peer : status.peers)
+        if (!peer.error.empty())
+            context_.warn("a peer gave nothing: " + peer.error);
+    if (stdout_is_taken)
+        return {};
+    return context_.print(cli::Record("fetched")
+                              .field("cid", cid)
+                              .field("blocksFetched", status.blocks_fetched)
+                              .field("bytesFetched", status.bytes_fetched)
+                              .json("blocks", status.blocks)
+                              .json("duplicates", duplicates_of(status))
+                              .json_raw("peers", peers_json(status.peers)));
+}
+
+cli::Record FetchReport::failed(const exchange::FetchStatus& status) {
+    cli::Record more("error");
+    more.json("blocks", status.blocks).json("blocksHere", status.blocks_here);
+    more.json("blocksFetched", status.blocks_fetched).json("bytesFetched", status.bytes_fetched);
+    more.json("duplicates", duplicates_of(status)).json_raw("peers", peers_json(status.peers));
+    return more;
+}
+
+Error with_way_out(Error error, bool of_node) {
+    const Errc code = error.code();
+    if (code != Errc::unavailable && code != Errc::dataset_not_found &&
+        code != Errc::block_not_found && code != Errc::peer_wrong && code != Errc::select_invalid)
+        return error;
+    std::string before(error.hint());
+    if (!before.empty())
+        before += "; ";
+    Error whole(code, error.text());
+    if (of_node && code == Errc::unavailable)
+        return std::move(whole).hint(before +
+                                     "connect the node with one that has it: codex-serve connect "
+                                     "ADDRESS; or name one: --peer ADDRESS");
+    return std::move(whole).hint(before + "name another node that may have it: --peer ADDRESS");
+}
+
+} // namespace codex::serve_tool
