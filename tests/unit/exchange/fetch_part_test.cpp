@@ -1,7 +1,6 @@
 // Fetching a part of a dataset, and writing its content while it comes.
 #include "fetch_fixture.hpp"
 
-#include "exchange/follow.hpp"
 #include "memory_streams.hpp"
 
 namespace codex::exchange::test {
@@ -62,83 +61,6 @@ TEST_F(FetchPartTest, WritesTheContentInOrderWhileItComes) {
     codex::test::MemorySink again;
     must(fetch(leecher, {}, range({7, 5 * kBlock + 1}, &again)));
     EXPECT_TRUE(equal(again.content(), content(7, 5 * kBlock + 1)));
-}
-
-/// What somebody else reads while a fetch brings it. Threads: the loop's.
-class Reader {
-public:
-    Reader(World& world, Store& store, const Dataset& data, ByteSink& sink,
-           Follow::PartOf part = nullptr)
-        : loop_(world.loop),
-          follow(world.loop, store.repo, data.cid, std::move(part), sink, store.executor),
-          tasks_(world.loop) {
-        tasks_.start(run(this));
-    }
-    bool ended() const { return outcome.has_value(); }
-
-private:
-    static Task<void> run(Reader* self) {
-        auto done = co_await Follow::run(&self->follow);
-        self->outcome.emplace(std::move(done));
-    }
-    EventLoop& loop_;
-
-public:
-    Follow follow;
-    std::optional<Result<void>> outcome;
-
-private:
-    TaskGroup tasks_;
-};
-
-TEST_F(FetchPartTest, WhoeverReadsBesideAFetchHasTheContentInOrderWhileItComes) {
-    Store one(world, 1);
-    one.store(data, {0, 300});
-    one.serve();
-    Store leecher(world, 3, often());
-    WatchedSink sink;
-    Reader reader(world, leecher, data, sink);
-    FetchOptions options;
-    options.in_order = true;
-    must(fetch(leecher, {one.address()}, std::move(options)));
-    EXPECT_GT(sink.content().size(), 100 * kBlock);
-    reader.follow.all_is_here();
-    ASSERT_TRUE(world.until([&] { return reader.ended(); }));
-    must(std::move(*reader.outcome));
-    EXPECT_TRUE(equal(sink.content(), content(0, 300 * kBlock)));
-    EXPECT_TRUE(sink.flushed());
-    // Of what is whole, and of a range.
-    WatchedSink again;
-    Reader second(world, leecher, data, again, [](const codec::Manifest&) -> Result<FetchPart> {
-        return FetchPart{IndexSet({3, 2}), {3 * kBlock + 5, 4 * kBlock + 6}};
-    });
-    second.follow.all_is_here();
-    ASSERT_TRUE(world.until([&] { return second.ended(); }));
-    must(std::move(*second.outcome));
-    EXPECT_TRUE(equal(again.content(), content(3 * kBlock + 5, 4 * kBlock + 6)));
-}
-
-TEST_F(FetchPartTest, WhoeverReadsOfWhatDoesNotComeEndsWhenItIsCancelledOrWhenItIsSaid) {
-    Store leecher(world, 3, often());
-    leecher.store(data, {0, 10});
-    WatchedSink sink;
-    Reader reader(world, leecher, data, sink);
-    world.pass(seconds(5));
-    EXPECT_FALSE(reader.ended());
-    EXPECT_EQ(sink.content().size(), 10 * kBlock);
-    reader.follow.cancel();
-    ASSERT_TRUE(world.until([&] { return reader.ended(); }));
-    EXPECT_EQ(must_fail(std::move(*reader.outcome)).code(), Errc::cancelled);
-    WatchedSink again;
-    Reader second(world, leecher, data, again);
-    second.follow.all_is_here();
-    ASSERT_TRUE(world.until([&] { return second.ended(); }));
-    EXPECT_EQ(must_fail(std::move(*second.outcome)).code(), Errc::dataset_damaged);
-    Store empty(world, 4);
-    Reader third(world, empty, data, again);
-    third.follow.all_is_here();
-    ASSERT_TRUE(world.until([&] { return third.ended(); }));
-    EXPECT_EQ(must_fail(std::move(*third.outcome)).code(), Errc::dataset_not_found);
 }
 
 TEST_F(FetchPartTest, FetchesOnlyTheBlocksOfARange) {

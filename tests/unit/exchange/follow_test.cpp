@@ -1,0 +1,99 @@
+// The content of what somebody else fetches, written while it comes.
+#include "exchange/follow.hpp"
+
+#include "fetch_fixture.hpp"
+#include "memory_streams.hpp"
+
+namespace codex::exchange::test {
+namespace {
+
+using repo::test::kBlock;
+
+/// What somebody else reads while a fetch brings it. Threads: the loop's.
+class Reader {
+public:
+    Reader(World& world, Store& store, const Dataset& data, ByteSink& sink,
+           Follow::PartOf part = nullptr)
+        : loop_(world.loop),
+          follow(world.loop, store.repo, data.cid, std::move(part), sink, store.executor),
+          tasks_(world.loop) {
+        tasks_.start(run(this));
+    }
+    bool ended() const { return outcome.has_value(); }
+
+private:
+    static Task<void> run(Reader* self) {
+        auto done = co_await Follow::run(&self->follow);
+        self->outcome.emplace(std::move(done));
+    }
+    EventLoop& loop_;
+
+public:
+    Follow follow;
+    std::optional<Result<void>> outcome;
+
+private:
+    TaskGroup tasks_;
+};
+
+class FollowTest : public FetchingBlocks {
+protected:
+    [[nodiscard]] Bytes content(std::uint64_t begin, std::uint64_t end) const {
+        Bytes all;
+        for (std::uint64_t i = 0; i * kBlock < end; ++i)
+            append(all, data.leaf(i).data);
+        return {all.begin() + static_cast<std::ptrdiff_t>(begin),
+                all.begin() + static_cast<std::ptrdiff_t>(end)};
+    }
+};
+
+TEST_F(FollowTest, WhoeverReadsBesideAFetchHasTheContentInOrderWhileItComes) {
+    Seeder one(world, 1, data, {0, 300});
+    Store leecher(world, 3, committing_each(8));
+    codex::test::MemorySink sink;
+    Reader reader(world, leecher, data, sink);
+    FetchOptions options;
+    options.in_order = true;
+    must(fetch(leecher, {one.address()}, std::move(options)));
+    EXPECT_GT(sink.content().size(), 100 * kBlock);
+    reader.follow.all_is_here();
+    ASSERT_TRUE(world.until([&] { return reader.ended(); }));
+    must(std::move(*reader.outcome));
+    EXPECT_TRUE(equal(sink.content(), content(0, 300 * kBlock)));
+    EXPECT_TRUE(sink.flushed());
+    // Of what is whole, and of a range.
+    codex::test::MemorySink again;
+    Reader second(world, leecher, data, again, [](const codec::Manifest&) -> Result<FetchPart> {
+        return FetchPart{IndexSet({3, 2}), {3 * kBlock + 5, 4 * kBlock + 6}};
+    });
+    second.follow.all_is_here();
+    ASSERT_TRUE(world.until([&] { return second.ended(); }));
+    must(std::move(*second.outcome));
+    EXPECT_TRUE(equal(again.content(), content(3 * kBlock + 5, 4 * kBlock + 6)));
+}
+
+TEST_F(FollowTest, WhoeverReadsOfWhatDoesNotComeEndsWhenItIsCancelledOrWhenItIsSaid) {
+    Store leecher(world, 3, committing_each(8));
+    leecher.store(data, {0, 10});
+    codex::test::MemorySink sink;
+    Reader reader(world, leecher, data, sink);
+    world.pass(seconds(5));
+    EXPECT_FALSE(reader.ended());
+    EXPECT_EQ(sink.content().size(), 10 * kBlock);
+    reader.follow.cancel();
+    ASSERT_TRUE(world.until([&] { return reader.ended(); }));
+    EXPECT_EQ(must_fail(std::move(*reader.outcome)).code(), Errc::cancelled);
+    codex::test::MemorySink again;
+    Reader second(world, leecher, data, again);
+    second.follow.all_is_here();
+    ASSERT_TRUE(world.until([&] { return second.ended(); }));
+    EXPECT_EQ(must_fail(std::move(*second.outcome)).code(), Errc::dataset_damaged);
+    Store empty(world, 4);
+    Reader third(world, empty, data, again);
+    third.follow.all_is_here();
+    ASSERT_TRUE(world.until([&] { return third.ended(); }));
+    EXPECT_EQ(must_fail(std::move(*third.outcome)).code(), Errc::dataset_not_found);
+}
+
+} // namespace
+} // namespace codex::exchange::test
