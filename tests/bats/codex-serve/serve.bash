@@ -11,6 +11,14 @@ start_node() {
     address=$(cut -f 2 ready)
 }
 
+# start_with STREAM BYTES: one that has these bytes of the test byte generator, and so has the file named file; their
+# CID is $cid.
+start_with() {
+    gen "$1" "$2" >file
+    cid=$(codex-chunk put file)
+    start_node
+}
+
 # end_node [SIGNAL]: it ends by itself; its exit status is $ended.
 end_node() {
     kill -s "${1:-TERM}" "$node"

@@ -3,11 +3,9 @@ load ../common
 load ../codex-serve/serve
 
 serves() {
-    gen 1 $((65536 * 50)) >file
     local cid tree
-    cid=$(codex-chunk put file)
+    start_with 1 $((65536 * 50))
     tree=$(codex-merkle root "$cid")
-    start_node
     run_split timeout 300 node "$CODEX_SOURCE/tests/interop/blockexc-peer.mjs" "$address" "$tree" 50 fetched "$1"
     assert_success
     assert_line 'there 50 of 1024: 0 to 49'

@@ -4,11 +4,9 @@ load ../codex-serve/serve
 
 # from_us VERSION MUXER [TWICE]: TWICE is how many blocks may come twice.
 from_us() {
-    gen 1 $((65536 * 50)) >file
     local cid later
-    cid=$(codex-chunk put file)
+    start_with 1 $((65536 * 50))
     later=$(gen 2 1000 | codex-chunk -r elsewhere block put)
-    start_node
     node "$CODEX_SOURCE/tests/interop/blockexc-fetcher.mjs" "$1" "$address" "$cid" 50 fetched "$2" "${later%%$'\t'*}" \
         >theirs 2>&1 3>&- &
     local fetcher=$! code=0
