@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <limits>
 #include <tuple>
+#include <utility>
 
 namespace codex::exchange::plan {
 namespace {
@@ -118,11 +119,10 @@ void Planner::hand_out(Clock::Instant now) {
         return;
     if (all_is_asked()) {
         // First those that have given something: of others who knows whether they do.
-        std::stable_partition(idle.begin(), idle.end(), [this](PeerNumber number) {
-            return peers_[number].took.has_value();
-        });
-        for (const PeerNumber number : idle)
-            double_last(peers_[number], number, now);
+        for (const bool gave : {true, false})
+            for (const PeerNumber number : idle)
+                if (peers_[number].took.has_value() == gave)
+                    double_last(peers_[number], number, now);
     } else if (!window_.has_all()) {
         park(now);
     }

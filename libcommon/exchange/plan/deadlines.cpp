@@ -2,6 +2,7 @@
 #include "exchange/plan/planner.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace codex::exchange::plan {
 

@@ -14,8 +14,7 @@ class Reader {
 public:
     Reader(World& world, Store& store, const Dataset& data, ByteSink& sink,
            Follow::PartOf part = nullptr)
-        : loop_(world.loop),
-          follow(world.loop, store.repo, data.cid, std::move(part), sink, store.executor),
+        : follow(world.loop, store.repo, data.cid, std::move(part), sink, store.executor),
           tasks_(world.loop) {
         tasks_.start(run(this));
     }
@@ -26,7 +25,6 @@ private:
         auto done = co_await Follow::run(&self->follow);
         self->outcome.emplace(std::move(done));
     }
-    EventLoop& loop_;
 
 public:
     Follow follow;
