@@ -29,7 +29,8 @@ private:
 } // namespace
 
 void HostCarrier::start(Handler handler) {
-    host_.serve(std::string(net::exchange::kBlockExchange), streams_per_peer_,
+    // As many as the host's limits allow.
+    host_.serve(std::string(net::exchange::kBlockExchange), SIZE_MAX,
                 [handler = std::move(handler)](net::Stream stream) {
                     return handler(std::make_unique<HostStream>(std::move(stream)));
                 });

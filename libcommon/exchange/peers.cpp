@@ -15,8 +15,7 @@ constexpr std::size_t kMostWithdrawn = 1024;
 
 Peers::Peers(net::Host& host, PeersOptions options)
     : impl_(std::make_shared<Impl>(host.loop(), &host, std::move(options))) {
-    impl_->host_carrier =
-        std::make_unique<detail::HostCarrier>(host, impl_->options.streams_per_peer);
+    impl_->host_carrier = std::make_unique<detail::HostCarrier>(host);
     impl_->attach(*impl_->host_carrier);
 }
 

@@ -65,7 +65,6 @@ struct PeersOptions {
     std::size_t input_bytes = std::size_t{4} << 20;
     /// Of one peer, small messages that are not on their way; one that goes beyond is not sent.
     std::size_t unsent_bytes = std::size_t{4} << 20;
-    std::size_t streams_per_peer = 16; ///< that it opens
     /// Blocks that nobody asked for, beside one for every 20 others, until a peer is dropped.
     std::size_t unasked = 64;
     /// Until a stream of ours is agreed on, and, of a message, until the peer takes the next

@@ -29,6 +29,7 @@ constexpr Place kPlaces[] = {
      [](Limits& of) -> std::size_t& { return of.host.connections_per_peer; }},
     {Limit::peer_streams, [](Limits& of) -> std::size_t& { return of.host.mux.streams_in; }},
     {Limit::streams, [](Limits& of) -> std::size_t& { return of.host.streams; }},
+    {Limit::protocol_streams, [](Limits& of) -> std::size_t& { return of.host.protocol_streams; }},
     {Limit::select_time, nullptr, nullptr,
      [](Limits& of) -> Clock::Duration& { return of.host.select; }},
     {Limit::unread, nullptr, nullptr,

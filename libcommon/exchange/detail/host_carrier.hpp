@@ -10,8 +10,7 @@ namespace codex::exchange::detail {
 class HostCarrier final : public Carrier {
 public:
     /// `host` outlives it.
-    HostCarrier(net::Host& host, std::size_t streams_per_peer)
-        : host_(host), streams_per_peer_(streams_per_peer) {}
+    explicit HostCarrier(net::Host& host) : host_(host) {}
 
     void start(Handler handler) override;
     [[nodiscard]] std::vector<net::PeerId> connected() const override;
@@ -25,7 +24,6 @@ public:
 
 private:
     net::Host& host_;
-    std::size_t streams_per_peer_;
 };
 
 } // namespace codex::exchange::detail

@@ -49,7 +49,8 @@ public:
     [[nodiscard]] EventLoop& loop() const { return loop_; }
 
     /// Before the first connection: what is served from then on, to each peer at most
-    /// `streams_per_peer` at a time. identify, its push and ping are.
+    /// `streams_per_peer` at a time, and no more than HostLimits::protocol_streams. identify, its
+    /// push and ping are.
     void serve(std::string protocol, std::size_t streams_per_peer, Handler handler);
 
     /// Takes connections at an address of TCP. Errors: argument_invalid, for another; those of

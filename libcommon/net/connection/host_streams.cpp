@@ -79,7 +79,8 @@ Task<void> Host::serve_stream(Host* host, Stream stream) {
     }
     const Served& served = host->served_.find(stream.protocol())->second;
     const Serving serving(*host, stream.peer(), stream.protocol());
-    if (serving.count() > served.streams_per_peer) {
+    if (serving.count() >
+        std::min(served.streams_per_peer, host->options_.limits.protocol_streams)) {
         host->counts_.hit(Limit::protocol_streams, stream.peer().text());
         stream.reset();
         co_return;

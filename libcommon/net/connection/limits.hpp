@@ -26,7 +26,8 @@ struct HostLimits {
     std::size_t unauthenticated = 32;
     std::size_t unauthenticated_per_ip = 8; ///< but of this host and private nets
     std::size_t connections_per_peer = 2;
-    std::size_t streams = 4096; ///< opened by peers, of all connections
+    std::size_t streams = 4096;        ///< opened by peers, of all connections
+    std::size_t protocol_streams = 16; ///< of one peer, of each protocol that allows so many
     /// That came and nobody has consumed, or that are sealed and not sent, of all connections.
     std::size_t network_bytes = std::size_t{64} << 20;
     mux::MuxLimits mux;

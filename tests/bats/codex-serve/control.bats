@@ -138,7 +138,7 @@ teardown() {
 @test "limits are shown with their values, set by options, and read again" {
     cat >settings <<-END
 	max-peers = 9
-	limit = ["streams=77", "idle_stream=90s"]
+	limit = ["streams=77", "idle_stream=90s", "protocol_streams=3"]
 	log-level = "info"
 	END
     CODEX_CONFIG=settings start_node
@@ -147,6 +147,7 @@ teardown() {
     assert_line $'connections\t9\t0'
     assert_line $'streams\t77\t0'
     assert_line $'idle_stream\t1m30s\t0'
+    assert_line $'protocol_streams\t3\t0'
     assert_line $'evicted\t-\t0'
     # A limit that bites is counted.
     run_split codex-serve peers --limits --json
@@ -159,6 +160,7 @@ teardown() {
     run_split codex-serve peers --limits
     assert_line $'connections\t1\t0'
     assert_line $'streams\t4096\t0'
+    assert_line $'protocol_streams\t16\t0'
     grep -q 'The configuration was read again' log
     # What cannot be taken over while it serves is named.
     printf '%s\n' 'max-peers = 1' 'log-level = "debug"' 'agent-string = "Other"' 'threads = 2' >settings

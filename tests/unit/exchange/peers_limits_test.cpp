@@ -13,9 +13,9 @@ Task<void> hold(World* world, std::vector<std::unique_ptr<net::Stream>>* to, net
 }
 
 TEST_F(PeersLimits, LetsAPeerHaveSoManyStreams) {
-    PeersOptions options;
-    options.streams_per_peer = 3;
-    Speaker a(world.internet, 1, options);
+    net::HostOptions options;
+    options.limits.protocol_streams = 3;
+    Speaker a(world.internet, 1, {}, options);
     Raw b(world.internet, 2);
     world.connect(b, a);
     const Bytes message = net::exchange::encode_framed(wants({want_have(leaf(tree, 1))}));
