@@ -34,6 +34,8 @@ void Peers::add(PeerEvents& events) {
 
 void Peers::remove(PeerEvents& events) {
     std::erase(impl_->events, &events);
+    for (const auto& [id, peer] : impl_->peers)
+        peer->open.erase(&events);
 }
 
 void Peers::attach(Carrier& carrier) {
@@ -131,6 +133,30 @@ void Peers::note_withdrawn(const PeerId& peer, const BlockAddress& first, std::u
 bool Peers::was_withdrawn(const PeerId& peer, const BlockAddress& address) const {
     const auto of = impl_->find(peer);
     return of && of->was_withdrawn(address, impl_->loop.now());
+}
+
+void Peers::note_open(const PeerId& peer, const PeerEvents& who, std::size_t bytes) {
+    if (const auto of = impl_->find(peer))
+        of->open[&who] = bytes;
+}
+
+std::size_t Peers::may_open(const PeerId& peer, const PeerEvents& who,
+                            std::size_t block_bytes) const {
+    const std::size_t all = impl_->options.open_bytes;
+    const auto of = impl_->find(peer);
+    if (!of)
+        return all;
+    std::size_t askers = 1;
+    std::size_t elsewhere = 0;
+    for (const auto& [other, bytes] : of->open)
+        if (other != &who) {
+            ++askers;
+            elsewhere += bytes;
+        }
+    const std::size_t part = std::max(all / askers, block_bytes);
+    if (elsewhere == 0)
+        return part;
+    return std::min(part, all - std::min(all, elsewhere));
 }
 
 void Peers::count_thrown(const std::exception_ptr& thrown) noexcept {

@@ -5,6 +5,7 @@
 #include "base/raw_bytes.hpp"
 #include "codec/manifest.hpp"
 #include "exchange/carrier.hpp"
+#include "exchange/plan/figures.hpp"
 #include "net/connection/host.hpp"
 #include "net/exchange/decoder.hpp"
 
@@ -67,6 +68,9 @@ struct PeersOptions {
     std::size_t unsent_bytes = std::size_t{4} << 20;
     /// Blocks that nobody asked for, beside one for every 20 others, until a peer is dropped.
     std::size_t unasked = 64;
+    /// Of one peer, blocks that it is asked for at a time, by all that ask: as many as fit into one
+    /// message, for some nodes put them into one (codex-exchange(7), OLDER NODES).
+    std::size_t open_bytes = plan::kMaxOpenBytes;
     /// Until a stream of ours is agreed on, and, of a message, until the peer takes the next
     /// kWriteBytes.
     Clock::Duration patience = std::chrono::seconds(60);
@@ -138,6 +142,14 @@ public:
     /// peer was asked for them, but nobody waits for them any more: they are not unasked() then.
     void note_withdrawn(const PeerId& peer, const BlockAddress& first, std::uint64_t count);
     [[nodiscard]] bool was_withdrawn(const PeerId& peer, const BlockAddress& address) const;
+
+    /// `who` has blocks of `bytes` open at the peer, and asks for no others: what counts until it
+    /// says something else, leaves by remove(), or the peer leaves.
+    void note_open(const PeerId& peer, const PeerEvents& who, std::size_t bytes);
+    /// How many bytes `who` may have open there: its part of PeersOptions::open_bytes, as far as
+    /// the others leave it. A block of `block_bytes` is let through alone, however large.
+    [[nodiscard]] std::size_t may_open(const PeerId& peer, const PeerEvents& who,
+                                       std::size_t block_bytes) const;
 
     /// A task of block exchange has thrown this: it is counted as the limit that it is, memory or
     /// fault.

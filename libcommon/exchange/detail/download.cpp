@@ -168,7 +168,10 @@ Task<void> Download::ask(Download* self) {
     while (true) {
         if (self->plan_.due() <= self->loop_.now()) {
             self->ask_for_other_rows();
-            self->send(self->plan_.next(self->loop_.now()));
+            self->share();
+            const plan::Orders orders = self->plan_.next(self->loop_.now());
+            self->note_open();
+            self->send(orders);
         }
         self->asking_at_ = self->plan_.due();
         co_await self->ask_.wait(self->plan_.due());
@@ -188,6 +191,20 @@ void Download::ask_for_other_rows() {
     }
     if (plan_.finished()) // of what was only to prove something nobody has any
         keep_.notify();
+}
+
+/// What it may have open where other fetches ask, too.
+void Download::share() {
+    for (plan::PeerNumber number = 0; number < roster_.all().size(); ++number)
+        if (const plan::Peer* const peer = plan_.peer(number); peer != nullptr && peer->joined)
+            plan_.share(number,
+                        peers_.may_open(roster_.at(number).id, *this, options_.block_bytes));
+}
+
+void Download::note_open() {
+    for (plan::PeerNumber number = 0; number < roster_.all().size(); ++number)
+        if (const plan::Peer* const peer = plan_.peer(number); peer != nullptr && peer->joined)
+            peers_.note_open(roster_.at(number).id, *this, peer->open * options_.block_bytes);
 }
 
 void Download::send(const plan::Orders& orders) {

@@ -114,6 +114,8 @@ private:
     [[nodiscard]] bool is_gathering() const;
     [[nodiscard]] std::vector<Came> next_batch();
     void judge(const std::vector<Came>& batch, const Result<std::vector<Result<void>>>& verdicts);
+    void share();
+    void note_open();
     void send(const plan::Orders& orders);
     void withdraw();
     void tell(const plan::Tell& tell);

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <map>
 
 namespace codex::exchange::detail {
 
@@ -34,6 +35,7 @@ struct Peer {
         Clock::Instant until;
     };
     std::deque<Withdrawn> withdrawn;
+    std::map<const PeerEvents*, std::size_t> open; ///< bytes that each has asked for
     [[nodiscard]] bool was_withdrawn(const BlockAddress& address, Clock::Instant now) const {
         return std::any_of(withdrawn.begin(), withdrawn.end(), [&](const Withdrawn& run) {
             return now <= run.until && run.first.leaf == address.leaf &&

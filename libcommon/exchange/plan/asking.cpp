@@ -22,6 +22,25 @@ void add(std::vector<IndexRange>& to, std::uint64_t run, Mask bits) {
         add(to, run * kRunBlocks + static_cast<unsigned>(std::countr_zero(bits)));
 }
 
+/// Takes `index` out of it; false, when it is not there.
+bool drop(std::vector<IndexRange>& from, std::uint64_t index) {
+    for (auto range = from.begin(); range != from.end(); ++range) {
+        if (index < range->first || index >= range->end())
+            continue;
+        const IndexRange behind{index + 1, range->end() - index - 1};
+        range->count = index - range->first;
+        const bool none_before = range->count == 0;
+        if (none_before && behind.count == 0)
+            from.erase(range);
+        else if (none_before)
+            *range = behind;
+        else if (behind.count != 0)
+            from.insert(range + 1, behind);
+        return true;
+    }
+    return false;
+}
+
 constexpr double kSnubbedSeconds = 1e6;
 constexpr double kEarlierBy = 2; ///< times, for a block that is asked for twice
 constexpr double kEarlierBySeconds = 0.05;
@@ -57,7 +76,8 @@ Orders Planner::outgoing() {
 /// How many blocks more may be open at the peer.
 std::size_t Planner::room(const Peer& peer) const {
     const std::size_t most =
-        peer.snubbed() ? 1 : std::max<std::size_t>(1, peer.meter.window() / block_bytes_);
+        std::min(peer.snubbed() ? 1 : std::max<std::size_t>(1, peer.meter.window() / block_bytes_),
+                 peer.may_open / block_bytes_);
     return most > peer.open ? most - peer.open : 0;
 }
 
@@ -271,9 +291,18 @@ std::vector<IndexRange> Planner::may_still_come(PeerNumber number, Clock::Instan
     return all;
 }
 
+/// What was asked; or is to be asked next, and then is not.
 void Planner::take_back(Peer& peer, unsigned at, Mask bits) {
-    add(peer.out.cancels, window_.slot(at).run, bits);
-    peer.out.entries += static_cast<std::size_t>(std::popcount(bits));
+    const std::uint64_t first = window_.slot(at).run * kRunBlocks;
+    for (; bits != 0; bits = static_cast<Mask>(bits & (bits - 1))) {
+        const std::uint64_t index = first + static_cast<unsigned>(std::countr_zero(bits));
+        if (drop(peer.out.haves, index)) {
+            --peer.out.entries;
+            continue;
+        }
+        add(peer.out.cancels, index);
+        ++peer.out.entries;
+    }
 }
 
 void Planner::ask_whether(Peer& peer, unsigned at, Mask bits, Clock::Instant now) {
@@ -283,6 +312,7 @@ void Planner::ask_whether(Peer& peer, unsigned at, Mask bits, Clock::Instant now
     if (bits == 0)
         return;
     said.told = with(said.told, bits);
+    said.yes = without(said.yes, bits);
     const std::uint64_t run = window_.slot(at).run;
     if (!peer.probe) {
         peer.probe = run * kRunBlocks + static_cast<unsigned>(std::countr_zero(bits));

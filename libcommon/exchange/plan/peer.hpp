@@ -14,6 +14,7 @@ struct PeerSlot {
     Mask holds = 0; ///< is said, or taken, to have
     Mask sure = 0;  ///< was said, of these
     Mask told = 0;  ///< was asked whether it has
+    Mask yes = 0; ///< of these, has said so since, whatever became of it: it remembers no question
     Mask lacks = 0; ///< has said not to have
     Mask broke = 0; ///< has said to have, and not given: not believed before it is asked again
     Mask open = 0;  ///< asked for, and not come
@@ -79,9 +80,10 @@ struct Peer {
     double score = 1; ///< how far it is believed
     Meter meter;
     std::deque<Request> requests;
-    std::size_t open = 0;         ///< blocks
-    Clock::Instant heard{};       ///< the last block came
-    Clock::Instant newest_sent{}; ///< the newest request of which one has come
+    std::size_t open = 0;                 ///< blocks
+    std::size_t may_open = kMaxOpenBytes; ///< others ask it, too
+    Clock::Instant heard{};               ///< the last block came
+    Clock::Instant newest_sent{};         ///< the newest request of which one has come
     /// From the request to the block, as an average; nothing before the first has come.
     std::optional<Clock::Duration> took;
     std::optional<Clock::Instant> waiting_since; ///< for the first block after the last

@@ -114,10 +114,14 @@ void Planner::presence(PeerNumber number, std::uint64_t index, bool have, Clock:
         peer->probe.reset();
     }
     const auto at = window_.find(run_of(index));
-    const Mask bit = bit_of(index);
-    if (!at || (window_.slot(*at).need & bit) == 0)
+    if (!at)
         return;
+    const Mask bit = bit_of(index);
     PeerSlot& said = peer->slots[*at];
+    if (have)
+        said.yes = with(said.yes, bit);
+    if ((window_.slot(*at).need & bit) == 0)
+        return;
     if (have) {
         said.lacks = without(said.lacks, bit);
         if (((said.open | said.broke) & bit) != 0)
@@ -281,7 +285,7 @@ void Planner::put_out(unsigned at) {
     for (Peer& peer : peers_)
         if (peer.joined) {
             // It would be remembered, and answered when nobody asks any more.
-            take_back(peer, at, without(peer.slots[at].told, peer.slots[at].sure));
+            take_back(peer, at, without(peer.slots[at].told, peer.slots[at].yes));
             peer.slots[at] = {};
             peer.holding.set(at, false);
         }
@@ -290,13 +294,13 @@ void Planner::put_out(unsigned at) {
 
 Orders Planner::abandon() {
     for (Peer& peer : peers_) {
-        peer.out.haves.clear();
         peer.out.blocks.clear();
         if (peer.joined)
             SlotBits::for_common(window_.used(), window_.used(), [&](unsigned at) {
                 const PeerSlot& said = peer.slots[at];
-                take_back(peer, at, with(said.open, without(said.told, said.sure)));
+                take_back(peer, at, with(said.open, without(said.told, said.yes)));
             });
+        peer.out.haves.clear();
     }
     return outgoing();
 }

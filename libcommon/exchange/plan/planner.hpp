@@ -69,6 +69,8 @@ public:
     void wrong(PeerNumber peer, std::uint64_t index, Clock::Instant now);
     /// It has come in another way.
     void stored(std::uint64_t index, Clock::Instant now);
+    /// No more than so many bytes may be open at the peer from now on: others ask it, too.
+    void share(PeerNumber peer, std::size_t bytes) { known(peer).may_open = bytes; }
     /// We do not read what peers send; until resume() nothing becomes late.
     void pause(Clock::Instant now);
     void resume(Clock::Instant now);

@@ -105,12 +105,20 @@ public:
     std::uint64_t unasked = 0;
     std::uint64_t control_bytes = 0; ///< of what it asks, and of the answers
     std::uint64_t wrong_stored = 0;
+    std::size_t most_open = 0; ///< bytes of blocks, at one peer
+    std::uint64_t cancels = 0;
+    std::uint64_t needless_cancels = 0;
     std::vector<Node*> left_on_purpose;
     std::vector<std::uint64_t> order; ///< in which blocks came
     std::optional<Clock::Instant> finished_at;
     std::uint64_t trace = 14695981039346656037U;
 
 private:
+    /// What a peer was told to want, and has not been answered or told to forget.
+    struct Asked {
+        std::set<std::uint64_t> blocks;
+        std::set<std::uint64_t> questions;
+    };
     struct Queue {
         std::deque<std::uint64_t> wanted;
         std::set<std::uint64_t> remembered;
@@ -136,6 +144,7 @@ private:
         const PeerNumber number = number_of(other);
         peers[number] = nullptr;
         queues_.erase(&other);
+        asked_.erase(number);
         if (plan) {
             plan->left(number, events_.now());
             poke();
@@ -150,6 +159,7 @@ private:
             return;
         if (plan->finished()) {
             finished_at = events_.now();
+            EXPECT_LE(needless_cancels, kRunBlocks + cancels / 50);
             EXPECT_TRUE(plan->next(events_.now()).leave.empty());
             return;
         }
@@ -169,6 +179,7 @@ private:
         for (Tell& tell : orders.tell) {
             Node* const to = peers[tell.peer];
             ASSERT_NE(to, nullptr) << "told to one that is not there";
+            check(tell);
             for (const auto* list : {&tell.cancels, &tell.haves, &tell.blocks})
                 for (const IndexRange& range : *list) {
                     control_bytes += range.count * kEntryBytes;
@@ -186,6 +197,26 @@ private:
             }
     }
 
+    /// Nodes of old sent each cancel to everybody, and put all that was wanted into one message.
+    /// What is taken back was asked for; but of one that says yes and no to the same some may be
+    /// too many.
+    void check(const Tell& tell) {
+        Asked& asked = asked_[tell.peer];
+        for_each(tell.cancels, [&](std::uint64_t index) {
+            ++cancels;
+            if (asked.blocks.erase(index) + asked.questions.erase(index) == 0)
+                ++needless_cancels;
+        });
+        for_each(tell.haves, [&](std::uint64_t index) {
+            EXPECT_FALSE(asked.blocks.contains(index));
+            asked.questions.insert(index);
+        });
+        for_each(tell.blocks, [&](std::uint64_t index) {
+            EXPECT_TRUE(asked.blocks.insert(index).second) << "asks twice";
+        });
+        most_open = std::max(most_open, asked.blocks.size() * kBlock);
+        EXPECT_LE(most_open, kMaxOpenBytes);
+    }
     bool knows(Node& other) {
         for (Node* peer : peers)
             if (peer == &other)
@@ -230,8 +261,11 @@ private:
         events_.after(habits.round_trip / 2, [this, &to, said] {
             if (!to.knows(*this) || !to.plan)
                 return;
-            for (const auto& [index, have] : said)
+            for (const auto& [index, have] : said) {
+                if (have)
+                    to.asked_[to.number_of(*this)].questions.erase(index);
                 to.plan->presence(to.number_of(*this), index, have, to.events_.now());
+            }
             to.poke();
         });
     }
@@ -274,6 +308,7 @@ private:
     void came(Node& from, std::uint64_t index, bool right) {
         const PeerNumber number = number_of(from);
         ++blocks_in;
+        asked_[number].blocks.erase(index);
         switch (plan->arrived(number, index, events_.now())) {
         case Arrival::unasked:
             ++unasked;
@@ -306,6 +341,7 @@ private:
     std::mt19937_64 random_;
     std::vector<Node*> met_;
     std::map<Node*, Queue> queues_;
+    std::map<PeerNumber, Asked> asked_;
     std::optional<Clock::Instant> wake_;
     bool sending_ = false;
     std::uint64_t sent_ = 0;

@@ -103,6 +103,28 @@ TEST(Plan, ABlockThatIsLargeHasMoreTime) {
     EXPECT_EQ(large.patience(std::size_t{64} << 20), kLongestPatience + seconds(512));
 }
 
+// Nodes of 2024 say what they have as an echo of cancels, and others when a block comes.
+TEST(Plan, TakesWhatItIsToldThoughItHasNotAsked) {
+    Planner plan({kBlock, 1});
+    plan.want({0, 40});
+    const Clock::Instant now{std::chrono::hours(1)};
+    plan.joined(0, now);
+    EXPECT_EQ(plan.next(now).tell.size(), 1U); // asks about 15, 31 and 39
+    for (const std::uint64_t index : {3ULL, 3ULL, 500ULL, (1ULL << 63) - 1}) {
+        plan.presence(0, index, true, now);
+        plan.presence(7, index, true, now); // of one that is not there
+    }
+    plan.presence(0, 501, false, now);
+    Orders orders = plan.next(now + milliseconds(2));
+    ASSERT_EQ(orders.tell.size(), 1U);
+    EXPECT_EQ(orders.tell[0].blocks, (std::vector<IndexRange>{{3, 1}}));
+    EXPECT_TRUE(orders.tell[0].haves.empty() && orders.tell[0].cancels.empty());
+    // Of one that is open already it says nothing new.
+    plan.presence(0, 3, true, now + milliseconds(2));
+    orders = plan.next(now + milliseconds(4));
+    EXPECT_TRUE(orders.tell.empty());
+}
+
 TEST(Plan, AsksNobodyForWhatIsThere) {
     Planner plan({kBlock, 1});
     plan.want({10, 10});

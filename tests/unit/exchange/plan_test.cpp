@@ -72,6 +72,31 @@ TEST(Plan, LetsNoMoreBeOpenThanTheRateAsksFor) {
     EXPECT_LE(most, 2 * 5'600'000 / kBlock);
 }
 
+// Nodes through v0.2.5 answer all that is open in one message, which may have 100 MiB.
+TEST(Plan, NeverAsksMoreOfAPeerThanOneMessageMayHave) {
+    World world;
+    Node& leecher = world.add();
+    world.add(at_rate(125e6, milliseconds(500)), {0, 20000});
+    world.start({&leecher}, {0, 20000});
+    ASSERT_TRUE(world.finish({&leecher}, minutes(5)));
+    EXPECT_GT(leecher.most_open,
+              std::size_t{60} << 20); // the fixture sees that it is no more than 64
+    // And less where others ask it, too; nothing, where they have opened all that may be.
+    Planner plan({kBlock, 1});
+    plan.want({0, 1000});
+    const Clock::Instant now = world.events.now();
+    plan.joined(0, now);
+    (void)plan.next(now);
+    for (std::uint64_t run = 0; run < 20; ++run)
+        plan.presence(0, run * kRunBlocks + kRunBlocks - 1, true, now);
+    plan.share(0, 0);
+    EXPECT_TRUE(plan.next(now).tell.empty());
+    plan.share(0, 5 * kBlock);
+    const Orders orders = plan.next(now + milliseconds(2));
+    ASSERT_EQ(orders.tell.size(), 1U);
+    EXPECT_EQ(orders.tell[0].blocks, (std::vector<IndexRange>{{0, 5}}));
+}
+
 TEST(Plan, EightFromOneSeederHelpEachOther) {
     constexpr std::uint64_t kBlocks = 4000;
     World world;
