@@ -253,6 +253,8 @@ Task<Result<void>> PipePeer::greet(PipePeer* self, Clock::Instant until) {
     while (true) {
         const std::string_view said = as_text(state->view());
         const std::size_t end = said.find('\n');
+        if (std::min(end, said.size()) > kMaxGreeting)
+            co_return self->judge_endless(said.substr(0, kMaxGreeting));
         if (end != std::string_view::npos) {
             auto right = self->judge(said.substr(0, end));
             state->read_to += end + 1;
@@ -262,8 +264,6 @@ Task<Result<void>> PipePeer::greet(PipePeer* self, Clock::Instant until) {
             }
             co_return right;
         }
-        if (said.size() > kMaxGreeting)
-            co_return self->judge(said.substr(0, kMaxGreeting));
         auto more = co_await State::more(state, until);
         if (!more && more.error().code() == Errc::timeout)
             co_return fail(Errc::timeout, "{}: has not said in time that it exchanges blocks",
@@ -273,8 +273,15 @@ Task<Result<void>> PipePeer::greet(PipePeer* self, Clock::Instant until) {
         if (!*more && state->view().empty())
             co_return fail(Errc::unavailable, "{}: has ended without a word", self->options_.name);
         if (!*more)
-            co_return self->judge(as_text(state->view()));
+            co_return self->judge_endless(as_text(state->view()));
     }
+}
+
+/// Of a line that is cut, or too long, whatever it says.
+Result<void> PipePeer::judge_endless(std::string_view beginning) const {
+    CODEX_CHECK(judge(beginning));
+    return fail(Errc::exchange_invalid, "{}: its first line has no end within {} bytes",
+                options_.name, kMaxGreeting);
 }
 
 Result<void> PipePeer::judge(std::string_view line) const {

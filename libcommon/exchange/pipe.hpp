@@ -59,6 +59,7 @@ private:
     static Task<void> run(PipePeer* self);
     [[nodiscard]] static Task<Result<void>> greet(PipePeer* self, Clock::Instant until);
     [[nodiscard]] Result<void> judge(std::string_view line) const;
+    [[nodiscard]] Result<void> judge_endless(std::string_view beginning) const;
 
     PipeOptions options_;
     net::PeerId id_;
