@@ -15,8 +15,8 @@ using Dataset = repo::test::Peer;
 class Store : public Speaker {
 public:
     Store(World& world, std::uint8_t number, const repo::OpenOptions& open = {},
-          const repo::Config& config = {})
-        : Speaker(world.internet, number),
+          const repo::Config& config = {}, net::HostOptions of_host = {})
+        : Speaker(world.internet, number, {}, std::move(of_host)),
           repo(must(repo::Repo::init(scratch_.repo(), config, open))) {
         peers->remove(heard);
     }

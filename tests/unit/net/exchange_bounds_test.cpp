@@ -134,6 +134,71 @@ TEST(ExchangeBounds, WhatIsUnknownOrLeftOutIsNoError) {
     }
 }
 
+TEST(ExchangeBounds, WhatIsSaidOfPaymentIsPassedOverAndNothingIsSaidOfIt) {
+    Writer account;
+    account.bytes(1, Bytes(20, 0xaa));
+    Writer no_account;
+    no_account.bytes(1, Bytes(300, 0xaa));
+    Writer update;
+    update.text(1, R"({"signedState": "no JSON that anybody reads)");
+    for (const Writer* const first : {&account, &no_account}) {
+        Writer message;
+        message.varint(5, UINT64_MAX);
+        message.message(6, *first);
+        message.message(7, update);
+        const auto found = decoded(message.view());
+        EXPECT_EQ(found->messages, 1);
+        EXPECT_TRUE(found->message.wants.empty() && found->message.presences.empty());
+    }
+    // And each message ends with no pending bytes, an account of nobody, and an update of nothing.
+    Message wants;
+    wants.wants = {{{tree(), true, 1}}};
+    Message presences;
+    presences.presences = {{{tree(), true, 1}}};
+    for (const Message& message : {Message(), wants, presences})
+        EXPECT_TRUE(to_hex(encode(message)).ends_with("280032020a003a020a00"));
+}
+
+/// Keeps nothing.
+class CountedBlocks final : public MessageEvents {
+public:
+    void wants_begin() override {}
+    void want(const Want& /*want*/) override {}
+    void wants_end(bool /*full*/) override {}
+    void delivery(const Delivery& delivery) override { bytes += delivery.data.size(); }
+    void presence(const Presence& /*presence*/) override {}
+    void message_end() override { ++messages; }
+    std::size_t bytes = 0;
+    int messages = 0;
+};
+
+TEST(ExchangeBounds, TheLongestMessageCostsOneBlockOfMemory) {
+    Message one;
+    const Bytes data(65536, 'x');
+    one.deliveries = {
+        {Cid::block(crypto::sha256(data)), data, {tree(), true, 3}, as_bytes("proof")}};
+    // The delivery alone: behind the empty list, before what each message ends with.
+    const Bytes body = encode(one);
+    const BytesView delivery = BytesView(body).subspan(4, body.size() - 4 - 10);
+    const std::size_t count = kMaxMessageBytes / delivery.size();
+    Bytes length;
+    codec::append_uvarint(length, count * delivery.size());
+    Decoder decoder;
+    CountedBlocks counted;
+    must(decoder.receive(length, counted));
+    std::size_t most = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+        for (const std::size_t at : {std::size_t{0}, std::size_t{30000}, std::size_t{60000}})
+            must(decoder.receive(delivery.subspan(at, at == 60000 ? delivery.size() - at : 30000),
+                                 counted));
+        most = std::max(most, decoder.held_bytes());
+        ASSERT_EQ(counted.bytes, (i + 1) * data.size());
+    }
+    EXPECT_EQ(counted.messages, 1);
+    EXPECT_GT(count, 1500U);
+    EXPECT_LE(most, 3 * data.size());
+}
+
 TEST(ExchangeBounds, APriceOverItsBoundMakesThePresenceNone) {
     const auto with_price = [](std::size_t size) {
         Writer address;

@@ -33,6 +33,16 @@ Task<void> take_nothing(EventLoop* loop, Stream stream) {
     stream.reset();
 }
 
+/// Reads to the end, as fast as it comes.
+Task<void> take_back(Stream* stream, Clock::Instant until) {
+    Bytes bytes(65536);
+    for (;;) {
+        const auto size = co_await stream->read_some(bytes, until);
+        if (!size || *size == 0)
+            co_return;
+    }
+}
+
 Task<Result<void>> send_to_the_end(Stream* stream, const Bytes* bytes, Clock::Instant until) {
     CODEX_CO_CHECK(stream->write(*bytes, until));
     co_return co_await stream->finish(until);
@@ -67,6 +77,32 @@ TEST(Flow, FillsALongLink) {
     ASSERT_TRUE(round_trip);
     EXPECT_GE(*round_trip, milliseconds(100));
     EXPECT_LE(*round_trip, milliseconds(150));
+}
+
+TEST(Flow, PingsAreAnsweredWhileMuchIsSentBothWays) {
+    // Peers on js-libp2p ping every ten seconds, and end a connection that does not answer.
+    for (const std::string_view muxer : {mux::kMplex, mux::kYamux}) {
+        WireOptions wire;
+        wire.delay = milliseconds(20);
+        wire.bytes_per_second = 200e3;
+        wire.buffer_bytes = std::size_t{64} << 10;
+        SimulatedPair simulated(wire, with_muxer(muxer));
+        Pair& pair = simulated.pair;
+        must(pair.connect());
+        auto there = open(pair, kEcho);
+        const Bytes much = pattern(std::size_t{4} << 20);
+        TaskGroup beside(pair.loop);
+        beside.start(send_beside(&there, &much, much.size(), pair.in(minutes(5))));
+        beside.start(take_back(&there, pair.in(minutes(5))));
+        for (int i = 0; i < 3; ++i) {
+            pair.loop.run_until([] { return false; }, pair.in(seconds(1)));
+            const auto taken = must(pair.run(pair.a->ping(pair.b->id(), pair.in(minutes(1)))));
+            EXPECT_LE(taken, seconds(5)) << muxer;
+        }
+        EXPECT_EQ(beside.size(), 2U) << "there is still something to send";
+        EXPECT_TRUE(
+            pair.loop.run_until([&beside] { return beside.size() == 0; }, pair.in(minutes(2))));
+    }
 }
 
 TEST(Flow, PiecesGoAsOne) {

@@ -75,6 +75,20 @@ TEST(Identity, SignaturesHoldAndAreTheSameEachTime) {
     EXPECT_FALSE(key.public_key().verify(message, longer));
 }
 
+TEST(Identity, NoSignatureOfOursHasAHighS) {
+    // It holds for a library that refuses those (AHighSIsRefused), and is as short as others want
+    // it.
+    for (std::uint8_t i = 0; i < 200; ++i) {
+        const SecretKey key =
+            must(SecretKey::from_scalar(Bytes(32, static_cast<std::uint8_t>(i + 1))));
+        const Bytes signature = key.sign(Bytes(10, i));
+        EXPECT_TRUE(key.public_key().verify(Bytes(10, i), signature)) << int{i};
+        EXPECT_LE(signature.size(), 71U); // 72 with a high s
+        EXPECT_EQ(signature[0], 0x30);
+        EXPECT_EQ(signature[1], signature.size() - 2);
+    }
+}
+
 /// r and s of a DER signature, without leading zeros.
 std::pair<Bytes, Bytes> numbers_of(BytesView der) {
     const std::size_t r_size = der[3];

@@ -223,6 +223,13 @@ TEST_F(Limits, AHandshakeHasItsTimeHoweverItIsDrawnOut) {
     Bytes announced = first;
     append(announced, Bytes{255, 255});
     append(announced, pattern(60));
+    // The first whole, which is answered, and of the third nothing, or less than it has.
+    Bytes no_third = first;
+    append(no_third, Bytes{0, 32});
+    append(no_third, pattern(32));
+    Bytes half_of_the_third = no_third;
+    append(half_of_the_third, Bytes{0, 200});
+    append(half_of_the_third, pattern(60));
     const struct {
         const char* what;
         Bytes bytes;
@@ -233,6 +240,9 @@ TEST_F(Limits, AHandshakeHasItsTimeHoweverItIsDrawnOut) {
         {"a byte a second", half_a_message, seconds(1)},
         {"half a message", half_a_message, {}},
         {"a message of 64 KiB, a byte a second", announced, milliseconds(200)},
+        {"no third message", no_third, {}},
+        {"half of the third message", half_of_the_third, {}},
+        {"the third, a few bytes a second", half_of_the_third, milliseconds(150)},
     };
     for (const auto& kind : kinds) {
         SCOPED_TRACE(kind.what);

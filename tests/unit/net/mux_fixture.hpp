@@ -5,6 +5,7 @@
 #include "must.hpp"
 #include "net/mux/muxer.hpp"
 
+#include <gtest/gtest.h>
 #include <map>
 #include <string>
 #include <vector>

@@ -119,6 +119,22 @@ TEST_F(DaemonTest, SaysWhoItIsAndWithWhom) {
     EXPECT_EQ(listener_.heard<LimitRow>().size(), net::kLimitCount);
 }
 
+TEST_F(DaemonTest, SaysHowOftenEachLimitBit) {
+    for (std::size_t limit = 0; limit < net::kLimitCount; ++limit)
+        for (std::size_t times = 0; times <= limit; ++times)
+            here_.host->count_limit(static_cast<net::Limit>(limit), "somebody");
+    must(ask(Ask::limits));
+    const auto rows = listener_.heard<LimitRow>();
+    ASSERT_EQ(rows.size(), net::kLimitCount);
+    const Limits standard;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        const auto limit = static_cast<net::Limit>(i);
+        EXPECT_EQ(rows[i]->name, net::limit_name(limit));
+        EXPECT_EQ(rows[i]->hits, i + 1) << rows[i]->name;
+        EXPECT_EQ(rows[i]->value, limit_value(limit, standard)) << rows[i]->name;
+    }
+}
+
 TEST_F(DaemonTest, PingsAndSaysWhatCannotBe) {
     Request request;
     request.ask = Ask::ping;
