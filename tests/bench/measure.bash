@@ -42,8 +42,8 @@ in_turn() {
 
 less() { awk "BEGIN { exit !($1 < $2) }"; }
 calc() { awk "BEGIN { printf \"%.2f\", $1 }"; }
-# ratio A B: A / B, where B may have been too short to be measured.
-ratio() { calc "$1 / ($2 > 0 ? $2 : 0.01)"; }
+# ratio A B: A / B, each of which may be a sum, where B may have been too short to be measured.
+ratio() { calc "($1) / (($2) > 0 ? ($2) : 0.01)"; }
 
 heading() { printf '\n%-34s %8s %8s %9s %9s  %s\n' "$1" 'wall s' 'cpu s' 'MB/s' 'peak MiB' note; }
 

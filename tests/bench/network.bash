@@ -84,8 +84,10 @@ network_section() {
     end "${served[seeds]}"
     serve seeds
     figure 'an idle node' "$(peak_mib "${served[seeds]}")" MiB
+    wires "$cid"
     swarm_of_nodes "$cid"
     end "${served[seeds]}"
+    [[ -z ${CODEX_BENCH_FETCH_GIB:-} ]] || large_fetch "$CODEX_BENCH_FETCH_GIB"
     if [[ $peers == yes ]]; then
         swarm_of_aria2
         end "${served[seeder]}" "${served[tracker]}"
@@ -93,6 +95,45 @@ network_section() {
         note 'no aria2c and node: nothing beside'
     fi
     rm -rf seeds fetched leech copy leecher[0-9]* data.aria2
+}
+
+# wires CID: what fetching it costs besides its blocks, and how much of 100 Mbit/s and 100 ms one peer
+# fills with a part of the data, by each muxer.
+wires() {
+    local muxer part wire to blocks rate in out duplicates
+    if ! command -v wire_bench >/dev/null; then
+        note 'no wire_bench: install libbenchmark-dev, and build again'
+        return
+    fi
+    for muxer in mplex yamux; do
+        rm -rf fetched
+        read -r blocks rate in out duplicates < <(wire_bench $muxer "${address[seeds]}" "$1" fetched)
+        figure "besides blocks, $muxer" "$(ratio "100 * ($in + $out - $blocks)" "$blocks")" '% of their bytes' \
+            "$(ratio "100 * $out" "$blocks") % is what the fetcher says; $(ratio "100 * $duplicates" "$blocks / 65536") % of blocks twice"
+    done
+    part=$(head -c $((bytes < 100000000 ? bytes : 100000000)) data | codex-chunk -r seeds put - | cut -f1)
+    for muxer in mplex yamux; do
+        rm -rf fetched shaper.port
+        to=${address[seeds]#*/tcp/}
+        codex-testshaper "${to%%/*}" 50 12500000 0 1 >shaper.port &
+        wire=$!
+        until_there shaper.port
+        to=${address[seeds]/"/tcp/${to%%/*}/"/"/tcp/$(<shaper.port)/"}
+        read -r blocks rate in out duplicates < <(wire_bench $muxer "$to" "$part" fetched)
+        end "$wire"
+        figure "100 Mbit/s and 100 ms, $muxer" "$(ratio "100 * $rate" 12500000)" '% of the wire' "$(calc "$rate / 1e6") MB/s of blocks"
+    done
+}
+
+# large_fetch GIB: for peak memory; twice that is needed on the disk.
+large_fetch() {
+    local i cid bytes=$(($1 << 30))
+    rm -rf seeds fetched
+    cid=$(for ((i = 0; i < $1; ++i)); do codex-testgen "$i" $((1 << 30)); done | codex-chunk -r seeds put - | cut -f1)
+    serve seeds
+    once "fetch of $1 GiB" : "codex-serve -r fetched fetch $cid --peer ${address[seeds]}"
+    row "fetch of $1 GiB" "$bytes" "the server's peak is $(peak_mib "${served[seeds]}") MiB"
+    end "${served[seeds]}"
 }
 
 # swarm_row NAME: of eight leechers.
@@ -121,7 +162,7 @@ swarm_of_aria2() {
     rm -rf leecher[0-9]*
     for i in {1..8}; do
         # Each goes on giving until all have it, as the nodes do.
-        command+="(mkdir leecher$i && ${aria[*]} --seed-time=10 --dir=leecher$i --on-bt-download-complete=/bin/true data.torrent >leecher$i.out 2>&1 & echo \$! >leecher$i.pid; "
+        command+="(mkdir leecher$i; ${aria[*]} --seed-time=10 --dir=leecher$i --on-bt-download-complete=/bin/true data.torrent >leecher$i.out 2>&1 & echo \$! >leecher$i.pid; "
         command+="until [ -f leecher$i/data ] && [ ! -f leecher$i/data.aria2 ]; do ((SECONDS < 1800)) && kill -0 \$! && sleep 0.1 || exit; done) & "
     done
     once '8 of aria2c' : "$command wait; kill \$(cat leecher[1-8].pid); ! ls leecher[1-8]/data.aria2 && ls leecher{1..8}/data"

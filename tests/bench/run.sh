@@ -14,6 +14,7 @@
 #   CODEX_BENCH_DIR   where data and keys go, which are kept there (default: build/bench of this clone)
 #   CODEX_BENCH_MIB   how much data, a multiple of 2 (default 1024)
 #   CODEX_BENCH_RUNS  how often each is run; the fastest counts (default 3)
+#   CODEX_BENCH_FETCH_GIB  so much is fetched, too, for peak memory (needs twice that of disk)
 #   CODEX_BENCH_SAMPLES, CODEX_BENCH_CIRCUIT  proofs of so many samples (default "5 50"), and more
 #                     options of the circuit
 #   CODEX_BENCH_PTAU  powers of tau: setup is measured with them, too
