@@ -264,7 +264,9 @@ TEST(DhtRudeness, TheSessionThatWasNotUsedForLongestGoes) {
     };
     meet(nodes[0]);
     meet(nodes[1]);
-    must(hub.transport.reply(nodes[0].endpoint(), ping(2)));
+    const Bytes heard =
+        only_datagram(must(nodes[0].transport.send(hub.contact(), ping(2), kBegin)));
+    EXPECT_EQ(only_message(must(hub.transport.receive(heard, nodes[0].address, kBegin))), ping(2));
     // Packets that only claim to be from it are no use of a session.
     const Bytes junk = make_datagram(
         hub.transport.id(), make_header({}, {}, OrdinaryHead{nodes[1].transport.id()}), Bytes(20));
