@@ -90,7 +90,7 @@ TEST(Flow, PingsAreAnsweredWhileMuchIsSentBothWays) {
         Pair& pair = simulated.pair;
         must(pair.connect());
         auto there = open(pair, kEcho);
-        const Bytes much = pattern(std::size_t{4} << 20);
+        const Bytes much = pattern(std::size_t{6} << 20);
         TaskGroup beside(pair.loop);
         beside.start(send_beside(&there, &much, much.size(), pair.in(minutes(5))));
         beside.start(take_back(&there, pair.in(minutes(5))));
