@@ -32,7 +32,11 @@ Result<Pipe> make_pipe() {
     return Pipe{Fd(ends[0]), Fd(ends[1])};
 }
 
-/// What goes to stderr, and its last line that is not empty.
+/// How the tools begin the line of an error on stderr, behind their name (codex-pipes(7), ERRORS).
+constexpr std::string_view kErrorMark = ": error: ";
+
+/// What goes to stderr, and of it the last line that is not empty; of a tool of ours the error, for
+/// a hint behind it says nothing of what has happened.
 class Passing {
 public:
     Passing(Fd from, Fd stop) : from_(std::move(from)), stop_(std::move(stop)) {}
@@ -56,7 +60,11 @@ public:
             }
         }
     }
-    [[nodiscard]] std::string last_line() const { return line_.empty() ? last_ : line_; }
+    [[nodiscard]] std::string last_line() const {
+        if (line_.find(kErrorMark) != line_.npos || error_.empty())
+            return line_.empty() ? last_ : line_;
+        return error_;
+    }
 
 private:
     void take(std::string_view said) {
@@ -64,6 +72,8 @@ private:
             if (c == '\n') {
                 if (!line_.empty())
                     last_ = line_;
+                if (line_.find(kErrorMark) != line_.npos)
+                    error_ = line_;
                 line_.clear();
             } else if (line_.size() < kMaxLine && c != '\r') {
                 line_ += c;
@@ -75,6 +85,7 @@ private:
     Fd stop_;
     std::string line_;
     std::string last_;
+    std::string error_; ///< the last line of one
 };
 
 /// As a shell starts a program: what this process ignores or blocks is its own matter.

@@ -137,7 +137,7 @@ Result<void> apply_options(const std::vector<OptionSpec>& specs,
             if (specs[i].is_flag() && value != "true")
                 return fail(Errc::usage, "{} takes no value", name);
             value = unmarked(value);
-            if (value.empty() && specs[i].names_file())
+            if (value.empty() && !specs[i].may_be_empty())
                 return fail(bad_value(name, empty_name(specs[i].value)));
         }
         if (auto done = specs[i].apply(values[i]); !done)

@@ -68,7 +68,8 @@ struct ByteRange {
     std::uint64_t end = UINT64_MAX;
 };
 /// The part of a range that content of so many bytes has. Errors: argument_invalid when it ends
-/// before it begins; merkle_index when it begins behind the content.
+/// before it begins; merkle_index when it begins where the content ends, or behind; that of 0 on is
+/// of any content.
 [[nodiscard]] Result<ByteRange> clamp(ByteRange range, std::uint64_t content_bytes);
 /// The blocks with these bytes of a dataset's content, which has all of them: tree indices.
 [[nodiscard]] IndexRange blocks_of(const codec::Manifest& manifest, ByteRange range);

@@ -13,7 +13,7 @@ Result<ByteRange> clamp(ByteRange range, std::uint64_t content_bytes) {
     if (range.begin > range.end)
         return fail(Errc::argument_invalid, "byte range {} to {}: ends before it begins",
                     range.begin, range.end);
-    if (range.begin > content_bytes)
+    if (range.begin != 0 && range.begin >= content_bytes) // all of nothing is nothing
         return fail(Errc::merkle_index, "bytes from {} on: the content has {}", range.begin,
                     counted(content_bytes, "byte"));
     return ByteRange{range.begin, std::min(range.end, content_bytes)};

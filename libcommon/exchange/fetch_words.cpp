@@ -137,6 +137,12 @@ std::string Fetch::Impl::name_of(const net::PeerId& peer) const {
             return pipe->name();
     return peer.text();
 }
+std::string Fetch::Impl::listed_name_of(const net::PeerId& peer) const {
+    for (const PipePeer* const pipe : options.pipes)
+        if (pipe->id() == peer)
+            return pipe->listed();
+    return peer.text();
+}
 
 Error Fetch::Impl::nobody(const Dialler& dialler) const {
     for (const Roster::Entry& entry : roster.all())
@@ -232,7 +238,7 @@ FetchStatus Fetch::Impl::status() const {
         const Roster::Entry& entry = roster.all()[number];
         plan::PeerCounts counts = entry.counts;
         FetchPeer peer{entry.id, 0, 0, 0, 0, 0, entry.rate, entry.round_trip};
-        peer.name = name_of(entry.id);
+        peer.name = listed_name_of(entry.id);
         if (const plan::Peer* at = running ? running->plan().peer(number) : nullptr) {
             counts += at->counts;
             peer.rate = at->meter.rate();

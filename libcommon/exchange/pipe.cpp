@@ -173,6 +173,9 @@ const net::PeerId& PipePeer::id() const {
 const std::string& PipePeer::name() const {
     return options_.name;
 }
+const std::string& PipePeer::listed() const {
+    return options_.listed.empty() ? options_.name : options_.listed;
+}
 bool PipePeer::greeted() const {
     return state_->greeted;
 }

@@ -14,6 +14,7 @@ struct PipeOptions {
     bool serves = false; ///< whether blocks are given here; where not, they must be there
     /// For what the other side says first.
     Clock::Duration patience = std::chrono::seconds(60);
+    std::string listed{}; ///< in FetchPeer::name, for programs to look it up; empty: the name
 };
 
 /// One peer, from its greeting to the end of the pipe.
@@ -29,6 +30,8 @@ public:
     /// What it is called among peers: made of its name.
     [[nodiscard]] const net::PeerId& id() const;
     [[nodiscard]] const std::string& name() const;
+    /// As PipeOptions::listed says.
+    [[nodiscard]] const std::string& listed() const;
     /// It has said what it is, and exchanges blocks.
     [[nodiscard]] bool greeted() const;
     /// It is over, and error() says why: unavailable, it has ended; exchange_invalid, it speaks of

@@ -159,6 +159,7 @@ private:
 Result<bool> fetch_through_daemon(cli::Context& context, node::Request request,
                                   const ThroughDaemon& how, Progress& progress,
                                   exchange::FetchStatus& status) {
+    const bool only_its_own = request.peers.empty(); // peers of the node are asked, and no others
     Clock::Duration patience = kFetchPatience;
     Clock::Instant until = Clock::Instant::max();
     if (request.seconds)
@@ -193,16 +194,19 @@ Result<bool> fetch_through_daemon(cli::Context& context, node::Request request,
         return {};
     };
     auto done = ask(*daemon, std::move(request), take, patience);
-    if (!done) {
-        const bool is_gone = done.error().code() == Errc::unavailable && !has_ended;
-        if (is_gone || done.error().code() == Errc::cancelled)
-            done = fail(Error(Errc::unavailable, "the node that fetches has ended")
-                            .hint("what has come stays, and the same command goes on from there"));
-    }
+    const bool is_gone = !done && (done.error().code() == Errc::cancelled ||
+                                   (done.error().code() == Errc::unavailable && !has_ended));
+    if (is_gone)
+        done = fail(Error(Errc::unavailable, "the node that fetches has ended")
+                        .hint(only_its_own ? "begin it again: codex-serve run; what has come "
+                                             "stays, and the same command goes on from there"
+                                           : "what has come stays, and the same command goes on "
+                                             "from there"));
     if (reading)
         done = reading->end(std::move(done), until);
-    if (!done)
-        return fail(std::move(done).error());
+    if (!done) // of a node that is gone the other ways are none
+        return fail(is_gone ? std::move(done).error()
+                            : with_way_out(std::move(done).error(), only_its_own));
     return true;
 }
 

@@ -37,8 +37,8 @@ struct ThroughDaemon {
 
 /// Lets the node of the repo fetch a dataset, shows how far it is, and writes its content; false,
 /// when no node serves the repo. `status` is what has come, also before an error. Errors: those of
-/// exchange::Fetch::run() and exchange::Follow::run(); unavailable, when the node ends before the
-/// fetch has.
+/// exchange::Fetch::run() and exchange::Follow::run(), with ways out; unavailable, when the node
+/// ends before the fetch has.
 [[nodiscard]] Result<bool> fetch_through_daemon(cli::Context& context, node::Request request,
                                                 const ThroughDaemon& how, Progress& progress,
                                                 exchange::FetchStatus& status);

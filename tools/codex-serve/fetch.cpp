@@ -37,7 +37,11 @@ struct FetchArguments {
 
 Result<std::vector<net::Multiaddr>> peers_of(const FetchArguments& arguments) {
     std::vector<net::Multiaddr> peers;
-    for (const std::string& text : split_list(arguments.peers)) {
+    const std::vector<std::string> texts = split_list(arguments.peers);
+    if (texts.empty() && !arguments.peers.empty()) // blanks, or commas alone
+        return fail(Error(Errc::usage, "--peer: ADDRESS is empty")
+                        .hint("perhaps it is a variable that was never set"));
+    for (const std::string& text : texts) {
         const auto target = parse_target(text);
         if (!target)
             return fail(cli::bad_value("--peer", target.error()));
@@ -241,15 +245,14 @@ Result<void> fetch_of(cli::Context& context, const FetchArguments& arguments, Wa
     if (arguments.timeout.given)
         request.seconds = arguments.timeout.seconds;
     const ThroughDaemon how{wanted.cid, wanted.repo, wanted.options.part, wanted.options.content};
-    auto through =
-        fetch_through_daemon(context, std::move(request), how, wanted.progress, wanted.status);
-    if (!through)
-        return fail(with_way_out(std::move(through).error(), arguments.peers.empty()));
-    if (!*through && wanted.options.peers.empty())
-        return fail(Error(Errc::usage, "--peer or --via is missing, and no node serves the repo")
-                        .hint("name a node that has it: --peer, and the address that it prints "
-                              "when it is asked for its ready file"));
-    return *through ? Result<void>() : fetch_here(context, arguments, std::move(wanted));
+    CODEX_TRY(through, fetch_through_daemon(context, std::move(request), how, wanted.progress,
+                                            wanted.status));
+    if (!through && wanted.options.peers.empty())
+        return fail(Error(Errc::unavailable, "no node serves the repo, and no other is named")
+                        .hint("begin one: codex-serve run; or name one that has it: --peer "
+                              "ADDRESS; its address is shown where it runs: codex-serve --repo "
+                              "OTHER health"));
+    return through ? Result<void>() : fetch_here(context, arguments, std::move(wanted));
 }
 
 /// The only one, whose content may go somewhere, too.

@@ -28,7 +28,10 @@ std::string peers_json(const std::vector<exchange::FetchPeer>& peers) {
         json.key("wrong").value(peer.wrong);
         json.key("late").value(peer.late);
         json.key("failures").value(failures_of(peer));
-        json.key("bytesPerSecond").value(static_cast<std::uint64_t>(peer.rate));
+        if (peer.rate > 0)
+            json.key("bytesPerSecond").value(static_cast<std::uint64_t>(peer.rate));
+        else // the fetch was too short for it, and 0 would be said of a peer that is dead
+            json.key("bytesPerSecond").value(nullptr);
         json.key("roundTripMicroseconds")
             .value(static_cast<std::uint64_t>(
                 std::chrono::duration_cast<std::chrono::microseconds>(peer.round_trip).count()));

@@ -9,7 +9,7 @@ void declare_id(cli::Command& root) {
         .example("codex-serve id")
         .example("codex-serve id --net-privkey /etc/codex/key --json")
         .run([file](cli::Context& context) -> Result<int> {
-            CODEX_TRY(key, read_node_key(context, *file));
+            CODEX_TRY(key, read_node_key(context, *file, "codex-serve id --net-privkey"));
             CODEX_CHECK(
                 context.print(cli::Record("id").field("id", net::PeerId(key.public_key()).text())));
             return 0;

@@ -52,7 +52,7 @@ void declare_key(cli::Command& root) {
         .example("codex-serve key show /etc/codex/key --json")
         .run([file](cli::Context& context) -> Result<int> {
             CODEX_TRY(path, key_path(context, *file));
-            CODEX_TRY(read, read_node_key(context, *file));
+            CODEX_TRY(read, read_node_key(context, *file, "codex-serve key show"));
             return print_key(context, read, path);
         });
     key.command("check", "say whether a node can use a key file")
@@ -60,7 +60,7 @@ void declare_key(cli::Command& root) {
         .example("codex-serve key check && echo good")
         .example("codex-serve key check ~/.cache/codex/key")
         .run([file](cli::Context& context) -> Result<int> {
-            CODEX_CHECK(read_node_key(context, *file));
+            CODEX_CHECK(read_node_key(context, *file, "codex-serve key check"));
             return 0;
         });
 }

@@ -30,9 +30,33 @@ Result<std::string> new_key_path(const cli::Context& context, const std::string&
     return path;
 }
 
-Result<net::SecretKey> read_node_key(const cli::Context& context, const std::string& given) {
+namespace {
+
+/// The key of a node that keeps it and the repo in one folder (codex-serve(1), run); empty, where
+/// the repo is none of such a folder.
+std::string key_beside(std::string repo) {
+    while (repo.size() > 1 && repo.ends_with('/'))
+        repo.pop_back();
+    const std::size_t slash = repo.rfind('/');
+    if ((slash == repo.npos ? repo : repo.substr(slash + 1)) != "repo")
+        return {};
+    std::string key = slash == repo.npos ? std::string("key") : repo.substr(0, slash) + "/key";
+    return net::read_key_file(key) ? key : std::string();
+}
+
+} // namespace
+
+Result<net::SecretKey> read_node_key(const cli::Context& context, const std::string& given,
+                                     std::string_view command) {
     CODEX_TRY(path, key_path(context, given));
     auto key = net::read_key_file(path);
+    if (!key && key.error().code() == Errc::not_found && given.empty()) {
+        CODEX_TRY(repo, context.repo_path());
+        if (const std::string beside = key_beside(repo); !beside.empty())
+            return fail(std::move(key.error())
+                            .hint(fmt::format("that of --data-dir is beside the repo: {} {}",
+                                              command, shell_quoted(beside))));
+    }
     if (!key && key.error().code() == Errc::not_found)
         return fail(
             std::move(key.error())

@@ -29,10 +29,11 @@ void declare_control(cli::Command& root);
 [[nodiscard]] Result<std::string> new_key_path(const cli::Context& context,
                                                const std::string& given);
 
-/// The key in the file that key_path() gives of `given`. Errors: not_found, with how to make one;
-/// those of net::read_key_file().
-[[nodiscard]] Result<net::SecretKey> read_node_key(const cli::Context& context,
-                                                   const std::string& given);
+/// The key in the file that key_path() gives of `given`. Errors: not_found, with how to make one,
+/// or with `command` and the key beside the repo, where a node has one of --data-dir; those of
+/// net::read_key_file().
+[[nodiscard]] Result<net::SecretKey>
+read_node_key(const cli::Context& context, const std::string& given, std::string_view command);
 
 /// Each value of an option may be several, between commas or on lines.
 [[nodiscard]] std::vector<std::string> split_list(const std::vector<std::string>& values);

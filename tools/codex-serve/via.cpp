@@ -9,8 +9,8 @@ Result<std::unique_ptr<Via>> Via::start(SystemNetwork& network, const std::strin
     via->command = command;
     const std::string name = "'" + command + "'";
     CODEX_TRY(pipe, network.pipe(via->child.take_stdout(), via->child.take_stdin(), name));
-    via->peer = std::make_unique<exchange::PipePeer>(network.loop(), std::move(pipe),
-                                                     exchange::PipeOptions{name, false, patience});
+    via->peer = std::make_unique<exchange::PipePeer>(
+        network.loop(), std::move(pipe), exchange::PipeOptions{name, false, patience, command});
     return via;
 }
 

@@ -24,8 +24,8 @@ struct OptionSpec {
     std::function<Result<void>(const std::vector<std::string>&)> apply;
 
     [[nodiscard]] bool is_flag() const { return value.empty(); }
-    /// The value is the name of a file or a folder, and an empty one a mistake.
-    [[nodiscard]] bool names_file() const { return value == "FILE" || value == "DIR"; }
+    /// The value is kept as it is, as a label is; any other has at least one letter.
+    [[nodiscard]] bool may_be_empty() const { return is_flag() || value == "TEXT"; }
     /// The last name, without dashes: "output" of -o,--output.
     [[nodiscard]] std::string long_name() const;
 };

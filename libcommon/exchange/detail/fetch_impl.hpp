@@ -56,6 +56,7 @@ public:
     void note_waiting();
     [[nodiscard]] bool pipes_ended() const;
     [[nodiscard]] std::string name_of(const net::PeerId& peer) const;
+    [[nodiscard]] std::string listed_name_of(const net::PeerId& peer) const;
     [[nodiscard]] FetchStatus status() const;
 
     Peers& peers;

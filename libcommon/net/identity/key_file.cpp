@@ -13,7 +13,7 @@ constexpr unsigned kOwnerOnly = 0600;
 /// All that is not reading and writing by the owner.
 constexpr unsigned kTooMuch = 07777 & ~kOwnerOnly;
 
-Result<void> check_mode(int fd, const std::string& path) {
+Result<mode_t> mode_of_regular(int fd, const std::string& path) {
     struct stat file{};
     if (::fstat(fd, &file) != 0)
         return fail(system_error(errno, fmt::format("stat {}", path)));
@@ -21,11 +21,15 @@ Result<void> check_mode(int fd, const std::string& path) {
         return fail(Error(Errc::key_file_invalid,
                           fmt::format("{}: a key is in a regular file, which this is not", path))
                         .hint("name another file"));
-    if ((file.st_mode & kTooMuch) != 0)
+    return file.st_mode;
+}
+
+Result<void> check_mode(mode_t mode, const std::string& path) {
+    if ((mode & kTooMuch) != 0)
         return fail(Error(Errc::permission,
                           fmt::format("{}: others than its owner may use this key: its mode is "
                                       "{:04o}, not 0600",
-                                      path, file.st_mode & 07777))
+                                      path, mode & 07777))
                         .hint(fmt::format("if nobody else has seen it, restrict it: chmod 600 {}; "
                                           "else make a new key",
                                           shell_quoted(path))));
@@ -37,7 +41,7 @@ Result<void> check_mode(int fd, const std::string& path) {
 Result<SecretKey> read_key_file(const std::string& path) {
     // Of a FIFO that nobody writes to, opening does not end otherwise.
     CODEX_TRY(fd, open_file(path, O_RDONLY | O_NONBLOCK | O_NOCTTY));
-    CODEX_CHECK(check_mode(fd.get(), path));
+    CODEX_TRY(mode, mode_of_regular(fd.get(), path));
     // Longer by one, so that a longer file shows.
     SecretBytes content(SecretKey::kEncodedBytes + 1);
     CODEX_TRY(size, read_full(fd.get(), content, path));
@@ -54,6 +58,8 @@ Result<SecretKey> read_key_file(const std::string& path) {
                         .context(path)
                         .hint(fmt::format("name another file, or move this one away: mv {} {}.away",
                                           shell_quoted(path), shell_quoted(path))));
+    // Only now: whoever is told to restrict a file that is no key harms what needs it.
+    CODEX_CHECK(check_mode(mode, path));
     return key;
 }
 

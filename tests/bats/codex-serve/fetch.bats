@@ -73,8 +73,8 @@ load serve
     gen 4 100000 >file
     cid=$(codex-chunk -r elsewhere put file)
     run_split codex-serve fetch "$cid"
-    assert_failure 64
-    assert_stderr --partial -- '--peer'
+    assert_failure 69
+    assert_stderr --partial 'no node serves the repo, and no other is named'
     run_split codex-serve fetch "$cid" --peer /ip4/127.0.0.1/tcp/9
     assert_failure 64
     assert_stderr --partial 'names no peer'
@@ -172,8 +172,11 @@ load serve
     codex-serve -r other fetch "$cid" --peer "$address" --range 9999000- --to - | cmp - <(tail -c 1000 file)
     run_split codex-chunk -r other ls --json
     assert_line --index 0 --partial '"blocksHeld":4'
-    run_split codex-serve -r other fetch "$cid" --peer "$address" --range 10000001-
-    assert_failure 65
+    for range in 10000000- 10000000-10000009 10000001- -0; do
+        run_split codex-serve -r other fetch "$cid" --peer "$address" --range="$range" --to none
+        assert_refused 65 'the content has 10000000 bytes'
+        assert_not_exists none
+    done
     run_split codex-serve -r other fetch "$cid" --peer "$address" --range 5-4
     assert_failure 64
     run_split codex-serve -r other fetch "$cid" --peer "$address"
@@ -190,7 +193,7 @@ load serve
     cid=$(codex-chunk put file)
     other=$(codex-chunk -r elsewhere put <(gen 14 1000))
     run_split codex-serve -r new fetch "$cid"
-    assert_failure 64
+    assert_failure 69
     assert_not_exists new
     start_node
     nobody=/ip4/127.0.0.1/tcp/1/p2p/${address##*/}
@@ -203,7 +206,7 @@ load serve
     done
     run_split codex-serve -r new fetch "$cid" --peer "$address" --slot 0
     assert_failure 65
-    run_split codex-serve -r new fetch "$cid" --peer "$address" --range 100001-
+    run_split codex-serve -r new fetch "$cid" --peer "$address" --range 100000-
     assert_failure 65
     assert_not_exists new
     # One that is to be made in a folder that has something else is refused before anybody is asked.
@@ -337,4 +340,34 @@ load serve
     assert_equal "$code" 69
     grep -q 'the node that fetches has ended' err || fail "$(cat err)"
     grep -q 'the same command goes on' err
+}
+
+@test "an empty name of a peer or of a command is a slip, with a node on the repo and without" {
+    gen 17 1000 >file
+    cid=$(codex-chunk put file)
+    refuses_empty() {
+        for name in --peer --via --to --range --slot --timeout; do
+            run_split codex-serve fetch "$cid" "$name" ''
+            assert_refused 64 "$name: "
+        done
+        for addresses in '' ' ' ','; do
+            run_split codex-serve fetch "$cid" --peer "$addresses"
+            assert_refused 64 '--peer: ADDRESS is empty'
+            assert_stderr --partial 'perhaps it is a variable that was never set'
+        done
+    }
+    refuses_empty
+    start_node
+    refuses_empty
+    end_node
+    for name in --peer --limit --net-privkey --data-dir; do
+        run_split codex-serve run --listen-addrs /ip4/127.0.0.1/tcp/0 "$name" ''
+        assert_refused 64 "$name: "
+    done
+}
+
+@test "of a fetch that was too short for a rate none is told" {
+    cid=$(codex-chunk put <(gen 18 1000))
+    run_json codex-serve -r other fetch "$cid" --via "codex-serve stdio -r $CODEX_REPO" --json
+    assert_equal "$(jq -c 'select(.type == "fetched").peers[0] | .bytesPerSecond' <<<"$output")" null
 }

@@ -60,8 +60,15 @@ load ../common
     (cat key; printf x) >long
     (printf '\x08\x01\x12\x20'; head -c 32 key) >ed25519
     : >empty
-    chmod 600 short long ed25519 empty
     local file
+    # What is no key is said to be none, whoever may read it: its mode is nobody's business here.
+    for file in short long ed25519 empty; do
+        chmod 644 "$file"
+        run_split codex-serve key check "$file"
+        assert_refused 65 "$file"
+        [[ $stderr != *chmod* ]] || fail "$stderr"
+    done
+    chmod 600 short long ed25519 empty
     for file in short long ed25519 empty; do
         run_split codex-serve key check "$file"
         assert_refused 65 "$file"

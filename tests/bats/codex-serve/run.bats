@@ -163,7 +163,7 @@ load serve
 @test "what cannot be ready is said before anything is served, and what was ready is not" {
     run_split codex-serve run --listen-addrs ''
     assert_failure 64
-    assert_stderr --partial '--listen-addrs: is empty'
+    assert_stderr --partial '--listen-addrs: MULTIADDR is empty'
     for file in none/ready "$PWD"; do
         run_split codex-serve run --listen-addrs /ip4/127.0.0.1/tcp/0 --ready-file "$file"
         assert_failure

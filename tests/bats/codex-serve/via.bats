@@ -11,7 +11,7 @@ load serve
     assert_success
     assert_stderr ''
     assert_line --index 0 --partial '"blocksFetched":290'
-    assert_line --index 0 --partial "'codex-serve stdio -r $CODEX_REPO'"
+    assert_line --index 0 --partial "\"id\":\"codex-serve stdio -r $CODEX_REPO\"" # as it was given
     codex-chunk -r other get "$cid" | cmp - file
     # Nobody is left over.
     refute pgrep -f "stdio -r $CODEX_REPO"
@@ -97,6 +97,10 @@ load serve
     run_split codex-serve fetch "$cid" --via 'echo "the repo is away" >&2; exit 66'
     assert_failure 69
     assert_stderr --partial 'exit status 66: the repo is away'
+    # Of one of ours the error, and not the hint behind it.
+    run_split codex-serve fetch "$cid" --via 'codex-serve stdio -r nowhere'
+    assert_failure 69
+    assert_stderr --partial 'exit status 66: codex-serve: error: nowhere: no repo there'
     run_split codex-serve fetch "$cid" --via 'kill -9 $$'
     assert_failure 69
     assert_stderr --partial 'exit status 137'

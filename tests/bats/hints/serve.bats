@@ -10,8 +10,8 @@ setup() {
 }
 
 @test "no node to fetch from" {
-    run_split codex-serve -r other fetch "$cid"
-    hint 'name a node that has it: --peer, and the address that it prints when it is asked for its ready file'
+    run_split env CODEX_REPO=other codex-serve fetch "$cid"
+    hint 'begin one: codex-serve run; or name one that has it: --peer ADDRESS; its address is shown where it runs: codex-serve --repo OTHER health'
     start_node
     codex-serve -r other fetch "$cid" --peer "$address" --to - | cmp - file
     end_node
@@ -328,4 +328,46 @@ other_tree() { find other/writers -type f -size +1k; }
     on_terminal 'codex-serve stdio'
     hint 'it is for who fetches, as his --via'
     codex-serve -r other fetch "$cid" --via "codex-serve stdio -r $CODEX_REPO"
+}
+
+@test "the key of a node that has a data folder" {
+    mkdir -m 700 'a data folder'
+    codex-chunk -r 'a data folder/repo' init >/dev/null
+    codex-serve key new 'a data folder/key' >made
+    export CODEX_REPO='a data folder/repo'
+    for words in 'key show' 'key check' 'id'; do
+        run_split codex-serve $words
+        assert_refused 66 'a data folder/repo/node/key'
+        hint 'that of --data-dir is beside the repo: {} {}'
+        pasted "codex-serve $words"
+        assert_success
+    done
+    assert_output "$(cut -f1 made)"
+    assert_not_exists "$CODEX_REPO/node/key"
+}
+
+@test "the node ends while it fetches" {
+    codex-serve -r source run --listen-addrs /ip4/127.0.0.1/tcp/0 --ready-file ready2 >/dev/null 2>&1 3>&- &
+    local source=$!
+    wait_for 'test -e ready2' 60
+    start_node
+    codex-serve connect "$(cut -f 2 ready2)" >/dev/null
+    kill -s STOP "$source"
+    wanted=$(codex-chunk -r source put <(gen 20 1000))
+    codex-serve fetch "$wanted" >out 2>err &
+    local fetch=$!
+    wait_for '[[ $(ls -l /proc/'"$fetch"'/fd 2>/dev/null | grep -c socket) -ge 1 ]]' 60
+    end_node
+    status=0
+    wait "$fetch" || status=$?
+    stderr=$(<err)
+    assert_equal "$status" 69
+    hint 'begin it again: codex-serve run; what has come stays, and the same command goes on from there'
+    kill -s CONT "$source"
+    start_node --peer "$(cut -f 2 ready2)"
+    wait_for 'codex-serve peers | grep -q .' 60
+    codex-serve fetch "$wanted"
+    end_node
+    kill "$source"
+    wait "$source" || true
 }

@@ -23,7 +23,7 @@ setup() {
     run_split codex-chunk put --expires 2027-31-01 file
     hint 'write a duration (30d), a date (2027-01-31), a date-time (2027-01-31T12:00:00Z), @ and Unix seconds, or never'
     codex-chunk put --expires 30d file
-    for when in tomorrow 30x '' -5s; do
+    for when in tomorrow 30x ' ' -5s; do
         run_split codex-chunk put --expires "$when" file
         assert_refused 64 "--expires: time \"$when\""
         hint 'write a duration (30d), a date (2027-01-31), a date-time (2027-01-31T12:00:00Z), @ and Unix seconds, or never'

@@ -74,6 +74,9 @@ TEST(KeyFile, IsNotTakenWhenOthersMayUseIt) {
         EXPECT_FALSE(read_or_make_key_file(path, random).has_value());
         EXPECT_EQ(must(read_file(path, 100)), content) << "what is refused stays";
     }
+    EXPECT_EQ(must_fail(read_key_file(key_file(folder, Bytes(36, 'x'), 0644))).code(),
+              Errc::key_file_invalid)
+        << "nobody is told to restrict what is no key";
     must(read_key_file(key_file(folder, content, 0400)));
     ASSERT_EQ(::unlink(folder.file("key").c_str()), 0);
     ASSERT_EQ(::mkfifo(folder.file("key").c_str(), 0600), 0);
