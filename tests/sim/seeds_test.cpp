@@ -42,12 +42,18 @@ Outcome run(std::uint64_t seed, const log::Logger& logger = {}) {
     return outcome;
 }
 
-/// Blocks that wires may hold which do not pass for a while.
+/// Blocks that wires may hold which do not pass for a while, or need a second for what has room in
+/// them: they are on their way, and cannot be taken back.
 std::uint64_t held_up(const Scenario& scenario) {
-    const auto holds = [](const Event& event) {
+    const auto is_held = [](const Event& event) {
         return event.fault == Fault::cut || event.fault == Fault::partition;
     };
-    return 64 * static_cast<std::uint64_t>(std::ranges::count_if(scenario.events, holds));
+    const auto holds = [](const Wire& wire) {
+        return wire.options.bytes_per_second > 0 &&
+               static_cast<double>(wire.options.buffer_bytes) >= wire.options.bytes_per_second;
+    };
+    return 64 * static_cast<std::uint64_t>(std::ranges::count_if(scenario.events, is_held) +
+                                           std::ranges::count_if(scenario.wires, holds));
 }
 
 void show(std::uint64_t seed, const Outcome& outcome) {
