@@ -60,6 +60,7 @@ struct Opened {
     std::shared_ptr<Content> content;     ///< where it is wanted
     std::uint64_t wanted = 0;             ///< blocks
     IndexSet missing;                     ///< of them
+    std::uint64_t lacking = 0;            ///< blocks that are to be stored, computed ones included
     std::optional<ColumnNeeds> columns{}; ///< where any rows of each column do
     IndexRange of_content{};              ///< blocks that somebody reads
     repo::Repo* repo = nullptr;
@@ -134,6 +135,10 @@ struct Opening {
         IndexSet here({0, opened.leaves->count()});
         here.subtract(opened.missing);
         const std::uint64_t before = here.size();
+        IndexSet lacking = opened.missing;
+        for (std::uint64_t index = layout->original_blocks; index < layout->rounded(); ++index)
+            lacking.erase(index);
+        opened.lacking = lacking.size();
         opened.columns.emplace(*layout, std::move(here));
         opened.missing = opened.columns->first();
         opened.missing.unite(opened.leaves->lost()); // in any case, for they are in its index
@@ -183,6 +188,7 @@ Task<Result<FetchStatus>> Fetch::Impl::run(Impl* self) {
     self->of_content = opened.of_content;
     self->blocks = opened.wanted;
     self->blocks_before = self->blocks - opened.missing.size();
+    self->blocks_lacking = std::max(opened.lacking, opened.missing.size());
     const std::size_t block_bytes = opened.leaves->block_bytes();
     self->job.expect(opened.missing.size() * block_bytes);
     self->expected = self->peers.expect_blocks(block_bytes + kReadAnyBlock.block_rest_bytes);
@@ -237,6 +243,12 @@ Task<Result<void>> Fetch::Impl::download(Impl* self, std::shared_ptr<Goods> good
         done = fail(std::move(watched).error());
     else if (done && *watched && !self->running->ended())
         done = fail(self->words_of(**watched, dialler));
+    if (!done && done.error().code() == Errc::quota_exceeded && self->blocks != 0) {
+        auto asking = [repo = self->repo] { return repo->space(); };
+        auto space = co_await offload(self->loop, self->job.executor(), std::move(asking));
+        if (auto error = space ? self->short_of_room(*space, block_bytes) : std::nullopt)
+            done = fail(std::move(*error));
+    }
     self->note_unreached(dialler);
     auto given = co_await end_content(self, done.has_value());
     if (done)

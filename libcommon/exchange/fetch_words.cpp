@@ -1,6 +1,7 @@
 // When a fetch gives up, what it says then, and how far it is.
 #include "base/copy_error.hpp"
 #include "base/counted.hpp"
+#include "base/units.hpp"
 #include "exchange/detail/fetch_impl.hpp"
 
 #include <algorithm>
@@ -208,6 +209,25 @@ Error Fetch::Impl::going_on(Error error) const {
     if (status().blocks_here == 0)
         return error;
     return std::move(error).hint("what has come stays, and the same command goes on from there");
+}
+
+/// The repo knows of what has come alone; who is to make room wants to know how much in the end.
+std::optional<Error> Fetch::Impl::short_of_room(const repo::Space& space,
+                                                std::size_t block_bytes) const {
+    const repo::Counters& now = space.counters;
+    const std::uint64_t taken = now.used_bytes + now.reserved_bytes + now.tree_bytes;
+    const std::uint64_t free = space.quota_bytes - std::min(space.quota_bytes, taken);
+    const std::uint64_t stored = running ? running->kept() : 0;
+    const std::uint64_t needed = (blocks_lacking - std::min(blocks_lacking, stored)) * block_bytes;
+    if (needed <= free)
+        return std::nullopt;
+    Error error(Errc::quota_exceeded,
+                fmt::format("quota of {} exceeded: {} more needed for all of it, {} free",
+                            format_size(space.quota_bytes), format_size(needed),
+                            format_size(free)));
+    if (now.datasets > 0)
+        error = std::move(error).remedy(Remedy::remove_datasets);
+    return std::move(error).remedy(Remedy(Remedy::raise_quota).with(taken + needed));
 }
 
 void Fetch::Impl::note_unreached(const Dialler& dialler) {

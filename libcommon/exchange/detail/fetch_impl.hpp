@@ -47,6 +47,9 @@ public:
     [[nodiscard]] std::string share() const;
     /// With the hint that the same command goes on, where something has come.
     [[nodiscard]] Error going_on(Error error) const;
+    /// Why not all that is missing has room, in blocks of so many bytes; nothing where it has.
+    [[nodiscard]] std::optional<Error> short_of_room(const repo::Space& space,
+                                                     std::size_t block_bytes) const;
     /// Notes whom the dialler could not reach.
     void note_unreached(const detail::Dialler& dialler);
     [[nodiscard]] std::optional<FetchWait> waiting() const;
@@ -68,8 +71,9 @@ public:
     codex::Job job;
     detail::Roster roster;
     std::unique_ptr<detail::Download> running;
-    std::uint64_t blocks = 0;        ///< that are wanted
-    std::uint64_t blocks_before = 0; ///< of these, here when it began
+    std::uint64_t blocks = 0;         ///< that are wanted
+    std::uint64_t blocks_before = 0;  ///< of these, here when it began
+    std::uint64_t blocks_lacking = 0; ///< that were to be stored then, computed ones included
     std::uint64_t blocks_fetched = 0;
     std::uint64_t bytes_fetched = 0;
     std::vector<FetchPeer> unreached; ///< that were named, with the error

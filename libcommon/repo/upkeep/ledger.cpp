@@ -92,10 +92,12 @@ Unexpected<Error> quota_error(std::uint64_t needed, const Totals& totals,
                               std::uint64_t quota_bytes) {
     const std::uint64_t taken = totals.taken_bytes();
     const std::uint64_t free = quota_bytes - std::min(quota_bytes, taken);
-    return fail(Error(Errc::quota_exceeded,
-                      fmt::format("quota of {} exceeded: {} more needed, {} free",
-                                  format_size(quota_bytes), format_size(needed), format_size(free)))
-                    .remedy({Remedy::raise_quota, "remove datasets, or raise the quota"}));
+    Error error(Errc::quota_exceeded,
+                fmt::format("quota of {} exceeded: {} more needed, {} free",
+                            format_size(quota_bytes), format_size(needed), format_size(free)));
+    if (totals.blocks > 0) // of an empty repo nothing can be removed
+        error = std::move(error).remedy(Remedy::remove_datasets);
+    return fail(std::move(error).remedy(Remedy::raise_quota));
 }
 
 Result<Ledger> Ledger::begin(const Store& store, bool sync) {

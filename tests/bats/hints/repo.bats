@@ -242,7 +242,8 @@ load stored
     codex-chunk init --set --quota 1100000
     gen 2 100000 >other
     run_split codex-chunk put other
-    hint 'remove datasets, or raise the quota: codex-chunk init --set --quota SIZE'
+    hint 'remove datasets: codex-chunk rm CID'
+    hint 'raise the quota: codex-chunk init --set --quota SIZE'
     codex-chunk init --set --quota 2MiB
     codex-chunk put other
 }

@@ -267,7 +267,8 @@ other_tree() { find other/writers -type f -size +1k; }
     mkfifo ready
     run_split timeout 20 codex-serve run --listen-addrs /ip4/127.0.0.1/tcp/0 --ready-file ready
     hint 'name a file, or let somebody read it first'
-    cat ready >came &
+    exec 8<>ready # open before the node looks, whoever is faster
+    head -n 1 <&8 >came 3>&- &
     codex-serve run --listen-addrs /ip4/127.0.0.1/tcp/0 --ready-file ready >log 2>said 3>&- &
     node=$!
     wait_for 'test -s came' 60
@@ -370,4 +371,21 @@ other_tree() { find other/writers -type f -size +1k; }
     end_node
     kill "$source"
     wait "$source" || true
+}
+
+@test "a quota that is less than the dataset says what all of it needs, and for how much it is enough" {
+    codex-chunk -r other init --quota 300KiB >/dev/null
+    run_split codex-serve -r other fetch "$cid" --via "codex-serve stdio -r $CODEX_REPO"
+    assert_refused 74 'more needed for all of it'
+    hint 'raise the quota: {}'
+    [[ $stderr != *'remove datasets'* ]] || fail "nothing is here to remove: $stderr"
+    pasted 'codex-chunk -r other init'
+    assert_success
+    codex-serve -r other fetch "$cid" --via "codex-serve stdio -r $CODEX_REPO"
+    # Where there is something to remove, that is on the list, too.
+    codex-chunk -r third init --quota 300KiB >/dev/null
+    codex-chunk -r third put <(gen 5 1000) >/dev/null
+    run_split codex-serve -r third fetch "$cid" --via "codex-serve stdio -r $CODEX_REPO" --json
+    assert_failure 74
+    assert_equal "$(jq -c 'select(.type == "error").remedies' <<<"$stderr")" '["remove_datasets","raise_quota"]'
 }
