@@ -119,10 +119,12 @@ setup() {
 
 @test "names that are not portable are refused" {
     local name
-    for name in a/b 'a:b' '' ' a' a. CON com1.txt $'a\nb'; do
+    for name in a/b 'a:b' ' a' a. CON com1.txt $'a\nb'; do
         run_split codex-chunk put data --name "$name"
         assert_refused 64 'no portable file name'
     done
+    run_split codex-chunk put data --name ''
+    assert_refused 64 '--name: NAME is empty'
     run_split codex-chunk put data data --name x
     assert_refused 64 '--name is for one file'
 }
