@@ -201,6 +201,34 @@ std::optional<Error> misplaced(const Context::State& state, std::string_view ite
     return std::nullopt;
 }
 
+/// A word that ends as the name of an option that was not given ("key.zkey") is a value of it.
+std::optional<Error> left_out(const Context::State& state, const Error& error) {
+    if (state.node == nullptr || errc_exit_code(error.code()) != errc_exit_code(Errc::usage))
+        return std::nullopt;
+    const std::vector<std::string> words = positional_words(state);
+    const std::string line = command_with_options(state);
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        const std::size_t dot = words[i].rfind('.');
+        if (dot == std::string::npos)
+            continue;
+        const std::string name = "--" + words[i].substr(dot + 1);
+        const bool known = std::ranges::any_of(state.node->options, [&](const OptionSpec& option) {
+            return !option.is_flag() && std::ranges::find(option.names, name) != option.names.end();
+        });
+        // Where there are only CIDs it is none; elsewhere the option has to be what is missing.
+        if (!known || fmt::format("{} ", line).find(name) != std::string::npos ||
+            (!takes_cids(state) && error.text().find(name) == std::string::npos))
+            continue;
+        std::string command = fmt::format("{} {} {}", line, name, shell_quoted(words[i]));
+        for (std::size_t other = 0; other < words.size(); ++other)
+            if (other != i)
+                command += " " + shell_quoted(words[other]);
+        return Error(error.code(), error.text())
+            .remedy(Remedy(Remedy::retry_command, "did you mean").by(std::move(command)));
+    }
+    return std::nullopt;
+}
+
 /// A CID where a file is wanted, and no file is called so.
 std::optional<Error> is_cid(const Error& error) {
     constexpr std::string_view kOpen = "open ";
@@ -235,6 +263,8 @@ std::optional<Error> better(const Context::State& state, std::string_view item,
             return told;
     }
     if (auto told = is_cid(error))
+        return told;
+    if (auto told = left_out(state, error))
         return told;
     if (error.code() == Errc::permission && !error.has_way_out())
         return copy_of(error).hint("give this user the right to it, or be a user who has it");

@@ -4,6 +4,8 @@
 
 #include "base/printable.hpp"
 
+#include <sys/stat.h>
+
 namespace codex::cli::detail {
 
 namespace {
@@ -17,6 +19,23 @@ void fill_in(std::string& command, std::string_view word, const std::string& val
         command.replace(at, word.size(), value);
 }
 
+/// A hint is pasted as it stands, and must not replace what the user has under the name that we
+/// made up: test.zkey, else test-2.zkey and so on.
+std::string free_name(std::string_view name) {
+    const std::size_t dot = name.rfind('.');
+    std::string free(name);
+    struct stat info{};
+    for (int i = 2; ::lstat(free.c_str(), &info) == 0; ++i)
+        free = fmt::format("{}-{}{}", name.substr(0, dot), i, name.substr(dot));
+    return free;
+}
+
+void free_output(std::string& command) {
+    for (const std::string_view name : {"test.zkey", "test.r1cs", "slot.wtns"})
+        if (const std::string ending = fmt::format(" -o {}", name); command.ends_with(ending))
+            command.replace(command.size() - name.size(), name.size(), free_name(name));
+}
+
 /// The command with what the remedy is about, and its number.
 std::string command_of(std::string_view command, const Remedy& remedy) {
     if (!remedy.command().empty())
@@ -24,6 +43,8 @@ std::string command_of(std::string_view command, const Remedy& remedy) {
     std::string text(command);
     const std::string number =
         remedy.number() ? fmt::format("{}", *remedy.number()) : std::string();
+    if (remedy.action() == Remedy::fetch_dataset && !number.empty())
+        fill_in(text, "CID", "CID --slot " + number);
     fill_in(text, "SIZE", number);
     fill_in(text, "INDEX", number);
     fill_in(text, "CID", remedy.object());
@@ -143,7 +164,9 @@ std::string hint_of(const Error& error) {
         if (!text.empty())
             text += "; ";
         text += remedy.words().empty() ? way.words : std::string_view(remedy.words());
-        if (const std::string command = command_of(way.command, remedy); !command.empty())
+        std::string command = command_of(way.command, remedy);
+        free_output(command);
+        if (!command.empty())
             text += ": " + command;
     }
     return text;

@@ -242,9 +242,11 @@ struct ImportReport {
 [[nodiscard]] Result<ImportReport> import_nim(const Job& job, const std::string& directory,
                                               std::uint64_t expiry,
                                               const std::function<void(const Cid&)>& on_dataset);
-/// Writes the files of these datasets, manifests too, each atomically. Gives how many.
-/// Errors: dataset_damaged when a block is not there.
-[[nodiscard]] Result<std::uint64_t> export_nim(const Job& job, std::span<const Cid> manifests,
-                                               const std::string& directory);
+/// Writes the files of these datasets, manifests too, each atomically. Gives how many. Calls
+/// `on_unordered` with those that import_nim() could not put in order, were they alone in the
+/// folder. Errors: dataset_damaged when a block is not there.
+[[nodiscard]] Result<std::uint64_t>
+export_nim(const Job& job, std::span<const Cid> manifests, const std::string& directory,
+           const std::function<void(const Cid&)>& on_unordered = {});
 
 } // namespace codex::dataset

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <unordered_map>
+#include <unordered_set>
 
 namespace codex::dataset {
 
@@ -224,6 +225,28 @@ private:
     ImportReport report_;
 };
 
+/// The blocks of a dataset that is exported, as far as its order could be found by them.
+class OwnBlocks {
+public:
+    explicit OwnBlocks(const codec::Manifest& manifest)
+        : manifest_(manifest), hopeless_(manifest.is_protected() ||
+                                         manifest.blocks_count() > detail::kMaxUnlistedLeaves) {}
+
+    void add(const Cid& cid, BytesView data) {
+        if (!hopeless_ && known_.insert(cid).second)
+            candidates_.push_back(detail::candidate(cid.digest32(), data));
+    }
+    [[nodiscard]] bool give_the_order() const {
+        return !hopeless_ && detail::find_leaf_order(manifest_, candidates_).has_value();
+    }
+
+private:
+    codec::Manifest manifest_;
+    bool hopeless_;
+    std::unordered_set<Cid> known_;
+    std::vector<Candidate> candidates_;
+};
+
 } // namespace
 
 Result<ImportReport> import_nim(const Job& job, const std::string& directory, std::uint64_t expiry,
@@ -232,12 +255,14 @@ Result<ImportReport> import_nim(const Job& job, const std::string& directory, st
 }
 
 Result<std::uint64_t> export_nim(const Job& job, std::span<const Cid> manifests,
-                                 const std::string& directory) {
+                                 const std::string& directory,
+                                 const std::function<void(const Cid&)>& on_unordered) {
     detail::NimWriter writer(job.executor(), directory);
     for (const Cid& manifest : manifests) {
         CODEX_TRY(dataset, job.repo.dataset(manifest));
         const Bytes manifest_bytes = dataset.manifest_bytes;
         const std::uint64_t blocks = dataset.manifest.blocks_count();
+        OwnBlocks own(dataset.manifest);
         CODEX_TRY(reader,
                   detail::BlockReader::open(job, std::move(dataset), {.first = 0, .end = blocks}));
         for (;;) {
@@ -246,13 +271,18 @@ Result<std::uint64_t> export_nim(const Job& job, std::span<const Cid> manifests,
                 break;
             std::vector<detail::NimWriter::File> files;
             for (const BlockRead& block : batch->blocks)
-                if (!block.cid.is_empty_block())
+                if (!block.cid.is_empty_block()) {
                     files.push_back({block.cid, block.buffer.first(block.size)});
+                    if (on_unordered)
+                        own.add(block.cid, block.buffer.first(block.size));
+                }
             CODEX_CHECK(writer.write(files));
         }
         // The manifest comes last: a node that finds it finds all blocks.
         const detail::NimWriter::File file{manifest, manifest_bytes};
         CODEX_CHECK(writer.write({&file, 1}));
+        if (on_unordered && blocks != 0 && !own.give_the_order())
+            on_unordered(manifest);
     }
     CODEX_CHECK(writer.finish());
     return writer.files();

@@ -19,13 +19,13 @@ Result<Layout> Layout::create(std::uint64_t original_blocks, const Shape& shape,
             Error(Errc::unsupported, fmt::format("block size {} is not a multiple of {} bytes",
                                                  block_size_bytes, kChunkBytes))
                 .hint("store the dataset with such a block size, 64KiB for example"));
-    if (k > original_blocks)
+    if (k > original_blocks) // one byte of the last block is enough, the rest of it is padding
         return fail(Error(Errc::erasure_too_few,
                           fmt::format("the dataset has {} blocks of {} bytes, fewer than k = {}",
                                       original_blocks, block_size_bytes, k))
                         .hint(fmt::format("the minimum size for k = {} is {} bytes; lower k or "
                                           "the block size",
-                                          k, std::uint64_t{k} * block_size_bytes)));
+                                          k, (std::uint64_t{k} - 1) * block_size_bytes + 1)));
     const std::uint64_t steps = div_up(original_blocks, k);
     if (!checked_mul(steps, shape.rows()))
         return fail(Errc::unsupported,

@@ -37,12 +37,14 @@ struct BlockDigester::Failures {
 namespace {
 
 /// The leaves of a dataset's tree, or what is known of them.
-Result<repo::LeafReader> leaves_of(const repo::Repo& repo, const codec::Manifest& manifest) {
+Result<repo::LeafReader> leaves_of(const repo::Repo& repo, const codec::Manifest& manifest,
+                                   bool& partial) {
     auto whole = repo.tree(manifest.tree);
     if (!whole) {
         auto part = repo.partial_tree(manifest.tree);
         if (!part)
             return fail(std::move(whole).error());
+        partial = true;
         return [tree = std::make_shared<repo::PartialTree>(std::move(*part)),
                 manifest](std::uint64_t first, std::span<Digest> out) -> Result<void> {
             for (std::size_t i = 0; i < out.size(); ++i) {
@@ -69,8 +71,10 @@ Result<repo::LeafReader> leaves_of(const repo::Repo& repo, const codec::Manifest
 
 Result<BlockDigester> BlockDigester::open(const dataset::Job& job, const codec::Manifest& manifest,
                                           const SlotShape& shape) {
-    CODEX_TRY(leaves, leaves_of(job.repo, manifest));
+    bool partial = false;
+    CODEX_TRY(leaves, leaves_of(job.repo, manifest, partial));
     BlockDigester digester(job, shape, manifest.tree, std::move(leaves));
+    digester.partial_ = partial;
     const Bytes zeros(shape.block_size_bytes);
     CODEX_TRY(zero, block_tree(zeros, shape.cell_size_bytes));
     digester.zero_root_ = zero.root();
@@ -101,10 +105,11 @@ Result<std::vector<Digest>> BlockDigester::slots(std::uint32_t first, std::uint3
     CODEX_CHECK(job_.go_on());
     if (failures.error)
         return fail(std::move(*failures.error));
+    const auto slot = count == 1 ? std::optional(first) : std::nullopt;
     if (!failures.missing.empty())
-        return fail(missing(std::move(failures.missing), false));
+        return fail(missing(std::move(failures.missing), false, slot));
     if (!failures.damaged.empty())
-        return fail(missing(std::move(failures.damaged), true));
+        return fail(missing(std::move(failures.damaged), true, slot));
     return digests;
 }
 
@@ -190,14 +195,21 @@ Result<Bytes> BlockDigester::block(std::uint32_t slot, std::uint64_t position) c
     BlockRead read{.cid = Cid::block(leaf), .buffer = bytes, .leaf = {&tree_, index}};
     CODEX_CHECK(job_.blocks.read({&read, 1}));
     if (read.state != BlockRead::State::ok)
-        return fail(missing({index}, read.state == BlockRead::State::damaged));
+        return fail(missing({index}, read.state == BlockRead::State::damaged, slot));
     if (read.size != 0 && read.size != bytes.size())
         return fail(Errc::dataset_damaged, "block {} has {} bytes, its dataset's blocks have {}",
                     index, read.size, bytes.size());
     return bytes;
 }
 
-Error BlockDigester::missing(std::vector<std::uint64_t> indices, bool damaged) const {
+Error BlockDigester::missing(std::vector<std::uint64_t> indices, bool damaged,
+                             std::optional<std::uint32_t> slot) const {
+    // Repair needs the whole tree, which a part that was fetched does not have.
+    Remedy way(Remedy::repair_dataset, "restore what parity covers");
+    if (partial_ && slot)
+        way = Remedy(Remedy::fetch_dataset, "fetch that slot").with(*slot);
+    else if (partial_)
+        way = Remedy(Remedy::fetch_dataset);
     std::ranges::sort(indices);
     constexpr std::size_t kShown = 16;
     return Error(Errc::dataset_damaged,
@@ -207,7 +219,7 @@ Error BlockDigester::missing(std::vector<std::uint64_t> indices, bool damaged) c
                      indices.size() > kShown ? fmt::format(" and {} more", indices.size() - kShown)
                                              : "",
                      indices.size() == 1 ? "is" : "are", damaged ? "damaged" : "missing"))
-        .remedy({Remedy::repair_dataset, "restore what parity covers"});
+        .remedy(std::move(way));
 }
 
 } // namespace codex::proof::detail

@@ -3,6 +3,7 @@
 
 #include "snark/r1cs.hpp"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -82,5 +83,9 @@ struct CircuitCounts {
 /// Errors: json_invalid, malformed naming the key. At most 64 MiB.
 [[nodiscard]] Result<ProofInput> read_input_json(const CircuitParameters& parameters,
                                                  std::string_view text);
+/// The circuit that an input of at most 1 MiB was written for, by the lengths of its lists; the
+/// block depth, which they do not show, is that of `like`. Nothing: it was written for none.
+[[nodiscard]] std::optional<CircuitParameters> circuit_of_input_json(const CircuitParameters& like,
+                                                                     std::string_view text);
 
 } // namespace codex::proof

@@ -8,12 +8,15 @@
 
 #include <algorithm>
 #include <array>
+#include <nlohmann/json.hpp>
 
 namespace codex::proof {
 
 namespace {
 
 constexpr std::size_t kMaxInputBytes = std::size_t{64} << 20;
+/// Of those that are read as a whole, into much more memory, to see which circuit they are for.
+constexpr std::size_t kMaxShapedBytes = std::size_t{1} << 20;
 
 // --- writing ------------------------------------------------------------------------------------
 
@@ -180,6 +183,31 @@ Result<ProofInput> read_input_json(const CircuitParameters& parameters, std::str
             return fail(Errc::malformed, "cellData[{}]: {} values, a cell has {}", i,
                         input.cell_data[i].size(), parameters.cell_elements);
     return input;
+}
+
+std::optional<CircuitParameters> circuit_of_input_json(const CircuitParameters& like,
+                                                       std::string_view text) {
+    if (text.size() > kMaxShapedBytes)
+        return std::nullopt;
+    const auto input = nlohmann::json::parse(text, nullptr, false);
+    const auto length = [](const nlohmann::json& list) {
+        return list.is_array() ? static_cast<std::uint32_t>(list.size()) : 0;
+    };
+    const auto member = [&](const char* key) {
+        return input.is_object() ? input.value(key, nlohmann::json()) : nlohmann::json();
+    };
+    const auto row_length = [&](const nlohmann::json& rows) {
+        return length(rows) == 0 ? 0 : length(rows.front());
+    };
+    const nlohmann::json cells = member("cellData");
+    CircuitParameters circuit = like;
+    circuit.samples = length(cells);
+    circuit.cell_elements = row_length(cells);
+    circuit.max_depth = row_length(member("merklePaths"));
+    circuit.max_log2_slots = length(member("slotProof"));
+    if (!validate(circuit))
+        return std::nullopt;
+    return circuit;
 }
 
 } // namespace codex::proof

@@ -82,6 +82,8 @@ struct BinaryFile::Impl {
     Result<void> take_all(int fd, std::string_view magic, std::uint32_t max_version) {
         Bytes buffer;
         CODEX_CHECK(take(fd, kHeadBytes, buffer));
+        if (buffer.empty())
+            return fail(Errc::input_empty, "{}: empty: no .{} file came", name, magic);
         CODEX_TRY(count, head(buffer, magic, max_version));
         for (std::uint32_t i = 0; i < count; ++i) {
             CODEX_TRY(whole, take(fd, kHeadBytes, buffer));

@@ -17,6 +17,14 @@ std::string typed(const std::string& argument) {
     return argument == "-" ? argument : shell_quoted(argument);
 }
 
+Error nothing_came(const std::string& path, std::string_view what) {
+    Remedy way = Remedy::check_input;
+    if (path == "-")
+        way = {Remedy::check_input, "perhaps what writes to the pipe failed, or found nothing"};
+    return Error(Errc::input_empty, fmt::format("{}: empty: no {} came", input_name(path), what))
+        .remedy(std::move(way));
+}
+
 int InputFile::fd() const {
     return file ? file.get() : STDIN_FILENO;
 }

@@ -23,6 +23,9 @@ struct InputFile {
     /// Its bytes from here on; this must outlive it. Errors: io.
     [[nodiscard]] Result<FdSource> source() const { return FdSource::create(fd(), name); }
 };
+/// The error about a file that has no byte where `what` was to come: input_empty.
+[[nodiscard]] Error nothing_came(const std::string& path, std::string_view what);
+
 /// Opens `path`, or takes stdin for "-". Errors: unsupported for a folder, with that way out, or
 /// a general one; the system's.
 [[nodiscard]] Result<InputFile> open_input(const std::string& path,

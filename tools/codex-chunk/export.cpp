@@ -49,18 +49,21 @@ void tell_subject(cli::Context& context, const std::vector<Cid>& manifests, cons
 
 Result<std::uint64_t> write_nim(cli::Context& context, const dataset::Job& job,
                                 const std::vector<Cid>& manifests, const std::string& folder) {
-    auto files = dataset::export_nim(job, manifests, folder);
+    std::vector<Cid> unordered;
+    auto files = dataset::export_nim(job, manifests, folder,
+                                     [&](const Cid& cid) { unordered.push_back(cid); });
     if (!files) {
         tell_subject(context, manifests, files.error());
         return files;
     }
-    for (const Cid& manifest : manifests) {
-        CODEX_TRY(info, job.repo.dataset(manifest));
-        if (info.manifest.is_protected())
-            context.warn(manifest.text(),
-                         "the order of a protected dataset's blocks is not in such a folder, and "
-                         "import does not find it; to send it to another repo, make an archive: "
-                         "codex-chunk export CID -o ARCHIVE");
+    for (const Cid& cid : unordered) {
+        CODEX_TRY(info, job.repo.dataset(cid));
+        context.warn(cid.text(),
+                     fmt::format("the order of a {} dataset's blocks is not in such a folder, and "
+                                 "import does not find it{}; to send it to another repo, make an "
+                                 "archive: codex-chunk export CID -o ARCHIVE",
+                                 info.manifest.is_protected() ? "protected" : "plain",
+                                 info.manifest.is_protected() ? "" : " for this one"));
     }
     return files;
 }

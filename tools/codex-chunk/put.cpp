@@ -71,14 +71,18 @@ public:
         const bool alone = waits && context_.unordered();
         if (waits && !alone)
             settle();
-        CODEX_TRY(input, toolkit::open_input(file, way_for_folder(file)));
+        auto opened = toolkit::open_input(file, way_for_folder(file));
+        if (!opened)
+            return alone ? fail(std::move(opened).error())
+                         : put_off(file, std::move(opened).error());
+        const toolkit::InputFile input = std::move(*opened);
         CODEX_TRY(source, input.source());
         const dataset::Job job{repo_, {context_.pool(), progress}};
         if (alone) {
             CODEX_TRY(result, dataset::put(job, source, options_));
             return print(file, input.name, result);
         }
-        prepared_.push_back({file, input.name, std::nullopt});
+        prepared_.push_back({file, input.name, std::nullopt, std::nullopt});
         CODEX_SET(prepared_.back().result, dataset::put(job, source, options_, group_));
         if (group_.due())
             settle();
@@ -89,7 +93,9 @@ public:
         std::vector<Result<void>> outcomes = group_.commit();
         const std::vector<Prepared> prepared = std::exchange(prepared_, {});
         auto outcome = outcomes.begin();
-        for (const auto& [file, name, result] : prepared) {
+        for (const auto& [file, name, result, failure] : prepared) {
+            if (failure)
+                context_.report(name, *failure);
             if (!result)
                 continue;
             Result<void> done = std::move(*outcome++);
@@ -104,8 +110,20 @@ private:
     struct Prepared {
         std::string file;
         std::string name;
-        std::optional<dataset::PutResult> result; ///< nothing: it failed, and was reported
+        std::optional<dataset::PutResult> result; ///< nothing: it failed
+        std::optional<Error> failure;             ///< that is not reported yet
     };
+
+    /// A file that is not there does not cut the transaction of those before it short, and is
+    /// reported behind them. With --fail-fast at once, for nothing behind it is to be stored.
+    Result<void> put_off(const std::string& file, Error error) {
+        if (prepared_.empty() || context_.fail_fast())
+            return fail(std::move(error));
+        prepared_.push_back({file, toolkit::input_name(file), std::nullopt, std::move(error)});
+        if (group_.due())
+            settle();
+        return {};
+    }
 
     Result<void> print(const std::string& file, const std::string& name,
                        const dataset::PutResult& result) {

@@ -41,28 +41,44 @@ public:
         CODEX_TRY(bytes, content_bytes(repo, cid));
         if (context_.dry_run())
             return print_removed(context_, cid.text(), bytes);
-        if (cids_.empty())
+        if (entries_.empty())
             first_at_ = context_.clock().now();
         cids_.push_back(cid);
         entries_.push_back({item, bytes});
-        if (cids_.size() >= kMost || context_.clock().now() - first_at_ >= kLongest)
-            settle(repo);
+        settle_when_due(repo);
+        return {};
+    }
+
+    /// A failure behind others that are not removed yet waits with them: so it is reported in the
+    /// order of the inputs, and does not cut their transaction short. With --fail-fast it may not,
+    /// for nothing behind it is to be removed.
+    Result<void> add_failure(repo::Repo& repo, const std::string& item, Error error) {
+        if (entries_.empty() || context_.fail_fast())
+            return fail(std::move(error));
+        entries_.push_back({item, fail(std::move(error))});
+        settle_when_due(repo);
         return {};
     }
 
     void settle(repo::Repo& repo) {
         const std::vector<Cid> cids = std::exchange(cids_, {});
-        const std::vector<Entry> entries = std::exchange(entries_, {});
-        if (cids.empty())
+        std::vector<Entry> entries = std::exchange(entries_, {});
+        if (entries.empty())
             return;
         std::vector<Result<void>> outcomes = repo.remove_datasets(cids);
-        for (std::size_t i = 0; i < cids.size(); ++i) {
-            Result<void>& done = outcomes[i];
-            if (done)
-                done = print_removed(context_, cids[i].text(), entries[i].bytes);
+        std::size_t next = 0; // of cids
+        for (Entry& entry : entries) {
+            Result<void> done;
+            if (!entry.bytes) {
+                done = fail(std::move(entry.bytes).error());
+            } else {
+                done = std::move(outcomes[next]);
+                if (done)
+                    done = print_removed(context_, cids[next].text(), *entry.bytes);
+                ++next;
+            }
             if (!done)
-                context_.report(entries[i].item,
-                                repo.explain(entries[i].item, std::move(done).error()));
+                context_.report(entry.item, repo.explain(entry.item, std::move(done).error()));
         }
     }
 
@@ -71,8 +87,13 @@ private:
     static constexpr std::chrono::milliseconds kLongest{50};
     struct Entry {
         std::string item;
-        std::uint64_t bytes;
+        Result<std::uint64_t> bytes; ///< of the next of cids_; or why there is none for this item
     };
+
+    void settle_when_due(repo::Repo& repo) {
+        if (entries_.size() >= kMost || context_.clock().now() - first_at_ >= kLongest)
+            settle(repo);
+    }
 
     static Result<std::uint64_t> content_bytes(repo::Repo& repo, const Cid& cid) {
         auto dataset = repo.dataset(cid);
@@ -93,12 +114,16 @@ private:
 
 Result<int> run_rm(cli::Context& context, const std::vector<std::string>& items) {
     Removals removals(context);
-    const auto remove = [&](repo::Repo& repo, const std::string& item, Progress&) -> Result<void> {
+    const auto try_to = [&](repo::Repo& repo, const std::string& item) -> Result<void> {
         CODEX_TRY(address, parse_address(repo, item, repo::Named::dataset));
         if (!address.index)
             return removals.add(repo, item, address.cid);
         removals.settle(repo);
         return forget_block(context, repo, address);
+    };
+    const auto remove = [&](repo::Repo& repo, const std::string& item, Progress&) -> Result<void> {
+        auto done = try_to(repo, item);
+        return done ? Result<void>() : removals.add_failure(repo, item, std::move(done).error());
     };
     const Access access = context.dry_run() ? Access::read : Access::write;
     context.add_total("bytes", 0);
@@ -114,7 +139,7 @@ void declare_rm(cli::Command& root) {
         .arguments("CID", *items, "CID@INDEX: only that block's bytes; - or nothing: from stdin")
         .takes_dry_run()
         .example("codex-chunk rm zDvZ...")
-        .example("codex-chunk ls | grep '\\.log$' | codex-chunk rm -n")
+        .example("codex-chunk ls | awk -F '\\t' '$5 ~ /\\.log$/' | codex-chunk rm -n")
         .run([items](cli::Context& context) { return run_rm(context, *items); });
 }
 

@@ -42,7 +42,7 @@ Result<void> digest_lines(const std::string& path, const dataset::LeafVisitor& v
             break;
     }
     if (count == 0)
-        return fail(Errc::merkle_empty, "{}: no digests", name);
+        return fail(toolkit::nothing_came(path, "digest"));
     return {};
 }
 

@@ -50,6 +50,8 @@ Result<Bytes> wire_bytes(const Bytes& input) {
 Result<merkle::Proof> read_proof(const std::string& path) {
     const std::string name = toolkit::input_name(path);
     CODEX_TRY(input, toolkit::read_input(path, kMaxTextBytes));
+    if (input.empty())
+        return fail(toolkit::nothing_came(path, "proof"));
     auto bytes = wire_bytes(input);
     if (!bytes)
         return fail(std::move(bytes).error().context(name).remedy(

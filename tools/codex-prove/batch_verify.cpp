@@ -140,7 +140,7 @@ Result<int> batch_verify(cli::Context& context, const BatchVerifyOptions& option
             return context.exit_code();
     }
     if (batch.lines() == 0)
-        return fail(Errc::truncated, "no proof is given");
+        return fail(toolkit::nothing_came(options.file.empty() ? "-" : options.file, "proof"));
     CODEX_CHECK(batch.finish());
     return context.exit_code();
 }

@@ -45,6 +45,12 @@ Result<void> write_out(cli::Context& context, const ProveOptions& options, Outpu
     return context.print_text(snark::statement_to_json(statement) + "\n");
 }
 
+/// Of the circuit that the options describe: of another one it would not do.
+Remedy way_to_key(const ProveOptions& options) {
+    return Remedy(Remedy::make_key)
+        .by(fmt::format("codex-prove setup{} -o test.zkey", options.circuit.words()));
+}
+
 /// The statement that `words` are a witness of.
 Result<snark::Statement> prove_words(const snark::ProvingKey& key, std::span<const Digest> words,
                                      ThreadPool& pool, bool self_check) {
@@ -59,12 +65,12 @@ Result<snark::Statement> prove_words(const snark::ProvingKey& key, std::span<con
 
 /// A proof of --wtns, whatever circuit the key is for.
 Result<snark::Statement> prove_witness(cli::Context& context, const ProveOptions& options) {
-    CODEX_TRY(key, options.key.proving_key(Remedy::make_key));
+    CODEX_TRY(key, options.key.proving_key(way_to_key(options)));
     CODEX_TRY(file, open_container(options.wtns.value_or("-"), "wtns", 2));
     CODEX_TRY(words, snark::witness_words(file));
     auto made = file.if_intact(prove_words(key, words, context.pool(), !options.no_self_check));
     if (!made)
-        return fail(about_proof(std::move(made).error()));
+        return fail(about_proof(std::move(made).error(), options));
     return made;
 }
 
@@ -106,7 +112,7 @@ Result<int> prove(cli::Context& context, const ProveOptions& options) {
     auto& [repo, cid] = opened;
     auto statement = prover.prove({repo, context.pool()}, cid, *options.slot, entropy);
     if (!statement)
-        return fail(about_proof(std::move(statement).error()));
+        return fail(about_proof(std::move(statement).error(), options));
     CODEX_CHECK(write_out(context, options, std::move(outputs), *statement));
     return 0;
 }
@@ -114,7 +120,7 @@ Result<int> prove(cli::Context& context, const ProveOptions& options) {
 } // namespace
 
 Result<proof::Prover> open_prover(const ProveOptions& options) {
-    CODEX_TRY(key, options.key.proving_key(Remedy::make_key));
+    CODEX_TRY(key, options.key.proving_key(way_to_key(options)));
     CODEX_TRY(parameters, options.circuit.parameters());
     auto prover =
         proof::Prover::open(std::move(key), parameters, {.self_check = !options.no_self_check});
@@ -128,10 +134,12 @@ Result<proof::Prover> open_prover(const ProveOptions& options) {
     return prover;
 }
 
-Error about_proof(Error error) {
+Error about_proof(Error error, const ProveOptions& options) {
     if (error.code() != Errc::proof_invalid)
         return error;
-    return std::move(error).hint({}).remedy(Remedy::check_witness);
+    return std::move(error).hint({}).remedy(
+        Remedy(Remedy::check_witness)
+            .by(fmt::format("codex-prove witness --check{} INPUT", options.circuit.words())));
 }
 
 void declare_prove(cli::Command& root) {

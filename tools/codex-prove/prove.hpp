@@ -21,7 +21,7 @@ struct ProveOptions {
 /// proof::Prover::open()'s.
 [[nodiscard]] Result<proof::Prover> open_prover(const ProveOptions& options);
 /// A failed proof, with what can be done about it.
-[[nodiscard]] Error about_proof(Error error);
+[[nodiscard]] Error about_proof(Error error, const ProveOptions& options);
 
 /// prove --watch: answers each line of stdin, several at a time, until it ends. Gives the exit
 /// code.

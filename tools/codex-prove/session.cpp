@@ -1,9 +1,11 @@
 #include "session.hpp"
 
+#include "base/printable.hpp"
 #include "base/temporary.hpp"
 #include "cli/for_each.hpp"
 #include "crypto/field/text.hpp"
 #include "proof/documents.hpp"
+#include "toolkit/input.hpp"
 
 #include <algorithm>
 #include <fcntl.h>
@@ -18,6 +20,8 @@ constexpr std::size_t kCopyBytes = std::size_t{1} << 20;
 
 /// A file of the iden3 formats that is not there, or none of that kind.
 Error not_opened(Error error, std::string_view magic) {
+    if (error.code() == Errc::input_empty && !error.has_way_out()) // of a FIFO
+        return std::move(error).remedy(Remedy::check_input);
     if (error.has_way_out() || (error.code() != Errc::not_found && error.code() != Errc::malformed))
         return error;
     if (error.code() == Errc::not_found)
@@ -62,7 +66,8 @@ Error no_document(const std::string& path, std::string_view what, Error error) {
     if (error.has_way_out())
         return error;
     if (kind == "zkey" && what == kJsonKey)
-        return std::move(error).remedy({Remedy::name_key, "that is a key, too, and taken so"});
+        return std::move(error).remedy(Remedy(Remedy::name_key, "that is a key, too, and taken so")
+                                           .by(fmt::format("--zkey {}", shell_quoted(path))));
     const bool proof = what == kJsonProof;
     return std::move(error).remedy(
         Remedy(Remedy::name_file, fmt::format("a {} is JSON, as this prints it", what))
@@ -114,6 +119,31 @@ Result<snark::R1cs> SystemFlags::read() const {
     return proof::build_circuit(parameters);
 }
 
+std::string CircuitFlags::words() const {
+    const CircuitFlags usual;
+    std::string out;
+    const auto add = [&](std::string_view name, std::uint64_t value, std::uint64_t default_value) {
+        if (value != default_value)
+            out += fmt::format(" {} {}", name, value);
+    };
+    add("--max-depth", max_depth, usual.max_depth);
+    add("--max-log2-slots", max_log2_slots, usual.max_log2_slots);
+    add("--block-depth", block_depth, usual.block_depth);
+    add("--cell-elements", cell_elements, usual.cell_elements);
+    add("--samples", samples, usual.samples);
+    return out;
+}
+
+std::string circuit_words(const proof::CircuitParameters& parameters) {
+    CircuitFlags flags;
+    flags.max_depth = parameters.max_depth;
+    flags.max_log2_slots = parameters.max_log2_slots;
+    flags.block_depth = parameters.block_depth;
+    flags.cell_elements = parameters.cell_elements;
+    flags.samples = parameters.samples;
+    return flags.words();
+}
+
 void SlotFlag::declare(cli::Command& command) {
     command.option("--slot I", slot, "the slot, from 0");
 }
@@ -145,6 +175,7 @@ Result<Fr> ChallengeFlags::value() const {
 
 void KeyFlags::declare(cli::Command& command, bool verifying) {
     command.option("--zkey FILE", zkey, "the proving key");
+    takes_vkey_ = verifying;
     if (verifying)
         command.option("--vkey FILE", vkey, "the verification key as JSON");
     command.option("--circuit-dir DIR", circuit_dir, "take proof_main.zkey of this folder");
@@ -162,9 +193,30 @@ std::string KeyFlags::file() const {
 }
 
 Result<snark::ProvingKey> KeyFlags::proving_key(Remedy way) const {
-    CODEX_TRY(path, zkey_path(std::move(way)));
-    CODEX_TRY(file, open_named(path, "zkey", 1));
-    return snark::ProvingKey::read(std::move(file));
+    CODEX_TRY(path, zkey_path(way));
+    auto file = snark::BinaryFile::open(path, "zkey", 1);
+    if (!file)
+        return fail(no_zkey(path, std::move(file).error(), std::move(way)));
+    return snark::ProvingKey::read(std::move(*file));
+}
+
+/// What else it is, or where there may be one.
+Error KeyFlags::no_zkey(const std::string& path, Error error, Remedy way) const {
+    if (error.has_way_out())
+        return error;
+    if (error.code() == Errc::not_found && circuit_dir)
+        return std::move(error).remedy(
+            {Remedy::name_file, "name a folder that has a proof_main.zkey"});
+    if (error.code() != Errc::malformed)
+        return not_opened(std::move(error), "zkey");
+    const auto text = read_file(path, kMaxKeyJsonBytes);
+    if (!text || !snark::verifying_key_from_json(as_text(*text)))
+        return std::move(error).remedy(std::move(way));
+    Error told(error.code(), fmt::format("{}: is a verification key, and no .zkey file", path));
+    if (!takes_vkey_)
+        return std::move(told).remedy({Remedy::name_key, "name the proving key that it is of"});
+    return std::move(told).remedy(Remedy(Remedy::name_key, "that is a key, too, and taken so")
+                                      .by(fmt::format("--vkey {}", shell_quoted(path))));
 }
 
 Result<snark::VerifyingKey> KeyFlags::verifying_key(Remedy way) const {
@@ -193,6 +245,8 @@ Result<snark::BinaryFile> open_container(const std::string& path, std::string_vi
     if (path != "-")
         return open_named(path, magic, max_version);
     auto file = snark::BinaryFile::read(STDIN_FILENO, "stdin", magic, max_version);
+    if (!file && file.error().code() == Errc::input_empty)
+        return fail(toolkit::nothing_came("-", fmt::format(".{} file", magic)));
     if (!file)
         return fail(not_opened(std::move(file).error(), magic));
     return file;

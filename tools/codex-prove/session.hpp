@@ -22,7 +22,11 @@ struct CircuitFlags {
     void declare(cli::Command& command);
     /// Errors: usage.
     [[nodiscard]] Result<proof::CircuitParameters> parameters() const;
+    /// " --samples 2": what of them is not the default, for a hint that gives a command.
+    [[nodiscard]] std::string words() const;
 };
+/// The same of parameters.
+[[nodiscard]] std::string circuit_words(const proof::CircuitParameters& parameters);
 
 /// --slot, where it must be given.
 struct SlotFlag {
@@ -54,6 +58,9 @@ struct KeyFlags {
 
 private:
     [[nodiscard]] Result<std::string> zkey_path(Remedy way) const;
+    [[nodiscard]] Error no_zkey(const std::string& path, Error error, Remedy way) const;
+
+    bool takes_vkey_ = false;
 };
 
 /// A constraint system: --r1cs, or the circuit of the parameters.

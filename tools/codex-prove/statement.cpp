@@ -44,6 +44,8 @@ Result<snark::Statement> StatementFlags::read() const {
     if (!proof_file) {
         const std::string path = file.empty() ? "-" : file;
         CODEX_TRY(text, document(toolkit::read_input(path, kMaxProofBytes), path, kJsonProof));
+        if (text.empty())
+            return fail(toolkit::nothing_came(path, "proof"));
         return named(snark::statement_from_json(as_text(text)), path);
     }
     if (!file.empty())

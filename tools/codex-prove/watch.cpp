@@ -29,7 +29,7 @@ Result<int> watch(cli::Context& context, const ProveOptions& options) {
         dataset = job.dataset.text();
         auto statement = prover.prove({repo, context.pool()}, job.dataset, job.slot, job.entropy);
         if (!statement)
-            return fail(about_proof(std::move(statement).error()));
+            return fail(about_proof(std::move(statement).error(), options));
         return statement;
     };
     return cli::answer_lines(context, proof::kMaxJobBytes, [&](const cli::JobLine& line) {

@@ -1,4 +1,5 @@
 // codex-prove witness: the wires of the circuit.
+#include "base/printable.hpp"
 #include "commands.hpp"
 #include "session.hpp"
 #include "snark/witness_file.hpp"
@@ -27,16 +28,32 @@ Result<void> check_witness(const proof::CircuitParameters& parameters,
     return {};
 }
 
+/// An input of another circuit is no worse than one of this; else it has to be made anew.
+Remedy way_to_input(const cli::Context& context, const WitnessOptions& options,
+                    const proof::CircuitParameters& parameters, std::string_view text) {
+    const auto other = proof::circuit_of_input_json(parameters, text);
+    if (!other || *other == parameters)
+        return Remedy::make_input;
+    return Remedy(Remedy::name_circuit, "the input is for another circuit")
+        .by(fmt::format("codex-prove witness{}{} {}{}", options.check ? " --check" : "",
+                        circuit_words(*other), toolkit::typed(options.input),
+                        context.output_path().empty()
+                            ? std::string()
+                            : fmt::format(" -o {}", shell_quoted(context.output_path()))));
+}
+
 Result<int> witness(cli::Context& context, const WitnessOptions& options) {
     CODEX_TRY(parameters, options.circuit.parameters());
     CODEX_TRY(text, toolkit::read_input(options.input, kMaxInputBytes));
+    if (text.empty())
+        return fail(toolkit::nothing_came(options.input, "input"));
     auto input = proof::read_input_json(parameters, as_text(text));
     if (!input)
         return fail(std::move(input)
                         .error()
                         .context(toolkit::input_name(options.input))
                         .hint({})
-                        .remedy(Remedy::make_input));
+                        .remedy(way_to_input(context, options, parameters, as_text(text))));
     CODEX_TRY(wires, proof::compute_witness(parameters, *input));
     if (options.check)
         CODEX_CHECK(check_witness(parameters, wires));

@@ -37,13 +37,15 @@ private:
     void digest_group(const Group& group, Failures& failures) const;
     [[nodiscard]] Result<void> leaves(const Group& group, std::span<Digest> out) const;
     void hash_blocks(std::span<const std::uint8_t* const> blocks, std::span<Digest> out) const;
-    [[nodiscard]] Error missing(std::vector<std::uint64_t> indices, bool damaged) const;
+    [[nodiscard]] Error missing(std::vector<std::uint64_t> indices, bool damaged,
+                                std::optional<std::uint32_t> slot) const;
 
     dataset::Job job_;
     SlotShape shape_;
     Cid tree_;
     repo::LeafReader leaves_; ///< zeros where a leaf is not known
     Digest zero_root_{};
+    bool partial_ = false; ///< only a part of the dataset is here
     std::size_t group_blocks_ = 1;
 };
 

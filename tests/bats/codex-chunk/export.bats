@@ -50,6 +50,28 @@ $cid"
     assert_refused 64 --to-nim
 }
 
+@test "a warning names each dataset that import does not get back from such a folder" {
+    few=$(gen 1 200000 | codex-chunk put | cut -f1) # of four blocks: all orders can be tried
+    zeros=$(head -c 5000000 /dev/zero | codex-chunk put | cut -f1)
+    many=$(gen 2 2000000 | codex-chunk put | cut -f1)
+    local one
+    for one in "$few" "$zeros"; do
+        run_split codex-chunk export --to-nim "node-$one" "$one"
+        assert_success
+        assert_equal "$stderr" ''
+        codex-chunk -r new import --from-nim "node-$one"
+    done
+    run_split codex-chunk export --to-nim node "$many" "$zeros"
+    assert_success
+    assert_stderr --partial "warning: $many: the order of a plain dataset's blocks is not in such a folder"
+    assert_equal "$(grep -c warning <<<"$stderr")" 1
+    run_split codex-chunk -r new import --from-nim node
+    assert_failure 1
+    assert_stderr --partial "$many"
+    codex-chunk -r new get "$few" | cmp - <(gen 1 200000)
+    codex-chunk -r new get "$zeros" | cmp - <(head -c 5000000 /dev/zero)
+}
+
 @test "what is not here, no dataset, no input" {
     run_split codex-chunk export zDvZRwzmDuQbnyDzCerF4uRQkEkS18vUj4WCJMwmjLgD752tQrKc -o out
     assert_refused 1 zDvZRwzmDuQbnyDzCerF4uRQkEkS18vUj4WCJMwmjLgD752tQrKc

@@ -98,6 +98,32 @@ setup() {
     codex-chunk verify
 }
 
+@test "what is not here does not end the transaction of its neighbours, nor change the order" {
+    local i cids=() here=()
+    for i in {1..40}; do
+        gen "$i" 300 >"file$i"
+        cids+=("$(codex-chunk put --no-sync "file$i")")
+    done
+    for i in {1..39..2}; do
+        here+=("${cids[i]}")
+    done
+    printf '%s\n' "${here[@]}" | codex-chunk rm >/dev/null # every second one
+    printf '%s\n' "${cids[@]}" >list
+    bash -c 'codex-chunk rm <list 2>&1' >said || status=$?
+    assert_equal "$status" 1
+    grep -v ' hint: ' said | grep -o 'zDv[A-Za-z0-9]*' >named
+    cmp named list || fail "$(<said)"
+    assert_equal "$(grep -c 'removed' said)" 20
+    # With --fail-fast what is behind the first one stays.
+    for i in 1 2 3; do codex-chunk put "file$i" >/dev/null; done
+    codex-chunk rm "${cids[1]}" >/dev/null
+    run_split codex-chunk rm --fail-fast "${cids[@]:0:3}"
+    assert_failure 1
+    assert_output "${cids[0]}"$'\tremoved\t300'
+    assert_equal "$(codex-chunk ls | cut -f1)" "${cids[2]}
+$cid"
+}
+
 @test "who waits for the next line has said what became of the ones before" {
     local other
     gen 1 5 >small

@@ -81,7 +81,11 @@ vector_cid=zDvZRwzmCeSEoKK7ZzPopJgwAoSByfQf3SNXNptUaUJLDW43qZrt
     gen 2 200000 | codex-chunk put - >plain
     run_split codex-ec encode -k 5 -m 2 - <plain
     assert_refused 65 "$(cat plain): the dataset has 4 blocks of 65536 bytes, fewer than k = 5"
-    assert_stderr --partial '327680'
+    assert_stderr --partial 'the minimum size for k = 5 is 262145 bytes'
+    gen 2 262144 | codex-chunk put - >plain
+    run_split codex-ec encode -k 5 -m 2 - <plain
+    assert_refused 65 'fewer than k = 5'
+    gen 2 262145 | codex-chunk put - | codex-ec encode -k 5 -m 2
 }
 
 @test "encode refuses a block size the code cannot work on" {

@@ -112,7 +112,7 @@ $(codex-merkle root --raw four)	$four"
     run_split codex-merkle root --raw empty
     assert_refused 65 'empty: no bytes'
     run_split codex-merkle root --digests empty
-    assert_refused 65 'empty: no digests'
+    assert_refused 66 'empty: empty: no digest came'
     run_split codex-merkle root --raw nowhere
     assert_refused 66 'nowhere'
     run_split codex-merkle root --digests - <<<'abcd'

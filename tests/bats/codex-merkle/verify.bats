@@ -103,7 +103,9 @@ verify() { run_split codex-merkle verify --root "$root" --leaf "$leaf" "$@"; }
     : >empty && head -c 40 proof >cut && echo '{"index": 5}' >object && echo '{"proof"' >json
     head -c 1000 ten >garbage
     echo zzzz >text
-    for input in empty cut object json garbage text; do
+    verify empty
+    assert_refused 66 'empty: empty: no proof came'
+    for input in cut object json garbage text; do
         verify "$input"
         assert_refused 65 "$input"
     done

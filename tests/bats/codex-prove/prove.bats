@@ -98,7 +98,7 @@ setup() {
     run_split codex-prove batch-verify --fail-fast --zkey key.zkey mixed
     assert_refused 65 'proof 5'
     run_split codex-prove batch-verify --zkey key.zkey /dev/null
-    assert_refused 65 'no proof is given'
+    assert_refused 66 '/dev/null: empty: no proof came'
 }
 
 @test "calldata: eight words, and snarkjs's order" {

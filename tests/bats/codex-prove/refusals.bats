@@ -224,6 +224,6 @@ begin_contribution() {
         exec {to}>&-
         status=0
         wait "$pid" || status=$?
-        assert_equal "$status" 65
+        assert_equal "$status" 66 # nothing came
     done
 }

@@ -19,6 +19,7 @@ load ../codex-prove/proofs
     run_split codex-prove -r other input "${circuit[@]}" "$cid" --slot 2 --challenge "$challenge"
     assert_failure 1
     assert_stderr --partial 'missing'
+    assert_stderr --partial "hint: fetch that slot: codex-serve -r other fetch $cid --slot 2 --peer ADDRESS"
     run_split codex-serve -r other fetch "$cid" --peer "$address" --slot 6
     assert_failure 65
     run_split codex-serve -r other fetch "$protected" --peer "$address" --slot 0

@@ -289,7 +289,8 @@ setup() {
     part 'an input is tried so: codex-prove witness --check {}; a proof so: codex-prove verify --zkey FILE {}'
     run_split codex-prove verify --vkey key.zkey input.json
     assert_refused 65 'key.zkey: is a .zkey file, and no key in JSON'
-    hint 'that is a key, too, and taken so: --zkey FILE'
+    hint 'that is a key, too, and taken so: --zkey key.zkey'
+    part 'that is a key, too, and taken so: --zkey {}'
     run_split codex-prove verify --vkey input.json input.json
     assert_failure 65
     hint 'a key in JSON is JSON, as this prints it: codex-prove vkey --zkey FILE'

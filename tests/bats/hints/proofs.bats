@@ -84,7 +84,15 @@ setup_file() { make_shared; }
     codex-prove sample "$cid" --slot 0 --challenge $challenge
     codex-prove sample "$cid" --slot 0 --entropy 12
     run_split codex-prove prove "${circuit[@]}" "$cid" --slot 0 --challenge $challenge
-    hint 'make a key for tests: codex-prove setup -o test.zkey'
+    hint "make a key for tests: codex-prove setup ${circuit[*]} -o test.zkey"
+    part 'make a key for tests: codex-prove setup{} -o test.zkey'
+    # A hint is pasted, and replaces no key that is there.
+    cp key.zkey test.zkey
+    cp key.zkey test-2.zkey
+    run_split codex-prove prove "${circuit[@]}" "$cid" --slot 0 --challenge $challenge
+    hint "make a key for tests: codex-prove setup ${circuit[*]} -o test-3.zkey"
+    run_split codex-prove prove --zkey file "${circuit[@]}" "$cid" --slot 0 --challenge $challenge
+    hint "make a key for tests: codex-prove setup ${circuit[*]} -o test-3.zkey"
     run_split codex-prove prove --zkey key.zkey "${circuit[@]}" "$cid"
     hint "for example: codex-prove prove --zkey key.zkey ${circuit[*]} --slot 0 --challenge 0x... $cid"
     part 'for example: {} --slot 0{} {}'
@@ -109,6 +117,65 @@ setup_file() { make_shared; }
     hint 'did you mean: --zkey nothing.zkey'
     codex-prove vkey --zkey key.zkey
     codex-prove prove --zkey key.zkey "${circuit[@]}" "$cid" --slot 0 --challenge $challenge
+}
+
+@test "prove: a key without its option, and a key of the other kind" {
+    codex_setup
+    use_shared
+    run_split codex-prove prove key.zkey "${circuit[@]}" --slot 0 --entropy 7 "$cid"
+    assert_refused 64 'either --zkey or --circuit-dir'
+    hint "did you mean: codex-prove prove ${circuit[*]} --slot 0 --entropy 7 --zkey key.zkey $cid"
+    run_split codex-prove prove "$cid" key.zkey "${circuit[@]}" --slot 0 --entropy 7
+    hint "did you mean: codex-prove prove ${circuit[*]} --slot 0 --entropy 7 --zkey key.zkey $cid"
+    pasted_to_end 'codex-prove prove'
+    assert_success
+    printf '%s\n' "$output" >pf
+    for command in verify batch-verify; do
+        run_split codex-prove $command key.zkey <pf
+        assert_refused 64 '--vkey, --zkey or --circuit-dir is needed'
+        hint "did you mean: codex-prove $command --zkey key.zkey"
+        codex-prove $command --zkey key.zkey <pf
+    done
+    run_split codex-prove verify-setup key.zkey --ptau none
+    hint 'did you mean: --zkey key.zkey'
+    codex-prove vkey --zkey key.zkey -o vkey.json
+    run_split codex-prove verify --zkey vkey.json pf
+    assert_refused 65 'vkey.json: is a verification key, and no .zkey file'
+    hint 'that is a key, too, and taken so: --vkey vkey.json'
+    part 'that is a key, too, and taken so: --vkey {}'
+    codex-prove verify --vkey vkey.json pf
+    run_split codex-prove vkey --zkey vkey.json
+    hint 'name the proving key that it is of: --zkey FILE'
+    run_split codex-prove verify --zkey file pf
+    assert_refused 65 'file: not a .zkey file'
+    hint 'name the key that the proof was made with: codex-prove verify --zkey FILE pf'
+    run_split codex-prove verify --circuit-dir . pf
+    assert_refused 66 './proof_main.zkey'
+    hint 'name a folder that has a proof_main.zkey'
+}
+
+@test "nothing came where a proof, a witness, an input, or a key was to come" {
+    codex_setup
+    use_shared
+    root=$(codex-merkle root "$protected")
+    leaf=$(codex-merkle leaves "$protected" | head -1)
+    : >nothing
+    for command in 'verify --zkey key.zkey' 'batch-verify --zkey key.zkey' 'prove --zkey key.zkey' calldata witness \
+        'contribute - -o out' 'setup --r1cs - -o out'; do
+        # shellcheck disable=SC2086 # words
+        run_split codex-prove $command <nothing
+        assert_refused 66 'stdin: empty: no '
+        hint 'perhaps what writes to the pipe failed, or found nothing'
+    done
+    for words in "verify --root $root --leaf $leaf -" 'root --digests -'; do
+        # shellcheck disable=SC2086 # words
+        run_split codex-merkle $words <nothing
+        assert_refused 66 'stdin: empty: no '
+        hint 'perhaps what writes to the pipe failed, or found nothing'
+    done
+    run_split codex-prove batch-verify --zkey key.zkey nothing
+    assert_refused 66 'nothing: empty: no proof came'
+    hint 'see to where the input comes from'
 }
 
 @test "prove: circuits that do not fit" {
@@ -137,8 +204,13 @@ setup_file() { make_shared; }
     # Another value of one wire.
     at=$(($(stat -c %s witness) / 64 * 32))
     printf '\1\2\3\4' | dd of=witness bs=1 seek=$at conv=notrunc status=none
+    run_split codex-prove witness input
+    assert_refused 65 'input: cellData: '
+    hint "the input is for another circuit: codex-prove witness --max-depth 8 --max-log2-slots 3 --cell-elements 5 --samples 2 input"
+    part 'the input is for another circuit: codex-prove witness{}{} {}{}'
     run_split codex-prove prove --zkey key.zkey --wtns witness
     hint 'see which constraint is broken: codex-prove witness --check INPUT'
+    part 'see which constraint is broken: codex-prove witness --check{} INPUT'
     codex-prove witness --check "${circuit[@]}" -o witness <input
     codex-prove prove --zkey key.zkey --wtns witness
 }
