@@ -124,6 +124,7 @@ Task<void> ControlServer::Impl::serve(Impl* self, std::shared_ptr<Client> client
         const auto more = co_await serve_one(self, client);
         if (!more)
             co_return;
+        co_await self->loop.next_turn(); // who has sent many lines at once holds nobody up
     }
 }
 

@@ -245,6 +245,21 @@ Task<Result<int>> deep(int levels) {
     co_return below + 1;
 }
 
+Task<int> add_at_once(int many) {
+    int sum = 0;
+    for (int i = 0; i < many; ++i) {
+        auto one = co_await make(1);
+        sum += one->number();
+    }
+    co_return sum;
+}
+
+// As when a peer has sent many lines, which are read one by one without a wait: a million frames
+// would fit into no stack.
+TEST_F(CoroutineCanary, WhatIsOverAtOnceLeavesNothingOnTheStack) {
+    EXPECT_EQ(run(add_at_once(1'000'000)), 1'000'000);
+}
+
 TEST_F(CoroutineCanary, NestsDeeply) {
     EXPECT_EQ(must(run(deep(1000))), 1000);
 }
