@@ -28,7 +28,8 @@ public:
                                                 std::uint32_t max_version);
     /// The same of a stream that is read to its end, and into a temporary file when it is large; at
     /// most 8 GiB. The magic and
-    /// the head of each section are looked at as soon as they come. Errors: also limit_exceeded.
+    /// the head of each section are looked at as soon as they come. Errors: also limit_exceeded,
+    /// input_empty.
     [[nodiscard]] static Result<BinaryFile> read(int fd, std::string name, std::string_view magic,
                                                  std::uint32_t max_version);
     /// The same over bytes in memory.

@@ -104,7 +104,7 @@ TEST_F(Protect, EncodeRefuses) {
     const Cid plain = store_.put(generate(2, 3 * 65536));
     const Error too_few = must_fail(encode(job_, plain, code_shape(4, 2)));
     EXPECT_EQ(too_few.code(), Errc::erasure_too_few);
-    EXPECT_THAT(too_few.hint(), HasSubstr("262144"));
+    EXPECT_THAT(too_few.hint(), HasSubstr("196609"));
 
     const Cid odd = store_.put(generate(2, 1000), {.block_size_bytes = 100});
     EXPECT_EQ(must_fail(encode(job_, odd, code_shape(2, 1))).code(), Errc::unsupported);

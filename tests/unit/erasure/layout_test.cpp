@@ -106,7 +106,7 @@ TEST(Layout, RefusesWhatCannotBeCoded) {
         EXPECT_THAT(layout.error().text(), HasSubstr(c.text));
     }
     const auto small = Layout::create(2, must(Shape::create(3, 2)), 65536);
-    EXPECT_THAT(std::string(small.error().hint()), HasSubstr("196608 bytes"));
+    EXPECT_THAT(std::string(small.error().hint()), HasSubstr("131073 bytes"));
 }
 
 } // namespace
