@@ -205,10 +205,14 @@ Task<Result<FetchStatus>> Fetch::Impl::give(Impl* self, codec::Manifest whole) {
         co_return fail(std::move(part).error());
     self->blocks = self->blocks_before = part->blocks.size();
     if (self->options.content != nullptr) {
-        auto giving = [job = dataset::Job(*self->repo, self->job.uncounted()), cid = self->manifest,
-                       range = part->content,
-                       to = self->options.content] { return dataset::get(job, cid, range, *to); };
-        CODEX_CO_CHECK(offload(self->loop, self->job.executor(), std::move(giving)));
+        Signal changed(self->loop);
+        TaskGroup writer(self->loop, [self](const std::exception_ptr& thrown) {
+            self->content_error = error_of(thrown);
+            self->content_over = true;
+        });
+        self->content_over = false;
+        writer.start(write_whole(self, part->content, &changed));
+        CODEX_CO_CHECK(end_content(self, true, &changed));
     }
     co_return self->status();
 }
@@ -250,7 +254,7 @@ Task<Result<void>> Fetch::Impl::download(Impl* self, std::shared_ptr<Goods> good
             done = fail(std::move(*error));
     }
     self->note_unreached(dialler);
-    auto given = co_await end_content(self, done.has_value());
+    auto given = co_await end_content(self, done.has_value(), &self->running->changed());
     if (done)
         done = std::move(given);
     if (self->blocks != 0) {
@@ -312,7 +316,8 @@ Task<void> Fetch::Impl::write(Impl* self, std::shared_ptr<Content> content) {
         auto writing = [content] { return content->write_some(); };
         auto written = co_await offload(self->loop, self->job.executor(), std::move(writing));
         if (!written) {
-            self->content_error = std::move(written).error();
+            if (!self->content_error) // else it is why the sink was cancelled
+                self->content_error = std::move(written).error();
         } else if (*written == 0 && last_look) {
             self->content_error =
                 Error(Errc::dataset_damaged,
@@ -326,10 +331,20 @@ Task<void> Fetch::Impl::write(Impl* self, std::shared_ptr<Content> content) {
     changed.notify();
 }
 
+Task<void> Fetch::Impl::write_whole(Impl* self, dataset::ByteRange range, Signal* changed) {
+    auto writing = [job = dataset::Job(*self->repo, self->job.uncounted()), cid = self->manifest,
+                    range,
+                    to = self->options.content] { return dataset::get(job, cid, range, *to); };
+    auto written = co_await offload(self->loop, self->job.executor(), std::move(writing));
+    if (!written && !self->content_error) // else it is why the sink was cancelled
+        self->content_error = std::move(written).error();
+    self->content_over = true;
+    changed->notify();
+}
+
 /// Lets what is here be written; what is not ends it.
-Task<Result<void>> Fetch::Impl::end_content(Impl* self, bool all_is_here) {
+Task<Result<void>> Fetch::Impl::end_content(Impl* self, bool all_is_here, Signal* changed) {
     self->all_is_here = all_is_here;
-    Signal& changed = self->running->changed();
     std::optional<Error> ended;
     while (!self->content_over) {
         if (!ended && !all_is_here)
@@ -337,13 +352,13 @@ Task<Result<void>> Fetch::Impl::end_content(Impl* self, bool all_is_here) {
         if (auto going = self->job.go_on(); !going && !ended)
             ended = std::move(going).error();
         if (self->loop.now() >= self->options.until && !ended)
-            ended = self->out_of_time({}, nullptr);
+            ended = self->not_taken_in_time();
         if (ended && !self->content_error) {
             self->options.content->cancel();
             self->content_error = std::move(*ended);
         }
         const Clock::Instant tick = self->loop.now() + kTick;
-        co_await changed.wait(tick);
+        co_await changed->wait(tick);
     }
     if (self->content_error)
         co_return fail(std::move(*self->content_error));

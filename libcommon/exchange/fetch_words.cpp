@@ -199,6 +199,12 @@ Error Fetch::Impl::out_of_time(Clock::Duration after, const Error* cause) const 
     return going_on(Error(Errc::timeout, std::move(text)));
 }
 
+Error Fetch::Impl::not_taken_in_time() const {
+    return Error(Errc::timeout,
+                 "the time is over: all is here, and who reads the content has not taken it all")
+        .hint("what has come stays, and the same command writes it");
+}
+
 std::string Fetch::Impl::share() const {
     return blocks == 0 ? std::string("nothing is here yet")
                        : fmt::format("{} of {} are here", status().blocks_here,

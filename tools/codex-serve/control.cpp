@@ -20,8 +20,6 @@ Clock::Duration left(const Deadline& until) {
                                        std::chrono::hours(24));
 }
 
-const node::TakeReply kNothing = [](const node::Reply& /*reply*/) { return Result<void>(); };
-
 node::Request asking(node::Ask what) {
     node::Request request;
     request.ask = what;
@@ -38,12 +36,7 @@ struct ConnectOptions {
 Result<int> run_connect(cli::Context& context, const ConnectOptions& options) {
     CODEX_TRY(target, parse_target(options.address));
     context.about(options.address);
-    node::Request request = asking(node::Ask::connect);
-    request.address = options.address;
-    request.seconds = options.timeout.seconds;
-    const Clock::Duration span =
-        std::chrono::seconds(std::min<std::uint64_t>(options.timeout.seconds, 24 * 3600));
-    CODEX_CHECK(ask_daemon(context, std::move(request), kNothing, span + kGrace));
+    CODEX_CHECK(connect_by_daemon(context, options.address, options.timeout.seconds));
     CODEX_CHECK(context.print(cli::Record("connected").field("id", target.peer.text())));
     return 0;
 }

@@ -12,6 +12,8 @@ namespace {
 
 /// Of a node that is there: it has to notice that somebody connects.
 constexpr Clock::Duration kConnectPatience = std::chrono::seconds(10);
+/// A node that is at the end of a time says so; until that is here.
+constexpr Clock::Duration kGrace = std::chrono::seconds(3);
 /// A node that fetches says at least every few seconds that it does.
 constexpr Clock::Duration kFetchPatience = std::chrono::seconds(60);
 
@@ -33,12 +35,17 @@ Error silent(const std::string& repo, pid_t process) {
         process);
 }
 
+/// `span` from now, or never.
+Clock::Instant later(Clock::Instant from, Clock::Duration span) {
+    return span >= Clock::Instant::max() - from ? Clock::Instant::max() : from + span;
+}
+
 /// Nothing, when no node serves the repo.
-Result<std::unique_ptr<Daemon>> find_daemon(cli::Context& context, Clock::Duration patience) {
+Result<std::unique_ptr<Daemon>> find_daemon(cli::Context& context, Clock::Instant before) {
     CODEX_TRY(repo, context.repo_path());
     auto daemon = std::make_unique<Daemon>(context.clock());
     LocalNetwork network(daemon->loop);
-    const Clock::Instant until = daemon->loop.now() + std::min(patience, kConnectPatience);
+    const Clock::Instant until = std::min(before, daemon->loop.now() + kConnectPatience);
     auto connection = run_task(daemon->loop, network.connect(node::control_path(repo), until));
     if (!*connection && connection->error().code() == Errc::unavailable)
         return std::unique_ptr<Daemon>();
@@ -53,19 +60,37 @@ Result<std::unique_ptr<Daemon>> find_daemon(cli::Context& context, Clock::Durati
 }
 
 Result<void> ask(Daemon& daemon, node::Request request, const node::TakeReply& take,
-                 Clock::Duration span) {
-    const node::Patience patience{span, [&daemon] { return silent(daemon.repo, daemon.process); }};
+                 Clock::Duration span, Clock::Instant until) {
+    const node::Patience patience{span, [&daemon] { return silent(daemon.repo, daemon.process); },
+                                  until};
     auto done = run_task(
         daemon.loop, node::ask(&daemon.loop, &*daemon.lines, std::move(request), &take, &patience));
     return std::move(*done);
 }
 
-Result<std::unique_ptr<Daemon>> need_daemon(cli::Context& context, Clock::Duration patience) {
-    CODEX_TRY(daemon, find_daemon(context, patience));
+const node::TakeReply kNothing = [](const node::Reply& /*reply*/) { return Result<void>(); };
+
+/// Whether the node answers at all, before it is trusted to end in time what may take all of it:
+/// one that is stopped is not waited for any longer than that.
+Result<void> answers(Daemon& daemon, Clock::Instant until) {
+    node::Request request;
+    request.ask = node::Ask::health;
+    return ask(daemon, std::move(request), kNothing, kFetchPatience, until);
+}
+
+Result<std::unique_ptr<Daemon>> need_daemon(cli::Context& context, Clock::Instant until) {
+    CODEX_TRY(daemon, find_daemon(context, until));
     if (daemon)
         return daemon;
     CODEX_TRY(repo, context.repo_path());
     return fail(Errc::unavailable, "{}: no node serves it", repo);
+}
+
+Result<std::unique_ptr<Daemon>> need_or_begin_one(cli::Context& context, Clock::Instant until) {
+    auto daemon = need_daemon(context, until);
+    if (!daemon && daemon.error().code() == Errc::unavailable)
+        return fail(std::move(daemon.error()).hint("begin one: codex-serve run"));
+    return daemon;
 }
 
 } // namespace
@@ -79,24 +104,33 @@ Error hanging(Error error, pid_t process) {
 
 Result<void> ask_daemon(cli::Context& context, node::Request request, const node::TakeReply& take,
                         Clock::Duration patience) {
-    auto daemon = need_daemon(context, patience);
-    if (!daemon && daemon.error().code() == Errc::unavailable)
-        return fail(std::move(daemon.error()).hint("begin one: codex-serve run"));
-    if (!daemon)
-        return fail(std::move(daemon.error()));
-    return ask(**daemon, std::move(request), take, patience);
+    const Clock::Instant until = later(context.clock().now(), patience);
+    CODEX_TRY(daemon, need_or_begin_one(context, until));
+    return ask(*daemon, std::move(request), take, patience, until);
+}
+
+Result<void> connect_by_daemon(cli::Context& context, std::string address, std::uint64_t seconds) {
+    const Clock::Instant until = Deadline::after_seconds(context.clock(), seconds).at();
+    CODEX_TRY(daemon, need_or_begin_one(context, until));
+    CODEX_CHECK(answers(*daemon, until));
+    node::Request request;
+    request.ask = node::Ask::connect;
+    request.address = std::move(address);
+    request.seconds = seconds;
+    const Clock::Instant at_most = later(until, kGrace);
+    return ask(*daemon, std::move(request), kNothing, std::chrono::hours(24), at_most);
 }
 
 Result<pid_t> stop_daemon(cli::Context& context, Clock::Duration patience) {
-    auto daemon = need_daemon(context, patience);
+    const Clock::Instant until = later(context.clock().now(), patience);
+    auto daemon = need_daemon(context, until);
     if (!daemon && daemon.error().code() == Errc::unavailable)
         return fail(std::move(daemon.error()).remedy(Remedy::name_repo));
     if (!daemon)
         return fail(std::move(daemon.error()));
     node::Request request;
     request.ask = node::Ask::stop;
-    const node::TakeReply nothing = [](const node::Reply& /*reply*/) { return Result<void>(); };
-    CODEX_CHECK(ask(**daemon, std::move(request), nothing, patience));
+    CODEX_CHECK(ask(**daemon, std::move(request), kNothing, patience, until));
     return (*daemon)->process;
 }
 
@@ -128,7 +162,10 @@ public:
         if (!in_time) {
             follow_.cancel();
             daemon_.loop.run_until(over);
-            return fail(Error(Errc::timeout, "the time is over, and not all of it is written")
+            if (!fetched && !gave_up)
+                return fetched;
+            return fail(Error(Errc::timeout, "the time is over, and who reads the content has not "
+                                             "taken it all")
                             .hint("what has come stays, and the same command writes it"));
         }
         if (!fetched && !gave_up)
@@ -154,21 +191,24 @@ private:
     TaskGroup tasks_;
 };
 
+/// Rounded up, and at least one.
+std::uint64_t seconds_left(const Deadline& until) {
+    const auto left = std::chrono::ceil<std::chrono::seconds>(until.at() - until.clock().now());
+    return static_cast<std::uint64_t>(std::max<std::int64_t>(left.count(), 1));
+}
+
 } // namespace
 
 Result<bool> fetch_through_daemon(cli::Context& context, node::Request request,
-                                  const ThroughDaemon& how, Progress& progress,
-                                  exchange::FetchStatus& status) {
+                                  const ThroughDaemon& how, const Deadline& until,
+                                  Progress& progress, exchange::FetchStatus& status) {
     const bool only_its_own = request.peers.empty(); // peers of the node are asked, and no others
-    Clock::Duration patience = kFetchPatience;
-    Clock::Instant until = Clock::Instant::max();
-    if (request.seconds)
-        until = Deadline::after_seconds(context.clock(), *request.seconds).at();
-    if (request.seconds && *request.seconds < 60)
-        patience = std::min(patience, std::chrono::seconds(*request.seconds) + kGrace);
-    CODEX_TRY(daemon, find_daemon(context, patience));
+    CODEX_TRY(daemon, find_daemon(context, until.at()));
     if (!daemon)
         return false;
+    Result<void> done = answers(*daemon, until.at());
+    if (!until.is_never())
+        request.seconds = seconds_left(until);
     std::optional<Reading> reading;
     if (how.content != nullptr) {
         CODEX_TRY(to, how.repo.destination());
@@ -193,7 +233,12 @@ Result<bool> fetch_through_daemon(cli::Context& context, node::Request request,
         }
         return {};
     };
-    auto done = ask(*daemon, std::move(request), take, patience);
+    // Each part that comes shows that it goes on; what has come when the time is over is stored.
+    Clock::Duration patience = kFetchPatience;
+    if (request.seconds && *request.seconds < 60)
+        patience = std::min(patience, std::chrono::seconds(*request.seconds) + kGrace);
+    if (done)
+        done = ask(*daemon, std::move(request), take, patience, later(until.at(), kFetchPatience));
     const bool is_gone = !done && (done.error().code() == Errc::cancelled ||
                                    (done.error().code() == Errc::unavailable && !has_ended));
     if (is_gone)
@@ -203,7 +248,7 @@ Result<bool> fetch_through_daemon(cli::Context& context, node::Request request,
                                            : "what has come stays, and the same command goes on "
                                              "from there"));
     if (reading)
-        done = reading->end(std::move(done), until);
+        done = reading->end(std::move(done), until.at());
     if (!done) // of a node that is gone the other ways are none
         return fail(is_gone ? std::move(done).error()
                             : with_way_out(std::move(done).error(), only_its_own));

@@ -11,10 +11,7 @@
 
 namespace codex::serve_tool {
 
-/// A node that is at the end of a time says so; until that is here.
-inline constexpr Clock::Duration kGrace = std::chrono::seconds(3);
-
-/// Asks the node of the repo, and gives `take` the parts of its answer; each has `patience` to
+/// Asks the node of the repo, and gives `take` the parts of its answer; all of it has `patience` to
 /// come. Errors: unavailable, when no node serves the repo; timeout, naming the process that does
 /// not answer; those of node::ask().
 [[nodiscard]] Result<void> ask_daemon(cli::Context& context, node::Request request,
@@ -23,6 +20,12 @@ inline constexpr Clock::Duration kGrace = std::chrono::seconds(3);
 /// The process that serves the repo, which was told to end, for waiting until it has; 0, when it
 /// cannot be seen from here. Errors: as ask_daemon().
 [[nodiscard]] Result<pid_t> stop_daemon(cli::Context& context, Clock::Duration patience);
+
+/// Lets the node of the repo connect to `address`, which names the peer. A node that has shown that
+/// it answers may be some seconds late, for it says itself that the time is over. Errors: as
+/// ask_daemon().
+[[nodiscard]] Result<void> connect_by_daemon(cli::Context& context, std::string address,
+                                             std::uint64_t seconds);
 
 /// What can be done about a process that does not do as it is told.
 [[nodiscard]] Error hanging(Error error, pid_t process);
@@ -35,12 +38,12 @@ struct ThroughDaemon {
     ByteSink* content = nullptr; ///< where its content goes while it comes, if it does
 };
 
-/// Lets the node of the repo fetch a dataset, shows how far it is, and writes its content; false,
-/// when no node serves the repo. `status` is what has come, also before an error. Errors: those of
-/// exchange::Fetch::run() and exchange::Follow::run(), with ways out; unavailable, when the node
-/// ends before the fetch has.
+/// Lets the node of the repo fetch a dataset until a time, shows how far it is, and writes its
+/// content; false, when no node serves the repo. `status` is what has come, also before an error.
+/// Errors: those of exchange::Fetch::run() and exchange::Follow::run(), with ways out; unavailable,
+/// when the node ends before the fetch has.
 [[nodiscard]] Result<bool> fetch_through_daemon(cli::Context& context, node::Request request,
-                                                const ThroughDaemon& how, Progress& progress,
-                                                exchange::FetchStatus& status);
+                                                const ThroughDaemon& how, const Deadline& until,
+                                                Progress& progress, exchange::FetchStatus& status);
 
 } // namespace codex::serve_tool

@@ -1,6 +1,7 @@
 // codex-serve fetch: datasets from other nodes into the repo.
 #include "exchange/fetch.hpp"
 
+#include "base/fd.hpp"
 #include "base/fd_stream.hpp"
 #include "base/output_file.hpp"
 #include "cli/for_each.hpp"
@@ -14,14 +15,18 @@
 #include "via.hpp"
 
 #include <csignal>
+#include <fcntl.h>
 #include <filesystem>
 #include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace codex::serve_tool {
 
 namespace {
 
+/// How long nobody may read a FIFO until somebody looks again.
+constexpr std::chrono::milliseconds kNextReader{50};
 /// Of the CID of a manifest as it is mostly written.
 constexpr std::size_t kUsualCidChars = 52;
 
@@ -65,9 +70,10 @@ Result<Cid> whole_cid(const std::string& text) {
 /// Where the content goes beside the repo.
 struct ContentFile {
     std::optional<OutputFile> file;
+    Fd fifo; ///< instead of a file
     std::unique_ptr<FdSink> sink;
 
-    [[nodiscard]] bool is_stdout() const { return sink && !file; }
+    [[nodiscard]] bool is_stdout() const { return sink && !file && !fifo; }
 };
 
 /// What is in the repo is the repo's own. Errors: cannot_create, usage.
@@ -84,7 +90,31 @@ Result<void> outside_of_repo(const cli::Context& context, const std::string& pat
                     .remedy({Remedy::name_output, "name a file outside of it"}));
 }
 
-Result<ContentFile> destination_of(cli::Context& context, const FetchArguments& arguments) {
+/// Waits for the reader of a FIFO, as open(2) would without end; nothing of what is none, or is not
+/// to be opened. Errors: timeout.
+Result<Fd> fifo_of(const std::string& path, const Deadline& until) {
+    // What stands for a descriptor has the reader that it ever will.
+    const bool open_already = path.starts_with("/dev/") || path.starts_with("/proc/");
+    struct stat there = {};
+    if (open_already || ::stat(path.c_str(), &there) != 0 || !S_ISFIFO(there.st_mode))
+        return Fd();
+    for (;;) {
+        Fd opened(::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+        if (opened)
+            return opened;
+        if (errno != ENXIO && errno != EINTR)
+            return Fd(); // whoever opens it says what is wrong
+        if (!until.pause(kNextReader))
+            return fail(
+                Error(Errc::timeout, fmt::format("the time is over: {} is a FIFO, and "
+                                                 "nobody has begun to read it",
+                                                 path))
+                    .remedy({Remedy::name_output, "name a file, or let somebody read it first"}));
+    }
+}
+
+Result<ContentFile> destination_of(cli::Context& context, const FetchArguments& arguments,
+                                   const Deadline& until) {
     ContentFile to;
     if (!arguments.to)
         return to;
@@ -98,9 +128,12 @@ Result<ContentFile> destination_of(cli::Context& context, const FetchArguments& 
         return to;
     }
     CODEX_CHECK(outside_of_repo(context, *arguments.to));
-    CODEX_TRY(file, OutputFile::open(*arguments.to));
-    to.file = std::move(file);
-    CODEX_TRY(sink, FdSink::create(to.file->fd(), *arguments.to));
+    CODEX_SET(to.fifo, fifo_of(*arguments.to, until));
+    if (!to.fifo) {
+        CODEX_TRY(file, OutputFile::open(*arguments.to));
+        to.file = std::move(file);
+    }
+    CODEX_TRY(sink, FdSink::create(to.fifo ? to.fifo.get() : to.file->fd(), *arguments.to));
     to.sink = std::make_unique<FdSink>(std::move(sink));
     return to;
 }
@@ -149,6 +182,7 @@ struct Wanted {
     const Cid& cid;
     exchange::FetchOptions options;
     LateRepo& repo;
+    const Deadline& until;
     Progress& progress;
     exchange::FetchStatus& status; ///< what has come, also before an error
 };
@@ -210,12 +244,10 @@ Task<Result<void>> part_from(const Vias* vias, Clock::Instant until) {
 Result<void> fetch_here(cli::Context& context, const FetchArguments& arguments, Wanted wanted) {
     CODEX_TRY(node, Node::anonymous(context));
     Clock::Duration patience = exchange::PipeOptions{}.patience;
-    if (arguments.timeout.given) {
-        patience =
-            std::min<Clock::Duration>(patience, std::chrono::seconds(arguments.timeout.seconds));
-        wanted.options.until =
-            Deadline::after_seconds(context.clock(), arguments.timeout.seconds).at();
-    }
+    if (!wanted.until.is_never())
+        patience = std::clamp<Clock::Duration>(wanted.until.at() - context.clock().now(),
+                                               Clock::Duration::zero(), patience);
+    wanted.options.until = wanted.until.at();
     Vias vias;
     for (const std::string& command : arguments.via) {
         CODEX_TRY(via, Via::start(node->network, command, patience));
@@ -242,11 +274,9 @@ Result<void> fetch_of(cli::Context& context, const FetchArguments& arguments, Wa
     request.label = wanted.options.label;
     request.range = arguments.range;
     request.slot = arguments.slot;
-    if (arguments.timeout.given)
-        request.seconds = arguments.timeout.seconds;
     const ThroughDaemon how{wanted.cid, wanted.repo, wanted.options.part, wanted.options.content};
-    CODEX_TRY(through, fetch_through_daemon(context, std::move(request), how, wanted.progress,
-                                            wanted.status));
+    CODEX_TRY(through, fetch_through_daemon(context, std::move(request), how, wanted.until,
+                                            wanted.progress, wanted.status));
     if (!through && wanted.options.peers.empty())
         return fail(Error(Errc::unavailable, "no node serves the repo, and no other is named")
                         .hint("begin one: codex-serve run; or name one that has it: --peer "
@@ -255,12 +285,20 @@ Result<void> fetch_of(cli::Context& context, const FetchArguments& arguments, Wa
     return through ? Result<void>() : fetch_here(context, arguments, std::move(wanted));
 }
 
+/// One for all that a fetch waits for, from now on.
+Deadline deadline_of(const cli::Context& context, const FetchArguments& arguments) {
+    return arguments.timeout.given
+               ? Deadline::after_seconds(context.clock(), arguments.timeout.seconds)
+               : Deadline::never();
+}
+
 /// The only one, whose content may go somewhere, too.
 Result<int> fetch_one(cli::Context& context, const FetchArguments& arguments,
                       const std::string& text, exchange::FetchOptions options) {
     CODEX_TRY(cid, whole_cid(text));
     context.about(cid.text());
-    CODEX_TRY(to, destination_of(context, arguments));
+    const Deadline until = deadline_of(context, arguments);
+    CODEX_TRY(to, destination_of(context, arguments, until));
     CODEX_TRY(repo, LateRepo::open(context));
     options.content = to.sink.get();
     Progress progress;
@@ -268,7 +306,8 @@ Result<int> fetch_one(cli::Context& context, const FetchArguments& arguments,
     const PipesBreakGently pipes;
     exchange::FetchStatus status;
     FetchReport report(context);
-    auto done = fetch_of(context, arguments, {cid, std::move(options), *repo, progress, status});
+    auto done =
+        fetch_of(context, arguments, {cid, std::move(options), *repo, until, progress, status});
     if (!done && to.is_stdout())
         pipes.end_if_broken();
     report.count(status);
@@ -299,8 +338,9 @@ Result<int> run_fetch(cli::Context& context, const FetchArguments& arguments) {
     const auto turn = [&](const std::unique_ptr<LateRepo>& repo, const std::string& text,
                           Progress& progress) -> Result<void> {
         CODEX_TRY(cid, whole_cid(text));
+        const Deadline until = deadline_of(context, arguments); // each has the whole time
         exchange::FetchStatus status;
-        auto done = fetch_of(context, arguments, {cid, usual, *repo, progress, status});
+        auto done = fetch_of(context, arguments, {cid, usual, *repo, until, progress, status});
         report.count(status);
         if (!done) {
             context.report(text, done.error(), FetchReport::failed(status));

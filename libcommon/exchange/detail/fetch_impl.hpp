@@ -32,7 +32,11 @@ public:
     [[nodiscard]] static Task<Result<std::optional<Why>>> watch(Impl* self,
                                                                 const detail::Dialler* dialler);
     static Task<void> write(Impl* self, std::shared_ptr<detail::Content> content);
-    [[nodiscard]] static Task<Result<void>> end_content(Impl* self, bool all_is_here);
+    /// The same of a dataset that is whole; `changed` is notified at the end.
+    static Task<void> write_whole(Impl* self, dataset::ByteRange range, Signal* changed);
+    /// `changed` is notified when it may be over.
+    [[nodiscard]] static Task<Result<void>> end_content(Impl* self, bool all_is_here,
+                                                        Signal* changed);
     void look_ahead(IndexRange left);
 
     [[nodiscard]] Result<FetchPart> part_of(const codec::Manifest& of) const;
@@ -43,6 +47,8 @@ public:
     [[nodiscard]] Error missing_everywhere() const;
     /// `cause`: why nobody is there, where nobody is.
     [[nodiscard]] Error out_of_time(Clock::Duration after, const Error* cause) const;
+    /// At the deadline, when nothing is missing but that the content is taken.
+    [[nodiscard]] Error not_taken_in_time() const;
     /// How many blocks are here.
     [[nodiscard]] std::string share() const;
     /// With the hint that the same command goes on, where something has come.

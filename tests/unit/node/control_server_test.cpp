@@ -117,6 +117,41 @@ TEST_F(ControlServerTest, SilenceIsAnErrorOfWhoAsks) {
     EXPECT_LE(loop_.now() - begin, minutes(1) + seconds(1));
 }
 
+/// Says a part of an answer every ten seconds, and never the last.
+Task<void> drip(EventLoop* loop, Acceptor* acceptor) {
+    auto socket = co_await acceptor->accept();
+    Lines lines(must(std::move(socket)));
+    for (;;) {
+        std::string part = encode(Reply(Pong{1}));
+        const Clock::Instant next = loop->now() + seconds(10);
+        const auto said = co_await Lines::say(&lines, std::move(part), Clock::Instant::max());
+        if (!said)
+            co_return;
+        co_await loop->pause_until(next);
+    }
+}
+
+TEST_F(ControlServerTest, PartsThatComeDoNotPutOffTheEndOfAll) {
+    const auto acceptor = must(network_->listen(at_));
+    at_ = acceptor->local();
+    TaskGroup node(loop_, [](const std::exception_ptr& /*thrown*/) {});
+    node.start(drip(&loop_, acceptor.get()));
+    const auto lines = dial();
+    const Clock::Instant begin = loop_.now();
+    int parts = 0;
+    const TakeReply count = [&parts](const Reply& /*reply*/) -> Result<void> {
+        return ++parts < 100 ? Result<void>() : fail(Errc::internal, "it goes on and on");
+    };
+    const Patience patience{minutes(1), [] { return Error(Errc::timeout, "over"); },
+                            begin + minutes(3)};
+    Request request;
+    request.ask = Ask::health;
+    auto done = run_task(loop_, node::ask(&loop_, lines.get(), request, &count, &patience));
+    EXPECT_EQ(must_fail(std::move(*done)).text(), "over");
+    EXPECT_GE(parts, 17); // each of them was in time
+    EXPECT_EQ(loop_.now() - begin, minutes(3));
+}
+
 TEST_F(ControlServerTest, WhatIsNoRequestEndsNothingButItself) {
     begin();
     const auto lines = dial();

@@ -1,0 +1,88 @@
+# One --timeout for all that a command waits for: who reads, and a node that does not do as it should.
+load ../common
+load serve
+
+# of_time TEXT COMMAND...: it ends by itself with the error that says so, long before `timeout` ends it.
+of_time() {
+    run_split timeout 100 "${@:2}"
+    assert_refused 75 "$1"
+}
+
+@test "a FIFO that nobody reads is waited for no longer than --timeout" {
+    start_with 40 3000000
+    mkfifo nobody
+    of_time 'the time is over: nobody is a FIFO, and nobody has begun to read it' \
+        codex-serve -r other fetch "$cid" --peer "$address" --timeout 1s --to nobody
+    of_time 'the time is over: nobody is a FIFO' codex-serve fetch "$cid" --timeout 1s --to nobody # by the node
+    assert_not_exists other
+    # Who begins in time gets all of it, from its beginning.
+    codex-serve -r other fetch "$cid" --peer "$address" --timeout 100s --to nobody >/dev/null 3>&- &
+    local fetch=$!
+    cmp nobody file
+    wait "$fetch"
+    end_node
+}
+
+@test "who reads no more is waited for no longer than --timeout, whoever has the dataset" {
+    start_with 41 5000000
+    mkfifo slow
+    exec 8<>slow # somebody has it open, and takes nothing
+    local taken='the time is over: all is here, and who reads the content has not taken it all'
+    of_time 'the time is over' codex-serve -r other fetch "$cid" --peer "$address" --timeout 1s --to slow
+    refute grep -q cancelled <<<"$stderr"
+    codex-serve -r other fetch "$cid" --peer "$address" >/dev/null # all of it is there now
+    of_time "$taken" codex-serve -r other fetch "$cid" --peer "$address" --timeout 1s --to slow
+    of_time "$taken" codex-serve -r other fetch "$cid" --peer "$address" --timeout 1s --range 9-4000000 --to slow
+    assert_stderr --partial 'the same command writes it'
+    of_time "$taken" bash -c "codex-serve -r other fetch $cid --peer $address --timeout 1s --to - >slow"
+    of_time 'the time is over, and who reads the content has not taken it all' \
+        codex-serve fetch "$cid" --timeout 1s --to slow # by the node
+    exec 8>&-
+    codex-serve -r other fetch "$cid" --peer "$address" --timeout 100s --to - | cmp - file
+    end_node
+}
+
+# fake ANSWER: a node that writes down what it hears, and says ANSWER five times a second, if it is not empty.
+fake() {
+    rm -f heard "$CODEX_REPO/node/control.sock"
+    perl -MIO::Socket::UNIX -MIO::Select -e '
+umask 0077;
+my ($path, $answer) = @ARGV;
+$SIG{PIPE} = "IGNORE";
+open my $heard, ">>", "heard" or die;
+$heard->autoflush;
+my $all = IO::Select->new(my $server = IO::Socket::UNIX->new(Local => $path, Listen => 9) // die "listen: $!");
+while (1) {
+    for my $ready ($all->can_read(0.2)) {
+        if ($ready == $server) { $all->add(scalar $server->accept); next }
+        if (!sysread $ready, my $line, 65536) { $all->remove($ready); next } else { print $heard $line }
+    }
+    next if $answer eq "";
+    for my $one ($all->handles) { syswrite $one, "$answer\n" if $one != $server }
+}' "$CODEX_REPO/node/control.sock" "$1" >said 2>&1 3>&- &
+    node=$!
+    wait_for '[[ -S $CODEX_REPO/node/control.sock ]]' 60 || fail "$(cat said)"
+}
+
+@test "a node that does not answer is asked for nothing that takes time" {
+    cid=$(codex-chunk put <(gen 42 1000))
+    mkdir -p "$CODEX_REPO/node"
+    fake ''
+    of_time 'its node does not answer' codex-serve fetch "$cid" --timeout 1s
+    of_time 'its node does not answer' codex-serve fetch "$cid" --timeout 1s --to copy
+    of_time 'its node does not answer' codex-serve connect --timeout 1s /ip4/127.0.0.1/tcp/9/p2p/16Uiu2HAmGZXaEibrp83cpSCtsR6L71fAWe5vLp6DdthHBDHPXEtx
+    # Else it would have had some seconds more to say that the time is over.
+    assert_equal "$(grep -o '"request":"[a-z]*"' heard | sort | uniq -c | xargs)" '3 request:health'
+}
+
+@test "a node that goes on and on with an answer is waited for no longer than was asked for" {
+    cid=$(codex-chunk put <(gen 43 1000))
+    mkdir -p "$CODEX_REPO/node"
+    fake '{"progress":{"done":1,"total":2,"peers":0,"duplicates":0}}'
+    local command
+    for command in 'health --wait 1s' 'stop --timeout 1s' "fetch --timeout 1s $cid" \
+        'connect --timeout 1s /ip4/127.0.0.1/tcp/9/p2p/16Uiu2HAmGZXaEibrp83cpSCtsR6L71fAWe5vLp6DdthHBDHPXEtx'; do
+        # shellcheck disable=SC2086 # words
+        of_time 'its node does not answer' codex-serve $command
+    done
+}
