@@ -1,5 +1,5 @@
 #include "base/endian.hpp"
-#include "codec/protobuf.hpp"
+#include "codec/last_fields.hpp"
 #include "net/dht/detail/fields.hpp"
 #include "net/dht/message.hpp"
 
@@ -7,32 +7,9 @@ namespace codex::net::dht {
 namespace {
 
 using codec::protobuf::Reader;
-using codec::protobuf::WireType;
 using detail::Kind;
 
-constexpr std::uint32_t kMostFields = 3;
-
-/// The last field of each number up to kMostFields, as of several the last holds.
-struct MessageFields {
-    std::array<std::optional<BytesView>, kMostFields + 1> bytes;
-    std::array<std::optional<std::uint64_t>, kMostFields + 1> numbers;
-};
-
-Result<MessageFields> fields_of(BytesView message) {
-    MessageFields fields;
-    Reader reader(message);
-    for (;;) {
-        CODEX_TRY(field, reader.next());
-        if (!field)
-            return fields;
-        if (field->number > kMostFields)
-            continue;
-        if (field->type == WireType::varint)
-            fields.numbers[field->number] = field->value;
-        else if (field->type == WireType::bytes)
-            fields.bytes[field->number] = field->bytes;
-    }
-}
+using MessageFields = codec::protobuf::LastFields<3>;
 
 /// All fields of bytes of one number, up to `most`, in order.
 Result<std::vector<BytesView>> repeated(BytesView message, std::uint32_t number, std::size_t most) {
@@ -83,7 +60,7 @@ Result<Pong> parse_pong(const MessageFields& fields) {
     CODEX_TRY(sequence, number_in(fields, detail::kSequence, "number of the record"));
     CODEX_TRY(address, bytes_in(fields, detail::kSeenIp, "address"));
     CODEX_TRY(port, exactly(fields, detail::kSeenPort, 2, "port"));
-    CODEX_TRY(parts, fields_of(address));
+    CODEX_TRY(parts, MessageFields::read(address));
     CODEX_TRY(family, exactly(parts, detail::kIpFamily, 1, "family of the address"));
     if (family[0] != detail::kFamilyIp4 && family[0] != detail::kFamilyIp6)
         return fail(Errc::malformed, "family {} of the address is not known", family[0]);
@@ -139,7 +116,7 @@ template <class T> Result<Body> as_body(Result<T> parsed) {
 Result<Body> parse_body(std::uint8_t kind, BytesView body) {
     if (!detail::is_spoken(kind))
         return Body(Unspoken{kind});
-    CODEX_TRY(fields, fields_of(body));
+    CODEX_TRY(fields, MessageFields::read(body));
     switch (static_cast<Kind>(kind)) {
     case Kind::ping: {
         CODEX_TRY(sequence, number_in(fields, detail::kSequence, "number of the record"));
@@ -179,7 +156,7 @@ Result<Body> parse_body(std::uint8_t kind, BytesView body) {
 Result<Message> decode(BytesView plain) {
     if (plain.empty())
         return fail(Errc::malformed, "the message is empty");
-    CODEX_TRY(fields, fields_of(plain.subspan(1)));
+    CODEX_TRY(fields, MessageFields::read(plain.subspan(1)));
     CODEX_TRY(id_bytes, bytes_in(fields, detail::kRequestId, "request id"));
     CODEX_TRY(id, RequestId::from_bytes(id_bytes));
     CODEX_TRY(body_bytes, bytes_in(fields, detail::kBody, "body"));

@@ -1,44 +1,21 @@
 #include "net/exchange/detail/parse.hpp"
 
+#include "codec/last_fields.hpp"
+
 namespace codex::net::exchange::detail {
 namespace {
 
-using codec::protobuf::Field;
-using codec::protobuf::Reader;
-using codec::protobuf::WireType;
+using Fields = codec::protobuf::LastFields<5>;
 
 constexpr std::uint64_t kMaxPriority = INT32_MAX;
-constexpr std::uint32_t kMostFields = 5;
-
-/// The last field of each number up to kMostFields, as of several the last holds.
-struct Fields {
-    std::array<std::optional<BytesView>, kMostFields + 1> bytes;
-    std::array<std::uint64_t, kMostFields + 1> numbers{};
-};
-
-Result<Fields> read_fields(BytesView message) {
-    Fields fields;
-    Reader reader(message);
-    for (;;) {
-        CODEX_TRY(field, reader.next());
-        if (!field)
-            return fields;
-        if (field->number > kMostFields)
-            continue;
-        if (field->type == WireType::varint)
-            fields.numbers[field->number] = field->value;
-        else if (field->type == WireType::bytes)
-            fields.bytes[field->number] = field->bytes;
-    }
-}
 
 /// A number of the message, which is at most `most`: one beyond crashes other nodes.
 Result<std::uint64_t> number_in(const Fields& fields, std::uint32_t field, std::uint64_t most,
                                 std::string_view what) {
-    if (fields.numbers[field] > most)
-        return fail(Errc::exchange_invalid, "{} is {}, more than {}", what, fields.numbers[field],
-                    most);
-    return fields.numbers[field];
+    const std::uint64_t number = fields.numbers[field].value_or(0);
+    if (number > most)
+        return fail(Errc::exchange_invalid, "{} is {}, more than {}", what, number, most);
+    return number;
 }
 
 Result<bool> flag_in(const Fields& fields, std::uint32_t field, std::string_view what) {
@@ -64,7 +41,7 @@ Result<BlockAddress> address_in(const Fields& fields, std::uint32_t field) {
 } // namespace
 
 Result<BlockAddress> parse_address(BytesView message) {
-    CODEX_TRY(fields, read_fields(message));
+    CODEX_TRY(fields, Fields::read(message));
     BlockAddress address;
     CODEX_SET(address.leaf, flag_in(fields, kLeaf, "leaf"));
     if (address.leaf) {
@@ -77,7 +54,7 @@ Result<BlockAddress> parse_address(BytesView message) {
 }
 
 Result<Want> parse_want(BytesView message) {
-    CODEX_TRY(fields, read_fields(message));
+    CODEX_TRY(fields, Fields::read(message));
     Want want;
     CODEX_SET(want.address, address_in(fields, kEntryAddress));
     CODEX_CHECK(number_in(fields, kEntryPriority, kMaxPriority, "priority"));
@@ -89,7 +66,7 @@ Result<Want> parse_want(BytesView message) {
 }
 
 Result<Delivery> parse_delivery(BytesView message) {
-    CODEX_TRY(fields, read_fields(message));
+    CODEX_TRY(fields, Fields::read(message));
     Delivery delivery;
     CODEX_SET(delivery.cid, cid_in(fields, kDeliveryCid, "CID of a block"));
     CODEX_SET(delivery.address, address_in(fields, kDeliveryAddress));
@@ -100,7 +77,7 @@ Result<Delivery> parse_delivery(BytesView message) {
 }
 
 Result<std::optional<Presence>> parse_presence(BytesView message) {
-    CODEX_TRY(fields, read_fields(message));
+    CODEX_TRY(fields, Fields::read(message));
     Presence presence;
     CODEX_SET(presence.address, address_in(fields, kPresenceAddress));
     CODEX_TRY(dont_have, flag_in(fields, kPresenceType, "type of a presence"));

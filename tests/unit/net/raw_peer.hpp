@@ -17,17 +17,8 @@ public:
     /// Connects, and agrees on noise and the muxer; hears from then on what is said.
     [[nodiscard]] static Task<Result<void>> connect(RawPeer* self, SocketAddress to,
                                                     std::string_view muxer, Clock::Instant until) {
-        CODEX_CO_TRY(socket, self->network_.connect(to, until));
-        const std::vector<std::string> security(1, std::string(kNoise));
-        const std::vector<std::string> muxers(1, std::string(muxer));
-        UpgradeOptions options;
-        options.identity = &self->identity_;
-        options.statics = &self->statics_;
-        options.random = &self->secrets_;
-        options.security = &security;
-        options.muxers = &muxers;
-        options.noise_until = options.until = until;
-        CODEX_CO_TRY(upgraded, upgrade(std::move(socket), &options));
+        CODEX_CO_TRY(upgraded, dial(&self->network_, &self->identity_, &self->statics_,
+                                    &self->secrets_, to, std::string(muxer), until));
         self->upgraded_.emplace(std::move(upgraded));
         self->heard = self->upgraded_->plain_rest;
         if (self->hears)

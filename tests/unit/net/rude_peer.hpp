@@ -8,6 +8,23 @@
 
 namespace codex::net {
 
+/// Connects, and does all that noise and multistream-select ask for, as who `identity` is.
+inline Task<Result<Upgraded>> dial(Network* network, const SecretKey* identity,
+                                   const noise::KeyPair* statics, SeededSecrets* secrets,
+                                   SocketAddress to, std::string muxer, Clock::Instant until) {
+    CODEX_CO_TRY(socket, network->connect(to, until));
+    const std::vector<std::string> security(1, std::string(kNoise));
+    const std::vector<std::string> muxers(1, std::move(muxer));
+    UpgradeOptions options;
+    options.identity = identity;
+    options.statics = statics;
+    options.random = secrets;
+    options.security = &security;
+    options.muxers = &muxers;
+    options.noise_until = options.until = until;
+    co_return co_await upgrade(std::move(socket), &options);
+}
+
 /// It serves nothing, and says what a test lets it say. Its seed is who it is.
 class RudePeer final : public ConnectionOwner {
 public:
@@ -32,17 +49,8 @@ public:
     /// Connects, and does what noise and the muxer ask for.
     [[nodiscard]] static Task<Result<void>> connect(RudePeer* self, SocketAddress to,
                                                     std::string_view muxer, Clock::Instant until) {
-        CODEX_CO_TRY(socket, self->network_.connect(to, until));
-        const std::vector<std::string> security(1, std::string(kNoise));
-        const std::vector<std::string> muxers(1, std::string(muxer));
-        UpgradeOptions options;
-        options.identity = &self->identity_;
-        options.statics = &self->statics_;
-        options.random = &self->secrets_;
-        options.security = &security;
-        options.muxers = &muxers;
-        options.noise_until = options.until = until;
-        CODEX_CO_TRY(upgraded, upgrade(std::move(socket), &options));
+        CODEX_CO_TRY(upgraded, dial(&self->network_, &self->identity_, &self->statics_,
+                                    &self->secrets_, to, std::string(muxer), until));
         ConnectionOwner& owner = *self;
         self->connection_ =
             std::make_shared<Connection>(std::move(upgraded), self->network_.loop(), owner,
