@@ -1,4 +1,4 @@
-// TCP as an interface: that of the system (base/system_network.hpp), or a simulated one
+// TCP and UDP as an interface: that of the system (base/system_network.hpp), or a simulated one
 // (base/simulated_network.hpp).
 #pragma once
 
@@ -64,6 +64,38 @@ public:
     virtual void close() = 0;
 };
 
+/// Datagrams at one port, to and from anyone. They may be lost, come twice and overtake each other,
+/// and nobody is told: that nobody is there, either.
+/// Threads: the loop's.
+class DatagramSocket {
+public:
+    virtual ~DatagramSocket() = default;
+
+    struct Arrived {
+        std::size_t bytes = 0; ///< that it has, also where `to` took only the first of them
+        SocketAddress from;
+    };
+    /// Puts the next one that has come into `to`: nothing, when there is none. Errors: cancelled,
+    /// when it is closed here; io.
+    [[nodiscard]] virtual Result<std::optional<Arrived>> try_receive(MutableBytes to) = 0;
+    /// Sends all of `bytes` as one; or nothing, and gives false, while the system takes no more.
+    /// Errors, of which all but the first say nothing of the next one: cancelled, when it is closed
+    /// here; limit_exceeded (longer than one can be); permission (a filter of this host refuses
+    /// it); unavailable (no way there, or one of the other kind of addresses); io.
+    [[nodiscard]] virtual Result<bool> try_send(const SocketAddress& to, BytesView bytes) = 0;
+    /// Wait until try_receive(), or try_send(), may do something. Errors: timeout, at `until`;
+    /// cancelled, when it is closed here.
+    [[nodiscard]] virtual Task<Result<void>> readable(Clock::Instant until) = 0;
+    [[nodiscard]] virtual Task<Result<void>> writable(Clock::Instant until) = 0;
+    /// Where it is bound, with the port that it got.
+    [[nodiscard]] virtual SocketAddress local() const = 0;
+    /// Nothing comes or goes any more; what waits is woken. As the destructor does.
+    virtual void close() = 0;
+};
+
+/// Longest datagram of IPv4, whose length has 16 bits, headers and all.
+constexpr std::size_t kMaxDatagramBytes = 65535 - 20 - 8;
+
 /// Threads: the loop's.
 class Network {
 public:
@@ -72,6 +104,9 @@ public:
     /// Port 0 is any that is free. Errors: address_in_use; permission; unavailable, when the
     /// address is none of this host; io.
     [[nodiscard]] virtual Result<std::unique_ptr<Acceptor>> listen(const SocketAddress& at) = 0;
+    /// Datagrams at this port alone, of the kind of addresses that `at` is. Errors: as listen().
+    [[nodiscard]] virtual Result<std::unique_ptr<DatagramSocket>>
+    bind_datagrams(const SocketAddress& at) = 0;
     /// Errors: timeout, at `until`; unavailable (refused, unreachable); io.
     [[nodiscard]] virtual Task<Result<std::unique_ptr<Socket>>> connect(SocketAddress to,
                                                                         Clock::Instant until) = 0;

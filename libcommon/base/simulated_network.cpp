@@ -1,5 +1,6 @@
 #include "base/simulated_network.hpp"
 
+#include "base/detail/simulated_datagrams.hpp"
 #include "base/detail/simulated_wire.hpp"
 
 #include <algorithm>
@@ -153,17 +154,14 @@ public:
     [[nodiscard]] EventLoop& loop() override { return internet_.loop_; }
 
     [[nodiscard]] Result<std::unique_ptr<Acceptor>> listen(const SocketAddress& at) override {
-        const BytesView asked = at.ip_view();
-        const bool all =
-            std::all_of(asked.begin(), asked.end(), [](auto byte) { return byte == 0; });
-        if (!all && !equal(asked, ip_.ip_view()))
-            return fail(Errc::unavailable, "listen at {}: no address of this host", at.text());
-        SocketAddress here(ip_.ip_view(), at.port);
-        while (here.port == 0 || (at.port == 0 && internet_.listening_.contains(here)))
-            here.port = internet_.next_port_++;
-        if (internet_.listening_.contains(here))
-            return fail(Errc::address_in_use, "listen at {}: address is taken", at.text());
+        CODEX_TRY(here, free_port(at, internet_.listening_));
         return std::unique_ptr<Acceptor>(std::make_unique<SimulatedAcceptor>(internet_, here));
+    }
+    [[nodiscard]] Result<std::unique_ptr<DatagramSocket>>
+    bind_datagrams(const SocketAddress& at) override {
+        CODEX_TRY(here, free_port(at, internet_.ports_));
+        return std::unique_ptr<DatagramSocket>(
+            std::make_unique<detail::DatagramPort>(internet_, here));
     }
 
     [[nodiscard]] Task<Result<std::unique_ptr<Socket>>> connect(SocketAddress to,
@@ -214,6 +212,22 @@ public:
     }
 
 private:
+    /// Where somebody may be who asks for `at`, beside those who are there.
+    template <class Taken>
+    [[nodiscard]] Result<SocketAddress> free_port(const SocketAddress& at, const Taken& taken) {
+        const BytesView asked = at.ip_view();
+        const bool all =
+            std::all_of(asked.begin(), asked.end(), [](auto byte) { return byte == 0; });
+        if (!all && !equal(asked, ip_.ip_view()))
+            return fail(Errc::unavailable, "listen at {}: no address of this host", at.text());
+        SocketAddress here(ip_.ip_view(), at.port);
+        while (here.port == 0 || (at.port == 0 && taken.contains(here)))
+            here.port = internet_.next_port_++;
+        if (taken.contains(here))
+            return fail(Errc::address_in_use, "listen at {}: address is taken", at.text());
+        return here;
+    }
+
     SimulatedInternet& internet_;
     SocketAddress ip_;
 };
@@ -267,11 +281,26 @@ void SimulatedInternet::set_cut(BytesView one, BytesView other, bool cut) {
         else
             direction->mend(loop_, random_);
     }
+    if (cut)
+        for (const auto& [address, port] : ports_)
+            for (const auto& [from, to] : {std::pair(one, other), std::pair(other, one)})
+                if (equal(address.ip_view(), to))
+                    port->lose_those_on_their_way(from);
 }
 
 void SimulatedInternet::break_connections(BytesView one, BytesView other) {
     line(one, other)->break_all();
     line(other, one)->break_all();
+}
+
+void SimulatedInternet::set_full(BytesView ip, bool full) {
+    if (full)
+        full_.emplace(ip, std::uint16_t{0});
+    else
+        full_.erase(SocketAddress(ip, 0));
+    for (const auto& [address, port] : ports_)
+        if (equal(address.ip_view(), ip))
+            port->room_changed();
 }
 
 void SimulatedInternet::name(std::string name, BytesView ip) {

@@ -1,4 +1,5 @@
 #include "base/detail/reactor.hpp"
+#include "base/detail/socket_error.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ip/v6_only.hpp>
@@ -53,33 +54,7 @@ namespace {
 constexpr int kUnsentBytes = 256 * 1024;
 
 Error network_error(const error_code& error, std::string_view what) {
-    switch (error.value()) {
-    case EADDRINUSE:
-        return {Errc::address_in_use, fmt::format("{}: {}", what, std::strerror(EADDRINUSE))};
-    case EMFILE:
-    case ENFILE:
-        return Error(Errc::no_space, fmt::format("{}: {}", what, std::strerror(error.value())))
-            .hint("allow more open files (ulimit -n), then try again");
-    case ENOBUFS:
-    case ENOMEM:
-        return {Errc::no_space, fmt::format("{}: {}", what, std::strerror(error.value()))};
-    case EACCES:
-    case EPERM:
-        return system_error(error.value(), what);
-    case ECONNREFUSED:
-    case ECONNRESET:
-    case ECONNABORTED:
-    case EPIPE:
-    case ETIMEDOUT:
-    case EHOSTUNREACH:
-    case ENETUNREACH:
-    case ENETDOWN:
-    case EADDRNOTAVAIL:
-    case EAFNOSUPPORT:
-        return {Errc::unavailable, fmt::format("{}: {}", what, std::strerror(error.value()))};
-    default:
-        return {Errc::io, fmt::format("{}: {}", what, error.message())};
-    }
+    return detail::socket_error(error.value(), what);
 }
 
 tcp::endpoint endpoint_of(const SocketAddress& address) {

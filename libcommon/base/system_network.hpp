@@ -1,4 +1,4 @@
-// TCP of this host, and the event loop that waits for it.
+// TCP and UDP of this host, and the event loop that waits for it.
 #pragma once
 
 #include "base/fd.hpp"
@@ -33,6 +33,8 @@ public:
 
     [[nodiscard]] EventLoop& loop() override { return loop_; }
     [[nodiscard]] Result<std::unique_ptr<Acceptor>> listen(const SocketAddress& at) override;
+    [[nodiscard]] Result<std::unique_ptr<DatagramSocket>>
+    bind_datagrams(const SocketAddress& at) override;
     [[nodiscard]] Task<Result<std::unique_ptr<Socket>>> connect(SocketAddress to,
                                                                 Clock::Instant until) override;
     /// Asks in a thread of its own, since the system has no other way; one that is not answered in

@@ -1,5 +1,7 @@
 #include "recorded_network.hpp"
 
+#include <algorithm>
+
 namespace codex::sim {
 
 namespace {
@@ -75,6 +77,42 @@ private:
     Told told_;
 };
 
+class RecordedDatagrams final : public DatagramSocket {
+public:
+    RecordedDatagrams(std::unique_ptr<DatagramSocket> socket, const Told& told)
+        : socket_(std::move(socket)), told_(told) {}
+
+    [[nodiscard]] Result<std::optional<Arrived>> try_receive(MutableBytes to) override {
+        auto arrived = socket_->try_receive(to);
+        if (arrived && *arrived)
+            say('R', (*arrived)->from, BytesView(to).first(std::min(to.size(), (*arrived)->bytes)));
+        return arrived;
+    }
+    [[nodiscard]] Result<bool> try_send(const SocketAddress& to, BytesView bytes) override {
+        auto sent = socket_->try_send(to, bytes);
+        if (!sent)
+            say('X', to, {});
+        else if (*sent)
+            say('W', to, bytes);
+        return sent;
+    }
+    [[nodiscard]] Task<Result<void>> readable(Clock::Instant until) override {
+        return socket_->readable(until);
+    }
+    [[nodiscard]] Task<Result<void>> writable(Clock::Instant until) override {
+        return socket_->writable(until);
+    }
+    [[nodiscard]] SocketAddress local() const override { return socket_->local(); }
+    void close() override { socket_->close(); }
+
+private:
+    void say(char what, const SocketAddress& other, BytesView bytes) {
+        told_.trace->add(told_.loop->now(), what, told_.node, other, bytes);
+    }
+    std::unique_ptr<DatagramSocket> socket_;
+    Told told_;
+};
+
 Task<Result<std::unique_ptr<Socket>>> dial(Network* network, Told told, SocketAddress to,
                                            Clock::Instant until) {
     told.trace->add(told.loop->now(), 'd', told.node, to, {});
@@ -88,6 +126,12 @@ Result<std::unique_ptr<Acceptor>> RecordedNetwork::listen(const SocketAddress& a
     CODEX_TRY(acceptor, network_->listen(at));
     return std::unique_ptr<Acceptor>(
         std::make_unique<RecordedAcceptor>(std::move(acceptor), Told{&trace_, &loop(), node_}));
+}
+
+Result<std::unique_ptr<DatagramSocket>> RecordedNetwork::bind_datagrams(const SocketAddress& at) {
+    CODEX_TRY(socket, network_->bind_datagrams(at));
+    return std::unique_ptr<DatagramSocket>(
+        std::make_unique<RecordedDatagrams>(std::move(socket), Told{&trace_, &loop(), node_}));
 }
 
 Task<Result<std::unique_ptr<Socket>>> RecordedNetwork::connect(SocketAddress to,

@@ -11,7 +11,7 @@ namespace codex::sim {
 /// What happened, in its order. Threads: the loop's.
 class Trace {
 public:
-    /// `node` has sent, or read, these bytes on a connection with `other`.
+    /// `node` has sent, or read, these bytes on a connection with `other`, or as a datagram.
     void add(Clock::Instant when, char what, std::uint64_t node, const SocketAddress& other,
              BytesView bytes) {
         mix(static_cast<std::uint64_t>(when.time_since_epoch().count()));
@@ -21,7 +21,7 @@ public:
         for (const std::uint8_t byte : bytes)
             hash_ = (hash_ ^ byte) * kPrime;
         ++events_;
-        bytes_ += what == 'w' ? bytes.size() : 0;
+        bytes_ += what == 'w' || what == 'W' ? bytes.size() : 0;
     }
     /// Something else that shall be the same: how many blocks are there, what a fetch ended with.
     void add(Clock::Instant when, std::string_view what, std::uint64_t number) {
@@ -56,6 +56,8 @@ public:
 
     [[nodiscard]] EventLoop& loop() override { return network_->loop(); }
     [[nodiscard]] Result<std::unique_ptr<Acceptor>> listen(const SocketAddress& at) override;
+    [[nodiscard]] Result<std::unique_ptr<DatagramSocket>>
+    bind_datagrams(const SocketAddress& at) override;
     [[nodiscard]] Task<Result<std::unique_ptr<Socket>>> connect(SocketAddress to,
                                                                 Clock::Instant until) override;
     [[nodiscard]] Task<Result<std::vector<SocketAddress>>>

@@ -43,6 +43,24 @@ Clock::Instant leaves_after(Clock::Instant& free, std::size_t size, double rate,
 
 } // namespace
 
+bool happens(double part, Random& random) {
+    return part > 0 && fraction(random) < part;
+}
+
+std::optional<Clock::Instant> Line::datagram(std::size_t size, Clock::Instant now, Random& random) {
+    if (cut || happens(options.loss, random))
+        return std::nullopt;
+    const Clock::Duration full = duration_of(static_cast<double>(options.buffer_bytes) /
+                                             std::max(options.bytes_per_second, 1.0));
+    if (options.bytes_per_second > 0 && free - now > full)
+        return std::nullopt;
+    Clock::Instant arrives =
+        leaves_after(free, size, options.bytes_per_second, now) + options.delay;
+    if (options.jitter > Clock::Duration::zero())
+        arrives += std::chrono::duration_cast<Clock::Duration>(options.jitter * fraction(random));
+    return arrives;
+}
+
 Clock::Duration held_up_by_loss(std::size_t segments, const WireOptions& wire, Random& random) {
     Clock::Duration held{};
     if (wire.loss <= 0)

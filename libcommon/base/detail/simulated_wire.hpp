@@ -24,6 +24,10 @@ struct Line {
     void mend(EventLoop& loop, Random& random);
     void break_all();
     void add(const std::shared_ptr<Pipe>& pipe);
+    /// When a datagram of `size` bytes arrives that is sent now; nothing, when it is lost, as it is
+    /// where more waits for its turn than `options.buffer_bytes`.
+    [[nodiscard]] std::optional<Clock::Instant> datagram(std::size_t size, Clock::Instant now,
+                                                         Random& random);
 };
 
 /// One direction of a connection. What is written arrives later, in pieces.
@@ -63,6 +67,8 @@ struct Pipe {
     [[nodiscard]] Clock::Instant arrival(std::size_t size, Clock::Instant now, Random& random);
 };
 
+/// Whether something comes to pass that does in this part of all cases, of 0 to 1.
+[[nodiscard]] bool happens(double part, Random& random);
 /// For how long a piece of `segments` is held up by those of it that are lost and sent again.
 [[nodiscard]] Clock::Duration held_up_by_loss(std::size_t segments, const WireOptions& wire,
                                               Random& random);

@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-namespace codex {
+namespace codex::simulated_network_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -164,4 +164,4 @@ TEST_F(SimulatedWire, BreaksConnectionsAtBothEnds) {
 }
 
 } // namespace
-} // namespace codex
+} // namespace codex::simulated_network_test

@@ -1,0 +1,40 @@
+#include "base/detail/socket_error.hpp"
+
+#include <cerrno>
+#include <cstring>
+
+namespace codex::detail {
+
+Error socket_error(int number, std::string_view what) {
+    switch (number) {
+    case EADDRINUSE:
+        return {Errc::address_in_use, fmt::format("{}: {}", what, std::strerror(number))};
+    case EMFILE:
+    case ENFILE:
+        return Error(Errc::no_space, fmt::format("{}: {}", what, std::strerror(number)))
+            .hint("allow more open files (ulimit -n), then try again");
+    case ENOBUFS:
+    case ENOMEM:
+        return {Errc::no_space, fmt::format("{}: {}", what, std::strerror(number))};
+    case EACCES:
+    case EPERM:
+        return system_error(number, what);
+    case EMSGSIZE:
+        return {Errc::limit_exceeded, fmt::format("{}: {}", what, std::strerror(number))};
+    case ECONNREFUSED:
+    case ECONNRESET:
+    case ECONNABORTED:
+    case EPIPE:
+    case ETIMEDOUT:
+    case EHOSTUNREACH:
+    case ENETUNREACH:
+    case ENETDOWN:
+    case EADDRNOTAVAIL:
+    case EAFNOSUPPORT:
+        return {Errc::unavailable, fmt::format("{}: {}", what, std::strerror(number))};
+    default:
+        return {Errc::io, fmt::format("{}: {}", what, std::strerror(number))};
+    }
+}
+
+} // namespace codex::detail
