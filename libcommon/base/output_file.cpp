@@ -49,6 +49,8 @@ Result<Fd> copy_of(int fd, const std::string& path) {
 
 /// What can be done about a file that cannot be made.
 Error with_way_out(Error error, const std::string& path) {
+    if (error.has_way_out())
+        return error;
     if (error.code() == Errc::permission)
         return std::move(error).remedy(
             {Remedy::name_output, "name a file in a folder that this user may write to"});
@@ -64,13 +66,37 @@ Error with_way_out(Error error, const std::string& path) {
 } // namespace
 
 Result<OutputFile> OutputFile::open(const std::string& path) {
-    auto opened = open_now(path);
-    if (!opened && !opened.error().has_way_out())
+    auto opened = open_now(path, true);
+    if (!opened)
+        return fail(with_way_out(std::move(opened).error(), path));
+    return std::move(**opened);
+}
+
+Result<std::optional<OutputFile>> OutputFile::open_if_read(const std::string& path) {
+    auto opened = open_now(path, false);
+    if (!opened)
         return fail(with_way_out(std::move(opened).error(), path));
     return opened;
 }
 
-Result<OutputFile> OutputFile::open_now(const std::string& path) {
+Result<std::optional<OutputFile>> OutputFile::open_special(const std::string& path, bool waits) {
+    const int flags = O_WRONLY | O_NOCTTY | O_CLOEXEC | (waits ? 0 : O_NONBLOCK);
+    Fd opened;
+    do
+        opened = Fd(::open(path.c_str(), flags));
+    while (!opened && errno == EINTR);
+    if (!opened && !waits && errno == ENXIO)
+        return std::optional<OutputFile>(); // a FIFO that nobody reads
+    if (!opened)
+        return fail(creation_error(path, system_error(errno, "open " + path)));
+    if (!waits && ::fcntl(opened.get(), F_SETFL, O_WRONLY) != 0) // it is to be waited for from now
+        return fail(system_error(errno, "open " + path));
+    OutputFile output;
+    output.special_ = std::move(opened);
+    return output;
+}
+
+Result<std::optional<OutputFile>> OutputFile::open_now(const std::string& path, bool waits) {
     OutputFile output;
     if (const auto number = descriptor_of(path)) {
         CODEX_SET(output.special_, copy_of(*number, path));
@@ -83,13 +109,8 @@ Result<OutputFile> OutputFile::open_now(const std::string& path) {
             return fail(Error(Errc::cannot_create, fmt::format("{}: is a folder", path))
                             .remedy({Remedy::name_output, "name a file in it"}));
         // Renaming over a device or a pipe would replace it.
-        if (!S_ISREG(info.st_mode)) {
-            auto opened = open_file(path, O_WRONLY | O_NOCTTY);
-            if (!opened)
-                return fail(creation_error(path, opened.error()));
-            output.special_ = std::move(*opened);
-            return output;
-        }
+        if (!S_ISREG(info.st_mode))
+            return open_special(path, waits || !S_ISFIFO(info.st_mode));
         // A symbolic link stays one; its target is replaced.
         char resolved[PATH_MAX];
         if (::realpath(path.c_str(), resolved) != nullptr)
@@ -167,6 +188,19 @@ Result<void> OutputFile::commit_all(std::span<OutputFile> files) {
             CODEX_CHECK(renaming.commit(*output.file_));
     renaming.finish();
     return {};
+}
+
+bool is_stdout(const std::string& path) {
+    const auto number = descriptor_of(path);
+    if (number == STDOUT_FILENO)
+        return true;
+    struct stat named{};
+    struct stat out{};
+    const bool there = (number ? ::fstat(*number, &named) : ::stat(path.c_str(), &named)) == 0 &&
+                       ::fstat(STDOUT_FILENO, &out) == 0;
+    if (!there || named.st_dev != out.st_dev || named.st_ino != out.st_ino)
+        return false;
+    return !S_ISCHR(out.st_mode) || ::isatty(STDOUT_FILENO) != 0;
 }
 
 } // namespace codex

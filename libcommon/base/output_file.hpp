@@ -18,6 +18,8 @@ public:
     /// Opens it, so that what cannot work is known before the work. Waits for the reader of a FIFO.
     /// Errors: cannot_create, permission, no_space.
     [[nodiscard]] static Result<OutputFile> open(const std::string& path);
+    /// The same, but waits for nobody: nothing, where it is a FIFO that nobody reads yet.
+    [[nodiscard]] static Result<std::optional<OutputFile>> open_if_read(const std::string& path);
 
     [[nodiscard]] int fd() const { return special_ ? special_.get() : file_->fd(); }
     /// Whether it is an empty file of its own, which can be written to at any offset.
@@ -30,9 +32,16 @@ public:
 
 private:
     OutputFile() = default;
-    [[nodiscard]] static Result<OutputFile> open_now(const std::string& path);
+    [[nodiscard]] static Result<std::optional<OutputFile>> open_now(const std::string& path,
+                                                                    bool waits);
+    [[nodiscard]] static Result<std::optional<OutputFile>> open_special(const std::string& path,
+                                                                        bool waits);
     std::optional<AtomicFile> file_;
     Fd special_;
 };
+
+/// Whether `path` leads to the file, pipe or terminal that is stdout, so that what is written there
+/// stands among what is written to stdout. What swallows all, /dev/null, does not.
+[[nodiscard]] bool is_stdout(const std::string& path);
 
 } // namespace codex

@@ -87,26 +87,6 @@ std::string error_lines(const Context::State& state, Errc code, const Said& said
 
 } // namespace detail
 
-Result<void> Context::State::open_output() {
-    if (!takes_output || globals.output.empty() || globals.output == "-")
-        return {};
-    CODEX_TRY(opened, OutputFile::open(globals.output));
-    output.emplace(std::move(opened));
-    return {};
-}
-
-Result<void> Context::State::commit_output() {
-    if (!output)
-        return {};
-    CODEX_CHECK(output->commit());
-    output.reset();
-    return {};
-}
-
-int Context::State::output_fd() const {
-    return output ? output->fd() : STDOUT_FILENO;
-}
-
 Context::Context(std::shared_ptr<State> state) : state_(std::move(state)) {}
 
 const std::string& Context::tool() const {
@@ -200,72 +180,6 @@ ThreadPool& Context::pool() {
     if (!state_->pool)
         state_->pool = std::make_unique<ThreadPool>(static_cast<unsigned>(state_->globals.threads));
     return *state_->pool;
-}
-
-Result<void> Context::State::write(int fd, BytesView bytes) {
-    constexpr std::size_t kMostHeld = std::size_t{64} << 10;
-    if (globals.buffer) {
-        held += as_text(bytes);
-        held_for = fd;
-        return held.size() < kMostHeld ? Result<void>() : flush();
-    }
-    return write_now(fd, bytes);
-}
-
-Result<void> Context::State::write_now(int fd, BytesView bytes) {
-    const auto write = [&] {
-        return write_full(fd, bytes, fd == STDOUT_FILENO ? "stdout" : globals.output);
-    };
-    return out_is_terminal && fd == STDOUT_FILENO ? err.beside(write) : write();
-}
-
-Result<void> Context::State::write(std::string_view text) {
-    return write(binary ? STDOUT_FILENO : output_fd(), as_bytes(text));
-}
-
-Result<void> Context::State::flush() {
-    if (held.empty())
-        return {};
-    const std::string text = std::exchange(held, {});
-    return write_now(held_for, as_bytes(text));
-}
-
-Result<void> Context::print(const Record& record, std::string_view after) {
-    const std::string line = (json() ? record.as_json() : record.as_text()) + "\n";
-    const std::lock_guard lock(state_->mutex);
-    ++state_->records;
-    return state_->write(after.empty() ? line : line + std::string(after));
-}
-
-Result<void> Context::print_text(std::string_view text) {
-    const std::lock_guard lock(state_->mutex);
-    return state_->write(text);
-}
-
-Result<void> Context::write(BytesView bytes) {
-    const std::lock_guard lock(state_->mutex);
-    return state_->write(state_->output_fd(), bytes);
-}
-
-Result<int> Context::binary_output() {
-    const std::lock_guard lock(state_->mutex);
-    if (output_path().empty() && state_->out_is_terminal)
-        return fail(Error(Errc::usage, "binary data does not go to a terminal")
-                        .hint("use -o FILE or a pipe; -o - forces it"));
-    state_->binary = true;
-    const int fd = state_->output_fd();
-    if (state_->out_is_terminal && fd == STDOUT_FILENO)
-        state_->err.stop_drawing();
-    return fd;
-}
-
-bool Context::output_is_new_file() const {
-    return state_->output && state_->output->is_new_file();
-}
-
-Result<void> Context::commit_output() {
-    const std::lock_guard lock(state_->mutex);
-    return state_->commit_output();
 }
 
 void Context::write_error(JsonWriter& json, std::string_view item, const Error& error) const {

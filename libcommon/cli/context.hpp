@@ -60,8 +60,8 @@ public:
     [[nodiscard]] ThreadPool& pool(); ///< sized by -j, made on first use
 
     /// Writes the record to stdout, whole and at once (with --buffer: a few of them together). With
-    /// -o FILE and no binary_output() before: to FILE. `after` is text that belongs to it. Any
-    /// thread. Errors: io.
+    /// -o FILE and no binary_output() before: to FILE. Where binary_output() gave stdout: as JSON
+    /// to stderr, as text nowhere. `after` is text that belongs to it. Any thread. Errors: io.
     [[nodiscard]] Result<void> print(const Record& record, std::string_view after = {});
     /// Writes raw text (a picture, a manifest); where to and how as print().
     [[nodiscard]] Result<void> print_text(std::string_view text);
@@ -76,6 +76,9 @@ public:
     /// Where binary data goes: stdout, or FILE of -o. Errors: usage with a hint when stdout is a
     /// terminal and -o - was not said.
     [[nodiscard]] Result<int> binary_output();
+    /// Of every file that a user names for a result: what is in the repo is the repo's own. -o FILE
+    /// has been asked already. Errors: cannot_create.
+    [[nodiscard]] Result<void> require_outside_of_repo(const std::string& path) const;
     /// Gives -o FILE its name now, and not only when the command ends: for what may be said only
     /// when the file is there. Nothing more is written to it. Errors: io, no_space.
     [[nodiscard]] Result<void> commit_output();

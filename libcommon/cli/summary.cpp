@@ -34,11 +34,8 @@ void Context::note_total_json(std::string_view name, std::string raw) {
 }
 
 Result<void> Context::State::print_summary(std::uint64_t milliseconds) {
-    const bool to_file = !globals.output.empty() && globals.output != "-";
-    // Of a document or a stream there is none, but where a whole stream leaves stdout to it.
-    if (binary && !to_file)
-        return {};
-    if (takes_output && records == 0 && !(binary && to_file && exit_code == 0))
+    // Of a document there is none, nor of a stream that is not whole.
+    if (takes_output && records == 0 && !(binary && exit_code == 0))
         return {};
     if (!globals.json && !json_records)
         return {};
@@ -53,7 +50,11 @@ Result<void> Context::State::print_summary(std::uint64_t milliseconds) {
             summary.json(total.name, total.count);
     }
     summary.json("milliseconds", milliseconds);
-    return write(summary.as_json() + "\n");
+    const std::string line = summary.as_json() + "\n";
+    if (!stdout_is_taken())
+        return write(line);
+    err.message(line);
+    return {};
 }
 
 Result<void> Records::add(const Record& record) {

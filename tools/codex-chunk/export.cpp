@@ -81,6 +81,7 @@ Result<int> run_export(cli::Context& context, const Export& given) {
     if (given.to_nim) {
         if (given.zstd || !context.output_path().empty())
             return fail(Errc::usage, "--to-nim writes a folder: --zst and -o do not go with it");
+        CODEX_CHECK(context.require_outside_of_repo(*given.to_nim));
         CODEX_TRY(files, write_nim(context, job, manifests, *given.to_nim));
         cli::Record record("exported");
         record.field("path", *given.to_nim).field("files", files);

@@ -26,6 +26,7 @@ Result<int> fetch_circuit(cli::Context& context, const FetchCircuitOptions& opti
     if (!hash)
         return fail(cli::bad_value("--hash", hash.error()));
     CODEX_TRY(parameters, options.circuit.parameters());
+    CODEX_CHECK(context.require_outside_of_repo(*options.circuit_dir));
     CODEX_TRY(archive, toolkit::open_input(*options.archive));
     CODEX_TRY(installed, proof::install_circuit(archive.fd(), archive.name, *hash, parameters,
                                                 *options.circuit_dir));

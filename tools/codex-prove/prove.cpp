@@ -17,11 +17,13 @@ namespace {
 /// --proof and --public, open before the work begins.
 struct Outputs {
     std::vector<OutputFile> files; ///< in this order, those that were named
-    [[nodiscard]] static Result<Outputs> open(const ProveOptions& options) {
+    [[nodiscard]] static Result<Outputs> open(const cli::Context& context,
+                                              const ProveOptions& options) {
         Outputs outputs;
         for (const auto& path : {options.proof_file, options.public_file}) {
             if (!path)
                 continue;
+            CODEX_CHECK(context.require_outside_of_repo(*path));
             CODEX_TRY(file, OutputFile::open(*path));
             outputs.files.push_back(std::move(file));
         }
@@ -98,7 +100,7 @@ Result<int> prove(cli::Context& context, const ProveOptions& options) {
         if (options.challenge.given() || !options.cids.empty())
             return fail(Error(Errc::usage, "a proof of a slot needs --slot and a challenge")
                             .remedy(way_to_slot(context, options)));
-        CODEX_TRY(outputs, Outputs::open(options));
+        CODEX_TRY(outputs, Outputs::open(context, options));
         CODEX_TRY(statement, prove_witness(context, options));
         CODEX_CHECK(write_out(context, options, std::move(outputs), statement));
         return 0;
@@ -106,7 +108,7 @@ Result<int> prove(cli::Context& context, const ProveOptions& options) {
     if (options.wtns)
         return fail(Errc::usage, "either --wtns or --slot");
     CODEX_TRY(entropy, options.challenge.value());
-    CODEX_TRY(outputs, Outputs::open(options));
+    CODEX_TRY(outputs, Outputs::open(context, options));
     CODEX_TRY(prover, open_prover(options));
     CODEX_TRY(opened, toolkit::open_with(context, options.cids, repo::Named::dataset));
     auto& [repo, cid] = opened;

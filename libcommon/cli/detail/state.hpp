@@ -90,8 +90,11 @@ struct Context::State {
     std::optional<OutputFile> output; ///< -o FILE, open from the start
     bool binary = false;              ///< binary_output() was asked for: records go to stdout
 
-    /// Opens -o FILE, before the work begins. Errors: OutputFile::open()'s.
+    /// Opens -o FILE, before the work begins. Errors: OutputFile::open()'s; cannot_create, also for
+    /// what is in the repo.
     [[nodiscard]] Result<void> open_output();
+    /// stdout has the bytes of a result, and nothing else.
+    [[nodiscard]] bool stdout_is_taken() const;
     /// Its descriptor, or stdout.
     [[nodiscard]] int output_fd() const;
     /// Writes to where print() and print_text() do, or with --buffer keeps for later; with `mutex`

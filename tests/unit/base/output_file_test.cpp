@@ -61,6 +61,27 @@ TEST(OutputFile, WritesToAFifoAsItIs) {
     EXPECT_EQ(read, "through");
 }
 
+TEST(OutputFile, AFifoThatNobodyReadsIsNotWaitedFor) {
+    const TemporaryFolder folder;
+    const std::string path = folder.file("pipe");
+    ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+    EXPECT_FALSE(must(OutputFile::open_if_read(path)).has_value());
+    const Fd reader = must(open_file(path, O_RDONLY | O_NONBLOCK));
+    {
+        auto file = must(OutputFile::open_if_read(path));
+        ASSERT_TRUE(file.has_value());
+        EXPECT_EQ(::fcntl(file->fd(), F_GETFL) & O_NONBLOCK, 0); // who writes to it waits
+        put(*file, "through");
+    }
+    Bytes read(16);
+    EXPECT_EQ(must(read_full(reader.get(), read, "pipe")),
+              7U); // and its end: nobody else has it open
+    // Whatever else there is is opened as ever.
+    EXPECT_TRUE(must(OutputFile::open_if_read(folder.file("new"))).has_value());
+    EXPECT_TRUE(must(OutputFile::open_if_read("/dev/null")).has_value());
+    EXPECT_EQ(must_fail(OutputFile::open_if_read(folder.path())).code(), Errc::cannot_create);
+}
+
 TEST(OutputFile, ADescriptorKeepsItsPosition) {
     const TemporaryFolder folder;
     // As a shell opens it: without the flag that closes it.
