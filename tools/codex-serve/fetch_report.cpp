@@ -105,13 +105,10 @@ void FetchReport::count(const exchange::FetchStatus& status) {
     context_.note_total_json("peers", peers_json(peers_));
 }
 
-Result<void> FetchReport::fetched(const Cid& cid, const exchange::FetchStatus& status,
-                                  bool stdout_is_taken) {
+Result<void> FetchReport::fetched(const Cid& cid, const exchange::FetchStatus& status) {
     for (const exchange::FetchPeer& peer : status.peers)
         if (!peer.error.empty())
             context_.warn("a peer gave nothing: " + peer.error);
-    if (stdout_is_taken)
-        return {};
     return context_.print(cli::Record("fetched")
                               .field("cid", cid)
                               .field("blocksFetched", status.blocks_fetched)

@@ -33,10 +33,9 @@ public:
 
     /// For the summary, also of a fetch that has failed.
     void count(const exchange::FetchStatus& status);
-    /// Warns of peers that gave nothing, and prints the record of a dataset that is here, unless
-    /// stdout is taken by its content. Errors: as Context::print().
-    [[nodiscard]] Result<void> fetched(const Cid& cid, const exchange::FetchStatus& status,
-                                       bool stdout_is_taken);
+    /// Warns of peers that gave nothing, and prints the record of a dataset that is here. Errors:
+    /// as Context::print().
+    [[nodiscard]] Result<void> fetched(const Cid& cid, const exchange::FetchStatus& status);
     /// What the error of one that failed has beside the error.
     [[nodiscard]] static cli::Record failed(const exchange::FetchStatus& status);
 

@@ -22,23 +22,15 @@ int unlink_file(const std::string& path) {
     return real ? ::unlink(real.get()) : -1;
 }
 
-/// Whoever is to read a FIFO has opened it by now: a node waits for nobody. Errors: cannot_create.
-Result<void> require_reader(const std::string& path) {
-    struct stat there = {};
-    if (::stat(path.c_str(), &there) != 0 || !S_ISFIFO(there.st_mode))
-        return {};
-    const auto opened = open_file(path, O_WRONLY | O_NONBLOCK | O_NOCTTY);
-    if (opened)
-        return {};
-    return fail(Error(Errc::cannot_create, fmt::format("{}: is a FIFO that nobody reads", path))
-                    .remedy({Remedy::name_output, "name a file, or let somebody read it first"}));
-}
-
 } // namespace
 
 Result<ReadyFile> ReadyFile::open(const std::string& path) {
-    CODEX_CHECK(require_reader(path));
-    CODEX_TRY(file, OutputFile::open(path));
+    CODEX_TRY(opened, OutputFile::open_if_read(path));
+    if (!opened) // a node waits for nobody
+        return fail(
+            Error(Errc::cannot_create, fmt::format("{}: is a FIFO that nobody reads", path))
+                .remedy({Remedy::name_output, "name a file, or let somebody read it first"}));
+    OutputFile& file = *opened;
     struct stat left = {};
     if (::stat(path.c_str(), &left) == 0 && S_ISREG(left.st_mode) && file.is_new_file() &&
         unlink_file(path) != 0)

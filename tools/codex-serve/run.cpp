@@ -182,8 +182,10 @@ Error listen_error(Error error, const net::Multiaddr& address) {
 Result<void> serve(cli::Context& context, const RunOptions& options, const RunSettings& settings,
                    const std::string& key_file, cli::EndSignals& signals, repo::Repo& repo) {
     std::optional<ReadyFile> ready;
-    if (!options.ready_file.empty())
+    if (!options.ready_file.empty()) {
+        CODEX_CHECK(context.require_outside_of_repo(options.ready_file));
         CODEX_SET(ready, ReadyFile::open(options.ready_file));
+    }
     CODEX_CHECK(make_node_folder(repo));
     CODEX_TRY(key, net::read_or_make_key_file(key_file, Random::system()));
     CODEX_TRY(node,

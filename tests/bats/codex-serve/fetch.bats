@@ -26,7 +26,8 @@ load serve
     cid=$(codex-chunk put file)
     start_node
     codex-serve -r one fetch "$cid" --peer "$address" --to - | cmp - file
-    codex-serve -r one fetch "$cid" --peer "$address" --to - --json | cmp - file
+    codex-serve -r one fetch "$cid" --peer "$address" --to - --json 2>said | cmp - file
+    jq -se 'map(.type) == ["fetched", "summary"] and .[1].records == 1' said
     run_split codex-serve -r one fetch "$cid" --peer "$address" --json
     assert_line --index 0 --partial '"blocksFetched":0,"bytesFetched":0,"blocks":46'
     run_split codex-serve -r two fetch "$cid" --peer "$address" --json

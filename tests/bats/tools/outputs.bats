@@ -60,6 +60,79 @@ output_commands() {
     assert_equal "$(ls -A)" folder
 }
 
+@test "what is in the repo is the repo's own, whatever names a place in it" {
+    cid=$(gen 2 1000 | codex-chunk put)
+    index=$CODEX_REPO/index.mdb
+    cp "$index" before
+    ln -s "$index" link
+    ln -s "$CODEX_REPO" folder
+    local tool command place count=0
+    for tool in codex-chunk codex-ec codex-merkle codex-prove codex-serve; do
+        while read -r command; do
+            for place in "$index" "$CODEX_REPO/new" link folder/segments/new "$CODEX_REPO/../repo/new"; do
+                # shellcheck disable=SC2086 # words
+                run_split $command -o "$place" </dev/null
+                assert_refused 73 "$place: is in the repo"
+                assert_stderr --partial 'name a file outside of it'
+            done
+            count=$((count + 1))
+        done < <(output_commands "$tool")
+    done
+    ((count > 15))
+    # And the options that are places for results, each of its command.
+    for command in 'codex-prove prove --zkey none --wtns none --public out --proof' \
+        'codex-prove prove --zkey none --wtns none --proof out --public' \
+        'codex-serve run -i /ip4/127.0.0.1/tcp/0 --ready-file' "codex-serve fetch $cid --via false --to" \
+        "codex-chunk export $cid --to-nim" \
+        "codex-prove fetch-circuit --archive none --hash 0x$(printf '%064d' 0) --circuit-dir"; do
+        # shellcheck disable=SC2086
+        run_split timeout 60 $command "$index"
+        assert_refused 73 "$index: is in the repo"
+    done
+    cmp before "$index"
+    assert_not_exists "$CODEX_REPO/new"
+    # Beside it is not in it, and another repo is not this one.
+    codex-chunk get "$cid" -o "$CODEX_REPO-copy"
+    cmp "$CODEX_REPO-copy" <(gen 2 1000)
+}
+
+@test "beside the bytes of a result stdout has nothing: records and summary are on stderr" {
+    cid=$(gen 3 100000 | codex-chunk put)
+    codex-merkle tree "$cid" --format binary >tree
+    codex-chunk export "$cid" >archive
+    local where
+    for where in '' '-o -' '-o /dev/stdout' '-o /proc/self/fd/1'; do
+        # shellcheck disable=SC2086 # words
+        codex-chunk get "$cid" --json $where 2>said | cmp - <(gen 3 100000)
+        jq -e '.type == "summary" and .bytes == 100000' said
+        # shellcheck disable=SC2086
+        codex-merkle tree "$cid" --format binary --json $where 2>said | cmp - tree
+        jq -e '.type == "summary"' said
+        # shellcheck disable=SC2086
+        codex-chunk export "$cid" --json $where 2>said | cmp - archive
+        jq -e '.type == "summary" and .datasets == 1' said
+        # shellcheck disable=SC2086
+        codex-chunk get "$cid" $where 2>said | cmp - <(gen 3 100000)
+        assert_equal "$(cat said)" ''
+        # shellcheck disable=SC2086
+        codex-serve -r other fetch "$cid" --via "codex-serve stdio -r $CODEX_REPO" --json --to "${where:3}" \
+            2>said | cmp - <(gen 3 100000) || [[ -z $where ]]
+        [[ -z $where ]] || jq -se --arg cid "$cid" \
+            'map(.type) == ["fetched", "summary"] and .[0].cid == $cid and .[1].records == 1' said
+    done
+    # The same file as stdout, and one that swallows all.
+    codex-chunk get "$cid" --json -o file >file 2>said
+    cmp file <(gen 3 100000)
+    jq -e '.type == "summary"' said
+    run_split codex-chunk get "$cid" --json -o /dev/null
+    assert_stderr ''
+    assert_output --partial '"type":"summary"'
+    # What is not whole has none.
+    run_split codex-chunk get "$cid" zDvZRwzmBnoRSWDhPF3jrkUV5X9raFZkX6TW9VYeAaSX1YX2vxK2 --json
+    assert_failure 1
+    assert_equal "$(jq -r .type <<<"$stderr")" error
+}
+
 @test "names as long as a file may have" {
     cid=$(gen 1 100000 | codex-chunk put)
     local length name
