@@ -1,0 +1,197 @@
+#include "http/server.hpp"
+
+#include "http/detail/connection.hpp"
+
+#include <list>
+
+namespace codex::http {
+
+using detail::Connection;
+
+namespace {
+
+/// Until descriptors may be free again.
+constexpr Clock::Duration kAcceptPause = std::chrono::milliseconds(100);
+constexpr Clock::Duration kComplainPause = std::chrono::seconds(10);
+constexpr std::string_view kFull =
+    "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+
+} // namespace
+
+class Server::Impl {
+public:
+    Impl(EventLoop& event_loop, std::unique_ptr<Acceptor> listening, Handler& answers,
+         ServerOptions given)
+        : loop(event_loop), acceptor(std::move(listening)), handler(answers),
+          options(std::move(given)),
+          tasks(loop, [this](const std::exception_ptr& thrown) { task_threw(thrown); }) {
+        tasks.start(accept(this));
+    }
+
+    static Task<void> accept(Impl* self);
+    static Task<void> serve(Impl* self, std::shared_ptr<Connection> connection);
+    static Task<bool> serve_one(Impl* self, Connection* connection);
+    [[nodiscard]] bool make_room();
+    void complain(std::string_view what, const Error& error);
+    void task_threw(const std::exception_ptr& thrown) noexcept;
+
+    EventLoop& loop;
+    std::unique_ptr<Acceptor> acceptor;
+    Handler& handler;
+    ServerOptions options;
+    std::size_t connections = 0;
+    std::list<Connection*> idle; ///< that wait for a request, the longest first
+    std::size_t answering = 0;
+    Clock::Instant complain_next = Clock::Instant::min();
+    bool closing = false;
+    TaskGroup tasks; ///< the first to go: tasks use all of the above
+};
+
+namespace {
+
+/// One more as long as it is there. Threads: the loop's.
+class CountedOne {
+public:
+    explicit CountedOne(std::size_t& count) : count_(count) { ++count_; }
+    CountedOne(const CountedOne&) = delete;
+    CountedOne& operator=(const CountedOne&) = delete;
+    ~CountedOne() { --count_; }
+
+private:
+    std::size_t& count_;
+};
+
+/// It stands in the list as long as this does. Threads: the loop's.
+class ListedIdle {
+public:
+    ListedIdle(std::list<Connection*>& list, Connection* connection)
+        : list_(list), connection_(connection) {
+        list_.push_back(connection);
+    }
+    ListedIdle(const ListedIdle&) = delete;
+    ListedIdle& operator=(const ListedIdle&) = delete;
+    ~ListedIdle() { list_.remove(connection_); }
+
+private:
+    std::list<Connection*>& list_;
+    Connection* connection_;
+};
+
+} // namespace
+
+void Server::Impl::complain(std::string_view what, const Error& error) {
+    if (loop.now() < complain_next)
+        return;
+    complain_next = loop.now() + kComplainPause;
+    options.logger.warn(what, {{"error", error}});
+}
+
+/// Hangs up on the one that has waited longest for nothing.
+bool Server::Impl::make_room() {
+    if (connections < options.connections)
+        return true;
+    if (idle.empty())
+        return false;
+    Connection* const longest = idle.front();
+    idle.pop_front();
+    longest->close();
+    return true;
+}
+
+Task<void> Server::Impl::accept(Impl* self) {
+    for (;;) {
+        auto socket = co_await self->acceptor->accept();
+        if (!socket && socket.error().code() == Errc::cancelled)
+            co_return;
+        if (!socket) {
+            self->complain("cannot take a connection of a client", socket.error());
+            co_await self->loop.pause_until(self->loop.now() + kAcceptPause);
+            continue;
+        }
+        if (!self->make_room()) {
+            const auto said = (*socket)->try_write(as_bytes(kFull));
+            static_cast<void>(said); // whoever it was, he has no patience, or comes again
+            (*socket)->end();
+            continue;
+        }
+        try {
+            self->tasks.start(serve(
+                self, std::make_shared<Connection>(self->loop, std::move(*socket), self->options)));
+        } catch (const std::bad_alloc&) {
+            self->task_threw(std::current_exception());
+        }
+    }
+}
+
+Task<void> Server::Impl::serve(Impl* self, std::shared_ptr<Connection> connection) {
+    const CountedOne counted(self->connections);
+    Connection* const one = connection.get();
+    for (;;) {
+        const auto more = co_await serve_one(self, one);
+        if (!more)
+            co_return;
+        co_await self->loop.next_turn(); // who has sent many requests at once holds nobody up
+    }
+}
+
+/// Gives whether there may be another request.
+Task<bool> Server::Impl::serve_one(Impl* self, Connection* connection) {
+    std::optional<ListedIdle> listed(std::in_place, self->idle, connection);
+    auto request = co_await Connection::next(connection);
+    listed.reset();
+    if (self->closing || (request && !*request))
+        co_return false;
+    std::optional<CountedOne> counted(std::in_place, self->answering);
+    if (!request) {
+        const Error* const error = &request.error();
+        co_await Connection::refuse(connection, error);
+        counted.reset();
+        co_await Connection::finish(connection);
+        co_return false;
+    }
+    const auto more = co_await Connection::serve(connection, &self->handler);
+    counted.reset();
+    if (more && !self->closing)
+        co_return true;
+    co_await Connection::finish(connection);
+    co_return false;
+}
+
+void Server::Impl::task_threw(const std::exception_ptr& thrown) noexcept {
+    try {
+        std::rethrow_exception(thrown);
+    } catch (const std::exception& error) {
+        options.logger.error("a request was given up", {{"error", std::string_view(error.what())}});
+    } catch (...) {
+        options.logger.error("a request was given up");
+    }
+}
+
+Server::Server(EventLoop& loop, std::unique_ptr<Acceptor> acceptor, Handler& handler,
+               ServerOptions options)
+    : impl_(std::make_unique<Impl>(loop, std::move(acceptor), handler, std::move(options))) {}
+Server::~Server() = default;
+
+void Server::close() {
+    impl_->closing = true;
+    impl_->acceptor->close();
+    while (!impl_->idle.empty()) {
+        Connection* const one = impl_->idle.front();
+        impl_->idle.pop_front();
+        one->close();
+    }
+}
+
+SocketAddress Server::local() const {
+    return impl_->acceptor->local();
+}
+
+std::size_t Server::connections() const {
+    return impl_->connections;
+}
+
+std::size_t Server::answering() const {
+    return impl_->answering;
+}
+
+} // namespace codex::http
