@@ -16,29 +16,13 @@ namespace codex::sim {
 
 using Dataset = repo::test::Peer;
 
-/// As SimulatedLoop, where there is no other thread that could be waited for: the clock jumps
-/// without a call of the system, so a run is as fast on a machine that is busy.
-/// Threads: as EventLoop.
-class JumpingLoop final : public EventLoop {
-public:
-    explicit JumpingLoop(const SimulatedClock& clock) : EventLoop(clock), clock_(clock) {}
-
-private:
-    void wait_outside(Clock::Instant until) override {
-        if (until > now())
-            clock_.advance(until - now());
-    }
-    void interrupt() noexcept override {}
-    const SimulatedClock& clock_;
-};
-
 /// What all nodes of a simulation are in. Threads: the loop's.
 struct World {
     explicit World(std::uint64_t of_seed, log::Logger log = {})
         : seed(of_seed), loop(clock), internet(loop, {}, of_seed), logger(std::move(log)) {}
     std::uint64_t seed;
     SimulatedClock clock;
-    JumpingLoop loop;
+    SimulatedLoop loop;
     SimulatedInternet internet;
     Trace trace;
     codex::test::TemporaryFolder folder;

@@ -3,9 +3,22 @@
 
 #include "base/thread.hpp"
 
+#include <atomic>
 #include <gtest/gtest.h>
 #include <map>
 #include <random>
+#include <sched.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace {
+std::atomic<int> yields{0}; ///< of the whole test program
+}
+
+extern "C" int sched_yield() noexcept {
+    ++yields;
+    return static_cast<int>(::syscall(SYS_sched_yield));
+}
 
 namespace codex {
 namespace {
@@ -42,6 +55,22 @@ TEST(EventLoop, JumpsToWhatIsNextAndKeepsTheOrder) {
     EXPECT_TRUE(loop.run_until([&] { return group.size() == 0; }, start + seconds(4000)));
     EXPECT_EQ(notes, (std::vector<int>{1, 2, 3}));
     EXPECT_EQ(loop.now() - start, seconds(3600));
+}
+
+// On a machine that has other work a yield costs milliseconds, and a simulation jumps thousands of
+// times.
+TEST(EventLoop, YieldsToNobodyWhereItJumps) {
+    const SimulatedClock clock;
+    SimulatedLoop loop(clock);
+    TaskGroup group(loop);
+    std::vector<int> notes;
+    for (int i = 1; i <= 9; ++i)
+        group.start(note_after(&loop, seconds(i), i, &notes));
+    const int before = yields;
+    EXPECT_TRUE(loop.run_until([&] { return group.size() == 0; }, loop.now() + seconds(10)));
+    EXPECT_EQ(yields, before);
+    clock.sleep_for(seconds(1)); // and these are counted
+    EXPECT_EQ(yields, before + 1);
 }
 
 TEST(EventLoop, TellsASignalFromTheEndOfATime) {
