@@ -96,7 +96,7 @@ Task<Result<std::vector<SocketAddress>>> SystemNetwork::resolve(std::string name
     if (!Thread::start_unawaited(std::move(job))) {
         const std::lock_guard lock(resolver->mutex);
         --resolver->running;
-        co_return fail(Errc::no_space, "look up {}: no thread to ask in", name);
+        co_return fail(no_thread().context("look up " + name));
     }
     while (!answer->known) {
         const auto in_time = co_await answer->changed.wait(until);

@@ -12,6 +12,12 @@
 
 namespace codex {
 
+class Error;
+
+/// Of a thread that was refused and cannot be done without. Errors: out_of_memory, for it is memory
+/// or the number of processes that the system limits, and it does not say which.
+[[nodiscard]] Error no_thread();
+
 /// A thread of its owner. What its job throws is kept for him.
 /// Threads: its owner alone calls it.
 class Thread {

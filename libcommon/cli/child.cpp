@@ -188,7 +188,7 @@ Result<Child> Child::start(const std::string& command) {
                                               Fd(::fcntl(impl->stop.get(), F_DUPFD_CLOEXEC, 0)));
     Child child(std::move(impl));
     if (!child.impl_->passes.start([passing = child.impl_->passing.get()] { passing->run(); }))
-        return fail(Errc::no_space, "the system has no thread to give");
+        return fail(no_thread());
     return child;
 }
 

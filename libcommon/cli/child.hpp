@@ -24,7 +24,7 @@ struct ChildEnd {
 /// Threads: one at a time.
 class Child {
 public:
-    /// Errors: no_space (no processes, no threads to be had), io.
+    /// Errors: out_of_memory (no threads to be had), no_space, io.
     [[nodiscard]] static Result<Child> start(const std::string& command);
     /// Ends it as end() does.
     ~Child();

@@ -31,6 +31,13 @@ OptionSpec option_spec(const std::string& names, std::string_view default_value,
     return spec;
 }
 
+Error empty_name(std::string_view what) {
+    return Error(Errc::usage, fmt::format("{} is empty", what == "FILE"  ? "the file name"
+                                                         : what == "DIR" ? "the folder name"
+                                                                         : what))
+        .hint("perhaps it is a variable that was never set");
+}
+
 std::string full_name(const CommandPath& path) {
     std::string name;
     for (const Command::Node* node : path) {

@@ -148,6 +148,8 @@ Result<ConfigEntry> entry_of(const toml::node& value) {
         CODEX_TRY(text, text_of(one));
         if (text.find('\n') != std::string::npos)
             return fail(Errc::config_invalid, "a line end in a list");
+        if (text.empty())
+            return fail(Errc::config_invalid, "an entry of the list is empty");
         entry.value += entry.value.empty() ? text : "\n" + text;
     }
     return entry;

@@ -117,14 +117,6 @@ CommandPath path_of(const std::vector<Level*>& levels) {
     return path;
 }
 
-/// Of a file or a folder, or of an argument.
-Error empty_name(std::string_view what) {
-    return Error(Errc::usage, fmt::format("{} is empty", what == "FILE"  ? "the file name"
-                                                         : what == "DIR" ? "the folder name"
-                                                                         : what))
-        .hint("perhaps it is a variable that was never set");
-}
-
 Result<void> apply_options(const std::vector<OptionSpec>& specs,
                            std::vector<std::vector<std::string>>& values) {
     for (std::size_t i = 0; i < specs.size(); ++i) {

@@ -170,7 +170,8 @@ private:
         if (entry.is_list && !rule->many)
             return fail(Errc::config_invalid, "{}: {}: a list, where there is one value", where,
                         entry.key);
-        if (auto done = rule->apply(entry.value); !done)
+        const bool has_none = entry.is_list && entry.value.empty();
+        if (auto done = has_none ? Result<void>() : rule->apply(entry.value); !done)
             return fail(wrong(where + ": " + entry.key, done.error()));
         set(settings_[1 + static_cast<std::size_t>(rule - rules_.begin())], entry.value,
             Origin::file, where);

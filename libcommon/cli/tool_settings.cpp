@@ -21,6 +21,8 @@ constexpr Source kSources[] = {{"repo", "CODEX_REPO"},         {"threads", "CODE
 
 /// As the option would take it. A flag is true or false.
 Result<void> apply(const OptionSpec& option, const std::string& value) {
+    if (value.empty() && !option.may_be_empty())
+        return fail(empty_name(option.value));
     if (!option.is_flag())
         return option.apply({value});
     if (value != "true" && value != "false")

@@ -155,13 +155,15 @@ Error Fetch::Impl::nobody(const Dialler& dialler) const {
                     "what has come is right and stays; name a peer that can be trusted to have it");
     if (dialler.error()) {
         const Error& cause = *dialler.error();
+        // What this host has not enough of says nothing about peers.
+        const bool is_ours = cause.code() == Errc::out_of_memory || cause.code() == Errc::no_space;
+        const Errc code = is_ours ? cause.code() : Errc::unavailable;
         if (blocks != 0 && dialler.was_connected())
-            return going_on(Error(Errc::unavailable, fmt::format("no peer is left, and {}: {}",
-                                                                 share(), cause.text())));
+            return going_on(
+                Error(code, fmt::format("no peer is left, and {}: {}", share(), cause.text())));
         return was_answered(cause)
                    ? copy_of(cause)
-                   : going_on(Error(Errc::unavailable,
-                                    fmt::format("no peer can be reached: {}", cause.text())));
+                   : going_on(Error(code, fmt::format("no peer can be reached: {}", cause.text())));
     }
     for (const PipePeer* const pipe : options.pipes)
         if (pipe->error())

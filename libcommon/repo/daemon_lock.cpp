@@ -26,4 +26,14 @@ Result<std::string> DaemonLock::holder(const std::string& repo) {
     return detail::lock_holder(fd);
 }
 
+std::optional<DaemonLock::Holder> DaemonLock::seen(const std::string& repo) {
+    const auto fd = detail::open_own_file(repo + "/daemon.lock", O_RDONLY);
+    if (!fd)
+        return std::nullopt;
+    const detail::Locked locked = detail::seen_holder(*fd);
+    if (locked.words.empty())
+        return std::nullopt;
+    return Holder{locked.process, locked.words};
+}
+
 } // namespace codex::repo

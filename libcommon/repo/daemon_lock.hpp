@@ -4,7 +4,9 @@
 #include "base/error.hpp"
 #include "base/fd.hpp"
 
+#include <optional>
 #include <string>
+#include <sys/types.h>
 
 namespace codex::repo {
 
@@ -19,6 +21,15 @@ public:
     /// Who serves a repo that is served: "held by process 12 codex-serve run", or what can be said.
     /// Errors: those of opening the file.
     [[nodiscard]] static Result<std::string> holder(const std::string& repo);
+
+    /// A process that has the lock.
+    struct Holder {
+        pid_t process = 0;
+        std::string words; ///< "process 12 codex-serve run"
+    };
+    /// Who has it now, as far as that can be seen without trying the lock, which would keep off a
+    /// process that takes it at the same moment.
+    [[nodiscard]] static std::optional<Holder> seen(const std::string& repo);
 
 private:
     explicit DaemonLock(Fd fd) : fd_(std::move(fd)) {}

@@ -83,17 +83,31 @@ Result<std::unique_ptr<Daemon>> need_daemon(cli::Context& context, Clock::Instan
     if (daemon)
         return daemon;
     CODEX_TRY(repo, context.repo_path());
-    return fail(Errc::unavailable, "{}: no node serves it", repo);
+    return fail(no_node(repo));
 }
 
 Result<std::unique_ptr<Daemon>> need_or_begin_one(cli::Context& context, Clock::Instant until) {
     auto daemon = need_daemon(context, until);
-    if (!daemon && daemon.error().code() == Errc::unavailable)
+    if (!daemon && daemon.error().code() == Errc::unavailable && !daemon.error().has_way_out())
         return fail(std::move(daemon.error()).hint("begin one: codex-serve run"));
     return daemon;
 }
 
 } // namespace
+
+Error no_node(const std::string& repo) {
+    const auto holder = repo::DaemonLock::seen(repo);
+    if (!holder)
+        return {Errc::unavailable, fmt::format("{}: no node serves it", repo)};
+    Error error(Errc::unavailable,
+                fmt::format("{}: a node holds it, {}, and its control socket is not there: it has "
+                            "just begun, or somebody has removed {}",
+                            repo, holder->words, node::control_path(repo)));
+    return std::move(error).hint(
+        fmt::format("if it has just begun, wait for it: codex-serve health --wait 30s; else end "
+                    "it, which loses nothing: kill {}; and begin it again: codex-serve run",
+                    holder->process));
+}
 
 Error hanging(Error error, pid_t process) {
     if (process == 0)
@@ -124,7 +138,7 @@ Result<void> connect_by_daemon(cli::Context& context, std::string address, std::
 Result<pid_t> stop_daemon(cli::Context& context, Clock::Duration patience) {
     const Clock::Instant until = later(context.clock().now(), patience);
     auto daemon = need_daemon(context, until);
-    if (!daemon && daemon.error().code() == Errc::unavailable)
+    if (!daemon && daemon.error().code() == Errc::unavailable && !daemon.error().has_way_out())
         return fail(std::move(daemon.error()).remedy(Remedy::name_repo));
     if (!daemon)
         return fail(std::move(daemon.error()));

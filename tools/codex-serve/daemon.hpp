@@ -27,6 +27,10 @@ namespace codex::serve_tool {
 [[nodiscard]] Result<void> connect_by_daemon(cli::Context& context, std::string address,
                                              std::uint64_t seconds);
 
+/// Of a repo that no node answers for: whether one holds it nevertheless, whose socket is not
+/// there. Errors: unavailable, with the ways out of that.
+[[nodiscard]] Error no_node(const std::string& repo);
+
 /// What can be done about a process that does not do as it is told.
 [[nodiscard]] Error hanging(Error error, pid_t process);
 

@@ -26,10 +26,7 @@ struct FetchArguments {
 
 Result<std::vector<net::Multiaddr>> peers_of(const FetchArguments& arguments) {
     std::vector<net::Multiaddr> peers;
-    const std::vector<std::string> texts = split_list(arguments.peers);
-    if (texts.empty() && !arguments.peers.empty()) // blanks, or commas alone
-        return fail(Error(Errc::usage, "--peer: ADDRESS is empty")
-                        .hint("perhaps it is a variable that was never set"));
+    CODEX_TRY(texts, split_list("--peer", "ADDRESS", arguments.peers));
     for (const std::string& text : texts) {
         const auto target = parse_target(text);
         if (!target)
@@ -59,7 +56,7 @@ Result<void> fetch_of(cli::Context& context, const FetchArguments& arguments, Wa
     node::Request request;
     request.ask = node::Ask::fetch;
     request.cid = wanted.cid.text();
-    request.peers = split_list(arguments.peers);
+    CODEX_SET(request.peers, split_list("--peer", "ADDRESS", arguments.peers));
     request.expiry = wanted.repo.expiry();
     request.label = wanted.options.label;
     request.range = arguments.range;
@@ -67,11 +64,15 @@ Result<void> fetch_of(cli::Context& context, const FetchArguments& arguments, Wa
     const ThroughDaemon how{wanted.cid, wanted.repo, wanted.options.part, wanted.options.content};
     CODEX_TRY(through, fetch_through_daemon(context, std::move(request), how, wanted.until,
                                             wanted.progress, wanted.status));
-    if (!through && wanted.options.peers.empty())
+    if (!through && wanted.options.peers.empty()) {
+        CODEX_TRY(repo, context.repo_path());
+        if (Error held = no_node(repo); held.has_way_out())
+            return fail(std::move(held));
         return fail(Error(Errc::unavailable, "no node serves the repo, and no other is named")
                         .hint("begin one: codex-serve run; or name one that has it: --peer "
                               "ADDRESS; its address is shown where it runs: codex-serve --repo "
                               "OTHER health"));
+    }
     return through ? Result<void>() : fetch_here(context, arguments.via, std::move(wanted));
 }
 

@@ -65,17 +65,24 @@ Result<net::SecretKey> read_node_key(const cli::Context& context, const std::str
     return key;
 }
 
-std::vector<std::string> split_list(const std::vector<std::string>& values) {
+Result<std::vector<std::string>> split_list(std::string_view option, std::string_view what,
+                                            const std::vector<std::string>& values) {
     std::vector<std::string> parts;
-    for (const std::string& value : values)
+    for (std::string_view value : values) {
+        if (value.ends_with('\n')) // of the last line
+            value.remove_suffix(1);
         for (std::size_t at = 0; at <= value.size();) {
             const std::size_t end = std::min(value.find_first_of(",\n", at), value.size());
-            std::string part = value.substr(at, end - at);
+            std::string part(value.substr(at, end - at));
             std::erase(part, ' ');
-            if (!part.empty())
-                parts.push_back(std::move(part));
+            if (part.empty())
+                return fail(Error(Errc::usage, fmt::format("{}: {} is empty", option, what))
+                                .hint("perhaps it is a variable that was never set, or a comma "
+                                      "too many"));
+            parts.push_back(std::move(part));
             at = end + 1;
         }
+    }
     return parts;
 }
 

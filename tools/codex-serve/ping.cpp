@@ -40,6 +40,9 @@ Task<Result<void>> ping_all(net::Host* host, Target target, const PingOptions* o
 }
 
 Result<int> run_ping(cli::Context& context, const PingOptions& options) {
+    if (options.count == 0)
+        return fail(Error(Errc::usage, "--count: 0 is less than 1")
+                        .hint("see whether it answers at all: codex-serve ping -c 1 ADDRESS"));
     context.about(options.address);
     CODEX_TRY(target, parse_target(options.address));
     CODEX_TRY(node, Node::anonymous(context));

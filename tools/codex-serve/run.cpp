@@ -1,5 +1,6 @@
 // codex-serve run: the node itself.
 #include "base/local_network.hpp"
+#include "base/thread.hpp"
 #include "cli/end_signals.hpp"
 #include "data_folder.hpp"
 #include "net/identity/key_file.hpp"
@@ -204,7 +205,7 @@ Result<void> serve(cli::Context& context, const RunOptions& options, const RunSe
     node::ControlServer control(node->loop, std::move(acceptor), service.daemon, control_options);
     if (!signals.start(
             [&](int signal) { node->loop.post([&service, signal] { service.told(signal); }); }))
-        return fail(Errc::unavailable, "the system has no thread to give");
+        return fail(no_thread());
     service.log.info("Started codex node", {{"id", log::Id{node->host->id().text()}},
                                             {"addrs", node::addresses_of(*node->host)}});
     if (ready)

@@ -8,10 +8,7 @@ constexpr std::uint64_t kMostPeers = 100000;
 constexpr std::size_t kMaxAgentBytes = 256;
 
 Result<std::vector<net::Multiaddr>> listen_addresses(const RunOptions& options) {
-    std::vector<std::string> texts = split_list(options.listen);
-    if (texts.empty() && !options.listen.empty()) // of a variable that is not set, perhaps
-        return fail(Error(Errc::usage, "--listen-addrs: is empty")
-                        .hint("for example /ip4/0.0.0.0/tcp/8070"));
+    CODEX_TRY(texts, split_list("--listen-addrs", "MULTIADDR", options.listen));
     if (texts.empty())
         texts.emplace_back("/ip4/0.0.0.0/tcp/0");
     std::vector<net::Multiaddr> addresses;
@@ -35,7 +32,8 @@ Result<node::Limits> limits_of(const RunOptions& options) {
                     kMostPeers);
     node::Limits limits;
     limits.host.connections = options.max_peers;
-    for (const std::string& text : split_list(options.limits))
+    CODEX_TRY(texts, split_list("--limit", "NAME=VALUE", options.limits));
+    for (const std::string& text : texts)
         if (auto set = node::set_limit(limits, text); !set)
             return fail(cli::bad_value("--limit", set.error()));
     return limits;
@@ -43,7 +41,8 @@ Result<node::Limits> limits_of(const RunOptions& options) {
 
 Result<std::vector<node::KeptPeer>> kept_peers(const RunOptions& options) {
     std::vector<node::KeptPeer> peers;
-    for (const std::string& text : split_list(options.peers)) {
+    CODEX_TRY(texts, split_list("--peer", "ADDRESS", options.peers));
+    for (const std::string& text : texts) {
         auto target = parse_target(text);
         if (!target)
             return fail(cli::bad_value("--peer", target.error()));

@@ -35,8 +35,10 @@ void declare_control(cli::Command& root);
 [[nodiscard]] Result<net::SecretKey>
 read_node_key(const cli::Context& context, const std::string& given, std::string_view command);
 
-/// Each value of an option may be several, between commas or on lines.
-[[nodiscard]] std::vector<std::string> split_list(const std::vector<std::string>& values);
+/// Each value of `option` may be several, of which each is a `what` (ADDRESS), between commas or on
+/// lines. Errors: usage, naming the option, for one that is empty.
+[[nodiscard]] Result<std::vector<std::string>>
+split_list(std::string_view option, std::string_view what, const std::vector<std::string>& values);
 
 /// A peer with an address of it, as users write it: MULTIADDR/p2p/ID. Errors: multiaddr_invalid,
 /// also when the peer is not named.

@@ -61,6 +61,8 @@ Result<int> run_stdio(cli::Context& context) {
     const exchange::Server server(peers, repo, pool, std::move(server_options));
     peers.attach(peer);
     auto done = run_task(loop, serve_one(&peer));
+    if (peers.limit_counts().of(net::Limit::memory) != 0) // and so the pipe was closed
+        return fail(out_of_memory());
     CODEX_CHECK(std::move(*done));
     return 0;
 }

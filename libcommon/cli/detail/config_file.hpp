@@ -18,7 +18,7 @@ constexpr std::uint64_t kMaxConfigBytes = std::uint64_t{64} << 10;
 struct ConfigEntry {
     std::string key;
     std::string value;    ///< of a string its text; a number in decimal; true or false
-    bool is_list = false; ///< of such: one on each line of the value
+    bool is_list = false; ///< of such: one on each line of the value, which has none of no list
     std::uint64_t line = 0;
 };
 

@@ -41,6 +41,10 @@ struct ArgumentSpec {
     [[nodiscard]] bool may_be_empty() const { return name == "TEXT"; }
 };
 
+/// Of a value or an argument that is called `what` (FILE, DIR, ADDRESS) and must not be empty. Code
+/// usage.
+[[nodiscard]] Error empty_name(std::string_view what);
+
 /// Splits "-o,--output FILE" into names and value name.
 [[nodiscard]] OptionSpec option_spec(const std::string& names, std::string_view default_value,
                                      const std::string& help);

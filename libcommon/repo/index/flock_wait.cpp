@@ -18,18 +18,34 @@ bool may_be_note(const struct stat& st) {
     return S_ISREG(st.st_mode) && st.st_size <= kMaxNote && st.st_nlink <= 1;
 }
 
+/// What stands in such a file; nothing, where that is no note.
+std::string note_of(const Fd& fd, const struct stat& st) {
+    if (!may_be_note(st))
+        return {};
+    Bytes note(static_cast<std::size_t>(kMaxNote));
+    const auto n = pread_full(fd.get(), note, 0, "lock");
+    return std::string(as_text(BytesView(note).first(n.value_or(0))));
+}
+
 } // namespace
+
+Locked seen_holder(const Fd& fd) {
+    struct stat st{};
+    if (::fstat(fd.get(), &st) != 0)
+        return {};
+    const pid_t noted = process_of_note(note_of(fd, st));
+    if (noted > 0 && has_open(noted, st.st_dev, st.st_ino))
+        return {noted, describe_user(noted, st.st_dev, st.st_ino)};
+    std::string known = flock_holder(st.st_dev, st.st_ino);
+    const pid_t process = process_of_words(known);
+    return {process, std::move(known)};
+}
 
 std::string lock_holder(const Fd& fd) {
     struct stat st{};
     if (::fstat(fd.get(), &st) != 0)
         return "other processes use it";
-    std::string who;
-    if (may_be_note(st)) {
-        Bytes note(static_cast<std::size_t>(kMaxNote));
-        const auto n = pread_full(fd.get(), note, 0, "lock");
-        who = read_note(as_text(BytesView(note).first(n.value_or(0))));
-    }
+    std::string who = read_note(note_of(fd, st));
     if (who.empty())
         who = flock_holder(st.st_dev, st.st_ino);
     return who.empty() ? "other processes use it" : "held by " + who;

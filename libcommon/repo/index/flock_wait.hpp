@@ -16,6 +16,14 @@ namespace codex::repo::detail {
 /// "other processes use it", when neither does. It does not look whether the lock is taken.
 [[nodiscard]] std::string lock_holder(const Fd& fd);
 
+/// Who has the lock, as can be seen without trying it: the process of the note, where it has the
+/// file open, or who the kernel knows; nothing else.
+struct Locked {
+    pid_t process = 0;
+    std::string words; ///< "process 12 codex-chunk put x"; empty: nobody that can be seen
+};
+[[nodiscard]] Locked seen_holder(const Fd& fd);
+
 /// Puts who we are into the file for those who wait, and takes such a note out again. A file that
 /// cannot be a note is left alone.
 void write_lock_note(const Fd& fd);

@@ -3,6 +3,7 @@
 #include "base/fd.hpp"
 
 #include <array>
+#include <charconv>
 #include <dirent.h>
 #include <memory>
 #include <sys/stat.h>
@@ -59,9 +60,16 @@ std::string_view take_word(std::string_view& line) {
     return word;
 }
 
+pid_t number_of(std::string_view digits) {
+    pid_t process = 0;
+    const auto [stop, error] =
+        std::from_chars(digits.data(), digits.data() + digits.size(), process);
+    return error == std::errc() && stop == digits.data() + digits.size() ? process : 0;
+}
+
 enum class Answer : std::uint8_t { no, yes, unknown };
 
-Answer has_open(pid_t process, dev_t device, ino_t inode) {
+Answer looks_open(pid_t process, dev_t device, ino_t inode) {
     const std::string path = fmt::format("/proc/{}/fd", process);
     const std::unique_ptr<DIR, int (*)(DIR*)> folder(::opendir(path.c_str()),
                                                      [](DIR* d) { return ::closedir(d); });
@@ -96,8 +104,24 @@ std::string read_note(std::string_view note) {
     return fmt::format("a process of another PID namespace{}{}", line.empty() ? "" : ": ", line);
 }
 
+pid_t process_of_note(std::string_view note) {
+    note = note.substr(0, note.find('\0'));
+    std::string_view line = take_line(note);
+    const std::string_view space = take_line(note);
+    return space.empty() || space == own_namespace() ? number_of(take_word(line)) : 0;
+}
+
+pid_t process_of_words(std::string_view words) {
+    take_word(words); // "process"
+    return number_of(take_word(words));
+}
+
+bool has_open(pid_t process, dev_t device, ino_t inode) {
+    return looks_open(process, device, inode) == Answer::yes;
+}
+
 std::string describe_user(pid_t process, dev_t device, ino_t inode) {
-    if (process <= 0 || has_open(process, device, inode) == Answer::no)
+    if (process <= 0 || looks_open(process, device, inode) == Answer::no)
         return {};
     return named_process(fmt::format("{}", process));
 }

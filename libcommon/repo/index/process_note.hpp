@@ -17,6 +17,15 @@ namespace codex::repo::detail {
 /// number is one of another namespace. Empty for an empty note.
 [[nodiscard]] std::string read_note(std::string_view note);
 
+/// The process of such a note; 0, where there is none, or its number is one of another namespace.
+[[nodiscard]] pid_t process_of_note(std::string_view note);
+
+/// Of "process 12 codex-chunk put x"; 0 where there is no number.
+[[nodiscard]] pid_t process_of_words(std::string_view words);
+
+/// Whether it can be seen that the process has the file of that device and inode open.
+[[nodiscard]] bool has_open(pid_t process, dev_t device, ino_t inode);
+
 /// "process 12 codex-chunk put x", or nothing when there is no such process to be seen, or when it
 /// can be seen that it does not have the file of that device and inode open.
 [[nodiscard]] std::string describe_user(pid_t process, dev_t device, ino_t inode);

@@ -43,6 +43,35 @@ teardown() {
     assert_success
 }
 
+@test "a node whose socket somebody removed is named, and so is the way out" {
+    start_node
+    local socket=$CODEX_REPO/node/control.sock command held kept
+    held="a node holds it, process $node codex-serve run "
+    mv "$socket" away
+    for command in health peers reload stop "fetch $(gen 1 10 | codex-chunk -r other put)"; do
+        # shellcheck disable=SC2086 # words
+        run_split codex-serve $command
+        assert_refused 69 "$held"
+        assert_stderr --partial "and its control socket is not there: it has just begun, or somebody has removed $socket"
+        assert_stderr --partial 'if it has just begun, wait for it: codex-serve health --wait 30s'
+        assert_stderr --partial "else end it, which loses nothing: kill $node; and begin it again: codex-serve run"
+    done
+    run_split codex-serve health --wait 0s
+    assert_refused 75 "the time is over: $CODEX_REPO: $held"
+    # It is waited for as one that begins.
+    codex-serve health --wait 60s >answer 3>&- &
+    local waiter=$!
+    mv away "$socket"
+    wait "$waiter"
+    kept=$(cut -f 1 answer)
+    assert_equal "$kept" "$(codex-serve id)"
+    # A note of one that was killed holds nothing.
+    kill -s KILL "$node"
+    wait "$node" || true
+    run_split codex-serve health
+    assert_refused 69 'no node serves it'
+}
+
 @test "health says that it serves, and waits for it; the socket is for its owner alone and goes with it" {
     codex-serve health --wait 60s >health &
     local waiting=$!

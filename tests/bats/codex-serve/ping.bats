@@ -15,8 +15,8 @@ load serve
     assert_equal "$(jq -r '.type, .id' <<<"$output" | xargs)" "ping ${address##*/}"
     assert_equal "$(jq -r '.microseconds >= 0' <<<"$output")" true
     run_split codex-serve ping -c 0 "$address"
-    assert_success
-    assert_output ''
+    assert_refused 64 '--count: 0 is less than 1'
+    assert_stderr --partial 'see whether it answers at all: codex-serve ping -c 1 ADDRESS'
 }
 
 @test "an address that is none, or names no peer, is 64" {

@@ -41,6 +41,15 @@ TEST(Offload, TellsWhoeverWaitsAlsoWithoutMemory) {
     EXPECT_EQ(value, 7);
 }
 
+TEST(NoThread, IsForWantOfMemoryAndSaysWhatIsLimited) {
+    const Error error = no_thread();
+    EXPECT_EQ(error.code(), Errc::out_of_memory);
+    EXPECT_EQ(errc_exit_code(error.code()), 74);
+    EXPECT_THAT(error.text(), ::testing::HasSubstr("memory or the number of processes"));
+    EXPECT_EQ(error.hint(),
+              "allow more memory: ulimit -v unlimited; or more processes: ulimit -u unlimited");
+}
+
 TEST(Thread, RunsBesideItsOwner) {
     Thread thread;
     std::thread::id there;
