@@ -52,6 +52,9 @@ constexpr Place kPlaces[] = {
     {Limit::exchange_all_wants, [](Limits& of) -> std::size_t& { return of.server.all_wants; }},
     {Limit::exchange_rate, [](Limits& of) -> std::size_t& { return of.server.wants_a_second; }},
     {Limit::exchange_unasked, [](Limits& of) -> std::size_t& { return of.peers.unasked; }},
+    {Limit::dht_packets, [](Limits& of) -> std::size_t& { return of.discovery.packets; }},
+    {Limit::dht_handshakes, [](Limits& of) -> std::size_t& { return of.discovery.handshakes; }},
+    {Limit::dht_sources, [](Limits& of) -> std::size_t& { return of.discovery.sources; }},
 };
 
 /// No limit is to be larger: it would be none.

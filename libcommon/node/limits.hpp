@@ -2,6 +2,7 @@
 #pragma once
 
 #include "exchange/server.hpp"
+#include "net/dht/source_limits.hpp"
 
 #include <string>
 #include <string_view>
@@ -14,6 +15,7 @@ struct Limits {
     net::HostLimits host;
     exchange::PeersOptions peers;
     exchange::ServerOptions server;
+    net::dht::SourceLimits discovery;
 };
 
 /// Sets one that may be set, by its name (codex-libp2p(7), LIMITS): `text` is NAME=VALUE, and the

@@ -90,6 +90,8 @@ public:
     /// is there already stays.
     void set_limits(const HostLimits& limits);
     [[nodiscard]] const LimitCounts& limit_counts() const { return counts_; }
+    /// For who serves something beside it, and is to be counted with it.
+    [[nodiscard]] LimitCounts& limit_counts() { return counts_; }
     /// For protocols: a limit of theirs bit; `whom` is the peer.
     void count_limit(Limit limit, std::string_view whom) { counts_.hit(limit, whom); }
     /// Bytes that all connections hold: that came and nobody has consumed, and sealed ones.
