@@ -69,7 +69,8 @@ const deeds = {
     peer.doubled = true
   },
   // These go on until the peer has had enough.
-  flood: (peer, deliveries) => peer.repeat(deliveries),
+  // All but the last one, without which no fetch is over.
+  flood: (peer, deliveries) => peer.repeat(deliveries.filter(one => one.address.index !== dataset.blocks.length - 1)),
   // All of the dataset but what was asked for.
   unsolicited: (peer, deliveries) => {
     const asked = new Set(deliveries.map(one => one.address.index))

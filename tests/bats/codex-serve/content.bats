@@ -1,4 +1,5 @@
 # What is fetched, on its way to where it is wanted.
+# At a time: 3
 load ../common
 load serve
 

@@ -1,4 +1,5 @@
 # A node that runs is spoken to: what it says of itself, what it is told, and who may.
+# At a time: 8
 load ../common
 load serve
 

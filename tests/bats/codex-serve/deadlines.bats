@@ -1,4 +1,5 @@
 # One --timeout for all that a command waits for: who reads, and a node that does not do as it should.
+# At a time: 4
 load ../common
 load serve
 

@@ -1,4 +1,5 @@
 # Datasets from another node: whole, further after a kill, and what is said when that cannot be.
+# At a time: 8
 load ../common
 load serve
 
@@ -199,11 +200,16 @@ load serve
     start_node
     nobody=/ip4/127.0.0.1/tcp/1/p2p/${address##*/}
     local options
+    local -A fetches=()
     for options in "--peer $nobody" "--peer $nobody --to copy" "--peer $nobody --timeout 1s" "--via false" \
         "--via 'codex-serve stdio -r $CODEX_REPO'"; do
-        run_split bash -c "codex-serve -r new fetch $other $options"
-        assert_failure
-        assert_not_exists new
+        bash -c "codex-serve -r new${#fetches[@]} fetch $other $options" 2>"err${#fetches[@]}" 3>&- &
+        fetches[$!]="new${#fetches[@]}"
+    done
+    local fetch
+    for fetch in "${!fetches[@]}"; do
+        wait "$fetch" && fail "of ${fetches[$fetch]} something came"
+        assert_not_exists "${fetches[$fetch]}"
     done
     run_split codex-serve -r new fetch "$cid" --peer "$address" --slot 0
     assert_failure 65

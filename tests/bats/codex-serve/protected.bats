@@ -1,4 +1,5 @@
 # Protected datasets of other nodes: any k slots are enough.
+# At a time: 3
 load ../common
 load serve
 

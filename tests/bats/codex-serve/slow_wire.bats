@@ -1,4 +1,5 @@
 # Downloads over wires that are slow, long and lossy.
+# At a time: 3
 load ../common
 load serve
 
@@ -48,11 +49,11 @@ teardown() {
     cid=$(codex-chunk put file)
     start_node
     through_wire 20 3000000 0
-    codex-serve -r other fetch "$cid" --peer "$address" --json --timeout 30s >out 2>err 3>&- &
+    codex-serve -r other fetch "$cid" --peer "$address" --json --timeout 12s >out 2>err 3>&- &
     local fetch=$!
     wait_for "codex-chunk -r other ls 2>/dev/null | grep -q '$cid.*partial [1-9]'" 60 || fail "$(cat out err)"
     kill -s KILL "$node"
-    wait_for "grep -q 'no peer is left: it waits until 2' err" 25 || fail "$(cat out err)"
+    wait_for "grep -q 'no peer is left: it waits until 2' err" 60 || fail "$(cat out err)"
     local code=0
     wait "$fetch" || code=$?
     [[ $code == 69 || $code == 75 ]] || fail "$code $(cat err)"

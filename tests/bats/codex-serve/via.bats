@@ -1,4 +1,5 @@
 # Block exchange over pipes: fetch --via, and codex-serve stdio at the other end.
+# At a time: 3
 load ../common
 load serve
 

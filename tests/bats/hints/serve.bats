@@ -1,4 +1,5 @@
 # Hints of nodes: of addresses, and of what is fetched from others.
+# At a time: 8
 load ../common
 load ../codex-serve/serve
 load hints

@@ -1,5 +1,6 @@
 # Fetches from a node on js-libp2p that does something wrong, alone and beside one that does not: all of it
 # comes, nothing wrong is stored, and who it was is said.
+# At a time: 3
 load ../common
 load ../codex-serve/serve
 
