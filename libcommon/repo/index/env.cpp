@@ -175,10 +175,11 @@ Result<void> Env::choose_map_size() {
     if (::fstat(index_.get(), &st) != 0)
         return fail(system_error(errno, "open " + path_));
     const auto file_bytes = static_cast<std::uint64_t>(st.st_size);
-    const std::uint64_t most = around_.limits.index_map_bytes;
+    const bool bounded = options_.most_bytes != 0;
+    const std::uint64_t most = bounded ? options_.most_bytes : around_.limits.index_map_bytes;
     const std::uint64_t left = address_space_left();
     constexpr std::uint64_t kStep = std::uint64_t{1} << 16;
-    scarce_ = left / 2 < most || most < Limits{}.index_map_bytes;
+    scarce_ = left / 2 < most || (!bounded && most < Limits{}.index_map_bytes);
     map_bytes_ = left / 2 < most ? std::max(left / 2, file_bytes + kMapSlack)
                                  : std::max(most, file_bytes + kStep - 1);
     map_bytes_ = map_bytes_ / kStep * kStep;
@@ -216,9 +217,9 @@ Result<void> Env::open_tables() {
     const int rc = lmdb::run([&] {
         MDB_txn* txn = nullptr;
         int code = mdb_txn_begin(env_, nullptr, create ? 0 : MDB_RDONLY, &txn);
-        for (std::size_t i = 0; code == 0 && i < kTableCount; ++i) {
+        for (std::size_t i = 0; code == 0 && i < options_.tables.size(); ++i) {
             unsigned flags = 0;
-            code = mdb_dbi_open(txn, kTableNames[i], create ? MDB_CREATE : 0, &tables_[i]);
+            code = mdb_dbi_open(txn, options_.tables[i], create ? MDB_CREATE : 0, &tables_[i]);
             if (code == 0)
                 code = mdb_dbi_flags(txn, tables_[i], &flags);
             if (code == 0 && flags != 0) // a kind of table that we never make

@@ -16,6 +16,7 @@
 #include <mutex>
 #include <optional>
 #include <shared_mutex>
+#include <span>
 #include <type_traits>
 
 struct MDB_env;
@@ -137,6 +138,10 @@ struct EnvOptions {
     EnvMode mode = EnvMode::read_write;
     /// Make the file, which is not there; for who holds the repo exclusively.
     bool create = false;
+    /// The tables that it has, which `Table` numbers; at most kTableCount.
+    std::span<const char* const> tables = kTableNames;
+    /// The file may not become larger; 0: what Limits say.
+    std::uint64_t most_bytes = 0;
 };
 
 /// The open index.mdb. Thread-safe. Never to be used across fork, never opened twice by one
