@@ -34,8 +34,24 @@ Clock::Duration Meter::round_trip() const {
 
 void Meter::arrived(std::size_t bytes, bool more_open, Clock::Instant now) {
     since_growth_ += bytes;
+    burst_ += bytes;
+    measure(bytes, now);
+    measuring_ = more_open;
+    if (more_open)
+        return;
+    if (!sampled_)
+        came_at_once();
+    interrupt();
+}
+
+void Meter::interrupt() {
+    measuring_ = false;
+    sampled_ = false;
+    burst_ = 0;
+}
+
+void Meter::measure(std::size_t bytes, Clock::Instant now) {
     if (!measuring_) {
-        measuring_ = more_open;
         since_ = now;
         bytes_ = 0;
         return;
@@ -46,15 +62,27 @@ void Meter::arrived(std::size_t bytes, bool more_open, Clock::Instant now) {
         const double sample = static_cast<double>(bytes_) / seconds_of(span);
         // Up at once, so that a window that was too small tells nothing for long; down slowly.
         rate_ = sample > rate_ ? sample : rate_ + (sample - rate_) / 4;
+        sampled_ = true;
         since_ = now;
         bytes_ = 0;
         adapt();
     } else if (since_growth_ >= window_ && rate_ > 0) {
         adapt();
     }
-    measuring_ = more_open;
-    // All that was open came at once, so it was too little to tell how fast.
-    if (rate_ <= 0 && !more_open && since_growth_ >= window_) {
+}
+
+/// All that was open has come in less time than a rate is measured over.
+void Meter::came_at_once() {
+    if (burst_ + block_bytes_ > window_) {
+        // It was all that may be open, so the window is what holds up a peer that is fast and far
+        // away. How long the first block took cannot be seen.
+        const double least = static_cast<double>(burst_ - std::min(burst_, block_bytes_)) /
+                             seconds_of(std::max(kShortestPeriod, round_trip()));
+        rate_ = std::max(rate_, least);
+        if (rate_ > 0)
+            adapt();
+    }
+    if (rate_ <= 0 && since_growth_ >= window_) {
         window_ = std::max(window_, std::min(2 * window_, kMinOpenBytes));
         since_growth_ = 0;
     }

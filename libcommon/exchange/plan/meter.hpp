@@ -15,7 +15,7 @@ public:
     /// A block of `bytes` has come; `more_open`, when others are still to come.
     void arrived(std::size_t bytes, bool more_open, Clock::Instant now);
     /// Nothing that happens from here on tells the rate until blocks come again.
-    void interrupt() { measuring_ = false; }
+    void interrupt();
 
     /// The shortest of the last ten to twenty seconds; a guess before the first.
     [[nodiscard]] Clock::Duration round_trip() const;
@@ -30,11 +30,15 @@ public:
     [[nodiscard]] Clock::Duration patience(std::size_t bytes) const;
 
 private:
+    void measure(std::size_t bytes, Clock::Instant now);
+    void came_at_once();
     void adapt();
 
     std::size_t block_bytes_;
     std::size_t window_;
     std::size_t since_growth_ = 0; ///< bytes
+    std::size_t burst_ = 0;        ///< bytes since nothing was open
+    bool sampled_ = false;         ///< the rate was measured meanwhile
     double rate_ = 0;
     bool measuring_ = false;
     Clock::Instant since_{};

@@ -174,11 +174,47 @@ TEST(Plan, OpensMoreAtAPeerWhoseBlocksAllComeAtOnce) {
         for (std::size_t left = before; left > 0; left -= kSmall)
             meter.arrived(kSmall, left > kSmall, now);
     }
-    EXPECT_EQ(meter.window(), kMinOpenBytes);
-    // No further, as long as nothing is known of the rate.
-    for (std::size_t left = 2 * kMinOpenBytes; left > 0; left -= kSmall)
-        meter.arrived(kSmall, left > kSmall, now);
-    EXPECT_EQ(meter.window(), kMinOpenBytes);
+    EXPECT_LE(meter.window(), 2 * before);
+    // What comes at once of less than may be open tells nothing more.
+    const double known = meter.rate();
+    for (int round = 0; round < 100; ++round) {
+        now += milliseconds(100);
+        for (std::size_t left = kMinOpenBytes / 2; left > 0; left -= kSmall)
+            meter.arrived(kSmall, left > kSmall, now);
+    }
+    EXPECT_EQ(meter.rate(), known);
+    EXPECT_LE(static_cast<double>(meter.window()), known * (2 * 0.1 + kOpenSeconds));
+}
+
+TEST(Plan, TakesNoRateFromOneLargeBlock) {
+    constexpr std::size_t kLarge = std::size_t{64} << 20; // of which one fills a window
+    Meter meter(kLarge);
+    meter.arrived(kLarge, false, Clock::Instant{std::chrono::hours(1)});
+    EXPECT_EQ(meter.rate(), 0);
+}
+
+TEST(Plan, OpensAllThatMayBeAtAPeerThatIsFastAndFarAway) {
+    constexpr auto kRoundTrip = milliseconds(200);
+    constexpr double kRate = 2e9;
+    Meter meter(kBlock);
+    Clock::Instant now{std::chrono::hours(1)};
+    meter.answered(kRoundTrip, now);
+    // Whatever may be open comes within a few milliseconds, a round trip after it was asked for.
+    int rounds = 0;
+    for (; meter.window() < kMaxOpenBytes && rounds < 20; ++rounds) {
+        const std::size_t open = meter.window();
+        now += kRoundTrip;
+        for (std::size_t left = open / kBlock; left > 0; --left) {
+            now += std::chrono::nanoseconds(static_cast<std::int64_t>(kBlock / kRate * 1e9));
+            meter.arrived(kBlock, left > 1, now);
+        }
+        EXPECT_LE(meter.window(), 2 * open); // it is doubled at the most
+    }
+    EXPECT_EQ(meter.window(), kMaxOpenBytes);
+    EXPECT_LE(rounds, 12);
+    // And it is known what comes of that: so much in a round trip, at least.
+    EXPECT_GE(meter.rate(), kMaxOpenBytes / 2 / 0.2);
+    EXPECT_LE(meter.rate(), kRate);
 }
 
 TEST(Plan, TakesBackQuestionsThatOthersHaveAnswered) {
