@@ -205,6 +205,7 @@ ChildEnd Child::end(Clock::Duration patience) {
     impl.in.reset();
     impl.out.reset();
     if (impl.child > 0 && !impl.wait(patience)) {
+        impl.ended.was_told = true;
         ::kill(impl.child, SIGTERM);
         if (!impl.wait(patience)) {
             ::kill(impl.child, SIGKILL);

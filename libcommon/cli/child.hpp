@@ -13,7 +13,8 @@ namespace codex::cli {
 
 /// How a child has ended.
 struct ChildEnd {
-    int status = 0; ///< of exit(); 128 and the signal, when one has ended it
+    int status = 0;        ///< of exit(); 128 and the signal, when one has ended it
+    bool was_told = false; ///< by us, for it had not ended by itself
     /// The last line that it wrote to its stderr, or the last that is an error of a tool of ours,
     /// which has its hint behind it.
     std::string last_line;

@@ -22,6 +22,9 @@ using detail::ConfigEntry;
 /// Variables that no rule stands for.
 constexpr const char* kOtherVariables[] = {"CODEX_CONFIG", "CODEX_CPU", "CODEX_NOW"};
 constexpr std::string_view kPrefix = "CODEX_";
+/// Half of what is a number in JSON, so that whatever is later yet is one, too; its milliseconds
+/// have room in 64 bits.
+constexpr std::uint64_t kLatestNow = (std::uint64_t{1} << 52) - 1;
 /// Settings of one command or another, which all others pass over in a file.
 constexpr std::string_view kOfCommands[] = {"agent-string", "data-dir",    "limit", "listen-addrs",
                                             "max-peers",    "net-privkey", "peer"};
@@ -78,7 +81,8 @@ void set(Setting& setting, const std::string& value, Origin origin, std::string 
 }
 
 Error wrong(std::string_view where, const Error& error) {
-    return Error(Errc::config_invalid, fmt::format("{}: {}", where, error.text()));
+    return Error(Errc::config_invalid, fmt::format("{}: {}", where, error.text()))
+        .way_out_of(error);
 }
 
 /// Whether there is something under the name of a file that nobody has to have. A folder on the way
@@ -147,7 +151,8 @@ public:
             if (value.empty())
                 continue;
             if (auto done = rules_[i].apply(value); !done)
-                return fail(wrong("$" + rules_[i].variable, done.error()));
+                return fail(detail::with_way_out(wrong("$" + rules_[i].variable, done.error()),
+                                                 rules_[i].variable));
             set(settings_[1 + i], value, Origin::environment, rules_[i].variable);
         }
         return {};
@@ -168,11 +173,13 @@ private:
                             .hint(fmt::format("there are {}", fmt::join(names, ", "))));
         }
         if (entry.is_list && !rule->many)
-            return fail(Errc::config_invalid, "{}: {}: a list, where there is one value", where,
-                        entry.key);
+            return fail(detail::with_way_out(
+                Error(Errc::config_invalid,
+                      fmt::format("{}: {}: a list, where there is one value", where, entry.key)),
+                {}));
         const bool has_none = entry.is_list && entry.value.empty();
         if (auto done = has_none ? Result<void>() : rule->apply(entry.value); !done)
-            return fail(wrong(where + ": " + entry.key, done.error()));
+            return fail(detail::with_way_out(wrong(where + ": " + entry.key, done.error()), {}));
         set(settings_[1 + static_cast<std::size_t>(rule - rules_.begin())], entry.value,
             Origin::file, where);
         return {};
@@ -182,18 +189,34 @@ private:
     std::vector<Setting>& settings_;
 };
 
+/// CODEX_NOW. Errors: usage.
+Result<std::uint64_t> parse_now(const std::string& text) {
+    CODEX_TRY(seconds, detail::parse_count(text));
+    if (seconds > kLatestNow)
+        return fail(Errc::usage, "'{}' is too large", text);
+    return seconds;
+}
+
 /// What the variables that no rule stands for may say.
 Result<void> check_variables() {
     if (const std::string cpu = environment("CODEX_CPU"); !cpu.empty() && !cpu::level_named(cpu))
         return fail(Error(Errc::config_invalid, fmt::format("$CODEX_CPU: '{}' is no level", cpu))
                         .hint("portable, avx2 or avx512"));
     if (const std::string now = environment("CODEX_NOW"); !now.empty())
-        if (auto seconds = detail::parse_count(now); !seconds)
+        if (auto seconds = parse_now(now); !seconds)
             return fail(wrong("$CODEX_NOW", seconds.error()).hint("it takes Unix seconds"));
     return {};
 }
 
 } // namespace
+
+Error detail::with_way_out(Error error, const std::string& variable) {
+    if (error.has_way_out())
+        return error;
+    if (variable.empty())
+        return std::move(error).hint("codex-pipes(7) describes the file");
+    return std::move(error).hint(fmt::format("give it another value, or none: unset {}", variable));
+}
 
 std::string_view name_of(Origin origin) {
     switch (origin) {
@@ -240,7 +263,7 @@ void apply_temporary_folder() {
 
 const Clock& process_clock() {
     static const auto stopped = []() -> std::unique_ptr<StoppedWallClock> {
-        const auto now = detail::parse_count(environment("CODEX_NOW"));
+        const auto now = parse_now(environment("CODEX_NOW"));
         return now ? std::make_unique<StoppedWallClock>(Clock::system(), *now) : nullptr;
     }();
     return stopped ? *stopped : Clock::system();

@@ -1,6 +1,7 @@
 #include "cli/detail/tool_settings.hpp"
 
 #include "base/copy_error.hpp"
+#include "cli/detail/count.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -116,7 +117,8 @@ Error blame_setting(const std::vector<Setting>& settings, const Error& error) {
     const std::string where = found->origin == Origin::environment
                                   ? "$" + found->from
                                   : fmt::format("{}: {}", found->from, found->name);
-    return Error(Errc::config_invalid, where + text.substr(colon)).way_out_of(error);
+    return with_way_out(Error(Errc::config_invalid, where + text.substr(colon)).way_out_of(error),
+                        found->origin == Origin::environment ? found->from : std::string());
 }
 
 } // namespace codex::cli::detail

@@ -73,7 +73,7 @@ public:
             return refuse(name, "no list, or too long");
         for (const Json& entry : *value)
             if (!take(entry))
-                return refuse(name, "an entry is not of its kind");
+                return refuse(name, "a list, but not all of its entries are of its kind");
     }
     void texts(const char* name, std::vector<std::string>& to) {
         list(name, [&to](const Json& entry) {

@@ -47,10 +47,13 @@ struct ReplyWriter {
         json.member("duplicates", peer.duplicates);
         json.member("unasked", peer.unasked).member("wrong", peer.wrong);
         json.member("late", peer.late);
-        json.member("bytesPerSecond", static_cast<std::uint64_t>(peer.rate));
-        json.member("roundTripMicroseconds",
-                    static_cast<std::uint64_t>(
-                        std::chrono::duration_cast<microseconds>(peer.round_trip).count()));
+        // Figures that were not measured are left out.
+        if (const auto rate = static_cast<std::uint64_t>(peer.rate); rate != 0)
+            json.member("bytesPerSecond", rate);
+        const auto round_trip = static_cast<std::uint64_t>(
+            std::chrono::duration_cast<microseconds>(peer.round_trip).count());
+        if (round_trip != 0)
+            json.member("roundTripMicroseconds", round_trip);
         if (!peer.error.empty())
             json.member("error", peer.error);
         json.end_object();

@@ -11,7 +11,7 @@ Result<std::uint64_t> parse_offset(std::string_view digits, std::string_view ran
     std::uint64_t value = 0;
     const auto [stop, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
     if (error != std::errc() || stop != digits.data() + digits.size() || digits.empty())
-        return fail(Error(Errc::usage, fmt::format("--range: '{}' is no range", range))
+        return fail(Error(Errc::usage, fmt::format("'{}' is no range", range))
                         .hint("A-B with both ends included, A- to the end, or -N for the last N"));
     return value;
 }
@@ -41,7 +41,7 @@ Result<RangeOption> parse_range(std::string_view text) {
         return range;
     CODEX_TRY(end, parse_offset(last, text));
     if (end < begin)
-        return fail(Errc::usage, "--range: '{}' ends before it begins", text);
+        return fail(Errc::usage, "'{}' ends before it begins", text);
     range.bytes.end = end == UINT64_MAX ? end : end + 1;
     return range;
 }

@@ -16,7 +16,8 @@ struct RangeOption {
     [[nodiscard]] dataset::ByteRange of(std::uint64_t content_bytes) const;
 };
 
-/// "A-B", "A-", "-N" as in HTTP (RFC 9110 section 14.1.2), as a half-open range. Errors: usage.
+/// "A-B", "A-", "-N" as in HTTP (RFC 9110 section 14.1.2), as a half-open range. Errors: usage,
+/// which names no option: it may be asked for in another way.
 [[nodiscard]] Result<RangeOption> parse_range(std::string_view text);
 
 } // namespace codex::toolkit

@@ -43,7 +43,10 @@ Result<void> append(Stream& stream, const std::string& item) {
 Result<int> run_get(cli::Context& context, const Get& get) {
     std::optional<toolkit::RangeOption> range;
     if (get.range) {
-        CODEX_SET(range, toolkit::parse_range(*get.range));
+        auto parsed = toolkit::parse_range(*get.range);
+        if (!parsed)
+            return fail(cli::bad_value("--range", parsed.error()));
+        range = *parsed;
     }
     cli::Inputs inputs(get.cids, STDIN_FILENO);
     CODEX_TRY(item, inputs.next());

@@ -105,6 +105,27 @@ Result<int> run_health(cli::Context& context, const cli::DurationValue& wait) {
     }
 }
 
+// --- reload -------------------------------------------------------------------------------------
+
+Result<int> run_reload(cli::Context& context) {
+    std::vector<std::string> later;
+    const node::TakeReply warn = [&](const node::Reply& reply) -> Result<void> {
+        const auto* setting = std::get_if<node::Later>(&reply);
+        if (setting == nullptr)
+            return {};
+        later.push_back(setting->setting);
+        context.warn(setting->setting,
+                     "has changed, and takes effect when the node is begun again");
+        return {};
+    };
+    auto done = ask_daemon(context, asking(node::Ask::reload), warn, kAnswer);
+    JsonWriter names;
+    names.list(later);
+    context.note_total_json("later", std::move(names).text());
+    CODEX_CHECK(std::move(done));
+    return 0;
+}
+
 // --- stop ---------------------------------------------------------------------------------------
 
 /// Returns when the process has ended. Errors: timeout.
@@ -120,9 +141,12 @@ Result<void> wait_for_end(pid_t process, const Deadline& until) {
         if (::poll(&waited, 1, static_cast<int>(std::min<std::int64_t>(left.count(), 1000))) > 0)
             return {};
         if (until.passed())
-            return fail(hanging(
-                Error(Errc::timeout, fmt::format("process {} has not ended in time", process)),
-                process));
+            return fail(
+                hanging(Error(Errc::timeout,
+                              fmt::format("process {} has not ended in time; it was told to, "
+                                          "and does so once it can",
+                                          process)),
+                        process));
     }
 }
 
@@ -153,17 +177,7 @@ void declare_control(cli::Command& root) {
     root.command("reload", "let the running node read its configuration again")
         .example("codex-serve reload")
         .example("codex-serve -r /srv/codex reload")
-        .run([](cli::Context& context) -> Result<int> {
-            const node::TakeReply warn = [&context](const node::Reply& reply) -> Result<void> {
-                if (const auto* later = std::get_if<node::Later>(&reply))
-                    context.warn(fmt::format("{} has changed, and takes effect when the node is "
-                                             "begun again",
-                                             later->setting));
-                return {};
-            };
-            CODEX_CHECK(ask_daemon(context, asking(node::Ask::reload), warn, kAnswer));
-            return 0;
-        });
+        .run([](cli::Context& context) { return run_reload(context); });
     const auto wait = std::make_shared<cli::DurationValue>();
     root.command("health", "see whether a node serves the repo")
         .option("--wait", *wait, "until one does, so long at most")

@@ -144,7 +144,13 @@ Result<pid_t> stop_daemon(cli::Context& context, Clock::Duration patience) {
         return fail(std::move(daemon.error()));
     node::Request request;
     request.ask = node::Ask::stop;
-    CODEX_CHECK(ask(**daemon, std::move(request), kNothing, patience, until));
+    auto told = ask(**daemon, std::move(request), kNothing, patience, until);
+    if (!told && told.error().code() == Errc::timeout)
+        return fail(
+            Error(Errc::timeout, fmt::format("{}; it was told to end, and does so once it goes on",
+                                             told.error().text()))
+                .way_out_of(told.error()));
+    CODEX_CHECK(std::move(told));
     return (*daemon)->process;
 }
 

@@ -103,6 +103,9 @@ Result<std::string> use_data_folder(cli::Context& context, const RunOptions& opt
     if (::mkdir(folder.c_str(), kOwnerOnly) != 0) {
         if (errno != EEXIST)
             return fail(system_error(errno, "make " + folder));
+        if (!is_folder(folder))
+            return fail(Error(Errc::cannot_create, fmt::format("{}: is no folder", folder))
+                            .hint("name a folder of its own, which is made: --data-dir DIR"));
         CODEX_CHECK(refuse_other_things(folder));
         CODEX_CHECK(require_private(context, folder));
     }

@@ -117,8 +117,12 @@ Result<int> run_fetch(cli::Context& context, const FetchArguments& arguments) {
     exchange::FetchOptions usual;
     CODEX_SET(usual.peers, peers_of(arguments));
     if (arguments.slot && (arguments.range || arguments.to))
-        return fail(Errc::usage, "--slot does not go with --range or --to");
-    CODEX_SET(usual.part, part_of(arguments.range, arguments.slot));
+        return fail(Error(Errc::usage, "--slot does not go with --range or --to")
+                        .hint("fetch the slot by itself, and the content by a command of its own"));
+    auto part = part_of(arguments.range, arguments.slot);
+    if (!part)
+        return fail(cli::bad_value("--range", part.error()));
+    usual.part = std::move(*part);
     cli::Inputs inputs(arguments.cids, STDIN_FILENO);
     if (arguments.to || arguments.range || arguments.slot) {
         CODEX_TRY(text, inputs.only_cid());

@@ -11,8 +11,9 @@ namespace {
 /// The blocks of a slot (codex-slots(5), SLOTS).
 Result<exchange::FetchPart> slot_of(const codec::Manifest& manifest, std::uint64_t slot) {
     if (!manifest.is_verifiable())
-        return fail(Error(Errc::manifest_invalid, "the dataset has no slot roots")
-                        .hint("--slot is for verifiable datasets; without it all is fetched"));
+        return fail(
+            Error(Errc::manifest_invalid, "the dataset has no slot roots")
+                .hint("only verifiable datasets have slots; of this one fetch all, or a range"));
     const codec::VerificationInfo& listed = *manifest.erasure->verification;
     CODEX_TRY(shape, proof::SlotShape::of(manifest, listed.cell_size_bytes, listed.strategy));
     if (slot >= shape.slots)

@@ -13,6 +13,14 @@ std::uint64_t failures_of(const exchange::FetchPeer& peer) {
     return peer.wrong + peer.late + (peer.error.empty() ? 0 : 1);
 }
 
+/// A figure that is never 0, or null where there is none.
+void measured(JsonWriter& json, std::string_view name, std::uint64_t figure) {
+    if (figure != 0)
+        json.key(name).value(figure);
+    else
+        json.key(name).value(nullptr);
+}
+
 std::string peers_json(const std::vector<exchange::FetchPeer>& peers) {
     JsonWriter json;
     json.begin_array();
@@ -28,12 +36,11 @@ std::string peers_json(const std::vector<exchange::FetchPeer>& peers) {
         json.key("wrong").value(peer.wrong);
         json.key("late").value(peer.late);
         json.key("failures").value(failures_of(peer));
-        if (peer.rate > 0)
-            json.key("bytesPerSecond").value(static_cast<std::uint64_t>(peer.rate));
-        else // the fetch was too short for it, and 0 would be said of a peer that is dead
-            json.key("bytesPerSecond").value(nullptr);
-        json.key("roundTripMicroseconds")
-            .value(static_cast<std::uint64_t>(
+        // What was not measured is not 0, which would be said of a peer that is dead, or here.
+        measured(json, "bytesPerSecond", static_cast<std::uint64_t>(peer.rate));
+        measured(
+            json, "roundTripMicroseconds",
+            static_cast<std::uint64_t>(
                 std::chrono::duration_cast<std::chrono::microseconds>(peer.round_trip).count()));
         json.end_object();
     }

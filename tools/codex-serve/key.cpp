@@ -2,8 +2,6 @@
 #include "net/identity/key_file.hpp"
 #include "serve.hpp"
 
-#include <unistd.h>
-
 namespace codex::serve_tool {
 
 namespace {
@@ -15,18 +13,6 @@ Result<int> print_key(cli::Context& context, const net::SecretKey& key, const st
                                   .hex("public_key", known.encoded())
                                   .field("file", path)));
     return 0;
-}
-
-/// What can be done when no key file was made.
-Error not_made(Error error, const std::string& path) {
-    const std::string folder = path.substr(0, path.rfind('/') == path.npos ? 0 : path.rfind('/'));
-    if (error.code() == Errc::exists)
-        return std::move(error).hint(fmt::format(
-            "name another file, or see whose it is: codex-serve key show {}", shell_quoted(path)));
-    if (error.code() == Errc::cannot_create && !folder.empty() &&
-        ::access(folder.c_str(), F_OK) != 0)
-        return std::move(error).remedy(Remedy(Remedy::make_folder).of(folder));
-    return error;
 }
 
 } // namespace
@@ -43,7 +29,7 @@ void declare_key(cli::Command& root) {
             CODEX_TRY(path, new_key_path(context, *file));
             auto made = net::make_key_file(path, Random::system());
             if (!made)
-                return fail(not_made(std::move(made.error()), path));
+                return fail(key_not_made(std::move(made.error()), path));
             return print_key(context, *made, path);
         });
     key.command("show", "print the public half of a key file")

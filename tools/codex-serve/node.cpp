@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <sys/stat.h>
+#include <unistd.h>
 
 namespace codex::serve_tool {
 
@@ -63,6 +64,17 @@ Result<net::SecretKey> read_node_key(const cli::Context& context, const std::str
                 .hint(fmt::format("make one: codex-serve key new{}{}", given.empty() ? "" : " ",
                                   given.empty() ? "" : shell_quoted(given))));
     return key;
+}
+
+Error key_not_made(Error error, const std::string& path) {
+    const std::string folder = path.substr(0, path.rfind('/') == path.npos ? 0 : path.rfind('/'));
+    if (error.code() == Errc::exists)
+        return std::move(error).hint(fmt::format(
+            "name another file, or see whose it is: codex-serve key show {}", shell_quoted(path)));
+    if (error.code() == Errc::cannot_create && !folder.empty() &&
+        ::access(folder.c_str(), F_OK) != 0)
+        return std::move(error).remedy(Remedy(Remedy::make_folder).of(folder));
+    return error;
 }
 
 Result<std::vector<std::string>> split_list(std::string_view option, std::string_view what,

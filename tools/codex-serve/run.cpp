@@ -188,9 +188,11 @@ Result<void> serve(cli::Context& context, const RunOptions& options, const RunSe
         CODEX_SET(ready, ReadyFile::open(options.ready_file));
     }
     CODEX_CHECK(make_node_folder(repo));
-    CODEX_TRY(key, net::read_or_make_key_file(key_file, Random::system()));
+    auto key = net::read_or_make_key_file(key_file, Random::system());
+    if (!key)
+        return fail(key_not_made(std::move(key).error(), key_file));
     CODEX_TRY(node,
-              Node::make(context, std::move(key), host_options(context, options, settings, repo)));
+              Node::make(context, std::move(*key), host_options(context, options, settings, repo)));
     // At least one that works beside the loop, whatever -j says.
     std::optional<ThreadPool> pool(std::in_place, std::max(2u, context.pool().size()));
     Service service(context, *node, settings, repo, *pool);

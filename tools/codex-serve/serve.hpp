@@ -35,6 +35,9 @@ void declare_control(cli::Command& root);
 [[nodiscard]] Result<net::SecretKey>
 read_node_key(const cli::Context& context, const std::string& given, std::string_view command);
 
+/// What can be done when no key file was made at `path`.
+[[nodiscard]] Error key_not_made(Error error, const std::string& path);
+
 /// Each value of `option` may be several, of which each is a `what` (ADDRESS), between commas or on
 /// lines. Errors: usage, naming the option, for one that is empty.
 [[nodiscard]] Result<std::vector<std::string>>

@@ -21,7 +21,8 @@ Error end_all(std::span<const std::unique_ptr<Via>> commands, Error error) {
         const bool its_error = error.text().find(name) != std::string::npos;
         via->peer.reset();
         const cli::ChildEnd ended = via->child.end();
-        if (!over || !its_error || error.code() != Errc::unavailable || ended.status == 0)
+        if (!over || !its_error || error.code() != Errc::unavailable || ended.status == 0 ||
+            ended.was_told) // then how it has ended is our doing
             continue;
         std::string text = fmt::format("{}: exit status {}", error.text(), ended.status);
         if (!ended.last_line.empty())

@@ -196,9 +196,13 @@ teardown() {
     printf '%s\n' 'max-peers = 1' 'log-level = "debug"' 'agent-string = "Other"' 'threads = 2' >settings
     run_split codex-serve reload
     assert_success
-    assert_stderr --partial 'warning: agent-string has changed, and takes effect when the node is begun again'
-    assert_stderr --partial 'warning: threads has changed'
+    assert_stderr --partial 'warning: agent-string: has changed, and takes effect when the node is begun again'
+    assert_stderr --partial 'warning: threads: has changed'
     [[ $(grep -c warning <<<"$stderr") == 2 ]] || fail "$stderr"
+    run_json codex-serve reload --json
+    assert_output ''
+    assert_equal "$(jq -r '.later | sort | join(" ")' <<<"$summary")" 'agent-string threads'
+    assert_equal "$(jq -r .object <<<"$stderr" | sort | xargs)" 'agent-string threads'
     grep -q 'WRN.*takes effect when the node is begun again.*agent-string' log
     start_other --peer "$address"
     wait_for '[[ -n $(codex-serve peers) ]]' 60
@@ -334,6 +338,15 @@ for my $line (@ARGV) {
     assert_line --index 3 --partial '{"error":{"code":"unsupported"'
     assert_line --index 4 --partial '{"error":{"code":"multiaddr.invalid"'
     assert_line '{"limit":{"name":"connections","value":"160","hits":0}}'
+    # What is wrong with a request is said in words of its own, and not in those of a command line.
+    cid=$(gen 9 1000 | codex-chunk put)
+    run talk '{"request":"fetch","peers":[1]}' "{\"request\":\"fetch\",\"cid\":\"$cid\",\"range\":\"x\"}" \
+        "{\"request\":\"fetch\",\"cid\":\"$cid\",\"range\":\"9-1\"}" "{\"request\":\"fetch\",\"cid\":\"$cid\",\"slot\":1}"
+    assert_line --index 0 --partial '\"peers\" is a list, but not all of its entries are of its kind'
+    assert_line --index 1 --partial "'x' is no range"
+    assert_line --index 2 --partial "'9-1' ends before it begins"
+    assert_output --partial 'only verifiable datasets have slots'
+    refute grep -e --range -e --slot <<<"$output"
     codex-serve health
 }
 

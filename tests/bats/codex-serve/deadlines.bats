@@ -43,6 +43,18 @@ of_time() {
     end_node
 }
 
+@test "a node that is told to end in vain ends once it can" {
+    start_with 42 1000
+    kill -s STOP "$node"
+    of_time 'its node does not answer' codex-serve stop --timeout 1s
+    assert_stderr --partial '; it was told to end, and does so once it goes on'
+    assert_stderr --partial "kill -KILL $node"
+    kill -s CONT "$node"
+    wait "$node" && ended=0 || ended=$?
+    node=
+    assert_equal "$ended" 0
+}
+
 # fake ANSWER: a node that writes down what it hears, and says ANSWER five times a second, if it is not empty.
 fake() {
     rm -f heard "$CODEX_REPO/node/control.sock"

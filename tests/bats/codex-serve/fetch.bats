@@ -373,7 +373,27 @@ load serve
     done
 }
 
-@test "of a fetch that was too short for a rate none is told" {
+@test "nothing is told of the rate and the round trip of a peer that was not reached" {
+    cid=$(codex-chunk put <(gen 18 1000))
+    codex-serve key new key >/dev/null
+    id=$(codex-serve id --net-privkey key)
+    codex-chunk -r other init >/dev/null
+    start_node
+    local by null='[null,null]' told='select(.id == $id) | [.bytesPerSecond, .roundTripMicroseconds]'
+    for by in other second; do # itself, and a node
+        if [[ $by == second ]]; then
+            codex-serve -r second run -i /ip4/127.0.0.1/tcp/0 --ready-file ready2 >>log2 2>&1 3>&- &
+            holder=$!
+            wait_for 'test -e ready2' 60
+        fi
+        run_json codex-serve -r "$by" fetch "$cid" --peer "$address,/ip4/127.0.0.1/tcp/9/p2p/$id" --json
+        assert_equal "$(jq -c --arg id "$id" ".peers[] | $told" <<<"$output")" "$null"
+        assert_equal "$(jq -c --arg id "$id" ".peers[] | $told" <<<"$summary")" "$null"
+    done
+    end_node
+}
+
+@test "of a fetch of one small file no rate is told" {
     cid=$(codex-chunk put <(gen 18 1000))
     run_json codex-serve -r other fetch "$cid" --via "codex-serve stdio -r $CODEX_REPO" --json
     assert_equal "$(jq -c 'select(.type == "fetched").peers[0] | .bytesPerSecond' <<<"$output")" null

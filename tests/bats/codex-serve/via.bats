@@ -117,6 +117,12 @@ load serve
     # It says the right thing first, and then nothing that can be read.
     run_split codex-serve fetch "$cid" --via "echo codex-exchange 1 blocks; tr '\\0' '\\377' </dev/zero"
     [[ $status == 76 || $status == 69 ]] || fail "$status $stderr"
+    # It ends what it says, and not itself: that it is ended is no failure of its own.
+    run_split codex-serve fetch "$cid" --via 'exec >&-; exec sleep 98764'
+    assert_failure 69
+    assert_stderr --partial 'has ended without a word'
+    refute grep 'exit status' <<<"$stderr"
+    refute pgrep -f 'sleep 98764'
     # It says nothing.
     run_split codex-serve fetch "$cid" --via 'exec sleep 98765' --timeout 1s
     assert_failure 75

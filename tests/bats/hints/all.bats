@@ -61,7 +61,7 @@ elsewhere=(
     run_split "$CODEX_SOURCE/tests/bats/hints/list-hints" "$CODEX_SOURCE"
     assert_success
     # shellcheck disable=SC2016 # this is Perl
-    run perl -ne 'print if /: (?!codex-|tar |zstd |ulimit |echo |mkdir |mv |chmod |kill |for |--|[0-9]|\{|$)/' <<<"$output"
+    run perl -ne 'print if /: (?!codex-|tar |zstd |ulimit |echo |mkdir |mv |chmod |kill |unset |for |--|[0-9]|\{|$)/' <<<"$output"
     assert_output ''
 }
 

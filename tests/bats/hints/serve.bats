@@ -110,7 +110,7 @@ setup() {
 @test "a slot of what has none" {
     start_node
     run_split codex-serve -r other fetch "$cid" --peer "$address" --slot 0
-    hint '--slot is for verifiable datasets; without it all is fetched'
+    hint 'only verifiable datasets have slots; of this one fetch all, or a range'
     codex-serve -r other fetch "$cid" --peer "$address"
     end_node
 }

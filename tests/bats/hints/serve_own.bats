@@ -25,3 +25,23 @@ load hints
     hint 'see whether it answers at all: codex-serve ping -c 1 ADDRESS'
     end_node
 }
+
+@test "a variable with a wrong value, and a slot beside a range" {
+    run_split env CODEX_MAX_PEERS=0 codex-serve run
+    hint 'give it another value, or none: unset {}'
+    run_split codex-serve fetch "$(gen 1 10 | codex-chunk put)" --slot 1 --range 1-2
+    hint 'fetch the slot by itself, and the content by a command of its own'
+}
+
+@test "places that a node cannot make" {
+    : >file
+    run_split codex-serve run --data-dir file
+    assert_failure 73
+    hint 'name a folder of its own, which is made: --data-dir DIR'
+    run_split codex-serve run --net-privkey none/key
+    assert_failure 73
+    hint 'make the folder first: mkdir -p {}'
+    pasted 'mkdir -p'
+    start_node --net-privkey none/key
+    end_node
+}

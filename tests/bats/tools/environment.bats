@@ -61,12 +61,51 @@ tools=(codex-chunk codex-ec codex-merkle codex-prove codex-serve)
         assert_refused 78 '$CODEX_CPU'
         CODEX_THREADS=-1 run_split "$tool" config
         assert_refused 78 '$CODEX_THREADS'
+        CODEX_NOW=4503599627370496 run_split "$tool" config
+        assert_refused 78 "\$CODEX_NOW: '4503599627370496' is too large"
         CODEX_REOP=x run_split "$tool" config
         assert_success
         assert_stderr --partial 'is $CODEX_REPO meant?'
         CODEX_NOW=soon run_split "$tool" --help
         assert_success
     done
+}
+
+@test "the latest time that a variable may say is one as any other" {
+    export CODEX_NOW=4503599627370495
+    cid=$(echo x | codex-chunk put --expires 1d)
+    run_split codex-chunk ls --json
+    assert_equal "$(head -n 1 <<<"$output" | jq .expiry)" 4503599627456895
+    run_split codex-chunk gc
+    assert_line $'expiredDatasets\t0'
+    codex-chunk get "$cid" | grep -qx x
+}
+
+@test "a wrong value says what to do about it, whatever has it" {
+    local case tool variable value
+    for case in codex-chunk:CODEX_{THREADS=x,THREADS=-1,THREADS=99999999,PROGRESS=x,LOG=x,LOG_FORMAT=x,CPU=x,NOW=x,CONFIG=x} \
+        codex-serve:CODEX_{LISTEN_ADDRS=x,LISTEN_ADDRS=/ip4/1.2.3.4/udp/1,PEER=x,MAX_PEERS=x,MAX_PEERS=0,LIMIT=x,LIMIT=x=1,LIMIT=connections=x} \
+        codex-serve:CODEX_AGENT_STRING="$(printf '%0300d' 0)"; do
+        tool=${case%%:*} variable=${case#*:}
+        value=${variable#*=} variable=${variable%%=*}
+        if [[ $tool == codex-serve ]]; then tool='timeout 60 codex-serve run'; else tool='codex-chunk ls'; fi
+        # shellcheck disable=SC2086 # words
+        run_split env "$variable=$value" $tool
+        [[ $status == 78 || $status-$variable == 66-CODEX_CONFIG ]] || fail "$case: $status $stderr"
+        [[ $stderr == *"$variable"* || $variable == CODEX_CONFIG ]] || fail "$case: $stderr"
+        assert_stderr --partial ': hint: '
+        [[ $variable == CODEX_CONFIG || $variable == CODEX_AGENT_STRING || $variable == CODEX_LISTEN_ADDRS ]] && continue
+        name=$(tr A-Z_ a-z- <<<"${variable#CODEX_}")
+        [[ $name != log ]] || name=log-level
+        [[ $name != cpu && $name != now ]] || continue
+        echo "$name = \"$value\"" >config
+        # shellcheck disable=SC2086
+        run_split $tool --config-file config
+        assert_refused 78 'config:1: '
+        assert_stderr --partial ': hint: '
+    done
+    CODEX_THREADS=x run_split codex-chunk ls
+    assert_stderr --partial 'give it another value, or none: unset CODEX_THREADS'
 }
 
 @test "streams that are closed never become files of the repo" {

@@ -217,6 +217,20 @@ TEST(Plan, OpensAllThatMayBeAtAPeerThatIsFastAndFarAway) {
     EXPECT_LE(meter.rate(), kRate);
 }
 
+TEST(Plan, FillsALinkThatIsFastAndLong) {
+    World world;
+    Node& leecher = world.add();
+    Habits far;
+    far.rate = 2e9;
+    far.round_trip = milliseconds(200);
+    world.add(far, {0, 16384}); // 1 GiB
+    world.start({&leecher}, {0, 16384});
+    ASSERT_TRUE(world.finish({&leecher}, minutes(5)));
+    // 64 MiB a round trip are 3.2 s of it; 2 MiB would be 102 s.
+    EXPECT_GT(leecher.most_open, std::size_t{60} << 20);
+    EXPECT_LT(world.seconds_of(leecher), 7);
+}
+
 TEST(Plan, TakesBackQuestionsThatOthersHaveAnswered) {
     Planner plan({kBlock, 1});
     plan.want({0, 32});

@@ -86,6 +86,16 @@ TEST(Control, SaysWhatWasMeant) {
     }
 }
 
+TEST(Control, LeavesOutWhatWasNotMeasured) {
+    exchange::FetchPeer gave{must(net::PeerId::from_text(kPeer)), 1, 2, 3, 4, 5, 0, {}};
+    EXPECT_EQ(encode(Reply(gave)).find("bytesPerSecond"), std::string::npos);
+    EXPECT_EQ(encode(Reply(gave)).find("roundTripMicroseconds"), std::string::npos);
+    gave.rate = 6;
+    gave.round_trip = std::chrono::microseconds(7);
+    EXPECT_THAT(encode(Reply(gave)), ::testing::HasSubstr(R"("bytesPerSecond":6,)"
+                                                          R"("roundTripMicroseconds":7)"));
+}
+
 TEST(Control, IsWhatThePageShows) {
     EXPECT_EQ(encode(requests()[2]), R"({"request":"health"})");
     EXPECT_EQ(encode(replies()[2]), R"({"limit":{"name":"streams","value":"4096","hits":5}})");
