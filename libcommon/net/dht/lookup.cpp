@@ -43,12 +43,12 @@ std::vector<std::uint16_t> distances_to_ask(const Id& target, const Id& node, st
 }
 
 std::vector<NodeRecord> usable_records(std::span<const Bytes> envelopes, const Endpoint& teller,
-                                       const Body& asked, const Id& own) {
+                                       const Body& asked, const Id& own, RecordCache& opened) {
     const std::size_t most =
         std::holds_alternative<FindNodeFast>(asked) ? kMaxNodesToldFast : kMaxNodesTold;
     std::vector<NodeRecord> usable;
     for (const Bytes& envelope : envelopes.first(std::min(envelopes.size(), most))) {
-        auto record = open_node_record(envelope);
+        auto record = opened.open(envelope);
         if (!record || record->id == own || record->id == teller.id ||
             !is_asked_for(asked, teller.id, record->id))
             continue;
@@ -83,8 +83,7 @@ std::optional<Lookup::Question> Lookup::next() {
     Candidate& candidate = at->second;
     candidate.state = State::asked;
     ++asked_;
-    Question question{{{at->first, candidate.address}, candidate.record.key},
-                      FindNodeFast{target_}};
+    Question question{candidate.record, FindNodeFast{target_}};
     if (asking_ == Asking::by_distances) {
         // The node of the target itself is asked for what is next to it.
         auto distances = distances_to_ask(target_, at->first, limits_.distances);

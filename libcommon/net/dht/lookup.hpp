@@ -2,6 +2,7 @@
 // (codex-dht(7), LOOKUPS).
 #pragma once
 
+#include "net/dht/record_cache.hpp"
 #include "net/dht/table.hpp"
 
 #include <set>
@@ -37,7 +38,7 @@ enum class Asking : std::uint8_t { by_distances, fast };
 /// FindNodeFast.
 [[nodiscard]] std::vector<NodeRecord> usable_records(std::span<const Bytes> envelopes,
                                                      const Endpoint& teller, const Body& asked,
-                                                     const Id& own);
+                                                     const Id& own, RecordCache& opened);
 
 /// Whom to ask next, and when all is known that can be: without a socket, told what others said.
 /// Threads: one at a time.
@@ -49,7 +50,7 @@ public:
 
     /// A question to be asked.
     struct Question {
-        Contact to;
+        NodeRecord to;
         Body body;
     };
     /// The next one; nothing, while enough are under way, or when there is no more to ask. One of

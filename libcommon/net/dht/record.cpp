@@ -27,4 +27,16 @@ std::optional<SocketAddress> udp_address(const PeerRecord& record) {
     return std::nullopt;
 }
 
+Multiaddr udp_multiaddr(const SocketAddress& address) {
+    const std::string text = address.text();
+    const bool v4 = address.ip_bytes == 4;
+    // Of an IPv6 address the text is in brackets.
+    const std::size_t colon = text.rfind(':');
+    const std::string ip = v4 ? text.substr(0, colon) : text.substr(1, colon - 2);
+    auto made =
+        Multiaddr::from_text(fmt::format("/{}/{}/udp/{}", v4 ? "ip4" : "ip6", ip, address.port));
+    CODEX_ASSERT(made);
+    return std::move(*made);
+}
+
 } // namespace codex::net::dht

@@ -26,4 +26,7 @@ struct NodeRecord {
 /// 0 and nothing else. Nothing where there is none, as in records of providers.
 [[nodiscard]] std::optional<SocketAddress> udp_address(const PeerRecord& record);
 
+/// The address of a record of a node that is reached there.
+[[nodiscard]] Multiaddr udp_multiaddr(const SocketAddress& address);
+
 } // namespace codex::net::dht

@@ -86,6 +86,9 @@ public:
     /// Which to ask whether it is still there: of a bucket that `choice`, any number, says, the one
     /// that was heard longest ago. Null, when there is none.
     [[nodiscard]] const TableNode* longest_silent(std::uint64_t choice) const;
+    /// One that has not answered the last time, and is to be asked until it has, or leaves; null,
+    /// when there is none.
+    [[nodiscard]] const TableNode* suspect() const;
     /// A spare that is to be asked, because a place is free for it; null, when there is none.
     [[nodiscard]] const TableNode* spare_to_ask() const;
 

@@ -104,6 +104,14 @@ const TableNode* Table::longest_silent(std::uint64_t choice) const {
                               [](const auto& a, const auto& b) { return a.last < b.last; });
 }
 
+const TableNode* Table::suspect() const {
+    for (const auto& [first, bucket] : buckets_)
+        for (const TableNode& node : bucket.nodes)
+            if (node.missed_last)
+                return &node;
+    return nullptr;
+}
+
 const TableNode* Table::spare_to_ask() const {
     for (const auto& [first, bucket] : buckets_)
         if (bucket.nodes.size() < limits_.bucket && !bucket.spares.empty())

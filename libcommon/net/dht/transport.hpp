@@ -87,6 +87,9 @@ public:
     /// sender cannot prove who it is); record_invalid. And io, without randomness.
     [[nodiscard]] Result<Output> receive(BytesView datagram, const SocketAddress& from,
                                          Clock::Instant now);
+    /// The same of a packet that open_packet() has given, for id().
+    [[nodiscard]] Result<Output> receive(const Packet& packet, const SocketAddress& from,
+                                         Clock::Instant now);
     /// Sends a request: at once, or in the handshake that this begins, or behind it. Errors:
     /// limit_exceeded, when as many wait for that node as may, or the message is longer than
     /// kMaxPlainBytes; io, without randomness.

@@ -5,6 +5,11 @@ namespace codex::net::dht {
 Result<Output> Transport::receive(BytesView datagram, const SocketAddress& from,
                                   Clock::Instant now) {
     CODEX_TRY(packet, open_packet(id_, datagram));
+    return receive(packet, from, now);
+}
+
+Result<Output> Transport::receive(const Packet& packet, const SocketAddress& from,
+                                  Clock::Instant now) {
     Output out;
     if (std::holds_alternative<ChallengeHead>(packet.head)) {
         CODEX_CHECK(receive_challenge(packet, from, now, out));

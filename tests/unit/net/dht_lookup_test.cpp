@@ -92,15 +92,15 @@ public:
             }
             const std::size_t which = below(random, under_way.size());
             const Lookup::Question question = under_way[which];
-            if (below(random, 5) == 0 && !slowed.contains(question.to.endpoint.id)) {
-                lookup.slow(question.to.endpoint.id);
-                slowed.insert(question.to.endpoint.id);
+            if (below(random, 5) == 0 && !slowed.contains(question.to.id)) {
+                lookup.slow(question.to.id);
+                slowed.insert(question.to.id);
                 ++slow;
                 continue;
             }
             under_way.erase(under_way.begin() + static_cast<std::ptrdiff_t>(which));
-            slow -= slowed.erase(question.to.endpoint.id);
-            const Id& asked = question.to.endpoint.id;
+            slow -= slowed.erase(question.to.id);
+            const Id& asked = question.to.id;
             EXPECT_TRUE(asked_once.insert(asked).second) << "asked twice";
             if (dead.contains(asked) || below(random, 100) < lost_percent) {
                 lookup.failed(asked);
@@ -203,7 +203,7 @@ TEST(DhtLookup, EndsWhateverOthersTell) {
     while (const auto question = lookup.next()) {
         ++questions;
         ++world.near_bits; // each of them knows some that are nearer
-        lookup.answered(question->to.endpoint.id, world.lies(question->body));
+        lookup.answered(question->to.id, world.lies(question->body));
     }
     EXPECT_EQ(questions, 96u);
     EXPECT_TRUE(lookup.is_done());
@@ -224,7 +224,7 @@ TEST(DhtLookup, WhoIsSlowHoldsUpNobodyElse) {
     Lookup lookup(target, world.records[0].id, world.records, Asking::by_distances);
     std::vector<Id> asked;
     while (const auto question = lookup.next())
-        asked.push_back(question->to.endpoint.id);
+        asked.push_back(question->to.id);
     EXPECT_EQ(asked.size(), 3u);
     lookup.slow(asked[0]);
     const auto fourth = lookup.next();
@@ -298,9 +298,10 @@ TEST(DhtAnswers, OnlyWhatCanBeTrueIsTaken) {
     forged.back() ^= 1;
     envelopes.insert(envelopes.begin(), forged);
     const Endpoint teller{Id::from_bytes(Bytes(32, 1)), address_of(0x08080808)};
+    RecordCache opened;
     const auto usable = [&](const Body& asked, const Id& own) {
         std::vector<Id> ids;
-        for (const NodeRecord& record : usable_records(envelopes, teller, asked, own))
+        for (const NodeRecord& record : usable_records(envelopes, teller, asked, own, opened))
             ids.push_back(record.id);
         return ids;
     };
@@ -314,7 +315,7 @@ TEST(DhtAnswers, OnlyWhatCanBeTrueIsTaken) {
     EXPECT_EQ(usable(FindNode{{1}}, Id{}).size(), 0u);
     // Nobody tells of himself.
     const Endpoint first{records[0].id, teller.address};
-    EXPECT_EQ(usable_records(envelopes, first, fast, Id{}).size(), 1u);
+    EXPECT_EQ(usable_records(envelopes, first, fast, Id{}, opened).size(), 1u);
 }
 
 TEST(DhtAnswers, NoMoreAreOpenedThanMayCome) {
@@ -324,10 +325,11 @@ TEST(DhtAnswers, NoMoreAreOpenedThanMayCome) {
     const auto envelopes = envelopes_of(sealed_records(addresses));
     const Endpoint teller{Id::from_bytes(Bytes(32, 1)), address_of(0x08080808)};
     FindNode all;
+    RecordCache opened;
     for (std::uint16_t i = 1; i <= kMaxDistance; ++i)
         all.distances.push_back(i);
-    EXPECT_EQ(usable_records(envelopes, teller, all, Id{}).size(), 16u);
-    EXPECT_EQ(usable_records(envelopes, teller, FindNodeFast{}, Id{}).size(), 6u);
+    EXPECT_EQ(usable_records(envelopes, teller, all, Id{}, opened).size(), 16u);
+    EXPECT_EQ(usable_records(envelopes, teller, FindNodeFast{}, Id{}, opened).size(), 6u);
 }
 
 TEST(DhtAnswers, NobodyTellsOfAnAddressThatIsNearerThanHisOwn) {
@@ -337,12 +339,14 @@ TEST(DhtAnswers, NobodyTellsOfAnAddressThatIsNearerThanHisOwn) {
         "/ip4/9.9.9.1/udp/1",     "/ip4/0.0.0.0/udp/1",
         "/ip4/224.0.0.1/udp/1",   "/ip4/255.255.255.255/udp/1"};
     const auto envelopes = envelopes_of(sealed_records(addresses));
+    RecordCache opened;
     const auto told_by = [&](std::uint32_t ip) {
         std::vector<std::string> told;
         const Endpoint teller{Id::from_bytes(Bytes(32, 1)), address_of(ip)};
         // In two parts: six of an answer are looked at.
         for (const auto part : {std::span(envelopes).first(4), std::span(envelopes).subspan(4)})
-            for (const NodeRecord& record : usable_records(part, teller, FindNodeFast{}, Id{}))
+            for (const NodeRecord& record :
+                 usable_records(part, teller, FindNodeFast{}, Id{}, opened))
                 told.push_back(record.record.addresses[0].text());
         return told;
     };

@@ -18,12 +18,6 @@ inline SocketAddress in_net(std::uint32_t net, std::uint32_t host, std::uint16_t
     return address_of((10u << 24) + (net << 8) + host, port);
 }
 
-inline Multiaddr udp_multiaddr(const SocketAddress& address) {
-    std::string text = address.text();
-    return test::must(Multiaddr::from_text("/ip4/" + text.substr(0, text.find(':')) + "/udp/" +
-                                           std::to_string(address.port)));
-}
-
 /// A record whose id is not that of its key, as a table does not ask.
 inline NodeRecord unsigned_record(const Id& id, const SocketAddress& at,
                                   std::uint64_t sequence = 1) {

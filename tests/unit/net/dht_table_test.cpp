@@ -179,9 +179,12 @@ TEST(DhtTable, WhoMissedAnAnswerIsToldOfOnlyWhereTheOthersAreTooFew) {
         table.proved(unsigned_record(random_id(random), in_net(i, 1)), kTableStart);
     const Id target = random_id(random);
     const Endpoint nearest = endpoint_of(*table.closest(target, 1)[0]);
+    EXPECT_EQ(table.suspect(), nullptr);
     EXPECT_FALSE(table.missed(nearest, false));
     EXPECT_DOUBLE_EQ(table.node(nearest.id)->reliability, 0.9);
     EXPECT_EQ(table.closest_to_tell(target, 16).size(), 9u);
+    ASSERT_NE(table.suspect(), nullptr);
+    EXPECT_EQ(table.suspect()->record.id, nearest.id);
     table.answered(nearest, kTableStart + 1s);
     EXPECT_DOUBLE_EQ(table.node(nearest.id)->reliability, 0.91);
     EXPECT_EQ(ids_of(table.closest_to_tell(target, 16)).back(), nearest.id);

@@ -1,0 +1,177 @@
+// Networks of whole nodes on a clock that jumps: how they find each other and what others provide,
+// with losses, kills, partitions and strangers who would like to have it all.
+#include "dht_node_fixture.hpp"
+
+#include <algorithm>
+
+namespace codex::net::dht {
+namespace {
+
+using namespace std::chrono_literals;
+using test::must;
+
+std::size_t fewest_known(const Swarm& swarm) {
+    std::size_t fewest = SIZE_MAX;
+    for (const auto& node : swarm.nodes)
+        if (node->dht)
+            fewest = std::min(fewest, node->dht->node_count());
+    return fewest;
+}
+
+bool provides(const std::vector<FoundProvider>& found, const WholeNode& node) {
+    return std::any_of(found.begin(), found.end(), [&node](const FoundProvider& one) {
+        return one.record.peer == node.dht->record().record.peer;
+    });
+}
+
+TEST(DhtNetwork, TwoNodesFindEachOtherAtOnce) {
+    Swarm swarm;
+    swarm.add_many(2);
+    EXPECT_TRUE(swarm.run_until([&] { return fewest_known(swarm) == 1; }, 1s));
+    const auto nodes = swarm.at(0).nodes();
+    EXPECT_EQ(nodes[0].id, swarm.at(1).id());
+    EXPECT_EQ(nodes[0].address, swarm.nodes[1]->address);
+    EXPECT_EQ(nodes[0].peer, swarm.at(1).record().record.peer);
+    EXPECT_TRUE(swarm.at(1).nodes()[0].is_seed);
+    EXPECT_FALSE(nodes[0].is_seed);
+
+    const Id content = content_id(1);
+    EXPECT_EQ(swarm.provide(1, content), 2u);
+    for (const std::size_t from : {std::size_t{0}}) {
+        const auto found = swarm.find(from, content);
+        ASSERT_EQ(found.size(), 1u);
+        EXPECT_EQ(found[0].envelope, swarm.nodes[1]->provider_record());
+    }
+    EXPECT_TRUE(swarm.find(1, content).empty()) << "nobody looks for himself";
+    EXPECT_TRUE(swarm.find(0, content_id(2)).empty());
+}
+
+TEST(DhtNetwork, EveryTableOfEightIsFullInTenSeconds) {
+    Swarm swarm;
+    swarm.add_many(8);
+    EXPECT_TRUE(swarm.run_until([&] { return fewest_known(swarm) == 7; }, 10s));
+}
+
+TEST(DhtNetwork, EveryTableOfAHundredIsFullInTenSeconds) {
+    Swarm swarm;
+    swarm.add_many(100);
+    EXPECT_TRUE(swarm.run_until([&] { return fewest_known(swarm) == 99; }, 10s));
+    std::string sizes;
+    for (const auto& node : swarm.nodes)
+        sizes += std::to_string(node->dht->node_count()) + " ";
+    EXPECT_EQ(fewest_known(swarm), 99u) << sizes;
+
+    // What one provides all find, and soon.
+    const Id content = content_id(1);
+    EXPECT_EQ(swarm.provide(17, content), 16u);
+    for (std::size_t from = 0; from < 100; from += 9) {
+        const Clock::Instant begun = swarm.loop.now();
+        EXPECT_TRUE(provides(swarm.find(from, content), *swarm.nodes[17])) << from;
+        EXPECT_LT(swarm.loop.now() - begun, 500ms);
+    }
+    auto found = run_task(swarm.loop, swarm.at(3).find_node(swarm.at(70).id(), swarm.in(5s)));
+    ASSERT_TRUE(found);
+    EXPECT_EQ(must(std::move(*found)).envelope, swarm.at(70).record().envelope);
+}
+
+TEST(DhtNetwork, ATwentiethPartOfALateNodeKnowsAsMuch) {
+    Swarm swarm;
+    swarm.add_many(40);
+    EXPECT_TRUE(swarm.run_until([&] { return fewest_known(swarm) == 39; }, 10s));
+    swarm.run_for(10min);
+    swarm.add();
+    EXPECT_TRUE(swarm.run_until([&] { return fewest_known(swarm) == 40; }, 10s));
+}
+
+TEST(DhtNetwork, FindsThoughAFifthOfAllIsLost) {
+    for (std::uint64_t seed = 1; seed <= 2; ++seed) {
+        WireOptions wire = Swarm::default_wire();
+        wire.loss = 0.2;
+        Swarm swarm(seed, wire);
+        swarm.add_many(30);
+        EXPECT_TRUE(swarm.run_until([&] { return fewest_known(swarm) >= 20; }, 30s)) << seed;
+        for (std::size_t i = 0; i < 5; ++i) {
+            EXPECT_GE(swarm.provide(i, content_id(i)), 10u);
+            EXPECT_TRUE(provides(swarm.find(29 - i, content_id(i)), *swarm.nodes[i])) << seed;
+        }
+        // And after an hour of it, too.
+        swarm.run_for(1h);
+        EXPECT_GE(fewest_known(swarm), 20u);
+        for (std::size_t i = 0; i < 5; ++i)
+            EXPECT_TRUE(provides(swarm.find(20 - i, content_id(i)), *swarm.nodes[i])) << seed;
+    }
+}
+
+TEST(DhtNetwork, FindsThoughHalfOfAllAreKilled) {
+    Swarm swarm(3);
+    swarm.add_many(60);
+    EXPECT_TRUE(swarm.run_until([&] { return fewest_known(swarm) == 59; }, 10s));
+    for (std::size_t i = 0; i < 10; ++i)
+        swarm.provide(2 * i, content_id(i));
+    for (std::size_t i = 1; i < 60; i += 2)
+        swarm.nodes[i]->dht.reset();
+    for (std::size_t i = 0; i < 10; ++i)
+        EXPECT_TRUE(provides(swarm.find(58 - 2 * i, content_id(i)), *swarm.nodes[2 * i])) << i;
+    // Those that are gone leave the tables.
+    const auto only_living = [&] {
+        return std::all_of(swarm.nodes.begin(), swarm.nodes.end(), [](const auto& node) {
+            return !node->dht || node->dht->node_count() <= 29;
+        });
+    };
+    EXPECT_TRUE(swarm.run_until(only_living, 15min));
+    EXPECT_GE(fewest_known(swarm), 29u);
+    // And come back with their keys.
+    for (std::size_t i = 1; i < 60; i += 2)
+        swarm.nodes[i]->restart();
+    EXPECT_TRUE(swarm.run_until([&] { return fewest_known(swarm) == 59; }, 20s));
+}
+
+TEST(DhtNetwork, TwoPartsOfANetworkFindEachOtherAgain) {
+    Swarm swarm(4);
+    swarm.add_many(20);
+    EXPECT_TRUE(swarm.run_until([&] { return fewest_known(swarm) == 19; }, 10s));
+    const auto cut = [&](bool is_cut) {
+        for (std::size_t i = 0; i < 10; ++i)
+            for (std::size_t k = 10; k < 20; ++k)
+                swarm.internet.set_cut(swarm.nodes[i]->address.ip_view(),
+                                       swarm.nodes[k]->address.ip_view(), is_cut);
+    };
+    cut(true);
+    const auto apart = [&] {
+        return std::all_of(swarm.nodes.begin(), swarm.nodes.end(),
+                           [](const auto& node) { return node->dht->node_count() <= 9; });
+    };
+    EXPECT_TRUE(swarm.run_until(apart, 1h));
+    EXPECT_EQ(fewest_known(swarm), 9u);
+    // The part without the seed lives on.
+    swarm.provide(12, content_id(1));
+    EXPECT_TRUE(provides(swarm.find(18, content_id(1)), *swarm.nodes[12]));
+    cut(false);
+    EXPECT_TRUE(swarm.run_until([&] { return fewest_known(swarm) == 19; }, 10min));
+    EXPECT_TRUE(provides(swarm.find(3, content_id(1)), *swarm.nodes[12]));
+}
+
+TEST(DhtNetwork, TheSeedMayComeLast) {
+    Swarm swarm(5);
+    swarm.add();
+    for (int i = 0; i < 5; ++i)
+        swarm.add();
+    swarm.nodes[0]->dht.reset();
+    for (std::size_t i = 1; i < 6; ++i)
+        swarm.nodes[i]->restart();
+    swarm.run_for(30s);
+    EXPECT_EQ(fewest_known(swarm), 0u);
+    swarm.nodes[0]->restart();
+    EXPECT_TRUE(swarm.run_until([&] { return fewest_known(swarm) == 5; }, 40s));
+    // All but one die, and come again elsewhere: the last one asks the seed again by itself.
+    for (std::size_t i = 1; i < 5; ++i)
+        swarm.nodes[i]->dht.reset();
+    swarm.nodes[0]->dht.reset();
+    EXPECT_TRUE(swarm.run_until([&] { return swarm.at(5).node_count() == 0; }, 10min));
+    for (std::size_t i = 0; i < 5; ++i)
+        swarm.nodes[i]->restart();
+    EXPECT_TRUE(swarm.run_until([&] { return fewest_known(swarm) == 5; }, 80s));
+}
+
+} // namespace
+} // namespace codex::net::dht

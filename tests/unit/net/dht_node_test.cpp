@@ -1,0 +1,398 @@
+// One node: what it answers to each kind of message, what it makes of the answers of others, and
+// what nobody gets from it before he has shown who he is.
+#include "dht_fixture.hpp"
+#include "dht_node_fixture.hpp"
+
+#include <algorithm>
+
+namespace codex::net::dht {
+namespace {
+
+using namespace std::chrono_literals;
+using test::must;
+
+/// A peer that is told what to say, at an address of the same internet.
+class ToldPeer {
+public:
+    ToldPeer(Swarm& swarm, std::uint32_t host, std::uint64_t sequence = 1)
+        : swarm_(swarm), address_(host_address(host)),
+          network_(swarm.internet.host(address_.ip_view())), secrets_(1000 + host),
+          key_(must(SecretKey::generate(secrets_))), transport_(key_, secrets_, known_),
+          socket_(must(network_->bind_datagrams(address_))) {
+        set_sequence(sequence);
+    }
+    void set_sequence(std::uint64_t sequence) {
+        const std::vector<Multiaddr> addresses = {udp_multiaddr(address_)};
+        record_ = must(open_node_record(seal_peer_record(key_, sequence, addresses)));
+        transport_.set_record(record_.envelope, sequence);
+    }
+
+    /// Sends a message, and lets `span` pass.
+    void say(const Dht& to, Body body, Clock::Duration span = 100ms) {
+        const Message message{must(RequestId::from_bytes(Bytes{++asked_})), std::move(body)};
+        const Contact contact{{to.id(), to.local()}, to.record().key};
+        send(must(transport_.send(contact, message, swarm_.loop.now())));
+        listen(span);
+    }
+    void listen(Clock::Duration span) {
+        const Clock::Instant end = swarm_.loop.now() + span;
+        while (swarm_.loop.now() < end) {
+            swarm_.run_for(span > 1s ? 20ms : 5ms);
+            Bytes& buffer = buffer_;
+            while (const auto arrived = must(socket_->try_receive(buffer))) {
+                bytes_in += arrived->bytes;
+                largest_in = std::max(largest_in, arrived->bytes);
+                auto out = transport_.receive(BytesView(buffer).first(arrived->bytes),
+                                              arrived->from, swarm_.loop.now());
+                if (out)
+                    take(std::move(*out));
+            }
+        }
+    }
+    void send_raw(const Dht& to, BytesView bytes) {
+        bytes_out += bytes.size();
+        EXPECT_TRUE(must(socket_->try_send(to.local(), bytes)));
+    }
+
+    /// The answers of this kind that have come.
+    template <class Kind> std::vector<Kind> heard() {
+        std::vector<Kind> all;
+        for (const Message& message : messages)
+            if (const auto* one = std::get_if<Kind>(&message.body))
+                all.push_back(*one);
+        messages.clear();
+        return all;
+    }
+    [[nodiscard]] const NodeRecord& record() const { return record_; }
+    [[nodiscard]] const SecretKey& key() const { return key_; }
+    [[nodiscard]] const SocketAddress& address() const { return address_; }
+    [[nodiscard]] Id id() const { return record_.id; }
+
+    /// What it answers; nothing, when this gives nothing.
+    std::function<std::vector<Body>(const Body&)> answers = [this](const Body& asked) {
+        std::vector<Body> all;
+        if (std::holds_alternative<Ping>(asked))
+            all.push_back(Pong{record_.record.sequence, seen_as});
+        else if (std::holds_alternative<FindNode>(asked))
+            all.push_back(Nodes{1, tells});
+        return all;
+    };
+    SocketAddress seen_as = host_address(99);
+    std::vector<Bytes> tells;
+    std::vector<Message> messages;
+    std::vector<Body> asked_of;
+    std::size_t bytes_in = 0;
+    std::size_t bytes_out = 0;
+    std::size_t largest_in = 0;
+
+private:
+    void send(Output out) {
+        for (const Datagram& datagram : out.datagrams) {
+            bytes_out += datagram.bytes.size();
+            EXPECT_TRUE(must(socket_->try_send(datagram.to, datagram.bytes)));
+        }
+    }
+    void take(Output out) {
+        send(Output{std::move(out.datagrams), {}, {}});
+        for (const Received& received : out.messages) {
+            messages.push_back(received.message);
+            asked_of.push_back(received.message.body);
+            for (Body& body : answers(received.message.body)) {
+                auto reply =
+                    transport_.reply(received.from, {received.message.id, std::move(body)});
+                if (reply)
+                    send(std::move(*reply));
+            }
+        }
+    }
+
+    Swarm& swarm_;
+    SocketAddress address_;
+    std::unique_ptr<codex::Network> network_;
+    SeededSecrets secrets_;
+    SecretKey key_;
+    ListedNodes known_;
+    Transport transport_;
+    std::unique_ptr<DatagramSocket> socket_;
+    NodeRecord record_{{}, {PeerId(key_.public_key()), 0, {}}, key_.public_key(), {}};
+    std::uint8_t asked_ = 0;
+    Bytes buffer_ = Bytes(kMaxDatagramBytes);
+};
+
+TEST(DhtNode, AnswersEachKindOfMessage) {
+    Swarm swarm;
+    Dht& node = *swarm.add().dht;
+    ToldPeer peer(swarm, 50);
+
+    peer.say(node, Ping{7});
+    auto pongs = peer.heard<Pong>();
+    ASSERT_EQ(pongs.size(), 1u);
+    EXPECT_EQ(pongs[0].sequence, node.record().record.sequence);
+    EXPECT_EQ(pongs[0].seen, peer.address());
+
+    peer.say(node, FindNode{{0, 256}});
+    EXPECT_EQ(peer.heard<Nodes>(), (std::vector<Nodes>{{1, {node.record().envelope}}}));
+    // It knows the asker alone, who is not told of himself.
+    std::vector<std::uint16_t> all;
+    for (std::uint16_t i = 1; i <= kMaxDistance; ++i)
+        all.push_back(i);
+    peer.say(node, FindNode{all});
+    EXPECT_EQ(peer.heard<Nodes>(), (std::vector<Nodes>{{1, {}}}));
+    peer.say(node, FindNodeFast{peer.id()});
+    EXPECT_EQ(peer.heard<Nodes>(), (std::vector<Nodes>{{1, {}}}));
+    peer.say(node, TalkRequest{Bytes{1}, Bytes{2}});
+    EXPECT_EQ(peer.heard<TalkResponse>(), (std::vector<TalkResponse>{{}}));
+
+    const Id content = content_id(1);
+    peer.say(node, GetProviders{content});
+    EXPECT_EQ(peer.heard<Providers>(), (std::vector<Providers>{{1, {}}}));
+    const Bytes record =
+        seal_peer_record(peer.key(), 3, std::vector{Multiaddr::tcp(peer.address().ip_view(), 1)});
+    peer.say(node, AddProvider{content, record});
+    EXPECT_TRUE(peer.messages.empty()) << "it is not answered";
+    peer.say(node, GetProviders{content});
+    EXPECT_EQ(peer.heard<Providers>(), (std::vector<Providers>{{1, {record}}}));
+    // Kinds that nobody speaks, and answers to nothing.
+    peer.say(node, Unspoken{9});
+    peer.say(node, Pong{1, peer.address()});
+    peer.say(node, Nodes{1, {}});
+    EXPECT_TRUE(peer.messages.empty());
+    EXPECT_EQ(node.counters().unsolicited, 2u);
+    EXPECT_EQ(node.counters().providers_taken, 1u);
+}
+
+TEST(DhtNode, TellsOfManyNodesInDatagramsThatPassEverywhere) {
+    Swarm swarm;
+    swarm.add_many(40);
+    EXPECT_TRUE(swarm.run_until([&] { return swarm.at(3).node_count() == 39; }, 10s));
+    ToldPeer peer(swarm, 500);
+    std::vector<std::uint16_t> all;
+    for (std::uint16_t i = 1; i <= kMaxDistance; ++i)
+        all.push_back(i);
+    peer.say(swarm.at(3), FindNode{all});
+    const auto parts = peer.heard<Nodes>();
+    std::set<Bytes> records;
+    for (const Nodes& part : parts) {
+        EXPECT_EQ(part.total, parts.size());
+        EXPECT_GT(part.records.size(), 3u);
+        records.insert(part.records.begin(), part.records.end());
+    }
+    EXPECT_EQ(records.size(), 16u);
+    EXPECT_LE(parts.size(), 3u);
+    EXPECT_LE(peer.largest_in, 1200u);
+    peer.say(swarm.at(3), FindNodeFast{peer.id()});
+    const auto fast = peer.heard<Nodes>();
+    ASSERT_EQ(fast.size(), 1u);
+    EXPECT_EQ(fast[0].records.size(), 6u);
+
+    // Of many providers six, others each time.
+    const Id content = content_id(5);
+    for (std::uint64_t i = 0; i < 40; ++i)
+        swarm.nodes[3]->store.add(content,
+                                  must(open_node_record(swarm.nodes[i]->provider_record())),
+                                  Source::of(swarm.nodes[i]->address),
+                                  swarm.clock.unix_seconds() + 100, swarm.clock.unix_seconds());
+    std::set<Bytes> providers;
+    for (int i = 0; i < 20; ++i) {
+        peer.say(swarm.at(3), GetProviders{content}, 50ms);
+        const auto answer = peer.heard<Providers>();
+        ASSERT_EQ(answer.size(), 1u);
+        EXPECT_EQ(answer[0].total, 1u);
+        EXPECT_EQ(answer[0].records.size(), 6u);
+        providers.insert(answer[0].records.begin(), answer[0].records.end());
+    }
+    EXPECT_GT(providers.size(), 25u);
+    EXPECT_LE(peer.largest_in, 1200u);
+    // What is over is not told, though it may be kept.
+    swarm.run_for(101s);
+    peer.say(swarm.at(3), GetProviders{content});
+    EXPECT_EQ(peer.heard<Providers>(), (std::vector<Providers>{{1, {}}}));
+}
+
+TEST(DhtNode, GivesNobodyMoreThanHeSentBeforeHeHasShownWhoHeIs) {
+    Swarm swarm;
+    swarm.add_many(20);
+    EXPECT_TRUE(swarm.run_until([&] { return swarm.at(0).node_count() == 19; }, 10s));
+    // Strangers that only send, as whoever forges an address does: at whom the answers go.
+    for (std::uint32_t i = 0; i < 30; ++i) {
+        ToldPeer peer(swarm, 1000 + i);
+        SeededRandom random(i);
+        const Id source = [&] {
+            Id id;
+            must(random.fill(id.bytes));
+            return id;
+        }();
+        for (int k = 0; k < 3; ++k) {
+            MaskingIv iv{};
+            Nonce nonce{};
+            must(random.fill(iv));
+            must(random.fill(nonce));
+            const Bytes header = make_header(iv, nonce, OrdinaryHead{source});
+            peer.send_raw(swarm.at(0),
+                          make_datagram(swarm.at(0).id(), header, Bytes(20 + 100 * i, 7)));
+            Bytes garbage(63 + i);
+            must(random.fill(garbage));
+            peer.send_raw(swarm.at(0), garbage);
+        }
+        peer.listen(2s);
+        EXPECT_LE(peer.bytes_in, peer.bytes_out) << i;
+        EXPECT_LE(peer.bytes_in, 3 * kMinDatagramBytes);
+    }
+    EXPECT_EQ(swarm.at(0).node_count(), 19u);
+}
+
+TEST(DhtNode, TakesTheProvidersThatProveThemselvesAlone) {
+    Swarm swarm;
+    Dht& node = *swarm.add().dht;
+    ToldPeer peer(swarm, 50);
+    const Id content = content_id(1);
+    Bytes forged =
+        seal_peer_record(peer.key(), 3, std::vector{Multiaddr::tcp(peer.address().ip_view(), 1)});
+    forged.back() ^= 1;
+    peer.say(node, AddProvider{content, forged});
+    peer.say(node, AddProvider{content, Bytes()});
+    peer.say(node, AddProvider{content, Bytes(50000, 1)});
+    std::vector<Multiaddr> many;
+    for (std::uint16_t i = 1; i <= 200; ++i)
+        many.push_back(Multiaddr::tcp(peer.address().ip_view(), i));
+    peer.say(node, AddProvider{content, seal_peer_record(peer.key(), 3, many)});
+    EXPECT_EQ(node.counters().providers_refused, 4u);
+    peer.say(node, GetProviders{content});
+    EXPECT_EQ(peer.heard<Providers>(), (std::vector<Providers>{{1, {}}}));
+}
+
+TEST(DhtNode, GetsTheNewerRecordThatANodeSaysItHas) {
+    Swarm swarm;
+    Dht& node = *swarm.add().dht;
+    ToldPeer peer(swarm, 50, 10);
+    peer.say(node, Ping{10});
+    ASSERT_EQ(node.node_count(), 1u);
+    peer.set_sequence(11);
+    peer.tells = {peer.record().envelope};
+    peer.asked_of.clear();
+    peer.listen(25s); // it is asked whether it is still there meanwhile
+    EXPECT_EQ(node.counters().records_updated, 1u);
+    const auto asked = [&](const Body& what) {
+        return std::count(peer.asked_of.begin(), peer.asked_of.end(), what);
+    };
+    EXPECT_EQ(asked(FindNode{{0}}), 1);
+    EXPECT_GE(asked(Ping{node.record().record.sequence}), 2);
+}
+
+TEST(DhtNode, AsksAgainOnceAndLeavesOutWhoIsSilent) {
+    Swarm swarm;
+    Dht& node = *swarm.add().dht;
+    ToldPeer peer(swarm, 50);
+    peer.say(node, Ping{1});
+    ASSERT_EQ(node.node_count(), 1u);
+    peer.listen(300ms); // the first look around is over
+    const auto right = peer.answers;
+    std::size_t heard = 0;
+    // Of each question the first copy is lost.
+    peer.answers = [&](const Body& asked) {
+        return ++heard % 2 == 0 ? right(asked) : std::vector<Body>();
+    };
+    peer.listen(60s);
+    EXPECT_GT(heard, 10u);
+    EXPECT_EQ(node.counters().requests_missed, 0u);
+    ASSERT_EQ(node.node_count(), 1u);
+    EXPECT_EQ(node.nodes()[0].reliability, 1);
+    EXPECT_LT(node.nodes()[0].silent_for, 12s);
+
+    peer.answers = [](const Body&) { return std::vector<Body>(); };
+    peer.listen(3min);
+    EXPECT_EQ(node.node_count(), 0u);
+    EXPECT_GT(node.counters().requests_missed, 0u);
+}
+
+TEST(DhtNode, TellsWhereEnoughStrangersHaveSeenIt) {
+    Swarm swarm;
+    Dht& node = *swarm.add().dht;
+    std::vector<std::unique_ptr<ToldPeer>> peers;
+    for (std::uint32_t i = 0; i < 5; ++i) {
+        peers.push_back(std::make_unique<ToldPeer>(swarm, 50 + i));
+        if (i < 2)
+            peers.back()->seen_as = host_address(77); // liars
+    }
+    const auto ask = [&](std::size_t i) {
+        TaskGroup group(swarm.loop);
+        std::optional<Result<Clock::Duration>> rtt;
+        group.start(codex::detail::keep_value(node.ping(peers[i]->record(), swarm.in(1s)), &rtt));
+        peers[i]->listen(200ms);
+        ASSERT_TRUE(rtt && *rtt);
+        EXPECT_EQ(**rtt, 40ms) << "a handshake first";
+    };
+    for (std::size_t i = 0; i < 4; ++i) {
+        ask(i);
+        EXPECT_FALSE(node.seen_at()) << i;
+    }
+    ask(4);
+    EXPECT_EQ(node.seen_at(), host_address(99));
+    EXPECT_EQ(node.node_count(), 5u);
+}
+
+TEST(DhtNode, NumbersItsRecordsUpwardsWhateverTheClockSays) {
+    Swarm swarm;
+    DhtOptions how;
+    how.record_sequence = swarm.clock.unix_seconds() + 5000;
+    WholeNode& node = swarm.add(how);
+    EXPECT_EQ(node.dht->record().record.sequence, how.record_sequence + 1);
+    EXPECT_EQ(node.last_sequence, how.record_sequence + 1);
+    const SocketAddress elsewhere = host_address(200);
+    node.dht->announce(elsewhere);
+    EXPECT_EQ(node.dht->record().record.sequence, how.record_sequence + 2);
+    EXPECT_EQ(udp_address(node.dht->record().record), elsewhere);
+    EXPECT_EQ(must(open_node_record(node.dht->record().envelope)).record,
+              node.dht->record().record);
+    node.restart();
+    EXPECT_EQ(node.dht->record().record.sequence, how.record_sequence + 3);
+}
+
+TEST(DhtNode, IsNotAnnouncedWithoutAnAddress) {
+    Swarm swarm;
+    WholeNode& node = swarm.add();
+    DhtOptions how;
+    how.announced = SocketAddress(std::array<std::uint8_t, 4>{}, 8091);
+    auto made =
+        Dht::make(must(SecretKey::decode(node.identity)), *node.network,
+                  SocketAddress(node.address.ip_view(), 8091), node.secrets, node.store, how);
+    ASSERT_FALSE(made);
+    EXPECT_EQ(made.error().code(), Errc::argument_invalid);
+}
+
+TEST(DhtNode, HearsayIsAskedBeforeItIsBelieved) {
+    Swarm swarm;
+    Dht& node = *swarm.add().dht;
+    ToldPeer liar(swarm, 50);
+    // Names without anybody, and one of somebody who is elsewhere.
+    for (std::uint64_t i = 0; i < 16; ++i) {
+        SeededSecrets random(i);
+        const SecretKey key = must(SecretKey::generate(random));
+        liar.tells.push_back(seal_peer_record(
+            key, 1, std::vector{udp_multiaddr(host_address(600 + static_cast<std::uint32_t>(i)))}));
+    }
+    liar.answers = [&](const Body& asked) {
+        std::vector<Body> all;
+        const auto* distances = std::get_if<FindNode>(&asked);
+        if (distances == nullptr) {
+            all.push_back(Pong{1, node.local()});
+            return all;
+        }
+        Nodes nodes;
+        for (const Bytes& envelope : liar.tells) {
+            const unsigned distance = log_distance(must(open_node_record(envelope)).id, liar.id());
+            if (std::find(distances->distances.begin(), distances->distances.end(), distance) !=
+                distances->distances.end())
+                nodes.records.push_back(envelope);
+        }
+        all.push_back(std::move(nodes));
+        return all;
+    };
+    liar.say(node, Ping{1});
+    liar.listen(30s);
+    EXPECT_EQ(node.node_count(), 1u);
+    EXPECT_GT(node.counters().requests_missed, 0u);
+}
+
+} // namespace
+} // namespace codex::net::dht
