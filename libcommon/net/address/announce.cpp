@@ -1,0 +1,113 @@
+#include "net/address/announce.hpp"
+
+#include "net/address/multiaddr.hpp"
+
+#include <algorithm>
+#include <arpa/inet.h>
+
+namespace codex::net {
+
+namespace {
+
+constexpr std::string_view kExternal = "extip:";
+
+Multiaddr as_multiaddr(const SocketAddress& address) {
+    return Multiaddr::tcp(address.ip_view(), address.port);
+}
+bool is_global(const SocketAddress& address) {
+    return as_multiaddr(address).is_global();
+}
+bool is_loopback(const SocketAddress& address) {
+    return as_multiaddr(address).is_loopback();
+}
+
+std::optional<SocketAddress> parse_ip(const std::string& text) {
+    std::array<std::uint8_t, 16> ip{};
+    if (::inet_pton(AF_INET, text.c_str(), ip.data()) == 1)
+        return SocketAddress(BytesView(ip).first(4), 0);
+    if (::inet_pton(AF_INET6, text.c_str(), ip.data()) == 1)
+        return SocketAddress(ip, 0);
+    return std::nullopt;
+}
+
+/// Those that are bound, with each interface for the address of all; that of this host alone is
+/// left out there when there are others, as to others it would lead astray.
+std::vector<SocketAddress> expanded(const Reachable& node) {
+    std::vector<SocketAddress> all;
+    for (const SocketAddress& bound : node.bound) {
+        if (!as_multiaddr(bound).is_unspecified()) {
+            all.push_back(bound);
+            continue;
+        }
+        std::vector<SocketAddress> here;
+        for (const SocketAddress& one : node.interfaces)
+            if (one.ip_bytes == bound.ip_bytes)
+                here.emplace_back(one.ip_view(), bound.port);
+        if (here.empty() && node.outward && node.outward->ip_bytes == bound.ip_bytes)
+            here.emplace_back(node.outward->ip_view(), bound.port);
+        if (!std::ranges::all_of(here, is_loopback))
+            std::erase_if(here, is_loopback);
+        all.insert(all.end(), here.begin(), here.end());
+    }
+    return all;
+}
+
+void add_once(std::vector<SocketAddress>& to, const SocketAddress& address) {
+    if (std::ranges::find(to, address) == to.end())
+        to.push_back(address);
+}
+
+} // namespace
+
+Result<NatChoice> parse_nat(std::string_view text) {
+    std::string lower(text);
+    std::ranges::transform(lower, lower.begin(), [](char c) {
+        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    });
+    constexpr std::pair<std::string_view, NatKind> kNames[] = {{"any", NatKind::any},
+                                                               {"none", NatKind::none},
+                                                               {"upnp", NatKind::upnp},
+                                                               {"pmp", NatKind::pmp}};
+    for (const auto& [name, kind] : kNames)
+        if (lower == name)
+            return NatChoice{kind, {}};
+    if (!lower.starts_with(kExternal))
+        return fail(Error(Errc::argument_invalid,
+                          fmt::format("{}: no way to be reached that is known", text))
+                        .hint("there are any, none, upnp, pmp, and extip: with an IP address"));
+    const auto ip = parse_ip(lower.substr(kExternal.size()));
+    if (!ip)
+        return fail(Errc::argument_invalid, "{}: no IP address behind extip:", text);
+    if (as_multiaddr(*ip).is_unspecified())
+        return fail(Errc::argument_invalid, "{}: nobody can be reached at that address", text);
+    return NatChoice{NatKind::extip, *ip};
+}
+
+Announced announced(const Reachable& node, const NatChoice& nat) {
+    Announced said;
+    std::vector<SocketAddress> all = expanded(node);
+    if (nat.kind == NatKind::extip)
+        for (SocketAddress& one : all)
+            one = SocketAddress(nat.external.ip_view(), one.port);
+    // Some look at the first one alone, and at one of IPv4.
+    const auto rank = [](const SocketAddress& one) {
+        return std::tuple(!is_global(one), is_loopback(one), one.ip_bytes);
+    };
+    std::vector<std::pair<std::size_t, SocketAddress>> ordered;
+    for (std::size_t i = 0; i < all.size(); ++i)
+        ordered.emplace_back(i, all[i]);
+    std::ranges::sort(ordered, {}, [&](const auto& one) {
+        return std::tuple_cat(rank(one.second), std::tuple(one.first));
+    });
+    for (const auto& [number, one] : ordered) {
+        add_once(said.tcp, one);
+        add_once(said.udp, SocketAddress(one.ip_view(), node.discovery_port));
+    }
+    if (nat.kind == NatKind::extip || std::ranges::any_of(said.tcp, is_global))
+        return said;
+    said.is_hidden = nat.kind == NatKind::none;
+    said.asks_for_mapping = !said.is_hidden;
+    return said;
+}
+
+} // namespace codex::net
