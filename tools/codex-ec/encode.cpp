@@ -6,6 +6,7 @@
 #include "toolkit/loops.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <memory>
 
 namespace codex::ec {
@@ -73,6 +74,27 @@ Result<void> tell(cli::Context& context, const dataset::Job& job, const Cid& pla
     return context.print(with_coverage(record, coverage));
 }
 
+/// The error of a dataset that has not enough blocks, with what makes a protected one of it all the
+/// same: as many data blocks as it has, or smaller blocks.
+Error with_ways(Error error, const codec::Manifest& manifest, const erasure::Shape& shape) {
+    constexpr std::uint64_t kUnit = 64; // of block sizes that can be coded (codex-erasure(5))
+    const std::uint64_t blocks = manifest.blocks_count();
+    const std::uint64_t most = (manifest.content_size_bytes() - 1) / (shape.k() - 1);
+    const bool can_be_cut = most >= kUnit;
+    if (blocks > 1 || !can_be_cut)
+        error = std::move(error).remedy(
+            Remedy(Remedy::encode_dataset, "as many data blocks as it has")
+                .by(fmt::format("codex-ec encode -k {} -m {} CID", blocks,
+                                std::min<std::uint64_t>(blocks, shape.m()))));
+    if (!can_be_cut)
+        return error;
+    return std::move(error).remedy(
+        Remedy(Remedy::put_dataset, "or in smaller blocks")
+            .by(fmt::format("codex-chunk get CID | codex-chunk put --block-size {} - | codex-ec "
+                            "encode -k {} -m {}",
+                            std::bit_floor(most), shape.k(), shape.m())));
+}
+
 Result<int> encode(cli::Context& context, const EncodeOptions& options) {
     // Before any dataset is looked at: it is not about them.
     CODEX_TRY(shape, shape_of(context, options));
@@ -83,8 +105,14 @@ Result<int> encode(cli::Context& context, const EncodeOptions& options) {
     return toolkit::for_each_dataset(
         context, toolkit::Access::write, "encode", options.cids,
         [&](const dataset::Job& job, const Cid& plain) -> Result<void> {
-            CODEX_TRY(cid, dataset::encode(job, plain, shape, expiry));
-            CODEX_TRY(info, job.repo.dataset(cid));
+            auto cid = dataset::encode(job, plain, shape, expiry);
+            if (!cid && cid.error().code() == Errc::erasure_too_few) {
+                CODEX_TRY(of, job.repo.dataset(plain));
+                return fail(with_ways(std::move(cid).error(), of.manifest, shape));
+            }
+            if (!cid)
+                return fail(std::move(cid).error());
+            CODEX_TRY(info, job.repo.dataset(*cid));
             return tell(context, job, plain, info);
         });
 }

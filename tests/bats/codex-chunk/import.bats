@@ -179,3 +179,17 @@ CAR
     assert_success
     assert_output "$(cat zeros.cid)"
 }
+
+@test "of a folder with many datasets the records come in the order of its files, whoever wrote it and however many read" {
+    local i
+    for i in {1..20}; do gen "$i" $((i * 1000)) >"file$i"; done
+    codex-chunk -r from put file* | cut -f1 >cids
+    # shellcheck disable=SC2046 # CIDs
+    codex-chunk -r from export --to-nim one $(cat cids) >/dev/null
+    # shellcheck disable=SC2046
+    codex-chunk -r from export --to-nim other $(tac cids) >/dev/null
+    (cd one/repo/manifests && printf '%s\n' */*.dsobj) | LC_ALL=C sort | sed 's,.*/,,; s,[.]dsobj$,,' >order
+    codex-chunk -r first import --from-nim one -j 1 | cut -f1 | cmp - order
+    codex-chunk -r second import --from-nim other -j 8 | cut -f1 | cmp - order
+    codex-chunk -r second import --from-nim other | cut -f1 | cmp - order # all of it is there
+}

@@ -226,6 +226,21 @@ assert_whole() {
     run_split codex-ec encode -k 2 -m 1 "$(codex-chunk put little | cut -f1)"
     hint 'the minimum size for k = {} is {} bytes; lower k or the block size'
     codex-ec encode -k 2 -m 1 "$(codex-chunk put --block-size 64 little | cut -f1)"
+    # Of one block smaller ones can be made, of several there is the choice, and of a few bytes neither.
+    pasted_to_end 'codex-chunk get'
+    assert_success
+    run_split codex-ec encode -k 10 -m 7 "$(gen 3 200000 | codex-chunk put -)"
+    hint 'as many data blocks as it has: codex-ec encode -k 4 -m 4 {}; or in smaller blocks: codex-chunk get {} | codex-chunk put --block-size 16384 - | codex-ec encode -k 10 -m 7'
+    part 'as many data blocks as it has: codex-ec encode -k {} -m {} CID'
+    part 'or in smaller blocks: codex-chunk get CID | codex-chunk put --block-size {} - | codex-ec encode -k {} -m {}'
+    local both=$stderr
+    pasted 'codex-ec encode'
+    assert_success
+    stderr=$both pasted_to_end 'codex-chunk get'
+    assert_success
+    run_split codex-ec encode --nodes 6 --tolerance 2 "$(printf abc | codex-chunk put -)"
+    pasted_to_end 'codex-ec encode -k 1 -m 1'
+    assert_success
 }
 
 @test "commands for protected datasets, with a plain one" {
