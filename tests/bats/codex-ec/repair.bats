@@ -103,8 +103,8 @@ setup() {
     codex-ec repair "$cid"
     codex-ec erase --blocks 1 "$cid"
     run_split codex-chunk get --json "$cid"
-    assert_equal "$(jq -r '[.type, .object] | @tsv' <<<"$stderr")" "$(printf 'warning\t%s' "$cid")"
-    assert_equal "$(jq -r .message <<<"$stderr")" \
+    assert_equal "$(jq -r '[.type, .object] | @tsv' <<<"$stderr")" "$(printf 'warning\t%s\nsummary\t' "$cid")"
+    assert_equal "$(jq -r 'select(.type == "warning").message' <<<"$stderr")" \
         "1 block was missing, damaged or unreadable and computed from parity; restore what is lost: codex-ec repair $cid"
     run_split codex-chunk get "$cid" -o out
     assert_stderr "codex-chunk: warning: $cid: 1 block was missing, damaged or unreadable and computed from parity; \
