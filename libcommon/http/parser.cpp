@@ -118,18 +118,19 @@ Result<std::optional<std::size_t>> RequestParser::Impl::end_of(BytesView bytes) 
            bytes[before_] == '\r' && bytes[before_ + 1] == '\n')
         looked_ = before_ += 2;
     const std::size_t most = std::min(bytes.size(), before_ + head_bytes_);
-    for (; looked_ + 1 < most; ++looked_) {
+    for (; looked_ < most; ++looked_) {
         const std::uint8_t here = bytes[looked_];
-        const std::uint8_t next = bytes[looked_ + 1];
         if (here == 0 || here == '\n')
             return fail(Errc::malformed, "byte {} of the head is {}", looked_,
                         here == 0 ? "NUL" : "a line feed alone");
         if (here != '\r')
             continue;
-        if (next != '\n')
+        if (looked_ + 1 >= most)
+            break; // what follows says more
+        if (bytes[looked_ + 1] != '\n')
             return fail(Errc::malformed, "byte {} of the head is a carriage return alone", looked_);
         if (looked_ + 2 >= most)
-            break; // what follows says more
+            break;
         const std::uint8_t behind = bytes[looked_ + 2];
         if (behind == ' ' || behind == '\t')
             return fail(Errc::malformed, "the line at byte {} goes on with the one before it",
