@@ -53,6 +53,9 @@ public:
     [[nodiscard]] Result<std::vector<std::string>>
     reread(const std::function<void(Command& root)>& declare,
            const std::function<Result<void>()>& check);
+    /// Sets the levels of the log from now on, as log::Output::set_levels(). Errors:
+    /// argument_invalid. Any thread.
+    [[nodiscard]] Result<void> set_log_levels(std::string_view directives);
     /// Where this process logs to, as --log-level and --log-format say.
     [[nodiscard]] const log::Logger& log() const;
     /// Milliseconds since the tool started, for summaries.

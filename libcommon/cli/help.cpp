@@ -2,6 +2,7 @@
 #include "cli/context.hpp"
 #include "cli/detail/describe.hpp"
 #include "cli/detail/suggest.hpp"
+#include "cli/tool.hpp"
 
 #include <algorithm>
 
@@ -184,3 +185,15 @@ Result<void> print_version(Context& context, const std::string& tool) {
 }
 
 } // namespace codex::cli::detail
+
+namespace codex::cli {
+
+std::string_view version() {
+    return CODEX_VERSION;
+}
+
+std::string_view revision() {
+    return CODEX_REVISION;
+}
+
+} // namespace codex::cli

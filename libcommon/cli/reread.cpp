@@ -44,4 +44,8 @@ Result<std::vector<std::string>> Context::reread(const std::function<void(Comman
     return changed;
 }
 
+Result<void> Context::set_log_levels(std::string_view directives) {
+    return state_->log_output->set_levels(directives);
+}
+
 } // namespace codex::cli

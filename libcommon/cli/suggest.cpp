@@ -43,7 +43,8 @@ constexpr Tool kTools[] = {
      "beacon:--name,--beacon,--iterations-log2 verify-setup:--ptau,--r1cs,--max-beacon-log2 "
      "calldata:--snarkjs,--proof,--public fetch-circuit:--archive,--hash,--circuit-dir"},
     {"codex-serve", "run id key ping fetch stdio connect peers reload health stop",
-     "run:--listen-addrs,--data-dir,--net-privkey,--peer,--max-peers,--limit,--agent-string,"
+     "run:--listen-addrs,--data-dir,--net-privkey,--peer,--max-peers,--limit,--agent-string,--api-"
+     "bindaddr,--api-port,--api-cors-origin,--api-allowed-hosts,--api-token-file,"
      "--ready-file id:--net-privkey peers:--limits health:--wait connect:--timeout stop:--timeout "
      "ping:--count,--timeout fetch:--peer,--to,--timeout"},
 };

@@ -16,6 +16,10 @@ struct ToolSpec {
     std::function<void(Command& root)> declare;
 };
 
+/// What the tools of this build are: "0.1.0", and what git calls it.
+[[nodiscard]] std::string_view version();
+[[nodiscard]] std::string_view revision();
+
 /// Parses, runs, prints the error if there is one, and gives the process exit code. Adds the flags
 /// every tool has (codex-pipes(7), OPTIONS), --help, --version, and the `completion bash|zsh|fish`
 /// subcommand made from the same tree. `--dump-commands` (hidden) prints the tree as JSON for the

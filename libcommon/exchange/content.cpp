@@ -1,8 +1,8 @@
-#include "exchange/detail/content.hpp"
+#include "exchange/content.hpp"
 
 #include <algorithm>
 
-namespace codex::exchange::detail {
+namespace codex::exchange {
 namespace {
 
 constexpr std::uint64_t kPieceBlocks = 32;
@@ -82,4 +82,4 @@ Result<std::uint64_t> Content::write_some() {
     return written;
 }
 
-} // namespace codex::exchange::detail
+} // namespace codex::exchange

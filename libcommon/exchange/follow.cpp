@@ -1,11 +1,9 @@
 #include "exchange/follow.hpp"
 
 #include "base/offload.hpp"
-#include "exchange/detail/content.hpp"
+#include "exchange/content.hpp"
 
 namespace codex::exchange {
-
-using detail::Content;
 
 namespace {
 

@@ -42,6 +42,7 @@ struct About {
     std::string id;
     std::vector<std::string> addresses; ///< without /p2p
     std::uint64_t peers = 0;            ///< that are connected
+    std::string api{};                  ///< where it is asked over HTTP; empty: nowhere
 };
 
 /// A connection with a peer.

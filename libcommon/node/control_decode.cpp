@@ -138,6 +138,7 @@ Result<Reply> about_of(const Json& object) {
     members.text("id", about.id);
     members.texts("addresses", about.addresses);
     members.number("peers", about.peers);
+    members.text("api", about.api);
     return members.reply(std::move(about));
 }
 

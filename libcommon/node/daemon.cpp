@@ -99,7 +99,8 @@ public:
     [[nodiscard]] bool has_turn(const Cid& cid) const;
     static Task<Result<void>> wait_for_turn(Impl* self, Conversation* with, Cid cid,
                                             Clock::Instant until);
-    static Task<Result<void>> fetch(Impl* self, Request request, Conversation* with);
+    static Task<Result<void>> fetch(Impl* self, Request request, std::optional<PartOf> part,
+                                    Conversation* with);
     static Task<Result<void>> say_status(Conversation* with, exchange::FetchStatus status);
     static Task<void> tell(Impl* self, Conversation* with, Running* running);
     static Task<Result<void>> reload(Impl* self, Conversation* with);
@@ -108,7 +109,8 @@ public:
     [[nodiscard]] Clock::Instant in(std::uint64_t seconds) const {
         return Deadline::after_seconds(loop.clock(), seconds).at();
     }
-    [[nodiscard]] Result<exchange::FetchOptions> fetch_options(const Request& request);
+    [[nodiscard]] Result<exchange::FetchOptions> fetch_options(const Request& request,
+                                                               std::optional<PartOf> part);
     [[nodiscard]] PeerRow row(const net::Connection& connection) const;
 
     exchange::Peers& peers;
@@ -119,6 +121,7 @@ public:
     Executor& executor;
     DaemonOptions options;
     std::list<Running*> fetches;
+    std::string api;
     bool ending = false;
     Signal freed; ///< a fetch has ended
 };
@@ -130,6 +133,7 @@ Task<Result<void>> Daemon::Impl::about(Impl* self, Conversation* with) {
     about.id = self->host.id().text();
     about.addresses = addresses_of(self->host);
     about.peers = self->peers.all().size();
+    about.api = self->api;
     co_return co_await with->say(std::move(about));
 }
 
@@ -208,7 +212,8 @@ Task<Result<void>> Daemon::Impl::ping(Impl* self, Request request, Conversation*
 
 // --- fetching -----------------------------------------------------------------------------------
 
-Result<exchange::FetchOptions> Daemon::Impl::fetch_options(const Request& request) {
+Result<exchange::FetchOptions> Daemon::Impl::fetch_options(const Request& request,
+                                                           std::optional<PartOf> part) {
     exchange::FetchOptions how;
     for (const std::string& text : request.peers) {
         CODEX_TRY(target, target_of(text));
@@ -220,7 +225,10 @@ Result<exchange::FetchOptions> Daemon::Impl::fetch_options(const Request& reques
     }
     how.expiry = request.expiry;
     how.label = request.label;
-    CODEX_SET(how.part, options.part(request.range, request.slot));
+    if (part)
+        how.part = std::move(*part);
+    else
+        CODEX_SET(how.part, options.part(request.range, request.slot));
     how.in_order = request.in_order;
     how.max_block_bytes = options.limits.peers.decode.block_bytes;
     how.seed = ++options.seed;
@@ -280,11 +288,12 @@ Task<void> Daemon::Impl::tell(Impl* self, Conversation* with, Running* running) 
         running->progress.cancel();
 }
 
-Task<Result<void>> Daemon::Impl::fetch(Impl* self, Request request, Conversation* with) {
+Task<Result<void>> Daemon::Impl::fetch(Impl* self, Request request, std::optional<PartOf> part,
+                                       Conversation* with) {
     auto cid = codec::manifest_cid(request.cid);
     if (!cid)
         co_return fail(std::move(cid).error());
-    auto how = self->fetch_options(request);
+    auto how = self->fetch_options(request, std::move(part));
     if (!how)
         co_return fail(std::move(how).error());
     Cid of = *cid;
@@ -363,7 +372,7 @@ Task<Result<void>> Daemon::answer(Request request, Conversation* with) {
     case Ask::ping:
         return Impl::ping(self, std::move(request), with);
     case Ask::fetch:
-        return Impl::fetch(self, std::move(request), with);
+        return Impl::fetch(self, std::move(request), std::nullopt, with);
     case Ask::reload:
         return Impl::reload(self, with);
     case Ask::stop:
@@ -372,8 +381,16 @@ Task<Result<void>> Daemon::answer(Request request, Conversation* with) {
     return Impl::stop(self);
 }
 
+Task<Result<void>> Daemon::fetch(Request request, PartOf part, Conversation* with) {
+    return Impl::fetch(impl_.get(), std::move(request), std::move(part), with);
+}
+
 void Daemon::set_limits(const Limits& limits) {
     impl_->options.limits = limits;
+}
+
+void Daemon::set_api(std::string url) {
+    impl_->api = std::move(url);
 }
 
 void Daemon::cancel() {

@@ -46,7 +46,11 @@ public:
     ~Daemon() override;
 
     [[nodiscard]] Task<Result<void>> answer(Request request, Conversation* with) override;
+    /// What a request to fetch does, of the part that this says instead of the request.
+    [[nodiscard]] Task<Result<void>> fetch(Request request, PartOf part, Conversation* with);
     void set_limits(const Limits& limits);
+    /// Where it is asked over HTTP, for who asks it otherwise.
+    void set_api(std::string url);
     /// Ends all fetches, each as soon as it notices, and begins none any more.
     void cancel();
 

@@ -1,12 +1,20 @@
-# scripts/completion/* as strings of the cli floor (libcommon/cli/detail/completion_scripts.hpp).
-set(source "#include \"cli/detail/completion_scripts.hpp\"\nnamespace codex::cli::detail {\n")
-foreach(script Words=words.sh Bash=completion.bash Zsh=completion.zsh Fish=completion.fish)
-  string(REGEX MATCH "(.*)=(.*)" whole ${script})
-  set(file ${CMAKE_SOURCE_DIR}/scripts/completion/${CMAKE_MATCH_2})
-  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
-  file(READ ${file} content)
-  string(APPEND source "const std::string_view kCompletion${CMAKE_MATCH_1} = R\"script(${content})script\";\n")
-endforeach()
-file(GENERATE OUTPUT ${CMAKE_BINARY_DIR}/completion_scripts.cpp
-     CONTENT "${source}} // namespace codex::cli::detail\n")
-target_sources(codex_cli PRIVATE ${CMAKE_BINARY_DIR}/completion_scripts.cpp)
+# Files of text as strings of the library. codex_embed(TARGET SOURCE HEADER NAMESPACE NAME=FILE...): each
+# FILE, below the top of the repository, is the std::string_view NAME that HEADER declares in NAMESPACE.
+function(codex_embed target output header namespace)
+  set(source "#include \"${header}\"\nnamespace ${namespace} {\n")
+  foreach(text ${ARGN})
+    string(REGEX MATCH "(.*)=(.*)" whole ${text})
+    set(file ${CMAKE_SOURCE_DIR}/${CMAKE_MATCH_2})
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
+    file(READ ${file} content)
+    string(APPEND source "const std::string_view ${CMAKE_MATCH_1} = R\"script(${content})script\";\n")
+  endforeach()
+  file(GENERATE OUTPUT ${CMAKE_BINARY_DIR}/${output} CONTENT "${source}} // namespace ${namespace}\n")
+  target_sources(${target} PRIVATE ${CMAKE_BINARY_DIR}/${output})
+endfunction()
+
+codex_embed(codex_cli completion_scripts.cpp cli/detail/completion_scripts.hpp codex::cli::detail
+            kCompletionWords=scripts/completion/words.sh kCompletionBash=scripts/completion/completion.bash
+            kCompletionZsh=scripts/completion/completion.zsh kCompletionFish=scripts/completion/completion.fish)
+codex_embed(codex_node rest_openapi.cpp node/rest/service.hpp codex::node::rest
+            kOpenApi=libcommon/node/rest/openapi.json)

@@ -85,11 +85,13 @@ Result<int> run_health(cli::Context& context, const cli::DurationValue& wait) {
         const auto* about = std::get_if<node::About>(&reply);
         if (about == nullptr)
             return {};
-        return context.print(cli::Record("health")
-                                 .field("id", about->id)
-                                 .field("peers", about->peers)
-                                 .text(fmt::format("{}", fmt::join(about->addresses, ",")))
-                                 .json("addresses", about->addresses));
+        return context.print(
+            cli::Record("health")
+                .field("id", about->id)
+                .field("peers", about->peers)
+                .text(fmt::format("{}", fmt::join(about->addresses, ",")))
+                .json("addresses", about->addresses)
+                .field("api", about->api.empty() ? std::string_view("-") : about->api));
     };
     for (;;) {
         auto answered = ask_daemon(context, asking(node::Ask::health), print,

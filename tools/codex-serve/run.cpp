@@ -2,6 +2,7 @@
 #include "base/local_network.hpp"
 #include "base/thread.hpp"
 #include "cli/end_signals.hpp"
+#include "cli/tool.hpp"
 #include "data_folder.hpp"
 #include "net/identity/key_file.hpp"
 #include "node/daemon.hpp"
@@ -23,7 +24,9 @@ namespace {
 constexpr Clock::Duration kEndPatience = std::chrono::seconds(3);
 
 /// Settings that take effect while it serves.
-constexpr std::string_view kReloaded[] = {"log-level", "max-peers", "limit", "peer"};
+constexpr std::string_view kReloaded[] = {"log-level",     "max-peers",       "limit",
+                                          "peer",          "api-cors-origin", "api-allowed-hosts",
+                                          "api-token-file"};
 
 /// Where a node keeps what is its own, for its owner alone.
 Result<void> make_node_folder(const repo::Repo& repo) {
@@ -110,6 +113,8 @@ struct Service {
         options.logger = run.log();
         return options;
     }
+    void begin_api(std::unique_ptr<Acceptor> acceptor, const RunSettings& settings,
+                   const RunOptions& options, repo::Repo& repo, Executor& executor);
     /// Takes over what may change while it serves. Errors: those of the configuration; then
     /// everything stays as it was. Gives the settings that have changed and may not.
     Result<std::vector<std::string>> reload();
@@ -123,6 +128,7 @@ struct Service {
     exchange::Server server;
     node::Keeper keeper;
     node::Daemon daemon;
+    std::optional<Api> api; ///< the first to go
 };
 
 Result<std::vector<std::string>> Service::reload() {
@@ -143,6 +149,8 @@ Result<std::vector<std::string>> Service::reload() {
     peers.set_limits(settings.limits.peers);
     server.set_limits(settings.limits.server);
     daemon.set_limits(settings.limits);
+    if (api)
+        api->set_access(settings.api.access);
     keeper.keep(settings.peers);
     std::erase_if(changed, [](const std::string& name) {
         return std::ranges::find(kReloaded, name) != std::end(kReloaded);
@@ -152,6 +160,20 @@ Result<std::vector<std::string>> Service::reload() {
         log.warn("A setting has changed that takes effect when the node is begun again",
                  {{"setting", name}});
     return changed;
+}
+
+void Service::begin_api(std::unique_ptr<Acceptor> acceptor, const RunSettings& settings,
+                        const RunOptions& options, repo::Repo& repo, Executor& executor) {
+    node::rest::RestOptions rest;
+    rest.access = settings.api.access;
+    rest.folder = options.data_dir.empty() ? repo.path() : options.data_dir;
+    rest.version = cli::version();
+    rest.revision = cli::revision();
+    rest.set_log_levels = [this](std::string_view levels) { return run.set_log_levels(levels); };
+    api.emplace(loop, std::move(acceptor), daemon, peers, repo, executor, std::move(rest), log);
+    daemon.set_api(api->url());
+    if (!settings.api.is_loopback && settings.api.access.token.empty())
+        log.warn("Whoever reaches the REST interface may use it", {{"url", api->url()}});
 }
 
 void Service::told(int signal) {
@@ -199,6 +221,9 @@ Result<void> serve(cli::Context& context, const RunOptions& options, const RunSe
     for (const net::Multiaddr& address : settings.listen)
         if (auto done = node->host->listen(address); !done)
             return fail(listen_error(std::move(done).error(), address));
+    std::unique_ptr<Acceptor> api_acceptor; // taken before anything is served
+    if (settings.api.at)
+        CODEX_SET(api_acceptor, listen_for_api(node->network, settings.api));
     service.keeper.keep(settings.peers);
     LocalNetwork local(node->loop);
     CODEX_TRY(acceptor, local.listen(node::control_path(repo.path())));
@@ -208,6 +233,8 @@ Result<void> serve(cli::Context& context, const RunOptions& options, const RunSe
     if (!signals.start(
             [&](int signal) { node->loop.post([&service, signal] { service.told(signal); }); }))
         return fail(no_thread());
+    if (api_acceptor)
+        service.begin_api(std::move(api_acceptor), settings, options, repo, *pool);
     service.log.info("Started codex node", {{"id", log::Id{node->host->id().text()}},
                                             {"addrs", node::addresses_of(*node->host)}});
     if (ready)
@@ -218,10 +245,15 @@ Result<void> serve(cli::Context& context, const RunOptions& options, const RunSe
     service.log.notice("Stopping codex");
     signals.stop();
     control.close();
+    if (service.api)
+        service.api->close();
     service.daemon.cancel();
-    node->loop.run_until([&control] { return control.answering() == 0; },
-                         node->loop.now() + kEndPatience);
-    pool.reset(); // its jobs use what is below
+    const auto all_answered = [&] {
+        return control.answering() == 0 && (!service.api || service.api->answering() == 0);
+    };
+    node->loop.run_until(all_answered, node->loop.now() + kEndPatience);
+    service.api.reset(); // its jobs wait for what it reads
+    pool.reset();        // its jobs use what is below
     return {};
 }
 

@@ -60,6 +60,7 @@ Result<RunSettings> settings_of(const RunOptions& options) {
     CODEX_SET(settings.listen, listen_addresses(options));
     CODEX_SET(settings.limits, limits_of(options));
     CODEX_SET(settings.peers, kept_peers(options));
+    CODEX_SET(settings.api, api_settings_of(options.api));
     return settings;
 }
 
@@ -86,6 +87,7 @@ void declare_run_options(cli::Command& command, RunOptions& options) {
         .setting("CODEX_AGENT_STRING")
         .option("--ready-file FILE", options.ready_file,
                 "appears once peers can connect, with a line for each address: id and multiaddr");
+    declare_api_options(command, options.api);
 }
 
 } // namespace codex::serve_tool

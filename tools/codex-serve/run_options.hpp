@@ -1,6 +1,7 @@
 // What a node is told when it begins, and again when it reads its configuration anew.
 #pragma once
 
+#include "api.hpp"
 #include "node/keeper.hpp"
 #include "node/limits.hpp"
 #include "serve.hpp"
@@ -16,6 +17,7 @@ struct RunOptions {
     std::vector<std::string> peers;
     std::string agent = "Codex";
     std::string ready_file;
+    ApiOptions api;
 };
 
 void declare_run_options(cli::Command& command, RunOptions& options);
@@ -25,6 +27,7 @@ struct RunSettings {
     std::vector<net::Multiaddr> listen;
     node::Limits limits;
     std::vector<node::KeptPeer> peers;
+    ApiSettings api;
 };
 /// Errors: usage, naming the option.
 [[nodiscard]] Result<RunSettings> settings_of(const RunOptions& options);

@@ -1,7 +1,7 @@
 // The inside of a fetch, for the files that implement it.
 #pragma once
 
-#include "exchange/detail/content.hpp"
+#include "exchange/content.hpp"
 #include "exchange/detail/dialler.hpp"
 #include "exchange/detail/goods.hpp"
 #include "exchange/fetch.hpp"
@@ -23,15 +23,13 @@ public:
     /// Of a dataset that is whole already, what is wanted of its content.
     [[nodiscard]] static Task<Result<FetchStatus>> give(Impl* self, codec::Manifest whole);
     /// Goes on until all of it is there, and its content written.
-    [[nodiscard]] static Task<Result<void>> download(Impl* self,
-                                                     std::shared_ptr<detail::Goods> goods,
-                                                     std::shared_ptr<detail::Content> content,
-                                                     IndexSet wanted, std::size_t block_bytes,
-                                                     std::optional<detail::ColumnNeeds> columns);
+    [[nodiscard]] static Task<Result<void>>
+    download(Impl* self, std::shared_ptr<detail::Goods> goods, std::shared_ptr<Content> content,
+             IndexSet wanted, std::size_t block_bytes, std::optional<detail::ColumnNeeds> columns);
     /// Gives why it gave up, if it did.
     [[nodiscard]] static Task<Result<std::optional<Why>>> watch(Impl* self,
                                                                 const detail::Dialler* dialler);
-    static Task<void> write(Impl* self, std::shared_ptr<detail::Content> content);
+    static Task<void> write(Impl* self, std::shared_ptr<Content> content);
     /// The same of a dataset that is whole; `changed` is notified at the end.
     static Task<void> write_whole(Impl* self, dataset::ByteRange range, Signal* changed);
     /// `changed` is notified when it may be over.

@@ -73,3 +73,34 @@ teardown() {
         wait "$process" 2>/dev/null || true
     done
 }
+
+# start_api [OPTION...]: start_node; $api is where it is asked over HTTP.
+start_api() {
+    start_node "$@"
+    api=$(codex-serve health | cut -f 4)/api/codex/v1
+}
+
+# ask [CURL-OPTION...] PATH: what curl gets of $api: $code, the head (without carriage returns) and the
+# body, where it is short, which is in the file body, too.
+ask() {
+    local path=${*: -1}
+    rm -f body # of which curl leaves what there was, when nothing comes
+    curl -sS --max-time 60 -D heads -o body "${@:1:$#-1}" "$api$path" || fail "curl: $?"
+    code=$(awk '/^HTTP/ { code = $2 } END { print code }' heads)
+    head=$(tr -d '\r' <heads)
+    body=
+    [[ ! -s body || $(stat -c %s body) -gt 4096 ]] || body=$(tr -d '\0' <body)
+}
+
+# assert_answer CODE [TEXT]: of the last ask.
+assert_answer() {
+    assert_equal "$code" "$1"
+    (($# == 1)) || assert_equal "$body" "$2"
+}
+
+# assert_field NAME VALUE: of the answer; an empty value: there is none.
+assert_field() {
+    local got
+    got=$(awk -v name="${1,,}:" 'tolower($1) == name { sub(/^[^:]*: /, ""); print }' <<<"$head")
+    assert_equal "$1: $got" "$1: $2"
+}

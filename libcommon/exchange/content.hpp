@@ -7,7 +7,7 @@
 
 #include <memory>
 
-namespace codex::exchange::detail {
+namespace codex::exchange {
 
 /// Threads: the loop's, but for write_some().
 class Content {
@@ -51,4 +51,4 @@ private:
     Bytes buffer_;
 };
 
-} // namespace codex::exchange::detail
+} // namespace codex::exchange

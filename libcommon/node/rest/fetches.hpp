@@ -1,0 +1,84 @@
+// Fetches that requests wait for: two of one dataset share one.
+#pragma once
+
+#include "http/server.hpp"
+#include "node/daemon.hpp"
+
+#include <map>
+#include <memory>
+
+namespace codex::node::rest {
+
+/// One fetch, as long as somebody has it, or to its end where that was asked for.
+/// Threads: the loop's.
+class SharedFetch final : public Conversation {
+public:
+    explicit SharedFetch(EventLoop& loop) : left_(loop), changed_(loop) {}
+
+    [[nodiscard]] bool over() const { return over_; }
+    /// Why it has failed, once it is over.
+    [[nodiscard]] const std::optional<Error>& error() const { return error_; }
+    /// Is told when something has come, or it is over.
+    [[nodiscard]] Signal& changed() { return changed_; }
+    /// It goes on when nobody waits for it.
+    void keep() { kept_ = true; }
+
+    [[nodiscard]] Task<Result<void>> say(Reply reply) override;
+    [[nodiscard]] bool gone() const override { return gone_; }
+    [[nodiscard]] Signal& left() override { return left_; }
+
+private:
+    friend class Fetches;
+    friend class FetchTicket;
+    void leave();
+
+    std::size_t users_ = 0;
+    bool kept_ = false;
+    bool gone_ = false;
+    bool over_ = false;
+    std::optional<Error> error_;
+    Signal left_;
+    Signal changed_;
+};
+
+/// Somebody waits for the fetch as long as this is there. Threads: the loop's.
+class FetchTicket {
+public:
+    explicit FetchTicket(std::shared_ptr<SharedFetch> fetch) : fetch_(std::move(fetch)) {
+        ++fetch_->users_;
+    }
+    FetchTicket(FetchTicket&& other) noexcept : fetch_(std::move(other.fetch_)) {}
+    FetchTicket& operator=(FetchTicket&&) = delete;
+    ~FetchTicket();
+    [[nodiscard]] SharedFetch* operator->() const { return fetch_.get(); }
+    [[nodiscard]] SharedFetch& operator*() const { return *fetch_; }
+
+private:
+    std::shared_ptr<SharedFetch> fetch_;
+};
+
+/// Threads: the loop's.
+class Fetches {
+public:
+    /// Both outlive it. Destroyed from outside of the loop's tasks.
+    Fetches(EventLoop& loop, Daemon& daemon) : loop_(loop), daemon_(daemon), tasks_(loop) {}
+
+    /// The fetch of the dataset that is under way, or a new one, of the peers that there are. A
+    /// dataset that has not expired is kept until `expiry`, Unix seconds, or for ever where that is
+    /// 0.
+    [[nodiscard]] FetchTicket join(const Cid& cid, std::uint64_t expiry);
+    /// Gets the manifest alone, and stores nothing. Errors: those of exchange::Fetch::run().
+    [[nodiscard]] static Task<Result<codec::Manifest>> manifest(Fetches* self, Cid cid,
+                                                                http::Exchange* for_whom);
+
+private:
+    static Task<void> run(Fetches* self, std::shared_ptr<SharedFetch> fetch, Cid cid,
+                          std::uint64_t expiry);
+
+    EventLoop& loop_;
+    Daemon& daemon_;
+    std::map<Cid, std::shared_ptr<SharedFetch>> running_;
+    TaskGroup tasks_; ///< the first to go
+};
+
+} // namespace codex::node::rest

@@ -1,0 +1,155 @@
+#include "node/rest/rest.hpp"
+
+#include "node/rest/service.hpp"
+
+namespace codex::node::rest {
+
+class Rest::Impl {
+public:
+    Impl(Daemon& daemon, exchange::Peers& peers, repo::Repo& repo, Executor& executor,
+         RestOptions options)
+        : service(daemon, peers, repo, executor, std::move(options)) {}
+
+    static Task<Result<void>> handle(Impl* self, http::Exchange* with);
+    static Task<Result<void>> call(Impl* self, http::Exchange* with, http::Target target);
+    [[nodiscard]] Task<Result<void>> dispatch(Call* call);
+    [[nodiscard]] Task<Result<void>> refuse(http::Exchange& with, Refusal refused) const;
+    [[nodiscard]] Task<Result<void>> not_there(http::Exchange& with, const http::Target& target);
+
+    Service service;
+};
+
+namespace {
+
+http::Answer bare(unsigned status) {
+    return {status, {}};
+}
+
+/// A body without a type, where one is asked for.
+bool lacks_type(const http::Request& request, const Route& route) {
+    return !route.raw && request.method != "GET" && request.method != "HEAD" &&
+           request.method != "OPTIONS" && request.has_body() &&
+           http::find(request.fields, "content-type") == nullptr;
+}
+
+} // namespace
+
+std::uint64_t Service::expiry() const {
+    const std::uint64_t ttl = repo.config().ttl_seconds;
+    const std::uint64_t now = loop.clock().unix_seconds();
+    return ttl == 0 ? 0 : (ttl > UINT64_MAX - now ? UINT64_MAX : now + ttl);
+}
+
+Task<Result<void>> Rest::Impl::refuse(http::Exchange& with, Refusal refused) const {
+    http::Answer answer{refused.status, {{"Content-Type", "text/html"}}};
+    http::set(answer.fields, "X-Content-Type-Options", "nosniff");
+    if (refused.status == 401)
+        http::set(answer.fields, "WWW-Authenticate", "Bearer");
+    return with.answer(std::move(answer), std::move(refused.text));
+}
+
+/// No such path, or not by this method. Browsers may ask about any that there is.
+Task<Result<void>> Rest::Impl::not_there(http::Exchange& with, const http::Target& target) {
+    const AccessOptions& access = service.options.access;
+    if (with.request().method != "OPTIONS" || access.cors_origin.empty() ||
+        !is_path(target.segments))
+        return with.answer(bare(404), {});
+    http::Answer answer{200, {{"Content-Type", "text/plain"}}};
+    const Route plain{"OPTIONS", {}, Action::preflight};
+    for (http::Field& field : cors_fields(access, with.request(), plain, true))
+        http::set(answer.fields, field.name, std::move(field.value));
+    return with.answer(std::move(answer), {});
+}
+
+Task<Result<void>> Rest::Impl::dispatch(Call* call) {
+    Service* const self = &service;
+    switch (call->route.action) {
+    case Action::upload:
+        return rest::upload(self, call);
+    case Action::list:
+        return list_data(self, call);
+    case Action::download:
+    case Action::stream:
+        return download(self, call);
+    case Action::remove:
+        return remove_data(self, call);
+    case Action::fetch:
+        return fetch_data(self, call);
+    case Action::manifest:
+        return show_manifest(self, call);
+    case Action::exists:
+        return show_exists(self, call);
+    case Action::space:
+        return show_space(self, call);
+    case Action::record:
+        return show_record(self, call);
+    case Action::peer_id:
+        return show_peer_id(self, call);
+    case Action::connect:
+        return connect_peer(self, call);
+    case Action::debug_info:
+        return show_debug_info(self, call);
+    case Action::log_level:
+        return set_log_level(self, call);
+    case Action::openapi:
+        return call->json(200, std::string(kOpenApi));
+    case Action::preflight:
+        return call->empty(204);
+    case Action::market:
+        break;
+    }
+    return call->error(503, "Persistence is not enabled");
+}
+
+Task<Result<void>> Rest::Impl::call(Impl* self, http::Exchange* with, http::Target target) {
+    auto matched = match(with->request().method, target.segments);
+    if (!matched) {
+        co_return co_await self->not_there(*with, target);
+    }
+    Call call(*with, self->service.options.access, *matched, target);
+    Call* const one = &call;
+    if (lacks_type(with->request(), call.route)) {
+        co_return co_await one->empty(400);
+    }
+    co_return co_await self->dispatch(one);
+}
+
+Task<Result<void>> Rest::Impl::handle(Impl* self, http::Exchange* with) {
+    auto refused = refusal(self->service.options.access, with->request());
+    if (refused) {
+        co_return co_await self->refuse(*with, std::move(*refused));
+    }
+    auto target = http::parse_target(with->request().target);
+    if (!target) {
+        http::Answer answer = bare(400);
+        std::string nothing;
+        co_return co_await with->answer(std::move(answer), std::move(nothing));
+    }
+    if (self->service.options.others != nullptr && !has_prefix(target->segments)) {
+        co_return co_await self->service.options.others->handle(with);
+    }
+    co_return co_await call(self, with, std::move(*target));
+}
+
+Rest::Rest(Daemon& daemon, exchange::Peers& peers, repo::Repo& repo, Executor& executor,
+           RestOptions options)
+    : impl_(std::make_unique<Impl>(daemon, peers, repo, executor, std::move(options))) {}
+Rest::~Rest() = default;
+
+Task<Result<void>> Rest::handle(http::Exchange* with) {
+    return Impl::handle(impl_.get(), with);
+}
+
+void Rest::set_access(const AccessOptions& access) {
+    impl_->service.options.access = access;
+}
+
+std::uint64_t Rest::uploads() const {
+    return impl_->service.uploads;
+}
+
+std::uint64_t Rest::downloads() const {
+    return impl_->service.downloads;
+}
+
+} // namespace codex::node::rest

@@ -1,0 +1,290 @@
+// A node as clients of HTTP see it, and other nodes beside it, on a network whose clock jumps.
+#include "exchange/fetch_fixture.hpp"
+#include "http/server.hpp"
+#include "node/rest/rest.hpp"
+
+#include <gmock/gmock.h>
+#include <nlohmann/json.hpp>
+
+namespace codex::node::rest {
+namespace {
+
+using codex::test::must;
+using exchange::test::Dataset;
+using exchange::test::Store;
+using exchange::test::World;
+using std::chrono::seconds;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+/// The answer to a request.
+struct Heard {
+    std::string head;
+    std::string body;
+    [[nodiscard]] std::string status() const { return head.substr(9, 3); }
+};
+
+class RestTest : public ::testing::Test {
+protected:
+    RestTest() {
+        there_.serve();
+        here_.serve();
+        DaemonOptions daemon;
+        daemon.part = [](const std::optional<std::string>& /*range*/,
+                         std::optional<std::uint64_t> /*slot*/) -> Result<PartOf> {
+            return nullptr;
+        };
+        daemon_ = std::make_unique<Daemon>(*here_.peers, *here_.server, here_.repo, here_.executor,
+                                           std::move(daemon));
+        RestOptions options;
+        options.folder = "the folder";
+        options.version = "1.2";
+        options.revision = "abc";
+        options.set_log_levels = [this](std::string_view levels) -> Result<void> {
+            if (levels == "nonsense")
+                return fail(Errc::argument_invalid, "no");
+            levels_ = levels;
+            return {};
+        };
+        rest_ = std::make_unique<Rest>(*daemon_, *here_.peers, here_.repo, here_.executor,
+                                       std::move(options));
+        auto acceptor = must(network_->listen({ip_, 80}));
+        server_ = std::make_unique<http::Server>(world_.loop, std::move(acceptor), *rest_);
+    }
+    std::unique_ptr<Socket> dial() {
+        auto socket =
+            run_task(world_.loop, network_->connect({ip_, 80}, world_.loop.now() + seconds(60)));
+        return must(std::move(*socket));
+    }
+    void say(Socket& socket, std::string_view text) {
+        auto said = run_task(world_.loop,
+                             write_all(&socket, as_bytes(text), world_.loop.now() + seconds(60)));
+        must(std::move(*said));
+    }
+    std::string hear(Socket& socket, Clock::Duration span = seconds(300)) {
+        std::string all;
+        const Clock::Instant until = world_.loop.now() + span;
+        for (;;) {
+            Bytes room(100000);
+            auto got = run_task(world_.loop, read_some(&socket, room, until));
+            if (!*got || **got == 0)
+                return all;
+            all += as_text(BytesView(room).first(**got));
+        }
+    }
+    Heard ask(std::string_view method, std::string_view path, std::string_view fields = "",
+              std::string_view body = "") {
+        const auto socket = dial();
+        say(*socket, fmt::format("{} /api/codex/v1{} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+                                 "{}{}\r\n{}",
+                                 method, path, fields,
+                                 body.empty() ? std::string()
+                                              : fmt::format("Content-Length: {}\r\n", body.size()),
+                                 body));
+        const std::string all = hear(*socket);
+        const std::size_t end = all.find("\r\n\r\n");
+        return {all.substr(0, end), all.substr(end + 4)};
+    }
+    void settle(Clock::Duration span) {
+        world_.loop.run_until([] { return false; }, world_.loop.now() + span);
+    }
+    void meet() {
+        const std::string address = there_.address().text();
+        EXPECT_EQ(ask("GET", fmt::format("/connect/{}?addrs={}", there_.id().text(), address)).body,
+                  "Successfully connected to peer");
+    }
+    static std::string content(const Dataset& data) {
+        std::string all;
+        for (std::uint64_t i = 0; i < data.size(); ++i)
+            all += as_text(data.leaf(i).data);
+        return all;
+    }
+
+    World world_;
+    Store here_{world_, 1};
+    Store there_{world_, 2};
+    std::array<std::uint8_t, 4> ip_{127, 0, 0, 1};
+    std::unique_ptr<Network> network_ = world_.internet.host(ip_);
+    std::string levels_;
+    std::unique_ptr<Daemon> daemon_;
+    std::unique_ptr<Rest> rest_;
+    std::unique_ptr<http::Server> server_;
+};
+
+TEST_F(RestTest, StoresAndGivesBack) {
+    const Heard put = ask("POST", "/data",
+                          "Content-Type: text/plain\r\n"
+                          "Content-Disposition: attachment; filename=\"a.txt\"\r\n",
+                          "hello");
+    EXPECT_EQ(put.status(), "200");
+    EXPECT_THAT(put.body, StartsWith("zDv"));
+    const Heard got = ask("GET", "/data/" + put.body);
+    EXPECT_EQ(got.body, "hello");
+    EXPECT_THAT(got.head, HasSubstr("Content-Type: text/plain\r\n"));
+    EXPECT_THAT(got.head, HasSubstr("Content-Disposition: attachment; filename=\"a.txt\"\r\n"));
+    EXPECT_THAT(got.head, HasSubstr("ETag: \"" + put.body + "\"\r\n"));
+    EXPECT_EQ(rest_->uploads(), 1U);
+    EXPECT_EQ(rest_->downloads(), 1U);
+    const auto list = nlohmann::json::parse(ask("GET", "/data").body);
+    ASSERT_EQ(list["content"].size(), 1U);
+    EXPECT_EQ(list["content"][0]["cid"], put.body);
+    EXPECT_EQ(list["content"][0]["manifest"]["filename"], "a.txt");
+    EXPECT_EQ(ask("GET", "/data/" + put.body + "/exists").body,
+              fmt::format("{{\"{}\":true,\"has\":true}}", put.body));
+    EXPECT_EQ(ask("HEAD", "/data/" + put.body).body, "");
+    const Heard part = ask("GET", "/data/" + put.body, "Range: bytes=1-3\r\n");
+    EXPECT_EQ(part.status(), "206");
+    EXPECT_EQ(part.body, "ell");
+    EXPECT_THAT(part.head, HasSubstr("Content-Range: bytes 1-3/5\r\n"));
+    const Heard none = ask("GET", "/data/" + put.body, "Range: bytes=5-\r\n");
+    EXPECT_EQ(none.status(), "416");
+    EXPECT_THAT(none.head, HasSubstr("Content-Range: bytes */5\r\n"));
+    EXPECT_EQ(ask("GET", "/data/" + put.body, "If-None-Match: \"" + put.body + "\"\r\n").status(),
+              "304");
+    EXPECT_EQ(ask("DELETE", "/data/" + put.body).status(), "204");
+    EXPECT_EQ(ask("DELETE", "/data/" + put.body).status(), "204");
+    EXPECT_EQ(ask("GET", "/data/" + put.body).status(), "404");
+}
+
+TEST_F(RestTest, TheTextOfTheReferenceTakesWhatItTakesThere) {
+    EXPECT_EQ(ask("POST", "/data", "", "some file contents").status(), "200");
+    EXPECT_EQ(ask("GET", "/space").body,
+              "{\"totalBlocks\":2,\"quotaMaxBytes\":21474836480,\"quotaUsedBytes\":65592,"
+              "\"quotaReservedBytes\":0}");
+}
+
+TEST_F(RestTest, RefusesWhatCannotBeStored) {
+    EXPECT_EQ(ask("POST", "/data", "Content-Type: hello/world\r\n", "x").body,
+              "The MIME type 'hello/world' is not valid.");
+    EXPECT_EQ(ask("POST", "/data", "Content-Disposition: filename=\"a/b\"\r\n", "x").body,
+              "The filename is not valid.");
+    EXPECT_EQ(ask("POST", "/data").body, "Request do not have body available");
+    EXPECT_EQ(ask("POST", "/data", "Content-Length: 0\r\n").body, "Empty leaves");
+    EXPECT_THAT(
+        ask("POST", "/data", "Content-Length: 99999999999999\r\nExpect: 100-continue\r\n").body,
+        StartsWith("Unable to store block"));
+    EXPECT_EQ(ask("POST", "/data/abc/network", "", "x").status(), "400"); // without a type
+    EXPECT_EQ(ask("GET", "/data").body, "{\"content\":[]}");
+}
+
+TEST_F(RestTest, SaysWhatTheNodeIs) {
+    const auto info = nlohmann::ordered_json::parse(ask("GET", "/debug/info").body);
+    std::vector<std::string> keys;
+    for (const auto& [key, value] : info.items())
+        keys.push_back(key);
+    EXPECT_EQ(keys, (std::vector<std::string>{"id", "addrs", "repo", "spr", "announceAddresses",
+                                              "table", "codex"}));
+    EXPECT_EQ(info["id"], here_.id().text());
+    EXPECT_EQ(info["repo"], "the folder");
+    EXPECT_EQ(info["codex"]["version"], "1.2");
+    EXPECT_EQ(ask("GET", "/peerid").body, fmt::format("{{\"id\":\"{}\"}}", here_.id().text()));
+    EXPECT_EQ(ask("GET", "/node/peerid", "Accept: text/plain\r\n").body, here_.id().text());
+    EXPECT_EQ(ask("GET", "/spr").status(), "503");
+    EXPECT_EQ(ask("GET", "/spr").body, "");
+    EXPECT_EQ(ask("POST", "/debug/chronicles/loglevel?level=DEBUG%3Btrace%3Acodex").status(),
+              "200");
+    EXPECT_EQ(levels_, "DEBUG;trace:codex");
+    EXPECT_EQ(ask("POST", "/debug/chronicles/loglevel").body, "Missing log level");
+    EXPECT_EQ(ask("POST", "/debug/chronicles/loglevel?level=nonsense").status(), "500");
+    EXPECT_EQ(ask("GET", "/sales/slots/x").body, "Persistence is not enabled");
+    EXPECT_EQ(ask("GET", "/nothing").status(), "404");
+    EXPECT_EQ(ask("GET", "/data/%zz").status(), "400");
+}
+
+TEST_F(RestTest, ConnectsToPeers) {
+    meet();
+    meet(); // which is there already
+    EXPECT_EQ(ask("GET", "/connect/" + here_.id().text()).body, "Unable to dial peer");
+    EXPECT_EQ(ask("GET", "/connect/nonsense").status(), "400");
+    const std::string nobody = "16Uiu2HAmLb6x8CmU6v6Mopiftir16SeBnhcat5dWwKCxbs3P8oRt";
+    EXPECT_EQ(ask("GET", "/connect/" + nobody).body, "Unable to find Peer!");
+    EXPECT_EQ(ask("GET", "/connect/" + nobody + "?addrs=nonsense").body, "Unable to find Peer!");
+    EXPECT_EQ(ask("GET", "/connect/" + nobody + "?addrs=/ip4/10.0.0.9/tcp/1").body,
+              "Unable to dial peer");
+}
+
+TEST_F(RestTest, StreamsWhatOthersHave) {
+    const Dataset data(repo::test::seeds(1, 300));
+    there_.store(data);
+    EXPECT_EQ(ask("GET", "/data/" + data.cid.text()).status(), "404");
+    meet();
+    const Heard got = ask("GET", "/data/" + data.cid.text() + "/network/stream");
+    EXPECT_EQ(got.status(), "200");
+    EXPECT_TRUE(got.body == content(data));
+    EXPECT_THAT(got.head, HasSubstr("Access-Control-Expose-Headers: Content-Disposition"));
+    here_.expect_whole(data);
+    EXPECT_TRUE(ask("GET", "/data/" + data.cid.text()).body == content(data));
+}
+
+TEST_F(RestTest, GetsManifestsAlone) {
+    const Dataset data(repo::test::seeds(1, 20));
+    there_.store(data);
+    meet();
+    const Heard got = ask("GET", "/data/" + data.cid.text() + "/network/manifest");
+    EXPECT_EQ(nlohmann::json::parse(got.body)["manifest"]["treeCid"], data.tree_cid().text());
+    EXPECT_EQ(ask("GET", "/data/" + data.cid.text() + "/exists").body,
+              fmt::format("{{\"{}\":false,\"has\":false}}", data.cid.text()));
+}
+
+TEST_F(RestTest, FetchesInTheBackgroundAndTwoShareOne) {
+    const Dataset data(repo::test::seeds(1, 300));
+    there_.store(data);
+    meet();
+    const Heard got = ask("POST", "/data/" + data.cid.text() + "/network");
+    EXPECT_EQ(nlohmann::json::parse(got.body)["cid"], data.cid.text());
+    EXPECT_EQ(ask("POST", "/data/" + data.cid.text() + "/network").status(), "200");
+    // What is not here yet of a dataset whose manifest is comes meanwhile.
+    EXPECT_TRUE(ask("GET", "/data/" + data.cid.text()).body == content(data));
+    EXPECT_TRUE(world_.until([&] { return here_.repo.dataset(data.cid).has_value(); }));
+    here_.expect_whole(data);
+}
+
+TEST_F(RestTest, WhatNobodyHasIsNotFound) {
+    const Dataset data(repo::test::seeds(1, 20));
+    meet();
+    for (const std::string_view path : {"/network/stream", "/network/manifest"})
+        EXPECT_EQ(ask("GET", "/data/" + data.cid.text() + std::string(path)).status(), "404");
+    EXPECT_EQ(ask("POST", "/data/" + data.cid.text() + "/network").status(), "404");
+    const std::string block = data.block(0).text();
+    EXPECT_EQ(ask("GET", "/data/" + block).status(), "404");
+    EXPECT_EQ(ask("POST", "/data/" + block + "/network").status(), "404");
+}
+
+TEST_F(RestTest, GivesSingleBlocks) {
+    const Dataset data(repo::test::seeds(1, 5));
+    here_.store(data);
+    const Heard got = ask("GET", "/data/" + data.block(2).text());
+    EXPECT_EQ(got.status(), "200");
+    EXPECT_TRUE(got.body == as_text(data.leaf(2).data));
+    EXPECT_EQ(ask("DELETE", "/data/" + data.block(2).text()).status(), "500"); // it is a part
+}
+
+TEST_F(RestTest, ClientsThatVanishEndTheirFetches) {
+    const Dataset data(repo::test::seeds(1, 300));
+    meet();
+    for (const std::string_view method : {"GET", "POST"}) { // nobody has it, and it waits
+        const auto socket = dial();
+        say(*socket, fmt::format("{} /api/codex/v1/data/{}/network{} HTTP/1.1\r\nHost: x\r\n\r\n",
+                                 method, data.cid.text(), method == "GET" ? "/stream" : ""));
+        settle(std::chrono::milliseconds(100));
+        EXPECT_EQ(server_->answering(), 1U);
+        socket->close();
+        settle(seconds(1));
+        EXPECT_EQ(server_->answering(), 0U);
+    }
+    // And in the middle of an answer.
+    there_.store(data);
+    const auto socket = dial();
+    say(*socket, fmt::format("GET /api/codex/v1/data/{}/network/stream HTTP/1.1\r\nHost: x\r\n\r\n",
+                             data.cid.text()));
+    Bytes room(1000);
+    must(*run_task(world_.loop, read_some(socket.get(), room, world_.loop.now() + seconds(60))));
+    socket->close();
+    settle(seconds(5));
+    EXPECT_EQ(server_->answering(), 0U);
+    EXPECT_EQ(ask("GET", "/peerid").status(), "200");
+}
+
+} // namespace
+} // namespace codex::node::rest

@@ -1,0 +1,137 @@
+#include "api.hpp"
+
+#include "base/fd.hpp"
+
+#include <algorithm>
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+namespace codex::serve_tool {
+
+namespace {
+
+constexpr std::size_t kMaxTokenBytes = 1024;
+constexpr std::string_view kNone = "none";
+
+Result<SocketAddress> parse_bind_address(const std::string& text, std::uint16_t port) {
+    std::array<std::uint8_t, 16> ip{};
+    if (::inet_pton(AF_INET, text.c_str(), ip.data()) == 1)
+        return SocketAddress(BytesView(ip).first(4), port);
+    if (::inet_pton(AF_INET6, text.c_str(), ip.data()) == 1)
+        return SocketAddress(ip, port);
+    return fail(Error(Errc::usage, fmt::format("--api-bindaddr: {}: not an IP address", text))
+                    .hint("for this host alone: 127.0.0.1; without such an interface: none"));
+}
+
+bool is_loopback(const SocketAddress& at) {
+    const BytesView ip = at.ip_view();
+    return ip.size() == 4
+               ? ip[0] == 127
+               : std::ranges::all_of(ip.first(15), [](auto byte) { return byte == 0; }) &&
+                     ip[15] == 1;
+}
+
+/// As a Host field has it, without the port.
+std::string host_text(const SocketAddress& at) {
+    const std::string text = at.text();
+    return text.substr(0, text.rfind(':'));
+}
+
+bool is_token_char(char c) {
+    return c > 0x20 && c < 0x7f;
+}
+
+/// One line for its owner alone.
+Result<std::string> read_token(const std::string& path) {
+    CODEX_TRY(fd, open_file(path, O_RDONLY | O_NOCTTY | O_NONBLOCK));
+    struct stat there = {};
+    if (::fstat(fd.get(), &there) != 0)
+        return fail(system_error(errno, "look at " + path));
+    if ((there.st_mode & 077U) != 0)
+        return fail(Error(Errc::permission, fmt::format("{}: others may read the token", path))
+                        .hint(fmt::format("make it yours alone: chmod 600 {}", path)));
+    Bytes bytes(kMaxTokenBytes + 1);
+    CODEX_TRY(size, read_full(fd.get(), bytes, path));
+    std::string token(as_text(BytesView(bytes).first(size)));
+    if (token.ends_with('\n'))
+        token.pop_back();
+    if (token.empty() || token.size() > kMaxTokenBytes ||
+        !std::ranges::all_of(token, is_token_char))
+        return fail(Errc::malformed,
+                    "{}: no token, which is a line of at most {} letters, digits "
+                    "and marks",
+                    path, kMaxTokenBytes);
+    return token;
+}
+
+} // namespace
+
+void declare_api_options(cli::Command& command, ApiOptions& options) {
+    command
+        .option("--api-bindaddr IP", options.bind_address,
+                "where requests over HTTP are taken; default 127.0.0.1; none for nowhere")
+        .setting("CODEX_API_BINDADDR")
+        .option("-p,--api-port PORT", options.port, "the port of it, 0 for any; default 8080")
+        .setting("CODEX_API_PORT")
+        .option("--api-cors-origin ORIGIN", options.cors_origin,
+                "whose pages browsers let read the answers; * for all")
+        .setting("CODEX_API_CORS_ORIGIN")
+        .option("--api-allowed-hosts NAME", options.hosts,
+                "what else this host may be called in requests")
+        .setting("CODEX_API_ALLOWED_HOSTS")
+        .option("--api-token-file FILE", options.token_file,
+                "a file with the token that requests have to show")
+        .setting("CODEX_API_TOKEN_FILE");
+}
+
+Result<ApiSettings> api_settings_of(const ApiOptions& options) {
+    if (options.port > UINT16_MAX)
+        return fail(Errc::usage, "--api-port: {} is not from 0 to {}", options.port, UINT16_MAX);
+    ApiSettings settings;
+    settings.access.cors_origin = options.cors_origin;
+    if (!options.token_file.empty())
+        CODEX_SET(settings.access.token, read_token(options.token_file));
+    if (options.bind_address == kNone)
+        return settings;
+    CODEX_SET(settings.at,
+              parse_bind_address(options.bind_address, static_cast<std::uint16_t>(options.port)));
+    settings.is_loopback = is_loopback(*settings.at);
+    CODEX_TRY(hosts, split_list("--api-allowed-hosts", "NAME", options.hosts));
+    if (settings.is_loopback || !hosts.empty())
+        settings.access.hosts = node::rest::loopback_hosts(host_text(*settings.at));
+    settings.access.hosts.insert(settings.access.hosts.end(), hosts.begin(), hosts.end());
+    return settings;
+}
+
+Result<std::unique_ptr<Acceptor>> listen_for_api(Network& network, const ApiSettings& settings) {
+    auto acceptor = network.listen(*settings.at);
+    if (acceptor)
+        return acceptor;
+    Error error = std::move(acceptor).error();
+    const std::string text = settings.at->text();
+    if (error.code() == Errc::address_in_use)
+        return fail(std::move(error).context(text).hint(
+            "name another port, or 0 for any that is free: --api-port 0"));
+    if (error.code() == Errc::unavailable)
+        return fail(Error(Errc::config_invalid,
+                          fmt::format("{}: no address of this host: {}", text, error.text()))
+                        .hint("take requests of this host alone: --api-bindaddr 127.0.0.1"));
+    return fail(std::move(error).context(text));
+}
+
+Api::Api(EventLoop& loop, std::unique_ptr<Acceptor> acceptor, node::Daemon& daemon,
+         exchange::Peers& peers, repo::Repo& repo, Executor& executor,
+         node::rest::RestOptions options, const log::Logger& log)
+    : rest_(daemon, peers, repo, executor, std::move(options)),
+      server_(loop, std::move(acceptor), rest_, [&log] {
+          http::ServerOptions server;
+          server.logger = log;
+          return server;
+      }()) {}
+
+std::string Api::url() const {
+    return fmt::format("http://{}", server_.local().text());
+}
+
+} // namespace codex::serve_tool
