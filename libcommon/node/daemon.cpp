@@ -333,8 +333,6 @@ Task<Result<void>> Daemon::Impl::say_status(Conversation* with, exchange::FetchS
     co_return co_await with->say(std::move(totals));
 }
 
-// --- the node itself ----------------------------------------------------------------------------
-
 Task<Result<void>> Daemon::Impl::reload(Impl* self, Conversation* with) {
     auto later = self->options.reload();
     if (!later)
@@ -350,8 +348,6 @@ Task<Result<void>> Daemon::Impl::stop(Impl* self) {
     self->options.stop();
     co_return Result<void>();
 }
-
-// --- all of it ----------------------------------------------------------------------------------
 
 Daemon::Daemon(exchange::Peers& peers, const exchange::Server& server, repo::Repo& repo,
                Executor& executor, DaemonOptions options)
