@@ -1,5 +1,5 @@
 # Block exchange over pipes: fetch --via, and codex-serve stdio at the other end.
-# At a time: 3
+# At a time: 6
 load ../common
 load serve
 
