@@ -3,6 +3,11 @@
 #include "net/dht/detail/pending.hpp"
 
 namespace codex::net::dht {
+namespace {
+
+constexpr Clock::Duration kThrownPause = std::chrono::milliseconds(100);
+
+} // namespace
 
 Dht::Dht(SecretKey identity, EventLoop& loop, std::unique_ptr<DatagramSocket> socket,
          SecretRandom& random, ProviderStore& providers, DhtOptions options)
@@ -46,13 +51,25 @@ Result<std::unique_ptr<Dht>> Dht::make(SecretKey identity, Network& network,
 
 void Dht::start() {
     joined_ = seeds_.empty();
-    tasks_.start(Outbox::run(&outbox_));
-    tasks_.start(receive_loop(this));
-    tasks_.start(tick_loop(this));
-    tasks_.start(explore_loop(this));
-    tasks_.start(verify_loop(this));
-    tasks_.start(revalidate_loop(this));
-    tasks_.start(seed_loop(this));
+    for (Loop* loop : {&send_loop, &receive_loop, &tick_loop, &explore_loop, &verify_loop,
+                       &revalidate_loop, &seed_loop})
+        tasks_.start(keep_on(this, loop));
+}
+
+/// Begins a loop anew that has thrown, for want of memory, say: the others count on it.
+Task<void> Dht::keep_on(Dht* dht, Loop* loop) {
+    for (;;) {
+        bool thrown = false;
+        try {
+            co_await loop(dht);
+        } catch (...) {
+            thrown = true;
+            dht->task_threw(std::current_exception());
+        }
+        if (!thrown)
+            co_return;
+        co_await dht->loop_.pause_until(dht->loop_.now() + kThrownPause);
+    }
 }
 
 void Dht::announce(const SocketAddress& address) {

@@ -137,8 +137,12 @@ private:
         SecretRandom& random, ProviderStore& providers, DhtOptions options);
     void start();
 
+    using Loop = Task<void>(Dht* dht);
+    static Task<void> keep_on(Dht* dht, Loop* loop);
+
     // Receiving.
     static Task<void> receive_loop(Dht* dht);
+    static Task<void> send_loop(Dht* dht);
     void receive(BytesView datagram, const SocketAddress& from);
     void take(Output out, Urgency urgency);
     void take_message(const Received& received);
@@ -207,7 +211,7 @@ private:
     std::vector<NodeRecord> seeds_; // with their newest records
     std::deque<NodeRecord> to_verify_;
     std::size_t verifying_ = 0;
-    bool spare_asked_ = false;
+    std::size_t spares_asked_ = 0;
     std::size_t refreshing_ = 0;
     std::size_t walks_ = 0;
     bool joined_ = false; ///< the table has been filled for the first time, or nobody answers

@@ -88,10 +88,8 @@ void Dht::answered(const NodeRecord& node, const Endpoint& at, const detail::Pen
     if (pong == nullptr)
         return;
     seen_.heard(at.address, pong->seen);
-    if (pong->sequence > node.record.sequence && refreshing_ < kMostRefreshed) {
-        ++refreshing_;
+    if (pong->sequence > node.record.sequence && refreshing_ < kMostRefreshed)
         tasks_.start(refresh(this, node));
-    }
 }
 
 Task<void> Dht::ask(Dht* dht, detail::Walk* walk, NodeRecord to, Body body, Clock::Instant until) {

@@ -10,6 +10,11 @@ constexpr Clock::Duration kErrorPause = std::chrono::milliseconds(100);
 
 } // namespace
 
+Task<void> Dht::send_loop(Dht* dht) {
+    Outbox* box = &dht->outbox_;
+    co_await Outbox::run(box);
+}
+
 Task<void> Dht::receive_loop(Dht* dht) {
     Bytes buffer(kMaxDatagramBytes);
     for (;;) {

@@ -176,13 +176,12 @@ Task<void> Dht::verify_loop(Dht* dht) {
                 if (dht->table_.heard(next) != Hearsay::ask_it)
                     continue;
             } else if (const TableNode* spare = dht->table_.spare_to_ask();
-                       spare != nullptr && !dht->spare_asked_) {
+                       spare != nullptr && dht->spares_asked_ == 0) {
                 next = spare->record;
-                dht->spare_asked_ = is_spare = true;
+                is_spare = true;
             } else {
                 break;
             }
-            ++dht->verifying_;
             dht->tasks_.start(verify(dht, std::move(next), is_spare));
         }
         const auto told = co_await dht->hearsay_.wait();
@@ -191,25 +190,25 @@ Task<void> Dht::verify_loop(Dht* dht) {
 }
 
 Task<void> Dht::verify(Dht* dht, NodeRecord node, bool is_spare) {
+    const detail::Counted counted(dht->verifying_);
+    std::optional<detail::Counted> counted_spare;
+    if (is_spare)
+        counted_spare.emplace(dht->spares_asked_);
     const Endpoint at{node.id, *udp_address(node.record)};
     const Clock::Instant until = dht->loop_.now() + detail::kAnswer;
     const auto pong = co_await dht->ping(std::move(node), until);
-    if (is_spare) {
-        dht->spare_asked_ = false;
-        if (!pong) // also where it could not be asked: or it would be for ever
-            static_cast<void>(dht->table_.missed(at, false));
-    }
-    --dht->verifying_;
-    dht->hearsay_.notify();
+    if (is_spare && !pong) // also where it could not be asked: or it would be for ever
+        static_cast<void>(dht->table_.missed(at, false));
+    dht->hearsay_.notify(); // looked at after this has ended
 }
 
 /// Gets the newer record that a node says it has.
 Task<void> Dht::refresh(Dht* dht, NodeRecord node) {
+    const detail::Counted counted(dht->refreshing_);
     const Id id = node.id;
     Body body = FindNode{std::vector<std::uint16_t>(1, 0)};
     const Clock::Instant until = dht->loop_.now() + detail::kAnswer;
     const auto answer = co_await request(dht, std::move(node), std::move(body), until);
-    --dht->refreshing_;
     if (!answer)
         co_return;
     const auto* nodes = std::get_if<Nodes>(&*answer);

@@ -204,13 +204,23 @@ std::vector<Provider> MemoryProviders::find(const Id& content, std::size_t most,
             (entry->until > now ? live : over).push_back(entry);
     for (const auto& entry : over)
         erase(entry);
-    most = std::min(most, live.size());
-    std::vector<Provider> chosen;
-    for (std::size_t i = 0; i < most; ++i) {
+    for (std::size_t i = 0; i < live.size(); ++i) {
         const auto which = random_.below(live.size() - i);
         std::swap(live[i], live[i + which.value_or(0)]);
-        const auto& [peer, record] = *live[i]->peer;
-        chosen.push_back({peer, record.sequence, record.envelope, live[i]->until});
+    }
+    // One of each account before another one of any: or who says most of it hides the others.
+    std::map<const void*, std::size_t> of_account;
+    std::vector<std::pair<std::size_t, std::size_t>> ranked;
+    for (std::size_t i = 0; i < live.size(); ++i)
+        ranked.emplace_back(of_account[&*live[i]->account]++, i);
+    std::sort(ranked.begin(), ranked.end());
+    std::vector<Provider> chosen;
+    for (const auto& [rank, which] : ranked) {
+        if (chosen.size() == most)
+            break;
+        const auto& entry = live[which];
+        const auto& [peer, record] = *entry->peer;
+        chosen.push_back({peer, record.sequence, record.envelope, entry->until});
     }
     return chosen;
 }

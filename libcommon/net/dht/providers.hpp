@@ -32,8 +32,8 @@ public:
     /// where there is less room than it takes.
     virtual bool add(const Id& content, const NodeRecord& record, const Source& from,
                      std::uint64_t until, std::uint64_t now) = 0;
-    /// At most `most` of those that provide `content` still, by chance where there are more, each
-    /// at once.
+    /// At most `most` of those that provide `content` still, each at once. Where there are more,
+    /// by chance, but of as many sources as there are.
     [[nodiscard]] virtual std::vector<Provider> find(const Id& content, std::size_t most,
                                                      std::uint64_t now) = 0;
     /// Forgets a peer that cannot be reached, with all that it provides.

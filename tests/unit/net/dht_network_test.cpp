@@ -74,7 +74,7 @@ TEST(DhtNetwork, EveryTableOfAHundredIsFullInTenSeconds) {
     EXPECT_EQ(must(std::move(*found)).envelope, swarm.at(70).record().envelope);
 }
 
-TEST(DhtNetwork, ATwentiethPartOfALateNodeKnowsAsMuch) {
+TEST(DhtNetwork, WhoComesLateKnowsAsMuch) {
     Swarm swarm;
     swarm.add_many(40);
     EXPECT_TRUE(swarm.run_until([&] { return fewest_known(swarm) == 39; }, 10s));
@@ -149,6 +149,35 @@ TEST(DhtNetwork, TwoPartsOfANetworkFindEachOtherAgain) {
     cut(false);
     EXPECT_TRUE(swarm.run_until([&] { return fewest_known(swarm) == 19; }, 10min));
     EXPECT_TRUE(provides(swarm.find(3, content_id(1)), *swarm.nodes[12]));
+}
+
+Task<void> count_found(Dht* dht, Id content, Clock::Instant until, std::size_t* count) {
+    const auto found = co_await dht->find_providers(content, until);
+    *count += found ? 1 : 0;
+}
+
+TEST(DhtNetwork, SearchesWaitForEachOtherAndHaveAnEnd) {
+    Swarm swarm;
+    swarm.add_many(8);
+    DhtOptions how;
+    how.lookups = 1;
+    Dht& dht = *swarm.add(how).dht;
+    EXPECT_TRUE(swarm.run_until([&] { return dht.node_count() == 8; }, 10s));
+    swarm.run_for(20s); // nothing else is under way
+    std::size_t done = 0;
+    TaskGroup searches(swarm.loop);
+    for (std::uint64_t i = 0; i < 20; ++i)
+        searches.start(count_found(&dht, content_id(i), swarm.in(1min), &done));
+    EXPECT_TRUE(swarm.run_until([&] { return done == 20; }, 1min));
+    // Those that nobody is asked for in time say so.
+    for (std::uint64_t i = 0; i < 20; ++i)
+        searches.start(count_found(&dht, content_id(i), swarm.in(30ms), &done));
+    EXPECT_TRUE(swarm.run_until([&] { return searches.size() == 0; }, 1s));
+    EXPECT_LT(done, 40u);
+    // What is given up midway is given up.
+    for (std::uint64_t i = 0; i < 20; ++i)
+        searches.start(count_found(&dht, content_id(i), swarm.in(1min), &done));
+    swarm.run_for(25ms);
 }
 
 TEST(DhtNetwork, TheSeedMayComeLast) {

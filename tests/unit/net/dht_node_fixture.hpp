@@ -63,8 +63,10 @@ public:
         wire.delay = std::chrono::milliseconds(10);
         return wire;
     }
-    WholeNode& add(DhtOptions how = {}) {
-        const auto host = static_cast<std::uint32_t>(nodes.size() + 1);
+    /// `host` is its number (host_address()); 0 is the next one.
+    WholeNode& add(DhtOptions how = {}, std::uint32_t host = 0) {
+        if (host == 0)
+            host = static_cast<std::uint32_t>(nodes.size() + 1);
         std::vector<NodeRecord> seeds;
         if (!nodes.empty())
             seeds.push_back(nodes[0]->dht->record());

@@ -44,6 +44,19 @@ private:
     Signal changed_;
 };
 
+/// Counts something as long as it is there, however that ends.
+/// Threads: the loop's.
+class Counted {
+public:
+    explicit Counted(std::size_t& count) : count_(count) { ++count_; }
+    ~Counted() { --count_; }
+    Counted(const Counted&) = delete;
+    Counted& operator=(const Counted&) = delete;
+
+private:
+    std::size_t& count_;
+};
+
 /// A lookup under way, and the requests of it.
 /// Threads: the loop's.
 struct Walk {
