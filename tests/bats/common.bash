@@ -133,12 +133,12 @@ transcript() {
     assert_success
 }
 
-# wait_for CONDITION [SECONDS]: evaluates CONDITION until it is true, or fails after SECONDS (10).
+# wait_for CONDITION [SECONDS]: evaluates CONDITION until it is true, or fails after SECONDS (60: machines may be busy).
 wait_for() {
-    local condition=$1 end=$((SECONDS + ${2:-10}))
+    local condition=$1 end=$((SECONDS + ${2:-60}))
     until eval "$condition"; do
         if ((SECONDS >= end)); then
-            echo "not true within ${2:-10} s: $condition" >&2
+            echo "not true within ${2:-60} s: $condition" >&2
             return 1
         fi
         sleep 0.02
