@@ -176,6 +176,11 @@ Result<std::uint64_t> duration_or(std::string_view text, Refusal refuse) {
         in.skip_blanks();
         if (word.empty() && first && in.at_end())
             word = "s";
+        if (in.rest().starts_with('.') || in.rest().starts_with(','))
+            return refuse(text, "no fractions: whole numbers, and seconds at least");
+        if (word.size() == 2 && lower(word.back()) == 's' && lower(word.front()) != 's')
+            return refuse(text,
+                          fmt::format("nothing is as short as \"{}\": seconds at least", word));
         const auto* unit = std::find_if(kTimeUnits.begin(), kTimeUnits.end(),
                                         [&](const auto& u) { return abbreviates(word, u.word); });
         if (unit == kTimeUnits.end())

@@ -52,6 +52,20 @@ std::string similar_variable(std::string_view name, std::span<const std::string>
     return {};
 }
 
+/// "; did you mean: NAME", of the nearest one; empty: none is near.
+std::string similar_setting(std::string_view name, std::span<const std::string_view> names) {
+    constexpr std::size_t kFar = 3;
+    std::size_t nearest = kFar;
+    std::string_view meant;
+    for (const std::string_view other : names)
+        if (const std::size_t distance = detail::edit_distance(name, other);
+            distance < nearest && 2 * distance <= other.size()) {
+            nearest = distance;
+            meant = other;
+        }
+    return meant.empty() ? std::string() : fmt::format("; did you mean: {}", meant);
+}
+
 /// The variable of a setting that `name` is called after, as most programs do: CODEX_LOG_LEVEL;
 /// empty: of none.
 std::string variable_of_setting(std::string_view name, std::span<const SettingRule> rules) {
@@ -170,9 +184,13 @@ private:
             std::vector<std::string_view> names;
             for (const SettingRule& known : rules_)
                 names.push_back(known.name);
+            for (const std::string_view other : kOfCommands)
+                if (std::ranges::find(names, other) == names.end())
+                    names.push_back(other);
+            const std::string meant = similar_setting(entry.key, names);
             return fail(Error(Errc::config_invalid,
                               fmt::format("{}: there is no setting '{}'", where, entry.key))
-                            .hint(fmt::format("there are {}", fmt::join(names, ", "))));
+                            .hint(fmt::format("there are {}{}", fmt::join(names, ", "), meant)));
         }
         if (entry.is_list && !rule->many)
             return fail(detail::with_way_out(

@@ -143,6 +143,14 @@ setup() {
     echo 'speed = 3' >config
     run_split codex-chunk --config-file config ls
     hint 'there are {}'
+    hint 'there are {}{}'
+    echo 'max-pears = 3' >config
+    local command
+    for command in 'codex-chunk ls' 'codex-serve health' 'codex-serve run'; do
+        # shellcheck disable=SC2086 # words
+        run_split $command --config-file config
+        hint 'max-peers{}; did you mean: max-peers'
+    done
     echo '[repo]' >config
     run_split codex-chunk --config-file config ls
     hint "settings are written 'name = value', without sections"

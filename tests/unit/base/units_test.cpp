@@ -102,6 +102,10 @@ TEST(Duration, Refusals) {
         EXPECT_THAT(must_fail(parse_duration(text)).text(), HasSubstr("over 64 bits")) << text;
     EXPECT_THAT(must_fail(parse_duration("-5")).text(), HasSubstr("negative"));
     EXPECT_THAT(must_fail(parse_duration("1h30")).text(), HasSubstr("\"30\" lacks a unit"));
+    for (const char* text : {"0.1s", "1.5s", "1.5h", "2s0.5s", "1,5s"})
+        EXPECT_THAT(must_fail(parse_duration(text)).text(), HasSubstr("no fractions")) << text;
+    for (const char* text : {"500ms", "20us", "1s500ms", "7NS"})
+        EXPECT_THAT(must_fail(parse_duration(text)).text(), HasSubstr("seconds at least")) << text;
 }
 
 TEST(Duration, FormatParsesBack) {

@@ -89,7 +89,12 @@ TEST_F(ReadSettings, WhatIsWrongIsNamedWithItsPlace) {
     EXPECT_EQ(error.text(), path + ":2: listen: no address");
     error = must_fail(read_settings(rules_, configured("port = 1\n")));
     EXPECT_EQ(error.text(), path + ":1: there is no setting 'port'");
-    EXPECT_EQ(error.hint(), "there are listen, peers");
+    // One file has the settings of all tools.
+    const std::string all = "there are listen, peers, agent-string, data-dir, limit, listen-addrs, "
+                            "max-peers, net-privkey, peer";
+    EXPECT_EQ(error.hint(), all);
+    error = must_fail(read_settings(rules_, configured("max-pears = 1\n")));
+    EXPECT_EQ(error.hint(), all + "; did you mean: max-peers");
     error = must_fail(read_settings(rules_, folder_.file("none")));
     EXPECT_EQ(error.code(), Errc::not_found);
     const Variable cpu("CODEX_CPU", "z80");
