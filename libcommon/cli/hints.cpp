@@ -87,7 +87,15 @@ Error is_folder(std::string_view item) {
 }
 
 Error is_block(const Context::State& state, std::string_view item) {
-    return Error(Errc::cid_invalid, "is a block, and not a whole dataset")
+    Error error(Errc::cid_invalid, "is a block, and not a whole dataset");
+    const bool from_others = std::ranges::any_of(
+        state.node->options, [](const OptionSpec& option) { return option.long_name() == "peer"; });
+    if (from_others) // and so it is not here
+        return std::move(error)
+            .hint("of a part of it, --range names the bytes")
+            .remedy(Remedy(Remedy::retry_command, "take the whole dataset")
+                        .by(command_about(state, dataset_of(item))));
+    return std::move(error)
         .remedy(Remedy(Remedy::get_block).by(fmt::format("codex-chunk block get {}", item)))
         .remedy(Remedy(Remedy::retry_command, "take the whole dataset")
                     .by(command_about(state, dataset_of(item))));
@@ -277,10 +285,30 @@ std::optional<Error> better(const Context::State& state, std::string_view item,
     return std::nullopt;
 }
 
+/// The command with its options, told to change what is there.
+std::string command_that_sets(const Context::State& state) {
+    return fmt::format("{} --set{}", state.command,
+                       command_with_options(state).substr(state.command.size()));
+}
+
+/// The command that runs would change the settings if it was told to; what it was to set is to be
+/// set then.
+bool sets_what_is_there(const Context::State& state, const Remedy& remedy) {
+    return remedy.action() == Remedy::change_settings && remedy.command().empty() &&
+           state.node != nullptr && command_with_options(state) != state.command &&
+           std::ranges::any_of(state.node->options, [](const OptionSpec& option) {
+               return option.long_name() == "set";
+           });
+}
+
 /// The error with the command that runs, where it is to be given once more what a remedy names.
 Error with_commands(const Context::State& state, const Error& error) {
     Error told = Error(error.code(), error.text()).hint(std::string(error.hint()));
     for (const Remedy& remedy : error.remedies()) {
+        if (sets_what_is_there(state, remedy)) {
+            told = std::move(told).remedy(Remedy(remedy).by(command_that_sets(state)));
+            continue;
+        }
         const bool again = remedy.action() == Remedy::retry_command && remedy.command().empty();
         told = std::move(told).remedy(again && !remedy.object().empty() && state.node != nullptr
                                           ? Remedy(remedy).by(command_about(state, remedy.object()))

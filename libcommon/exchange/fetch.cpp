@@ -222,6 +222,7 @@ Task<Result<void>> Fetch::Impl::download(Impl* self, std::shared_ptr<Goods> good
                                          std::size_t block_bytes,
                                          std::optional<ColumnNeeds> columns) {
     DownloadOptions of;
+    const bool columns_given = columns.has_value();
     of.columns = std::move(columns);
     of.block_bytes = block_bytes;
     of.seed = self->options.seed;
@@ -239,8 +240,12 @@ Task<Result<void>> Fetch::Impl::download(Impl* self, std::shared_ptr<Goods> good
         self->content_over = false;
         writer.start(write(self, std::move(content)));
     }
-    Dialler dialler(self->peers, self->roster, self->options.peers);
+    // Where nothing is wanted of them, nobody is dialled, or named as one that gave nothing.
+    static const std::vector<net::Multiaddr> kNobody;
+    const bool needs_peers = !wanted.empty() || columns_given;
+    Dialler dialler(self->peers, self->roster, needs_peers ? self->options.peers : kNobody);
     auto watched = co_await watch(self, &dialler);
+    self->unheard.clear();
     // What has come stays, however it ends.
     auto done = co_await Download::settle(self->running.get());
     if (!watched)
@@ -253,7 +258,8 @@ Task<Result<void>> Fetch::Impl::download(Impl* self, std::shared_ptr<Goods> good
         if (auto error = space ? self->short_of_room(*space, block_bytes) : std::nullopt)
             done = fail(std::move(*error));
     }
-    self->note_unreached(dialler);
+    if (!wanted.empty())
+        self->note_unreached(dialler);
     auto given = co_await end_content(self, done.has_value(), &self->running->changed());
     if (done)
         done = std::move(given);

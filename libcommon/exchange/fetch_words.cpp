@@ -26,6 +26,7 @@ std::optional<Fetch::Impl::Why> Fetch::Impl::given_up(const Dialler& dialler) {
         outlook = is;
         outlook_since = now;
     }
+    unheard = is == plan::Outlook::no_peer ? unheard_of(dialler) : std::string();
     const Clock::Duration since = now - outlook_since;
     if (now >= options.until)
         return Why::deadline;
@@ -81,11 +82,16 @@ std::optional<FetchWait> Fetch::Impl::waiting() const {
     const Clock::Instant now = loop.now();
     Clock::Instant ends = options.until;
     FetchWait wait;
-    if (outlook == plan::Outlook::no_peer && !roster.all().empty()) {
-        if (now - outlook_since < kNoWaiting)
+    if (outlook != running->plan().outlook())
+        return std::nullopt; // it has just changed
+    if (outlook == plan::Outlook::no_peer && (!roster.all().empty() || !unheard.empty())) {
+        if (now - outlook_since < (roster.all().empty() ? kSilence : kNoWaiting))
             return std::nullopt;
         ends = std::min(ends, outlook_since + options.alone);
-        wait.words = "no peer is left";
+        wait.words = roster.all().empty() ? "" : "no peer is left";
+        if (!unheard.empty())
+            wait.words += fmt::format("{}nothing has come yet from {}",
+                                      wait.words.empty() ? "" : ", and ", unheard);
     } else if (outlook == plan::Outlook::going_on) {
         const std::string silent = silent_peers();
         const Clock::Duration usual = kSilence + plan::slack_of(running->block_bytes());
@@ -98,6 +104,14 @@ std::optional<FetchWait> Fetch::Impl::waiting() const {
     }
     wait.left = std::max(ends - now, Clock::Duration::zero());
     return wait;
+}
+
+std::string Fetch::Impl::unheard_of(const Dialler& dialler) const {
+    std::vector<std::string> names = dialler.unheard();
+    for (const PipePeer* const pipe : options.pipes)
+        if (!pipe->greeted() && !pipe->ended())
+            names.push_back(pipe->name());
+    return fmt::format("{}", fmt::join(names, ", "));
 }
 
 /// Says once of each wait what for, and how long.
@@ -113,7 +127,8 @@ void Fetch::Impl::note_waiting() {
 
 Error Fetch::Impl::words_of(Why why, const Dialler& dialler) const {
     const bool nobody_there = running->plan().outlook() == plan::Outlook::no_peer;
-    const Error* const cause = nobody_there && dialler.error() ? &*dialler.error() : nullptr;
+    const std::optional<Error> known = nobody_there ? cause_of_none(dialler) : std::nullopt;
+    const Error* const cause = known ? &*known : nullptr;
     switch (why) {
     case Why::nobody:
         return nobody(dialler);
@@ -145,6 +160,17 @@ std::string Fetch::Impl::listed_name_of(const net::PeerId& peer) const {
     return peer.text();
 }
 
+std::optional<Error> Fetch::Impl::cause_of_none(const Dialler& dialler) const {
+    if (dialler.error())
+        return copy_of(*dialler.error());
+    for (const PipePeer* const pipe : options.pipes)
+        if (pipe->error())
+            return copy_of(*pipe->error());
+    if (const std::string silent = unheard_of(dialler); !silent.empty())
+        return Error(Errc::unavailable, fmt::format("nothing has come from {}", silent));
+    return std::nullopt;
+}
+
 Error Fetch::Impl::nobody(const Dialler& dialler) const {
     for (const Roster::Entry& entry : roster.all())
         if (loop.now() < entry.banned_until)
@@ -165,9 +191,8 @@ Error Fetch::Impl::nobody(const Dialler& dialler) const {
                    ? copy_of(cause)
                    : going_on(Error(code, fmt::format("no peer can be reached: {}", cause.text())));
     }
-    for (const PipePeer* const pipe : options.pipes)
-        if (pipe->error())
-            return going_on(copy_of(*pipe->error()));
+    if (auto cause = cause_of_none(dialler))
+        return going_on(std::move(*cause));
     if (blocks == 0 || status().blocks_here == 0)
         return {Errc::unavailable, "no peer is connected"};
     return going_on(Error(Errc::unavailable, fmt::format("no peer is connected, and {}", share())));
@@ -246,6 +271,14 @@ void Fetch::Impl::note_unreached(const Dialler& dialler) {
         FetchPeer named{peer};
         named.name = peer.text();
         named.error = error;
+        unreached.push_back(std::move(named));
+    }
+    for (const PipePeer* const pipe : options.pipes) {
+        if (pipe->greeted() || roster.knows(pipe->id()))
+            continue;
+        FetchPeer named{pipe->id()};
+        named.name = pipe->listed();
+        named.error = pipe->error() ? pipe->error()->text() : too_late(pipe->name());
         unreached.push_back(std::move(named));
     }
 }

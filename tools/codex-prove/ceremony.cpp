@@ -5,7 +5,7 @@ namespace codex::prove_tool {
 
 void TurnFlags::declare(cli::Command& command, const std::string& name_help) {
     command.argument("ZKEY", key, "the key; -: from stdin")
-        .option("--name TEXT", name, name_help)
+        .option("--name NAME", name, name_help)
         .takes_output();
 }
 

@@ -83,6 +83,7 @@ Result<std::unique_ptr<Daemon>> need_daemon(cli::Context& context, Clock::Instan
     if (daemon)
         return daemon;
     CODEX_TRY(repo, context.repo_path());
+    context.about(repo);
     return fail(no_node(repo));
 }
 
@@ -267,11 +268,16 @@ Result<bool> fetch_through_daemon(cli::Context& context, node::Request request,
                                              "stays, and the same command goes on from there"
                                            : "what has come stays, and the same command goes on "
                                              "from there"));
+    if (done) { // what was said last is from before the end
+        progress.total_bytes = std::max(progress.total_bytes.load(), status.bytes_fetched);
+        progress.done_bytes = progress.total_bytes.load();
+    }
     if (reading)
         done = reading->end(std::move(done), until.at());
     if (!done) // of a node that is gone the other ways are none
         return fail(is_gone ? std::move(done).error()
-                            : with_way_out(std::move(done).error(), only_its_own));
+                            : with_way_out(std::move(done).error(),
+                                           only_its_own ? Asked::peers_of_node : Asked::peers));
     return true;
 }
 

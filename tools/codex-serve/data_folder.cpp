@@ -25,16 +25,18 @@ bool is_file(const std::string& path) {
 
 /// The reference node keeps other things in the folder that is named (codex-repo(5), FOLDERS OF THE
 /// REFERENCE). Errors: config_invalid.
-Result<void> refuse_reference_folder(const std::string& folder) {
+Result<void> refuse_reference_folder(cli::Context& context, const std::string& folder) {
     for (const std::string& data : {folder, folder.substr(0, folder.find_last_of('/'))})
         for (const char* part : {"/repo/blocks", "/repo/manifests"})
-            if (is_folder(data + part))
+            if (is_folder(data + part)) {
+                context.about(data);
                 return fail(
                     Error(Errc::config_invalid,
                           fmt::format("{}: the data folder of a node of the reference", data))
                         .hint(fmt::format("serve another one, and take over what is in this: "
                                           "codex-chunk --repo OTHER import --from-nim {}",
                                           shell_quoted(data))));
+            }
     return {};
 }
 
@@ -96,10 +98,11 @@ Result<std::string> use_data_folder(cli::Context& context, const RunOptions& opt
                         .hint("give one of them; the repo of a data folder is repo in it"));
     if (folder.empty() || repo_given) { // the command line goes before what else says a folder
         CODEX_TRY(repo, context.repo_path());
-        CODEX_CHECK(refuse_reference_folder(repo));
+        CODEX_CHECK(refuse_reference_folder(context, repo));
         return options.key.empty() ? repo + "/node/key" : options.key;
     }
-    CODEX_CHECK(refuse_reference_folder(folder + "/repo"));
+    CODEX_CHECK(refuse_reference_folder(context, folder + "/repo"));
+    context.about(folder);
     if (::mkdir(folder.c_str(), kOwnerOnly) != 0) {
         if (errno != EEXIST)
             return fail(system_error(errno, "make " + folder));
@@ -109,6 +112,7 @@ Result<std::string> use_data_folder(cli::Context& context, const RunOptions& opt
         CODEX_CHECK(refuse_other_things(folder));
         CODEX_CHECK(require_private(context, folder));
     }
+    context.about({});
     context.use_repo(folder + "/repo");
     return options.key.empty() ? folder + "/key" : options.key;
 }

@@ -1,4 +1,5 @@
 // codex-serve fetch: datasets from other nodes into the repo.
+#include "base/printable.hpp"
 #include "cli/for_each.hpp"
 #include "content_file.hpp"
 #include "daemon.hpp"
@@ -41,6 +42,14 @@ Result<std::vector<net::Multiaddr>> peers_of(const FetchArguments& arguments) {
 Result<Cid> whole_cid(const std::string& text) {
     auto cid = codec::manifest_cid(text);
     const bool maybe_cut = text.starts_with("zDv") && text.size() < kUsualCidChars;
+    if (!cid && net::Multiaddr::from_text(text))
+        return fail(Error(Errc::cid_invalid, "is the address of a node, and not a CID")
+                        .remedy(Remedy(Remedy::retry_command, "did you mean")
+                                    .by(fmt::format("--peer {}", shell_quoted(text)))));
+    if (!cid && cid.error().code() == Errc::cid_wrong_codec)
+        return fail(Error(Errc::cid_wrong_codec, cid.error().text())
+                        .hint("a dataset is fetched by its own CID, zDv..., all of it, or, with "
+                              "--range, the blocks that have some of its bytes"));
     if (!cid && maybe_cut)
         return fail(
             Error(cid.error().code(), cid.error().text())
@@ -65,6 +74,13 @@ Result<void> fetch_of(cli::Context& context, const FetchArguments& arguments, Wa
     CODEX_TRY(through, fetch_through_daemon(context, std::move(request), how, wanted.until,
                                             wanted.progress, wanted.status));
     if (!through && wanted.options.peers.empty()) {
+        // What is here needs nobody.
+        if (wanted.repo.there() != nullptr) {
+            wanted.options.alone = Clock::Duration::zero();
+            auto done = fetch_here(context, {}, std::move(wanted));
+            if (done || done.error().code() != Errc::unavailable)
+                return done;
+        }
         CODEX_TRY(repo, context.repo_path());
         if (Error held = no_node(repo); held.has_way_out())
             return fail(std::move(held));

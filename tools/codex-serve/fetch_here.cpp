@@ -77,11 +77,14 @@ Result<void> fetch_here(cli::Context& context, std::span<const std::string> comm
         CODEX_TRY(via, Via::start(node->network, command, patience));
         vias.push_back(std::move(via));
     }
+    exchange::FetchStatus& status = wanted.status;
     auto done = fetch_with(context, *node, vias, std::move(wanted));
     if (!done)
-        return fail(with_way_out(end_all(vias, std::move(done).error()), false));
+        return fail(with_way_out(*end_all(vias, status.peers, std::move(done).error()),
+                                 !commands.empty() ? Asked::commands : Asked::peers));
     // Each is told that no more is wanted, and may say its last without anybody hanging up on it.
     const auto parted = run_task(node->loop, part_from(&vias, node->loop.now() + kPartingPatience));
+    (void)end_all(vias, status.peers, std::nullopt);
     return *parted ? Result<void>() : fail(Errc::internal);
 }
 

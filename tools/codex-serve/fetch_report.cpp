@@ -115,7 +115,7 @@ void FetchReport::count(const exchange::FetchStatus& status) {
 Result<void> FetchReport::fetched(const Cid& cid, const exchange::FetchStatus& status) {
     for (const exchange::FetchPeer& peer : status.peers)
         if (!peer.error.empty())
-            context_.warn("a peer gave nothing: " + peer.error);
+            context_.warn(cid.text(), "a peer gave nothing: " + peer.error);
     return context_.print(cli::Record("fetched")
                               .field("cid", cid)
                               .field("blocksFetched", status.blocks_fetched)
@@ -133,7 +133,7 @@ cli::Record FetchReport::failed(const exchange::FetchStatus& status) {
     return more;
 }
 
-Error with_way_out(Error error, bool of_node) {
+Error with_way_out(Error error, Asked asked) {
     const Errc code = error.code();
     if (code != Errc::unavailable && code != Errc::dataset_not_found &&
         code != Errc::block_not_found && code != Errc::peer_wrong && code != Errc::select_invalid)
@@ -142,10 +142,12 @@ Error with_way_out(Error error, bool of_node) {
     if (!before.empty())
         before += "; ";
     Error whole(code, error.text());
-    if (of_node && code == Errc::unavailable)
+    if (asked == Asked::peers_of_node && code == Errc::unavailable)
         return std::move(whole).hint(before +
                                      "connect the node with one that has it: codex-serve connect "
                                      "ADDRESS; or name one: --peer ADDRESS");
+    if (asked == Asked::commands)
+        before += "name another command: --via COMMAND; or ";
     return std::move(whole).hint(before + "name another node that may have it: --peer ADDRESS");
 }
 

@@ -44,8 +44,11 @@ private:
     std::vector<exchange::FetchPeer> peers_; ///< of all fetches
 };
 
-/// What a user can do about a fetch that has failed: `of_node`, through a node of the repo, whose
-/// peers were asked alone.
-[[nodiscard]] Error with_way_out(Error error, bool of_node);
+/// Who was asked in a fetch: peers that were named; commands, too; or, by a node of the repo, those
+/// that it has alone.
+enum class Asked : std::uint8_t { peers, commands, peers_of_node };
+
+/// What a user can do about a fetch that has failed.
+[[nodiscard]] Error with_way_out(Error error, Asked asked);
 
 } // namespace codex::serve_tool

@@ -27,6 +27,7 @@ void declare_key(cli::Command& root) {
         .example("codex-serve key new /etc/codex/key")
         .run([file](cli::Context& context) -> Result<int> {
             CODEX_TRY(path, new_key_path(context, *file));
+            context.about(path);
             auto made = net::make_key_file(path, Random::system());
             if (!made)
                 return fail(key_not_made(std::move(made.error()), path));

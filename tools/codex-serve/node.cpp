@@ -47,9 +47,10 @@ std::string key_beside(std::string repo) {
 
 } // namespace
 
-Result<net::SecretKey> read_node_key(const cli::Context& context, const std::string& given,
+Result<net::SecretKey> read_node_key(cli::Context& context, const std::string& given,
                                      std::string_view command) {
     CODEX_TRY(path, key_path(context, given));
+    context.about(path);
     auto key = net::read_key_file(path);
     if (!key && key.error().code() == Errc::not_found && given.empty()) {
         CODEX_TRY(repo, context.repo_path());
@@ -58,24 +59,45 @@ Result<net::SecretKey> read_node_key(const cli::Context& context, const std::str
                             .hint(fmt::format("that of --data-dir is beside the repo: {} {}",
                                               command, shell_quoted(beside))));
     }
+    if (!key && key.error().code() == Errc::not_found && given.empty())
+        return fail(std::move(key.error()).hint("make one: codex-serve key new"));
     if (!key && key.error().code() == Errc::not_found)
-        return fail(
-            std::move(key.error())
-                .hint(fmt::format("make one: codex-serve key new{}{}", given.empty() ? "" : " ",
-                                  given.empty() ? "" : shell_quoted(given))));
+        return fail(std::move(key.error())
+                        .hint(fmt::format("make one: codex-serve key new {}", shell_quoted(given)))
+                        .remedy(Remedy::name_file));
+    if (key)
+        context.about({}); // what comes next is about something else
     return key;
 }
 
 Error key_not_made(Error error, const std::string& path) {
     const std::string folder = path.substr(0, path.rfind('/') == path.npos ? 0 : path.rfind('/'));
     if (error.code() == Errc::exists)
-        return std::move(error).hint(fmt::format(
-            "name another file, or see whose it is: codex-serve key show {}", shell_quoted(path)));
+        return std::move(error)
+            .remedy(Remedy::name_output)
+            .remedy(Remedy(Remedy::describe_file, "see whose it is")
+                        .by(fmt::format("codex-serve key show {}", shell_quoted(path))));
     if (error.code() == Errc::cannot_create && !folder.empty() &&
         ::access(folder.c_str(), F_OK) != 0)
         return std::move(error).remedy(Remedy(Remedy::make_folder).of(folder));
     return error;
 }
+
+namespace {
+
+/// Without the blanks around it, and around an equals sign in it.
+std::string trimmed(std::string_view text) {
+    const auto without = [](std::string_view part) {
+        part.remove_prefix(std::min(part.find_first_not_of(' '), part.size()));
+        return part.substr(0, part.find_last_not_of(' ') + 1);
+    };
+    const std::size_t equals = text.find('=');
+    if (equals == text.npos)
+        return std::string(without(text));
+    return fmt::format("{}={}", without(text.substr(0, equals)), without(text.substr(equals + 1)));
+}
+
+} // namespace
 
 Result<std::vector<std::string>> split_list(std::string_view option, std::string_view what,
                                             const std::vector<std::string>& values) {
@@ -85,13 +107,17 @@ Result<std::vector<std::string>> split_list(std::string_view option, std::string
             value.remove_suffix(1);
         for (std::size_t at = 0; at <= value.size();) {
             const std::size_t end = std::min(value.find_first_of(",\n", at), value.size());
-            std::string part(value.substr(at, end - at));
-            std::erase(part, ' ');
+            const std::string part = trimmed(value.substr(at, end - at));
             if (part.empty())
                 return fail(Error(Errc::usage, fmt::format("{}: {} is empty", option, what))
                                 .hint("perhaps it is a variable that was never set, or a comma "
                                       "too many"));
-            parts.push_back(std::move(part));
+            if (part.find(' ') != part.npos)
+                return fail(
+                    Error(Errc::usage, fmt::format("{}: \"{}\" is no {}: it has a blank in it",
+                                                   option, part, what))
+                        .hint("several are given with commas between them"));
+            parts.push_back(part);
             at = end + 1;
         }
     }

@@ -211,8 +211,10 @@ Result<void> serve(cli::Context& context, const RunOptions& options, const RunSe
     }
     CODEX_CHECK(make_node_folder(repo));
     auto key = net::read_or_make_key_file(key_file, Random::system());
-    if (!key)
+    if (!key) {
+        context.about(key_file);
         return fail(key_not_made(std::move(key).error(), key_file));
+    }
     CODEX_TRY(node,
               Node::make(context, std::move(*key), host_options(context, options, settings, repo)));
     // At least one that works beside the loop, whatever -j says.
@@ -261,6 +263,8 @@ Result<int> run_node(cli::Context& context, const RunOptions& options) {
     CODEX_TRY(settings, settings_of(options));
     CODEX_TRY(key_file, use_data_folder(context, options));
     cli::EndSignals signals; // before there is a thread
+    CODEX_TRY(path, context.repo_path());
+    context.about(path); // until it is open, and held
     CODEX_TRY(repo, toolkit::open_repo(context, toolkit::Access::create));
     auto lock = repo::DaemonLock::take(repo.path());
     if (!lock && lock.error().code() == Errc::repo_locked)
@@ -268,6 +272,7 @@ Result<int> run_node(cli::Context& context, const RunOptions& options) {
                         .hint("see the node: codex-serve health; end it: codex-serve stop"));
     if (!lock)
         return fail(std::move(lock.error()));
+    context.about({});
     CODEX_CHECK(serve(context, options, settings, key_file, signals, repo));
     context.log().with_topics("codex node").notice("Exited codex");
     return 0;

@@ -14,8 +14,9 @@ Result<std::vector<net::Multiaddr>> listen_addresses(const RunOptions& options) 
     std::vector<net::Multiaddr> addresses;
     for (const std::string& text : texts) {
         auto address = net::Multiaddr::from_text(text);
-        if (!address)
-            return fail(cli::bad_value("--listen-addrs", address.error()));
+        if (!address) // nobody is named where one listens
+            return fail(cli::bad_value("--listen-addrs", address.error())
+                            .hint("for example /ip4/0.0.0.0/tcp/8070"));
         if (!address->tcp_endpoint() || address->tcp_endpoint()->ip.empty() || address->peer())
             return fail(Error(Errc::usage, fmt::format("--listen-addrs: {}: not an IP address and "
                                                        "a TCP port",
@@ -83,7 +84,7 @@ void declare_run_options(cli::Command& command, RunOptions& options) {
         .option("--limit NAME=VALUE", options.limits,
                 "another limit, by its name in 'peers --limits'")
         .setting("CODEX_LIMIT")
-        .option("--agent-string", options.agent, "what peers are told this is; default Codex")
+        .option("--agent-string NAME", options.agent, "what peers are told this is; default Codex")
         .setting("CODEX_AGENT_STRING")
         .option("--ready-file FILE", options.ready_file,
                 "appears once peers can connect, with a line for each address: id and multiaddr");

@@ -31,15 +31,15 @@ void declare_control(cli::Command& root);
 
 /// The key in the file that key_path() gives of `given`. Errors: not_found, with how to make one,
 /// or with `command` and the key beside the repo, where a node has one of --data-dir; those of
-/// net::read_key_file().
-[[nodiscard]] Result<net::SecretKey>
-read_node_key(const cli::Context& context, const std::string& given, std::string_view command);
+/// net::read_key_file(). Each is about the file, as is said to the context.
+[[nodiscard]] Result<net::SecretKey> read_node_key(cli::Context& context, const std::string& given,
+                                                   std::string_view command);
 
 /// What can be done when no key file was made at `path`.
 [[nodiscard]] Error key_not_made(Error error, const std::string& path);
 
 /// Each value of `option` may be several, of which each is a `what` (ADDRESS), between commas or on
-/// lines. Errors: usage, naming the option, for one that is empty.
+/// lines. Errors: usage, naming the option, for one that is empty, or has a blank within.
 [[nodiscard]] Result<std::vector<std::string>>
 split_list(std::string_view option, std::string_view what, const std::vector<std::string>& values);
 

@@ -14,21 +14,43 @@ Result<std::unique_ptr<Via>> Via::start(SystemNetwork& network, const std::strin
     return via;
 }
 
-Error end_all(std::span<const std::unique_ptr<Via>> commands, Error error) {
+namespace {
+
+/// What is to be said behind what is wrong with it; nothing, where how it ended is our doing.
+std::string end_of(Via& via) {
+    const bool over = via.peer->ended();
+    const bool silent = !via.peer->greeted();
+    via.peer.reset();
+    const cli::ChildEnd ended = via.child.end();
+    if (!over && !silent)
+        return {};
+    std::string text;
+    if (ended.status != 0 && !ended.was_told)
+        text = fmt::format(": exit status {}", ended.status);
+    if (!ended.last_line.empty() && (!text.empty() || silent))
+        text += ": " + ended.last_line;
+    return text;
+}
+
+} // namespace
+
+std::optional<Error> end_all(std::span<const std::unique_ptr<Via>> commands,
+                             std::vector<exchange::FetchPeer>& peers, std::optional<Error> error) {
     for (const auto& via : commands) {
-        const bool over = via->peer->ended();
         const std::string name = via->peer->name();
-        const bool its_error = error.text().find(name) != std::string::npos;
-        via->peer.reset();
-        const cli::ChildEnd ended = via->child.end();
-        if (!over || !its_error || error.code() != Errc::unavailable || ended.status == 0 ||
-            ended.was_told) // then how it has ended is our doing
+        const std::string end = end_of(*via);
+        if (end.empty())
             continue;
-        std::string text = fmt::format("{}: exit status {}", error.text(), ended.status);
-        if (!ended.last_line.empty())
-            text += ": " + ended.last_line;
-        Error whole = Error(error.code(), std::move(text)).way_out_of(error);
-        error = std::move(whole);
+        for (exchange::FetchPeer& peer : peers)
+            if (peer.name == via->command && !peer.error.empty())
+                peer.error += end;
+        const bool its_error =
+            error && error->text().find(name) != std::string::npos &&
+            (error->code() == Errc::unavailable || error->code() == Errc::timeout);
+        if (its_error) {
+            Error whole = Error(error->code(), error->text() + end).way_out_of(*error);
+            error = std::move(whole);
+        }
     }
     return error;
 }

@@ -3,7 +3,7 @@
 
 #include "base/system_network.hpp"
 #include "cli/child.hpp"
-#include "exchange/pipe.hpp"
+#include "exchange/fetch.hpp"
 
 #include <memory>
 #include <span>
@@ -23,8 +23,11 @@ struct Via {
     std::unique_ptr<exchange::PipePeer> peer; ///< goes before the child, which sees its pipe end
 };
 
-/// Lets the commands end, and gives `error`, what a fetch has failed with, as it is to be said: of
-/// a command that has failed, with its exit status and what it said last.
-[[nodiscard]] Error end_all(std::span<const std::unique_ptr<Via>> commands, Error error);
+/// Lets the commands end, and gives `error`, what a fetch has failed with, if it has, as it is to
+/// be said: of a command that has failed, or never spoke, with its exit status and what it said
+/// last. So it does with the errors of `peers`.
+[[nodiscard]] std::optional<Error> end_all(std::span<const std::unique_ptr<Via>> commands,
+                                           std::vector<exchange::FetchPeer>& peers,
+                                           std::optional<Error> error);
 
 } // namespace codex::serve_tool

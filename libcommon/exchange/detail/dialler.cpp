@@ -16,6 +16,10 @@ constexpr Clock::Duration kLook = std::chrono::seconds(5);
 
 } // namespace
 
+std::string too_late(std::string_view name) {
+    return fmt::format("{}: it has not answered before the others had given all", name);
+}
+
 Dialler::Dialler(Peers& peers, const Roster& roster, const std::vector<net::Multiaddr>& addresses)
     : host_(peers.host()), roster_(roster),
       tasks_(peers.loop(), [this](const std::exception_ptr& thrown) {
@@ -48,10 +52,16 @@ std::vector<std::pair<net::PeerId, std::string>> Dialler::unreached() const {
     for (const auto& source : sources_)
         if (!source->was_connected && !host_->connection(source->peer))
             all.emplace_back(source->peer, source->error.empty()
-                                               ? source->addresses.front().text() +
-                                                     ": it has not answered before the others had "
-                                                     "given all"
+                                               ? too_late(source->addresses.front().text())
                                                : source->error);
+    return all;
+}
+
+std::vector<std::string> Dialler::unheard() const {
+    std::vector<std::string> all;
+    for (const auto& source : sources_)
+        if (source->state == State::trying && source->error.empty())
+            all.push_back(source->addresses.front().text());
     return all;
 }
 

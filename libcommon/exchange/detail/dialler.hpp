@@ -6,6 +6,9 @@
 
 namespace codex::exchange::detail {
 
+/// Of a peer that was named, and was not needed in the end.
+[[nodiscard]] std::string too_late(std::string_view name);
+
 /// Threads: the loop's.
 class Dialler {
 public:
@@ -23,6 +26,8 @@ public:
 
     /// Those that have not been connected at any time, each with why.
     [[nodiscard]] std::vector<std::pair<net::PeerId, std::string>> unreached() const;
+    /// The addresses of those that were neither connected nor have failed at any time.
+    [[nodiscard]] std::vector<std::string> unheard() const;
 
 private:
     enum class State : std::uint8_t { trying, connected, failed };

@@ -54,8 +54,13 @@ public:
     /// Why not all that is missing has room, in blocks of so many bytes; nothing where it has.
     [[nodiscard]] std::optional<Error> short_of_room(const repo::Space& space,
                                                      std::size_t block_bytes) const;
-    /// Notes whom the dialler could not reach.
+    /// Notes who was named and was not there: whom the dialler could not reach, and pipes that have
+    /// not said what they are.
     void note_unreached(const detail::Dialler& dialler);
+    /// Who was named, and has neither answered nor failed.
+    [[nodiscard]] std::string unheard_of(const detail::Dialler& dialler) const;
+    /// Why nobody is there, as far as that is known.
+    [[nodiscard]] std::optional<Error> cause_of_none(const detail::Dialler& dialler) const;
     [[nodiscard]] std::optional<FetchWait> waiting() const;
     [[nodiscard]] std::string silent_peers() const;
     /// How long nothing may come from those that say they have it.
@@ -84,6 +89,7 @@ public:
     plan::Outlook outlook = plan::Outlook::going_on;
     Clock::Instant outlook_since{};
     std::string waiting_for; ///< the words of the wait that was said
+    std::string unheard;     ///< while nobody is there: who may answer yet
 
     bool content_over = true; ///< nothing is being written
     bool all_is_here = false;

@@ -44,7 +44,8 @@ load stored
 @test "a repo that is there already" {
     run_split codex-chunk init --quota 1GiB
     hint 'change its settings: codex-chunk init --set'
-    codex-chunk init --set --quota 1GiB
+    pasted 'codex-chunk init --set'
+    assert_success
     assert_equal "$(codex-chunk space --json | jq 'select(.type != "summary").quotaMaxBytes')" 1073741824
 }
 

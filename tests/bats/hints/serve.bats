@@ -30,6 +30,12 @@ setup() {
 @test "an address that nobody can listen at" {
     run_split codex-serve run --listen-addrs /dns4/example.org/tcp/8070
     hint 'for example /ip4/0.0.0.0/tcp/8070'
+    run_split codex-serve run -i 127.0.0.1:8070
+    assert_equal "$status" 64
+    hint 'for example /ip4/0.0.0.0/tcp/8070'
+    run_split env CODEX_LISTEN_ADDRS=x codex-serve run
+    assert_equal "$status" 78
+    hint 'for example /ip4/0.0.0.0/tcp/8070'
     start_node # with an address of that kind
     end_node
     run_split codex-serve run --listen-addrs /ip4/192.0.2.1/tcp/0
@@ -148,13 +154,14 @@ setup() {
     for command in id 'key show' 'key check'; do
         # shellcheck disable=SC2086 # words
         run_split codex-serve $command
-        hint 'make one: codex-serve key new{}{}'
+        hint 'make one: codex-serve key new'
     done
     run_split codex-serve key show 'my key'
+    hint 'make one: codex-serve key new {}; name a file that there is'
     pasted 'codex-serve key new'
     assert_success
     run_split codex-serve key new 'my key'
-    hint 'name another file, or see whose it is: codex-serve key show {}'
+    hint 'name another file; see whose it is: codex-serve key show {}'
     pasted 'codex-serve key show'
     assert_success
     chmod 644 'my key'

@@ -21,6 +21,9 @@ load hints
     start_node
     run_split codex-serve run --peer "$address,"
     hint 'perhaps it is a variable that was never set, or a comma too many'
+    run_split codex-serve -r other fetch "$(gen 1 10 | codex-chunk put)" --peer "$address $address"
+    assert_refused 64 "--peer: \"$address $address\" is no ADDRESS"
+    hint 'several are given with commas between them'
     run_split codex-serve ping -c 0 "$address"
     hint 'see whether it answers at all: codex-serve ping -c 1 ADDRESS'
     end_node
@@ -43,5 +46,20 @@ load hints
     hint 'make the folder first: mkdir -p {}'
     pasted 'mkdir -p'
     start_node --net-privkey none/key
+    end_node
+}
+
+@test "something else than a dataset to fetch" {
+    start_with 1 1000000
+    run_split codex-serve -r other fetch "$address" "$cid"
+    hint 'did you mean: --peer {}'
+    codex-serve -r other fetch --peer "$address" "$cid"
+    run_split codex-serve -r new fetch "$cid@3" --peer "$address"
+    hint 'of a part of it, --range names the bytes; take the whole dataset: {}'
+    pasted 'codex-serve '
+    assert_success
+    run_split codex-serve -r new fetch "$(codex-chunk stat --json "$cid" | grep -o '"treeCid":"[^"]*"' | cut -d '"' -f 4)" --peer "$address"
+    hint 'a dataset is fetched by its own CID, zDv..., all of it, or, with --range, the blocks that have some of its bytes'
+    codex-serve -r third fetch "$cid" --range 10-20 --peer "$address"
     end_node
 }
