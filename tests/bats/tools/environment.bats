@@ -167,6 +167,7 @@ tools=(codex-chunk codex-ec codex-merkle codex-prove codex-serve)
 }
 
 @test "without /proc a repo is made and used, and outputs appear whole" {
+    skip_with_sanitizers # they read /proc themselves
     local user=()
     [ "$(id -u)" = 0 ] || user=(--map-root-user)
     unshare "${user[@]}" --mount mount -t tmpfs tmpfs /proc 2>/dev/null || skip 'nothing can be mounted here'
