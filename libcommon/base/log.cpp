@@ -3,6 +3,7 @@
 #include "base/detail/log_filter.hpp"
 #include "base/detail/log_format.hpp"
 #include "base/fd.hpp"
+#include "base/patient_write.hpp"
 
 #include <algorithm>
 #include <array>
@@ -21,19 +22,40 @@ namespace {
 /// several processes on one stderr do not mix.
 class LineSink : public spdlog::sinks::base_sink<std::mutex> {
 public:
-    explicit LineSink(int fd) : fd_(fd) {}
+    explicit LineSink(const Options& options) : fd_(options.fd), patience_(options.patience) {}
+
+    /// How many lines were lost that nobody was told of, once somebody reads again.
+    [[nodiscard]] std::uint64_t take_lost() {
+        return lost_.load(std::memory_order_relaxed) != 0 && is_taken(fd_) ? lost_.exchange(0) : 0;
+    }
 
 protected:
+    // Nowhere is left to report a log that cannot be written.
     void sink_it_(const spdlog::details::log_msg& message) override {
-        std::string line(message.payload.data(), message.payload.size());
+        std::string line = torn_ ? "\n" : "";
+        line.append(message.payload.data(), message.payload.size());
         line += '\n';
-        // Nowhere is left to report a log that cannot be written.
-        static_cast<void>(write_full(fd_, as_bytes(line), "log"));
+        if (!patience_) {
+            static_cast<void>(write_full(fd_, as_bytes(line), "log"));
+            return;
+        }
+        // Who has waited in vain once does not wait again before it is read.
+        const auto written = write_if_taken(fd_, as_bytes(line), "log",
+                                            lost_ == 0 ? *patience_ : std::chrono::milliseconds(0));
+        if (!written || *written == line.size()) {
+            torn_ = false;
+            return;
+        }
+        torn_ = torn_ || *written != 0;
+        ++lost_;
     }
     void flush_() override {}
 
 private:
     int fd_;
+    std::optional<std::chrono::milliseconds> patience_;
+    std::atomic<std::uint64_t> lost_{0};
+    bool torn_ = false; ///< a line was cut, and its end lost
 };
 
 spdlog::level::level_enum engine_level(Level level) {
@@ -55,8 +77,8 @@ spdlog::level::level_enum engine_level(Level level) {
     return spdlog::level::critical;
 }
 
-std::shared_ptr<spdlog::logger> make_engine(int fd) {
-    auto engine = std::make_shared<spdlog::logger>("codex", std::make_shared<LineSink>(fd));
+std::shared_ptr<spdlog::logger> make_engine(std::shared_ptr<LineSink> sink) {
+    auto engine = std::make_shared<spdlog::logger>("codex", std::move(sink));
     engine->set_level(spdlog::level::trace); // the filter below decides
     return engine;
 }
@@ -73,6 +95,7 @@ int zone_minutes(std::int64_t unix_ms) {
 struct Output::State {
     mutable std::mutex mutex;
     detail::Filter filter;
+    std::shared_ptr<LineSink> sink;
     std::shared_ptr<spdlog::logger> engine;
     Format format;
     bool color;
@@ -81,8 +104,8 @@ struct Output::State {
     std::atomic<Level> lowest{Level::fatal};
 
     explicit State(const Options& options)
-        : engine(make_engine(options.fd)), format(options.format), color(options.color),
-          clock(options.clock) {}
+        : sink(std::make_shared<LineSink>(options)), engine(make_engine(sink)),
+          format(options.format), color(options.color), clock(options.clock) {}
 
     [[nodiscard]] bool passes(Level level, std::string_view topics) const {
         if (level < lowest.load(std::memory_order_relaxed))
@@ -93,6 +116,14 @@ struct Output::State {
 
     void write(Level level, std::string_view topics, std::string_view message,
                std::span<const detail::RenderedField> fields) const {
+        if (const std::uint64_t lost = sink->take_lost(); lost != 0)
+            write_now(Level::warn, "", "Records are lost, for nobody read the log",
+                      std::array{detail::RenderedField{"lost", log_value(lost)}});
+        write_now(level, topics, message, fields);
+    }
+
+    void write_now(Level level, std::string_view topics, std::string_view message,
+                   std::span<const detail::RenderedField> fields) const {
         detail::Record record;
         record.level = level;
         record.unix_ms = clock.unix_ms();

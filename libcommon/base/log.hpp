@@ -12,9 +12,11 @@
 #include "base/error.hpp"
 #include "base/log_value.hpp"
 
+#include <chrono>
 #include <functional>
 #include <initializer_list>
 #include <memory>
+#include <optional>
 
 namespace codex::log {
 
@@ -47,6 +49,10 @@ struct Options {
     bool color = false;              ///< of the level, in text
     std::string directives = "warn"; ///< see Output::set_levels()
     int fd = 2;                      ///< where lines go; the caller keeps it open
+    /// How long a record waits for whoever reads the log, where that is a pipe or a terminal; those
+    /// that come until it is read again are lost, and how many is said then. For ever, unless
+    /// given.
+    std::optional<std::chrono::milliseconds> patience{};
     /// For the time of records.
     std::reference_wrapper<const Clock> clock = Clock::system();
 };

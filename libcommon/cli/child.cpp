@@ -2,8 +2,10 @@
 
 #include "base/thread.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <climits>
 #include <csignal>
 #include <fcntl.h>
 #include <poll.h>
@@ -19,6 +21,8 @@ namespace codex::cli {
 namespace {
 
 constexpr std::size_t kMaxLine = 1000;
+/// What a command may have said before it ended and is still in the pipe: all that a pipe holds.
+constexpr std::size_t kLastWords = std::size_t{64} << 10;
 
 struct Pipe {
     Fd read;
@@ -42,22 +46,21 @@ public:
     Passing(Fd from, Fd stop) : from_(std::move(from)), stop_(std::move(stop)) {}
 
     void run() {
-        std::array<std::uint8_t, 4096> bytes{};
-        while (true) {
-            std::array<pollfd, 2> both{pollfd{from_.get(), POLLIN, 0},
-                                       pollfd{stop_.get(), POLLIN, 0}};
-            if (::poll(both.data(), both.size(), -1) < 0 && errno != EINTR)
+        std::array<std::uint8_t, PIPE_BUF> bytes{};
+        std::size_t left = kLastWords; // once it is told to stop
+        while (left > 0) {
+            const Ready ready = wait(from_.get(), POLLIN);
+            if (!ready.fd)
                 return;
-            if ((both[0].revents & (POLLIN | POLLHUP | POLLERR)) != 0) {
-                const auto got = read_some(from_.get(), bytes, "stderr of a command");
-                if (!got || *got == 0)
-                    return;
-                const BytesView said = BytesView(bytes).first(*got);
+            const auto got = read_some(from_.get(), bytes, "stderr of a command");
+            if (!got || *got == 0)
+                return;
+            const BytesView said = BytesView(bytes).first(*got);
+            take(as_text(said));
+            // Who does not read what is said does not hold up who is to end.
+            if (wait(STDERR_FILENO, POLLOUT).fd)
                 (void)write_full(STDERR_FILENO, said, "stderr");
-                take(as_text(said));
-            } else if ((both[1].revents & POLLIN) != 0) {
-                return;
-            }
+            left -= ready.stopped ? std::min(left, *got) : 0;
         }
     }
     [[nodiscard]] std::string last_line() const {
@@ -67,6 +70,17 @@ public:
     }
 
 private:
+    struct Ready {
+        bool fd, stopped;
+    };
+    /// Until one of them is so.
+    [[nodiscard]] Ready wait(int fd, short events) const {
+        std::array<pollfd, 2> both{pollfd{fd, events, 0}, pollfd{stop_.get(), POLLIN, 0}};
+        while (::poll(both.data(), both.size(), -1) < 0)
+            if (errno != EINTR)
+                return {false, true};
+        return {both[0].revents != 0, both[1].revents != 0};
+    }
     void take(std::string_view said) {
         for (const char c : said) {
             if (c == '\n') {
@@ -184,8 +198,7 @@ Result<Child> Child::start(const std::string& command) {
     }
     impl->in = std::move(in.write);
     impl->out = std::move(out.read);
-    impl->passing = std::make_unique<Passing>(std::move(said.read),
-                                              Fd(::fcntl(impl->stop.get(), F_DUPFD_CLOEXEC, 0)));
+    impl->passing = std::make_unique<Passing>(std::move(said.read), std::move(stop));
     Child child(std::move(impl));
     if (!child.impl_->passes.start([passing = child.impl_->passing.get()] { passing->run(); }))
         return fail(no_thread());

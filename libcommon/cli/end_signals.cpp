@@ -1,5 +1,6 @@
 #include "cli/end_signals.hpp"
 
+#include <cerrno>
 #include <cstdint>
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -8,7 +9,7 @@
 
 namespace codex::cli {
 
-EndSignals::EndSignals() {
+EndSignals::EndSignals(std::chrono::milliseconds grace) : grace_(grace) {
     sigset_t ours;
     sigemptyset(&ours);
     sigaddset(&ours, SIGTERM);
@@ -39,9 +40,29 @@ bool EndSignals::start(std::function<void(int signal)> told) {
                 continue;
             told(static_cast<int>(info.ssi_signo));
             if (info.ssi_signo != SIGHUP)
-                return;
+                return let_others_end();
         }
     });
+}
+
+void EndSignals::let_others_end() {
+    pollfd stopped{stopped_.get(), POLLIN, 0};
+    int ready = 0;
+    do
+        ready = ::poll(&stopped, 1, static_cast<int>(grace_.count()));
+    while (ready < 0 && errno == EINTR);
+    if (ready != 0)
+        return;
+    signalfd_siginfo same{}; // of the first
+    while (::read(signals_.get(), &same, sizeof same) == sizeof same) {
+    }
+    sigset_t ends;
+    sigemptyset(&ends);
+    sigaddset(&ends, SIGTERM);
+    sigaddset(&ends, SIGINT);
+    ::pthread_sigmask(SIG_UNBLOCK, &ends, nullptr); // in this thread, which is enough
+    while (::poll(&stopped, 1, -1) < 0 && errno == EINTR) {
+    }
 }
 
 void EndSignals::stop() {

@@ -5,6 +5,7 @@
 #include "base/fd.hpp"
 #include "base/thread.hpp"
 
+#include <chrono>
 #include <csignal>
 #include <functional>
 
@@ -16,7 +17,9 @@ namespace codex::cli {
 /// Threads: its owner alone calls it.
 class EndSignals {
 public:
-    EndSignals();
+    /// Longer than `grace` after the first that is to end the process, another one does so by
+    /// itself: who sends it twice at once, as timeout(1) does, means it once.
+    explicit EndSignals(std::chrono::milliseconds grace = std::chrono::seconds(1));
     ~EndSignals();
     EndSignals(const EndSignals&) = delete;
     EndSignals& operator=(const EndSignals&) = delete;
@@ -29,6 +32,10 @@ public:
     void stop();
 
 private:
+    /// Until stop(); from then on SIGTERM and SIGINT end the process.
+    void let_others_end();
+
+    std::chrono::milliseconds grace_;
     sigset_t before_{};
     Fd signals_;
     Fd stopped_;

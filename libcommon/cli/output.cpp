@@ -12,8 +12,9 @@ namespace {
 Result<void> require_outside(const std::string& repo, const std::string& path) {
     namespace fs = std::filesystem;
     std::error_code error; // what cannot be looked at cannot be opened either, which is said then
-    const fs::path folder = fs::weakly_canonical(repo, error);
-    const fs::path file = fs::weakly_canonical(path, error);
+    // Of a relative path nothing of which is there, weakly_canonical() makes no absolute one.
+    const fs::path folder = fs::weakly_canonical(fs::absolute(repo, error), error);
+    const fs::path file = fs::weakly_canonical(fs::absolute(path, error), error);
     const auto [end, rest] = std::mismatch(folder.begin(), folder.end(), file.begin(), file.end());
     if (repo.empty() || folder.empty() || end != folder.end())
         return {};

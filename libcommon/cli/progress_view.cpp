@@ -59,7 +59,9 @@ struct Context::ProgressView {
     ProgressView(std::shared_ptr<State> state, const Progress& progress, std::string label)
         : state_(std::move(state)), progress_(progress), label_(std::move(label)), mode_(choose()),
           stop_(::eventfd(0, EFD_CLOEXEC)) {
-        static_cast<void>(thread_.start([this] { watch(); })); // a job goes on without a view
+        // A job goes on without a view, and without its end a view would never see its own.
+        if (stop_)
+            static_cast<void>(thread_.start([this] { watch(); }));
     }
 
     ~ProgressView() {

@@ -50,6 +50,7 @@ Result<void> configure_log(Context::State& state) {
     options.directives = "warn";
     if (state.node->takes_log) {
         options.fd = STDOUT_FILENO;
+        options.patience = std::chrono::milliseconds(200); // what stays does not stand still for it
         options.color = state.color_out;
         options.directives = "info";
         if (globals.json)

@@ -19,9 +19,11 @@ Result<std::string> key_path(const cli::Context& context, const std::string& giv
 
 Result<std::string> new_key_path(const cli::Context& context, const std::string& given) {
     CODEX_TRY(path, key_path(context, given));
+    CODEX_TRY(repo, context.repo_path());
+    if (path != repo + "/node/key")
+        CODEX_CHECK(context.require_outside_of_repo(path));
     if (!given.empty())
         return path;
-    CODEX_TRY(repo, context.repo_path());
     repo::OpenOptions options;
     options.read_only = true;
     CODEX_CHECK(repo::Repo::open(repo, options)); // no folder where there is no repo

@@ -1,5 +1,6 @@
 #include "ready_file.hpp"
 
+#include "base/patient_write.hpp"
 #include "node/daemon.hpp"
 
 #include <cerrno>
@@ -42,11 +43,15 @@ Result<void> ReadyFile::write(const net::Host& host) {
     std::string lines;
     for (const std::string& address : node::addresses_of(host))
         lines += fmt::format("{}\t{}\n", host.id().text(), address);
-    CODEX_CHECK(write_full(file_.fd(), as_bytes(lines), path_));
-    struct stat written = {};
-    if (file_.is_new_file() && ::fstat(file_.fd(), &written) == 0) {
-        inode_ = written.st_ino;
-        device_ = written.st_dev;
+    CODEX_TRY(written, write_if_taken(file_.fd(), as_bytes(lines), path_, {}));
+    if (written != lines.size())
+        return fail(
+            Error(Errc::cannot_create, fmt::format("{}: is full, and nobody reads it", path_))
+                .remedy({Remedy::name_output, "name a file, or let somebody read it"}));
+    struct stat made = {};
+    if (file_.is_new_file() && ::fstat(file_.fd(), &made) == 0) {
+        inode_ = made.st_ino;
+        device_ = made.st_dev;
     }
     return file_.commit();
 }

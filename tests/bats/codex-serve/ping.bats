@@ -60,3 +60,13 @@ load serve
     done
     assert_equal "$status" 69
 }
+
+@test "too few descriptors end a fetch, too, whatever was to have one" {
+    skip_with_sanitizers # what asks for the type of an object wants a descriptor of its own
+    local most cid
+    cid=$(gen 1 1000 | codex-chunk put)
+    for most in {4..24}; do
+        run_split bash -c "ulimit -n $most; exec timeout 60 codex-serve -r other fetch $cid --timeout 1s --via 'codex-serve -r repo stdio'"
+        ((status != 124 && status < 128)) || fail "$most: $status: $stderr"
+    done
+}

@@ -35,6 +35,24 @@ load serve
     ((SECONDS - times <= 10)) || fail "it took $((SECONDS - times)) s"
 }
 
+@test "nobody who reads neither the log nor the ready file holds it up" {
+    mkfifo full
+    exec 7<>full
+    dd if=/dev/zero of=full oflag=nonblock bs=4096 count=1000 2>/dev/null || true
+    dd if=/dev/zero of=full oflag=nonblock bs=1 count=5000 2>/dev/null || true
+    run_split timeout 60 codex-serve run -i /ip4/127.0.0.1/tcp/0 --ready-file full
+    assert_failure 73
+    assert_stderr --partial 'full: is full, and nobody reads it'
+    # The log, of which all is said, goes into the same.
+    codex-serve run -i /ip4/127.0.0.1/tcp/0 --log-level trace --ready-file ready >full 2>said 3>&- &
+    node=$!
+    wait_for 'test -e ready' 60 || fail "$(cat said)"
+    run codex-serve health
+    assert_success
+    end_node
+    assert_equal "$ended" 0
+}
+
 @test "a second one on the same repo is 75, and told who is the first" {
     start_node
     run_split codex-serve run --listen-addrs /ip4/127.0.0.1/tcp/0

@@ -79,6 +79,17 @@ output_commands() {
         done < <(output_commands "$tool")
     done
     ((count > 15))
+    # Also a name alone of what is not there yet, from within.
+    for place in . segments node writers; do
+        [[ -d $CODEX_REPO/$place ]] || continue
+        run_split env -C "$CODEX_REPO/$place" codex-chunk -r "$CODEX_REPO" get "$cid" -o 00000009.seg
+        assert_refused 73 '00000009.seg: is in the repo'
+        run_split env -C "$CODEX_REPO/segments" codex-chunk -r .. get "$cid" -o 00000009.seg
+        assert_refused 73 '00000009.seg: is in the repo'
+    done
+    run_split codex-serve key new "$CODEX_REPO/segments/key"
+    assert_refused 73 "$CODEX_REPO/segments/key: is in the repo"
+    assert_not_exist "$CODEX_REPO/segments/key" "$CODEX_REPO/segments/00000009.seg"
     # And the options that are places for results, each of its command.
     for command in 'codex-prove prove --zkey none --wtns none --public out --proof' \
         'codex-prove prove --zkey none --wtns none --proof out --public' \

@@ -3,6 +3,7 @@
 #include "failing_memory.hpp"
 #include "no_threads.hpp"
 #include "protected_store.hpp"
+#include "sanitizers.hpp"
 
 namespace codex::dataset::test {
 namespace {
@@ -96,6 +97,8 @@ TEST(Pipeline, WhatAStageThrowsComesOut) {
 }
 
 TEST(Pipeline, EveryRefusalOfMemoryIsSurvived) {
+    if (codex::test::kThreadSanitizer)
+        GTEST_SKIP() << "the sanitizer brings an operator new of its own, which refuses nothing";
     EXPECT_GT(sweep([] {
                   ThreadPool pool(2);
                   Numbers numbers(pool);
@@ -122,6 +125,8 @@ TEST(Refusals, WithoutThreadsDatasetsAreTheSame) {
 }
 
 TEST(Refusals, APutThatIsRefusedMemoryLeavesAWholeRepo) {
+    if (codex::test::kThreadSanitizer)
+        GTEST_SKIP() << "the sanitizer brings an operator new of its own, which refuses nothing";
     const TemporaryFolder folder;
     Store store(folder.file("repo"));
     PutOptions options;
@@ -145,6 +150,8 @@ TEST(Refusals, APutThatIsRefusedMemoryLeavesAWholeRepo) {
 }
 
 TEST(Refusals, AGetThatIsRefusedMemoryCanBeMadeAgain) {
+    if (codex::test::kThreadSanitizer)
+        GTEST_SKIP() << "the sanitizer brings an operator new of its own, which refuses nothing";
     const TemporaryFolder folder;
     Store store(folder.file("repo"));
     const Bytes content = generate(1, 300'000);
