@@ -21,7 +21,8 @@ Result<SocketAddress> parse_bind_address(const std::string& text, std::uint16_t 
     if (::inet_pton(AF_INET6, text.c_str(), ip.data()) == 1)
         return SocketAddress(ip, port);
     return fail(Error(Errc::usage, fmt::format("--api-bindaddr: {}: not an IP address", text))
-                    .hint("for this host alone: 127.0.0.1; without such an interface: none"));
+                    .hint("for this host alone: --api-bindaddr 127.0.0.1; without REST: "
+                          "--api-bindaddr none"));
 }
 
 bool is_loopback(const SocketAddress& at) {

@@ -47,7 +47,7 @@ Result<void> ReadyFile::write(const net::Host& host) {
     if (written != lines.size())
         return fail(
             Error(Errc::cannot_create, fmt::format("{}: is full, and nobody reads it", path_))
-                .remedy({Remedy::name_output, "name a file, or let somebody read it"}));
+                .remedy({Remedy::name_output, "name a file, or let somebody read it first"}));
     struct stat made = {};
     if (file_.is_new_file() && ::fstat(file_.fd(), &made) == 0) {
         inode_ = made.st_ino;

@@ -72,9 +72,10 @@ Result<NatChoice> parse_nat(std::string_view text) {
         if (lower == name)
             return NatChoice{kind, {}};
     if (!lower.starts_with(kExternal))
-        return fail(Error(Errc::argument_invalid,
-                          fmt::format("{}: no way to be reached that is known", text))
-                        .hint("there are any, none, upnp, pmp, and extip: with an IP address"));
+        return fail(
+            Error(Errc::argument_invalid,
+                  fmt::format("{}: no way to be reached that is known", text))
+                .hint("there are any, none, upnp, pmp, and extip with a colon and an IP address"));
     const auto ip = parse_ip(lower.substr(kExternal.size()));
     if (!ip)
         return fail(Errc::argument_invalid, "{}: no IP address behind extip:", text);

@@ -1,0 +1,46 @@
+# Hints of the interface over HTTP.
+load ../common
+load hints
+load ../codex-serve/serve
+
+@test "no address to bind the interface to" {
+    run_split codex-serve run -i /ip4/127.0.0.1/tcp/0 --api-bindaddr localhost
+    assert_equal "$status" 64
+    hint 'for this host alone: --api-bindaddr 127.0.0.1; without REST: --api-bindaddr none'
+    start_node --api-bindaddr 127.0.0.1
+    end_node
+    start_node --api-bindaddr none
+    end_node
+}
+
+@test "an address that is not this host's" {
+    run_split codex-serve run -i /ip4/127.0.0.1/tcp/0 --api-bindaddr 192.0.2.1
+    assert_equal "$status" 78
+    hint 'take requests of this host alone: --api-bindaddr 127.0.0.1'
+    start_node --api-bindaddr 127.0.0.1
+    end_node
+}
+
+@test "a port that another one has" {
+    start_node
+    local taken
+    taken=$(codex-serve health | cut -f 4)
+    taken=${taken#http://127.0.0.1:}
+    run_split codex-serve -r other run -i /ip4/127.0.0.1/tcp/0 --api-port "${taken%%/*}"
+    assert_equal "$status" 78
+    hint 'name another port, or 0 for any that is free: --api-port 0'
+    end_node
+    start_node --api-port 0
+    end_node
+}
+
+@test "a token that others may read" {
+    echo secret >token
+    chmod 644 token
+    run_split codex-serve run -i /ip4/127.0.0.1/tcp/0 --api-token-file token
+    assert_equal "$status" 77
+    hint 'make it yours alone: chmod 600 {}'
+    pasted chmod
+    start_node --api-token-file token
+    end_node
+}
