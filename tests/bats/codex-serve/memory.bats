@@ -24,9 +24,10 @@ about_memory() {
     start_with 60 3000000
     cp -r "$CODEX_REPO" second
     local size done=0 refused=0
+    local -a fetches=()
     for size in {58..97..3}; do
         bounded "$size" codex-serve --version >/dev/null 2>&1 || continue # not even its libraries
-        rm -rf codes said.* other third ready2
+        rm -rf codes said.* third ready2
         # The server of a pipe.
         run_split codex-serve -r third fetch "$cid" \
             --via "(ulimit -v $((size * 1000000 / 1024)); exec codex-serve -r second stdio); echo \$? >>codes"
@@ -35,14 +36,11 @@ about_memory() {
         69,74) about_memory "$stderr" && refused=$((refused + 1)) ;;
         *) fail "$size: stdio $(cat codes), fetch $status: $stderr" ;;
         esac
-        # Who fetches, into a repo that there is.
-        codex-chunk -r other init >/dev/null
-        run_split bounded "$size" codex-serve -r other fetch "$cid" --peer "$address"
-        case $status in
-        0) done=$((done + 1)) ;;
-        74) about_memory "$stderr" && refused=$((refused + 1)) ;;
-        *) fail "$size: fetch $status: $stderr" ;;
-        esac
+        # Who fetches, into a repo that there is; beside the rest, for it waits for half a minute where the one
+        # connection that it had was given up.
+        codex-chunk -r "other$size" init >/dev/null
+        bounded "$size" codex-serve -r "other$size" fetch "$cid" --peer "$address" >/dev/null 2>"err$size" 3>&- &
+        fetches[size]=$!
         run_split bounded "$size" codex-serve ping -c 1 "$address"
         [[ $status == 0 || $status == 74 ]] || fail "$size: ping $status: $stderr"
         # A node, which serves, or does not.
@@ -56,6 +54,14 @@ about_memory() {
         0) done=$((done + 1)) ;;
         74) about_memory "$(cat said.run)" && refused=$((refused + 1)) ;;
         *) fail "$size: run $status: $(cat said.log said.run)" ;;
+        esac
+    done
+    for size in "${!fetches[@]}"; do
+        wait "${fetches[size]}" && status=0 || status=$?
+        case $status in
+        0) done=$((done + 1)) ;;
+        74) about_memory "$(cat "err$size")" && refused=$((refused + 1)) ;;
+        *) fail "$size: fetch $status: $(cat "err$size")" ;;
         esac
     done
     # Both were seen.
