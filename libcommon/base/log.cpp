@@ -95,6 +95,7 @@ int zone_minutes(std::int64_t unix_ms) {
 struct Output::State {
     mutable std::mutex mutex;
     detail::Filter filter;
+    std::shared_ptr<Listener> listener;
     std::shared_ptr<LineSink> sink;
     std::shared_ptr<spdlog::logger> engine;
     Format format;
@@ -135,6 +136,15 @@ struct Output::State {
         engine->log(engine_level(level), format == Format::json
                                              ? detail::format_json(record)
                                              : detail::format_text(record, color));
+        if (const auto hears = who_hears()) {
+            const std::string text = detail::format_words(record);
+            hears->heard({level, record.unix_ms, topics, text});
+        }
+    }
+
+    [[nodiscard]] std::shared_ptr<Listener> who_hears() const {
+        const std::lock_guard lock(mutex);
+        return listener;
     }
 
     [[nodiscard]] Result<void> apply(std::string_view directives) {
@@ -163,6 +173,11 @@ Result<std::shared_ptr<Output>> Output::open(const Options& options) {
 
 Result<void> Output::set_levels(std::string_view directives) {
     return state_->apply(directives);
+}
+
+void Output::set_listener(std::shared_ptr<Listener> listener) {
+    const std::lock_guard lock(state_->mutex);
+    state_->listener.swap(listener); // the one before goes outside of the lock
 }
 
 Logger Logger::with_topics(std::string_view topics) const {

@@ -57,6 +57,23 @@ struct Options {
     std::reference_wrapper<const Clock> clock = Clock::system();
 };
 
+/// A record that has passed, as a listener hears it: valid during the call.
+struct Heard {
+    Level level = Level::info;
+    std::int64_t unix_ms = 0;
+    std::string_view topics; ///< separated by blanks; empty: none
+    std::string_view text;   ///< message and fields as in text, without control characters
+};
+
+/// Hears of the records of an Output beside whoever reads it.
+/// Threads: any, several at once; what it writes to the log itself it hears, too.
+class Listener {
+public:
+    virtual ~Listener() = default;
+    /// After it was written, or lost for want of a reader. It takes little time: who logs waits.
+    virtual void heard(const Heard& record) noexcept = 0;
+};
+
 /// Where records go, and which of them. Threads: all calls from any thread, at once.
 class Output {
 public:
@@ -72,6 +89,8 @@ public:
     /// part of the node uses is taken, with a warning. Errors: argument_invalid, naming the bad
     /// word.
     [[nodiscard]] Result<void> set_levels(std::string_view directives);
+    /// Tells this one, instead of the one before, of all records from now on; nullptr: none.
+    void set_listener(std::shared_ptr<Listener> listener);
 
 private:
     friend class Logger;

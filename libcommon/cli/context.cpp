@@ -165,6 +165,10 @@ const Clock& Context::clock() const {
     return state_->clock;
 }
 
+void Context::set_log_listener(std::shared_ptr<log::Listener> listener) {
+    state_->log_output->set_listener(std::move(listener));
+}
+
 const log::Logger& Context::log() const {
     return state_->log;
 }

@@ -56,6 +56,8 @@ public:
     /// Sets the levels of the log from now on, as log::Output::set_levels(). Errors:
     /// argument_invalid. Any thread.
     [[nodiscard]] Result<void> set_log_levels(std::string_view directives);
+    /// As log::Output::set_listener(), of the log of this process. Any thread.
+    void set_log_listener(std::shared_ptr<log::Listener> listener);
     /// Where this process logs to, as --log-level and --log-format say.
     [[nodiscard]] const log::Logger& log() const;
     /// Milliseconds since the tool started, for summaries.

@@ -95,6 +95,11 @@ std::string_view level_color(Level level) {
     return "";
 }
 
+void append_fields(std::string& to, std::span<const detail::RenderedField> fields) {
+    for (const detail::RenderedField& field : fields)
+        to += fmt::format(" {}={}", field.name, detail::quote_text_value(field.value.text));
+}
+
 } // namespace
 
 namespace detail {
@@ -131,8 +136,13 @@ std::string format_text(const Record& record, bool color) {
     if (!record.topics.empty())
         out += fmt::format(" topics=\"{}\"", record.topics);
     out += fmt::format(" tid={}", record.thread);
-    for (const RenderedField& field : record.fields)
-        out += fmt::format(" {}={}", field.name, quote_text_value(field.value.text));
+    append_fields(out, record.fields);
+    return out;
+}
+
+std::string format_words(const Record& record) {
+    std::string out = printable(record.message);
+    append_fields(out, record.fields);
     return out;
 }
 

@@ -25,6 +25,8 @@ struct Record {
 
 /// "INF 2026-11-21 04:44:40.123+01:00 message   topics=... tid=1 name=value", without line end.
 [[nodiscard]] std::string format_text(const Record& record, bool color = false);
+/// What of that says what happened: "message name=value".
+[[nodiscard]] std::string format_words(const Record& record);
 /// One JSON object, without line end.
 [[nodiscard]] std::string format_json(const Record& record);
 

@@ -299,6 +299,36 @@ TEST_F(LogToPipe, WarnsOfUnknownTopics) {
     EXPECT_TRUE(all.ends_with(" topic=tea\n")) << all;
 }
 
+/// What it heard, a line a record.
+struct Listening : Listener {
+    void heard(const Heard& record) noexcept override {
+        lines += fmt::format("{} {} {} {}\n", static_cast<int>(record.level), record.unix_ms,
+                             record.topics, record.text);
+    }
+    std::string lines;
+};
+
+TEST_F(LogToPipe, AListenerHearsWhatPassesUntilAnotherDoes) {
+    const auto output = open(Format::json, "info");
+    const Logger log = Logger(output).with_topics("codex").with("peer", Id{"zDvZabcdefghijk"});
+    const auto first = std::make_shared<Listening>();
+    const auto second = std::make_shared<Listening>();
+    log.info("before");
+    output->set_listener(first);
+    log.debug("not shown");
+    log.error("a\nline", {{"why", "no \x1b[31m"}});
+    output->set_listener(second);
+    log.warn("later");
+    output->set_listener(nullptr);
+    log.warn("last");
+    EXPECT_EQ(first->lines,
+              "5 1795236280000 codex a\\nline peer=zDv*fghijk why=\"no \\x1b[31m\"\n");
+    EXPECT_EQ(second->lines, "4 1795236280000 codex later peer=zDv*fghijk\n");
+    EXPECT_EQ(first.use_count(), 1);
+    const std::string all = taken();
+    EXPECT_EQ(std::ranges::count(all, '\n'), 4);
+}
+
 TEST_F(LogToPipe, BadDirectivesOpenNothing) {
     Options options;
     options.directives = "loud";
