@@ -308,6 +308,23 @@ Task<Result<std::unique_ptr<Socket>>> SystemNetwork::connect(SocketAddress to,
     co_return Result<std::unique_ptr<Socket>>(std::move(socket));
 }
 
+std::optional<SocketAddress> SystemNetwork::outward() {
+    // Whoever is there: a datagram socket that is connected has an address, and sends nothing.
+    sockaddr_in somewhere{};
+    somewhere.sin_family = AF_INET;
+    somewhere.sin_port = htons(53);
+    somewhere.sin_addr.s_addr = htonl(0x01010101);
+    sockaddr_in own{};
+    socklen_t size = sizeof own;
+    const Fd fd(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    if (!fd ||
+        ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&somewhere), sizeof somewhere) != 0 ||
+        ::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&own), &size) != 0)
+        return std::nullopt;
+    const auto* bytes = reinterpret_cast<const std::uint8_t*>(&own.sin_addr);
+    return SocketAddress(BytesView(bytes, 4), 0);
+}
+
 Result<std::vector<SocketAddress>> SystemNetwork::interfaces() const {
     ifaddrs* first = nullptr;
     if (::getifaddrs(&first) != 0)

@@ -42,6 +42,9 @@ public:
     [[nodiscard]] Task<Result<std::vector<SocketAddress>>>
     resolve(std::string name, bool v4, bool v6, Clock::Instant until) override;
     [[nodiscard]] Result<std::vector<SocketAddress>> interfaces() const override;
+    /// The address of this host that is used towards the internet, with port 0; nothing, when there
+    /// is no way. Nothing is sent.
+    [[nodiscard]] static std::optional<SocketAddress> outward();
     /// Two descriptors, one to read and one to write (of a pipe, a terminal, a socket), as a
     /// connection, which `name` stands for in errors; it has no addresses. Writing to one that
     /// nobody reads is an error where the process ignores SIGPIPE. Errors: io.

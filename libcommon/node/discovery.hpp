@@ -28,6 +28,8 @@ public:
     [[nodiscard]] virtual std::string record() const = 0;
     [[nodiscard]] virtual KnownNode self() const = 0;
     [[nodiscard]] virtual std::vector<KnownNode> nodes() const = 0;
+    /// Where it says that it takes connections, without /p2p.
+    [[nodiscard]] virtual std::vector<net::Multiaddr> announced() const = 0;
     /// Where a peer can be reached. Errors: not_found, timeout.
     [[nodiscard]] virtual Task<Result<std::vector<net::Multiaddr>>> find(net::PeerId peer,
                                                                          Clock::Instant until) = 0;

@@ -32,8 +32,8 @@ codex_setup() {
     # Nothing waits for the disk, which takes longer than the work: what is tested here survives processes,
     # and no power loss. A sanitizer wants to be the first library, so its builds do wait.
     [[ ! -e $CODEX_TEST_BIN/libcodex-testdisk.so ]] || export LD_PRELOAD=$CODEX_TEST_BIN/libcodex-testdisk.so
-    # A node takes requests over HTTP at any port that is free: several run at once.
-    export CODEX_API_PORT=0
+    # A node takes requests over HTTP, and datagrams, at any port that is free: several run at once.
+    export CODEX_API_PORT=0 CODEX_DISC_PORT=0
     unset XDG_DATA_HOME XDG_CONFIG_HOME XDG_CACHE_HOME NO_COLOR
     mkdir -p "$HOME" "$BATS_TEST_TMPDIR/work"
     cd "$BATS_TEST_TMPDIR/work" || return 1

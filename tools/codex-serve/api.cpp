@@ -3,7 +3,6 @@
 #include "base/fd.hpp"
 
 #include <algorithm>
-#include <arpa/inet.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 
@@ -15,11 +14,8 @@ constexpr std::size_t kMaxTokenBytes = 1024;
 constexpr std::string_view kNone = "none";
 
 Result<SocketAddress> parse_bind_address(const std::string& text, std::uint16_t port) {
-    std::array<std::uint8_t, 16> ip{};
-    if (::inet_pton(AF_INET, text.c_str(), ip.data()) == 1)
-        return SocketAddress(BytesView(ip).first(4), port);
-    if (::inet_pton(AF_INET6, text.c_str(), ip.data()) == 1)
-        return SocketAddress(ip, port);
+    if (const auto address = parse_ip(text, port))
+        return *address;
     return fail(Error(Errc::usage, fmt::format("--api-bindaddr: {}: not an IP address", text))
                     .hint("for this host alone: --api-bindaddr 127.0.0.1; without REST: "
                           "--api-bindaddr none"));

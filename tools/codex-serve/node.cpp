@@ -4,6 +4,7 @@
 #include "net/identity/key_file.hpp"
 #include "repo/repo.hpp"
 
+#include <arpa/inet.h>
 #include <cerrno>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -124,6 +125,15 @@ Result<std::vector<std::string>> split_list(std::string_view option, std::string
         }
     }
     return parts;
+}
+
+std::optional<SocketAddress> parse_ip(const std::string& text, std::uint16_t port) {
+    std::array<std::uint8_t, 16> ip{};
+    if (::inet_pton(AF_INET, text.c_str(), ip.data()) == 1)
+        return SocketAddress(BytesView(ip).first(4), port);
+    if (::inet_pton(AF_INET6, text.c_str(), ip.data()) == 1)
+        return SocketAddress(ip, port);
+    return std::nullopt;
 }
 
 Result<Target> parse_target(const std::string& text) {

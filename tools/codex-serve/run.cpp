@@ -7,11 +7,11 @@
 #include "net/identity/key_file.hpp"
 #include "node/daemon.hpp"
 #include "ready_file.hpp"
+#include "record_file.hpp"
 #include "repo/daemon_lock.hpp"
 #include "run_options.hpp"
 #include "toolkit/access.hpp"
 
-#include <charconv>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -43,37 +43,11 @@ Result<void> make_node_folder(const repo::Repo& repo) {
     return {};
 }
 
-/// The number of the last record of its addresses that the node has signed; 0, when none is known.
-std::uint64_t last_record(const std::string& path, const log::Logger& log) {
-    // Whatever stands in its place, nobody waits for it.
-    const auto fd = open_file(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY);
-    if (!fd && fd.error().code() == Errc::not_found)
-        return 0;
-    Bytes text(64);
-    const auto size = fd ? read_full(fd->get(), text, path) : Result<std::size_t>(0);
-    std::uint64_t number = 0;
-    const std::string_view line = as_text(BytesView(text).first(size.value_or(0)));
-    const auto read = std::from_chars(line.begin(), line.end(), number);
-    if (read.ec == std::errc() && std::string_view(read.ptr, line.end()) == "\n")
-        return number;
-    log.warn("The number of the last record is not known", {{"file", path}});
-    return 0;
-}
-
-/// Keeps it for the next time.
-void keep_record(const std::string& path, std::uint64_t number, const log::Logger& log) {
-    const std::string text = fmt::format("{}\n", number);
-    if (auto kept = write_file_atomic(path, as_bytes(text), 0600); !kept)
-        log.warn("The number of the last record is not kept", {{"error", kept.error()}});
-}
-
-net::HostOptions host_options(const cli::Context& context, const RunOptions& options,
-                              const RunSettings& settings, const repo::Repo& repo) {
+net::HostOptions host_options(const RunOptions& options, const RunSettings& settings,
+                              node::RecordNumbers& numbers) {
     net::HostOptions host;
-    const log::Logger log = context.log().with_topics("codex node");
-    const std::string record = repo.path() + "/node/record";
-    host.record_sequence = last_record(record, log);
-    host.record_signed = [record, log](std::uint64_t number) { keep_record(record, number, log); };
+    host.record_sequence = numbers.last();
+    host.record_signed = [&numbers](std::uint64_t number) { numbers.note(number); };
     host.agent = options.agent;
     host.limits = settings.limits.host;
     return host;
@@ -93,9 +67,9 @@ exchange::ServerOptions server_options(const cli::Context& context, const RunSet
 
 /// The parts of a node that serves. Threads: the loop's.
 struct Service {
-    Service(cli::Context& context, Node& node, const RunSettings& settings, repo::Repo& repo,
-            Executor& executor)
-        : run(context), host(*node.host), loop(node.loop),
+    Service(cli::Context& context, Node& node, node::DhtNode* dht_node, const RunSettings& settings,
+            repo::Repo& repo, Executor& executor)
+        : run(context), host(*node.host), loop(node.loop), discovery(dht_node),
           log(context.log().with_topics("codex node")),
           peers(host, peers_options(context, settings)),
           server(peers, repo, executor, server_options(context, settings)), keeper(host, log),
@@ -123,6 +97,7 @@ struct Service {
     cli::Context& run;
     net::Host& host;
     EventLoop& loop;
+    node::DhtNode* discovery; ///< nothing: there is none
     log::Logger log;
     exchange::Peers peers;
     exchange::Server server;
@@ -148,6 +123,8 @@ Result<std::vector<std::string>> Service::reload() {
     host.set_limits(settings.limits.host);
     peers.set_limits(settings.limits.peers);
     server.set_limits(settings.limits.server);
+    if (discovery != nullptr)
+        discovery->dht().set_limits(settings.limits.discovery);
     daemon.set_limits(settings.limits);
     if (api)
         api->set_access(settings.api.access);
@@ -169,6 +146,7 @@ void Service::begin_api(std::unique_ptr<Acceptor> acceptor, const RunSettings& s
     rest.folder = options.data_dir.empty() ? repo.path() : options.data_dir;
     rest.version = cli::version();
     rest.revision = cli::revision();
+    rest.discovery = discovery;
     rest.set_log_levels = [this](std::string_view levels) { return run.set_log_levels(levels); };
     api.emplace(loop, std::move(acceptor), daemon, peers, repo, executor, std::move(rest), log);
     daemon.set_api(api->url());
@@ -215,14 +193,24 @@ Result<void> serve(cli::Context& context, const RunOptions& options, const RunSe
         context.about(key_file);
         return fail(key_not_made(std::move(key).error(), key_file));
     }
+    const log::Logger log = context.log().with_topics("codex node");
+    const std::string record = repo.path() + "/node/record";
+    node::RecordNumbers numbers(last_record(record, log),
+                                [&](std::uint64_t number) { keep_record(record, number, log); });
+    warn_of_clock(log, context.clock(), numbers.last(), settings.discovery.bootstrap);
+    CODEX_TRY(for_host, net::SecretKey::decode(key->encode()));
     CODEX_TRY(node,
-              Node::make(context, std::move(*key), host_options(context, options, settings, repo)));
-    // At least one that works beside the loop, whatever -j says.
-    std::optional<ThreadPool> pool(std::in_place, std::max(2u, context.pool().size()));
-    Service service(context, *node, settings, repo, *pool);
+              Node::make(context, std::move(for_host), host_options(options, settings, numbers)));
     for (const net::Multiaddr& address : settings.listen)
         if (auto done = node->host->listen(address); !done)
             return fail(listen_error(std::move(done).error(), address));
+    // At least one that works beside the loop, whatever -j says.
+    std::optional<ThreadPool> pool(std::in_place, std::max(2u, context.pool().size()));
+    DiscoveryParts discovery; // goes after all that waits for it
+    if (settings.discovery.at)
+        CODEX_SET(discovery, begin_discovery(context, *node, *key, settings.discovery,
+                                             settings.limits.discovery, repo, *pool, numbers));
+    Service service(context, *node, discovery.node.get(), settings, repo, *pool);
     std::unique_ptr<Acceptor> api_acceptor; // taken before anything is served
     if (settings.api.at)
         CODEX_SET(api_acceptor, listen_for_api(node->network, settings.api));
@@ -254,6 +242,9 @@ Result<void> serve(cli::Context& context, const RunOptions& options, const RunSe
         return control.answering() == 0 && (!service.api || service.api->answering() == 0);
     };
     node->loop.run_until(all_answered, node->loop.now() + kEndPatience);
+    if (discovery.node)
+        static_cast<void>(run_task(node->loop, node::DhtNode::settle(discovery.node.get()),
+                                   node->loop.now() + kEndPatience));
     service.api.reset(); // its jobs wait for what it reads
     pool.reset();        // its jobs use what is below
     return {};

@@ -62,6 +62,7 @@ Result<RunSettings> settings_of(const RunOptions& options) {
     CODEX_SET(settings.limits, limits_of(options));
     CODEX_SET(settings.peers, kept_peers(options));
     CODEX_SET(settings.api, api_settings_of(options.api));
+    CODEX_SET(settings.discovery, discovery_settings_of(options.discovery, settings.listen));
     return settings;
 }
 
@@ -88,6 +89,7 @@ void declare_run_options(cli::Command& command, RunOptions& options) {
         .setting("CODEX_AGENT_STRING")
         .option("--ready-file FILE", options.ready_file,
                 "appears once peers can connect, with a line for each address: id and multiaddr");
+    declare_discovery_options(command, options.discovery);
     declare_api_options(command, options.api);
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "api.hpp"
+#include "discovery.hpp"
 #include "node/keeper.hpp"
 #include "node/limits.hpp"
 #include "serve.hpp"
@@ -18,6 +19,7 @@ struct RunOptions {
     std::string agent = "Codex";
     std::string ready_file;
     ApiOptions api;
+    DiscoveryOptions discovery;
 };
 
 void declare_run_options(cli::Command& command, RunOptions& options);
@@ -28,6 +30,7 @@ struct RunSettings {
     node::Limits limits;
     std::vector<node::KeptPeer> peers;
     ApiSettings api;
+    DiscoverySettings discovery;
 };
 /// Errors: usage, naming the option.
 [[nodiscard]] Result<RunSettings> settings_of(const RunOptions& options);

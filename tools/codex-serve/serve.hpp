@@ -43,6 +43,9 @@ void declare_control(cli::Command& root);
 [[nodiscard]] Result<std::vector<std::string>>
 split_list(std::string_view option, std::string_view what, const std::vector<std::string>& values);
 
+/// An IP address as users write it, with the port; nothing where it is none.
+[[nodiscard]] std::optional<SocketAddress> parse_ip(const std::string& text, std::uint16_t port);
+
 /// A peer with an address of it, as users write it: MULTIADDR/p2p/ID. Errors: multiaddr_invalid,
 /// also when the peer is not named.
 struct Target {

@@ -90,9 +90,13 @@ Announced announced(const Reachable& node, const NatChoice& nat) {
     if (nat.kind == NatKind::extip)
         for (SocketAddress& one : all)
             one = SocketAddress(nat.external.ip_view(), one.port);
-    // Some look at the first one alone, and at one of IPv4.
-    const auto rank = [](const SocketAddress& one) {
-        return std::tuple(!is_global(one), is_loopback(one), one.ip_bytes);
+    // Some look at the first one alone, and at one of IPv4. Of private nets the one that leads out
+    // is that of others mostly, and not one that this host has within itself.
+    const auto leads_out = [&](const SocketAddress& one) {
+        return node.outward && std::ranges::equal(one.ip_view(), node.outward->ip_view());
+    };
+    const auto rank = [&](const SocketAddress& one) {
+        return std::tuple(!is_global(one), is_loopback(one), one.ip_bytes, !leads_out(one));
     };
     std::vector<std::pair<std::size_t, SocketAddress>> ordered;
     for (std::size_t i = 0; i < all.size(); ++i)

@@ -107,6 +107,13 @@ Result<void> Host::listen(const Multiaddr& at) {
     return {};
 }
 
+std::vector<SocketAddress> Host::bound() const {
+    std::vector<SocketAddress> all;
+    for (const auto& acceptor : acceptors_)
+        all.push_back(acceptor->local());
+    return all;
+}
+
 std::vector<Multiaddr> Host::addresses() const {
     std::vector<Multiaddr> all;
     for (const auto& acceptor : acceptors_) {

@@ -56,6 +56,8 @@ public:
     /// Takes connections at an address of TCP. Errors: argument_invalid, for another; those of
     /// Network::listen().
     [[nodiscard]] Result<void> listen(const Multiaddr& at);
+    /// Where it listens, with the ports that it got.
+    [[nodiscard]] std::vector<SocketAddress> bound() const;
     /// Where it is reached, as far as that is known here: each interface where it listens on all,
     /// without /p2p.
     [[nodiscard]] std::vector<Multiaddr> addresses() const;

@@ -37,7 +37,9 @@ Result<std::unique_ptr<Dht>> Dht::make(SecretKey identity, Network& network,
                                        const SocketAddress& at, SecretRandom& random,
                                        ProviderStore& providers, DhtOptions options) {
     CODEX_TRY(socket, network.bind_datagrams(at));
-    const SocketAddress announced = options.announced.value_or(socket->local());
+    SocketAddress announced = options.announced.value_or(socket->local());
+    if (announced.port == 0)
+        announced.port = socket->local().port;
     if (Multiaddr::tcp(announced.ip_view(), announced.port).is_unspecified())
         return fail(Errc::argument_invalid,
                     "{} is no address that others can reach a node of the DHT at",
@@ -50,7 +52,11 @@ Result<std::unique_ptr<Dht>> Dht::make(SecretKey identity, Network& network,
 }
 
 void Dht::start() {
-    joined_ = seeds_.empty();
+    for (NodeRecord& node : options_.known)
+        if (to_verify_.size() < kMostHearsay && node.id != id_ && udp_address(node.record))
+            to_verify_.push_back(std::move(node));
+    options_.known.clear();
+    joined_ = seeds_.empty() && to_verify_.empty();
     for (Loop* loop : {&send_loop, &receive_loop, &tick_loop, &explore_loop, &verify_loop,
                        &revalidate_loop, &seed_loop})
         tasks_.start(keep_on(this, loop));
@@ -93,7 +99,8 @@ std::vector<ShownNode> Dht::nodes() const {
             std::any_of(seeds_.begin(), seeds_.end(),
                         [node](const NodeRecord& seed) { return seed.id == node->record.id; });
         shown.push_back({node->record.id, node->record.record.peer, node->address,
-                         node->reliability, loop_.now() - node->last, is_seed});
+                         node->reliability, loop_.now() - node->last, is_seed,
+                         node->record.envelope});
     }
     return shown;
 }

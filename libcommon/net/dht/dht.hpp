@@ -19,7 +19,11 @@ struct Walk;
 struct DhtOptions {
     /// Nodes by which the first others are found; records of nodes with an address.
     std::vector<NodeRecord> seeds;
-    /// Where others reach this node; where it is bound, when nothing is said.
+    /// Nodes that were known before, each of which is asked once whether it is there still; of many
+    /// the first ones.
+    std::vector<NodeRecord> known;
+    /// Where others reach this node; where it is bound, when nothing is said. Port 0 stands for the
+    /// one that is bound.
     std::optional<SocketAddress> announced;
     TableLimits table;
     TransportLimits transport;
@@ -51,6 +55,7 @@ struct ShownNode {
     double reliability = 0;       ///< of 0 to 1
     Clock::Duration silent_for{}; ///< since it was heard last
     bool is_seed = false;
+    Bytes envelope{}; ///< of its record
 };
 
 /// Counts of what has been, since it was made.
@@ -93,6 +98,8 @@ public:
     [[nodiscard]] const NodeRecord& record() const { return record_; }
     /// Is reached there from now on.
     void announce(const SocketAddress& address);
+    /// They hold from now on.
+    void set_limits(const SourceLimits& limits) { gate_.set_limits(limits); }
     /// Where enough others, of different nets, have seen it.
     [[nodiscard]] std::optional<SocketAddress> seen_at() const { return seen_.agreed(); }
 

@@ -62,6 +62,11 @@ std::string debug_json(const Service& service) {
     json.key("addrs").list(addresses);
     json.member("repo", service.options.folder);
     json.member("spr", discovery == nullptr ? std::string() : discovery->record());
+    if (discovery != nullptr) {
+        addresses.clear();
+        for (const net::Multiaddr& address : discovery->announced())
+            addresses.push_back(address.text());
+    }
     json.key("announceAddresses").list(addresses);
     json.key("table").begin_object().key("localNode");
     write_node(json, self_of(service));

@@ -1,0 +1,186 @@
+#include "discovery.hpp"
+
+#include "base/fd.hpp"
+#include "base/units.hpp"
+
+#include <algorithm>
+
+namespace codex::serve_tool {
+
+namespace {
+
+constexpr std::string_view kNoDiscovery = "none";
+constexpr std::uint64_t kMaxBootstrapBytes = std::uint64_t{1} << 20;
+/// Numbers of records are the seconds at which they were made; clocks of others are off, too.
+constexpr std::uint64_t kFarOff = std::uint64_t{24} * 3600;
+/// What is beyond is no time that somebody's clock has said.
+constexpr std::uint64_t kNoTime = std::uint64_t{4'102'444'800}; // 2100
+/// Before this there was no such program.
+constexpr std::uint64_t kBegan = std::uint64_t{1'735'689'600}; // 2025
+
+/// Lines of a file, but for those that are empty or begin with #.
+Result<std::vector<std::string>> lines_of(const std::string& path) {
+    CODEX_TRY(bytes, read_file(path, kMaxBootstrapBytes));
+    std::vector<std::string> lines;
+    std::string_view rest = as_text(bytes);
+    while (!rest.empty()) {
+        const std::size_t end = std::min(rest.find('\n'), rest.size());
+        std::string_view line = rest.substr(0, end);
+        rest.remove_prefix(std::min(end + 1, rest.size()));
+        if (line.ends_with('\r'))
+            line.remove_suffix(1);
+        if (!line.empty() && !line.starts_with('#'))
+            lines.emplace_back(line);
+    }
+    return lines;
+}
+
+Error no_bootstrap_node(const std::string& text, std::string_view why) {
+    constexpr std::size_t kShown = 40;
+    const std::string shown = text.size() <= kShown + 3 ? text : text.substr(0, kShown) + "...";
+    return Error(Errc::config_invalid, fmt::format("--bootstrap-node: {}: {}", shown, why))
+        .hint("where that node runs its record is shown, all of which is needed: codex-serve "
+              "--repo OTHER spr");
+}
+
+Result<net::dht::NodeRecord> bootstrap_node(const std::string& text) {
+    const auto envelope = net::spr_bytes(text);
+    if (!envelope)
+        return fail(no_bootstrap_node(text, envelope.error().text()));
+    auto record = net::dht::open_node_record(*envelope);
+    if (!record)
+        return fail(no_bootstrap_node(text, record.error().text()));
+    if (!net::dht::udp_address(record->record))
+        return fail(no_bootstrap_node(text, "the record has no address of UDP"));
+    return record;
+}
+
+/// Where datagrams are taken when nothing else is said: where connections are, if that is one
+/// address, so that a node of this host alone stays one.
+SocketAddress usual_address(const std::vector<net::Multiaddr>& listen, std::uint16_t port) {
+    SocketAddress first(listen.front().tcp_endpoint()->ip, port);
+    const bool is_one = std::ranges::all_of(listen, [&](const net::Multiaddr& one) {
+        return std::ranges::equal(one.tcp_endpoint()->ip, first.ip_view());
+    });
+    if (is_one)
+        return first;
+    return {std::array<std::uint8_t, 4>{}, port};
+}
+
+Error discovery_error(Error error, const SocketAddress& at) {
+    const std::string text = at.text() + " (UDP)";
+    if (error.code() == Errc::address_in_use)
+        return std::move(error).context(text).hint(
+            "name another port, or 0 for any that is free: --disc-port 0");
+    if (error.code() == Errc::unavailable)
+        return Error(Errc::config_invalid,
+                     fmt::format("{}: no address of this host: {}", text, error.text()))
+            .hint("take datagrams at all addresses: --disc-ip 0.0.0.0");
+    return std::move(error).context(text);
+}
+
+} // namespace
+
+void declare_bootstrap_option(cli::Command& command, std::vector<std::string>& bootstrap,
+                              const std::string& help) {
+    command.option("-b,--bootstrap-node SPR", bootstrap, help).setting("CODEX_BOOTSTRAP_NODE");
+}
+
+void declare_discovery_options(cli::Command& command, DiscoveryOptions& options) {
+    declare_bootstrap_option(command, options.bootstrap,
+                             "the record (spr:...) of a node by which others are found, or @FILE "
+                             "of such lines");
+    command
+        .option("-u,--disc-port PORT", options.port,
+                "the UDP port by which nodes find each other, 0 for any; default 8090")
+        .setting("CODEX_DISC_PORT")
+        .option("--disc-ip IP", options.ip,
+                "the address of it; default: as --listen-addrs; none for no discovery")
+        .setting("CODEX_DISC_IP")
+        .option("--nat HOW", options.nat,
+                "how others reach this node: any, none, upnp, pmp or extip:IP; default any")
+        .setting("CODEX_NAT");
+}
+
+Result<std::vector<net::dht::NodeRecord>> bootstrap_nodes(const std::vector<std::string>& texts) {
+    CODEX_TRY(parts, split_list("--bootstrap-node", "SPR", texts));
+    std::vector<net::dht::NodeRecord> nodes;
+    for (const std::string& part : parts) {
+        std::vector<std::string> records(1, part);
+        if (part.starts_with('@')) {
+            auto lines = lines_of(part.substr(1));
+            if (!lines)
+                return fail(std::move(lines).error().context("--bootstrap-node"));
+            records = std::move(*lines);
+        }
+        for (const std::string& text : records) {
+            CODEX_TRY(node, bootstrap_node(text));
+            nodes.push_back(std::move(node));
+        }
+    }
+    return nodes;
+}
+
+Result<DiscoverySettings> discovery_settings_of(const DiscoveryOptions& options,
+                                                const std::vector<net::Multiaddr>& listen) {
+    if (options.port > UINT16_MAX)
+        return fail(Errc::usage, "--disc-port: {} is not from 0 to {}", options.port, UINT16_MAX);
+    const auto port = static_cast<std::uint16_t>(options.port);
+    DiscoverySettings settings;
+    auto nat = net::parse_nat(options.nat);
+    if (!nat)
+        return fail(cli::bad_value("--nat", nat.error()));
+    settings.nat = *nat;
+    CODEX_SET(settings.bootstrap, bootstrap_nodes(options.bootstrap));
+    if (options.ip == kNoDiscovery)
+        return settings;
+    if (options.ip.empty()) {
+        settings.at = usual_address(listen, port);
+        return settings;
+    }
+    settings.at = parse_ip(options.ip, port);
+    if (!settings.at)
+        return fail(Error(Errc::usage, fmt::format("--disc-ip: {}: not an IP address", options.ip))
+                        .hint("for all addresses: --disc-ip 0.0.0.0; without discovery: --disc-ip "
+                              "none"));
+    return settings;
+}
+
+void warn_of_clock(const log::Logger& log, const Clock& clock, std::uint64_t last_record,
+                   const std::vector<net::dht::NodeRecord>& others) {
+    const std::uint64_t now = clock.unix_seconds();
+    std::uint64_t latest = std::max(kBegan, last_record < kNoTime ? last_record : 0);
+    for (const net::dht::NodeRecord& other : others)
+        if (other.record.sequence < kNoTime)
+            latest = std::max(latest, other.record.sequence);
+    if (now + kFarOff < latest)
+        log.warn("The clock of this host is far behind: what is said to expire does so too late",
+                 {{"clock", format_time(now)}, {"laterAlready", format_time(latest)}});
+}
+
+Result<DiscoveryParts> begin_discovery(cli::Context& context, Node& node, const net::SecretKey& key,
+                                       const DiscoverySettings& settings,
+                                       const net::dht::SourceLimits& limits, const repo::Repo& repo,
+                                       Executor& pool, node::RecordNumbers& numbers) {
+    const log::Logger log = context.log();
+    DiscoveryParts parts;
+    node::DhtStoreOptions store;
+    store.open.clock = context.clock();
+    store.logger = log.with_topics("codex discovery");
+    parts.store = std::make_unique<node::DhtStore>(repo.path(), node.loop, pool, Random::system(),
+                                                   std::move(store));
+    node::DhtNodeOptions options;
+    options.at = *settings.at;
+    options.bootstrap = settings.bootstrap;
+    options.sources = limits;
+    options.announcer = {settings.nat, SystemNetwork::outward, log.with_topics("codex discovery")};
+    options.logger = log;
+    auto made = node::DhtNode::make(key, *node.host, node.network, Random::system(), *parts.store,
+                                    numbers, std::move(options));
+    if (!made)
+        return fail(discovery_error(std::move(made).error(), *settings.at));
+    parts.node = std::move(*made);
+    return parts;
+}
+
+} // namespace codex::serve_tool

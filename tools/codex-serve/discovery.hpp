@@ -1,0 +1,56 @@
+// How a node finds others, as options say: its port of the DHT, the nodes that it begins with, and
+// how it is reached.
+#pragma once
+
+#include "node/dht_node.hpp"
+#include "serve.hpp"
+
+#include <optional>
+
+namespace codex::serve_tool {
+
+struct DiscoveryOptions {
+    std::string ip;
+    std::uint64_t port = 8090;
+    std::vector<std::string> bootstrap;
+    std::string nat = "any";
+};
+
+void declare_discovery_options(cli::Command& command, DiscoveryOptions& options);
+/// --bootstrap-node alone, for who only asks.
+void declare_bootstrap_option(cli::Command& command, std::vector<std::string>& bootstrap,
+                              const std::string& help);
+
+/// The same, understood.
+struct DiscoverySettings {
+    std::optional<SocketAddress> at; ///< nothing: there is no discovery
+    std::vector<net::dht::NodeRecord> bootstrap;
+    net::NatChoice nat;
+};
+/// `listen` is where the node takes connections. Errors: usage, naming the option; config_invalid,
+/// for the record of a node that is none; those of reading a file of them.
+[[nodiscard]] Result<DiscoverySettings>
+discovery_settings_of(const DiscoveryOptions& options, const std::vector<net::Multiaddr>& listen);
+
+/// Records of nodes of the DHT, as --bootstrap-node takes them: in each text one, several between
+/// commas or on lines, or @ and the name of a file of such. Errors: as above.
+[[nodiscard]] Result<std::vector<net::dht::NodeRecord>>
+bootstrap_nodes(const std::vector<std::string>& texts);
+
+/// Warns where the clock of this host is far off: before `last_record`, the number of a record of
+/// this node, or before what the records of others say of theirs.
+void warn_of_clock(const log::Logger& log, const Clock& clock, std::uint64_t last_record,
+                   const std::vector<net::dht::NodeRecord>& others);
+
+/// A store and a node of the DHT over it. Errors: those of DhtNode::make(), with the address and
+/// what to say instead where the port is taken.
+struct DiscoveryParts {
+    std::unique_ptr<node::DhtStore> store;
+    std::unique_ptr<node::DhtNode> node; ///< the first to go
+};
+[[nodiscard]] Result<DiscoveryParts>
+begin_discovery(cli::Context& context, Node& node, const net::SecretKey& key,
+                const DiscoverySettings& settings, const net::dht::SourceLimits& limits,
+                const repo::Repo& repo, Executor& pool, node::RecordNumbers& numbers);
+
+} // namespace codex::serve_tool
