@@ -27,8 +27,8 @@ public:
     [[nodiscard]] virtual Task<Result<std::size_t>> read(MutableBytes to) = 0;
 
     /// All of the answer at once. Of HEAD the body is not sent, and its length is. Errors:
-    /// malformed (encode_head()), nothing is sent then; timeout, when the client takes nothing for
-    /// too long; those of the socket.
+    /// malformed (encode_head()), nothing is sent then; timeout, when the client takes it too
+    /// slowly; those of the socket.
     [[nodiscard]] virtual Task<Result<void>> answer(Answer answer, std::string body) = 0;
     /// The same in pieces: begin(), write() as often as need be, end(). Without `length` it goes in
     /// chunks, or, to a client of HTTP/1.0, to the end of the connection. A handler that ends
@@ -62,9 +62,12 @@ struct ServerOptions {
     std::size_t connections = 256;    ///< at a time; one that is idle makes room for another
     std::size_t head_bytes = 8192;    ///< of a request
     std::size_t buffer_bytes = 65536; ///< of a connection, what has come and is not read
-    Clock::Duration head = std::chrono::seconds(10);  ///< until a head has come whole
-    Clock::Duration idle = std::chrono::seconds(60);  ///< between two requests
-    Clock::Duration stall = std::chrono::seconds(60); ///< without a byte of a body or an answer
+    Clock::Duration head = std::chrono::seconds(10); ///< until a head has come whole
+    Clock::Duration idle = std::chrono::seconds(60); ///< between two requests
+    /// How long a client is waited for, at the most, for so many bytes of a body or an answer, or
+    /// for all that is left: one that is slower than that ends.
+    Clock::Duration stall = std::chrono::seconds(60);
+    std::size_t stall_bytes = 65536;
     /// How long what a client still sends is taken and forgotten, so that it reads its answer.
     Clock::Duration linger = std::chrono::seconds(2);
     std::string name = "codex"; ///< as answers call it

@@ -62,6 +62,8 @@ Task<Result<std::optional<Request>>> Connection::next(Connection* self) {
     self->asked_ = self->begun_ = self->ended_ = false;
     self->chunks_ = self->to_close_ = self->last_ = false;
     self->to_send_ = 0;
+    self->reading_.renew();
+    self->sending_.renew();
     const Clock::Duration patience = self->first_ ? self->options_.head : self->options_.idle;
     Clock::Instant until = self->loop_.now() + patience;
     bool began = false;
@@ -171,6 +173,29 @@ Result<std::size_t> Connection::read_plain(MutableBytes to) {
     return got.value_or(0);
 }
 
+/// Some of the body that has come: nothing, when more has to come first.
+Result<std::optional<std::size_t>> Connection::read_some(MutableBytes to) {
+    for (;;) {
+        if (parser_->plain_left() != 0 && input_.bytes().empty()) {
+            CODEX_TRY(got, read_plain(to));
+            return got == 0 ? std::nullopt : std::optional(got);
+        }
+        CODEX_TRY(step, parser_->body(input_.bytes(), to));
+        input_.take(step.taken);
+        if (step.given != 0 || parser_->done())
+            return step.given;
+        if (step.taken != 0)
+            continue;
+        if (input_.full())
+            return fail(Errc::malformed, "the beginning of a chunk is too long");
+        CODEX_TRY(got, input_.fill(*socket_));
+        if (!got)
+            return std::nullopt;
+        if (*got == 0)
+            return fail(Errc::truncated, "the client has ended before its request");
+    }
+}
+
 Task<Result<std::size_t>> Connection::read(MutableBytes to) {
     if (request().expects_continue && !asked_ && !parser_->done() && input_.bytes().empty()) {
         const BytesView go_on = as_bytes(kGoOn);
@@ -179,31 +204,18 @@ Task<Result<std::size_t>> Connection::read(MutableBytes to) {
     asked_ = true;
     input_.set_busy(request().chunked);
     while (!parser_->done()) {
-        if (parser_->plain_left() != 0 && input_.bytes().empty()) {
-            auto got = read_plain(to);
-            if (!got || *got != 0)
-                co_return got;
-        } else {
-            auto step = parser_->body(input_.bytes(), to);
-            if (!step)
-                co_return fail(std::move(step).error());
-            input_.take(step->taken);
-            if (step->given != 0)
-                co_return step->given;
-            if (step->taken != 0)
-                continue;
-            if (input_.full())
-                co_return fail(Errc::malformed, "the beginning of a chunk is too long");
-            auto got = input_.fill(*socket_);
-            if (!got)
-                co_return fail(std::move(got).error());
-            if (*got && **got == 0)
-                co_return fail(Errc::truncated, "the client has ended before its request");
-            if (*got)
-                continue;
-        }
-        const Clock::Instant until = loop_.now() + options_.stall;
+        auto got = read_some(to);
+        if (!got)
+            co_return fail(std::move(got).error());
+        reading_.moved(got->value_or(0));
+        if (got->value_or(0) != 0)
+            co_return **got;
+        if (*got)
+            continue;
+        const Clock::Instant now = loop_.now();
+        const Clock::Instant until = reading_.until(now);
         CODEX_CO_CHECK(socket_->readable(until));
+        reading_.waited(loop_.now() - now);
     }
     body_ended();
     co_return std::size_t{0};
@@ -217,10 +229,13 @@ Task<Result<void>> Connection::send(BytesView bytes) {
         if (!taken)
             co_return fail(std::move(taken).error());
         bytes = bytes.subspan(*taken);
+        sending_.moved(*taken);
         if (*taken != 0)
             continue;
-        const Clock::Instant until = loop_.now() + options_.stall;
+        const Clock::Instant now = loop_.now();
+        const Clock::Instant until = sending_.until(now);
         CODEX_CO_CHECK(socket_->writable(until));
+        sending_.waited(loop_.now() - now);
     }
     co_return Result<void>();
 }

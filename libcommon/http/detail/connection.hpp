@@ -31,12 +31,38 @@ private:
     bool busy_ = false;
 };
 
+/// How long a client may be waited for, one way: `span` for each `least_bytes`. What it is not
+/// waited for, because something else is awaited, does not count. Threads: one at a time.
+class Patience {
+public:
+    Patience(Clock::Duration span, std::size_t least_bytes) : span_(span), least_(least_bytes) {}
+
+    [[nodiscard]] Clock::Instant until(Clock::Instant now) const { return now + span_ - waited_; }
+    void waited(Clock::Duration time) { waited_ += time; }
+    void moved(std::size_t bytes) {
+        moved_ += bytes;
+        if (moved_ >= least_)
+            renew();
+    }
+    void renew() {
+        moved_ = 0;
+        waited_ = Clock::Duration::zero();
+    }
+
+private:
+    Clock::Duration span_;
+    std::size_t least_;
+    std::size_t moved_ = 0;
+    Clock::Duration waited_ = Clock::Duration::zero();
+};
+
 /// Threads: the loop's.
 class Connection final : public Exchange {
 public:
     Connection(EventLoop& loop, std::unique_ptr<Socket> socket, const ServerOptions& options)
         : loop_(loop), socket_(std::move(socket)), options_(options), input_(options.buffer_bytes),
-          left_(loop) {}
+          reading_(options.stall, options.stall_bytes),
+          sending_(options.stall, options.stall_bytes), left_(loop) {}
 
     /// Waits for the next request; nothing, when the client ends, or asks for nothing in time.
     /// Errors: those of RequestParser::head().
@@ -65,6 +91,7 @@ private:
     [[nodiscard]] Result<std::string> head_of(Answer answer, std::optional<std::uint64_t> length);
     [[nodiscard]] Task<Result<void>> send(BytesView bytes);
     [[nodiscard]] Result<std::size_t> read_plain(MutableBytes to);
+    [[nodiscard]] Result<std::optional<std::size_t>> read_some(MutableBytes to);
     void body_ended();
     static Task<void> watch(Connection* self);
 
@@ -73,6 +100,8 @@ private:
     const ServerOptions& options_;
     Input input_;
     bool first_ = true; ///< the request that is waited for
+    Patience reading_;
+    Patience sending_;
 
     // Of one request.
     std::optional<RequestParser> parser_;
