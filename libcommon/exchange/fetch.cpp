@@ -103,8 +103,7 @@ struct Opening {
             opened.of_content = dataset::blocks_of(decoded, read);
         }
         if (content != nullptr)
-            CODEX_SET(opened.content,
-                      Content::open(*into.repo, cid, decoded, wanted.content, *content));
+            CODEX_SET(opened.content, Content::open(*into.repo, cid, decoded, wanted.content));
         return opened;
     }
 
@@ -319,7 +318,7 @@ Task<void> Fetch::Impl::write(Impl* self, std::shared_ptr<Content> content) {
     while (content->left().count != 0 && !self->content_error) {
         self->look_ahead(content->left());
         const bool last_look = self->all_is_here;
-        auto writing = [content] { return content->write_some(); };
+        auto writing = [content, to = self->options.content] { return content->write_some(*to); };
         auto written = co_await offload(self->loop, self->job.executor(), std::move(writing));
         if (!written) {
             if (!self->content_error) // else it is why the sink was cancelled

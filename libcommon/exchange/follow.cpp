@@ -39,7 +39,7 @@ struct Follow::Work {
         FetchPart wanted;
         if (part)
             CODEX_SET(wanted, part(manifest));
-        CODEX_SET(content, Content::open(repo, cid, manifest, wanted.content, sink));
+        CODEX_SET(content, Content::open(repo, cid, manifest, wanted.content));
         return true;
     }
     /// Gives how many blocks were written.
@@ -48,7 +48,7 @@ struct Follow::Work {
         CODEX_TRY(begun, begin());
         if (!begun || content->left().count == 0)
             return std::uint64_t{0};
-        return content->write_some();
+        return content->write_some(sink);
     }
     /// All that is left, where no more comes.
     Result<void> write_rest() {
@@ -62,7 +62,7 @@ struct Follow::Work {
                 CODEX_CHECK(dataset::get(dataset::Job(repo, job), cid, content->rest(), sink));
                 return {};
             }
-            CODEX_TRY(written, content->write_some());
+            CODEX_TRY(written, content->write_some(sink));
             if (written == 0)
                 return fail(Errc::dataset_damaged, "block {} was here and is gone",
                             content->left().first);

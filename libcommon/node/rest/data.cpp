@@ -162,8 +162,11 @@ Task<Result<void>> fetch_data(Service* self, Call* call) {
     if (cid->codec() != codec::Multicodec::codex_manifest) {
         co_return co_await call->error(404, "CID has invalid content type for manifest");
     }
-    const FetchTicket ticket = self->fetches.join(*cid, self->expiry());
-    SharedFetch* const fetch = &*ticket;
+    auto ticket = self->fetches.join(*cid, self->expiry());
+    if (!ticket) {
+        co_return co_await call->error(503, ticket.error().text());
+    }
+    SharedFetch* const fetch = &**ticket;
     http::Exchange* const for_whom = &call->exchange;
     Cid of = *cid;
     auto manifest = co_await await_manifest(self, for_whom, fetch, std::move(of));
@@ -172,7 +175,7 @@ Task<Result<void>> fetch_data(Service* self, Call* call) {
     if (!manifest) {
         co_return co_await call->error(404, not_retrieved(manifest.error().text()));
     }
-    ticket->keep();
+    fetch->keep();
     co_return co_await call->json(200, item_json(*cid, *manifest));
 }
 

@@ -1,6 +1,6 @@
 // A file that goes: what is here at once, the rest while it comes.
+#include "node/rest/ahead.hpp"
 #include "node/rest/headers.hpp"
-#include "node/rest/pieces.hpp"
 #include "node/rest/service.hpp"
 
 namespace codex::node::rest {
@@ -9,33 +9,6 @@ namespace {
 
 constexpr std::string_view kNotHere =
     "The requested CID could not be retrieved (Block not found in local store).";
-
-/// The next piece, which is read while the one before it is sent. Threads: the loop's.
-struct Ahead {
-    explicit Ahead(EventLoop& loop, std::shared_ptr<Pieces> of)
-        : pieces(std::move(of)), came(loop), tasks(loop) {}
-
-    static Task<void> read(Service* self, Ahead* ahead) {
-        auto job = [pieces = ahead->pieces] { return pieces->next(); };
-        auto piece = co_await offload(self->loop, self->executor, std::move(job));
-        ahead->piece.emplace(std::move(piece));
-        ahead->came.notify();
-    }
-    void begin(Service* self) { tasks.start(read(self, this)); }
-    static Task<Result<Bytes>> take(Ahead* ahead) {
-        while (!ahead->piece) {
-            co_await ahead->came.wait();
-        }
-        Result<Bytes> piece = std::move(*ahead->piece);
-        ahead->piece.reset();
-        co_return piece;
-    }
-
-    std::shared_ptr<Pieces> pieces;
-    std::optional<Result<Bytes>> piece;
-    Signal came;
-    TaskGroup tasks; ///< the first to go
-};
 
 /// What is needed and not here is fetched, twice at most: the second time for what went meanwhile.
 /// Errors: those of the fetch; dataset_damaged.
@@ -52,7 +25,10 @@ Task<Result<void>> wait_for_more(Service* self, http::Exchange* to, const Cid* c
     }
     if (!*fetch) {
         ++*fetches;
-        fetch->emplace(self->fetches.join(*cid, self->expiry()));
+        auto joined = self->fetches.join(*cid, self->expiry());
+        if (!joined)
+            co_return fail(std::move(joined).error());
+        fetch->emplace(std::move(*joined));
     }
     Signal& changed = (**fetch)->changed();
     const Clock::Instant again = self->loop.now() + kLookAgain;
@@ -64,26 +40,25 @@ Task<Result<void>> wait_for_more(Service* self, http::Exchange* to, const Cid* c
 Task<Result<void>> send(Service* self, http::Exchange* to, Cid cid, std::shared_ptr<Pieces> pieces,
                         std::uint64_t left, std::optional<FetchTicket>* fetch) {
     int fetches = *fetch ? 1 : 0;
-    Ahead reading(self->loop, std::move(pieces));
+    Ahead reading(*self, std::move(pieces));
     Ahead* const ahead = &reading;
     const Cid* const of = &cid;
     int* const counted = &fetches;
-    ahead->begin(self);
     while (left != 0) {
         const bool was_over = *fetch && (**fetch)->over();
         CODEX_CO_TRY(piece, Ahead::take(ahead));
-        if (piece.empty()) {
+        if (piece.content.empty()) {
             if (!*fetch || was_over || !(**fetch)->over()) { // else it may just have come
                 CODEX_CO_CHECK(wait_for_more(self, to, of, fetch, counted));
             }
-            ahead->begin(self);
+            ahead->give_back(std::move(piece));
+            ahead->go_on();
             continue;
         }
-        left -= std::min<std::uint64_t>(left, piece.size());
-        if (left != 0)
-            ahead->begin(self);
-        const BytesView bytes(piece);
-        CODEX_CO_CHECK(to->write(bytes));
+        left -= std::min<std::uint64_t>(left, piece.content.size());
+        CODEX_CO_CHECK(to->write(piece.content));
+        ahead->give_back(std::move(piece));
+        co_await self->loop.next_turn(); // who takes fast holds nobody up
     }
     co_return co_await to->end();
 }
@@ -155,7 +130,10 @@ Task<Result<codec::Manifest>> find_manifest(Service* self, Call* call, Cid cid,
         co_return std::move(**here);
     if (call->route.action != Action::stream)
         co_return fail(Errc::dataset_not_found, "{}", kNotHere);
-    fetch->emplace(self->fetches.join(cid, self->expiry()));
+    auto joined = self->fetches.join(cid, self->expiry());
+    if (!joined)
+        co_return fail(std::move(joined).error());
+    fetch->emplace(std::move(*joined));
     SharedFetch* const shared = &***fetch;
     http::Exchange* const for_whom = &call->exchange;
     co_return co_await await_manifest(self, for_whom, shared, std::move(cid));
@@ -178,7 +156,8 @@ Task<Result<void>> download(Service* self, Call* call) {
     if (!manifest && manifest.error().code() == Errc::cancelled)
         co_return fail(std::move(manifest).error());
     if (!manifest) {
-        co_return co_await call->error(404, manifest.error().text());
+        const unsigned status = manifest.error().code() == Errc::limit_exceeded ? 503 : 404;
+        co_return co_await call->error(status, manifest.error().text());
     }
     const std::uint64_t size = manifest->content_size_bytes();
     http::Answer head = head_of(*call, of, manifest->filename, manifest->mimetype);

@@ -48,10 +48,13 @@ FetchTicket::~FetchTicket() {
 
 // --- all ----------------------------------------------------------------------------------------
 
-FetchTicket Fetches::join(const Cid& cid, std::uint64_t expiry) {
+Result<FetchTicket> Fetches::join(const Cid& cid, std::uint64_t expiry) {
     const auto found = running_.find(cid);
     if (found != running_.end() && !found->second->gone_)
         return FetchTicket(found->second);
+    if (tasks_.size() >= most_)
+        return fail(Errc::limit_exceeded, "{} datasets are being fetched already; ask again later",
+                    tasks_.size());
     auto fetch = std::make_shared<SharedFetch>(loop_);
     running_.insert_or_assign(cid, fetch);
     FetchTicket ticket(fetch);

@@ -61,12 +61,14 @@ private:
 class Fetches {
 public:
     /// Both outlive it. Destroyed from outside of the loop's tasks.
-    Fetches(EventLoop& loop, Daemon& daemon) : loop_(loop), daemon_(daemon), tasks_(loop) {}
+    /// `most`: fetches at a time, those that wait for their turn among them.
+    Fetches(EventLoop& loop, Daemon& daemon, std::size_t most)
+        : loop_(loop), daemon_(daemon), most_(most), tasks_(loop) {}
 
     /// The fetch of the dataset that is under way, or a new one, of the peers that there are. A
     /// dataset that has not expired is kept until `expiry`, Unix seconds, or for ever where that is
-    /// 0.
-    [[nodiscard]] FetchTicket join(const Cid& cid, std::uint64_t expiry);
+    /// 0. Errors: limit_exceeded, as who asked is told, when there are as many as may be.
+    [[nodiscard]] Result<FetchTicket> join(const Cid& cid, std::uint64_t expiry);
     /// Gets the manifest alone, and stores nothing. Errors: those of exchange::Fetch::run().
     [[nodiscard]] static Task<Result<codec::Manifest>> manifest(Fetches* self, Cid cid,
                                                                 http::Exchange* for_whom);
@@ -77,6 +79,7 @@ private:
 
     EventLoop& loop_;
     Daemon& daemon_;
+    std::size_t most_;
     std::map<Cid, std::shared_ptr<SharedFetch>> running_;
     TaskGroup tasks_; ///< the first to go
 };

@@ -6,55 +6,53 @@ namespace codex::node::rest {
 
 namespace {
 
-constexpr std::uint64_t kComputeBytes = std::uint64_t{4} << 20;
-
-} // namespace
-
-/// Keeps what is written until it is taken. Threads: one at a time.
-class Pieces::Sink final : public ByteSink {
+/// Keeps what is written. Threads: one at a time.
+class Gathering final : public ByteSink {
 public:
-    Sink() : ByteSink("the answer") {}
+    explicit Gathering(RawBytes& to) : ByteSink("the answer"), to_(to) { to_.clear(); }
     Result<void> write(BytesView bytes) override {
-        append(content, bytes);
+        append(to_, bytes);
         return {};
     }
     void cancel() override {}
-    Bytes content;
+
+private:
+    RawBytes& to_;
 };
+
+} // namespace
 
 Pieces::Pieces(repo::Repo& repo, const Cid& cid, codec::Manifest manifest, dataset::ByteRange range,
                Executor& executor)
-    : repo_(repo), cid_(cid), manifest_(std::move(manifest)), left_(range), executor_(executor),
-      sink_(std::make_unique<Sink>()) {}
-Pieces::~Pieces() = default;
+    : repo_(repo), cid_(cid), manifest_(std::move(manifest)), left_(range), executor_(executor) {}
 
 /// What parity gives of a dataset that is whole but for what a disk has lost.
-Result<bool> Pieces::compute() {
+Result<void> Pieces::compute(Piece& piece, std::uint64_t most_bytes) {
     if (!repo_.dataset(cid_))
-        return false;
-    const dataset::ByteRange piece{left_.begin, std::min(left_.end, left_.begin + kComputeBytes)};
-    auto got = dataset::get(dataset::Job(repo_, codex::Job(executor_)), cid_, piece, *sink_);
-    if (!got && got.error().code() == Errc::dataset_damaged) {
-        sink_->content.clear();
-        return false;
-    }
+        return {};
+    const dataset::ByteRange part{left_.begin, std::min(left_.end, left_.begin + most_bytes)};
+    Gathering sink(piece.buffer);
+    auto got = dataset::get(dataset::Job(repo_, codex::Job(executor_)), cid_, part, sink);
+    if (!got && got.error().code() == Errc::dataset_damaged)
+        return {};
     if (!got)
         return fail(std::move(got).error());
+    piece.content = piece.buffer;
     content_.reset(); // it goes on behind that
-    return true;
+    return {};
 }
 
-Result<Bytes> Pieces::next() {
-    sink_->content.clear();
+Result<Piece> Pieces::next(RawBytes buffer, std::uint64_t most_bytes) {
+    Piece piece{std::move(buffer), {}};
     if (left_.begin >= left_.end)
-        return Bytes();
+        return piece;
     if (!content_)
-        CODEX_SET(content_, exchange::Content::open(repo_, cid_, manifest_, left_, *sink_));
-    CODEX_TRY(written, content_->write_some());
-    if (written == 0)
-        CODEX_CHECK(compute());
-    left_.begin += sink_->content.size();
-    return std::exchange(sink_->content, Bytes());
+        CODEX_SET(content_, exchange::Content::open(repo_, cid_, manifest_, left_));
+    CODEX_SET(piece.content, content_->read_some(piece.buffer, most_bytes));
+    if (piece.content.empty())
+        CODEX_CHECK(compute(piece, most_bytes));
+    left_.begin += piece.content.size();
+    return piece;
 }
 
 } // namespace codex::node::rest

@@ -5,28 +5,31 @@
 
 namespace codex::node::rest {
 
+/// Some bytes of the content, in a buffer that can be used again.
+struct Piece {
+    RawBytes buffer;
+    BytesView content; ///< in it; none, when what comes next is not here, or that was all
+};
+
 /// Threads: one at a time. It waits for the disk.
 class Pieces {
 public:
     /// `repo` outlives it. `range` is of the content.
     Pieces(repo::Repo& repo, const Cid& cid, codec::Manifest manifest, dataset::ByteRange range,
            Executor& executor);
-    ~Pieces();
 
-    /// The next bytes, a few megabytes at the most; none, when they are not here, or that was all.
-    /// Each block was compared with its CID, or computed from parity. Errors: those of the repo.
-    [[nodiscard]] Result<Bytes> next();
+    /// The next bytes, about `most_bytes` at the most, in `buffer`. Each block was compared with
+    /// its CID, or computed from parity. Errors: those of the repo.
+    [[nodiscard]] Result<Piece> next(RawBytes buffer, std::uint64_t most_bytes);
 
 private:
-    class Sink;
-    [[nodiscard]] Result<bool> compute();
+    [[nodiscard]] Result<void> compute(Piece& piece, std::uint64_t most_bytes);
 
     repo::Repo& repo_;
     Cid cid_;
     codec::Manifest manifest_;
     dataset::ByteRange left_;
     Executor& executor_;
-    std::unique_ptr<Sink> sink_;
     std::shared_ptr<exchange::Content> content_;
 };
 

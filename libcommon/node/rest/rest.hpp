@@ -23,6 +23,7 @@ struct RestOptions {
     Discovery* discovery = nullptr;  ///< outlives it, where there is one
     http::Handler* others = nullptr; ///< answers paths that are none of the interface
     unsigned uploads = 12;           ///< large ones at a time; more wait for their turn
+    std::size_t fetches = 256;       ///< of different datasets at a time; more are refused
 };
 
 /// Answers requests. Long work goes on beside the loop, so that a small request never waits for it.

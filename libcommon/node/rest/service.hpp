@@ -39,7 +39,7 @@ struct Service {
             RestOptions given)
         : peers(of_peers), host(*of_peers.host()), loop(host.loop()), repo(of_repo),
           executor(of_executor), long_jobs(of_executor), options(std::move(given)),
-          fetches(loop, daemon), upload_ended(loop) {}
+          fetches(loop, daemon, options.fetches), upload_ended(loop) {}
 
     /// Of what is stored now, Unix seconds; 0: never.
     [[nodiscard]] std::uint64_t expiry() const;
@@ -54,6 +54,7 @@ struct Service {
     Fetches fetches;
     unsigned uploading = 0; ///< large ones
     Signal upload_ended;
+    unsigned downloading = 0;
     std::uint64_t uploads = 0;
     std::uint64_t downloads = 0;
 };

@@ -1,116 +1,13 @@
-// A node as clients of HTTP see it, and other nodes beside it, on a network whose clock jumps.
-#include "exchange/fetch_fixture.hpp"
-#include "http/server.hpp"
-#include "node/rest/rest.hpp"
+// What clients of HTTP are told, and what a node fetches for them.
+#include "rest_fixture.hpp"
 
-#include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 
-namespace codex::node::rest {
+namespace codex::node::rest::test {
 namespace {
 
-using codex::test::must;
-using exchange::test::Dataset;
-using exchange::test::Store;
-using exchange::test::World;
-using std::chrono::seconds;
 using ::testing::HasSubstr;
-using ::testing::Not;
 using ::testing::StartsWith;
-
-/// The answer to a request.
-struct Heard {
-    std::string head;
-    std::string body;
-    [[nodiscard]] std::string status() const { return head.substr(9, 3); }
-};
-
-class RestTest : public ::testing::Test {
-protected:
-    RestTest() {
-        there_.serve();
-        here_.serve();
-        DaemonOptions daemon;
-        daemon.part = [](const std::optional<std::string>& /*range*/,
-                         std::optional<std::uint64_t> /*slot*/) -> Result<PartOf> {
-            return nullptr;
-        };
-        daemon_ = std::make_unique<Daemon>(*here_.peers, *here_.server, here_.repo, here_.executor,
-                                           std::move(daemon));
-        RestOptions options;
-        options.folder = "the folder";
-        options.version = "1.2";
-        options.revision = "abc";
-        options.set_log_levels = [this](std::string_view levels) -> Result<void> {
-            if (levels == "nonsense")
-                return fail(Errc::argument_invalid, "no");
-            levels_ = levels;
-            return {};
-        };
-        rest_ = std::make_unique<Rest>(*daemon_, *here_.peers, here_.repo, here_.executor,
-                                       std::move(options));
-        auto acceptor = must(network_->listen({ip_, 80}));
-        server_ = std::make_unique<http::Server>(world_.loop, std::move(acceptor), *rest_);
-    }
-    std::unique_ptr<Socket> dial() {
-        auto socket =
-            run_task(world_.loop, network_->connect({ip_, 80}, world_.loop.now() + seconds(60)));
-        return must(std::move(*socket));
-    }
-    void say(Socket& socket, std::string_view text) {
-        auto said = run_task(world_.loop,
-                             write_all(&socket, as_bytes(text), world_.loop.now() + seconds(60)));
-        must(std::move(*said));
-    }
-    std::string hear(Socket& socket, Clock::Duration span = seconds(300)) {
-        std::string all;
-        const Clock::Instant until = world_.loop.now() + span;
-        for (;;) {
-            Bytes room(100000);
-            auto got = run_task(world_.loop, read_some(&socket, room, until));
-            if (!*got || **got == 0)
-                return all;
-            all += as_text(BytesView(room).first(**got));
-        }
-    }
-    Heard ask(std::string_view method, std::string_view path, std::string_view fields = "",
-              std::string_view body = "") {
-        const auto socket = dial();
-        say(*socket, fmt::format("{} /api/codex/v1{} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
-                                 "{}{}\r\n{}",
-                                 method, path, fields,
-                                 body.empty() ? std::string()
-                                              : fmt::format("Content-Length: {}\r\n", body.size()),
-                                 body));
-        const std::string all = hear(*socket);
-        const std::size_t end = all.find("\r\n\r\n");
-        return {all.substr(0, end), all.substr(end + 4)};
-    }
-    void settle(Clock::Duration span) {
-        world_.loop.run_until([] { return false; }, world_.loop.now() + span);
-    }
-    void meet() {
-        const std::string address = there_.address().text();
-        EXPECT_EQ(ask("GET", fmt::format("/connect/{}?addrs={}", there_.id().text(), address)).body,
-                  "Successfully connected to peer");
-    }
-    static std::string content(const Dataset& data) {
-        std::string all;
-        for (std::uint64_t i = 0; i < data.size(); ++i)
-            all += as_text(data.leaf(i).data);
-        return all;
-    }
-
-    World world_;
-    Store here_{world_, 1};
-    Store there_{world_, 2};
-    std::array<std::uint8_t, 4> ip_{127, 0, 0, 1};
-    std::unique_ptr<Network> network_ = world_.internet.host(ip_);
-    std::string levels_;
-    std::unique_ptr<Daemon> daemon_;
-    std::unique_ptr<Rest> rest_;
-    std::unique_ptr<http::Server> server_;
-};
 
 TEST_F(RestTest, StoresAndGivesBack) {
     const Heard put = ask("POST", "/data",
@@ -287,4 +184,4 @@ TEST_F(RestTest, ClientsThatVanishEndTheirFetches) {
 }
 
 } // namespace
-} // namespace codex::node::rest
+} // namespace codex::node::rest::test
