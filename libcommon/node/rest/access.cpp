@@ -8,12 +8,29 @@ namespace {
 
 constexpr std::string_view kSeconds = "86400"; // a day, for which browsers remember
 
-/// "host" of "host:1234", "[::1]" of "[::1]:80".
+/// "host" of "host:1234", "[::1]" of "[::1]:80"; all of it, where something else stands behind.
 std::string_view without_port(std::string_view host) {
     const std::size_t bracket = host.starts_with('[') ? host.find(']') : std::string_view::npos;
-    if (bracket != std::string_view::npos)
-        return host.substr(0, bracket + 1);
-    return host.substr(0, host.find(':'));
+    const std::size_t end =
+        bracket != std::string_view::npos ? bracket + 1 : std::min(host.find(':'), host.size());
+    const std::string_view port = host.substr(end);
+    const bool is_port =
+        port.empty() || (port[0] == ':' && std::ranges::all_of(port.substr(1), [](char c) {
+                             return c >= '0' && c <= '9';
+                         }));
+    return is_port ? host.substr(0, end) : host;
+}
+
+/// What the request calls this host: its target, where that is a whole address, goes before Host
+/// (RFC 9112 section 3.2.2). Nothing of HTTP/1.0.
+std::optional<std::string_view> host_of(const http::Request& request) {
+    const std::string_view target = request.target;
+    if (!target.starts_with('/') && target.find("://") != std::string_view::npos) {
+        const std::string_view rest = target.substr(target.find("://") + 3);
+        return rest.substr(0, rest.find_first_of("/?#"));
+    }
+    const std::string* host = http::find(request.fields, "host");
+    return host == nullptr ? std::nullopt : std::optional<std::string_view>(*host);
 }
 
 std::string_view without_scheme(std::string_view origin) {
@@ -39,8 +56,8 @@ bool allowed(const AccessOptions& options, std::string_view origin) {
 
 /// Of a page that we gave out ourselves, or a proxy in front of us.
 bool is_own(std::string_view origin, const http::Request& request) {
-    const std::string* host = http::find(request.fields, "host");
-    return host != nullptr && has_scheme(origin) && http::same_text(without_scheme(origin), *host);
+    const auto host = host_of(request);
+    return host && has_scheme(origin) && http::same_text(without_scheme(origin), *host);
 }
 
 bool reads_only(std::string_view method) {
@@ -83,8 +100,8 @@ bool same_secret(std::string_view one, std::string_view other) {
 }
 
 std::optional<Refusal> refusal(const AccessOptions& options, const http::Request& request) {
-    const std::string* host = http::find(request.fields, "host");
-    if (!options.hosts.empty() && host != nullptr &&
+    const auto host = host_of(request);
+    if (!options.hosts.empty() && host &&
         std::ranges::none_of(options.hosts, [&](const std::string& name) {
             return http::same_text(name, without_port(*host));
         }))

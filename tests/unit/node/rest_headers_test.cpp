@@ -117,9 +117,22 @@ TEST(RestAccess, HostsAreOursAlone) {
     for (const std::string ours : {"localhost", "LOCALHOST:80", "127.0.0.1:1", "[::1]", "[::1]:80",
                                    "127.0.0.5:8080", "box.example"})
         EXPECT_EQ(status(options, request("GET", {{"Host", ours}})), 200U) << ours;
-    for (const std::string other : {"evil.example", "evil.example:8080", "127.0.0.1.evil.example",
-                                    "localhost.evil.example", "[::2]", "", "127.0.0.2"})
+    for (const std::string other :
+         {"evil.example", "evil.example:8080", "127.0.0.1.evil.example", "localhost.evil.example",
+          "[::2]", "", "127.0.0.2", "0.0.0.0", "localhost.", "[::1].evil.example", "[::1]evil:80",
+          "localhost:80@evil.example", "localhost:80.evil.example", "evil.example#localhost",
+          "localhost, evil.example", "[::1", "::1", "2130706433", "0x7f.1"})
         EXPECT_EQ(status(options, request("GET", {{"Host", other}})), 421U) << other;
+    // Who is asked as a proxy is called as the target says.
+    http::Request whole = request("GET", {{"Host", "localhost"}});
+    whole.target = "http://evil.example/api/codex/v1/data";
+    EXPECT_EQ(status(options, whole), 421U);
+    whole.target = "http://localhost@evil.example/";
+    EXPECT_EQ(status(options, whole), 421U);
+    whole.target = "http://localhost:80/";
+    EXPECT_EQ(status(options, whole), 200U);
+    whole.target = "/a?http://evil.example/";
+    EXPECT_EQ(status(options, whole), 200U);
     EXPECT_EQ(status(options, request("GET", {})), 200U); // of HTTP/1.0
     EXPECT_EQ(status({}, request("GET", {{"Host", "evil.example"}})), 200U);
 }
