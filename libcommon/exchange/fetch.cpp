@@ -242,6 +242,8 @@ Task<Result<void>> Fetch::Impl::download(Impl* self, std::shared_ptr<Goods> good
     // Where nothing is wanted of them, nobody is dialled, or named as one that gave nothing.
     static const std::vector<net::Multiaddr> kNobody;
     const bool needs_peers = !wanted.empty() || columns_given;
+    if (needs_peers && self->options.source != nullptr)
+        self->options.source->begin();
     Dialler dialler(self->peers, self->roster, needs_peers ? self->options.peers : kNobody);
     auto watched = co_await watch(self, &dialler);
     self->unheard.clear();

@@ -26,6 +26,18 @@ struct Destination {
 /// Gives it once there is something to store, on any thread.
 using OpenDestination = std::function<Result<Destination>()>;
 
+/// Somebody who looks for more peers as long as a fetch goes on. Threads: the loop's.
+class PeerSource {
+public:
+    virtual ~PeerSource() = default;
+    /// Something is missing: peers are needed from now on. May come several times.
+    virtual void begin() = 0;
+    /// One may still come: nobody gives up meanwhile because those that are there have nothing.
+    [[nodiscard]] virtual bool may_bring_more() const = 0;
+    /// Why none came, as far as that is known.
+    [[nodiscard]] virtual std::optional<Error> error() const = 0;
+};
+
 struct FetchOptions {
     /// Says what is wanted once the manifest is known, on any thread; by default all of it. Its
     /// errors are the fetch's.
@@ -44,6 +56,8 @@ struct FetchOptions {
     /// Peers over pipes that are attached to the Peers, and so are asked: as long as one of them
     /// has not ended, it is waited for. They outlive the fetch.
     std::vector<const PipePeer*> pipes{};
+    /// Connects with others that may have it; it outlives the fetch.
+    PeerSource* source = nullptr;
     Clock::Instant until = Clock::Instant::max();
     /// How long it goes on while all peers say that they have nothing of what is missing, or while
     /// none is named and none has been there; while none is there, after one was; and while nothing
@@ -88,6 +102,7 @@ struct FetchStatus {
     std::uint64_t bytes_fetched = 0; ///< data of blocks
     std::vector<FetchPeer> peers;
     std::uint64_t connected = 0;        ///< peers that are there now
+    std::uint64_t giving = 0;           ///< of these, that have given blocks, or are to give some
     std::optional<FetchWait> waiting{}; ///< nothing, as long as it goes on
 };
 

@@ -22,7 +22,8 @@ bool was_answered(const Error& error) {
 std::optional<Fetch::Impl::Why> Fetch::Impl::given_up(const Dialler& dialler) {
     const Clock::Instant now = loop.now();
     const plan::Outlook is = running->plan().outlook();
-    if (is != outlook) {
+    const bool may_come = options.source != nullptr && options.source->may_bring_more();
+    if (is != outlook || (may_come && is != plan::Outlook::going_on)) {
         outlook = is;
         outlook_since = now;
     }
@@ -193,6 +194,12 @@ Error Fetch::Impl::nobody(const Dialler& dialler) const {
     }
     if (auto cause = cause_of_none(dialler))
         return going_on(std::move(*cause));
+    if (auto cause = options.source != nullptr ? options.source->error() : std::nullopt) {
+        if (blocks == 0 && cause->code() == Errc::dataset_not_found)
+            return std::move(*cause);
+        return going_on(Error(Errc::unavailable,
+                              fmt::format("no peer is left, and {}: {}", share(), cause->text())));
+    }
     if (blocks == 0 || status().blocks_here == 0)
         return {Errc::unavailable, "no peer is connected"};
     return going_on(Error(Errc::unavailable, fmt::format("no peer is connected, and {}", share())));
@@ -304,6 +311,7 @@ FetchStatus Fetch::Impl::status() const {
             counts += at->counts;
             peer.rate = at->meter.rate();
             peer.round_trip = at->meter.round_trip();
+            now.giving += at->joined && (at->open != 0 || counts.useful != 0) ? 1 : 0;
         }
         peer.blocks = counts.useful;
         peer.duplicates = counts.duplicates;

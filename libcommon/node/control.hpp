@@ -19,14 +19,27 @@ constexpr std::size_t kMaxLineBytes = std::size_t{64} << 10;
 /// The socket of the node that serves a repo, in a folder that is for its owner alone.
 [[nodiscard]] std::string control_path(const std::string& repo);
 
-enum class Ask : std::uint8_t { health, peers, limits, connect, ping, fetch, reload, stop };
+enum class Ask : std::uint8_t {
+    health,
+    peers,
+    limits,
+    connect,
+    ping,
+    fetch,
+    reload,
+    stop,
+    record,
+    find,
+    provide
+};
 
 struct Request {
     Ask ask = Ask::health;
     std::string address{};                  ///< of connect and ping: a multiaddr with /p2p/
     std::uint64_t count = 1;                ///< of ping: how many
-    std::optional<std::uint64_t> seconds{}; ///< of connect, ping, fetch: how long it may take
-    std::string cid{};                      ///< of fetch
+    std::optional<std::uint64_t> seconds{}; ///< of what takes long: how long it may take
+    std::string cid{};                      ///< of fetch, find, provide
+    std::string peer{};                     ///< of find, instead of a CID: a peer id
     std::vector<std::string> peers{};       ///< of fetch: multiaddrs with /p2p/
     std::uint64_t expiry = 0;               ///< of fetch, Unix seconds; 0: never
     std::string label{};                    ///< of fetch
@@ -65,6 +78,23 @@ struct LimitRow {
     std::uint64_t hits = 0;
 };
 
+/// What others take for a bootstrap node.
+struct OwnRecord {
+    std::string spr;
+    std::uint64_t nodes = 0; ///< of the DHT that are known
+};
+
+/// Somebody who has what was looked for, or is it.
+struct FoundPeer {
+    std::string id;
+    std::vector<std::string> addresses; ///< multiaddrs, those of TCP with /p2p
+};
+
+/// Others know now that something is here.
+struct Provided {
+    std::uint64_t nodes = 0; ///< so many of them, this one among them where it is to know it
+};
+
 struct Pong {
     std::uint64_t microseconds = 0;
 };
@@ -98,7 +128,7 @@ struct Later {
 struct Done {};
 
 using Reply = std::variant<About, PeerRow, LimitRow, Pong, SoFar, exchange::FetchPeer, Totals,
-                           Later, Done, Error>;
+                           OwnRecord, FoundPeer, Provided, Later, Done, Error>;
 
 /// Lines without their ends. An error is said with its code, its text and its way out.
 [[nodiscard]] std::string encode(const Request& request);

@@ -221,6 +221,29 @@ Result<Reply> totals_of(const Json& object) {
     return members.reply(totals);
 }
 
+Result<Reply> own_record_of(const Json& object) {
+    OwnRecord record;
+    Members members(object);
+    members.text("spr", record.spr);
+    members.number("nodes", record.nodes);
+    return members.reply(std::move(record));
+}
+
+Result<Reply> found_of(const Json& object) {
+    FoundPeer found;
+    Members members(object);
+    members.text("id", found.id);
+    members.texts("addresses", found.addresses);
+    return members.reply(std::move(found));
+}
+
+Result<Reply> provided_of(const Json& object) {
+    Provided provided;
+    Members members(object);
+    members.number("nodes", provided.nodes);
+    return members.reply(provided);
+}
+
 Result<Reply> later_of(const Json& object) {
     Later later;
     Members members(object);
@@ -287,10 +310,12 @@ struct Kind {
     const char* name;
     Result<Reply> (*read)(const Json&);
 };
-constexpr Kind kKinds[] = {{"node", about_of},        {"peer", peer_of},   {"limit", limit_of},
-                           {"pong", pong_of},         {"gave", gave_of},   {"fetched", totals_of},
-                           {"progress", progress_of}, {"later", later_of}, {"done", done_of},
-                           {"error", error_of}};
+constexpr Kind kKinds[] = {
+    {"node", about_of},        {"peer", peer_of},   {"limit", limit_of},
+    {"pong", pong_of},         {"gave", gave_of},   {"fetched", totals_of},
+    {"progress", progress_of}, {"later", later_of}, {"done", done_of},
+    {"record", own_record_of}, {"found", found_of}, {"provided", provided_of},
+    {"error", error_of}};
 
 } // namespace
 
@@ -304,6 +329,7 @@ Result<Request> decode_request(std::string_view line) {
     members.number("count", request.count);
     members.number("seconds", request.seconds);
     members.text("cid", request.cid);
+    members.text("peer", request.peer);
     members.texts("peers", request.peers);
     members.number("expiry", request.expiry);
     members.text("label", request.label);

@@ -65,6 +65,17 @@ struct ReplyWriter {
         json.member("blocksFetched", totals.blocks_fetched);
         json.member("bytesFetched", totals.bytes_fetched).end_object();
     }
+    void operator()(const OwnRecord& record) const {
+        json.key("record").begin_object().member("spr", record.spr);
+        json.member("nodes", record.nodes).end_object();
+    }
+    void operator()(const FoundPeer& found) const {
+        json.key("found").begin_object().member("id", found.id).key("addresses");
+        json.list(found.addresses).end_object();
+    }
+    void operator()(const Provided& provided) const {
+        json.key("provided").begin_object().member("nodes", provided.nodes).end_object();
+    }
     void operator()(const Later& later) const {
         json.key("later").begin_object().member("setting", later.setting).end_object();
     }
@@ -95,6 +106,12 @@ std::string encode(const Request& request) {
         json.member("count", request.count);
     if (request.seconds)
         json.member("seconds", *request.seconds);
+    if (request.ask == Ask::find || request.ask == Ask::provide) {
+        if (!request.cid.empty())
+            json.member("cid", request.cid);
+        if (!request.peer.empty())
+            json.member("peer", request.peer);
+    }
     if (request.ask == Ask::fetch) {
         json.member("cid", request.cid).key("peers").list(request.peers);
         json.member("expiry", request.expiry).member("label", request.label);

@@ -10,6 +10,8 @@
 
 namespace codex::node {
 
+class DhtNode;
+
 /// What is wanted of a dataset, once it is known (exchange::FetchOptions::part).
 using PartOf = std::function<Result<exchange::FetchPart>(const codec::Manifest&)>;
 
@@ -29,8 +31,11 @@ struct DaemonOptions {
     std::function<Result<std::vector<std::string>>()> reload;
     /// Lets the node end; returns before it has.
     std::function<void()> stop;
-    Limits limits;          ///< as they are shown; set_limits() says others
-    unsigned fetches = 8;   ///< at a time; more wait for their turn
+    Limits limits;        ///< as they are shown; set_limits() says others
+    unsigned fetches = 8; ///< at a time; more wait for their turn
+    /// By which others are found, and find what is here; it outlives the daemon, where there is
+    /// one.
+    DhtNode* discovery = nullptr;
     std::uint64_t seed = 0; ///< of choices
     log::Logger logger{};
 };

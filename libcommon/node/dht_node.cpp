@@ -1,5 +1,7 @@
 #include "node/dht_node.hpp"
 
+#include "node/finding.hpp"
+
 #include <algorithm>
 
 namespace codex::node {
@@ -10,8 +12,9 @@ using net::dht::Dht;
 using net::dht::Id;
 using net::dht::NodeRecord;
 
-/// What is known of others is kept so often, and at the end.
+/// What is known of others is kept so often, at the end, and soon after one more is known.
 constexpr Clock::Duration kKeep = std::chrono::minutes(5);
+constexpr Clock::Duration kKeepSoon = std::chrono::seconds(5);
 /// Of those that were kept, so many are asked whether they are there.
 constexpr std::size_t kMostKnown = 64;
 /// More than half of its answers came in time.
@@ -108,14 +111,16 @@ std::vector<net::Multiaddr> DhtNode::announced() const {
     return addresses;
 }
 
+Task<Result<std::size_t>> DhtNode::provide(Id content, Clock::Instant until) {
+    return dht_->provide(content, announcer_->provider_record(), until);
+}
+
+bool DhtNode::is_here_alone() const {
+    return std::ranges::all_of(announced(), [](const auto& one) { return one.is_loopback(); });
+}
+
 Task<Result<std::vector<net::Multiaddr>>> DhtNode::find(net::PeerId peer, Clock::Instant until) {
-    // Each node provides itself, so that its addresses of TCP are found by its name.
-    const Id id = Id::of_peer(peer);
-    CODEX_CO_TRY(found, dht_->find_providers(id, until));
-    for (net::dht::FoundProvider& provider : found)
-        if (provider.record.peer == peer)
-            co_return std::move(provider.record.addresses);
-    co_return fail(Errc::not_found, "{}: nobody knows where it takes connections", peer.text());
+    return find_addresses(dht_.get(), std::move(peer), until);
 }
 
 // --- what is kept -------------------------------------------------------------------------------
@@ -136,8 +141,11 @@ void DhtNode::keep_nodes() {
 
 Task<void> DhtNode::keep_nodes_loop(DhtNode* self) {
     EventLoop& loop = self->host_.loop();
+    Signal& grown = self->dht_->grown();
     for (;;) {
-        co_await loop.pause_until(loop.now() + kKeep);
+        const Clock::Instant next = loop.now() + kKeep;
+        co_await grown.wait(next);
+        co_await loop.pause_until(loop.now() + kKeepSoon);
         self->keep_nodes();
     }
 }

@@ -37,6 +37,11 @@ public:
     [[nodiscard]] const net::dht::Dht& dht() const { return *dht_; }
     [[nodiscard]] Announcer& announcer() { return *announcer_; }
     [[nodiscard]] DhtStore& store() { return store_; }
+    [[nodiscard]] EventLoop& loop() const { return host_.loop(); }
+    /// Tells others that this node has it (Dht::provide()).
+    [[nodiscard]] Task<Result<std::size_t>> provide(net::dht::Id content, Clock::Instant until);
+    /// None of its addresses is one that others reach than those on this host.
+    [[nodiscard]] bool is_here_alone() const;
     /// Keeps the nodes that it knows, and writes all that has changed: what runs at the end.
     [[nodiscard]] static Task<Result<void>> settle(DhtNode* self);
 

@@ -124,6 +124,18 @@ Result<void> ask_daemon(cli::Context& context, node::Request request, const node
     return ask(*daemon, std::move(request), take, patience, until);
 }
 
+Result<bool> ask_daemon_if_any(cli::Context& context, node::Request request,
+                               const node::TakeReply& take, Clock::Duration patience) {
+    const Clock::Instant until = later(context.clock().now(), patience);
+    CODEX_TRY(daemon, find_daemon(context, until));
+    if (!daemon)
+        return false;
+    CODEX_CHECK(answers(*daemon, until)); // it says itself that the time is over
+    CODEX_CHECK(
+        ask(*daemon, std::move(request), take, std::chrono::hours(24), later(until, kGrace)));
+    return true;
+}
+
 Result<void> connect_by_daemon(cli::Context& context, std::string address, std::uint64_t seconds) {
     const Clock::Instant until = Deadline::after_seconds(context.clock(), seconds).at();
     CODEX_TRY(daemon, need_or_begin_one(context, until));

@@ -17,6 +17,10 @@ namespace codex::serve_tool {
 [[nodiscard]] Result<void> ask_daemon(cli::Context& context, node::Request request,
                                       const node::TakeReply& take, Clock::Duration patience);
 
+/// The same; false, when no node serves the repo.
+[[nodiscard]] Result<bool> ask_daemon_if_any(cli::Context& context, node::Request request,
+                                             const node::TakeReply& take, Clock::Duration patience);
+
 /// The process that serves the repo, which was told to end, for waiting until it has; 0, when it
 /// cannot be seen from here. Errors: as ask_daemon().
 [[nodiscard]] Result<pid_t> stop_daemon(cli::Context& context, Clock::Duration patience);

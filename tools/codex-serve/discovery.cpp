@@ -158,6 +158,28 @@ void warn_of_clock(const log::Logger& log, const Clock& clock, std::uint64_t las
                  {{"clock", format_time(now)}, {"laterAlready", format_time(latest)}});
 }
 
+Result<std::unique_ptr<AskingDht>> begin_asking(cli::Context& context, Node& node,
+                                                std::vector<net::dht::NodeRecord> bootstrap) {
+    constexpr std::uint16_t kDiscard = 9; // where nobody answers
+    const auto is_v4 = [](const net::dht::NodeRecord& one) {
+        return net::dht::udp_address(one.record)->ip_bytes == 4;
+    };
+    const bool v4 = std::ranges::any_of(bootstrap, is_v4);
+    const SocketAddress all = v4 ? SocketAddress(std::array<std::uint8_t, 4>{}, 0)
+                                 : SocketAddress(std::array<std::uint8_t, 16>{}, 0);
+    net::dht::DhtOptions options;
+    options.announced = *parse_ip(v4 ? "127.0.0.1" : "::1", kDiscard);
+    auto asking = std::make_unique<AskingDht>();
+    for (const net::dht::NodeRecord& one : bootstrap)
+        asking->bootstrap.push_back(*net::dht::udp_address(one.record));
+    options.seeds = std::move(bootstrap);
+    options.logger = context.log();
+    CODEX_TRY(key, net::SecretKey::generate(Random::system()));
+    CODEX_SET(asking->dht, net::dht::Dht::make(std::move(key), node.network, all, Random::system(),
+                                               asking->store, std::move(options)));
+    return asking;
+}
+
 Result<DiscoveryParts> begin_discovery(cli::Context& context, Node& node, const net::SecretKey& key,
                                        const DiscoverySettings& settings,
                                        const net::dht::SourceLimits& limits, const repo::Repo& repo,
@@ -180,6 +202,10 @@ Result<DiscoveryParts> begin_discovery(cli::Context& context, Node& node, const 
     if (!made)
         return fail(discovery_error(std::move(made).error(), *settings.at));
     parts.node = std::move(*made);
+    node::AdvertiserOptions advertiser;
+    advertiser.logger = log.with_topics("codex advertiser");
+    parts.advertiser =
+        std::make_unique<node::Advertiser>(*parts.node, repo, pool, std::move(advertiser));
     return parts;
 }
 

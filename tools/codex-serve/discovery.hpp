@@ -2,7 +2,7 @@
 // how it is reached.
 #pragma once
 
-#include "node/dht_node.hpp"
+#include "node/advertiser.hpp"
 #include "serve.hpp"
 
 #include <optional>
@@ -42,15 +42,27 @@ bootstrap_nodes(const std::vector<std::string>& texts);
 void warn_of_clock(const log::Logger& log, const Clock& clock, std::uint64_t last_record,
                    const std::vector<net::dht::NodeRecord>& others);
 
-/// A store and a node of the DHT over it. Errors: those of DhtNode::make(), with the address and
-/// what to say instead where the port is taken.
+/// A store, a node of the DHT over it, and what tells of the repo. Errors: those of
+/// DhtNode::make(), with the address and what to say instead where the port is taken.
 struct DiscoveryParts {
     std::unique_ptr<node::DhtStore> store;
-    std::unique_ptr<node::DhtNode> node; ///< the first to go
+    std::unique_ptr<node::DhtNode> node;
+    std::unique_ptr<node::Advertiser> advertiser; ///< the first to go
 };
 [[nodiscard]] Result<DiscoveryParts>
 begin_discovery(cli::Context& context, Node& node, const net::SecretKey& key,
                 const DiscoverySettings& settings, const net::dht::SourceLimits& limits,
                 const repo::Repo& repo, Executor& pool, node::RecordNumbers& numbers);
+
+/// A node of the DHT that only asks: nobody keeps it, as it is not where its record says. Errors:
+/// those of Dht::make(), and of the system's randomness.
+struct AskingDht {
+    AskingDht() : store(Random::system()) {}
+    net::dht::MemoryProviders store;
+    std::vector<SocketAddress> bootstrap; ///< where the nodes are that it begins with
+    std::unique_ptr<net::dht::Dht> dht;
+};
+[[nodiscard]] Result<std::unique_ptr<AskingDht>>
+begin_asking(cli::Context& context, Node& node, std::vector<net::dht::NodeRecord> bootstrap);
 
 } // namespace codex::serve_tool

@@ -3,6 +3,7 @@
 #include "cli/for_each.hpp"
 #include "content_file.hpp"
 #include "daemon.hpp"
+#include "discovery.hpp"
 #include "fetch_here.hpp"
 #include "fetch_report.hpp"
 
@@ -19,6 +20,7 @@ struct FetchArguments {
     std::vector<std::string> cids;
     std::vector<std::string> peers;
     std::vector<std::string> via;
+    std::vector<std::string> bootstrap;
     std::optional<std::string> to;
     std::optional<std::string> range;
     std::optional<std::uint64_t> slot;
@@ -73,7 +75,7 @@ Result<void> fetch_of(cli::Context& context, const FetchArguments& arguments, Wa
     const ThroughDaemon how{wanted.cid, wanted.repo, wanted.options.part, wanted.options.content};
     CODEX_TRY(through, fetch_through_daemon(context, std::move(request), how, wanted.until,
                                             wanted.progress, wanted.status));
-    if (!through && wanted.options.peers.empty()) {
+    if (!through && wanted.options.peers.empty() && wanted.bootstrap.empty()) {
         // What is here needs nobody.
         if (wanted.repo.there() != nullptr) {
             wanted.options.alone = Clock::Duration::zero();
@@ -87,7 +89,8 @@ Result<void> fetch_of(cli::Context& context, const FetchArguments& arguments, Wa
         return fail(Error(Errc::unavailable, "no node serves the repo, and no other is named")
                         .hint("begin one: codex-serve run; or name one that has it: --peer "
                               "ADDRESS; its address is shown where it runs: codex-serve --repo "
-                              "OTHER health"));
+                              "OTHER health; or let those that have it be found: "
+                              "--bootstrap-node SPR"));
     }
     return through ? Result<void>() : fetch_here(context, arguments.via, std::move(wanted));
 }
@@ -101,7 +104,8 @@ Deadline deadline_of(const cli::Context& context, const FetchArguments& argument
 
 /// The only one, whose content may go somewhere, too.
 Result<int> fetch_one(cli::Context& context, const FetchArguments& arguments,
-                      const std::string& text, exchange::FetchOptions options) {
+                      const std::string& text, exchange::FetchOptions options,
+                      std::vector<net::dht::NodeRecord> bootstrap) {
     CODEX_TRY(cid, whole_cid(text));
     context.about(cid.text());
     const Deadline until = deadline_of(context, arguments);
@@ -116,7 +120,8 @@ Result<int> fetch_one(cli::Context& context, const FetchArguments& arguments,
     exchange::FetchStatus status;
     FetchReport report(context);
     auto done =
-        fetch_of(context, arguments, {cid, std::move(options), *repo, until, progress, status});
+        fetch_of(context, arguments,
+                 {cid, std::move(options), *repo, until, progress, status, std::move(bootstrap)});
     if (!done && to.is_stdout())
         pipes.end_if_broken();
     report.count(status);
@@ -132,6 +137,7 @@ Result<int> fetch_one(cli::Context& context, const FetchArguments& arguments,
 Result<int> run_fetch(cli::Context& context, const FetchArguments& arguments) {
     exchange::FetchOptions usual;
     CODEX_SET(usual.peers, peers_of(arguments));
+    CODEX_TRY(bootstrap, bootstrap_nodes(arguments.bootstrap));
     if (arguments.slot && (arguments.range || arguments.to))
         return fail(Error(Errc::usage, "--slot does not go with --range or --to")
                         .hint("fetch the slot by itself, and the content by a command of its own"));
@@ -142,7 +148,7 @@ Result<int> run_fetch(cli::Context& context, const FetchArguments& arguments) {
     cli::Inputs inputs(arguments.cids, STDIN_FILENO);
     if (arguments.to || arguments.range || arguments.slot) {
         CODEX_TRY(text, inputs.only_cid());
-        return fetch_one(context, arguments, text, std::move(usual));
+        return fetch_one(context, arguments, text, std::move(usual), std::move(bootstrap));
     }
     const PipesBreakGently pipes;
     FetchReport report(context);
@@ -152,7 +158,8 @@ Result<int> run_fetch(cli::Context& context, const FetchArguments& arguments) {
         CODEX_TRY(cid, whole_cid(text));
         const Deadline until = deadline_of(context, arguments); // each has the whole time
         exchange::FetchStatus status;
-        auto done = fetch_of(context, arguments, {cid, usual, *repo, until, progress, status});
+        auto done =
+            fetch_of(context, arguments, {cid, usual, *repo, until, progress, status, bootstrap});
         report.count(status);
         if (!done) {
             context.report(text, done.error(), FetchReport::failed(status));
@@ -176,6 +183,9 @@ void declare_fetch(cli::Command& root) {
                 "a node to ask: a multiaddr that ends in /p2p/ID; several times for several")
         .option("--via COMMAND", arguments->via,
                 "a command that speaks as codex-serve stdio does, to ask, too; several times")
+        .option("-b,--bootstrap-node SPR", arguments->bootstrap,
+                "where no node serves the repo: the record of a node by which others are found")
+        .setting("CODEX_BOOTSTRAP_NODE")
         .option("--to FILE", arguments->to,
                 "write the content there, too; - is stdout, while it comes")
         .option("--range A-B", arguments->range,

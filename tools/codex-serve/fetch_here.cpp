@@ -1,7 +1,11 @@
 #include "fetch_here.hpp"
 
+#include "discovery.hpp"
 #include "fetch_report.hpp"
+#include "node/peer_search.hpp"
 #include "via.hpp"
+
+#include <algorithm>
 
 namespace codex::serve_tool {
 
@@ -22,6 +26,21 @@ Task<void> tell_of(EventLoop* loop, const exchange::Fetch* fetch, const Progress
     }
 }
 
+/// Has the fetch look for peers in the DHT.
+void begin_search(cli::Context& context, AskingDht& asking, Node& node, const Cid& cid,
+                  exchange::FetchOptions& options, std::optional<node::PeerSearch>& search) {
+    node::PeerSearchOptions how;
+    // Whoever names a bootstrap node of this host means nodes of this host.
+    how.loopback = std::ranges::all_of(asking.bootstrap, [](const SocketAddress& one) {
+        return net::Multiaddr::tcp(one.ip_view(), one.port).is_loopback();
+    });
+    how.seed = options.seed;
+    how.logger = context.log().with_topics("codex discoveryengine");
+    search.emplace(*asking.dht, asking.store, *node.host, cid, std::move(how));
+    options.source = &*search;
+    options.part = node::PeerSearch::telling_of_tree(search->tree(), std::move(options.part));
+}
+
 /// The fetch, with peers of the node and of commands.
 Result<void> fetch_with(cli::Context& context, Node& node, const Vias& vias, Wanted wanted) {
     // Beside the loop one that works, whatever -j says, and one that waits for who reads.
@@ -36,6 +55,12 @@ Result<void> fetch_with(cli::Context& context, Node& node, const Vias& vias, Wan
         peers.attach(*via->peer);
         options.pipes.push_back(via->peer.get());
     }
+    std::unique_ptr<AskingDht> asking; // goes after what looks for peers
+    std::optional<node::PeerSearch> search;
+    if (!wanted.bootstrap.empty()) {
+        CODEX_SET(asking, begin_asking(context, node, std::move(wanted.bootstrap)));
+        begin_search(context, *asking, node, wanted.cid, options, search);
+    }
     const codex::Job job(pool, wanted.progress);
     std::optional<exchange::Fetch> fetch;
     if (repo::Repo* const there = wanted.repo.there(); there != nullptr) {
@@ -48,6 +73,8 @@ Result<void> fetch_with(cli::Context& context, Node& node, const Vias& vias, Wan
     FetchTelling words(context, wanted.cid);
     TaskGroup telling(node.loop, [](const std::exception_ptr& /*thrown*/) {});
     telling.start(tell_of(&node.loop, &*fetch, &wanted.progress, &words));
+    if (search)
+        search->watch([&fetch] { return static_cast<std::size_t>(fetch->status().giving); });
     auto done = run_task(node.loop, exchange::Fetch::run(&*fetch));
     wanted.status = *done ? std::move(**done) : fetch->status();
     if (!*done)

@@ -3,6 +3,7 @@
 
 #include "exchange/fetch.hpp"
 #include "late_repo.hpp"
+#include "net/dht/record.hpp"
 #include "serve.hpp"
 
 #include <span>
@@ -17,6 +18,8 @@ struct Wanted {
     const Deadline& until;
     Progress& progress;
     exchange::FetchStatus& status; ///< what has come, also before an error
+    /// By which peers are found that have it.
+    std::vector<net::dht::NodeRecord> bootstrap{};
 };
 
 /// Fetches it of the peers of its options and of `commands`, which the shell runs meanwhile and

@@ -30,6 +30,7 @@ int main(int argc, char** argv) {
                 codex::serve_tool::declare_ping(root);
                 codex::serve_tool::declare_fetch(root);
                 codex::serve_tool::declare_stdio(root);
+                codex::serve_tool::declare_find(root);
                 codex::serve_tool::declare_control(root);
             },
     };

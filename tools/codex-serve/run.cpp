@@ -84,6 +84,7 @@ struct Service {
             loop.stop();
         };
         options.limits = settings.limits;
+        options.discovery = discovery;
         options.logger = run.log();
         return options;
     }
@@ -204,6 +205,9 @@ Result<void> serve(cli::Context& context, const RunOptions& options, const RunSe
     for (const net::Multiaddr& address : settings.listen)
         if (auto done = node->host->listen(address); !done)
             return fail(listen_error(std::move(done).error(), address));
+    std::unique_ptr<Acceptor> api_acceptor; // taken before anything is served
+    if (settings.api.at)
+        CODEX_SET(api_acceptor, listen_for_api(node->network, settings.api));
     // At least one that works beside the loop, whatever -j says.
     std::optional<ThreadPool> pool(std::in_place, std::max(2u, context.pool().size()));
     DiscoveryParts discovery; // goes after all that waits for it
@@ -211,9 +215,6 @@ Result<void> serve(cli::Context& context, const RunOptions& options, const RunSe
         CODEX_SET(discovery, begin_discovery(context, *node, *key, settings.discovery,
                                              settings.limits.discovery, repo, *pool, numbers));
     Service service(context, *node, discovery.node.get(), settings, repo, *pool);
-    std::unique_ptr<Acceptor> api_acceptor; // taken before anything is served
-    if (settings.api.at)
-        CODEX_SET(api_acceptor, listen_for_api(node->network, settings.api));
     service.keeper.keep(settings.peers);
     LocalNetwork local(node->loop);
     CODEX_TRY(acceptor, local.listen(node::control_path(repo.path())));

@@ -15,6 +15,8 @@ void declare_key(cli::Command& root);
 void declare_ping(cli::Command& root);
 void declare_fetch(cli::Command& root);
 void declare_stdio(cli::Command& root);
+/// Of what the DHT knows.
+void declare_find(cli::Command& root);
 /// Of what is said to a node that runs.
 void declare_control(cli::Command& root);
 

@@ -8,8 +8,9 @@
 namespace codex::node::detail {
 
 /// In the order of Ask.
-constexpr std::array<std::string_view, 8> kAsks = {"health", "peers", "limits", "connect",
-                                                   "ping",   "fetch", "reload", "stop"};
+constexpr std::array<std::string_view, 11> kAsks = {"health", "peers", "limits", "connect",
+                                                    "ping",   "fetch", "reload", "stop",
+                                                    "record", "find",  "provide"};
 
 constexpr std::string_view ask_name(Ask ask) {
     return kAsks[static_cast<std::size_t>(ask)];

@@ -24,6 +24,13 @@ load ../common
     done
 }
 
+@test "two nodes that find each other" {
+    echo hello >notes.txt
+    example codex-serve.1 'Two nodes that find each other'
+    assert_success
+    codex-chunk -r other get "$(codex-chunk put notes.txt)" | cmp - notes.txt
+}
+
 @test "fetching over a pipe" {
     echo hello >notes.txt
     example codex-serve.1 'The same from a repo that another command'

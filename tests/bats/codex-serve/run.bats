@@ -221,7 +221,7 @@ start_node_at_once() {
     echo 99999999999 >"$CODEX_REPO/node/record"
     start_node
     codex-serve ping -c 1 "$address"
-    wait_for "grep -qx 100000000000 $CODEX_REPO/node/record" 60
+    wait_for '(($(cat "$CODEX_REPO/node/record") > 99999999999))' 60 # of peers and of the DHT
     end_node
     echo nonsense >"$CODEX_REPO/node/record"
     start_node

@@ -14,7 +14,6 @@ library_only=(
     '"{}" is not an address: {}'
     'an address looks like /ip4/192.0.2.7/tcp/8070/p2p/16Uiu2HA...'
     'a node prints its own record; copy the whole of it'
-    'there are any, none, upnp, pmp, and extip with a colon and an IP address'
 )
 
 # What takes minutes, or another circuit than there is a key for: shown by the test that stands behind it.

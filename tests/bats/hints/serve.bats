@@ -12,9 +12,10 @@ setup() {
 
 @test "no node to fetch from" {
     run_split env CODEX_REPO=other codex-serve fetch "$cid"
-    hint 'begin one: codex-serve run; or name one that has it: --peer ADDRESS; its address is shown where it runs: codex-serve --repo OTHER health'
+    hint 'begin one: codex-serve run; or name one that has it: --peer ADDRESS; its address is shown where it runs: codex-serve --repo OTHER health; or let those that have it be found: --bootstrap-node SPR'
     start_node
     codex-serve -r other fetch "$cid" --peer "$address" --to - | cmp - file
+    codex-serve -r third fetch "$cid" --bootstrap-node "$(codex-serve spr)" --to - | cmp - file
     end_node
 }
 

@@ -1,0 +1,91 @@
+// Looks for peers that have a dataset, as long as it is fetched (codex-exchange(7), FINDING PEERS).
+#pragma once
+
+#include "base/random.hpp"
+#include "exchange/fetch.hpp"
+#include "net/dht/dht.hpp"
+
+#include <functional>
+#include <map>
+#include <mutex>
+
+namespace codex::node {
+
+struct PeerSearchOptions {
+    /// Addresses of this host are dialled, too, that others say: where this node itself is reached
+    /// there alone. Else who says them sends it to services of its own host.
+    bool loopback = false;
+    std::size_t enough = 3;  ///< peers that give something: beyond, it is searched less often
+    std::size_t at_once = 8; ///< that are dialled, or give something
+    Clock::Duration pause = std::chrono::seconds(3);       ///< between two searches
+    Clock::Duration long_pause = std::chrono::seconds(30); ///< when there are enough, or long after
+    Clock::Duration patience = std::chrono::seconds(60);   ///< of a search
+    Clock::Duration dial = std::chrono::seconds(5);        ///< of an address
+    std::uint64_t seed = 0;                                ///< of whom is dialled first
+    log::Logger logger{};
+};
+
+/// Who cannot be dialled is forgotten as a provider.
+/// Threads: the loop's.
+class PeerSearch final : public exchange::PeerSource {
+public:
+    /// All outlive it. Destroyed from outside of its tasks.
+    PeerSearch(net::dht::Dht& dht, net::dht::ProviderStore& store, net::Host& host,
+               const Cid& manifest, PeerSearchOptions options = {});
+    ~PeerSearch() override;
+    PeerSearch(const PeerSearch&) = delete;
+    PeerSearch& operator=(const PeerSearch&) = delete;
+
+    /// Others may have the tree under another manifest. Threads: any.
+    class Tree {
+    public:
+        void note(const Cid& tree) {
+            const std::lock_guard lock(mutex_);
+            tree_ = tree;
+        }
+        [[nodiscard]] std::optional<Cid> known() const {
+            const std::lock_guard lock(mutex_);
+            return tree_;
+        }
+
+    private:
+        mutable std::mutex mutex_;
+        std::optional<Cid> tree_;
+    };
+    [[nodiscard]] std::shared_ptr<Tree> tree() const { return tree_; }
+    /// The part of a dataset that `part` says, all where it is nothing; says the tree as well.
+    using PartOf = std::function<Result<exchange::FetchPart>(const codec::Manifest&)>;
+    [[nodiscard]] static PartOf telling_of_tree(std::shared_ptr<Tree> tree, PartOf part);
+    /// Says how many peers give something now.
+    void watch(std::function<std::size_t()> giving) { giving_ = std::move(giving); }
+
+    void begin() override;
+    [[nodiscard]] bool may_bring_more() const override;
+    [[nodiscard]] std::optional<Error> error() const override;
+
+private:
+    static Task<void> run(PeerSearch* self);
+    static Task<void> dial(PeerSearch* self, net::dht::FoundProvider provider);
+    [[nodiscard]] Cid next_content();
+    [[nodiscard]] bool wants_more() const;
+    void dial_some(std::vector<net::dht::FoundProvider> found);
+    [[nodiscard]] std::vector<net::Multiaddr> usable(const net::PeerRecord& record) const;
+
+    net::dht::Dht& dht_;
+    net::dht::ProviderStore& store_;
+    net::Host& host_;
+    EventLoop& loop_;
+    const Cid manifest_;
+    PeerSearchOptions options_;
+    SeededRandom random_;
+    std::function<std::size_t()> giving_;
+    std::shared_ptr<Tree> tree_ = std::make_shared<Tree>();
+    std::uint64_t rounds_ = 0;
+    bool anybody_ = false;                         ///< a search has found one
+    std::optional<Error> last_error_;              ///< of one that was dialled
+    std::map<net::PeerId, Clock::Instant> failed_; ///< when each is tried again
+    TaskGroup dials_;
+    TaskGroup tasks_; ///< the first to go
+};
+
+} // namespace codex::node

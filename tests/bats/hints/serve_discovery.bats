@@ -1,0 +1,56 @@
+# Hints of nodes that look for others.
+load ../common
+load ../codex-serve/serve
+load hints
+
+@test "the record of a bootstrap node that is none" {
+    start_node
+    spr=$(codex-serve spr)
+    run_split codex-serve -r other run --bootstrap-node "${spr%?????}"
+    assert_equal "$status" 78
+    hint 'where that node runs its record is shown, all of which is needed: codex-serve --repo OTHER spr'
+    assert_equal "$(codex-serve --repo "$CODEX_REPO" spr)" "$spr"
+    codex-serve -r other run -i /ip4/127.0.0.1/tcp/0 --bootstrap-node "$spr" >other.log 3>&- &
+    codex-serve -r other health --wait 30s
+    codex-serve -r other stop
+    end_node
+}
+
+@test "a port of UDP that is taken, or none of this host" {
+    start_node
+    at=$(curl -s "$(codex-serve health | cut -f 4)/api/codex/v1/debug/info" | jq -r .table.localNode.address)
+    run_split codex-serve -r other run -i /ip4/127.0.0.1/tcp/0 --disc-port "${at#*:}"
+    assert_equal "$status" 78
+    hint 'name another port, or 0 for any that is free: --disc-port 0'
+    end_node
+    run_split codex-serve run -i /ip4/127.0.0.1/tcp/0 --disc-ip 192.0.2.1
+    assert_equal "$status" 78
+    hint 'take datagrams at all addresses: --disc-ip 0.0.0.0'
+    start_node --disc-ip 0.0.0.0
+    end_node
+    run_split codex-serve run --disc-ip nowhere
+    hint 'for all addresses: --disc-ip 0.0.0.0; without discovery: --disc-ip none'
+    start_node --disc-ip none
+    end_node
+}
+
+@test "a way to be reached that is none" {
+    run_split codex-serve run --nat router
+    assert_equal "$status" 64
+    hint 'there are any, none, upnp, pmp, and extip with a colon and an IP address'
+    start_node --nat extip:127.0.0.1
+    end_node
+}
+
+@test "what nobody can be asked about" {
+    run_split codex-serve find nonsense
+    hint 'name a dataset by its whole CID, zDv..., or a node by its peer id, 16Uiu2HA...'
+    echo hello >file
+    cid=$(codex-chunk put file)
+    run_split env CODEX_REPO=other codex-serve find "$cid"
+    assert_equal "$status" 69
+    hint 'begin a node: codex-serve run; or name one of the DHT by its record: --bootstrap-node SPR, which is shown where it runs: codex-serve --repo OTHER spr'
+    start_node
+    wait_for 'codex-serve -r other find "$cid" --bootstrap-node "$(codex-serve --repo "$CODEX_REPO" spr)" 2>said' 30
+    end_node
+}

@@ -1,0 +1,275 @@
+// Nodes that find each other, and what they have, over a simulated internet whose clock jumps.
+#include "node/dht_node.hpp"
+
+#include "captured_log.hpp"
+#include "exchange/fetch_fixture.hpp"
+#include "node/advertiser.hpp"
+#include "node/daemon.hpp"
+#include "node/finding.hpp"
+
+#include <gmock/gmock.h>
+
+namespace codex::node::dht_node_test {
+namespace {
+
+using codex::test::must;
+using codex::test::must_fail;
+using exchange::test::Dataset;
+using exchange::test::Store;
+using exchange::test::World;
+using net::dht::Id;
+using net::dht::NodeRecord;
+using std::chrono::hours;
+using std::chrono::minutes;
+using std::chrono::seconds;
+using testing::ElementsAre;
+
+/// Nobody hears what it is told.
+class Nobody final : public Conversation {
+public:
+    explicit Nobody(EventLoop& loop) : left_(loop) {}
+    Task<Result<void>> say(Reply /*reply*/) override { return heard(); }
+    [[nodiscard]] bool gone() const override { return false; }
+    [[nodiscard]] Signal& left() override { return left_; }
+
+private:
+    static Task<Result<void>> heard() { co_return Result<void>(); }
+    Signal left_;
+};
+
+/// A node with a repo, which serves it, is found, and finds others.
+class Whole {
+public:
+    Whole(World& world, std::uint8_t number, std::vector<NodeRecord> bootstrap = {},
+          AnnouncerOptions announcer = {})
+        : world_(world), number_(number), network_(world.internet.host(ip())),
+          secrets_(1000 + number), choices_(number), nobody_(world.loop),
+          announcer_(std::move(announcer)), store(world, number), numbers(0) {
+        advertising.look = seconds(1);
+        store.serve();
+        begin(std::move(bootstrap));
+    }
+    ~Whole() { end(); }
+
+    void begin(std::vector<NodeRecord> bootstrap) {
+        DhtStoreOptions kept;
+        kept.open.clock = world_.clock;
+        dht_store = std::make_unique<DhtStore>(store.repo.path(), world_.loop, store.executor,
+                                               choices_, kept);
+        net::SeededSecrets of_key(number_);
+        DhtNodeOptions options;
+        options.at = SocketAddress(ip(), 8090);
+        options.bootstrap = std::move(bootstrap);
+        options.announcer = announcer_;
+        node = must(DhtNode::make(must(net::SecretKey::generate(of_key)), *store.host, *network_,
+                                  secrets_, *dht_store, numbers, std::move(options)));
+        advertiser = std::make_unique<Advertiser>(*node, store.repo, store.executor, advertising);
+        DaemonOptions how;
+        how.part = [](const auto& /*range*/, const auto& /*slot*/) { return Result<PartOf>(); };
+        how.discovery = node.get();
+        daemon = std::make_unique<Daemon>(*store.peers, *store.server, store.repo, store.executor,
+                                          std::move(how));
+    }
+    void end() {
+        if (!node)
+            return;
+        must(world_.run(DhtNode::settle(node.get())));
+        daemon.reset();
+        advertiser.reset();
+        node.reset();
+        dht_store.reset();
+    }
+    /// As the command does it without a peer.
+    Result<void> fetch(const Dataset& data) {
+        Request request;
+        request.ask = Ask::fetch;
+        request.cid = data.cid.text();
+        return world_.run(daemon->answer(std::move(request), &nobody_));
+    }
+    Result<std::vector<FoundPeer>> find(const Cid& cid) {
+        return world_.run(find_providers(&node->dht(), cid, world_.in(minutes(1))));
+    }
+    [[nodiscard]] std::vector<NodeRecord> record() const { return {node->dht().record()}; }
+    [[nodiscard]] std::array<std::uint8_t, 4> ip() const { return {10, 0, 0, number_}; }
+
+private:
+    World& world_;
+    std::uint8_t number_;
+    std::unique_ptr<Network> network_;
+    net::SeededSecrets secrets_;
+    SeededRandom choices_;
+    Nobody nobody_;
+    AnnouncerOptions announcer_;
+
+public:
+    Store store;
+    RecordNumbers numbers;
+    AdvertiserOptions advertising;
+    std::unique_ptr<DhtStore> dht_store;
+    std::unique_ptr<DhtNode> node;
+    std::unique_ptr<Advertiser> advertiser;
+    std::unique_ptr<Daemon> daemon;
+};
+
+class DhtNodeTest : public testing::Test {
+protected:
+    bool know_each_other(std::initializer_list<Whole*> nodes) {
+        return world.until(
+            [&] {
+                return std::ranges::all_of(nodes, [&](const Whole* one) {
+                    return one->node->dht().node_count() + 1 >= nodes.size();
+                });
+            },
+            seconds(10));
+    }
+    World world{WireOptions{std::chrono::milliseconds(10)}};
+    Dataset data{repo::test::seeds(1, 300)};
+};
+
+TEST_F(DhtNodeTest, WhatIsHereIsFoundByItsManifestAndItsTree) {
+    Whole one(world, 1);
+    Whole two(world, 2, one.record());
+    Whole three(world, 3, one.record());
+    one.store.store(data);
+    ASSERT_TRUE(know_each_other({&one, &two, &three}));
+    must(three.fetch(data));
+    three.store.expect_whole(data);
+    const Cid tree = must(one.store.repo.dataset(data.cid)).manifest.tree;
+    for (const Cid& cid : {data.cid, tree}) {
+        const auto found = must(two.find(cid));
+        ASSERT_FALSE(found.empty());
+        EXPECT_THAT(found[0].addresses[0], testing::EndsWith("/p2p/" + found[0].id));
+    }
+    const Cid other = Cid::block(crypto::sha256(as_bytes("nothing")));
+    EXPECT_EQ(must_fail(two.find(other)).code(), Errc::dataset_not_found);
+}
+
+TEST_F(DhtNodeTest, WhatIsStoredLaterIsToldAtOnce) {
+    Whole one(world, 1);
+    Whole two(world, 2, one.record());
+    ASSERT_TRUE(know_each_other({&one, &two}));
+    world.pass(minutes(1));
+    EXPECT_FALSE(two.find(data.cid));
+    one.store.store(data);
+    world.pass(seconds(3));
+    EXPECT_EQ(must(two.find(data.cid)).size(), 1U);
+}
+
+TEST_F(DhtNodeTest, ItIsToldAgainBeforeOthersForgetIt) {
+    Whole one(world, 1);
+    Whole two(world, 2, one.record());
+    Whole three(world, 3, one.record());
+    one.store.store(data);
+    one.advertising.look = two.advertising.look = three.advertising.look = minutes(10);
+    for (Whole* each : {&one, &two, &three})
+        each->end(), each->begin(each == &one ? std::vector<NodeRecord>() : one.record());
+    ASSERT_TRUE(know_each_other({&one, &two, &three}));
+    world.pass(hours(25));
+    EXPECT_GE(one.advertiser->counts().rounds, 49U);
+    EXPECT_EQ(must(two.find(data.cid)).size(), 1U);
+    one.advertiser.reset();
+    world.pass(hours(25));
+    EXPECT_FALSE(two.find(data.cid));
+}
+
+TEST_F(DhtNodeTest, WhoCannotBeDialledIsForgottenAndAnotherOneComes) {
+    Whole one(world, 1);
+    Whole two(world, 2, one.record());
+    Whole three(world, 3, one.record());
+    auto four = std::make_unique<Whole>(world, 4, one.record());
+    four->store.store(data);
+    ASSERT_TRUE(know_each_other({&one, &two, &three, four.get()}));
+    world.pass(minutes(1));
+    ASSERT_EQ(must(two.find(data.cid)).size(), 1U);
+    four.reset();
+    EXPECT_FALSE(two.fetch(data));
+    EXPECT_TRUE(two.dht_store->find(Id::of_content(data.cid), 10, 0).empty());
+
+    // The one that has it comes while somebody is being dialled in vain.
+    world.internet.set_silent(std::array<std::uint8_t, 4>{10, 0, 0, 4}, true);
+    world.pass(minutes(2));
+    TaskGroup later(world.loop);
+    const auto store_later = [](World* at, Whole* into, const Dataset* what) -> Task<void> {
+        co_await at->loop.pause_until(at->in(seconds(2)));
+        into->store.store(*what);
+    };
+    later.start(store_later(&world, &three, &data));
+    must(two.fetch(data));
+    two.store.expect_whole(data);
+}
+
+TEST_F(DhtNodeTest, WhomNobodyKnowsIsSaidSoSoon) {
+    Whole one(world, 1);
+    Whole two(world, 2, one.record());
+    ASSERT_TRUE(know_each_other({&one, &two}));
+    const Clock::Instant began = world.loop.now();
+    EXPECT_EQ(must_fail(two.fetch(data)).code(), Errc::dataset_not_found);
+    EXPECT_LT(world.loop.now() - began, seconds(15));
+}
+
+TEST_F(DhtNodeTest, APeerIsFoundByItsName) {
+    Whole one(world, 1);
+    Whole two(world, 2, one.record());
+    Whole three(world, 3, one.record());
+    ASSERT_TRUE(know_each_other({&one, &two, &three}));
+    world.pass(minutes(1));
+    const auto found = must(world.run(two.node->find(three.store.id(), world.in(minutes(1)))));
+    EXPECT_THAT(found, ElementsAre(three.store.host->addresses().front()));
+    net::SeededSecrets secrets(99);
+    const net::PeerId nobody(must(net::SecretKey::generate(secrets)).public_key());
+    EXPECT_EQ(
+        must_fail(world.run(find_peer(&two.node->dht(), nobody, world.in(minutes(1))))).code(),
+        Errc::answer_no);
+}
+
+TEST_F(DhtNodeTest, WhoWasKnownIsKnownAfterARestartWithoutItsBootstrapNode) {
+    auto one = std::make_unique<Whole>(world, 1);
+    Whole two(world, 2, one->record());
+    Whole three(world, 3, one->record());
+    ASSERT_TRUE(know_each_other({one.get(), &two, &three}));
+    const std::uint64_t last = three.node->dht().record().record.sequence;
+    three.end();
+    one.reset();
+    three.begin({});
+    EXPECT_TRUE(know_each_other({&two, &three}));
+    EXPECT_GT(three.node->dht().record().record.sequence, last);
+    ASSERT_FALSE(three.node->nodes().empty());
+    EXPECT_EQ(three.node->self().peer, three.store.id().text());
+    EXPECT_EQ("spr:" + three.node->self().record, three.node->record());
+}
+
+TEST_F(DhtNodeTest, AWayInFromOutsideIsSaidFirst) {
+    codex::test::CapturedLog log(world.clock);
+    AnnouncerOptions announcer;
+    announcer.logger = log.logger();
+    Whole one(world, 1, {}, announcer);
+    EXPECT_EQ(log.count("no address there"), 1U); // 10.0.0.1 is none of the internet
+    EXPECT_TRUE(one.node->announcer().announced().asks_for_mapping);
+    const std::array<std::uint8_t, 4> outside = {198, 51, 100, 7};
+    one.node->announcer().set_external(
+        External{SocketAddress(outside, 4001), SocketAddress(outside, 4002)});
+    EXPECT_FALSE(one.node->announcer().announced().asks_for_mapping);
+    EXPECT_EQ(one.node->announced().front().text(), "/ip4/198.51.100.7/tcp/4001");
+    EXPECT_EQ(one.node->self().address, "198.51.100.7:4002");
+    const auto record = must(net::open_peer_record(one.node->announcer().provider_record()));
+    EXPECT_EQ(record.addresses.front().text(), "/ip4/198.51.100.7/tcp/4001");
+    EXPECT_LT(record.sequence, one.numbers.next(0));
+
+    one.node->announcer().set_external(std::nullopt);
+    EXPECT_EQ(one.node->self().address, "10.0.0.1:8090");
+    one.node->announcer().look();
+    EXPECT_EQ(log.count("no address there"), 2U);
+}
+
+TEST(RecordNumbersTest, AreAboveAllBeforeWhateverTheClockSays) {
+    std::vector<std::uint64_t> kept;
+    RecordNumbers numbers(2000, [&](std::uint64_t number) { kept.push_back(number); });
+    EXPECT_EQ(numbers.next(1000), 2001U);
+    numbers.note(1500);
+    EXPECT_EQ(numbers.next(3000), 3000U);
+    EXPECT_EQ(numbers.last(), 3000U);
+    EXPECT_THAT(kept, ElementsAre(2001U, 3000U));
+}
+
+} // namespace
+} // namespace codex::node::dht_node_test

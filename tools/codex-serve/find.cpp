@@ -1,0 +1,162 @@
+// codex-serve find, provide, spr: what the DHT knows, and is told.
+#include "daemon.hpp"
+#include "discovery.hpp"
+#include "node/finding.hpp"
+
+namespace codex::serve_tool {
+
+namespace {
+
+struct FindOptions {
+    std::string what;
+    std::vector<std::string> bootstrap;
+    cli::DurationValue timeout{30, false};
+};
+
+/// What is looked for: one of both.
+struct Sought {
+    std::optional<Cid> cid;
+    std::optional<net::PeerId> peer;
+};
+
+Result<Sought> sought_of(const std::string& text) {
+    if (auto peer = net::PeerId::from_text(text))
+        return Sought{std::nullopt, std::move(*peer)};
+    auto cid = Cid::from_text(text);
+    if (!cid)
+        return fail(Error(cid.error().code(), cid.error().text())
+                        .hint("name a dataset by its whole CID, zDv..., or a node by its peer id, "
+                              "16Uiu2HA..."));
+    return Sought{std::move(*cid), std::nullopt};
+}
+
+Result<void> print_found(cli::Context& context, const node::FoundPeer& found) {
+    return context.print(cli::Record("found")
+                             .field("id", found.id)
+                             .text(fmt::format("{}", fmt::join(found.addresses, ",")))
+                             .json("addresses", found.addresses));
+}
+
+Task<Result<std::vector<node::FoundPeer>>> find_by(net::dht::Dht* dht, Sought sought,
+                                                   Clock::Instant until) {
+    if (sought.cid) {
+        Cid cid = *sought.cid;
+        co_return co_await node::find_providers(dht, std::move(cid), until);
+    }
+    net::PeerId peer = *sought.peer;
+    CODEX_CO_TRY(found, node::find_peer(dht, std::move(peer), until));
+    co_return std::vector<node::FoundPeer>(1, std::move(found));
+}
+
+/// Without a node of the repo.
+Result<void> find_here(cli::Context& context, Sought sought, const FindOptions& options) {
+    CODEX_TRY(bootstrap, bootstrap_nodes(options.bootstrap));
+    CODEX_TRY(node, Node::anonymous(context));
+    CODEX_TRY(asking, begin_asking(context, *node, std::move(bootstrap)));
+    const Clock::Instant until =
+        Deadline::after_seconds(context.clock(), options.timeout.seconds).at();
+    auto found = run_task(node->loop, find_by(asking->dht.get(), std::move(sought), until));
+    if (!*found)
+        return fail(std::move(*found).error());
+    for (const node::FoundPeer& one : **found)
+        CODEX_CHECK(print_found(context, one));
+    return {};
+}
+
+Error with_way_to_nodes(Error error) {
+    if (error.code() != Errc::unavailable || error.has_way_out())
+        return error;
+    return std::move(error).hint("begin a node: codex-serve run; or name one of the DHT by its "
+                                 "record: --bootstrap-node SPR, which is shown where it runs: "
+                                 "codex-serve --repo OTHER spr");
+}
+
+Result<int> run_find(cli::Context& context, const FindOptions& options) {
+    context.about(options.what);
+    CODEX_TRY(sought, sought_of(options.what));
+    node::Request request;
+    request.ask = node::Ask::find;
+    request.seconds = options.timeout.seconds;
+    if (sought.cid)
+        request.cid = sought.cid->text();
+    else
+        request.peer = sought.peer->text();
+    const node::TakeReply print = [&context](const node::Reply& reply) -> Result<void> {
+        if (const auto* found = std::get_if<node::FoundPeer>(&reply))
+            return print_found(context, *found);
+        return {};
+    };
+    CODEX_TRY(asked, ask_daemon_if_any(context, std::move(request), print,
+                                       std::chrono::seconds(options.timeout.seconds)));
+    if (asked)
+        return 0;
+    if (options.bootstrap.empty()) {
+        CODEX_TRY(repo, context.repo_path());
+        context.about(repo);
+        return fail(with_way_to_nodes(no_node(repo)));
+    }
+    if (auto found = find_here(context, std::move(sought), options); !found)
+        return fail(with_way_to_nodes(std::move(found).error()));
+    return 0;
+}
+
+Result<int> run_provide(cli::Context& context, const FindOptions& options) {
+    context.about(options.what);
+    CODEX_TRY(cid, Cid::from_text(options.what));
+    node::Request request;
+    request.ask = node::Ask::provide;
+    request.cid = cid.text();
+    request.seconds = options.timeout.seconds;
+    const node::TakeReply print = [&](const node::Reply& reply) -> Result<void> {
+        const auto* provided = std::get_if<node::Provided>(&reply);
+        if (provided == nullptr)
+            return {};
+        return context.print(
+            cli::Record("provided").field("cid", cid).field("nodes", provided->nodes));
+    };
+    CODEX_CHECK(ask_daemon(context, std::move(request), print,
+                           std::chrono::seconds(options.timeout.seconds)));
+    return 0;
+}
+
+Result<int> run_spr(cli::Context& context) {
+    node::Request request;
+    request.ask = node::Ask::record;
+    const node::TakeReply print = [&context](const node::Reply& reply) -> Result<void> {
+        const auto* record = std::get_if<node::OwnRecord>(&reply);
+        if (record == nullptr)
+            return {};
+        return context.print(
+            cli::Record("spr").field("spr", record->spr).json("nodes", record->nodes));
+    };
+    CODEX_CHECK(ask_daemon(context, std::move(request), print, std::chrono::seconds(30)));
+    return 0;
+}
+
+} // namespace
+
+void declare_find(cli::Command& root) {
+    const auto find = std::make_shared<FindOptions>();
+    cli::Command& finding =
+        root.command("find", "see which nodes have a dataset, or where a node is")
+            .argument("CID", find->what, "of a dataset, whole; or a peer id, 16Uiu2HA...");
+    declare_bootstrap_option(finding, find->bootstrap,
+                             "where no node serves the repo: the record of a node to ask");
+    finding.option("--timeout", find->timeout, "how long it may take; default 30s")
+        .example("codex-serve find zDvZ...")
+        .example("codex-serve find 16Uiu2HA... --bootstrap-node spr:CiUI...")
+        .run([find](cli::Context& context) { return run_find(context, *find); });
+    const auto provide = std::make_shared<FindOptions>();
+    root.command("provide", "tell other nodes again that this one has a dataset")
+        .argument("CID", provide->what, "of the dataset, whole, or of its tree")
+        .option("--timeout", provide->timeout, "how long it may take; default 30s")
+        .example("codex-serve provide zDvZ...")
+        .example("codex-serve provide zDzS... --timeout 10s")
+        .run([provide](cli::Context& context) { return run_provide(context, *provide); });
+    root.command("spr", "print the record by which others find the running node")
+        .example("codex-serve spr")
+        .example("codex-serve run --bootstrap-node \"$(codex-serve --repo OTHER spr)\"")
+        .run([](cli::Context& context) { return run_spr(context); });
+}
+
+} // namespace codex::serve_tool
