@@ -3,6 +3,7 @@
 
 #include "base/fd.hpp"
 #include "must.hpp"
+#include "nobody.hpp"
 #include "temporary_folder.hpp"
 
 #include <gtest/gtest.h>
@@ -131,7 +132,7 @@ TEST_F(LocalNetworkTest, AnotherUserIsHungUpOn) {
     const pid_t child = ::fork();
     ASSERT_GE(child, 0);
     if (child == 0) {
-        if (::setgid(65534) != 0 || ::setuid(65534) != 0)
+        if (!test::become_nobody())
             ::_exit(2);
         SystemLoop loop;
         LocalNetwork network(loop);

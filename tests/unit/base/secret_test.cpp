@@ -4,6 +4,7 @@
 #include "base/bytes.hpp"
 #include "base/fd.hpp"
 #include "must.hpp"
+#include "nobody.hpp"
 #include "sanitizers.hpp"
 
 #include <algorithm>
@@ -58,7 +59,7 @@ TEST(Secret, CanBeHadWhenNothingMayBeLocked) {
     if (child == 0) {
         const struct rlimit none = {0, 0};
         ::setrlimit(RLIMIT_MEMLOCK, &none);
-        if (::setuid(65534) != 0 && ::geteuid() == 0)
+        if (!test::become_nobody())
             ::_exit(2);
         SecretBytes bytes(1 << 20, 7);
         ::_exit(bytes.back() == 7 ? 0 : 1);

@@ -3,6 +3,7 @@
 #include "repo/index/store.hpp"
 
 #include "base/fd.hpp"
+#include "nobody.hpp"
 
 #include <fstream>
 #include <gmock/gmock.h>
@@ -182,7 +183,7 @@ TEST(ReadOnly, ReadsAndRefusesEveryWrite) {
 int as_nobody(const std::function<int()>& body) {
     const pid_t pid = ::fork();
     if (pid == 0) {
-        if (::getuid() == 0 && (::setgid(65534) != 0 || ::setuid(65534) != 0))
+        if (!codex::test::become_nobody())
             ::_exit(99);
         ::_exit(body());
     }
