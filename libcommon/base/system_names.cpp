@@ -1,9 +1,9 @@
 // Host names, by the system's resolver.
+#include "base/detail/system_address.hpp"
 #include "base/system_network.hpp"
 #include "base/thread.hpp"
 
 #include <netdb.h>
-#include <netinet/in.h>
 
 namespace codex {
 
@@ -38,16 +38,8 @@ Result<std::vector<SocketAddress>> ask(const std::string& name, bool v4, bool v6
     const std::unique_ptr<addrinfo, void (*)(addrinfo*)> all(first, &::freeaddrinfo);
     std::vector<SocketAddress> addresses;
     for (const addrinfo* one = first; one != nullptr; one = one->ai_next) {
-        if (one->ai_family == AF_INET) {
-            sockaddr_in address;
-            std::memcpy(&address, one->ai_addr, sizeof address);
-            const auto* bytes = reinterpret_cast<const std::uint8_t*>(&address.sin_addr);
-            addresses.emplace_back(BytesView(bytes, 4), std::uint16_t{0});
-        } else if (one->ai_family == AF_INET6) {
-            sockaddr_in6 address;
-            std::memcpy(&address, one->ai_addr, sizeof address);
-            addresses.emplace_back(BytesView(address.sin6_addr.s6_addr, 16), std::uint16_t{0});
-        }
+        if (const auto address = detail::SystemAddress::of(one->ai_addr))
+            addresses.push_back(*address);
     }
     return addresses;
 }

@@ -6,6 +6,10 @@
 
 namespace codex {
 
+namespace detail {
+class Descriptor;
+}
+
 /// Threads: as EventLoop.
 class SystemLoop final : public EventLoop {
 public:
@@ -14,8 +18,7 @@ public:
     ~SystemLoop() override;
 
 private:
-    friend class SystemNetwork;
-    friend class LocalNetwork;
+    friend class detail::Descriptor;
     void wait_outside(Clock::Instant until) override;
     void interrupt() noexcept override;
     struct Reactor;
