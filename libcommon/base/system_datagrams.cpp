@@ -1,13 +1,16 @@
+#include "base/detail/asked_at.hpp"
 #include "base/detail/descriptor.hpp"
 #include "base/detail/socket_error.hpp"
 #include "base/detail/system_address.hpp"
 
+#include <algorithm>
 #include <netinet/in.h>
 
 namespace codex {
 
 namespace {
 
+using detail::AskedAt;
 using detail::Descriptor;
 using detail::DescriptorPtr;
 using detail::socket_error;
@@ -38,7 +41,9 @@ bool about_another(int number) {
 
 class SystemDatagrams final : public DatagramSocket {
 public:
-    SystemDatagrams(DescriptorPtr of, const SocketAddress& at) : of_(std::move(of)), local_(at) {}
+    /// `asked_at` is there where it is bound to all addresses.
+    SystemDatagrams(DescriptorPtr of, const SocketAddress& at, std::unique_ptr<AskedAt> asked_at)
+        : of_(std::move(of)), local_(at), asked_at_(std::move(asked_at)) {}
     ~SystemDatagrams() override { of_->close(); }
 
     [[nodiscard]] Result<std::optional<Arrived>> try_receive(MutableBytes to) override {
@@ -48,10 +53,16 @@ public:
             SystemAddress from;
             iovec room{to.data(), to.size()};
             msghdr message = message_of(from, room);
+            if (asked_at_)
+                asked_at_->prepare(message);
             // With MSG_TRUNC it gives the whole length of one that is cut.
             const ssize_t size = ::recvmsg(of_->fd(), &message, MSG_DONTWAIT | MSG_TRUNC);
-            if (size >= 0)
-                return std::optional(Arrived{static_cast<std::size_t>(size), from.address()});
+            if (size >= 0) {
+                const SocketAddress sender = from.address();
+                if (asked_at_)
+                    asked_at_->heard(sender, message);
+                return std::optional(Arrived{static_cast<std::size_t>(size), sender});
+            }
             if (errno == EAGAIN)
                 return std::optional<Arrived>();
             if (errno != EINTR && !about_another(errno))
@@ -68,14 +79,17 @@ public:
                         of_->name());
         SystemAddress there(to);
         iovec content{const_cast<std::uint8_t*>(bytes.data()), bytes.size()};
-        for (int i = 0; i < 2; ++i) { // the first may be told what became of one before
+        for (int i = 0; i < 3; ++i) { // the first may be told what became of one before
             msghdr message = message_of(there, content);
+            const bool from_there = asked_at_ && asked_at_->say(to, message);
             if (::sendmsg(of_->fd(), &message, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
                 return true;
             if (errno == EAGAIN)
                 return false;
             if (errno == ENOBUFS) // it was taken, and dropped on the way out
                 return true;
+            if (from_there && i != 0) // the host may have that address no more
+                asked_at_->forget(to);
         }
         return fail(socket_error(errno, "send to " + to.text()));
     }
@@ -101,6 +115,7 @@ private:
 
     DescriptorPtr of_;
     SocketAddress local_;
+    std::unique_ptr<AskedAt> asked_at_;
 };
 
 } // namespace
@@ -120,8 +135,12 @@ Result<std::unique_ptr<DatagramSocket>> SystemNetwork::bind_datagrams(const Sock
     if (::bind(fd.get(), address.get(), address.size) != 0)
         return fail(socket_error(errno, what));
     CODEX_TRY(local, SystemAddress::local_of(fd.get()));
+    const bool at_all =
+        std::ranges::all_of(at.ip_view(), [](std::uint8_t byte) { return byte == 0; });
+    auto asked_at = at_all && AskedAt::ask(fd.get(), v4) ? std::make_unique<AskedAt>() : nullptr;
     CODEX_TRY(of, Descriptor::make(loop_, std::move(fd), local.text()));
-    return std::unique_ptr<DatagramSocket>(std::make_unique<SystemDatagrams>(std::move(of), local));
+    return std::unique_ptr<DatagramSocket>(
+        std::make_unique<SystemDatagrams>(std::move(of), local, std::move(asked_at)));
 }
 
 } // namespace codex

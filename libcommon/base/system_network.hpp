@@ -36,6 +36,8 @@ public:
 
     [[nodiscard]] EventLoop& loop() override { return loop_; }
     [[nodiscard]] Result<std::unique_ptr<Acceptor>> listen(const SocketAddress& at) override;
+    /// Bound to all addresses of this host, it sends to whoever has sent something to one of them
+    /// from there, as he takes no answer from another one.
     [[nodiscard]] Result<std::unique_ptr<DatagramSocket>>
     bind_datagrams(const SocketAddress& at) override;
     [[nodiscard]] Task<Result<std::unique_ptr<Socket>>> connect(SocketAddress to,

@@ -286,5 +286,79 @@ TEST(SystemDatagrams, OfBothKindsOfAddressesShareAPort) {
     EXPECT_FALSE(must((*v6)->try_receive(bytes)));
 }
 
+/// Where the next that comes to `at` is from.
+SocketAddress sender_of_next(SystemLoop& loop, DatagramSocket& at) {
+    Bytes bytes(10);
+    must(*run_task(loop, at.readable(loop.now() + minutes(1))));
+    const auto arrived = must(at.try_receive(bytes));
+    EXPECT_TRUE(arrived);
+    return arrived ? arrived->from : SocketAddress();
+}
+
+/// Who asks at one address takes no answer from another one.
+TEST(SystemDatagrams, OfAllAddressesAnswerFromTheOneThatWasAsked) {
+    SystemLoop loop;
+    SystemNetwork network(loop);
+    const std::array<std::uint8_t, 4> any{};
+    const auto of_all = must(network.bind_datagrams(SocketAddress(any, 0)));
+    const auto asker = must(network.bind_datagrams(SocketAddress(kHere, 0)));
+    for (const int last : {2, 3, 1, 2}) {
+        const std::array<std::uint8_t, 4> asked = {127, 0, 0, static_cast<std::uint8_t>(last)};
+        const SocketAddress at(asked, of_all->local().port);
+        must(asker->try_send(at, as_bytes("who?")));
+        EXPECT_EQ(sender_of_next(loop, *of_all), asker->local());
+        for (int i = 0; i < 2; ++i) {
+            must(of_all->try_send(asker->local(), as_bytes("me")));
+            EXPECT_EQ(sender_of_next(loop, *asker), at) << last;
+        }
+    }
+    // Whoever has not asked is told from where the system will.
+    const auto other = must(network.bind_datagrams(SocketAddress(kHere, 0)));
+    must(of_all->try_send(other->local(), as_bytes("hello")));
+    EXPECT_EQ(sender_of_next(loop, *other), SocketAddress(kHere, of_all->local().port));
+}
+
+TEST(SystemDatagrams, OfAllAddressesOfIPv6AnswerAsWell) {
+    SystemLoop loop;
+    SystemNetwork network(loop);
+    const std::array<std::uint8_t, 16> any{};
+    auto of_all = network.bind_datagrams(SocketAddress(any, 0));
+    std::array<std::uint8_t, 16> here{};
+    here[15] = 1;
+    const auto asker = network.bind_datagrams(SocketAddress(here, 0));
+    if (!of_all || !asker)
+        GTEST_SKIP() << "no IPv6 here";
+    const SocketAddress at(here, (*of_all)->local().port);
+    must((*asker)->try_send(at, as_bytes("who?")));
+    EXPECT_EQ(sender_of_next(loop, **of_all), (*asker)->local());
+    must((*of_all)->try_send((*asker)->local(), as_bytes("me")));
+    EXPECT_EQ(sender_of_next(loop, **asker), at);
+}
+
+/// What is remembered of those who ask is bounded, and what is sent to those who are forgotten goes
+/// out all the same.
+TEST(SystemDatagrams, OfAllAddressesAnswerManyAndForgetTheFirst) {
+    SystemLoop loop;
+    SystemNetwork network(loop);
+    const std::array<std::uint8_t, 4> any{};
+    const std::array<std::uint8_t, 4> second = {127, 0, 0, 2};
+    const auto of_all = must(network.bind_datagrams(SocketAddress(any, 0)));
+    const SocketAddress at(second, of_all->local().port);
+    const auto first = must(network.bind_datagrams(SocketAddress(kHere, 0)));
+    must(first->try_send(at, as_bytes("who?")));
+    EXPECT_EQ(sender_of_next(loop, *of_all), first->local());
+    for (std::size_t i = 0; i < 1100; ++i) {
+        const std::array<std::uint8_t, 4> ip = {127, 1, static_cast<std::uint8_t>(i / 200),
+                                                static_cast<std::uint8_t>(1 + i % 200)};
+        const auto other = must(network.bind_datagrams(SocketAddress(ip, 0)));
+        must(other->try_send(at, as_bytes("who?")));
+        EXPECT_EQ(sender_of_next(loop, *of_all), other->local());
+        must(of_all->try_send(other->local(), as_bytes("me")));
+        EXPECT_EQ(sender_of_next(loop, *other), at);
+    }
+    must(of_all->try_send(first->local(), as_bytes("me")));
+    EXPECT_EQ(sender_of_next(loop, *first), SocketAddress(kHere, of_all->local().port));
+}
+
 } // namespace
 } // namespace codex::datagrams_test
