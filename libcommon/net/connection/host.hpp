@@ -29,8 +29,7 @@ struct HostOptions {
     /// The number of the last record of its addresses that this identity has signed, where one is
     /// known: peers keep the record with the highest.
     std::uint64_t record_sequence = 0;
-    /// Is told each one that is signed, to be kept for the next time; called in the loop's thread.
-    std::function<void(std::uint64_t sequence)> record_signed{};
+    SequenceKeeper record_signed{}; ///< is called in the loop's thread
     log::Logger logger;
 };
 

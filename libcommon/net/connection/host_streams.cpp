@@ -107,11 +107,9 @@ Task<Result<Stream>> Host::open(PeerId peer, std::vector<std::string> protocols,
 void Host::number_record(const std::vector<Multiaddr>& addresses) {
     if (addresses == record_addresses_)
         return;
-    options_.record_sequence =
-        next_sequence(options_.record_sequence, loop_.clock().unix_seconds());
+    options_.record_sequence = next_sequence(options_.record_sequence, loop_.clock().unix_seconds(),
+                                             options_.record_signed);
     record_addresses_ = addresses;
-    if (options_.record_signed)
-        options_.record_signed(options_.record_sequence);
 }
 
 Bytes Host::about_us(const Connection& connection) {

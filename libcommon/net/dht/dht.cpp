@@ -79,11 +79,8 @@ Task<void> Dht::keep_on(Dht* dht, Loop* loop) {
 }
 
 void Dht::announce(const SocketAddress& address) {
-    const std::uint64_t sequence =
-        next_sequence(record_.record.sequence, loop_.clock().unix_seconds());
-    // Kept before others see it: a number that was used twice would hide the later record.
-    if (options_.record_signed)
-        options_.record_signed(sequence);
+    const std::uint64_t sequence = next_sequence(
+        record_.record.sequence, loop_.clock().unix_seconds(), options_.record_signed);
     record_.record.sequence = sequence;
     record_.record.addresses.assign(1, udp_multiaddr(address));
     record_.envelope = seal_peer_record(identity_, sequence, record_.record.addresses);

@@ -33,8 +33,7 @@ struct DhtOptions {
     /// The number of the last record that this identity has signed, where one is known: others keep
     /// the record with the highest.
     std::uint64_t record_sequence = 0;
-    /// Is told each one before it is signed, to be kept for the next time.
-    std::function<void(std::uint64_t sequence)> record_signed{};
+    SequenceKeeper record_signed{};
     /// Where limits that bite are counted, and outlives the node; it counts itself, when nothing is
     /// said.
     LimitCounts* counts = nullptr;

@@ -1,6 +1,7 @@
 #include "net/dht/packet.hpp"
 
 #include "base/endian.hpp"
+#include "base/network.hpp"
 #include "net/dht/detail/aes.hpp"
 
 namespace codex::net::dht {

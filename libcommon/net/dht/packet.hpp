@@ -8,9 +8,8 @@
 
 namespace codex::net::dht {
 
-/// The shortest datagram that can be one, a challenge, and the longest that UDP carries.
+/// The shortest datagram that can be one: a challenge.
 constexpr std::size_t kMinDatagramBytes = 63;
-constexpr std::size_t kMaxDatagramBytes = 65507;
 /// What sealing adds to a message.
 constexpr std::size_t kSealBytes = 16;
 

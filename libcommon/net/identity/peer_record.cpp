@@ -132,8 +132,12 @@ Result<Bytes> spr_bytes(std::string_view text) {
     return bytes;
 }
 
-std::uint64_t next_sequence(std::uint64_t last, std::uint64_t unix_seconds) {
-    return std::max(last == UINT64_MAX ? last : last + 1, unix_seconds);
+std::uint64_t next_sequence(std::uint64_t last, std::uint64_t unix_seconds,
+                            const SequenceKeeper& keeper) {
+    const std::uint64_t next = std::max(last == UINT64_MAX ? last : last + 1, unix_seconds);
+    if (keeper)
+        keeper(next);
+    return next;
 }
 
 } // namespace codex::net

@@ -5,6 +5,8 @@
 #include "net/identity/peer_id.hpp"
 #include "net/identity/secret_key.hpp"
 
+#include <functional>
+
 namespace codex::net {
 
 /// Most addresses that are kept of a record.
@@ -37,8 +39,12 @@ struct PeerRecord {
 /// The envelope in such a text, not opened. Errors: record_invalid, limit_exceeded.
 [[nodiscard]] Result<Bytes> spr_bytes(std::string_view text);
 
+/// Is told the number of each record before it is signed, to be kept for the next time.
+using SequenceKeeper = std::function<void(std::uint64_t sequence)>;
 /// The number of the next record, which is above all before it and, where the clock is right, says
-/// when it was made: max(last + 1, unix_seconds).
-[[nodiscard]] std::uint64_t next_sequence(std::uint64_t last, std::uint64_t unix_seconds);
+/// when it was made: max(last + 1, unix_seconds). `keeper`, if there is one, knows it then: a
+/// number that was used twice would hide the later record from others.
+[[nodiscard]] std::uint64_t next_sequence(std::uint64_t last, std::uint64_t unix_seconds,
+                                          const SequenceKeeper& keeper = {});
 
 } // namespace codex::net

@@ -122,6 +122,10 @@ TEST(PeerRecords, TheNumberOfTheNextIsHigher) {
     EXPECT_EQ(next_sequence(1700000000, 1700000000), 1700000001u);
     EXPECT_EQ(next_sequence(1800000000, 1700000000), 1800000001u) << "the clock went back";
     EXPECT_EQ(next_sequence(UINT64_MAX, 5), UINT64_MAX);
+    std::vector<std::uint64_t> kept;
+    const auto keeper = [&kept](std::uint64_t sequence) { kept.push_back(sequence); };
+    EXPECT_EQ(next_sequence(7, 5, keeper), 8U);
+    EXPECT_EQ(kept, std::vector<std::uint64_t>(1, 8));
 }
 
 } // namespace
