@@ -1,33 +1,16 @@
 // What the wires of a simulated network do to datagrams.
-#include "base/simulated_network.hpp"
-#include "must.hpp"
+#include "simulated_pair.hpp"
 
-#include <gtest/gtest.h>
-
-namespace codex::simulated_datagrams_test {
+namespace codex::simulated_test {
 namespace {
 
-using std::chrono::milliseconds;
-using std::chrono::minutes;
-using std::chrono::seconds;
-using test::must;
-using test::must_fail;
-
-constexpr std::array<std::uint8_t, 4> kA = {10, 0, 0, 1};
-constexpr std::array<std::uint8_t, 4> kB = {10, 0, 0, 2};
-
-class SimulatedDatagrams : public testing::Test {
+class SimulatedDatagrams : public SimulatedPair {
 protected:
     void begin(const WireOptions& wire, std::uint64_t seed = 1) {
-        a.reset(), b.reset(), host_a.reset(), host_b.reset();
-        internet.emplace(loop, wire, seed);
-        host_a = internet->host(kA);
-        host_b = internet->host(kB);
+        a.reset(), b.reset();
+        begin_hosts(wire, seed);
         a = must(host_a->bind_datagrams(SocketAddress(kA, 8090)));
         b = must(host_b->bind_datagrams(SocketAddress(kB, 8090)));
-    }
-    void pass(Clock::Duration time) {
-        loop.run_until([] { return false; }, loop.now() + time);
     }
     struct Got {
         std::uint8_t number;
@@ -50,10 +33,6 @@ protected:
         return got;
     }
 
-    SimulatedClock clock;
-    SimulatedLoop loop{clock};
-    std::optional<SimulatedInternet> internet;
-    std::unique_ptr<Network> host_a, host_b;
     std::unique_ptr<DatagramSocket> a, b;
 };
 
@@ -103,9 +82,9 @@ TEST_F(SimulatedDatagrams, ThatAreUnderWayIntoACutAreLostAndThoseThatHaveComeAre
     must(a->try_send(b->local(), as_bytes("one")));
     pass(milliseconds(10));
     must(a->try_send(b->local(), as_bytes("two")));
-    internet->set_cut(kA, kB, true);
+    internet().set_cut(kA, kB, true);
     must(a->try_send(b->local(), as_bytes("three")));
-    internet->set_cut(kA, kB, false);
+    internet().set_cut(kA, kB, false);
     must(a->try_send(b->local(), as_bytes("four")));
     pass(minutes(1));
     Bytes bytes(10);
@@ -116,7 +95,7 @@ TEST_F(SimulatedDatagrams, ThatAreUnderWayIntoACutAreLostAndThoseThatHaveComeAre
 
 TEST_F(SimulatedDatagrams, PassAFirewallAsAnswersForAWhile) {
     begin({.delay = milliseconds(10)});
-    internet->set_silent(kB, true);
+    internet().set_silent(kB, true);
     EXPECT_EQ(send(1).size(), 0U);
     must(b->try_send(a->local(), as_bytes("hello")));
     EXPECT_EQ(send(1).size(), 1U); // and a minute passes
@@ -127,13 +106,13 @@ TEST_F(SimulatedDatagrams, PassAFirewallAsAnswersForAWhile) {
     pass(minutes(1));
     Bytes bytes(10);
     EXPECT_FALSE(must(b->try_receive(bytes))); // another port was not asked
-    internet->set_silent(kB, false);
+    internet().set_silent(kB, false);
     EXPECT_EQ(send(1).size(), 1U);
 }
 
 TEST_F(SimulatedDatagrams, WaitWhereTheSystemTakesNone) {
     begin({.delay = milliseconds(10)});
-    internet->set_full(kA, true);
+    internet().set_full(kA, true);
     EXPECT_FALSE(must(a->try_send(b->local(), as_bytes("hello"))));
     EXPECT_EQ(must_fail(*run_task(loop, a->writable(loop.now() + seconds(1)))).code(),
               Errc::timeout);
@@ -142,13 +121,13 @@ TEST_F(SimulatedDatagrams, WaitWhereTheSystemTakesNone) {
     group.start(detail::keep_value(a->writable(loop.now() + minutes(1)), &ended));
     pass(seconds(1));
     EXPECT_FALSE(ended);
-    internet->set_full(kA, false);
+    internet().set_full(kA, false);
     pass(seconds(1));
     ASSERT_TRUE(ended);
     EXPECT_TRUE(*ended);
     EXPECT_EQ(send(1).size(), 1U);
     // Who waits when it is closed is told that.
-    internet->set_full(kA, true);
+    internet().set_full(kA, true);
     ended.reset();
     group.start(detail::keep_value(a->writable(loop.now() + minutes(1)), &ended));
     a->close();
@@ -158,4 +137,4 @@ TEST_F(SimulatedDatagrams, WaitWhereTheSystemTakesNone) {
 }
 
 } // namespace
-} // namespace codex::simulated_datagrams_test
+} // namespace codex::simulated_test

@@ -67,7 +67,11 @@ class Begun {
 public:
     Begun(World& world, Store& into, const Cid& cid, const FetchOptions& options,
           const codex::Job& job = {})
-        : fetch(*into.peers, into.repo, cid, options, job), group_(world.loop) {
+        : Begun(world, *into.peers, into, cid, options, job) {}
+    /// From others than those of the repo's node.
+    Begun(World& world, Peers& peers, Store& into, const Cid& cid, const FetchOptions& options,
+          const codex::Job& job = {})
+        : fetch(peers, into.repo, cid, options, job), group_(world.loop) {
         group_.start(codex::detail::keep_value(Fetch::run(&fetch), &result));
     }
 

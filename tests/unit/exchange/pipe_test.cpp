@@ -42,6 +42,11 @@ protected:
         peers->add(heard);
         peers->attach(*pipe);
     }
+    [[nodiscard]] FetchOptions from_the_pipe() const {
+        FetchOptions options;
+        options.pipes = {pipe.get()};
+        return options;
+    }
     void say(BytesView bytes) {
         must(world.run(write_all(ends->there.get(), bytes, world.in(minutes(5)))));
     }
@@ -85,9 +90,7 @@ TEST_F(PipeTest, ADatasetComesFromOneEndToTheOther) {
     served.attach(serving);
     attach({"the one that serves", false, seconds(60)});
     Store leecher(world, 2);
-    FetchOptions options;
-    options.pipes = {pipe.get()};
-    Fetch fetch(*peers, leecher.repo, data.cid, options, {});
+    Fetch fetch(*peers, leecher.repo, data.cid, from_the_pipe(), {});
     const FetchStatus status = must(world.run(Fetch::run(&fetch)));
     leecher.expect_whole(data);
     EXPECT_EQ(status.blocks_fetched, data.size());
@@ -109,25 +112,20 @@ TEST_F(PipeTest, OneThatSaysNothingIsNamedWhileItIsWaitedForAndInTheError) {
     const Dataset data(seeds(1, 20));
     attach({"'ssh nobody'", false, seconds(60), "ssh nobody"});
     Store leecher(world, 2);
-    FetchOptions options;
-    options.pipes = {pipe.get()};
-    Fetch fetch(*peers, leecher.repo, data.cid, options, {});
-    std::optional<Result<FetchStatus>> outcome;
-    TaskGroup tasks(world.loop);
-    tasks.start(codex::detail::keep_value(Fetch::run(&fetch), &outcome));
+    Begun begun(world, *peers, leecher, data.cid, from_the_pipe());
     world.pass(seconds(2));
-    EXPECT_FALSE(fetch.status().waiting);
+    EXPECT_FALSE(begun.fetch.status().waiting);
     world.pass(seconds(2));
-    FetchStatus now = fetch.status();
+    FetchStatus now = begun.fetch.status();
     ASSERT_TRUE(now.waiting);
     EXPECT_EQ(now.waiting->words, "nothing has come yet from 'ssh nobody'");
     EXPECT_GT(now.waiting->left, seconds(20));
     EXPECT_LE(now.waiting->left, seconds(30));
-    ASSERT_TRUE(world.until([&] { return outcome.has_value(); }, minutes(1)));
-    const Error error = must_fail(std::move(*outcome));
+    ASSERT_TRUE(world.until([&] { return begun.result.has_value(); }, minutes(1)));
+    const Error error = must_fail(std::move(*begun.result));
     EXPECT_EQ(error.code(), Errc::unavailable);
     EXPECT_EQ(error.text(), "nothing has come from 'ssh nobody'");
-    now = fetch.status();
+    now = begun.fetch.status();
     ASSERT_EQ(now.peers.size(), 1U);
     EXPECT_EQ(now.peers[0].name, "ssh nobody");
     EXPECT_THAT(now.peers[0].error, HasSubstr("'ssh nobody'"));
@@ -139,24 +137,19 @@ TEST_F(PipeTest, OneThatBeginsToSpeakAndOneThatIsNotThereLeaveNobodyOut) {
     Store seeder(world, 1);
     seeder.store(data, {0, data.size()});
     Store leecher(world, 2);
-    FetchOptions options;
-    options.pipes = {pipe.get()};
-    Fetch fetch(*peers, leecher.repo, data.cid, options, {});
-    std::optional<Result<FetchStatus>> outcome;
-    TaskGroup tasks(world.loop);
-    tasks.start(codex::detail::keep_value(Fetch::run(&fetch), &outcome));
+    Begun begun(world, *peers, leecher, data.cid, from_the_pipe());
     world.pass(milliseconds(2500));
     PipePeer serving(world.loop, std::move(ends->there), {"who fetches", true, seconds(60)});
     Peers served(world.loop);
     const Server server(served, seeder.repo, seeder.executor);
     served.attach(serving);
-    for (int i = 0; i < 60000 && !outcome; ++i) { // at no time, also between two looks
-        const FetchStatus now = fetch.status();
+    for (int i = 0; i < 60000 && !begun.result; ++i) { // at no time, also between two looks
+        const FetchStatus now = begun.fetch.status();
         EXPECT_FALSE(now.waiting) << now.waiting->words;
         world.pass(milliseconds(1));
     }
-    ASSERT_TRUE(outcome);
-    EXPECT_TRUE(must(std::move(*outcome)).peers[0].error.empty());
+    ASSERT_TRUE(begun.result);
+    EXPECT_TRUE(must(std::move(*begun.result)).peers[0].error.empty());
 }
 
 TEST_F(PipeTest, GreetsAtOnceAndTakesAGreetingInAnyPieces) {
