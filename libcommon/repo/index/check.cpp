@@ -143,7 +143,8 @@ Result<std::uint64_t> free_pages(MDB_env* env, std::uint64_t from) {
         return 0;
     });
     if (rc == ETIMEDOUT || rc == MDB_READERS_FULL || rc == ENOMEM)
-        return fail(Errc::unavailable, "index: read free pages: {}", mdb_strerror(rc));
+        return fail(rc == ENOMEM ? Errc::out_of_memory : Errc::unavailable,
+                    "index: read free pages: {}", mdb_strerror(rc));
     if (rc != 0 || !lists.good)
         return fail(damaged_index("its lists of free pages are damaged"));
     return lists.pages;

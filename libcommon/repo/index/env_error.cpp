@@ -30,10 +30,10 @@ Error Env::error(int rc, const char* what) const {
         return Error(Errc::no_space, text).hint("free some space and try again");
     case ENOMEM:
         if (scarce_)
-            return Error(Errc::io,
+            return Error(Errc::out_of_memory,
                          fmt::format("index: {}: the limit on address space is too low", what))
                 .hint("raise the limit: ulimit -v unlimited");
-        return {Errc::io, text};
+        return {Errc::out_of_memory, text};
     case EACCES:
     case EPERM:
     case EROFS:

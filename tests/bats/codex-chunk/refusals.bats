@@ -94,3 +94,21 @@ assert_refused() {
     assert_equal "$status" 74
     assert_file_not_exists circuit
 }
+
+@test "memory that the index is refused is memory" {
+    local preload=$CODEX_TEST_BIN/libcodex-testpreload.so counts last n codes=
+    [[ -e $preload ]] || skip 'not built for sanitizers'
+    codex-chunk put data
+    CODEX_TEST_COUNTS=$PWD/counts LD_PRELOAD=$preload codex-chunk ls
+    read -r -a counts <<<"$(od -An -v -t u8 counts | tr -s ' \n' ' ')"
+    last=${counts[8]}
+    # What the index is opened and read with is among the last that are asked for.
+    for ((n = last - 120; n < last; n += 2)); do
+        CODEX_TEST_FAIL=memory:$n:12 LD_PRELOAD=$preload run_split codex-chunk ls --json
+        ((status != 0)) || continue
+        assert_equal "$status" 74
+        assert_equal "$(jq -r .code <<<"$stderr")" memory.exhausted
+        codes+=$(jq -r .message <<<"$stderr")$'\n'
+    done
+    assert_regex "$codes" 'index: '
+}
