@@ -1,6 +1,7 @@
 #include "base/json_writer.hpp"
 #include "base/printable.hpp"
 #include "cli/detail/again.hpp"
+#include "cli/detail/remedies.hpp"
 #include "cli/detail/state.hpp"
 
 #include <algorithm>
@@ -163,6 +164,14 @@ std::size_t Context::columns() const {
 
 const Clock& Context::clock() const {
     return state_->clock;
+}
+
+const std::vector<Setting>& Context::settings() const {
+    return state_->settings;
+}
+
+std::string Context::hint_of(const Error& error) {
+    return detail::hint_of(error);
 }
 
 void Context::set_log_listener(std::shared_ptr<log::Listener> listener) {

@@ -8,6 +8,7 @@
 #include "base/progress.hpp"
 #include "base/thread_pool.hpp"
 #include "cli/record.hpp"
+#include "cli/settings.hpp"
 
 #include <functional>
 #include <memory>
@@ -56,6 +57,11 @@ public:
     /// Sets the levels of the log from now on, as log::Output::set_levels(). Errors:
     /// argument_invalid. Any thread.
     [[nodiscard]] Result<void> set_log_levels(std::string_view directives);
+    /// All settings as they were when the tool began, the configuration file first.
+    [[nodiscard]] const std::vector<Setting>& settings() const;
+    /// What an error's hint and remedies are in commands, as a person reads it; empty: it has none.
+    /// Any thread.
+    [[nodiscard]] static std::string hint_of(const Error& error);
     /// As log::Output::set_listener(), of the log of this process. Any thread.
     void set_log_listener(std::shared_ptr<log::Listener> listener);
     /// Where this process logs to, as --log-level and --log-format say.

@@ -18,3 +18,9 @@ codex_embed(codex_cli completion_scripts.cpp cli/detail/completion_scripts.hpp c
             kCompletionZsh=scripts/completion/completion.zsh kCompletionFish=scripts/completion/completion.fish)
 codex_embed(codex_node rest_openapi.cpp node/rest/service.hpp codex::node::rest
             kOpenApi=libcommon/node/rest/openapi.json)
+codex_embed(codex_node page_files.cpp node/page/detail/files.hpp codex::node::page
+            kHtml=libcommon/node/page/page.html kStyle=libcommon/node/page/page.css
+            kIcon=libcommon/node/page/icon.svg kTexts=libcommon/node/page/texts.js
+            kApi=libcommon/node/page/api.js kFiles=libcommon/node/page/files.js
+            kHealth=libcommon/node/page/health.js kNetwork=libcommon/node/page/network.js
+            kScript=libcommon/node/page/page.js)

@@ -1,6 +1,8 @@
 #include "api.hpp"
 
 #include "base/fd.hpp"
+#include "cli/settings.hpp"
+#include "node/rest/recent_log.hpp"
 
 #include <algorithm>
 #include <fcntl.h>
@@ -80,6 +82,21 @@ void declare_api_options(cli::Command& command, ApiOptions& options) {
         .option("--api-token-file FILE", options.token_file,
                 "a file with the token that requests have to show")
         .setting("CODEX_API_TOKEN_FILE");
+}
+
+void show_to_browsers(cli::Context& context, node::rest::RestOptions& options) {
+    options.settings = [&context] {
+        std::vector<node::rest::ShownSetting> shown;
+        for (const cli::Setting& setting : context.settings())
+            shown.push_back(
+                {setting.name, setting.value,
+                 setting.from.empty() ? std::string(cli::name_of(setting.origin)) : setting.from});
+        return shown;
+    };
+    options.hint = cli::Context::hint_of;
+    const auto log = std::make_shared<node::rest::RecentLog>();
+    context.set_log_listener(log);
+    options.log = log;
 }
 
 Result<ApiSettings> api_settings_of(const ApiOptions& options) {

@@ -19,6 +19,10 @@ struct ApiOptions {
 
 void declare_api_options(cli::Command& command, ApiOptions& options);
 
+/// Lets the interface show the settings, what can be done about errors, and what is logged from now
+/// on.
+void show_to_browsers(cli::Context& context, node::rest::RestOptions& options);
+
 /// The same, understood.
 struct ApiSettings {
     std::optional<SocketAddress> at; ///< nothing: there is no such interface

@@ -149,6 +149,7 @@ void Service::begin_api(std::unique_ptr<Acceptor> acceptor, const RunSettings& s
     rest.revision = cli::revision();
     rest.discovery = discovery;
     rest.set_log_levels = [this](std::string_view levels) { return run.set_log_levels(levels); };
+    show_to_browsers(run, rest);
     api.emplace(loop, std::move(acceptor), daemon, peers, repo, executor, std::move(rest), log);
     daemon.set_api(api->url());
     if (!settings.api.is_loopback && settings.api.access.token.empty())

@@ -29,7 +29,9 @@ private:
 
 // --- one ----------------------------------------------------------------------------------------
 
-Task<Result<void>> SharedFetch::say(Reply /*reply*/) {
+Task<Result<void>> SharedFetch::say(Reply reply) {
+    if (auto* so_far = std::get_if<SoFar>(&reply))
+        so_far_ = std::move(*so_far);
     changed_.notify();
     co_return Result<void>();
 }
@@ -76,7 +78,18 @@ Task<void> Fetches::run(Fetches* self, std::shared_ptr<SharedFetch> fetch, Cid c
     const auto found = self->running_.find(cid);
     if (found != self->running_.end() && found->second == fetch)
         self->running_.erase(found);
+    self->note_ended(cid, *fetch);
     fetch->changed_.notify();
+}
+
+void Fetches::note_ended(const Cid& cid, const SharedFetch& fetch) {
+    std::erase_if(ended_, [&](const EndedFetch& one) { return one.cid == cid; });
+    EndedFetch one{cid, fetch.so_far(), {}};
+    if (fetch.error())
+        one.error = Error(fetch.error()->code(), fetch.error()->text()).way_out_of(*fetch.error());
+    ended_.push_front(std::move(one));
+    if (ended_.size() > kMostEnded)
+        ended_.pop_back();
 }
 
 Task<Result<codec::Manifest>> Fetches::manifest(Fetches* self, Cid cid, http::Exchange* for_whom) {

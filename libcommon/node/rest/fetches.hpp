@@ -4,6 +4,7 @@
 #include "http/server.hpp"
 #include "node/daemon.hpp"
 
+#include <deque>
 #include <map>
 #include <memory>
 
@@ -22,6 +23,8 @@ public:
     [[nodiscard]] Signal& changed() { return changed_; }
     /// It goes on when nobody waits for it.
     void keep() { kept_ = true; }
+    /// As it has last said.
+    [[nodiscard]] const SoFar& so_far() const { return so_far_; }
 
     [[nodiscard]] Task<Result<void>> say(Reply reply) override;
     [[nodiscard]] bool gone() const override { return gone_; }
@@ -37,6 +40,7 @@ private:
     bool gone_ = false;
     bool over_ = false;
     std::optional<Error> error_;
+    SoFar so_far_;
     Signal left_;
     Signal changed_;
 };
@@ -57,6 +61,13 @@ private:
     std::shared_ptr<SharedFetch> fetch_;
 };
 
+/// How one ended.
+struct EndedFetch {
+    Cid cid;
+    SoFar so_far;
+    std::optional<Error> error;
+};
+
 /// Threads: the loop's.
 class Fetches {
 public:
@@ -73,7 +84,15 @@ public:
     [[nodiscard]] static Task<Result<codec::Manifest>> manifest(Fetches* self, Cid cid,
                                                                 http::Exchange* for_whom);
 
+    [[nodiscard]] const std::map<Cid, std::shared_ptr<SharedFetch>>& running() const {
+        return running_;
+    }
+    /// The last kMostEnded, the newest first.
+    static constexpr std::size_t kMostEnded = 16;
+    [[nodiscard]] const std::deque<EndedFetch>& ended() const { return ended_; }
+
 private:
+    void note_ended(const Cid& cid, const SharedFetch& fetch);
     static Task<void> run(Fetches* self, std::shared_ptr<SharedFetch> fetch, Cid cid,
                           std::uint64_t expiry);
 
@@ -81,6 +100,7 @@ private:
     Daemon& daemon_;
     std::size_t most_;
     std::map<Cid, std::shared_ptr<SharedFetch>> running_;
+    std::deque<EndedFetch> ended_;
     TaskGroup tasks_; ///< the first to go
 };
 

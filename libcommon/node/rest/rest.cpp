@@ -1,5 +1,6 @@
 #include "node/rest/rest.hpp"
 
+#include "node/page/page.hpp"
 #include "node/rest/service.hpp"
 
 namespace codex::node::rest {
@@ -30,6 +31,12 @@ bool lacks_type(const http::Request& request, const Route& route) {
     return !route.raw && request.method != "GET" && request.method != "HEAD" &&
            request.method != "OPTIONS" && request.has_body() &&
            http::find(request.fields, "content-type") == nullptr;
+}
+
+/// The page has no secrets, and asks for the token itself.
+std::optional<Refusal> refusal_of_page(AccessOptions access, const http::Exchange& with) {
+    access.token.clear();
+    return refusal(access, with.request());
 }
 
 } // namespace
@@ -93,6 +100,16 @@ Task<Result<void>> Rest::Impl::dispatch(Call* call) {
         return set_log_level(self, call);
     case Action::openapi:
         return call->json(200, std::string(kOpenApi));
+    case Action::health:
+        return show_health(self, call);
+    case Action::peers:
+        return show_peers(self, call);
+    case Action::fetches:
+        return show_fetches(self, call);
+    case Action::settings:
+        return show_settings(self, call);
+    case Action::log:
+        return show_log(self, call);
     case Action::preflight:
         return call->empty(204);
     case Action::market:
@@ -115,9 +132,16 @@ Task<Result<void>> Rest::Impl::call(Impl* self, http::Exchange* with, http::Targ
 }
 
 Task<Result<void>> Rest::Impl::handle(Impl* self, http::Exchange* with) {
-    auto refused = refusal(self->service.options.access, with->request());
+    const page::File* const file = page::find(with->request());
+    auto refused = file == nullptr ? refusal(self->service.options.access, with->request())
+                                   : refusal_of_page(self->service.options.access, *with);
     if (refused) {
         co_return co_await self->refuse(*with, std::move(*refused));
+    }
+    if (file != nullptr) {
+        http::Answer head = page::head_of(*file);
+        std::string text(file->text);
+        co_return co_await with->answer(std::move(head), std::move(text));
     }
     auto target = http::parse_target(with->request().target);
     if (!target) {

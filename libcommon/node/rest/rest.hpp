@@ -13,6 +13,15 @@
 
 namespace codex::node::rest {
 
+class RecentLog;
+
+/// A setting of the process, as it is shown.
+struct ShownSetting {
+    std::string name;
+    std::string value;
+    std::string from; ///< who has said it
+};
+
 struct RestOptions {
     AccessOptions access{};
     std::string folder{}; ///< of the node, as it is shown
@@ -20,10 +29,15 @@ struct RestOptions {
     std::string revision{};
     /// Sets the levels of the log. Errors: argument_invalid.
     std::function<Result<void>(std::string_view directives)> set_log_levels{};
-    Discovery* discovery = nullptr;  ///< outlives it, where there is one
-    http::Handler* others = nullptr; ///< answers paths that are none of the interface
-    unsigned uploads = 12;           ///< large ones at a time; more wait for their turn
-    std::size_t fetches = 256;       ///< of different datasets at a time; more are refused
+    /// All settings of the process; none, where nothing says them. Called in the loop's thread.
+    std::function<std::vector<ShownSetting>()> settings{};
+    /// What can be done about an error, in words; empty: nothing. Called in any thread.
+    std::function<std::string(const Error&)> hint{};
+    std::shared_ptr<const RecentLog> log{}; ///< nothing: no record is shown
+    Discovery* discovery = nullptr;         ///< outlives it, where there is one
+    http::Handler* others = nullptr;        ///< answers paths that are none of the interface
+    unsigned uploads = 12;                  ///< large ones at a time; more wait for their turn
+    std::size_t fetches = 256;              ///< of different datasets at a time; more are refused
 };
 
 /// Answers requests. Long work goes on beside the loop, so that a small request never waits for it.

@@ -47,6 +47,13 @@ constexpr std::array kRoutes = {
     Route{"POST", "/debug/chronicles/loglevel", Action::log_level, kErrors},
     Route{"GET", "/openapi.json", Action::openapi, kAlways},
 
+    // Of our own, beyond the reference.
+    Route{"GET", "/data/{cid}/health", Action::health, kAlways},
+    Route{"GET", "/node/peers", Action::peers, kAlways},
+    Route{"GET", "/node/fetches", Action::fetches, kAlways},
+    Route{"GET", "/node/settings", Action::settings, kAlways},
+    Route{"GET", "/node/log", Action::log, kAlways},
+
     market("GET", "/sales/slots"),
     market("GET", "/sales/slots/{slotId}"),
     market("GET", "/sales/availability"),

@@ -29,6 +29,11 @@ enum class Action : std::uint8_t {
     debug_info,
     log_level,
     openapi,
+    health,
+    peers,
+    fetches,
+    settings,
+    log,
     preflight,
     market, ///< what there is no marketplace for
 };

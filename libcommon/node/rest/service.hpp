@@ -35,11 +35,12 @@ private:
 
 /// Threads: the loop's.
 struct Service {
-    Service(Daemon& daemon, exchange::Peers& of_peers, repo::Repo& of_repo, Executor& of_executor,
-            RestOptions given)
+    Service(Daemon& of_daemon, exchange::Peers& of_peers, repo::Repo& of_repo,
+            Executor& of_executor, RestOptions given)
         : peers(of_peers), host(*of_peers.host()), loop(host.loop()), repo(of_repo),
           executor(of_executor), long_jobs(of_executor), options(std::move(given)),
-          fetches(loop, daemon, options.fetches), upload_ended(loop) {}
+          daemon(of_daemon), fetches(loop, of_daemon, options.fetches), upload_ended(loop),
+          drawn(loop) {}
 
     /// Of what is stored now, Unix seconds; 0: never.
     [[nodiscard]] std::uint64_t expiry() const;
@@ -51,10 +52,13 @@ struct Service {
     Executor& executor; ///< for what takes milliseconds
     LongJobs long_jobs;
     RestOptions options;
+    Daemon& daemon;
     Fetches fetches;
     unsigned uploading = 0; ///< large ones
     Signal upload_ended;
     unsigned downloading = 0;
+    bool drawing = false; ///< a picture of a dataset
+    Signal drawn;
     std::uint64_t uploads = 0;
     std::uint64_t downloads = 0;
 };
@@ -84,6 +88,11 @@ struct Service {
 [[nodiscard]] Task<Result<void>> connect_peer(Service* self, Call* call);
 [[nodiscard]] Task<Result<void>> show_debug_info(Service* self, Call* call);
 [[nodiscard]] Task<Result<void>> set_log_level(Service* self, Call* call);
+[[nodiscard]] Task<Result<void>> show_health(Service* self, Call* call);
+[[nodiscard]] Task<Result<void>> show_peers(Service* self, Call* call);
+[[nodiscard]] Task<Result<void>> show_fetches(Service* self, Call* call);
+[[nodiscard]] Task<Result<void>> show_settings(Service* self, Call* call);
+[[nodiscard]] Task<Result<void>> show_log(Service* self, Call* call);
 
 /// The OpenAPI document.
 extern const std::string_view kOpenApi;

@@ -3,6 +3,7 @@
 
 #include "exchange/fetch_fixture.hpp"
 #include "http/server.hpp"
+#include "node/rest/recent_log.hpp"
 #include "node/rest/rest.hpp"
 
 #include <gmock/gmock.h>
@@ -45,6 +46,9 @@ protected:
             levels_ = levels;
             return {};
         };
+        options.settings = [] { return std::vector<ShownSetting>{{"a-setting", "1", "default"}}; };
+        options.hint = [](const Error& /*error*/) { return "do something"; };
+        options.log = log_;
         rest_ = std::make_unique<Rest>(*daemon_, *here_.peers, here_.repo, here_.executor,
                                        std::move(options));
         auto acceptor = must(network_->listen({ip_, 80}));
@@ -105,6 +109,7 @@ protected:
     std::array<std::uint8_t, 4> ip_{127, 0, 0, 1};
     std::unique_ptr<Network> network_ = world_.internet.host(ip_);
     std::string levels_;
+    std::shared_ptr<RecentLog> log_ = std::make_shared<RecentLog>();
     std::unique_ptr<Daemon> daemon_;
     std::unique_ptr<Rest> rest_;
     std::unique_ptr<http::Server> server_;

@@ -1,0 +1,158 @@
+// Files: stored, listed, given, taken away, and fetched from others.
+import { API, ask, askJson, hasToken, upload } from "./api.js"
+import { showHealth } from "./health.js"
+import { bytes, element, make, Problem, refill, row, say, short, show } from "./texts.js"
+
+const name_of = ({ cid, manifest }) => manifest.filename ?? short(cid)
+
+/** Asks until the user has said; true: delete. A keyboard begins at the answer that loses nothing. */
+const confirmDeleting = (name, size) => new Promise((resolve) => {
+  const dialog = element("delete-dialog")
+  let yes = false
+  element("delete-what").textContent = `${name} (${size}) is taken away from this node. Others who have it keep it.`
+  element("delete-no").onclick = () => dialog.close()
+  element("delete-yes").onclick = () => {
+    yes = true
+    dialog.close()
+  }
+  dialog.onclose = () => resolve(yes)
+  dialog.showModal()
+  element("delete-no").focus()
+})
+
+const remove = async (item) => {
+  const name = name_of(item)
+  if (!(await confirmDeleting(name, bytes(item.manifest.datasetSize)))) return
+  await ask(`Deleting ${name}`, `/data/${item.cid}`, "DELETE")
+  say(`${name} is deleted.`)
+  element("upload-input").focus() // the button is gone
+  await update()
+}
+
+/** A link cannot show a token: then what comes is kept until the browser has saved it. */
+const download = async (item) => {
+  const name = name_of(item)
+  say(`${name} is being downloaded.`)
+  const answer = await ask(`Downloading ${name}`, `/data/${item.cid}/network/stream`)
+  const url = URL.createObjectURL(await answer.blob())
+  make("a", "", { href: url, download: item.manifest.filename ?? item.cid }).click()
+  setTimeout(() => URL.revokeObjectURL(url), 60000)
+  say(`${name} is downloaded.`)
+}
+
+const button = (text, what, act) => {
+  const made = make("button", text, { type: "button", "aria-label": `${text} ${what}` })
+  made.onclick = () => act().catch(show)
+  return made
+}
+
+const file_row = (item) => {
+  const name = name_of(item)
+  const { datasetSize, mimetype } = item.manifest
+  const get = hasToken() ? button("Download", name, () => download(item))
+    : make("a", "Download", { class: "button", "aria-label": `Download ${name}`, download: "",
+      href: `${API}/data/${item.cid}/network/stream` })
+  const kind = `${item.manifest.protected ? "protected, " : ""}${mimetype ?? "no type"}`
+  return row([["Name", name], ["Size", bytes(datasetSize)], ["Kind", kind], ["CID", item.cid, "cid"],
+    ["Do", [get, button("Health", name, () => showHealth(item.cid, name)), button("Delete", name, () => remove(item))]]])
+}
+
+/** The list and the space, as they are now. */
+export const update = async () => {
+  const [list, space] = await Promise.all([askJson("Listing files", "/data"), askJson("Looking at the space", "/space")])
+  refill(element("file-rows"), list.content.map(file_row))
+  element("file-table").hidden = list.content.length === 0
+  element("file-none").hidden = list.content.length !== 0
+  const used = space.quotaUsedBytes + space.quotaReservedBytes
+  element("space-text").textContent =
+    `${bytes(used)} of ${bytes(space.quotaMaxBytes)} used, in ${space.totalBlocks} blocks; ${bytes(Math.max(0, space.quotaMaxBytes - used))} are free.`
+  element("space-bar").value = used / Math.max(1, space.quotaMaxBytes)
+}
+
+/** One upload, with its line; ends when that is over. */
+const store = async (file) => {
+  const line = make("li")
+  const text = make("span", `${file.name}: `)
+  const bar = make("progress", "", { max: "1", value: "0", "aria-label": `Upload of ${file.name}` })
+  const stop = make("button", "Cancel", { type: "button", "aria-label": `Cancel the upload of ${file.name}` })
+  line.append(text, bar, stop)
+  element("uploads").append(line)
+  try {
+    if (file.size === 0) throw new Problem(`${file.name} is empty.`, "A file needs a byte at least to be stored.")
+    const { done, cancel } = upload(file, (sent, total) => {
+      bar.value = sent / Math.max(1, total)
+      text.textContent = sent === total ? `${file.name}: all of it is sent, and is being stored ` : `${file.name}: ${bytes(sent)} of ${bytes(total)} `
+    })
+    stop.onclick = cancel
+    const cid = await done
+    say(`${file.name} is stored as ${cid}.`)
+  } catch (caught) {
+    if (caught === null) say(`The upload of ${file.name} is cancelled.`)
+    else show(caught)
+  }
+  if (line.contains(document.activeElement)) element("upload-input").focus()
+  line.remove()
+}
+
+/** Two at a time: more would only share the same disk. */
+const waiting = []
+let storing = 0
+const storeNext = async () => {
+  if (storing >= 2 || waiting.length === 0) return
+  ++storing
+  await store(waiting.shift())
+  --storing
+  await update().catch(show)
+  storeNext()
+}
+const storeAll = (files) => {
+  waiting.push(...files)
+  storeNext()
+  storeNext()
+}
+
+/** Fetches that go on, and those that have ended. */
+export const updateFetches = async () => {
+  const { fetches } = await askJson("Looking at the fetches", "/node/fetches")
+  refill(element("fetches"), fetches.map((one) => {
+    const line = make("li")
+    if (one.state === "running") {
+      line.append(make("span", `${short(one.cid)}: ${bytes(one.doneBytes)} of ${bytes(one.totalBytes)}${one.waiting ? `; waiting for ${one.waiting}` : ""} `))
+      line.append(make("progress", "", { max: "1", value: String(one.doneBytes / Math.max(1, one.totalBytes)), "aria-label": `Fetch of ${short(one.cid)}` }))
+    } else {
+      line.append(make("span", one.state === "done" ? `${short(one.cid)} has been fetched.` : `${short(one.cid)}: ${one.error}. ${one.hint}`, { class: one.state === "done" ? "weak" : "bad" }))
+    }
+    return line
+  }))
+  return fetches.some((one) => one.state === "running")
+}
+
+/** Lets what is missing of a dataset come from other nodes. */
+export const fetchDataset = async (cid) => {
+  say(`Looking for ${short(cid)}.`)
+  const item = await (await ask(`Fetching ${short(cid)}`, `/data/${encodeURIComponent(cid)}/network`, "POST")).json()
+  say(`${name_of(item)} is being fetched.`)
+  await Promise.all([update(), updateFetches()])
+}
+
+export const begin = () => {
+  const drop = element("drop")
+  const input = element("upload-input")
+  input.onchange = () => {
+    storeAll(input.files)
+    input.value = ""
+  }
+  // What misses the place is not opened instead of the page.
+  for (const kind of ["dragover", "drop"]) addEventListener(kind, (event) => event.preventDefault())
+  drop.ondragover = () => drop.classList.add("over")
+  drop.ondragleave = () => drop.classList.remove("over")
+  drop.ondrop = (event) => {
+    drop.classList.remove("over")
+    storeAll(event.dataTransfer.files)
+  }
+  element("fetch-form").onsubmit = (event) => {
+    event.preventDefault()
+    const field = element("fetch-cid")
+    fetchDataset(field.value.trim()).then(() => (field.value = ""), show)
+  }
+}

@@ -1,0 +1,25 @@
+// The page of a node for browsers: files that are compiled in, at the top of the address where it
+// is asked over HTTP (codex-rest(7), THE PAGE).
+#pragma once
+
+#include "http/message.hpp"
+
+#include <span>
+
+namespace codex::node::page {
+
+struct File {
+    std::string_view path; ///< whole
+    std::string_view type; ///< media type
+    std::string_view text;
+};
+
+/// Each once.
+[[nodiscard]] std::span<const File> files();
+/// What is asked for by GET or HEAD, whatever the query; nullptr, where that is none of the page.
+[[nodiscard]] const File* find(const http::Request& request);
+/// The answer with it, but for the text: nothing but files of the page may act in it, and it stands
+/// in no other page.
+[[nodiscard]] http::Answer head_of(const File& file);
+
+} // namespace codex::node::page

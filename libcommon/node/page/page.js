@@ -1,0 +1,40 @@
+// The page: begins its parts, and keeps them as the node is.
+import * as files from "./files.js"
+import * as network from "./network.js"
+import { element, show } from "./texts.js"
+
+// Milliseconds between two looks.
+const OFTEN = 2000
+const SELDOM = 10000
+
+let silent = false
+
+/** What goes wrong is said once, until it goes well again. */
+const look = async (...parts) => {
+  try {
+    await Promise.all(parts.map((part) => part()))
+    if (silent) element("problem").hidden = true
+    silent = false
+  } catch (caught) {
+    element("node-state").textContent = "does not answer"
+    if (!silent) show(caught)
+    silent = true
+  }
+}
+
+/** Looks again and again, but not for somebody who does not see it. */
+const repeat = async (pause, ...parts) => {
+  for (;;) {
+    if (!document.hidden) await look(...parts)
+    await new Promise((resolve) => setTimeout(resolve, pause))
+  }
+}
+
+element("problem-close").onclick = () => {
+  element("problem").hidden = true
+  element("upload-input").focus()
+}
+files.begin()
+network.begin()
+repeat(OFTEN, network.updatePeers, network.updateLog, files.updateFetches)
+repeat(SELDOM, files.update, network.updateNode, network.updateSettings)

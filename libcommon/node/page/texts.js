@@ -1,0 +1,89 @@
+// Numbers and errors in words. What others have written is only ever set as text.
+
+/** The element of the page with this id. */
+export const element = (id) => document.getElementById(id)
+
+/** A new element with a text and attributes. */
+export const make = (name, text = "", attributes = {}) => {
+  const made = document.createElement(name)
+  made.textContent = text
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value)
+  return made
+}
+
+/** A new element of a picture, with attributes. */
+export const draw = (name, attributes = {}) => {
+  const made = document.createElementNS("http://www.w3.org/2000/svg", name)
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value)
+  return made
+}
+
+/** A row of a table: a cell for each [label, content], which is a text or elements. */
+export const row = (cells) => {
+  const made = make("tr", "", { role: "row" })
+  for (const [label, content, kind = ""] of cells) {
+    const cell = make("td", "", { role: "cell", "data-label": label, class: kind })
+    cell.append(...[content].flat())
+    made.append(cell)
+  }
+  return made
+}
+
+/** "1.5 MiB". */
+export const bytes = (count) => {
+  const units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"]
+  let unit = 0
+  for (count = Number(count); count >= 1024 && unit < units.length - 1; ++unit) count /= 1024
+  return `${unit === 0 || count >= 100 ? Math.round(count) : count.toFixed(1)} ${units[unit]}`
+}
+
+/** "zDvZ…k5Gn": enough to tell two apart by eye. */
+export const short = (id) => (id.length > 16 ? `${id.slice(0, 7)}…${id.slice(-6)}` : id)
+
+/** What happened while this page wanted something, and what can be done about it. */
+export class Problem extends Error {
+  constructor(what, advice) {
+    super(what)
+    this.advice = advice
+  }
+}
+
+const ADVICE = {
+  0: "See whether the node still runs; this page goes on by itself once it answers.",
+  400: "Compare it with where you have it from: a character may be missing.",
+  401: "Give the token that stands in the file of --api-token-file.",
+  403: "Open this page at the address of the node itself, or begin the node with --api-cors-origin for this one.",
+  404: "Nobody who can be reached has it. Connect to a node that does, below under Network, and try again.",
+  421: "Open this page as localhost, or begin the node with --api-allowed-hosts and the name that you use.",
+  422: "Give the file another name, or another type, and try again.",
+  503: "Try again in a moment; when it stays so, look into the log below.",
+}
+
+const advice = (status, text) => {
+  if (/quota/i.test(text)) return "Delete files that are needed no longer, or give the node a larger quota."
+  if (/no space|disk/i.test(text)) return "Make room on the disk of the node, or delete files here."
+  return ADVICE[status] ?? "Look into the log below for what went before it."
+}
+
+/** Of an answer: its status, 0 where there was none, its text, and what was wanted. */
+export const problem = (wanted, status, text) =>
+  new Problem(status === 0 ? `${wanted}: the node does not answer.` : `${wanted}: ${text.trim() || `the node says ${status}`}.`,
+    advice(status, text))
+
+/** Shows a problem until it is dismissed, or the next one comes. */
+export const show = (caught) => {
+  element("problem-what").textContent = caught.message
+  element("problem-do").textContent = caught.advice ?? "Load the page again."
+  element("problem").hidden = false
+}
+
+/** Says that something went well. */
+export const say = (text) => {
+  element("said").textContent = text
+}
+
+/** Replaces what is in an element, unless the keyboard is in there: nobody's place is taken away. */
+export const refill = (parent, children) => {
+  if (parent.contains(document.activeElement) && parent !== document.activeElement) return
+  parent.replaceChildren(...children)
+}
