@@ -163,12 +163,9 @@ load serve
 @test "another node's data: connected, streamed, fetched" {
     gen 1 3000000 >file
     cid=$(codex-chunk -r theirs put file)
-    codex-serve -r theirs run -i /ip4/127.0.0.1/tcp/0 --ready-file theirs.ready >theirs.log 2>&1 3>&- &
-    holder=$!
-    wait_for 'test -e theirs.ready' 60
+    start_theirs
     start_api
-    theirs=$(cut -f 2 theirs.ready)
-    ask -G --data-urlencode "addrs=${theirs%/p2p/*}" "/connect/$(cut -f 1 theirs.ready)"
+    ask -G --data-urlencode "addrs=$theirs" "/connect/$their_id"
     assert_answer 200 'Successfully connected to peer'
     ask "/data/$cid/network/manifest"
     assert_equal "$(jq .manifest.datasetSize body)" 3000000
@@ -192,9 +189,7 @@ load serve
     assert_answer 200
     end_node
     assert_equal "$ended" 0
-    kill "$holder"
-    wait "$holder" || true
-    holder=
+    end_theirs
 }
 
 @test "which pages may read answers, row by row" {

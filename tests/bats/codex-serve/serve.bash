@@ -66,12 +66,31 @@ together() {
     [[ -z $failed ]] || fail "$failed"
 }
 
-teardown() {
+teardown() { end_processes; }
+
+end_processes() {
     local process
     for process in ${node-} ${holder-}; do
         kill -s KILL "$process" 2>/dev/null || true
         wait "$process" 2>/dev/null || true
     done
+}
+
+# start_theirs: another node, on the repo theirs: its process number is $holder, its id $their_id, its address
+# $theirs, without the id.
+start_theirs() {
+    codex-serve -r theirs run -i /ip4/127.0.0.1/tcp/0 --ready-file theirs.ready >theirs.log 2>&1 3>&- &
+    holder=$!
+    wait_for 'test -e theirs.ready' 60 || fail "$(cat theirs.log)"
+    their_id=$(cut -f 1 theirs.ready)
+    theirs=$(cut -f 2 theirs.ready)
+    theirs=${theirs%/p2p/*}
+}
+
+end_theirs() {
+    kill "$holder"
+    wait "$holder" || true
+    holder=
 }
 
 # start_api [OPTION...]: start_node; $api is where it is asked over HTTP.
