@@ -23,11 +23,17 @@ std::vector<Result<Piece>> read_into(Pieces& pieces, std::vector<RawBytes>& buff
     return read;
 }
 
+Executor& executor_of(Service& service, const Pieces& pieces) {
+    if (pieces.may_take_long())
+        return service.long_jobs;
+    return service.executor;
+}
+
 } // namespace
 
 Ahead::Ahead(Service& service, std::shared_ptr<Pieces> of)
-    : service_(service), loop_(service.loop), pieces_(std::move(of)), room_(kPieces),
-      changed_(loop_), tasks_(loop_) {
+    : service_(service), loop_(service.loop), pieces_(std::move(of)),
+      executor_(executor_of(service, *pieces_)), room_(kPieces), changed_(loop_), tasks_(loop_) {
     ++service_.downloading;
     go_on();
 }
@@ -76,7 +82,7 @@ Task<void> Ahead::read(Ahead* self) {
                     bytes = self->most_bytes()]() mutable {
             return read_into(*pieces, taken, bytes);
         };
-        auto read = co_await offload(self->loop_, self->service_.executor, std::move(job));
+        auto read = co_await offload(self->loop_, self->executor_, std::move(job));
         const bool more = read.back() && !read.back()->content.empty();
         self->room_ += count - read.size();
         for (Result<Piece>& piece : read)

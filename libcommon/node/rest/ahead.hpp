@@ -10,7 +10,8 @@ namespace codex::node::rest {
 
 /// Four pieces at the most, of 2 MiB or less: they are smaller where there are many downloads, so
 /// that clients that take nothing cannot fill the memory. Each job reads two, which is a matter of
-/// milliseconds. Threads: the loop's.
+/// milliseconds, but
+/// where something has to be computed. Threads: the loop's.
 class Ahead {
 public:
     /// It begins at once. `service` outlives it.
@@ -34,6 +35,7 @@ private:
     Service& service_;
     EventLoop& loop_;
     std::shared_ptr<Pieces> pieces_;
+    Executor& executor_;
     std::size_t room_; ///< for so many more
     std::vector<RawBytes> spare_;
     std::deque<Result<Piece>> ready_;

@@ -88,7 +88,7 @@ Task<Result<void>> list_data(Service* self, Call* call) {
             return fail(std::move(done).error());
         return json;
     };
-    auto json = co_await offload(self->loop, self->executor, std::move(job));
+    auto json = co_await offload(self->loop, self->long_jobs, std::move(job));
     if (!json) {
         co_return co_await call->error(500, json.error().text());
     }

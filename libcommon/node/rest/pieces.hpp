@@ -22,6 +22,9 @@ public:
     /// its CID, or computed from parity. Errors: those of the repo.
     [[nodiscard]] Result<Piece> next(RawBytes buffer, std::uint64_t most_bytes);
 
+    /// What a disk has lost may be computed, of many blocks for each: that takes long.
+    [[nodiscard]] bool may_take_long() const { return manifest_.is_protected(); }
+
 private:
     [[nodiscard]] Result<void> compute(Piece& piece, std::uint64_t most_bytes);
 

@@ -23,6 +23,27 @@ struct Heard {
     [[nodiscard]] std::string status() const { return head.substr(9, 3); }
 };
 
+/// Everything at once, but what may take long, which waits where that is wanted. Threads: one.
+class HeldUp final : public InlineExecutor {
+public:
+    [[nodiscard]] bool try_beside(std::function<void()> job, std::function<void()> freed) override {
+        if (!hold)
+            return false;
+        jobs.push_back([long_job = std::move(job), told = std::move(freed)] {
+            long_job();
+            told();
+        });
+        return true;
+    }
+    void let_go() {
+        hold = false;
+        for (const auto& job : std::exchange(jobs, {}))
+            job();
+    }
+    bool hold = false;
+    std::vector<std::function<void()>> jobs;
+};
+
 class RestTest : public ::testing::Test {
 protected:
     RestTest() {
@@ -49,7 +70,7 @@ protected:
         options.settings = [] { return std::vector<ShownSetting>{{"a-setting", "1", "default"}}; };
         options.hint = [](const Error& /*error*/) { return "do something"; };
         options.log = log_;
-        rest_ = std::make_unique<Rest>(*daemon_, *here_.peers, here_.repo, here_.executor,
+        rest_ = std::make_unique<Rest>(*daemon_, *here_.peers, here_.repo, executor_,
                                        std::move(options));
         auto acceptor = must(network_->listen({ip_, 80}));
         server_ = std::make_unique<http::Server>(world_.loop, std::move(acceptor), *rest_);
@@ -110,6 +131,7 @@ protected:
     std::unique_ptr<Network> network_ = world_.internet.host(ip_);
     std::string levels_;
     std::shared_ptr<RecentLog> log_ = std::make_shared<RecentLog>();
+    HeldUp executor_; ///< of what is asked over HTTP
     std::unique_ptr<Daemon> daemon_;
     std::unique_ptr<Rest> rest_;
     std::unique_ptr<http::Server> server_;

@@ -137,6 +137,39 @@ TEST_F(RestTest, FetchesInTheBackgroundAndTwoShareOne) {
     here_.expect_whole(data);
 }
 
+TEST_F(RestTest, WhatTakesLongHoldsUpNothingElse) {
+    const Dataset gone(repo::test::seeds(1, 20));
+    const Dataset kept(repo::test::seeds(100, 20));
+    here_.store(gone);
+    here_.store(kept);
+    const std::string large(500000, 'x');
+    executor_.hold = true;
+    std::vector<std::unique_ptr<Socket>> waiting;
+    for (const std::string& request : std::vector<std::string>{
+             "DELETE /api/codex/v1/data/" + gone.cid.text() + " HTTP/1.1\r\nHost: x\r\n\r\n",
+             std::string("GET /api/codex/v1/data HTTP/1.1\r\nHost: x\r\n\r\n"),
+             "POST /api/codex/v1/data HTTP/1.1\r\nHost: x\r\nContent-Length: 500000\r\n\r\n" +
+                 large}) {
+        waiting.push_back(dial());
+        say(*waiting.back(), request);
+    }
+    settle(seconds(1));
+    EXPECT_EQ(executor_.jobs.size(), 3U);
+    EXPECT_EQ(server_->answering(), 3U);
+    for (const std::string& path :
+         std::vector<std::string>{"/debug/info", "/peerid", "/space", "/openapi.json",
+                                  "/data/" + kept.cid.text() + "/exists",
+                                  "/data/" + kept.cid.text() + "/network/manifest"})
+        EXPECT_EQ(ask("GET", path).status(), "200") << path;
+    EXPECT_TRUE(ask("GET", "/data/" + kept.cid.text()).body == content(kept));
+    EXPECT_EQ(ask("POST", "/data", "", "small").status(), "200");
+    EXPECT_EQ(server_->answering(), 3U);
+    executor_.let_go();
+    for (const auto& socket : waiting)
+        EXPECT_THAT(hear(*socket, seconds(1)), ::testing::ContainsRegex("^HTTP/1.1 20[04] "));
+    EXPECT_EQ(ask("GET", "/data/" + gone.cid.text()).status(), "404");
+}
+
 TEST_F(RestTest, WhatNobodyHasIsNotFound) {
     const Dataset data(repo::test::seeds(1, 20));
     meet();
