@@ -18,7 +18,7 @@ until_there() {
 declare -A served address
 serve() {
     rm -f "$1.ready"
-    codex-serve -r "$1" run -i /ip4/127.0.0.1/tcp/0 --api-port 0 --ready-file "$1.ready" >"$1.log" 2>&1 &
+    codex-serve -r "$1" run -i /ip4/127.0.0.1/tcp/0 --disc-port 0 --api-port 0 --ready-file "$1.ready" >"$1.log" 2>&1 &
     served[$1]=$!
     until_there "$1.ready"
     address[$1]=$(cut -f2 "$1.ready" | head -n 1)

@@ -8,6 +8,7 @@
 #   others   par2, restic and casync, where they are installed
 #   erasure  the erasure code's kernels
 #   network  codex-serve run and fetch beside aria2, where that and node are installed
+#   rest     a node asked over HTTP beside codex-chunk, and small requests while it is busy
 #   proofs   products in the field, cells, slots, witness, setup, prove and verify
 #
 #   --big             also 16 GiB through store, for peak memory (needs 60 GiB of disk)
@@ -15,6 +16,7 @@
 #   CODEX_BENCH_MIB   how much data, a multiple of 2 (default 1024)
 #   CODEX_BENCH_RUNS  how often each is run; the fastest counts (default 3)
 #   CODEX_BENCH_FETCH_GIB  so much is fetched, too, for peak memory (needs twice that of disk)
+#   CODEX_BENCH_REST_GIB  so much goes there and back over HTTP, for memory (needs three times that of disk)
 #   CODEX_BENCH_SAMPLES, CODEX_BENCH_CIRCUIT  proofs of so many samples (default "5 50"), and more
 #                     options of the circuit
 #   CODEX_BENCH_PTAU  powers of tau: setup is measured with them, too
@@ -27,7 +29,7 @@
 set -euo pipefail
 
 usage() {
-    echo "usage: tests/bench/run.sh [--big] [store|many|others|erasure|network|proofs]..." >&2
+    echo "usage: tests/bench/run.sh [--big] [store|many|others|erasure|network|rest|proofs]..." >&2
     exit 64
 }
 
@@ -38,6 +40,8 @@ source "$source_root/tests/bench/measure.bash"
 source "$source_root/tests/bench/store.bash"
 # shellcheck source=tests/bench/network.bash
 source "$source_root/tests/bench/network.bash"
+# shellcheck source=tests/bench/rest.bash
+source "$source_root/tests/bench/rest.bash"
 # shellcheck source=tests/bench/proofs.bash
 source "$source_root/tests/bench/proofs.bash"
 
@@ -45,11 +49,11 @@ sections=()
 for argument; do
     case $argument in
     --big) big=yes ;;
-    store | many | others | erasure | network | proofs) sections+=("$argument") ;;
+    store | many | others | erasure | network | rest | proofs) sections+=("$argument") ;;
     *) usage ;;
     esac
 done
-((${#sections[@]} > 0)) || sections=(store many others erasure network proofs)
+((${#sections[@]} > 0)) || sections=(store many others erasure network rest proofs)
 [[ -z ${big:-} ]] || sections+=(big)
 
 bin=${CODEX_BIN:-$source_root/build/bin}

@@ -11,7 +11,7 @@ setup() {
 # bench SECTION...: on the programs in bin.
 bench() {
     run env CODEX_BIN="$PWD/bin" CODEX_BENCH_MIB=2 CODEX_BENCH_RUNS=1 CODEX_BENCH_DIR="$PWD/bench" \
-        CODEX_BENCH_SAMPLES=1 CODEX_BENCH_CIRCUIT='--max-depth 8' BENCHMARK_MIN_TIME=0.001 \
+        CODEX_BENCH_ASKS=50 CODEX_BENCH_WRK_SECONDS=1 CODEX_BENCH_SAMPLES=1 CODEX_BENCH_CIRCUIT='--max-depth 8' BENCHMARK_MIN_TIME=0.001 \
         "$CODEX_SOURCE/tests/bench/run.sh" "$@"
 }
 
@@ -36,6 +36,21 @@ stub() {
         'import many' 'rm many' 'cp, each synced'; do
         assert_line --regexp "^$row +[0-9]+\.[0-9]+ +[0-9]+\.[0-9]+ +[0-9]+ +[0-9]+"
     done
+}
+
+@test "every measurement over HTTP gives a row with figures, with the rate of wrk or without" {
+    bench rest
+    assert_success
+    for row in 'codex-chunk put' 'REST upload' 'codex-chunk get' 'REST download' 'codex-chunk get, a pipe' \
+        'REST download, a pipe'; do
+        assert_line --regexp "^$row +[0-9]+\.[0-9]+ +[0-9]+\.[0-9]+ +[0-9]+ +[0-9]+"
+    done
+    assert_line --regexp '^/debug/info while it is busy +[0-9]+\.[0-9]+ ms, p99'
+    if command -v wrk >/dev/null; then
+        assert_line --regexp '^/peerid, kept alive +[0-9]+ requests/s'
+    else
+        assert_line '(no wrk: no rate of small requests)'
+    fi
 }
 
 @test "every measurement of proofs gives a row, beside a prover that is called as rapidsnark is" {
