@@ -93,6 +93,12 @@ std::optional<FetchWait> Fetch::Impl::waiting() const {
         if (!unheard.empty())
             wait.words += fmt::format("{}nothing has come yet from {}",
                                       wait.words.empty() ? "" : ", and ", unheard);
+    } else if (outlook == plan::Outlook::no_peer && options.source != nullptr &&
+               options.source->may_bring_more()) {
+        if (now - running->progress() < kSilence)
+            return std::nullopt;
+        wait.words = "nodes that have it are being looked for";
+        return wait; // until when is not known
     } else if (outlook == plan::Outlook::going_on) {
         const std::string silent = silent_peers();
         const Clock::Duration usual = kSilence + plan::slack_of(running->block_bytes());
@@ -195,7 +201,7 @@ Error Fetch::Impl::nobody(const Dialler& dialler) const {
     if (auto cause = cause_of_none(dialler))
         return going_on(std::move(*cause));
     if (auto cause = options.source != nullptr ? options.source->error() : std::nullopt) {
-        if (blocks == 0 && cause->code() == Errc::dataset_not_found)
+        if (blocks == 0)
             return std::move(*cause);
         return going_on(Error(Errc::unavailable,
                               fmt::format("no peer is left, and {}: {}", share(), cause->text())));

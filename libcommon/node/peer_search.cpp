@@ -1,7 +1,5 @@
 #include "node/peer_search.hpp"
 
-#include "base/copy_error.hpp"
-
 #include <algorithm>
 
 namespace codex::node {
@@ -52,7 +50,10 @@ bool PeerSearch::may_bring_more() const {
 
 std::optional<Error> PeerSearch::error() const {
     if (last_error_)
-        return copy_of(*last_error_);
+        return Error(Errc::unavailable,
+                     fmt::format("no peer can be reached: {}", last_error_->text()));
+    if (dht_.node_count() == 0 && dht_.has_seeds())
+        return Error(Errc::unavailable, "no bootstrap node answers");
     if (dht_.node_count() == 0 || anybody_)
         return std::nullopt;
     return Error(Errc::dataset_not_found, "no node is known that has it");

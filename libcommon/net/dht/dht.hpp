@@ -122,6 +122,8 @@ public:
 
     [[nodiscard]] std::vector<ShownNode> nodes() const;
     [[nodiscard]] std::size_t node_count() const { return table_.size(); }
+    /// There are nodes by which others were to be found.
+    [[nodiscard]] bool has_seeds() const { return !seeds_.empty(); }
     [[nodiscard]] std::size_t bucket_count() const { return table_.buckets(); }
     [[nodiscard]] DhtCounters counters() const;
     [[nodiscard]] const LimitCounts& limit_counts() const { return counts_; }

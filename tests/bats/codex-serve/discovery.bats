@@ -58,6 +58,11 @@ all_know() {
     run_split codex-serve -r n1 find "$(codex-serve -r n0 id)"
     assert_success
     assert_output --partial "$(codex-serve -r n0 health | cut -f 3),/ip4/127.0.0.1/udp/"
+    # The same over HTTP: a peer by its id alone, and a file by its CID.
+    api=$(codex-serve -r n1 health | cut -f 4)/api/codex/v1
+    assert_equal "$(curl -sS "$api/connect/$(codex-serve -r n0 id)")" 'Successfully connected to peer'
+    sent=$(curl -sS -X POST -T file "$(codex-serve -r n0 health | cut -f 4)/api/codex/v1/data")
+    curl -sS "$api/data/$sent/network/stream" | cmp - file
     run_split codex-serve -r n0 provide "$cid"
     assert_success
     assert_output --regexp "^$cid"$'\t''[12]$'
