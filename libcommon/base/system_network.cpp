@@ -3,6 +3,7 @@
 #include "base/detail/system_address.hpp"
 
 #include <algorithm>
+#include <fcntl.h>
 #include <ifaddrs.h>
 #include <net/if.h>
 #include <netinet/in.h>
@@ -76,8 +77,9 @@ std::optional<int> outcome_of(int socket) {
 
 } // namespace
 
-Result<std::unique_ptr<Acceptor>> SystemNetwork::listen(const SocketAddress& at) {
-    const std::string what = "listen at " + at.text();
+namespace {
+
+Result<Fd> listening_socket(const SocketAddress& at, const std::string& what) {
     const SystemAddress address(at);
     CODEX_TRY(fd, tcp_socket(address.family(), what));
     const auto set = [&fd](int level, int option) {
@@ -87,6 +89,48 @@ Result<std::unique_ptr<Acceptor>> SystemNetwork::listen(const SocketAddress& at)
     if (!set(SOL_SOCKET, SO_REUSEADDR) || (at.ip_bytes == 16 && !set(IPPROTO_IPV6, IPV6_V6ONLY)) ||
         ::bind(fd.get(), address.get(), address.size) != 0 || ::listen(fd.get(), SOMAXCONN) != 0)
         return fail(socket_error(errno, what));
+    return fd;
+}
+
+/// Of a socket; -1, where it has none.
+int option_of(const Fd& socket, int name) {
+    int value = 0;
+    socklen_t size = sizeof value;
+    return ::getsockopt(socket.get(), SOL_SOCKET, name, &value, &size) == 0 ? value : -1;
+}
+
+} // namespace
+
+Result<SocketAddress> SystemNetwork::inherit(Fd listening) {
+    const int family = option_of(listening, SO_DOMAIN);
+    if (option_of(listening, SO_TYPE) != SOCK_STREAM || option_of(listening, SO_ACCEPTCONN) != 1 ||
+        (family != AF_INET && family != AF_INET6))
+        return fail(Errc::argument_invalid, "descriptor {} is no socket of TCP that listens",
+                    listening.get());
+    const int flags = ::fcntl(listening.get(), F_GETFL);
+    if (flags < 0 || ::fcntl(listening.get(), F_SETFL, flags | O_NONBLOCK) != 0)
+        return fail(system_error(errno, "take a socket that listens"));
+    CODEX_TRY(at, SystemAddress::local_of(listening.get()));
+    inherited_.emplace_back(at, std::move(listening));
+    return at;
+}
+
+std::vector<SocketAddress> SystemNetwork::inherited() const {
+    std::vector<SocketAddress> all;
+    for (const auto& [at, socket] : inherited_)
+        all.push_back(at);
+    return all;
+}
+
+Result<std::unique_ptr<Acceptor>> SystemNetwork::listen(const SocketAddress& at) {
+    Fd fd;
+    const auto given = std::ranges::find(inherited_, at, [](const auto& one) { return one.first; });
+    if (given != inherited_.end()) {
+        fd = std::move(given->second);
+        inherited_.erase(given);
+    } else {
+        CODEX_SET(fd, listening_socket(at, "listen at " + at.text()));
+    }
     CODEX_TRY(local, SystemAddress::local_of(fd.get()));
     CODEX_TRY(of, Descriptor::make(loop_, std::move(fd), local.text()));
     return std::unique_ptr<Acceptor>(std::make_unique<TcpAcceptor>(std::move(of), local));

@@ -50,6 +50,12 @@ public:
     /// The address of this host that is used towards the internet, with port 0; nothing, when there
     /// is no way. Nothing is sent.
     [[nodiscard]] static std::optional<SocketAddress> outward();
+    /// Takes a socket that listens already, which somebody has opened for this process: listen()
+    /// at its address gives that one. Gives the address. Errors: argument_invalid, for what is no
+    /// socket of TCP that listens.
+    [[nodiscard]] Result<SocketAddress> inherit(Fd listening);
+    /// Those that were taken, and nobody has listened at.
+    [[nodiscard]] std::vector<SocketAddress> inherited() const;
     /// Two descriptors, one to read and one to write (of a pipe, a terminal, a socket), as a
     /// connection, which `name` stands for in errors; it has no addresses. Writing to one that
     /// nobody reads is an error where the process ignores SIGPIPE. Errors: io.
@@ -58,6 +64,7 @@ public:
 private:
     struct Resolver;
     SystemLoop& loop_;
+    std::vector<std::pair<SocketAddress, Fd>> inherited_;
     std::shared_ptr<Resolver> resolver_;
 };
 

@@ -2,6 +2,7 @@
 #include "base/local_network.hpp"
 #include "base/thread.hpp"
 #include "cli/end_signals.hpp"
+#include "cli/supervisor.hpp"
 #include "cli/tool.hpp"
 #include "data_folder.hpp"
 #include "net/identity/key_file.hpp"
@@ -181,9 +182,35 @@ Error listen_error(Error error, const net::Multiaddr& address) {
         .hint("listen at one of its own, or at all: --listen-addrs /ip4/0.0.0.0/tcp/8070");
 }
 
+/// Takes sockets that were opened for this process, for whoever listens at their addresses.
+Result<void> take_sockets(SystemNetwork& network, cli::Supervisor& supervisor) {
+    for (Fd& socket : supervisor.take_sockets()) {
+        if (auto taken = network.inherit(std::move(socket)); !taken)
+            return fail(
+                Error(Errc::config_invalid,
+                      fmt::format("of the sockets that were passed {}", taken.error().text()))
+                    .hint("pass sockets of ListenStream= with an IP address and a port; "
+                          "codex-serve(1) says more under SUPERVISION"));
+    }
+    return {};
+}
+
+/// Where nobody listens at one, whoever asks there waits for ever.
+Result<void> check_sockets(const SystemNetwork& network) {
+    const auto left = network.inherited();
+    if (left.empty())
+        return {};
+    return fail(Error(Errc::config_invalid,
+                      fmt::format("a socket was passed for {}, where nothing is to listen",
+                                  left.front().text()))
+                    .hint("let the node listen there: --listen-addrs, or --api-bindaddr with "
+                          "--api-port"));
+}
+
 /// Serves until it is told to end.
 Result<void> serve(cli::Context& context, const RunOptions& options, const RunSettings& settings,
-                   const std::string& key_file, cli::EndSignals& signals, repo::Repo& repo) {
+                   const std::string& key_file, cli::EndSignals& signals,
+                   cli::Supervisor& supervisor, repo::Repo& repo) {
     std::optional<ReadyFile> ready;
     if (!options.ready_file.empty()) {
         CODEX_CHECK(context.require_outside_of_repo(options.ready_file));
@@ -203,6 +230,7 @@ Result<void> serve(cli::Context& context, const RunOptions& options, const RunSe
     CODEX_TRY(for_host, net::SecretKey::decode(key->encode()));
     CODEX_TRY(node,
               Node::make(context, std::move(for_host), host_options(options, settings, numbers)));
+    CODEX_CHECK(take_sockets(node->network, supervisor));
     for (const net::Multiaddr& address : settings.listen)
         if (auto done = node->host->listen(address); !done)
             return fail(listen_error(std::move(done).error(), address));
@@ -227,13 +255,16 @@ Result<void> serve(cli::Context& context, const RunOptions& options, const RunSe
         return fail(no_thread());
     if (api_acceptor)
         service.begin_api(std::move(api_acceptor), settings, options, repo, *pool);
+    CODEX_CHECK(check_sockets(node->network));
     service.log.info("Started codex node", {{"id", log::Id{node->host->id().text()}},
                                             {"addrs", node::addresses_of(*node->host)}});
     if (ready)
         CODEX_CHECK(ready->write(*node->host));
+    supervisor.ready(fmt::format("Serving as {}", node->host->id().text()));
     node->loop.run();
     if (ready)
         ready->remove(); // before anything else ends
+    supervisor.stopping();
     service.log.notice("Stopping codex");
     signals.stop();
     control.close();
@@ -256,6 +287,7 @@ Result<int> run_node(cli::Context& context, const RunOptions& options) {
     CODEX_TRY(settings, settings_of(options));
     CODEX_TRY(key_file, use_data_folder(context, options));
     cli::EndSignals signals; // before there is a thread
+    cli::Supervisor supervisor = cli::Supervisor::of_process();
     CODEX_TRY(path, context.repo_path());
     context.about(path); // until it is open, and held
     CODEX_TRY(repo, toolkit::open_repo(context, toolkit::Access::create));
@@ -266,7 +298,7 @@ Result<int> run_node(cli::Context& context, const RunOptions& options) {
     if (!lock)
         return fail(std::move(lock.error()));
     context.about({});
-    CODEX_CHECK(serve(context, options, settings, key_file, signals, repo));
+    CODEX_CHECK(serve(context, options, settings, key_file, signals, supervisor, repo));
     context.log().with_topics("codex node").notice("Exited codex");
     return 0;
 }
