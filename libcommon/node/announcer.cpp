@@ -64,7 +64,8 @@ void Announcer::look() {
         said.asks_for_mapping = said.is_hidden = false; // it is not meant to be reached
     if (external_) {
         put_first(said.tcp, external_->tcp);
-        put_first(said.udp, external_->udp);
+        if (external_->udp)
+            put_first(said.udp, *external_->udp);
         said.asks_for_mapping = false;
     } else if (const auto seen = dht_.seen_at();
                said.asks_for_mapping && seen && is_global(*seen)) {

@@ -12,7 +12,8 @@ namespace codex::node {
 /// of 0.
 struct External {
     SocketAddress tcp; ///< for connections
-    SocketAddress udp; ///< for datagrams of the DHT
+    /// For datagrams of the DHT; nothing, when none get in.
+    std::optional<SocketAddress> udp{};
 
     friend bool operator==(const External&, const External&) = default;
 };

@@ -12,6 +12,7 @@
 #include "repo/daemon_lock.hpp"
 #include "run_options.hpp"
 #include "toolkit/access.hpp"
+#include "way_in.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -261,10 +262,15 @@ Result<void> serve(cli::Context& context, const RunOptions& options, const RunSe
     if (ready)
         CODEX_CHECK(ready->write(*node->host));
     supervisor.ready(fmt::format("Serving as {}", node->host->id().text()));
+    std::unique_ptr<net::nat::WayIn> way_in;
+    if (discovery.node)
+        way_in = begin_way_in(*node, *discovery.node, settings.discovery.nat, context.log());
     node->loop.run();
     if (ready)
         ready->remove(); // before anything else ends
     supervisor.stopping();
+    if (way_in)
+        way_in->end();
     service.log.notice("Stopping codex");
     signals.stop();
     control.close();
@@ -272,7 +278,8 @@ Result<void> serve(cli::Context& context, const RunOptions& options, const RunSe
         service.api->close();
     service.daemon.cancel();
     const auto all_answered = [&] {
-        return control.answering() == 0 && (!service.api || service.api->answering() == 0);
+        return control.answering() == 0 && (!service.api || service.api->answering() == 0) &&
+               (!way_in || way_in->ended());
     };
     node->loop.run_until(all_answered, node->loop.now() + kEndPatience);
     if (discovery.node)

@@ -93,14 +93,15 @@ Task<Result<std::optional<Bytes>>> await_answer(DatagramSocket* socket, SocketAd
 
 } // namespace
 
-NatPmp::NatPmp(Network& network, Gateway gateway)
-    : network_(network), gateway_(std::move(gateway)) {}
+NatPmp::NatPmp(Network& network, Gateway gateway, std::optional<SocketAddress> own)
+    : network_(network), gateway_(std::move(gateway)),
+      own_(own ? SocketAddress(own->ip_view(), 0)
+               : SocketAddress(std::array<std::uint8_t, 4>{}, 0)) {}
 
 Task<Result<Bytes>> NatPmp::ask(NatPmp* self, Bytes question, Clock::Instant until) {
     SocketAddress router = *self->router_;
     router.port = kPort;
-    const std::array<std::uint8_t, 4> any{};
-    auto socket = self->network_.bind_datagrams(SocketAddress(any, 0));
+    auto socket = self->network_.bind_datagrams(self->own_);
     if (!socket)
         co_return fail(std::move(socket.error()));
     EventLoop& loop = self->network_.loop();

@@ -12,8 +12,9 @@ class NatPmp final : public PortMapper {
 public:
     /// Where the router is now, with any port; nothing: there is none.
     using Gateway = std::function<std::optional<SocketAddress>()>;
-    /// `network` outlives it.
-    NatPmp(Network& network, Gateway gateway);
+    /// `network` outlives it. The router leads to where it is asked from: `own`, with any port, or
+    /// the address that is used towards it.
+    NatPmp(Network& network, Gateway gateway, std::optional<SocketAddress> own = {});
 
     [[nodiscard]] std::string_view name() const override { return "NAT-PMP"; }
     [[nodiscard]] Task<Result<Outside>> outside(Clock::Instant until) override;
@@ -28,6 +29,7 @@ private:
 
     Network& network_;
     Gateway gateway_;
+    SocketAddress own_;                   ///< with port 0
     std::optional<SocketAddress> router_; ///< the one that was asked last
     std::uint32_t epoch_ = 0;             ///< what it said last
     std::optional<Clock::Instant> epoch_at_;

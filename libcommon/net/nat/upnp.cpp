@@ -108,7 +108,9 @@ Task<Result<Outside>> Upnp::look_at(Upnp* self, IgdUrl url, Clock::Instant until
 Task<Result<Outside>> Upnp::search(Upnp* self, Clock::Instant until) {
     EventLoop& loop = self->network_.loop();
     const std::array<std::uint8_t, 4> any{};
-    auto bound = self->network_.bind_datagrams(SocketAddress(any, 0));
+    SocketAddress from = self->options_.own.value_or(SocketAddress(any, 0));
+    from.port = 0;
+    auto bound = self->network_.bind_datagrams(from);
     if (!bound)
         co_return fail(std::move(bound.error()));
     DatagramSocket* const socket = bound->get();
@@ -165,7 +167,7 @@ Task<Result<Mapping>> Upnp::add(Upnp* self, Mapping wanted, unsigned* refusal,
         {"NewExternalPort", std::to_string(wanted.outside)},
         {"NewProtocol", std::string(protocol_of(wanted.transport))},
         {"NewInternalPort", std::to_string(wanted.inside)},
-        {"NewInternalClient", detail::host_text(self->router_->own)},
+        {"NewInternalClient", detail::host_text(self->options_.own.value_or(self->router_->own))},
         {"NewEnabled", "1"},
         {"NewPortMappingDescription", "codex"},
         {"NewLeaseDuration", std::to_string(lease)},

@@ -13,6 +13,8 @@ struct UpnpOptions {
     Clock::Duration search = std::chrono::seconds(2); ///< how long answers are waited for
     Clock::Duration ask = std::chrono::seconds(3);    ///< of each request
     std::uint32_t lease_seconds = 3600;
+    /// Where this host is led to, with any port; nothing: at the address that the router sees.
+    std::optional<SocketAddress> own{};
 };
 
 /// Routers are taken at their word only for themselves: one that answers the search is asked at

@@ -215,12 +215,15 @@ Task<void> WayIn::finish(WayIn* self) {
     self->ended_ = true;
 }
 
-std::vector<std::unique_ptr<PortMapper>> ways_of(NatKind kind, Network& network, Random& random) {
+std::vector<std::unique_ptr<PortMapper>> ways_of(NatKind kind, Network& network, Random& random,
+                                                 std::optional<SocketAddress> own) {
     std::vector<std::unique_ptr<PortMapper>> ways;
+    UpnpOptions upnp;
+    upnp.own = own;
     if (kind == NatKind::any || kind == NatKind::upnp)
-        ways.push_back(std::make_unique<Upnp>(network, random));
+        ways.push_back(std::make_unique<Upnp>(network, random, upnp));
     if (kind == NatKind::any || kind == NatKind::pmp)
-        ways.push_back(std::make_unique<NatPmp>(network, &default_gateway));
+        ways.push_back(std::make_unique<NatPmp>(network, &default_gateway, own));
     return ways;
 }
 

@@ -81,9 +81,10 @@ private:
     std::optional<TaskGroup> tasks_;
 };
 
-/// The ways of asking that `kind` stands for, in their order, over `network`; none of others.
-/// `network` and `random` outlive them.
-[[nodiscard]] std::vector<std::unique_ptr<PortMapper>> ways_of(NatKind kind, Network& network,
-                                                               Random& random);
+/// The ways of asking that `kind` stands for, in their order, over `network`; none of others. They
+/// are to lead to `own`, of IPv4, where nodes take connections at that address alone. `network` and
+/// `random` outlive them.
+[[nodiscard]] std::vector<std::unique_ptr<PortMapper>>
+ways_of(NatKind kind, Network& network, Random& random, std::optional<SocketAddress> own = {});
 
 } // namespace codex::net::nat

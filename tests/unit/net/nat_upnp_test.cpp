@@ -100,6 +100,19 @@ TEST_F(UpnpTest, FindsTheRouterAndAsksForAWayInAndTakesItBack) {
     EXPECT_EQ(told("DeletePortMapping", "NewProtocol"), "UDP");
 }
 
+TEST_F(UpnpTest, LetsTheRouterLeadToTheAddressThatIsBound) {
+    options.own = SocketAddress(kHostIp, 8070);
+    options.own->ip[3] = 3; // another one than it asks from
+    upnp.emplace(*here, random, options);
+    EXPECT_EQ(must_fail(run(upnp->outside(in(seconds(6))))).code(), Errc::unavailable)
+        << "it is none of this host's";
+    options.own->ip[3] = kHostIp[3];
+    upnp.emplace(*here, random, options);
+    must(run(upnp->outside(in(seconds(6)))));
+    must(run(upnp->map({Transport::tcp, 8070, 8070}, in(seconds(6)))));
+    EXPECT_EQ(told("AddPortMapping", "NewInternalClient"), "192.168.7.2");
+}
+
 TEST_F(UpnpTest, AsksTheSameRouterAgainWithoutSearching) {
     must(run(upnp->outside(in(seconds(6)))));
     const std::size_t searches = times("M-SEARCH");
