@@ -40,8 +40,8 @@ const download = async (item) => {
   say(`${name} is downloaded.`)
 }
 
-const button = (text, what, act) => {
-  const made = make("button", text, { type: "button", "aria-label": `${text} ${what}` })
+const button = (text, what, cid, act) => {
+  const made = make("button", text, { type: "button", "aria-label": `${text} ${what}`, "data-key": `${text} ${cid}` })
   made.onclick = () => act().catch(show)
   return made
 }
@@ -49,18 +49,18 @@ const button = (text, what, act) => {
 const file_row = (item) => {
   const name = name_of(item)
   const { datasetSize, mimetype } = item.manifest
-  const get = hasToken() ? button("Download", name, () => download(item))
-    : make("a", "Download", { class: "button", "aria-label": `Download ${name}`, download: "",
+  const get = hasToken() ? button("Download", name, item.cid, () => download(item))
+    : make("a", "Download", { class: "button", "aria-label": `Download ${name}`, "data-key": `Download ${item.cid}`, download: "",
       href: `${API}/data/${item.cid}/network/stream` })
   const kind = `${item.manifest.protected ? "protected, " : ""}${mimetype ?? "no type"}`
   return row([["Name", name], ["Size", bytes(datasetSize)], ["Kind", kind], ["CID", item.cid, "cid"],
-    ["Do", [get, button("Health", name, () => showHealth(item.cid, name)), button("Delete", name, () => remove(item))]]])
+    ["Do", [get, button("Health", name, item.cid, () => showHealth(item.cid, name)), button("Delete", name, item.cid, () => remove(item))]]])
 }
 
 /** The list and the space, as they are now. */
 export const update = async () => {
   const [list, space] = await Promise.all([askJson("Listing files", "/data"), askJson("Looking at the space", "/space")])
-  refill(element("file-rows"), list.content.map(file_row))
+  refill(element("file-rows"), list.content, file_row)
   element("file-table").hidden = list.content.length === 0
   element("file-none").hidden = list.content.length !== 0
   const used = space.quotaUsedBytes + space.quotaReservedBytes
@@ -111,20 +111,30 @@ const storeAll = (files) => {
   storeNext()
 }
 
+const fetch_line = (one) => {
+  const name = short(one.cid)
+  const line = make("li")
+  if (one.state === "running") {
+    const waits = one.waiting === "" ? "" : `; waiting for ${one.waiting}`
+    line.append(make("span", `${name}: ${bytes(one.doneBytes)} of ${bytes(one.totalBytes)}${waits} `),
+      make("progress", "", { max: "1", value: String(one.doneBytes / Math.max(1, one.totalBytes)), "aria-label": `Fetch of ${name}` }))
+  } else if (one.state === "done") {
+    line.append(make("span", `${name} has been fetched.`, { class: "weak" }))
+  } else {
+    line.append(make("span", `${name}: ${one.error}. ${one.hint}`, { class: "bad" }))
+  }
+  return line
+}
+
+let running = 0
+
 /** Fetches that go on, and those that have ended. */
 export const updateFetches = async () => {
   const { fetches } = await askJson("Looking at the fetches", "/node/fetches")
-  refill(element("fetches"), fetches.map((one) => {
-    const line = make("li")
-    if (one.state === "running") {
-      line.append(make("span", `${short(one.cid)}: ${bytes(one.doneBytes)} of ${bytes(one.totalBytes)}${one.waiting ? `; waiting for ${one.waiting}` : ""} `))
-      line.append(make("progress", "", { max: "1", value: String(one.doneBytes / Math.max(1, one.totalBytes)), "aria-label": `Fetch of ${short(one.cid)}` }))
-    } else {
-      line.append(make("span", one.state === "done" ? `${short(one.cid)} has been fetched.` : `${short(one.cid)}: ${one.error}. ${one.hint}`, { class: one.state === "done" ? "weak" : "bad" }))
-    }
-    return line
-  }))
-  return fetches.some((one) => one.state === "running")
+  refill(element("fetches"), fetches, fetch_line)
+  const before = running
+  running = fetches.filter((one) => one.state === "running").length
+  if (running < before) await update()
 }
 
 /** Lets what is missing of a dataset come from other nodes. */

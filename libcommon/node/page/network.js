@@ -40,9 +40,9 @@ export const updatePeers = async () => {
   before = { at: now, peers: new Map(peers.map((peer) => [`${peer.id} ${peer.address}`, peer])) }
   element("peers-table").hidden = peers.length === 0
   element("peers-none").hidden = peers.length !== 0
-  refill(element("peer-rows"), peers.map((peer) => row([["Peer", make("span", short(peer.id), { title: peer.id })],
+  refill(element("peer-rows"), peers, (peer) => row([["Peer", make("span", short(peer.id), { title: peer.id })],
     ["Address", peer.address.replace(/\/p2p\/.*/, "")], ["Program", peer.agent || "not said yet"],
-    ["Received", bytes(peer.bytesIn)], ["Sent", bytes(peer.bytesOut)]])))
+    ["Received", bytes(peer.bytesIn)], ["Sent", bytes(peer.bytesOut)]]))
 }
 
 export const updateNode = async () => {
@@ -52,14 +52,14 @@ export const updateNode = async () => {
   const { nodes } = info.table
   element("routing-table").hidden = nodes.length === 0
   element("routing-none").hidden = nodes.length !== 0
-  refill(element("routing-rows"), nodes.map((node) => row([["Node", make("span", short(node.peerId || node.nodeId), { title: node.nodeId })],
-    ["Address", node.address], ["Answers", node.seen ? "yes" : "not yet"]])))
+  refill(element("routing-rows"), nodes, (node) => row([["Node", make("span", short(node.peerId || node.nodeId), { title: node.nodeId })],
+    ["Address", node.address], ["Answers", node.seen ? "yes" : "not yet"]]))
 }
 
 export const updateSettings = async () => {
   const { settings, limits } = await askJson("Looking at the settings", "/node/settings")
-  refill(element("setting-rows"), settings.map((one) => row([["Name", one.name], ["Value", one.value || (one.from === "default" ? "as usual" : "none")], ["Comes from", one.from]])))
-  refill(element("limit-rows"), limits.map((one) => row([["Name", one.name], ["Value", one.value || "fixed"], ["Was reached", `${one.hits} times`]])))
+  refill(element("setting-rows"), settings, (one) => row([["Name", one.name], ["Value", one.value || (one.from === "default" ? "as usual" : "none")], ["Comes from", one.from]]))
+  refill(element("limit-rows"), limits, (one) => row([["Name", one.name], ["Value", one.value || "fixed"], ["Was reached", `${one.hits} times`]]))
 }
 
 const KEPT = 500

@@ -5,7 +5,7 @@ import { element, show } from "./texts.js"
 
 // Milliseconds between two looks.
 const OFTEN = 2000
-const SELDOM = 10000
+const SELDOM = 5000
 
 let silent = false
 
@@ -22,10 +22,10 @@ const look = async (...parts) => {
   }
 }
 
-/** Looks again and again, but not for somebody who does not see it. */
+/** Looks again and again, but not for somebody who does not see it; what a dialog comes back to stays. */
 const repeat = async (pause, ...parts) => {
   for (;;) {
-    if (!document.hidden) await look(...parts)
+    if (!document.hidden && document.querySelector("dialog[open]") === null) await look(...parts)
     await new Promise((resolve) => setTimeout(resolve, pause))
   }
 }

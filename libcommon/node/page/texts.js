@@ -51,10 +51,10 @@ export class Problem extends Error {
 const ADVICE = {
   0: "See whether the node still runs; this page goes on by itself once it answers.",
   400: "Compare it with where you have it from: a character may be missing.",
-  401: "Give the token that stands in the file of --api-token-file.",
-  403: "Open this page at the address of the node itself, or begin the node with --api-cors-origin for this one.",
+  401: "Give the token that the node was begun with.",
+  403: "Open this page at the address of the node itself, or have its own allowed where the node is begun.",
   404: "Nobody who can be reached has it. Connect to a node that does, below under Network, and try again.",
-  421: "Open this page as localhost, or begin the node with --api-allowed-hosts and the name that you use.",
+  421: "Open this page as localhost, or have the name that you use allowed where the node is begun.",
   422: "Give the file another name, or another type, and try again.",
   503: "Try again in a moment; when it stays so, look into the log below.",
 }
@@ -82,8 +82,18 @@ export const say = (text) => {
   element("said").textContent = text
 }
 
-/** Replaces what is in an element, unless the keyboard is in there: nobody's place is taken away. */
-export const refill = (parent, children) => {
-  if (parent.contains(document.activeElement) && parent !== document.activeElement) return
-  parent.replaceChildren(...children)
+const filled = new WeakMap()
+
+/**
+ * Fills an element with what `child` makes of each of the items, when they are not what they were. Who is in there by
+ * keyboard stays at what has the same data-key.
+ */
+export const refill = (parent, items, child) => {
+  const now = JSON.stringify(items)
+  if (filled.get(parent) === now) return
+  filled.set(parent, now)
+  const { activeElement: at } = document
+  const key = parent.contains(at) ? at.dataset.key : undefined
+  parent.replaceChildren(...items.map(child))
+  if (key !== undefined) Array.from(parent.querySelectorAll("[data-key]")).find((one) => one.dataset.key === key)?.focus()
 }

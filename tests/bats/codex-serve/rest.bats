@@ -146,6 +146,51 @@ load serve
     end_node
 }
 
+@test "the page, and what it shows: health, peers, fetches, settings, log" {
+    start_api
+    base=$api
+    api=${api%/api*}
+    ask /
+    assert_answer 200
+    assert_field Content-Type 'text/html; charset=utf-8'
+    assert_field X-Content-Type-Options nosniff
+    [[ $head == *"Content-Security-Policy: default-src 'none'; script-src 'self'; "* ]] || fail "$head"
+    assert_equal "$(grep -c '<script' body)" 1
+    for path in /page.js '/page.css?x' /icon.svg /files.js; do
+        ask "$path"
+        assert_answer 200
+    done
+    ask -H 'Host: elsewhere.example' /
+    assert_answer 421
+    ask -X POST -d x /page.js
+    assert_answer 404 ''
+    api=$base
+    gen 1 500000 >file
+    plain=$(codex-chunk put file)
+    protected=$(codex-ec encode -k 2 -m 1 "$plain" | cut -f 1)
+    ask "/data/$protected/health"
+    assert_equal "$(jq -r '[.state, .k, .m, .columns, (.map.rows | length), .map.columns] | join(" ")' body)" 'whole 2 1 4 3 ===='
+    codex-chunk rm "$plain"
+    codex-ec erase "$protected" --slots 1
+    ask "/data/$protected/health"
+    assert_equal "$(jq -r '[.state, .missing, .map.rows[1].places, .map.columns] | join(" ")' body)" 'repairable 4 .... rrrr'
+    assert_equal "$(jq -r .hint body)" "restore it: codex-ec repair $protected"
+    ask /node/peers
+    assert_answer 200 '{"peers":[]}'
+    ask /node/fetches
+    assert_answer 200 '{"fetches":[]}'
+    ask /node/settings
+    assert_equal "$(jq -r '.settings[] | select(.name == "listen-addrs") | .value + " " + .from' body)" '/ip4/127.0.0.1/tcp/0 --listen-addrs'
+    assert_equal "$(jq -r '.limits | map(select(.name == "connections")) | length' body)" 1
+    ask /node/log
+    jq -e '.records | any(.text | startswith("Started codex node"))' body
+    ask "/node/log?after=$(jq .last body)"
+    assert_equal "$(jq -c .records body)" '[]'
+    ask '/node/log?after=x'
+    assert_answer 400 'after: not a number'
+    end_node
+}
+
 @test "without a marketplace its calls are 503" {
     start_api --api-cors-origin http://a.example
     local row
