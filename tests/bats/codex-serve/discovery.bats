@@ -185,3 +185,33 @@ all_know() {
     assert_equal "$(grep -c 'clock of this host is far behind' log2)" 1
     assert_equal "$(grep -c 'clock of this host is far behind' log0)" 0
 }
+
+@test "a chain of bootstrap nodes: each is the next one's, and a file goes from end to end" {
+    begin 0
+    local i
+    for i in 1 2 3; do
+        begin "$i" --bootstrap-node "$(codex-serve -r "n$((i - 1))" spr)"
+    done
+    wait_for 'all_know 3 0 1 2 3' 60 || fail "$(cat log3)"
+    gen 1 200000 >file
+    cid=$(codex-chunk -r n0 put file)
+    codex-serve -r n3 fetch "$cid" --timeout 60s
+    codex-chunk -r n3 get "$cid" | cmp - file
+}
+
+@test "two groups, each with a bootstrap node of its own, do not mix" {
+    begin 0
+    begin 1 --bootstrap-node "$(codex-serve -r n0 spr)"
+    begin 2
+    begin 3 --bootstrap-node "$(codex-serve -r n2 spr)"
+    wait_for 'all_know 1 0 1 2 3' 60
+    gen 1 200000 >file
+    cid=$(codex-chunk -r n0 put file)
+    codex-serve -r n1 fetch "$cid" --timeout 60s
+    run_split codex-serve -r n3 find "$cid" --timeout 20s
+    assert_refused 1 "$cid"
+    local i
+    for i in 0 1 2 3; do
+        assert_equal "$(knows "$i")" 1
+    done
+}

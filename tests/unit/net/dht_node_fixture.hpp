@@ -52,7 +52,7 @@ struct WholeNode {
     std::unique_ptr<Dht> dht;
 };
 
-/// Many of them, the first of which is the seed of all others.
+/// Many of them, the first of which is the seed of all others where nothing else is said.
 class Swarm {
 public:
     explicit Swarm(std::uint64_t seed = 1, const WireOptions& wire = default_wire())
@@ -65,12 +65,21 @@ public:
     }
     /// `host` is its number (host_address()); 0 is the next one.
     WholeNode& add(DhtOptions how = {}, std::uint32_t host = 0) {
+        std::vector<std::size_t> seeds;
+        if (!nodes.empty())
+            seeds.push_back(0);
+        return add_by(seeds, std::move(how), host);
+    }
+    /// By these of the nodes that there are.
+    WholeNode& add_by(const std::vector<std::size_t>& seeds, DhtOptions how = {},
+                      std::uint32_t host = 0) {
         if (host == 0)
             host = static_cast<std::uint32_t>(nodes.size() + 1);
-        std::vector<NodeRecord> seeds;
-        if (!nodes.empty())
-            seeds.push_back(nodes[0]->dht->record());
-        nodes.push_back(std::make_unique<WholeNode>(internet, host, std::move(seeds), seed_, how));
+        std::vector<NodeRecord> records;
+        for (const std::size_t seed : seeds)
+            records.push_back(at(seed).record());
+        nodes.push_back(
+            std::make_unique<WholeNode>(internet, host, std::move(records), seed_, std::move(how)));
         return *nodes.back();
     }
     void add_many(std::size_t count) {
