@@ -121,6 +121,9 @@ Task<void> PeerSearch::dial(PeerSearch* self, FoundProvider provider) {
     const net::PeerId peer = provider.record.peer;
     std::optional<Error> error;
     const std::vector<net::Multiaddr> addresses = self->usable(provider.record);
+    if (addresses.empty())
+        error = Error(Errc::unavailable,
+                      fmt::format("{}: names no address that leads there from here", peer.text()));
     // Each has a time of its own, so that one where nobody answers takes that of no other.
     for (const net::Multiaddr& address : addresses) {
         const Clock::Instant until = self->loop_.now() + self->options_.dial;
@@ -133,9 +136,8 @@ Task<void> PeerSearch::dial(PeerSearch* self, FoundProvider provider) {
         }
         error = std::move(made).error();
     }
-    self->options_.logger.debug(
-        "A peer that is said to have it cannot be reached",
-        {{"peerId", log::Id{peer.text()}}, {"error", error ? error->text() : "it has no address"}});
+    self->options_.logger.debug("A peer that is said to have it cannot be reached",
+                                {{"peerId", log::Id{peer.text()}}, {"error", *error}});
     // What this host has not enough of says nothing about the peer.
     const bool is_ours =
         error && (error->code() == Errc::connection_limit || error->code() == Errc::out_of_memory ||

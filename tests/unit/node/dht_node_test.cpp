@@ -104,6 +104,34 @@ TEST_F(DhtNodeTest, WhomNobodyKnowsIsSaidSoSoon) {
     EXPECT_LT(world.loop.now() - began, seconds(15));
 }
 
+TEST_F(DhtNodeTest, ABootstrapNodeThatIsGoneIsWhy) {
+    auto one = std::make_unique<Whole>(world, 1);
+    Whole two(world, 2, one->record());
+    one.reset();
+    const Error error = must_fail(two.fetch(data));
+    EXPECT_EQ(error.code(), Errc::unavailable);
+    EXPECT_THAT(error.text(), testing::HasSubstr("no bootstrap node answers"));
+}
+
+TEST_F(DhtNodeTest, WhoSaysAddressesOfThisHostSendsNobodyThere) {
+    Whole one(world, 1);
+    Whole two(world, 2, one.record());
+    ASSERT_TRUE(know_each_other({&one, &two}));
+    one.advertiser.reset();
+    net::SeededSecrets of_key(1); // that of the first one
+    const std::vector<net::Multiaddr> addresses = {
+        must(net::Multiaddr::from_text("/ip4/127.0.0.1/tcp/8070")),
+        must(net::Multiaddr::from_text("/dns4/localhost/tcp/8070"))};
+    Bytes record =
+        net::seal_peer_record(must(net::SecretKey::generate(of_key)),
+                              one.numbers.next(world.clock.unix_seconds() + 1), addresses);
+    must(world.run(one.node->dht().provide(Id::of_content(data.cid), std::move(record),
+                                           world.in(minutes(1)))));
+    const Error error = must_fail(two.fetch(data));
+    EXPECT_THAT(error.text(), testing::HasSubstr("names no address that leads there"));
+    EXPECT_TRUE(two.dht_store->find(Id::of_content(data.cid), 10, 0).empty());
+}
+
 TEST_F(DhtNodeTest, APeerIsFoundByItsName) {
     Whole one(world, 1);
     Whole two(world, 2, one.record());
