@@ -12,9 +12,12 @@ setup() {
     for tool in ip nft miniupnpd nsenter; do
         command -v "$tool" >/dev/null || skip "no $tool here"
     done
-    unshare "${user[@]}" --net --pid --fork --mount-proc bash -c \
-        'ip link add name a type veth peer name b && nft "add table inet t { chain c { type nat hook postrouting priority 100; } ; }" &&
-         nft add rule inet t c masquerade' >/dev/null 2>no ||
+    unshare "${user[@]}" --net --pid --fork --mount-proc bash -c 'set -e
+        ip link add name a type veth peer name b
+        ip link add name c type bridge
+        echo 1 >/proc/sys/net/ipv4/ip_forward
+        printf "%s\n" "table inet t {" "chain c { type nat hook postrouting priority 100;" "masquerade" "}" "}" | nft -f -' \
+        >/dev/null 2>no ||
         skip "no nets of our own with masquerade here: $(head -n 1 no)"
 }
 
