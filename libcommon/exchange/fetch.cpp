@@ -382,7 +382,11 @@ Fetch::Fetch(Peers& peers, OpenDestination open, const Cid& manifest, FetchOptio
 Fetch::~Fetch() = default;
 
 Task<Result<FetchStatus>> Fetch::run(Fetch* self) {
-    return Impl::run(self->impl_.get());
+    Impl* const impl = self->impl_.get();
+    auto status = co_await Impl::run(impl);
+    if (!status && status.error().code() != Errc::cancelled)
+        ++impl->peers.counts().failed;
+    co_return status;
 }
 
 FetchStatus Fetch::status() const {

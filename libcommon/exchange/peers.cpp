@@ -11,6 +11,16 @@ namespace {
 /// Runs of blocks of one peer, so that many fetches that end at once cost little.
 constexpr std::size_t kMostWithdrawn = 1024;
 
+void count_lists(const Message& message, ExchangeCounts& counts) {
+    bool haves = false;
+    bool blocks = false;
+    for (const Want& want : message.wants)
+        if (!want.cancel)
+            (want.type == WantType::have ? haves : blocks) = true;
+    counts.have_lists_sent += haves ? 1 : 0;
+    counts.block_lists_sent += blocks ? 1 : 0;
+}
+
 } // namespace
 
 Peers::Peers(net::Host& host, PeersOptions options)
@@ -34,6 +44,7 @@ void Peers::add(PeerEvents& events) {
 
 void Peers::remove(PeerEvents& events) {
     std::erase(impl_->events, &events);
+    impl_->pending.erase(&events);
     for (const auto& [id, peer] : impl_->peers)
         peer->open.erase(&events);
 }
@@ -73,6 +84,7 @@ void Peers::send(const PeerId& peer, const Message& message) {
     const auto to = impl_->find(peer);
     if (!to)
         return;
+    count_lists(message, impl_->counts);
     Bytes framed = net::exchange::encode_framed(message);
     if (to->small.unsent_small + framed.size() > impl_->options.unsent_bytes) {
         impl_->count_limit(net::Limit::exchange_unsent, peer.text());
@@ -157,6 +169,25 @@ std::size_t Peers::may_open(const PeerId& peer, const PeerEvents& who,
     if (elsewhere == 0)
         return part;
     return std::min(part, all - std::min(all, elsewhere));
+}
+
+void Peers::note_pending(const PeerEvents& who, std::size_t blocks) {
+    impl_->pending[&who] = blocks;
+}
+
+std::size_t Peers::pending() const {
+    std::size_t all = 0;
+    for (const auto& [who, blocks] : impl_->pending)
+        all += blocks;
+    return all;
+}
+
+const ExchangeCounts& Peers::counts() const {
+    return impl_->counts;
+}
+
+ExchangeCounts& Peers::counts() {
+    return impl_->counts;
 }
 
 void Peers::count_thrown(const std::exception_ptr& thrown) noexcept {

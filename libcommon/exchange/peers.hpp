@@ -85,6 +85,20 @@ struct Traffic {
     std::uint64_t messages_out = 0;
 };
 
+/// What fetches and what they heard came to, of all peers, since the start.
+struct ExchangeCounts {
+    std::uint64_t have_lists_sent = 0; ///< messages that ask whether something is there
+    std::uint64_t block_lists_sent = 0;
+    std::uint64_t blocks = 0; ///< that were right and are kept
+    std::uint64_t block_bytes = 0;
+    std::uint64_t spurious = 0; ///< that nobody asked for, or that had come already
+    std::uint64_t wrong = 0;    ///< that are not what was asked for
+    std::uint64_t silent = 0;   ///< peers that were left because nothing came from them
+    std::uint64_t failed = 0;   ///< fetches that ended without what they wanted
+    /// From asking for a block until it came, of the last one.
+    Clock::Duration retrieval{};
+};
+
 /// Has two streams of its own with each peer, one for what is small and one for blocks, so that a
 /// question overtakes an answer; both are opened when there is something to say and anew when they
 /// have ended. Everything that comes on any stream is read.
@@ -150,6 +164,15 @@ public:
     /// the others leave it. A block of `block_bytes` is let through alone, however large.
     [[nodiscard]] std::size_t may_open(const PeerId& peer, const PeerEvents& who,
                                        std::size_t block_bytes) const;
+
+    /// `who` waits for so many blocks that peers were asked for: what counts until it says
+    /// something else, or leaves by remove().
+    void note_pending(const PeerEvents& who, std::size_t blocks);
+    /// Those of all.
+    [[nodiscard]] std::size_t pending() const;
+    [[nodiscard]] const ExchangeCounts& counts() const;
+    /// For those that fetch.
+    [[nodiscard]] ExchangeCounts& counts();
 
     /// A task of block exchange has thrown this: it is counted as the limit that it is, memory or
     /// fault.

@@ -172,6 +172,7 @@ void Peers::Impl::count_thrown(const std::exception_ptr& thrown) noexcept {
 void Peers::Impl::unasked(Peer& peer, const net::exchange::BlockAddress& address) {
     if (peer.was_withdrawn(address, loop.now()))
         return;
+    ++counts.spurious;
     for (PeerEvents* const to : events)
         to->unasked(peer.id);
     if (++peer.unasked <= options.unasked + peer.claimed / plan::kUsefulForUnasked ||

@@ -150,7 +150,10 @@ void Server::Impl::want(const PeerId& peer, const Want& want) {
     if (!client)
         return;
     ++counts_.wants;
-    counts_.cancels += want.cancel ? 1 : 0;
+    if (want.cancel)
+        ++counts_.cancels;
+    else
+        ++(want.type == WantType::have ? counts_.asked_haves : counts_.asked_blocks);
     ++client->entries;
     client->tokens -= 1;
     if (!want.cancel && wants_ >= options_.all_wants && client->list.size() >= options_.few_wants)

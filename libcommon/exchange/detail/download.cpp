@@ -121,6 +121,7 @@ bool Download::delivery(const PeerId& peer, const Delivery& delivery) {
     const plan::PeerNumber number = roster_.number_of(peer);
     const bool withdrawn = peers_.was_withdrawn(peer, delivery.address);
     if (plan_.arrived(number, *index, loop_.now(), withdrawn) == plan::Arrival::wanted) {
+        peers_.counts().retrieval = plan_.last_took();
         if (queue_.empty())
             gather_until_ = loop_.now() + kGather;
         queued_bytes_ += delivery.data.size();
@@ -130,6 +131,8 @@ bool Download::delivery(const PeerId& peer, const Delivery& delivery) {
             plan_.pause(loop_.now());
         }
         keep_.notify();
+    } else {
+        ++peers_.counts().spurious;
     }
     poke();
     return true;
@@ -202,9 +205,13 @@ void Download::share() {
 }
 
 void Download::note_open() {
+    std::size_t pending = 0;
     for (plan::PeerNumber number = 0; number < roster_.all().size(); ++number)
-        if (const plan::Peer* const peer = plan_.peer(number); peer != nullptr && peer->joined)
+        if (const plan::Peer* const peer = plan_.peer(number); peer != nullptr && peer->joined) {
             peers_.note_open(roster_.at(number).id, *this, peer->open * options_.block_bytes);
+            pending += peer->open;
+        }
+    peers_.note_pending(*this, pending);
 }
 
 void Download::send(const plan::Orders& orders) {
@@ -214,6 +221,8 @@ void Download::send(const plan::Orders& orders) {
         const bool banned = loop_.now() < plan_.banned_until(number);
         if (banned)
             roster_.at(number).banned_until = plan_.banned_until(number);
+        else if (plan_.was_silent(number))
+            ++peers_.counts().silent;
         peers_.drop(roster_.at(number).id, banned ? "it sent a wrong block"
                                                   : "it sends nothing, or what nobody asked for");
     }
@@ -358,6 +367,8 @@ void Download::judge(const std::vector<Came>& batch,
             continue;
         if ((*verdicts)[i]) {
             plan_.verified(came.peer, came.index, now);
+            ++peers_.counts().blocks;
+            peers_.counts().block_bytes += came.data.size();
             ++kept_;
             kept_bytes_ += came.data.size();
             roster_.at(came.peer).bytes += came.data.size();
@@ -372,6 +383,7 @@ void Download::judge(const std::vector<Came>& batch,
         entry.lie = fmt::format("{}: {}", goods_->name(came.index), (*verdicts)[i].error().text());
         options_.logger.warn("peer sent a wrong block",
                              {{"peer", entry.id.text()}, {"why", entry.lie}});
+        ++peers_.counts().wrong;
         plan_.wrong(came.peer, came.index, now);
     }
     read_on();

@@ -36,6 +36,8 @@ public:
     EventLoop& loop;
     PeersOptions options;
     net::LimitCounts own_counts; ///< where there is no host
+    ExchangeCounts counts;
+    std::map<const PeerEvents*, std::size_t> pending; ///< blocks, by who waits for them
     std::unique_ptr<Carrier> host_carrier;
     std::vector<Carrier*> carriers;
     std::vector<PeerEvents*> events;

@@ -15,6 +15,7 @@ void Planner::look_for_late(PeerNumber number, Clock::Instant now) {
     if (peer.snubbed() && peer.waiting_since &&
         now - *peer.waiting_since >= kSilence + slack_of(block_bytes_)) {
         release(peer);
+        peer.silent = true;
         return leave(number);
     }
     std::vector<Request> lost;

@@ -74,6 +74,7 @@ struct Peer {
     bool joined = false;
     bool exact = false;   ///< what it says of one block says nothing of the neighbours
     bool lacked = false;  ///< it has said not to have something
+    bool silent = false;  ///< it was left because nothing came
     unsigned samples = 0; ///< questions that were answered by yes
     unsigned misled = 0;  ///< blocks that it was taken to have, and has not
     unsigned late_in_row = 0;

@@ -20,6 +20,10 @@ Peer& Planner::known(PeerNumber peer) {
     return peers_[peer];
 }
 
+bool Planner::was_silent(PeerNumber peer) const {
+    return peer < peers_.size() && peers_[peer].silent;
+}
+
 Peer* Planner::joined_peer(PeerNumber peer) {
     return peer < peers_.size() && peers_[peer].joined ? &peers_[peer] : nullptr;
 }
@@ -66,7 +70,7 @@ void Planner::joined(PeerNumber number, Clock::Instant now) {
     }
     peer.joined = true;
     ++joined_;
-    peer.lacked = false;
+    peer.lacked = peer.silent = false;
     peer.samples = peer.misled = 0;
     peer.late_in_row = 0;
     peer.heard = peer.newest_sent = now;
@@ -216,6 +220,7 @@ void Planner::unask(unsigned at, Mask bits) {
 
 void Planner::note_took(Peer& peer, Clock::Duration span) {
     constexpr int kWeight = 8;
+    last_took_ = span;
     peer.took = peer.took ? *peer.took + (span - *peer.took) / kWeight : span;
 }
 

@@ -97,6 +97,10 @@ public:
     [[nodiscard]] Outlook outlook() const;
     /// When a peer that was wrong may come again; that is past when it was not.
     [[nodiscard]] Clock::Instant banned_until(PeerNumber peer) const;
+    /// It was left because nothing came of what it was asked for.
+    [[nodiscard]] bool was_silent(PeerNumber peer) const;
+    /// From asking for the block that came last until it did.
+    [[nodiscard]] Clock::Duration last_took() const { return last_took_; }
     /// Nothing, of a peer that was never there.
     [[nodiscard]] const Peer* peer(PeerNumber peer) const;
     /// What all of it takes, this object included.
@@ -120,7 +124,7 @@ private:
 
     [[nodiscard]] Peer& known(PeerNumber peer);
     [[nodiscard]] Peer* joined_peer(PeerNumber peer);
-    static void note_took(Peer& peer, Clock::Duration span);
+    void note_took(Peer& peer, Clock::Duration span);
     [[nodiscard]] bool asked_of(Peer& peer, std::uint64_t index, Clock::Instant now);
     void set_holds(Peer& peer, unsigned at, Mask holds);
     void has_not(Peer& peer, unsigned at, Mask bits, bool silent, Clock::Instant now);
@@ -177,6 +181,7 @@ private:
     std::vector<std::uint64_t> grown_; ///< runs of which more is wanted
     std::vector<PeerNumber> leave_;
     std::optional<Clock::Instant> paused_at_;
+    Clock::Duration last_took_{};
     Clock::Instant parked_at_{};
     Clock::Instant hedge_at_ = Clock::Instant::max(); ///< until a silent peer is waited for
     Clock::Instant due_{};

@@ -27,10 +27,11 @@ std::unique_ptr<mux::Muxer> make_muxer(const std::string& name, mux::Side side,
 Connection::Connection(Upgraded upgraded, EventLoop& loop, ConnectionOwner& owner,
                        const HostLimits& limits, LimitCounts& counts, ByteBudget& budget)
     : loop_(loop), owner_(owner), limits_(limits), counts_(counts), budget_(budget),
-      socket_(std::move(upgraded.socket)), sealer_(std::move(upgraded.secured.sealer)),
-      opener_(std::move(upgraded.secured.opener)), peer_(upgraded.secured.peer_key),
-      side_(upgraded.side), muxer_name_(std::move(upgraded.muxer)), local_(socket_->local()),
-      remote_(socket_->remote()), muxer_(make_muxer(muxer_name_, side_, limits.mux)),
+      traffic_(owner.ledger()), socket_(std::move(upgraded.socket)),
+      sealer_(std::move(upgraded.secured.sealer)), opener_(std::move(upgraded.secured.opener)),
+      peer_(upgraded.secured.peer_key), side_(upgraded.side),
+      muxer_name_(std::move(upgraded.muxer)), local_(socket_->local()), remote_(socket_->remote()),
+      muxer_(make_muxer(muxer_name_, side_, limits.mux)),
       yamux_(dynamic_cast<mux::Yamux*>(muxer_.get())), work_(loop), room_(loop),
       last_traffic_(loop.now()) {
     plain_in_.append(upgraded.plain_rest);
@@ -110,6 +111,8 @@ Result<std::optional<std::size_t>> Connection::read_socket() {
     if (got) {
         in_to_ += *got;
         bytes_in_ += *got;
+        traffic_.all.in += *got;
+        traffic_.agents[static_cast<std::size_t>(agent_)].in += *got;
         last_traffic_ = loop_.now();
     } else if (in_to_ == 0) {
         in_.reset();
@@ -267,6 +270,8 @@ Result<Stream> Connection::open() {
 }
 
 void Connection::consumed(State& stream, std::size_t bytes) {
+    if (stream.counted != nullptr)
+        stream.counted->in += bytes;
     if (stream.lost || bytes == 0)
         return;
     muxer_->consumed(stream.id, bytes, control_);
@@ -304,8 +309,16 @@ void Connection::queue(const std::shared_ptr<State>& stream) {
     stream->last_used = loop_.now();
     if (stream->lost || std::exchange(stream->queued, true))
         return;
+    stream->queued_at = stream->last_used;
     turn_.push_back(stream);
+    if (yamux_ == nullptr)
+        traffic_.queue_length.observe(static_cast<double>(turn_.size()));
     work_.notify();
+}
+
+/// Its protocol is agreed on: what is said from now on is what that says.
+void Connection::count_protocol(State& stream) {
+    stream.counted = &traffic_.protocols[stream.protocol];
 }
 
 void Connection::end(State& stream) {

@@ -6,6 +6,7 @@
 #include "net/connection/budget.hpp"
 #include "net/connection/limits.hpp"
 #include "net/connection/stream.hpp"
+#include "net/connection/traffic.hpp"
 #include "net/connection/upgrade.hpp"
 #include "net/mux/yamux.hpp"
 
@@ -26,6 +27,8 @@ public:
     virtual void hold_less() = 0;
     /// They may hold more again: room_again() of each.
     virtual void may_hold_more() noexcept = 0;
+    /// Where what they do is counted.
+    [[nodiscard]] virtual HostTraffic& ledger() noexcept = 0;
 };
 
 /// Threads: the loop's.
@@ -50,6 +53,9 @@ public:
     [[nodiscard]] std::uint64_t bytes_in() const { return bytes_in_; }
     [[nodiscard]] std::uint64_t bytes_out() const { return bytes_out_; }
     [[nodiscard]] std::size_t streams() const { return streams_.size(); }
+    /// Those of them that the peer has opened, and that were opened here.
+    [[nodiscard]] std::size_t streams_in() const { return muxer_->streams_in(); }
+    [[nodiscard]] std::size_t streams_out() const { return muxer_->streams_out(); }
     /// As yamux measures it now and then; nothing by mplex, and while it is not known.
     [[nodiscard]] std::optional<Clock::Duration> round_trip() const { return round_trip_; }
     /// Bytes that came and nobody has consumed.
@@ -58,6 +64,9 @@ public:
     void room_again() noexcept { room_.notify(); }
     /// Gives up the stream that holds most of these.
     void reset_unread(Limit limit);
+
+    /// What the peer has said that it is: what goes over it from now on counts for that.
+    void set_agent(Agent agent) { agent_ = agent; }
 
     /// Opens a stream, whose protocol is not agreed on yet. Errors: mux_limit; unavailable, when
     /// the connection is closed.
@@ -78,6 +87,7 @@ private:
     void end(State& stream);
     void reset_stream(State& stream);
     void release(State& stream) noexcept;
+    void count_protocol(State& stream);
 
     // Events of the muxer.
     void opened(mux::StreamId stream) override;
@@ -116,6 +126,8 @@ private:
     const HostLimits& limits_;
     LimitCounts& counts_;
     ByteBudget& budget_;
+    HostTraffic& traffic_;
+    Agent agent_ = Agent::unknown;
     std::size_t held_ = 0; ///< of the budget
     std::unique_ptr<Socket> socket_;
     noise::Sealer sealer_;

@@ -62,6 +62,8 @@ Result<std::size_t> Connection::write_socket() {
     out_.drop(written);
     account();
     bytes_out_ += written;
+    traffic_.all.out += written;
+    traffic_.agents[static_cast<std::size_t>(agent_)].out += written;
     if (written > 0)
         last_traffic_ = loop_.now();
     return written;
@@ -87,6 +89,10 @@ Result<void> Connection::gather() {
         const std::shared_ptr<State> stream = std::move(turn_.front());
         turn_.pop_front();
         stream->queued = false;
+        if (yamux_ == nullptr) {
+            const std::chrono::duration<double> waited = loop_.now() - stream->queued_at;
+            traffic_.queue_seconds.observe(waited.count());
+        }
         size += gather_data(*stream, stream);
     }
     if (size == 0) {
@@ -146,6 +152,8 @@ std::size_t Connection::gather_data(State& stream, const std::shared_ptr<State>&
     }
     if (size != 0)
         stream.taken.notify();
+    if (stream.counted != nullptr)
+        stream.counted->out += size;
     if (!stream.pending.empty() && muxer_->writable(stream.id) > 0)
         queue(shared); // else the muxer says when
     return head + size;

@@ -228,6 +228,7 @@ Task<void> Host::accept_one(Host* host, std::unique_ptr<Socket> socket) {
     auto upgraded = co_await upgrade(std::move(socket), &options);
     admission.over();
     if (!upgraded) {
+        ++host->traffic_.upgrades_failed_in;
         if (upgraded.error().code() == Errc::timeout)
             host->counts_.hit(Limit::upgrade_time, from.text());
         host->options_.logger.debug("a connection failed",
@@ -341,6 +342,16 @@ std::vector<std::shared_ptr<Connection>> Host::connections() const {
     for (const auto& [id, peer] : peers_)
         all.insert(all.end(), peer.connections.begin(), peer.connections.end());
     return all;
+}
+
+std::array<std::size_t, kAgentCount> Host::agents() const {
+    std::array<std::size_t, kAgentCount> counts{};
+    for (const auto& [id, peer] : peers_) {
+        const Agent agent =
+            peer.said ? agent_of(peer.said->agent_version.value_or("")) : Agent::unknown;
+        ++counts[static_cast<std::size_t>(agent)];
+    }
+    return counts;
 }
 
 void Host::set_limits(const HostLimits& limits) {

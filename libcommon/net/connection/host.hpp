@@ -95,6 +95,14 @@ public:
     [[nodiscard]] LimitCounts& limit_counts() { return counts_; }
     /// For protocols: a limit of theirs bit; `whom` is the peer.
     void count_limit(Limit limit, std::string_view whom) { counts_.hit(limit, whom); }
+    /// What went over its connections, and what became of those that were tried.
+    [[nodiscard]] const HostTraffic& traffic() const { return traffic_; }
+    /// How many peers say that they are each of these; those that have said nothing are unknown.
+    [[nodiscard]] std::array<std::size_t, kAgentCount> agents() const;
+    /// What is served, in the order of serve().
+    [[nodiscard]] const std::vector<std::string>& protocols() const { return protocols_; }
+    /// Peers that are connected.
+    [[nodiscard]] std::size_t peer_count() const { return peers_.size(); }
     /// Bytes that all connections hold: that came and nobody has consumed, and sealed ones.
     [[nodiscard]] std::size_t held_bytes() const { return budget_.held(); }
 
@@ -118,6 +126,7 @@ private:
     void connection_closed(Connection& connection) noexcept override;
     void hold_less() override;
     void may_hold_more() noexcept override;
+    [[nodiscard]] HostTraffic& ledger() noexcept override { return traffic_; }
     void task_threw(const std::exception_ptr& thrown) noexcept;
 
     static Task<void> accept_loop(Host* host, std::shared_ptr<Acceptor> acceptor);
@@ -159,6 +168,7 @@ private:
     std::map<std::string, Served, std::less<>> served_;
     LimitCounts counts_;
     ByteBudget budget_;
+    HostTraffic traffic_;
     std::vector<std::shared_ptr<Acceptor>> acceptors_;
     std::map<PeerId, Peer> peers_;
     std::set<PeerId> protected_;

@@ -119,11 +119,20 @@ Task<Result<Upgraded>> Host::dial_and_upgrade(Host* host, PeerId peer, SocketAdd
                                               Clock::Instant until) {
     const Clock::Instant tcp_until =
         std::min(until, host->loop_.now() + host->options_.limits.dial);
-    CODEX_CO_TRY(socket, host->network_.connect(address, tcp_until));
+    ++host->traffic_.dials;
+    auto socket = co_await host->network_.connect(address, tcp_until);
+    if (!socket) {
+        ++host->traffic_.dials_failed;
+        co_return fail(std::move(socket).error());
+    }
+    ++host->traffic_.dials_connected;
     UpgradeOptions options = host->upgrade_options(mux::Side::dialer, peer);
     options.noise_until = std::min(options.noise_until, until);
     options.until = std::min(options.until, until);
-    co_return co_await upgrade(std::move(socket), &options);
+    auto upgraded = co_await upgrade(std::move(*socket), &options);
+    if (!upgraded)
+        ++host->traffic_.upgrades_failed_out;
+    co_return upgraded;
 }
 
 } // namespace codex::net

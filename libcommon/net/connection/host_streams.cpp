@@ -149,6 +149,9 @@ void Host::learn(const Connection& connection, identify::Identify said) {
     if (!found->second.said)
         found->second.said.emplace();
     identify::merge(*found->second.said, std::move(said));
+    const Agent agent = agent_of(found->second.said->agent_version.value_or(""));
+    for (const auto& one : found->second.connections)
+        one->set_agent(agent);
     changed_.notify();
 }
 

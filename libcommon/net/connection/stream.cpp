@@ -159,6 +159,7 @@ Task<Result<void>> Stream::propose(std::vector<std::string> protocols, Clock::In
         have = unread().size();
     }
     state_->protocol = dialer.chosen();
+    connection_->count_protocol(*state_);
     co_return Result<void>();
 }
 
@@ -179,6 +180,7 @@ Task<Result<void>> Stream::answer(const std::vector<std::string>* served, Clock:
         out.clear();
     }
     state_->protocol = listener.chosen();
+    connection_->count_protocol(*state_);
     co_return Result<void>();
 }
 

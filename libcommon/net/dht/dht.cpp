@@ -2,6 +2,8 @@
 
 #include "net/dht/detail/pending.hpp"
 
+#include <algorithm>
+
 namespace codex::net::dht {
 namespace {
 
@@ -82,7 +84,10 @@ void Dht::announce(const SocketAddress& address) {
     const std::uint64_t sequence = next_sequence(
         record_.record.sequence, loop_.clock().unix_seconds(), options_.record_signed);
     record_.record.sequence = sequence;
-    record_.record.addresses.assign(1, udp_multiaddr(address));
+    std::vector<Multiaddr> addresses(1, udp_multiaddr(address));
+    if (!record_.record.addresses.empty() && record_.record.addresses != addresses)
+        ++counters_.announced;
+    record_.record.addresses = std::move(addresses);
     record_.envelope = seal_peer_record(identity_, sequence, record_.record.addresses);
     transport_.set_record(record_.envelope, sequence);
     log_.info("Announcing this node to the DHT",
@@ -102,11 +107,19 @@ std::vector<ShownNode> Dht::nodes() const {
     return shown;
 }
 
+std::size_t Dht::reliable_count() const {
+    const auto nodes = table_.nodes();
+    return static_cast<std::size_t>(
+        std::ranges::count_if(nodes, [](const TableNode* node) { return node->reliability >= 1; }));
+}
+
 DhtCounters Dht::counters() const {
     DhtCounters counters = counters_;
     counters.packets_out = outbox_.packets();
     counters.bytes_out = outbox_.bytes();
     counters.packets_lost = outbox_.lost();
+    counters.bytes_lost = outbox_.lost_bytes();
+    counters.sessions = transport_.session_counts();
     return counters;
 }
 

@@ -73,6 +73,15 @@ struct DhtCounters {
     std::uint64_t records_updated = 0;
     std::uint64_t providers_taken = 0;
     std::uint64_t providers_refused = 0;
+    std::uint64_t bytes_lost = 0; ///< of packets_lost
+    std::uint64_t bytes_wrong = 0;
+    std::uint64_t requests_out = 0;
+    std::uint64_t requests_silent = 0; ///< of those that came, that want no answer
+    std::uint64_t announced = 0;       ///< times that the address of this node has changed
+    Sessions::Counts sessions{};
+    std::uint64_t searches = 0; ///< for providers
+    std::size_t searching = 0;  ///< of these, under way
+    std::size_t providing = 0;  ///< announcements that are under way
 };
 
 /// Destroyed from outside of its tasks, it drops everything; those that wait for something of it go
@@ -122,6 +131,8 @@ public:
 
     [[nodiscard]] std::vector<ShownNode> nodes() const;
     [[nodiscard]] std::size_t node_count() const { return table_.size(); }
+    /// Those of them that never left a request unanswered.
+    [[nodiscard]] std::size_t reliable_count() const;
     /// There are nodes by which others were to be found.
     [[nodiscard]] bool has_seeds() const { return !seeds_.empty(); }
     [[nodiscard]] std::size_t bucket_count() const { return table_.buckets(); }

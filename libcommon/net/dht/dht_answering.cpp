@@ -33,6 +33,8 @@ void Dht::answer(const Received& received) {
         take_provider(received, *said);
     } else if (const auto* asked = std::get_if<GetProviders>(&body)) {
         answer_providers(received, *asked);
+    } else {
+        ++counters_.requests_silent; // nobody speaks it
     }
 }
 
@@ -106,6 +108,7 @@ void Dht::take_provider(const Received& received, const AddProvider& said) {
     const bool taken =
         record && providers_.add(said.content, *record, Source::of(received.from.address),
                                  now + kProviderSeconds, now);
+    ++counters_.requests_silent;
     ++(taken ? counters_.providers_taken : counters_.providers_refused);
     if (!taken)
         log_.debug("Dropping provider", {{"from", received.from.address.text()},

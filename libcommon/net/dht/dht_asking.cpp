@@ -6,6 +6,18 @@ namespace {
 using detail::kAgain;
 using detail::kAnswer;
 
+/// Counts as long as it is there.
+class UnderWay {
+public:
+    explicit UnderWay(std::size_t& count) : count_(count) { ++count_; }
+    UnderWay(const UnderWay&) = delete;
+    UnderWay& operator=(const UnderWay&) = delete;
+    ~UnderWay() { --count_; }
+
+private:
+    std::size_t& count_;
+};
+
 } // namespace
 
 Result<void> Dht::send(const Contact& to, const Message& message) {
@@ -19,6 +31,7 @@ Result<Message> Dht::new_request(Body body) {
     std::array<std::uint8_t, RequestId::kMaxBytes> number{};
     CODEX_CHECK(random_.fill(number));
     CODEX_TRY(id, RequestId::from_bytes(number));
+    ++counters_.requests_out;
     return Message{id, std::move(body)};
 }
 
@@ -160,6 +173,8 @@ Task<void> Dht::ask_providers(Dht* dht, NodeRecord node, Id content, Clock::Inst
 }
 
 Task<Result<std::vector<FoundProvider>>> Dht::find_providers(Id content, Clock::Instant until) {
+    ++counters_.searches;
+    const UnderWay searching(counters_.searching);
     CODEX_CO_TRY(nearest, lookup(content, until, Asking::by_distances));
     std::vector<Bytes> envelopes;
     for (Provider& provider : providers_.find(content, kMostFound, loop_.clock().unix_seconds()))
@@ -199,6 +214,7 @@ Task<Result<std::size_t>> Dht::provide(Id content, Bytes envelope, Clock::Instan
     const auto record = open_node_record(envelope);
     if (!record || record->id != id_)
         co_return fail(Errc::record_invalid, "this is no record of {}", record_.record.peer.text());
+    const UnderWay providing(counters_.providing);
     CODEX_CO_TRY(nearest, lookup(content, until, Asking::by_distances));
     std::size_t told = 0;
     for (const NodeRecord& node : nearest) {

@@ -48,6 +48,7 @@ void Dht::receive(BytesView datagram, const SocketAddress& from) {
         const auto packet = open_packet(id_, datagram);
         if (!packet) {
             ++counters_.packets_wrong;
+            counters_.bytes_wrong += datagram.size();
             return;
         }
         const bool handshake = std::holds_alternative<HandshakeHead>(packet->head);
@@ -58,6 +59,7 @@ void Dht::receive(BytesView datagram, const SocketAddress& from) {
         auto out = transport_.receive(*packet, from, now);
         if (!out) {
             ++counters_.packets_wrong;
+            counters_.bytes_wrong += datagram.size();
             log_.trace("Dropping packet", {{"from", from.text()}, {"error", out.error()}});
             return;
         }

@@ -6,7 +6,7 @@ namespace codex::net::dht {
 bool Outbox::try_send(const Datagram& datagram) {
     const auto sent = socket_.try_send(datagram.to, datagram.bytes);
     if (!sent) { // of this one alone: there is no way there, say
-        ++lost_;
+        lose(datagram);
         return true;
     }
     if (*sent) {
@@ -16,13 +16,18 @@ bool Outbox::try_send(const Datagram& datagram) {
     return *sent;
 }
 
+void Outbox::lose(const Datagram& datagram) {
+    ++lost_;
+    lost_bytes_ += datagram.bytes.size();
+}
+
 void Outbox::send(Datagram datagram, Urgency urgency) {
     if (waiting() == 0 && try_send(datagram))
         return;
     std::deque<Datagram>& kind = urgency == Urgency::answer ? answers_ : requests_;
     if (kind.size() == kMost) {
+        lose(kind.front());
         kind.pop_front();
-        ++lost_;
     }
     kind.push_back(std::move(datagram));
     filled_.notify();

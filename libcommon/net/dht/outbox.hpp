@@ -28,9 +28,11 @@ public:
     [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
     /// That were not sent: there were too many, or there is no way where they were to go.
     [[nodiscard]] std::uint64_t lost() const { return lost_; }
+    [[nodiscard]] std::uint64_t lost_bytes() const { return lost_bytes_; }
 
 private:
     [[nodiscard]] bool try_send(const Datagram& datagram);
+    void lose(const Datagram& datagram);
 
     DatagramSocket& socket_;
     std::deque<Datagram> answers_;
@@ -39,6 +41,7 @@ private:
     std::uint64_t packets_ = 0;
     std::uint64_t bytes_ = 0;
     std::uint64_t lost_ = 0;
+    std::uint64_t lost_bytes_ = 0;
 };
 
 } // namespace codex::net::dht

@@ -44,13 +44,17 @@ void Sessions::put(const Endpoint& peer, const SessionKey& read, const SessionKe
 
 const SessionKey* Sessions::write_key(const Endpoint& peer) {
     const Session* session = use(peer);
+    ++(session == nullptr ? counts_.misses : counts_.hits);
     return session == nullptr ? nullptr : &session->write;
 }
 
 std::optional<Bytes> Sessions::open(const Endpoint& peer, const Packet& packet) {
     const auto found = by_peer_.find(peer);
-    if (found == by_peer_.end())
+    if (found == by_peer_.end()) {
+        ++counts_.misses;
         return std::nullopt;
+    }
+    ++counts_.hits;
     Session& session = *found->second;
     auto plain = open_message(session.read, packet);
     if (!plain && session.other_read) {
@@ -60,6 +64,8 @@ std::optional<Bytes> Sessions::open(const Endpoint& peer, const Packet& packet) 
     }
     if (plain) // what anybody may send in a node's name does not count as use
         static_cast<void>(use(peer));
+    else
+        ++counts_.unopened;
     return plain;
 }
 

@@ -32,6 +32,14 @@ public:
     [[nodiscard]] std::optional<Bytes> open(const Endpoint& peer, const Packet& packet);
     [[nodiscard]] std::size_t size() const { return by_peer_.size(); }
 
+    /// How often keys were asked for, to write or to read.
+    struct Counts {
+        std::uint64_t hits = 0;
+        std::uint64_t misses = 0;
+        std::uint64_t unopened = 0; ///< there were keys, and none of them opened the packet
+    };
+    [[nodiscard]] const Counts& counts() const { return counts_; }
+
 private:
     struct Session {
         explicit Session(const Endpoint& of) : peer(of) {}
@@ -47,6 +55,7 @@ private:
     Session* use(const Endpoint& peer);
 
     std::size_t most_;
+    Counts counts_;
     std::list<Session> sessions_; // the one used last in front
     std::map<Endpoint, std::list<Session>::iterator> by_peer_;
 };

@@ -108,6 +108,7 @@ public:
         std::size_t sessions, challenges, requests, calls;
     };
     [[nodiscard]] Held held() const;
+    [[nodiscard]] const Sessions::Counts& session_counts() const { return sessions_.counts(); }
 
 private:
     struct Challenge {

@@ -50,6 +50,10 @@ TEST(DhtNode, AnswersEachKindOfMessage) {
     EXPECT_TRUE(peer.messages.empty());
     EXPECT_EQ(node.counters().unsolicited, 2u);
     EXPECT_EQ(node.counters().providers_taken, 1u);
+    EXPECT_EQ(node.counters().requests_silent, 2u);
+    EXPECT_GE(node.counters().sessions.misses, 1u);
+    EXPECT_GT(node.counters().sessions.hits, node.counters().sessions.misses);
+    EXPECT_EQ(node.counters().sessions.unopened, 0u);
 }
 
 TEST(DhtNode, TellsOfManyNodesInDatagramsThatPassEverywhere) {
@@ -188,12 +192,16 @@ TEST(DhtNode, AsksAgainOnceAndLeavesOutWhoIsSilent) {
     EXPECT_EQ(node.counters().requests_missed, 0u);
     ASSERT_EQ(node.node_count(), 1u);
     EXPECT_EQ(node.nodes()[0].reliability, 1);
+    EXPECT_EQ(node.reliable_count(), 1u);
     EXPECT_LT(node.nodes()[0].silent_for, 12s);
 
     peer.answers = [](const Body&) { return std::vector<Body>(); };
     peer.listen(3min);
     EXPECT_EQ(node.node_count(), 0u);
+    EXPECT_EQ(node.reliable_count(), 0u);
     EXPECT_GT(node.counters().requests_missed, 0u);
+    EXPECT_GE(node.counters().requests_out,
+              node.counters().requests_missed + node.counters().requests_answered);
 }
 
 TEST(DhtNode, TellsWhereEnoughStrangersHaveSeenIt) {

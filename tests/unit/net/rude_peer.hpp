@@ -73,11 +73,13 @@ private:
     void connection_closed(Connection& /*connection*/) noexcept override {}
     void hold_less() override {}
     void may_hold_more() noexcept override {}
+    [[nodiscard]] HostTraffic& ledger() noexcept override { return traffic_; }
 
     Network& network_;
     SeededSecrets secrets_;
     SecretKey identity_;
     noise::KeyPair statics_;
+    HostTraffic traffic_;
     HostLimits limits_;
     LimitCounts counts_;
     ByteBudget budget_;

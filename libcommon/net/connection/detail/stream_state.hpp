@@ -3,6 +3,7 @@
 
 #include "base/event_loop.hpp"
 #include "net/connection/detail/byte_queue.hpp"
+#include "net/connection/traffic.hpp"
 #include "net/mux/muxer.hpp"
 
 #include <span>
@@ -46,6 +47,7 @@ struct StreamState {
 
     mux::StreamId id;
     std::string protocol;
+    ByteCounts* counted = nullptr; ///< once that is agreed on, where its bytes are
     ByteQueue unread;
     PendingBytes pending;
     bool queued = false; ///< in the turn of those that have something to send
@@ -55,6 +57,7 @@ struct StreamState {
     Signal changed;    ///< bytes, an end
     Signal taken;      ///< of what is pending
     Clock::Instant last_used;
+    Clock::Instant queued_at{}; ///< of its turn
     /// Bytes consumed since the window was looked at last, and when that was.
     std::uint64_t window_used = 0;
     Clock::Instant window_since;
