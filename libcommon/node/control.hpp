@@ -56,6 +56,7 @@ struct About {
     std::vector<std::string> addresses; ///< without /p2p
     std::uint64_t peers = 0;            ///< that are connected
     std::string api{};                  ///< where it is asked over HTTP; empty: nowhere
+    std::string metrics{};              ///< the same for its figures
 };
 
 /// A connection with a peer.

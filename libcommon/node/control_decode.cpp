@@ -139,6 +139,7 @@ Result<Reply> about_of(const Json& object) {
     members.texts("addresses", about.addresses);
     members.number("peers", about.peers);
     members.text("api", about.api);
+    members.text("metrics", about.metrics);
     return members.reply(std::move(about));
 }
 

@@ -16,7 +16,7 @@ struct ReplyWriter {
     void operator()(const About& about) const {
         json.key("node").begin_object().member("id", about.id).key("addresses");
         json.list(about.addresses).member("peers", about.peers).member("api", about.api);
-        json.end_object();
+        json.member("metrics", about.metrics).end_object();
     }
     void operator()(const PeerRow& peer) const {
         json.key("peer").begin_object();

@@ -34,11 +34,10 @@ std::vector<std::string> addresses_of(const net::Host& host) {
 // --- what there is ------------------------------------------------------------------------------
 
 Task<Result<void>> Daemon::Impl::about(Impl* self, Conversation* with) {
-    About about;
+    About about = self->shown;
     about.id = self->host.id().text();
     about.addresses = addresses_of(self->host);
     about.peers = self->peers.all().size();
-    about.api = self->api;
     co_return co_await with->say(std::move(about));
 }
 
@@ -232,8 +231,9 @@ void Daemon::set_limits(const Limits& limits) {
     impl_->options.limits = limits;
 }
 
-void Daemon::set_api(std::string url) {
-    impl_->api = std::move(url);
+void Daemon::set_urls(std::string api, std::string metrics) {
+    impl_->shown.api = std::move(api);
+    impl_->shown.metrics = std::move(metrics);
 }
 
 void Daemon::cancel() {

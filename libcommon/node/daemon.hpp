@@ -54,8 +54,8 @@ public:
     /// What a request to fetch does, of the part that this says instead of the request.
     [[nodiscard]] Task<Result<void>> fetch(Request request, PartOf part, Conversation* with);
     void set_limits(const Limits& limits);
-    /// Where it is asked over HTTP, for who asks it otherwise.
-    void set_api(std::string url);
+    /// Where it is asked over HTTP, and for its figures, for who asks it otherwise; empty: nowhere.
+    void set_urls(std::string api, std::string metrics);
     /// Ends all fetches, each as soon as it notices, and begins none any more.
     void cancel();
 

@@ -121,6 +121,7 @@ function(codex_tools)
     codex_unity(${name})
     codex_less_optimised(${name}) # it parses, calls the library and prints
     target_link_libraries(${name} PRIVATE codex_flags ${CODEX_TOOL_FLOORS})
+    target_link_options(${name} PRIVATE -Wl,--as-needed) # no package of a floor that it has nothing of
     set_property(GLOBAL APPEND PROPERTY CODEX_TOOLS ${name})
   endforeach()
   get_property(tools GLOBAL PROPERTY CODEX_TOOLS)

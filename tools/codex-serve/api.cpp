@@ -2,6 +2,7 @@
 
 #include "base/fd.hpp"
 #include "cli/settings.hpp"
+#include "http_at.hpp"
 #include "node/rest/recent_log.hpp"
 
 #include <algorithm>
@@ -15,21 +16,8 @@ namespace {
 constexpr std::size_t kMaxTokenBytes = 1024;
 constexpr std::string_view kNone = "none";
 
-Result<SocketAddress> parse_bind_address(const std::string& text, std::uint16_t port) {
-    if (const auto address = parse_ip(text, port))
-        return *address;
-    return fail(Error(Errc::usage, fmt::format("--api-bindaddr: {}: not an IP address", text))
-                    .hint("for this host alone: --api-bindaddr 127.0.0.1; without REST: "
-                          "--api-bindaddr none"));
-}
-
-bool is_loopback(const SocketAddress& at) {
-    const BytesView ip = at.ip_view();
-    return ip.size() == 4
-               ? ip[0] == 127
-               : std::ranges::all_of(ip.first(15), [](auto byte) { return byte == 0; }) &&
-                     ip[15] == 1;
-}
+constexpr HttpOptions kHttpOptions = {"--api-bindaddr", "--api-port",
+                                      "without REST: --api-bindaddr none"};
 
 /// As a Host field has it, without the port.
 std::string host_text(const SocketAddress& at) {
@@ -100,16 +88,15 @@ void show_to_browsers(cli::Context& context, node::rest::RestOptions& options) {
 }
 
 Result<ApiSettings> api_settings_of(const ApiOptions& options) {
-    if (options.port > UINT16_MAX)
-        return fail(Errc::usage, "--api-port: {} is not from 0 to {}", options.port, UINT16_MAX);
+    // Also where it is not used.
+    CODEX_CHECK(parse_http_address(kHttpOptions, "127.0.0.1", options.port));
     ApiSettings settings;
     settings.access.cors_origin = options.cors_origin;
     if (!options.token_file.empty())
         CODEX_SET(settings.access.token, read_token(options.token_file));
     if (options.bind_address == kNone)
         return settings;
-    CODEX_SET(settings.at,
-              parse_bind_address(options.bind_address, static_cast<std::uint16_t>(options.port)));
+    CODEX_SET(settings.at, parse_http_address(kHttpOptions, options.bind_address, options.port));
     settings.is_loopback = is_loopback(*settings.at);
     CODEX_TRY(hosts, split_list("--api-allowed-hosts", "NAME", options.hosts));
     if (settings.is_loopback || !hosts.empty())
@@ -119,19 +106,7 @@ Result<ApiSettings> api_settings_of(const ApiOptions& options) {
 }
 
 Result<std::unique_ptr<Acceptor>> listen_for_api(Network& network, const ApiSettings& settings) {
-    auto acceptor = network.listen(*settings.at);
-    if (acceptor)
-        return acceptor;
-    Error error = std::move(acceptor).error();
-    const std::string text = settings.at->text();
-    if (error.code() == Errc::address_in_use)
-        return fail(std::move(error).context(text).hint(
-            "name another port, or 0 for any that is free: --api-port 0"));
-    if (error.code() == Errc::unavailable)
-        return fail(Error(Errc::config_invalid,
-                          fmt::format("{}: no address of this host: {}", text, error.text()))
-                        .hint("take requests of this host alone: --api-bindaddr 127.0.0.1"));
-    return fail(std::move(error).context(text));
+    return listen_for_http(network, *settings.at, kHttpOptions);
 }
 
 Api::Api(EventLoop& loop, std::unique_ptr<Acceptor> acceptor, node::Daemon& daemon,

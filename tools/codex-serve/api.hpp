@@ -47,6 +47,7 @@ public:
 
     /// "http://127.0.0.1:8080".
     [[nodiscard]] std::string url() const;
+    [[nodiscard]] const node::rest::Rest& rest() const { return rest_; }
     void set_access(const node::rest::AccessOptions& access) { rest_.set_access(access); }
     void close() { server_.close(); }
     [[nodiscard]] std::size_t answering() const { return server_.answering(); }

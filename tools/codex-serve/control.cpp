@@ -91,7 +91,8 @@ Result<int> run_health(cli::Context& context, const cli::DurationValue& wait) {
                 .field("peers", about->peers)
                 .text(fmt::format("{}", fmt::join(about->addresses, ",")))
                 .json("addresses", about->addresses)
-                .field("api", about->api.empty() ? std::string_view("-") : about->api));
+                .field("api", about->api.empty() ? std::string_view("-") : about->api)
+                .field("metrics", about->metrics.empty() ? std::string_view("-") : about->metrics));
     };
     for (;;) {
         auto answered = ask_daemon(context, asking(node::Ask::health), print,

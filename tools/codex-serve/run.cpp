@@ -92,6 +92,8 @@ struct Service {
     }
     void begin_api(std::unique_ptr<Acceptor> acceptor, const RunSettings& settings,
                    const RunOptions& options, repo::Repo& repo, Executor& executor);
+    void begin_metrics(std::unique_ptr<Acceptor> acceptor, const repo::Repo& repo,
+                       Executor& executor);
     /// Takes over what may change while it serves. Errors: those of the configuration; then
     /// everything stays as it was. Gives the settings that have changed and may not.
     Result<std::vector<std::string>> reload();
@@ -106,7 +108,8 @@ struct Service {
     exchange::Server server;
     node::Keeper keeper;
     node::Daemon daemon;
-    std::optional<Api> api; ///< the first to go
+    std::optional<Api> api;
+    std::optional<MetricsServer> metrics; ///< the first to go
 };
 
 Result<std::vector<std::string>> Service::reload() {
@@ -153,9 +156,16 @@ void Service::begin_api(std::unique_ptr<Acceptor> acceptor, const RunSettings& s
     rest.set_log_levels = [this](std::string_view levels) { return run.set_log_levels(levels); };
     show_to_browsers(run, rest);
     api.emplace(loop, std::move(acceptor), daemon, peers, repo, executor, std::move(rest), log);
-    daemon.set_api(api->url());
     if (!settings.api.is_loopback && settings.api.access.token.empty())
         log.warn("Whoever reaches the REST interface may use it", {{"url", api->url()}});
+}
+
+void Service::begin_metrics(std::unique_ptr<Acceptor> acceptor, const repo::Repo& repo,
+                            Executor& executor) {
+    metrics.emplace(loop, std::move(acceptor), peers, server, repo, executor, log);
+    metrics->metrics().set_rest(api ? &api->rest() : nullptr);
+    metrics->metrics().set_dht(discovery != nullptr ? &discovery->dht() : nullptr);
+    log.info("Metrics are shown", {{"url", metrics->url()}});
 }
 
 void Service::told(int signal) {
@@ -238,6 +248,9 @@ Result<void> serve(cli::Context& context, const RunOptions& options, const RunSe
     std::unique_ptr<Acceptor> api_acceptor; // taken before anything is served
     if (settings.api.at)
         CODEX_SET(api_acceptor, listen_for_api(node->network, settings.api));
+    std::unique_ptr<Acceptor> metrics_acceptor;
+    if (settings.metrics)
+        CODEX_SET(metrics_acceptor, listen_for_metrics(node->network, *settings.metrics));
     // At least one that works beside the loop, whatever -j says.
     std::optional<ThreadPool> pool(std::in_place, std::max(2u, context.pool().size()));
     DiscoveryParts discovery; // goes after all that waits for it
@@ -257,6 +270,10 @@ Result<void> serve(cli::Context& context, const RunOptions& options, const RunSe
     if (api_acceptor)
         service.begin_api(std::move(api_acceptor), settings, options, repo, *pool);
     CODEX_CHECK(check_sockets(node->network));
+    if (metrics_acceptor)
+        service.begin_metrics(std::move(metrics_acceptor), repo, *pool);
+    service.daemon.set_urls(service.api ? service.api->url() : std::string(),
+                            service.metrics ? service.metrics->url() : std::string());
     service.log.info("Started codex node", {{"id", log::Id{node->host->id().text()}},
                                             {"addrs", node::addresses_of(*node->host)}});
     if (ready)
@@ -276,6 +293,8 @@ Result<void> serve(cli::Context& context, const RunOptions& options, const RunSe
     control.close();
     if (service.api)
         service.api->close();
+    if (service.metrics)
+        service.metrics->close();
     service.daemon.cancel();
     const auto all_answered = [&] {
         return control.answering() == 0 && (!service.api || service.api->answering() == 0) &&
@@ -285,6 +304,7 @@ Result<void> serve(cli::Context& context, const RunOptions& options, const RunSe
     if (discovery.node)
         static_cast<void>(run_task(node->loop, node::DhtNode::settle(discovery.node.get()),
                                    node->loop.now() + kEndPatience));
+    service.metrics.reset();
     service.api.reset(); // its jobs wait for what it reads
     pool.reset();        // its jobs use what is below
     return {};

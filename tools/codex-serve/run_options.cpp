@@ -63,6 +63,7 @@ Result<RunSettings> settings_of(const RunOptions& options) {
     CODEX_SET(settings.peers, kept_peers(options));
     CODEX_SET(settings.api, api_settings_of(options.api));
     CODEX_SET(settings.discovery, discovery_settings_of(options.discovery, settings.listen));
+    CODEX_SET(settings.metrics, metrics_at(options.metrics));
     return settings;
 }
 
@@ -91,6 +92,7 @@ void declare_run_options(cli::Command& command, RunOptions& options) {
                 "appears once peers can connect, with a line for each address: id and multiaddr");
     declare_discovery_options(command, options.discovery);
     declare_api_options(command, options.api);
+    declare_metrics_options(command, options.metrics);
 }
 
 } // namespace codex::serve_tool

@@ -3,6 +3,7 @@
 
 #include "api.hpp"
 #include "discovery.hpp"
+#include "metrics.hpp"
 #include "node/keeper.hpp"
 #include "node/limits.hpp"
 #include "serve.hpp"
@@ -20,6 +21,7 @@ struct RunOptions {
     std::string ready_file;
     ApiOptions api;
     DiscoveryOptions discovery;
+    MetricsFlags metrics;
 };
 
 void declare_run_options(cli::Command& command, RunOptions& options);
@@ -31,6 +33,7 @@ struct RunSettings {
     std::vector<node::KeptPeer> peers;
     ApiSettings api;
     DiscoverySettings discovery;
+    std::optional<SocketAddress> metrics; ///< where they are asked for
 };
 /// Errors: usage, naming the option.
 [[nodiscard]] Result<RunSettings> settings_of(const RunOptions& options);

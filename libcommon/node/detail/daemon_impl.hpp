@@ -80,7 +80,7 @@ public:
     Executor& executor;
     DaemonOptions options;
     std::list<detail::Running*> fetches;
-    std::string api;
+    About shown; ///< where it is asked over HTTP
     bool ending = false;
     Signal freed; ///< a fetch has ended
 };

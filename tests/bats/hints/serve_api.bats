@@ -7,6 +7,12 @@ load ../codex-serve/serve
     run_split codex-serve run -i /ip4/127.0.0.1/tcp/0 --api-bindaddr localhost
     assert_equal "$status" 64
     hint 'for this host alone: --api-bindaddr 127.0.0.1; without REST: --api-bindaddr none'
+    run_split codex-serve run -i /ip4/127.0.0.1/tcp/0 --metrics --metrics-address localhost
+    assert_equal "$status" 64
+    hint 'for this host alone: --metrics-address 127.0.0.1'
+    part 'for this host alone: {} 127.0.0.1{}{}'
+    start_node --metrics --metrics-address 127.0.0.1 --metrics-port 0
+    end_node
     start_node --api-bindaddr 127.0.0.1
     end_node
     start_node --api-bindaddr none
@@ -17,6 +23,10 @@ load ../codex-serve/serve
     run_split codex-serve run -i /ip4/127.0.0.1/tcp/0 --api-bindaddr 192.0.2.1
     assert_equal "$status" 78
     hint 'take requests of this host alone: --api-bindaddr 127.0.0.1'
+    run_split codex-serve run -i /ip4/127.0.0.1/tcp/0 --metrics --metrics-port 0 --metrics-address 192.0.2.1
+    assert_equal "$status" 78
+    hint 'take requests of this host alone: --metrics-address 127.0.0.1'
+    part 'take requests of this host alone: {} 127.0.0.1'
     start_node --api-bindaddr 127.0.0.1
     end_node
 }
@@ -29,6 +39,10 @@ load ../codex-serve/serve
     run_split codex-serve -r other run -i /ip4/127.0.0.1/tcp/0 --api-port "${taken%%/*}"
     assert_equal "$status" 78
     hint 'name another port, or 0 for any that is free: --api-port 0'
+    run_split codex-serve -r other run -i /ip4/127.0.0.1/tcp/0 --metrics --metrics-port "${taken%%/*}"
+    assert_equal "$status" 78
+    hint 'name another port, or 0 for any that is free: --metrics-port 0'
+    part 'name another port, or 0 for any that is free: {} 0'
     end_node
     start_node --api-port 0
     end_node

@@ -39,8 +39,11 @@ std::vector<Request> requests() {
 
 std::vector<Reply> replies() {
     std::vector<Reply> all;
-    all.emplace_back(
-        About{"id", {"/ip4/192.0.2.1/tcp/1", "/ip6/::1/tcp/2"}, 3, "http://127.0.0.1:4"});
+    all.emplace_back(About{"id",
+                           {"/ip4/192.0.2.1/tcp/1", "/ip6/::1/tcp/2"},
+                           3,
+                           "http://127.0.0.1:4",
+                           "http://127.0.0.1:5"});
     all.emplace_back(PeerRow{"id", "address", true, "/yamux/1.0.0", "agent", 1, 2, UINT64_MAX, 4});
     all.emplace_back(LimitRow{"streams", "4096", 5});
     all.emplace_back(Pong{6});

@@ -1,0 +1,27 @@
+// Where a node is asked over HTTP: addresses as options name them, and listening there.
+#pragma once
+
+#include "base/network.hpp"
+
+#include <memory>
+#include <string>
+
+namespace codex::serve_tool {
+
+/// The options that say where, and what to say instead of a value that is wrong.
+struct HttpOptions {
+    std::string_view address; ///< "--api-bindaddr"
+    std::string_view port;    ///< "--api-port"
+    std::string_view hint{};  ///< "without REST: --api-bindaddr none"; may be empty
+};
+
+/// An IP address of either kind. Errors: usage, naming the option.
+[[nodiscard]] Result<SocketAddress> parse_http_address(const HttpOptions& options,
+                                                       const std::string& ip, std::uint64_t port);
+[[nodiscard]] bool is_loopback(const SocketAddress& at);
+/// Errors: address_in_use, config_invalid, naming the address, with what to say instead; those of
+/// Network::listen().
+[[nodiscard]] Result<std::unique_ptr<Acceptor>>
+listen_for_http(Network& network, const SocketAddress& at, const HttpOptions& options);
+
+} // namespace codex::serve_tool
