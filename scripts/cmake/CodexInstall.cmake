@@ -69,6 +69,11 @@ add_custom_target(completions ALL DEPENDS ${completions})
 if(tools)
   install(TARGETS ${tools} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endif()
+# What watches nodes (codex-metrics(7), FILES).
+install(FILES ${CMAKE_SOURCE_DIR}/scripts/prometheus/prometheus.yml
+              ${CMAKE_SOURCE_DIR}/scripts/prometheus/codex.rules.yml
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/codex/prometheus)
+install(FILES ${CMAKE_SOURCE_DIR}/scripts/grafana/codex.json DESTINATION ${CMAKE_INSTALL_DATADIR}/codex/grafana)
 install(FILES ${CMAKE_SOURCE_DIR}/README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES ${CMAKE_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME copyright)
 # It is in the binaries, and its licence asks for its notice.

@@ -29,6 +29,9 @@ assert_complete() {
     done
     assert_file_exist "$1/share/doc/codex/copyright"
     assert_file_exist "$1/share/doc/codex/README.md"
+    cmp "$1/share/codex/prometheus/prometheus.yml" "$CODEX_SOURCE/scripts/prometheus/prometheus.yml"
+    cmp "$1/share/codex/prometheus/codex.rules.yml" "$CODEX_SOURCE/scripts/prometheus/codex.rules.yml"
+    cmp "$1/share/codex/grafana/codex.json" "$CODEX_SOURCE/scripts/grafana/codex.json"
 }
 
 @test "cmake --install puts programs, pages and completions in place" {
