@@ -107,7 +107,8 @@ Task<Result<dataset::PutResult>> store_small(Service* self, Bytes body,
                 options = std::move(options)]() mutable {
         return store(*repo, *executor, source, options);
     };
-    co_return co_await offload(self->loop, self->executor, std::move(job));
+    // It waits for the disk, with all that come at the same time at once.
+    co_return co_await offload(self->loop, self->long_jobs, std::move(job));
 }
 
 Task<Result<dataset::PutResult>> store_large(Service* self, http::Exchange* from, Bytes first,
