@@ -71,7 +71,7 @@ export const showHealth = async (cid, name) => {
     sample.append(place(kind, 0, 0))
     line.append(sample, make("span", text))
     return line
-  }), make("li", `one square: ${health.map.columnsPerPlace === 1 ? "1 column" : `${health.map.columnsPerPlace} columns`}`))
+  }), ...(health.protected ? [make("li", "columns: whole, can be repaired, lost")] : []), make("li", `one square: ${health.map.columnsPerPlace === 1 ? "1 column" : `${health.map.columnsPerPlace} columns`}`))
   element("health-rows").replaceChildren(...health.map.rows.map((one) =>
     row([["Slots", slots(one)], ["Kind", one.kind], ["Squares", count_marks(one.places, MEANINGS)]])))
   element("health-close").onclick = () => element("health-dialog").close()

@@ -18,12 +18,22 @@ using dataset::HealthMap;
 // Of a picture.
 constexpr std::size_t kMostAcross = 64;
 constexpr std::size_t kMostDown = 32;
+constexpr std::uint64_t kMostBlocks = std::uint64_t{1} << 24;
 /// Until somebody who waits for his turn looks whether he is still waited for.
 constexpr Clock::Duration kDrawingPause = std::chrono::seconds(1);
 
 using HintOf = std::function<std::string(const Error&)>;
 
 // --- health -------------------------------------------------------------------------------------
+
+/// What a stranger's manifest says costs no more than a few bytes for each of so many.
+Result<void> can_be_drawn(const codec::Manifest& manifest) {
+    if (manifest.blocks_count() <= kMostBlocks)
+        return {};
+    return fail(Errc::limit_exceeded,
+                "it has {} blocks, of which no picture is made; {} are possible",
+                manifest.blocks_count(), kMostBlocks);
+}
 
 Result<erasure::Layout> layout_of(const codec::Manifest& manifest) {
     if (manifest.is_protected())
@@ -80,6 +90,7 @@ std::string found_json(const Cid& cid, const Found& found, const codec::Manifest
 /// Of a dataset of which some blocks have not come yet.
 Result<std::string> partial_json(const repo::Repo& repo, const repo::PartialInfo& part) {
     const Cid& cid = part.dataset.cid;
+    CODEX_CHECK(can_be_drawn(part.dataset.manifest));
     CODEX_TRY(layout, layout_of(part.dataset.manifest));
     CODEX_TRY(tree, repo.partial_tree(cid));
     CODEX_TRY(present, tree.present());
@@ -104,6 +115,8 @@ std::string named(std::string hint, const Cid& cid) {
 }
 
 Result<std::string> whole_json(const dataset::Job& job, const Cid& cid, const HintOf& hint_of) {
+    CODEX_TRY(info, job.repo.dataset(cid));
+    CODEX_CHECK(can_be_drawn(info.manifest));
     CODEX_TRY(health, dataset::health(job, cid, false));
     CODEX_TRY(layout, layout_of(health.manifest));
     const HealthMap map(health, layout, kMostAcross, kMostDown);

@@ -1,4 +1,5 @@
 // What a node shows beyond the reference: the page, and what it asks.
+#include "crypto/hash/sha256.hpp"
 #include "rest_fixture.hpp"
 
 #include <nlohmann/json.hpp>
@@ -83,6 +84,26 @@ TEST_F(RestTest, DrawsTheHealthOfADataset) {
     EXPECT_EQ(holed["hint"], "do something");
     EXPECT_EQ(holed["map"]["rows"][0]["places"], std::string(49, '#') + "+");
     EXPECT_EQ(holed["map"]["columns"], std::string(49, '=') + "!");
+}
+
+TEST_F(RestTest, DrawsWhatHasNotComeYetAndNothingWithoutBounds) {
+    using Json = nlohmann::json;
+    const Dataset data(repo::test::seeds(1, 100));
+    codec::Manifest manifest = must(codec::decode_manifest(data.manifest));
+    const auto ask_of = [&](std::uint64_t blocks) {
+        manifest.dataset_size_bytes = blocks * manifest.block_size_bytes;
+        const Bytes bytes = must(codec::encode_manifest(manifest));
+        static_cast<void>(must(here_.repo.open_partial(bytes)));
+        const Cid cid = Cid::sha256(codec::Multicodec::codex_manifest, crypto::sha256(bytes));
+        return ask("GET", "/data/" + cid.text() + "/health");
+    };
+    const auto some = Json::parse(ask_of(130).body);
+    EXPECT_EQ(some["state"], "partial");
+    EXPECT_EQ(some["missing"], 130);
+    EXPECT_EQ(some["map"]["rows"][0]["places"], std::string(44, '.'));
+    const Heard large = ask_of((std::uint64_t{1} << 24) + 1);
+    EXPECT_EQ(large.status(), "500");
+    EXPECT_THAT(large.body, HasSubstr("no picture is made"));
 }
 
 } // namespace
