@@ -18,9 +18,13 @@ struct CipherContextDeleter {
 
 /// Looked up once: by name it takes longer than to encrypt a small frame.
 const EVP_CIPHER* chacha20_poly1305() {
-    static const std::unique_ptr<EVP_CIPHER, CipherDeleter> cipher(
-        EVP_CIPHER_fetch(nullptr, "ChaCha20-Poly1305", nullptr));
-    CODEX_ASSERT(cipher != nullptr);
+    static const std::unique_ptr<EVP_CIPHER, CipherDeleter> cipher = [] {
+        std::unique_ptr<EVP_CIPHER, CipherDeleter> found(
+            EVP_CIPHER_fetch(nullptr, "ChaCha20-Poly1305", nullptr));
+        if (!found) // it is there, so memory is refused; the next one looks again
+            throw std::bad_alloc();
+        return found;
+    }();
     return cipher.get();
 }
 

@@ -10,8 +10,10 @@ namespace {
 
 void hmac(const Key& key, BytesView message, Key& out) {
     unsigned size = 0;
-    CODEX_ASSERT(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), message.data(),
-                      message.size(), out.data(), &size) != nullptr);
+    // Nothing but memory can be wrong with these.
+    if (HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), message.data(), message.size(),
+             out.data(), &size) == nullptr)
+        throw std::bad_alloc();
     CODEX_ASSERT(size == out.size());
 }
 
