@@ -26,10 +26,25 @@ constexpr std::string_view kPrefix = "CODEX_";
 /// have room in 64 bits.
 constexpr std::uint64_t kLatestNow = (std::uint64_t{1} << 52) - 1;
 /// Settings of one command or another, which all others pass over in a file.
-constexpr std::string_view kOfCommands[] = {
-    "agent-string", "api-allowed-hosts", "api-bindaddr", "api-cors-origin",
-    "api-port",     "api-token-file",    "data-dir",     "limit",
-    "listen-addrs", "max-peers",         "net-privkey",  "peer"};
+constexpr std::string_view kOfCommands[] = {"agent-string",
+                                            "api-allowed-hosts",
+                                            "api-bindaddr",
+                                            "api-cors-origin",
+                                            "api-port",
+                                            "api-token-file",
+                                            "bootstrap-node",
+                                            "data-dir",
+                                            "disc-ip",
+                                            "disc-port",
+                                            "limit",
+                                            "listen-addrs",
+                                            "max-peers",
+                                            "metrics",
+                                            "metrics-address",
+                                            "metrics-port",
+                                            "nat",
+                                            "net-privkey",
+                                            "peer"};
 
 std::vector<std::string> our_variables(std::span<const SettingRule> rules) {
     std::vector<std::string> names(std::begin(kOtherVariables), std::end(kOtherVariables));

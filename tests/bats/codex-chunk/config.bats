@@ -85,3 +85,24 @@ END
         assert_line "threads	2	environment	CODEX_THREADS"
     done
 }
+
+@test "settings of a command are passed over by all others, of this tool and of the others" {
+    local tool name count=0
+    codex-chunk config | cut -f 1 | sort >common
+    for tool in $(ls "$CODEX_SOURCE/tools"); do
+        while read -r name; do
+            echo "$name = \"one\"" >"$file"
+            run_split codex-serve id # has settings of another command
+            assert_failure 66
+            run_split codex-merkle config
+            assert_success
+            refute_stderr
+            ((++count))
+        done < <("$tool" config --config-file /dev/null | cut -f 1 | sort | comm -23 - common)
+    done
+    assert [ "$count" -gt 15 ] # there are some
+    echo 'disc-prot = 1' >"$file"
+    run_split codex-chunk ls
+    assert_refused 78 "$file:1: there is no setting 'disc-prot'"
+    assert_stderr --partial 'did you mean: disc-port'
+}
