@@ -84,22 +84,22 @@ function(codex_floor name)
   target_link_libraries(codex_${name} PUBLIC ${arg_FLOORS} fmt::fmt Threads::Threads)
 endfunction()
 
-# Every row of libcommon/floors.txt; CODEX_TOOL_FLOORS becomes what tools are linked with, CODEX_FLOORS
-# all there are.
+# Every row of libcommon/floors.txt; CODEX_FLOORS_OF_codex-chunk and the like become what each tool is
+# linked with, CODEX_FLOORS all there are.
 function(codex_floors)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/libcommon/floors.txt)
   file(STRINGS ${CMAKE_SOURCE_DIR}/libcommon/floors.txt rows REGEX "^[a-z]")
   foreach(row ${rows})
-    if(NOT row MATCHES "^([a-z]+) *: *([a-z ]*)[|] *(.*)$")
+    if(NOT row MATCHES "^([a-z-]+) *: *([a-z ]*)[|] *(.*)$")
       message(FATAL_ERROR "libcommon/floors.txt: ${row}")
     endif()
     set(name ${CMAKE_MATCH_1})
     set(packages ${CMAKE_MATCH_3})
     string(REGEX MATCHALL "[^ ]+" floors "${CMAKE_MATCH_2}")
     string(REGEX MATCHALL "[^ ]+" packages "${packages}")
-    if(name STREQUAL "tools")
+    if(IS_DIRECTORY ${CMAKE_SOURCE_DIR}/tools/${name})
       list(TRANSFORM floors PREPEND codex_)
-      set(CODEX_TOOL_FLOORS ${floors} PARENT_SCOPE)
+      set(CODEX_FLOORS_OF_${name} ${floors} PARENT_SCOPE)
     else()
       codex_floor(${name} FLOORS ${floors} PACKAGES ${packages})
       list(APPEND all codex_${name})
@@ -120,7 +120,7 @@ function(codex_tools)
     codex_precompiled(${name})
     codex_unity(${name})
     codex_less_optimised(${name}) # it parses, calls the library and prints
-    target_link_libraries(${name} PRIVATE codex_flags ${CODEX_TOOL_FLOORS})
+    target_link_libraries(${name} PRIVATE codex_flags ${CODEX_FLOORS_OF_${name}})
     target_link_options(${name} PRIVATE -Wl,--as-needed) # no package of a floor that it has nothing of
     set_property(GLOBAL APPEND PROPERTY CODEX_TOOLS ${name})
   endforeach()

@@ -19,7 +19,7 @@ rows() {
 setup() {
     codex_setup
     rows 'base : | spdlog' 'codec : base |' 'merkle : base |' 'repo : base codec | lmdb' \
-        'cli : codec | CLI' 'tools : repo cli |'
+        'cli : codec | CLI' 'codex-x : repo cli |'
     source_file libcommon/base/bytes.hpp '#include <span>' '#include <fmt/core.h>'
     source_file libcommon/base/detail/log.cpp '#include <spdlog/spdlog.h>'
     source_file libcommon/codec/cid.hpp '#include "base/bytes.hpp"' '#include <fmt/format.h>'
@@ -52,9 +52,9 @@ refuses() {
 @test "it prints the graph, with how often each floor includes what is on its row" {
     check
     assert_success
-    assert_line 'base    : | spdlog(1)'
-    assert_line 'repo    : base(1) codec(1) | lmdb(1)'
-    assert_line 'tools   : repo(1) cli(1)'
+    assert_line 'base        : | spdlog(1)'
+    assert_line 'repo        : base(1) codec(1) | lmdb(1)'
+    assert_line 'codex-x     : repo(1) cli(1)'
 }
 
 # refuses_rows REASON: the check of a tree whose rows were changed.
@@ -66,7 +66,7 @@ refuses_rows() {
 
 @test "a row that names what no file includes is refused" {
     rows 'base : | spdlog' 'codec : base | zstd' 'merkle : base codec |' 'repo : base codec | lmdb' \
-        'cli : codec | CLI' 'tools : repo cli |'
+        'cli : codec | CLI' 'codex-x : repo cli |'
     refuses_rows 'no file of codec includes zstd'
     refuses_rows 'no file of merkle includes codec'
 }
@@ -125,7 +125,7 @@ refuses_rows() {
     refuses libcommon/merkle/a.cpp '#include <openssl/evp.h>' 'openssl is not on the row of merkle'
     refuses libcommon/repo/a.cpp '#include <boost/asio.hpp>' 'boost is not on the row of repo'
     refuses libcommon/repo/a.cpp '#include <sodium.h>' 'sodium is not on the row of repo'
-    refuses tools/codex-x/a.cpp '#include <CLI/CLI.hpp>' 'CLI is not on the row of tools'
+    refuses tools/codex-x/a.cpp '#include <CLI/CLI.hpp>' 'CLI is not on the row of codex-x'
 }
 
 @test "a public header that shows an external package is refused" {
@@ -134,7 +134,10 @@ refuses_rows() {
 }
 
 @test "a folder that is no floor is refused" {
-    refuses libcommon/misc/a.cpp '#include <span>' 'libcommon/misc is no floor'
+    refuses libcommon/misc/a.cpp '#include <span>' 'libcommon/misc has no row'
+    refuses libcommon/codex-x/a.cpp '#include <span>' 'libcommon/codex-x has no row'
+    refuses tools/base/a.cpp '#include <span>' 'tools/base has no row'
+    refuses tools/codex-y/a.cpp '#include <span>' 'tools/codex-y has no row'
 }
 
 @test "an empty tree is refused, not passed" {
@@ -142,4 +145,15 @@ refuses_rows() {
     rows 'base : |'
     check
     assert_failure 1
+}
+
+@test "the local tools are linked with nothing of the network" {
+    local tool
+    for tool in codex-chunk codex-ec codex-merkle; do
+        run ldd "$(command -v "$tool")"
+        assert_output --partial libspdlog
+        refute_output --regexp 'secp256k1|sodium|prometheus|boost'
+    done
+    run ldd "$(command -v codex-serve)"
+    assert_output --partial secp256k1
 }
