@@ -53,10 +53,11 @@ struct Request {
 /// The node itself.
 struct About {
     std::string id;
-    std::vector<std::string> addresses; ///< without /p2p
-    std::uint64_t peers = 0;            ///< that are connected
-    std::string api{};                  ///< where it is asked over HTTP; empty: nowhere
-    std::string metrics{};              ///< the same for its figures
+    std::vector<std::string> addresses;   ///< without /p2p
+    std::uint64_t peers = 0;              ///< that are connected
+    std::string api{};                    ///< where it is asked over HTTP; empty: nowhere
+    std::string metrics{};                ///< the same for its figures
+    std::optional<std::uint64_t> nodes{}; ///< of the DHT that are known; nothing: it has no part
 };
 
 /// A connection with a peer.
@@ -89,6 +90,12 @@ struct OwnRecord {
 struct FoundPeer {
     std::string id;
     std::vector<std::string> addresses; ///< multiaddrs, those of TCP with /p2p
+};
+
+/// How many nodes of the DHT have answered who has what was looked for; where none has, what was
+/// said is what the node itself knew.
+struct Asked {
+    std::uint64_t nodes = 0;
 };
 
 /// Others know now that something is here.
@@ -129,7 +136,7 @@ struct Later {
 struct Done {};
 
 using Reply = std::variant<About, PeerRow, LimitRow, Pong, SoFar, exchange::FetchPeer, Totals,
-                           OwnRecord, FoundPeer, Provided, Later, Done, Error>;
+                           OwnRecord, FoundPeer, Asked, Provided, Later, Done, Error>;
 
 /// Lines without their ends. An error is said with its code, its text and its way out.
 [[nodiscard]] std::string encode(const Request& request);

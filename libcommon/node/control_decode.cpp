@@ -140,6 +140,7 @@ Result<Reply> about_of(const Json& object) {
     members.number("peers", about.peers);
     members.text("api", about.api);
     members.text("metrics", about.metrics);
+    members.number("nodes", about.nodes);
     return members.reply(std::move(about));
 }
 
@@ -238,6 +239,13 @@ Result<Reply> found_of(const Json& object) {
     return members.reply(std::move(found));
 }
 
+Result<Reply> asked_of(const Json& object) {
+    Asked asked;
+    Members members(object);
+    members.number("nodes", asked.nodes);
+    return members.reply(asked);
+}
+
 Result<Reply> provided_of(const Json& object) {
     Provided provided;
     Members members(object);
@@ -316,7 +324,7 @@ constexpr Kind kKinds[] = {
     {"pong", pong_of},         {"gave", gave_of},   {"fetched", totals_of},
     {"progress", progress_of}, {"later", later_of}, {"done", done_of},
     {"record", own_record_of}, {"found", found_of}, {"provided", provided_of},
-    {"error", error_of}};
+    {"asked", asked_of},       {"error", error_of}};
 
 } // namespace
 

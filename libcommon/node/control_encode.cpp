@@ -16,7 +16,10 @@ struct ReplyWriter {
     void operator()(const About& about) const {
         json.key("node").begin_object().member("id", about.id).key("addresses");
         json.list(about.addresses).member("peers", about.peers).member("api", about.api);
-        json.member("metrics", about.metrics).end_object();
+        json.member("metrics", about.metrics);
+        if (about.nodes)
+            json.member("nodes", *about.nodes);
+        json.end_object();
     }
     void operator()(const PeerRow& peer) const {
         json.key("peer").begin_object();
@@ -72,6 +75,9 @@ struct ReplyWriter {
     void operator()(const FoundPeer& found) const {
         json.key("found").begin_object().member("id", found.id).key("addresses");
         json.list(found.addresses).end_object();
+    }
+    void operator()(const Asked& asked) const {
+        json.key("asked").begin_object().member("nodes", asked.nodes).end_object();
     }
     void operator()(const Provided& provided) const {
         json.key("provided").begin_object().member("nodes", provided.nodes).end_object();

@@ -1,5 +1,9 @@
+#include "base/copy_error.hpp"
+#include "base/offload.hpp"
 #include "node/detail/daemon_impl.hpp"
 #include "node/finding.hpp"
+
+#include <algorithm>
 
 namespace codex::node {
 
@@ -24,10 +28,18 @@ Result<Target> detail::target_of(const std::string& text) {
     return Target{*peer, *rest};
 }
 
-std::vector<std::string> addresses_of(const net::Host& host) {
+std::vector<std::string> addresses_of(const net::Host& host, const DhtNode* discovery) {
     std::vector<std::string> texts;
-    for (const net::Multiaddr& address : host.addresses())
-        texts.push_back(fmt::format("{}/p2p/{}", address.text(), host.id().text()));
+    const auto add = [&](const std::vector<net::Multiaddr>& addresses) {
+        for (const net::Multiaddr& address : addresses) {
+            std::string text = fmt::format("{}/p2p/{}", address.text(), host.id().text());
+            if (std::ranges::find(texts, text) == texts.end())
+                texts.push_back(std::move(text));
+        }
+    };
+    if (discovery != nullptr)
+        add(discovery->announced());
+    add(host.addresses());
     return texts;
 }
 
@@ -36,8 +48,11 @@ std::vector<std::string> addresses_of(const net::Host& host) {
 Task<Result<void>> Daemon::Impl::about(Impl* self, Conversation* with) {
     About about = self->shown;
     about.id = self->host.id().text();
-    about.addresses = addresses_of(self->host);
+    const DhtNode* const discovery = self->options.discovery;
+    about.addresses = addresses_of(self->host, discovery);
     about.peers = self->peers.all().size();
+    if (discovery != nullptr)
+        about.nodes = discovery->dht().node_count();
     co_return co_await with->say(std::move(about));
 }
 
@@ -122,6 +137,33 @@ Error no_discovery() {
     return {Errc::unsupported, "the node was begun without discovery of others"};
 }
 
+/// Whether a dataset is in the repo, whole or in part, by its manifest or its tree. Errors:
+/// dataset_not_found; those of reading the index.
+Result<void> check_here(const repo::Repo& repo, const Cid& cid) {
+    const auto dataset = repo.dataset(cid);
+    if (dataset || dataset.error().code() == Errc::dataset_partial)
+        return {};
+    if (dataset.error().code() != Errc::dataset_not_found)
+        return fail(copy_of(dataset.error()));
+    if (const auto tree = repo.tree(cid); tree || tree.error().code() != Errc::block_not_found)
+        return tree ? Result<void>() : fail(copy_of(tree.error()));
+    const auto partial = repo.partial_tree(cid);
+    if (partial)
+        return {};
+    return fail(copy_of(partial.error().code() == Errc::block_not_found ? dataset.error()
+                                                                        : partial.error()));
+}
+
+/// Where this node itself is.
+FoundPeer own_addresses(const net::Host& host, const DhtNode& discovery) {
+    FoundPeer found;
+    found.id = host.id().text();
+    found.addresses = addresses_of(host, &discovery);
+    if (const auto at = net::dht::udp_address(discovery.dht().record().record))
+        found.addresses.push_back(net::dht::udp_multiaddr(*at).text());
+    return found;
+}
+
 } // namespace
 
 Task<Result<void>> Daemon::Impl::say_record(Impl* self, Conversation* with) {
@@ -143,6 +185,10 @@ Task<Result<void>> Daemon::Impl::find(Impl* self, Request request, Conversation*
         auto peer = net::PeerId::from_text(request.peer);
         if (!peer)
             co_return fail(std::move(peer).error());
+        if (*peer == self->host.id()) {
+            Reply itself(own_addresses(self->host, *self->options.discovery));
+            co_return co_await with->say(std::move(itself));
+        }
         CODEX_CO_TRY(found, find_peer(dht, *peer, until));
         Reply reply(std::move(found));
         co_return co_await with->say(std::move(reply));
@@ -150,12 +196,13 @@ Task<Result<void>> Daemon::Impl::find(Impl* self, Request request, Conversation*
     auto cid = Cid::from_text(request.cid);
     if (!cid)
         co_return fail(std::move(cid).error());
-    CODEX_CO_TRY(providers, find_providers(dht, *cid, until));
-    for (FoundPeer& provider : providers) {
+    CODEX_CO_TRY(found, find_providers(dht, *cid, until));
+    for (FoundPeer& provider : found.providers) {
         Reply reply(std::move(provider));
         CODEX_CO_CHECK(with->say(std::move(reply)));
     }
-    co_return Result<void>();
+    Reply reply(Asked{found.asked});
+    co_return co_await with->say(std::move(reply));
 }
 
 Task<Result<void>> Daemon::Impl::provide(Impl* self, Request request, Conversation* with) {
@@ -165,6 +212,10 @@ Task<Result<void>> Daemon::Impl::provide(Impl* self, Request request, Conversati
     if (!cid)
         co_return fail(std::move(cid).error());
     const Clock::Instant until = self->in(request.seconds.value_or(kFindSeconds));
+    auto job = [repo = &self->repo, cid = *cid] { return check_here(*repo, cid); };
+    auto here = co_await offload(self->loop, self->executor, std::move(job));
+    if (!here) // who comes for it would be sent away
+        co_return fail(std::move(here).error());
     const auto id = net::dht::Id::of_content(*cid);
     CODEX_CO_TRY(nodes, self->options.discovery->provide(id, until));
     Reply reply(Provided{nodes});

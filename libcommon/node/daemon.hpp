@@ -15,8 +15,11 @@ class DhtNode;
 /// What is wanted of a dataset, once it is known (exchange::FetchOptions::part).
 using PartOf = std::function<Result<exchange::FetchPart>(const codec::Manifest&)>;
 
-/// The addresses at which others reach the node, each with its id at the end.
-[[nodiscard]] std::vector<std::string> addresses_of(const net::Host& host);
+/// The addresses at which the node is reached, each with its id at the end: first those that it
+/// says to others, then those where it listens beside them. `discovery` is what says them; nothing
+/// where nobody does.
+[[nodiscard]] std::vector<std::string> addresses_of(const net::Host& host,
+                                                    const DhtNode* discovery);
 
 /// How far a fetch with this progress is, as it is said to who waits.
 [[nodiscard]] SoFar so_far_of(const exchange::FetchStatus& status, const Progress& progress);

@@ -26,15 +26,15 @@ Error nobody_to_ask() {
 
 } // namespace
 
-Task<Result<std::vector<FoundPeer>>> find_providers(Dht* dht, Cid cid, Clock::Instant until) {
+Task<Result<FoundProviders>> find_providers(Dht* dht, Cid cid, Clock::Instant until) {
     const Id id = Id::of_content(cid);
-    CODEX_CO_TRY(providers, dht->find_providers(id, until));
-    std::vector<FoundPeer> found;
+    FoundProviders found;
+    CODEX_CO_TRY(providers, dht->find_providers(id, until, &found.asked));
     for (const net::dht::FoundProvider& provider : providers)
-        found.push_back(found_peer(provider.record.peer, provider.record.addresses));
-    if (found.empty() && dht->node_count() == 0)
+        found.providers.push_back(found_peer(provider.record.peer, provider.record.addresses));
+    if (found.providers.empty() && found.asked == 0)
         co_return fail(nobody_to_ask());
-    if (found.empty())
+    if (found.providers.empty())
         co_return fail(Errc::dataset_not_found, "no other node is known that has it");
     co_return found;
 }

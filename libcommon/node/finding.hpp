@@ -6,11 +6,15 @@
 
 namespace codex::node {
 
-/// Those that provide a dataset, by the CID of its manifest or its tree; there is one. `dht`
-/// outlives it. Errors: dataset_not_found, when nobody does; unavailable, when there was nobody to
-/// be asked; timeout.
-[[nodiscard]] Task<Result<std::vector<FoundPeer>>> find_providers(net::dht::Dht* dht, Cid cid,
-                                                                  Clock::Instant until);
+/// Those that provide a dataset, of which there is one.
+struct FoundProviders {
+    std::vector<FoundPeer> providers;
+    std::size_t asked = 0; ///< nodes that have answered; none: they are those that `dht` kept
+};
+/// By the CID of a manifest or a tree. `dht` outlives it. Errors: dataset_not_found, when nobody
+/// does; unavailable, when nobody has answered; timeout.
+[[nodiscard]] Task<Result<FoundProviders>> find_providers(net::dht::Dht* dht, Cid cid,
+                                                          Clock::Instant until);
 /// Where a peer takes connections, as it has said itself. Errors: not_found, timeout.
 [[nodiscard]] Task<Result<std::vector<net::Multiaddr>>>
 find_addresses(net::dht::Dht* dht, net::PeerId peer, Clock::Instant until);

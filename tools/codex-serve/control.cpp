@@ -78,6 +78,11 @@ Result<int> run_peers(cli::Context& context, bool limits) {
 
 // --- health -------------------------------------------------------------------------------------
 
+cli::Record nodes_of(const node::About& about) {
+    cli::Record record("health");
+    return about.nodes ? record.json("nodes", *about.nodes) : record.json("nodes", nullptr);
+}
+
 Result<int> run_health(cli::Context& context, const cli::DurationValue& wait) {
     const Deadline until = wait.given ? Deadline::after_seconds(context.clock(), wait.seconds)
                                       : Deadline::after_seconds(context.clock(), 0);
@@ -92,7 +97,9 @@ Result<int> run_health(cli::Context& context, const cli::DurationValue& wait) {
                 .text(fmt::format("{}", fmt::join(about->addresses, ",")))
                 .json("addresses", about->addresses)
                 .field("api", about->api.empty() ? std::string_view("-") : about->api)
-                .field("metrics", about->metrics.empty() ? std::string_view("-") : about->metrics));
+                .field("metrics", about->metrics.empty() ? std::string_view("-") : about->metrics)
+                .members_of(nodes_of(*about)) // null where it has no part in the DHT
+                .text(about->nodes ? fmt::format("{}", *about->nodes) : "-"));
     };
     for (;;) {
         auto answered = ask_daemon(context, asking(node::Ask::health), print,

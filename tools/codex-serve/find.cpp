@@ -37,15 +37,22 @@ Result<void> print_found(cli::Context& context, const node::FoundPeer& found) {
                              .json("addresses", found.addresses));
 }
 
-Task<Result<std::vector<node::FoundPeer>>> find_by(net::dht::Dht* dht, Sought sought,
-                                                   Clock::Instant until) {
+/// What is found was kept from before: it may be there no more.
+void warn_of_silence(cli::Context& context, const std::string& what) {
+    context.warn(what, "no node of the DHT has answered: these are from before");
+}
+
+Task<Result<node::FoundProviders>> find_by(net::dht::Dht* dht, Sought sought,
+                                           Clock::Instant until) {
     if (sought.cid) {
         Cid cid = *sought.cid;
         co_return co_await node::find_providers(dht, std::move(cid), until);
     }
     net::PeerId peer = *sought.peer;
     CODEX_CO_TRY(found, node::find_peer(dht, std::move(peer), until));
-    co_return std::vector<node::FoundPeer>(1, std::move(found));
+    node::FoundProviders one;
+    one.providers.push_back(std::move(found));
+    co_return one;
 }
 
 /// Without a node of the repo.
@@ -58,7 +65,7 @@ Result<void> find_here(cli::Context& context, Sought sought, const FindOptions& 
     auto found = run_task(node->loop, find_by(asking->dht.get(), std::move(sought), until));
     if (!*found)
         return fail(std::move(*found).error());
-    for (const node::FoundPeer& one : **found)
+    for (const node::FoundPeer& one : (*found)->providers)
         CODEX_CHECK(print_found(context, one));
     return {};
 }
@@ -81,14 +88,22 @@ Result<int> run_find(cli::Context& context, const FindOptions& options) {
         request.cid = sought.cid->text();
     else
         request.peer = sought.peer->text();
-    const node::TakeReply print = [&context](const node::Reply& reply) -> Result<void> {
+    const node::TakeReply print = [&](const node::Reply& reply) -> Result<void> {
         if (const auto* found = std::get_if<node::FoundPeer>(&reply))
             return print_found(context, *found);
+        if (const auto* by = std::get_if<node::Asked>(&reply); by != nullptr && by->nodes == 0)
+            warn_of_silence(context, options.what);
         return {};
     };
-    CODEX_TRY(asked, ask_daemon_if_any(context, std::move(request), print,
-                                       std::chrono::seconds(options.timeout.seconds)));
-    if (asked)
+    auto asked = ask_daemon_if_any(context, std::move(request), print,
+                                   std::chrono::seconds(options.timeout.seconds));
+    if (!asked && asked.error().code() == Errc::unavailable && !asked.error().has_way_out())
+        return fail(std::move(asked).error().hint(
+            "the node knows no other: begin it with the record of one: codex-serve run "
+            "--bootstrap-node SPR, which is shown where that runs: codex-serve --repo OTHER spr"));
+    if (!asked)
+        return fail(std::move(asked).error());
+    if (*asked)
         return 0;
     if (options.bootstrap.empty()) {
         CODEX_TRY(repo, context.repo_path());
@@ -139,7 +154,7 @@ void declare_find(cli::Command& root) {
     const auto find = std::make_shared<FindOptions>();
     cli::Command& finding =
         root.command("find", "see which nodes have a dataset, or where a node is")
-            .argument("CID", find->what, "of a dataset, whole; or a peer id, 16Uiu2HA...");
+            .argument("CID", find->what, "of a dataset, whole; or a peer id (16Uiu2HA...)");
     declare_bootstrap_option(finding, find->bootstrap,
                              "where no node serves the repo: the record of a node to ask");
     finding.option("--timeout", find->timeout, "how long it may take; default 30s")

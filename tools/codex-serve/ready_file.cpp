@@ -39,9 +39,9 @@ Result<ReadyFile> ReadyFile::open(const std::string& path) {
     return ReadyFile(std::move(file), path);
 }
 
-Result<void> ReadyFile::write(const net::Host& host) {
+Result<void> ReadyFile::write(const net::Host& host, const node::DhtNode* discovery) {
     std::string lines;
-    for (const std::string& address : node::addresses_of(host))
+    for (const std::string& address : node::addresses_of(host, discovery))
         lines += fmt::format("{}\t{}\n", host.id().text(), address);
     CODEX_TRY(written, write_if_taken(file_.fd(), as_bytes(lines), path_, {}));
     if (written != lines.size())

@@ -3,6 +3,7 @@
 
 #include "base/output_file.hpp"
 #include "net/connection/host.hpp"
+#include "node/dht_node.hpp"
 
 #include <optional>
 #include <string>
@@ -16,8 +17,9 @@ public:
     /// Without what the last one has left there. What cannot be made is said now, before anything
     /// is served. Errors: those of OutputFile::open(), and of removing.
     [[nodiscard]] static Result<ReadyFile> open(const std::string& path);
-    /// A line for each address at which the node is reached: id and address. Errors: io, no_space.
-    [[nodiscard]] Result<void> write(const net::Host& host);
+    /// A line for each address at which the node is reached, those that it says to others first: id
+    /// and address. `discovery` is what says them, or nothing. Errors: io, no_space.
+    [[nodiscard]] Result<void> write(const net::Host& host, const node::DhtNode* discovery);
     /// The node is ready no more: the file goes, when it still is the one that was written.
     void remove();
 

@@ -274,10 +274,11 @@ Result<void> serve(cli::Context& context, const RunOptions& options, const RunSe
         service.begin_metrics(std::move(metrics_acceptor), repo, *pool);
     service.daemon.set_urls(service.api ? service.api->url() : std::string(),
                             service.metrics ? service.metrics->url() : std::string());
-    service.log.info("Started codex node", {{"id", log::Id{node->host->id().text()}},
-                                            {"addrs", node::addresses_of(*node->host)}});
+    service.log.info("Started codex node",
+                     {{"id", log::Id{node->host->id().text()}},
+                      {"addrs", node::addresses_of(*node->host, discovery.node.get())}});
     if (ready)
-        CODEX_CHECK(ready->write(*node->host));
+        CODEX_CHECK(ready->write(*node->host, discovery.node.get()));
     supervisor.ready(fmt::format("Serving as {}", node->host->id().text()));
     std::unique_ptr<net::nat::WayIn> way_in;
     if (discovery.node)

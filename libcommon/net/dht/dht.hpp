@@ -112,9 +112,10 @@ public:
     [[nodiscard]] std::optional<SocketAddress> seen_at() const { return seen_.agreed(); }
 
     /// Who provides `content`: whom this node knows, and whom those next to it know; each peer once
-    /// and not this one. Nobody is an answer. Errors: timeout, when nobody was asked by `until`.
-    [[nodiscard]] Task<Result<std::vector<FoundProvider>>> find_providers(Id content,
-                                                                          Clock::Instant until);
+    /// and not this one. Nobody is an answer. `answered`, which outlives it, gets how many nodes
+    /// have answered. Errors: timeout, when nobody was asked by `until`.
+    [[nodiscard]] Task<Result<std::vector<FoundProvider>>>
+    find_providers(Id content, Clock::Instant until, std::size_t* answered = nullptr);
     /// Tells those next to `content` that this node provides it; `envelope` is its record with
     /// addresses of TCP. Gives how many know it, with this one where it is next to it, or alone.
     /// Errors: record_invalid, when that is no record of this node; timeout.

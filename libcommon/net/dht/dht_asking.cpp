@@ -172,10 +172,13 @@ Task<void> Dht::ask_providers(Dht* dht, NodeRecord node, Id content, Clock::Inst
             found->push_back(envelope);
 }
 
-Task<Result<std::vector<FoundProvider>>> Dht::find_providers(Id content, Clock::Instant until) {
+Task<Result<std::vector<FoundProvider>>> Dht::find_providers(Id content, Clock::Instant until,
+                                                             std::size_t* answered) {
     ++counters_.searches;
     const UnderWay searching(counters_.searching);
     CODEX_CO_TRY(nearest, lookup(content, until, Asking::by_distances));
+    if (answered != nullptr)
+        *answered = nearest.size();
     std::vector<Bytes> envelopes;
     for (Provider& provider : providers_.find(content, kMostFound, loop_.clock().unix_seconds()))
         envelopes.push_back(std::move(provider.envelope));

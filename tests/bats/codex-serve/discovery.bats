@@ -66,6 +66,39 @@ all_know() {
     run_split codex-serve -r n0 provide "$cid"
     assert_success
     assert_output --regexp "^$cid"$'\t''[12]$'
+    # What is not here is not said to be, and who has it is not known; the part of one is here.
+    none=$(gen 2 1000 | codex-chunk -r none put)
+    run_split codex-serve -r n0 provide "$none"
+    assert_refused 1 "$none"
+    run_split codex-serve -r n1 find "$none"
+    assert_refused 1 'no other node is known that has it'
+    # Where this node itself is, and how many others it knows.
+    own=$(codex-serve -r n1 id)
+    run_split codex-serve -r n1 find "$own"
+    assert_success
+    assert_output --partial "$own"$'\t'"$(codex-serve -r n1 health | cut -f 3),/ip4/127.0.0.1/udp/"
+    assert_equal "$(codex-serve -r n1 health | cut -f 6)" 1
+    assert_equal "$(codex-serve -r n1 health --json | jq -s '.[0].nodes')" 1
+    # Nobody answers any more: what is still known of before is no news.
+    kill -s KILL "${nodes[0]}"
+    wait "${nodes[0]}" || true
+    codex-serve -r n1 find "$cid" --timeout 60s >found 2>warned || assert_equal "$?" 69
+    grep -e 'no node of the DHT has answered: these are from before' -e 'no node of the DHT answers' warned || fail "$(cat found warned)"
+}
+
+@test "a node that others reach at another address, and one without discovery" {
+    begin 0 --nat extip:203.0.113.5
+    id=$(codex-serve -r n0 id)
+    port=$(sed -E -n '1s|.*/tcp/([0-9]+)/.*|\1|p' ready0)
+    both="/ip4/203.0.113.5/tcp/$port/p2p/$id,/ip4/127.0.0.1/tcp/$port/p2p/$id"
+    assert_equal "$(codex-serve -r n0 health | cut -f 3)" "$both"
+    assert_equal "$(cut -f 2 ready0 | paste -sd,)" "$both"
+    assert_file_contains log0 "Started codex node.*/ip4/203.0.113.5/tcp/$port"
+    assert_equal "$(codex-serve -r n0 health | cut -f 6)" 0
+    codex-serve ping -c 1 "${both#*,}"
+    begin 1 --disc-ip none
+    assert_equal "$(codex-serve -r n1 health | cut -f 6)" -
+    assert_equal "$(codex-serve -r n1 health --json | jq -s '.[0].nodes')" null
 }
 
 @test "ten nodes: tables fill in ten seconds, and a file reaches all while some are killed" {

@@ -51,6 +51,12 @@ load hints
     assert_equal "$status" 69
     hint 'begin a node: codex-serve run; or name one of the DHT by its record: --bootstrap-node SPR, which is shown where it runs: codex-serve --repo OTHER spr'
     start_node
+    run_split codex-serve find "$cid"
+    assert_equal "$status" 69
+    hint 'the node knows no other: begin it with the record of one: codex-serve run --bootstrap-node SPR, which is shown where that runs: codex-serve --repo OTHER spr'
+    run_split codex-serve provide zDvZRwzmAkhzDRPH5EW242gJBNZ2T7aoH2v1fVH66FxXL4kSbvyM
+    assert_equal "$status" 1
+    hint 'list what is here: codex-chunk ls'
     wait_for 'codex-serve -r other find "$cid" --bootstrap-node "$(codex-serve --repo "$CODEX_REPO" spr)" 2>said' 30
     end_node
 }

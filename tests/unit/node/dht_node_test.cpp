@@ -52,6 +52,22 @@ TEST_F(DhtNodeTest, WhatIsStoredLaterIsToldAtOnce) {
     EXPECT_EQ(must(two.find(data.cid)).size(), 1U);
 }
 
+TEST_F(DhtNodeTest, WhatWasKeptIsFoundWhereNobodyAnswersAndThatIsSaid) {
+    Whole one(world, 1);
+    Whole two(world, 2, one.record());
+    one.store.store(data);
+    ASSERT_TRUE(know_each_other({&one, &two}));
+    world.pass(minutes(1));
+    const auto find = [&] {
+        return must(world.run(find_providers(&two.node->dht(), data.cid, world.in(minutes(1)))));
+    };
+    EXPECT_EQ(find().asked, 1U);
+    one.end();
+    const FoundProviders kept = find();
+    EXPECT_EQ(kept.asked, 0U);
+    EXPECT_EQ(kept.providers.size(), 1U);
+}
+
 TEST_F(DhtNodeTest, ItIsToldAgainBeforeOthersForgetIt) {
     Whole one(world, 1);
     Whole two(world, 2, one.record());

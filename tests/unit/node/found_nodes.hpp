@@ -82,7 +82,10 @@ public:
     }
     Result<void> fetch(const Dataset& data) { return world_.run(begin_fetch(data)); }
     Result<std::vector<FoundPeer>> find(const Cid& cid) {
-        return world_.run(find_providers(&node->dht(), cid, world_.in(minutes(1))));
+        auto found = world_.run(find_providers(&node->dht(), cid, world_.in(minutes(1))));
+        if (!found)
+            return fail(std::move(found).error());
+        return std::move(found->providers);
     }
     [[nodiscard]] std::vector<NodeRecord> record() const { return {node->dht().record()}; }
     [[nodiscard]] std::array<std::uint8_t, 4> ip() const { return {10, 0, 0, number_}; }
