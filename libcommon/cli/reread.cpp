@@ -29,6 +29,7 @@ Result<std::vector<std::string>> Context::reread(const std::function<void(Comman
     Command command(root);
     declare(command);
     detail::Globals globals;
+    globals.config_patience.reset(); // who reads again serves others meanwhile
     auto parsed = detail::parse(*root, globals, state_->arguments);
     if (!parsed)
         return fail(std::move(parsed.error().error));

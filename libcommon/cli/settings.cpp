@@ -1,7 +1,6 @@
 #include "cli/settings.hpp"
 
 #include "base/cpu.hpp"
-#include "base/fd.hpp"
 #include "base/temporary.hpp"
 #include "cli/detail/config_file.hpp"
 #include "cli/detail/count.hpp"
@@ -155,7 +154,7 @@ public:
             settings_.push_back({rule.name, rule.value});
     }
 
-    Result<void> read_file_named(const std::string& flag) {
+    Result<void> read_file_named(const std::string& flag, std::optional<Clock::Duration> patience) {
         Setting& file = settings_.front();
         if (const std::string named = environment("CODEX_CONFIG"); !named.empty())
             set(file, named, Origin::environment, "CODEX_CONFIG");
@@ -167,7 +166,10 @@ public:
             if (!there)
                 return {};
         }
-        auto text = read_file(path, detail::kMaxConfigBytes);
+        std::optional<Deadline> until;
+        if (patience)
+            until = Deadline::after(process_clock(), *patience);
+        auto text = read_settings_file(path, detail::kMaxConfigBytes, until);
         if (!text)
             return fail(not_read(std::move(text).error()));
         CODEX_TRY(entries, detail::parse_config(*text, path));
@@ -276,11 +278,12 @@ std::string default_repo() {
 }
 
 Result<std::vector<Setting>> read_settings(std::span<const SettingRule> rules,
-                                           const std::string& config_flag) {
+                                           const std::string& config_flag,
+                                           std::optional<Clock::Duration> patience) {
     CODEX_CHECK(check_variables());
     std::vector<Setting> settings;
     Reading reading(rules, settings);
-    CODEX_CHECK(reading.read_file_named(config_flag));
+    CODEX_CHECK(reading.read_file_named(config_flag, patience));
     CODEX_CHECK(reading.read_environment());
     return settings;
 }

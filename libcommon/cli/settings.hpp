@@ -4,6 +4,7 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "cli/settings_file.hpp"
 
 #include <functional>
 #include <span>
@@ -46,10 +47,12 @@ constexpr std::string_view kConfigFileSetting = "config-file";
 
 /// Applies the configuration file and the environment to `rules`, and gives all settings: the
 /// configuration file first, then those of the rules, in their order. A value given by
-/// `config_flag` is the path of the file. Errors: config_invalid, naming the file and line or the
-/// variable, also one that no rule stands for; those of reading a file that was named.
-[[nodiscard]] Result<std::vector<Setting>> read_settings(std::span<const SettingRule> rules,
-                                                         const std::string& config_flag);
+/// `config_flag` is the path of the file, which is waited for as long as `patience` lets it, where
+/// it is a pipe; nothing: it is refused then. Errors: config_invalid, naming the file and line or
+/// the variable, also one that no rule stands for; those of read_settings_file().
+[[nodiscard]] Result<std::vector<Setting>>
+read_settings(std::span<const SettingRule> rules, const std::string& config_flag,
+              std::optional<Clock::Duration> patience = kSettingsPatience);
 
 /// Lets no kernels run above the level that CODEX_CPU names; a process does so when it begins. A
 /// wrong value is read_settings()'s to refuse.

@@ -86,7 +86,7 @@ Result<void> apply_configuration(const std::string& config_flag, Globals& global
     globals.repo = default_repo();
     std::vector<SettingRule> rules = setting_rules(globals);
     rules.insert(rules.end(), more.begin(), more.end());
-    CODEX_TRY(read, read_settings(rules, config_flag));
+    CODEX_TRY(read, read_settings(rules, config_flag, globals.config_patience));
     settings = std::move(read);
     // no-color.org: set to anything, it wins over what is not said on the command line.
     if (const char* no_color = std::getenv("NO_COLOR"); no_color != nullptr && *no_color != 0) {

@@ -1,7 +1,7 @@
 #include "discovery.hpp"
 
-#include "base/fd.hpp"
 #include "base/units.hpp"
+#include "cli/settings_file.hpp"
 
 #include <algorithm>
 
@@ -19,8 +19,9 @@ constexpr std::uint64_t kNoTime = std::uint64_t{4'102'444'800}; // 2100
 constexpr std::uint64_t kBegan = std::uint64_t{1'735'689'600}; // 2025
 
 /// Lines of a file, but for those that are empty or begin with #.
-Result<std::vector<std::string>> lines_of(const std::string& path) {
-    CODEX_TRY(bytes, read_file(path, kMaxBootstrapBytes));
+Result<std::vector<std::string>> lines_of(const std::string& path,
+                                          const std::optional<Deadline>& until) {
+    CODEX_TRY(bytes, cli::read_settings_file(path, kMaxBootstrapBytes, until));
     std::vector<std::string> lines;
     std::string_view rest = as_text(bytes);
     while (!rest.empty()) {
@@ -102,13 +103,14 @@ void declare_discovery_options(cli::Command& command, DiscoveryOptions& options)
         .setting("CODEX_NAT");
 }
 
-Result<std::vector<net::dht::NodeRecord>> bootstrap_nodes(const std::vector<std::string>& texts) {
+Result<std::vector<net::dht::NodeRecord>> bootstrap_nodes(const std::vector<std::string>& texts,
+                                                          const std::optional<Deadline>& until) {
     CODEX_TRY(parts, split_list("--bootstrap-node", "SPR", texts));
     std::vector<net::dht::NodeRecord> nodes;
     for (const std::string& part : parts) {
         std::vector<std::string> records(1, part);
         if (part.starts_with('@')) {
-            auto lines = lines_of(part.substr(1));
+            auto lines = lines_of(part.substr(1), until);
             if (!lines)
                 return fail(std::move(lines).error().context("--bootstrap-node"));
             records = std::move(*lines);
@@ -122,7 +124,8 @@ Result<std::vector<net::dht::NodeRecord>> bootstrap_nodes(const std::vector<std:
 }
 
 Result<DiscoverySettings> discovery_settings_of(const DiscoveryOptions& options,
-                                                const std::vector<net::Multiaddr>& listen) {
+                                                const std::vector<net::Multiaddr>& listen,
+                                                const std::optional<Deadline>& until) {
     if (options.port > UINT16_MAX)
         return fail(Errc::usage, "--disc-port: {} is not from 0 to {}", options.port, UINT16_MAX);
     const auto port = static_cast<std::uint16_t>(options.port);
@@ -131,7 +134,7 @@ Result<DiscoverySettings> discovery_settings_of(const DiscoveryOptions& options,
     if (!nat)
         return fail(cli::bad_value("--nat", nat.error()));
     settings.nat = *nat;
-    CODEX_SET(settings.bootstrap, bootstrap_nodes(options.bootstrap));
+    CODEX_SET(settings.bootstrap, bootstrap_nodes(options.bootstrap, until));
     if (options.ip == kNoDiscovery)
         return settings;
     if (options.ip.empty()) {

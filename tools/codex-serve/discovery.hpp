@@ -27,15 +27,17 @@ struct DiscoverySettings {
     std::vector<net::dht::NodeRecord> bootstrap;
     net::NatChoice nat;
 };
-/// `listen` is where the node takes connections. Errors: usage, naming the option; config_invalid,
+/// `listen` is where the node takes connections; `until` is how long a file of records is waited
+/// for, as cli::read_settings_file() takes it. Errors: usage, naming the option; config_invalid,
 /// for the record of a node that is none; those of reading a file of them.
 [[nodiscard]] Result<DiscoverySettings>
-discovery_settings_of(const DiscoveryOptions& options, const std::vector<net::Multiaddr>& listen);
+discovery_settings_of(const DiscoveryOptions& options, const std::vector<net::Multiaddr>& listen,
+                      const std::optional<Deadline>& until);
 
 /// Records of nodes of the DHT, as --bootstrap-node takes them: in each text one, several between
 /// commas or on lines, or @ and the name of a file of such. Errors: as above.
 [[nodiscard]] Result<std::vector<net::dht::NodeRecord>>
-bootstrap_nodes(const std::vector<std::string>& texts);
+bootstrap_nodes(const std::vector<std::string>& texts, const std::optional<Deadline>& until);
 
 /// Warns where the clock of this host is far off: before `last_record`, the number of a record of
 /// this node, or before what the records of others say of theirs.

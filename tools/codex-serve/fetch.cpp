@@ -1,6 +1,7 @@
 // codex-serve fetch: datasets from other nodes into the repo.
 #include "base/printable.hpp"
 #include "cli/for_each.hpp"
+#include "cli/settings_file.hpp"
 #include "content_file.hpp"
 #include "daemon.hpp"
 #include "discovery.hpp"
@@ -137,7 +138,10 @@ Result<int> fetch_one(cli::Context& context, const FetchArguments& arguments,
 Result<int> run_fetch(cli::Context& context, const FetchArguments& arguments) {
     exchange::FetchOptions usual;
     CODEX_SET(usual.peers, peers_of(arguments));
-    CODEX_TRY(bootstrap, bootstrap_nodes(arguments.bootstrap));
+    const Deadline records = arguments.timeout.given
+                                 ? deadline_of(context, arguments)
+                                 : Deadline::after(context.clock(), cli::kSettingsPatience);
+    CODEX_TRY(bootstrap, bootstrap_nodes(arguments.bootstrap, records));
     if (arguments.slot && (arguments.range || arguments.to))
         return fail(Error(Errc::usage, "--slot does not go with --range or --to")
                         .hint("fetch the slot by itself, and the content by a command of its own"));

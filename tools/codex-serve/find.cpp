@@ -57,12 +57,11 @@ Task<Result<node::FoundProviders>> find_by(net::dht::Dht* dht, Sought sought,
 
 /// Without a node of the repo.
 Result<void> find_here(cli::Context& context, Sought sought, const FindOptions& options) {
-    CODEX_TRY(bootstrap, bootstrap_nodes(options.bootstrap));
+    const Deadline until = Deadline::after_seconds(context.clock(), options.timeout.seconds);
+    CODEX_TRY(bootstrap, bootstrap_nodes(options.bootstrap, until));
     CODEX_TRY(node, Node::anonymous(context));
     CODEX_TRY(asking, begin_asking(context, *node, std::move(bootstrap)));
-    const Clock::Instant until =
-        Deadline::after_seconds(context.clock(), options.timeout.seconds).at();
-    auto found = run_task(node->loop, find_by(asking->dht.get(), std::move(sought), until));
+    auto found = run_task(node->loop, find_by(asking->dht.get(), std::move(sought), until.at()));
     if (!*found)
         return fail(std::move(*found).error());
     for (const node::FoundPeer& one : (*found)->providers)

@@ -2,6 +2,7 @@
 #include "base/local_network.hpp"
 #include "base/thread.hpp"
 #include "cli/end_signals.hpp"
+#include "cli/settings_file.hpp"
 #include "cli/supervisor.hpp"
 #include "cli/tool.hpp"
 #include "data_folder.hpp"
@@ -123,7 +124,8 @@ Result<std::vector<std::string>> Service::reload() {
                                    options);
                            },
                            [&]() -> Result<void> {
-                               CODEX_SET(settings, settings_of(options));
+                               // Peers wait meanwhile: nobody waits for a pipe.
+                               CODEX_SET(settings, settings_of(options, std::nullopt));
                                return {};
                            }));
     host.set_limits(settings.limits.host);
@@ -312,7 +314,8 @@ Result<void> serve(cli::Context& context, const RunOptions& options, const RunSe
 }
 
 Result<int> run_node(cli::Context& context, const RunOptions& options) {
-    CODEX_TRY(settings, settings_of(options));
+    CODEX_TRY(settings,
+              settings_of(options, Deadline::after(context.clock(), cli::kSettingsPatience)));
     CODEX_TRY(key_file, use_data_folder(context, options));
     cli::EndSignals signals; // before there is a thread
     cli::Supervisor supervisor = cli::Supervisor::of_process();

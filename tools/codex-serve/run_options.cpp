@@ -54,7 +54,7 @@ Result<std::vector<node::KeptPeer>> kept_peers(const RunOptions& options) {
 
 } // namespace
 
-Result<RunSettings> settings_of(const RunOptions& options) {
+Result<RunSettings> settings_of(const RunOptions& options, const std::optional<Deadline>& until) {
     if (options.agent.size() > kMaxAgentBytes)
         return fail(Errc::usage, "--agent-string: longer than {} bytes", kMaxAgentBytes);
     RunSettings settings;
@@ -62,7 +62,7 @@ Result<RunSettings> settings_of(const RunOptions& options) {
     CODEX_SET(settings.limits, limits_of(options));
     CODEX_SET(settings.peers, kept_peers(options));
     CODEX_SET(settings.api, api_settings_of(options.api));
-    CODEX_SET(settings.discovery, discovery_settings_of(options.discovery, settings.listen));
+    CODEX_SET(settings.discovery, discovery_settings_of(options.discovery, settings.listen, until));
     CODEX_SET(settings.metrics, metrics_at(options.metrics));
     return settings;
 }

@@ -35,7 +35,9 @@ struct RunSettings {
     DiscoverySettings discovery;
     std::optional<SocketAddress> metrics; ///< where they are asked for
 };
-/// Errors: usage, naming the option.
-[[nodiscard]] Result<RunSettings> settings_of(const RunOptions& options);
+/// `until` is for files that they name, as in discovery_settings_of(). Errors: usage, naming the
+/// option; those of such files.
+[[nodiscard]] Result<RunSettings> settings_of(const RunOptions& options,
+                                              const std::optional<Deadline>& until);
 
 } // namespace codex::serve_tool

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cli/detail/node.hpp"
+#include "cli/settings_file.hpp"
 
 #include <string>
 #include <vector>
@@ -28,6 +29,8 @@ struct Globals {
     bool batch = false;
     bool buffer = false;
     std::string config_file; ///< as given; where it is by default, cli/settings.hpp knows
+    /// How long it is waited for, where it is a pipe; nothing: not at all.
+    std::optional<Clock::Duration> config_patience = kSettingsPatience;
 };
 
 /// The options of `globals`, which must outlive them.

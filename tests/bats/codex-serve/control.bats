@@ -236,8 +236,30 @@ teardown() {
     printf 'max-peers = 8\npeer = "/ip4/127.0.0.1/tcp/1/p2p/%s"\n' "$(codex-serve id)" >settings
     kill -s HUP "$node"
     wait_for '[[ $(codex-serve peers --limits) == *connections$'"'"'\t8\t'"'"'* ]]' 60
+    # For a FIFO nobody waits, whichever file it stands for.
+    rm settings
+    mkfifo settings
+    run_split timeout 60 codex-serve reload
+    assert_refused 78 'settings: is no regular file'
+    kill -s HUP "$node"
+    wait_for 'grep -q "ERR.*The configuration stays as it was.*settings: is no regular file" log' 60
+    codex-serve health
+    run_split codex-serve peers --limits
+    assert_line $'connections\t8\t0'
+    end_node
+    assert_equal "$ended" 0
+    : >records
+    CODEX_CONFIG=/dev/null start_node -b @records
+    codex-serve reload
+    rm records
+    mkfifo records
+    run_split timeout 60 codex-serve reload
+    assert_refused 78 'records: is no regular file'
+    codex-serve health
     # The option goes before the file, now as then.
     end_node
+    rm settings
+    echo 'max-peers = 7' >settings
     CODEX_CONFIG=settings start_node --max-peers 5
     echo 'max-peers = 4' >settings
     codex-serve reload

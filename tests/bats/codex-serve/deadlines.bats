@@ -24,6 +24,31 @@ of_time() {
     end_node
 }
 
+@test "a FIFO of records that nobody writes is waited for no longer than --timeout" {
+    mkfifo records
+    local missing
+    missing=$(gen 5 1000 | codex-chunk -r elsewhere put)
+    local command
+    for command in find fetch; do
+        of_time 'the time is over: records is no regular file, and has not ended' \
+            codex-serve "$command" --timeout 1s -b @records "$missing"
+    done
+    # One that somebody writes is read to its end, however late that comes.
+    codex-serve find --timeout 100s -b @records "$missing" >found 2>said 3>&- &
+    local find=$!
+    printf '# nobody\nspr:nonsense\n' >records
+    wait "$find" && fail "$(cat found)"
+    grep -q 'bootstrap-node: spr:nonsense: ' said || fail "$(cat said)"
+    # So is a pipe of the shell, which has its writer from the beginning, or had one.
+    run_split codex-serve find -b @<(echo spr:nonsense) "$missing"
+    assert_refused 78 'bootstrap-node: spr:nonsense: '
+    run_split codex-serve config --config-file <(echo 'threads = 3')
+    assert_success
+    assert_line $'threads\t3'
+    run_split timeout 60 codex-serve config --config-file <(:)
+    assert_success
+}
+
 @test "who reads no more is waited for no longer than --timeout, whoever has the dataset" {
     start_with 41 5000000
     mkfifo slow

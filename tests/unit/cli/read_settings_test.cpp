@@ -5,7 +5,9 @@
 #include "must.hpp"
 #include "temporary_folder.hpp"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
+#include <sys/stat.h>
 
 namespace codex::cli {
 namespace {
@@ -131,6 +133,24 @@ TEST_F(ReadSettings, AVariableThatIsCalledAsTheOptionIsDoubtful) {
     const Variable without("CODEX_PEERS", "x"); // no variable speaks for that setting
     EXPECT_THAT(doubtful_variables(rules_),
                 ElementsAre("$CODEX_LISTEN means nothing here: is $CODEX_TEST_LISTEN meant?"));
+}
+
+TEST_F(ReadSettings, NobodyWaitsForAPipeForEver) {
+    const std::string path = folder_.file("fifo");
+    ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+    Error error = must_fail(read_settings(rules_, path, std::nullopt));
+    EXPECT_EQ(error.code(), Errc::config_invalid);
+    EXPECT_THAT(error.text(), HasSubstr(path + ": is no regular file"));
+    error = must_fail(read_settings(rules_, path, Clock::Duration::zero()));
+    EXPECT_EQ(error.code(), Errc::timeout);
+    // What has been written is read to its end.
+    const Fd writer = must(open_file(path, O_RDWR));
+    must(write_full(writer.get(), as_bytes(std::string_view("listen = '::1'\n")), path));
+    error = must_fail(read_settings(rules_, path, std::chrono::milliseconds(1)));
+    EXPECT_EQ(error.code(), Errc::timeout); // there may be more: somebody has it open
+    must(read_settings(rules_, "/dev/null", std::nullopt));
+    EXPECT_EQ(must_fail(read_settings(rules_, "/dev/zero", std::nullopt)).code(),
+              Errc::limit_exceeded);
 }
 
 } // namespace
