@@ -214,7 +214,7 @@ start_node_at_once() {
     start_node
     codex-serve ping -c 1 "$address"
     wait_for "test -e $CODEX_REPO/node/record" 60
-    local first
+    local first wrong
     first=$(cat "$CODEX_REPO/node/record")
     [[ $first =~ ^[0-9]+$ ]] || fail "$first"
     end_node
@@ -223,11 +223,15 @@ start_node_at_once() {
     codex-serve ping -c 1 "$address"
     wait_for '(($(cat "$CODEX_REPO/node/record") > 99999999999))' 60 # of peers and of the DHT
     end_node
-    echo nonsense >"$CODEX_REPO/node/record"
-    start_node
-    grep -q 'WRN.*The number of the last record is not known' log
-    end_node
-    assert_equal "$ended" 0
+    for wrong in nonsense 18446744073709551615 253402300800; do
+        echo "$wrong" >"$CODEX_REPO/node/record"
+        start_node
+        grep -q 'WRN.*The number of the last record is not known' log || fail "$wrong"
+        codex-serve ping -c 1 "$address"
+        wait_for '(($(cat "$CODEX_REPO/node/record") < 5000000000))' 60 # a time of this clock
+        end_node
+        assert_equal "$ended" 0
+    done
 }
 
 @test "connections that say nothing keep nobody out" {
