@@ -1,6 +1,7 @@
 #include "http/detail/connection.hpp"
 
 #include <algorithm>
+#include <new>
 
 namespace codex::http::detail {
 
@@ -120,8 +121,19 @@ Task<void> Connection::watch(Connection* self) {
     }
 }
 
+/// What a handler says. That there was no memory for it is an error as others are: the client hears
+/// of it, and may come again.
+Task<Result<void>> Connection::handled(Connection* self, Handler* handler) {
+    try {
+        co_return co_await handler->handle(self);
+    } catch (const std::bad_alloc&) {
+        self->options_.logger.error("a request was given up", {{"error", "no memory is left"}});
+    }
+    co_return fail(Errc::out_of_memory);
+}
+
 Task<bool> Connection::serve(Connection* self, Handler* handler) {
-    auto done = co_await handler->handle(self);
+    auto done = co_await handled(self, handler);
     if (!done && !self->begun_ && done.error().code() != Errc::cancelled) {
         const Error* const error = &done.error();
         co_await refuse(self, error);

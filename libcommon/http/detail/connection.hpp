@@ -67,7 +67,8 @@ public:
     /// Waits for the next request; nothing, when the client ends, or asks for nothing in time.
     /// Errors: those of RequestParser::head().
     [[nodiscard]] static Task<Result<std::optional<Request>>> next(Connection* self);
-    /// Answers it by `handler`; gives whether there may be another one.
+    /// Answers it by `handler`, or says what it could not be answered for, memory that was refused
+    /// included; gives whether there may be another one.
     [[nodiscard]] static Task<bool> serve(Connection* self, Handler* handler);
     /// Says what is wrong with a request that could not be read.
     [[nodiscard]] static Task<void> refuse(Connection* self, const Error* error);
@@ -88,6 +89,7 @@ public:
     [[nodiscard]] Signal& left() override { return left_; }
 
 private:
+    [[nodiscard]] static Task<Result<void>> handled(Connection* self, Handler* handler);
     [[nodiscard]] Result<std::string> head_of(Answer answer, std::optional<std::uint64_t> length);
     [[nodiscard]] Task<Result<void>> send(BytesView bytes);
     [[nodiscard]] Result<std::size_t> read_plain(MutableBytes to);

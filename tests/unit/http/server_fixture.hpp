@@ -10,8 +10,9 @@
 namespace codex::test {
 
 /// Reads what a path says: /echo gives the body back in chunks, /size its length, /wait waits for
-/// the client to leave, /refuse looks at nothing, /inject has a wrong field, /fail fails, /short
-/// says more than it sends, /many sends a megabyte.
+/// the client to leave, /refuse looks at nothing, /inject has a wrong field, /fail fails, /memory
+/// finds none, /late-memory none behind the head of its answer, /short says more than it sends,
+/// /many sends a megabyte.
 class EchoHandler : public http::Handler {
 public:
     Task<Result<void>> handle(http::Exchange* with) override {
@@ -25,6 +26,8 @@ public:
             return wait(this, with);
         if (target == "/fail")
             return failing();
+        if (target == "/memory" || target == "/late-memory")
+            return greedy(with);
         if (target == "/short" || target == "/many")
             return many(with);
         return plain(with);
@@ -75,6 +78,13 @@ private:
         http::Answer head;
         std::string body = "late";
         co_return co_await with->answer(std::move(head), std::move(body));
+    }
+    static Task<Result<void>> greedy(http::Exchange* with) {
+        if (with->request().target == "/late-memory") {
+            http::Answer head;
+            CODEX_CO_CHECK(with->begin(std::move(head), 5));
+        }
+        throw std::bad_alloc();
     }
     static Task<Result<void>> failing() { co_return fail(Errc::no_space, "no room"); }
     static Task<Result<void>> many(http::Exchange* with) {

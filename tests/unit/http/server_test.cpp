@@ -216,6 +216,22 @@ TEST_F(ServerTest, WhatIsWrongEndsTheConnection) {
     EXPECT_THAT(ask("GET /fail HTTP/1.1\r\nHost: x\r\n\r\n"), StartsWith("HTTP/1.1 507 "));
 }
 
+TEST_F(ServerTest, SaysThatThereIsNoMemory) {
+    begin();
+    const std::string asked = " HTTP/1.1\r\nHost: x\r\nContent-Length: 200000\r\n\r\n";
+    const auto socket = dial();
+    say(*socket, "POST /memory" + asked + std::string(200000, 'x')); // who still sends hears it
+    const std::string heard = hear(*socket);
+    EXPECT_THAT(heard, StartsWith("HTTP/1.1 503 "));
+    EXPECT_THAT(heard, HasSubstr("Connection: close\r\n"));
+    EXPECT_THAT(heard, EndsWith("\r\n\r\n"));
+    // Behind a head there is no other one.
+    const std::string late = ask("POST /late-memory" + asked);
+    EXPECT_EQ(times(late, "HTTP/1.1"), 1U);
+    EXPECT_THAT(late, StartsWith("HTTP/1.1 200 "));
+    EXPECT_THAT(ask("GET / HTTP/1.1\r\nHost: x\r\n\r\n"), EndsWith("ok"));
+}
+
 TEST_F(ServerTest, NeverMakesUpWhatIsMissing) {
     begin();
     const std::string heard = ask("GET /short HTTP/1.1\r\nHost: x\r\n\r\n");
