@@ -19,6 +19,8 @@ using BeastError = boost::system::error_code;
 /// What a body of chunks ends with, at least: fewer bytes are looked at with those behind them,
 /// which some states of the parser count on.
 constexpr std::size_t kLeastOfChunks = 5;
+/// Nothing has more bytes; a larger number would only make others wait for its end.
+constexpr std::uint64_t kMostOfChunk = INT64_MAX;
 /// Empty lines before a request, which some clients send after a body.
 constexpr std::size_t kEmptyLines = 4;
 
@@ -92,6 +94,7 @@ public:
         parser_.header_limit(
             static_cast<std::uint32_t>(std::min<std::size_t>(head_bytes, 1U << 30)));
         parser_.body_limit(boost::none);
+        parser_.on_chunk_header(chunk_begins_);
     }
 
     Result<std::optional<std::size_t>> head(BytesView bytes);
@@ -106,6 +109,19 @@ private:
     [[nodiscard]] Result<void> understand();
     [[nodiscard]] Result<void> understand_body();
 
+    /// Is told the size of each chunk.
+    struct ChunkBegins {
+        std::uint64_t left = 0; ///< of the data of chunks that have begun
+        void operator()(std::uint64_t size, boost::beast::string_view /*extensions*/,
+                        BeastError& error) {
+            if (size > kMostOfChunk)
+                error = beast::error::bad_chunk;
+            else
+                left += size;
+        }
+    };
+
+    ChunkBegins chunk_begins_;
     std::size_t head_bytes_;
     std::size_t before_ = 0; ///< empty lines before it
     std::size_t looked_ = 0; ///< so many bytes have nothing wrong in them
@@ -206,6 +222,20 @@ Result<void> RequestParser::Impl::understand_body() {
     return {};
 }
 
+/// Whether a line ends in LF alone; with `first`, the first one. Of a chunk that is about to begin,
+/// or of trailers: who sends such waits for an answer, and more lines would not come.
+bool has_bare_end(BytesView lines, bool first) {
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+        if (lines[i] != '\n')
+            continue;
+        if (i == 0 || lines[i - 1] != '\r')
+            return true;
+        if (first && i > 1) // the end of the chunk before it is no line
+            return false;
+    }
+    return false;
+}
+
 Result<RequestParser::Step> RequestParser::Impl::body(BytesView bytes, MutableBytes to) {
     Step step;
     if (!request.chunked) {
@@ -216,7 +246,11 @@ Result<RequestParser::Step> RequestParser::Impl::body(BytesView bytes, MutableBy
         plain_left -= step.given;
         return step;
     }
-    if (over || bytes.size() < kLeastOfChunks || to.empty())
+    const bool between = chunk_begins_.left == 0;
+    const bool few = bytes.size() < kLeastOfChunks;
+    if (!over && few && between && has_bare_end(bytes, true))
+        return fail(Errc::malformed, "the body: a line ends in a line feed alone");
+    if (over || few || to.empty())
         return step;
     auto& room = parser_.get().body();
     room.data = to.data();
@@ -227,6 +261,9 @@ Result<RequestParser::Step> RequestParser::Impl::body(BytesView bytes, MutableBy
     step.given = to.size() - room.size;
     if (error && error != beast::error::need_more && error != beast::error::need_buffer)
         return fail(Errc::malformed, "the body: {}", error.message());
+    chunk_begins_.left -= std::min<std::uint64_t>(step.given, chunk_begins_.left);
+    if (between && step.taken == 0 && has_bare_end(bytes, false))
+        return fail(Errc::malformed, "the body: a line ends in a line feed alone");
     over = parser_.is_done();
     return step;
 }

@@ -172,8 +172,30 @@ TEST(RequestParser, RefusesChunksThatAreNone) {
              "11111111111111111\r\nhello\r\n0\r\n\r\n",
              "5;a\x01\r\nhello\r\n0\r\n\r\n",
              "0\r\nA b\r\n\r\n",
+             // Lines that end in LF alone, also where nothing follows.
+             "5\nhello\n0\n\n",
+             "5\n",
+             "0\n\n",
+             "\n",
+             "5\r\nhello\n",
+             "5\r\nhello\n0\n\n",
+             "5\r\nhello\r\n0\n\n",
+             "0\r\nA: b\n\n",
+             // More than there can be.
+             "ffffffffffffffff\r\nhello",
+             "8000000000000000\r\nhello",
          })
         EXPECT_EQ(must_fail(read(begin + std::string(rest))).code(), Errc::malformed) << rest;
+}
+
+TEST(RequestParser, TakesLineFeedsThatAreContent) {
+    const std::string begin = "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+    for (std::size_t step = 1; step < 12; ++step) {
+        EXPECT_EQ(must(read(begin + "1\r\n\n\r\n3\r\n\n\n\n\r\n0\r\n\r\n", step)).body, "\n\n\n\n");
+        EXPECT_EQ(must(read(begin + "4\r\na\nb\n\r\n0\r\nA: b\r\n\r\n", step)).body, "a\nb\n");
+    }
+    // A chunk may be as large as nobody's is.
+    EXPECT_EQ(must_fail(read(begin + "7fffffffffffffff\r\nhello")).code(), Errc::truncated);
 }
 
 TEST(RequestParser, BoundsHeads) {
