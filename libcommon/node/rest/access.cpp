@@ -85,6 +85,19 @@ void add_preflight(http::Fields& fields, const Route& route) {
     http::set(fields, "Access-Control-Max-Age", std::string(kSeconds));
 }
 
+/// The origin of the request is one that may read the answer.
+void add_reader(http::Fields& fields, const AccessOptions& options, const http::Request& request) {
+    const std::string* origin = http::find(request.fields, "origin");
+    if (origin == nullptr || !allowed(options, *origin))
+        return;
+    if (options.cors_origin == "*") {
+        http::set(fields, "Access-Control-Allow-Origin", "*");
+        return;
+    }
+    http::set(fields, "Vary", "Origin");
+    http::set(fields, "Access-Control-Allow-Origin", *origin);
+}
+
 } // namespace
 
 std::vector<std::string> loopback_hosts(std::string_view bound) {
@@ -139,15 +152,19 @@ http::Fields cors_fields(const AccessOptions& options, const http::Request& requ
         http::set(fields, "Access-Control-Headers", "X-Requested-With"); // as the reference has it
         http::set(fields, "Access-Control-Expose-Headers", "Content-Disposition, Content-Length");
     }
-    const std::string* origin = http::find(request.fields, "origin");
-    if (!succeeded || origin == nullptr || !allowed(options, *origin))
-        return fields;
-    if (options.cors_origin == "*") {
-        http::set(fields, "Access-Control-Allow-Origin", "*");
-        return fields;
+    // Who sends a token is to learn also what went wrong.
+    if (succeeded || !options.token.empty())
+        add_reader(fields, options, request);
+    return fields;
+}
+
+http::Fields refused_fields(const AccessOptions& options, const http::Request& request,
+                            const Refusal& refused) {
+    http::Fields fields;
+    if (refused.status == 401) {
+        fields.push_back({"WWW-Authenticate", "Bearer"});
+        add_reader(fields, options, request);
     }
-    http::set(fields, "Vary", "Origin");
-    http::set(fields, "Access-Control-Allow-Origin", *origin);
     return fields;
 }
 

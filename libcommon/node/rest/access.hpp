@@ -29,7 +29,14 @@ struct Refusal {
 [[nodiscard]] std::optional<Refusal> refusal(const AccessOptions& options,
                                              const http::Request& request);
 
+/// The fields of an answer that refuses: how to do better, and, where it was the token that was
+/// missing, whose pages may learn that.
+[[nodiscard]] http::Fields refused_fields(const AccessOptions& options,
+                                          const http::Request& request, const Refusal& refused);
+
 /// The fields of an answer of `route` that are for browsers. `succeeded`: its status is of 2xx.
+/// With a token, pages that may read answers may read all of them, and every preflight allows to
+/// send it.
 [[nodiscard]] http::Fields cors_fields(const AccessOptions& options, const http::Request& request,
                                        const Route& route, bool succeeded);
 

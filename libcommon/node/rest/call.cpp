@@ -2,15 +2,18 @@
 
 namespace codex::node::rest {
 
+void add_guards(http::Answer& head) {
+    http::set(head.fields, "X-Content-Type-Options", "nosniff");
+    http::set(head.fields, "Content-Security-Policy", "default-src 'none'; sandbox");
+}
+
 std::string_view Call::field(std::string_view name) const {
     const std::string* value = http::find(exchange.request().fields, name);
     return value == nullptr ? std::string_view() : std::string_view(*value);
 }
 
 void Call::add_fields(http::Answer& head) const {
-    // What strangers have stored has the origin of the interface, and must not act on it.
-    http::set(head.fields, "X-Content-Type-Options", "nosniff");
-    http::set(head.fields, "Content-Security-Policy", "default-src 'none'; sandbox");
+    add_guards(head);
     const bool succeeded = head.status < 300;
     for (http::Field& field : cors_fields(access_, exchange.request(), route, succeeded))
         http::set(head.fields, field.name, std::move(field.value));

@@ -7,6 +7,10 @@
 
 namespace codex::node::rest {
 
+/// The fields that every answer has but those of the page: what strangers have stored has the
+/// origin of the interface, and must not act on it.
+void add_guards(http::Answer& head);
+
 /// Threads: the loop's.
 class Call {
 public:

@@ -23,7 +23,9 @@ public:
 namespace {
 
 http::Answer bare(unsigned status) {
-    return {status, {}};
+    http::Answer answer{status, {}};
+    add_guards(answer);
+    return answer;
 }
 
 /// A body without a type, where one is asked for.
@@ -48,21 +50,25 @@ std::uint64_t Service::expiry() const {
 }
 
 Task<Result<void>> Rest::Impl::refuse(http::Exchange& with, Refusal refused) const {
-    http::Answer answer{refused.status, {{"Content-Type", "text/html"}}};
-    http::set(answer.fields, "X-Content-Type-Options", "nosniff");
-    if (refused.status == 401)
-        http::set(answer.fields, "WWW-Authenticate", "Bearer");
+    http::Answer answer = bare(refused.status);
+    http::set(answer.fields, "Content-Type", "text/html");
+    for (http::Field& field : refused_fields(service.options.access, with.request(), refused))
+        http::set(answer.fields, field.name, std::move(field.value));
     return with.answer(std::move(answer), std::move(refused.text));
 }
 
-/// No such path, or not by this method. Browsers may ask about any that there is.
+/// No such path, or not by this method. Browsers may ask about any that there is; what they may
+/// send beyond what needs no asking is a token, where there is one.
 Task<Result<void>> Rest::Impl::not_there(http::Exchange& with, const http::Target& target) {
     const AccessOptions& access = service.options.access;
-    if (with.request().method != "OPTIONS" || access.cors_origin.empty() ||
-        !is_path(target.segments))
+    const std::string methods = methods_of(target.segments);
+    if (with.request().method != "OPTIONS" || access.cors_origin.empty() || methods.empty())
         return with.answer(bare(404), {});
-    http::Answer answer{200, {{"Content-Type", "text/plain"}}};
-    const Route plain{"OPTIONS", {}, Action::preflight};
+    http::Answer answer = bare(200);
+    http::set(answer.fields, "Content-Type", "text/plain");
+    Route plain{"OPTIONS", {}, Action::preflight};
+    if (!access.token.empty())
+        plain.preflight = methods;
     for (http::Field& field : cors_fields(access, with.request(), plain, true))
         http::set(answer.fields, field.name, std::move(field.value));
     return with.answer(std::move(answer), {});

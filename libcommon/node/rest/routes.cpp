@@ -119,14 +119,19 @@ std::optional<Match> match(std::string_view method, std::span<const std::string>
     return std::nullopt;
 }
 
-bool is_path(std::span<const std::string> segments) {
-    std::vector<std::string> parameters;
+std::string methods_of(std::span<const std::string> segments) {
+    std::string methods;
     if (!has_prefix(segments))
-        return false;
-    for (const Route& route : kRoutes)
-        if (fits(route.path, segments.subspan(kPrefixSegments), parameters))
-            return true;
-    return false;
+        return methods;
+    std::vector<std::string> parameters;
+    for (const Route& route : kRoutes) {
+        if (!fits(route.path, segments.subspan(kPrefixSegments), parameters))
+            continue;
+        if (!methods.empty())
+            methods += ", ";
+        methods += route.method;
+    }
+    return methods;
 }
 
 } // namespace codex::node::rest

@@ -62,8 +62,8 @@ struct Match {
 /// Of the segments of a whole path; nothing, where there is no such path, or not by this method.
 [[nodiscard]] std::optional<Match> match(std::string_view method,
                                          std::span<const std::string> segments);
-/// Whether there is such a path by any method.
-[[nodiscard]] bool is_path(std::span<const std::string> segments);
+/// By which methods there is such a path, with ", " between them; empty: by none.
+[[nodiscard]] std::string methods_of(std::span<const std::string> segments);
 /// The path is one behind kPrefix, known or not.
 [[nodiscard]] bool has_prefix(std::span<const std::string> segments);
 

@@ -33,8 +33,9 @@ TEST(RestRoutes, FindWhatIsAskedFor) {
         EXPECT_FALSE(match("GET", segments(path))) << path;
     EXPECT_FALSE(match("PUT", segments("/api/codex/v1/data")));
     EXPECT_FALSE(match("get", segments("/api/codex/v1/data")));
-    EXPECT_TRUE(is_path(segments("/api/codex/v1/storage/purchases")));
-    EXPECT_FALSE(is_path(segments("/api/codex/v1/storage")));
+    EXPECT_EQ(methods_of(segments("/api/codex/v1/storage/purchases")), "GET");
+    EXPECT_EQ(methods_of(segments("/api/codex/v1/data/a/network")), "POST, GET");
+    EXPECT_EQ(methods_of(segments("/api/codex/v1/storage")), "");
 }
 
 TEST(RestRoutes, AreEachThereOnce) {
