@@ -33,6 +33,18 @@ private:
     Signal& freed_;
 };
 
+/// How far it was when it ended: what was said on the way is from before that.
+SoFar end_of(const exchange::FetchStatus& status, const Progress& progress, bool done) {
+    SoFar end = so_far_of(status, progress);
+    end.waiting.clear();
+    end.seconds = 0;
+    end.peers = static_cast<std::uint64_t>(std::ranges::count_if(
+        status.peers, [](const exchange::FetchPeer& peer) { return peer.blocks != 0; }));
+    if (done)
+        end.done = end.total = std::max(end.done, end.total);
+    return end;
+}
+
 } // namespace
 
 SoFar so_far_of(const exchange::FetchStatus& status, const Progress& progress) {
@@ -172,14 +184,18 @@ Task<Result<void>> Daemon::Impl::fetch(Impl* self, Request request, std::optiona
         co_await told.wait();
     }
     exchange::FetchStatus last = status ? std::move(*status) : fetch.status();
-    auto said = co_await say_status(with, std::move(last));
+    SoFar all = end_of(last, running.progress, status.has_value());
+    auto said = co_await say_status(with, std::move(all), std::move(last));
     if (!status)
         co_return fail(std::move(status).error());
     co_return said;
 }
 
 /// What has come, also where the fetch has failed.
-Task<Result<void>> Daemon::Impl::say_status(Conversation* with, exchange::FetchStatus status) {
+Task<Result<void>> Daemon::Impl::say_status(Conversation* with, SoFar all,
+                                            exchange::FetchStatus status) {
+    Reply last(std::move(all));
+    CODEX_CO_CHECK(with->say(std::move(last)));
     for (exchange::FetchPeer& peer : status.peers) {
         Reply gave(std::move(peer));
         CODEX_CO_CHECK(with->say(std::move(gave)));

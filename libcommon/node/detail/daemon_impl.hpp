@@ -58,7 +58,8 @@ public:
                                             Clock::Instant until);
     static Task<Result<void>> fetch(Impl* self, Request request, std::optional<PartOf> part,
                                     Conversation* with);
-    static Task<Result<void>> say_status(Conversation* with, exchange::FetchStatus status);
+    static Task<Result<void>> say_status(Conversation* with, SoFar all,
+                                         exchange::FetchStatus status);
     static Task<void> tell(Impl* self, Conversation* with, detail::Running* running);
     static Task<Result<void>> reload(Impl* self, Conversation* with);
     static Task<Result<void>> stop(Impl* self);

@@ -168,7 +168,11 @@ TEST_F(DaemonTest, FetchesOfThePeersThatItHasWhileItServes) {
     EXPECT_EQ(listener_.heard<Totals>()[0]->blocks_fetched, data.size());
     ASSERT_EQ(listener_.heard<exchange::FetchPeer>().size(), 1U);
     EXPECT_EQ(listener_.heard<exchange::FetchPeer>()[0]->blocks, data.size() + 1);
-    EXPECT_GE(listener_.heard<SoFar>().size(), 1U);
+    ASSERT_GE(listener_.heard<SoFar>().size(), 1U);
+    const SoFar end = *listener_.heard<SoFar>().back();
+    EXPECT_EQ(end.done, end.total);
+    EXPECT_GT(end.total, 0U);
+    EXPECT_EQ(end.peers, 1U);
     // What it has fetched it gives to others.
     Store third(world_, 3);
     exchange::FetchOptions options;

@@ -43,6 +43,9 @@ TEST_F(RestTest, ShowsPeersFetchesSettingsAndLog) {
     const auto fetch = Json::parse(ask("GET", "/node/fetches").body)["fetches"][0];
     EXPECT_EQ(fetch["cid"], data.cid.text());
     EXPECT_EQ(fetch["state"], "done");
+    EXPECT_GT(fetch["totalBytes"], 0);
+    EXPECT_EQ(fetch["doneBytes"], fetch["totalBytes"]);
+    EXPECT_EQ(fetch["peers"], 1);
     const auto settings = Json::parse(ask("GET", "/node/settings").body);
     EXPECT_EQ(settings["settings"][0]["name"], "a-setting");
     EXPECT_GT(settings["limits"].size(), 10U);
