@@ -52,10 +52,6 @@ Result<bool> exists(const repo::Repo& repo, const Cid& cid) {
     return manifest.has_value();
 }
 
-std::string not_retrieved(std::string_view why) {
-    return fmt::format("The requested CID could not be retrieved ({}).", why);
-}
-
 } // namespace
 
 Result<std::optional<codec::Manifest>> local_manifest(const repo::Repo& repo, const Cid& cid) {
@@ -71,6 +67,10 @@ Result<std::optional<codec::Manifest>> local_manifest(const repo::Repo& repo, co
         whole.error().code() != Errc::dataset_partial)
         return fail(std::move(whole).error());
     return std::nullopt;
+}
+
+std::string not_retrieved(std::string_view why) {
+    return fmt::format("The requested CID could not be retrieved ({}).", why);
 }
 
 std::string item_json(const Cid& cid, const codec::Manifest& manifest) {

@@ -7,8 +7,7 @@ namespace codex::node::rest {
 
 namespace {
 
-constexpr std::string_view kNotHere =
-    "The requested CID could not be retrieved (Block not found in local store).";
+constexpr std::string_view kNotHere = "Block not found in local store";
 
 /// What is needed and not here is fetched, twice at most: the second time for what went meanwhile.
 /// Errors: those of the fetch; dataset_damaged.
@@ -108,7 +107,7 @@ Task<Result<void>> send_block(Service* self, Call* call, Cid cid) {
     auto job = [repo = &self->repo, cid] { return repo->get(cid); };
     auto block = co_await offload(self->loop, self->executor, std::move(job));
     if (!block && block.error().code() == Errc::block_not_found) {
-        co_return co_await call->error(404, std::string(kNotHere));
+        co_return co_await call->error(404, not_retrieved(kNotHere));
     }
     if (!block) {
         co_return co_await call->error(500, block.error().text());
@@ -156,8 +155,11 @@ Task<Result<void>> download(Service* self, Call* call) {
     if (!manifest && manifest.error().code() == Errc::cancelled)
         co_return fail(std::move(manifest).error());
     if (!manifest) {
-        const unsigned status = manifest.error().code() == Errc::limit_exceeded ? 503 : 404;
-        co_return co_await call->error(status, manifest.error().text());
+        std::string why = manifest.error().text();
+        if (manifest.error().code() == Errc::limit_exceeded) {
+            co_return co_await call->error(503, std::move(why));
+        }
+        co_return co_await call->error(404, not_retrieved(why));
     }
     const std::uint64_t size = manifest->content_size_bytes();
     http::Answer head = head_of(*call, of, manifest->filename, manifest->mimetype);

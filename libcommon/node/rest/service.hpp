@@ -67,6 +67,8 @@ struct Service {
 /// for the disk. Threads: any.
 [[nodiscard]] Result<std::optional<codec::Manifest>> local_manifest(const repo::Repo& repo,
                                                                     const Cid& cid);
+/// What who asked for something is told that is not to be had.
+[[nodiscard]] std::string not_retrieved(std::string_view why);
 /// A dataset as it is listed: its CID and its manifest.
 [[nodiscard]] std::string item_json(const Cid& cid, const codec::Manifest& manifest);
 /// The manifest of a dataset once something of it is here, as long as it is fetched and somebody

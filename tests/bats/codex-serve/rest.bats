@@ -375,4 +375,5 @@ load serve
     assert_success
     cmp notes.txt back.txt
     assert_output --partial '":true,"has":true}'
+    [[ $(codex-chunk ls --json | jq -r 'select(.type == "dataset").manifest | .filename + " " + .mimetype') == 'notes.tar application/x-tar' ]] || fail "$(codex-chunk ls --json)"
 }

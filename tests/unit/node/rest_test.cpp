@@ -6,6 +6,7 @@
 namespace codex::node::rest::test {
 namespace {
 
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
@@ -173,9 +174,15 @@ TEST_F(RestTest, WhatTakesLongHoldsUpNothingElse) {
 TEST_F(RestTest, WhatNobodyHasIsNotFound) {
     const Dataset data(repo::test::seeds(1, 20));
     meet();
-    for (const std::string_view path : {"/network/stream", "/network/manifest"})
-        EXPECT_EQ(ask("GET", "/data/" + data.cid.text() + std::string(path)).status(), "404");
-    EXPECT_EQ(ask("POST", "/data/" + data.cid.text() + "/network").status(), "404");
+    for (const std::string_view call :
+         {"GET /network/stream", "GET /network/manifest", "POST /network"}) {
+        const std::size_t at = call.find(' ');
+        const Heard heard =
+            ask(call.substr(0, at), "/data/" + data.cid.text() + std::string(call.substr(at + 1)));
+        EXPECT_EQ(heard.status(), "404") << call;
+        EXPECT_THAT(heard.body, StartsWith("The requested CID could not be retrieved (")) << call;
+        EXPECT_THAT(heard.body, EndsWith(").")) << call;
+    }
     const std::string block = data.block(0).text();
     EXPECT_EQ(ask("GET", "/data/" + block).status(), "404");
     EXPECT_EQ(ask("POST", "/data/" + block + "/network").status(), "404");
