@@ -57,6 +57,8 @@ public:
     /// Sets the levels of the log from now on, as log::Output::set_levels(). Errors:
     /// argument_invalid. Any thread.
     [[nodiscard]] Result<void> set_log_levels(std::string_view directives);
+    /// As they were set last. Any thread.
+    [[nodiscard]] std::string log_levels() const;
     /// All settings as they were when the tool began, the configuration file first.
     [[nodiscard]] const std::vector<Setting>& settings() const;
     /// What an error's hint and remedies are in commands, as a person reads it; empty: it has none.

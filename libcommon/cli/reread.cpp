@@ -8,16 +8,33 @@ namespace codex::cli {
 
 namespace detail {
 
-Result<void> apply_log_levels(const Context::State& state, const std::vector<Setting>& settings) {
+namespace {
+
+Result<void> set_levels(Context::State& state, std::string_view directives) {
+    const std::lock_guard lock(state.levels_mutex); // so that what is said is what is set
+    CODEX_CHECK(state.log_output->set_levels(directives));
+    state.levels_now = directives;
+    return {};
+}
+
+} // namespace
+
+Result<void> apply_log_levels(Context::State& state, const std::vector<Setting>& settings) {
     const auto level = std::ranges::find(settings, "log-level", &Setting::name);
     if (level == settings.end() || level->origin == Origin::built_in)
-        return state.log_output->set_levels(state.log_levels);
-    auto done = state.log_output->set_levels(level->value);
+        return set_levels(state, state.log_levels);
+    auto done = set_levels(state, level->value);
     if (done)
         return {};
     const bool flag = level->origin == Origin::flag;
     Error error(flag ? Errc::usage : Errc::config_invalid, done.error().text());
     return fail(std::move(error).context(level->from).way_out_of(done.error()));
+}
+
+void note_log_levels(std::string_view levels, std::vector<Setting>& settings) {
+    const auto level = std::ranges::find(settings, "log-level", &Setting::name);
+    if (level != settings.end() && level->origin == Origin::built_in)
+        level->value = levels;
 }
 
 } // namespace detail
@@ -36,6 +53,7 @@ Result<std::vector<std::string>> Context::reread(const std::function<void(Comman
     if (auto checked = check(); !checked)
         return fail(detail::blame_setting(parsed->settings, checked.error()));
     CODEX_CHECK(detail::apply_log_levels(*state_, parsed->settings));
+    detail::note_log_levels(state_->log_levels, parsed->settings);
     std::vector<std::string> changed;
     for (const Setting& setting : parsed->settings) {
         const auto before = std::ranges::find(state_->settings, setting.name, &Setting::name);
@@ -46,7 +64,12 @@ Result<std::vector<std::string>> Context::reread(const std::function<void(Comman
 }
 
 Result<void> Context::set_log_levels(std::string_view directives) {
-    return state_->log_output->set_levels(directives);
+    return detail::set_levels(*state_, directives);
+}
+
+std::string Context::log_levels() const {
+    const std::lock_guard lock(state_->levels_mutex);
+    return state_->levels_now;
 }
 
 } // namespace codex::cli

@@ -42,6 +42,9 @@ bool wants_color(const detail::Globals& globals, int fd) {
     return ::isatty(fd) == 1 && (term == nullptr || std::string_view(term) != "dumb");
 }
 
+/// Of a command whose output the log is.
+constexpr const char* kLevelsOfLog = "info";
+
 Result<void> configure_log(Context::State& state) {
     const detail::Globals& globals = state.globals;
     log::Options options;
@@ -52,7 +55,7 @@ Result<void> configure_log(Context::State& state) {
         options.fd = STDOUT_FILENO;
         options.patience = std::chrono::milliseconds(200); // what stays does not stand still for it
         options.color = state.color_out;
-        options.directives = "info";
+        options.directives = kLevelsOfLog;
         if (globals.json)
             options.format = log::Format::json;
     }
@@ -63,7 +66,10 @@ Result<void> configure_log(Context::State& state) {
     CODEX_SET(state.log_output, log::Output::open(options));
     state.log = log::Logger(state.log_output);
     state.log_levels = options.directives;
-    return detail::apply_log_levels(state, state.settings);
+    CODEX_CHECK(detail::apply_log_levels(state, state.settings));
+    if (state.node->takes_log)
+        detail::note_log_levels(state.log_levels, state.settings);
+    return {};
 }
 
 Result<void> open_output(Context::State& state) {
@@ -91,14 +97,19 @@ void declare_completion(Command& root, std::shared_ptr<Command::Node> tree) {
 }
 
 /// `config`: every setting with where it comes from.
-void declare_config(Command& root, std::shared_ptr<Context::State> state) {
+void declare_config(Command& root, const std::shared_ptr<Command::Node>& tree,
+                    std::shared_ptr<Context::State> state) {
     const auto origins = std::make_shared<bool>(false);
     root.command("config", "show the settings of this tool")
         .flag("--show-origin", *origins, "also where each value comes from")
         .example(fmt::format("{} config --show-origin", state->tool))
         .example(fmt::format("CODEX_THREADS=2 {} config --json", state->tool))
         .shows_settings()
-        .run([origins, state](Context& context) -> Result<int> {
+        .run([origins, state, node = std::weak_ptr(tree)](Context& context) -> Result<int> {
+            // It is the command that goes on for days that is set up so.
+            if (std::ranges::any_of(node.lock()->children,
+                                    [](const auto& child) { return child->takes_log; }))
+                detail::note_log_levels(kLevelsOfLog, state->settings);
             for (const Setting& setting : state->settings) {
                 Record record("setting");
                 record.field("name", setting.name).field("value", setting.value);
@@ -183,7 +194,7 @@ int run_arguments(const std::vector<std::string>& arguments, const ToolSpec& spe
     auto state = std::make_shared<Context::State>();
     state->tool = spec.name;
     state->arguments = arguments;
-    declare_config(command, state);
+    declare_config(command, root, state);
 
     state->out_is_terminal = ::isatty(STDOUT_FILENO) == 1;
     Context context(state);

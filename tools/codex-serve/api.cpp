@@ -81,6 +81,7 @@ void show_to_browsers(cli::Context& context, node::rest::RestOptions& options) {
                  setting.from.empty() ? std::string(cli::name_of(setting.origin)) : setting.from});
         return shown;
     };
+    options.log_levels = [&context] { return context.log_levels(); };
     options.hint = cli::Context::hint_of;
     const auto log = std::make_shared<node::rest::RecentLog>();
     context.set_log_listener(log);

@@ -16,6 +16,7 @@
 #include "way_in.hpp"
 
 #include <fcntl.h>
+#include <filesystem>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -151,7 +152,10 @@ void Service::begin_api(std::unique_ptr<Acceptor> acceptor, const RunSettings& s
                         const RunOptions& options, repo::Repo& repo, Executor& executor) {
     node::rest::RestOptions rest;
     rest.access = settings.api.access;
-    rest.folder = options.data_dir.empty() ? repo.path() : options.data_dir;
+    const std::string& folder = options.data_dir.empty() ? repo.path() : options.data_dir;
+    std::error_code unknown; // where it is begun is gone: then as it was said
+    const auto whole = std::filesystem::absolute(folder, unknown);
+    rest.folder = unknown ? folder : whole.lexically_normal().string();
     rest.version = cli::version();
     rest.revision = cli::revision();
     rest.discovery = discovery;

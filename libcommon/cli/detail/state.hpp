@@ -62,6 +62,8 @@ struct Context::State {
     log::Logger log;                         ///< of this process; set up when its options are known
     std::shared_ptr<log::Output> log_output; ///< of it
     std::string log_levels;                  ///< where no setting says others
+    std::mutex levels_mutex;                 ///< of the next
+    std::string levels_now;                  ///< as they were set last
     detail::Globals globals;
     std::vector<Setting> settings; ///< with their origins, for `config`
     bool takes_output = false;
@@ -116,8 +118,10 @@ namespace detail {
 
 /// Sets the levels of the log as the settings say, else as they are without. Errors: usage,
 /// config_invalid, naming where the wrong word stands.
-[[nodiscard]] Result<void> apply_log_levels(const Context::State& state,
+[[nodiscard]] Result<void> apply_log_levels(Context::State& state,
                                             const std::vector<Setting>& settings);
+/// Shows them where no setting says others.
+void note_log_levels(std::string_view levels, std::vector<Setting>& settings);
 
 /// What is said of an error.
 struct Said {

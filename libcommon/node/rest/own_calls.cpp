@@ -227,6 +227,26 @@ std::string fetches_json(const Fetches& fetches, const HintOf& hint_of) {
     return std::move(json).text();
 }
 
+// --- labels -------------------------------------------------------------------------------------
+
+Result<std::string> labels_json(const repo::Repo& repo) {
+    JsonWriter json;
+    json.begin_object().key("labels").begin_array();
+    const auto add = [&json](const repo::DatasetInfo& dataset) {
+        if (!dataset.label.empty())
+            json.begin_object()
+                .member("cid", dataset.cid.text())
+                .member("label", dataset.label)
+                .end_object();
+        return true;
+    };
+    CODEX_CHECK(repo.for_each_dataset(add));
+    CODEX_CHECK(
+        repo.for_each_partial([&](const repo::PartialInfo& part) { return add(part.dataset); }));
+    json.end_array().end_object();
+    return std::move(json).text();
+}
+
 // --- settings -----------------------------------------------------------------------------------
 
 std::string settings_json(const RestOptions& options, const std::vector<Reply>& limits) {
@@ -239,7 +259,9 @@ std::string settings_json(const RestOptions& options, const std::vector<Reply>& 
                 .member("value", one.value)
                 .member("from", one.from)
                 .end_object();
-    json.end_array().key("limits").begin_array();
+    json.end_array();
+    json.member("logLevels", options.log_levels ? options.log_levels() : std::string());
+    json.key("limits").begin_array();
     for (const Reply& reply : limits)
         if (const auto* row = std::get_if<LimitRow>(&reply))
             json.begin_object()
@@ -312,6 +334,15 @@ Task<Result<void>> show_peers(Service* self, Call* call) {
 
 Task<Result<void>> show_fetches(Service* self, Call* call) {
     co_return co_await call->json(200, fetches_json(self->fetches, self->options.hint));
+}
+
+Task<Result<void>> show_labels(Service* self, Call* call) {
+    auto job = [repo = &self->repo] { return labels_json(*repo); };
+    auto json = co_await offload(self->loop, self->long_jobs, std::move(job));
+    if (!json) {
+        co_return co_await call->error(500, json.error().text());
+    }
+    co_return co_await call->json(200, std::move(*json));
 }
 
 Task<Result<void>> show_settings(Service* self, Call* call) {

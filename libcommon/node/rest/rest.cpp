@@ -112,6 +112,8 @@ Task<Result<void>> Rest::Impl::dispatch(Call* call) {
         return show_peers(self, call);
     case Action::fetches:
         return show_fetches(self, call);
+    case Action::labels:
+        return show_labels(self, call);
     case Action::settings:
         return show_settings(self, call);
     case Action::log:

@@ -24,11 +24,14 @@ struct ShownSetting {
 
 struct RestOptions {
     AccessOptions access{};
-    std::string folder{}; ///< of the node, as it is shown
+    std::string folder{}; ///< of the node, as it is shown: whole
     std::string version{};
     std::string revision{};
     /// Sets the levels of the log. Errors: argument_invalid.
     std::function<Result<void>(std::string_view directives)> set_log_levels{};
+    /// Those that are set, in the same words; none, where nothing says them. Called in the loop's
+    /// thread.
+    std::function<std::string()> log_levels{};
     /// All settings of the process; none, where nothing says them. Called in the loop's thread.
     std::function<std::vector<ShownSetting>()> settings{};
     /// What can be done about an error, in words; empty: nothing. Called in any thread.

@@ -51,6 +51,7 @@ constexpr std::array kRoutes = {
     Route{"GET", "/data/{cid}/health", Action::health, kAlways},
     Route{"GET", "/node/peers", Action::peers, kAlways},
     Route{"GET", "/node/fetches", Action::fetches, kAlways},
+    Route{"GET", "/node/labels", Action::labels, kAlways},
     Route{"GET", "/node/settings", Action::settings, kAlways},
     Route{"GET", "/node/log", Action::log, kAlways},
 

@@ -32,6 +32,7 @@ enum class Action : std::uint8_t {
     health,
     peers,
     fetches,
+    labels,
     settings,
     log,
     preflight,

@@ -93,6 +93,7 @@ struct Service {
 [[nodiscard]] Task<Result<void>> show_health(Service* self, Call* call);
 [[nodiscard]] Task<Result<void>> show_peers(Service* self, Call* call);
 [[nodiscard]] Task<Result<void>> show_fetches(Service* self, Call* call);
+[[nodiscard]] Task<Result<void>> show_labels(Service* self, Call* call);
 [[nodiscard]] Task<Result<void>> show_settings(Service* self, Call* call);
 [[nodiscard]] Task<Result<void>> show_log(Service* self, Call* call);
 

@@ -182,12 +182,34 @@ load serve
     ask /node/settings
     assert_equal "$(jq -r '.settings[] | select(.name == "listen-addrs") | .value + " " + .from' body)" '/ip4/127.0.0.1/tcp/0 --listen-addrs'
     assert_equal "$(jq -r '.limits | map(select(.name == "connections")) | length' body)" 1
+    # What is logged from, as begun and as it is now.
+    shown() { jq -r '(.settings[] | select(.name == "log-level") | .value + " " + .from) + " " + .logLevels' body; }
+    assert_equal "$(shown)" 'info default info'
+    ask -X POST '/debug/chronicles/loglevel?level=WARN;debug:codex'
+    assert_answer 200 ''
+    ask /node/settings
+    assert_equal "$(shown)" 'info default WARN;debug:codex'
+    codex-serve reload
+    ask /node/settings
+    assert_equal "$(shown)" 'info default info'
+    assert_equal "$(codex-serve config --show-origin | grep '^log-level')" $'log-level\tinfo\tdefault\t'
+    assert_equal "$(codex-chunk config | grep '^log-level')" $'log-level\twarn'
+    codex-chunk put --label 'of mine' file >/dev/null
+    ask /node/labels
+    assert_equal "$(jq -c '[.labels[].label]' body)" '["of mine"]'
     ask /node/log
     jq -e '.records | any(.text | startswith("Started codex node"))' body
     ask "/node/log?after=$(jq .last body)"
     assert_equal "$(jq -c .records body)" '[]'
     ask '/node/log?after=x'
     assert_answer 400 'after: not a number'
+    end_node
+}
+
+@test "where its repo is, whole, however it was named" {
+    CODEX_REPO=./relative start_api
+    ask /debug/info
+    assert_equal "$(jq -r .repo body)" "$PWD/relative"
     end_node
 }
 

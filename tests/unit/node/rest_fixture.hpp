@@ -67,6 +67,7 @@ protected:
             levels_ = levels;
             return {};
         };
+        options.log_levels = [this] { return levels_; };
         options.settings = [] { return std::vector<ShownSetting>{{"a-setting", "1", "default"}}; };
         options.hint = [](const Error& /*error*/) { return "do something"; };
         options.log = log_;
@@ -129,7 +130,7 @@ protected:
     Store there_{world_, 2};
     std::array<std::uint8_t, 4> ip_{127, 0, 0, 1};
     std::unique_ptr<Network> network_ = world_.internet.host(ip_);
-    std::string levels_;
+    std::string levels_ = "info";
     std::shared_ptr<RecentLog> log_ = std::make_shared<RecentLog>();
     HeldUp executor_; ///< of what is asked over HTTP
     std::unique_ptr<Daemon> daemon_;

@@ -49,11 +49,26 @@ TEST_F(RestTest, ShowsPeersFetchesSettingsAndLog) {
     const auto settings = Json::parse(ask("GET", "/node/settings").body);
     EXPECT_EQ(settings["settings"][0]["name"], "a-setting");
     EXPECT_GT(settings["limits"].size(), 10U);
+    EXPECT_EQ(settings["logLevels"], "info");
+    EXPECT_EQ(ask("POST", "/debug/chronicles/loglevel?level=DEBUG").status(), "200");
+    EXPECT_EQ(Json::parse(ask("GET", "/node/settings").body)["logLevels"], "DEBUG");
     log_->heard({log::Level::warn, 5, "codex", "happened"});
     EXPECT_EQ(Json::parse(ask("GET", "/node/log").body)["records"][0]["text"], "happened");
     EXPECT_EQ(ask("GET", "/node/log?after=1").body, R"({"last":1,"records":[]})");
     for (const char* wrong : {"", "-1", "1x", "99999999999999999999"})
         EXPECT_EQ(ask("GET", fmt::format("/node/log?after={}", wrong)).status(), "400") << wrong;
+}
+
+TEST_F(RestTest, SaysWhatItsOwnerCallsADataset) {
+    EXPECT_EQ(ask("GET", "/node/labels").body, R"({"labels":[]})");
+    const Dataset named(repo::test::seeds(1, 3));
+    const Dataset other(repo::test::seeds(50, 3));
+    here_.store(named);
+    here_.store(other);
+    must(here_.repo.set_label(named.cid, "the \"big\" file"));
+    EXPECT_EQ(ask("GET", "/node/labels").body,
+              fmt::format(R"({{"labels":[{{"cid":"{}","label":"the \"big\" file"}}]}})",
+                          named.cid.text()));
 }
 
 TEST_F(RestTest, AFetchThatFailsIsSaidWithWhatToDo) {
