@@ -4,6 +4,7 @@ import { chromium } from "playwright-core"
 import { createServer } from "node:http"
 import { readFile } from "node:fs/promises"
 import assert from "node:assert/strict"
+import { elsewhere } from "./page-elsewhere.mjs"
 
 const [scenario, url, ...pairs] = process.argv.slice(2)
 const given = Object.fromEntries(pairs.map((pair) => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)]))
@@ -88,6 +89,18 @@ const files = async () => {
   await page.getByText("a character may be missing").waitFor()
   await page.getByRole("button", { name: "Dismiss" }).click()
   await page.getByRole("alert").waitFor({ state: "hidden" })
+  const nobody = "16Uiu2HAmLb6x8CmU6v6Mopiftir16SeBnhcat5dWwKCxbs3P8oRt"
+  await page.getByLabel("Connect to a node").fill(`/ip4/127.0.0.1/tcp/1/p2p/${nobody}`)
+  await page.getByRole("button", { name: "Connect" }).click()
+  await page.getByRole("alert").getByText("Unable to dial peer.").waitFor()
+  await page.getByText("Nothing answers there that is this node").waitFor()
+  // Who goes on to something else has seen it.
+  await page.getByLabel("Connect to a node").fill("nonsense")
+  await page.getByRole("button", { name: "Connect" }).click()
+  await page.getByText("nonsense is no address of a node.").waitFor()
+  await page.getByRole("button", { name: "Set" }).click()
+  await said(page, "Records are kept from")
+  await page.getByRole("alert").waitFor({ state: "hidden" })
   assert.ok((await listed()).every(({ manifest }) => manifest.filename !== "slow.bin" && manifest.filename !== "empty"))
   good("errors say what to do")
   await close(page)
@@ -96,6 +109,8 @@ const files = async () => {
 const network = async () => {
   const page = await open()
   await page.getByText("No other node is connected.").waitFor()
+  await page.waitForFunction(() => document.getElementById("level").value === "info")
+  await file_row(page, "of mine").waitFor()
   await page.getByLabel("Connect to a node").fill(given.peer)
   await page.getByRole("button", { name: "Connect" }).click()
   await said(page, "is connected.")
@@ -112,6 +127,8 @@ const network = async () => {
   await page.getByLabel("Record from this level on").selectOption("debug")
   await page.getByRole("button", { name: "Set" }).click()
   await said(page, "Records are kept from debug on.")
+  await page.reload()
+  await page.waitForFunction(() => document.getElementById("level").value === "debug")
   good("settings, space, log")
 
   await page.getByRole("button", { name: "Health holed" }).click()
@@ -201,6 +218,64 @@ const narrow = async () => {
   await close(page)
 }
 
+/** Words that stand on more than one line, of what has no long ones. */
+const broken_words = (page) => page.evaluate(() => {
+  const broken = []
+  for (const cell of document.querySelectorAll("#settings th, #settings td:first-child, #network th, #files th"))
+    for (const { 0: word, index } of cell.textContent.matchAll(/[A-Za-z]+/g)) {
+      const range = document.createRange()
+      range.setStart(cell.firstChild, index)
+      range.setEnd(cell.firstChild, index + word.length)
+      if (new Set(Array.from(range.getClientRects(), ({ top }) => Math.round(top))).size > 1) broken.push(word)
+    }
+  return broken
+})
+
+const between = async () => {
+  for (const width of [320, 660, 800, 1200]) {
+    const page = await open({ viewport: { width, height: 640 } })
+    await page.locator("#setting-rows td").first().waitFor()
+    await page.getByText("Limits", { exact: true }).click()
+    assert.deepEqual(await broken_words(page), [])
+    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width)
+    await shot(page, `width-${width}`)
+    await close(page)
+  }
+  good("words stay whole")
+}
+
+/** What is fetched, before anything of it has come; and a node that ends and is there again. */
+const waits = async () => {
+  const page = await open()
+  const cid = (await listed())[0].cid
+  const fetches = (state, more) => page.route("**/node/fetches", (route) => route.fulfill({ json: { fetches: [{
+    cid, state, doneBytes: 0, totalBytes: 0, peers: 0, waiting: "", error: "", hint: "", ...more }] } }))
+  await fetches("running", {})
+  await page.locator("#fetches").getByText(": looking for it").waitFor()
+  await page.unroute("**/node/fetches")
+  await fetches("failed", { error: "no peer has it", hint: "Connect." })
+  await page.locator("#fetches").getByText("no peer has it. Connect.", { exact: false }).waitFor()
+  await page.unroute("**/node/fetches")
+  await page.route("**/data/*/network", (route) => route.fulfill({ status: 404, body: "It could not be retrieved (no peer has it)." }))
+  await page.getByLabel("Fetch a dataset").fill(cid)
+  await page.getByRole("button", { name: "Fetch", exact: true }).click()
+  await page.getByRole("alert").getByText(/\(no peer has it\)\.$/).waitFor()
+  good("what is looked for")
+
+  await page.getByRole("button", { name: "Dismiss" }).click()
+  await page.route("**/api/**", (route) => route.abort())
+  await page.getByRole("alert").getByText("the node does not answer.").waitFor()
+  // Also what somebody wants meanwhile.
+  await page.getByRole("button", { name: "Set" }).click()
+  await page.getByRole("alert").getByText("Setting the level: the node does not answer.").waitFor()
+  await page.unroute("**/api/**")
+  await page.getByRole("alert").waitFor({ state: "hidden" })
+  await page.locator("#node-state").getByText("runs, version").waitFor()
+  await page.getByRole("alert").waitFor({ state: "hidden" })
+  good("there again")
+  await close(page)
+}
+
 const hostile = async () => {
   const page = await open()
   await upload(page, "victim.txt", Buffer.from("victim"), "text/plain")
@@ -246,46 +321,6 @@ const hostile = async () => {
   good("names are texts")
 }
 
-/** What a page of somebody else's gets: of an upload with fields, of one without, and of a list. */
-const from_elsewhere = async () => {
-  const page = await (await browser.newContext()).newPage()
-  page.setDefaultTimeout(PATIENCE)
-  await page.goto("http://other.example/")
-  return page.evaluate(async (api) => {
-    const outcome = (call) => call.then(async (answer) => [answer.status, await answer.text()], () => ["refused"])
-    const send = (body, headers) => new Promise((resolve, reject) => {
-      const request = new XMLHttpRequest()
-      request.open("POST", `${api}/data`)
-      for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value)
-      request.upload.onprogress = () => {} // which makes a browser ask first
-      request.onload = () => resolve(new Response(request.response, { status: request.status }))
-      request.onerror = reject
-      request.send(body)
-    })
-    return [await outcome(send("from elsewhere", { "Content-Type": "text/plain", "Content-Disposition": 'filename="x.txt"' })),
-      await outcome(fetch(`${api}/data`, { method: "POST", mode: "no-cors", body: "without asking" })),
-      await outcome(fetch(`${api}/data`))]
-  }, api)
-}
-
-const refused = async () => {
-  const before = await listed()
-  const [asked, , list] = await from_elsewhere()
-  assert.deepEqual([asked, list], [["refused"], ["refused"]])
-  assert.deepEqual(await listed(), before)
-  good("nobody else's page does anything")
-}
-
-const allowed = async () => {
-  const [asked, , list] = await from_elsewhere()
-  assert.equal(asked[0], 200)
-  const stored = (await listed()).map(({ cid }) => cid)
-  assert.ok(stored.includes(asked[1]))
-  assert.equal(list[0], 200)
-  assert.equal(await (await fetch(`${api}/data/${asked[1]}`)).text(), "from elsewhere")
-  good("a page that is let does")
-}
-
 const token = async () => {
   const page = await open()
   const dialog = page.getByRole("dialog", { name: "Token" })
@@ -307,7 +342,8 @@ const token = async () => {
   await close(page)
 }
 
-const SCENARIOS = { plain: [network, files], careful: [keyboard, narrow, hostile, refused], token: [token], allowed: [allowed] }
+const { refused, allowed, sends } = elsewhere({ browser, api, token: given.token, listed, good, patience: PATIENCE })
+const SCENARIOS = { plain: [network, files], careful: [keyboard, narrow, between, waits, hostile, refused], token: [token], allowed: [allowed], sends: [sends] }
 try {
   for (const one of SCENARIOS[scenario]) await one()
 } finally {

@@ -1,9 +1,11 @@
 // Files: stored, listed, given, taken away, and fetched from others.
 import { API, ask, askJson, hasToken, upload } from "./api.js"
 import { showHealth } from "./health.js"
-import { bytes, element, make, Problem, refill, row, say, short, show } from "./texts.js"
+import { bytes, element, hideProblem, make, Problem, refill, row, say, sentence, short, show } from "./texts.js"
 
-const name_of = ({ cid, manifest }) => manifest.filename ?? short(cid)
+/** By CID, what their owners call them: a name goes with the file, a label is of this node alone. */
+let labels = new Map()
+const name_of = ({ cid, manifest }) => manifest.filename ?? labels.get(cid) ?? short(cid)
 
 /** Asks until the user has said; true: delete. A keyboard begins at the answer that loses nothing. */
 const confirmDeleting = (name, size) => new Promise((resolve) => {
@@ -42,7 +44,10 @@ const download = async (item) => {
 
 const button = (text, what, cid, act) => {
   const made = make("button", text, { type: "button", "aria-label": `${text} ${what}`, "data-key": `${text} ${cid}` })
-  made.onclick = () => act().catch(show)
+  made.onclick = () => {
+    hideProblem()
+    act().catch(show)
+  }
   return made
 }
 
@@ -53,14 +58,16 @@ const file_row = (item) => {
     : make("a", "Download", { class: "button", "aria-label": `Download ${name}`, "data-key": `Download ${item.cid}`, download: "",
       href: `${API}/data/${item.cid}/network/stream` })
   const kind = `${item.manifest.protected ? "protected, " : ""}${mimetype ?? "no type"}`
-  return row([["Name", name], ["Size", bytes(datasetSize)], ["Kind", kind], ["CID", item.cid, "cid"],
+  return row([["Name", name, "long"], ["Size", bytes(datasetSize)], ["Kind", kind, "long"], ["CID", item.cid, "cid"],
     ["Do", [get, button("Health", name, item.cid, () => showHealth(item.cid, name)), button("Delete", name, item.cid, () => remove(item))]]])
 }
 
 /** The list and the space, as they are now. */
 export const update = async () => {
-  const [list, space] = await Promise.all([askJson("Listing files", "/data"), askJson("Looking at the space", "/space")])
-  refill(element("file-rows"), list.content, file_row)
+  const [list, space, named] = await Promise.all([askJson("Listing files", "/data"), askJson("Looking at the space", "/space"),
+    askJson("Looking at the labels", "/node/labels")])
+  labels = new Map(named.labels.map(({ cid, label }) => [cid, label]))
+  refill(element("file-rows"), list.content.map((item) => ({ ...item, label: labels.get(item.cid) })), file_row)
   element("file-table").hidden = list.content.length === 0
   element("file-none").hidden = list.content.length !== 0
   const used = space.quotaUsedBytes + space.quotaReservedBytes
@@ -106,6 +113,7 @@ const storeNext = async () => {
   storeNext()
 }
 const storeAll = (files) => {
+  hideProblem()
   waiting.push(...files)
   storeNext()
   storeNext()
@@ -115,13 +123,14 @@ const fetch_line = (one) => {
   const name = short(one.cid)
   const line = make("li")
   if (one.state === "running") {
-    const waits = one.waiting === "" ? "" : `; waiting for ${one.waiting}`
-    line.append(make("span", `${name}: ${bytes(one.doneBytes)} of ${bytes(one.totalBytes)}${waits} `),
+    const waits = one.waiting === "" ? "" : `; ${one.waiting}`
+    const so_far = one.totalBytes === 0 ? "looking for it" : `${bytes(one.doneBytes)} of ${bytes(one.totalBytes)}`
+    line.append(make("span", `${name}: ${so_far}${waits} `),
       make("progress", "", { max: "1", value: String(one.doneBytes / Math.max(1, one.totalBytes)), "aria-label": `Fetch of ${name}` }))
   } else if (one.state === "done") {
     line.append(make("span", `${name} has been fetched.`, { class: "weak" }))
   } else {
-    line.append(make("span", `${name}: ${one.error}. ${one.hint}`, { class: "bad" }))
+    line.append(make("span", `${name}: ${sentence(one.error)} ${one.hint}`, { class: "bad" }))
   }
   return line
 }
@@ -162,6 +171,7 @@ export const begin = () => {
   }
   element("fetch-form").onsubmit = (event) => {
     event.preventDefault()
+    hideProblem()
     const field = element("fetch-cid")
     fetchDataset(field.value.trim()).then(() => (field.value = ""), show)
   }

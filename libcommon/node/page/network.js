@@ -1,6 +1,6 @@
 // Who is connected, who is known, what goes back and forth, and what the node has been told and has to say.
 import { ask, askJson } from "./api.js"
-import { bytes, draw, element, make, Problem, refill, row, say, short, show } from "./texts.js"
+import { bytes, draw, element, hideProblem, make, Problem, refill, row, say, short, show } from "./texts.js"
 
 const SAMPLES = 60
 const rates = []
@@ -41,7 +41,7 @@ export const updatePeers = async () => {
   element("peers-table").hidden = peers.length === 0
   element("peers-none").hidden = peers.length !== 0
   refill(element("peer-rows"), peers, (peer) => row([["Peer", make("span", short(peer.id), { title: peer.id })],
-    ["Address", peer.address.replace(/\/p2p\/.*/, "")], ["Program", peer.agent || "not said yet"],
+    ["Address", peer.address.replace(/\/p2p\/.*/, ""), "long"], ["Program", peer.agent || "not said yet", "long"],
     ["Received", bytes(peer.bytesIn)], ["Sent", bytes(peer.bytesOut)]]))
 }
 
@@ -53,13 +53,24 @@ export const updateNode = async () => {
   element("routing-table").hidden = nodes.length === 0
   element("routing-none").hidden = nodes.length !== 0
   refill(element("routing-rows"), nodes, (node) => row([["Node", make("span", short(node.peerId || node.nodeId), { title: node.nodeId })],
-    ["Address", node.address], ["Answers", node.seen ? "yes" : "not yet"]]))
+    ["Address", node.address, "long"], ["Answers", node.seen ? "yes" : "not yet"]]))
+}
+
+let level = null
+
+/** As it was set last, wherever; whoever is choosing another one is left alone. */
+const showLevel = (directives) => {
+  const now = directives.split(";")[0].trim().toLowerCase()
+  if (now === level || document.activeElement === element("level")) return
+  level = now
+  element("level").value = now
 }
 
 export const updateSettings = async () => {
-  const { settings, limits } = await askJson("Looking at the settings", "/node/settings")
-  refill(element("setting-rows"), settings, (one) => row([["Name", one.name], ["Value", one.value || (one.from === "default" ? "as usual" : "none")], ["Comes from", one.from]]))
-  refill(element("limit-rows"), limits, (one) => row([["Name", one.name], ["Value", one.value || "fixed"], ["Was reached", `${one.hits} times`]]))
+  const { settings, limits, logLevels } = await askJson("Looking at the settings", "/node/settings")
+  showLevel(logLevels)
+  refill(element("setting-rows"), settings, (one) => row([["Name", one.name], ["Value", one.value || (one.from === "default" ? "as usual" : "none"), "long"], ["Comes from", one.from, "long"]]))
+  refill(element("limit-rows"), limits, (one) => row([["Name", one.name], ["Value", one.value || "fixed", "long"], ["Was reached", `${one.hits} times`]]))
 }
 
 const KEPT = 500
@@ -94,11 +105,13 @@ const connect = async (address) => {
 export const begin = () => {
   element("connect-form").onsubmit = (event) => {
     event.preventDefault()
+    hideProblem()
     const field = element("connect-address")
     connect(field.value.trim()).then(() => (field.value = ""), show)
   }
   element("level-form").onsubmit = (event) => {
     event.preventDefault()
+    hideProblem()
     const level = element("level").value
     ask("Setting the level", `/debug/chronicles/loglevel?level=${level}`, "POST").then(() => say(`Records are kept from ${level} on.`), show)
   }

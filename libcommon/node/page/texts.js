@@ -42,9 +42,10 @@ export const short = (id) => (id.length > 16 ? `${id.slice(0, 7)}…${id.slice(-
 
 /** What happened while this page wanted something, and what can be done about it. */
 export class Problem extends Error {
-  constructor(what, advice) {
+  constructor(what, advice, silent = false) {
     super(what)
     this.advice = advice
+    this.silent = silent // the node did not answer at all
   }
 }
 
@@ -62,19 +63,37 @@ const ADVICE = {
 const advice = (status, text) => {
   if (/quota/i.test(text)) return "Delete files that are needed no longer, or give the node a larger quota."
   if (/no space|disk/i.test(text)) return "Make room on the disk of the node, or delete files here."
+  if (/unable to dial/i.test(text)) return "Nothing answers there that is this node: see whether it runs, whether its address and port are still these, and whether it can be reached from here."
+  if (/unable to find peer/i.test(text)) return "Give its address as well, or connect to another node that knows it."
   return ADVICE[status] ?? "Look into the log below for what went before it."
 }
 
+/** With a full stop at its end, and no second one. */
+export const sentence = (text) => (/[.!?]$/.test(text) ? text : `${text}.`)
+
 /** Of an answer: its status, 0 where there was none, its text, and what was wanted. */
 export const problem = (wanted, status, text) =>
-  new Problem(status === 0 ? `${wanted}: the node does not answer.` : `${wanted}: ${text.trim() || `the node says ${status}`}.`,
-    advice(status, text))
+  new Problem(status === 0 ? `${wanted}: the node does not answer.` : `${wanted}: ${sentence(text.trim() || `the node says ${status}`)}`,
+    advice(status, text), status === 0)
 
-/** Shows a problem until it is dismissed, or the next one comes. */
+let shown = null
+
+/** Shows a problem until it is dismissed, something else is begun, or the next one comes. */
 export const show = (caught) => {
   element("problem-what").textContent = caught.message
   element("problem-do").textContent = caught.advice ?? "Load the page again."
   element("problem").hidden = false
+  shown = caught
+}
+
+/** Somebody goes on to something else; or `only` that one is over. */
+export const hideProblem = (only = shown) => {
+  if (only === shown) element("problem").hidden = true
+}
+
+/** The node answers: that it did not is over. */
+export const hideSilence = () => {
+  if (shown?.silent) hideProblem()
 }
 
 /** Says that something went well. */

@@ -22,6 +22,7 @@ in_browser() {
     codex-chunk rm "$plain"
     codex-ec erase "$holed" --slots 0 >/dev/null
     wait_for 'test -e theirs.ready' 60
+    codex-chunk put --label 'of mine' theirs.ready >/dev/null
     start_api
     mkdir -p "$CODEX_BIN/../page"
     in_browser plain shots="$CODEX_BIN/../page" peer="$(cut -f 2 theirs.ready)" theirs="$theirs" \
@@ -39,7 +40,8 @@ in_browser() {
     start_api
     mkdir -p "$CODEX_BIN/../page"
     in_browser careful shots="$CODEX_BIN/../page"
-    for line in 'by keyboard alone' 'all has a name' '320 pixels wide, and dark' 'a stored page cannot act' 'names are texts' \
+    for line in 'by keyboard alone' 'all has a name' '320 pixels wide, and dark' 'words stay whole' \
+        'what is looked for' 'there again' 'a stored page cannot act' 'names are texts' \
         "nobody else's page does anything"; do
         assert_line "$line"
     done
@@ -60,5 +62,14 @@ in_browser() {
     start_api --api-cors-origin http://other.example
     in_browser allowed
     assert_line 'a page that is let does'
+    end_node
+}
+
+@test "with a token it sends it, and reads what is answered" {
+    printf 'a-secret-of-ours\n' >token
+    chmod 600 token
+    start_api --api-cors-origin http://other.example --api-token-file token
+    in_browser sends token=a-secret-of-ours
+    assert_line 'a page that is let sends the token'
     end_node
 }
