@@ -5,9 +5,11 @@
 #include "exchange/fetch.hpp"
 #include "net/dht/dht.hpp"
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <mutex>
+#include <set>
 
 namespace codex::node {
 
@@ -25,8 +27,8 @@ struct PeerSearchOptions {
     log::Logger logger{};
 };
 
-/// Who cannot be dialled is forgotten as a provider.
-/// Threads: the loop's.
+/// Who cannot be dialled is forgotten as a provider. Of many, those that were never tried come
+/// first, and as long as searches bring new ones, more may come. Threads: the loop's.
 class PeerSearch final : public exchange::PeerSource {
 public:
     /// All outlive it. Destroyed from outside of its tasks.
@@ -68,7 +70,9 @@ private:
     static Task<void> dial(PeerSearch* self, net::dht::FoundProvider provider);
     [[nodiscard]] Cid next_content();
     [[nodiscard]] bool wants_more() const;
-    void dial_some(std::vector<net::dht::FoundProvider> found);
+    [[nodiscard]] bool is_frequent() const;
+    void note(std::vector<net::dht::FoundProvider> found);
+    void dial_some();
     [[nodiscard]] std::vector<net::Multiaddr> usable(const net::PeerRecord& record) const;
 
     net::dht::Dht& dht_;
@@ -81,7 +85,15 @@ private:
     std::function<std::size_t()> giving_;
     std::shared_ptr<Tree> tree_ = std::make_shared<Tree>();
     std::uint64_t rounds_ = 0;
-    bool anybody_ = false;                         ///< a search has found one
+    bool over_ = false;           ///< it searches no more
+    std::set<net::PeerId> known_; ///< that searches have found
+    std::uint64_t barren_ = 0;    ///< searches in a row that found nobody new
+    bool by_chance_ = false;      ///< the last one was told of some of them
+    std::deque<net::dht::FoundProvider> untried_;
+    bool held_back_ = false;                    ///< they wait because enough others give something
+    std::deque<net::dht::FoundProvider> again_; ///< of the last search
+    std::set<net::PeerId> dialling_;
+    std::size_t failures_ = 0;
     std::optional<Error> last_error_;              ///< of one that was dialled
     std::map<net::PeerId, Clock::Instant> failed_; ///< when each is tried again
     TaskGroup dials_;

@@ -120,6 +120,47 @@ TEST_F(DhtNodeTest, WhomNobodyKnowsIsSaidSoSoon) {
     EXPECT_LT(world.loop.now() - began, seconds(15));
 }
 
+/// Has the node told that so many others provide it, who do not exist.
+void make_up_providers(const World& world, Whole& at, const Dataset& data, std::uint8_t count) {
+    const std::uint64_t now = world.clock.unix_seconds();
+    for (std::uint8_t i = 0; i < count; ++i) {
+        net::SeededSecrets of_key(100U + i);
+        const std::vector<net::Multiaddr> addresses = {
+            must(net::Multiaddr::from_text(fmt::format("/ip4/10.0.1.{}/tcp/8070", i)))};
+        const Bytes sealed =
+            net::seal_peer_record(must(net::SecretKey::generate(of_key)), now, addresses);
+        const std::array<std::uint8_t, 4> from = {10, 1, i, 1};
+        EXPECT_TRUE(at.dht_store->add(
+            Id::of_content(data.cid), must(net::dht::open_node_record(sealed)),
+            net::dht::Source::of(SocketAddress(from, 8090)), now + 24UL * 3600, now));
+    }
+}
+
+TEST_F(DhtNodeTest, MadeUpProvidersDoNotHideTheOneThatHasIt) {
+    Whole one(world, 1);
+    Whole two(world, 2, one.record());
+    Whole three(world, 3, one.record());
+    three.store.store(data);
+    ASSERT_TRUE(know_each_other({&one, &two, &three}));
+    world.pass(minutes(1));
+    make_up_providers(world, one, data, 200);
+    make_up_providers(world, three, data, 200);
+    must(two.fetch(data));
+    two.store.expect_whole(data);
+}
+
+TEST_F(DhtNodeTest, WhereAllProvidersAreMadeUpThatIsSaidOfThemAll) {
+    Whole one(world, 1);
+    Whole two(world, 2, one.record());
+    ASSERT_TRUE(know_each_other({&one, &two}));
+    make_up_providers(world, one, data, 50);
+    const Clock::Instant began = world.loop.now();
+    const Error error = must_fail(two.fetch(data));
+    EXPECT_LT(world.loop.now() - began, minutes(5));
+    EXPECT_EQ(error.code(), Errc::unavailable);
+    EXPECT_THAT(error.text(), testing::ContainsRegex("[0-9]+ are said to have it"));
+}
+
 TEST_F(DhtNodeTest, ABootstrapNodeThatIsGoneIsWhy) {
     auto one = std::make_unique<Whole>(world, 1);
     Whole two(world, 2, one->record());
