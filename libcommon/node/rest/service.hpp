@@ -5,6 +5,7 @@
 #include "node/rest/call.hpp"
 #include "node/rest/fetches.hpp"
 #include "node/rest/rest.hpp"
+#include "node/rest/upload_turns.hpp"
 
 namespace codex::node::rest {
 
@@ -39,8 +40,8 @@ struct Service {
             Executor& of_executor, RestOptions given)
         : peers(of_peers), host(*of_peers.host()), loop(host.loop()), repo(of_repo),
           executor(of_executor), long_jobs(of_executor), options(std::move(given)),
-          daemon(of_daemon), fetches(loop, of_daemon, options.fetches), upload_ended(loop),
-          drawn(loop) {}
+          daemon(of_daemon), fetches(loop, of_daemon, options.fetches),
+          upload_turns(loop, options.uploads), drawn(loop) {}
 
     /// Of what is stored now, Unix seconds; 0: never.
     [[nodiscard]] std::uint64_t expiry() const;
@@ -54,8 +55,7 @@ struct Service {
     RestOptions options;
     Daemon& daemon;
     Fetches fetches;
-    unsigned uploading = 0; ///< large ones
-    Signal upload_ended;
+    UploadTurns upload_turns; ///< of large ones
     unsigned downloading = 0;
     bool drawing = false; ///< a picture of a dataset
     Signal drawn;

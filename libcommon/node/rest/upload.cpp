@@ -13,7 +13,6 @@ namespace {
 /// What is gathered before a turn is taken: who sends slowly holds up nobody until then.
 constexpr std::size_t kSmallBytes = std::size_t{256} << 10;
 constexpr std::size_t kRingBytes = std::size_t{4} << 20;
-constexpr Clock::Duration kTurnPause = std::chrono::milliseconds(250);
 
 /// What has come whole. Threads: one at a time.
 class Gathered final : public ByteSource {
@@ -34,26 +33,6 @@ private:
     std::size_t at_ = 0;
 };
 
-/// A turn of a large upload, and the job's end when nobody waits for it. Threads: the loop's.
-class Turn {
-public:
-    Turn(Service& service, std::shared_ptr<BodyPipe> pipe)
-        : service_(service), pipe_(std::move(pipe)) {
-        ++service_.uploading;
-    }
-    Turn(const Turn&) = delete;
-    Turn& operator=(const Turn&) = delete;
-    ~Turn() {
-        pipe_->cancel();
-        --service_.uploading;
-        service_.upload_ended.notify();
-    }
-
-private:
-    Service& service_;
-    std::shared_ptr<BodyPipe> pipe_;
-};
-
 /// Reads the body into `to` until that is full, or to its end; gives how many bytes.
 Task<Result<std::size_t>> gather(http::Exchange* from, MutableBytes to) {
     std::size_t all = 0;
@@ -68,9 +47,9 @@ Task<Result<std::size_t>> gather(http::Exchange* from, MutableBytes to) {
 }
 
 /// The rest of the body, behind what has come of it.
-Task<void> feed(http::Exchange* from, BodyPipe* pipe, Bytes first) {
+Task<void> feed(http::Exchange* from, BodyPipe* pipe, UploadTurns::Turn* turn, Bytes first) {
     BytesView left(first);
-    while (!pipe->cancelled()) {
+    while (!pipe->cancelled() && !turn->given_up()) {
         const MutableBytes room = pipe->room();
         if (room.empty()) {
             co_await BodyPipe::until_room(pipe);
@@ -83,7 +62,11 @@ Task<void> feed(http::Exchange* from, BodyPipe* pipe, Bytes first) {
             pipe->filled(count);
             continue;
         }
+        turn->wait_for_client();
         auto got = co_await from->read(room);
+        turn->came(got ? *got : 0);
+        if (turn->given_up())
+            co_return; // it has ended
         if (!got) {
             pipe->finish(std::move(got).error());
             co_return;
@@ -111,26 +94,33 @@ Task<Result<dataset::PutResult>> store_small(Service* self, Bytes body,
     co_return co_await offload(self->loop, self->long_jobs, std::move(job));
 }
 
+/// `refused`, which outlives it, gets the status where the client was too slow, or there was no
+/// turn.
 Task<Result<dataset::PutResult>> store_large(Service* self, http::Exchange* from, Bytes first,
-                                             dataset::PutOptions options) {
-    while (self->uploading >= self->options.uploads && !from->gone()) {
-        const Clock::Instant again = self->loop.now() + kTurnPause;
-        co_await self->upload_ended.wait(again);
+                                             dataset::PutOptions options, unsigned* refused) {
+    std::function<bool()> gone = [from] { return from->gone(); };
+    auto waited = co_await UploadTurns::wait(&self->upload_turns, std::move(gone));
+    if (!waited) {
+        *refused = 503;
+        co_return fail(std::move(waited).error());
     }
     const auto pipe = std::make_shared<BodyPipe>(self->loop, kRingBytes);
-    const Turn turn(*self, pipe);
+    UploadTurns::Turn turn(self->upload_turns, pipe);
     TaskGroup feeding(self->loop, [pipe](const std::exception_ptr& /*thrown*/) {
         pipe->finish(Error(Errc::out_of_memory, "no memory for the body of a request"));
     });
-    feeding.start(feed(from, pipe.get(), std::move(first)));
+    feeding.start(feed(from, pipe.get(), &turn, std::move(first)));
     auto job = [repo = &self->repo, executor = &self->executor, pipe,
                 options = std::move(options)] { return store(*repo, *executor, *pipe, options); };
-    co_return co_await offload(self->loop, self->long_jobs, std::move(job));
+    auto stored = co_await offload(self->loop, self->long_jobs, std::move(job));
+    if (!stored && turn.given_up())
+        *refused = 408;
+    co_return stored;
 }
 
-/// Errors: those of the client, and of dataset::put().
+/// `refused` as of store_large(). Errors: those of the client, and of dataset::put().
 Task<Result<dataset::PutResult>> store_body(Service* self, http::Exchange* from,
-                                            dataset::PutOptions options) {
+                                            dataset::PutOptions options, unsigned* refused) {
     const http::Request& request = from->request();
     const std::uint64_t announced = request.content_length.value_or(kSmallBytes);
     Bytes body(static_cast<std::size_t>(std::min<std::uint64_t>(announced, kSmallBytes)));
@@ -143,7 +133,7 @@ Task<Result<dataset::PutResult>> store_body(Service* self, http::Exchange* from,
     if (whole) {
         co_return co_await store_small(self, std::move(body), std::move(options));
     }
-    co_return co_await store_large(self, from, std::move(body), std::move(options));
+    co_return co_await store_large(self, from, std::move(body), std::move(options), refused);
 }
 
 /// What is left of the quota, where that is known to be too little.
@@ -206,7 +196,11 @@ Task<Result<void>> upload(Service* self, Call* call) {
     if (!fits) {
         co_return co_await call->error(500, failed_text(fits.error()));
     }
-    auto stored = co_await store_body(self, from, std::move(*options));
+    unsigned refused = 0;
+    auto stored = co_await store_body(self, from, std::move(*options), &refused);
+    if (refused != 0) {
+        co_return co_await call->error(refused, stored.error().text());
+    }
     if (!stored && is_of_client(stored.error().code()))
         co_return fail(std::move(stored).error());
     if (!stored) {

@@ -115,5 +115,76 @@ TEST_F(HostileRest, NoNameOrPathOfAStrangerMakesFieldsOrLines) {
             << field;
 }
 
+/// So many that say they send 100 MB, and stop when they have a turn.
+class SlowUploads : public RestTest {
+protected:
+    void begin(std::size_t count, std::string_view length = "100000000") {
+        executor_.hold = true;
+        for (std::size_t i = 0; i < count; ++i) {
+            uploads_.push_back(dial());
+            say(*uploads_.back(), fmt::format("POST /api/codex/v1/data HTTP/1.1\r\nHost: x\r\n"
+                                              "Content-Length: {}\r\n\r\n{}",
+                                              length, std::string(262145, 'x')));
+        }
+        settle(std::chrono::milliseconds(10));
+    }
+    /// A job that has all it waits for.
+    void run(std::size_t number) {
+        executor_.hold = false; // what it shares out is done at once
+        std::exchange(executor_.jobs[number], [] {})();
+        executor_.hold = true;
+    }
+    /// All have left, and what they began has ended.
+    void end() {
+        uploads_.clear();
+        settle(seconds(1));
+        executor_.let_go();
+        settle(seconds(1));
+    }
+    std::vector<std::unique_ptr<Socket>> uploads_;
+};
+
+TEST_F(SlowUploads, TheSlowestMakesRoomForWhoWaits) {
+    begin(12);
+    ASSERT_EQ(executor_.jobs.size(), 12U);
+    settle(seconds(4));
+    say(*uploads_[0], std::string(400000, 'x')); // that one is not slow
+    const auto other = dial();
+    say(*other, "POST /api/codex/v1/data HTTP/1.1\r\nHost: x\r\nContent-Length: 300000\r\n\r\n" +
+                    std::string(300000, 'y'));
+    settle(seconds(6));
+    ASSERT_EQ(executor_.jobs.size(), 12U); // nobody's job has ended yet
+    run(1);
+    const std::string refused = hear(*uploads_[1], seconds(1));
+    EXPECT_THAT(refused, ::testing::StartsWith("HTTP/1.1 408 "));
+    EXPECT_THAT(refused, HasSubstr("too slow, and others wait"));
+    ASSERT_EQ(executor_.jobs.size(), 13U);
+    run(12);
+    EXPECT_THAT(hear(*other, seconds(1)), ::testing::StartsWith("HTTP/1.1 200 "));
+    end();
+}
+
+TEST_F(SlowUploads, NobodyIsSentAwayWhileNobodyWaits) {
+    begin(12);
+    settle(seconds(50));
+    EXPECT_EQ(server_->answering(), 12U);
+    for (const auto& one : uploads_)
+        EXPECT_EQ(hear(*one, std::chrono::milliseconds(1)), "");
+    end();
+}
+
+TEST_F(SlowUploads, WhoWaitsInVainIsToldSo) {
+    begin(12, "262145"); // all has come, and the disk is what takes long
+    const auto other = dial();
+    say(*other, "POST /api/codex/v1/data HTTP/1.1\r\nHost: x\r\nContent-Length: 300000\r\n\r\n" +
+                    std::string(300000, 'y'));
+    EXPECT_EQ(hear(*other, seconds(55)), "");
+    const std::string refused = hear(*other, seconds(10));
+    EXPECT_THAT(refused, ::testing::StartsWith("HTTP/1.1 503 "));
+    EXPECT_THAT(refused, HasSubstr("12 large files are being stored already"));
+    EXPECT_EQ(executor_.jobs.size(), 12U);
+    end();
+}
+
 } // namespace
 } // namespace codex::node::rest::test
