@@ -2,6 +2,7 @@
 
 #include "http/detail/connection.hpp"
 
+#include <algorithm>
 #include <list>
 
 namespace codex::http {
@@ -13,6 +14,8 @@ namespace {
 /// Until descriptors may be free again.
 constexpr Clock::Duration kAcceptPause = std::chrono::milliseconds(100);
 constexpr Clock::Duration kComplainPause = std::chrono::seconds(10);
+/// A client that is waited for so long for its bytes makes room for another.
+constexpr Clock::Duration kSlow = std::chrono::seconds(2);
 constexpr std::string_view kFull =
     "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
@@ -39,7 +42,7 @@ public:
     std::unique_ptr<Acceptor> acceptor;
     Handler& handler;
     ServerOptions options;
-    std::size_t connections = 0;
+    std::list<Connection*> all;  ///< the oldest first
     std::list<Connection*> idle; ///< that wait for a request, the longest first
     std::size_t answering = 0;
     Clock::Instant complain_next = Clock::Instant::min();
@@ -62,15 +65,15 @@ private:
 };
 
 /// It stands in the list as long as this does. Threads: the loop's.
-class ListedIdle {
+class Listed {
 public:
-    ListedIdle(std::list<Connection*>& list, Connection* connection)
+    Listed(std::list<Connection*>& list, Connection* connection)
         : list_(list), connection_(connection) {
         list_.push_back(connection);
     }
-    ListedIdle(const ListedIdle&) = delete;
-    ListedIdle& operator=(const ListedIdle&) = delete;
-    ~ListedIdle() { list_.remove(connection_); }
+    Listed(const Listed&) = delete;
+    Listed& operator=(const Listed&) = delete;
+    ~Listed() { list_.remove(connection_); }
 
 private:
     std::list<Connection*>& list_;
@@ -86,15 +89,21 @@ void Server::Impl::complain(std::string_view what, const Error& error) {
     options.logger.warn(what, {{"error", error}});
 }
 
-/// Hangs up on the one that has waited longest for nothing.
+/// Hangs up on the one that has waited longest for nothing, or else on the one that was waited for
+/// longest.
 bool Server::Impl::make_room() {
-    if (connections < options.connections)
+    if (all.size() < options.connections)
         return true;
-    if (idle.empty())
+    if (!idle.empty()) {
+        Connection* const longest = idle.front();
+        idle.pop_front();
+        longest->close();
+        return true;
+    }
+    const auto slowest = std::ranges::max_element(all, {}, &Connection::waited_for);
+    if (slowest == all.end() || (*slowest)->waited_for() < kSlow)
         return false;
-    Connection* const longest = idle.front();
-    idle.pop_front();
-    longest->close();
+    (*slowest)->close();
     return true;
 }
 
@@ -124,8 +133,8 @@ Task<void> Server::Impl::accept(Impl* self) {
 }
 
 Task<void> Server::Impl::serve(Impl* self, std::shared_ptr<Connection> connection) {
-    const CountedOne counted(self->connections);
     Connection* const one = connection.get();
+    const Listed listed(self->all, one);
     for (;;) {
         const auto more = co_await serve_one(self, one);
         if (!more)
@@ -136,7 +145,7 @@ Task<void> Server::Impl::serve(Impl* self, std::shared_ptr<Connection> connectio
 
 /// Gives whether there may be another request.
 Task<bool> Server::Impl::serve_one(Impl* self, Connection* connection) {
-    std::optional<ListedIdle> listed(std::in_place, self->idle, connection);
+    std::optional<Listed> listed(std::in_place, self->idle, connection);
     auto request = co_await Connection::next(connection);
     listed.reset();
     if (self->closing || (request && !*request))
@@ -187,7 +196,7 @@ SocketAddress Server::local() const {
 }
 
 std::size_t Server::connections() const {
-    return impl_->connections;
+    return impl_->all.size();
 }
 
 std::size_t Server::answering() const {

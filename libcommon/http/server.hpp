@@ -59,7 +59,9 @@ public:
 };
 
 struct ServerOptions {
-    std::size_t connections = 256;    ///< at a time; one that is idle makes room for another
+    /// At a time; one that is idle makes room for another, or the client that was waited for
+    /// longest to send or take something, when it is some seconds.
+    std::size_t connections = 256;
     std::size_t head_bytes = 8192;    ///< of a request
     std::size_t buffer_bytes = 65536; ///< of a connection, what has come and is not read
     Clock::Duration head = std::chrono::seconds(10); ///< until a head has come whole

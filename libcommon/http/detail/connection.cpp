@@ -97,6 +97,17 @@ Task<Result<std::optional<Request>>> Connection::next(Connection* self) {
     }
 }
 
+Clock::Duration Connection::waited_for() const {
+    Clock::Duration all = Clock::Duration::zero();
+    if (closed_)
+        return all;
+    if (reading_since_)
+        all = reading_.waited() + (loop_.now() - *reading_since_);
+    if (sending_since_)
+        all = std::max(all, sending_.waited() + (loop_.now() - *sending_since_));
+    return all;
+}
+
 /// From now on what comes is the next request, or the end.
 void Connection::body_ended() {
     input_.set_busy(false);
@@ -208,6 +219,16 @@ Result<std::optional<std::size_t>> Connection::read_some(MutableBytes to) {
     }
 }
 
+Task<Result<void>> Connection::await_body() {
+    const Clock::Instant now = loop_.now();
+    const Clock::Instant until = reading_.until(now);
+    reading_since_ = now;
+    auto came = co_await socket_->readable(until);
+    reading_since_.reset();
+    reading_.waited(loop_.now() - now);
+    co_return came;
+}
+
 Task<Result<std::size_t>> Connection::read(MutableBytes to) {
     if (request().expects_continue && !asked_ && !parser_->done() && input_.bytes().empty()) {
         const BytesView go_on = as_bytes(kGoOn);
@@ -224,16 +245,23 @@ Task<Result<std::size_t>> Connection::read(MutableBytes to) {
             co_return **got;
         if (*got)
             continue;
-        const Clock::Instant now = loop_.now();
-        const Clock::Instant until = reading_.until(now);
-        CODEX_CO_CHECK(socket_->readable(until));
-        reading_.waited(loop_.now() - now);
+        CODEX_CO_CHECK(await_body());
     }
     body_ended();
     co_return std::size_t{0};
 }
 
 // --- its answer ---------------------------------------------------------------------------------
+
+Task<Result<void>> Connection::await_room() {
+    const Clock::Instant now = loop_.now();
+    const Clock::Instant until = sending_.until(now);
+    sending_since_ = now;
+    auto taken = co_await socket_->writable(until);
+    sending_since_.reset();
+    sending_.waited(loop_.now() - now);
+    co_return taken;
+}
 
 Task<Result<void>> Connection::send(BytesView bytes) {
     while (!bytes.empty()) {
@@ -244,10 +272,7 @@ Task<Result<void>> Connection::send(BytesView bytes) {
         sending_.moved(*taken);
         if (*taken != 0)
             continue;
-        const Clock::Instant now = loop_.now();
-        const Clock::Instant until = sending_.until(now);
-        CODEX_CO_CHECK(socket_->writable(until));
-        sending_.waited(loop_.now() - now);
+        CODEX_CO_CHECK(await_room());
     }
     co_return Result<void>();
 }

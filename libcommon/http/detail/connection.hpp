@@ -39,6 +39,7 @@ public:
 
     [[nodiscard]] Clock::Instant until(Clock::Instant now) const { return now + span_ - waited_; }
     void waited(Clock::Duration time) { waited_ += time; }
+    [[nodiscard]] Clock::Duration waited() const { return waited_; }
     void moved(std::size_t bytes) {
         moved_ += bytes;
         if (moved_ >= least_)
@@ -74,7 +75,13 @@ public:
     [[nodiscard]] static Task<void> refuse(Connection* self, const Error* error);
     /// Ends it so that the client reads what it was sent.
     [[nodiscard]] static Task<void> finish(Connection* self);
-    void close() { socket_->close(); }
+    void close() {
+        closed_ = true;
+        socket_->close();
+    }
+    /// How long the client is waited for now to send, or take, so much as it should without pause;
+    /// nothing, while something else is awaited, or it is closed already.
+    [[nodiscard]] Clock::Duration waited_for() const;
 
     [[nodiscard]] const Request& request() const override { return parser_->request(); }
     [[nodiscard]] SocketAddress remote() const override { return socket_->remote(); }
@@ -92,6 +99,8 @@ private:
     [[nodiscard]] static Task<Result<void>> handled(Connection* self, Handler* handler);
     [[nodiscard]] Result<std::string> head_of(Answer answer, std::optional<std::uint64_t> length);
     [[nodiscard]] Task<Result<void>> send(BytesView bytes);
+    [[nodiscard]] Task<Result<void>> await_body();
+    [[nodiscard]] Task<Result<void>> await_room();
     [[nodiscard]] Result<std::size_t> read_plain(MutableBytes to);
     [[nodiscard]] Result<std::optional<std::size_t>> read_some(MutableBytes to);
     void body_ended();
@@ -104,6 +113,9 @@ private:
     bool first_ = true; ///< the request that is waited for
     Patience reading_;
     Patience sending_;
+    std::optional<Clock::Instant> reading_since_; ///< waits for the client to send
+    std::optional<Clock::Instant> sending_since_; ///< and to take
+    bool closed_ = false;
 
     // Of one request.
     std::optional<RequestParser> parser_;

@@ -56,6 +56,59 @@ TEST_F(HostileHttp, AnAnswerThatIsTakenInDropsEnds) {
     EXPECT_LE(loop_.now() - began, seconds(70));
 }
 
+TEST_F(HostileHttp, WhoIsWaitedForLongestMakesRoom) {
+    ServerOptions options;
+    options.connections = 3;
+    begin(options);
+    const auto upload = [this] {
+        auto socket = dial();
+        say(*socket, "POST /size HTTP/1.1\r\nHost: x\r\nContent-Length: 9999999\r\n\r\nx");
+        return socket;
+    };
+    const auto hurries = upload();
+    const auto trickles = upload();
+    settle(seconds(1));
+    const auto stands = upload();
+    const std::string piece(70000, 'x');
+    for (int i = 0; i < 10; ++i) {
+        // Nobody is slow yet: one more is told so.
+        if (i == 0) {
+            EXPECT_THAT(hear(*dial()), StartsWith("HTTP/1.1 503 "));
+        }
+        settle(std::chrono::milliseconds(500));
+        say(*hurries, piece);
+        static_cast<void>(trickles->try_write(as_bytes("x"))); // is slow all the same
+    }
+    const auto other = dial();
+    say(*other, "GET /x HTTP/1.1\r\nHost: x\r\n\r\n");
+    EXPECT_THAT(hear(*other, seconds(1)), EndsWith("ok"));
+    EXPECT_LE(server_->connections(), 3U);
+    // It was that one; the others go on.
+    EXPECT_EQ(hear(*trickles, std::chrono::milliseconds(1)), "");
+    EXPECT_FALSE(trickles->try_write(as_bytes("x")));
+    EXPECT_TRUE(stands->try_write(as_bytes("x")));
+    EXPECT_TRUE(hurries->try_write(as_bytes("x")));
+    EXPECT_EQ(server_->answering(), 2U);
+}
+
+TEST_F(HostileHttp, ManyThatStandStillKeepNobodyOut) {
+    begin();
+    std::vector<std::unique_ptr<Socket>> still;
+    for (int i = 0; i < 256; ++i) {
+        still.push_back(dial());
+        say(*still.back(), "POST /size HTTP/1.1\r\nHost: x\r\nContent-Length: 9999999\r\n\r\nx");
+    }
+    settle(seconds(2));
+    std::vector<std::unique_ptr<Socket>> others;
+    for (int i = 0; i < 20; ++i) {
+        others.push_back(dial());
+        say(*others.back(), "GET /x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    }
+    for (const auto& one : others)
+        EXPECT_THAT(hear(*one, seconds(1)), EndsWith("ok"));
+    EXPECT_LE(server_->connections(), 256U);
+}
+
 TEST_F(HostileHttp, NothingIsSmuggledBehindARequest) {
     begin();
     const std::string hidden = "GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n";
