@@ -317,6 +317,46 @@ Result<void> serve(cli::Context& context, const RunOptions& options, const RunSe
     return {};
 }
 
+Error served_already(Error error) {
+    return std::move(error).hint("see the node: codex-serve health; end it: codex-serve stop");
+}
+
+/// Refuses a repo that somebody serves. Errors: repo_locked.
+Result<void> require_unserved(const std::string& path) {
+    if (const auto holder = repo::DaemonLock::seen(path))
+        return fail(
+            served_already(Error(Errc::repo_locked, fmt::format("{} is served already: held by {}",
+                                                                path, holder->words))));
+    return {};
+}
+
+/// The repo, which is waited for while others use it, but not while a node does: who waits for that
+/// would serve in its place once it ends, long after anybody wanted it.
+Result<repo::Repo> open_unless_served(cli::Context& context, const std::string& path) {
+    constexpr Clock::Duration kLookAgain = std::chrono::milliseconds(50);
+    repo::OpenOptions at_once = toolkit::open_options(context);
+    at_once.create = true;
+    at_once.lock_timeout_seconds = 0;
+    const Deadline until = Deadline::after_seconds(context.clock(), context.lock_timeout_seconds());
+    for (bool waiting = false;;) {
+        CODEX_CHECK(require_unserved(path));
+        // Only tried: all that is done to the repo later has the time that was given.
+        auto tried = repo::Repo::open(path, at_once);
+        if (tried || tried.error().code() != Errc::repo_locked)
+            break;
+        if (!until.pause(kLookAgain))
+            return tried;
+        if (!std::exchange(waiting, true))
+            context.log()
+                .with_topics("codex node")
+                .notice("Waiting for the repo", {{"error", tried.error()}});
+    }
+    auto repo = toolkit::open_repo(context, toolkit::Access::create);
+    if (!repo && repo.error().code() == Errc::repo_locked)
+        CODEX_CHECK(require_unserved(path));
+    return repo;
+}
+
 Result<int> run_node(cli::Context& context, const RunOptions& options) {
     CODEX_TRY(settings,
               settings_of(options, Deadline::after(context.clock(), cli::kSettingsPatience)));
@@ -325,11 +365,10 @@ Result<int> run_node(cli::Context& context, const RunOptions& options) {
     cli::Supervisor supervisor = cli::Supervisor::of_process();
     CODEX_TRY(path, context.repo_path());
     context.about(path); // until it is open, and held
-    CODEX_TRY(repo, toolkit::open_repo(context, toolkit::Access::create));
+    CODEX_TRY(repo, open_unless_served(context, path));
     auto lock = repo::DaemonLock::take(repo.path());
     if (!lock && lock.error().code() == Errc::repo_locked)
-        return fail(std::move(lock.error())
-                        .hint("see the node: codex-serve health; end it: codex-serve stop"));
+        return fail(served_already(std::move(lock.error())));
     if (!lock)
         return fail(std::move(lock.error()));
     context.about({});

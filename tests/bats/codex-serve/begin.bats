@@ -1,0 +1,24 @@
+# Who serves a repo, when many begin to.
+load ../common
+load serve
+
+@test "of many nodes that begin at once in a new repo one serves, and the others end, whatever it does later" {
+    local one i others=()
+    for i in {1..12}; do
+        codex-serve run --listen-addrs /ip4/127.0.0.1/tcp/0 --disc-ip none --api-bindaddr none \
+            --lock-timeout 2m 2>"said$i" >/dev/null 3>&- &
+        others+=($!)
+    done
+    # All but one end by themselves, though they might wait.
+    for ((i = 1; i < 12; i++)); do
+        wait -n -p one "${others[@]}" && fail 'one has served and ended' || assert_equal $? 75
+        mapfile -t others < <(printf '%s\n' "${others[@]}" | grep -vx "$one")
+    done
+    codex-serve health --wait 60s
+    assert_equal "$(grep -l 'is served already: held by process' said* | wc -l)" 11
+    refute grep 'hint:.*--lock-timeout' said*
+    codex-serve stop
+    wait "${others[@]}"
+    run_split codex-serve health
+    assert_failure 69
+}
