@@ -221,7 +221,7 @@ const narrow = async () => {
 /** Words that stand on more than one line, of what has no long ones. */
 const broken_words = (page) => page.evaluate(() => {
   const broken = []
-  for (const cell of document.querySelectorAll("#settings th, #settings td:first-child, #network th, #files th"))
+  for (const cell of document.querySelectorAll("#settings th, #settings td:not(.long), #network th, #files th"))
     for (const { 0: word, index } of cell.textContent.matchAll(/[A-Za-z]+/g)) {
       const range = document.createRange()
       range.setStart(cell.firstChild, index)

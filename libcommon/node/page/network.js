@@ -69,7 +69,7 @@ const showLevel = (directives) => {
 export const updateSettings = async () => {
   const { settings, limits, logLevels } = await askJson("Looking at the settings", "/node/settings")
   showLevel(logLevels)
-  refill(element("setting-rows"), settings, (one) => row([["Name", one.name], ["Value", one.value || (one.from === "default" ? "as usual" : "none"), "long"], ["Comes from", one.from, "long"]]))
+  refill(element("setting-rows"), settings, (one) => row([["Name", one.name], ["Value", one.value || (one.from === "default" ? "as usual" : "none"), "long"], ["Comes from", one.from, one.from.includes("/") ? "long" : ""]]))
   refill(element("limit-rows"), limits, (one) => row([["Name", one.name], ["Value", one.value || "fixed", "long"], ["Was reached", `${one.hits} times`]]))
 }
 
