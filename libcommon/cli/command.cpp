@@ -117,6 +117,7 @@ Command& Command::flag(const std::string& names, bool& target, const std::string
         target = true;
         return {};
     };
+    spec.built_in = target ? "true" : "false";
     node_->options.push_back(std::move(spec));
     return *this;
 }
@@ -124,6 +125,7 @@ Command& Command::flag(const std::string& names, bool& target, const std::string
 Command& Command::option(const std::string& names, std::string& target, const std::string& help) {
     node_->options.push_back(one_value(names, "TEXT", help, parse_text,
                                        [&target](const std::string& v) { target = v; }));
+    node_->options.back().built_in = target;
     return *this;
 }
 
@@ -149,6 +151,7 @@ Command& Command::option(const std::string& names, std::vector<std::string>& tar
 Command& Command::option(const std::string& names, std::uint64_t& target, const std::string& help) {
     node_->options.push_back(
         one_value(names, "N", help, parse_count, [&target](std::uint64_t v) { target = v; }));
+    node_->options.back().built_in = fmt::format("{}", target);
     return *this;
 }
 

@@ -67,6 +67,7 @@ public:
     Command& offers(std::vector<std::string> values);
     /// The last option is a setting, too (codex-pipes(7), CONFIGURATION): where it is not given,
     /// `variable` of the environment says it, or the configuration file under the option's name.
+    /// Where nobody does, what its target was declared with is shown.
     Command& setting(std::string variable);
     /// It is about the settings of all commands.
     Command& shows_settings();

@@ -75,7 +75,7 @@ std::vector<SettingRule> setting_rules(const std::vector<OptionSpec>& options) {
     std::vector<SettingRule> rules;
     for (const OptionSpec& option : options)
         if (!option.variable.empty())
-            rules.push_back({option.long_name(), option.variable, "", option.many,
+            rules.push_back({option.long_name(), option.variable, option.built_in, option.many,
                              [option](const std::string& value) { return apply(option, value); }});
     return rules;
 }

@@ -29,9 +29,36 @@ bool is_token_char(char c) {
     return c > 0x20 && c < 0x7f;
 }
 
+/// What browsers say of a page: a scheme and a host, perhaps a port, and nothing behind; or a host
+/// alone, of any scheme.
+bool is_origin(std::string_view text) {
+    constexpr std::string_view kScheme = "://";
+    if (const std::size_t scheme = text.find(kScheme); scheme != std::string_view::npos)
+        text.remove_prefix(scheme + kScheme.size());
+    return !text.empty() && std::ranges::all_of(text, is_token_char) &&
+           text.find_first_of("/?#@,") == std::string_view::npos;
+}
+
+Result<std::string> cors_origin_of(const std::string& text) {
+    if (text.empty() || is_origin(text))
+        return text;
+    return fail(Error(Errc::usage, fmt::format("--api-cors-origin: {}: no origin", text))
+                    .hint("it is a scheme and a host, and perhaps a port, with no path behind: "
+                          "for example https://example.org"));
+}
+
+Error about_token(Error error) {
+    return std::move(error)
+        .context("--api-token-file")
+        .hint("it is a file for its owner alone, with one line of letters, digits and marks");
+}
+
 /// One line for its owner alone.
 Result<std::string> read_token(const std::string& path) {
-    CODEX_TRY(fd, open_file(path, O_RDONLY | O_NOCTTY | O_NONBLOCK));
+    auto opened = open_file(path, O_RDONLY | O_NOCTTY | O_NONBLOCK);
+    if (!opened)
+        return fail(about_token(std::move(opened).error()));
+    const Fd fd = std::move(*opened);
     struct stat there = {};
     if (::fstat(fd.get(), &there) != 0)
         return fail(system_error(errno, "look at " + path));
@@ -45,10 +72,10 @@ Result<std::string> read_token(const std::string& path) {
         token.pop_back();
     if (token.empty() || token.size() > kMaxTokenBytes ||
         !std::ranges::all_of(token, is_token_char))
-        return fail(Errc::malformed,
-                    "{}: no token, which is a line of at most {} letters, digits "
-                    "and marks",
-                    path, kMaxTokenBytes);
+        return fail(about_token(
+            Error(Errc::malformed, fmt::format("{}: no token, which is a line of at most {} "
+                                               "letters, digits and marks",
+                                               path, kMaxTokenBytes))));
     return token;
 }
 
@@ -92,7 +119,7 @@ Result<ApiSettings> api_settings_of(const ApiOptions& options) {
     // Also where it is not used.
     CODEX_CHECK(parse_http_address(kHttpOptions, "127.0.0.1", options.port));
     ApiSettings settings;
-    settings.access.cors_origin = options.cors_origin;
+    CODEX_SET(settings.access.cors_origin, cors_origin_of(options.cors_origin));
     if (!options.token_file.empty())
         CODEX_SET(settings.access.token, read_token(options.token_file));
     if (options.bind_address == kNone)

@@ -6,6 +6,8 @@
 #include "fetch_report.hpp"
 #include "repo/daemon_lock.hpp"
 
+#include <unistd.h>
+
 namespace codex::serve_tool {
 
 namespace {
@@ -98,8 +100,13 @@ Result<std::unique_ptr<Daemon>> need_or_begin_one(cli::Context& context, Clock::
 
 Error no_node(const std::string& repo) {
     const auto holder = repo::DaemonLock::seen(repo);
-    if (!holder)
-        return {Errc::unavailable, fmt::format("{}: no node serves it", repo)};
+    if (!holder) {
+        Error none(Errc::unavailable, fmt::format("{}: no node serves it", repo));
+        if (::access((repo + "/repo/version").c_str(), F_OK) != 0)
+            return none;
+        return std::move(none).hint(
+            fmt::format("that is a data folder, with the repo in it: --repo {}/repo", repo));
+    }
     Error error(Errc::unavailable,
                 fmt::format("{}: a node holds it, {}, and its control socket is not there: it has "
                             "just begun, or somebody has removed {}",
@@ -121,7 +128,14 @@ Result<void> ask_daemon(cli::Context& context, node::Request request, const node
                         Clock::Duration patience) {
     const Clock::Instant until = later(context.clock().now(), patience);
     CODEX_TRY(daemon, need_or_begin_one(context, until));
-    return ask(*daemon, std::move(request), take, patience, until);
+    auto done = ask(*daemon, std::move(request), take, patience, until);
+    // A node that is killed while somebody comes to it is none.
+    if (!done && done.error().code() == Errc::unavailable && !done.error().has_way_out() &&
+        !repo::DaemonLock::seen(daemon->repo)) {
+        context.about(daemon->repo);
+        return fail(no_node(daemon->repo).hint("begin one: codex-serve run"));
+    }
+    return done;
 }
 
 Result<bool> ask_daemon_if_any(cli::Context& context, node::Request request,

@@ -18,41 +18,68 @@ constexpr std::uint64_t kNoTime = std::uint64_t{4'102'444'800}; // 2100
 /// Before this there was no such program.
 constexpr std::uint64_t kBegan = std::uint64_t{1'735'689'600}; // 2025
 
-/// Lines of a file, but for those that are empty or begin with #.
-Result<std::vector<std::string>> lines_of(const std::string& path,
-                                          const std::optional<Deadline>& until) {
-    CODEX_TRY(bytes, cli::read_settings_file(path, kMaxBootstrapBytes, until));
-    std::vector<std::string> lines;
-    std::string_view rest = as_text(bytes);
-    while (!rest.empty()) {
+/// What says a node, and where that stands.
+struct Said {
+    std::string text;
+    std::string where{}; ///< "FILE:LINE: ", of a file
+};
+
+Error with_way_to_file(Error error) {
+    if (error.has_way_out())
+        return error;
+    return std::move(error).hint("name a file that has the record of a node on each line, or the "
+                                 "record itself, spr:...");
+}
+
+/// Lines of a file, but for those that are empty or begin with #; there is one.
+Result<std::vector<Said>> lines_of(const std::string& path, const std::optional<Deadline>& until) {
+    auto bytes = cli::read_settings_file(path, kMaxBootstrapBytes, until);
+    if (!bytes)
+        return fail(with_way_to_file(std::move(bytes).error()));
+    std::vector<Said> lines;
+    std::string_view rest = as_text(*bytes);
+    for (std::size_t number = 1; !rest.empty(); ++number) {
         const std::size_t end = std::min(rest.find('\n'), rest.size());
         std::string_view line = rest.substr(0, end);
         rest.remove_prefix(std::min(end + 1, rest.size()));
         if (line.ends_with('\r'))
             line.remove_suffix(1);
         if (!line.empty() && !line.starts_with('#'))
-            lines.emplace_back(line);
+            lines.push_back({std::string(line), fmt::format("{}:{}: ", path, number)});
     }
+    if (lines.empty()) // a slip, as an empty one on the command line is
+        return fail(with_way_to_file(
+            Error(Errc::config_invalid, fmt::format("{}: has the record of no node", path))));
     return lines;
 }
 
-Error no_bootstrap_node(const std::string& text, std::string_view why) {
+Error no_bootstrap_node(const Said& said, std::string_view why) {
     constexpr std::size_t kShown = 40;
+    const std::string& text = said.text;
     const std::string shown = text.size() <= kShown + 3 ? text : text.substr(0, kShown) + "...";
-    return Error(Errc::config_invalid, fmt::format("--bootstrap-node: {}: {}", shown, why))
+    return Error(Errc::config_invalid,
+                 fmt::format("--bootstrap-node: {}{}: {}", said.where, shown, why))
         .hint("where that node runs its record is shown, all of which is needed: codex-serve "
               "--repo OTHER spr");
 }
 
-Result<net::dht::NodeRecord> bootstrap_node(const std::string& text) {
-    const auto envelope = net::spr_bytes(text);
+/// Of what begins as a record does; why comes last, for it is about bytes.
+Error no_whole_record(const Said& said, const Error& error) {
+    return no_bootstrap_node(
+        said, fmt::format("no record of a node, or not all of one: {}", error.text()));
+}
+
+Result<net::dht::NodeRecord> bootstrap_node(const Said& said) {
+    const auto envelope = net::spr_bytes(said.text);
+    if (!envelope && said.text.starts_with("spr:"))
+        return fail(no_whole_record(said, envelope.error()));
     if (!envelope)
-        return fail(no_bootstrap_node(text, envelope.error().text()));
+        return fail(no_bootstrap_node(said, envelope.error().text()));
     auto record = net::dht::open_node_record(*envelope);
     if (!record)
-        return fail(no_bootstrap_node(text, record.error().text()));
+        return fail(no_whole_record(said, record.error()));
     if (!net::dht::udp_address(record->record))
-        return fail(no_bootstrap_node(text, "the record has no address of UDP"));
+        return fail(no_bootstrap_node(said, "the record has no address of UDP"));
     return record;
 }
 
@@ -71,8 +98,7 @@ SocketAddress usual_address(const std::vector<net::Multiaddr>& listen, std::uint
 Error discovery_error(Error error, const SocketAddress& at) {
     const std::string text = at.text() + " (UDP)";
     if (error.code() == Errc::address_in_use)
-        return std::move(error).context(text).hint(
-            "name another port, or 0 for any that is free: --disc-port 0");
+        return std::move(error).hint("name another port, or 0 for any that is free: --disc-port 0");
     if (error.code() == Errc::unavailable)
         return Error(Errc::config_invalid,
                      fmt::format("{}: no address of this host: {}", text, error.text()))
@@ -100,6 +126,7 @@ void declare_discovery_options(cli::Command& command, DiscoveryOptions& options)
         .setting("CODEX_DISC_IP")
         .option("--nat HOW", options.nat,
                 "how others reach this node: any, none, upnp, pmp or extip:IP; default any")
+        .offers({"any", "none", "upnp", "pmp", "extip:"})
         .setting("CODEX_NAT");
 }
 
@@ -108,15 +135,15 @@ Result<std::vector<net::dht::NodeRecord>> bootstrap_nodes(const std::vector<std:
     CODEX_TRY(parts, split_list("--bootstrap-node", "SPR", texts));
     std::vector<net::dht::NodeRecord> nodes;
     for (const std::string& part : parts) {
-        std::vector<std::string> records(1, part);
+        std::vector<Said> records(1, Said{part});
         if (part.starts_with('@')) {
             auto lines = lines_of(part.substr(1), until);
             if (!lines)
                 return fail(std::move(lines).error().context("--bootstrap-node"));
             records = std::move(*lines);
         }
-        for (const std::string& text : records) {
-            CODEX_TRY(node, bootstrap_node(text));
+        for (const Said& said : records) {
+            CODEX_TRY(node, bootstrap_node(said));
             nodes.push_back(std::move(node));
         }
     }
@@ -147,6 +174,15 @@ Result<DiscoverySettings> discovery_settings_of(const DiscoveryOptions& options,
                         .hint("for all addresses: --disc-ip 0.0.0.0; without discovery: --disc-ip "
                               "none"));
     return settings;
+}
+
+void warn_of_bootstrap(const log::Logger& log, const DiscoverySettings& settings,
+                       const net::PeerId& own) {
+    if (!settings.at && !settings.bootstrap.empty())
+        log.warn("Bootstrap nodes are not asked, for discovery is off", {});
+    for (const net::dht::NodeRecord& node : settings.bootstrap)
+        if (settings.at && node.record.peer == own)
+            log.warn("A bootstrap node is this node itself", {{"id", log::Id{own.text()}}});
 }
 
 void warn_of_clock(const log::Logger& log, const Clock& clock, std::uint64_t last_record,

@@ -39,6 +39,10 @@ discovery_settings_of(const DiscoveryOptions& options, const std::vector<net::Mu
 [[nodiscard]] Result<std::vector<net::dht::NodeRecord>>
 bootstrap_nodes(const std::vector<std::string>& texts, const std::optional<Deadline>& until);
 
+/// Warns of bootstrap nodes that are of no use: there is no discovery, or they are the node `own`.
+void warn_of_bootstrap(const log::Logger& log, const DiscoverySettings& settings,
+                       const net::PeerId& own);
+
 /// Warns where the clock of this host is far off: before `last_record`, the number of a record of
 /// this node, or before what the records of others say of theirs.
 void warn_of_clock(const log::Logger& log, const Clock& clock, std::uint64_t last_record,

@@ -97,9 +97,10 @@ Result<int> run_find(cli::Context& context, const FindOptions& options) {
     auto asked = ask_daemon_if_any(context, std::move(request), print,
                                    std::chrono::seconds(options.timeout.seconds));
     if (!asked && asked.error().code() == Errc::unavailable && !asked.error().has_way_out())
-        return fail(std::move(asked).error().hint(
-            "the node knows no other: begin it with the record of one: codex-serve run "
-            "--bootstrap-node SPR, which is shown where that runs: codex-serve --repo OTHER spr"));
+        return fail(
+            std::move(asked).error().hint("the node knows no other; begin it with --bootstrap-node "
+                                          "and the record of one, which is "
+                                          "shown where that runs: codex-serve --repo OTHER spr"));
     if (!asked)
         return fail(std::move(asked).error());
     if (*asked)

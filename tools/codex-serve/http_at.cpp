@@ -33,7 +33,7 @@ Result<std::unique_ptr<Acceptor>> listen_for_http(Network& network, const Socket
     Error error = std::move(acceptor).error();
     const std::string text = at.text();
     if (error.code() == Errc::address_in_use)
-        return fail(std::move(error).context(text).hint(
+        return fail(std::move(error).hint(
             fmt::format("name another port, or 0 for any that is free: {} 0", options.port)));
     if (error.code() == Errc::unavailable)
         return fail(Error(Errc::config_invalid,

@@ -188,7 +188,7 @@ void Service::told(int signal) {
 Error listen_error(Error error, const net::Multiaddr& address) {
     if (error.code() == Errc::address_in_use) {
         const std::string text = address.text();
-        return std::move(error).context(text).hint(
+        return std::move(error).hint(
             fmt::format("name another port, or 0 for any that is free: --listen-addrs {}/0",
                         text.substr(0, text.rfind('/'))));
     }
@@ -247,6 +247,7 @@ Result<void> serve(cli::Context& context, const RunOptions& options, const RunSe
     CODEX_TRY(for_host, net::SecretKey::decode(key->encode()));
     CODEX_TRY(node,
               Node::make(context, std::move(for_host), host_options(options, settings, numbers)));
+    warn_of_bootstrap(log, settings.discovery, node->host->id());
     CODEX_CHECK(take_sockets(node->network, supervisor));
     for (const net::Multiaddr& address : settings.listen)
         if (auto done = node->host->listen(address); !done)

@@ -106,3 +106,13 @@ END
     assert_refused 78 "$file:1: there is no setting 'disc-prot'"
     assert_stderr --partial 'did you mean: disc-port'
 }
+
+@test "config shows what holds where nobody says anything" {
+    run_split env -u CODEX_API_PORT -u CODEX_DISC_PORT -u CODEX_API_BINDADDR codex-serve config --config-file /dev/null
+    assert_success
+    local line
+    for line in 'disc-port	8090' 'api-port	8080' 'api-bindaddr	127.0.0.1' 'nat	any' 'max-peers	160' 'agent-string	Codex' \
+        'metrics	false' 'metrics-port	8008'; do
+        assert_line "$line"
+    done
+}

@@ -30,6 +30,10 @@ complete_words() {
     assert_output "$at"
     run complete_words codex-serve -r other run --listen-addrs ''
     assert_output ''
+    run complete_words codex-serve run --nat e
+    assert_output extip:
+    run complete_words codex-serve run --nat ''
+    assert_output "$(printf '%s\n' any none upnp pmp extip:)"
     run fish -c 'codex-serve completion fish | source; complete -C "codex-serve -r other ping "'
     assert_output --partial "$at"
     kill -s TERM "$other"

@@ -20,6 +20,16 @@ teardown() {
     done
 }
 
+@test "a node that was killed is none, at once" {
+    start_node
+    kill -s KILL "$node"
+    run_split codex-serve health
+    assert_failure 69
+    assert_stderr --partial 'hint: begin one: codex-serve run'
+    wait "$node" || true
+    node=
+}
+
 @test "without a node each command is 69, and says how to begin one" {
     codex-chunk init
     local command

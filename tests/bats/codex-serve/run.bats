@@ -97,7 +97,7 @@ load serve
     local port=${address#*/tcp/}
     port=${port%%/*}
     run_split codex-serve -r other run --listen-addrs "/ip4/127.0.0.1/tcp/$port"
-    assert_refused 78 "/ip4/127.0.0.1/tcp/$port"
+    assert_refused 78 "listen at 127.0.0.1:$port"
     assert_stderr --partial ': --listen-addrs /ip4/127.0.0.1/tcp/0'
     local wrong
     for wrong in nonsense /ip4/127.0.0.1 /ip4/127.0.0.1/udp/5 /dns4/localhost/tcp/5 "$address" /ip4/1.2.3/tcp/5; do

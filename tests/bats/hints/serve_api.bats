@@ -39,6 +39,7 @@ load ../codex-serve/serve
     run_split codex-serve -r other run -i /ip4/127.0.0.1/tcp/0 --api-port "${taken%%/*}"
     assert_equal "$status" 78
     hint 'name another port, or 0 for any that is free: --api-port 0'
+    assert_equal "$(grep -o "127.0.0.1:${taken%%/*}" <<<"${stderr_lines[0]}" | wc -l)" 1 # said once
     run_split codex-serve -r other run -i /ip4/127.0.0.1/tcp/0 --metrics --metrics-port "${taken%%/*}"
     assert_equal "$status" 78
     hint 'name another port, or 0 for any that is free: --metrics-port 0'
@@ -57,4 +58,24 @@ load ../codex-serve/serve
     pasted chmod
     start_node --api-token-file token
     end_node
+    run_split codex-serve run -i /ip4/127.0.0.1/tcp/0 --api-token-file none
+    assert_refused 66 '--api-token-file: open none'
+    hint 'it is a file for its owner alone, with one line of letters, digits and marks'
+    echo 'two words' >token
+    run_split codex-serve run -i /ip4/127.0.0.1/tcp/0 --api-token-file token
+    assert_refused 65 '--api-token-file: token: no token'
+    hint 'it is a file for its owner alone, with one line of letters, digits and marks'
+}
+
+@test "an origin that no page has" {
+    local origin
+    for origin in https://example.org/x example.org/ https:// 'https://a.example, https://b.example' https://me@a.example; do
+        run_split codex-serve run -i /ip4/127.0.0.1/tcp/0 --api-cors-origin "$origin"
+        assert_refused 64 "--api-cors-origin: $origin: no origin"
+        hint 'it is a scheme and a host, and perhaps a port, with no path behind: for example https://example.org'
+    done
+    for origin in https://example.org 'http://[::1]:80' example.org:8 '*'; do
+        start_node --api-cors-origin "$origin"
+        end_node
+    done
 }

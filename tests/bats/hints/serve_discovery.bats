@@ -13,6 +13,25 @@ load hints
     codex-serve -r other run -i /ip4/127.0.0.1/tcp/0 --bootstrap-node "$spr" >other.log 3>&- &
     codex-serve -r other health --wait 30s
     codex-serve -r other stop
+    # Of a file the line is named.
+    printf '# one\n\n%s\n%s\n' "$spr" "${spr%?????}" >list
+    run_split codex-serve -r other run --bootstrap-node @list
+    assert_refused 78 '--bootstrap-node: list:4: spr:'
+    assert_stderr --partial 'no record of a node, or not all of one'
+    run_split codex-serve -r other run --bootstrap-node @none
+    assert_refused 66 '--bootstrap-node: open none'
+    hint 'name a file that has the record of a node on each line, or the record itself, spr:...'
+    printf '# none\n' >list
+    run_split codex-serve -r other run --bootstrap-node @list
+    assert_refused 78 '--bootstrap-node: list: has the record of no node'
+    hint 'name a file that has the record of a node on each line, or the record itself, spr:...'
+    end_node
+    # What is of no use is said, and no more than that.
+    start_node --bootstrap-node "$spr"
+    assert_file_contains log 'A bootstrap node is this node itself'
+    end_node
+    start_node --bootstrap-node "$spr" --disc-ip none
+    assert_file_contains log 'Bootstrap nodes are not asked, for discovery is off'
     end_node
 }
 
@@ -53,7 +72,7 @@ load hints
     start_node
     run_split codex-serve find "$cid"
     assert_equal "$status" 69
-    hint 'the node knows no other: begin it with the record of one: codex-serve run --bootstrap-node SPR, which is shown where that runs: codex-serve --repo OTHER spr'
+    hint 'the node knows no other; begin it with --bootstrap-node and the record of one, which is shown where that runs: codex-serve --repo OTHER spr'
     run_split codex-serve provide zDvZRwzmAkhzDRPH5EW242gJBNZ2T7aoH2v1fVH66FxXL4kSbvyM
     assert_equal "$status" 1
     hint 'list what is here: codex-chunk ls'

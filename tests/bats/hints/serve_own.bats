@@ -63,3 +63,16 @@ load hints
     codex-serve -r third fetch "$cid" --range 10-20 --peer "$address"
     end_node
 }
+
+@test "a data folder where a repo is meant" {
+    codex-serve run -d data -i /ip4/127.0.0.1/tcp/0 --ready-file ready >log 2>said 3>&- &
+    node=$!
+    wait_for 'test -e ready' 60
+    unset CODEX_REPO
+    run_split codex-serve -r data health
+    assert_equal "$status" 69
+    hint 'that is a data folder, with the repo in it: --repo {}/repo'
+    codex-serve --repo data/repo stop
+    wait "$node"
+    node=
+}
