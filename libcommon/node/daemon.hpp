@@ -34,8 +34,10 @@ struct DaemonOptions {
     std::function<Result<std::vector<std::string>>()> reload;
     /// Lets the node end; returns before it has.
     std::function<void()> stop;
-    Limits limits;        ///< as they are shown; set_limits() says others
-    unsigned fetches = 8; ///< at a time; more wait for their turn
+    Limits limits; ///< as they are shown; set_limits() says others
+    /// That move at a time; more wait for their turn. One of which nothing comes for some seconds
+    /// leaves it to another, up to eight times as many.
+    unsigned fetches = 8;
     /// By which others are found, and find what is here; it outlives the daemon, where there is
     /// one.
     DhtNode* discovery = nullptr;

@@ -14,6 +14,10 @@ namespace {
 constexpr Clock::Duration kTellPause = std::chrono::milliseconds(250);
 /// Whoever waits hears of us so often, also when nothing comes.
 constexpr Clock::Duration kAlivePause = std::chrono::seconds(5);
+/// A fetch of which nothing has come for so long leaves its turn to another.
+constexpr Clock::Duration kStill = std::chrono::seconds(5);
+/// Those that stand still count, too, beyond so many for each turn: they hold memory.
+constexpr std::size_t kMostOfATurn = 8;
 
 /// It stands in the list as long as this does. Threads: the loop's.
 class Listed {
@@ -103,10 +107,18 @@ std::unique_ptr<PeerSearch> Daemon::Impl::search_for(const Cid& manifest,
 }
 
 /// Two of one dataset go one after the other: to a peer they would be one who wants a block and
-/// takes it back. The second has what the first has brought.
-bool Daemon::Impl::has_turn(const Cid& cid) const {
-    return fetches.size() < options.fetches &&
-           std::ranges::none_of(fetches, [&](const Running* one) { return one->cid == cid; });
+/// takes it back. The second has what the first has brought. Of different ones, so many move at a
+/// time; one that moves again does so beside them, and none begins until there are fewer.
+bool Daemon::Impl::has_turn(const Cid& cid) {
+    if (std::ranges::any_of(fetches, [&](const Running* one) { return one->cid == cid; }) ||
+        fetches.size() >= kMostOfATurn * options.fetches)
+        return false;
+    const Clock::Instant now = loop.now();
+    const auto moving = std::ranges::count_if(fetches, [&](Running* one) {
+        one->note(now);
+        return now - one->moved_at < kStill;
+    });
+    return static_cast<std::size_t>(moving) < options.fetches;
 }
 
 Task<Result<void>> Daemon::Impl::wait_for_turn(Impl* self, Conversation* with, Cid cid,

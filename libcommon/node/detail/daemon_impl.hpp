@@ -23,15 +23,25 @@ struct Target {
 
 /// A fetch that somebody waits for. Threads: the loop's, but the progress.
 struct Running {
-    Running(EventLoop& loop, Cid of) : cid(std::move(of)), changed(loop) {}
+    Running(EventLoop& loop, Cid of) : cid(std::move(of)), changed(loop), moved_at(loop.now()) {}
     Cid cid;
     Progress progress;
     const exchange::Fetch* fetch = nullptr;
     bool over = false;
     Signal changed;
+    /// Bytes that have come, and of how many, as they were noted.
+    std::pair<std::uint64_t, std::uint64_t> noted;
+    Clock::Instant moved_at; ///< when something of it has come, as far as it was noted
 
     [[nodiscard]] SoFar so_far() const {
         return fetch == nullptr ? SoFar() : so_far_of(fetch->status(), progress);
+    }
+    void note(Clock::Instant now) {
+        const std::pair<std::uint64_t, std::uint64_t> bytes(progress.done_bytes,
+                                                            progress.total_bytes);
+        if (bytes != noted)
+            moved_at = now;
+        noted = bytes;
     }
 };
 
@@ -53,7 +63,7 @@ public:
     static Task<Result<void>> find(Impl* self, Request request, Conversation* with);
     static Task<Result<void>> provide(Impl* self, Request request, Conversation* with);
     static Task<Result<void>> ping(Impl* self, Request request, Conversation* with);
-    [[nodiscard]] bool has_turn(const Cid& cid) const;
+    [[nodiscard]] bool has_turn(const Cid& cid);
     static Task<Result<void>> wait_for_turn(Impl* self, Conversation* with, Cid cid,
                                             Clock::Instant until);
     static Task<Result<void>> fetch(Impl* self, Request request, std::optional<PartOf> part,

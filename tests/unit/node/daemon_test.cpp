@@ -6,6 +6,8 @@
 
 #include <gmock/gmock.h>
 
+#include <deque>
+
 namespace codex::node {
 namespace {
 
@@ -264,6 +266,39 @@ TEST_F(DaemonTest, WhoWaitsForHisTurnHearsOfItAndHasADeadline) {
     EXPECT_EQ(must_fail(ask(std::move(second), listener_)).code(), Errc::timeout);
     EXPECT_EQ(listener_.heard<SoFar>().size(), 2U);
     EXPECT_EQ(listener_.heard<SoFar>()[0]->waiting, "the node is fetching other things");
+    daemon_->cancel();
+    EXPECT_TRUE(world_.until([&] { return asking.size() == 0; }, seconds(2)));
+}
+
+TEST_F(DaemonTest, FetchesOfWhichNothingComesHoldUpNoOthers) {
+    Store silent(world_, 4); // answers nobody
+    const Dataset wanted(repo::test::seeds(900, 20));
+    there_.store(wanted);
+    std::deque<std::optional<Result<void>>> ends(40);
+    std::deque<Listener> listeners;
+    TaskGroup asking(world_.loop);
+    for (std::uint32_t i = 0; i < 40; ++i) {
+        const Dataset data(repo::test::seeds(10 * i, 5));
+        Listener& one = listeners.emplace_back(world_.loop);
+        asking.start(codex::detail::keep_value(
+            daemon_->answer(fetching(data, {silent.address().text()}), &one), &ends[i]));
+        if (i != 3)
+            continue;
+        // Two of four have a turn; another one waits no longer than they may stand still, twice.
+        const Clock::Instant began = world_.loop.now();
+        must(ask(fetching(wanted, {there_.address().text()}), listener_));
+        here_.expect_whole(wanted);
+        EXPECT_GE(world_.loop.now() - began, seconds(5));
+        EXPECT_LT(world_.loop.now() - began, seconds(12));
+    }
+    // And there is an end to those that stand still.
+    world_.pass(seconds(50));
+    Listener last(world_.loop);
+    Request late = fetching(Dataset(repo::test::seeds(800, 5)), {there_.address().text()});
+    late.seconds = 6;
+    EXPECT_EQ(must_fail(ask(std::move(late), last)).code(), Errc::timeout);
+    EXPECT_FALSE(last.heard<SoFar>().empty());
+    EXPECT_EQ(last.heard<SoFar>()[0]->waiting, "the node is fetching other things");
     daemon_->cancel();
     EXPECT_TRUE(world_.until([&] { return asking.size() == 0; }, seconds(2)));
 }
