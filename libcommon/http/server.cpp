@@ -35,6 +35,7 @@ public:
     static Task<void> serve(Impl* self, std::shared_ptr<Connection> connection);
     static Task<bool> serve_one(Impl* self, Connection* connection);
     [[nodiscard]] bool make_room();
+    bool hang_up_on_one();
     void complain(std::string_view what, const Error& error);
     void task_threw(const std::exception_ptr& thrown) noexcept;
 
@@ -89,11 +90,14 @@ void Server::Impl::complain(std::string_view what, const Error& error) {
     options.logger.warn(what, {{"error", error}});
 }
 
+/// Whether there is room for one more, or was made.
+bool Server::Impl::make_room() {
+    return all.size() < options.connections || hang_up_on_one();
+}
+
 /// Hangs up on the one that has waited longest for nothing, or else on the one that was waited for
 /// longest.
-bool Server::Impl::make_room() {
-    if (all.size() < options.connections)
-        return true;
+bool Server::Impl::hang_up_on_one() {
     if (!idle.empty()) {
         Connection* const longest = idle.front();
         idle.pop_front();
@@ -114,6 +118,8 @@ Task<void> Server::Impl::accept(Impl* self) {
             co_return;
         if (!socket) {
             self->complain("cannot take a connection of a client", socket.error());
+            if (socket.error().code() == Errc::no_space)
+                self->hang_up_on_one(); // it has a descriptor
             co_await self->loop.pause_until(self->loop.now() + kAcceptPause);
             continue;
         }

@@ -273,6 +273,40 @@ TEST_F(ServerTest, QuietConnectionsMakeRoomForOthers) {
     EXPECT_EQ(server_->answering(), 3U);
 }
 
+/// Has descriptors for so many connections of the server.
+class ScarceAcceptor final : public Acceptor {
+public:
+    ScarceAcceptor(std::unique_ptr<Acceptor> inner, std::function<bool()> has_room)
+        : inner_(std::move(inner)), has_room_(std::move(has_room)) {}
+    Task<Result<std::unique_ptr<Socket>>> accept() override { return accept_one(this); }
+    [[nodiscard]] SocketAddress local() const override { return inner_->local(); }
+    void close() override { inner_->close(); }
+
+private:
+    static Task<Result<std::unique_ptr<Socket>>> accept_one(ScarceAcceptor* self) {
+        if (!self->has_room_())
+            co_return fail(Errc::no_space, "accept: too many open files");
+        co_return co_await self->inner_->accept();
+    }
+    std::unique_ptr<Acceptor> inner_;
+    std::function<bool()> has_room_;
+};
+
+TEST_F(ServerTest, QuietConnectionsMakeRoomWhereDescriptorsAreScarce) {
+    auto acceptor = codex::test::must(network_->listen(at_));
+    at_ = acceptor->local();
+    const auto has_room = [this] { return !server_ || server_->connections() < 3; };
+    server_.emplace(loop_, std::make_unique<ScarceAcceptor>(std::move(acceptor), has_room),
+                    handler_, ServerOptions());
+    std::vector<std::unique_ptr<Socket>> quiet;
+    for (int i = 0; i < 10; ++i) {
+        quiet.push_back(dial());
+        say(*quiet.back(), kGet);
+        EXPECT_THAT(hear(*quiet.back(), seconds(1)), EndsWith("ok")) << i;
+    }
+    EXPECT_LE(server_->connections(), 3U);
+}
+
 TEST_F(ServerTest, WhatWasTakenIsAnsweredWhenItCloses) {
     begin();
     const auto quiet = dial();
