@@ -256,9 +256,9 @@ teardown() {
     codex-serve health
     run_split codex-serve peers --limits
     assert_line $'connections\t8\t0'
+    codex-serve spr >records
     end_node
     assert_equal "$ended" 0
-    : >records
     CODEX_CONFIG=/dev/null start_node -b @records
     codex-serve reload
     rm records

@@ -38,10 +38,10 @@ of_time() {
     local find=$!
     printf '# nobody\nspr:nonsense\n' >records
     wait "$find" && fail "$(cat found)"
-    grep -q 'bootstrap-node: spr:nonsense: ' said || fail "$(cat said)"
+    grep -q 'bootstrap-node: records:2: spr:nonsense: ' said || fail "$(cat said)"
     # So is a pipe of the shell, which has its writer from the beginning, or had one.
     run_split codex-serve find -b @<(echo spr:nonsense) "$missing"
-    assert_refused 78 'bootstrap-node: spr:nonsense: '
+    assert_refused 78 ':1: spr:nonsense: '
     run_split codex-serve config --config-file <(echo 'threads = 3')
     assert_success
     assert_line $'threads\t3'

@@ -76,3 +76,14 @@ load hints
     wait "$node"
     node=
 }
+
+@test "a FIFO where a node reads its settings again" {
+    : >settings
+    CODEX_CONFIG=settings start_node
+    rm settings
+    mkfifo settings
+    run_split timeout 60 codex-serve reload
+    assert_equal "$status" 78
+    hint 'what a node that serves reads again has to be a file that stays'
+    end_node
+}
