@@ -2,8 +2,17 @@
 load ../common
 load serve
 
+teardown() {
+    local process
+    for process in ${others[@]+"${others[@]}"}; do
+        kill -s KILL "$process" 2>/dev/null || true
+        wait "$process" 2>/dev/null || true
+    done
+}
+
 @test "of many nodes that begin at once in a new repo one serves, and the others end, whatever it does later" {
-    local one i others=()
+    local one i
+    others=()
     for i in {1..12}; do
         codex-serve run --listen-addrs /ip4/127.0.0.1/tcp/0 --disc-ip none --api-bindaddr none \
             --lock-timeout 2m 2>"said$i" >/dev/null 3>&- &
@@ -19,6 +28,7 @@ load serve
     refute grep 'hint:.*--lock-timeout' said*
     codex-serve stop
     wait "${others[@]}"
+    others=()
     run_split codex-serve health
     assert_failure 69
 }

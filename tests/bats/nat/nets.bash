@@ -10,7 +10,7 @@ new_space() {
     host=$!
     local own
     own=$(readlink /proc/self/ns/net)
-    while [[ $(readlink "/proc/$host/ns/net") == "$own" ]]; do sleep 0.02; done # until it is in there
+    until_true "[[ \$(readlink /proc/$host/ns/net) != '$own' ]]" # until it is in there
 }
 
 # add_host ADDRESS: one of the private net, in the namespace of $host.
