@@ -17,7 +17,8 @@ const confirmDeleting = (name, size) => new Promise((resolve) => {
     yes = true
     dialog.close()
   }
-  dialog.onclose = () => resolve(yes)
+  // An event of the time before, which comes when this one is open already, is no answer.
+  dialog.onclose = () => { if (!dialog.open) resolve(yes) }
   dialog.showModal()
   element("delete-no").focus()
 })
