@@ -101,32 +101,6 @@ all_know() {
     assert_equal "$(codex-serve -r n1 health --json | jq -s '.[0].nodes')" null
 }
 
-@test "ten nodes: tables fill in ten seconds, and a file reaches all while some are killed" {
-    begin_all 10
-    wait_for 'all_know 9 {0..9}' 10 || fail "$(for i in {0..9}; do knows "$i"; done)"
-    gen 2 10485760 >file
-    cid=$(codex-chunk -r n3 put file)
-    fetches=()
-    for i in 0 1 2 4 5 6; do
-        codex-serve -r "n$i" fetch "$cid" --timeout 120s >"fetched$i" 2>&1 3>&- &
-        fetches[i]=$!
-    done
-    kill -s KILL "${nodes[7]}"
-    kill "${nodes[8]}"
-    wait "${nodes[7]}" "${nodes[8]}" 2>/dev/null || true
-    begin 7 --bootstrap-node "$spr"
-    begin 8 # it knows whom it knew
-    for i in 0 1 2 4 5 6; do
-        wait "${fetches[i]}" || fail "$i: $(cat "fetched$i")"
-    done
-    for i in 7 8 9; do
-        codex-serve -r "n$i" fetch "$cid" --timeout 120s
-    done
-    for i in {0..9}; do
-        codex-chunk -r "n$i" get "$cid" | cmp - file
-    done
-}
-
 @test "without a node of its own" {
     begin_all 2
     gen 3 200000 >file
