@@ -19,6 +19,7 @@ constexpr Clock::Duration kAfterThrown = std::chrono::seconds(1);
 struct Keeper::Kept {
     KeptPeer peer;
     bool wanted = true;
+    std::string said{}; ///< why it cannot be reached; empty, while it can
 };
 
 Keeper::Keeper(net::Host& host, log::Logger logger)
@@ -39,6 +40,11 @@ void Keeper::keep(const std::vector<KeptPeer>& peers) {
     std::erase_if(kept_, [](const auto& kept) { return !kept->wanted; });
     changed_.notify();
     for (const KeptPeer& peer : peers) {
+        if (peer.peer == host_.id()) { // as where all nodes of a group have one list
+            logger_.warn("A peer that is to be kept is this node itself",
+                         {{"peer", log::Id{peer.peer.text()}}});
+            continue;
+        }
         if (std::ranges::any_of(kept_, [&](const auto& kept) { return kept->peer == peer; }))
             continue;
         host_.set_protected(peer.peer, true);
@@ -67,6 +73,18 @@ Task<void> Keeper::run(Keeper* self, std::shared_ptr<Kept> kept) {
     }
 }
 
+/// Once, until it is another one: what is tried each minute for days is no news each time.
+void Keeper::say_failure(Kept& kept, const Error& error, Clock::Duration pause) {
+    const bool is_news = kept.said != error.text();
+    kept.said = error.text();
+    logger_.write(
+        is_news ? log::Level::info : log::Level::debug,
+        "a peer that is to be kept cannot be reached",
+        {{"peer", log::Id{kept.peer.peer.text()}},
+         {"error", error},
+         {"secondsToTheNextTry", std::chrono::duration_cast<std::chrono::seconds>(pause).count()}});
+}
+
 Task<void> Keeper::keep_one(Keeper* self, std::shared_ptr<Kept> kept) {
     Clock::Duration pause = kFirstPause;
     Signal& changed = self->host_.changed();
@@ -81,13 +99,11 @@ Task<void> Keeper::keep_one(Keeper* self, std::shared_ptr<Kept> kept) {
         const Clock::Instant ends = self->host_.loop().now() + kDial;
         const auto connected = co_await self->host_.connect(kept->peer.peer, std::move(addresses),
                                                             ends, net::Redial::at_once);
+        if (connected)
+            kept->said.clear();
         if (connected || !kept->wanted)
             continue;
-        self->logger_.info("a peer that is to be kept cannot be reached",
-                           {{"peer", log::Id{kept->peer.peer.text()}},
-                            {"error", connected.error()},
-                            {"secondsToTheNextTry",
-                             std::chrono::duration_cast<std::chrono::seconds>(pause).count()}});
+        self->say_failure(*kept, connected.error(), pause);
         const Clock::Instant next = self->host_.loop().now() + pause;
         pause = std::min(2 * pause, kLongestPause);
         while (kept->wanted && self->host_.loop().now() < next) {

@@ -25,13 +25,15 @@ public:
     Keeper(const Keeper&) = delete;
     Keeper& operator=(const Keeper&) = delete;
 
-    /// From now on these; connections with others stay as long as they last.
+    /// From now on these, but for this node itself; connections with others stay as long as they
+    /// last.
     void keep(const std::vector<KeptPeer>& peers);
 
 private:
     struct Kept;
     static Task<void> run(Keeper* self, std::shared_ptr<Kept> kept);
     static Task<void> keep_one(Keeper* self, std::shared_ptr<Kept> kept);
+    void say_failure(Kept& kept, const Error& error, Clock::Duration pause);
 
     net::Host& host_;
     log::Logger logger_;
