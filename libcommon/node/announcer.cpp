@@ -14,6 +14,15 @@ net::Multiaddr tcp_multiaddr(const SocketAddress& address) {
     return net::Multiaddr::tcp(address.ip_view(), address.port);
 }
 
+/// The first of them, as many as a record has.
+std::vector<net::Multiaddr> multiaddrs_of(const std::vector<SocketAddress>& all) {
+    std::vector<net::Multiaddr> some;
+    for (const SocketAddress& address : all)
+        if (some.size() < kMostAddresses)
+            some.push_back(tcp_multiaddr(address));
+    return some;
+}
+
 /// Puts `address` in front, and nowhere else.
 void put_first(std::vector<SocketAddress>& to, const SocketAddress& address) {
     std::erase(to, address);
@@ -76,18 +85,15 @@ void Announcer::look() {
     if (net::dht::udp_address(dht_.record().record) != first)
         dht_.announce(first);
     say_hidden();
+    host_.announce(multiaddrs_of(announced_.tcp));
     if (record_.empty() || signed_ != announced_.tcp)
         sign();
 }
 
 void Announcer::sign() {
     signed_ = announced_.tcp;
-    std::vector<net::Multiaddr> addresses;
-    for (const SocketAddress& address : signed_)
-        if (addresses.size() < kMostAddresses)
-            addresses.push_back(tcp_multiaddr(address));
     const std::uint64_t number = numbers_.next(host_.loop().clock().unix_seconds());
-    record_ = net::seal_peer_record(key_, number, addresses);
+    record_ = net::seal_peer_record(key_, number, multiaddrs_of(signed_));
     changed_.notify();
 }
 

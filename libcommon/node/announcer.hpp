@@ -25,8 +25,8 @@ struct AnnouncerOptions {
     log::Logger logger{};
 };
 
-/// Signs the record by which this node provides things, and has the DHT sign its own, each time
-/// that the addresses have changed.
+/// Signs the record by which this node provides things, has the DHT sign its own, and the host tell
+/// its peers, each time that the addresses have changed.
 /// Threads: the loop's.
 class Announcer final {
 public:

@@ -60,6 +60,10 @@ public:
     /// Where it is reached, as far as that is known here: each interface where it listens on all,
     /// without /p2p.
     [[nodiscard]] std::vector<Multiaddr> addresses() const;
+    /// Where others reach it, without /p2p, as somebody has found out: peers are told of these
+    /// first, and of addresses() behind them; those that want to know it now, where they are others
+    /// than before.
+    void announce(std::vector<Multiaddr> addresses);
 
     /// The connection with `peer` that is there, the oldest, or a new one: addresses are tried in
     /// order, those of a host name, too, and two that want the same peer wait for one dial. One
@@ -153,6 +157,7 @@ private:
     [[nodiscard]] bool make_room();
     [[nodiscard]] std::size_t connection_count() const;
     [[nodiscard]] Result<std::shared_ptr<Connection>> add(Upgraded upgraded);
+    [[nodiscard]] std::vector<Multiaddr> told_addresses() const;
     [[nodiscard]] Bytes about_us(const Connection& connection);
     void learn(const Connection& connection, identify::Identify said);
 
@@ -170,6 +175,7 @@ private:
     ByteBudget budget_;
     HostTraffic traffic_;
     std::vector<std::shared_ptr<Acceptor>> acceptors_;
+    std::vector<Multiaddr> announced_;
     std::map<PeerId, Peer> peers_;
     std::set<PeerId> protected_;
     std::set<PeerId> dialling_;

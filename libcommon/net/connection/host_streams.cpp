@@ -112,10 +112,26 @@ void Host::number_record(const std::vector<Multiaddr>& addresses) {
     record_addresses_ = addresses;
 }
 
+/// Each once, and first those that lead farthest: some look at the first one alone.
+std::vector<Multiaddr> Host::told_addresses() const {
+    std::vector<Multiaddr> told = announced_;
+    for (Multiaddr& one : addresses())
+        if (std::ranges::find(told, one) == told.end())
+            told.push_back(std::move(one));
+    return told;
+}
+
+void Host::announce(std::vector<Multiaddr> addresses) {
+    if (addresses == announced_)
+        return;
+    announced_ = std::move(addresses);
+    push();
+}
+
 Bytes Host::about_us(const Connection& connection) {
     identify::Identify about;
     about.public_key = identity_.public_key();
-    about.listen_addresses = addresses();
+    about.listen_addresses = told_addresses();
     about.protocols = protocols_;
     const SocketAddress seen = connection.remote();
     about.observed_address = Multiaddr::tcp(seen.ip_view(), seen.port);

@@ -305,5 +305,28 @@ TEST_F(HostPair, TellsWhatHasChanged) {
                            minutes(1)));
 }
 
+TEST_F(HostPair, TellsFirstWhereOthersReachItAndThenWhereItListens) {
+    const auto told = [&](std::vector<std::string> texts) {
+        std::vector<Multiaddr> addresses;
+        for (const std::string& text : texts)
+            addresses.push_back(must(Multiaddr::from_text(text)));
+        return pair.until(
+            [&] { return pair.a->said_by(pair.b->id())->listen_addresses == addresses; },
+            minutes(1));
+    };
+    const std::string here = "/ip4/10.0.0.2/tcp/8070";
+    const std::string way_in = "/ip4/192.0.2.9/tcp/4001";
+    pair.b->announce({must(Multiaddr::from_text(way_in)), must(Multiaddr::from_text(here))});
+    must(pair.connect());
+    ASSERT_TRUE(pair.both_know());
+    EXPECT_TRUE(told({way_in, here}));
+    const auto number = [&] { return pair.a->said_by(pair.b->id())->record->sequence; };
+    const std::uint64_t before = number();
+    // Who is connected is told when it changes.
+    pair.b->announce({});
+    EXPECT_TRUE(told({here}));
+    EXPECT_GT(number(), before);
+}
+
 } // namespace
 } // namespace codex::net
