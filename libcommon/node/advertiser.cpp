@@ -17,6 +17,14 @@ constexpr std::size_t kMostGrowing = 4096;
 constexpr Clock::Duration kTick = std::chrono::seconds(10);
 constexpr Clock::Duration kAfterThrown = std::chrono::seconds(1);
 
+WithdrawalsOptions withdrawal_options(const AdvertiserOptions& options) {
+    WithdrawalsOptions withdrawals;
+    withdrawals.look = options.look;
+    withdrawals.settle = 2 * options.patience;
+    withdrawals.logger = options.logger;
+    return withdrawals;
+}
+
 } // namespace
 
 /// Names of things that are there.
@@ -35,7 +43,10 @@ struct Advertiser::News {
 Advertiser::Advertiser(DhtNode& node, const repo::Repo& repo, Executor& executor,
                        AdvertiserOptions options)
     : node_(node), repo_(repo), executor_(executor), loop_(node.loop()),
-      options_(std::move(options)), changed_(loop_), tasks_(loop_) {
+      options_(std::move(options)), changed_(loop_),
+      withdrawals_(loop_, executor_, repo_, node_.store(), node_.dht().record().record.peer,
+                   node_.dht().id(), withdrawal_options(options_)),
+      tasks_(loop_) {
     auto changes = repo_.changes(); // before what is there is looked at
     if (changes)
         changes_ = std::make_shared<repo::Changes>(std::move(*changes));

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "node/dht_node.hpp"
-#include "repo/repo.hpp"
+#include "node/withdrawals.hpp"
 
 #include <deque>
 #include <map>
@@ -30,9 +30,9 @@ struct AdvertiserCounts {
 };
 
 /// Of each dataset its manifest and its tree are told of, at once when it is stored, or begun: a
-/// part of it serves others as well. And this node by its own name, so that others find where it
-/// takes connections.
-/// Threads: the loop's. Jobs on the executor read the repo beside it.
+/// part of it serves others as well; what is removed is taken back (Withdrawals). And this node by
+/// its own name, so that others find where it takes connections. Threads: the loop's. Jobs on the
+/// executor read the repo beside it.
 class Advertiser final {
 public:
     /// All outlive it, and the repo the jobs of the executor, too.
@@ -78,7 +78,8 @@ private:
     std::deque<Cid> told_order_;            ///< the oldest in front
     bool again_ = false;                    ///< more was stored than can be told one by one
     Signal changed_;                        ///< of the queue
-    TaskGroup tasks_;                       ///< the first to go
+    Withdrawals withdrawals_;
+    TaskGroup tasks_; ///< the first to go
 };
 
 } // namespace codex::node

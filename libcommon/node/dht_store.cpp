@@ -200,6 +200,10 @@ void DhtStore::remove(const PeerId& peer) {
     memory_.remove(peer);
 }
 
+void DhtStore::withdraw(const Id& content, const net::PeerId& peer) {
+    memory_.withdraw(content, peer);
+}
+
 void DhtStore::keep_nodes(std::vector<KeptNode> nodes) {
     std::ranges::sort(nodes, std::ranges::greater(), &KeptNode::last_seen);
     Changes changes;

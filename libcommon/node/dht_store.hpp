@@ -41,6 +41,12 @@ public:
     [[nodiscard]] std::vector<net::dht::Provider>
     find(const net::dht::Id& content, std::size_t most, std::uint64_t now) override;
     void remove(const net::PeerId& peer) override;
+    /// `peer` provides `content` no more.
+    void withdraw(const net::dht::Id& content, const net::PeerId& peer);
+    /// What it provides, perhaps with some that is over.
+    [[nodiscard]] std::set<net::dht::Id> provided_by(const net::PeerId& peer) const {
+        return memory_.provided_by(peer);
+    }
 
     /// Nodes that were known when this was last kept, those that were seen last in front.
     [[nodiscard]] const std::vector<KeptNode>& kept_nodes() const { return kept_nodes_; }

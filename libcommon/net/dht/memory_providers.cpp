@@ -231,9 +231,18 @@ void MemoryProviders::remove(const PeerId& peer) {
         return;
     const std::set<Id> provides = found->second.provides;
     for (const Id& content : provides)
-        if (const auto of = contents_.find(content); of != contents_.end())
-            if (const auto entry = of->second.find(peer); entry != of->second.end())
-                erase(entry->second);
+        withdraw(content, peer);
+}
+
+void MemoryProviders::withdraw(const Id& content, const PeerId& peer) {
+    if (const auto of = contents_.find(content); of != contents_.end())
+        if (const auto entry = of->second.find(peer); entry != of->second.end())
+            erase(entry->second);
+}
+
+std::set<Id> MemoryProviders::provided_by(const PeerId& peer) const {
+    const auto found = peers_.find(peer);
+    return found == peers_.end() ? std::set<Id>() : found->second.provides;
 }
 
 MemoryProviders::Held MemoryProviders::held() const {

@@ -49,6 +49,10 @@ public:
     [[nodiscard]] std::vector<Provider> find(const Id& content, std::size_t most,
                                              std::uint64_t now) override;
     void remove(const PeerId& peer) override;
+    /// `peer` provides `content` no more.
+    void withdraw(const Id& content, const PeerId& peer);
+    /// What it provides, also where that is over and nobody has looked.
+    [[nodiscard]] std::set<Id> provided_by(const PeerId& peer) const;
     /// Lets go what is over. Goes through all of it.
     void expire(std::uint64_t now);
 
