@@ -1,4 +1,5 @@
 #include "base/counted.hpp"
+#include "repo/index/key_order.hpp"
 #include "repo/index/not_here.hpp"
 #include "repo/index/repo_impl.hpp"
 #include "repo/segments/batch.hpp"
@@ -74,7 +75,8 @@ Error without_bytes(const Cid& cid, bool known, const Store& store) {
 
 Result<void> Repo::find_blocks(std::span<BlockRead> batch) const {
     CODEX_TRY(txn, impl_->store->env().read());
-    for (BlockRead& block : batch) {
+    for (const std::uint32_t i : in_key_order(batch, &BlockRead::cid)) {
+        BlockRead& block = batch[i];
         if (block.state != BlockRead::State::unread)
             continue;
         CODEX_TRY(entry, find_block(txn, block.cid));

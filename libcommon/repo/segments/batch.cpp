@@ -2,6 +2,7 @@
 // what follows.
 #include "repo/segments/batch.hpp"
 
+#include "repo/index/key_order.hpp"
 #include "repo/index/not_here.hpp"
 #include "repo/segments/compression.hpp"
 #include "repo/segments/read.hpp"
@@ -102,7 +103,11 @@ Result<Batch::Plan> Batch::make_plan(std::span<const StagedBlock> blocks, const 
     const Limits& limits = session_.store->limits();
     most_items_ = pages > limits.batch_pages ? std::min(limits.batch_pages, limits.batch_items)
                                              : limits.batch_items;
-    for (const StagedBlock& block : blocks) {
+    std::vector<std::optional<BlockEntry>> entries(blocks.size());
+    for (const std::uint32_t i : in_key_order(blocks, &StagedBlock::cid))
+        CODEX_SET(entries[i], find_block(txn, blocks[i].cid));
+    for (std::size_t i = 0; i < blocks.size(); ++i) {
+        const StagedBlock& block = blocks[i];
         if (const auto staged = by_cid_.find(block.cid); staged != by_cid_.end()) {
             plan.more_pins.emplace_back(staged->second, block.pins);
             continue;
@@ -114,7 +119,7 @@ Result<Batch::Plan> Batch::make_plan(std::span<const StagedBlock> blocks, const 
         }
         Item item;
         item.block = block;
-        CODEX_TRY(entry, find_block(txn, block.cid));
+        const std::optional<BlockEntry>& entry = entries[i];
         CODEX_CHECK(find_source(item, entry, ahead));
         if (item.source == Source::written && !(entry && entry->present))
             plan.new_bytes += block.data.size();

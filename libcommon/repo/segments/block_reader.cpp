@@ -2,6 +2,7 @@
 
 #include "codec/log_value.hpp"
 #include "crypto/hash/sha256.hpp"
+#include "repo/index/key_order.hpp"
 #include "repo/segments/compression.hpp"
 #include "repo/segments/read.hpp"
 
@@ -69,7 +70,7 @@ void read_group(const Session& session, std::span<BlockRead> reads,
 Result<std::vector<Lookup>> look_up(const Session& session, std::span<BlockRead> batch) {
     std::vector<Lookup> lookups(batch.size());
     CODEX_TRY(txn, session.store->env().read());
-    for (std::size_t i = 0; i < batch.size(); ++i) {
+    for (const std::uint32_t i : in_key_order(batch, &BlockRead::cid)) {
         BlockRead& read = batch[i];
         if (read.state != BlockRead::State::unread)
             continue;

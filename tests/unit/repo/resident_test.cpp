@@ -48,7 +48,22 @@ TEST(ResidentPages, LetsGoOfTheMappingAndNothingElse) {
     for (int i = 0; i < 1000; ++i)
         pages.touched();
     EXPECT_LT(resident_mapped_bytes(), before - kBytes / 2);
+    EXPECT_TRUE(all_sevens()); // all of it is resident again
+
+    // However often it is used, what faults map nothing of stays; what is mapped since then goes.
+    for (int i = 0; i < 1000; ++i)
+        pages.touched();
+    EXPECT_LT(resident_mapped_bytes(), before - kBytes / 2);
+    const auto quarter = bytes.first(kBytes / 4);
+    EXPECT_TRUE(std::ranges::all_of(quarter, [](std::uint8_t byte) { return byte == 7; }));
+    const std::uint64_t few = resident_mapped_bytes();
+    for (int i = 0; i < 10000; ++i)
+        pages.touched();
+    EXPECT_GT(resident_mapped_bytes() + (kBytes / 8), few);
     EXPECT_TRUE(all_sevens());
+    for (int i = 0; i < 1000; ++i)
+        pages.touched();
+    EXPECT_LT(resident_mapped_bytes(), before - kBytes / 2);
 
     // A small file may stay.
     ASSERT_EQ(::ftruncate(file.get(), kBytes / 2), 0);
