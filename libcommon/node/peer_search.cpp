@@ -96,7 +96,7 @@ std::optional<Error> PeerSearch::error() const {
 /// By turns, once both are known.
 Cid PeerSearch::next_content() {
     const auto tree = tree_->known();
-    return tree && rounds_ % 2 == 1 ? *tree : manifest_;
+    return tree && searches_ % 2 == 1 ? *tree : manifest_;
 }
 
 bool PeerSearch::wants_more() const {
@@ -114,26 +114,36 @@ bool PeerSearch::is_frequent() const {
 
 Task<void> PeerSearch::run(PeerSearch* self) {
     Signal& one_ended = self->dials_.ended();
-    for (;;) {
+    Clock::Instant round_began = self->loop_.now();
+    Clock::Duration early_pause = self->options_.first_pause;
+    for (bool is_round = true;;) {
         const Clock::Instant began = self->loop_.now();
         const net::dht::Id id = net::dht::Id::of_content(self->next_content());
         auto found = co_await self->dht_.find_providers(id, began + self->options_.patience);
-        ++self->rounds_;
+        ++self->searches_;
+        self->rounds_ += is_round ? 1 : 0;
         if (found)
-            self->note(std::move(*found));
+            self->note(std::move(*found), is_round);
+        const bool is_frequent = self->is_frequent();
+        is_round = !is_frequent || early_pause > self->options_.pause / 2;
         const Clock::Duration pause =
-            self->is_frequent() ? self->options_.pause : self->options_.long_pause;
-        const Clock::Instant next = std::max(began + pause, self->loop_.now());
+            is_frequent ? self->options_.pause : self->options_.long_pause;
+        const Clock::Instant due = is_round ? round_began + pause : began + early_pause;
+        if (!is_round)
+            early_pause *= 2;
+        const Clock::Instant next = std::max(due, self->loop_.now());
         do {
             self->dial_some();
             co_await one_ended.wait(next);
         } while (self->loop_.now() < next);
+        if (is_round)
+            round_began = self->loop_.now();
     }
 }
 
 /// Whom one dials first the others are not to dial first as well: in an order of chance, but those
 /// that were never tried before those that were, and failed.
-void PeerSearch::note(std::vector<FoundProvider> found) {
+void PeerSearch::note(std::vector<FoundProvider> found, bool is_round) {
     const std::size_t known_before = known_.size();
     by_chance_ = !found.empty() && found.size() < known_before;
     bool any_new = false;
@@ -149,7 +159,10 @@ void PeerSearch::note(std::vector<FoundProvider> found) {
         else
             again_.push_back(std::move(provider));
     }
-    barren_ = any_new ? 0 : barren_ + 1;
+    if (any_new)
+        barren_ = 0;
+    else if (is_round)
+        ++barren_;
 }
 
 /// As many as may be. Those that are tried again wait no longer than for the next search.

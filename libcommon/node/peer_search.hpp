@@ -19,6 +19,9 @@ struct PeerSearchOptions {
     bool loopback = false;
     std::size_t enough = 3;  ///< peers that give something: beyond, it is searched less often
     std::size_t at_once = 8; ///< that are dialled, or give something
+    /// Of many that begin together each is known to the others a moment later: so until `pause`
+    /// is over it is searched after this, too, and after twice as long, and so on.
+    Clock::Duration first_pause = std::chrono::milliseconds(200);
     Clock::Duration pause = std::chrono::seconds(3);       ///< between two searches
     Clock::Duration long_pause = std::chrono::seconds(30); ///< when there are enough, or long after
     Clock::Duration patience = std::chrono::seconds(60);   ///< of a search
@@ -71,7 +74,7 @@ private:
     [[nodiscard]] Cid next_content();
     [[nodiscard]] bool wants_more() const;
     [[nodiscard]] bool is_frequent() const;
-    void note(std::vector<net::dht::FoundProvider> found);
+    void note(std::vector<net::dht::FoundProvider> found, bool is_round);
     void dial_some();
     [[nodiscard]] std::vector<net::Multiaddr> usable(const net::PeerRecord& record) const;
 
@@ -84,10 +87,11 @@ private:
     SeededRandom random_;
     std::function<std::size_t()> giving_;
     std::shared_ptr<Tree> tree_ = std::make_shared<Tree>();
-    std::uint64_t rounds_ = 0;
+    std::uint64_t searches_ = 0;
+    std::uint64_t rounds_ = 0;    ///< of these, those that are `pause` or more apart
     bool over_ = false;           ///< it searches no more
     std::set<net::PeerId> known_; ///< that searches have found
-    std::uint64_t barren_ = 0;    ///< searches in a row that found nobody new
+    std::uint64_t barren_ = 0;    ///< rounds since somebody new was found
     bool by_chance_ = false;      ///< the last one was told of some of them
     std::deque<net::dht::FoundProvider> untried_;
     bool held_back_ = false;                    ///< they wait because enough others give something

@@ -89,6 +89,9 @@ struct Service {
         };
         options.limits = settings.limits;
         options.discovery = discovery;
+        // Nodes that chose alike would all ask for the same at a time, and have nothing for each
+        // other.
+        options.seed = Random::system().number().value_or(0);
         options.logger = run.log();
         return options;
     }
