@@ -40,10 +40,10 @@ assert_result() {
     refute grep -v ': warning: ' <<<"$stderr" # read from parity; a key for tests
     assert_regex "$(<cmake.calls)" '^--preset release
 --build --preset release --target tools man completions$'
-    assert_line --index 0 'quickstart: my file, 390.7KiB, in 23 steps'
+    assert_line --index 0 'quickstart: my file, 390.7KiB, in 24 steps'
     assert_line --regexp "^Takes about [0-9]+ min and at most [0-9.]+MiB in $PWD/clone/build, and nothing elsewhere,$"
-    assert_line --regexp '^\[1/23\] packages: done in [0-9]+ s$'
-    assert_line --regexp '^\[2/23\] build release: done in [0-9]+ s$'
+    assert_line --regexp '^\[1/24\] packages: done in [0-9]+ s$'
+    assert_line --regexp '^\[2/24\] build release: done in [0-9]+ s$'
     assert_line "\$ cd $PWD/clone/build/quickstart"
     assert_line "\$ export PATH=$PWD/clone/build/bin:\$PATH CODEX_REPO=$PWD/clone/build/quickstart/repo"
 
@@ -64,17 +64,21 @@ assert_result() {
     assert_result 'codex-serve run --repo fetched ' $'^16Uiu2HA.*\thttp://127.0.0.1:'
     # shellcheck disable=SC2016 # as the step shows it
     assert_result 'cid=$(curl ' '^identical$'
+    # shellcheck disable=SC2016 # as the step shows it
+    assert_result 'page=$(codex-serve health ' '^http://127.0.0.1:[0-9]+/$'
+    # shellcheck disable=SC2016 # as the step shows it
+    assert_result 'page=$(codex-serve health ' '^<title>Codex node</title>$'
     assert_output --regexp '# that is [0-9.]+([KMG]i)?B/s'
     assert_result 'codex-chunk get --repo fetched ' '^identical$'
     assert_result 'codex-prove slots <protected.cid' '^zDv'
     assert_result 'codex-prove setup -o proof_main.zkey' ''
     assert_equal "$(result_of 'for slot in 0 1 2 3 4 5 6 7 8; do' | grep -c '^{"proof":')" 9
     assert_result 'codex-prove batch-verify' '^valid$'
-    assert_line --index -2 \
+    assert_line --index -3 \
         "quickstart: the file survived. The repo is $PWD/clone/build/quickstart/repo"
     # Each step has its number, in order, and says what its output means.
-    assert_equal "$(grep -oE '^(# )?\[[0-9]+/23\]' <<<"$output" | tr -dc '0-9/\n')" "$(seq -f '%g/23' 23)"
-    assert_equal "$(grep -c '^# output: ' <<<"$output")" 21
+    assert_equal "$(grep -oE '^(# )?\[[0-9]+/24\]' <<<"$output" | tr -dc '0-9/\n')" "$(seq -f '%g/24' 24)"
+    assert_equal "$(grep -c '^# output: ' <<<"$output")" 22
 
     # What it shows can be typed: in another shell, after its cd and export, these say the same again.
     grep -E '^\$ (cd|export|codex-chunk verify|codex-prove batch-verify) ' <<<"$output" |
@@ -93,8 +97,8 @@ assert_result() {
         assert_result 'codex-chunk get -o restored <protected.cid' '^identical$'
         assert_result 'codex-chunk get --repo fetched ' '^identical$'
         refute_line --partial 'codex-prove'
-        assert_line --index -2 --partial 'quickstart: the file survived.'
-        assert_line --regexp '^# \[19/19\] '
+        assert_line --index -3 --partial 'quickstart: the file survived.'
+        assert_line --regexp '^# \[20/20\] '
     done
 }
 
@@ -151,9 +155,9 @@ assert_result() {
     head -c 400000 /dev/zero >zeros
     quickstart zeros
     assert_success
-    assert_line --regexp '^# \[6-11/23\] left out: this file has blocks that are equal'
+    assert_line --regexp '^# \[6-11/24\] left out: this file has blocks that are equal'
     assert_line --partial 'of 9 slots any 0 may be lost'
     refute_line --partial 'codex-ec erase'
     assert_result 'codex-chunk get -o restored <protected.cid' '^identical$'
-    assert_line --index -2 --partial 'quickstart: the file survived.'
+    assert_line --index -3 --partial 'quickstart: the file survived.'
 }
