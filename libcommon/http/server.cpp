@@ -16,10 +16,27 @@ constexpr Clock::Duration kAcceptPause = std::chrono::milliseconds(100);
 constexpr Clock::Duration kComplainPause = std::chrono::seconds(10);
 /// A client that is waited for so long for its bytes makes room for another.
 constexpr Clock::Duration kSlow = std::chrono::seconds(2);
-constexpr std::string_view kFull =
-    "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+
+/// What who is not taken is told.
+std::string full_text(const Fields& more) {
+    Answer answer{503, more};
+    set(answer.fields, "Content-Length", "0");
+    set(answer.fields, "Connection", "close");
+    return encode_head(answer).value_or(std::string());
+}
 
 } // namespace
+
+Task<Result<std::size_t>> Exchange::read(MutableBytes to) {
+    for (;;) {
+        auto got = try_read(to);
+        if (!got)
+            co_return fail(std::move(got).error());
+        if (*got)
+            co_return **got;
+        CODEX_CO_CHECK(readable());
+    }
+}
 
 class Server::Impl {
 public:
@@ -124,7 +141,8 @@ Task<void> Server::Impl::accept(Impl* self) {
             continue;
         }
         if (!self->make_room()) {
-            const auto said = (*socket)->try_write(as_bytes(kFull));
+            const std::string text = full_text(self->options.refused_fields);
+            const auto said = (*socket)->try_write(as_bytes(text));
             static_cast<void>(said); // whoever it was, he has no patience, or comes again
             (*socket)->end();
             continue;

@@ -78,6 +78,9 @@ struct ServerOptions {
 
 /// Threads: the loop's.
 class Server final {
+    /// Of what is answered without a handler: to what cannot be read, and for one that fails, or
+    /// while there is no room.
+    Fields refused_fields{};
 public:
     /// `loop` and `handler` outlive it. Destroyed from outside of the loop's tasks.
     Server(EventLoop& loop, std::unique_ptr<Acceptor> acceptor, Handler& handler,

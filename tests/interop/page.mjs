@@ -276,6 +276,31 @@ const waits = async () => {
   await close(page)
 }
 
+/** The page as it would be if it named a script that somebody has stored, with and without a nonce that is guessed. */
+const stored_script = async (victim) => {
+  const page = await open()
+  await upload(page, "evil.js", Buffer.from(`document.title = "acted"; fetch("/api/codex/v1/data/${victim}", { method: "DELETE" })`), "text/javascript")
+  const evil = (await listed()).find(({ manifest }) => manifest.filename === "evil.js").cid
+  const answer = await fetch(`${api}/data/${evil}`)
+  assert.equal(answer.headers.get("content-type"), "text/javascript")
+  const answered = [], refused = []
+  page.on("response", (response) => response.url().endsWith(evil) && answered.push(response.status()))
+  page.on("console", (message) => /Content Security Policy/.test(message.text()) && message.text().includes(evil) && refused.push(message.text()))
+  const tags = ["", ' type="module"', ' nonce=""', ' nonce="00000000000000000000000000000000"'].map((more) =>
+    `<script${more} src="/api/codex/v1/data/${evil}"></script>`)
+  await page.route(`${url}/`, async (route) => {
+    const response = await route.fetch()
+    await route.fulfill({ response, body: (await response.text()).replace("</head>", `${tags.join("")}</head>`) })
+  })
+  await page.goto(`${url}/`)
+  await page.locator("#node-state").getByText("runs, version").waitFor() // the page's own do
+  assert.equal(await page.locator("head script").count(), 1 + tags.length)
+  assert.equal(await page.title(), "Codex node")
+  assert.deepEqual(answered, [])
+  assert.equal(refused.length, tags.length)
+  await page.context().close()
+}
+
 const hostile = async () => {
   const page = await open()
   await upload(page, "victim.txt", Buffer.from("victim"), "text/plain")
@@ -297,6 +322,11 @@ const hostile = async () => {
   await still()
   await page.context().close()
   good("a stored page cannot act")
+
+  // Nor a stored script, if somebody found a way to name it in the page: the origin is the same, and so is the type.
+  await stored_script(victim)
+  await still()
+  good("a stored script cannot act")
 
   const names = ["<img src=x onerror=\"document.title='acted'\">", "\"><script>document.title='acted'</script>", "javascript:document.title='acted'"]
   const next = await (await browser.newContext()).newPage()

@@ -3,6 +3,7 @@
 #include "base/fd.hpp"
 #include "cli/settings.hpp"
 #include "http_at.hpp"
+#include "node/rest/guards.hpp"
 #include "node/rest/recent_log.hpp"
 
 #include <algorithm>
@@ -18,12 +19,6 @@ constexpr std::string_view kNone = "none";
 
 constexpr HttpOptions kHttpOptions = {"--api-bindaddr", "--api-port",
                                       "without REST: --api-bindaddr none"};
-
-/// As a Host field has it, without the port.
-std::string host_text(const SocketAddress& at) {
-    const std::string text = at.text();
-    return text.substr(0, text.rfind(':'));
-}
 
 bool is_token_char(char c) {
     return c > 0x20 && c < 0x7f;
@@ -122,14 +117,12 @@ Result<ApiSettings> api_settings_of(const ApiOptions& options) {
     CODEX_SET(settings.access.cors_origin, cors_origin_of(options.cors_origin));
     if (!options.token_file.empty())
         CODEX_SET(settings.access.token, read_token(options.token_file));
+    CODEX_SET(settings.more_hosts, split_list("--api-allowed-hosts", "NAME", options.hosts));
     if (options.bind_address == kNone)
         return settings;
     CODEX_SET(settings.at, parse_http_address(kHttpOptions, options.bind_address, options.port));
     settings.is_loopback = is_loopback(*settings.at);
-    CODEX_TRY(hosts, split_list("--api-allowed-hosts", "NAME", options.hosts));
-    if (settings.is_loopback || !hosts.empty())
-        settings.access.hosts = node::rest::loopback_hosts(host_text(*settings.at));
-    settings.access.hosts.insert(settings.access.hosts.end(), hosts.begin(), hosts.end());
+    settings.access.hosts = allowed_hosts(*settings.at, settings.more_hosts);
     return settings;
 }
 
@@ -143,6 +136,7 @@ Api::Api(EventLoop& loop, std::unique_ptr<Acceptor> acceptor, node::Daemon& daem
     : rest_(daemon, peers, repo, executor, std::move(options)),
       server_(loop, std::move(acceptor), rest_, [&log] {
           http::ServerOptions server;
+          server.refused_fields = node::rest::guard_fields();
           server.logger = log;
           return server;
       }()) {}

@@ -27,6 +27,7 @@ void show_to_browsers(cli::Context& context, node::rest::RestOptions& options);
 struct ApiSettings {
     std::optional<SocketAddress> at; ///< nothing: there is no such interface
     bool is_loopback = true;
+    std::vector<std::string> more_hosts; ///< what this host may be called besides
     node::rest::AccessOptions access;
 };
 /// Reads the file of the token. Errors: usage, naming the option; permission, when others may read

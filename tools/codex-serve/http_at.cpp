@@ -1,5 +1,6 @@
 #include "http_at.hpp"
 
+#include "node/rest/access.hpp"
 #include "serve.hpp"
 
 #include <algorithm>
@@ -23,6 +24,17 @@ bool is_loopback(const SocketAddress& at) {
                ? ip[0] == 127
                : std::ranges::all_of(ip.first(15), [](auto byte) { return byte == 0; }) &&
                      ip[15] == 1;
+}
+
+std::vector<std::string> allowed_hosts(const SocketAddress& at,
+                                       const std::vector<std::string>& more) {
+    std::vector<std::string> hosts;
+    if (is_loopback(at) || !more.empty()) {
+        const std::string text = at.text();
+        hosts = node::rest::loopback_hosts(text.substr(0, text.rfind(':')));
+    }
+    hosts.insert(hosts.end(), more.begin(), more.end());
+    return hosts;
 }
 
 Result<std::unique_ptr<Acceptor>> listen_for_http(Network& network, const SocketAddress& at,

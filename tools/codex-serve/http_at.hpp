@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace codex::serve_tool {
 
@@ -19,6 +20,9 @@ struct HttpOptions {
 [[nodiscard]] Result<SocketAddress> parse_http_address(const HttpOptions& options,
                                                        const std::string& ip, std::uint64_t port);
 [[nodiscard]] bool is_loopback(const SocketAddress& at);
+/// What this host may be called in requests there, `more` among it; empty: whatever one likes.
+[[nodiscard]] std::vector<std::string> allowed_hosts(const SocketAddress& at,
+                                                     const std::vector<std::string>& more);
 /// Errors: address_in_use, config_invalid, naming the address, with what to say instead; those of
 /// Network::listen().
 [[nodiscard]] Result<std::unique_ptr<Acceptor>>

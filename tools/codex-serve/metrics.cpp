@@ -2,6 +2,7 @@
 
 #include "cli/tool.hpp"
 #include "http_at.hpp"
+#include "node/rest/guards.hpp"
 #include "system_figures.hpp"
 
 namespace codex::serve_tool {
@@ -36,14 +37,21 @@ MetricsServer::MetricsServer(EventLoop& loop, std::unique_ptr<Acceptor> acceptor
                              exchange::Peers& peers, const exchange::Server& server,
                              const repo::Repo& repo, Executor& executor, const log::Logger& log)
     : metrics_(peers, server, repo, executor,
-               {std::string(cli::version()), std::string(cli::revision()),
+               {std::string(cli::version()),
+                std::string(cli::revision()),
+                {},
                 [folder = repo.path()] { return system_figures(folder); }}),
       server_(loop, std::move(acceptor), metrics_, [&log] {
           http::ServerOptions options;
           options.connections = kMostConnections;
+          options.refused_fields = node::rest::guard_fields();
           options.logger = log;
           return options;
       }()) {}
+
+void MetricsServer::set_more_hosts(const std::vector<std::string>& more) {
+    metrics_.set_hosts(allowed_hosts(server_.local(), more));
+}
 
 std::string MetricsServer::url() const {
     return fmt::format("http://{}", server_.local().text());

@@ -32,6 +32,8 @@ public:
                   const log::Logger& log);
 
     [[nodiscard]] node::metrics::Metrics& metrics() { return metrics_; }
+    /// What else this host may be called in requests, from now on.
+    void set_more_hosts(const std::vector<std::string>& more);
     /// "http://127.0.0.1:8008".
     [[nodiscard]] std::string url() const;
     void close() { server_.close(); }

@@ -97,8 +97,8 @@ struct Service {
     }
     void begin_api(std::unique_ptr<Acceptor> acceptor, const RunSettings& settings,
                    const RunOptions& options, repo::Repo& repo, Executor& executor);
-    void begin_metrics(std::unique_ptr<Acceptor> acceptor, const repo::Repo& repo,
-                       Executor& executor);
+    void begin_metrics(std::unique_ptr<Acceptor> acceptor, const RunSettings& settings,
+                       const repo::Repo& repo, Executor& executor);
     /// Takes over what may change while it serves. Errors: those of the configuration; then
     /// everything stays as it was. Gives the settings that have changed and may not.
     Result<std::vector<std::string>> reload();
@@ -140,6 +140,8 @@ Result<std::vector<std::string>> Service::reload() {
     daemon.set_limits(settings.limits);
     if (api)
         api->set_access(settings.api.access);
+    if (metrics)
+        metrics->set_more_hosts(settings.api.more_hosts);
     keeper.keep(settings.peers);
     std::erase_if(changed, [](const std::string& name) {
         return std::ranges::find(kReloaded, name) != std::end(kReloaded);
@@ -169,9 +171,10 @@ void Service::begin_api(std::unique_ptr<Acceptor> acceptor, const RunSettings& s
         log.warn("Whoever reaches the REST interface may use it", {{"url", api->url()}});
 }
 
-void Service::begin_metrics(std::unique_ptr<Acceptor> acceptor, const repo::Repo& repo,
-                            Executor& executor) {
+void Service::begin_metrics(std::unique_ptr<Acceptor> acceptor, const RunSettings& settings,
+                            const repo::Repo& repo, Executor& executor) {
     metrics.emplace(loop, std::move(acceptor), peers, server, repo, executor, log);
+    metrics->set_more_hosts(settings.api.more_hosts);
     metrics->metrics().set_rest(api ? &api->rest() : nullptr);
     metrics->metrics().set_dht(discovery != nullptr ? &discovery->dht() : nullptr);
     log.info("Metrics are shown", {{"url", metrics->url()}});
@@ -281,7 +284,7 @@ Result<void> serve(cli::Context& context, const RunOptions& options, const RunSe
         service.begin_api(std::move(api_acceptor), settings, options, repo, *pool);
     CODEX_CHECK(check_sockets(node->network));
     if (metrics_acceptor)
-        service.begin_metrics(std::move(metrics_acceptor), repo, *pool);
+        service.begin_metrics(std::move(metrics_acceptor), settings, repo, *pool);
     service.daemon.set_urls(service.api ? service.api->url() : std::string(),
                             service.metrics ? service.metrics->url() : std::string());
     service.log.info("Started codex node",

@@ -155,8 +155,7 @@ Task<bool> Connection::serve(Connection* self, Handler* handler) {
 }
 
 Task<void> Connection::refuse(Connection* self, const Error* error) {
-    Answer answer;
-    answer.status = status_of(*error);
+    Answer answer{status_of(*error), self->options_.refused_fields};
     self->last_ = true;
     if (error->code() == Errc::timeout || error->code() == Errc::truncated)
         co_return; // nobody is there

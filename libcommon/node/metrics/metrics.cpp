@@ -3,6 +3,8 @@
 #include "base/offload.hpp"
 #include "http/target.hpp"
 #include "node/metrics/exposition.hpp"
+#include "node/metrics/loop_lag.hpp"
+#include "node/rest/guards.hpp"
 
 namespace codex::node::metrics {
 
@@ -161,7 +163,10 @@ void add_dht(Exposition& to, const net::dht::Dht* dht) {
 }
 
 http::Answer text_answer(unsigned status) {
-    return {status, {{"Content-Type", "text/plain; charset=utf-8"}, {"Cache-Control", "no-store"}}};
+    http::Answer answer{
+        status, {{"Content-Type", "text/plain; charset=utf-8"}, {"Cache-Control", "no-store"}}};
+    rest::add_guards(answer);
+    return answer;
 }
 
 } // namespace
@@ -172,7 +177,7 @@ public:
          Executor& of_executor, MetricsOptions given)
         : peers(of_peers), host(*of_peers.host()), server(of_server), repo(of_repo),
           executor(of_executor), options(std::move(given)),
-          created(number(host.loop().clock().unix_seconds())) {}
+          created(number(host.loop().clock().unix_seconds())), lag(host.loop()) {}
 
     [[nodiscard]] static Task<Result<Asked>> ask(Impl* self);
     [[nodiscard]] static Task<Result<void>> show(Impl* self, http::Exchange* with);
@@ -187,6 +192,7 @@ public:
     double created;
     const rest::Rest* rest = nullptr;
     const net::dht::Dht* dht = nullptr;
+    LoopLag lag;
 };
 
 /// What waits for the disk.
@@ -213,6 +219,8 @@ std::string Metrics::Impl::text(const Asked& asked) const {
     add_exchange(all, peers, server);
     add_host(all, host);
     add_dht(all, dht);
+    const std::chrono::duration<double> late = lag.worst();
+    all.set(Metric::loop_lag, late.count());
     const net::LimitCounts& hits = peers.limit_counts();
     for (std::size_t i = 0; i < net::kLimitCount; ++i) {
         const auto limit = static_cast<net::Limit>(i);
@@ -241,6 +249,10 @@ Metrics::~Metrics() = default;
 
 Task<Result<void>> Metrics::handle(http::Exchange* with) {
     const http::Request& request = with->request();
+    rest::AccessOptions access;
+    access.hosts = impl_->options.hosts;
+    if (auto refused = rest::refusal(access, request))
+        return with->answer(text_answer(refused->status), std::move(refused->text));
     const bool reads = request.method == "GET" || request.is_head();
     const auto target = http::parse_target(request.target);
     const bool one = reads && target && target->segments.size() == 1;
@@ -257,6 +269,10 @@ void Metrics::set_rest(const rest::Rest* rest) {
 
 void Metrics::set_dht(const net::dht::Dht* dht) {
     impl_->dht = dht;
+}
+
+void Metrics::set_hosts(std::vector<std::string> hosts) {
+    impl_->options.hosts = std::move(hosts);
 }
 
 } // namespace codex::node::metrics

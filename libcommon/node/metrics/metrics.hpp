@@ -30,6 +30,9 @@ struct SystemFigures {
 struct MetricsOptions {
     std::string version{};
     std::string revision{};
+    /// Names of this host that requests may be addressed to, without port; empty, when any may
+    /// (node/rest/access.hpp).
+    std::vector<std::string> hosts{};
     /// Asks the system, on any thread. Without it all of them are 0.
     std::function<Result<SystemFigures>()> system{};
 };
@@ -49,6 +52,8 @@ public:
     void set_rest(const rest::Rest* rest);
     /// The same of the node of the DHT.
     void set_dht(const net::dht::Dht* dht);
+    /// Instead of those of MetricsOptions, from now on.
+    void set_hosts(std::vector<std::string> hosts);
 
 private:
     class Impl;

@@ -27,11 +27,13 @@ std::span<const File> all() {
 }
 
 /// Nothing of it stands in the page itself; what it asks, it asks of this node; and no text becomes
-/// markup, whoever has written it.
-constexpr std::string_view kPolicy =
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+/// markup, whoever has written it. The nonce is in the middle.
+constexpr std::string_view kPolicyBefore = "default-src 'none'; script-src 'nonce-";
+constexpr std::string_view kPolicyBehind =
+    "'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "form-action 'none'; base-uri 'none'; frame-ancestors 'none'; "
     "require-trusted-types-for 'script'; trusted-types 'none'";
+constexpr std::string_view kNoncePlace = "nonce=\"";
 
 } // namespace
 
@@ -50,9 +52,10 @@ const File* find(const http::Request& request) {
     return nullptr;
 }
 
-http::Answer head_of(const File& file) {
+http::Answer head_of(const File& file, std::string_view nonce) {
     http::Answer head{200, {{"Content-Type", std::string(file.type)}}};
-    http::set(head.fields, "Content-Security-Policy", std::string(kPolicy));
+    http::set(head.fields, "Content-Security-Policy",
+              fmt::format("{}{}{}", kPolicyBefore, nonce, kPolicyBehind));
     http::set(head.fields, "X-Content-Type-Options", "nosniff");
     http::set(head.fields, "X-Frame-Options", "DENY");
     http::set(head.fields, "Referrer-Policy", "no-referrer");
@@ -61,6 +64,13 @@ http::Answer head_of(const File& file) {
     // A node of another version has another page at the same address.
     http::set(head.fields, "Cache-Control", "no-cache");
     return head;
+}
+
+std::string text_of(const File& file, std::string_view nonce) {
+    std::string text(file.text);
+    if (file.path == "/")
+        text.insert(text.find(kNoncePlace) + kNoncePlace.size(), nonce);
+    return text;
 }
 
 } // namespace codex::node::page

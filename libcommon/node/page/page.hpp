@@ -18,8 +18,12 @@ struct File {
 [[nodiscard]] std::span<const File> files();
 /// What is asked for by GET or HEAD, whatever the query; nullptr, where that is none of the page.
 [[nodiscard]] const File* find(const http::Request& request);
-/// The answer with it, but for the text: nothing but files of the page may act in it, and it stands
-/// in no other page.
-[[nodiscard]] http::Answer head_of(const File& file);
+/// The answer with it, but for the text: it stands in no other page, and no script acts in it but
+/// those that are named with the nonce, a word of letters and digits that nobody can have foreseen,
+/// and those that they import. A path would not do: what strangers have stored has the origin of
+/// the page, too.
+[[nodiscard]] http::Answer head_of(const File& file, std::string_view nonce);
+/// Its text, in which the same nonce stands at its script.
+[[nodiscard]] std::string text_of(const File& file, std::string_view nonce);
 
 } // namespace codex::node::page

@@ -2,9 +2,14 @@
 
 namespace codex::node::rest {
 
+http::Fields guard_fields() {
+    return {{"X-Content-Type-Options", "nosniff"},
+            {"Content-Security-Policy", "default-src 'none'; sandbox"}};
+}
+
 void add_guards(http::Answer& head) {
-    http::set(head.fields, "X-Content-Type-Options", "nosniff");
-    http::set(head.fields, "Content-Security-Policy", "default-src 'none'; sandbox");
+    for (http::Field& field : guard_fields())
+        http::set(head.fields, field.name, std::move(field.value));
 }
 
 std::string_view Call::field(std::string_view name) const {

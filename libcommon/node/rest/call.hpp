@@ -4,12 +4,9 @@
 #include "http/server.hpp"
 #include "http/target.hpp"
 #include "node/rest/access.hpp"
+#include "node/rest/guards.hpp"
 
 namespace codex::node::rest {
-
-/// The fields that every answer has but those of the page: what strangers have stored has the
-/// origin of the interface, and must not act on it.
-void add_guards(http::Answer& head);
 
 /// Threads: the loop's.
 class Call {

@@ -1,7 +1,10 @@
 #include "node/rest/rest.hpp"
 
+#include "base/hex.hpp"
 #include "node/page/page.hpp"
 #include "node/rest/service.hpp"
+
+#include <array>
 
 namespace codex::node::rest {
 
@@ -15,6 +18,7 @@ public:
     static Task<Result<void>> call(Impl* self, http::Exchange* with, http::Target target);
     [[nodiscard]] Task<Result<void>> dispatch(Call* call);
     [[nodiscard]] Task<Result<void>> refuse(http::Exchange& with, Refusal refused) const;
+    [[nodiscard]] Task<Result<void>> show(http::Exchange& with, const page::File& file) const;
     [[nodiscard]] Task<Result<void>> not_there(http::Exchange& with, const http::Target& target);
 
     Service service;
@@ -57,13 +61,27 @@ Task<Result<void>> Rest::Impl::refuse(http::Exchange& with, Refusal refused) con
     return with.answer(std::move(answer), std::move(refused.text));
 }
 
+/// A file of the page.
+Task<Result<void>> Rest::Impl::show(http::Exchange& with, const page::File& file) const {
+    std::array<std::uint8_t, 16> drawn{};
+    if (auto done = service.options.random->fill(drawn); !done)
+        return with.answer(bare(500), done.error().text());
+    const std::string nonce = to_hex(drawn);
+    return with.answer(page::head_of(file, nonce), page::text_of(file, nonce));
+}
+
 /// No such path, or not by this method. Browsers may ask about any that there is; what they may
 /// send beyond what needs no asking is a token, where there is one.
 Task<Result<void>> Rest::Impl::not_there(http::Exchange& with, const http::Target& target) {
     const AccessOptions& access = service.options.access;
     const std::string methods = methods_of(target.segments);
-    if (with.request().method != "OPTIONS" || access.cors_origin.empty() || methods.empty())
+    if (methods.empty())
         return with.answer(bare(404), {});
+    if (with.request().method != "OPTIONS" || access.cors_origin.empty()) {
+        http::Answer other = bare(404);
+        http::set(other.fields, "Content-Type", "text/html");
+        return with.answer(std::move(other), fmt::format("What this path takes: {}", methods));
+    }
     http::Answer answer = bare(200);
     http::set(answer.fields, "Content-Type", "text/plain");
     Route plain{"OPTIONS", {}, Action::preflight};
@@ -147,9 +165,7 @@ Task<Result<void>> Rest::Impl::handle(Impl* self, http::Exchange* with) {
         co_return co_await self->refuse(*with, std::move(*refused));
     }
     if (file != nullptr) {
-        http::Answer head = page::head_of(*file);
-        std::string text(file->text);
-        co_return co_await with->answer(std::move(head), std::move(text));
+        co_return co_await self->show(*with, *file);
     }
     auto target = http::parse_target(with->request().target);
     if (!target) {

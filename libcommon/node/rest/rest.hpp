@@ -3,6 +3,7 @@
 
 #include "base/executor.hpp"
 #include "base/log.hpp"
+#include "base/random.hpp"
 #include "http/server.hpp"
 #include "node/daemon.hpp"
 #include "node/discovery.hpp"
@@ -36,11 +37,12 @@ struct RestOptions {
     std::function<std::vector<ShownSetting>()> settings{};
     /// What can be done about an error, in words; empty: nothing. Called in any thread.
     std::function<std::string(const Error&)> hint{};
-    std::shared_ptr<const RecentLog> log{}; ///< nothing: no record is shown
-    Discovery* discovery = nullptr;         ///< outlives it, where there is one
-    http::Handler* others = nullptr;        ///< answers paths that are none of the interface
-    unsigned uploads = 12;                  ///< large ones at a time; more wait for their turn
-    std::size_t fetches = 256;              ///< of different datasets at a time; more are refused
+    std::shared_ptr<const RecentLog> log{};   ///< nothing: no record is shown
+    Discovery* discovery = nullptr;           ///< outlives it, where there is one
+    http::Handler* others = nullptr;          ///< answers paths that are none of the interface
+    SecretRandom* random = &Random::system(); ///< outlives it; of the page's nonces
+    unsigned uploads = 12;                    ///< large ones at a time; more wait for their turn
+    std::size_t fetches = 256;                ///< of different datasets at a time; more are refused
 };
 
 /// Answers requests. Long work goes on beside the loop, so that a small request never waits for it.

@@ -38,6 +38,9 @@ answer() {
     assert_equal "$code $body" '404 Try /metrics'
     answer /metrics -I
     assert_equal "$code" 200
+    run curl -sSI "$shown/health"
+    assert_line --partial 'X-Content-Type-Options: nosniff'
+    assert_line --partial 'Content-Security-Policy: '
     grep -q "Metrics are shown .*url=$shown" log
     assert_equal "$(codex-serve health --json | jq -r 'select(.type == "health") | .metrics')" "$shown"
     # It has nothing of the interface, and that nothing of it.
@@ -47,6 +50,45 @@ answer() {
     assert_equal "$ended" 0
     run curl -s --max-time 5 "$shown/health"
     assert_failure
+}
+
+@test "who calls this host by another name is nobody it knows" {
+    start_shown
+    local name
+    for name in elsewhere.example 'localhost.elsewhere.example:8008' 127.0.0.2; do
+        answer /metrics -H "Host: $name"
+        assert_equal "$name: $code $body" "$name: 421 This node is not called so"
+    done
+    for name in localhost 'LOCALHOST:1' 127.0.0.1:8008 '[::1]'; do
+        answer /health -H "Host: $name"
+        assert_equal "$name: $code $body" "$name: 200 OK"
+    done
+    end_node
+    # Names that the interface is called by hold here, too, and at other addresses than this host's any does.
+    start_shown --api-bindaddr none --api-allowed-hosts inside.example
+    answer /health -H 'Host: inside.example'
+    assert_equal "$code" 200
+    answer /health -H 'Host: elsewhere.example'
+    assert_equal "$code" 421
+    end_node
+    start_shown --metrics-address 0.0.0.0
+    shown=${shown/0.0.0.0/127.0.0.1}
+    answer /health -H 'Host: elsewhere.example'
+    assert_equal "$code" 200
+    end_node
+}
+
+@test "how late the node was is there, also of a time that has passed" {
+    start_shown
+    kill -s STOP "$node"
+    # As long as it takes that half a second passes here: what it is late for is at least that.
+    local began=${EPOCHREALTIME/./}
+    until ((${EPOCHREALTIME/./} - began > 700000)); do :; done
+    kill -s CONT "$node"
+    answer /health
+    scrape
+    assert awk "BEGIN { exit !($(figure codex_event_loop_lag_seconds) >= 0.5) }"
+    end_node
 }
 
 @test "where they are: nowhere by default, by options, environment and file" {
@@ -207,8 +249,9 @@ answer() {
     assert_equal "$code $body" '200 OK'
     for i in {1..100}; do curl -sS "$shown/metrics" -o /dev/null; done
     head -c 20000 /dev/zero | tr '\0' a >long
-    answer /metrics -H @<(printf 'X: '; cat long)
+    answer /metrics -H @<(printf 'X: '; cat long) -D refused
     assert_equal "$code" 431
+    grep -q '^X-Content-Type-Options: nosniff' refused
     answer /health
     assert_equal "$code $body" '200 OK'
     end_node

@@ -38,25 +38,25 @@ $method|${path/CID/..}|400|"
 GET|/nothing|404|
 GET|/data/a/b|404|
 GET|/data/a/network/b|404|
-PUT|/data|404|
-PATCH|/data|404|
-POST|/data/a|404|
-PUT|/data/a|404|
-DELETE|/data|404|
-DELETE|/data/a/network|404|
-POST|/space|404|
-POST|/spr|404|
-POST|/peerid|404|
-POST|/debug/info|404|
-GET|/debug/chronicles/loglevel|404|
+PUT|/data|404|What this path takes: POST, GET, OPTIONS
+PATCH|/data|404|What this path takes: POST, GET, OPTIONS
+POST|/data/a|404|What this path takes: GET, DELETE, OPTIONS
+PUT|/data/a|404|What this path takes: GET, DELETE, OPTIONS
+DELETE|/data|404|What this path takes: POST, GET, OPTIONS
+DELETE|/data/a/network|404|What this path takes: POST, GET
+POST|/space|404|What this path takes: GET
+POST|/spr|404|What this path takes: GET
+POST|/peerid|404|What this path takes: GET
+POST|/debug/info|404|What this path takes: GET
+GET|/debug/chronicles/loglevel|404|What this path takes: POST
 GET|/debug/peer/a|404|
 GET|/connect|404|
 GET|/sales|404|
-DELETE|/sales/availability/00|404|
-GET|/storage/request/a|404|
-POST|/storage/purchases|404|
-TRACE|/space|404|
-OPTIONS|/space|404|
+DELETE|/sales/availability/00|404|What this path takes: PATCH, OPTIONS
+GET|/storage/request/a|404|What this path takes: POST
+POST|/storage/purchases|404|What this path takes: GET
+TRACE|/space|404|What this path takes: GET
+OPTIONS|/space|404|What this path takes: GET
 OPTIONS|/nothing|404|"
     # What is no upload, nor of the marketplace, has a type where it has a body.
     for path in /data/x/network '/debug/chronicles/loglevel?level=INFO'; do
@@ -72,6 +72,40 @@ OPTIONS|/nothing|404|"
     local api=${api%/api*}
     rows <<<"GET|/api/codex/v2/space|404|
 GET|/api/codex/v1|404|"
+    end_node
+}
+
+@test "what no call answers is guarded, too" {
+    start_api
+    local host=${api#http://} request
+    host=${host%%/*}
+    for request in 'nonsense' 'GET / HTTP/1.1' 'GET / HTTP/1.1\r\nHost: a\r\nHost: b' 'GET / HTTP/1.1\nHost: a' \
+        'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked' \
+        'GET / HTTP/1.1\r\nHost: a\r\n b: c' 'GET / HTTP/1.1\r\nHost: a\r\nb : c'; do
+        exec {raw}<>"/dev/tcp/${host%:*}/${host##*:}"
+        # shellcheck disable=SC2059 # it has line ends
+        printf "$request\r\n\r\n" >&"$raw"
+        timeout 60 tr -d '\r' <&"$raw" >heard
+        exec {raw}<&-
+        assert_equal "$request: $(head -n 1 heard)" "$request: HTTP/1.1 400 Bad Request"
+        grep -qx 'X-Content-Type-Options: nosniff' heard || fail "$request: $(cat heard)"
+        grep -qx "Content-Security-Policy: default-src 'none'; sandbox" heard || fail "$request: $(cat heard)"
+        grep -qx 'Connection: close' heard || fail "$request: $(cat heard)"
+    done
+    end_node
+}
+
+@test "each answer with the page names its script by another nonce" {
+    start_api
+    api=${api%/api*}
+    local nonces=()
+    for _ in 1 2; do
+        ask /
+        [[ $head =~ "Content-Security-Policy: default-src 'none'; script-src 'nonce-"([0-9a-f]{32})"'; " ]] || fail "$head"
+        nonces+=("${BASH_REMATCH[1]}")
+        grep -q "<script type=\"module\" nonce=\"${BASH_REMATCH[1]}\" " body || fail "$(grep '<script' body)"
+    done
+    assert_not_equal "${nonces[0]}" "${nonces[1]}"
     end_node
 }
 

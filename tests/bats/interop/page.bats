@@ -41,7 +41,7 @@ in_browser() {
     mkdir -p "$CODEX_BIN/../page"
     in_browser careful shots="$CODEX_BIN/../page"
     for line in 'by keyboard alone' 'all has a name' '320 pixels wide, and dark' 'words stay whole' \
-        'what is looked for' 'there again' 'a stored page cannot act' 'names are texts' \
+        'what is looked for' 'there again' 'a stored page cannot act' 'a stored script cannot act' 'names are texts' \
         "nobody else's page does anything"; do
         assert_line "$line"
     done

@@ -198,7 +198,9 @@ TEST_F(ServerTest, SeesThatNobodyWaitsAnyMore) {
 }
 
 TEST_F(ServerTest, WhatIsWrongEndsTheConnection) {
-    begin();
+    http::ServerOptions options;
+    options.refused_fields = {{"X-Guard", "on"}};
+    begin(std::move(options));
     for (const std::string_view wrong :
          {"GET / HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\nHost: x\n\n", "nonsense\r\n\r\n",
           "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nTransfer-Encoding: "
@@ -208,10 +210,12 @@ TEST_F(ServerTest, WhatIsWrongEndsTheConnection) {
         const std::string heard = ask(wrong);
         EXPECT_THAT(heard, StartsWith("HTTP/1.1 400 Bad Request\r\n")) << wrong;
         EXPECT_THAT(heard, HasSubstr("Connection: close\r\n"));
+        EXPECT_THAT(heard, HasSubstr("X-Guard: on\r\n"));
         EXPECT_THAT(heard, EndsWith("\r\n\r\n"));
     }
     EXPECT_THAT(handler_.targets, ElementsAre("POST /size"));
     EXPECT_THAT(ask("GET /" + std::string(9000, 'a')), StartsWith("HTTP/1.1 431 "));
+    EXPECT_THAT(ask("GET / HTTP/1.1\r\nHost: x\r\n\r\n"), Not(HasSubstr("X-Guard")));
     EXPECT_THAT(ask("GET /inject HTTP/1.1\r\nHost: x\r\n\r\n"), StartsWith("HTTP/1.1 400 "));
     EXPECT_THAT(ask("GET /fail HTTP/1.1\r\nHost: x\r\n\r\n"), StartsWith("HTTP/1.1 507 "));
 }

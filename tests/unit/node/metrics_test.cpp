@@ -109,12 +109,12 @@ protected:
         server_ = std::make_unique<http::Server>(world_.loop, std::move(acceptor), *metrics_);
     }
     /// The whole answer.
-    std::string ask(std::string_view method, std::string_view path) {
+    std::string ask(std::string_view method, std::string_view path, std::string_view host = "x") {
         auto dialled =
             run_task(world_.loop, network_->connect({ip_, 80}, world_.loop.now() + seconds(60)));
         const std::unique_ptr<Socket> socket = must(std::move(*dialled));
-        const std::string request =
-            fmt::format("{} {} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", method, path);
+        const std::string request = fmt::format(
+            "{} {} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", method, path, host);
         auto said = run_task(world_.loop, write_all(socket.get(), as_bytes(request),
                                                     world_.loop.now() + seconds(60)));
         must(std::move(*said));
@@ -169,6 +169,25 @@ TEST_F(MetricsTest, AnswersTwoPathsAndNamesOne) {
         EXPECT_THAT(answer, EndsWith("\r\n\r\nTry /metrics")) << path;
     }
     EXPECT_THAT(ask("POST", "/metrics"), StartsWith("HTTP/1.1 404 "));
+}
+
+/// A page of others that was led here by its own name reads nothing.
+TEST_F(MetricsTest, AnswersToItsNamesAlone) {
+    EXPECT_THAT(ask("GET", "/metrics", "elsewhere"), StartsWith("HTTP/1.1 200 "));
+    metrics_->set_hosts({"localhost", "[::1]"});
+    for (const char* host : {"localhost", "LOCALHOST:8008", "[::1]:1"})
+        EXPECT_THAT(ask("GET", "/health", host), StartsWith("HTTP/1.1 200 ")) << host;
+    for (const char* path : {"/metrics", "/health", "/"})
+        for (const char* host : {"elsewhere", "localhost.elsewhere", "127.0.0.1"})
+            EXPECT_THAT(ask("GET", path, host), StartsWith("HTTP/1.1 421 ")) << path << host;
+}
+
+TEST_F(MetricsTest, ShowsHowLateTheLoopWas) {
+    EXPECT_EQ(figure("codex_event_loop_lag_seconds"), 0);
+    world_.loop.post([this] { world_.clock.advance(seconds(3)); });
+    const double late = figure("codex_event_loop_lag_seconds");
+    EXPECT_GT(late, 2.8);
+    EXPECT_LE(late, 3);
 }
 
 TEST_F(MetricsTest, SaysWhyThereIsNothingToShow) {

@@ -35,7 +35,7 @@ TEST(Page, IsWholeAndAsksNobodyElse) {
     for (const File& file : files()) {
         EXPECT_TRUE(paths.insert(file.path).second);
         EXPECT_FALSE(file.text.empty()) << file.path;
-        EXPECT_THAT(std::string(head_of(file).fields[0].value), HasSubstr("/"));
+        EXPECT_THAT(std::string(head_of(file, "n").fields[0].value), HasSubstr("/"));
     }
     std::size_t named = 0;
     for (const File& file : files())
@@ -58,13 +58,24 @@ TEST(Page, IsWholeAndAsksNobodyElse) {
 }
 
 TEST(Page, LetsNothingElseAct) {
-    const http::Answer head = head_of(files()[0]);
+    const http::Answer head = head_of(files()[0], "a1b2");
     const std::string policy = *http::find(head.fields, "content-security-policy");
-    for (const char* part : {"default-src 'none'", "script-src 'self'", "frame-ancestors 'none'",
-                             "require-trusted-types-for 'script'"})
+    for (const char* part : {"default-src 'none'", "; script-src 'nonce-a1b2'; ",
+                             "frame-ancestors 'none'", "require-trusted-types-for 'script'"})
         EXPECT_THAT(policy, HasSubstr(part));
     EXPECT_THAT(policy, Not(HasSubstr("unsafe")));
     EXPECT_EQ(*http::find(head.fields, "x-content-type-options"), "nosniff");
+}
+
+/// Its script has the nonce, and nothing else has changed.
+TEST(Page, NamesItsScriptWithTheNonce) {
+    for (const File& file : files()) {
+        const std::string text = text_of(file, "a1b2");
+        const std::size_t at = text.find("<script type=\"module\" nonce=\"a1b2\" src=\"page.js\">");
+        EXPECT_EQ(at != std::string::npos, file.path == "/") << file.path;
+        EXPECT_EQ(text.size(), file.text.size() + (file.path == "/" ? 4 : 0));
+        EXPECT_EQ(text_of(file, ""), file.text);
+    }
 }
 
 TEST(RecentLog, KeepsTheLastRecordsAndNumbersAll) {

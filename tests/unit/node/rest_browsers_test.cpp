@@ -98,6 +98,9 @@ TEST_F(RestBrowsers, AllAnswersAreGuarded) {
     };
     expect("404", ask("GET", "/nothing"));
     expect("404", ask("PUT", "/data"));
+    expect("400", ask("GET", "/space", "No colon\r\n")); // which nobody can read
+    expect("400", ask("GET", "/space", "Host: another\r\n"));
+    expect("431", ask("GET", "/space", "X: " + std::string(9000, 'x') + "\r\n"));
     expect("404", ask("OPTIONS", "/space"));
     expect("400", ask("GET", "/data/%zz"));
     expect("403", ask_from("http://b.example", "DELETE", "/data/x"));

@@ -3,6 +3,7 @@
 
 #include "exchange/fetch_fixture.hpp"
 #include "http/server.hpp"
+#include "node/rest/guards.hpp"
 #include "node/rest/recent_log.hpp"
 #include "node/rest/rest.hpp"
 
@@ -74,7 +75,10 @@ protected:
         rest_ = std::make_unique<Rest>(*daemon_, *here_.peers, here_.repo, executor_,
                                        std::move(options));
         auto acceptor = must(network_->listen({ip_, 80}));
-        server_ = std::make_unique<http::Server>(world_.loop, std::move(acceptor), *rest_);
+        http::ServerOptions guarded;
+        guarded.refused_fields = guard_fields();
+        server_ = std::make_unique<http::Server>(world_.loop, std::move(acceptor), *rest_,
+                                                 std::move(guarded));
     }
     std::unique_ptr<Socket> dial() {
         auto socket =
