@@ -21,10 +21,15 @@ public:
     [[nodiscard]] virtual const Request& request() const = 0;
     [[nodiscard]] virtual SocketAddress remote() const = 0;
 
-    /// The next bytes of the body, at least one; 0 at its end. Who waits to be asked for it is
-    /// asked by the first call. Errors: malformed; truncated, when the client ends before; timeout,
-    /// when nothing comes for too long; those of the socket.
-    [[nodiscard]] virtual Task<Result<std::size_t>> read(MutableBytes to) = 0;
+    /// What has come of the body, at most `to`, which is not empty: nothing, when there is nothing
+    /// yet; 0 at its end. What is long is read into `to` itself, so that it is not copied again.
+    /// Errors: malformed; truncated, when the client ends before; those of the socket.
+    [[nodiscard]] virtual Result<std::optional<std::size_t>> try_read(MutableBytes to) = 0;
+    /// Waits until try_read() may do something. Who waits to be asked for the body is asked by the
+    /// first call. Errors: timeout, when nothing comes for too long; those of the socket.
+    [[nodiscard]] virtual Task<Result<void>> readable() = 0;
+    /// Both: the next bytes of the body, at least one; 0 at its end. Errors: theirs.
+    [[nodiscard]] Task<Result<std::size_t>> read(MutableBytes to);
 
     /// All of the answer at once. Of HEAD the body is not sent, and its length is. Errors:
     /// malformed (encode_head()), nothing is sent then; timeout, when the client takes it too
@@ -73,14 +78,14 @@ struct ServerOptions {
     /// How long what a client still sends is taken and forgotten, so that it reads its answer.
     Clock::Duration linger = std::chrono::seconds(2);
     std::string name = "codex"; ///< as answers call it
+    /// Of what is answered without a handler: to what cannot be read, and for one that fails, or
+    /// while there is no room.
+    Fields refused_fields{};
     log::Logger logger{};
 };
 
 /// Threads: the loop's.
 class Server final {
-    /// Of what is answered without a handler: to what cannot be read, and for one that fails, or
-    /// while there is no room.
-    Fields refused_fields{};
 public:
     /// `loop` and `handler` outlive it. Destroyed from outside of the loop's tasks.
     Server(EventLoop& loop, std::unique_ptr<Acceptor> acceptor, Handler& handler,

@@ -98,14 +98,9 @@ Task<Result<std::optional<Request>>> Connection::next(Connection* self) {
 }
 
 Clock::Duration Connection::waited_for() const {
-    Clock::Duration all = Clock::Duration::zero();
     if (closed_)
-        return all;
-    if (reading_since_)
-        all = reading_.waited() + (loop_.now() - *reading_since_);
-    if (sending_since_)
-        all = std::max(all, sending_.waited() + (loop_.now() - *sending_since_));
-    return all;
+        return Clock::Duration::zero();
+    return std::max(reading_.waited(loop_.now()), sending_.waited(loop_.now()));
 }
 
 /// From now on what comes is the next request, or the end.
@@ -218,51 +213,43 @@ Result<std::optional<std::size_t>> Connection::read_some(MutableBytes to) {
     }
 }
 
-Task<Result<void>> Connection::await_body() {
-    const Clock::Instant now = loop_.now();
-    const Clock::Instant until = reading_.until(now);
-    reading_since_ = now;
-    auto came = co_await socket_->readable(until);
-    reading_since_.reset();
-    reading_.waited(loop_.now() - now);
-    co_return came;
+Result<std::optional<std::size_t>> Connection::try_read(MutableBytes to) {
+    if (parser_->done())
+        return std::size_t{0};
+    input_.set_busy(request().chunked);
+    CODEX_TRY(got, read_some(to));
+    reading_.moved(got.value_or(0));
+    if (parser_->done())
+        body_ended();
+    return got;
 }
 
-Task<Result<std::size_t>> Connection::read(MutableBytes to) {
-    if (request().expects_continue && !asked_ && !parser_->done() && input_.bytes().empty()) {
+Task<Result<void>> Connection::readable() {
+    if (request().expects_continue && !asked_ && input_.bytes().empty()) {
         const BytesView go_on = as_bytes(kGoOn);
         CODEX_CO_CHECK(send(go_on));
     }
     asked_ = true;
-    input_.set_busy(request().chunked);
-    while (!parser_->done()) {
-        auto got = read_some(to);
-        if (!got)
-            co_return fail(std::move(got).error());
-        reading_.moved(got->value_or(0));
-        if (got->value_or(0) != 0)
-            co_return **got;
-        if (*got)
-            continue;
-        CODEX_CO_CHECK(await_body());
-    }
-    body_ended();
-    co_return std::size_t{0};
+    Patience* const with = &reading_;
+    co_return co_await await(with);
+}
+
+/// Waits for the client, as far as there is patience: until it sends, or takes.
+Task<Result<void>> Connection::await(Patience* with) {
+    const Clock::Instant until = with->begin(loop_.now());
+    auto done = co_await ready(with, until);
+    with->end(loop_.now());
+    co_return done;
+}
+
+Task<Result<void>> Connection::ready(const Patience* with, Clock::Instant until) {
+    return with == &reading_ ? socket_->readable(until) : socket_->writable(until);
 }
 
 // --- its answer ---------------------------------------------------------------------------------
 
-Task<Result<void>> Connection::await_room() {
-    const Clock::Instant now = loop_.now();
-    const Clock::Instant until = sending_.until(now);
-    sending_since_ = now;
-    auto taken = co_await socket_->writable(until);
-    sending_since_.reset();
-    sending_.waited(loop_.now() - now);
-    co_return taken;
-}
-
 Task<Result<void>> Connection::send(BytesView bytes) {
+    Patience* const with = &sending_;
     while (!bytes.empty()) {
         auto taken = socket_->try_write(bytes);
         if (!taken)
@@ -271,7 +258,7 @@ Task<Result<void>> Connection::send(BytesView bytes) {
         sending_.moved(*taken);
         if (*taken != 0)
             continue;
-        CODEX_CO_CHECK(await_room());
+        CODEX_CO_CHECK(await(with));
     }
     co_return Result<void>();
 }

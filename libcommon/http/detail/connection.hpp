@@ -37,9 +37,19 @@ class Patience {
 public:
     Patience(Clock::Duration span, std::size_t least_bytes) : span_(span), least_(least_bytes) {}
 
-    [[nodiscard]] Clock::Instant until(Clock::Instant now) const { return now + span_ - waited_; }
-    void waited(Clock::Duration time) { waited_ += time; }
-    [[nodiscard]] Clock::Duration waited() const { return waited_; }
+    /// It is waited for from now on, and how long it may be.
+    [[nodiscard]] Clock::Instant begin(Clock::Instant now) {
+        since_ = now;
+        return now + span_ - waited_;
+    }
+    void end(Clock::Instant now) {
+        waited_ += now - *since_;
+        since_.reset();
+    }
+    /// Without pause, if it is waited for now; else nothing.
+    [[nodiscard]] Clock::Duration waited(Clock::Instant now) const {
+        return since_ ? waited_ + (now - *since_) : Clock::Duration::zero();
+    }
     void moved(std::size_t bytes) {
         moved_ += bytes;
         if (moved_ >= least_)
@@ -55,6 +65,7 @@ private:
     std::size_t least_;
     std::size_t moved_ = 0;
     Clock::Duration waited_ = Clock::Duration::zero();
+    std::optional<Clock::Instant> since_;
 };
 
 /// Threads: the loop's.
@@ -85,7 +96,8 @@ public:
 
     [[nodiscard]] const Request& request() const override { return parser_->request(); }
     [[nodiscard]] SocketAddress remote() const override { return socket_->remote(); }
-    [[nodiscard]] Task<Result<std::size_t>> read(MutableBytes to) override;
+    [[nodiscard]] Result<std::optional<std::size_t>> try_read(MutableBytes to) override;
+    [[nodiscard]] Task<Result<void>> readable() override;
     [[nodiscard]] Task<Result<void>> answer(Answer answer, std::string body) override;
     [[nodiscard]] Task<Result<void>> begin(Answer answer,
                                            std::optional<std::uint64_t> length) override;
@@ -99,8 +111,8 @@ private:
     [[nodiscard]] static Task<Result<void>> handled(Connection* self, Handler* handler);
     [[nodiscard]] Result<std::string> head_of(Answer answer, std::optional<std::uint64_t> length);
     [[nodiscard]] Task<Result<void>> send(BytesView bytes);
-    [[nodiscard]] Task<Result<void>> await_body();
-    [[nodiscard]] Task<Result<void>> await_room();
+    [[nodiscard]] Task<Result<void>> await(Patience* with);
+    [[nodiscard]] Task<Result<void>> ready(const Patience* with, Clock::Instant until);
     [[nodiscard]] Result<std::size_t> read_plain(MutableBytes to);
     [[nodiscard]] Result<std::optional<std::size_t>> read_some(MutableBytes to);
     void body_ended();
@@ -111,10 +123,8 @@ private:
     const ServerOptions& options_;
     Input input_;
     bool first_ = true; ///< the request that is waited for
-    Patience reading_;
-    Patience sending_;
-    std::optional<Clock::Instant> reading_since_; ///< waits for the client to send
-    std::optional<Clock::Instant> sending_since_; ///< and to take
+    Patience reading_;  ///< with the client, who is to send
+    Patience sending_;  ///< and to take
     bool closed_ = false;
 
     // Of one request.

@@ -12,7 +12,10 @@ namespace {
 
 /// What is gathered before a turn is taken: who sends slowly holds up nobody until then.
 constexpr std::size_t kSmallBytes = std::size_t{256} << 10;
-constexpr std::size_t kRingBytes = std::size_t{4} << 20;
+/// What comes while what has come is stored, and nobody waits for more.
+constexpr std::size_t kRingBytes = std::size_t{1} << 20;
+/// What is read at once, which takes a part of a millisecond.
+constexpr std::size_t kBytesOfTurn = std::size_t{1} << 20;
 
 /// What has come whole. Threads: one at a time.
 class Gathered final : public ByteSource {
@@ -46,36 +49,50 @@ Task<Result<std::size_t>> gather(http::Exchange* from, MutableBytes to) {
     co_return all;
 }
 
+std::size_t take_front(BytesView& from, MutableBytes to) {
+    const std::size_t count = std::min(from.size(), to.size());
+    std::copy_n(from.begin(), count, to.begin());
+    from = from.subspan(count);
+    return count;
+}
+
+/// Waits for the client; false, when the upload has ended, of which the pipe was told.
+Task<bool> await_client(http::Exchange* from, BodyPipe* pipe, UploadTurns::Turn* turn) {
+    turn->wait_for_client();
+    auto came = co_await from->readable();
+    turn->came(0);
+    if (turn->given_up())
+        co_return false; // it has ended
+    if (!came)
+        pipe->finish(std::move(came).error());
+    co_return came.has_value();
+}
+
 /// The rest of the body, behind what has come of it.
-Task<void> feed(http::Exchange* from, BodyPipe* pipe, UploadTurns::Turn* turn, Bytes first) {
+Task<void> feed(EventLoop* loop, http::Exchange* from, BodyPipe* pipe, UploadTurns::Turn* turn,
+                Bytes first) {
     BytesView left(first);
+    const BodyPipe::Fill fill = [from, &left](MutableBytes room) {
+        return left.empty() ? from->try_read(room) : std::optional(take_front(left, room));
+    };
     while (!pipe->cancelled() && !turn->given_up()) {
-        const MutableBytes room = pipe->room();
-        if (room.empty()) {
+        if (!pipe->has_room()) {
             co_await BodyPipe::until_room(pipe);
             continue;
         }
-        if (!left.empty()) {
-            const std::size_t count = std::min(left.size(), room.size());
-            std::copy_n(left.begin(), count, room.begin());
-            left = left.subspan(count);
-            pipe->filled(count);
+        auto got = pipe->fill(kBytesOfTurn, fill);
+        if (got && !*got) {
+            const auto goes_on = co_await await_client(from, pipe, turn);
+            if (!goes_on)
+                co_return;
             continue;
         }
-        turn->wait_for_client();
-        auto got = co_await from->read(room);
-        turn->came(got ? *got : 0);
-        if (turn->given_up())
-            co_return; // it has ended
-        if (!got) {
-            pipe->finish(std::move(got).error());
+        if (!got || **got == 0) {
+            pipe->finish(got ? std::nullopt : std::optional(std::move(got).error()));
             co_return;
         }
-        if (*got == 0) {
-            pipe->finish();
-            co_return;
-        }
-        pipe->filled(*got);
+        turn->came(**got);
+        co_await loop->next_turn(); // who sends fast holds nobody up
     }
 }
 
@@ -109,7 +126,7 @@ Task<Result<dataset::PutResult>> store_large(Service* self, http::Exchange* from
     TaskGroup feeding(self->loop, [pipe](const std::exception_ptr& /*thrown*/) {
         pipe->finish(Error(Errc::out_of_memory, "no memory for the body of a request"));
     });
-    feeding.start(feed(from, pipe.get(), &turn, std::move(first)));
+    feeding.start(feed(&self->loop, from, pipe.get(), &turn, std::move(first)));
     auto job = [repo = &self->repo, executor = &self->executor, pipe,
                 options = std::move(options)] { return store(*repo, *executor, *pipe, options); };
     auto stored = co_await offload(self->loop, self->long_jobs, std::move(job));
