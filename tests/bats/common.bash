@@ -20,6 +20,26 @@ for library in "${BATS_LIB_PATH:-/usr/lib/bats}"/bats-{support,assert,file}/src/
     source "$library"
 done
 
+# bats notes before each command where it stands, for the line of the one that fails. It takes longer than most
+# commands do: half of what a test of a few short ones takes. This notes the same, without what other systems and
+# options need, and nothing of the libraries, which it does not, either.
+if [[ $BATS_VERSION == 1.8.* && ${BATS_TRACE_LEVEL:-0} == 0 ]]; then
+    bats_debug_trap() {
+        [[ $1 != "${BATS_ROOT-}"/lib* && -z ${BATS_INTERRUPTED-}${BATS_TIMED_OUT-} ]] || return 0
+        BATS_DEBUG_LASTLAST_STACK_TRACE=(${BATS_DEBUG_LAST_STACK_TRACE[@]+"${BATS_DEBUG_LAST_STACK_TRACE[@]}"})
+        BATS_DEBUG_LAST_LINENO=("${BASH_LINENO[@]}")
+        BATS_DEBUG_LAST_SOURCE=("${BASH_SOURCE[@]}")
+        BATS_DEBUG_LAST_STACK_TRACE=()
+        local i
+        for ((i = 1; i < ${#FUNCNAME[@]}; ++i)); do
+            BATS_DEBUG_LAST_STACK_TRACE+=("${BASH_LINENO[i - 1]} ${FUNCNAME[i]} ${BASH_SOURCE[i]:-$BATS_TEST_SOURCE}")
+            case ${FUNCNAME[i]} in
+            "${BATS_TEST_NAME-}" | setup | teardown | setup_file | teardown_file) break ;;
+            esac
+        done
+    }
+fi
+
 # Enters the test's own empty directory. Nothing of the caller's environment reaches the tools, and
 # nothing they write outlives the test.
 codex_setup() {

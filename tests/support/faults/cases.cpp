@@ -45,6 +45,9 @@ World::World(const std::string& folder) : folder_(folder) {
     test::write_whole(folder + "/new", test::random_bytes(7, 120000));
     start_ = test::read_folder(folder);
     std::erase_if(start_, [](const auto& item) { return item.first.starts_with("io."); });
+    start_without_repo_ = start_;
+    std::erase_if(start_without_repo_,
+                  [](const auto& item) { return item.first.starts_with("repo"); });
     datasets_ = {plain_, small_, coded_, torn_};
 }
 

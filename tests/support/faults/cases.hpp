@@ -30,6 +30,8 @@ public:
     explicit World(const std::string& folder);
 
     [[nodiscard]] const test::Folder& start() const { return start_; }
+    /// The input files alone.
+    [[nodiscard]] const test::Folder& start_without_repo() const { return start_without_repo_; }
     /// Datasets in the repo.
     [[nodiscard]] const std::set<std::string>& datasets() const { return datasets_; }
     std::vector<Case> cases() const;
@@ -40,6 +42,7 @@ private:
 
     std::string folder_;
     test::Folder start_;
+    test::Folder start_without_repo_;
     std::set<std::string> datasets_;
     std::string plain_, small_, coded_, torn_, block_;
 };

@@ -37,18 +37,30 @@ int error_of(const Fault& fault) {
 }
 
 void prepare(const World& world, const Case& one, const std::string& folder) {
-    test::Folder start = world.start();
-    if (one.empty_repo)
-        std::erase_if(start, [](const auto& item) { return item.first.starts_with("repo"); });
-    test::write_folder(start, folder);
+    test::write_folder(one.empty_repo ? world.start_without_repo() : world.start(), folder);
 }
 
-/// What matters of the repo: locks and the table of readers may differ.
-test::Folder repo_of(test::Folder folder) {
-    std::erase_if(folder, [](const auto& item) {
-        return !item.first.starts_with("repo/") || item.first.ends_with("lock");
-    });
-    return folder;
+/// Whether that is the repo as it was, in what matters: locks and the table of readers may differ.
+bool is_as_it_was(const test::Folder& start, const std::string& folder) {
+    const auto matters = [](const std::string& name) {
+        return name.starts_with("repo/") && !name.ends_with("lock");
+    };
+    std::size_t there = 0;
+    for (const auto& item : std::filesystem::recursive_directory_iterator(folder + "/repo")) {
+        const std::string name = item.path().string().substr(folder.size() + 1);
+        if (!matters(name))
+            continue;
+        const auto before = start.find(name);
+        if (before == start.end() || before->second.folder != item.is_directory())
+            return false;
+        const std::string& bytes = before->second.bytes;
+        if (!item.is_directory() &&
+            (item.file_size() != bytes.size() || test::read_whole(item.path()) != bytes))
+            return false;
+        ++there;
+    }
+    return there == static_cast<std::size_t>(std::ranges::count_if(
+                        start, [&](const auto& item) { return matters(item.first); }));
 }
 
 /// What a command prints, with the folder of its trial as it is in the command.
@@ -69,7 +81,7 @@ public:
             return problem_;
         if (!case_.output.empty() && !output_is_whole(outcome.code() == 0))
             return problem_;
-        if (!case_.empty_repo && repo_of(test::read_folder(folder_)) == repo_of(world_.start()))
+        if (!case_.empty_repo && is_as_it_was(world_.start(), folder_))
             return {}; // as before it, so all is there
         const bool done = outcome.code() == case_.code;
         if (!case_.empty_repo && !is_clean())
