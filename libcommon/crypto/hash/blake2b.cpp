@@ -14,9 +14,14 @@ struct ContextDeleter {
 using ContextPointer = std::unique_ptr<EVP_MD_CTX, ContextDeleter>;
 
 /// Hashing in memory fails only for want of memory.
+void need(bool done) {
+    if (!done)
+        throw std::bad_alloc();
+}
+
 ContextPointer new_context() {
     ContextPointer context(EVP_MD_CTX_new());
-    CODEX_ASSERT(context != nullptr);
+    need(context != nullptr);
     return context;
 }
 
@@ -27,11 +32,11 @@ struct Blake2b::State {
 };
 
 Blake2b::Blake2b() : state_(std::make_unique<State>()) {
-    CODEX_ASSERT(EVP_DigestInit_ex(state_->context.get(), EVP_blake2b512(), nullptr) == 1);
+    need(EVP_DigestInit_ex(state_->context.get(), EVP_blake2b512(), nullptr) == 1);
 }
 Blake2b::~Blake2b() = default;
 Blake2b::Blake2b(const Blake2b& other) : state_(std::make_unique<State>()) {
-    CODEX_ASSERT(EVP_MD_CTX_copy_ex(state_->context.get(), other.state_->context.get()) == 1);
+    need(EVP_MD_CTX_copy_ex(state_->context.get(), other.state_->context.get()) == 1);
 }
 Blake2b& Blake2b::operator=(const Blake2b& other) {
     return *this = Blake2b(other);
@@ -40,14 +45,14 @@ Blake2b::Blake2b(Blake2b&&) noexcept = default;
 Blake2b& Blake2b::operator=(Blake2b&&) noexcept = default;
 
 void Blake2b::update(BytesView bytes) {
-    CODEX_ASSERT(EVP_DigestUpdate(state_->context.get(), bytes.data(), bytes.size()) == 1);
+    need(EVP_DigestUpdate(state_->context.get(), bytes.data(), bytes.size()) == 1);
 }
 
 Blake2bDigest Blake2b::digest() const {
     const Blake2b copy(*this);
     Blake2bDigest result;
     unsigned size = 0;
-    CODEX_ASSERT(EVP_DigestFinal_ex(copy.state_->context.get(), result.data(), &size) == 1);
+    need(EVP_DigestFinal_ex(copy.state_->context.get(), result.data(), &size) == 1);
     CODEX_ASSERT(size == result.size());
     return result;
 }

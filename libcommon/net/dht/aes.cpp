@@ -1,10 +1,14 @@
 #include "net/dht/detail/aes.hpp"
 
 #include "base/error.hpp"
+#include "net/detail/openssl.hpp"
 
 #include <openssl/evp.h>
 
 namespace codex::net::dht::detail {
+
+using net::detail::need_memory;
+
 namespace {
 
 struct AesDeleter {
@@ -15,25 +19,27 @@ struct AesContextDeleter {
 };
 using AesContext = std::unique_ptr<EVP_CIPHER_CTX, AesContextDeleter>;
 
+std::unique_ptr<EVP_CIPHER, AesDeleter> look_up(const char* name) {
+    std::unique_ptr<EVP_CIPHER, AesDeleter> cipher(EVP_CIPHER_fetch(nullptr, name, nullptr));
+    need_memory(cipher != nullptr); // the next one looks again
+    return cipher;
+}
+
 /// Looked up once: by name it takes longer than a packet.
 const EVP_CIPHER* counter_mode() {
-    static const std::unique_ptr<EVP_CIPHER, AesDeleter> cipher(
-        EVP_CIPHER_fetch(nullptr, "AES-128-CTR", nullptr));
+    static const auto cipher = look_up("AES-128-CTR");
     return cipher.get();
 }
 const EVP_CIPHER* galois_mode() {
-    static const std::unique_ptr<EVP_CIPHER, AesDeleter> cipher(
-        EVP_CIPHER_fetch(nullptr, "AES-128-GCM", nullptr));
+    static const auto cipher = look_up("AES-128-GCM");
     return cipher.get();
 }
 
 AesContext begin(const EVP_CIPHER* cipher, BytesView key, BytesView nonce, bool encrypting) {
-    CODEX_ASSERT(cipher != nullptr && key.size() == sizeof(AesKey));
+    CODEX_ASSERT(key.size() == sizeof(AesKey));
     AesContext context(EVP_CIPHER_CTX_new());
-    // Of all that may go wrong here, nothing but memory is not a mistake of ours.
-    if (!context || EVP_CipherInit_ex2(context.get(), cipher, key.data(), nonce.data(),
-                                       encrypting ? 1 : 0, nullptr) != 1)
-        throw std::bad_alloc();
+    need_memory(context && EVP_CipherInit_ex2(context.get(), cipher, key.data(), nonce.data(),
+                                              encrypting ? 1 : 0, nullptr) == 1);
     return context;
 }
 
@@ -41,8 +47,8 @@ AesContext begin(const EVP_CIPHER* cipher, BytesView key, BytesView nonce, bool 
 void update(const AesContext& context, std::uint8_t* out, BytesView in) {
     int size = 0;
     if (!in.empty())
-        CODEX_ASSERT(EVP_CipherUpdate(context.get(), out, &size, in.data(),
-                                      static_cast<int>(in.size())) == 1);
+        need_memory(EVP_CipherUpdate(context.get(), out, &size, in.data(),
+                                     static_cast<int>(in.size())) == 1);
 }
 
 } // namespace
@@ -60,8 +66,8 @@ Bytes aes_gcm_seal(const AesKey& key, BytesView nonce, BytesView associated, Byt
     update(context, sealed.data(), plain);
     int ignored = 0;
     std::uint8_t* tag = sealed.data() + plain.size();
-    CODEX_ASSERT(EVP_CipherFinal_ex(context.get(), tag, &ignored) == 1);
-    CODEX_ASSERT(EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_AEAD_GET_TAG, kGcmTagBytes, tag) == 1);
+    need_memory(EVP_CipherFinal_ex(context.get(), tag, &ignored) == 1);
+    need_memory(EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_AEAD_GET_TAG, kGcmTagBytes, tag) == 1);
     return sealed;
 }
 
@@ -77,7 +83,7 @@ std::optional<Bytes> aes_gcm_open(const AesKey& key, BytesView nonce, BytesView 
     update(context, plain.data(), ciphertext);
     std::array<std::uint8_t, kGcmTagBytes> tag{};
     std::copy(sealed.end() - kGcmTagBytes, sealed.end(), tag.begin());
-    CODEX_ASSERT(
+    need_memory(
         EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_AEAD_SET_TAG, kGcmTagBytes, tag.data()) == 1);
     int ignored = 0;
     std::array<std::uint8_t, 16> rest{};

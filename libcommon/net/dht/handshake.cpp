@@ -1,6 +1,7 @@
 #include "net/dht/handshake.hpp"
 
 #include "crypto/hash/sha256.hpp"
+#include "net/detail/openssl.hpp"
 
 #include <openssl/hmac.h>
 
@@ -12,8 +13,8 @@ constexpr std::string_view kProof = "discovery v5 identity proof";
 
 void hmac_sha256(BytesView key, BytesView message, Digest& out) {
     unsigned size = 0;
-    CODEX_ASSERT(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), message.data(),
-                      message.size(), out.data(), &size) != nullptr);
+    net::detail::need_memory(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+                                  message.data(), message.size(), out.data(), &size) != nullptr);
     CODEX_ASSERT(size == out.size());
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <secp256k1.h>
 #include <secp256k1_ecdh.h>
+#include <secp256k1_preallocated.h>
 
 namespace codex::net::detail {
 namespace {
@@ -12,24 +13,32 @@ namespace {
 /// Longest DER form of a signature.
 constexpr std::size_t kMaxDerBytes = 72;
 
-struct CurveContextDeleter {
-    void operator()(secp256k1_context* context) const { secp256k1_context_destroy(context); }
+/// In memory of ours: where the library is refused some it ends the process.
+struct CurveContext {
+    explicit CurveContext(unsigned flags)
+        : memory(secp256k1_context_preallocated_size(flags)),
+          context(secp256k1_context_preallocated_create(memory.data(), flags)) {}
+    ~CurveContext() { secp256k1_context_preallocated_destroy(context); }
+    CurveContext(const CurveContext&) = delete;
+    CurveContext& operator=(const CurveContext&) = delete;
+
+    std::vector<std::byte> memory; // aligned as what operator new gives
+    secp256k1_context* context;
 };
 
 /// One for the process; it does not change after it was made, so all threads may use it. Blinding
 /// changes nothing that is given out.
 const secp256k1_context* curve() {
-    static const std::unique_ptr<secp256k1_context, CurveContextDeleter> context = [] {
-        std::unique_ptr<secp256k1_context, CurveContextDeleter> made(
-            secp256k1_context_create(SECP256K1_CONTEXT_SIGN | SECP256K1_CONTEXT_VERIFY));
-        CODEX_ASSERT(made != nullptr);
+    static const std::unique_ptr<const CurveContext> curve = [] {
+        auto made =
+            std::make_unique<const CurveContext>(SECP256K1_CONTEXT_SIGN | SECP256K1_CONTEXT_VERIFY);
         std::array<std::uint8_t, 32> blinding{};
         if (Random::system().fill(blinding))
-            CODEX_ASSERT(secp256k1_context_randomize(made.get(), blinding.data()) == 1);
+            CODEX_ASSERT(secp256k1_context_randomize(made->context, blinding.data()) == 1);
         wipe(blinding.data(), blinding.size());
         return made;
     }();
-    return context.get();
+    return curve->context;
 }
 
 /// In place of a hash over the point: the point.

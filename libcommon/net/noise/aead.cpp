@@ -1,10 +1,14 @@
 #include "net/noise/aead.hpp"
 
 #include "base/endian.hpp"
+#include "net/detail/openssl.hpp"
 
 #include <openssl/evp.h>
 
 namespace codex::net::noise {
+
+using net::detail::need_memory;
+
 namespace {
 
 struct CipherDeleter {
@@ -38,10 +42,8 @@ struct CipherState::Cipher {
 
 CipherState::CipherState(const Key& key, std::uint64_t first_nonce)
     : cipher_(std::make_unique<Cipher>()), nonce_(first_nonce) {
-    // Of all that may go wrong here, nothing but memory is not a mistake of ours.
-    if (!cipher_->context || EVP_CipherInit_ex2(cipher_->context.get(), chacha20_poly1305(),
-                                                key.data(), nullptr, 1, nullptr) != 1)
-        throw std::bad_alloc();
+    need_memory(cipher_->context && EVP_CipherInit_ex2(cipher_->context.get(), chacha20_poly1305(),
+                                                       key.data(), nullptr, 1, nullptr) == 1);
 }
 CipherState::~CipherState() = default;
 CipherState::CipherState(CipherState&&) noexcept = default;
@@ -55,11 +57,11 @@ Result<void> CipherState::begin(BytesView associated, bool encrypting) {
     store_le(nonce.data() + 4, nonce_++);
     EVP_CIPHER_CTX* context = cipher_->context.get();
     int ignored = 0;
-    CODEX_ASSERT(EVP_CipherInit_ex2(context, nullptr, nullptr, nonce.data(), encrypting ? 1 : 0,
-                                    nullptr) == 1);
+    need_memory(EVP_CipherInit_ex2(context, nullptr, nullptr, nonce.data(), encrypting ? 1 : 0,
+                                   nullptr) == 1);
     if (!associated.empty())
-        CODEX_ASSERT(EVP_CipherUpdate(context, nullptr, &ignored, associated.data(),
-                                      static_cast<int>(associated.size())) == 1);
+        need_memory(EVP_CipherUpdate(context, nullptr, &ignored, associated.data(),
+                                     static_cast<int>(associated.size())) == 1);
     return {};
 }
 
@@ -70,8 +72,8 @@ Result<void> CipherState::encrypt(BytesView associated, MutableBytes message,
     EVP_CIPHER_CTX* context = cipher_->context.get();
     int size = 0;
     if (plain_bytes != 0)
-        CODEX_ASSERT(EVP_CipherUpdate(context, message.data(), &size, message.data(),
-                                      static_cast<int>(plain_bytes)) == 1);
+        need_memory(EVP_CipherUpdate(context, message.data(), &size, message.data(),
+                                     static_cast<int>(plain_bytes)) == 1);
     finish(message.data() + plain_bytes);
     return {};
 }
@@ -79,8 +81,8 @@ Result<void> CipherState::encrypt(BytesView associated, MutableBytes message,
 void CipherState::finish(std::uint8_t* tag) {
     EVP_CIPHER_CTX* context = cipher_->context.get();
     int size = 0;
-    CODEX_ASSERT(EVP_CipherFinal_ex(context, tag, &size) == 1);
-    CODEX_ASSERT(EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, kTagBytes, tag) == 1);
+    need_memory(EVP_CipherFinal_ex(context, tag, &size) == 1);
+    need_memory(EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, kTagBytes, tag) == 1);
 }
 
 Result<void> CipherState::encrypt_from(std::span<const BytesView> pieces, MutableBytes message) {
@@ -90,8 +92,8 @@ Result<void> CipherState::encrypt_from(std::span<const BytesView> pieces, Mutabl
     for (const BytesView piece : pieces) {
         CODEX_ASSERT(at + piece.size() + kTagBytes <= message.size());
         int size = 0;
-        CODEX_ASSERT(EVP_CipherUpdate(cipher_->context.get(), message.data() + at, &size,
-                                      piece.data(), static_cast<int>(piece.size())) == 1);
+        need_memory(EVP_CipherUpdate(cipher_->context.get(), message.data() + at, &size,
+                                     piece.data(), static_cast<int>(piece.size())) == 1);
         at += piece.size();
     }
     CODEX_ASSERT(at + kTagBytes == message.size());
@@ -107,11 +109,11 @@ Result<MutableBytes> CipherState::decrypt(BytesView associated, MutableBytes mes
     EVP_CIPHER_CTX* context = cipher_->context.get();
     const MutableBytes plain = message.first(message.size() - kTagBytes);
     int size = 0;
-    CODEX_ASSERT(EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, kTagBytes,
-                                     message.data() + plain.size()) == 1);
+    need_memory(EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, kTagBytes,
+                                    message.data() + plain.size()) == 1);
     if (!plain.empty())
-        CODEX_ASSERT(EVP_CipherUpdate(context, plain.data(), &size, plain.data(),
-                                      static_cast<int>(plain.size())) == 1);
+        need_memory(EVP_CipherUpdate(context, plain.data(), &size, plain.data(),
+                                     static_cast<int>(plain.size())) == 1);
     if (EVP_CipherFinal_ex(context, plain.data() + plain.size(), &size) != 1)
         return fail(Errc::noise_decrypt, "an encrypted message was changed on its way");
     return plain;

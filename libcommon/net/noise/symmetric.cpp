@@ -2,6 +2,7 @@
 
 #include "base/secret.hpp"
 #include "crypto/hash/sha256.hpp"
+#include "net/detail/openssl.hpp"
 
 #include <openssl/hmac.h>
 
@@ -10,10 +11,8 @@ namespace {
 
 void hmac(const Key& key, BytesView message, Key& out) {
     unsigned size = 0;
-    // Nothing but memory can be wrong with these.
-    if (HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), message.data(), message.size(),
-             out.data(), &size) == nullptr)
-        throw std::bad_alloc();
+    net::detail::need_memory(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+                                  message.data(), message.size(), out.data(), &size) != nullptr);
     CODEX_ASSERT(size == out.size());
 }
 

@@ -1,8 +1,7 @@
 #include "crypto/hash/blake2b.hpp"
 
 #include "base/hex.hpp"
-
-#include <gtest/gtest.h>
+#include "failing_openssl.hpp"
 
 namespace codex::crypto {
 namespace {
@@ -24,6 +23,17 @@ TEST(Blake2b, DigestsOnTheWayAreThoseOfTheParts) {
     }
     Blake2b moved = std::move(hash);
     EXPECT_EQ(moved.digest(), blake2b(as_bytes(text)));
+}
+
+TEST(Blake2b, WithoutMemoryIsAnErrorAndTheNextIsRight) {
+    const std::function<Bytes()> job = [] {
+        Blake2b hash;
+        hash.update(as_bytes("abc"));
+        const Blake2bDigest digest = hash.digest();
+        return Bytes(digest.begin(), digest.end());
+    };
+    GTEST_FLAG_SET(death_test_style, "threadsafe");
+    EXPECT_EXIT(codex::test::refuse_each(job), testing::ExitedWithCode(0), "all is well");
 }
 
 } // namespace
