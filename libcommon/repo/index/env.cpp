@@ -101,11 +101,7 @@ Result<void> Env::open_environment() {
         CODEX_TRY(usable, open_as(number));
         CODEX_TRY(half_made, usable ? has_half_made_table() : Result<bool>(false));
         if (half_made) {
-            // LMDB makes the table anew for who opens it alone: so will all that have this one.
-            close();
-            CODEX_CHECK(wait_for_flock(index_, LOCK_EX, path_, around_));
-            CODEX_SET(usable, open_as(number));
-            CODEX_CHECK(wait_for_flock(index_, LOCK_SH, path_, around_));
+            CODEX_SET(usable, open_anew(number));
             CODEX_SET(half_made, usable ? has_half_made_table() : Result<bool>(false));
             if (half_made)
                 return fail(Errc::repo_locked,
@@ -117,6 +113,31 @@ Result<void> Env::open_environment() {
             return {};
         close();
     }
+}
+
+/// LMDB makes the table anew for who opens it alone: so will all that have this one. Of several of
+/// these the first has the index open then, perhaps for days: the others take his table.
+Result<bool> Env::open_anew(pid_t number) {
+    close();
+    Result<bool> usable = false;
+    const auto made_by_another = [&] {
+        if (::flock(index_.get(), LOCK_SH | LOCK_NB) != 0)
+            return false;
+        usable = open_as(number);
+        const auto half_made = usable && *usable ? has_half_made_table() : Result<bool>(false);
+        if (!half_made || *half_made) { // he may only have begun, or be the one who is waited for
+            close();
+            (void)::flock(index_.get(), LOCK_UN);
+            return false;
+        }
+        return true;
+    };
+    CODEX_TRY(alone, wait_for_flock_or(index_, LOCK_EX, path_, around_, made_by_another));
+    if (alone) {
+        usable = open_as(number);
+        CODEX_CHECK(wait_for_flock(index_, LOCK_SH, path_, around_));
+    }
+    return usable;
 }
 
 /// False when a dead process left rows of this number in the table: LMDB would take them for ours.

@@ -53,11 +53,19 @@ std::string lock_holder(const Fd& fd) {
 
 Result<void> wait_for_flock(const Fd& fd, int how, const std::string& path,
                             const Surroundings& around) {
+    CODEX_CHECK(wait_for_flock_or(fd, how, path, around, [] { return false; }));
+    return {};
+}
+
+Result<bool> wait_for_flock_or(const Fd& fd, int how, const std::string& path,
+                               const Surroundings& around, const std::function<bool()>& enough) {
     const Deadline deadline = around.deadline();
     bool waiting = false;
     while (::flock(fd.get(), how | LOCK_NB) != 0) {
         if (errno != EWOULDBLOCK && errno != EINTR)
             return fail(system_error(errno, "lock " + path));
+        if (enough())
+            return false;
         if (deadline.passed())
             return fail(Error(Errc::repo_locked, fmt::format("{}: {}", path, lock_holder(fd)))
                             .remedy(Remedy::wait_longer));
@@ -66,7 +74,7 @@ Result<void> wait_for_flock(const Fd& fd, int how, const std::string& path,
                               {{"path", path}, {"holder", lock_holder(fd)}});
         (void)deadline.pause(std::chrono::milliseconds(20));
     }
-    return {};
+    return true;
 }
 
 void write_lock_note(const Fd& fd) {

@@ -4,6 +4,8 @@
 #include "base/fd.hpp"
 #include "repo/index/surroundings.hpp"
 
+#include <functional>
+
 namespace codex::repo::detail {
 
 /// Takes the lock (LOCK_SH or LOCK_EX) on an open file of the repo. Errors: repo_locked after
@@ -11,6 +13,12 @@ namespace codex::repo::detail {
 /// io.
 [[nodiscard]] Result<void> wait_for_flock(const Fd& fd, int how, const std::string& path,
                                           const Surroundings& around);
+
+/// The same, but gives false once `enough` says so, which is asked each time that the lock is not
+/// to be had; a lock that was held before may be lost by then.
+[[nodiscard]] Result<bool> wait_for_flock_or(const Fd& fd, int how, const std::string& path,
+                                             const Surroundings& around,
+                                             const std::function<bool()>& enough);
 
 /// "held by process 12 codex-chunk put x", as its note in the file, or else the kernel, says it;
 /// "other processes use it", when neither does. It does not look whether the lock is taken.

@@ -190,6 +190,7 @@ private:
     [[nodiscard]] Result<void> open_files();
     [[nodiscard]] Result<void> open_environment();
     [[nodiscard]] Result<bool> open_as(pid_t number);
+    [[nodiscard]] Result<bool> open_anew(pid_t number);
     [[nodiscard]] Result<bool> has_half_made_table() const;
     [[nodiscard]] Result<void> choose_map_size();
     [[nodiscard]] Result<void> open_tables();

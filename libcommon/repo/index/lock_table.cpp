@@ -70,16 +70,28 @@ Result<LockTable> LockTable::open(const std::string& path, const Fd& index,
                                   const Surroundings& around) {
     const std::string name = path + "-lock";
     auto fd = open_own_file(name, O_RDWR);
+    const auto is_whole = [&fd] { return fd && size_of(*fd) >= kTableBytes; };
     if (!fd && fd.error().code() != Errc::not_found)
         return fail(std::move(fd).error());
-    if (!fd || size_of(*fd) < kTableBytes) {
+    if (!is_whole()) {
         // Whoever has the index open has the old table, which may have lost its name: two tables
-        // at once would be two writers at once.
-        CODEX_CHECK(wait_for_flock(index, LOCK_EX, path, around));
-        fd = open_own_file(name, O_RDWR);
-        if (!fd || size_of(*fd) < kTableBytes)
-            fd = make_anew(name);
-        CODEX_CHECK(wait_for_flock(index, LOCK_SH, path, around));
+        // at once would be two writers at once. Of several who find none one makes it, and has the
+        // index open then, perhaps for days: the others take his.
+        const auto made_by_another = [&] {
+            if (::flock(index.get(), LOCK_SH | LOCK_NB) != 0)
+                return false;
+            fd = open_own_file(name, O_RDWR);
+            if (!is_whole()) // or each would keep the others from making it
+                (void)::flock(index.get(), LOCK_UN);
+            return is_whole();
+        };
+        CODEX_TRY(alone, wait_for_flock_or(index, LOCK_EX, path, around, made_by_another));
+        if (alone) {
+            fd = open_own_file(name, O_RDWR);
+            if (!is_whole())
+                fd = make_anew(name);
+            CODEX_CHECK(wait_for_flock(index, LOCK_SH, path, around));
+        }
         if (!fd)
             return fail(std::move(fd).error());
     }

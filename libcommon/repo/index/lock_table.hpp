@@ -16,8 +16,9 @@ class LockTable {
 public:
     /// Of the index `path`. `index` is a descriptor of that index that holds flock(2) shared; where
     /// the table is missing or too small it is upgraded until the table is made, so that nobody
-    /// else has the index open meanwhile. Errors: repo_locked after the wait of `around`, no_space,
-    /// permission, io; repo_damaged when it is no regular file.
+    /// else has the index open meanwhile; or until another one has made it. Errors: repo_locked
+    /// after the wait of `around`, no_space, permission, io; repo_damaged when it is no regular
+    /// file.
     [[nodiscard]] static Result<LockTable> open(const std::string& path, const Fd& index,
                                                 const Surroundings& around);
     LockTable(LockTable&&) noexcept = default;

@@ -148,6 +148,88 @@ TEST(Index, ATableOfReadersThatIsHalfMadeIsMadeAnew) {
     EXPECT_THAT(problems(repo), IsEmpty());
 }
 
+/// A process that opens the repo once it is told to, and has it open until it is ended.
+class LateUser {
+public:
+    explicit LateUser(const std::string& repo) {
+        EXPECT_EQ(::pipe(go_.data()), 0);
+        EXPECT_EQ(::pipe(opened_.data()), 0);
+        process_ = ::fork();
+        if (process_ != 0)
+            return;
+        ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+        char byte = 0;
+        if (::read(go_[0], &byte, 1) == 1) {
+            const auto opened = Repo::open(repo, {});
+            (void)!::write(opened_[1], opened ? "y" : "n", 1);
+            for (;;)
+                ::pause();
+        }
+        ::_exit(1);
+    }
+    ~LateUser() {
+        ::kill(process_, SIGKILL);
+        ::waitpid(process_, nullptr, 0);
+        for (const int end : {go_[0], go_[1], opened_[0], opened_[1]})
+            ::close(end);
+    }
+    LateUser(const LateUser&) = delete;
+    LateUser& operator=(const LateUser&) = delete;
+
+    /// Whether it could be opened.
+    [[nodiscard]] bool opens() const {
+        char byte = 0;
+        return ::write(go_[1], "x", 1) == 1 && ::read(opened_[0], &byte, 1) == 1 && byte == 'y';
+    }
+
+private:
+    std::array<int, 2> go_{};
+    std::array<int, 2> opened_{};
+    pid_t process_ = 0;
+};
+
+/// As soon as somebody waits, lets another one open the repo whose table was half made.
+/// Threads: one.
+class OvertakingClock final : public Clock {
+public:
+    OvertakingClock(const EndingClock& first, const LateUser& second)
+        : first_(first), second_(second) {}
+    [[nodiscard]] std::int64_t unix_ms() const override { return Clock::system().unix_ms(); }
+    [[nodiscard]] Instant now() const override { return Clock::system().now(); }
+    void sleep_until(Instant until) const override { (void)nap(until); }
+    [[nodiscard]] Duration nap(Instant until) const override {
+        first_.end();
+        if (!overtaken)
+            overtaken = second_.opens();
+        return Clock::system().nap(until);
+    }
+    mutable bool overtaken = false;
+
+private:
+    const EndingClock& first_;
+    const LateUser& second_;
+};
+
+TEST(Index, ATableOfReadersThatAnotherOneMadeAnewIsTakenWhileHeHasTheRepoOpen) {
+    const Scratch scratch;
+    Made made;
+    {
+        Repo repo = must(Repo::init(scratch.repo(), {}));
+        made = must(write_blocks(repo, seeds(1, 50)));
+    }
+    const LateUser second(scratch.repo());
+    const EndingClock first(holder_of_half_made_table(scratch.repo()));
+    const OvertakingClock clock(first, second);
+    OpenOptions options;
+    options.lock_timeout_seconds = 10;
+    options.clock = clock;
+    Repo repo = must(Repo::open(scratch.repo(), options));
+    EXPECT_TRUE(clock.overtaken);
+    EXPECT_TRUE(must(repo.has(made.blocks[3])));
+    made = must(write_blocks(repo, seeds(100, 50)));
+    EXPECT_TRUE(must(repo.has(made.blocks[3])));
+}
+
 TEST(Index, AReaderThatStaysBehindStopsWritersAtABound) {
     const Scratch scratch;
     must(Repo::init(scratch.repo(), {}));
