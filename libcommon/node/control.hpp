@@ -135,14 +135,18 @@ struct Later {
 /// The last of an answer that is no error.
 struct Done {};
 
+/// A part of an answer that a newer program knows and this one does not.
+struct NotKnown {};
+
 using Reply = std::variant<About, PeerRow, LimitRow, Pong, SoFar, exchange::FetchPeer, Totals,
-                           OwnRecord, FoundPeer, Asked, Provided, Later, Done, Error>;
+                           OwnRecord, FoundPeer, Asked, Provided, Later, NotKnown, Done, Error>;
 
 /// Lines without their ends. An error is said with its code, its text and its way out.
 [[nodiscard]] std::string encode(const Request& request);
 [[nodiscard]] std::string encode(const Reply& reply);
 
-/// Members that are not known are passed over. Errors: json_invalid, for what is no object of the
+/// Members that are not known are passed over, and an object of which no member is, one of them an
+/// object itself, is a NotKnown. Errors: json_invalid, for what is no object of the
 /// form, saying why; unsupported, for a request that is not known.
 [[nodiscard]] Result<Request> decode_request(std::string_view line);
 [[nodiscard]] Result<Reply> decode_reply(std::string_view line);

@@ -33,6 +33,8 @@ Task<Result<void>> ask(EventLoop* loop, Lines* lines, Request request, const Tak
         auto reply = decode_reply(**line);
         if (!reply)
             co_return fail(std::move(reply).error().context("the answer of the node"));
+        if (std::holds_alternative<NotKnown>(*reply))
+            continue; // that of a newer node is the same answer without it
         if (std::holds_alternative<Done>(*reply))
             co_return Result<void>();
         if (auto* const error = std::get_if<Error>(&*reply))

@@ -361,6 +361,8 @@ Result<Reply> decode_reply(std::string_view line) {
                 return fail(Errc::json_invalid, "\"{}\" is no object", kind.name);
             return kind.read(*found);
         }
+    if (std::ranges::any_of(object, [](const Json& member) { return member.is_object(); }))
+        return Reply(NotKnown{});
     return fail(Errc::json_invalid, "no answer of a node");
 }
 

@@ -85,6 +85,9 @@ struct ReplyWriter {
     void operator()(const Later& later) const {
         json.key("later").begin_object().member("setting", later.setting).end_object();
     }
+    void operator()(const NotKnown& /*part*/) const {
+        json.key("unknown").begin_object().end_object();
+    }
     void operator()(const Done& /*done*/) const { json.key("done").begin_object().end_object(); }
     void operator()(const Error& error) const {
         json.key("error").begin_object().member("code", errc_name(error.code()));

@@ -152,6 +152,30 @@ TEST_F(ControlServerTest, PartsThatComeDoNotPutOffTheEndOfAll) {
     EXPECT_EQ(loop_.now() - begin, minutes(3));
 }
 
+/// Answers one request by these lines.
+Task<void> recite(EventLoop* /*loop*/, Acceptor* acceptor, std::vector<std::string> said) {
+    auto socket = co_await acceptor->accept();
+    Lines lines(must(std::move(socket)));
+    auto request = co_await Lines::next(&lines, Clock::Instant::max());
+    must(std::move(request));
+    for (std::string& line : said) {
+        const auto sent = co_await Lines::say(&lines, std::move(line), Clock::Instant::max());
+        EXPECT_TRUE(sent);
+    }
+}
+
+TEST_F(ControlServerTest, PartsThatOnlyANewerNodeKnowsArePassedOver) {
+    const auto acceptor = must(network_->listen(at_));
+    at_ = acceptor->local();
+    TaskGroup node(loop_, [](const std::exception_ptr& /*thrown*/) {});
+    std::vector<std::string> said = {R"({"newer":{"of":[1,2]}})",
+                                     R"({"pong":{"microseconds":5,"newer":{}}})", R"({"newer":{}})",
+                                     R"({"done":{"newer":1}})"};
+    node.start(recite(&loop_, acceptor.get(), std::move(said)));
+    const auto lines = dial();
+    EXPECT_EQ(must(ask(*lines, Ask::ping, 1)), (std::vector<std::uint64_t>{5}));
+}
+
 TEST_F(ControlServerTest, WhatIsNoRequestEndsNothingButItself) {
     begin();
     const auto lines = dial();

@@ -160,8 +160,10 @@ TEST(Control, RefusesWhatIsOfAnotherKind) {
         EXPECT_EQ(must_fail(decode_request(line)).code(), Errc::unsupported) << line;
     for (const char* line :
          {"{}", "[]", R"({"done":1})", R"({"peer":[]})", R"({"peer":{"incoming":1}})",
-          R"({"gave":{"id":7}})", R"({"error":{"remedies":[7]}})", R"({"newer":{}})"})
+          R"({"gave":{"id":7}})", R"({"error":{"remedies":[7]}})", R"({"newer":7})"})
         EXPECT_EQ(must_fail(decode_reply(line)).code(), Errc::json_invalid) << line;
+    for (const char* line : {R"({"newer":{}})", R"({"newer":{"done":{}},"more":7})"})
+        EXPECT_TRUE(std::holds_alternative<NotKnown>(must(decode_reply(line)))) << line;
     EXPECT_FALSE(decode_reply(R"({"gave":{"id":"nobody"}})"));
 }
 
