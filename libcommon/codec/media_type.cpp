@@ -1,5 +1,7 @@
 #include "codec/media_type.hpp"
 
+#include "base/printable.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cctype>
@@ -74,6 +76,15 @@ Result<void> check_filename(std::string_view name) {
         if (static_cast<unsigned char>(c) < 0x20 ||
             std::string_view("/\\:*?\"<>|^").find(c) != std::string_view::npos)
             return refuse("it holds one of / \\ : * ? \" < > | ^ or a control character");
+    for (std::string_view rest = name; !rest.empty();) {
+        const Utf8Unit unit = utf8_front(rest);
+        if (!unit.well_formed)
+            return fail(Error(Errc::argument_invalid,
+                              fmt::format("'{}' is no portable file name: its byte {} is no UTF-8",
+                                          name, name.size() - rest.size()))
+                            .hint("name it in UTF-8"));
+        rest.remove_prefix(unit.bytes);
+    }
     if (name.front() == ' ' || name.back() == ' ' || name.back() == '.')
         return refuse("it begins or ends with a blank, or ends with a dot");
     if (is_reserved(name.substr(0, name.rfind('.'))))

@@ -12,8 +12,9 @@ namespace codex::codec {
 [[nodiscard]] Result<void> check_media_type(std::string_view type);
 
 /// A portable file name: no folders, at most 259 octets, none of / \ : * ? " < > | ^ and controls,
-/// no blank at either end, no dot at the end, and no name that Windows reserves. Stricter than the
-/// reference in one point: there a folder part passes. Errors: argument_invalid.
+/// no blank at either end, no dot at the end, no name that Windows reserves, and UTF-8, as a string
+/// of Protocol Buffers is. Stricter than the reference in two points: there a folder part passes,
+/// and so does any encoding. Errors: argument_invalid.
 [[nodiscard]] Result<void> check_filename(std::string_view name);
 
 } // namespace codex::codec

@@ -50,6 +50,8 @@ load serve
         ask -X POST -T file -H "Content-Disposition: attachment; filename=\"$name\"" /data
         assert_answer 422 'The filename is not valid.'
     done
+    ask -X POST -T file -H $'Content-Disposition: attachment; filename="\xff\xfe"' /data # no UTF-8
+    assert_answer 422 'The filename is not valid.'
     # A client that waits to be asked sends nothing then.
     gen 2 5000000 >large
     ask -X POST -T large -H 'Expect: 100-continue' --expect100-timeout 30 -H 'Content-Type: hello/world' -w '%{size_upload}' /data >sent

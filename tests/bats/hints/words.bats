@@ -176,6 +176,15 @@ setup() {
     env -u CODEX_REPO -u XDG_DATA_HOME -u HOME codex-chunk ls -r "$CODEX_REPO"
 }
 
+@test "a name in another encoding" {
+    gen 1 1000 >file
+    run_split codex-chunk put file --name $'r\xe9sum\xe9.txt'
+    assert_failure 64
+    assert_stderr --partial 'is no portable file name: its byte 1 is no UTF-8'
+    hint 'name it in UTF-8'
+    codex-chunk put file --name 'résumé.txt'
+}
+
 @test "a list that is empty" {
     run_split codex-chunk stat - </dev/null
     hint 'perhaps what writes to the pipe failed, or found nothing'

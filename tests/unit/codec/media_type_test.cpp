@@ -48,6 +48,11 @@ TEST(Filename, Refused) {
         EXPECT_EQ(must_fail(check_filename(name)).code(), Errc::argument_invalid) << name;
     EXPECT_FALSE(check_filename(std::string("a\0b", 3)).has_value());
     EXPECT_FALSE(check_filename(std::string(260, 'a')).has_value());
+    for (const char* name :
+         {"\xff\xfe", "r\xe9sum\xe9.txt", "\xc0\xaf", "a\xed\xa0\x80", "cut\xe2\x82"})
+        EXPECT_THAT(must_fail(check_filename(name)).text(), testing::HasSubstr("is no UTF-8"))
+            << name;
+    EXPECT_TRUE(check_filename("r\xc3\xa9sum\xc3\xa9 \xf0\x9f\x93\x84.txt"));
 }
 
 TEST(ManifestJson, SaysWhatTheVectorsSay) {
