@@ -95,12 +95,15 @@ std::vector<OptionSpec> options_of(const Command::Node& node) {
     return specs;
 }
 
-/// What completes a value: words, or one of the kinds "cids", "peers", "files", "none".
+/// What completes a value: words, or one of the kinds "cids", "peers", "files", "records" (of
+/// nodes, or @ and a file of such), "none".
 std::string kind_of(std::string_view value_name) {
     if (value_name.starts_with("CID"))
         return "cids";
     if (value_name.starts_with("ADDRESS"))
         return "peers";
+    if (value_name.starts_with("SPR"))
+        return "records";
     if (value_name.starts_with("FILE") || value_name.starts_with("DIR"))
         return "files";
     return "none";
@@ -203,7 +206,7 @@ std::string fish_names(const OptionSpec& spec) {
 }
 
 std::string fish_source(const std::string& kind, const std::string& tool) {
-    if (kind == "@cids" || kind == "@peers")
+    if (kind == "@cids" || kind == "@peers" || kind == "@records")
         return fmt::format(" -f -a '({}_{})'", "_" + function_name(tool), kind.substr(1));
     if (kind == "@files")
         return " -F";

@@ -92,7 +92,7 @@ Way way_of(Remedy::Action action) {
     case Remedy::make_repo:
         return {"a new repo is made by the first put, or so", "codex-chunk init"};
     case Remedy::name_repo:
-        return {"name the folder of a repo with --repo DIR, or set CODEX_REPO", ""};
+        return {"name the folder of a repo with --repo DIR, or in CODEX_REPO", ""};
     case Remedy::change_settings:
         return {"change its settings", "codex-chunk init --set"};
     case Remedy::raise_quota:

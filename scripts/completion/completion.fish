@@ -21,6 +21,10 @@ end
 function @FUNCTION@_peers
     codex-serve peers (@FUNCTION@_in) 2>/dev/null | cut -f2
 end
+function @FUNCTION@_records
+    set -l word (commandline -ct)
+    string match -q -- '@*' $word; and printf '@%s\n' (__fish_complete_path (string sub -s 2 -- $word))
+end
 function @FUNCTION@_at
     set -l path ''
     for word in (commandline -opc)[2..-1]

@@ -13,6 +13,7 @@
     unsetopt ksharrays
     case "$found" in
         @files) _files ;;
+        @records) ! compset -P @ || _files ;;
         @none) ;;
         *) compadd -- ${=found} ;;
     esac

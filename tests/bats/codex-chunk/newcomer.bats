@@ -12,7 +12,7 @@ hint() { sed -n 's/^codex-[a-z]*: hint: //p' <<<"$stderr"; }
         run_split $command
         assert_refused 66 "$CODEX_REPO: no repo there"
         # Most probably it is somewhere else.
-        assert_equal "$(hint)" 'name the folder of a repo with --repo DIR, or set CODEX_REPO; a new repo is made by the first put, or so: codex-chunk init'
+        assert_equal "$(hint)" 'name the folder of a repo with --repo DIR, or in CODEX_REPO; a new repo is made by the first put, or so: codex-chunk init'
         assert_not_exist "$CODEX_REPO"
     done
     # With -r, the command that is offered is about that folder.

@@ -34,6 +34,19 @@ complete_words() {
     assert_output extip:
     run complete_words codex-serve run --nat ''
     assert_output "$(printf '%s\n' any none upnp pmp extip:)"
+    : >nodes-of-mine
+    for way in run fetch find; do
+        run complete_words codex-serve "$way" -b @ nodes # as bash cuts it
+        assert_output nodes-of-mine
+        run complete_words codex-serve "$way" --bootstrap-node @
+        assert_line nodes-of-mine
+        COMP_WORDBREAKS=' ' run complete_words codex-serve "$way" -b @nodes
+        assert_output @nodes-of-mine
+        run complete_words codex-serve "$way" -b spr:
+        assert_output ''
+    done
+    run fish -c 'codex-serve completion fish | source; complete -C "codex-serve run -b @nodes"'
+    assert_output --partial @nodes-of-mine
     run fish -c 'codex-serve completion fish | source; complete -C "codex-serve -r other ping "'
     assert_output --partial "$at"
     kill -s TERM "$other"

@@ -6,7 +6,7 @@ load stored
 @test "no repo" {
     export CODEX_REPO=$PWD/none
     run_split codex-chunk ls
-    hint 'name the folder of a repo with --repo DIR, or set CODEX_REPO; a new repo is made by the first put, or so: codex-chunk init'
+    hint 'name the folder of a repo with --repo DIR, or in CODEX_REPO; a new repo is made by the first put, or so: codex-chunk init'
     pasted 'codex-chunk init'
     assert_success
     codex-chunk ls
@@ -20,13 +20,13 @@ load stored
             # shellcheck disable=SC2086 # words
             run_split codex-chunk -r "$place" $command
             assert_refused 66 "$place: no repo there"
-            hint 'name the folder of a repo with --repo DIR, or set CODEX_REPO'
+            hint 'name the folder of a repo with --repo DIR, or in CODEX_REPO'
         done
         for command in 'put file' init 'import file' 'block put file'; do
             # shellcheck disable=SC2086 # words
             run_split codex-chunk -r "$place" $command
             assert_refused 73 "$place: no repo there"
-            hint 'name the folder of a repo with --repo DIR, or set CODEX_REPO'
+            hint 'name the folder of a repo with --repo DIR, or in CODEX_REPO'
         done
     done
     # The home is none.
@@ -37,7 +37,7 @@ load stored
     # A folder that nothing can be made in.
     run_split codex-chunk -r /proc/x put file
     assert_refused 73 '/proc/x'
-    hint 'name the folder of a repo with --repo DIR, or set CODEX_REPO'
+    hint 'name the folder of a repo with --repo DIR, or in CODEX_REPO'
     codex-chunk -r "$PWD/place" put file
 }
 
@@ -57,7 +57,7 @@ load stored
     # To look for a repo there is no better, and no repo can be made there.
     run_split codex-chunk -r full ls
     assert_refused 66 'full: no repo there, and other things'
-    hint 'name the folder of a repo with --repo DIR, or set CODEX_REPO'
+    hint 'name the folder of a repo with --repo DIR, or in CODEX_REPO'
     run_split codex-chunk -r full init
     assert_refused 73 'not a repo, and not empty'
 }
