@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 
 namespace codex::repo {
 
@@ -34,6 +35,16 @@ std::optional<DaemonLock::Holder> DaemonLock::seen(const std::string& repo) {
     if (locked.words.empty())
         return std::nullopt;
     return Holder{locked.process, locked.words};
+}
+
+/// When it was written who it is.
+std::uint64_t DaemonLock::last_taken(const std::string& repo) {
+    struct stat st{};
+    if (::lstat((repo + "/daemon.lock").c_str(), &st) != 0)
+        return 0;
+    constexpr std::uint64_t kNanoseconds = 1'000'000'000;
+    return static_cast<std::uint64_t>(st.st_mtim.tv_sec) * kNanoseconds +
+           static_cast<std::uint64_t>(st.st_mtim.tv_nsec);
 }
 
 } // namespace codex::repo

@@ -30,6 +30,9 @@ public:
     /// Who has it now, as far as that can be seen without trying the lock, which would keep off a
     /// process that takes it at the same moment.
     [[nodiscard]] static std::optional<Holder> seen(const std::string& repo);
+    /// Another one each time that somebody has taken it, whether he has it still or not; 0 before
+    /// the first time.
+    [[nodiscard]] static std::uint64_t last_taken(const std::string& repo);
 
 private:
     explicit DaemonLock(Fd fd) : fd_(std::move(fd)) {}

@@ -2,6 +2,7 @@
 #include "base/fd.hpp"
 #include "base/local_network.hpp"
 #include "daemon.hpp"
+#include "repo/daemon_lock.hpp"
 
 #include <poll.h>
 #include <sys/syscall.h>
@@ -83,6 +84,41 @@ cli::Record nodes_of(const node::About& about) {
     return about.nodes ? record.json("nodes", *about.nodes) : record.json("nodes", nullptr);
 }
 
+/// Whether the node that is waited for has begun and ended.
+class Begun {
+public:
+    explicit Begun(std::string repo)
+        : repo_(std::move(repo)), taken_before_(repo::DaemonLock::last_taken(repo_)) {}
+
+    /// Errors: unavailable, when one had begun, and a moment later no other has.
+    Result<void> look(Clock::Instant now) {
+        if (const auto holder = repo::DaemonLock::seen(repo_)) {
+            words_ = holder->words;
+            gone_at_.reset();
+            return {};
+        }
+        if (words_.empty() && repo::DaemonLock::last_taken(repo_) == taken_before_)
+            return {};
+        if (!gone_at_)
+            gone_at_ = now;
+        if (now - *gone_at_ < kAnother)
+            return {};
+        return fail(Error(Errc::unavailable,
+                          fmt::format("{}: a node has begun to serve it, and has ended{}{}", repo_,
+                                      words_.empty() ? "" : ": ", words_))
+                        .hint("its log says why; begin it again: codex-serve run"));
+    }
+
+private:
+    /// Whoever begins nodes again may do so at once.
+    static constexpr Clock::Duration kAnother = std::chrono::seconds(1);
+
+    std::string repo_;
+    std::uint64_t taken_before_;
+    std::string words_; ///< who had it
+    std::optional<Clock::Instant> gone_at_;
+};
+
 Result<int> run_health(cli::Context& context, const cli::DurationValue& wait) {
     const Deadline until = wait.given ? Deadline::after_seconds(context.clock(), wait.seconds)
                                       : Deadline::after_seconds(context.clock(), 0);
@@ -101,6 +137,8 @@ Result<int> run_health(cli::Context& context, const cli::DurationValue& wait) {
                 .members_of(nodes_of(*about)) // null where it has no part in the DHT
                 .text(about->nodes ? fmt::format("{}", *about->nodes) : "-"));
     };
+    CODEX_TRY(repo, context.repo_path());
+    Begun begun(std::move(repo));
     for (;;) {
         auto answered = ask_daemon(context, asking(node::Ask::health), print,
                                    wait.given ? left(until) : kAnswer);
@@ -108,6 +146,7 @@ Result<int> run_health(cli::Context& context, const cli::DurationValue& wait) {
             return 0;
         if (answered.error().code() != Errc::unavailable || !wait.given)
             return fail(std::move(answered).error());
+        CODEX_CHECK(begun.look(context.clock().now()));
         if (!until.pause(kLookAgain))
             return fail(
                 Error(Errc::timeout, fmt::format("the time is over: {}", answered.error().text()))

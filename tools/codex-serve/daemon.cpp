@@ -37,6 +37,10 @@ Error silent(const std::string& repo, pid_t process) {
         process);
 }
 
+/// A node that is well has that much time to say anything: whoever gives less is not to be told
+/// that the node is silent, but by the node that the time is over.
+constexpr Clock::Duration kLeast = std::chrono::seconds(1);
+
 /// `span` from now, or never.
 Clock::Instant later(Clock::Instant from, Clock::Duration span) {
     return span >= Clock::Instant::max() - from ? Clock::Instant::max() : from + span;
@@ -126,9 +130,10 @@ Error hanging(Error error, pid_t process) {
 
 Result<void> ask_daemon(cli::Context& context, node::Request request, const node::TakeReply& take,
                         Clock::Duration patience) {
-    const Clock::Instant until = later(context.clock().now(), patience);
+    const Clock::Duration span = std::max(patience, kLeast);
+    const Clock::Instant until = later(context.clock().now(), span);
     CODEX_TRY(daemon, need_or_begin_one(context, until));
-    auto done = ask(*daemon, std::move(request), take, patience, until);
+    auto done = ask(*daemon, std::move(request), take, span, until);
     // A node that is killed while somebody comes to it is none.
     if (!done && done.error().code() == Errc::unavailable && !done.error().has_way_out() &&
         !repo::DaemonLock::seen(daemon->repo)) {
@@ -140,7 +145,7 @@ Result<void> ask_daemon(cli::Context& context, node::Request request, const node
 
 Result<bool> ask_daemon_if_any(cli::Context& context, node::Request request,
                                const node::TakeReply& take, Clock::Duration patience) {
-    const Clock::Instant until = later(context.clock().now(), patience);
+    const Clock::Instant until = later(context.clock().now(), std::max(patience, kLeast));
     CODEX_TRY(daemon, find_daemon(context, until));
     if (!daemon)
         return false;
@@ -151,7 +156,8 @@ Result<bool> ask_daemon_if_any(cli::Context& context, node::Request request,
 }
 
 Result<void> connect_by_daemon(cli::Context& context, std::string address, std::uint64_t seconds) {
-    const Clock::Instant until = Deadline::after_seconds(context.clock(), seconds).at();
+    const Clock::Instant until =
+        Deadline::after_seconds(context.clock(), std::max<std::uint64_t>(seconds, 1)).at();
     CODEX_TRY(daemon, need_or_begin_one(context, until));
     CODEX_CHECK(answers(*daemon, until));
     node::Request request;
@@ -163,7 +169,7 @@ Result<void> connect_by_daemon(cli::Context& context, std::string address, std::
 }
 
 Result<pid_t> stop_daemon(cli::Context& context, Clock::Duration patience) {
-    const Clock::Instant until = later(context.clock().now(), patience);
+    const Clock::Instant until = later(context.clock().now(), std::max(patience, kLeast));
     auto daemon = need_daemon(context, until);
     if (!daemon && daemon.error().code() == Errc::unavailable && !daemon.error().has_way_out())
         return fail(std::move(daemon.error()).remedy(Remedy::name_repo));

@@ -32,3 +32,21 @@ teardown() {
     run_split codex-serve health
     assert_failure 69
 }
+
+@test "health waits no longer for a node that has begun and ended" {
+    start_theirs
+    codex-serve health --wait 300s >answer 2>waited 3>&- &
+    local waiting=$! code=0
+    # Its port is taken; and again, where it had ended before the other one looked for the first time.
+    while kill -s 0 "$waiting" 2>/dev/null; do
+        run_split codex-serve run -i "$theirs"
+        assert_refused 78 'already in use'
+        wait_for "! kill -s 0 $waiting" 5 2>/dev/null || true
+    done
+    wait "$waiting" || code=$?
+    assert_equal "$code" 69
+    assert_equal "$(sed '1s/, and has ended.*/, and has ended/' waited)" \
+"codex-serve: error: $CODEX_REPO: a node has begun to serve it, and has ended
+codex-serve: hint: its log says why; begin it again: codex-serve run"
+    end_theirs
+}

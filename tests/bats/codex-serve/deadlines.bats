@@ -124,3 +124,14 @@ while (1) {
         of_time 'its node does not answer' codex-serve $command
     done
 }
+
+@test "a node that is given no time is not said to be silent" {
+    start_with 44 1000
+    local command
+    for command in provide find; do
+        run_split codex-serve "$command" --timeout 0s "$cid"
+        assert_refused 75 'no node of the DHT was asked in time'
+        refute grep -q kill <<<"$stderr"
+    done
+    end_node
+}
