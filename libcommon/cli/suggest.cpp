@@ -42,13 +42,16 @@ constexpr Tool kTools[] = {
      "setup:--ptau,--r1cs contribute:--name,--entropy-fd "
      "beacon:--name,--beacon,--iterations-log2 verify-setup:--ptau,--r1cs,--max-beacon-log2 "
      "calldata:--snarkjs,--proof,--public fetch-circuit:--archive,--hash,--circuit-dir"},
-    {"codex-serve", "run id key ping fetch stdio connect peers find provide spr reload health stop",
+    {"codex-serve",
+     "run id key ping fetch stdio connect peers find provide spr router reload health stop",
      "run:--listen-addrs,--data-dir,--net-privkey,--peer,--max-peers,--limit,--agent-string,"
      "--bootstrap-node,--disc-port,--disc-ip,--nat,--api-bindaddr,--api-port,--api-cors-origin,"
      "--api-allowed-hosts,--api-token-file,--ready-file id:--net-privkey peers:--limits "
      "health:--wait connect:--timeout stop:--timeout ping:--count,--timeout "
      "fetch:--peer,--bootstrap-node,--to,--timeout find:--bootstrap-node,--timeout "
-     "provide:--timeout"},
+     "provide:--timeout router_show:--by,--router,--to,--timeout "
+     "router_add:--by,--router,--to,--outside,--timeout "
+     "router_rm:--by,--router,--to,--outside,--timeout"},
 };
 
 struct Synonym {

@@ -31,6 +31,7 @@ int main(int argc, char** argv) {
                 codex::serve_tool::declare_fetch(root);
                 codex::serve_tool::declare_stdio(root);
                 codex::serve_tool::declare_find(root);
+                codex::serve_tool::declare_router(root);
                 codex::serve_tool::declare_control(root);
             },
     };

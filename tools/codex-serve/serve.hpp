@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/system_network.hpp"
+#include "base/system_programs.hpp"
 #include "cli/command.hpp"
 #include "cli/context.hpp"
 #include "net/connection/host.hpp"
@@ -17,6 +18,7 @@ void declare_fetch(cli::Command& root);
 void declare_stdio(cli::Command& root);
 /// Of what the DHT knows.
 void declare_find(cli::Command& root);
+void declare_router(cli::Command& root);
 /// Of what is said to a node that runs.
 void declare_control(cli::Command& root);
 
@@ -59,7 +61,7 @@ struct Target {
 /// A node over the system's sockets, on a loop of its own. It has to be on the heap: its parts
 /// refer to each other. Threads: the one that runs the loop.
 struct Node {
-    explicit Node(const Clock& clock) : loop(clock), network(loop) {}
+    explicit Node(const Clock& clock) : loop(clock), network(loop), programs(loop) {}
     /// Of a key that nobody knows: for who only asks. Errors: those of the system's randomness.
     [[nodiscard]] static Result<std::unique_ptr<Node>> anonymous(const cli::Context& context);
     [[nodiscard]] static Result<std::unique_ptr<Node>>
@@ -67,6 +69,7 @@ struct Node {
 
     SystemLoop loop;
     SystemNetwork network;
+    SystemPrograms programs;
     std::unique_ptr<net::Host> host;
 };
 

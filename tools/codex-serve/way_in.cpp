@@ -1,5 +1,7 @@
 #include "way_in.hpp"
 
+#include "router_program.hpp"
+
 #include <algorithm>
 
 namespace codex::serve_tool {
@@ -27,7 +29,7 @@ std::unique_ptr<net::nat::WayIn> begin_way_in(Node& node, node::DhtNode& discove
     std::optional<SocketAddress> own; // it may not be the one from which routers are asked
     if (std::ranges::find(bound, *tcp) != bound.end())
         own = *tcp;
-    auto ways = net::nat::ways_of(nat.kind, node.network, Random::system(), own);
+    auto ways = net::nat::ways_of(nat.kind, node.loop, node.programs, &program_for, own);
     if (ways.empty())
         return nullptr;
     net::nat::WayInOptions options;

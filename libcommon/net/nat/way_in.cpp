@@ -2,10 +2,6 @@
 
 #include "base/copy_error.hpp"
 #include "net/address/multiaddr.hpp"
-#include "net/nat/default_gateway.hpp"
-#include "net/nat/detail/text.hpp"
-#include "net/nat/nat_pmp.hpp"
-#include "net/nat/upnp.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -28,6 +24,12 @@ constexpr Clock::Duration kLongestPause = std::chrono::minutes(20);
 /// Looks in a row that may fail before the way in counts as lost.
 constexpr int kMostFailures = 3;
 
+/// Without its port.
+std::string host_text(const SocketAddress& address) {
+    const std::string text = address.text();
+    return text.substr(0, text.rfind(':'));
+}
+
 Result<void> check(const SocketAddress& address) {
     const Multiaddr shown = Multiaddr::tcp(address.ip_view(), 1);
     if (shown.is_global())
@@ -36,9 +38,9 @@ Result<void> check(const SocketAddress& address) {
         return fail(Errc::unavailable,
                     "the router is itself behind another one: its address {} is no address of the "
                     "internet",
-                    detail::host_text(address));
+                    host_text(address));
     return fail(Errc::unavailable, "the router has no address of the internet: {}",
-                detail::host_text(address));
+                host_text(address));
 }
 
 } // namespace
@@ -215,15 +217,17 @@ Task<void> WayIn::finish(WayIn* self) {
     self->ended_ = true;
 }
 
-std::vector<std::unique_ptr<PortMapper>> ways_of(NatKind kind, Network& network, Random& random,
+std::vector<std::unique_ptr<PortMapper>> ways_of(NatKind kind, EventLoop& loop, Programs& programs,
+                                                 const ProgramFor& program,
                                                  std::optional<SocketAddress> own) {
     std::vector<std::unique_ptr<PortMapper>> ways;
-    UpnpOptions upnp;
-    upnp.own = own;
+    const auto add = [&](Way way) {
+        ways.push_back(std::make_unique<ProcessMapper>(loop, programs, way, program, own));
+    };
     if (kind == NatKind::any || kind == NatKind::upnp)
-        ways.push_back(std::make_unique<Upnp>(network, random, upnp));
+        add(Way::upnp);
     if (kind == NatKind::any || kind == NatKind::pmp)
-        ways.push_back(std::make_unique<NatPmp>(network, &default_gateway, own));
+        add(Way::pmp);
     return ways;
 }
 

@@ -2,9 +2,8 @@
 #pragma once
 
 #include "base/log.hpp"
-#include "base/random.hpp"
 #include "net/address/announce.hpp"
-#include "net/nat/port_mapper.hpp"
+#include "net/nat/process_mapper.hpp"
 
 #include <functional>
 #include <memory>
@@ -81,10 +80,11 @@ private:
     std::optional<TaskGroup> tasks_;
 };
 
-/// The ways of asking that `kind` stands for, in their order, over `network`; none of others. They
-/// are to lead to `own`, of IPv4, where nodes take connections at that address alone. `network` and
-/// `random` outlive them.
+/// The ways of asking that `kind` stands for, in their order, by the processes of `program`; none
+/// of others. They are to lead to `own`, of IPv4, where nodes take connections at that address
+/// alone. `loop` and `programs` outlive them.
 [[nodiscard]] std::vector<std::unique_ptr<PortMapper>>
-ways_of(NatKind kind, Network& network, Random& random, std::optional<SocketAddress> own = {});
+ways_of(NatKind kind, EventLoop& loop, Programs& programs, const ProgramFor& program,
+        std::optional<SocketAddress> own = {});
 
 } // namespace codex::net::nat

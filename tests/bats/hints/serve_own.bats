@@ -87,3 +87,9 @@ load hints
     hint 'what a node that serves reads again has to be a file that stays'
     end_node
 }
+
+@test "what a router is to let in, in another order" {
+    run_split codex-serve router add 8070 tcp
+    assert_refused 64 'TRANSPORT: 8070: neither tcp nor udp'
+    hint 'name tcp for connections, udp for datagrams, in front of the port'
+}

@@ -174,3 +174,89 @@ end_node
 ! grep -q 'M-SEARCH' router.log
 SCRIPT
 }
+
+@test "codex-serve router: what a router answers, lets in and takes back, by each way" {
+    within <<'SCRIPT'
+make_nets
+begin_router enable_upnp=yes enable_natpmp=yes
+inside codex-serve router show >shown
+grep -q $'^upnp\t5.6.7.1\tinternet\thttp://192.168.7.1:5000/rootDesc.xml$' shown
+grep -q $'^pmp\t5.6.7.1\tinternet\t192.168.7.1$' shown
+url=$(cut -f 4 shown | head -n 1)
+open_ports() { nft list chain inet router prerouting_miniupnpd | grep -c dnat || :; }
+# The beginning is the way, the port outside is the third, how long it holds the fifth.
+[[ $(inside codex-serve router add tcp 8070) == $'upnp\ttcp\t8070\t8070\t3600\t'"$url" ]]
+[[ $(inside codex-serve router add udp 8090 --outside 8095 --by pmp) == $'pmp\tudp\t8095\t8090\t3600\t192.168.7.1' ]]
+[[ $(open_ports) == 2 ]]
+# Where it is known already nobody is searched for.
+[[ $(inside codex-serve router rm tcp 8070 --by upnp --router "$url" --json | head -n 1 | jq -c '[.type, .outside]') == '["removal",8070]' ]]
+[[ $(inside codex-serve router rm udp 8090 --outside 8095 --by pmp) == $'pmp\tudp\t8095\t192.168.7.1' ]]
+[[ $(open_ports) == 0 ]]
+[[ $(inside codex-serve router add tcp 8070 --by upnp --to 192.168.7.2 --quiet) == upnp* ]]
+inside codex-serve router rm tcp 8070 >removed
+# A port that this router gives to nobody.
+! inside codex-serve router add tcp 80 --by upnp >refused
+grep -q $'^upnp\trefused\tthe router refuses AddPortMapping: it is not allowed there (606)$' refused
+[[ $(open_ports) == 0 ]]
+SCRIPT
+}
+
+# hostile MODE [LEADS-TO]: a node asks such a host for a way in. It gives up in time, nothing of what asks is left, it has
+# grown by nothing to speak of, and serves.
+hostile() {
+    within <<SCRIPT
+mode=$1 leads_to=${2:-192.168.7.1:5000}
+make_nets
+outside perl '$CODEX_SOURCE/tests/bats/nat/hostile.pl' silent 5.6.7.2 5.6.7.2:5000 >elsewhere 2>&1 &
+perl '$CODEX_SOURCE/tests/bats/nat/hostile.pl' "\$mode" 192.168.7.1 "\$leads_to" >router.log 2>&1 &
+until_true '[[ \$(head -n 1 router.log) == ready && \$(head -n 1 elsewhere) == ready ]]'
+begin_node --nat upnp
+began=\$SECONDS
+until_true "grep -q 'No router lets others in' log"
+((SECONDS - began <= 30))
+grep -q search router.log
+address=\$(codex-serve health | cut -f 3 | cut -d , -f 1)
+inside codex-serve ping -c 1 "\$address" >ping
+cid=\$(head -c 300000 /dev/urandom | codex-chunk put -)
+inside codex-serve fetch --repo other "\$cid" --peer "\$address"
+peak=\$(sed -n 's/^VmHWM:[^0-9]*\([0-9]*\) kB/\1/p' /proc/\$node/status)
+((peak < ${CODEX_PEAK_KB:-80000}))
+until_true '[[ ! -s /proc/\$node/task/\$node/children ]] || [[ -z \$(cat /proc/\$node/task/\$node/children) ]]'
+end_node
+$(cat)
+SCRIPT
+}
+
+@test "a router that sends without an end costs a bounded time, and no memory of the node's" {
+    hostile endless <<'SCRIPT'
+grep -q connection router.log
+grep -qE 'why="UPnP: the router does not (answer|show what it is)"' log
+SCRIPT
+}
+
+@test "a router that says nothing, or a byte now and then, is given up" {
+    hostile silent <<'SCRIPT'
+grep -q connection router.log
+SCRIPT
+    hostile trickle <<'SCRIPT'
+grep -q connection router.log
+grep -q 'why="UPnP: the router does not answer"' log
+SCRIPT
+}
+
+@test "a router that says garbage is none" {
+    hostile garbage <<'SCRIPT'
+grep -q connection router.log
+grep -qE 'why="UPnP: the (router|device)' log
+SCRIPT
+}
+
+@test "nobody elsewhere is asked because a host of the private net says so" {
+    hostile silent 5.6.7.2:5000 <<'SCRIPT'
+grep -q 'why="UPnP: no router answers"' log
+! grep -q connection elsewhere
+SCRIPT
+    hostile silent 127.0.0.1:5000 <<'SCRIPT'
+grep -q 'why="UPnP: no router answers"' log
+SCRIPT
+}

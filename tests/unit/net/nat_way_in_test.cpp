@@ -327,33 +327,14 @@ TEST_F(WayInTest, CanBeLeftAtAnyMoment) {
 TEST(WaysOf, AreInTheOrderInWhichTheyAreAsked) {
     SimulatedClock clock;
     SimulatedLoop loop(clock);
-    SeededRandom random(1);
-    struct Nowhere final : Network {
-        explicit Nowhere(EventLoop& of) : at(of) {}
-        EventLoop& loop() override { return at; }
-        Result<std::unique_ptr<Acceptor>> listen(const SocketAddress& /*at*/) override {
-            return fail(Errc::unavailable);
-        }
-        Result<std::unique_ptr<DatagramSocket>>
-        bind_datagrams(const SocketAddress& /*at*/) override {
-            return fail(Errc::unavailable);
-        }
-        Task<Result<std::unique_ptr<Socket>>> connect(SocketAddress /*to*/,
-                                                      Clock::Instant /*until*/) override {
+    struct None final : Programs {
+        Task<Result<ProgramEnd>> run(Program /*program*/, Clock::Instant /*until*/) override {
             co_return fail(Errc::unavailable);
         }
-        Task<Result<std::vector<SocketAddress>>>
-        resolve(std::string /*name*/, bool /*v4*/, bool /*v6*/, Clock::Instant /*until*/) override {
-            co_return fail(Errc::unavailable);
-        }
-        Result<std::vector<SocketAddress>> interfaces() const override {
-            return fail(Errc::unavailable);
-        }
-        EventLoop& at;
-    } network(loop);
+    } programs;
     const auto names = [&](NatKind kind) {
         std::string all;
-        for (const auto& way : ways_of(kind, network, random))
+        for (const auto& way : ways_of(kind, loop, programs, {}))
             all += fmt::format("{} ", way->name());
         return all;
     };
