@@ -34,7 +34,10 @@ Locked seen_holder(const Fd& fd) {
     if (::fstat(fd.get(), &st) != 0)
         return {};
     const pid_t noted = process_of_note(note_of(fd, st));
-    if (noted > 0 && has_open(noted, st.st_dev, st.st_ino))
+    // A process that has ended may have had our number: that of a namespace before this one, as
+    // where a container begins anew. We have the file open, to look; the kernel knows who has
+    // locked it.
+    if (noted > 0 && noted != ::getpid() && has_open(noted, st.st_dev, st.st_ino))
         return {noted, describe_user(noted, st.st_dev, st.st_ino)};
     std::string known = flock_holder(st.st_dev, st.st_ino);
     const pid_t process = process_of_words(known);
