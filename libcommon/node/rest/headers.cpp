@@ -152,6 +152,16 @@ Result<std::optional<std::string>> uploaded_name(std::string_view disposition) {
     return name;
 }
 
+bool is_type(std::string_view type) {
+    constexpr std::string_view kNever = " \t\"(),/:<=>?@[\\]{}";
+    std::string_view subtype = take_word(type, ';');
+    const bool has_slash = subtype.find('/') != std::string_view::npos;
+    const std::string_view kind = take_word(subtype, '/');
+    return has_slash && !kind.empty() && !subtype.empty() &&
+           kind.find_first_of(kNever) == std::string_view::npos &&
+           subtype.find_first_of(kNever) == std::string_view::npos;
+}
+
 Result<std::optional<std::string>> uploaded_type(std::string_view type) {
     const std::string_view bare = take_word(type, ';');
     if (bare.empty())

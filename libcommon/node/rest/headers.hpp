@@ -31,6 +31,8 @@ struct Part {
 /// it. Nothing where there is none. Errors: argument_invalid, for one that no system would take
 /// (codex-manifest(5), NAMES).
 [[nodiscard]] Result<std::optional<std::string>> uploaded_name(std::string_view disposition);
+/// Whether a Content-Type is of the form of one, whatever it names.
+[[nodiscard]] bool is_type(std::string_view type);
 /// The media type of an upload without its parameters; nothing, where it is empty. Errors:
 /// argument_invalid, for one that is none, and for those of forms, which say nothing about a file.
 [[nodiscard]] Result<std::optional<std::string>> uploaded_type(std::string_view type);

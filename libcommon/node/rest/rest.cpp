@@ -2,6 +2,7 @@
 
 #include "base/hex.hpp"
 #include "node/page/page.hpp"
+#include "node/rest/headers.hpp"
 #include "node/rest/service.hpp"
 
 #include <array>
@@ -32,11 +33,13 @@ http::Answer bare(unsigned status) {
     return answer;
 }
 
-/// A body without a type, where one is asked for.
+/// A body without a type, or with one that is none, where one is asked for.
 bool lacks_type(const http::Request& request, const Route& route) {
-    return !route.raw && request.method != "GET" && request.method != "HEAD" &&
-           request.method != "OPTIONS" && request.has_body() &&
-           http::find(request.fields, "content-type") == nullptr;
+    if (route.raw || request.method == "GET" || request.method == "HEAD" ||
+        request.method == "OPTIONS" || !request.has_body())
+        return false;
+    return http::count(request.fields, "content-type") != 1 ||
+           !is_type(*http::find(request.fields, "content-type"));
 }
 
 /// The page has no secrets, and asks for the token itself.

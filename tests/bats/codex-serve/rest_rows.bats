@@ -62,6 +62,8 @@ OPTIONS|/nothing|404|"
     for path in /data/x/network '/debug/chronicles/loglevel?level=INFO'; do
         ask -X POST -H 'Content-Type:' -d x "$path"
         assert_answer 400 ''
+        ask -X POST -H 'Content-Type: garbage' -d x "$path"
+        assert_answer 400 ''
     done
     ask -X POST -H 'Content-Type: text/plain' -d x '/debug/chronicles/loglevel?level=INFO'
     assert_answer 200 ''

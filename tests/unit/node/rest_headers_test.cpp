@@ -61,6 +61,10 @@ TEST(RestHeaders, NamesOfUploads) {
 }
 
 TEST(RestHeaders, TypesOfUploads) {
+    for (const char* type : {"text/plain", "a/b", "application/x.y+json; charset=\"x\"", " a/b "})
+        EXPECT_TRUE(is_type(type)) << type;
+    for (const char* none : {"", "garbage", "/", "a/", "/b", "a/b/c", "a b/c", "a/b c", ";a/b"})
+        EXPECT_FALSE(is_type(none)) << none;
     EXPECT_EQ(must(uploaded_type("")), std::nullopt);
     EXPECT_EQ(must(uploaded_type("text/plain")), "text/plain");
     EXPECT_EQ(must(uploaded_type("Text/Plain;charset=UTF-8")), "Text/Plain");
