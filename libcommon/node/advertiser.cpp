@@ -8,8 +8,8 @@ namespace codex::node {
 
 namespace {
 
-/// Datasets of which names are in memory at a time, 32 bytes each.
-constexpr std::size_t kPage = 65536;
+/// Partial datasets that are told of in a round, at most.
+constexpr std::size_t kMostPartials = 65536;
 /// What a dataset that grows says of itself is passed over for so long.
 constexpr Clock::Duration kGrows = std::chrono::minutes(10);
 constexpr std::size_t kMostGrowing = 4096;
@@ -30,7 +30,8 @@ WithdrawalsOptions withdrawal_options(const AdvertiserOptions& options) {
 /// Names of things that are there.
 struct Advertiser::Page {
     std::vector<Id> ids;
-    std::optional<Cid> last; ///< manifest; nothing: that was the end
+    std::size_t datasets = 0; ///< that were read for it
+    std::optional<Cid> last;  ///< manifest; nothing: that was the end
 };
 
 /// What was stored since: datasets by manifest and tree.
@@ -128,25 +129,24 @@ Task<void> Advertiser::tell_loop(Advertiser* self) {
 // --- all that is there --------------------------------------------------------------------------
 
 Result<Advertiser::Page> Advertiser::read_page(const repo::Repo& repo,
-                                               const std::optional<Cid>& behind) {
+                                               const std::optional<Cid>& behind, std::size_t most) {
     Page page;
-    std::size_t datasets = 0;
-    std::optional<Cid> last = behind;
-    CODEX_CHECK(repo.for_each_dataset([&](const repo::DatasetInfo& dataset) {
-        if (behind && dataset.cid <= *behind)
-            return true;
+    std::optional<Cid> last;
+    const auto add = [&](const repo::DatasetInfo& dataset) {
         page.ids.push_back(Id::of_content(dataset.cid));
         page.ids.push_back(Id::of_content(dataset.manifest.tree));
         last = dataset.cid;
-        return ++datasets < kPage;
-    }));
-    if (datasets == kPage)
+        return ++page.datasets < most;
+    };
+    CODEX_CHECK(repo.for_each_dataset(add, behind));
+    if (page.datasets == most)
         page.last = last;
+    std::size_t partials = 0;
     if (!behind) // there are few of them
         CODEX_CHECK(repo.for_each_partial([&](const repo::PartialInfo& partial) {
             page.ids.push_back(Id::of_content(partial.dataset.cid));
             page.ids.push_back(Id::of_content(partial.dataset.manifest.tree));
-            return page.ids.size() < 4 * kPage;
+            return ++partials < kMostPartials;
         }));
     return page;
 }
@@ -155,13 +155,16 @@ Task<void> Advertiser::round(Advertiser* self) {
     co_await enqueue(self, self->node_.dht().id());
     std::optional<Cid> behind;
     do {
-        auto job = [repo = &self->repo_, behind] { return read_page(*repo, behind); };
+        auto job = [repo = &self->repo_, behind, most = self->options_.page] {
+            return read_page(*repo, behind, most);
+        };
         const auto page = co_await offload(self->loop_, self->executor_, std::move(job));
         if (!page) {
             self->options_.logger.warn("What is in the repo is not advertised",
                                        {{"error", page.error()}});
             co_return;
         }
+        self->counts_.read += page->datasets;
         for (const Id& id : page->ids) {
             co_await enqueue(self, id);
         }

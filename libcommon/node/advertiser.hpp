@@ -20,6 +20,8 @@ struct AdvertiserOptions {
     std::size_t at_once = 10;
     /// Things that wait; what is stored beyond waits for the next time that all is told.
     std::size_t queue = 1024;
+    /// Datasets of which names are in memory at a time, 64 bytes each.
+    std::size_t page = 65536;
     log::Logger logger{};
 };
 
@@ -27,6 +29,7 @@ struct AdvertiserCounts {
     std::uint64_t told = 0;   ///< that nodes of the DHT know since
     std::uint64_t failed = 0; ///< that it was not possible to tell them
     std::uint64_t rounds = 0; ///< through all that is there
+    std::uint64_t read = 0;   ///< datasets, for the rounds
 };
 
 /// Of each dataset its manifest and its tree are told of, at once when it is stored, or begun: a
@@ -51,7 +54,7 @@ private:
     struct Page;
     struct News;
     [[nodiscard]] static Result<Page> read_page(const repo::Repo& repo,
-                                                const std::optional<Cid>& behind);
+                                                const std::optional<Cid>& behind, std::size_t most);
     [[nodiscard]] static Result<News> look(const repo::Repo& repo, repo::Changes& changes);
     static Task<void> keep_on(Advertiser* self, Task<void> (*loop)(Advertiser*));
     static Task<void> tell_loop(Advertiser* self);

@@ -23,6 +23,14 @@ struct Stored {
     std::string label;
 };
 
+/// The smallest key behind that of a dataset.
+Bytes key_behind(const Cid& cid) {
+    const BytesView last = cid.bytes();
+    Bytes key(last.begin(), last.end());
+    key.push_back(0);
+    return key;
+}
+
 /// The index has a copy of the manifest; the block in its segment is the other one.
 Result<DatasetInfo> to_info(const Session& session, const Cid& cid, Stored stored) {
     DatasetEntry& entry = stored.entry;
@@ -113,8 +121,9 @@ Result<DatasetInfo> Repo::dataset(const Cid& manifest) const {
     return to_info(impl_->session(), manifest, std::move(stored));
 }
 
-Result<void> Repo::for_each_dataset(const std::function<bool(const DatasetInfo&)>& visit) const {
-    Bytes from;
+Result<void> Repo::for_each_dataset(const std::function<bool(const DatasetInfo&)>& visit,
+                                    const std::optional<Cid>& behind) const {
+    Bytes from = behind ? key_behind(*behind) : Bytes();
     for (;;) {
         std::vector<std::pair<Cid, Stored>> step;
         {
@@ -130,9 +139,7 @@ Result<void> Repo::for_each_dataset(const std::function<bool(const DatasetInfo&)
         }
         if (step.empty())
             return {};
-        const BytesView last = step.back().first.bytes();
-        from.assign(last.begin(), last.end());
-        from.push_back(0); // the smallest key after it
+        from = key_behind(step.back().first);
         for (auto& [cid, stored] : step) {
             CODEX_TRY(info, to_info(impl_->session(), cid, std::move(stored)));
             if (!visit(info))

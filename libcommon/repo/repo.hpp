@@ -103,9 +103,12 @@ public:
     [[nodiscard]] DatasetGroup dataset_group();
     /// Errors: dataset_not_found; dataset_partial when only some of its blocks are here.
     [[nodiscard]] Result<DatasetInfo> dataset(const Cid& manifest) const;
-    /// In order of CID; no transaction is held while `visit` runs.
+    /// In order of CID, those behind `behind` only, where that is given: what is before it is not
+    /// read, so a listing can go on where it was left, whether that is still here or not. `visit`
+    /// returns false to stop; no transaction is held while it runs.
     [[nodiscard]] Result<void>
-    for_each_dataset(const std::function<bool(const DatasetInfo&)>& visit) const;
+    for_each_dataset(const std::function<bool(const DatasetInfo&)>& visit,
+                     const std::optional<Cid>& behind = {}) const;
     /// Takes the dataset away at once; blocks nobody else refers to are freed (in bounded
     /// transactions; a kill is finished by gc). Errors: dataset_not_found; not_found, permission,
     /// io when its tree cannot be read, before anything has changed; cancelled: what is left of it

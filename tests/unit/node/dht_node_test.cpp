@@ -85,6 +85,25 @@ TEST_F(DhtNodeTest, ItIsToldAgainBeforeOthersForgetIt) {
     EXPECT_FALSE(two.find(data.cid));
 }
 
+TEST_F(DhtNodeTest, ARoundReadsWhatIsThereOnceHoweverManyPagesItHas) {
+    Whole one(world, 1);
+    const Whole two(world, 2, one.record());
+    ASSERT_TRUE(know_each_other({&one}));
+    for (std::uint64_t i = 0; i < 25; ++i)
+        one.store.store(Dataset(repo::test::seeds(1000 + i, 1)));
+    one.advertising.page = 4;
+    one.advertising.look = minutes(10); // the round alone tells of them
+    one.advertiser = std::make_unique<Advertiser>(*one.node, one.store.repo, one.store.executor,
+                                                  one.advertising);
+    ASSERT_TRUE(world.until([&] { return one.advertiser->counts().rounds == 1; }));
+    EXPECT_EQ(one.advertiser->counts().read, 25U);
+    world.pass(minutes(1));
+    const AdvertiserCounts& counts = one.advertiser->counts();
+    EXPECT_EQ(counts.read, 25U * counts.rounds);
+    EXPECT_EQ(counts.told, 51U * counts.rounds); // manifests and trees, and the node itself
+    EXPECT_EQ(counts.failed, 0U);
+}
+
 TEST_F(DhtNodeTest, WhoCannotBeDialledIsForgottenAndAnotherOneComes) {
     Whole one(world, 1);
     Whole two(world, 2, one.record());

@@ -241,6 +241,36 @@ TEST_F(Dataset, WalkIsInOrderOfCids) {
     EXPECT_EQ(visited, 2U);
 }
 
+/// What is before is not even read: with a row there that nobody can read, the whole walk fails.
+TEST_F(Dataset, AWalkGoesOnBehindADatasetWhetherThatIsHereOrNot) {
+    Repo careless = must(Repo::open(scratch_.repo(), OpenOptions{.sync = false}));
+    for (std::uint64_t i = 0; i < 100; ++i)
+        must(write_blocks(careless, seeds(i, 1)));
+    const auto walk = [&](const std::optional<Cid>& behind) -> Result<std::vector<Cid>> {
+        std::vector<Cid> found;
+        CODEX_CHECK(careless.for_each_dataset(
+            [&](const DatasetInfo& info) {
+                found.push_back(info.cid);
+                return true;
+            },
+            behind));
+        return found;
+    };
+    const std::vector<Cid> all = must(walk({}));
+    ASSERT_EQ(all.size(), 100U);
+    must(careless.remove_dataset(all[30]));
+    EXPECT_EQ(must(walk(all[30])), std::vector<Cid>(all.begin() + 31, all.end()));
+    EXPECT_THAT(must(walk(all.back())), IsEmpty());
+    {
+        const auto store = must(Store::open(scratch_.repo(), {}));
+        Txn txn = must(store->env().write(true));
+        must(txn.put(Table::datasets, all[29].bytes(), as_bytes("no row")));
+        must(txn.commit());
+    }
+    EXPECT_FALSE(walk({}));
+    EXPECT_EQ(must(walk(all[30])), std::vector<Cid>(all.begin() + 31, all.end()));
+}
+
 TEST_F(Dataset, AWriterThatGivesUpLeavesNothing) {
     {
         DatasetWriter writer = must(repo_.write_dataset());
