@@ -7,6 +7,7 @@
 #include "net/dht/seen_address.hpp"
 #include "net/dht/source_limits.hpp"
 
+#include <deque>
 #include <functional>
 
 namespace codex::net::dht {
@@ -147,6 +148,8 @@ private:
     using PendingKey = std::pair<Id, RequestId>;
     /// Nodes that others have told of, which wait to be asked.
     static constexpr std::size_t kMostHearsay = 128;
+    /// Nodes that did not answer, which are known again when they speak.
+    static constexpr std::size_t kMostLost = 64;
     /// Nodes that are asked for newer records, at once.
     static constexpr std::size_t kMostRefreshed = 16;
     /// Records of providers that a search keeps.
@@ -187,6 +190,8 @@ private:
     static Task<void> ask_providers(Dht* dht, NodeRecord node, Id content, Clock::Instant until,
                                     std::vector<Bytes>* found);
     void missed(const Endpoint& node, bool asked_for_nodes);
+    void note_lost(NodeRecord node);
+    void take_back(const Endpoint& node);
     void answered(const NodeRecord& node, const Endpoint& at, const detail::Pending& pending);
     void add_found(std::vector<FoundProvider>& found, BytesView envelope) const;
 
@@ -229,6 +234,8 @@ private:
     DhtCounters counters_;
     std::map<PendingKey, detail::Pending*> pending_;
     std::vector<NodeRecord> seeds_; // with their newest records
+    std::deque<NodeRecord>
+        lost_; // from the table, because they did not answer; the last at the end
     std::deque<NodeRecord> to_verify_;
     std::size_t verifying_ = 0;
     std::size_t spares_asked_ = 0;

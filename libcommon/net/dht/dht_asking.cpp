@@ -1,5 +1,7 @@
 #include "net/dht/detail/pending.hpp"
 
+#include <algorithm>
+
 namespace codex::net::dht {
 namespace {
 
@@ -83,12 +85,36 @@ Task<Result<Body>> Dht::request(Dht* dht, NodeRecord to, Body body, Clock::Insta
 
 void Dht::missed(const Endpoint& node, bool asked_for_nodes) {
     ++counters_.requests_missed;
+    const TableNode* const known = table_.node(node.id);
+    std::optional<NodeRecord> record;
+    if (known != nullptr)
+        record = known->record;
     if (!table_.missed(node, asked_for_nodes))
         return;
+    if (record)
+        note_lost(std::move(*record));
     table_log_.debug("Removed node from the routing table",
                      {{"address", node.address.text()}, {"nodes", table_.size()}});
     shrunk_.notify();
     hearsay_.notify(); // a spare may have a place now
+}
+
+void Dht::note_lost(NodeRecord node) {
+    std::erase_if(lost_, [&](const NodeRecord& other) { return other.id == node.id; });
+    if (lost_.size() == kMostLost)
+        lost_.pop_front();
+    lost_.push_back(std::move(node));
+}
+
+/// A node that was lost has said something. It may have lost nobody: then it has no reason to show
+/// again where it is, and would speak for ever to one that does not know it.
+void Dht::take_back(const Endpoint& node) {
+    const auto found = std::ranges::find(lost_, node.id, &NodeRecord::id);
+    if (found == lost_.end() || udp_address(found->record) != node.address)
+        return;
+    const NodeRecord record = std::move(*found);
+    lost_.erase(found);
+    proved(record);
 }
 
 void Dht::answered(const NodeRecord& node, const Endpoint& at, const detail::Pending& pending) {

@@ -87,6 +87,8 @@ void Dht::take_message(const Received& received) {
     table_.spoke(received.from, loop_.now());
     if (table_.size() > before)
         grown_.notify();
+    if (!lost_.empty() && table_.node(received.from.id) == nullptr)
+        take_back(received.from);
     const Body& body = received.message.body;
     if (std::holds_alternative<Pong>(body) || std::holds_alternative<Nodes>(body) ||
         std::holds_alternative<Providers>(body) || std::holds_alternative<TalkResponse>(body))

@@ -156,6 +156,25 @@ Task<void> count_found(Dht* dht, Id content, Clock::Instant until, std::size_t* 
     *count += found ? 1 : 0;
 }
 
+/// The other one was cut off, too, and has not noticed: it goes on as if nothing had been.
+TEST(DhtNetwork, WhoWasLostIsKnownAgainWhenItSpeaks) {
+    Swarm swarm(3);
+    swarm.add();
+    swarm.add();
+    ASSERT_TRUE(swarm.run_until([&] { return fewest_known(swarm) == 1; }, 10s));
+    swarm.run_for(2min);
+    const auto ip = [&](std::size_t i) { return swarm.nodes[i]->address.ip_view(); };
+    swarm.internet.set_cut(ip(0), ip(1), true);
+    static_cast<void>(run_task(
+        swarm.loop, swarm.at(0).lookup(content_id(1), swarm.in(3s), Asking::by_distances)));
+    ASSERT_EQ(swarm.at(0).node_count(), 0U);
+    ASSERT_EQ(swarm.at(1).node_count(), 1U);
+    swarm.run_for(500ms); // its spare is asked, and does not answer
+    swarm.internet.set_cut(ip(0), ip(1), false);
+    EXPECT_TRUE(swarm.run_until([&] { return swarm.at(0).node_count() == 1; }, 15s));
+    EXPECT_EQ(swarm.at(1).node_count(), 1U);
+}
+
 TEST(DhtNetwork, SearchesWaitForEachOtherAndHaveAnEnd) {
     Swarm swarm;
     swarm.add_many(8);
