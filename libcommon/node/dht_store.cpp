@@ -146,6 +146,9 @@ void DhtStore::load_providers(std::uint64_t now) {
     if (read)
         read = file_->tables->for_each(NodeTable::providers, [&](BytesView key, BytesView value) {
             auto row = repo::decode_provider_row(key, value);
+            // A clock that was ahead, and is right now, makes nothing last longer.
+            if (row)
+                row->until = std::min(row->until, now + net::dht::kProviderSeconds);
             if (row && row->until > now && records.contains(row->peer))
                 rows.push_back(std::move(*row));
             else

@@ -151,6 +151,18 @@ TEST_F(DhtStoreTest, WhatIsOverIsNotThereAgain) {
                               [](BytesView, BytesView) { ADD_FAILURE() << "a row is left"; }));
 }
 
+TEST_F(DhtStoreTest, WhatAClockThatIsAheadSaidLastsNoLongerThanADay) {
+    open();
+    const std::uint64_t now = clock.unix_seconds();
+    const std::uint64_t ahead = now + 365UL * 24 * 3600;
+    EXPECT_TRUE(store->add(content(1), record_of(1), kFrom, ahead + kProviderSeconds, ahead));
+    pass(seconds(2));
+    open(); // and the clock is right
+    EXPECT_EQ(find(1).size(), 1U);
+    clock.advance(std::chrono::hours(24) + seconds(1));
+    EXPECT_TRUE(find(1).empty());
+}
+
 TEST_F(DhtStoreTest, NodesAndNumbersAreThereAgain) {
     open();
     EXPECT_EQ(store->next_number("record", 100), 100U);
