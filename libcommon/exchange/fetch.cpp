@@ -18,7 +18,7 @@ constexpr Clock::Duration kTick = std::chrono::milliseconds(100);
 constexpr std::uint64_t kAheadBytes = std::uint64_t{16} << 20;
 constexpr std::uint64_t kAheadBlocks = 512;
 /// How long a writer of the content lets a block be committed before it looks again.
-constexpr Clock::Duration kLookAgain = std::chrono::milliseconds(50);
+constexpr Clock::Duration kLookForCommit = std::chrono::milliseconds(50);
 
 /// What the repo has of a dataset.
 struct There {
@@ -227,10 +227,12 @@ Task<Result<void>> Fetch::Impl::download(Impl* self, std::shared_ptr<Goods> good
     of.seed = self->options.seed;
     of.queue_bytes = self->options.queue_bytes;
     of.logger = self->options.logger;
+    of.belief = self->options.belief;
     self->running = std::make_unique<Download>(self->peers, self->job, self->roster,
                                                std::move(goods), std::move(of));
     self->all_is_here = false;
     self->running->start(wanted);
+    self->running->hold(self->held);
     TaskGroup writer(self->loop, [self](const std::exception_ptr& thrown) {
         self->content_error = error_of(thrown);
         self->content_over = true;
@@ -330,7 +332,7 @@ Task<void> Fetch::Impl::write(Impl* self, std::shared_ptr<Content> content) {
                 Error(Errc::dataset_damaged,
                       fmt::format("block {} was here and is gone", content->left().first));
         } else if (*written == 0) {
-            const Clock::Instant again = self->loop.now() + kLookAgain;
+            const Clock::Instant again = self->loop.now() + kLookForCommit;
             co_await changed.wait(again);
         }
     }
@@ -387,10 +389,6 @@ Task<Result<FetchStatus>> Fetch::run(Fetch* self) {
     if (!status && status.error().code() != Errc::cancelled)
         ++impl->peers.counts().failed;
     co_return status;
-}
-
-FetchStatus Fetch::status() const {
-    return impl_->status();
 }
 
 } // namespace codex::exchange

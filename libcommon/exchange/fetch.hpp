@@ -58,6 +58,9 @@ struct FetchOptions {
     std::vector<const PipePeer*> pipes{};
     /// Connects with others that may have it; it outlives the fetch.
     PeerSource* source = nullptr;
+    /// How far a peer is believed at first, above 0 and up to 1; everybody wholly, where nothing is
+    /// said. Others are asked before those that are believed less.
+    std::function<double(const net::PeerId&)> belief{};
     Clock::Instant until = Clock::Instant::max();
     /// How long it goes on while all peers say that they have nothing of what is missing, or while
     /// none is named and none has been there; while none is there, after one was; and while nothing
@@ -131,6 +134,9 @@ public:
     /// manifest_invalid; cancelled; the repo's; those of the content's sink, and dataset_damaged.
     [[nodiscard]] static Task<Result<FetchStatus>> run(Fetch* self);
     [[nodiscard]] FetchStatus status() const;
+    /// Asks for nothing more for now, because others go first; what was asked for still comes, and
+    /// no time runs out meanwhile but `until`. Or goes on.
+    void hold(bool held);
 
 private:
     class Impl;

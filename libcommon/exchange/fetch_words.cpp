@@ -31,8 +31,8 @@ std::optional<Fetch::Impl::Why> Fetch::Impl::given_up(const Dialler& dialler) {
     const Clock::Duration since = now - outlook_since;
     if (now >= options.until)
         return Why::deadline;
-    if (running->plan().finished())
-        return std::nullopt; // it is computing
+    if (held || running->plan().finished())
+        return std::nullopt; // others go first, or it is computing
     if (is == plan::Outlook::no_peer) {
         const bool any = !dialler.empty() || !options.pipes.empty();
         const bool all_failed = any && dialler.all_failed() && pipes_ended();
@@ -78,7 +78,7 @@ Clock::Duration Fetch::Impl::stalled() const {
 }
 
 std::optional<FetchWait> Fetch::Impl::waiting() const {
-    if (!running || running->ended() || running->plan().finished())
+    if (!running || held || running->ended() || running->plan().finished())
         return std::nullopt;
     const Clock::Instant now = loop.now();
     Clock::Instant ends = options.until;
@@ -331,6 +331,17 @@ FetchStatus Fetch::Impl::status() const {
     now.connected = running ? peers.all().size() : 0;
     now.waiting = waiting();
     return now;
+}
+
+void Fetch::hold(bool held) {
+    impl_->held = held;
+    impl_->outlook_since = impl_->loop.now();
+    if (impl_->running)
+        impl_->running->hold(held);
+}
+
+FetchStatus Fetch::status() const {
+    return impl_->status();
 }
 
 } // namespace codex::exchange

@@ -92,46 +92,71 @@ Result<exchange::FetchOptions> Daemon::Impl::fetch_options(const Request& reques
 
 /// Begins to look for peers that have it, and tells of its tree when that is known.
 std::unique_ptr<PeerSearch> Daemon::Impl::search_for(const Cid& manifest,
-                                                     exchange::FetchOptions& how) const {
+                                                     exchange::FetchOptions& how) {
     if (options.discovery == nullptr)
         return nullptr;
     PeerSearchOptions with;
     with.loopback = options.discovery->is_here_alone();
     with.seed = how.seed;
+    with.book = &book;
     with.logger = options.logger.with_topics("codex discoveryengine");
     auto search = std::make_unique<PeerSearch>(options.discovery->dht(), options.discovery->store(),
                                                host, manifest, with);
     how.source = search.get();
+    how.belief = [this](const net::PeerId& peer) { return book.belief(peer); };
     how.part = PeerSearch::telling_of_tree(search->tree(), std::move(how.part));
     return search;
 }
 
+/// Who stands still loses its turn. If it moves again when there is none, it is held, and goes on
+/// when there is, before any other begins; so no more have turns than may, and whoever has one has
+/// it for as long as he moves. Gives how many have one.
+std::size_t Daemon::Impl::share_turns() {
+    const Clock::Instant now = loop.now();
+    std::size_t turns = 0;
+    for (Running* const one : fetches) {
+        one->note(now);
+        one->has_turn = one->has_turn && now - one->moved_at < kStill;
+        turns += one->has_turn ? 1 : 0;
+    }
+    for (Running* const one : fetches) {
+        const bool wants_one = one->is_held || (!one->has_turn && now - one->moved_at < kStill);
+        if (!wants_one)
+            continue;
+        const bool has_one = turns < options.fetches;
+        if (has_one) {
+            one->has_turn = true;
+            one->moved_at = now; // it has to be asked for first
+            ++turns;
+        }
+        if (one->is_held == has_one && one->fetch != nullptr)
+            one->fetch->hold(!has_one);
+        one->is_held = !has_one;
+    }
+    return turns;
+}
+
 /// Two of one dataset go one after the other: to a peer they would be one who wants a block and
 /// takes it back. The second has what the first has brought. Of different ones, so many move at a
-/// time; one that moves again does so beside them, and none begins until there are fewer.
-bool Daemon::Impl::has_turn(const Cid& cid) {
+/// time.
+bool Daemon::Impl::may_begin(const Cid& cid) {
     if (std::ranges::any_of(fetches, [&](const Running* one) { return one->cid == cid; }) ||
         fetches.size() >= kMostOfATurn * options.fetches)
         return false;
-    const Clock::Instant now = loop.now();
-    const auto moving = std::ranges::count_if(fetches, [&](Running* one) {
-        one->note(now);
-        return now - one->moved_at < kStill;
-    });
-    return static_cast<std::size_t>(moving) < options.fetches;
+    return share_turns() < options.fetches;
 }
 
 Task<Result<void>> Daemon::Impl::wait_for_turn(Impl* self, Conversation* with, Cid cid,
                                                Clock::Instant until) {
     Clock::Instant say_until = self->loop.now() + kAlivePause;
-    while (!self->ending && !with->gone() && !self->has_turn(cid)) {
+    while (!self->ending && !with->gone() && !self->may_begin(cid)) {
         const Clock::Instant now = self->loop.now();
         if (now >= until)
             co_return fail(Errc::timeout, "others are being fetched, and the time is over");
         if (now >= say_until) {
             say_until = now + kAlivePause;
             SoFar waits;
-            waits.waiting = "the node is fetching other things";
+            waits.waiting = detail::kWaitsForTurn;
             Reply reply(std::move(waits));
             CODEX_CO_CHECK(with->say(std::move(reply)));
         }
@@ -148,6 +173,7 @@ Task<void> Daemon::Impl::tell(Impl* self, Conversation* with, Running* running) 
     SoFar said;
     Clock::Instant say_until = Clock::Instant::min();
     while (!running->over && !with->gone()) {
+        (void)self->share_turns();
         const SoFar now = running->so_far();
         if (now != said || self->loop.now() >= say_until) {
             said = now;
@@ -182,12 +208,14 @@ Task<Result<void>> Daemon::Impl::fetch(Impl* self, Request request, std::optiona
                           codex::Job(self->executor, running.progress));
     running.fetch = &fetch;
     if (search)
-        search->watch([&fetch] { return static_cast<std::size_t>(fetch.status().giving); });
+        search->watch([&fetch] { return fetch.status(); });
     TaskGroup telling(self->loop, [&running](const std::exception_ptr& /*thrown*/) {
         running.progress.cancel();
     });
     telling.start(tell(self, with, &running));
     auto status = co_await exchange::Fetch::run(&fetch);
+    if (search)
+        search->end_watch();
     search.reset();
     running.over = true;
     running.changed.notify();

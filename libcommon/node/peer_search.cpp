@@ -21,21 +21,21 @@ constexpr std::size_t kMostWaiting = 256;
 /// Then they come less often.
 constexpr std::uint64_t kFrequentRounds = 10;
 constexpr std::size_t kMostAddresses = 8;
-constexpr Clock::Duration kAfterFailure = std::chrono::seconds(60);
-constexpr std::size_t kMostFailed = 1024;
+constexpr std::size_t kMostTried = 4096;
 
 /// A peer stands there as long as this does. Threads: the loop's.
-class InSet {
+class Listed {
 public:
-    InSet(std::set<net::PeerId>& set, const net::PeerId& peer)
-        : set_(set), at_(set.insert(peer).first) {}
-    InSet(const InSet&) = delete;
-    InSet& operator=(const InSet&) = delete;
-    ~InSet() { set_.erase(at_); }
+    using Map = std::map<net::PeerId, Clock::Instant>;
+    Listed(Map& map, const net::PeerId& peer, Clock::Instant now)
+        : map_(map), at_(map.insert_or_assign(peer, now).first) {}
+    Listed(const Listed&) = delete;
+    Listed& operator=(const Listed&) = delete;
+    ~Listed() { map_.erase(at_); }
 
 private:
-    std::set<net::PeerId>& set_;
-    std::set<net::PeerId>::iterator at_;
+    Map& map_;
+    Map::iterator at_;
 };
 
 } // namespace
@@ -44,6 +44,7 @@ PeerSearch::PeerSearch(net::dht::Dht& dht, net::dht::ProviderStore& store, net::
                        const Cid& manifest, PeerSearchOptions options)
     : dht_(dht), store_(store), host_(host), loop_(host.loop()), manifest_(manifest),
       options_(std::move(options)), random_(options_.seed),
+      book_(options_.book != nullptr ? *options_.book : own_book_),
       dials_(loop_, [](const std::exception_ptr& /*thrown*/) {}),
       tasks_(loop_, [this](const std::exception_ptr& /*thrown*/) { over_ = true; }) {}
 
@@ -99,17 +100,40 @@ Cid PeerSearch::next_content() {
     return tree && searches_ % 2 == 1 ? *tree : manifest_;
 }
 
-bool PeerSearch::wants_more() const {
-    const std::size_t giving = giving_ ? giving_() : 0;
-    return giving + dials_.size() < options_.at_once;
+std::size_t PeerSearch::giving() const {
+    return status_ ? static_cast<std::size_t>(status_().giving) : 0;
 }
 
 /// For some time; and as long as nobody gives anything, and others may be known than were told of.
 bool PeerSearch::is_frequent() const {
-    const std::size_t giving = giving_ ? giving_() : 0;
+    const std::size_t giving_now = giving();
     const bool is_told_of_some = by_chance_ && barren_ < kBarrenRounds;
-    return giving < options_.enough &&
-           (rounds_ <= kFrequentRounds || (giving == 0 && is_told_of_some));
+    return giving_now < options_.enough &&
+           (rounds_ <= kFrequentRounds || (giving_now == 0 && is_told_of_some));
+}
+
+/// Tells the book what has come since it was told last.
+void PeerSearch::learn() {
+    if (!status_)
+        return;
+    for (const exchange::FetchPeer& peer : status_().peers) {
+        const auto [at, is_new] = learned_.try_emplace(peer.id, exchange::FetchPeer{peer.id});
+        exchange::FetchPeer& told = at->second;
+        exchange::FetchPeer since{peer.id};
+        since.blocks = peer.blocks - std::min(peer.blocks, told.blocks);
+        since.wrong = peer.wrong - std::min(peer.wrong, told.wrong);
+        since.late = peer.late - std::min(peer.late, told.late);
+        since.rate = peer.rate;
+        book_.gave(since, loop_.now());
+        told.blocks = peer.blocks;
+        told.wrong = peer.wrong;
+        told.late = peer.late;
+    }
+}
+
+void PeerSearch::end_watch() {
+    learn();
+    status_ = nullptr;
 }
 
 Task<void> PeerSearch::run(PeerSearch* self) {
@@ -133,8 +157,10 @@ Task<void> PeerSearch::run(PeerSearch* self) {
             early_pause *= 2;
         const Clock::Instant next = std::max(due, self->loop_.now());
         do {
+            self->learn();
             self->dial_some();
-            co_await one_ended.wait(next);
+            const Clock::Instant look = std::min(next, self->next_dial());
+            co_await one_ended.wait(look);
         } while (self->loop_.now() < next);
         if (is_round)
             round_began = self->loop_.now();
@@ -150,82 +176,129 @@ void PeerSearch::note(std::vector<FoundProvider> found, bool is_round) {
     for (std::size_t i = found.size(); i > 1; --i)
         std::swap(found[i - 1], found[random_.number().value_or(0) % i]);
     again_.clear();
-    for (FoundProvider& provider : found) {
+    for (const FoundProvider& provider : found) {
         const bool is_new =
             known_.size() < kMostKnown && known_.insert(provider.record.peer).second;
         any_new = any_new || is_new;
-        if (is_new && untried_.size() < kMostWaiting)
-            untried_.push_back(std::move(provider));
-        else
-            again_.push_back(std::move(provider));
+        auto& waiting = is_new && untried_.size() < kMostWaiting ? untried_ : again_;
+        waiting.push_back(candidate(provider.record));
     }
     if (any_new)
         barren_ = 0;
     else if (is_round)
         ++barren_;
+    sort_untried();
 }
 
-/// As many as may be. Those that are tried again wait no longer than for the next search.
+/// Who gave well comes first, the fastest in front, and who did not, last; between them it stays
+/// the order of chance.
+void PeerSearch::sort_untried() {
+    std::ranges::stable_sort(untried_, [this](const Candidate& a, const Candidate& b) {
+        const PeerBook::Standing is = book_.standing(a.peer);
+        const PeerBook::Standing other = book_.standing(b.peer);
+        return is != other
+                   ? is < other
+                   : is == PeerBook::Standing::good && book_.rate(a.peer) > book_.rate(b.peer);
+    });
+}
+
+std::size_t PeerSearch::just_dialled() const {
+    const Clock::Instant since = loop_.now() - options_.stagger;
+    return static_cast<std::size_t>(
+        std::ranges::count_if(dialling_, [&](const auto& one) { return one.second > since; }));
+}
+
+/// When another one may be dialled because nothing has come of one that is being dialled.
+Clock::Instant PeerSearch::next_dial() const {
+    Clock::Instant next = Clock::Instant::max();
+    if (untried_.empty() && again_.empty())
+        return next;
+    for (const auto& [peer, since] : dialling_)
+        if (since + options_.stagger > loop_.now())
+            next = std::min(next, since + options_.stagger);
+    return next;
+}
+
+/// Who has failed here has a pause. One that another fetch gave up is tried once all the same where
+/// nobody gives anything: it may be back, and whoever wants this knows nothing of that other one.
+bool PeerSearch::may_dial(const net::PeerId& peer, std::size_t giving) const {
+    if (host_.connection(peer) || dialling_.contains(peer))
+        return false;
+    return book_.may_dial(peer, loop_.now()) || (giving == 0 && !tried_.contains(peer));
+}
+
+/// As many as may be. Those that are tried again wait no longer than for the next search. Where
+/// nobody answers takes no turn of others: after a moment more are dialled beside.
 void PeerSearch::dial_some() {
+    const std::size_t giving_now = giving();
     for (auto* const waiting : {&untried_, &again_})
-        while (!waiting->empty() && wants_more()) {
-            FoundProvider provider = std::move(waiting->front());
+        while (!waiting->empty() && giving_now + just_dialled() < options_.at_once &&
+               dials_.size() < options_.dials) {
+            Candidate next = std::move(waiting->front());
             waiting->pop_front();
-            const net::PeerId peer = provider.record.peer;
-            const auto failed = failed_.find(peer);
-            const bool is_too_soon = failed != failed_.end() && loop_.now() < failed->second;
-            if (!host_.connection(peer) && !is_too_soon && !dialling_.contains(peer))
-                dials_.start(dial(this, std::move(provider)));
+            if (may_dial(next.peer, giving_now))
+                dials_.start(dial(this, std::move(next)));
         }
     held_back_ = dials_.size() == 0 && !untried_.empty();
 }
 
-std::vector<net::Multiaddr> PeerSearch::usable(const net::PeerRecord& record) const {
-    std::vector<net::Multiaddr> usable;
+PeerSearch::Candidate PeerSearch::candidate(const net::PeerRecord& record) const {
+    Candidate to{record.peer, {}, false};
     for (const net::Multiaddr& address : record.addresses) {
         const auto endpoint = address.tcp_endpoint();
         // A name is looked up only where a user has typed it.
-        if (usable.size() < kMostAddresses && endpoint && !endpoint->ip.empty() &&
+        if (to.addresses.size() < kMostAddresses && endpoint && !endpoint->ip.empty() &&
             endpoint->port != 0 && !address.is_unspecified() && !address.peer() &&
             (options_.loopback || !address.is_loopback()))
-            usable.push_back(address);
+            to.addresses.push_back(address);
     }
-    return usable;
+    to.names_none = to.addresses.empty();
+    return to;
 }
 
-Task<void> PeerSearch::dial(PeerSearch* self, FoundProvider provider) {
-    const net::PeerId peer = provider.record.peer;
-    const InSet dialling(self->dialling_, peer);
-    std::optional<Error> error;
-    const std::vector<net::Multiaddr> addresses = self->usable(provider.record);
-    if (addresses.empty())
-        error = Error(Errc::unavailable,
-                      fmt::format("{}: names no address that leads there from here", peer.text()));
-    // Each has a time of its own, so that one where nobody answers takes that of no other.
-    for (const net::Multiaddr& address : addresses) {
-        const Clock::Instant until = self->loop_.now() + self->options_.dial;
-        std::vector<net::Multiaddr> one(1, address);
-        auto made = co_await self->host_.connect(peer, std::move(one), until);
-        if (made) {
-            self->failed_.erase(peer);
-            self->options_.logger.info("Dial successful", {{"peerId", log::Id{peer.text()}}});
-            co_return;
-        }
-        error = std::move(made).error();
+/// One of its addresses. The others wait until all that were found have had a turn, so that whoever
+/// names many where nobody answers takes no more of them than others.
+Task<void> PeerSearch::dial(PeerSearch* self, Candidate to) {
+    const net::PeerId peer = to.peer;
+    const Listed listed(self->dialling_, peer, self->loop_.now());
+    if (to.names_none) {
+        self->failed(peer,
+                     {Errc::unavailable, fmt::format("{}: names no address that leads there from "
+                                                     "here",
+                                                     peer.text())});
+        co_return;
     }
-    self->options_.logger.debug("A peer that is said to have it cannot be reached",
-                                {{"peerId", log::Id{peer.text()}}, {"error", *error}});
+    const bool is_good = self->book_.standing(peer) == PeerBook::Standing::good;
+    const Clock::Duration patience = is_good ? self->options_.dial : self->options_.dial_unknown;
+    std::vector<net::Multiaddr> one(1, std::move(to.addresses.front()));
+    to.addresses.erase(to.addresses.begin());
+    const Clock::Instant until = self->loop_.now() + patience;
+    auto made = co_await self->host_.connect(peer, std::move(one), until);
+    if (made) {
+        self->tried_.erase(peer);
+        self->book_.reached(peer, self->loop_.now());
+        self->options_.logger.info("Dial successful", {{"peerId", log::Id{peer.text()}}});
+    } else if (!to.addresses.empty()) {
+        self->untried_.push_back(std::move(to));
+    } else {
+        self->failed(peer, std::move(made).error());
+    }
+}
+
+void PeerSearch::failed(const net::PeerId& peer, Error error) {
+    options_.logger.debug("A peer that is said to have it cannot be reached",
+                          {{"peerId", log::Id{peer.text()}}, {"error", error}});
     // What this host has not enough of says nothing about the peer.
-    const bool is_ours =
-        error && (error->code() == Errc::connection_limit || error->code() == Errc::out_of_memory ||
-                  error->code() == Errc::no_space);
-    if (!is_ours)
-        self->store_.remove(peer);
-    if (self->failed_.size() < kMostFailed)
-        self->failed_[peer] = self->loop_.now() + kAfterFailure;
-    ++self->failures_;
-    if (error)
-        self->last_error_ = std::move(error);
+    const bool is_ours = error.code() == Errc::connection_limit ||
+                         error.code() == Errc::out_of_memory || error.code() == Errc::no_space;
+    if (!is_ours) {
+        store_.remove(peer);
+        book_.unreachable(peer, loop_.now());
+    }
+    if (tried_.size() < kMostTried)
+        tried_.insert(peer);
+    ++failures_;
+    last_error_ = std::move(error);
 }
 
 } // namespace codex::node

@@ -4,6 +4,7 @@
 #include "base/random.hpp"
 #include "exchange/fetch.hpp"
 #include "net/dht/dht.hpp"
+#include "node/peer_book.hpp"
 
 #include <deque>
 #include <functional>
@@ -18,7 +19,10 @@ struct PeerSearchOptions {
     /// there alone. Else who says them sends it to services of its own host.
     bool loopback = false;
     std::size_t enough = 3;  ///< peers that give something: beyond, it is searched less often
-    std::size_t at_once = 8; ///< that are dialled, or give something
+    std::size_t at_once = 8; ///< that give something, or have been dialled just now
+    /// Who has not answered for so long is dialled on, and others beside it.
+    Clock::Duration stagger = std::chrono::milliseconds(250);
+    std::size_t dials = 64; ///< all together
     /// Of many that begin together each is known to the others a moment later: so until `pause`
     /// is over it is searched after this, too, and after twice as long, and so on.
     Clock::Duration first_pause = std::chrono::milliseconds(200);
@@ -26,12 +30,17 @@ struct PeerSearchOptions {
     Clock::Duration long_pause = std::chrono::seconds(30); ///< when there are enough, or long after
     Clock::Duration patience = std::chrono::seconds(60);   ///< of a search
     Clock::Duration dial = std::chrono::seconds(5);        ///< of an address
-    std::uint64_t seed = 0;                                ///< of whom is dialled first
+    Clock::Duration dial_unknown = std::chrono::seconds(3); ///< of one that has never given well
+    std::uint64_t seed = 0;                                 ///< of whom is dialled first
+    /// What is known of peers, and learned; it outlives the search. Nothing: nobody is known, and
+    /// it is learned for this search alone.
+    PeerBook* book = nullptr;
     log::Logger logger{};
 };
 
-/// Who cannot be dialled is forgotten as a provider. Of many, those that were never tried come
-/// first, and as long as searches bring new ones, more may come. Threads: the loop's.
+/// Who cannot be dialled is forgotten as a provider. Of many, those that gave well before come
+/// first, then those that were never tried, and as long as searches bring new ones, more may come.
+/// Threads: the loop's.
 class PeerSearch final : public exchange::PeerSource {
 public:
     /// All outlive it. Destroyed from outside of its tasks.
@@ -61,22 +70,36 @@ public:
     /// The part of a dataset that `part` says, all where it is nothing; says the tree as well.
     using PartOf = std::function<Result<exchange::FetchPart>(const codec::Manifest&)>;
     [[nodiscard]] static PartOf telling_of_tree(std::shared_ptr<Tree> tree, PartOf part);
-    /// Says how many peers give something now.
-    void watch(std::function<std::size_t()> giving) { giving_ = std::move(giving); }
+    /// Says how far the fetch is, as long as this searches; and until `end_watch()`.
+    void watch(std::function<exchange::FetchStatus()> status) { status_ = std::move(status); }
+    /// The fetch is over: learns what its peers gave, and asks it no more.
+    void end_watch();
 
     void begin() override;
     [[nodiscard]] bool may_bring_more() const override;
     [[nodiscard]] std::optional<Error> error() const override;
 
 private:
+    /// One that is to be dialled, at those of its addresses that were not tried yet.
+    struct Candidate {
+        net::PeerId peer;
+        std::vector<net::Multiaddr> addresses;
+        bool names_none = false; ///< that leads there from here
+    };
     static Task<void> run(PeerSearch* self);
-    static Task<void> dial(PeerSearch* self, net::dht::FoundProvider provider);
+    static Task<void> dial(PeerSearch* self, Candidate to);
     [[nodiscard]] Cid next_content();
-    [[nodiscard]] bool wants_more() const;
+    [[nodiscard]] std::size_t giving() const;
     [[nodiscard]] bool is_frequent() const;
     void note(std::vector<net::dht::FoundProvider> found, bool is_round);
+    void sort_untried();
+    void learn();
     void dial_some();
-    [[nodiscard]] std::vector<net::Multiaddr> usable(const net::PeerRecord& record) const;
+    [[nodiscard]] bool may_dial(const net::PeerId& peer, std::size_t giving) const;
+    [[nodiscard]] std::size_t just_dialled() const;
+    [[nodiscard]] Clock::Instant next_dial() const;
+    [[nodiscard]] Candidate candidate(const net::PeerRecord& record) const;
+    void failed(const net::PeerId& peer, Error error);
 
     net::dht::Dht& dht_;
     net::dht::ProviderStore& store_;
@@ -85,7 +108,10 @@ private:
     const Cid manifest_;
     PeerSearchOptions options_;
     SeededRandom random_;
-    std::function<std::size_t()> giving_;
+    PeerBook own_book_;
+    PeerBook& book_;
+    std::function<exchange::FetchStatus()> status_;
+    std::map<net::PeerId, exchange::FetchPeer> learned_; ///< what the book was told of each
     std::shared_ptr<Tree> tree_ = std::make_shared<Tree>();
     std::uint64_t searches_ = 0;
     std::uint64_t rounds_ = 0;    ///< of these, those that are `pause` or more apart
@@ -93,13 +119,13 @@ private:
     std::set<net::PeerId> known_; ///< that searches have found
     std::uint64_t barren_ = 0;    ///< rounds since somebody new was found
     bool by_chance_ = false;      ///< the last one was told of some of them
-    std::deque<net::dht::FoundProvider> untried_;
-    bool held_back_ = false;                    ///< they wait because enough others give something
-    std::deque<net::dht::FoundProvider> again_; ///< of the last search
-    std::set<net::PeerId> dialling_;
+    std::deque<Candidate> untried_;
+    bool held_back_ = false;      ///< they wait because enough others give something
+    std::deque<Candidate> again_; ///< of the last search
+    std::set<net::PeerId> tried_; ///< by this search, and in vain
+    std::map<net::PeerId, Clock::Instant> dialling_; ///< since when
     std::size_t failures_ = 0;
-    std::optional<Error> last_error_;              ///< of one that was dialled
-    std::map<net::PeerId, Clock::Instant> failed_; ///< when each is tried again
+    std::optional<Error> last_error_; ///< of one that was dialled
     TaskGroup dials_;
     TaskGroup tasks_; ///< the first to go
 };

@@ -62,6 +62,7 @@ struct DownloadOptions {
     /// Of a protected dataset of which enough of each column is wanted, and not all; then
     /// Goods::complete() ends it.
     std::optional<ColumnNeeds> columns{};
+    std::function<double(const PeerId&)> belief{}; ///< as FetchOptions::belief
 };
 
 /// Destroyed from outside of the loop's tasks; a batch that is being taken is then taken all the
@@ -79,6 +80,8 @@ public:
     void start(const IndexSet& wanted);
     /// Somebody waits for these (Planner::await).
     void await(IndexRange range, Clock::Instant by);
+    /// Asks for nothing while it is held; nothing becomes late meanwhile.
+    void hold(bool held);
     /// Takes nothing more, keeps what has come, and commits it; once. Errors: of keeping it.
     [[nodiscard]] static Task<Result<void>> settle(Download* self);
     [[nodiscard]] std::size_t block_bytes() const { return options_.block_bytes; }
@@ -120,6 +123,7 @@ private:
     void withdraw();
     void tell(const plan::Tell& tell);
     void read_on();
+    void set_paused(bool reading, bool held);
     void poke();
 
     Peers& peers_;
@@ -133,6 +137,7 @@ private:
     std::size_t queued_bytes_ = 0;  ///< what is being kept included
     Clock::Instant gather_until_{}; ///< of what is in the queue
     bool paused_ = false;
+    bool held_ = false;
     bool settling_ = false;
     bool keeper_ended_ = false;
     std::optional<Error> failure_;

@@ -90,6 +90,7 @@ public:
     Clock::Instant outlook_since{};
     std::string waiting_for; ///< the words of the wait that was said
     std::string unheard;     ///< while nobody is there: who may answer yet
+    bool held = false;       ///< by Fetch::hold()
 
     bool content_over = true; ///< nothing is being written
     bool all_is_here = false;

@@ -59,6 +59,8 @@ public:
     void joined(PeerNumber peer, Clock::Instant now);
     void left(PeerNumber peer, Clock::Instant now);
     void presence(PeerNumber peer, std::uint64_t index, bool have, Clock::Instant now);
+    /// It is believed so far at first, above 0 and up to 1: before it joins for the first time.
+    void believe(PeerNumber peer, double score) { known(peer).score = score; }
     /// A block has come, and nothing of it is verified. `withdrawn`: the peer was asked for it
     /// before this plan began.
     [[nodiscard]] Arrival arrived(PeerNumber peer, std::uint64_t index, Clock::Instant now,

@@ -21,20 +21,27 @@ struct Target {
 /// Of a multiaddr that names the peer. Errors: multiaddr_invalid.
 [[nodiscard]] Result<Target> target_of(const std::string& text);
 
+constexpr std::string_view kWaitsForTurn = "the node is fetching other things";
+
 /// A fetch that somebody waits for. Threads: the loop's, but the progress.
 struct Running {
     Running(EventLoop& loop, Cid of) : cid(std::move(of)), changed(loop), moved_at(loop.now()) {}
     Cid cid;
     Progress progress;
-    const exchange::Fetch* fetch = nullptr;
+    exchange::Fetch* fetch = nullptr;
     bool over = false;
+    bool has_turn = true;
+    bool is_held = false; ///< it has moved without a turn
     Signal changed;
     /// Bytes that have come, and of how many, as they were noted.
     std::pair<std::uint64_t, std::uint64_t> noted;
     Clock::Instant moved_at; ///< when something of it has come, as far as it was noted
 
     [[nodiscard]] SoFar so_far() const {
-        return fetch == nullptr ? SoFar() : so_far_of(fetch->status(), progress);
+        SoFar now = fetch == nullptr ? SoFar() : so_far_of(fetch->status(), progress);
+        if (is_held)
+            now.waiting = kWaitsForTurn;
+        return now;
     }
     void note(Clock::Instant now) {
         const std::pair<std::uint64_t, std::uint64_t> bytes(progress.done_bytes,
@@ -63,7 +70,8 @@ public:
     static Task<Result<void>> find(Impl* self, Request request, Conversation* with);
     static Task<Result<void>> provide(Impl* self, Request request, Conversation* with);
     static Task<Result<void>> ping(Impl* self, Request request, Conversation* with);
-    [[nodiscard]] bool has_turn(const Cid& cid);
+    [[nodiscard]] std::size_t share_turns();
+    [[nodiscard]] bool may_begin(const Cid& cid);
     static Task<Result<void>> wait_for_turn(Impl* self, Conversation* with, Cid cid,
                                             Clock::Instant until);
     static Task<Result<void>> fetch(Impl* self, Request request, std::optional<PartOf> part,
@@ -80,7 +88,7 @@ public:
     [[nodiscard]] Result<exchange::FetchOptions> fetch_options(const Request& request,
                                                                std::optional<PartOf> part);
     [[nodiscard]] std::unique_ptr<PeerSearch> search_for(const Cid& manifest,
-                                                         exchange::FetchOptions& how) const;
+                                                         exchange::FetchOptions& how);
     [[nodiscard]] PeerRow row(const net::Connection& connection) const;
 
     exchange::Peers& peers;
@@ -91,7 +99,8 @@ public:
     Executor& executor;
     DaemonOptions options;
     std::list<detail::Running*> fetches;
-    About shown; ///< where it is asked over HTTP
+    PeerBook book; ///< of all fetches
+    About shown;   ///< where it is asked over HTTP
     bool ending = false;
     Signal freed; ///< a fetch has ended
 };

@@ -125,6 +125,28 @@ TEST(Plan, TakesWhatItIsToldThoughItHasNotAsked) {
     EXPECT_TRUE(orders.tell.empty());
 }
 
+TEST(Plan, AsksFirstWhoIsBelieved) {
+    std::array<std::uint64_t, 2> asked{};
+    for (std::uint64_t seed = 0; seed < 40; ++seed) {
+        Planner plan({kBlock, seed});
+        plan.want({0, 4});
+        Clock::Instant now{std::chrono::hours(1)};
+        plan.believe(0, 1.0 / 16);
+        for (const PeerNumber peer : {0U, 1U})
+            plan.joined(peer, now);
+        (void)plan.next(now);
+        now += milliseconds(10);
+        for (const PeerNumber peer : {0U, 1U})
+            for (std::uint64_t index = 0; index < 4; ++index)
+                plan.presence(peer, index, true, now);
+        for (const Tell& tell : plan.next(now + milliseconds(10)).tell)
+            for (const IndexRange& range : tell.blocks)
+                asked.at(tell.peer) += range.count;
+    }
+    EXPECT_GE(asked[1], 120U);
+    EXPECT_LE(asked[0], 40U) << "now and then one is tried all the same";
+}
+
 TEST(Plan, AsksNobodyForWhatIsThere) {
     Planner plan({kBlock, 1});
     plan.want({10, 10});

@@ -1,102 +1,14 @@
 // What a node does when it is spoken to, over a network whose clock jumps.
-#include "node/daemon.hpp"
-
-#include "exchange/fetch_fixture.hpp"
+#include "daemon_fixture.hpp"
 #include "node/keeper.hpp"
 
 #include <gmock/gmock.h>
 
-#include <deque>
-
-namespace codex::node {
+namespace codex::node::daemon_test {
 namespace {
 
-using codex::test::must;
-using codex::test::must_fail;
-using exchange::test::Dataset;
-using exchange::test::Store;
-using exchange::test::World;
-using std::chrono::minutes;
-using std::chrono::seconds;
+using namespace daemon_fixture;
 using testing::HasSubstr;
-
-/// Hears an answer, and leaves when it is told to.
-class Listener final : public Conversation {
-public:
-    explicit Listener(EventLoop& loop) : left_(loop) {}
-    Task<Result<void>> say(Reply reply) override { return take(this, std::move(reply)); }
-    [[nodiscard]] bool gone() const override { return gone_; }
-    [[nodiscard]] Signal& left() override { return left_; }
-    void leave() {
-        gone_ = true;
-        left_.notify();
-    }
-    template <class Kind> [[nodiscard]] std::vector<const Kind*> heard() const {
-        std::vector<const Kind*> found;
-        for (const Reply& reply : replies_)
-            if (const auto* one = std::get_if<Kind>(&reply))
-                found.push_back(one);
-        return found;
-    }
-
-private:
-    static Task<Result<void>> take(Listener* self, Reply reply) {
-        self->replies_.push_back(std::move(reply));
-        co_return Result<void>();
-    }
-    bool gone_ = false;
-    Signal left_;
-    std::vector<Reply> replies_;
-};
-
-class DaemonTest : public ::testing::Test {
-protected:
-    DaemonTest() {
-        here_.serve();
-        there_.serve();
-        DaemonOptions options;
-        options.part = [](const std::optional<std::string>& range,
-                          std::optional<std::uint64_t> slot) -> Result<PartOf> {
-            if (range || slot)
-                return fail(Errc::usage, "no part");
-            return nullptr;
-        };
-        options.reload = [this]() -> Result<std::vector<std::string>> {
-            if (++reloads_ == 1)
-                return fail(Errc::config_invalid, "no");
-            return std::vector<std::string>{"listen-addrs", "threads"};
-        };
-        options.stop = [this] { ++stops_; };
-        options.fetches = 2;
-        daemon_ = std::make_unique<Daemon>(*here_.peers, *here_.server, here_.repo, here_.executor,
-                                           std::move(options));
-    }
-    Result<void> ask(Request request, Listener& listener) {
-        return world_.run(daemon_->answer(std::move(request), &listener));
-    }
-    Result<void> ask(Ask what, const std::string& address = {}) {
-        Request request;
-        request.ask = what;
-        request.address = address;
-        request.seconds = 20;
-        return ask(std::move(request), listener_);
-    }
-    [[nodiscard]] Request fetching(const Dataset& data, std::vector<std::string> peers = {}) {
-        Request request;
-        request.ask = Ask::fetch;
-        request.cid = data.cid.text();
-        request.peers = std::move(peers);
-        return request;
-    }
-
-    World world_;
-    Store here_{world_, 1};
-    Store there_{world_, 2};
-    Listener listener_{world_.loop};
-    int reloads_ = 0;
-    int stops_ = 0;
-    std::unique_ptr<Daemon> daemon_;
-};
 
 TEST_F(DaemonTest, SaysWhoItIsAndWithWhom) {
     must(ask(Ask::connect, there_.address().text()));
@@ -228,81 +140,6 @@ TEST_F(DaemonTest, AFetchEndsWithWhoAskedAndWithTheNodeAndMoreWaitForTheirTurn) 
     EXPECT_EQ(must_fail(ask(fetching(data), listener_)).code(), Errc::cancelled);
 }
 
-TEST_F(DaemonTest, FetchesOfOneDatasetGoOneAfterTheOther) {
-    const Dataset data(repo::test::seeds(1, 200));
-    there_.store(data, {0, data.size()});
-    std::vector<std::unique_ptr<Listener>> listeners;
-    std::vector<std::optional<Result<void>>> ends(3);
-    TaskGroup asking(world_.loop);
-    for (auto& end : ends) {
-        listeners.push_back(std::make_unique<Listener>(world_.loop));
-        asking.start(codex::detail::keep_value(
-            daemon_->answer(fetching(data, {there_.address().text()}), listeners.back().get()),
-            &end));
-    }
-    ASSERT_TRUE(world_.until([&] { return asking.size() == 0; }, seconds(10)));
-    std::uint64_t fetched = 0;
-    for (std::size_t i = 0; i < ends.size(); ++i) {
-        must(std::move(*ends[i]));
-        ASSERT_EQ(listeners[i]->heard<Totals>().size(), 1U);
-        EXPECT_EQ(listeners[i]->heard<Totals>()[0]->blocks_here, data.size());
-        fetched += listeners[i]->heard<Totals>()[0]->blocks_fetched;
-    }
-    EXPECT_EQ(fetched, data.size());
-}
-
-TEST_F(DaemonTest, WhoWaitsForHisTurnHearsOfItAndHasADeadline) {
-    const Dataset data(repo::test::seeds(1, 20)); // which nobody has
-    Store silent(world_, 4);                      // so that the first one waits
-    std::vector<net::Multiaddr> at(1, silent.host->addresses().front());
-    must(world_.run(here_.host->connect(silent.id(), std::move(at), world_.in(seconds(5)))));
-    Listener first(world_.loop);
-    std::optional<Result<void>> end;
-    TaskGroup asking(world_.loop);
-    asking.start(codex::detail::keep_value(daemon_->answer(fetching(data), &first), &end));
-    world_.pass(seconds(1));
-    Request second = fetching(data);
-    second.seconds = 12;
-    EXPECT_EQ(must_fail(ask(std::move(second), listener_)).code(), Errc::timeout);
-    EXPECT_EQ(listener_.heard<SoFar>().size(), 2U);
-    EXPECT_EQ(listener_.heard<SoFar>()[0]->waiting, "the node is fetching other things");
-    daemon_->cancel();
-    EXPECT_TRUE(world_.until([&] { return asking.size() == 0; }, seconds(2)));
-}
-
-TEST_F(DaemonTest, FetchesOfWhichNothingComesHoldUpNoOthers) {
-    Store silent(world_, 4); // answers nobody
-    const Dataset wanted(repo::test::seeds(900, 20));
-    there_.store(wanted);
-    std::deque<std::optional<Result<void>>> ends(40);
-    std::deque<Listener> listeners;
-    TaskGroup asking(world_.loop);
-    for (std::uint32_t i = 0; i < 40; ++i) {
-        const Dataset data(repo::test::seeds(10 * i, 5));
-        Listener& one = listeners.emplace_back(world_.loop);
-        asking.start(codex::detail::keep_value(
-            daemon_->answer(fetching(data, {silent.address().text()}), &one), &ends[i]));
-        if (i != 3)
-            continue;
-        // Two of four have a turn; another one waits no longer than they may stand still, twice.
-        const Clock::Instant began = world_.loop.now();
-        must(ask(fetching(wanted, {there_.address().text()}), listener_));
-        here_.expect_whole(wanted);
-        EXPECT_GE(world_.loop.now() - began, seconds(5));
-        EXPECT_LT(world_.loop.now() - began, seconds(12));
-    }
-    // And there is an end to those that stand still.
-    world_.pass(seconds(50));
-    Listener last(world_.loop);
-    Request late = fetching(Dataset(repo::test::seeds(800, 5)), {there_.address().text()});
-    late.seconds = 6;
-    EXPECT_EQ(must_fail(ask(std::move(late), last)).code(), Errc::timeout);
-    EXPECT_FALSE(last.heard<SoFar>().empty());
-    EXPECT_EQ(last.heard<SoFar>()[0]->waiting, "the node is fetching other things");
-    daemon_->cancel();
-    EXPECT_TRUE(world_.until([&] { return asking.size() == 0; }, seconds(2)));
-}
-
 class KeeperTest : public ::testing::Test {
 protected:
     [[nodiscard]] bool connected() const { return here_.host->connection(there_->id()) != nullptr; }
@@ -338,4 +175,4 @@ TEST_F(KeeperTest, GoesOnTryingWhoIsNotThereYet) {
 }
 
 } // namespace
-} // namespace codex::node
+} // namespace codex::node::daemon_test
