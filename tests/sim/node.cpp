@@ -57,8 +57,10 @@ int FillingDisk::fallocate(int fd, int mode, off_t offset, off_t length) {
 
 Node::Node(World& world, std::uint8_t number, NodeOptions options)
     : world_(world), number_(number), ip_{10, 0, 0, number}, options_(std::move(options)),
-      secrets_(seed_of(world, number, 1)), names_(seed_of(world, number, 2)),
+      clock_(world.clock), secrets_(seed_of(world, number, 1)), names_(seed_of(world, number, 2)),
       id_(net::PeerId(must(net::SecretKey::generate(secrets_)).public_key())) {
+    if (options_.finds)
+        ip_ = {10, number, 0, 1}; // each of a net of its own
     repo::Config config;
     must(repo::Repo::init(folder(), config, open_options()));
 }
@@ -74,7 +76,7 @@ std::string Node::folder() const {
 
 repo::OpenOptions Node::open_options() {
     repo::OpenOptions options;
-    options.clock = world_.clock;
+    options.clock = clock_;
     options.random = names_;
     options.disk = disk_;
     options.limits = repo::test::kSmallLimits;
@@ -82,13 +84,25 @@ repo::OpenOptions Node::open_options() {
     return options;
 }
 
+EventLoop& Node::loop() {
+    if (loop_)
+        return *loop_;
+    return world_.loop;
+}
+
 Result<void> Node::start() {
+    clock_.set_skew(options_.skew);
     auto opened = repo::Repo::open(folder(), open_options());
     if (!opened)
         return fail(std::move(opened).error());
     repo_.emplace(std::move(*opened));
-    network_ = std::make_unique<RecordedNetwork>(world_.internet.host(ip_), world_.trace, number_);
-    executor_ = std::make_unique<LaterExecutor>(world_.loop, seed_of(world_, number_, 3 + lives_));
+    if (options_.skew != Clock::Duration::zero()) {
+        loop_ = std::make_unique<OwnLoop>(clock_);
+        world_.loop.add(*loop_);
+    }
+    network_ =
+        std::make_unique<RecordedNetwork>(world_.internet.host(ip_), world_.trace, number_, loop());
+    executor_ = std::make_unique<LaterExecutor>(loop(), seed_of(world_, number_, 3 + lives_));
     net::SeededSecrets of_key(seed_of(world_, number_, 1));
     net::HostOptions host;
     std::stable_partition(host.muxers.begin(), host.muxers.end(),
@@ -100,7 +114,18 @@ Result<void> Node::start() {
     must(host_->listen(net::Multiaddr::tcp(ip_, 8070)));
     peers_ = std::make_unique<exchange::Peers>(*host_, options_.peers);
     server_ = std::make_unique<exchange::Server>(*peers_, *repo_, *executor_, options_.server);
-    fetching_ = std::make_unique<TaskGroup>(world_.loop);
+    if (options_.finds) {
+        net::SeededSecrets again(seed_of(world_, number_, 1));
+        finder_ = std::make_unique<Finder>(
+            FinderParts{*host_, *network_, *repo_, *executor_, secrets_, names_},
+            must(net::SecretKey::generate(again)), finding_, open_options(),
+            SocketAddress(ip_, 8090), options_.look,
+            [this](const std::string& what) {
+                world_.failures.push_back(fmt::format("node {}: {}", number_, what));
+            },
+            world_.logger.with("node", std::uint64_t{number_}));
+    }
+    fetching_ = std::make_unique<TaskGroup>(loop());
     return {};
 }
 
@@ -111,15 +136,20 @@ void Node::kill() {
     fetching_.reset();
     for (Wanted& wanted : wanted_) {
         wanted.fetch.reset();
+        wanted.search.reset();
         wanted.result.reset();
         wanted.next = world_.loop.now();
     }
+    finder_.reset();
     server_.reset();
     peers_.reset();
     host_.reset();
     executor_.reset();
     repo_.reset();
     network_.reset();
+    if (loop_)
+        world_.loop.remove(*loop_);
+    loop_.reset();
     fs::remove_all(before);
 }
 
@@ -156,8 +186,12 @@ void Node::begin(Wanted& wanted, Clock::Instant now, Clock::Duration patience) {
         options.peers.push_back(other->address());
     wanted.began = wanted.grew = now;
     wanted.blocks_here = 0;
+    if (finder_)
+        wanted.search = finder_->search_for(wanted.data->cid, options);
     wanted.fetch = std::make_unique<exchange::Fetch>(*peers_, *repo_, wanted.data->cid,
                                                      std::move(options), Job(*executor_));
+    if (wanted.search)
+        wanted.search->watch([fetch = wanted.fetch.get()] { return fetch->status(); });
     fetching_->start(detail::keep_value(exchange::Fetch::run(wanted.fetch.get()), &wanted.result));
 }
 
@@ -166,6 +200,8 @@ void Node::take(Wanted& wanted, Clock::Instant now) {
     wanted.fetched += status.blocks_fetched;
     for (const exchange::FetchPeer& peer : status.peers)
         wanted.duplicates += peer.duplicates;
+    if (wanted.search)
+        wanted.search->end_watch();
     wanted.failed.reset();
     if (!*wanted.result) {
         wanted.failed = wanted.result->error().code();
@@ -176,6 +212,7 @@ void Node::take(Wanted& wanted, Clock::Instant now) {
                      wanted.failed ? static_cast<std::uint64_t>(*wanted.failed) : 0);
     wanted.result.reset();
     wanted.fetch.reset();
+    wanted.search.reset();
     wanted.next = now + kPause;
 }
 

@@ -5,8 +5,10 @@
 #include "base/simulated_network.hpp"
 #include "exchange/fetch.hpp"
 #include "exchange/server.hpp"
+#include "finder.hpp"
 #include "later_executor.hpp"
 #include "net/network_vectors.hpp"
+#include "own_loop.hpp"
 #include "recorded_network.hpp"
 #include "repo/partial_fixture.hpp"
 
@@ -18,15 +20,16 @@ using Dataset = repo::test::Peer;
 
 /// What all nodes of a simulation are in. Threads: the loop's.
 struct World {
-    explicit World(std::uint64_t of_seed, log::Logger log = {})
-        : seed(of_seed), loop(clock), internet(loop, {}, of_seed), logger(std::move(log)) {}
+    explicit World(std::uint64_t of_seed, log::Logger log = {}, const WireOptions& wire = {})
+        : seed(of_seed), loop(clock), internet(loop, wire, of_seed), logger(std::move(log)) {}
     std::uint64_t seed;
     SimulatedClock clock;
-    SimulatedLoop loop;
+    WorldLoop loop;
     SimulatedInternet internet;
     Trace trace;
     codex::test::TemporaryFolder folder;
     log::Logger logger;
+    std::vector<std::string> failures; ///< that nodes have found
 };
 
 /// The system's disk, which is full when a simulation says so. Threads: the loop's.
@@ -43,11 +46,15 @@ struct NodeOptions {
     exchange::PeersOptions peers;
     exchange::ServerOptions server;
     net::HostLimits limits;
+    bool finds = false;     ///< others by the DHT, and is found
+    Clock::Duration skew{}; ///< its wall clock is so far ahead, or behind
+    Clock::Duration look = std::chrono::milliseconds(500); ///< at what is stored beside it
 };
 
 /// One fetch after the other of a dataset, until it is whole. Threads: the loop's.
 struct Wanted {
     const Dataset* data = nullptr;
+    std::unique_ptr<node::PeerSearch> search;            ///< for the fetch, where its node finds
     std::unique_ptr<exchange::Fetch> fetch;              ///< that runs
     std::optional<Result<exchange::FetchStatus>> result; ///< of it
     std::optional<Errc> failed;                          ///< what the last one ended with
@@ -86,6 +93,10 @@ public:
     void store(const Dataset& data, IndexRange range);
     void want(const Dataset& data) { wanted_.emplace_back().data = &data; }
     void know(const Node& other) { known_.push_back(&other); }
+    /// By that others are found when it begins: a node that runs.
+    void bootstrap_by(Node& other) { finding_.bootstrap.push_back(other.finder().dht().record()); }
+    /// From its next life on.
+    void set_skew(Clock::Duration skew) { options_.skew = skew; }
 
     /// Begins fetches whose time has come, and takes what others ended with.
     void step(Clock::Instant now, Clock::Duration patience);
@@ -102,6 +113,10 @@ public:
     [[nodiscard]] exchange::Peers& peers() { return *peers_; }
     [[nodiscard]] exchange::Server& server() { return *server_; }
     [[nodiscard]] repo::Repo& repo() { return *repo_; }
+    /// Of one that runs, and finds.
+    [[nodiscard]] Finder& finder() { return *finder_; }
+    [[nodiscard]] const FinderState& finding() const { return finding_; }
+    [[nodiscard]] const SkewedClock& clock() const { return clock_; }
     [[nodiscard]] FillingDisk& disk() { return disk_; }
     [[nodiscard]] const NodeOptions& options() const { return options_; }
 
@@ -111,10 +126,13 @@ private:
     void begin(Wanted& wanted, Clock::Instant now, Clock::Duration patience);
     void take(Wanted& wanted, Clock::Instant now);
 
+    [[nodiscard]] EventLoop& loop();
+
     World& world_;
     std::uint8_t number_;
     std::array<std::uint8_t, 4> ip_;
     NodeOptions options_;
+    SkewedClock clock_;
     net::SeededSecrets secrets_; ///< go on where they were, over restarts
     SeededRandom names_;
     net::PeerId id_;
@@ -123,12 +141,15 @@ private:
     bool has_left_ = false;
     std::vector<const Node*> known_;
     std::vector<Wanted> wanted_;
+    FinderState finding_;
+    std::unique_ptr<OwnLoop> loop_; ///< where its clock is another than that of the world
     std::unique_ptr<Network> network_;
     std::unique_ptr<LaterExecutor> executor_;
     std::optional<repo::Repo> repo_;
     std::unique_ptr<net::Host> host_;
     std::unique_ptr<exchange::Peers> peers_;
     std::unique_ptr<exchange::Server> server_;
+    std::unique_ptr<Finder> finder_;
     std::unique_ptr<TaskGroup> fetching_;
 };
 

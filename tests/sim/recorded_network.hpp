@@ -50,11 +50,12 @@ private:
 /// Threads: the loop's.
 class RecordedNetwork final : public Network {
 public:
-    /// `trace` outlives its sockets.
-    RecordedNetwork(std::unique_ptr<Network> network, Trace& trace, std::uint64_t node)
-        : network_(std::move(network)), trace_(trace), node_(node) {}
+    /// `trace` outlives its sockets. Whoever uses it runs on `loop`, which outlives it.
+    RecordedNetwork(std::unique_ptr<Network> network, Trace& trace, std::uint64_t node,
+                    EventLoop& loop)
+        : network_(std::move(network)), trace_(trace), node_(node), loop_(loop) {}
 
-    [[nodiscard]] EventLoop& loop() override { return network_->loop(); }
+    [[nodiscard]] EventLoop& loop() override { return loop_; }
     [[nodiscard]] Result<std::unique_ptr<Acceptor>> listen(const SocketAddress& at) override;
     [[nodiscard]] Result<std::unique_ptr<DatagramSocket>>
     bind_datagrams(const SocketAddress& at) override;
@@ -72,6 +73,7 @@ private:
     std::unique_ptr<Network> network_;
     Trace& trace_;
     std::uint64_t node_;
+    EventLoop& loop_;
 };
 
 } // namespace codex::sim

@@ -62,14 +62,31 @@ struct Scenario {
     std::uint64_t seed = 0;
     std::size_t nodes = 0;
     std::vector<std::string> muxers; ///< one a node
-    std::vector<Wire> wires;         ///< between those that know each other
+    std::vector<Wire> wires;         ///< between those that know each other, or that are special
+    /// They know one bootstrap node, the first, and find each other and what there is by the DHT;
+    /// all wires that are not special are these.
+    bool finds = false;
+    WireOptions usual;
+    std::vector<Clock::Duration> skews; ///< of wall clocks, one a node
+    /// A node that was killed has its clock put right when it begins again.
+    bool clocks_are_mended = false;
+    /// How often nodes ask what was stored beside them.
+    Clock::Duration look = std::chrono::milliseconds(500);
+    /// How long it goes on after all have what they want, and what is told is told again.
+    Clock::Duration quiet{};
     std::vector<Goods> goods;
     std::vector<Event> events; ///< in their order
 
     [[nodiscard]] std::string text() const;
 };
 
-/// The same for the same seed.
+/// The same for the same seed: of nodes that know each other.
 [[nodiscard]] Scenario draw(std::uint64_t seed);
+/// The same of whole nodes, which find each other.
+[[nodiscard]] Scenario draw_finding(std::uint64_t seed);
+/// So many whole nodes, some of which are killed.
+[[nodiscard]] Scenario crowd(std::uint64_t seed, std::size_t nodes);
+/// A few of them for so long, of which the one that has something leaves.
+[[nodiscard]] Scenario days(std::uint64_t seed, Clock::Duration span);
 
 } // namespace codex::sim

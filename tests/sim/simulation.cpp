@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <numeric>
-#include <set>
 
 namespace codex::sim {
 
@@ -33,7 +32,7 @@ bool is_to_be_expected(Errc code) {
 } // namespace
 
 Simulation::Simulation(Scenario scenario, log::Logger logger)
-    : scenario_(std::move(scenario)), world_(scenario_.seed, std::move(logger)) {}
+    : scenario_(std::move(scenario)), world_(scenario_.seed, std::move(logger), scenario_.usual) {}
 
 void Simulation::say(std::string failure) {
     outcome_.failures.push_back(fmt::format("seed {}, {} ms: {}", scenario_.seed,
@@ -46,14 +45,21 @@ void Simulation::set_up() {
         NodeOptions options;
         options.muxer = scenario_.muxers[i];
         options.limits.network_bytes = kNetworkBytes;
-        options.server.look = milliseconds(500);
+        options.server.look = options.look = scenario_.look;
+        options.finds = scenario_.finds;
+        options.skew = scenario_.finds ? scenario_.skews[i] : Clock::Duration::zero();
         nodes_.push_back(std::make_unique<Node>(world_, static_cast<std::uint8_t>(i + 1), options));
+        if (scenario_.finds && i != 0)
+            nodes_.back()->bootstrap_by(*nodes_.front());
         must(nodes_.back()->start());
+        numbers_.emplace(nodes_.back()->id(), i);
     }
     for (const Wire& wire : scenario_.wires) {
         Node& one = *nodes_[wire.one];
         Node& other = *nodes_[wire.other];
         world_.internet.set_wire(one.ip(), other.ip(), wire.options);
+        if (scenario_.finds)
+            continue;
         one.know(other);
         other.know(one);
     }
@@ -65,6 +71,8 @@ void Simulation::set_up() {
             nodes_[holder]->store(data, {0, data.size()});
         for (const std::size_t fetcher : goods.fetchers)
             nodes_[fetcher]->want(data);
+        ever_had_.emplace_back(goods.holders.begin(), goods.holders.end());
+        ever_had_.back().insert(goods.fetchers.begin(), goods.fetchers.end());
     }
 }
 
@@ -74,7 +82,15 @@ Outcome Simulation::run() {
     settling_ = true;
     if (!pass([this] { return is_settled(); }, kSettled))
         say("not all have what is within their reach");
+    if (scenario_.finds) {
+        if (!pass([this] { return all_know_each_other(); }, kSettled))
+            say("not all know each other");
+        pass_quietly();
+        check_found();
+    }
     check_end();
+    for (const std::string& failure : world_.failures)
+        say(failure);
     for (const auto& node : nodes_)
         for (const Wanted& wanted : node->wanted()) {
             outcome_.fetched += wanted.fetched;
@@ -113,11 +129,18 @@ void Simulation::step() {
             break;
         begin(event);
     }
+    const bool look = scenario_.finds && now >= look_at_;
     for (const auto& node : nodes_) {
         node->step(now, kPatience);
-        if (node->runs())
-            watch(*node);
+        if (!node->runs())
+            continue;
+        last_alive_[node->number() - 1U] = now;
+        watch(*node);
+        if (look)
+            watch_providers(*node);
     }
+    if (look)
+        look_at_ = now + kLookAtProviders;
 }
 
 void Simulation::watch(Node& node) {
@@ -148,6 +171,8 @@ void Simulation::watch(Node& node) {
 void Simulation::start(Node& node) {
     if (node.runs() || node.has_left())
         return;
+    if (scenario_.clocks_are_mended)
+        node.set_skew(Clock::Duration::zero());
     auto started = node.start();
     if (started)
         return;
@@ -231,6 +256,15 @@ std::vector<IndexSet> Simulation::within_reach(std::size_t goods) const {
     std::set<std::size_t> takes_part(of.holders.begin(), of.holders.end());
     takes_part.insert(of.fetchers.begin(), of.fetchers.end());
     std::erase_if(takes_part, [this](std::size_t node) { return !nodes_[node]->runs(); });
+    if (scenario_.finds) { // all that run
+        IndexSet all;
+        std::vector<IndexSet> reach(nodes_.size());
+        for (const auto& node : nodes_)
+            if (node->runs())
+                all.unite(node->present(data_[goods]));
+        std::fill(reach.begin(), reach.end(), all);
+        return reach;
+    }
     std::vector<std::size_t> group(nodes_.size());
     std::iota(group.begin(), group.end(), 0);
     for (std::size_t round = 0; round < nodes_.size(); ++round)

@@ -5,8 +5,12 @@
 #include "scenario.hpp"
 
 #include <functional>
+#include <set>
 
 namespace codex::sim {
+
+/// Between two looks at what nodes say of others.
+constexpr Clock::Duration kLookAtProviders = std::chrono::minutes(1);
 
 /// What a run was like.
 struct Outcome {
@@ -48,6 +52,10 @@ private:
     [[nodiscard]] bool is_settled() const;
     void check_end();
     void check_repo(Node& node);
+    void watch_providers(Node& node);
+    [[nodiscard]] bool all_know_each_other() const;
+    void pass_quietly();
+    void check_found();
     void check_quiet(Node& node);
     void say(std::string failure);
 
@@ -60,6 +68,10 @@ private:
     std::map<std::pair<std::size_t, std::size_t>, int> cuts_;
     std::map<std::size_t, int> full_;
     std::size_t next_event_ = 0;
+    std::map<net::PeerId, std::size_t> numbers_;       ///< of nodes
+    std::map<std::size_t, Clock::Instant> last_alive_; ///< of nodes
+    std::vector<std::set<std::size_t>> ever_had_;      ///< by goods: a block of them
+    Clock::Instant look_at_{};                         ///< when providers are looked at
     bool settling_ = false;
 };
 
