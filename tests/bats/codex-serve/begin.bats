@@ -8,6 +8,7 @@ teardown() {
         kill -s KILL "$process" 2>/dev/null || true
         wait "$process" 2>/dev/null || true
     done
+    end_processes
 }
 
 @test "of many nodes that begin at once in a new repo one serves, and the others end, whatever it does later" {

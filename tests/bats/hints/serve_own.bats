@@ -17,6 +17,28 @@ load hints
     end_node
 }
 
+@test "a node that has begun and ended" {
+    start_theirs
+    codex-serve health --wait 300s >answer 2>waited 3>&- &
+    local waiting=$!
+    # Again, where it had ended before the other one looked for the first time.
+    while kill -s 0 "$waiting" 2>/dev/null; do
+        codex-serve run -i "$theirs" >/dev/null 2>&1 && fail 'its port is taken'
+        wait_for "! kill -s 0 $waiting" 5 2>/dev/null || true
+    done
+    wait "$waiting" && fail "$(cat answer)"
+    said() {
+        cat waited >&2
+        return 69
+    }
+    run_split said
+    hint 'its log says why; begin it again: codex-serve run'
+    start_node # at another port
+    codex-serve health >/dev/null
+    end_node
+    end_theirs
+}
+
 @test "an element too many, and a number too small" {
     start_node
     run_split codex-serve run --peer "$address,"
