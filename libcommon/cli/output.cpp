@@ -8,18 +8,35 @@ namespace codex::cli {
 
 namespace {
 
-/// What is in the repo is the repo's own. Errors: cannot_create.
+namespace fs = std::filesystem;
+
+Error in_a_repo(const std::string& path, std::string_view which) {
+    return Error(Errc::cannot_create, fmt::format("{}: is in {}", path, which))
+        .remedy({Remedy::name_output, "name a file outside of it"});
+}
+
+/// As its files say (codex-repo(5), FILES).
+bool is_repo(const fs::path& folder) {
+    std::error_code error;
+    return fs::is_regular_file(folder / "version", error) &&
+           fs::is_regular_file(folder / "index.mdb", error) &&
+           fs::is_directory(folder / "segments", error);
+}
+
+/// What is in the repo is the repo's own, and so it is with every other. Errors: cannot_create.
 Result<void> require_outside(const std::string& repo, const std::string& path) {
-    namespace fs = std::filesystem;
     std::error_code error; // what cannot be looked at cannot be opened either, which is said then
     // Of a relative path nothing of which is there, weakly_canonical() makes no absolute one.
     const fs::path folder = fs::weakly_canonical(fs::absolute(repo, error), error);
     const fs::path file = fs::weakly_canonical(fs::absolute(path, error), error);
     const auto [end, rest] = std::mismatch(folder.begin(), folder.end(), file.begin(), file.end());
-    if (repo.empty() || folder.empty() || end != folder.end())
-        return {};
-    return fail(Error(Errc::cannot_create, fmt::format("{}: is in the repo", path))
-                    .remedy({Remedy::name_output, "name a file outside of it"}));
+    if (!repo.empty() && !folder.empty() && end == folder.end())
+        return fail(in_a_repo(path, "the repo"));
+    for (fs::path above = file.parent_path(); above.has_relative_path();
+         above = above.parent_path())
+        if (is_repo(above))
+            return fail(in_a_repo(path, "another repo"));
+    return {};
 }
 
 } // namespace

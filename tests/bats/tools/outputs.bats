@@ -102,7 +102,18 @@ output_commands() {
     done
     cmp before "$index"
     assert_not_exists "$CODEX_REPO/new"
-    # Beside it is not in it, and another repo is not this one.
+    # Another repo has its own, too, wherever it is; what is beside one is in none.
+    codex-chunk -r other init >/dev/null
+    cp other/index.mdb before
+    ln -s other/segments into
+    for place in other/index.mdb other/segments/00000009.seg other/new into/new; do
+        run_split codex-chunk get "$cid" -o "$place"
+        assert_refused 73 "$place: is in another repo"
+        assert_stderr --partial 'name a file outside of it'
+    done
+    run_split codex-serve run -i /ip4/127.0.0.1/tcp/0 --ready-file other/new
+    assert_refused 73 'other/new: is in another repo'
+    cmp before other/index.mdb
     codex-chunk get "$cid" -o "$CODEX_REPO-copy"
     cmp "$CODEX_REPO-copy" <(gen 2 1000)
 }
