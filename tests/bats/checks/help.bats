@@ -36,17 +36,19 @@ commands() { cat "$dumps/$1.names"; }
 }
 
 @test "examples that are broken into lines are still one command line" {
-    local tool command text
+    local tool command
     for tool in $(tools); do
+        # All commands of a tool at once, each behind a line with its name.
         while read -r command; do
+            echo "= $command"
             # shellcheck disable=SC2086
-            $command --help | sed '1,/^EXAMPLES$/d' >text
-            jq -r --arg of "$command" '.commands[] | select(.name == $of).examples[]' "$dumps/$tool.json" |
-                tr -s ' ' >expected
-            # What the shell sees: a backslash or a pipe at the end takes the next line in.
-            sed -E ':a; /(\\|\|)$/{N; s/ *\\?\n */ /; ta}; s/^  //' text | tr -s ' ' >joined
-            assert_same joined expected
-        done < <(commands "$tool")
+            $command --help
+        done < <(commands "$tool") >texts
+        jq -r '.commands[] | "= " + .name, .examples[]' "$dumps/$tool.json" | tr -s ' ' >expected
+        # What the shell sees: a backslash or a pipe at the end takes the next line in.
+        sed '/^= codex-/,/^EXAMPLES$/{/^= codex-/!d}' texts |
+            sed -E ':a; /(\\|\|)$/{N; s/ *\\?\n */ /; ta}; s/^  //' | tr -s ' ' >joined
+        assert_same joined expected
     done
 }
 

@@ -14,7 +14,7 @@ setup() {
 # of which the errors have code, exit status, message, hint and the names of what the hint offers. Of what is
 # no mistake in the command line, each command of the hint has a name.
 told() {
-    local expected=$1 commands names
+    local expected=$1 answers
     shift
     run_split "$@" </dev/null
     assert_failure "$expected"
@@ -22,17 +22,23 @@ told() {
     local text=$stderr
     run_split "$@" --json </dev/null
     assert_failure "$expected"
-    assert_equal "$(grep -c . <<<"$stderr")" "$(jq -c . <<<"$stderr" | grep -c .)"
-    jq -se --argjson status "$expected" '[.[] | select(.type == "error")] | length > 0 and all(
-        (.code | test("^[a-z_.]+$")) and .exit <= $status and (.message | length > 0) and
-        (.hint | length > 0) and ((.remedies | length > 0) or (.hint | test(": [a-z]") | not)))' <<<"$stderr" >passed ||
-        fail "$*: $stderr" || return
+    # One jq for all questions, for to start it takes longer than the tool does: how many objects there are, whether the
+    # errors are as they should be, how many commands the hints have, how many names, and the last hint.
+    answers=$(jq -rs --argjson status "$expected" '
+        length,
+        ([.[] | select(.type == "error")] | length > 0 and all(
+            (.code | test("^[a-z_.]+$")) and .exit <= $status and (.message | length > 0) and
+            (.hint | length > 0) and ((.remedies | length > 0) or (.hint | test(": [a-z]") | not)))),
+        ([.[].hint // "" | gsub(" \\| codex-"; " | ") | match(": codex-[a-z]* [-a-z]"; "g")] | length),
+        ([.[].remedies // [] | .[] | select(. != "")] | length),
+        ([.[] | select(.type == "error").hint] | last)' <<<"$stderr") || fail "$*: $stderr" || return
+    mapfile -t answers <<<"$answers"
+    assert_equal "${#stderr_lines[@]}" "${answers[0]}"
+    [[ ${answers[1]} == true ]] || fail "$*: $stderr" || return
     [[ $expected != 64 ]] || return 0
-    commands=$(jq -r .hint <<<"$stderr" | sed 's/ | codex-/ | /g' | grep -o ': codex-[a-z]* [-a-z]' | grep -c . || true)
-    names=$(jq -r '.remedies // [] | .[]' <<<"$stderr" | grep -c . || true)
-    ((commands <= names)) || fail "$*: $stderr" || return
+    ((answers[2] <= answers[3])) || fail "$*: $stderr" || return
     # The same way out in both, and no option that only says how to answer.
-    [[ $text == *"$(jq -r 'select(.type == "error").hint' <<<"$stderr" | tail -1)"* ]] || fail "$text$stderr" || return
+    [[ -n ${answers[-1]} && $text == *"${answers[-1]}"* ]] || fail "$text$stderr" || return
     [[ $stderr != *' --json '* ]] || fail "$stderr"
 }
 
