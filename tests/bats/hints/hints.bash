@@ -4,11 +4,16 @@
 
 # hint TEXT: the last run_split ended with an error, and its hint is TEXT, where {} stands for anything.
 hint() {
-    local pattern
+    local -
+    set +T
+    local pattern line
     ((status != 0)) || fail "no error: $output" || return
-    pattern=$(sed 's/[][\.*^$]/\\&/g; s/{}/.*/g' <<<"$1")
-    grep -q ": hint: .*$pattern" <<<"$stderr" ||
-        batslib_print_kv_single 8 hint "$1" status "$status" stderr "$stderr" |
+    pattern=${1//[^a-zA-Z0-9 \{\}]/\\&}
+    pattern=${pattern//\{\}/*}
+    while IFS= read -r line; do
+        [[ $line != *': hint: '*$pattern* ]] || return 0
+    done <<<"$stderr"
+    batslib_print_kv_single 8 hint "$1" status "$status" stderr "$stderr" |
         batslib_decorate 'the hint is not given' | fail
 }
 
