@@ -37,16 +37,16 @@ alone() { run_split unshare "${user[@]}" --net "$@"; }
 @test "what is no port, transport or address is 64, and names it" {
     local words
     for words in 'add tcp 0' 'add tcp 65536' 'add tcp x' 'rm udp -- -1'; do
-        alone codex-serve router $words
+        run_split codex-serve router $words
         [[ $status == 64 && $stderr == *'error: PORT: '*': not from 1 to 65535'* ]] || fail "$words: $stderr"
     done
-    alone codex-serve router add sctp 8070
+    run_split codex-serve router add sctp 8070
     [[ $status == 64 && $stderr == *'error: TRANSPORT: sctp: neither tcp nor udp'* ]]
     [[ $stderr == *'hint: name tcp for connections, udp for datagrams, in front of the port'* ]]
-    alone codex-serve router add tcp 8070 --outside 65536
+    run_split codex-serve router add tcp 8070 --outside 65536
     [[ $status == 64 && $stderr == *'error: --outside: 65536: not from 1 to 65535'* ]]
-    alone codex-serve router add tcp 8070 --to ::1
+    run_split codex-serve router add tcp 8070 --to ::1
     [[ $status == 64 && $stderr == *'error: --to: ::1: no address of IPv4'* ]]
-    alone codex-serve router show --by fax
+    run_split codex-serve router show --by fax
     [[ $status == 64 && $stderr == *fax* ]]
 }
