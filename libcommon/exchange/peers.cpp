@@ -4,6 +4,8 @@
 #include "exchange/detail/peers_impl.hpp"
 #include "exchange/plan/figures.hpp"
 
+#include <algorithm>
+
 namespace codex::exchange {
 
 namespace {
@@ -169,6 +171,10 @@ std::size_t Peers::may_open(const PeerId& peer, const PeerEvents& who,
     if (elsewhere == 0)
         return part;
     return std::min(part, all - std::min(all, elsewhere));
+}
+
+bool Peers::asks_alone(const PeerEvents& who) const {
+    return std::ranges::all_of(impl_->pending, [&](const auto& one) { return one.first == &who; });
 }
 
 void Peers::note_pending(const PeerEvents& who, std::size_t blocks) {

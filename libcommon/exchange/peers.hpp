@@ -165,6 +165,9 @@ public:
     [[nodiscard]] std::size_t may_open(const PeerId& peer, const PeerEvents& who,
                                        std::size_t block_bytes) const;
 
+    /// Nobody else does: then may_open() gives the same for all peers.
+    [[nodiscard]] bool asks_alone(const PeerEvents& who) const;
+
     /// `who` waits for so many blocks that peers were asked for: what counts until it says
     /// something else, or leaves by remove().
     void note_pending(const PeerEvents& who, std::size_t blocks);

@@ -44,8 +44,8 @@ PeerSearch::PeerSearch(net::dht::Dht& dht, net::dht::ProviderStore& store, net::
                        const Cid& manifest, PeerSearchOptions options)
     : dht_(dht), store_(store), host_(host), loop_(host.loop()), manifest_(manifest),
       options_(std::move(options)), random_(options_.seed),
-      book_(options_.book != nullptr ? *options_.book : own_book_),
-      dials_(loop_, [](const std::exception_ptr& /*thrown*/) {}),
+      book_(options_.book != nullptr ? *options_.book : own_book_), may_make_(options_.made),
+      counting_since_(loop_.now()), dials_(loop_, [](const std::exception_ptr& /*thrown*/) {}),
       tasks_(loop_, [this](const std::exception_ptr& /*thrown*/) { over_ = true; }) {}
 
 PeerSearch::~PeerSearch() = default;
@@ -213,6 +213,8 @@ Clock::Instant PeerSearch::next_dial() const {
     Clock::Instant next = Clock::Instant::max();
     if (untried_.empty() && again_.empty())
         return next;
+    if (made_ + just_dialled() >= may_make_)
+        next = counting_since_ + options_.pause;
     for (const auto& [peer, since] : dialling_)
         if (since + options_.stagger > loop_.now())
             next = std::min(next, since + options_.stagger);
@@ -227,19 +229,28 @@ bool PeerSearch::may_dial(const net::PeerId& peer, std::size_t giving) const {
     return book_.may_dial(peer, loop_.now()) || (giving == 0 && !tried_.contains(peer));
 }
 
+void PeerSearch::count_anew(std::size_t giving) {
+    if (loop_.now() - counting_since_ < options_.pause)
+        return;
+    counting_since_ = loop_.now();
+    made_ = 0;
+    may_make_ = giving == 0 ? std::min(2 * may_make_, kMostKnown) : options_.made;
+}
+
 /// As many as may be. Those that are tried again wait no longer than for the next search. Where
 /// nobody answers takes no turn of others: after a moment more are dialled beside.
 void PeerSearch::dial_some() {
     const std::size_t giving_now = giving();
+    count_anew(giving_now);
     for (auto* const waiting : {&untried_, &again_})
         while (!waiting->empty() && giving_now + just_dialled() < options_.at_once &&
-               dials_.size() < options_.dials) {
+               made_ + just_dialled() < may_make_ && dials_.size() < options_.dials) {
             Candidate next = std::move(waiting->front());
             waiting->pop_front();
             if (may_dial(next.peer, giving_now))
                 dials_.start(dial(this, std::move(next)));
         }
-    held_back_ = dials_.size() == 0 && !untried_.empty();
+    held_back_ = dials_.size() == 0 && !untried_.empty() && giving_now >= options_.at_once;
 }
 
 PeerSearch::Candidate PeerSearch::candidate(const net::PeerRecord& record) const {
@@ -275,6 +286,7 @@ Task<void> PeerSearch::dial(PeerSearch* self, Candidate to) {
     const Clock::Instant until = self->loop_.now() + patience;
     auto made = co_await self->host_.connect(peer, std::move(one), until);
     if (made) {
+        ++self->made_;
         self->tried_.erase(peer);
         self->book_.reached(peer, self->loop_.now());
         self->options_.logger.info("Dial successful", {{"peerId", log::Id{peer.text()}}});

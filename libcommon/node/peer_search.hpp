@@ -23,6 +23,11 @@ struct PeerSearchOptions {
     /// Who has not answered for so long is dialled on, and others beside it.
     Clock::Duration stagger = std::chrono::milliseconds(250);
     std::size_t dials = 64; ///< all together
+    /// Connections that are made in the first `pause`, and as long as somebody gives something in
+    /// any other one; twice as many in each in which nobody does. Where many begin together, before
+    /// any of them can give something, each would else be connected with all, at the cost of
+    /// several times the data.
+    std::size_t made = 5;
     /// Of many that begin together each is known to the others a moment later: so until `pause`
     /// is over it is searched after this, too, and after twice as long, and so on.
     Clock::Duration first_pause = std::chrono::milliseconds(200);
@@ -94,6 +99,7 @@ private:
     void note(std::vector<net::dht::FoundProvider> found, bool is_round);
     void sort_untried();
     void learn();
+    void count_anew(std::size_t giving);
     void dial_some();
     [[nodiscard]] bool may_dial(const net::PeerId& peer, std::size_t giving) const;
     [[nodiscard]] std::size_t just_dialled() const;
@@ -119,6 +125,9 @@ private:
     std::set<net::PeerId> known_; ///< that searches have found
     std::uint64_t barren_ = 0;    ///< rounds since somebody new was found
     bool by_chance_ = false;      ///< the last one was told of some of them
+    std::size_t made_ = 0;        ///< connections since then
+    std::size_t may_make_;
+    Clock::Instant counting_since_;
     std::deque<Candidate> untried_;
     bool held_back_ = false;      ///< they wait because enough others give something
     std::deque<Candidate> again_; ///< of the last search

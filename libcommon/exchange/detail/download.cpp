@@ -9,6 +9,7 @@
 namespace codex::exchange::detail {
 namespace {
 
+constexpr std::size_t kNotNoted = static_cast<std::size_t>(-1);
 /// How long a batch may take to come together: hashing so many blocks side by side takes a third of
 /// what it takes to hash one after the other.
 constexpr Clock::Duration kGather = std::chrono::milliseconds(10);
@@ -103,7 +104,10 @@ void Download::joined(const PeerId& peer) {
 }
 
 void Download::left(const PeerId& peer) {
-    plan_.left(roster_.number_of(peer), loop_.now());
+    const plan::PeerNumber number = roster_.number_of(peer);
+    if (number < noted_open_.size())
+        noted_open_[number] = kNotNoted;
+    plan_.left(number, loop_.now());
     poke();
 }
 
@@ -216,19 +220,27 @@ void Download::ask_for_other_rows() {
         keep_.notify();
 }
 
-/// What it may have open where other fetches ask, too.
+/// What it may have open where other fetches ask, too. This and the next are called for each block,
+/// so of many peers they look up only those of which something is to be said.
 void Download::share() {
+    const bool is_alone = peers_.asks_alone(*this);
+    std::optional<std::size_t> each;
     for (plan::PeerNumber number = 0; number < roster_.all().size(); ++number)
-        if (const plan::Peer* const peer = plan_.peer(number); peer != nullptr && peer->joined)
-            plan_.share(number,
-                        peers_.may_open(roster_.at(number).id, *this, options_.block_bytes));
+        if (const plan::Peer* const peer = plan_.peer(number); peer != nullptr && peer->joined) {
+            if (!each || !is_alone)
+                each = peers_.may_open(roster_.at(number).id, *this, options_.block_bytes);
+            plan_.share(number, *each);
+        }
 }
 
 void Download::note_open() {
     std::size_t pending = 0;
+    noted_open_.resize(roster_.all().size(), kNotNoted);
     for (plan::PeerNumber number = 0; number < roster_.all().size(); ++number)
         if (const plan::Peer* const peer = plan_.peer(number); peer != nullptr && peer->joined) {
-            peers_.note_open(roster_.at(number).id, *this, peer->open * options_.block_bytes);
+            if (noted_open_[number] != peer->open)
+                peers_.note_open(roster_.at(number).id, *this, peer->open * options_.block_bytes);
+            noted_open_[number] = peer->open;
             pending += peer->open;
         }
     peers_.note_pending(*this, pending);

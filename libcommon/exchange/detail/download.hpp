@@ -145,6 +145,7 @@ private:
     std::uint64_t kept_bytes_ = 0;
     Clock::Instant progress_;
     Clock::Instant asking_at_{};
+    std::vector<std::size_t> noted_open_; ///< blocks, by the numbers of peers
     Signal ask_;
     Signal keep_;
     Signal changed_;

@@ -41,6 +41,7 @@ bool drop(std::vector<IndexRange>& from, std::uint64_t index) {
     return false;
 }
 
+constexpr std::size_t kFewPeers = 16;
 constexpr double kSnubbedSeconds = 1e6;
 constexpr double kEarlierBy = 2; ///< times, for a block that is asked for twice
 constexpr double kEarlierBySeconds = 0.05;
@@ -122,9 +123,13 @@ std::size_t Planner::choose(const std::vector<PeerNumber>& ready) {
 void Planner::hand_out(Clock::Instant now) {
     std::vector<PeerNumber> ready;
     std::vector<PeerNumber> idle;
+    // Of many peers most have nothing to ask for: to choose among those takes their number squared.
+    const auto is_worth_it = [&](const Peer& peer) {
+        return joined_ <= kFewPeers || peer.holding.has_common(window_.askable());
+    };
     for (PeerNumber number = 0; number < peers_.size(); ++number)
         if (may_ask(peers_[number]))
-            ready.push_back(number);
+            (is_worth_it(peers_[number]) ? ready : idle).push_back(number);
     while (!ready.empty()) {
         const std::size_t i = choose(ready);
         Peer& peer = peers_[ready[i]];

@@ -43,6 +43,12 @@ public:
     [[nodiscard]] bool test(unsigned slot) const {
         return (words_[slot / 64] >> (slot % 64) & 1) != 0;
     }
+    [[nodiscard]] bool has_common(const SlotBits& other) const {
+        for (std::size_t i = 0; i < words_.size(); ++i)
+            if ((words_[i] & other.words_[i]) != 0)
+                return true;
+        return false;
+    }
     /// Calls `each` for every slot that both have, beginning at `from` and going round.
     template <class Each>
     static void for_common(const SlotBits& a, const SlotBits& b, const Each& each,
