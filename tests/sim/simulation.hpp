@@ -52,6 +52,7 @@ private:
     [[nodiscard]] bool is_settled() const;
     void check_end();
     void check_repo(Node& node);
+    [[nodiscard]] bool ever_had(const Cid& cid, std::size_t node) const;
     void watch_providers(Node& node);
     [[nodiscard]] bool all_know_each_other() const;
     void pass_quietly();

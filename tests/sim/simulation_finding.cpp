@@ -19,6 +19,15 @@ constexpr std::size_t kCrowd = 16;
 
 } // namespace
 
+/// Of two datasets with the same blocks there is one tree.
+bool Simulation::ever_had(const Cid& cid, std::size_t node) const {
+    for (std::size_t goods = 0; goods < data_.size(); ++goods)
+        if ((data_[goods].cid == cid || data_[goods].tree_cid() == cid) &&
+            ever_had_[goods].contains(node))
+            return true;
+    return false;
+}
+
 /// What it would answer is of nodes that had it, and that were there within the last day.
 void Simulation::watch_providers(Node& node) {
     const Clock::Instant now = world_.loop.now();
@@ -30,7 +39,7 @@ void Simulation::watch_providers(Node& node) {
                 const auto who = numbers_.find(said.peer);
                 if (who == numbers_.end())
                     say(fmt::format("node {} tells of somebody who is nobody", node.number()));
-                else if (!ever_had_[goods].contains(who->second))
+                else if (!ever_had(cid, who->second))
                     say(fmt::format("node {} tells of node {}, which never had it", node.number(),
                                     who->second + 1));
                 else if (now > last_alive_[who->second] + kForgotten)
