@@ -57,9 +57,11 @@ void names(std::string_view text) {
         FUZZ_CHECK((*uploaded)->find('"') == std::string::npos && !(*uploaded)->empty());
     const std::string shown = attachment(std::string(text));
     is_one_field("Content-Disposition", shown);
-    constexpr std::string_view kOther = "; filename*=UTF-8''";
+    // Behind a quote, which no name has: the rest of it one may have.
+    constexpr std::string_view kOther = "\"; filename*=UTF-8''";
     const std::size_t at = shown.find(kOther);
-    const std::string_view plain = std::string_view(shown).substr(0, at);
+    const std::string_view plain =
+        std::string_view(shown).substr(0, at == std::string::npos ? at : at + 1);
     FUZZ_CHECK(plain == "attachment" || std::ranges::count(plain, '"') == 2);
     if (at == std::string::npos || text.find('\0') != std::string_view::npos)
         return;
@@ -70,6 +72,7 @@ void names(std::string_view text) {
 void types(std::string_view text) {
     is_one_field("Content-Type", content_type(std::string(text)));
     const auto uploaded = uploaded_type(text);
+    FUZZ_CHECK(!uploaded || !*uploaded || is_type(text));
     if (uploaded && *uploaded)
         FUZZ_CHECK(content_type(**uploaded) == **uploaded);
 }
