@@ -8,6 +8,8 @@
 #   others   par2, restic and casync, where they are installed
 #   erasure  the erasure code's kernels
 #   network  codex-serve run and fetch beside aria2, where that and node are installed
+#   swarm    many nodes beside aria2 and libtorrent, where opentracker, aria2, mktorrent, curl and
+#            python3-libtorrent are installed
 #   rest     a node asked over HTTP beside codex-chunk, and small requests while it is busy
 #   proofs   products in the field, cells, slots, witness, setup, prove and verify
 #
@@ -17,6 +19,8 @@
 #   CODEX_BENCH_RUNS  how often each is run; the fastest counts (default 3)
 #   CODEX_BENCH_FETCH_GIB  so much is fetched, too, for peak memory (needs twice that of disk)
 #   CODEX_BENCH_REST_GIB  so much goes there and back over HTTP, for memory (needs three times that of disk)
+#   CODEX_BENCH_SWARMS  which swarms: "NODES:MB:SEEDS ..." (default: those of tests/bench/README.md)
+#   CODEX_BENCH_PROGRAMS  with which programs (default: "codex aria2 libtorrent", as far as they are there)
 #   CODEX_BENCH_SAMPLES, CODEX_BENCH_CIRCUIT  proofs of so many samples (default "5 50"), and more
 #                     options of the circuit
 #   CODEX_BENCH_PTAU  powers of tau: setup is measured with them, too
@@ -29,7 +33,7 @@
 set -euo pipefail
 
 usage() {
-    echo "usage: tests/bench/run.sh [--big] [store|many|others|erasure|network|rest|proofs]..." >&2
+    echo "usage: tests/bench/run.sh [--big] [store|many|others|erasure|network|swarm|rest|proofs]..." >&2
     exit 64
 }
 
@@ -40,6 +44,8 @@ source "$source_root/tests/bench/measure.bash"
 source "$source_root/tests/bench/store.bash"
 # shellcheck source=tests/bench/network.bash
 source "$source_root/tests/bench/network.bash"
+# shellcheck source=tests/bench/swarm.bash
+source "$source_root/tests/bench/swarm.bash"
 # shellcheck source=tests/bench/rest.bash
 source "$source_root/tests/bench/rest.bash"
 # shellcheck source=tests/bench/proofs.bash
@@ -49,11 +55,11 @@ sections=()
 for argument; do
     case $argument in
     --big) big=yes ;;
-    store | many | others | erasure | network | rest | proofs) sections+=("$argument") ;;
+    store | many | others | erasure | network | swarm | rest | proofs) sections+=("$argument") ;;
     *) usage ;;
     esac
 done
-((${#sections[@]} > 0)) || sections=(store many others erasure network rest proofs)
+((${#sections[@]} > 0)) || sections=(store many others erasure network swarm rest proofs)
 [[ -z ${big:-} ]] || sections+=(big)
 
 bin=${CODEX_BIN:-$source_root/build/bin}

@@ -53,6 +53,14 @@ stub() {
     fi
 }
 
+@test "a swarm gives a row for each program, and a picture" {
+    CODEX_BENCH_PROGRAMS=codex CODEX_BENCH_SWARMS='3:1:1 3:1:2' bench swarm
+    assert_success
+    assert_line --regexp '^3, 1, 1 +codex +[0-9]+\.[0-9]+ +[0-9]+\.[0-9]+'
+    assert_line --regexp '^3, 1, 2 +codex +[0-9]+\.[0-9]+ +[0-9]+\.[0-9]+'
+    assert_file_contains bench/swarm.svg '3 nodes, 1 MB, 2 have it'
+}
+
 @test "every measurement of proofs gives a row, beside a prover that is called as rapidsnark is" {
     command -v proof_bench >/dev/null || skip 'the benchmarks are not built'
     ln -s "$CODEX_BIN"/{field,poseidon2,proof}_bench bin/
