@@ -19,7 +19,7 @@ function @FUNCTION@_cids
     codex-chunk ls -q (@FUNCTION@_in) 2>/dev/null | cut -f1
 end
 function @FUNCTION@_peers
-    codex-serve peers (@FUNCTION@_in) 2>/dev/null | cut -f2
+    codex-serve peers (@FUNCTION@_in) 2>/dev/null | awk -F '\t' '$3 == "out" { print $2 }'
 end
 function @FUNCTION@_records
     set -l word (commandline -ct)

@@ -28,5 +28,5 @@
     [[ -z $repo ]] || in=(-r "$repo")
     case "$found" in
         @cids) found=$(codex-chunk ls -q "${in[@]}" 2>/dev/null | cut -f1) ;;
-        @peers) found=$(codex-serve peers "${in[@]}" 2>/dev/null | cut -f2) ;;
+        @peers) found=$(codex-serve peers "${in[@]}" 2>/dev/null | awk -F '\t' '$3 == "out" { print $2 }') ;;
     esac

@@ -37,7 +37,9 @@ struct ConnectOptions {
 Result<int> run_connect(cli::Context& context, const ConnectOptions& options) {
     CODEX_TRY(target, parse_target(options.address));
     context.about(options.address);
-    CODEX_CHECK(connect_by_daemon(context, options.address, options.timeout.seconds));
+    auto done = connect_by_daemon(context, options.address, options.timeout.seconds);
+    if (!done)
+        return fail(with_way_to_node(std::move(done).error()));
     CODEX_CHECK(context.print(cli::Record("connected").field("id", target.peer.text())));
     return 0;
 }
@@ -138,7 +140,7 @@ Result<int> run_health(cli::Context& context, const cli::DurationValue& wait) {
                 .text(about->nodes ? fmt::format("{}", *about->nodes) : "-"));
     };
     CODEX_TRY(repo, context.repo_path());
-    Begun begun(std::move(repo));
+    Begun begun(repo);
     for (;;) {
         auto answered = ask_daemon(context, asking(node::Ask::health), print,
                                    wait.given ? left(until) : kAnswer);
@@ -147,10 +149,13 @@ Result<int> run_health(cli::Context& context, const cli::DurationValue& wait) {
         if (answered.error().code() != Errc::unavailable || !wait.given)
             return fail(std::move(answered).error());
         CODEX_CHECK(begun.look(context.clock().now()));
-        if (!until.pause(kLookAgain))
-            return fail(
-                Error(Errc::timeout, fmt::format("the time is over: {}", answered.error().text()))
-                    .way_out_of(answered.error()));
+        if (!until.pause(kLookAgain)) {
+            std::string why = answered.error().text(); // about the repo, as the error is
+            if (why.starts_with(repo + ": "))
+                why.erase(0, repo.size() + 2);
+            return fail(Error(Errc::timeout, fmt::format("the time is over: {}", why))
+                            .way_out_of(answered.error()));
+        }
     }
 }
 

@@ -172,7 +172,9 @@ Result<pid_t> stop_daemon(cli::Context& context, Clock::Duration patience) {
     const Clock::Instant until = later(context.clock().now(), std::max(patience, kLeast));
     auto daemon = need_daemon(context, until);
     if (!daemon && daemon.error().code() == Errc::unavailable && !daemon.error().has_way_out())
-        return fail(std::move(daemon.error()).remedy(Remedy::name_repo));
+        return fail(std::move(daemon.error())
+                        .hint("there is nothing to end; where a node serves another repo, name "
+                              "that: codex-serve --repo OTHER stop"));
     if (!daemon)
         return fail(std::move(daemon.error()));
     node::Request request;

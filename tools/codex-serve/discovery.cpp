@@ -2,6 +2,7 @@
 
 #include "base/units.hpp"
 #include "cli/settings_file.hpp"
+#include "repo/daemon_lock.hpp"
 
 #include <algorithm>
 
@@ -174,6 +175,15 @@ Result<DiscoverySettings> discovery_settings_of(const DiscoveryOptions& options,
                         .hint("for all addresses: --disc-ip 0.0.0.0; without discovery: --disc-ip "
                               "none"));
     return settings;
+}
+
+void warn_of_own_bootstrap(cli::Context& context) {
+    const auto repo = context.repo_path();
+    if (!repo || !context.given("bootstrap-node") || !repo::DaemonLock::seen(*repo))
+        return;
+    context.warn(
+        "--bootstrap-node is for where no node serves the repo: the one that does asks those "
+        "it was begun with; to ask others, begin it again: codex-serve run -b SPR");
 }
 
 void warn_of_bootstrap(const log::Logger& log, const DiscoverySettings& settings,

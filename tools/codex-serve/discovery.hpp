@@ -39,6 +39,10 @@ discovery_settings_of(const DiscoveryOptions& options, const std::vector<net::Mu
 [[nodiscard]] Result<std::vector<net::dht::NodeRecord>>
 bootstrap_nodes(const std::vector<std::string>& texts, const std::optional<Deadline>& until);
 
+/// Warns where --bootstrap-node was given to a command that the node which serves the repo does:
+/// that goes by those it was begun with, and by no other.
+void warn_of_own_bootstrap(cli::Context& context);
+
 /// Warns of bootstrap nodes that are of no use: there is no discovery, or they are the node `own`.
 void warn_of_bootstrap(const log::Logger& log, const DiscoverySettings& settings,
                        const net::PeerId& own);

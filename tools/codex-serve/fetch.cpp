@@ -149,6 +149,8 @@ Result<int> run_fetch(cli::Context& context, const FetchArguments& arguments) {
     if (!part)
         return fail(cli::bad_value("--range", part.error()));
     usual.part = std::move(*part);
+    if (arguments.via.empty())
+        warn_of_own_bootstrap(context);
     cli::Inputs inputs(arguments.cids, STDIN_FILENO);
     if (arguments.to || arguments.range || arguments.slot) {
         CODEX_TRY(text, inputs.only_cid());

@@ -135,6 +135,9 @@ cli::Record FetchReport::failed(const exchange::FetchStatus& status) {
 
 Error with_way_out(Error error, Asked asked) {
     const Errc code = error.code();
+    if (code == Errc::timeout && !error.has_way_out())
+        return std::move(error).hint("give it longer: --timeout 10m; or name "
+                                     "another node that may have it: --peer ADDRESS");
     if (code != Errc::unavailable && code != Errc::dataset_not_found &&
         code != Errc::block_not_found && code != Errc::peer_wrong && code != Errc::select_invalid)
         return error;

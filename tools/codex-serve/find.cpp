@@ -69,6 +69,14 @@ Result<void> find_here(cli::Context& context, Sought sought, const FindOptions& 
     return {};
 }
 
+/// Of a node that looks for nobody: the settings with which it was begun have to change.
+Error with_way_to_discovery(Error error) {
+    if (error.code() != Errc::unsupported || error.has_way_out())
+        return error;
+    return std::move(error).hint("end it: codex-serve stop; and begin it again without --disc-ip "
+                                 "none; or fetch from a node that you know, with --peer ADDRESS");
+}
+
 Error with_way_to_nodes(Error error) {
     if (error.code() != Errc::unavailable || error.has_way_out())
         return error;
@@ -80,6 +88,7 @@ Error with_way_to_nodes(Error error) {
 Result<int> run_find(cli::Context& context, const FindOptions& options) {
     context.about(options.what);
     CODEX_TRY(sought, sought_of(options.what));
+    warn_of_own_bootstrap(context);
     node::Request request;
     request.ask = node::Ask::find;
     request.seconds = options.timeout.seconds;
@@ -102,7 +111,7 @@ Result<int> run_find(cli::Context& context, const FindOptions& options) {
                                           "and the record of one, which is "
                                           "shown where that runs: codex-serve --repo OTHER spr"));
     if (!asked)
-        return fail(std::move(asked).error());
+        return fail(with_way_to_discovery(std::move(asked).error()));
     if (*asked)
         return 0;
     if (options.bootstrap.empty()) {
@@ -115,9 +124,23 @@ Result<int> run_find(cli::Context& context, const FindOptions& options) {
     return 0;
 }
 
+/// As the repo names what it has: by the beginning, too. A whole CID needs no repo that is open.
+Result<Cid> here_named(cli::Context& context, const std::string& text) {
+    auto whole = Cid::from_text(text);
+    if (whole)
+        return whole;
+    const auto repo = toolkit::open_repo(context, toolkit::Access::read);
+    if (!repo)
+        return whole;
+    auto cid = repo->named(text, repo::Named::dataset_or_tree);
+    if (!cid)
+        return fail(repo->explain(text, std::move(cid).error()));
+    return cid;
+}
+
 Result<int> run_provide(cli::Context& context, const FindOptions& options) {
     context.about(options.what);
-    CODEX_TRY(cid, Cid::from_text(options.what));
+    CODEX_TRY(cid, here_named(context, options.what));
     node::Request request;
     request.ask = node::Ask::provide;
     request.cid = cid.text();
@@ -129,8 +152,10 @@ Result<int> run_provide(cli::Context& context, const FindOptions& options) {
         return context.print(
             cli::Record("provided").field("cid", cid).field("nodes", provided->nodes));
     };
-    CODEX_CHECK(ask_daemon(context, std::move(request), print,
-                           std::chrono::seconds(options.timeout.seconds)));
+    auto asked = ask_daemon(context, std::move(request), print,
+                            std::chrono::seconds(options.timeout.seconds));
+    if (!asked)
+        return fail(with_way_to_discovery(std::move(asked).error()));
     return 0;
 }
 
@@ -144,7 +169,9 @@ Result<int> run_spr(cli::Context& context) {
         return context.print(
             cli::Record("spr").field("spr", record->spr).json("nodes", record->nodes));
     };
-    CODEX_CHECK(ask_daemon(context, std::move(request), print, std::chrono::seconds(30)));
+    auto asked = ask_daemon(context, std::move(request), print, std::chrono::seconds(30));
+    if (!asked)
+        return fail(with_way_to_discovery(std::move(asked).error()));
     return 0;
 }
 
@@ -163,7 +190,7 @@ void declare_find(cli::Command& root) {
         .run([find](cli::Context& context) { return run_find(context, *find); });
     const auto provide = std::make_shared<FindOptions>();
     root.command("provide", "tell other nodes again that this one has a dataset")
-        .argument("CID", provide->what, "of the dataset, whole, or of its tree")
+        .argument("CID", provide->what, "of the dataset, or of its tree")
         .option("--timeout", provide->timeout, "how long it may take; default 30s")
         .example("codex-serve provide zDvZ...")
         .example("codex-serve provide zDzS... --timeout 10s")

@@ -152,6 +152,14 @@ Result<Target> parse_target(const std::string& text) {
     return Target{*peer, *rest};
 }
 
+Error with_way_to_node(Error error) {
+    if (error.code() != Errc::unavailable || error.has_way_out())
+        return error;
+    return std::move(error).hint(
+        "see there whether it runs, and at which address, for its port may "
+        "be another one each time: codex-serve --repo OTHER health");
+}
+
 Result<std::unique_ptr<Node>> Node::make(const cli::Context& context, net::SecretKey key,
                                          net::HostOptions options) {
     auto node = std::make_unique<Node>(context.clock());

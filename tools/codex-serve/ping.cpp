@@ -48,7 +48,8 @@ Result<int> run_ping(cli::Context& context, const PingOptions& options) {
     CODEX_TRY(node, Node::anonymous(context));
     auto done = run_task(node->loop, ping_all(node->host.get(), target, &options, &context));
     if (!*done)
-        context.report(options.address, done->error()); // and the summary follows
+        context.report(options.address,
+                       with_way_to_node(std::move(*done).error())); // and the summary follows
     return context.exit_code();
 }
 

@@ -1,4 +1,5 @@
 // codex-serve router: what the router of this host answers, and lets in.
+#include "base/system_network.hpp"
 #include "base/system_programs.hpp"
 #include "base/thread.hpp"
 #include "base/units.hpp"
@@ -71,6 +72,36 @@ Result<Mapping> mapping_of(const RouterOptions& options) {
     return mapping;
 }
 
+/// By each way a router is named as that way knows it; where both are asked, the one that cannot
+/// says so.
+Result<void> check_router(const RouterOptions& options) {
+    if (options.router.empty())
+        return {};
+    const auto no_router = [&](std::string_view why) {
+        return Error(Errc::usage, fmt::format("--router: {}: {}", options.router, why));
+    };
+    if (options.by == word_of(Way::upnp) && !options.router.starts_with("http://"))
+        return fail(no_router("no URL, by which routers of UPnP are known")
+                        .hint("as a line of it has it: codex-serve router show --by upnp; for "
+                              "example: --router http://192.0.2.1:5000/root.xml"));
+    const auto ip = parse_ip(options.router, 0);
+    if (options.by == word_of(Way::pmp) && (!ip || ip->ip_bytes != 4))
+        return fail(no_router("no address of IPv4, by which routers of NAT-PMP are known")
+                        .hint("it is that of the gateway, for example: --router 192.0.2.1"));
+    return {};
+}
+
+/// What a mapping leads to, or where it is asked from, is here.
+Result<void> check_own(const std::string& text, const SocketAddress& own) {
+    SystemLoop loop;
+    SystemNetwork network(loop);
+    if (network.listen(own))
+        return {};
+    return fail(Error(Errc::usage, fmt::format("--to: {}: no address of this host", text))
+                    .hint("name one of its own, or none, and the one is taken that leads to the "
+                          "router"));
+}
+
 Result<AskedOfRouter> question_of(About about, const RouterOptions& options) {
     AskedOfRouter question;
     question.about = about;
@@ -80,11 +111,13 @@ Result<AskedOfRouter> question_of(About about, const RouterOptions& options) {
         question.ways.push_back(Way::pmp);
     if (about != About::address)
         CODEX_SET(question.mapping, mapping_of(options));
+    CODEX_CHECK(check_router(options));
     question.settings.router = options.router;
     if (!options.to.empty()) {
         question.settings.own = parse_ip(options.to, 0);
         if (!question.settings.own || question.settings.own->ip_bytes != 4)
             return fail(Errc::usage, "--to: {}: no address of IPv4", options.to);
+        CODEX_CHECK(check_own(options.to, *question.settings.own));
     }
     question.patience = std::chrono::seconds(options.timeout.seconds);
     return question;
@@ -210,6 +243,12 @@ cli::Record record_of(About about, Way way, const RouterSaid& answer) {
         .field("router", answer.router);
 }
 
+/// What is left where no router does it.
+void say_fixed_ports(cli::Context& context) {
+    context.warn("no router lets others in: let it lead fixed ports here by its own settings, and "
+                 "tell the node, with --nat extip:IP (codex-serve(1), WITHOUT A WAY IN)");
+}
+
 /// That a router refuses is an answer, and a line. Of ways that grant something the first is
 /// enough; what a router answers is asked by each.
 Result<int> run_router(cli::Context& context, About about, const RouterOptions& options) {
@@ -229,6 +268,8 @@ Result<int> run_router(cli::Context& context, About about, const RouterOptions& 
                                           .text("refused")
                                           .field("why", answer.error().text())));
     }
+    if (!granted && about != About::unmap)
+        say_fixed_ports(context);
     return granted ? 0 : 1;
 }
 

@@ -328,12 +328,11 @@ Error served_already(Error error) {
     return std::move(error).hint("see the node: codex-serve health; end it: codex-serve stop");
 }
 
-/// Refuses a repo that somebody serves. Errors: repo_locked.
+/// Refuses a repo that somebody serves, which the error is about. Errors: repo_locked.
 Result<void> require_unserved(const std::string& path) {
     if (const auto holder = repo::DaemonLock::seen(path))
-        return fail(
-            served_already(Error(Errc::repo_locked, fmt::format("{} is served already: held by {}",
-                                                                path, holder->words))));
+        return fail(served_already(
+            Error(Errc::repo_locked, fmt::format("is served already: held by {}", holder->words))));
     return {};
 }
 
@@ -367,6 +366,8 @@ Result<repo::Repo> open_unless_served(cli::Context& context, const std::string& 
 Result<int> run_node(cli::Context& context, const RunOptions& options) {
     CODEX_TRY(settings,
               settings_of(options, Deadline::after(context.clock(), cli::kSettingsPatience)));
+    if (!settings.metrics && (context.given("metrics-port") || context.given("metrics-address")))
+        context.warn("no figures are shown without --metrics, whatever says where");
     CODEX_TRY(key_file, use_data_folder(context, options));
     cli::EndSignals signals; // before there is a thread
     cli::Supervisor supervisor = cli::Supervisor::of_process();

@@ -58,6 +58,10 @@ struct Target {
 };
 [[nodiscard]] Result<Target> parse_target(const std::string& text);
 
+/// `error` of connecting with a node by its address: where nobody answers there, with where the
+/// right one is shown.
+[[nodiscard]] Error with_way_to_node(Error error);
+
 /// A node over the system's sockets, on a loop of its own. It has to be on the heap: its parts
 /// refer to each other. Threads: the one that runs the loop.
 struct Node {

@@ -78,7 +78,9 @@ Result<NatChoice> parse_nat(std::string_view text) {
                 .hint("there are any, none, upnp, pmp, and extip with a colon and an IP address"));
     const auto ip = parse_ip(lower.substr(kExternal.size()));
     if (!ip)
-        return fail(Errc::argument_invalid, "{}: no IP address behind extip:", text);
+        return fail(
+            Error(Errc::argument_invalid, fmt::format("{}: no IP address behind extip:", text))
+                .hint("name an IP address, and no name of a host, for example extip:192.0.2.1"));
     if (as_multiaddr(*ip).is_unspecified())
         return fail(Errc::argument_invalid, "{}: nobody can be reached at that address", text);
     return NatChoice{NatKind::extip, *ip};

@@ -28,6 +28,8 @@ complete_words() {
     done
     run complete_words codex-serve -r other ping /ip4
     assert_output "$at"
+    run complete_words codex-serve ping '' # who has come is dialled nowhere
+    assert_output ''
     run complete_words codex-serve -r other run --listen-addrs ''
     assert_output ''
     run complete_words codex-serve run --nat e

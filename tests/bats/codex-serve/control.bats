@@ -68,7 +68,7 @@ teardown() {
         assert_stderr --partial "else end it, which loses nothing: kill $node; and begin it again: codex-serve run"
     done
     run_split codex-serve health --wait 0s
-    assert_refused 75 "the time is over: $CODEX_REPO: $held"
+    assert_refused 75 "$CODEX_REPO: the time is over: $held"
     # It is waited for as one that begins.
     codex-serve health --wait 60s >answer 3>&- &
     local waiter=$!

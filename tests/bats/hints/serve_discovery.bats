@@ -57,6 +57,9 @@ load hints
     run_split codex-serve run --nat router
     assert_equal "$status" 64
     hint 'there are any, none, upnp, pmp, and extip with a colon and an IP address'
+    run_split codex-serve run --nat extip:example.org
+    assert_equal "$status" 64
+    hint 'name an IP address, and no name of a host, for example extip:192.0.2.1'
     start_node --nat extip:127.0.0.1
     end_node
 }
@@ -77,5 +80,55 @@ load hints
     assert_equal "$status" 1
     hint 'list what is here: codex-chunk ls'
     wait_for 'codex-serve -r other find "$cid" --bootstrap-node "$(codex-serve --repo "$CODEX_REPO" spr)" 2>said' 30
+    end_node
+}
+
+@test "a node that looks for no others" {
+    echo hello >file
+    cid=$(codex-chunk put file)
+    start_node --disc-ip none
+    for command in "find $cid" "provide $cid" spr; do
+        # shellcheck disable=SC2086 # words
+        run_split codex-serve $command
+        assert_refused 65 'the node was begun without discovery of others'
+        hint 'end it: codex-serve stop; and begin it again without --disc-ip none; or fetch from a node that you know, with --peer ADDRESS'
+    done
+    pasted 'codex-serve stop'
+    assert_success
+    wait "$node"
+    start_node
+    codex-serve spr
+    # The beginning names what is here; where it names nothing it is not said that it would do.
+    run_split codex-serve provide "$cid"
+    whole=$status:$stderr
+    run_split codex-serve provide "${cid:0:12}"
+    assert_equal "$status:${stderr//"${cid:0:12}:"/"$cid:"}" "$whole"
+    run_split codex-serve provide zDvZRwzmzzzz
+    assert_equal "$status" 1
+    # A bootstrap node of one command is passed over by the node, which is said, and no more than that.
+    run_split codex-serve fetch "$cid" -b "$(codex-serve spr)"
+    assert_success
+    assert_stderr --partial 'warning: --bootstrap-node is for where no node serves the repo'
+    run_split codex-serve find "$cid" -b "$(codex-serve spr)" # also where it fails
+    assert_stderr --partial 'warning: --bootstrap-node is for where no node serves the repo'
+    CODEX_BOOTSTRAP_NODE=$(codex-serve spr) run_split codex-serve fetch "$cid"
+    assert_success
+    assert_equal "$stderr" ''
+    end_node
+}
+
+@test "a fetch that had too little time" {
+    start_node
+    kill -s STOP "$node" # who comes is let in by the system, and answered by nobody
+    run_split codex-serve -r other fetch zDvZRwzmAkhzDRPH5EW242gJBNZ2T7aoH2v1fVH66FxXL4kSbvyM --peer "$address" --timeout 1s
+    assert_equal "$status" 75
+    hint 'give it longer: --timeout 10m; or name another node that may have it: --peer ADDRESS'
+    kill -s CONT "$node"
+    end_node
+}
+
+@test "figures that are nowhere are warned of" {
+    start_node --metrics-port 0
+    assert_file_contains said 'no figures are shown without --metrics'
     end_node
 }

@@ -115,3 +115,40 @@ load hints
     assert_refused 64 'TRANSPORT: 8070: neither tcp nor udp'
     hint 'name tcp for connections, udp for datagrams, in front of the port'
 }
+
+@test "a router that is named as no way knows it" {
+    run_split codex-serve router show --by upnp --router 192.0.2.1
+    assert_refused 64 '--router: 192.0.2.1: no URL'
+    hint 'as a line of it has it: codex-serve router show --by upnp; for example: --router http://192.0.2.1:5000/root.xml'
+    run_split codex-serve router show --by pmp --router http://127.0.0.1:9/root.xml
+    assert_refused 64 '--router: http://127.0.0.1:9/root.xml: no address of IPv4'
+    hint 'it is that of the gateway, for example: --router 192.0.2.1'
+    run_split codex-serve router add tcp 8070 --by pmp --router 127.0.0.1 --to 192.0.2.1
+    assert_refused 64 '--to: 192.0.2.1: no address of this host'
+    hint 'name one of its own, or none, and the one is taken that leads to the router'
+    # All of these are taken, and the router, which there is not, refuses.
+    run_split codex-serve router show --by upnp --router http://127.0.0.1:9/root.xml --timeout 1s
+    assert_equal "$status" 1
+    run_split codex-serve router add tcp 8070 --by pmp --router 127.0.0.1 --to 127.0.0.1 --timeout 1s
+    assert_equal "$status" 1
+}
+
+@test "an end for a node that is not there, and an address where none is" {
+    codex-chunk init
+    run_split codex-serve stop
+    assert_equal "$status" 69
+    hint 'there is nothing to end; where a node serves another repo, name that: codex-serve --repo OTHER stop'
+    start_node
+    local at=$address
+    codex-serve --repo "$CODEX_REPO" stop
+    wait "$node"
+    node=
+    run_split codex-serve ping -c 1 "$at"
+    assert_equal "$status" 69
+    hint 'see there whether it runs, and at which address, for its port may be another one each time: codex-serve --repo OTHER health'
+    CODEX_REPO=$PWD/other start_node # a key of its own
+    run_split codex-serve -r other connect "$at"
+    hint 'see there whether it runs, and at which address, for its port may be another one each time: codex-serve --repo OTHER health'
+    codex-serve ping -c 1 "$(codex-serve --repo other health | cut -f 3)"
+    end_node
+}

@@ -45,7 +45,7 @@ assert_result() {
     assert_line --regexp '^\[1/24\] packages: done in [0-9]+ s$'
     assert_line --regexp '^\[2/24\] build release: done in [0-9]+ s$'
     assert_line "\$ cd $PWD/clone/build/quickstart"
-    assert_line "\$ export PATH=$PWD/clone/build/bin:\$PATH CODEX_REPO=$PWD/clone/build/quickstart/repo"
+    assert_line "\$ export PATH=$PWD/clone/build/bin:\$PATH CODEX_REPO=$PWD/clone/build/quickstart/repo CODEX_API_PORT=0 CODEX_DISC_PORT=0"
 
     assert_result "codex-chunk put $PWD/my\\ file" '^zDv'
     assert_result 'codex-ec encode -k 6 -m 3 <plain.cid' '^zDv'
