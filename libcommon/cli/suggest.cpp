@@ -78,6 +78,7 @@ constexpr Synonym kSynonyms[] = {
     {"erase", "damage lose"},
     {"root", "hash"},
     {"run", "serve start daemon"},
+    {"show", "list ls get"},
     {"health", "status"},
     {"fetch", "pull clone download get"},
     {"config", "settings options"},

@@ -42,6 +42,7 @@ std::unique_ptr<net::nat::WayIn> begin_way_in(Node& node, node::DhtNode& discove
         else
             announcer.set_external({});
     };
+    options.advice = "codex-serve(1), WITHOUT A WAY IN";
     options.logger = log;
     return std::make_unique<net::nat::WayIn>(node.loop, std::move(ways), std::move(options));
 }

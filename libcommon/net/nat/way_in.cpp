@@ -190,9 +190,12 @@ void WayIn::tell() {
 /// Once for each reason: a router that is not there is asked for again and again.
 void WayIn::say_none(const std::string& why) {
     const bool was_told = std::exchange(told_, std::nullopt).has_value();
-    if (why != said_)
-        log_.warn(was_told ? "The router lets nobody in any more" : "No router lets others in",
-                  {{"why", why}});
+    const std::string_view text =
+        was_told ? "The router lets nobody in any more" : "No router lets others in";
+    if (why != said_ && options_.advice.empty())
+        log_.warn(text, {{"why", why}});
+    else if (why != said_)
+        log_.warn(text, {{"why", why}, {"advice", options_.advice}});
     said_ = why;
     if (was_told && options_.changed)
         options_.changed(told_);

@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace codex::net::nat {
@@ -25,6 +26,8 @@ struct WayInOptions {
     /// Is told the entrance when there is one, when it is another one, and when there is none any
     /// more. In a turn of the loop's; it must not destroy the WayIn.
     std::function<void(const std::optional<Entrance>&)> changed;
+    /// What a person can do where there is none, for the log; empty: nothing is said of it.
+    std::string advice{};
     log::Logger logger{};
 };
 

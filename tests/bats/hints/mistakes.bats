@@ -209,6 +209,8 @@ setup() {
     done
     run_split codex-serve status
     hint 'did you mean: codex-serve health'
+    run_split codex-serve router list
+    hint 'did you mean: codex-serve router show'
     for word in pull clone download get; do
         run_split codex-serve $word
         hint 'did you mean: codex-serve fetch'

@@ -132,6 +132,7 @@ make_nets
 begin_node
 until_true "grep -q 'No router lets others in' log"
 grep 'No router lets others in' log | grep -q 'UPnP: no router answers; NAT-PMP: the router does not answer'
+grep 'No router lets others in' log | grep -qF 'WITHOUT A WAY IN'
 port=$(sed 's,.*/tcp/\([0-9]*\)/.*,\1,' ready | head -n 1)
 ! outside codex-serve ping -c 1 --timeout 2s "/ip4/5.6.7.1/tcp/$port/p2p/$id"
 end_node
