@@ -114,7 +114,7 @@ std::string UInt256::text() const {
             text += static_cast<char>('0' + std::exchange(digits, digits / 10) % 10);
     }
     if (text.empty())
-        text = "0";
+        text.push_back('0');
     std::ranges::reverse(text);
     return text;
 }

@@ -183,9 +183,7 @@ const Row kRows[] = {
      [](Frame& frame, Arguments of) { return Value::List{probability_of(frame, of[0].word())}; }},
     // --- what it is made of
     {"configuration",
-     [](Frame& frame, Arguments) {
-         return Value::List{frame.contracts().options().configuration.value()};
-     }},
+     [](Frame& frame, Arguments) { return Value::List{frame.configuration().value()}; }},
     {"token",
      [](Frame& frame, Arguments) { return Value::List{frame.contracts().options().token}; }},
 };

@@ -12,10 +12,6 @@ namespace {
 /// Blocks that have a hash a contract can ask for, and values of a pointer.
 constexpr std::uint64_t kPointers = 256;
 
-const Configuration& configuration_of(const Frame& frame) {
-    return frame.contracts().options().configuration;
-}
-
 /// As a number with the lowest byte first, of which the circuit takes 31 bytes.
 UInt256 challenge_input(const Word& challenge) {
     Word turned = challenge;
@@ -33,12 +29,12 @@ UInt256 root_input(const Word& root) {
 } // namespace
 
 std::uint64_t period_now(const Frame& frame) {
-    return frame.time() / configuration_of(frame).period;
+    return frame.time() / frame.configuration().period;
 }
 
 /// It goes one further with each block, so that for a whole period it points at the same one.
 std::uint8_t pointer_of(const Frame& frame, const Word& slot, std::uint64_t period) {
-    const std::uint64_t product = mul64(period, configuration_of(frame).downtime_product);
+    const std::uint64_t product = mul64(period, frame.configuration().downtime_product);
     return static_cast<std::uint8_t>(frame.block() % kPointers + product % kPointers + slot.back());
 }
 
@@ -56,17 +52,17 @@ UInt256 probability_of(const Frame& frame, const Word& slot) {
     const auto request = find_request(frame, slot_of(frame, slot).request);
     if (!request)
         return 0;
-    const std::uint64_t uptime = kPointers - configuration_of(frame).downtime;
+    const std::uint64_t uptime = kPointers - frame.configuration().downtime;
     return divide(mul(request->proof_probability(), uptime), kPointers).quotient;
 }
 
 Requirement requirement_of(const Frame& frame, const Word& slot, std::uint64_t period) {
-    const std::uint64_t start = proofs_of(frame, slot).start / configuration_of(frame).period;
+    const std::uint64_t start = proofs_of(frame, slot).start / frame.configuration().period;
     if (state_of(frame, slot_of(frame, slot)) != SlotState::filled || period <= start)
         return {};
     Requirement requirement;
     requirement.pointer = pointer_of(frame, slot, period);
-    requirement.in_downtime = requirement.pointer < configuration_of(frame).downtime;
+    requirement.in_downtime = requirement.pointer < frame.configuration().downtime;
     const Word challenge = challenge_at(frame, requirement.pointer);
     const UInt256 probability = probability_of(frame, slot);
     requirement.required =
@@ -108,7 +104,7 @@ void submit_proof(Frame& frame, const Word& id, const Proof& proof) {
 void check_missing(const Frame& frame, const Word& slot, std::uint64_t period) {
     if (state_of(frame, slot_of(frame, slot)) != SlotState::filled)
         revert("Marketplace_SlotNotAcceptingProofs");
-    const Configuration& configuration = configuration_of(frame);
+    const Configuration& configuration = frame.configuration();
     const std::uint64_t end = mul64(add64(period, 1), configuration.period);
     if (end >= frame.time())
         revert("Proofs_PeriodNotEnded");
@@ -130,7 +126,7 @@ void mark_missing(Frame& frame, const Word& id, std::uint64_t period) {
     proofs.missed = add64(proofs.missed, 1);
     keep(frame, id, proofs);
 
-    const Configuration& configuration = configuration_of(frame);
+    const Configuration& configuration = frame.configuration();
     Slot slot = slot_of(frame, id);
     const Request request = known_request(frame, slot.request);
     const UInt256 slashed =

@@ -66,7 +66,7 @@ void check_request(const Frame& frame, const Request& request, const Word& id) {
         revert("Marketplace_InsufficientReward");
     if (request.cid().empty())
         revert("Marketplace_InvalidCid");
-    if (request.duration() > frame.contracts().options().configuration.request_duration_limit)
+    if (request.duration() > frame.configuration().request_duration_limit)
         revert("Marketplace_DurationExceedsLimit");
 }
 

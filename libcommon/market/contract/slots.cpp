@@ -7,10 +7,6 @@ namespace codex::market::detail {
 
 namespace {
 
-const Configuration& configuration_of(const Frame& frame) {
-    return frame.contracts().options().configuration;
-}
-
 void tell_of_slot(Frame& frame, std::string_view event, const Word& request, std::uint64_t index) {
     frame.tell(frame.contracts().options().marketplace, marketplace_interface(), event,
                {request, UInt256(index)});
@@ -28,7 +24,7 @@ bool is_to_be_had(SlotState state) {
 UInt256 price_of_entry(const Frame& frame, SlotState state, const UInt256& collateral) {
     if (state != SlotState::repair)
         return collateral;
-    const UInt256 percentage = configuration_of(frame).repair_reward_percentage;
+    const UInt256 percentage = frame.configuration().repair_reward_percentage;
     return sub(collateral, divide(mul(collateral, percentage), 100).quotient);
 }
 
@@ -78,7 +74,7 @@ bool can_reserve(const Frame& frame, const Word& request, std::uint64_t index) {
     const auto hosts = reservations_of(frame, id);
     const Window window = frame.contracts().options().window;
     return is_to_be_had(state_of(frame, slot_of(frame, id))) &&
-           hosts.size() < configuration_of(frame).max_reservations &&
+           hosts.size() < frame.configuration().max_reservations &&
            std::ranges::find(hosts, frame.sender()) == hosts.end() &&
            (window == nullptr || window(frame.now(), frame.sender()));
 }
@@ -90,7 +86,7 @@ void reserve_slot(Frame& frame, const Word& request, std::uint64_t index) {
     auto hosts = reservations_of(frame, id);
     hosts.push_back(frame.sender());
     keep_reservations(frame, id, hosts);
-    if (hosts.size() == configuration_of(frame).max_reservations)
+    if (hosts.size() == frame.configuration().max_reservations)
         tell_of_slot(frame, "SlotReservationsFull", request, index);
 }
 

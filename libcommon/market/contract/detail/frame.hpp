@@ -109,6 +109,9 @@ public:
         : contracts_(contracts), state_(state), now_(now), sender_(sender), logs_(logs) {}
 
     [[nodiscard]] const Contracts& contracts() const { return contracts_; }
+    [[nodiscard]] const Configuration& configuration() const {
+        return contracts_.options().configuration;
+    }
     [[nodiscard]] const Address& sender() const { return sender_; }
     [[nodiscard]] const Now& now() const { return now_; }
     [[nodiscard]] std::uint64_t block() const { return now_.block; }
