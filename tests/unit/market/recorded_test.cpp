@@ -31,7 +31,7 @@ const std::array<Address, 10>& accounts() {
     return all;
 }
 
-Contracts::Options options() {
+Contracts::Options recorded_options() {
     Contracts::Options made;
     made.configuration.slash_percentage = 10;
     made.configuration.max_number_of_slashes = 5;
@@ -46,7 +46,7 @@ Contracts::Options options() {
 /// One run, answered by us.
 class RecordedRun {
 public:
-    RecordedRun() : chain_(options()) {
+    RecordedRun() : chain_(recorded_options()) {
         const auto& mint = *token_interface().function("mint");
         for (const Address& account : accounts())
             EXPECT_TRUE(
