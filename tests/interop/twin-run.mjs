@@ -1,12 +1,14 @@
-// twin-run.mjs PROGRAM SEED CALLS: random calls of the market's contracts, each in our library (PROGRAM is codex-testmarket)
-// and in Solidity. Answers, refusals, events and balances have to be the same, byte for byte. Prints what was called how
-// often and how it ended; ends with 1 at the first difference, and prints the calls that led there.
+// twin-run.mjs PROGRAM SEED WORLDS CALLS: random calls of the market's contracts, so many in each of so many worlds with
+// configurations of their own, in our library (PROGRAM is codex-testmarket) and in Solidity. Answers, refusals, events and
+// balances have to be the same, byte for byte. Prints what was called how often and how it ended; ends with 1 at the first
+// difference, and prints the calls that led there.
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { keccak256 } from 'ethereum-cryptography/keccak.js'
 import { begin, bytes, hex, word } from './twin.mjs'
 
-const [program, seed, calls] = [process.argv[2], Number(process.argv[3]), Number(process.argv[4])]
+const program = process.argv[2]
+const [seed, worlds, calls] = process.argv.slice(3).map(Number)
 
 // --- choices --------------------------------------------------------------------------------
 
@@ -44,34 +46,55 @@ const slotOf = (request, index) => hex(keccak256(bytes(request + word(index))))
 // --- the world of a run ---------------------------------------------------------------------
 
 const people = [1, 2, 3, 4, 5, 6].map((n) => `0x${String(n).padStart(2, '0').repeat(20)}`)
-const configuration = {
-    collateral: {
-        repairRewardPercentage: one([0, 10, 100]),
-        maxNumberOfSlashes: one([1, 2, 5]),
-        slashPercentage: one([0, 10, 20]),
-        validatorRewardPercentage: one([0, 20, 100]),
-    },
-    proofs: { period: one([1, 10, 60]), timeout: one([1, 5, 30]), downtime: 64, downtimeProduct: 67, zkeyHash: '' },
-    reservations: { maxReservations: one([1, 3, 255]) },
-    requestDurationLimit: one([2592000, 18446744073709551615n]),
-}
-const twin = await begin(configuration, people[0])
-const ours = spawn(program, [
-    JSON.stringify(configuration, (_, value) => (typeof value === 'bigint' ? value.toString() : value)),
-    twin.token,
-    twin.marketplace,
-    twin.vault,
-    people[0],
-])
-ours.stderr.pipe(process.stderr)
-const answers = createInterface({ input: ours.stdout })[Symbol.asyncIterator]()
-
-let block = 300
-let time = 2000000000
-const requests = []
-const slots = []
-const past = []
+let configuration
+let twin
+let ours
+let answers
+let block
+let time
+let requests
+let slots
+let filled
+let past
 const counts = new Map()
+
+async function beginWorld() {
+    configuration = {
+        collateral: {
+            repairRewardPercentage: one([0, 10, 100]),
+            maxNumberOfSlashes: one([1, 2, 5]),
+            slashPercentage: one([0, 10, 20]),
+            validatorRewardPercentage: one([0, 20, 100]),
+        },
+        proofs: {
+            period: one([1, 10, 30]),
+            timeout: one([5, 20, 30]),
+            downtime: 64,
+            downtimeProduct: 67,
+            zkeyHash: '',
+        },
+        reservations: { maxReservations: one([1, 3, 255]) },
+        requestDurationLimit: one([2592000, 18446744073709551615n]),
+    }
+    twin = await begin(configuration, people[0])
+    const text = JSON.stringify(configuration, (_, value) =>
+        typeof value === 'bigint' ? value.toString() : value,
+    )
+    ours = spawn(program, [text, twin.token, twin.marketplace, twin.vault, people[0]])
+    ours.stderr.pipe(process.stderr)
+    answers = createInterface({ input: ours.stdout })[Symbol.asyncIterator]()
+    block = 300
+    time = 2000000000
+    requests = []
+    slots = []
+    filled = []
+    past = []
+    for (const who of people) {
+        await send('mint', who, encode('mint(address,uint256)', who, 1n << 60n), twin.token)
+        for (const spender of [twin.marketplace, twin.vault])
+            await send('approve', who, encode('approve(address,uint256)', spender, most256), twin.token)
+    }
+}
 
 async function both(name, from, to, data, view = false) {
     const call = { block, time, from, to, data, view }
@@ -113,6 +136,8 @@ const anySlot = () => or(slots.length ? late(slots) : { id: word(7), request: wo
     request: `0x${word(random())}`,
     index: 0,
 })
+/// One that a host has had, where there is one.
+const hostedSlot = () => (filled.length && chance(0.8) ? late(filled) : anySlot())
 const anyRequest = () => or(requests.length ? late(requests) : { id: word(9), client: people[0] }, {
     id: `0x${word(random())}`,
     client: people[0],
@@ -169,30 +194,32 @@ const deeds = [
         await send('reserveSlot', anyone(), encode('reserveSlot(bytes32,uint64)', request, or(index, 99, most64)))
     }],
     [22, async () => {
-        const { request, index } = anySlot()
+        const slot = anySlot()
+        const { request, index } = slot
         const host = anyone()
         if (chance(0.8)) await send('reserveSlot', host, encode('reserveSlot(bytes32,uint64)', request, index))
         let data = encode(fillSignature, request, or(index, 99, most64), proofWords())
         if (chance(0.03)) data = spoiled(data)
-        await send('fillSlot', host, data)
+        const end = await send('fillSlot', host, data)
+        if (end.ok) filled.push(slot)
     }],
     [10, async () => {
-        const { id } = anySlot()
+        const { id } = hostedSlot()
         const from = chance(0.7) ? await hostOf(id) : anyone()
         await send('submitProof', from, encode(`submitProof(bytes32,${proof8})`, id, proofWords()))
     }],
     [16, async () => {
         const period = Math.floor(time / configuration.proofs.period)
         const at = or(period - 1, period, period - 2, period + 1, most64, most64 / 10n, 0)
-        await send('markProofAsMissing', anyone(), encode('markProofAsMissing(bytes32,uint64)', anySlot().id, at))
+        await send('markProofAsMissing', anyone(), encode('markProofAsMissing(bytes32,uint64)', hostedSlot().id, at))
     }],
     [6, async () => {
-        const { id } = anySlot()
+        const { id } = hostedSlot()
         const from = chance(0.8) ? await hostOf(id) : anyone()
         await send('freeSlot', from, encode('freeSlot(bytes32)', id))
     }],
     [4, async () => {
-        const { id } = anySlot()
+        const { id } = hostedSlot()
         const from = chance(0.8) ? await hostOf(id) : anyone()
         const [reward, collateral] = [or(anyone(), zero(), twin.marketplace), or(anyone(), zero())]
         await send('freeSlot to', from, encode('freeSlot(bytes32,address,address)', id, reward, collateral))
@@ -227,6 +254,7 @@ async function hostOf(id) {
 }
 
 async function vaultCall() {
+    if (chance(0.3)) return fillVault()
     const fund = word(1 + below(6))
     const account = () => `${anyone()}${'00'.repeat(11)}0${below(2)}`
     const amount = or(BigInt(below(2000)), 0n, (1n << 128n) - 1n, 1n << 128n)
@@ -253,9 +281,9 @@ async function vaultCall() {
         ['getLockExpiry', encode('getLockExpiry(bytes32)', `0x${fund}`)],
         ['encodeAccountId', encode('encodeAccountId(address,bytes12)', anyone(), `0x${'ab'.repeat(12)}${'00'.repeat(20)}`)],
         ['decodeAccountId', encode('decodeAccountId(bytes32)', account())],
-        chance(0.2) ? ['pause', encode('pause()')] : ['unpause', encode('unpause()')],
+        chance(0.1) ? ['pause', encode('pause()')] : ['unpause', encode('unpause()')],
         ['unpause', encode('unpause()')],
-        chance(0.02)
+        chance(0.01)
             ? ['renounceOwnership', encode('renounceOwnership()')]
             : ['transferOwnership', encode('transferOwnership(address)', or(people[0], zero()))],
     ])
@@ -263,12 +291,26 @@ async function vaultCall() {
     await send(name, chance(0.9) ? people[one([0, 1])] : anyone(), data, twin.vault)
 }
 
+/// A fund that is locked, with something in it that flows.
+async function fillVault() {
+    const fund = `0x${word(1 + below(6))}`
+    const account = (n) => `${people[n]}${'00'.repeat(12)}`
+    const until = BigInt(time + 100 + below(300))
+    const asOwner = (name, data) => send(name, people[below(2)], data, twin.vault)
+    await asOwner('lock', encode('lock(bytes32,uint40,uint40)', fund, until, until + 100n))
+    for (const n of [0, 1, 2])
+        await asOwner('deposit', encode('deposit(bytes32,bytes32,uint128)', fund, account(n), BigInt(below(5000))))
+    await asOwner('flow', encode('flow(bytes32,bytes32,bytes32,uint96)', fund, account(below(3)), account(below(3)), small()))
+    for (const n of [0, 1, 2])
+        await asOwner('getBalance', encode('getBalance(bytes32,bytes32)', fund, account(n)))
+}
+
 const ofRequest = ['getRequest', 'requestState', 'requestEnd', 'requestExpiry']
 const ofSlot = ['getActiveSlot', 'getHost', 'slotState', 'currentCollateral', 'missingProofs', 'getPointer', 'getChallenge',
     'isProofRequired', 'willProofBeRequired', 'slotProbability']
 
 async function look() {
-    const [request, slot, who] = [anyRequest(), anySlot(), anyone()]
+    const [request, slot, who] = [anyRequest(), hostedSlot(), anyone()]
     for (const name of ofRequest) await view(name, who, encode(`${name}(bytes32)`, request.id))
     for (const name of ofSlot) await view(name, who, encode(`${name}(bytes32)`, slot.id))
     for (const name of ['myRequests', 'mySlots', 'configuration', 'token']) await view(name, who, encode(`${name}()`))
@@ -281,19 +323,17 @@ async function look() {
     await view('allowance', who, encode('allowance(address,address)', who, twin.marketplace), twin.token)
 }
 
-for (const who of people) {
-    await send('mint', who, encode('mint(address,uint256)', who, 1n << 60n), twin.token)
-    for (const spender of [twin.marketplace, twin.vault])
-        await send('approve', who, encode('approve(address,uint256)', spender, most256), twin.token)
+for (let world = 0; world < worlds; ++world) {
+    await beginWorld()
+    for (let i = 0; i < calls; ++i) {
+        // Time goes on, at times up to where something ends; a pointer goes on with each block.
+        block += or(below(3), below(300))
+        time += chance(0.9) ? below(4) : or(below(2 * configuration.proofs.period), below(2500))
+        let left = below(weights)
+        const deed = deeds.find(([weight]) => (left -= weight) < 0)[1]
+        await deed()
+    }
+    await look()
+    ours.stdin.end()
 }
-for (let i = 0; i < calls; ++i) {
-    // Time goes on, at times up to where something ends; a pointer goes on with each block.
-    block += or(below(3), below(300))
-    time += chance(0.9) ? below(4) : or(below(2 * configuration.proofs.period), below(2500))
-    let left = below(weights)
-    const deed = deeds.find(([weight]) => (left -= weight) < 0)[1]
-    await deed()
-}
-await look()
-ours.stdin.end()
 for (const [how, times] of [...counts].sort()) console.log(`${how} ${times}`)

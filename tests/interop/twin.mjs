@@ -11,7 +11,9 @@ function source(name) {
     return readFileSync(new URL(at, import.meta.url), 'utf8')
 }
 
+let compiled
 function compile(files) {
+    if (compiled) return compiled
     const input = {
         language: 'Solidity',
         sources: Object.fromEntries(files.map((file) => [file, { content: source(file) }])),
@@ -26,7 +28,8 @@ function compile(files) {
     const output = JSON.parse(solc.compile(JSON.stringify(input), { import: found }))
     const errors = (output.errors ?? []).filter(({ severity }) => severity === 'error')
     if (errors.length) throw new Error(errors.map((error) => error.formattedMessage).join('\n'))
-    return (file, name) => output.contracts[file][name].evm.bytecode.object
+    compiled = (file, name) => output.contracts[file][name].evm.bytecode.object
+    return compiled
 }
 
 export const word = (value) => BigInt(value).toString(16).padStart(64, '0')

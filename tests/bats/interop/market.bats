@@ -1,0 +1,16 @@
+# The market's rules in the library and once more in Solidity, which solc compiles and an Ethereum virtual machine runs.
+load ../common
+
+@test "two thousand random calls are answered alike: values, refusals, events, balances" {
+    run_split node "$CODEX_SOURCE/tests/interop/twin-run.mjs" "$CODEX_TEST_BIN/codex-testmarket" 1 8 250
+    assert_success
+    # None of what matters is missing in the dice: each call was done, and refused for many a reason.
+    local name
+    for name in requestStorage reserveSlot fillSlot submitProof markProofAsMissing canMarkProofAsMissing freeSlot \
+        'freeSlot to' withdrawFunds 'withdrawFunds to' getActiveSlot deposit flow withdraw freezeFund; do
+        assert_line --regexp "^$name done [0-9]+$"
+    done
+    assert [ "$(grep -c ' 0x[0-9a-f]* [0-9]*$' <<<"$output")" -gt 60 ]
+    assert_line --partial ' 0x4e487b71 ' # a panic
+    assert_line --regexp ' 0x [0-9]+$'   # arguments that are none
+}
