@@ -4,13 +4,13 @@
 #include "property.hpp"
 
 using namespace codex;
-using namespace codex::ethereum;
+namespace contract = codex::ethereum::abi; // <cxxabi.h> has an abi, too
 
 namespace {
 
-const std::vector<std::vector<abi::Type>>& shapes() {
+const std::vector<std::vector<contract::Type>>& shapes() {
     static const auto all = [] {
-        std::vector<std::vector<abi::Type>> made;
+        std::vector<std::vector<contract::Type>> made;
         for (const char* text :
              {"((address,(uint256,uint256,uint256,uint64,uint64,uint64,uint64),(bytes,bytes32),"
               "uint64,bytes32))",
@@ -18,7 +18,7 @@ const std::vector<std::vector<abi::Type>>& shapes() {
               "(uint256,uint256)))",
               "(bytes32[])", "(((uint8,bool),(uint64,bytes4,string),(uint8),uint64))",
               "((string,bytes)[],uint8)"}) {
-            auto types = abi::types_from_text(text);
+            auto types = contract::types_from_text(text);
             FUZZ_CHECK(types.has_value());
             made.push_back(std::move(*types));
         }
@@ -32,18 +32,18 @@ const std::vector<std::vector<abi::Type>>& shapes() {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const BytesView bytes(data, size);
     for (const auto& types : shapes()) {
-        const auto values = abi::decode_arguments(types, bytes);
+        const auto values = contract::decode_arguments(types, bytes);
         if (!values)
             continue;
-        const Bytes again = abi::encode(types, *values);
-        const auto same = abi::decode_arguments(types, again);
+        const Bytes again = contract::encode(types, *values);
+        const auto same = contract::decode_arguments(types, again);
         FUZZ_CHECK(same && *same == *values);
-        FUZZ_CHECK(equal(abi::encode(types, *same), again));
+        FUZZ_CHECK(equal(contract::encode(types, *same), again));
     }
     // Types are text from outside, too.
-    if (const auto types = abi::types_from_text(as_text(bytes))) {
-        const auto again = abi::types_from_text(abi::text_of(*types));
-        FUZZ_CHECK(again && abi::text_of(*again) == abi::text_of(*types));
+    if (const auto types = contract::types_from_text(as_text(bytes))) {
+        const auto again = contract::types_from_text(contract::text_of(*types));
+        FUZZ_CHECK(again && contract::text_of(*again) == contract::text_of(*types));
     }
     return 0;
 }

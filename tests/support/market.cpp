@@ -1,8 +1,10 @@
-// codex-testmarket CONFIGURATION TOKEN MARKETPLACE VAULT OWNER: the library's contracts, call by call, for whoever
-// compares them with others. CONFIGURATION is what configuration() returns, as JSON. Each line of stdin is
+// codex-testmarket CONFIGURATION TOKEN MARKETPLACE VAULT OWNER: the library's contracts, call by
+// call, for whoever compares them with others. CONFIGURATION is what configuration() returns, as
+// JSON. Each line of stdin is
 //     {"block":N,"time":T,"from":"0x...","to":"0x...","data":"0x...","view":BOOLEAN}
-// and is answered by {"ok":BOOLEAN,"data":"0x...","logs":[{"address":...,"topics":[...],"data":"0x..."}]}.
-// The hash of block n is n + 1 as 32 bytes, the first of which is 5a.
+// and is answered by
+// {"ok":BOOLEAN,"data":"0x...","logs":[{"address":...,"topics":[...],"data":"0x..."}]}. The hash of
+// block n is n + 1 as 32 bytes, the first of which is 5a.
 #include "base/hex.hpp"
 #include "ethereum/abi/json.hpp"
 #include "market/contract/contracts.hpp"
@@ -74,8 +76,8 @@ void run(char** arguments) {
         const Bytes data = must(from_hex(call["data"].get<std::string>()));
         Overlay overlay(state);
         const Now now{call["block"], call["time"], hashes};
-        const auto outcome = must(contracts.execute(
-            overlay, now, {address(call["from"]), address(call["to"]), data}));
+        const auto outcome = must(
+            contracts.execute(overlay, now, {address(call["from"]), address(call["to"]), data}));
         if (!call["view"].get<bool>())
             state.apply(overlay.changes());
         std::cout << answer_of(outcome).dump() << std::endl;
