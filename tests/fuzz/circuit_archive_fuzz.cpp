@@ -1,6 +1,6 @@
 // A circuit archive from anywhere: whatever it is, only the known files are written, each once,
 // within the limits, and not more of them than is said.
-#include "proof/detail/circuit_unpack.hpp"
+#include "circuits/detail/circuit_unpack.hpp"
 #include "property.hpp"
 
 #include <sys/mman.h>
@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 using namespace codex;
-using namespace codex::proof::detail;
+using namespace codex::circuits::detail;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     constexpr UnpackLimits kLimits = {1 << 16, 1 << 18};

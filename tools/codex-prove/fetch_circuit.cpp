@@ -1,6 +1,6 @@
 // codex-prove fetch-circuit: the network's circuit out of its archive.
+#include "circuits/circuit_archive.hpp"
 #include "commands.hpp"
-#include "proof/circuit_archive.hpp"
 #include "session.hpp"
 #include "toolkit/input.hpp"
 
@@ -22,14 +22,14 @@ Result<int> fetch_circuit(cli::Context& context, const FetchCircuitOptions& opti
     if (!options.hash)
         return fail(Error(Errc::usage, "--hash is needed")
                         .hint("it is zkeyHash in the marketplace contract's configuration"));
-    auto hash = proof::archive_hash_from_text(*options.hash);
+    auto hash = circuits::archive_hash_from_text(*options.hash);
     if (!hash)
         return fail(cli::bad_value("--hash", hash.error()));
     CODEX_TRY(parameters, options.circuit.parameters());
     CODEX_CHECK(context.require_outside_of_repo(*options.circuit_dir));
     CODEX_TRY(archive, toolkit::open_input(*options.archive));
-    CODEX_TRY(installed, proof::install_circuit(archive.fd(), archive.name, *hash, parameters,
-                                                *options.circuit_dir));
+    CODEX_TRY(installed, circuits::install_circuit(archive.fd(), archive.name, *hash, parameters,
+                                                   *options.circuit_dir));
     for (const std::string& skipped : installed.skipped)
         context.warn(archive.name, fmt::format("{} is no file of a circuit: left out", skipped));
     for (const auto& [path, bytes] : installed.files)

@@ -5,7 +5,7 @@
 
 #include "proof/circuit.hpp"
 
-namespace codex::proof {
+namespace codex::circuits {
 
 /// 64 hex digits, "0x" before them or not. Errors: hex_invalid.
 [[nodiscard]] Result<Digest> archive_hash_from_text(std::string_view hex);
@@ -32,7 +32,7 @@ struct InstalledCircuit {
 /// file, or does not fit), limit_exceeded, cannot_create, no_space, io.
 [[nodiscard]] Result<InstalledCircuit> install_circuit(int fd, const std::string& name,
                                                        const Digest& sha256,
-                                                       const CircuitParameters& parameters,
+                                                       const proof::CircuitParameters& parameters,
                                                        const std::string& folder);
 
-} // namespace codex::proof
+} // namespace codex::circuits

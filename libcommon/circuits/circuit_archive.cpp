@@ -1,8 +1,8 @@
-#include "proof/circuit_archive.hpp"
+#include "circuits/circuit_archive.hpp"
 
 #include "base/hex.hpp"
+#include "circuits/detail/circuit_unpack.hpp"
 #include "crypto/hash/sha256.hpp"
-#include "proof/detail/circuit_unpack.hpp"
 #include "snark/groth16.hpp"
 
 #include <bit>
@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-namespace codex::proof {
+namespace codex::circuits {
 
 namespace {
 
@@ -23,7 +23,7 @@ constexpr std::uint64_t kMaxBytesAWire = 4096;
 constexpr std::uint64_t kMaxBytesBesides = std::uint64_t{16} << 20;
 constexpr std::size_t kCopyBytes = std::size_t{1} << 20;
 
-detail::UnpackLimits limits_for(const CircuitParameters& parameters) {
+detail::UnpackLimits limits_for(const proof::CircuitParameters& parameters) {
     const std::uint64_t file = wire_count(parameters) * kMaxBytesAWire + kMaxBytesBesides;
     return {file, file * detail::kCircuitFiles};
 }
@@ -97,7 +97,7 @@ struct Files {
     }
 };
 
-Result<void> check_key(const Files& files, const CircuitParameters& parameters) {
+Result<void> check_key(const Files& files, const proof::CircuitParameters& parameters) {
     CODEX_TRY(file, files.map(CircuitFile::zkey, "zkey"));
     CODEX_TRY(key, snark::ProvingKey::read(std::move(file)));
     const std::uint64_t rows = constraint_count(parameters) + 3;
@@ -122,7 +122,7 @@ Result<void> check_key(const Files& files, const CircuitParameters& parameters) 
     return {};
 }
 
-Result<void> check_constraints(const Files& files, const CircuitParameters& parameters) {
+Result<void> check_constraints(const Files& files, const proof::CircuitParameters& parameters) {
     CODEX_TRY(file, files.map(CircuitFile::r1cs, "r1cs"));
     CODEX_TRY(system, snark::R1cs::read(file));
     if (system.wires != wire_count(parameters) || system.public_count() != 3 ||
@@ -149,7 +149,7 @@ Result<Digest> archive_hash_from_text(std::string_view hex) {
 }
 
 Result<InstalledCircuit> install_circuit(int fd, const std::string& name, const Digest& sha256,
-                                         const CircuitParameters& parameters,
+                                         const proof::CircuitParameters& parameters,
                                          const std::string& folder) {
     CODEX_CHECK(validate(parameters));
     const detail::UnpackLimits limits = limits_for(parameters);
@@ -189,4 +189,4 @@ Result<InstalledCircuit> install_circuit(int fd, const std::string& name, const 
     return installed;
 }
 
-} // namespace codex::proof
+} // namespace codex::circuits

@@ -1,10 +1,10 @@
-#include "proof/detail/circuit_unpack.hpp"
+#include "circuits/detail/circuit_unpack.hpp"
 
 #include <archive.h>
 #include <archive_entry.h>
 #include <memory>
 
-namespace codex::proof::detail {
+namespace codex::circuits::detail {
 
 namespace {
 
@@ -126,4 +126,4 @@ Result<Unpacked> unpack_circuit(int fd, const std::string& name, const UnpackLim
     return Unpacker(name, limits, create).run(fd);
 }
 
-} // namespace codex::proof::detail
+} // namespace codex::circuits::detail

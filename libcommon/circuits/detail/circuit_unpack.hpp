@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace codex::proof::detail {
+namespace codex::circuits::detail {
 
 /// In the order in which they get their names.
 enum class CircuitFile : std::uint8_t { r1cs, wasm, graph, verification_key, zkey };
@@ -37,4 +37,4 @@ struct Unpacked {
 unpack_circuit(int fd, const std::string& name, const UnpackLimits& limits,
                const std::function<Result<int>(CircuitFile)>& create);
 
-} // namespace codex::proof::detail
+} // namespace codex::circuits::detail
