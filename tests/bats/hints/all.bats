@@ -14,6 +14,8 @@ library_only=(
     '"{}" is not an address: {}'
     'an address looks like /ip4/192.0.2.7/tcp/8070/p2p/16Uiu2HA...'
     'a node prints its own record; copy the whole of it'
+    # Of addresses of accounts, which no tool takes yet: unit/ethereum
+    'a character of it was mistyped; in small letters alone it has no checksum'
 )
 
 # What takes minutes, or another circuit than there is a key for: shown by the test that stands behind it.

@@ -38,7 +38,9 @@ TEST(Address, IsReadWithItsChecksum) {
                 continue;
             std::string wrong = text;
             wrong[i] = static_cast<char>(wrong[i] ^ 0x20);
-            EXPECT_EQ(must_fail(Address::from_text(wrong)).code(), Errc::address_invalid) << wrong;
+            const Error error = must_fail(Address::from_text(wrong));
+            EXPECT_EQ(error.code(), Errc::address_invalid) << wrong;
+            EXPECT_TRUE(error.hint().starts_with("a character of it was mistyped")) << wrong;
         }
     }
 }
