@@ -47,7 +47,8 @@ std::string command_of(std::string_view command, const Remedy& remedy) {
         fill_in(text, "CID", "CID --slot " + number);
     fill_in(text, "SIZE", number);
     fill_in(text, "INDEX", number);
-    fill_in(text, "CID", remedy.object());
+    for (const std::string_view word : {"CID", "SLOT", "REQUEST", "ACCOUNT"})
+        fill_in(text, word, remedy.object());
     if (!remedy.object().empty())
         fill_in(text, "PATH", shell_quoted(remedy.object()));
     return text;
@@ -153,6 +154,34 @@ Way way_of(Remedy::Action action) {
         return {"for example", ""};
     case Remedy::check_input:
         return {"see to where the input comes from", ""};
+    case Remedy::make_ledger:
+        return {"make a ledger", "codex-market init"};
+    case Remedy::name_ledger:
+        return {"name the folder of a ledger with --ledger DIR, or in CODEX_LEDGER", ""};
+    case Remedy::verify_ledger:
+        return {"see what is wrong with it", "codex-market ledger verify"};
+    case Remedy::make_account:
+        return {"make a key", "codex-market key new"};
+    case Remedy::name_account:
+        return {"name the key with --eth-private-key FILE", ""};
+    case Remedy::mint_tokens:
+        return {"give tokens to the account", "codex-market mint ACCOUNT AMOUNT"};
+    case Remedy::approve_tokens:
+        return {"let the market take tokens of the account", "codex-market approve AMOUNT"};
+    case Remedy::reserve_slot:
+        return {"reserve the slot first", "codex-market reserve SLOT"};
+    case Remedy::show_slot:
+        return {"see what it is", "codex-market get slot SLOT"};
+    case Remedy::show_request:
+        return {"see what it is", "codex-market get request REQUEST"};
+    case Remedy::list_slots:
+        return {"list the slots that are open", "codex-market list open"};
+    case Remedy::show_time:
+        return {"see what time it is", "codex-market time"};
+    case Remedy::show_market:
+        return {"see how the market is configured", "codex-market config"};
+    case Remedy::prove_slot:
+        return {"see which proof is wanted", "codex-market challenge SLOT"};
     }
     CODEX_ASSERT(false && "an action of remedy.def");
 }
