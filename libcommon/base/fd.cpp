@@ -1,6 +1,9 @@
 #include "base/fd.hpp"
 
+#include "base/pipe.hpp"
+
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <climits>
 #include <fcntl.h>
@@ -99,6 +102,13 @@ Result<Fd> open_file(const std::string& path, int flags, unsigned mode) {
         if (errno != EINTR)
             return fail(system_error(errno, fmt::format("open {}", path)));
     }
+}
+
+Result<Pipe> make_pipe() {
+    std::array<int, 2> ends{};
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0)
+        return fail(system_error(errno, "make a pipe"));
+    return Pipe{Fd(ends[0]), Fd(ends[1])};
 }
 
 Result<std::size_t> read_some(int fd, MutableBytes to, std::string_view name) {

@@ -1,6 +1,7 @@
 #include "base/system_programs.hpp"
 
 #include "base/detail/descriptor.hpp"
+#include "base/pipe.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -125,18 +126,6 @@ Error refused(int number, std::string_view what) {
     if (number == EAGAIN || number == ENOMEM || number == EMFILE || number == ENFILE)
         return {Errc::no_space, fmt::format("{}: {}", what, std::strerror(number))};
     return system_error(number, what);
-}
-
-struct Pipe {
-    Fd read;
-    Fd write;
-};
-
-Result<Pipe> make_pipe() {
-    std::array<int, 2> ends{};
-    if (::pipe2(ends.data(), O_CLOEXEC) != 0)
-        return fail(refused(errno, "make a pipe"));
-    return Pipe{Fd(ends[0]), Fd(ends[1])};
 }
 
 void kill_group(pid_t leader) {

@@ -1,5 +1,6 @@
 #include "cli/child.hpp"
 
+#include "base/pipe.hpp"
 #include "base/thread.hpp"
 
 #include <algorithm>
@@ -23,18 +24,6 @@ namespace {
 constexpr std::size_t kMaxLine = 1000;
 /// What a command may have said before it ended and is still in the pipe: all that a pipe holds.
 constexpr std::size_t kLastWords = std::size_t{64} << 10;
-
-struct Pipe {
-    Fd read;
-    Fd write;
-};
-
-Result<Pipe> make_pipe() {
-    std::array<int, 2> ends{};
-    if (::pipe2(ends.data(), O_CLOEXEC) != 0)
-        return fail(system_error(errno, "make a pipe"));
-    return Pipe{Fd(ends[0]), Fd(ends[1])};
-}
 
 /// How the tools begin the line of an error on stderr, behind their name (codex-pipes(7), ERRORS).
 constexpr std::string_view kErrorMark = ": error: ";
