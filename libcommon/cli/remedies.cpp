@@ -49,6 +49,8 @@ std::string command_of(std::string_view command, const Remedy& remedy) {
     fill_in(text, "INDEX", number);
     for (const std::string_view word : {"CID", "SLOT", "REQUEST", "ACCOUNT"})
         fill_in(text, word, remedy.object());
+    if (remedy.action() == Remedy::approve_tokens)
+        fill_in(text, "AMOUNT", remedy.object());
     if (!remedy.object().empty())
         fill_in(text, "PATH", shell_quoted(remedy.object()));
     return text;

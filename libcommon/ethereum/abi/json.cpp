@@ -3,9 +3,11 @@
 #include "ethereum/abi/json.hpp"
 
 #include "base/hex.hpp"
+#include "base/printable.hpp"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <set>
 
 namespace codex::ethereum::abi {
 
@@ -93,7 +95,7 @@ Result<Value::List> read_members(const std::vector<Type>& types, const Json& jso
     if (json.size() != types.size())
         for (const auto& [name, value] : json.items())
             if (std::ranges::find(types, name, &Type::name) == types.end())
-                return fail(Errc::malformed, "\"{}\" is not known", name);
+                return fail(Errc::malformed, "\"{}\" is not known", printable(name));
     return values;
 }
 
@@ -194,15 +196,42 @@ void write_values(JsonWriter& json, const std::vector<Type>& types, const Value:
         json.end_array();
 }
 
+namespace {
+
+/// Nothing of it is taken where a member stands twice: which one counts is not for readers to
+/// choose.
+Result<Json> parse_once(std::string_view text) {
+    std::vector<std::set<std::string, std::less<>>> open; // names in each object around this place
+    std::string twice;
+    const Json::parser_callback_t note = [&](int, Json::parse_event_t event, Json& parsed) {
+        if (event == Json::parse_event_t::object_start)
+            open.emplace_back();
+        else if (event == Json::parse_event_t::object_end)
+            open.pop_back();
+        else if (event == Json::parse_event_t::key) {
+            const auto& name = parsed.get_ref<const std::string&>();
+            if (!open.back().insert(name).second && twice.empty())
+                twice = name;
+        }
+        return true;
+    };
+    Json json = Json::parse(text, note, false);
+    if (json.is_discarded())
+        return fail(Errc::json_invalid, "not valid JSON");
+    if (!twice.empty())
+        return fail(Errc::malformed, "\"{}\" stands there twice", printable(twice));
+    return json;
+}
+
+} // namespace
+
 Result<Value::List> values_from_json(const std::vector<Type>& types, std::string_view text) {
     if (text.size() > kMaxJsonBytes)
         return fail(Errc::limit_exceeded, "larger than {} bytes", kMaxJsonBytes);
     // To the parser a NUL is the end of the text, whatever follows it.
     if (text.find('\0') != text.npos)
         return fail(Errc::json_invalid, "not valid JSON");
-    const Json json = Json::parse(text, nullptr, false);
-    if (json.is_discarded())
-        return fail(Errc::json_invalid, "not valid JSON");
+    CODEX_TRY(json, parse_once(text));
     return read_members(types, json);
 }
 

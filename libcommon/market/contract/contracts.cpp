@@ -83,6 +83,13 @@ Configuration Configuration::of(const Value& value) {
     return made;
 }
 
+Value Proof::value() const {
+    const auto pair = [&](std::size_t first) {
+        return Value(Value::List{Value(words[first]), Value(words[first + 1])});
+    };
+    return Value::List{pair(0), Value::List{pair(2), pair(4)}, pair(6)};
+}
+
 std::optional<Bytes> Contracts::refusal(const Configuration& configuration, std::uint64_t block) {
     if (configuration.period == 0)
         return refusal_of("Periods_InvalidSecondsPerPeriod");

@@ -33,6 +33,9 @@ struct Configuration {
 /// a, b, c of Groth16, as the contract is given them: of b, the real parts first.
 struct Proof {
     std::array<ethereum::UInt256, 8> words;
+
+    /// As an argument of a call.
+    [[nodiscard]] ethereum::abi::Value value() const;
 };
 
 enum class Verdict : std::uint8_t {

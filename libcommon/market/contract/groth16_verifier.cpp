@@ -72,15 +72,17 @@ Verdict Groth16Verifier::verify(const Proof& proof, const std::array<UInt256, 3>
     return snark::verify(key_, statement) ? Verdict::accepted : Verdict::refused;
 }
 
+Proof contract_proof(const snark::Groth16Proof& proof) {
+    const Bytes bytes = proof_to_contract_words(proof);
+    Proof made;
+    for (std::size_t i = 0; i < made.words.size(); ++i)
+        made.words[i] =
+            UInt256::from_bytes(BytesView(bytes).subspan(UInt256::kBytes * i, UInt256::kBytes));
+    return made;
+}
+
 Value proof_value(const snark::Groth16Proof& proof) {
-    const Bytes words = proof_to_contract_words(proof);
-    const auto word = [&](std::size_t index) {
-        return Value(UInt256::from_bytes(BytesView(words).subspan(32 * index, 32)));
-    };
-    const auto pair = [&](std::size_t index) {
-        return Value(Value::List{word(index), word(index + 1)});
-    };
-    return Value::List{pair(0), Value::List{pair(2), pair(4)}, pair(6)};
+    return contract_proof(proof).value();
 }
 
 } // namespace codex::market

@@ -20,7 +20,9 @@ private:
     snark::VerifyingKey key_;
 };
 
-/// The eight words of a proof, as calls have them.
+/// A proof as the contract is given it.
+[[nodiscard]] Proof contract_proof(const snark::Groth16Proof& proof);
+/// The same as an argument of a call.
 [[nodiscard]] ethereum::abi::Value proof_value(const snark::Groth16Proof& proof);
 
 } // namespace codex::market

@@ -96,10 +96,6 @@ void keep(Frame& frame, const Word& request, const Context& context) {
 
 // --- slots --------------------------------------------------------------------------------------
 
-Word slot_id(const Word& request, std::uint64_t index) {
-    return crypto::keccak256(Packer().put(BytesView(request)).put(UInt256(index)).bytes());
-}
-
 Slot slot_of(const Frame& frame, const Word& slot) {
     Slot of;
     const auto kept = frame.get(key(Table::slot, slot));

@@ -2,12 +2,10 @@
 #pragma once
 
 #include "market/contract/detail/frame.hpp"
+#include "market/contract/states.hpp"
+#include "market/request.hpp"
 
 namespace codex::market::detail {
-
-/// As text and on the chain: codex-market(7), STATES.
-enum class RequestState : std::uint8_t { fresh, started, cancelled, finished, failed };
-enum class SlotState : std::uint8_t { free, filled, finished, failed, paid, cancelled, repair };
 
 /// A request as it was posted, with names for what is in it.
 class Request {
@@ -63,7 +61,7 @@ struct Proofs {
     std::uint64_t missed = 0;
 };
 
-[[nodiscard]] Word slot_id(const Word& request, std::uint64_t index);
+using market::slot_id;
 
 // Each gives what there is, or what a contract takes for it where nothing is.
 [[nodiscard]] std::optional<Request> find_request(const Frame& frame, const Word& id);
