@@ -150,6 +150,8 @@ Result<bool> Env::open_as(pid_t number) {
         flags |= MDB_RDONLY;
     if (options_.mode == EnvMode::read_only_no_lock)
         flags |= MDB_NOLOCK;
+    if (options_.never_syncs)
+        flags |= MDB_NOSYNC;
     CODEX_CHECK(choose_map_size());
     const int rc = lmdb::run([&] {
         int code = mdb_env_create(&env_);

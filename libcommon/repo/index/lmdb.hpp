@@ -142,6 +142,8 @@ struct EnvOptions {
     std::span<const char* const> tables = kTableNames;
     /// The file may not become larger; 0: what Limits say.
     std::uint64_t most_bytes = 0;
+    /// No commit is synced, in no part: a power loss may leave anything.
+    bool never_syncs = false;
 };
 
 /// The open index.mdb. Thread-safe. Never to be used across fork, never opened twice by one
