@@ -35,8 +35,8 @@ struct Genesis {
     std::string verifying_key; ///< as snarkjs exports it; empty for VerifierKind::test
     ethereum::Address token;
     ethereum::Address marketplace;
-    std::optional<ethereum::Address> vault; ///< nothing: there is none
-    ethereum::Address vault_owner;          ///< zeros where there is no vault
+    std::optional<ethereum::Address> vault;                  ///< nothing: there is none
+    ethereum::Address vault_owner;                           ///< zeros where there is no vault
     std::map<ethereum::Address, ethereum::UInt256> balances; ///< of tokens; none is 0
 
     /// Canonical JSON in one line, with a line feed: what the file holds. It is check()ed before.

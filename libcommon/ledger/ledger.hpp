@@ -134,6 +134,7 @@ public:
     Snapshot(Snapshot&&) noexcept;
     Snapshot& operator=(Snapshot&&) = delete;
     ~Snapshot() override;
+    struct Parts; ///< of this floor alone
 
     [[nodiscard]] Result<std::optional<Bytes>> get(BytesView key) const override;
     /// The last record that it has. All that it shows is on the disk.
@@ -147,7 +148,6 @@ public:
 
 private:
     friend class Ledger;
-    struct Parts;
     explicit Snapshot(std::unique_ptr<Parts> parts);
     [[nodiscard]] Digest hash(std::uint64_t block) const override;
     std::unique_ptr<Parts> parts_;
@@ -159,13 +159,14 @@ private:
 /// Threads: all calls from any thread, at once.
 class Ledger {
 public:
+    struct Parts; ///< of this floor alone
     /// Makes the folder and the ledger in it, or nothing. Errors: those of Genesis::check();
     /// ledger_exists; exists (the folder has other things in it); cannot_create, no_space.
     [[nodiscard]] static Result<std::unique_ptr<Ledger>>
     create(const std::string& path, const Genesis& genesis, const Options& options = {});
     /// Errors: ledger_missing, ledger_version; permission, where it is to be written and may not.
-    [[nodiscard]] static Result<std::unique_ptr<Ledger>> open(const std::string& path, Access access,
-                                                              const Options& options = {});
+    [[nodiscard]] static Result<std::unique_ptr<Ledger>>
+    open(const std::string& path, Access access, const Options& options = {});
     ~Ledger();
     Ledger(const Ledger&) = delete;
     Ledger& operator=(const Ledger&) = delete;
@@ -194,11 +195,12 @@ public:
 
     /// Calls `visit` with events in their order, as far as they are on the disk, until it gives
     /// false. Errors: those of `visit`.
-    [[nodiscard]] Result<void>
-    events(const EventQuery& query, const std::function<Result<bool>(const Event&)>& visit) const;
+    [[nodiscard]] Result<void> events(const EventQuery& query,
+                                      const std::function<Result<bool>(const Event&)>& visit) const;
     /// The same of records, from this number on.
     [[nodiscard]] Result<void>
-    records(std::uint64_t from, const std::function<Result<bool>(const PlacedRecord&)>& visit) const;
+    records(std::uint64_t from,
+            const std::function<Result<bool>(const PlacedRecord&)>& visit) const;
     /// Waits until a record with a higher number is on the disk; false when the deadline passed
     /// before, or it was told to stop.
     [[nodiscard]] Result<bool> wait(std::uint64_t after, const Deadline& deadline,
@@ -214,12 +216,12 @@ public:
     [[nodiscard]] Result<Head> export_to(ByteSink& sink, const Job& job = {}) const;
     /// Makes a ledger of such a file, and goes through it as verify() does. What is refused leaves
     /// nothing. Errors: those of create() and verify(); those of `source`.
-    [[nodiscard]] static Result<std::unique_ptr<Ledger>>
-    import_from(ByteSource& source, const std::string& path, const Options& options = {},
-                const Job& job = {});
+    [[nodiscard]] static Result<std::unique_ptr<Ledger>> import_from(ByteSource& source,
+                                                                     const std::string& path,
+                                                                     const Options& options = {},
+                                                                     const Job& job = {});
 
 private:
-    struct Parts;
     explicit Ledger(std::unique_ptr<Parts> parts);
     std::unique_ptr<Parts> parts_;
 };

@@ -27,14 +27,17 @@ struct Record {
     ethereum::Address to;   ///< which contract; zeros where kind is clock
     Bytes calldata;         ///< up to kMostCalldata; empty where kind is clock
     Digest previous{};      ///< hash of the record before; of the first one, that of the genesis
-    /// Of `from` over hash(); zeros where kind is clock.
+    /// Of `from` over hash(). Where kind is clock, hash() and zeros, for nobody signs it.
     std::array<std::uint8_t, ethereum::Signature::kBytes> signature{};
 
     /// Keccak-256 of `previous` and of what stands between length and `previous`.
     [[nodiscard]] Digest hash() const;
     [[nodiscard]] Bytes encoded() const;
-    /// That `from` has signed it, where it is a call. `hash` is hash(). Errors: signature_invalid.
+    /// That `signature` is right; `hash` is hash(). Errors: signature_invalid.
     [[nodiscard]] Result<void> check_signature(const Digest& hash) const;
+    /// The signature of a clock record with that hash.
+    [[nodiscard]] static std::array<std::uint8_t, ethereum::Signature::kBytes>
+    clock_signature(const Digest& hash);
 
     friend bool operator==(const Record&, const Record&) = default;
 };

@@ -4,6 +4,7 @@
 #include "repo/segments/own_file.hpp"
 
 #include <cerrno>
+#include <cstdlib>
 #include <unistd.h>
 
 namespace codex::repo {
@@ -37,6 +38,9 @@ struct TablesView::Parts {
 TablesView::TablesView(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 TablesView::TablesView(TablesView&&) noexcept = default;
 TablesView::~TablesView() = default;
+void TablesView::end() {
+    parts_.reset();
+}
 
 Result<std::optional<BytesView>> TablesView::get(std::size_t table, BytesView key) const {
     return parts_->txn.get(table_of(table), key);
@@ -68,12 +72,13 @@ Result<void> TablesChange::commit() {
 // --- the file -----------------------------------------------------------------------------------
 
 struct Tables::Parts {
-    Parts(std::string of, const TablesOptions& how, const OpenOptions& options)
-        : path(std::move(of)), options(how), around(options) {}
+    Parts(std::string of, const TablesOptions& how, const OpenOptions& with)
+        : path(std::move(of)), options(how), around(with) {}
     std::string path;
     TablesOptions options;
     const detail::Surroundings around;
     std::unique_ptr<detail::Env> env;
+    bool nameless = false;
 
     [[nodiscard]] Result<void> open(bool create, bool read_only) {
         detail::EnvOptions how;
@@ -82,8 +87,8 @@ struct Tables::Parts {
         how.most_bytes = options.most_bytes;
         how.never_syncs = options.volatile_;
         if (read_only)
-            how.mode = may_write(path) ? detail::EnvMode::read_only
-                                       : detail::EnvMode::read_only_no_lock;
+            how.mode =
+                may_write(path) ? detail::EnvMode::read_only : detail::EnvMode::read_only_no_lock;
         CODEX_SET(env, detail::Env::open(path, how, around));
         return {};
     }
@@ -107,17 +112,34 @@ Result<std::unique_ptr<Tables>> Tables::open(const std::string& path, const Tabl
     return std::unique_ptr<Tables>(new Tables(std::move(parts)));
 }
 
+Result<std::unique_ptr<Tables>> Tables::open_scratch(const std::string& folder,
+                                                     const TablesOptions& options,
+                                                     const OpenOptions& around) {
+    std::string own = folder + "/codex-XXXXXX";
+    if (::mkdtemp(own.data()) == nullptr)
+        return fail(creation_error(own, system_error(errno, "create " + own)));
+    OpenOptions how = around;
+    how.create = true;
+    how.read_only = false;
+    auto made = open(own + "/scratch.mdb", options, how);
+    for (const char* name : {"/scratch.mdb", "/scratch.mdb-lock", "/lock-write"})
+        (void)::unlink((own + name).c_str());
+    (void)::rmdir(own.c_str());
+    if (made)
+        (*made)->parts_->nameless = true;
+    return made;
+}
+
 Result<TablesView> Tables::read() const {
     CODEX_TRY(txn, parts_->env->read());
     return TablesView(std::unique_ptr<TablesView::Parts>(new TablesView::Parts{std::move(txn)}));
 }
 
 Result<TablesChange> Tables::write(bool durable) const {
-    if (auto there = parts_->env->require_in_place(); !there)
+    if (auto there = parts_->env->require_in_place(); !there && !parts_->nameless)
         return fail(Errc::unavailable, "{}", there.error().text());
     CODEX_TRY(txn, parts_->env->write(durable));
-    return TablesChange(
-        std::unique_ptr<TablesView::Parts>(new TablesView::Parts{std::move(txn)}));
+    return TablesChange(std::unique_ptr<TablesView::Parts>(new TablesView::Parts{std::move(txn)}));
 }
 
 bool Tables::is_in_place() const {

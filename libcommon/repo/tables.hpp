@@ -38,6 +38,8 @@ public:
     [[nodiscard]] Result<void>
     for_each(std::size_t table, BytesView from,
              const std::function<Result<bool>(BytesView key, BytesView value)>& visit) const;
+    /// Gives it up before it goes: nothing is asked of it any more.
+    void end();
     /// Errors: repo_damaged.
     [[nodiscard]] Result<std::uint64_t> size(std::size_t table) const;
 
@@ -75,6 +77,11 @@ public:
     /// there, cut, none of these), permission, repo_locked, no_space, io.
     [[nodiscard]] static Result<std::unique_ptr<Tables>>
     open(const std::string& path, const TablesOptions& options, const OpenOptions& around);
+    /// New ones in a file without a name, which goes when they do. Errors: those of open();
+    /// cannot_create.
+    [[nodiscard]] static Result<std::unique_ptr<Tables>> open_scratch(const std::string& folder,
+                                                                      const TablesOptions& options,
+                                                                      const OpenOptions& around);
     ~Tables();
     Tables(const Tables&) = delete;
     Tables& operator=(const Tables&) = delete;

@@ -1,0 +1,56 @@
+#include "ledger/detail/parts.hpp"
+
+namespace codex::ledger {
+
+struct Snapshot::Parts {
+    Parts(Ledger::Parts::Current of, const Ledger::Parts& ledger)
+        : current(std::move(of)), kept(current.view), blocks(current.view, ledger.genesis_hash),
+          contracts(*ledger.contracts), head(head_of(current.mark.place, ledger.genesis)),
+          block(ledger.block_now(current.mark)), time(ledger.genesis.time_of(block)) {}
+    Ledger::Parts::Current current;
+    detail::KeptState kept;
+    detail::KeptBlocks blocks;
+    const market::Contracts& contracts;
+    Head head;
+    std::uint64_t block;
+    std::uint64_t time;
+};
+
+Snapshot::Snapshot(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+Snapshot::Snapshot(Snapshot&&) noexcept = default;
+Snapshot::~Snapshot() = default;
+
+Result<Snapshot> Ledger::snapshot() const {
+    CODEX_TRY(current, parts_->current());
+    return Snapshot(std::make_unique<Snapshot::Parts>(std::move(current), *parts_));
+}
+
+Result<std::optional<Bytes>> Snapshot::get(BytesView key) const {
+    return parts_->kept.get(key);
+}
+
+const Head& Snapshot::head() const {
+    return parts_->head;
+}
+
+market::Now Snapshot::now() const {
+    return {parts_->block, parts_->time, *this};
+}
+
+const ethereum::UInt256& Snapshot::digest() const {
+    return parts_->current.mark.digest;
+}
+
+Result<market::Outcome> Snapshot::call(const market::Call& call) const {
+    market::Overlay nothing(*this);
+    auto outcome = parts_->contracts.execute(nothing, now(), call);
+    if (parts_->blocks.error())
+        return fail(std::move(*std::exchange(parts_->blocks.error(), std::nullopt)));
+    return outcome;
+}
+
+Digest Snapshot::hash(std::uint64_t block) const {
+    return parts_->blocks.hash(block);
+}
+
+} // namespace codex::ledger

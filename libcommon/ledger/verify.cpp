@@ -1,0 +1,103 @@
+// Going through a ledger from its beginning (codex-ledger(5), VERIFYING).
+#include "base/side_job.hpp"
+#include "base/temporary.hpp"
+#include "ledger/detail/parts.hpp"
+
+#include <algorithm>
+
+namespace codex::ledger {
+
+using detail::Found;
+using detail::Mark;
+
+namespace {
+
+/// What is looked at by several threads, while what was looked at before is executed by one.
+class Pipeline {
+public:
+    Pipeline(const detail::Journal& journal, std::uint64_t end, bool signatures,
+             const repo::Tables& tables, detail::Replay& replay, const Job& job)
+        : walk_(journal, 0, end, signatures), tables_(tables), replay_(replay), job_(job) {}
+
+    /// Calls `seen` with each step, before it is executed. Errors: ledger_damaged, of the first
+    /// record that is wrong.
+    template <class Seen> [[nodiscard]] Result<void> run(const Seen& seen) {
+        for (;;) {
+            auto next = walk_.next(job_);
+            CODEX_CHECK(finish());
+            CODEX_TRY(found, std::move(next));
+            if (found.empty())
+                return {};
+            seen(found);
+            running_ = std::move(found);
+            side_.start_or_run(job_.executor(),
+                               [this] { result_ = replay_.run(tables_, running_); });
+        }
+    }
+
+private:
+    [[nodiscard]] Result<void> finish() {
+        side_.wait();
+        if (!running_.empty() && !running_.back().wrong)
+            job_.advance(running_.back().end - running_.front().begin);
+        running_.clear();
+        return std::exchange(result_, Result<void>());
+    }
+    detail::Walk walk_;
+    const repo::Tables& tables_;
+    detail::Replay& replay_;
+    const Job& job_;
+    std::vector<Found> running_;
+    Result<void> result_;
+    SideJob side_; // ends first
+};
+
+/// Where the state is, when there is room; else where files without a name go.
+std::string scratch_folder(const Ledger::Parts& parts) {
+    return parts.writable ? parts.path : temporary_folder();
+}
+
+} // namespace
+
+Result<Verified> Ledger::verify(const VerifyOptions& options, const Job& job) const {
+    // What is not acknowledged yet is taken in, or cut, by who may.
+    CODEX_TRY(kept, parts_->current());
+    const Mark mark = kept.mark;
+    kept.view.end();
+    CODEX_TRY(size, parts_->journal->size());
+    CODEX_TRY(tables, repo::Tables::open_scratch(scratch_folder(*parts_), detail::kStateOptions,
+                                                 parts_->around));
+    detail::Replay replay(genesis(), contracts(), parts_->first_mark(),
+                          {false, options.signatures});
+    CODEX_CHECK(replay.begin(*tables));
+
+    Verified verified;
+    if (options.head == parts_->genesis_hash)
+        verified.head_at = 0;
+    const auto look_for_head = [&](const std::vector<Found>& found) {
+        for (const Found& one : found)
+            if (options.head == one.hash && !one.wrong)
+                verified.head_at = one.record.sequence;
+    };
+    job.expect(mark.place.end);
+    Pipeline pipeline(*parts_->journal, mark.place.end, options.signatures, *tables, replay, job);
+    if (auto done = pipeline.run(look_for_head); !done)
+        return fail(std::move(done).error().context(path()));
+    const Mark& found = replay.mark();
+    if (found.place.hash != mark.place.hash)
+        return fail(detail::damage(mark.place.sequence, mark.place.begin,
+                                   "is another one than was executed")
+                        .context(path()));
+    if (found.digest != mark.digest)
+        return fail(
+            Error(Errc::ledger_damaged,
+                  fmt::format("{}/state: keeps something else than the records give", path()))
+                .hint("take that folder away: it is made again of the journal"));
+    verified.head = detail::head_of(found.place, genesis());
+    verified.bytes = found.place.end;
+    verified.digest = found.digest;
+    verified.torn_bytes = size - std::min(size, found.place.end);
+    return verified;
+}
+
+} // namespace codex::ledger
