@@ -134,7 +134,7 @@ Error system_error(int errno_value, std::string_view what) {
             .remedy({Remedy::name_file, "name a file in it"});
     case EMFILE:
     case ENFILE:
-        return Error(code,
+        return Error(Errc::files_exhausted,
                      fmt::format("{}: {}", what, std::generic_category().message(errno_value)))
             .hint("allow more open files (ulimit -n), then try again");
     default:

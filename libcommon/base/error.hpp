@@ -99,7 +99,7 @@ template <class... Args>
 
 /// An Error for a failed system call: `what` says which thing ("open /x/y"), the code follows
 /// from `errno_value` (ENOENT: not_found, EACCES/EPERM/EROFS: permission, ENOSPC/EDQUOT: no_space,
-/// ENOMEM: out_of_memory, else io) and the text ends in strerror.
+/// ENOMEM: out_of_memory, EMFILE/ENFILE: files_exhausted, else io) and the text ends in strerror.
 [[nodiscard]] Error system_error(int errno_value, std::string_view what);
 
 /// Of a std::bad_alloc that was caught.

@@ -241,8 +241,9 @@ bool can_be_named(int fd) {
 Error creation_error(const std::string& path, const Error& cause) {
     const Errc code = cause.code();
     const bool place = code == Errc::io || code == Errc::not_found || code == Errc::unsupported;
-    return {place ? Errc::cannot_create : code,
-            fmt::format("cannot create {}: {}", path, reason(cause, path))};
+    Error error(place ? Errc::cannot_create : code,
+                fmt::format("cannot create {}: {}", path, reason(cause, path)));
+    return code == Errc::files_exhausted ? std::move(error).way_out_of(cause) : std::move(error);
 }
 
 Result<AtomicFile> AtomicFile::create(const std::string& path, unsigned mode) {

@@ -68,8 +68,9 @@ private:
 /// Errors: cannot_create, permission, not_found.
 [[nodiscard]] Result<Fd> unnamed_file(const std::string& folder);
 
-/// The error of a file that cannot be made, for `cause`: permission and no_space stay what they
-/// are; what is not found then is the folder, so all others are cannot_create.
+/// The error of a file that cannot be made, for `cause`: permission, no_space and files_exhausted
+/// stay what they are, with their way out; what is not found then is the folder, so all others are
+/// cannot_create.
 [[nodiscard]] Error creation_error(const std::string& path, const Error& cause);
 
 /// Whether linkat(2) could give the unnamed file (O_TMPFILE) a name, for which it needs /proc.

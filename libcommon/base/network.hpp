@@ -56,8 +56,8 @@ public:
 class Acceptor {
 public:
     virtual ~Acceptor() = default;
-    /// The next one. Errors: cancelled, after close(); no_space, while there are no descriptors or
-    /// no memory for it; io.
+    /// The next one. Errors: cancelled, after close(); files_exhausted, while there are no
+    /// descriptors for it; out_of_memory; io.
     [[nodiscard]] virtual Task<Result<std::unique_ptr<Socket>>> accept() = 0;
     /// Where it listens, with the port that it got.
     [[nodiscard]] virtual SocketAddress local() const = 0;

@@ -35,9 +35,8 @@ public:
     virtual ~Programs() = default;
     /// Runs it to its end, with nothing on its stdin. It is ended where the task is destroyed.
     /// Errors: timeout, when it has not ended at `until`; limit_exceeded, when it says more than it
-    /// may; no_space, when there is no room for one more process; those of make_pipe(); io. However
-    /// it goes, it runs no more. That there is no such program, or that it may not be run, is a
-    /// status of 127.
+    /// may; no_space, when there may be no more processes; files_exhausted; io. However it goes, it
+    /// runs no more. That there is no such program, or that it may not be run, is a status of 127.
     [[nodiscard]] virtual Task<Result<ProgramEnd>> run(Program program, Clock::Instant until) = 0;
 };
 

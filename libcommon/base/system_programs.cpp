@@ -123,7 +123,7 @@ private:
 };
 
 Error refused(int number, std::string_view what) {
-    if (number == EAGAIN || number == ENOMEM || number == EMFILE || number == ENFILE)
+    if (number == EAGAIN) // as many processes as may be
         return {Errc::no_space, fmt::format("{}: {}", what, std::strerror(number))};
     return system_error(number, what);
 }

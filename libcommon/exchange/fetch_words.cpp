@@ -189,7 +189,9 @@ Error Fetch::Impl::nobody(const Dialler& dialler) const {
     if (dialler.error()) {
         const Error& cause = *dialler.error();
         // What this host has not enough of says nothing about peers.
-        const bool is_ours = cause.code() == Errc::out_of_memory || cause.code() == Errc::no_space;
+        const bool is_ours = cause.code() == Errc::out_of_memory ||
+                             cause.code() == Errc::files_exhausted ||
+                             cause.code() == Errc::no_space;
         const Errc code = is_ours ? cause.code() : Errc::unavailable;
         if (blocks != 0 && dialler.was_connected())
             return going_on(

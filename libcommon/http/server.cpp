@@ -135,7 +135,7 @@ Task<void> Server::Impl::accept(Impl* self) {
             co_return;
         if (!socket) {
             self->complain("cannot take a connection of a client", socket.error());
-            if (socket.error().code() == Errc::no_space)
+            if (socket.error().code() == Errc::files_exhausted)
                 self->hang_up_on_one(); // it has a descriptor
             co_await self->loop.pause_until(self->loop.now() + kAcceptPause);
             continue;

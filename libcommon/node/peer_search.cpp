@@ -301,8 +301,9 @@ void PeerSearch::failed(const net::PeerId& peer, Error error) {
     options_.logger.debug("A peer that is said to have it cannot be reached",
                           {{"peerId", log::Id{peer.text()}}, {"error", error}});
     // What this host has not enough of says nothing about the peer.
-    const bool is_ours = error.code() == Errc::connection_limit ||
-                         error.code() == Errc::out_of_memory || error.code() == Errc::no_space;
+    const Errc code = error.code();
+    const bool is_ours = code == Errc::connection_limit || code == Errc::out_of_memory ||
+                         code == Errc::files_exhausted || code == Errc::no_space;
     if (!is_ours) {
         store_.remove(peer);
         book_.unreachable(peer, loop_.now());

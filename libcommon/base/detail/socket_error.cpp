@@ -9,13 +9,11 @@ Error socket_error(int number, std::string_view what) {
     switch (number) {
     case EADDRINUSE:
         return {Errc::address_in_use, fmt::format("{}: {}", what, std::strerror(number))};
+    case ENOBUFS: // of the kernel
+        return {Errc::out_of_memory, fmt::format("{}: {}", what, std::strerror(number))};
     case EMFILE:
     case ENFILE:
-        return Error(Errc::no_space, fmt::format("{}: {}", what, std::strerror(number)))
-            .hint("allow more open files (ulimit -n), then try again");
-    case ENOBUFS:
     case ENOMEM:
-        return {Errc::no_space, fmt::format("{}: {}", what, std::strerror(number))};
     case EACCES:
     case EPERM:
         return system_error(number, what);

@@ -5,9 +5,9 @@
 
 namespace codex::detail {
 
-/// `number` is an errno; `what` was tried. Gives address_in_use, no_space (no descriptors, no
-/// memory), permission, unavailable (refused, broken, no way there), limit_exceeded (a datagram too
-/// long), io.
+/// `number` is an errno; `what` was tried. Gives address_in_use, files_exhausted,
+/// out_of_memory, permission, unavailable (refused, broken, no way there), limit_exceeded (a
+/// datagram too long), io.
 [[nodiscard]] Error socket_error(int number, std::string_view what);
 
 } // namespace codex::detail

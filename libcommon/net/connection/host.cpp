@@ -144,7 +144,7 @@ Task<void> Host::accept_loop(Host* host, std::shared_ptr<Acceptor> acceptor) {
             if (!accepted && accepted.error().code() == Errc::cancelled)
                 co_return;
             refused = !accepted;
-            if (refused && accepted.error().code() == Errc::no_space)
+            if (refused && accepted.error().code() == Errc::files_exhausted)
                 host->counts_.hit(Limit::descriptors, accepted.error().text());
             else if (refused)
                 host->options_.logger.warn("cannot take a connection",

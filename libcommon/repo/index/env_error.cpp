@@ -64,6 +64,9 @@ Error Env::error(int rc, const char* what) const {
     case EUCLEAN:
     case ENOENT:
         return damaged_index(fmt::format("{}: {}", what, mdb_strerror(rc)));
+    case EMFILE:
+    case ENFILE:
+        return system_error(rc, fmt::format("index: {}", what));
     default:
         return {Errc::io, text};
     }

@@ -106,6 +106,8 @@ int own_error(const Error& error) {
         return ENOSPC;
     case Errc::repo_damaged:
         return EUCLEAN;
+    case Errc::files_exhausted:
+        return EMFILE;
     default:
         return EIO;
     }
@@ -182,7 +184,7 @@ int codex_lmdb_open(const char* path, int flags, ...) {
     errno = 0;
     auto fd = codex::repo::detail::open_own_file(path, flags);
     if (!fd) {
-        const int cause = errno; // too many open files, for one, which no code of ours names
+        const int cause = errno; // which no code of ours may name
         errno = fd.error().code() == codex::Errc::io && cause != 0 ? cause : own_error(fd.error());
         return -1;
     }

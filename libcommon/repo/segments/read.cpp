@@ -12,9 +12,7 @@ Error with_way_out(Error error, bool opening) {
                 {Remedy::rebuild_index, "if it is lost for good, make an index of what is left"});
     if (error.code() == Errc::permission)
         return std::move(error).hint("let this user read the files in the repo's folder segments");
-    if (error.code() == Errc::io && opening)
-        return std::move(error).hint("allow more open files (ulimit -n), then try again");
-    if (error.code() == Errc::io)
+    if (error.code() == Errc::io && !opening)
         return std::move(error)
             .hint("try again")
             .remedy(

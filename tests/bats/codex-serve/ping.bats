@@ -59,6 +59,8 @@ load serve
         [[ $status != 74 ]] || assert_stderr --partial 'ulimit -n'
     done
     assert_equal "$status" 69
+    run_split bash -c "ulimit -n 7; codex-serve --json ping /ip4/127.0.0.1/tcp/1/p2p/$id"
+    assert_equal "$(jq -r .code <<<"$stderr")" files.exhausted
 }
 
 @test "too few descriptors end a fetch, too, whatever was to have one" {

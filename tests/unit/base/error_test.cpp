@@ -70,9 +70,16 @@ TEST(Error, RemediesStandBehindTheHintAndGoWithIt) {
 
 TEST(Error, SystemErrorsMapToCodes) {
     const std::pair<int, Errc> cases[] = {
-        {ENOENT, Errc::not_found}, {EACCES, Errc::permission},  {EPERM, Errc::permission},
-        {EROFS, Errc::permission}, {ENOSPC, Errc::no_space},    {EDQUOT, Errc::no_space},
-        {EIO, Errc::io},           {EISDIR, Errc::unsupported},
+        {ENOENT, Errc::not_found},
+        {EACCES, Errc::permission},
+        {EPERM, Errc::permission},
+        {EROFS, Errc::permission},
+        {ENOSPC, Errc::no_space},
+        {EDQUOT, Errc::no_space},
+        {EIO, Errc::io},
+        {EISDIR, Errc::unsupported},
+        {EMFILE, Errc::files_exhausted},
+        {ENFILE, Errc::files_exhausted},
     };
     for (const auto& [number, code] : cases)
         EXPECT_EQ(system_error(number, "open x").code(), code) << number;

@@ -289,7 +289,7 @@ public:
 private:
     static Task<Result<std::unique_ptr<Socket>>> accept_one(ScarceAcceptor* self) {
         if (!self->has_room_())
-            co_return fail(Errc::no_space, "accept: too many open files");
+            co_return fail(Errc::files_exhausted, "accept: too many open files");
         co_return co_await self->inner_->accept();
     }
     std::unique_ptr<Acceptor> inner_;
