@@ -227,8 +227,9 @@ Command& Command::shows_settings() {
     return *this;
 }
 
-Command& Command::setting(std::string variable) {
+Command& Command::setting(std::string variable, std::string other_variable) {
     node_->options.back().variable = std::move(variable);
+    node_->options.back().other_variable = std::move(other_variable);
     return *this;
 }
 

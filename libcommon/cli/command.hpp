@@ -68,7 +68,8 @@ public:
     /// The last option is a setting, too (codex-pipes(7), CONFIGURATION): where it is not given,
     /// `variable` of the environment says it, or the configuration file under the option's name.
     /// Where nobody does, what its target was declared with is shown.
-    Command& setting(std::string variable);
+    /// A second variable may say it where the first does not.
+    Command& setting(std::string variable, std::string other_variable = {});
     /// It is about the settings of all commands.
     Command& shows_settings();
     /// Positional arguments, upper-case `name` ("CID", "FILE").

@@ -133,13 +133,21 @@ bool names(std::string_view text, std::string_view item) {
     return false;
 }
 
+/// " -r DIR": an option that is a setting, where the command line gives it.
+static std::string given_again(const Context::State& state, std::string_view name,
+                               std::string_view option) {
+    const auto setting = std::ranges::find(state.settings, name, &Setting::name);
+    const bool given = setting != state.settings.end() && setting->origin == Origin::flag;
+    return given ? fmt::format(" {} {}", option, shell_quoted(setting->value)) : std::string();
+}
+
 std::string completed(const Context::State& state, std::string_view text, std::string_view item) {
-    const auto repo = std::ranges::find(state.settings, "repo", &Setting::name);
-    const bool given = repo != state.settings.end() && repo->origin == Origin::flag;
-    const std::string option = given ? " -r " + shell_quoted(state.globals.repo) : std::string();
+    const std::string of_repo = given_again(state, "repo", "-r");
+    const std::string of_ledger = given_again(state, "ledger", "--ledger");
     const std::string_view dataset = dataset_of(item);
-    constexpr std::string_view kTools[] = {"codex-chunk", "codex-ec", "codex-merkle", "codex-prove",
-                                           "codex-serve"};
+    constexpr std::string_view kMarket = "codex-market"; // the one that has a ledger
+    constexpr std::string_view kTools[] = {"codex-chunk",  "codex-ec",    kMarket,
+                                           "codex-merkle", "codex-prove", "codex-serve"};
     std::string out;
     bool inside = false; // of a command
     for (std::size_t at = 0; at < text.size();) {
@@ -152,7 +160,7 @@ std::string completed(const Context::State& state, std::string_view text, std::s
             inside = true;
             out += *tool;
             if (is_letter(rest[tool->size() + 1]))
-                out += option;
+                out += of_repo + (*tool == kMarket ? of_ledger : std::string());
             at += tool->size();
             continue;
         }

@@ -20,13 +20,17 @@ bool readable(int fd) {
     return ::poll(&wait, 1, 0) != 0;
 }
 
-/// Something else than a list came.
-Error no_list(Errc code, std::string text) {
-    return Error(code, std::move(text))
-        .hint("a list has one CID a line, or the lines that --json prints");
+} // namespace
+
+void Inputs::are(std::string what, std::vector<std::string> members) {
+    what_ = std::move(what);
+    members_ = std::move(members);
 }
 
-} // namespace
+Error Inputs::no_list(Errc code, std::string text) const {
+    return Error(code, std::move(text))
+        .hint(fmt::format("a list has one {} a line, or the lines that --json prints", what_));
+}
 
 Inputs::Inputs(std::vector<std::string> arguments, int stdin_fd, std::string name)
     : arguments_(std::move(arguments)), fd_(stdin_fd), name_(std::move(name)),
@@ -46,14 +50,16 @@ Result<std::optional<std::string>> Inputs::item_of_json(const std::string& line)
     if (!object.is_object())
         return fail(no_list(Errc::json_invalid,
                             fmt::format("{} line {}: not a JSON object", name_, line_)));
-    const auto cid = object.find("cid");
-    if (cid != object.end() && cid->is_string())
-        return cid->get<std::string>();
+    for (const std::string& member : members_)
+        if (const auto found = object.find(member); found != object.end() && found->is_string())
+            return whole_lines_ ? line : found->get<std::string>();
     const auto type = object.find("type");
     if (type != object.end() && (*type == "summary" || *type == "progress"))
         return std::nullopt;
-    return fail(no_list(Errc::json_invalid,
-                        fmt::format("{} line {}: no \"cid\" in the object", name_, line_)));
+    if (whole_lines_)
+        return line;
+    return fail(no_list(Errc::json_invalid, fmt::format("{} line {}: no \"{}\" in the object",
+                                                        name_, line_, members_.front())));
 }
 
 Result<std::optional<std::string>> Inputs::item_of(const std::string& line) const {
@@ -67,12 +73,14 @@ Result<std::optional<std::string>> Inputs::item_of(const std::string& line) cons
         return std::nullopt;
     if (line[begin] == '{')
         return item_of_json(line);
-    return line.substr(begin, line.find_first_of(kBlanks, begin) - begin);
+    const std::size_t end =
+        whole_lines_ ? line.find_last_not_of(kBlanks) + 1 : line.find_first_of(kBlanks, begin);
+    return line.substr(begin, end - begin);
 }
 
 Result<std::optional<std::string>> Inputs::next() {
     if (!exact_ && arguments_.empty() && line_ == 0 && ::isatty(fd_) == 1)
-        return fail(Error(Errc::usage, "no CID is given")
+        return fail(Error(Errc::usage, fmt::format("no {} is given", what_))
                         .hint("name one on the command line, pipe it in, or type it after -"));
     for (;;) {
         while (reading_) {
@@ -97,7 +105,7 @@ Result<std::optional<std::string>> Inputs::next() {
         reading_ = true;
     }
     if (!any_ && !exact_ && !may_be_empty_)
-        return fail(Error(Errc::input_empty, fmt::format("{}: empty: no CID came", name_))
+        return fail(Error(Errc::input_empty, fmt::format("{}: empty: no {} came", name_, what_))
                         .remedy({Remedy::check_input,
                                  "perhaps what writes to the pipe failed, or found nothing"}));
     return std::optional<std::string>();

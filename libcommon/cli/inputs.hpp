@@ -25,6 +25,11 @@ public:
     void before_waiting(std::function<void()> call) { before_waiting_ = std::move(call); }
     /// That nothing comes is no error then.
     void may_be_empty() { may_be_empty_ = true; }
+    /// Items are not CIDs but `what` ("slot"): so errors call them, and the item of a JSON line is
+    /// its first member of these names.
+    void are(std::string what, std::vector<std::string> members);
+    /// Lines are items as they stand, without blanks around them: of several words, or JSON.
+    void whole_lines() { whole_lines_ = true; }
     /// The next item, or nothing at the end. Errors: io; json_invalid, malformed and limit_exceeded
     /// with the line number; usage when no argument was given and stdin is a terminal; input_empty
     /// when it ended without an item.
@@ -38,7 +43,13 @@ private:
     Result<std::optional<std::string>> item_of(const std::string& line) const;
     Result<std::optional<std::string>> item_of_json(const std::string& line) const;
 
+    /// Something else than a list came.
+    [[nodiscard]] Error no_list(Errc code, std::string text) const;
+
     std::vector<std::string> arguments_;
+    std::string what_ = "CID";
+    std::vector<std::string> members_ = {"cid"};
+    bool whole_lines_ = false;
     std::function<void()> before_waiting_;
     bool exact_ = false;
     bool may_be_empty_ = false;

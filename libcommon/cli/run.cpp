@@ -98,27 +98,33 @@ void declare_completion(Command& root, std::shared_ptr<Command::Node> tree) {
 
 /// `config`: every setting with where it comes from.
 void declare_config(Command& root, const std::shared_ptr<Command::Node>& tree,
-                    std::shared_ptr<Context::State> state) {
+                    std::shared_ptr<Context::State> state, const ToolSpec& spec) {
     const auto origins = std::make_shared<bool>(false);
-    root.command("config", "show the settings of this tool")
-        .flag("--show-origin", *origins, "also where each value comes from")
+    Command& config = root.command("config", spec.declare_config
+                                                 ? "show the settings, and what else is configured"
+                                                 : "show the settings of this tool");
+    config.flag("--show-origin", *origins, "also where each value comes from")
         .example(fmt::format("{} config --show-origin", state->tool))
         .example(fmt::format("CODEX_THREADS=2 {} config --json", state->tool))
-        .shows_settings()
-        .run([origins, state, node = std::weak_ptr(tree)](Context& context) -> Result<int> {
-            // It is the command that goes on for days that is set up so.
-            if (std::ranges::any_of(node.lock()->children,
-                                    [](const auto& child) { return child->takes_log; }))
-                detail::note_log_levels(kLevelsOfLog, state->settings);
-            for (const Setting& setting : state->settings) {
-                Record record("setting");
-                record.field("name", setting.name).field("value", setting.value);
-                if (*origins)
-                    record.field("origin", name_of(setting.origin)).field("from", setting.from);
-                CODEX_CHECK(context.print(record));
-            }
-            return 0;
-        });
+        .shows_settings();
+    const ToolSpec::PrintsMore more =
+        spec.declare_config ? spec.declare_config(config) : ToolSpec::PrintsMore();
+    config.run([origins, state, more, node = std::weak_ptr(tree)](Context& context) -> Result<int> {
+        // It is the command that goes on for days that is set up so.
+        if (std::ranges::any_of(node.lock()->children,
+                                [](const auto& child) { return child->takes_log; }))
+            detail::note_log_levels(kLevelsOfLog, state->settings);
+        for (const Setting& setting : state->settings) {
+            Record record("setting");
+            record.field("name", setting.name).field("value", setting.value);
+            if (*origins)
+                record.field("origin", name_of(setting.origin)).field("from", setting.from);
+            CODEX_CHECK(context.print(record));
+        }
+        if (more)
+            CODEX_CHECK(more(context, *origins));
+        return context.exit_code();
+    });
 }
 
 int finish(Context& context, Context::State& state, Result<int> result) {
@@ -194,7 +200,7 @@ int run_arguments(const std::vector<std::string>& arguments, const ToolSpec& spe
     auto state = std::make_shared<Context::State>();
     state->tool = spec.name;
     state->arguments = arguments;
-    declare_config(command, root, state);
+    declare_config(command, root, state, spec);
 
     state->out_is_terminal = ::isatty(STDOUT_FILENO) == 1;
     Context context(state);

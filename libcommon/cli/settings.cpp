@@ -35,6 +35,8 @@ constexpr std::string_view kOfCommands[] = {"agent-string",
                                             "data-dir",
                                             "disc-ip",
                                             "disc-port",
+                                            "eth-private-key",
+                                            "ledger",
                                             "limit",
                                             "listen-addrs",
                                             "max-peers",
@@ -48,8 +50,9 @@ constexpr std::string_view kOfCommands[] = {"agent-string",
 std::vector<std::string> our_variables(std::span<const SettingRule> rules) {
     std::vector<std::string> names(std::begin(kOtherVariables), std::end(kOtherVariables));
     for (const SettingRule& rule : rules)
-        if (!rule.variable.empty())
-            names.push_back(rule.variable);
+        for (const std::string& variable : {rule.variable, rule.other_variable})
+            if (!variable.empty())
+                names.push_back(variable);
     return names;
 }
 
@@ -180,13 +183,17 @@ public:
 
     Result<void> read_environment() {
         for (std::size_t i = 0; i < rules_.size(); ++i) {
-            const std::string value = environment(rules_[i].variable);
-            if (value.empty())
-                continue;
-            if (auto done = rules_[i].apply(value); !done)
-                return fail(detail::with_way_out(wrong("$" + rules_[i].variable, done.error()),
-                                                 rules_[i].variable));
-            set(settings_[1 + i], value, Origin::environment, rules_[i].variable);
+            // The first of the two wins.
+            for (const std::string& variable : {rules_[i].variable, rules_[i].other_variable}) {
+                const std::string value = environment(variable);
+                if (value.empty())
+                    continue;
+                if (auto done = rules_[i].apply(value); !done)
+                    return fail(
+                        detail::with_way_out(wrong("$" + variable, done.error()), variable));
+                set(settings_[1 + i], value, Origin::environment, variable);
+                break;
+            }
         }
         return {};
     }

@@ -27,6 +27,7 @@ struct SettingRule {
     bool many = false;      ///< the file may have a list of values, which come one on each line
     /// Takes a value of the file or the environment. Errors: any code; they become config_invalid.
     std::function<Result<void>(const std::string& value)> apply;
+    std::string other_variable{}; ///< the same by another name; empty: there is none
 };
 
 /// One as it came out.

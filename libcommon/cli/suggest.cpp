@@ -27,6 +27,7 @@ constexpr Tool kTools[] = {
     {"codex-ec", "encode decode status repair verify erase",
      "encode:-k,-m,--nodes,--tolerance,--force,--expires decode:--force,--expires "
      "status:--data,--map erase:--slots,--blocks,--random,--seed"},
+    {"codex-market", "key id", "key_import:--to"},
     {"codex-merkle", "root tree proof verify leaves",
      "root:--digests,--raw,--block-size tree:--digests,--raw,--block-size,--format "
      "proof:--digests,--raw,--block-size,--index,--format "

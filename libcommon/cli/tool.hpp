@@ -14,6 +14,10 @@ struct ToolSpec {
     std::string name;    ///< "codex-chunk"
     std::string summary; ///< one line
     std::function<void(Command& root)> declare;
+    /// What `config` has beside the settings, where there is more: gives its command options, and
+    /// what prints the rest, of which `origins` says whether also where each value comes from.
+    using PrintsMore = std::function<Result<void>(Context& context, bool origins)>;
+    std::function<PrintsMore(Command& config)> declare_config{};
 };
 
 /// What the tools of this build are: "0.1.0", and what git calls it.

@@ -76,7 +76,8 @@ std::vector<SettingRule> setting_rules(const std::vector<OptionSpec>& options) {
     for (const OptionSpec& option : options)
         if (!option.variable.empty())
             rules.push_back({option.long_name(), option.variable, option.built_in, option.many,
-                             [option](const std::string& value) { return apply(option, value); }});
+                             [option](const std::string& value) { return apply(option, value); },
+                             option.other_variable});
     return rules;
 }
 

@@ -87,7 +87,7 @@ Result<ProofJob> job_from_json(std::string_view text) {
     if (!json.contains("slot") || !json["slot"].is_number_unsigned())
         return fail(Errc::malformed, "proof job: \"slot\" is not a number");
     job.slot = json["slot"].get<std::uint64_t>();
-    if (json.contains("challenge") == json.contains("entropy"))
+    if (!json.contains("challenge") && !json.contains("entropy"))
         return fail(Errc::malformed, "proof job: either \"challenge\" or \"entropy\" is needed");
     if (json.contains("challenge")) {
         CODEX_TRY(challenge, text_member(json, "challenge"));
@@ -95,9 +95,13 @@ Result<ProofJob> job_from_json(std::string_view text) {
         if (!entropy)
             return fail(std::move(entropy).error().context("proof job: \"challenge\""));
         job.entropy = *entropy;
-    } else {
+    }
+    if (json.contains("entropy")) {
         CODEX_TRY(decimal, text_member(json, "entropy"));
-        CODEX_SET(job.entropy, crypto::field_from_text<Fr>(decimal));
+        CODEX_TRY(entropy, crypto::field_from_text<Fr>(decimal));
+        if (json.contains("challenge") && entropy != job.entropy)
+            return fail(Errc::malformed, "proof job: \"entropy\" is not that of the \"challenge\"");
+        job.entropy = entropy;
     }
     return job;
 }

@@ -18,8 +18,9 @@ struct ProofJob {
     std::uint64_t slot = 0;
     crypto::Fr entropy;
 };
-/// {"id": any, "cid": "zDv...", "slot": n, "challenge": "0x..." or "entropy": "decimal"}.
-/// Errors: json_invalid, malformed naming the member, cid_invalid, limit_exceeded (kMaxJobBytes).
+/// {"id": any, "cid": "zDv...", "slot": n, "challenge": "0x..." or "entropy": "decimal"}; where
+/// both are there, they say the same. Errors: json_invalid, malformed naming the member,
+/// cid_invalid, limit_exceeded (kMaxJobBytes).
 [[nodiscard]] Result<ProofJob> job_from_json(std::string_view text);
 /// The "id" of a job, right or wrong, as JSON text on one line; "null" when there is none.
 [[nodiscard]] std::string job_id_from_json(std::string_view text);

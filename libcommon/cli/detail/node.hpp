@@ -18,6 +18,7 @@ struct OptionSpec {
     std::vector<std::string> choices;
     std::vector<std::string> offered; ///< by completion, where there are no choices
     std::string variable{};           ///< of the environment, of a setting; empty: it is none
+    std::string other_variable{};     ///< the same by another name; empty: there is none
     std::string built_in{};           ///< its value where nobody says any; empty: none, or many
     bool many = false;                ///< may be given several times
     /// Takes the values given (of a flag: as many empty ones as it was given). Errors: any code;

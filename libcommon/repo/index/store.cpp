@@ -65,9 +65,10 @@ Folder open_folder(const std::string& path) {
 }
 
 /// Only what an interrupted create() leaves may be there, or what another process has made since we
-/// looked for the version: a repo is never made among other files.
+/// looked for the version, and what a market keeps beside a repo that is not there yet: a repo is
+/// never made among other files.
 Result<void> require_unused(const std::string& path) {
-    static constexpr std::array<std::string_view, 13> kOurs = {".",
+    static constexpr std::array<std::string_view, 15> kOurs = {".",
                                                                "..",
                                                                "lock",
                                                                "lock-write",
@@ -79,7 +80,9 @@ Result<void> require_unused(const std::string& path) {
                                                                "index.mdb.new-lock",
                                                                "config.json",
                                                                "version",
-                                                               "age"};
+                                                               "age",
+                                                               "ledger",
+                                                               "account"};
     const Folder directory = open_folder(path);
     if (!directory)
         return errno == ENOENT ? Result<void>()

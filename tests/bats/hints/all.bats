@@ -52,7 +52,7 @@ elsewhere=(
     assert_success
     # shellcheck disable=SC2016 # this is Perl
     run perl -ne '
-        while (/codex-(?:chunk|ec|merkle|prove|serve) (?=[-a-z{])/g) {
+        while (/codex-(?:chunk|ec|market|merkle|prove|serve) (?=[-a-z{])/g) {
             my $before = (split /\t/, substr($_, 0, $-[0]), 2)[1] // "";
             print if $before !~ /(?:^|: |\| |; |; do )$/;
         }' <<<"$output"

@@ -309,7 +309,7 @@ setup() {
     assert_refused 65 'key.zkey: is a .zkey file, and no proof'
     run_split codex-merkle leaves --digests input.json
     assert_refused 65 'input.json line 1: no "cid" in the object'
-    hint 'a list has one CID a line, or the lines that --json prints'
+    hint 'a list has one {} a line, or the lines that --json prints'
     run_split codex-chunk stat <file
     assert_failure 65
 }

@@ -1,7 +1,7 @@
 # What the environment lacks or says wrongly: homes, variables, streams that are closed or in odd modes.
 load ../common
 
-tools=(codex-chunk codex-ec codex-merkle codex-prove codex-serve)
+tools=(codex-chunk codex-ec codex-market codex-merkle codex-prove codex-serve)
 
 @test "without a home there is no repo in the folder where one stands" {
     unset CODEX_REPO

@@ -14,7 +14,7 @@ assert_tame() {
 
 @test "names on the command line are shown, not obeyed" {
     local tool
-    for tool in codex-chunk codex-ec codex-merkle codex-prove codex-serve; do
+    for tool in codex-chunk codex-ec codex-market codex-merkle codex-prove codex-serve; do
         run_split "$tool" "$nasty"
         assert_failure 64
         assert_tame

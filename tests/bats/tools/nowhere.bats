@@ -2,7 +2,7 @@
 # command (codex-exit(7)). The commands are those that the tools name.
 load ../common
 
-tools=(codex-chunk codex-ec codex-merkle codex-prove)
+tools=(codex-chunk codex-ec codex-market codex-merkle codex-prove)
 
 # What the commands need beside a CID; "{}" is its place where it is not the last word.
 declare -gA needs=(

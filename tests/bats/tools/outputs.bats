@@ -11,7 +11,7 @@ output_commands() {
 @test "a place that is not there is 73, before anything else is looked at" {
     local tool command count=0
     printf x >file
-    for tool in codex-chunk codex-ec codex-merkle codex-prove codex-serve; do
+    for tool in codex-chunk codex-ec codex-market codex-merkle codex-prove codex-serve; do
         while read -r command; do
             for place in missing/out file/out "$(printf '%256s' '' | tr ' ' n)"; do
                 # shellcheck disable=SC2086 # words
@@ -67,7 +67,7 @@ output_commands() {
     ln -s "$index" link
     ln -s "$CODEX_REPO" folder
     local tool command place count=0
-    for tool in codex-chunk codex-ec codex-merkle codex-prove codex-serve; do
+    for tool in codex-chunk codex-ec codex-market codex-merkle codex-prove codex-serve; do
         while read -r command; do
             for place in "$index" "$CODEX_REPO/new" link folder/segments/new "$CODEX_REPO/../repo/new"; do
                 # shellcheck disable=SC2086 # words

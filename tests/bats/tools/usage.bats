@@ -2,7 +2,7 @@
 # own words and where to read on, and not a byte on stdout. The commands are those that the tools name.
 load ../common
 
-tools=(codex-chunk codex-ec codex-merkle codex-prove codex-serve)
+tools=(codex-chunk codex-ec codex-market codex-merkle codex-prove codex-serve)
 
 # commands TOOL JQ: the commands that run and for which the filter holds, each with what its required
 # arguments need.

@@ -1,0 +1,39 @@
+// What names requests, slots and accounts on a command line and in lines of stdin.
+#pragma once
+
+#include "ethereum/abi/value.hpp"
+
+#include <optional>
+
+namespace codex::market_tool {
+
+using ethereum::Address;
+using ethereum::UInt256;
+using ethereum::abi::Word;
+
+/// "0x" and 64 digits, for people and programs.
+[[nodiscard]] std::string text_of(const Word& id);
+
+/// The id of a request: 64 hexadecimal digits, with 0x or without. Errors: hex_invalid.
+[[nodiscard]] Result<Word> request_from_text(std::string_view text);
+
+/// Where a slot is.
+struct SlotPlace {
+    Word request{};
+    std::uint64_t index = 0;
+};
+/// A slot, by its id or as REQUEST@INDEX.
+struct SlotName {
+    Word id{};
+    std::optional<SlotPlace> place; ///< nothing: only the id is known
+};
+/// Errors: hex_invalid.
+[[nodiscard]] Result<SlotName> slot_from_text(std::string_view text);
+
+/// Errors: address_invalid, with how one looks.
+[[nodiscard]] Result<Address> account_from_text(std::string_view text);
+
+/// A whole number of 64 bits in decimal digits. Errors: amount_invalid.
+[[nodiscard]] Result<std::uint64_t> number_from_text(std::string_view text);
+
+} // namespace codex::market_tool
