@@ -55,13 +55,22 @@ Factors::Factors(const Field& field, FactorForm form)
 }
 
 const Factors& Factors::of(const Field& field, FactorForm form) {
-    static const Factors nibbles8(Field::gf8(), FactorForm::nibbles);
-    static const Factors nibbles16(Field::gf16(), FactorForm::nibbles);
-    static const Factors affine8(Field::gf8(), FactorForm::affine);
+    // Each is made when it is asked for: those of the large field take a process longer than its
+    // start.
+    if (field.bits() == 8) {
+        if (form == FactorForm::nibbles) {
+            static const Factors nibbles8(Field::gf8(), FactorForm::nibbles);
+            return nibbles8;
+        }
+        static const Factors affine8(Field::gf8(), FactorForm::affine);
+        return affine8;
+    }
+    if (form == FactorForm::nibbles) {
+        static const Factors nibbles16(Field::gf16(), FactorForm::nibbles);
+        return nibbles16;
+    }
     static const Factors affine16(Field::gf16(), FactorForm::affine);
-    if (form == FactorForm::nibbles)
-        return field.bits() == 8 ? nibbles8 : nibbles16;
-    return field.bits() == 8 ? affine8 : affine16;
+    return affine16;
 }
 
 void Factors::write(std::uint32_t word, std::uint8_t* to) const {

@@ -1,5 +1,7 @@
 #include "erasure/detail/field.hpp"
 
+#include <bit>
+
 namespace codex::erasure::detail {
 
 namespace {
@@ -23,12 +25,11 @@ Field::Field(unsigned bits, std::uint32_t polynomial, const std::uint16_t* basis
             power ^= polynomial;
     }
     log_[0] = static_cast<std::uint16_t>(modulus_);
+    // What a word stands for is what it stands for without its lowest bit, and that bit.
+    std::vector<std::uint16_t> element(modulus_ + 1);
     for (std::uint32_t word = 1; word <= modulus_; ++word) {
-        std::uint32_t element = 0;
-        for (unsigned bit = 0; bit < bits; ++bit)
-            if ((word >> bit & 1U) != 0)
-                element ^= basis[bit];
-        log_[word] = polynomial_log[element];
+        element[word] = element[word & (word - 1)] ^ basis[std::countr_zero(word)];
+        log_[word] = polynomial_log[element[word]];
         exp_[log_[word]] = static_cast<std::uint16_t>(word);
     }
     exp_[modulus_] = exp_[0];
