@@ -102,13 +102,20 @@ start_api() {
 # ask [CURL-OPTION...] PATH: what curl gets of $api: $code, the head (without carriage returns) and the
 # body, where it is short, which is in the file body, too.
 ask() {
-    local path=${*: -1}
-    rm -f body # of which curl leaves what there was, when nothing comes
+    local -
+    set +T
+    local path=${*: -1} line
+    : >body # of which curl leaves what there was, when nothing comes
     curl -sS --max-time 60 -D heads -o body "${@:1:$#-1}" "$api$path" || fail "curl: $?"
-    code=$(awk '/^HTTP/ { code = $2 } END { print code }' heads)
-    head=$(tr -d '\r' <heads)
-    body=
-    [[ ! -s body || $(stat -c %s body) -gt 4096 ]] || body=$(tr -d '\0' <body)
+    IFS= read -r -d '' head <heads || true
+    head=${head//$'\r'/}
+    while [[ $head == *$'\n' ]]; do head=${head%$'\n'}; done
+    while read -r line; do
+        [[ $line != HTTP* ]] || { line=${line#* } && code=${line%% *}; } # the last: others are of "100 Continue"
+    done <<<"$head"
+    IFS= read -r -N 4097 body <body || true # leaves out zeros
+    ((${#body} <= 4096)) || body=
+    while [[ $body == *$'\n' ]]; do body=${body%$'\n'}; done
 }
 
 # assert_answer CODE [TEXT]: of the last ask.
@@ -119,7 +126,12 @@ assert_answer() {
 
 # assert_field NAME VALUE: of the answer; an empty value: there is none.
 assert_field() {
-    local got
-    got=$(awk -v name="${1,,}:" 'tolower($1) == name { sub(/^[^:]*: /, ""); print }' <<<"$head")
+    local -
+    set +T
+    local got='' line name
+    while IFS= read -r line; do
+        name=${line%%[[:blank:]]*}
+        [[ ${name,,} != "${1,,}:" ]] || got+=${got:+$'\n'}${line#*: }
+    done <<<"$head"
     assert_equal "$1: $got" "$1: $2"
 }
