@@ -1,6 +1,7 @@
 // A file with a secret in it: read into memory of its own, and refused where others may use it.
 #pragma once
 
+#include "base/bytes.hpp"
 #include "base/error.hpp"
 #include "base/secret.hpp"
 

@@ -1,5 +1,6 @@
 #include "market/contract/detail/marketplace.hpp"
 #include "market/contract/detail/token.hpp"
+#include "market/contract/proof_inputs.hpp"
 
 #include "crypto/hash/keccak256.hpp"
 
@@ -11,20 +12,6 @@ namespace {
 
 /// Blocks that have a hash a contract can ask for, and values of a pointer.
 constexpr std::uint64_t kPointers = 256;
-
-/// As a number with the lowest byte first, of which the circuit takes 31 bytes.
-UInt256 challenge_input(const Word& challenge) {
-    Word turned = challenge;
-    turned.back() = 0;
-    std::ranges::reverse(turned);
-    return UInt256::from_bytes(turned);
-}
-
-UInt256 root_input(const Word& root) {
-    Word turned = root;
-    std::ranges::reverse(turned);
-    return UInt256::from_bytes(turned);
-}
 
 } // namespace
 
@@ -78,7 +65,7 @@ void receive_proof(Frame& frame, const Word& id, const Slot& slot, const Request
     if (is_received(frame, id, period))
         revert("Proofs_ProofAlreadySubmitted");
     switch (frame.contracts().options().verifier->verify(
-        proof, {challenge_input(challenge), root_input(request.merkle_root()), slot.index})) {
+        proof, proof_inputs(challenge, request.merkle_root(), slot.index))) {
     case Verdict::accepted:
         break;
     case Verdict::refused:

@@ -16,12 +16,6 @@ const Json& recorded(std::string_view call) {
     return test::marketplace()["calls"][std::string(call)];
 }
 
-Word word_of(const Json& hex) {
-    Word word{};
-    std::ranges::copy(unhex(hex), word.begin());
-    return word;
-}
-
 Address address_of(const Json& text) {
     return must(Address::from_text(text.get<std::string>()));
 }

@@ -35,9 +35,10 @@ TEST(Requests, HaveTheIdsCallsAndAmountsOfTheVectors) {
         for (const auto& [index, id] : vector["slotIds"].items())
             EXPECT_TRUE(equal(slot_id(request.id(), std::stoull(index)), unhex(id)));
         EXPECT_EQ(request.price_per_slot_per_second().value().text(),
-                  vector["pricePerSlotPerSecond"]);
-        EXPECT_EQ(request.collateral_per_slot().value().text(), vector["collateralPerSlot"]);
-        EXPECT_EQ(request.max_price().value().text(), vector["maxPrice"]);
+                  vector["pricePerSlotPerSecond"].get<std::string>());
+        EXPECT_EQ(request.collateral_per_slot().value().text(),
+                  vector["collateralPerSlot"].get<std::string>());
+        EXPECT_EQ(request.max_price().value().text(), vector["maxPrice"].get<std::string>());
     }
 }
 

@@ -15,6 +15,12 @@ using ethereum::abi::Word;
 using test::Json;
 using test::must;
 
+inline Word word_of(const Json& hex) {
+    Word word{};
+    std::ranges::copy(test::unhex(hex), word.begin());
+    return word;
+}
+
 /// All different, and none of zeros.
 class NumberedHashes final : public BlockHashes {
 public:

@@ -2,6 +2,7 @@
 
 #include "must.hpp"
 
+#include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
 namespace codex::proof {
@@ -38,6 +39,17 @@ TEST(Documents, JobsAreReadAndBadOnesKeepTheirId) {
         "{\"\\u009bk\":[\"\\u0085\xc3\xa4\",\"\\u202e\",true,1.5,{}]}");
     EXPECT_EQ(job_id_from_json("{}"), "null");
     EXPECT_EQ(job_id_from_json("no job"), "null");
+}
+
+TEST(Documents, AJobMayHaveBothOfWhatIsTheSame) {
+    const std::string challenge = "0x07" + std::string(62, '0');
+    const auto both = [&](std::string_view entropy) {
+        return job("1", fmt::format(R"("slot":3,"challenge":"{}","entropy":"{}","period":1)",
+                                    challenge, entropy));
+    };
+    EXPECT_EQ(must(job_from_json(both("7"))).entropy, crypto::Fr::from_u64(7));
+    EXPECT_EQ(must_fail(job_from_json(both("8"))).text(),
+              "proof job: \"entropy\" is not that of the \"challenge\"");
 }
 
 // A library that copies or writes documents by recursion runs out of stack on these.
