@@ -130,12 +130,7 @@ Result<Outcome> Contracts::execute(Overlay& state, const Now& now, const Call& c
     } catch (detail::Unreadable& unreadable) {
         return fail(std::move(unreadable.error));
     }
-    for (const auto& [key, value] : changed.changes()) {
-        if (value)
-            state.put(key, *value);
-        else
-            state.erase(key);
-    }
+    state.take(changed);
     return outcome;
 }
 
