@@ -1,7 +1,7 @@
 // Going through a ledger from its beginning (codex-ledger(5), VERIFYING).
-#include "base/side_job.hpp"
 #include "base/temporary.hpp"
 #include "ledger/detail/parts.hpp"
+#include "ledger/detail/pipeline.hpp"
 
 #include <algorithm>
 
@@ -11,46 +11,6 @@ using detail::Found;
 using detail::Mark;
 
 namespace {
-
-/// What is looked at by several threads, while what was looked at before is executed by one.
-class Pipeline {
-public:
-    Pipeline(const detail::Journal& journal, std::uint64_t end, bool signatures,
-             const repo::Tables& tables, detail::Replay& replay, const Job& job)
-        : walk_(journal, 0, end, signatures), tables_(tables), replay_(replay), job_(job) {}
-
-    /// Calls `seen` with each step, before it is executed. Errors: ledger_damaged, of the first
-    /// record that is wrong.
-    template <class Seen> [[nodiscard]] Result<void> run(const Seen& seen) {
-        for (;;) {
-            auto next = walk_.next(job_);
-            CODEX_CHECK(finish());
-            CODEX_TRY(found, std::move(next));
-            if (found.empty())
-                return {};
-            seen(found);
-            running_ = std::move(found);
-            side_.start_or_run(job_.executor(),
-                               [this] { result_ = replay_.run(tables_, running_); });
-        }
-    }
-
-private:
-    [[nodiscard]] Result<void> finish() {
-        side_.wait();
-        if (!running_.empty() && !running_.back().wrong)
-            job_.advance(running_.back().end - running_.front().begin);
-        running_.clear();
-        return std::exchange(result_, Result<void>());
-    }
-    detail::Walk walk_;
-    const repo::Tables& tables_;
-    detail::Replay& replay_;
-    const Job& job_;
-    std::vector<Found> running_;
-    Result<void> result_;
-    SideJob side_; // ends first
-};
 
 /// Where the state is, when there is room; else where files without a name go.
 std::string scratch_folder(const Ledger::Parts& parts) {
@@ -74,13 +34,14 @@ Result<Verified> Ledger::verify(const VerifyOptions& options, const Job& job) co
     Verified verified;
     if (options.head == parts_->genesis_hash)
         verified.head_at = 0;
-    const auto look_for_head = [&](const std::vector<Found>& found) {
+    const auto look_for_head = [&](std::span<const Found> found) {
         for (const Found& one : found)
             if (options.head == one.hash && !one.wrong)
                 verified.head_at = one.record.sequence;
     };
     job.expect(mark.place.end);
-    Pipeline pipeline(*parts_->journal, mark.place.end, options.signatures, *tables, replay, job);
+    detail::Walk walk(*parts_->journal, 0, mark.place.end, options.signatures);
+    detail::Pipeline pipeline(walk, *tables, replay, job);
     if (auto done = pipeline.run(look_for_head); !done)
         return fail(std::move(done).error().context(path()));
     const Mark& found = replay.mark();

@@ -2,6 +2,7 @@
 
 #include "base/temporary.hpp"
 #include "crypto/hash/keccak256.hpp"
+#include "ledger/detail/pipeline.hpp"
 #include "market/contract/groth16_verifier.hpp"
 
 #include <cerrno>
@@ -197,26 +198,18 @@ Result<std::shared_ptr<const Tables>> Ledger::Parts::anew() const {
 Result<void> Ledger::Parts::go_through(const Tables& tables, Mark& mark, std::uint64_t end,
                                        bool may_cut) const {
     const std::uint64_t known = durable->known();
+    const Job job(options.pool);
     detail::Replay replay(genesis, *contracts, mark, {});
     detail::Walk walk(*journal, mark.place.end, end, true);
-    const Job job(options.pool);
-    for (;;) {
-        CODEX_TRY(found, walk.next(job));
-        if (found.empty())
-            break;
-        auto done = replay.run(tables, found);
-        mark = replay.mark();
-        if (done)
-            continue;
-        if (done.error().code() != Errc::ledger_damaged)
-            return done;
-        if (mark.place.end < known || !may_cut)
-            return with_way_out(std::move(done).error().context(path));
-        options.log.warn("Cutting off what was not written whole",
-                         {{"path", journal->path()}, {"bytes", end - mark.place.end}});
-        return journal->cut(mark.place.end);
-    }
-    return {};
+    auto done = detail::Pipeline(walk, tables, replay, job).run();
+    mark = replay.mark();
+    if (done || done.error().code() != Errc::ledger_damaged)
+        return done;
+    if (mark.place.end < known || !may_cut)
+        return with_way_out(std::move(done).error().context(path));
+    options.log.warn("Cutting off what was not written whole",
+                     {{"path", journal->path()}, {"bytes", end - mark.place.end}});
+    return journal->cut(mark.place.end);
 }
 
 /// For who is inside the gate.

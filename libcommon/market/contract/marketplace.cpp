@@ -188,15 +188,28 @@ const Row kRows[] = {
      [](Frame& frame, Arguments) { return Value::List{frame.contracts().options().token}; }},
 };
 
+/// In the order of the interface: names are compared once.
+const std::vector<Rule>& rules() {
+    static const std::vector<Rule> all = [] {
+        std::vector<Rule> made;
+        for (const auto& function : marketplace_interface().functions()) {
+            const auto* const row = std::ranges::find_if(kRows, [&](const Row& one) {
+                return marketplace_interface().function(one.signature) == &function;
+            });
+            CODEX_ASSERT(row != std::end(kRows));
+            made.push_back(row->rule);
+        }
+        return made;
+    }();
+    return all;
+}
+
 } // namespace
 
 Value::List call_marketplace(Frame& frame, const ethereum::abi::Function& function,
                              Arguments arguments) {
-    const auto row = std::ranges::find_if(kRows, [&](const Row& one) {
-        return marketplace_interface().function(one.signature) == &function;
-    });
-    CODEX_ASSERT(row != std::end(kRows));
-    return row->rule(frame, arguments);
+    const auto number = &function - marketplace_interface().functions().data();
+    return rules()[static_cast<std::size_t>(number)](frame, arguments);
 }
 
 } // namespace codex::market::detail
