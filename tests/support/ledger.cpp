@@ -1,16 +1,19 @@
 // Makes, drives and measures ledgers, for tests of crashes and for tests/bench/ledger.bash:
 //     codex-testledger make PATH COUNT         a market with many slots, and COUNT records
-//     codex-testledger write PATH KEY BATCH    transfers, BATCH together, until it is killed; prints the
+//     codex-testledger write PATH KEY BATCH    transfers, BATCH together, until it is killed;
+//     prints the
 //                                              number of each that was answered
 //     codex-testledger count PATH KEY COUNT    the same, COUNT of them; prints the seconds
-//     codex-testledger replay|verify|plain PATH   seconds and records: the state made anew, all verified,
+//     codex-testledger replay|verify|plain PATH   seconds and records: the state made anew, all
+//     verified,
 //                                              all but signatures
 //     codex-testledger recover PATH            the signatures alone
-//     codex-testledger slot PATH               what is kept of a slot, as somebody who asks for it sees it
+//     codex-testledger slot PATH               what is kept of a slot, as somebody who asks for it
+//     sees it
+#include "ledger/ledger.hpp"
 #include "base/hex.hpp"
 #include "base/thread_pool.hpp"
 #include "crypto/hash/keccak256.hpp"
-#include "ledger/ledger.hpp"
 
 #include <atomic>
 #include <cstdio>
@@ -231,8 +234,7 @@ int recover(const std::string& path) {
     std::vector<std::pair<Digest, ethereum::Signature>> all;
     must(ledger->records(1, [&](const PlacedRecord& placed) -> Result<bool> {
         if (placed.record.kind == RecordKind::call)
-            all.emplace_back(placed.hash,
-                             ethereum::Signature::from_bytes(placed.record.signature));
+            all.emplace_back(placed.hash, ethereum::Signature::from_bytes(placed.record.signature));
         return true;
     }));
     std::atomic<std::uint64_t> wrong = 0;
@@ -249,8 +251,7 @@ int recover(const std::string& path) {
 int slot(const std::string& path) {
     const auto ledger = must(Ledger::open(path, Access::read));
     const auto snapshot = must(ledger->snapshot());
-    const Bytes ask =
-        market_call("getActiveSlot", {slot_of(id_of(request(7)), 3)});
+    const Bytes ask = market_call("getActiveSlot", {slot_of(id_of(request(7)), 3)});
     const auto outcome = must(snapshot.call({Address(), kMarket, ask}));
     std::cout << to_hex(crypto::keccak256(outcome.data)) << "\n";
     return outcome.ok ? 0 : 1;

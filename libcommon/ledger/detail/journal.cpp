@@ -9,12 +9,14 @@
 namespace codex::ledger::detail {
 
 Result<Journal> Journal::open(const std::string& path, bool writable, repo::Disk& disk) {
+    struct stat st{};
+    if (::lstat(path.c_str(), &st) == 0 && !S_ISREG(st.st_mode))
+        return fail(Errc::ledger_damaged, "{}: is no regular file", path);
     auto opened = open_file(path, (writable ? O_RDWR : O_RDONLY) | O_NOFOLLOW | O_NONBLOCK);
     if (!opened && opened.error().code() == Errc::not_found)
         return fail(Errc::ledger_damaged, "{}: is missing", path);
     if (!opened)
         return fail(std::move(opened).error());
-    struct stat st{};
     if (::fstat(opened->get(), &st) != 0)
         return fail(system_error(errno, "open " + path));
     if (!S_ISREG(st.st_mode))
