@@ -13,8 +13,8 @@ Result<DaemonLock> DaemonLock::take(const std::string& repo) {
     CODEX_TRY(fd, detail::open_own_file(repo + "/daemon.lock", O_RDWR | O_CREAT));
     OpenOptions at_once;
     at_once.lock_timeout_seconds = 0;
-    auto locked = detail::wait_for_flock(fd, LOCK_EX, repo + " is served already",
-                                         detail::Surroundings(at_once));
+    auto locked =
+        detail::wait_for_flock(fd, LOCK_EX, "is served already", detail::Surroundings(at_once));
     // Nobody waits for one that stays: what is known of other locks is no way out.
     if (!locked)
         return fail(Error(locked.error().code(), locked.error().text()));

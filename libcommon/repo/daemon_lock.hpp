@@ -14,8 +14,8 @@ namespace codex::repo {
 /// Threads: its owner's.
 class DaemonLock {
 public:
-    /// Of a repo that there is. Errors: repo_locked at once, naming the process that has it; those
-    /// of opening the file.
+    /// Of a repo that there is. Errors: repo_locked at once, naming the process that has it, and
+    /// not the repo, which it is about; those of opening the file.
     [[nodiscard]] static Result<DaemonLock> take(const std::string& repo);
 
     /// Who serves a repo that is served: "held by process 12 codex-serve run", or what can be said.

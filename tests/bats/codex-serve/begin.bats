@@ -25,7 +25,7 @@ teardown() {
         mapfile -t others < <(printf '%s\n' "${others[@]}" | grep -vx "$one")
     done
     codex-serve health --wait 60s
-    assert_equal "$(grep -l 'is served already: held by process' said* | wc -l)" 11
+    assert_equal "$(grep -l ": error: $CODEX_REPO: is served already: held by process" said* | wc -l)" 11
     refute grep 'hint:.*--lock-timeout' said*
     codex-serve stop
     wait "${others[@]}"

@@ -14,6 +14,9 @@ TEST(DaemonLocks, AreSeenAsLongAsTheyAreHeld) {
     EXPECT_FALSE(DaemonLock::seen(scratch.repo()).has_value());
     {
         const DaemonLock lock = must(DaemonLock::take(scratch.repo()));
+        const Error again = codex::test::must_fail(DaemonLock::take(scratch.repo()));
+        EXPECT_EQ(again.code(), Errc::repo_locked);
+        EXPECT_TRUE(again.text().starts_with("is served already: held by ")) << again.text();
         const auto holder = DaemonLock::seen(scratch.repo());
         ASSERT_TRUE(holder.has_value());
         EXPECT_EQ(holder->process, ::getpid());
