@@ -43,8 +43,11 @@ bool MemoryProviders::restore(const ProviderEntry& entry, const StoredRecord& re
 }
 
 /// First it is there, and then it is seen who has too much: so the newest counts like any other.
-bool MemoryProviders::put(const ProviderEntry& entry, const StoredRecord& record,
+bool MemoryProviders::put(const ProviderEntry& said, const StoredRecord& record,
                           std::uint64_t now) {
+    bound(now);
+    ProviderEntry entry = said;
+    entry.until = std::min(entry.until, now + kProviderSeconds);
     if (record.envelope.size() > limits_.envelope_bytes || entry.until <= now)
         return false;
     const Peers::iterator peer = take_record(record);
@@ -53,6 +56,7 @@ bool MemoryProviders::put(const ProviderEntry& entry, const StoredRecord& record
         renew(content->second.at(entry.peer), entry);
     else
         insert(entry, peer);
+    latest_ = std::max(latest_, entry.until);
     if (observer_ != nullptr)
         observer_->entry_changed(entry.content, entry.peer);
     fit_content(entry.content);
@@ -133,7 +137,24 @@ void MemoryProviders::fit_all(std::uint64_t now) {
         erase(accounts_.at(debts_.rbegin()->source).entries.begin());
 }
 
+/// Nothing lasts longer than a day from now, also where the clock has been set back.
+void MemoryProviders::bound(std::uint64_t now) {
+    const std::uint64_t most = now + kProviderSeconds;
+    expired_at_ = std::min(expired_at_, now);
+    if (latest_ <= most)
+        return;
+    latest_ = most;
+    for (auto& [source, account] : accounts_)
+        for (Entry& entry : account.entries)
+            if (entry.until > most) {
+                entry.until = most;
+                if (observer_ != nullptr)
+                    observer_->entry_changed(entry.content, entry.peer->first);
+            }
+}
+
 void MemoryProviders::expire(std::uint64_t now) {
+    bound(now);
     expired_at_ = now;
     for (auto account = accounts_.begin(); account != accounts_.end();) {
         Entries& entries = (account++)->second.entries; // it goes with its last one
@@ -197,6 +218,7 @@ void MemoryProviders::account_changed(Accounts::iterator account) {
 
 std::vector<Provider> MemoryProviders::find(const Id& content, std::size_t most,
                                             std::uint64_t now) {
+    bound(now);
     std::vector<Entries::iterator> live;
     std::vector<Entries::iterator> over;
     if (const auto found = contents_.find(content); found != contents_.end())

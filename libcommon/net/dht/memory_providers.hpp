@@ -36,7 +36,8 @@ struct ProviderEntry {
 /// Each entry is on the account of who said it first; of a peer that says it itself, on that one's.
 /// Where there is no room, of one content or of all, the entry goes that was said longest ago of
 /// the source with the most entries there: so whoever fills it, under however many names, pushes
-/// out his own, as long as he has no more addresses than all others.
+/// out his own, as long as he has no more addresses than all others. Nothing is kept for longer
+/// than kProviderSeconds by the clock of who asks or says something, whatever it was before.
 /// Threads: one at a time.
 class MemoryProviders final : public ProviderStore {
 public:
@@ -116,12 +117,13 @@ private:
         }
     };
 
-    bool put(const ProviderEntry& entry, const StoredRecord& record, std::uint64_t now);
+    bool put(const ProviderEntry& said, const StoredRecord& record, std::uint64_t now);
     Peers::iterator take_record(const StoredRecord& record);
     void insert(const ProviderEntry& entry, Peers::iterator peer);
     void renew(Entries::iterator found, const ProviderEntry& said);
     void fit_content(const Id& content);
     void fit_all(std::uint64_t now);
+    void bound(std::uint64_t now);
     void erase(Entries::iterator entry);
     [[nodiscard]] Accounts::iterator account_of(const Source& source);
     void account_changed(Accounts::iterator account);
@@ -139,6 +141,7 @@ private:
     std::size_t bytes_ = 0;
     std::uint64_t said_ = 0;
     std::uint64_t expired_at_ = 0; ///< seconds since 1970
+    std::uint64_t latest_ = 0;     ///< nothing is kept until later
 };
 
 } // namespace codex::net::dht

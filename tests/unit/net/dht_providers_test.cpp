@@ -80,10 +80,26 @@ TEST_F(DhtProviders, AreFoundAsTheyCameUntilTheirTimeIsOver) {
     EXPECT_FALSE(providers.add(content(1), record_of(1), source(1), kNow, kNow)); // it is over
     // What nobody asks for goes as well.
     providers.add(content(1), record_of(1), source(1), kLater, kNow);
-    providers.add(content(2), record_of(1), source(1), kLater + 1, kNow);
+    providers.add(content(2), record_of(1), source(1), kLater + 1, kNow + 1);
     providers.expire(kLater);
     EXPECT_EQ(providers.held().entries, 1U);
     EXPECT_EQ(found(providers, content(2), kLater).size(), 1U);
+}
+
+TEST_F(DhtProviders, LastNoLongerThanADayWhereTheClockIsSetBack) {
+    constexpr std::uint64_t kAhead = kNow + 365UL * 24 * 3600;
+    EXPECT_TRUE(providers.add(content(1), record_of(1), source(1), kAhead + 60, kAhead));
+    EXPECT_TRUE(providers.add(content(2), record_of(1), source(1), kAhead + 70, kAhead));
+    const auto kept = providers.find(content(1), 10, kNow);
+    ASSERT_EQ(kept.size(), 1U);
+    EXPECT_EQ(kept[0].until, kLater);
+    EXPECT_TRUE(found(providers, content(1), kLater).empty());
+    EXPECT_EQ(found(providers, content(2), kLater - 1).size(), 1U);
+    EXPECT_TRUE(found(providers, content(2), kLater).empty());
+    EXPECT_EQ(providers.held().entries, 0U);
+    // Nor does what is said to be for longer.
+    EXPECT_TRUE(providers.add(content(3), record_of(1), source(1), kAhead, kNow));
+    EXPECT_TRUE(found(providers, content(3), kLater).empty());
 }
 
 TEST_F(DhtProviders, HaveTheirNewestRecordAndOlderOnesRenewOnly) {
@@ -91,7 +107,7 @@ TEST_F(DhtProviders, HaveTheirNewestRecordAndOlderOnesRenewOnly) {
     providers.add(content(2), record_of(1, 7), source(1), kLater, kNow);
     EXPECT_EQ(providers.find(content(1), 1, kNow)[0].sequence, 7U); // it is one peer
     providers.add(content(1), record_of(1, 6), source(1), kLater + 60, kNow + 60);
-    const Provider one = providers.find(content(1), 1, kNow)[0];
+    const Provider one = providers.find(content(1), 1, kNow + 60)[0];
     EXPECT_EQ(one.envelope, record_of(1, 7).envelope);
     EXPECT_EQ(one.until, kLater + 60);
     EXPECT_EQ(providers.held().peers, 1U);
