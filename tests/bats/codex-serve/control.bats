@@ -149,7 +149,7 @@ teardown() {
     assert_equal "$(cut -f 3 <<<"$output")" in
     wait_for '[[ $(codex-serve -r other peers) == *Codex* ]]' 60
     run_split codex-serve -r other peers --json
-    assert_line --index 0 --partial "\"address\":\"$address\",\"direction\":\"out\""
+    assert_line --index 0 --partial "\"address\":\"$address\",\"incoming\":false"
     # Of no use: it is connected, and that is said.
     run_split codex-serve connect "$other_address"
     assert_success
