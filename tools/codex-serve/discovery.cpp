@@ -186,8 +186,21 @@ void warn_of_own_bootstrap(cli::Context& context) {
         "it was begun with; to ask others, begin it again: codex-serve run -b SPR");
 }
 
-void warn_of_bootstrap(const log::Logger& log, const DiscoverySettings& settings,
-                       const net::PeerId& own) {
+void warn_of_discovery(const log::Logger& log, const DiscoverySettings& settings,
+                       const std::vector<net::Multiaddr>& listen, const net::PeerId& own) {
+    const SocketAddress& external = settings.nat.external;
+    const std::string told = net::Multiaddr::tcp(external.ip_view(), external.port).text();
+    const bool is_v4 = external.ip_bytes == 4;
+    const auto is_of_its_kind = [&](const net::Multiaddr& one) {
+        return one.tcp_endpoint()->ip.size() == external.ip_bytes;
+    };
+    if (settings.nat.kind == net::NatKind::extip && std::ranges::none_of(listen, is_of_its_kind))
+        log.warn(fmt::format("Others are told an address of {} (--nat), where this node takes no "
+                             "connections: it can be reached if something leads them on to one of "
+                             "{}, or when it listens at one, too: --listen-addrs /{}/tcp/8070",
+                             is_v4 ? "IPv4" : "IPv6", is_v4 ? "IPv6" : "IPv4",
+                             is_v4 ? "ip4/0.0.0.0" : "ip6/::"),
+                 {{"address", told.substr(0, told.rfind("/tcp/"))}});
     if (!settings.at && !settings.bootstrap.empty())
         log.warn("Bootstrap nodes are not asked, for discovery is off", {});
     for (const net::dht::NodeRecord& node : settings.bootstrap)

@@ -43,9 +43,10 @@ bootstrap_nodes(const std::vector<std::string>& texts, const std::optional<Deadl
 /// that goes by those it was begun with, and by no other.
 void warn_of_own_bootstrap(cli::Context& context);
 
-/// Warns of bootstrap nodes that are of no use: there is no discovery, or they are the node `own`.
-void warn_of_bootstrap(const log::Logger& log, const DiscoverySettings& settings,
-                       const net::PeerId& own);
+/// Warns of what is of no use: bootstrap nodes where there is no discovery, or that are the node
+/// `own`; an address for others that is of another kind than all in `listen`.
+void warn_of_discovery(const log::Logger& log, const DiscoverySettings& settings,
+                       const std::vector<net::Multiaddr>& listen, const net::PeerId& own);
 
 /// Warns where the clock of this host is far off: before `last_record`, the number of a record of
 /// this node, or before what the records of others say of theirs.

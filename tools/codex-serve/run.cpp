@@ -253,7 +253,7 @@ Result<void> serve(cli::Context& context, const RunOptions& options, const RunSe
     CODEX_TRY(for_host, net::SecretKey::decode(key->encode()));
     CODEX_TRY(node,
               Node::make(context, std::move(for_host), host_options(options, settings, numbers)));
-    warn_of_bootstrap(log, settings.discovery, node->host->id());
+    warn_of_discovery(log, settings.discovery, settings.listen, node->host->id());
     CODEX_CHECK(take_sockets(node->network, supervisor));
     for (const net::Multiaddr& address : settings.listen)
         if (auto done = node->host->listen(address); !done)

@@ -89,9 +89,17 @@ Result<NatChoice> parse_nat(std::string_view text) {
 Announced announced(const Reachable& node, const NatChoice& nat) {
     Announced said;
     std::vector<SocketAddress> all = expanded(node);
-    if (nat.kind == NatKind::extip)
+    if (nat.kind == NatKind::extip) {
+        // A port of the other kind has mostly another number; where there are no others, somebody
+        // has arranged that they lead here.
+        const auto other_kind = [&](const SocketAddress& one) {
+            return one.ip_bytes != nat.external.ip_bytes;
+        };
+        if (!std::ranges::all_of(all, other_kind))
+            std::erase_if(all, other_kind);
         for (SocketAddress& one : all)
             one = SocketAddress(nat.external.ip_view(), one.port);
+    }
     // Some look at the first one alone, and at one of IPv4. Of private nets the one that leads out
     // is that of others mostly, and not one that this host has within itself.
     const auto leads_out = [&](const SocketAddress& one) {

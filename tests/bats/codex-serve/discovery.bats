@@ -183,6 +183,9 @@ all_know() {
     assert_equal "$(curl -s "$(codex-serve -r n0 health | cut -f 4)/api/codex/v1/debug/info" |
         jq -r '.announceAddresses[0], .table.localNode.address' | cut -d/ -f 1-3 | sed 's/:.*//' | paste -sd' ')" \
         '/ip4/198.51.100.7 198.51.100.7'
+    begin 3 --nat extip:2001:db8::1 # listens at addresses of IPv4 alone
+    assert_equal "$(grep -c 'WRN.*an address of IPv6 (--nat).*: --listen-addrs /ip6/::/tcp/8070' log3)" 1
+    assert_equal "$(grep -c -- --nat log0)" 0
     begin 1 --disc-ip none
     run_split codex-serve -r n1 spr
     assert_failure 65
