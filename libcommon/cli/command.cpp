@@ -227,6 +227,16 @@ Command& Command::shows_settings() {
     return *this;
 }
 
+Command& Command::only_needs(std::vector<std::string> settings) {
+    node_->needs = std::move(settings);
+    return *this;
+}
+
+Command& Command::checks_settings(std::function<Result<void>(Context&)> check) {
+    node_->check = std::move(check);
+    return *this;
+}
+
 Command& Command::setting(std::string variable, std::string other_variable) {
     node_->options.back().variable = std::move(variable);
     node_->options.back().other_variable = std::move(other_variable);

@@ -72,6 +72,12 @@ public:
     Command& setting(std::string variable, std::string other_variable = {});
     /// It is about the settings of all commands.
     Command& shows_settings();
+    /// Of the settings, its own and those of every tool, it goes by these alone: a mistake in any
+    /// other, or in a part of the file that does not say these, is a warning and stops it not.
+    Command& only_needs(std::vector<std::string> settings);
+    /// Looks at the values of its settings together, as it does when it runs: for the command that
+    /// shows them. Errors of `check`: what run() would give, options named as "--peer: ...".
+    Command& checks_settings(std::function<Result<void>(Context&)> check);
     /// Positional arguments, upper-case `name` ("CID", "FILE").
     Command& argument(const std::string& name, std::string& target, const std::string& help,
                       bool required = true);

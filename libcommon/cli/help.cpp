@@ -123,6 +123,7 @@ void declare_help(Command& root, std::weak_ptr<Command::Node> tree) {
     root.command("help", "show what the tool, or one of its commands, does")
         .arguments("COMMAND", *words, "which; default: all of them")
         .takes_output()
+        .only_needs({})
         .example(tool + " help")
         .example(fmt::format("{} help {}", tool, first))
         .run([words, tree](Context& context) -> Result<int> {

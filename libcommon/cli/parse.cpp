@@ -217,19 +217,30 @@ std::vector<SettingRule> rules_of(const Command::Node& root, const Command::Node
     return rules;
 }
 
+/// Those of `command` that the command line does not say.
+std::optional<std::vector<std::string>>
+needs_of(const Command::Node& command, const std::vector<OptionSpec>& specs,
+         const std::vector<std::vector<std::string>>& values) {
+    std::optional<std::vector<std::string>> needs = command.needs;
+    for (std::size_t i = 0; needs && i < specs.size(); ++i)
+        if (!values[i].empty())
+            std::erase(*needs, specs[i].long_name());
+    return needs;
+}
+
 /// Configuration file, environment, flags, in this order: who comes later wins.
-Result<void> settle(const std::vector<OptionSpec>& specs, std::span<const SettingRule> more,
-                    std::vector<std::vector<std::string>>& values, Globals& globals,
-                    std::vector<Setting>& settings) {
+Result<Configuration> settle(const std::vector<OptionSpec>& specs, const Command::Node& command,
+                             std::span<const SettingRule> more,
+                             std::vector<std::vector<std::string>>& values, Globals& globals) {
     const auto file = std::find_if(specs.begin(), specs.end(), [](const OptionSpec& spec) {
         return spec.long_name() == "config-file";
     });
     const auto& named = values[static_cast<std::size_t>(file - specs.begin())];
-    CODEX_CHECK(
-        apply_configuration(named.empty() ? "" : unmarked(named.front()), globals, more, settings));
+    CODEX_TRY(made, apply_configuration(named.empty() ? "" : unmarked(named.front()), globals, more,
+                                        needs_of(command, specs, values)));
     CODEX_CHECK(apply_options(specs, values));
-    note_flags(specs, values, settings);
-    return {};
+    note_flags(specs, values, made.settings);
+    return made;
 }
 
 /// CLI11's complaint in our form. It can only be that an option stands at the end without its
@@ -296,15 +307,15 @@ Outcome parse(const Command::Node& root, Globals& globals,
         return misuse(Error(Errc::usage, fmt::format("{}: a command is missing", full_name(path)))
                           .hint(first_example(*path.back())));
 
-    Parsed parsed{Parsed::Request::run, path, {}};
-    if (auto done = settle(global_specs, rules_of(root, *path.back()), global_values, globals,
-                           parsed.settings);
-        !done)
-        return misuse(std::move(done).error());
+    auto made =
+        settle(global_specs, *path.back(), rules_of(root, *path.back()), global_values, globals);
+    if (!made)
+        return misuse(std::move(made).error());
+    Parsed parsed{Parsed::Request::run, path, std::move(*made)};
     for (Level* level : levels) {
         if (auto done = apply_options(level->node->options, level->values); !done)
             return misuse(std::move(done).error());
-        note_flags(level->node->options, level->values, parsed.settings);
+        note_flags(level->node->options, level->values, parsed.configuration.settings);
     }
     if (auto done = apply_arguments(*levels.back(), path); !done)
         return misuse(std::move(done).error());

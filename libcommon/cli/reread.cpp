@@ -51,11 +51,11 @@ Result<std::vector<std::string>> Context::reread(const std::function<void(Comman
     if (!parsed)
         return fail(std::move(parsed.error().error));
     if (auto checked = check(); !checked)
-        return fail(detail::blame_setting(parsed->settings, checked.error()));
-    CODEX_CHECK(detail::apply_log_levels(*state_, parsed->settings));
-    detail::note_log_levels(state_->log_levels, parsed->settings);
+        return fail(detail::blame_setting(parsed->configuration.settings, checked.error()));
+    CODEX_CHECK(detail::apply_log_levels(*state_, parsed->configuration.settings));
+    detail::note_log_levels(state_->log_levels, parsed->configuration.settings);
     std::vector<std::string> changed;
-    for (const Setting& setting : parsed->settings) {
+    for (const Setting& setting : parsed->configuration.settings) {
         const auto before = std::ranges::find(state_->settings, setting.name, &Setting::name);
         if (before != state_->settings.end() && before->value != setting.value)
             changed.push_back(setting.name);

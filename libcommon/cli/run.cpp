@@ -72,16 +72,13 @@ Result<void> configure_log(Context::State& state) {
     return {};
 }
 
-Result<void> open_output(Context::State& state) {
-    return state.open_output();
-}
-
 /// The command every tool has: its completion script.
 void declare_completion(Command& root, std::shared_ptr<Command::Node> tree) {
     const auto shell = std::make_shared<std::string>();
     root.command("completion", "print a completion script for a shell")
         .argument("SHELL", *shell, "bash, zsh or fish")
         .takes_output()
+        .only_needs({})
         .example(fmt::format("{} completion bash > ~/.local/share/bash-completion/completions/{}",
                              tree->name, tree->name))
         .example(
@@ -94,6 +91,15 @@ void declare_completion(Command& root, std::shared_ptr<Command::Node> tree) {
             CODEX_CHECK(context.print_text(detail::completion_text(*node.lock(), *shell)));
             return 0;
         });
+}
+
+/// What the commands themselves would say of their settings.
+Result<void> check_all(const Command::Node& command, Context& context) {
+    if (command.check)
+        CODEX_CHECK(command.check(context));
+    for (const auto& child : command.children)
+        CODEX_CHECK(check_all(*child, context));
+    return {};
 }
 
 /// `config`: every setting with where it comes from.
@@ -123,6 +129,7 @@ void declare_config(Command& root, const std::shared_ptr<Command::Node>& tree,
         }
         if (more)
             CODEX_CHECK(more(context, *origins));
+        CODEX_CHECK(check_all(*node.lock(), context)); // seen first, and then what is wrong
         return context.exit_code();
     });
 }
@@ -171,16 +178,25 @@ Result<int> run_body(const Command::Node& command, Context& context) {
     }
 }
 
-int run_parsed(const detail::Parsed& parsed, std::shared_ptr<Context::State> state) {
+int run_parsed(detail::Parsed parsed, std::shared_ptr<Context::State> state) {
     Context context(state);
     state->takes_output = parsed.path.back()->takes_output;
     state->command = detail::full_name(parsed.path);
     state->node = parsed.path.back();
-    for (const auto prepare : {configure_log, open_output})
-        if (auto done = prepare(*state); !done) {
-            context.report(done.error());
-            return context.exit_code();
-        }
+    std::vector<Error>& passed_over = parsed.configuration.passed_over;
+    auto prepared = configure_log(*state);
+    if (!prepared && state->node->needs && prepared.error().code() == Errc::config_invalid) {
+        passed_over.push_back(std::move(prepared).error());
+        prepared = {};
+    }
+    if (prepared)
+        prepared = state->open_output();
+    if (!prepared) {
+        context.report(prepared.error());
+        return context.exit_code();
+    }
+    for (const Error& mistake : passed_over)
+        context.warn(fmt::format("passed over, for it is not needed here: {}", mistake.text()));
     std::vector<SettingRule> rules = detail::setting_rules(state->globals);
     for (SettingRule& rule : detail::setting_rules(state->node->options))
         rules.push_back(std::move(rule));
@@ -210,8 +226,8 @@ int run_arguments(const std::vector<std::string>& arguments, const ToolSpec& spe
     if (parsed) {
         if (parsed->request != detail::Parsed::Request::run)
             return run_request(*parsed, context, *state, *root, json);
-        state->settings = std::move(parsed->settings);
-        return run_parsed(*parsed, std::move(state));
+        state->settings = std::move(parsed->configuration.settings);
+        return run_parsed(std::move(*parsed), std::move(state));
     }
     // Whether or not that was understood: an error is to have the form that was asked for.
     state->globals.json = json;

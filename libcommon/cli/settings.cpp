@@ -150,8 +150,9 @@ Error not_read(Error error) {
 /// The settings while they are found out: that of the file first, then one for each rule.
 class Reading {
 public:
-    Reading(std::span<const SettingRule> rules, std::vector<Setting>& settings)
-        : rules_(rules), settings_(settings) {
+    Reading(std::span<const SettingRule> rules, std::vector<Setting>& settings,
+            std::vector<Error>* passed_over)
+        : rules_(rules), settings_(settings), passed_over_(passed_over) {
         settings_.push_back({std::string(kConfigFileSetting), default_config_file()});
         for (const SettingRule& rule : rules_)
             settings_.push_back({rule.name, rule.value});
@@ -163,21 +164,16 @@ public:
             set(file, named, Origin::environment, "CODEX_CONFIG");
         if (!flag.empty())
             set(file, flag, Origin::flag, "--config-file");
-        const std::string path = file.value;
-        if (file.origin == Origin::built_in) {
-            CODEX_TRY(there, is_there(path));
-            if (!there)
-                return {};
+        auto entries = entries_of(file, patience);
+        if (!entries) // a slip on the command line is one whatever would be in the file
+            return refuse(std::move(entries).error(), !flag.empty() || file_says_needed());
+        for (const ConfigEntry& entry : *entries) {
+            const auto rule = std::ranges::find(rules_, entry.key, &SettingRule::name);
+            const bool needed =
+                rule != rules_.end() ? is_decided_by_file(*rule) : may_mean_needed(entry.key);
+            if (auto done = apply_entry(entry, fmt::format("{}:{}", file.value, entry.line)); !done)
+                CODEX_CHECK(refuse(std::move(done).error(), needed));
         }
-        std::optional<Deadline> until;
-        if (patience)
-            until = Deadline::after(process_clock(), *patience);
-        auto text = read_settings_file(path, detail::kMaxConfigBytes, until);
-        if (!text)
-            return fail(not_read(std::move(text).error()));
-        CODEX_TRY(entries, detail::parse_config(*text, path));
-        for (const ConfigEntry& entry : entries)
-            CODEX_CHECK(apply_entry(entry, fmt::format("{}:{}", path, entry.line)));
         return {};
     }
 
@@ -188,9 +184,12 @@ public:
                 const std::string value = environment(variable);
                 if (value.empty())
                     continue;
-                if (auto done = rules_[i].apply(value); !done)
-                    return fail(
-                        detail::with_way_out(wrong("$" + variable, done.error()), variable));
+                if (auto done = rules_[i].apply(value); !done) {
+                    CODEX_CHECK(
+                        refuse(detail::with_way_out(wrong("$" + variable, done.error()), variable),
+                               rules_[i].needed));
+                    continue;
+                }
                 set(settings_[1 + i], value, Origin::environment, variable);
                 break;
             }
@@ -198,7 +197,48 @@ public:
         return {};
     }
 
+    /// An error that stops all, or is passed over.
+    Result<void> refuse(Error error, bool needed) {
+        if (needed || passed_over_ == nullptr)
+            return fail(std::move(error));
+        passed_over_->push_back(std::move(error));
+        return {};
+    }
+
 private:
+    static Result<std::vector<ConfigEntry>> entries_of(const Setting& file,
+                                                       std::optional<Clock::Duration> patience) {
+        if (file.origin == Origin::built_in) {
+            CODEX_TRY(there, is_there(file.value));
+            if (!there)
+                return std::vector<ConfigEntry>();
+        }
+        std::optional<Deadline> until;
+        if (patience)
+            until = Deadline::after(process_clock(), *patience);
+        auto text = read_settings_file(file.value, detail::kMaxConfigBytes, until);
+        if (!text)
+            return fail(not_read(std::move(text).error()));
+        return detail::parse_config(*text, file.value);
+    }
+
+    /// It is needed, and the environment, which is stronger, says nothing of it.
+    static bool is_decided_by_file(const SettingRule& rule) {
+        return rule.needed && environment(rule.variable).empty() &&
+               environment(rule.other_variable).empty();
+    }
+    [[nodiscard]] bool file_says_needed() const {
+        return std::ranges::any_of(rules_, is_decided_by_file);
+    }
+    /// A name that is none may be a slip of one that is needed.
+    [[nodiscard]] bool may_mean_needed(std::string_view name) const {
+        std::vector<std::string_view> needed;
+        for (const SettingRule& rule : rules_)
+            if (is_decided_by_file(rule))
+                needed.push_back(rule.name);
+        return !similar_setting(name, needed).empty();
+    }
+
     Result<void> apply_entry(const ConfigEntry& entry, const std::string& where) {
         const auto rule = std::ranges::find(rules_, entry.key, &SettingRule::name);
         if (rule == rules_.end() &&
@@ -231,6 +271,7 @@ private:
 
     std::span<const SettingRule> rules_;
     std::vector<Setting>& settings_;
+    std::vector<Error>* passed_over_; ///< nothing: every mistake stops all
 };
 
 /// CODEX_NOW. Errors: usage.
@@ -286,10 +327,12 @@ std::string default_repo() {
 
 Result<std::vector<Setting>> read_settings(std::span<const SettingRule> rules,
                                            const std::string& config_flag,
-                                           std::optional<Clock::Duration> patience) {
-    CODEX_CHECK(check_variables());
+                                           std::optional<Clock::Duration> patience,
+                                           std::vector<Error>* passed_over) {
     std::vector<Setting> settings;
-    Reading reading(rules, settings);
+    Reading reading(rules, settings, passed_over);
+    if (auto checked = check_variables(); !checked)
+        CODEX_CHECK(reading.refuse(std::move(checked).error(), false));
     CODEX_CHECK(reading.read_file_named(config_flag, patience));
     CODEX_CHECK(reading.read_environment());
     return settings;

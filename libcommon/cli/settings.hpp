@@ -28,6 +28,7 @@ struct SettingRule {
     /// Takes a value of the file or the environment. Errors: any code; they become config_invalid.
     std::function<Result<void>(const std::string& value)> apply;
     std::string other_variable{}; ///< the same by another name; empty: there is none
+    bool needed = true;           ///< a mistake in it is to be refused, whatever becomes of others
 };
 
 /// One as it came out.
@@ -49,11 +50,14 @@ constexpr std::string_view kConfigFileSetting = "config-file";
 /// Applies the configuration file and the environment to `rules`, and gives all settings: the
 /// configuration file first, then those of the rules, in their order. A value given by
 /// `config_flag` is the path of the file, which is waited for as long as `patience` lets it, where
-/// it is a pipe; nothing: it is refused then. Errors: config_invalid, naming the file and line or
-/// the variable, also one that no rule stands for; those of read_settings_file().
+/// it is a pipe; nothing: it is refused then. Where there is `passed_over`, mistakes that no needed
+/// rule depends on are put there, as the errors that they would be, and what they are in is as if
+/// it said nothing. Errors: config_invalid, naming the file and line or the variable, also one that
+/// no rule stands for; those of read_settings_file().
 [[nodiscard]] Result<std::vector<Setting>>
 read_settings(std::span<const SettingRule> rules, const std::string& config_flag,
-              std::optional<Clock::Duration> patience = kSettingsPatience);
+              std::optional<Clock::Duration> patience = kSettingsPatience,
+              std::vector<Error>* passed_over = nullptr);
 
 /// Lets no kernels run above the level that CODEX_CPU names; a process does so when it begins. A
 /// wrong value is read_settings()'s to refuse.

@@ -81,21 +81,25 @@ std::vector<SettingRule> setting_rules(const std::vector<OptionSpec>& options) {
     return rules;
 }
 
-Result<void> apply_configuration(const std::string& config_flag, Globals& globals,
-                                 std::span<const SettingRule> more,
-                                 std::vector<Setting>& settings) {
+Result<Configuration> apply_configuration(const std::string& config_flag, Globals& globals,
+                                          std::span<const SettingRule> more,
+                                          const std::optional<std::vector<std::string>>& needs) {
     globals.repo = default_repo();
     std::vector<SettingRule> rules = setting_rules(globals);
     rules.insert(rules.end(), more.begin(), more.end());
-    CODEX_TRY(read, read_settings(rules, config_flag, globals.config_patience));
-    settings = std::move(read);
+    if (needs)
+        for (SettingRule& rule : rules)
+            rule.needed = std::ranges::find(*needs, rule.name) != needs->end();
+    Configuration made;
+    CODEX_SET(made.settings, read_settings(rules, config_flag, globals.config_patience,
+                                           needs ? &made.passed_over : nullptr));
     // no-color.org: set to anything, it wins over what is not said on the command line.
     if (const char* no_color = std::getenv("NO_COLOR"); no_color != nullptr && *no_color != 0) {
         globals.color = "never";
-        Setting& color = *find(settings, "color");
+        Setting& color = *find(made.settings, "color");
         color = {color.name, "never", Origin::environment, "NO_COLOR"};
     }
-    return {};
+    return made;
 }
 
 void note_flag(const OptionSpec& option, const std::vector<std::string>& given,

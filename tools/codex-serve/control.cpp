@@ -222,28 +222,33 @@ void declare_control(cli::Command& root) {
         .option("--timeout", connect->timeout, "until they are connected; default 30s")
         .example("codex-serve connect /ip4/192.0.2.1/tcp/8070/p2p/16Uiu2HA...")
         .example("codex-serve connect --timeout 5s /dns4/host.example/tcp/8070/p2p/16Uiu2HA...")
+        .only_needs({"repo"})
         .run([connect](cli::Context& context) { return run_connect(context, *connect); });
     const auto limits = std::make_shared<bool>(false);
     root.command("peers", "list with whom the running node is connected")
         .flag("--limits", *limits, "list its limits instead, and how often each of them bit")
         .example("codex-serve peers")
         .example("codex-serve peers --limits")
+        .only_needs({"repo"})
         .run([limits](cli::Context& context) { return run_peers(context, *limits); });
     root.command("reload", "let the running node read its configuration again")
         .example("codex-serve reload")
         .example("codex-serve -r /srv/codex reload")
+        .only_needs({"repo"})
         .run([](cli::Context& context) { return run_reload(context); });
     const auto wait = std::make_shared<cli::DurationValue>();
     root.command("health", "see whether a node serves the repo")
         .option("--wait", *wait, "until one does, so long at most")
         .example("codex-serve health")
         .example("codex-serve health --wait 30s")
+        .only_needs({"repo"})
         .run([wait](cli::Context& context) { return run_health(context, *wait); });
     const auto timeout = std::make_shared<cli::DurationValue>(cli::DurationValue{30, false});
     root.command("stop", "end the running node, and wait until it has ended")
         .option("--timeout", *timeout, "how long to wait; default 30s")
         .example("codex-serve stop")
         .example("codex-serve stop --timeout 5s")
+        .only_needs({"repo"})
         .run([timeout](cli::Context& context) { return run_stop(context, *timeout); });
 }
 

@@ -187,6 +187,7 @@ void declare_find(cli::Command& root) {
     finding.option("--timeout", find->timeout, "how long it may take; default 30s")
         .example("codex-serve find zDvZ...")
         .example("codex-serve find 16Uiu2HA... --bootstrap-node spr:CiUI...")
+        .only_needs({"repo", "bootstrap-node"})
         .run([find](cli::Context& context) { return run_find(context, *find); });
     const auto provide = std::make_shared<FindOptions>();
     root.command("provide", "tell other nodes again that this one has a dataset")
@@ -194,10 +195,12 @@ void declare_find(cli::Command& root) {
         .option("--timeout", provide->timeout, "how long it may take; default 30s")
         .example("codex-serve provide zDvZ...")
         .example("codex-serve provide zDzS... --timeout 10s")
+        .only_needs({"repo", "lock-timeout"})
         .run([provide](cli::Context& context) { return run_provide(context, *provide); });
     root.command("spr", "print the record by which others find the running node")
         .example("codex-serve spr")
         .example("codex-serve run --bootstrap-node \"$(codex-serve --repo OTHER spr)\"")
+        .only_needs({"repo"})
         .run([](cli::Context& context) { return run_spr(context); });
 }
 

@@ -63,6 +63,7 @@ void declare_ping(cli::Command& root) {
         .option("--timeout", options->timeout, "of the connection and of each answer; default 10s")
         .example("codex-serve ping /ip4/192.0.2.1/tcp/8070/p2p/16Uiu2HA...")
         .example("codex-serve ping -c 1 --timeout 2s /ip6/::1/tcp/8070/p2p/16Uiu2HA...")
+        .only_needs({})
         .run([options](cli::Context& context) { return run_ping(context, *options); });
 }
 

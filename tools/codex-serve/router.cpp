@@ -304,16 +304,19 @@ void declare_router(cli::Command& root) {
     declare_asking(show, *options);
     show.example("codex-serve router show")
         .example("codex-serve router show --by pmp --timeout 2s")
+        .only_needs({})
         .run(does(About::address));
     cli::Command& add = router.command("add", "let in what comes to a port of the router");
     declare_mapping(add, *options);
     add.example("codex-serve router add tcp 8070")
         .example("codex-serve router add udp 8090 --outside 8091 --by upnp")
+        .only_needs({})
         .run(does(About::map));
     cli::Command& remove = router.command("rm", "take back what was let in");
     declare_mapping(remove, *options);
     remove.example("codex-serve router rm tcp 8070")
         .example("codex-serve router rm udp 8090 --outside 8091")
+        .only_needs({})
         .run(does(About::unmap));
 }
 

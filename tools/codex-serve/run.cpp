@@ -2,7 +2,6 @@
 #include "base/local_network.hpp"
 #include "base/thread.hpp"
 #include "cli/end_signals.hpp"
-#include "cli/settings_file.hpp"
 #include "cli/supervisor.hpp"
 #include "cli/tool.hpp"
 #include "data_folder.hpp"
@@ -364,8 +363,7 @@ Result<repo::Repo> open_unless_served(cli::Context& context, const std::string& 
 }
 
 Result<int> run_node(cli::Context& context, const RunOptions& options) {
-    CODEX_TRY(settings,
-              settings_of(options, Deadline::after(context.clock(), cli::kSettingsPatience)));
+    CODEX_TRY(settings, first_settings(context, options));
     if (!settings.metrics && (context.given("metrics-port") || context.given("metrics-address")))
         context.warn("no figures are shown without --metrics, whatever says where");
     CODEX_TRY(key_file, use_data_folder(context, options));

@@ -1,5 +1,7 @@
 #include "run_options.hpp"
 
+#include "cli/settings_file.hpp"
+
 namespace codex::serve_tool {
 
 namespace {
@@ -67,8 +69,16 @@ Result<RunSettings> settings_of(const RunOptions& options, const std::optional<D
     return settings;
 }
 
+Result<RunSettings> first_settings(const cli::Context& context, const RunOptions& options) {
+    return settings_of(options, Deadline::after(context.clock(), cli::kSettingsPatience));
+}
+
 void declare_run_options(cli::Command& command, RunOptions& options) {
     command
+        .checks_settings([&options](cli::Context& context) -> Result<void> {
+            CODEX_CHECK(first_settings(context, options));
+            return {};
+        })
         .option("-i,--listen-addrs MULTIADDR", options.listen,
                 "where to take connections; default /ip4/0.0.0.0/tcp/0, any port")
         .setting("CODEX_LISTEN_ADDRS")

@@ -39,5 +39,8 @@ struct RunSettings {
 /// option; those of such files.
 [[nodiscard]] Result<RunSettings> settings_of(const RunOptions& options,
                                               const std::optional<Deadline>& until);
+/// The same of a node that is about to begin: it waits for such files.
+[[nodiscard]] Result<RunSettings> first_settings(const cli::Context& context,
+                                                 const RunOptions& options);
 
 } // namespace codex::serve_tool

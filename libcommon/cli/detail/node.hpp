@@ -68,6 +68,9 @@ struct Command::Node {
     bool takes_batch = false;
     bool takes_log = false;
     bool shows_settings = false; ///< its own are those of all commands
+    /// The settings that it goes by; nothing: all that there are.
+    std::optional<std::vector<std::string>> needs{};
+    std::function<Result<void>(Context&)> check{}; ///< of its settings together
 };
 
 namespace detail {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "cli/detail/globals.hpp"
-#include "cli/settings.hpp"
+#include "cli/detail/tool_settings.hpp"
 
 namespace codex::cli::detail {
 
@@ -10,7 +10,7 @@ struct Parsed {
     enum class Request { run, help, version, dump_commands };
     Request request = Request::run;
     CommandPath path; ///< root to the command named; for help perhaps a group
-    std::vector<Setting> settings{};
+    Configuration configuration{};
 };
 
 /// A command line that does not fit: what to print, and whose --help to point at.

@@ -17,11 +17,19 @@ namespace codex::cli::detail {
 /// Of the options of a command that are settings, too.
 [[nodiscard]] std::vector<SettingRule> setting_rules(const std::vector<OptionSpec>& options);
 
-/// Fills `globals` and `settings` from the configuration file and the environment, NO_COLOR
-/// included; and applies `more` rules, of the command. Errors: read_settings()'s.
-[[nodiscard]] Result<void> apply_configuration(const std::string& config_flag, Globals& globals,
-                                               std::span<const SettingRule> more,
-                                               std::vector<Setting>& settings);
+/// What is made of the configuration file and the environment.
+struct Configuration {
+    std::vector<Setting> settings;
+    std::vector<Error> passed_over; ///< mistakes in what the command does not go by
+};
+
+/// Fills `globals` from the configuration file and the environment, NO_COLOR included; and applies
+/// `more` rules, of the command. Where there are `needs`, settings of other names may have
+/// mistakes. Errors: read_settings()'s.
+[[nodiscard]] Result<Configuration>
+apply_configuration(const std::string& config_flag, Globals& globals,
+                    std::span<const SettingRule> more,
+                    const std::optional<std::vector<std::string>>& needs);
 
 /// An error of an option's value ("--peer: ..."), as one of where the value stands: config_invalid,
 /// naming the variable, or the file and line, when it was not given on the command line.

@@ -85,6 +85,41 @@ TEST_F(ReadSettings, TheEnvironmentGoesBeforeTheFileAndBothBeforeTheDefault) {
     EXPECT_EQ(listen_, "0.0.0.0");
 }
 
+TEST_F(ReadSettings, MistakesThatNothingNeededDependsOnArePassedOver) {
+    std::vector<Error> passed_over;
+    const auto read = [&](const std::string& path) {
+        passed_over.clear();
+        return read_settings(rules_, path.empty() ? "" : path, kSettingsPatience, &passed_over);
+    };
+    rules_[1].needed = false;
+    // A list, where there is one value; a name that is none; a variable that no rule stands for.
+    const Variable cpu("CODEX_CPU", "z80");
+    const std::string wrong = configured("peers = 3\nport = 1\nlisten = '::1'\n");
+    EXPECT_THAT(shown(must(read(wrong))), ElementsAre("listen=::1 file", "peers=3 file"));
+    ASSERT_EQ(passed_over.size(), 2U);
+    EXPECT_THAT(passed_over[0].text(), HasSubstr("$CODEX_CPU"));
+    EXPECT_EQ(passed_over[1].text(), wrong + ":2: there is no setting 'port'");
+    // What is needed is refused, also a name that may be meant to be its, and a file that may say
+    // it.
+    for (const char* text : {"listen = ''\n", "lisen = '::1'\n", "listen = '::1'\nno = {}\n"})
+        EXPECT_EQ(must_fail(read(configured(text))).code(), Errc::config_invalid) << text;
+    // Unless something stronger says it, or it is not needed, either.
+    const Variable listen("CODEX_TEST_LISTEN", "0.0.0.0");
+    for (const char* text : {"listen = ''\n", "lisen = '::1'\n", "listen = '::1'\nno = {}\n"}) {
+        const std::string path = configured(text);
+        const Variable named("CODEX_CONFIG", path); // which the command line does not name
+        EXPECT_THAT(shown(must(read(""))),
+                    ElementsAre("listen=0.0.0.0 environment", "peers=8 default"));
+        EXPECT_EQ(passed_over.size(), 2U) << text;
+    }
+    EXPECT_EQ(must_fail(read(folder_.file("none"))).code(), Errc::not_found);
+    rules_[0].needed = false;
+    rules_[0].apply = [](const std::string&) { return Result<void>(fail(Errc::usage, "no")); };
+    EXPECT_THAT(shown(must(read(configured("")))),
+                ElementsAre("listen=127.0.0.1 default", "peers=8 default"));
+    EXPECT_THAT(passed_over[1].text(), HasSubstr("$CODEX_TEST_LISTEN: no"));
+}
+
 TEST_F(ReadSettings, WhatIsWrongIsNamedWithItsPlace) {
     const std::string path = configured("\nlisten = ''\n");
     Error error = must_fail(read_settings(rules_, path));
