@@ -96,20 +96,41 @@ Result<void> fetch_of(cli::Context& context, const FetchArguments& arguments, Wa
     return through ? Result<void>() : fetch_here(context, arguments.via, std::move(wanted));
 }
 
-/// One for all that a fetch waits for, from now on.
-Deadline deadline_of(const cli::Context& context, const FetchArguments& arguments) {
-    return arguments.timeout.given
-               ? Deadline::after_seconds(context.clock(), arguments.timeout.seconds)
-               : Deadline::never();
-}
+/// One for all that a fetch waits for. Each dataset has the whole time, but the first, which lacks
+/// what was spent on what is read for all of them: CIDs of stdin may come long after that.
+class Deadlines {
+public:
+    Deadlines(const cli::Context& context, const FetchArguments& arguments)
+        : clock_(context.clock()), given_(arguments.timeout.given),
+          whole_(Deadline::after_seconds(clock_, arguments.timeout.seconds).at() - clock_.now()) {}
+
+    /// For what is read first.
+    [[nodiscard]] Deadline first() {
+        begun_ = clock_.now();
+        return Deadline::after(clock_, given_ ? whole_ : cli::kSettingsPatience);
+    }
+    /// It is read.
+    void has_read() { spent_ = clock_.now() - begun_; }
+    [[nodiscard]] Deadline next() {
+        const Clock::Duration spent = std::exchange(spent_, Clock::Duration::zero());
+        return given_ ? Deadline::after(clock_, whole_ - std::min(spent, whole_))
+                      : Deadline::never();
+    }
+
+private:
+    const Clock& clock_;
+    bool given_;
+    Clock::Duration whole_;
+    Clock::Instant begun_{};
+    Clock::Duration spent_{};
+};
 
 /// The only one, whose content may go somewhere, too.
 Result<int> fetch_one(cli::Context& context, const FetchArguments& arguments,
                       const std::string& text, exchange::FetchOptions options,
-                      std::vector<net::dht::NodeRecord> bootstrap) {
+                      std::vector<net::dht::NodeRecord> bootstrap, const Deadline& until) {
     CODEX_TRY(cid, whole_cid(text));
     context.about(cid.text());
-    const Deadline until = deadline_of(context, arguments);
     ContentFile to;
     if (arguments.to)
         CODEX_SET(to, ContentFile::open(context, *arguments.to, until));
@@ -138,10 +159,9 @@ Result<int> fetch_one(cli::Context& context, const FetchArguments& arguments,
 Result<int> run_fetch(cli::Context& context, const FetchArguments& arguments) {
     exchange::FetchOptions usual;
     CODEX_SET(usual.peers, peers_of(arguments));
-    const Deadline records = arguments.timeout.given
-                                 ? deadline_of(context, arguments)
-                                 : Deadline::after(context.clock(), cli::kSettingsPatience);
-    CODEX_TRY(bootstrap, bootstrap_nodes(arguments.bootstrap, records));
+    Deadlines deadlines(context, arguments);
+    CODEX_TRY(bootstrap, bootstrap_nodes(arguments.bootstrap, deadlines.first()));
+    deadlines.has_read();
     if (arguments.slot && (arguments.range || arguments.to))
         return fail(Error(Errc::usage, "--slot does not go with --range or --to")
                         .hint("fetch the slot by itself, and the content by a command of its own"));
@@ -154,7 +174,8 @@ Result<int> run_fetch(cli::Context& context, const FetchArguments& arguments) {
     cli::Inputs inputs(arguments.cids, STDIN_FILENO);
     if (arguments.to || arguments.range || arguments.slot) {
         CODEX_TRY(text, inputs.only_cid());
-        return fetch_one(context, arguments, text, std::move(usual), std::move(bootstrap));
+        return fetch_one(context, arguments, text, std::move(usual), std::move(bootstrap),
+                         deadlines.next());
     }
     const PipesBreakGently pipes;
     FetchReport report(context);
@@ -162,7 +183,7 @@ Result<int> run_fetch(cli::Context& context, const FetchArguments& arguments) {
     const auto turn = [&](const std::unique_ptr<LateRepo>& repo, const std::string& text,
                           Progress& progress) -> Result<void> {
         CODEX_TRY(cid, whole_cid(text));
-        const Deadline until = deadline_of(context, arguments); // each has the whole time
+        const Deadline until = deadlines.next();
         exchange::FetchStatus status;
         auto done =
             fetch_of(context, arguments, {cid, usual, *repo, until, progress, status, bootstrap});

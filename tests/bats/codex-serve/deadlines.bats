@@ -49,6 +49,29 @@ of_time() {
     assert_success
 }
 
+@test "records and what follows them have one --timeout" {
+    start_with 45 1000
+    local missing spr begun all=() one
+    missing=$(gen 46 1000 | codex-chunk -r elsewhere put)
+    spr=$(codex-serve spr)
+    mkfifo records1 records2
+    begun=$EPOCHSECONDS
+    # Whether the content goes somewhere or not; a command that says nothing is waited for to the end.
+    timeout 60 codex-serve -r other fetch "$missing" --timeout 6s -b @records1 --via 'tail -f /dev/null' >>log1 2>&1 3>&- &
+    all+=($!)
+    timeout 60 codex-serve -r other fetch "$missing" --timeout 6s -b @records2 --via 'tail -f /dev/null' --to copy >>log2 2>&1 3>&- &
+    all+=($!)
+    exec 8>records1 9>records2 # they have begun to read
+    wait_for '((EPOCHSECONDS - begun >= 4))' 60
+    echo "$spr" | tee /dev/fd/8 >&9
+    exec 8>&- 9>&-
+    for one in "${all[@]}"; do
+        wait "$one" && fail "$(cat log1 log2)"
+    done
+    ((EPOCHSECONDS - begun < 9)) || fail "$(cat log1 log2)"
+    end_node
+}
+
 @test "who reads no more is waited for no longer than --timeout, whoever has the dataset" {
     start_with 41 5000000
     mkfifo slow
