@@ -1,6 +1,5 @@
 #include "exchange/server.hpp"
 
-#include "base/offload.hpp"
 #include "exchange/detail/server_impl.hpp"
 #include "exchange/detail/thrown.hpp"
 
@@ -57,14 +56,14 @@ Server::Impl::Impl(Peers& peers, const repo::Repo& repo, Executor& executor, Ser
       tasks_(loop_, [this](const std::exception_ptr& thrown) { peers_.count_thrown(thrown); }) {
     auto changes = repo_.changes();
     if (changes)
-        changes_ = std::make_shared<repo::Changes>(std::move(*changes));
+        growth_ = std::make_shared<Growth>(Growth{std::move(*changes), {}, 0});
     else
         options_.logger.warn("what others store is not noticed", {{"error", changes.error()}});
     for (unsigned i = 0; i < options_.builders; ++i)
         tasks_.start(keep_on(this, build));
     tasks_.start(keep_on(this, follow_sent));
     tasks_.start(keep_on(this, watch_gone));
-    if (changes_)
+    if (growth_)
         tasks_.start(keep_on(this, watch_changes));
     peers_.add(*this);
 }
@@ -271,71 +270,6 @@ Task<void> Server::Impl::watch_gone(Impl* self) {
             {{"peer", log::Id{gone.peer.text()}}, {"msg", "a block that was announced is gone"}});
         self->peers_.drop(gone.peer, "a block that was announced is gone");
     }
-}
-
-bool Server::Impl::anyone_waits() const {
-    return std::any_of(clients_.begin(), clients_.end(),
-                       [](const auto& one) { return one.second->list.waits(); });
-}
-
-Task<void> Server::Impl::watch_changes(Impl* self) {
-    for (;;) {
-        if (!self->anyone_waits()) {
-            co_await self->waits_.wait();
-            continue;
-        }
-        co_await self->loop_.pause_until(self->loop_.now() + self->options_.look);
-        auto job = [repo = &self->repo_, changes = self->changes_] {
-            return look(*repo, *changes);
-        };
-        const auto news = co_await offload(self->loop_, self->executor_, std::move(job));
-        if (!news) {
-            self->options_.logger.warn("what others store is not noticed any more",
-                                       {{"error", news.error()}});
-            co_return;
-        }
-        self->take(*news);
-    }
-}
-
-Result<Server::Impl::News> Server::Impl::look(const repo::Repo& repo, repo::Changes& changes) {
-    News news;
-    CODEX_TRY(notices, changes.take());
-    news.everything = notices.everything;
-    for (const repo::Change& change : notices.changes) {
-        if (change.kind == repo::ChangeKind::dataset_removed ||
-            change.kind == repo::ChangeKind::block_removed)
-            continue;
-        news.plain = true;
-        if (change.kind == repo::ChangeKind::block_stored) {
-            news.everything = true; // a block may be a leaf of any tree
-            continue;
-        }
-        // One that is being fetched has become whole meanwhile, or grows on.
-        const auto dataset = repo.dataset(change.cid);
-        const auto partial = dataset ? Result<repo::PartialInfo>(fail(Errc::dataset_not_found, ""))
-                                     : repo.partial(change.cid);
-        if (dataset || partial) {
-            const Cid& tree = dataset ? dataset->manifest.tree : partial->dataset.manifest.tree;
-            if (news.trees.empty() || news.trees.back() != tree)
-                news.trees.push_back(tree);
-        }
-    }
-    return news;
-}
-
-void Server::Impl::take(const News& news) {
-    if (!news.everything && !news.plain)
-        return;
-    arrived([&news](WantList& list) {
-        if (news.everything) {
-            list.arrived_anything();
-            return;
-        }
-        list.arrived_plain();
-        for (const Cid& tree : news.trees)
-            list.arrived(tree, {0, IndexSet::kMaxIndices});
-    });
 }
 
 } // namespace codex::exchange

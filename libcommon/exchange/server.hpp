@@ -37,6 +37,7 @@ struct ServerCounts {
     std::uint64_t cancels = 0;      ///< of these
     std::uint64_t asked_haves = 0;  ///< and those that ask whether a block is there
     std::uint64_t asked_blocks = 0; ///< and those that ask for one
+    std::uint64_t looked = 0;       ///< blocks that the repo was asked for, to answer these
     std::uint64_t haves = 0;        ///< that were said
     std::uint64_t dont_haves = 0;
     std::uint64_t messages = 0; ///< of blocks, that are on their way

@@ -20,6 +20,7 @@ Task<void> Server::Impl::answer(Impl* self, ClientPtr client) {
             std::make_shared<const WantList::Questions>(self->change(*client, [](WantList& list) {
                 return list.next_questions(net::exchange::kMaxEntriesWritten);
             }));
+        self->counts_.looked += questions->send_dont_have.size();
         auto job = [repo = &self->repo_, questions] { return detail::look_for(*repo, *questions); };
         const auto here = co_await offload(self->loop_, self->executor_, std::move(job));
         if (client->left)

@@ -82,7 +82,17 @@ private:
     struct News {
         bool everything = false;
         bool plain = false;
-        std::vector<Cid> trees;
+        std::vector<std::pair<Cid, std::vector<IndexRange>>> trees; ///< with what came of each
+    };
+    /// What came up to the last look, so that the next one finds what has come since.
+    struct Growth {
+        repo::Changes changes;
+        std::map<Cid, IndexSet> present; ///< leaves of partial datasets, by their manifests
+        std::size_t bytes = 0;           ///< of these
+        /// What `now` has beyond what was there.
+        [[nodiscard]] std::vector<IndexRange> grown(const Cid& manifest, IndexSet now);
+        void forget(const Cid& manifest);
+        void forget();
     };
 
     [[nodiscard]] ClientPtr find(const PeerId& peer) const;
@@ -100,7 +110,7 @@ private:
     void watch(Client& client, const BlockAddress& address);
     void say(Client& client, std::vector<Presence> presences);
     void take(const News& news);
-    [[nodiscard]] static Result<News> look(const repo::Repo& repo, repo::Changes& changes);
+    [[nodiscard]] static Result<News> look(const repo::Repo& repo, Growth& growth);
 
     void start(const ClientPtr& client, Task<void> work);
     static Task<void> keep_on(Impl* self, Task<void> (*work)(Impl*));
@@ -128,8 +138,8 @@ private:
     std::map<PeerId, ClientPtr> clients_;
     Turns turns_;
     std::deque<Gone> gone_;
-    std::shared_ptr<repo::Changes> changes_; ///< jobs have it, one at a time
-    Signal work_;                            ///< somebody has a turn
+    std::shared_ptr<Growth> growth_; ///< jobs have it, one at a time
+    Signal work_;                    ///< somebody has a turn
     Signal gone_changed_;
     Signal waits_;    ///< somebody waits for what is not here
     TaskGroup tasks_; ///< the first to go: tasks use all of the above

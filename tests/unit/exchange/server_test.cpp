@@ -217,6 +217,35 @@ TEST_F(ServerTest, WhatGrowsElsewhereIsLookedForInItsOwnTreeAlone) {
     EXPECT_EQ(presence(0).address, leaf(data.tree_cid(), 4));
 }
 
+TEST_F(ServerTest, OfATreeThatGrowsWhatHasComeIsLookedForAlone) {
+    const Dataset data(seeds(1, 20));
+    serve();
+    auto partial = std::make_optional(must(repo_.open_partial(data.manifest)));
+    const auto looks = [&](std::uint64_t index) {
+        must(partial->add(data.leaves(index, 1)));
+        must(partial->commit());
+        const std::uint64_t before = server->counts().looked;
+        world.pass(seconds(1));
+        EXPECT_EQ(presence(client.heard.presences.size() - 1).address,
+                  leaf(data.tree_cid(), index));
+        return server->counts().looked - before;
+    };
+    ask(haves_of(data.tree_cid(), 0, 20));
+    world.pass(seconds(1));
+    EXPECT_EQ(server->counts().looked, 20U);
+    EXPECT_EQ(looks(4), 1U);
+    EXPECT_EQ(looks(7), 1U);
+    EXPECT_EQ(looks(5), 1U);
+    // What was removed and comes again is new.
+    partial.reset();
+    must(repo_.remove_dataset(data.cid));
+    world.pass(seconds(1));
+    partial.emplace(must(repo_.open_partial(data.manifest)));
+    ask(haves_of(data.tree_cid(), 4, 1), true);
+    world.pass(seconds(1));
+    EXPECT_EQ(looks(4), 1U);
+}
+
 TEST_F(ServerTest, ABlockThatIsCancelledInTimeEndsNoConnection) {
     const Made made = must(write_blocks(repo_, seeds(1, 3)));
     serve();
