@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <optional>
 #include <sys/stat.h>
+#include <utility>
 
 namespace codex::cli::detail {
 
@@ -149,6 +150,7 @@ std::string completed(const Context::State& state, std::string_view text, std::s
     constexpr std::string_view kTools[] = {"codex-chunk",  "codex-ec",    kMarket,
                                            "codex-merkle", "codex-prove", "codex-serve"};
     std::string out;
+    std::string behind;  // an option of the command, which is to stand behind all that it has
     bool inside = false; // of a command
     for (std::size_t at = 0; at < text.size();) {
         const std::string_view rest = text.substr(at);
@@ -159,11 +161,14 @@ std::string completed(const Context::State& state, std::string_view text, std::s
         if (tool != std::end(kTools)) {
             inside = true;
             out += *tool;
-            if (is_letter(rest[tool->size() + 1]))
-                out += of_repo + (*tool == kMarket ? of_ledger : std::string());
+            const bool has_command = is_letter(rest[tool->size() + 1]);
+            out += has_command ? of_repo : std::string();
+            behind = has_command && *tool == kMarket ? of_ledger : std::string();
             at += tool->size();
             continue;
         }
+        if (rest.starts_with("; ") || rest.starts_with(" | "))
+            out += std::exchange(behind, {});
         if (rest.starts_with("; "))
             inside = false;
         const bool word = rest.starts_with("CID") && (rest.size() == 3 || !is_word(rest[3])) &&
@@ -175,6 +180,7 @@ std::string completed(const Context::State& state, std::string_view text, std::s
         }
         out += text[at++];
     }
+    out += behind;
     return out;
 }
 

@@ -27,7 +27,14 @@ constexpr Tool kTools[] = {
     {"codex-ec", "encode decode status repair verify erase",
      "encode:-k,-m,--nodes,--tolerance,--force,--expires decode:--force,--expires "
      "status:--data,--map erase:--slots,--blocks,--random,--seed"},
-    {"codex-market", "key id", "key_import:--to"},
+    {"codex-market",
+     "init key time balance mint approve transfer id request reserve challenge fill prove-submit "
+     "mark-missing free withdraw get list events ledger",
+     "init:--mint,--clock,--verifier,--period,--downtime key_import:--to,--password-file "
+     "request:--duration,--price,--collateral,--expiry,--proof-probability,--max-slot-loss,--nonce "
+     "challenge:--required mark-missing:--period free:--reward-recipient,--collateral-recipient "
+     "withdraw:--recipient list_mine:--account list_slots:--account "
+     "events:--follow,--about,--event,--most ledger_verify:--head ledger_advance:--to,--blocks"},
     {"codex-merkle", "root tree proof verify leaves",
      "root:--digests,--raw,--block-size tree:--digests,--raw,--block-size,--format "
      "proof:--digests,--raw,--block-size,--index,--format "
@@ -252,11 +259,14 @@ std::string hint_for_command(const std::string& word, const CommandPath& path) {
     if (path.size() > 1 && has_child(*path.front(), word))
         meant.push_back(fmt::format("{} {}", tool, word));
     const std::vector<std::string> others = elsewhere(word, tool, false);
-    if (meant.empty() && !others.empty())
+    const std::vector<std::string> synonyms = elsewhere(word, tool, true);
+    if (meant.empty() && !others.empty() && synonyms.empty())
         return fmt::format("that is a command of {}: {}",
                            others.size() == 1 ? "another tool" : "other tools",
                            fmt::join(others, "; "));
     meant.insert(meant.end(), others.begin(), others.end());
+    if (!others.empty()) // one tool calls so what others call differently
+        meant.insert(meant.end(), synonyms.begin(), synonyms.end());
     if (!meant.empty())
         return question(meant);
     if (std::string option = hint_for_own_option(word, path); !option.empty())
@@ -272,7 +282,6 @@ std::string hint_for_command(const std::string& word, const CommandPath& path) {
     if (has_child(*path.front(), "get") && Cid::from_text(word))
         return fmt::format("that is a CID; get it: {0} get {1}; look at it: {0} stat {1}", tool,
                            word);
-    const std::vector<std::string> synonyms = elsewhere(word, tool, true);
     return synonyms.empty() ? hint_for_owners(options_elsewhere("--" + word, tool))
                             : question(synonyms);
 }

@@ -92,7 +92,7 @@ Error state_broken(Error error) {
     if (error.code() != Errc::repo_damaged)
         return detail::as_ledgers(std::move(error));
     return Error(Errc::ledger_damaged, error.text())
-        .hint("take away the folder state of the ledger: it is made again of its journal");
+        .hint("take away the folder state of the ledger, which is made again of its journal");
 }
 
 } // namespace

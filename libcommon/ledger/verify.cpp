@@ -53,7 +53,7 @@ Result<Verified> Ledger::verify(const VerifyOptions& options, const Job& job) co
         return fail(
             Error(Errc::ledger_damaged,
                   fmt::format("{}/state: keeps something else than the records give", path()))
-                .hint("take that folder away: it is made again of the journal"));
+                .hint("take that folder away, which is made again of the journal"));
     verified.head = detail::head_of(found.place, genesis());
     verified.bytes = found.place.end;
     verified.digest = found.digest;

@@ -2,6 +2,7 @@
 #include "base/printable.hpp"
 #include "base/secret.hpp"
 #include "ethereum/key_file.hpp"
+#include "ethereum/keystore.hpp"
 #include "market.hpp"
 #include "options.hpp"
 #include "toolkit/input.hpp"
@@ -15,6 +16,7 @@ namespace {
 
 struct ImportOptions {
     std::string source = "-";
+    std::string password_file;
     std::string to;
 };
 
@@ -66,9 +68,26 @@ BytesView first_line(const SecretBytes& text) {
     return line;
 }
 
+bool is_json(const SecretBytes& text) {
+    const auto begin = std::ranges::find_if(
+        text, [](std::uint8_t c) { return c != ' ' && c != '\t' && c != '\r' && c != '\n'; });
+    return begin != text.end() && *begin == '{';
+}
+
 Result<ethereum::PrivateKey> read_foreign_key(const ImportOptions& options) {
     CODEX_TRY(content, read_secret(options.source));
-    return ethereum::key_from_hex(first_line(content));
+    if (!is_json(content)) {
+        if (!options.password_file.empty())
+            return fail(Errc::usage, "--password-file: {} is no keystore, and needs no password",
+                        toolkit::input_name(options.source));
+        return ethereum::key_from_hex(first_line(content));
+    }
+    if (options.password_file.empty())
+        return fail(Error(Errc::usage, "a keystore is opened with its password")
+                        .hint("name a file that has it: --password-file FILE"));
+    CODEX_TRY(file, read_secret(options.password_file));
+    const BytesView line = first_line(file);
+    return ethereum::open_keystore(as_text(content), SecretBytes(line.begin(), line.end()));
 }
 
 Result<int> import_key(cli::Context& context, const ImportOptions& options) {
@@ -119,10 +138,12 @@ void declare_key(cli::Command& root) {
     cli::Command& take =
         key.command("import", "make a key file of a key that another program made");
     account->declare(take);
-    take.argument("SOURCE", options->source, "64 hex digits; default: from stdin", false)
+    take.argument("SOURCE", options->source,
+                  "64 hex digits, or a keystore (version 3); default: from stdin", false)
+        .option("--password-file FILE", options->password_file, "the first line opens the keystore")
         .option("--to FILE", options->to, "where; default: as --eth-private-key says")
         .example("codex-market key import hex.txt --to alice.key")
-        .example("codex-market key import <hex.txt")
+        .example("codex-market key import keystore.json --password-file password.txt")
         .run([options, account](cli::Context& context) { return import_key(context, *options); });
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/hex.hpp"
 #include "base/printable.hpp"
+#include "market/amount.hpp"
 #include "market/request.hpp"
 
 #include <algorithm>
@@ -64,6 +65,15 @@ Result<Address> account_from_text(std::string_view text) {
         return fail(std::move(address).error().hint(
             "an account is 0x and 40 hex digits, as its key shows it: codex-market key show"));
     return address;
+}
+
+Result<UInt256> amount_from_text(std::string_view text) {
+    auto amount = market::amount_from_text(text);
+    if (!amount)
+        return fail(Error(Errc::amount_invalid, fmt::format("\"{}\" is no amount", printable(text)))
+                        .hint("base units are a whole number; tokens of 10^18 of them are written "
+                              "with tst behind, and at most 18 decimals: 1.5tst"));
+    return amount;
 }
 
 } // namespace codex::market_tool

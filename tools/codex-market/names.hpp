@@ -33,6 +33,9 @@ struct SlotName {
 /// Errors: address_invalid, with how one looks.
 [[nodiscard]] Result<Address> account_from_text(std::string_view text);
 
+/// Base units, or tokens as 1.5tst. Errors: amount_invalid, with how one looks.
+[[nodiscard]] Result<UInt256> amount_from_text(std::string_view text);
+
 /// A whole number of 64 bits in decimal digits. Errors: amount_invalid.
 [[nodiscard]] Result<std::uint64_t> number_from_text(std::string_view text);
 

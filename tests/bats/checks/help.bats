@@ -106,7 +106,7 @@ EOF
     run_split codex-ec recover
     assert_stderr --partial 'did you mean: codex-ec repair'
     run_split codex-ec list
-    assert_stderr --partial 'did you mean: codex-chunk ls'
+    assert_stderr --partial 'did you mean: codex-market list; or: codex-chunk ls'
     run_split codex-chunk encode
     assert_stderr --partial 'that is a command of another tool: codex-ec encode'
 }

@@ -26,6 +26,8 @@ elsewhere=(
     'fetch that slot: codex-serve fetch CID --peer ADDRESS' # codex-serve/slot
     'compare the whole dataset: codex-prove slots --check CID' # unit/proof
     'what has come is right and stays; name a peer that can be trusted to have it' # unit/exchange, only liars
+    'take away the folder state of the ledger, which is made again of its journal' # unit/ledger, events that are not kept
+    'take that folder away, which is made again of the journal' # unit/ledger, a state of another journal
     # unit/repo, a damaged partial tree:
     'fetch it again, which brings anew what cannot be proved: codex-serve fetch CID --peer ADDRESS'
     'root and leaves have no such limit, nor has proof of a dataset in the repo; larger blocks make fewer leaves' # tools/bounds

@@ -10,6 +10,7 @@ declare -gA needs=(
     ['codex-chunk label']='{} text'
     ['codex-ec encode']='-k 2 -m 1'
     ['codex-ec erase']='--blocks 0'
+    ['codex-market request']='--duration 1h --price 1 --collateral 1'
     ['codex-merkle proof']='--index 0'
     ['codex-prove sample']='--slot 0 --entropy 1'
     ['codex-prove input']='--slot 0 --entropy 1'

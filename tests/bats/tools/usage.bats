@@ -100,7 +100,7 @@ refuses() {
     local tool command
     for tool in "${tools[@]}"; do
         while read -r command; do
-            refuses "$command" x x
+            refuses "$command" x x x
         done < <(commands "$tool" '[.arguments[] | select(.many)] == []')
         while read -r command; do
             refuses "${command% x}"
