@@ -41,6 +41,9 @@ const bytes = (hex) => Uint8Array.from(Buffer.from(hex, 'hex'))
 const g1 = ([x, y]) => [x, y]
 const g2 = ([x, y]) => [...x, ...y]
 
+/// Panic(0x11): a difference below 0.
+const overflow = `4e487b71${word(0x11)}`
+
 // The constructor's argument for a key in snarkjs's form: the offset of the struct, its static
 // members, the offset of the array in it, and the array.
 function encodeKey(key) {
@@ -55,7 +58,7 @@ function encodeKey(key) {
 }
 
 /// Deploys the contract with `key` as its argument. Gives verify(proofWords, inputs), which answers
-/// what the contract answers, and throws when the call fails.
+/// accepted or refused as the contract does, overflow when it panics so, and throws when the call fails otherwise.
 export async function deploy(key) {
     const { bytecode, selector } = compile()
     const evm = await EVM.create()
@@ -70,8 +73,13 @@ export async function deploy(key) {
     const verify = async (proof, inputs) => {
         const offset = 32 * (proof.length + 1)
         const data = bytes(selector + words([...proof, offset, inputs.length, ...inputs]))
-        const { execResult } = await call({ to, data })
-        return BigInt(`0x${Buffer.from(execResult.returnValue).toString('hex')}`) === 1n
+        const { execResult } = await evm.runCall({ gasLimit, to, data })
+        const returned = Buffer.from(execResult.returnValue).toString('hex')
+        if (returned === overflow) return 'overflow'
+        if (execResult.exceptionError) {
+            throw new Error(`the call failed: ${execResult.exceptionError.error}`)
+        }
+        return BigInt(`0x${returned}`) === 1n ? 'accepted' : 'refused'
     }
     return { verify }
 }

@@ -5,9 +5,15 @@
 // and is answered by
 // {"ok":BOOLEAN,"data":"0x...","logs":[{"address":...,"topics":[...],"data":"0x..."}]}. The hash of
 // block n is n + 1 as 32 bytes, the first of which is 5a.
+//
+// codex-testmarket verify VKEY: the library's verifier with a key as snarkjs writes it. Each line
+// of stdin is
+// {"proof":[eight numbers],"inputs":[three]}, and is answered by accepted, refused or overflow.
+#include "base/fd.hpp"
 #include "base/hex.hpp"
 #include "ethereum/abi/json.hpp"
 #include "market/contract/contracts.hpp"
+#include "market/contract/groth16_verifier.hpp"
 
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -84,9 +90,38 @@ void run(char** arguments) {
     }
 }
 
+template <std::size_t count> std::array<UInt256, count> numbers(const Json& json) {
+    std::array<UInt256, count> made;
+    for (std::size_t i = 0; i < count; ++i)
+        made[i] = must(UInt256::from_text(json.at(i).get<std::string>()));
+    return made;
+}
+
+void verify(const std::string& path) {
+    const Bytes key = must(read_file(path, 1 << 20));
+    const Groth16Verifier verifier(must(snark::verifying_key_from_json(as_text(key))));
+    for (std::string line; std::getline(std::cin, line);) {
+        const Json asked = Json::parse(line);
+        switch (verifier.verify({numbers<8>(asked["proof"])}, numbers<3>(asked["inputs"]))) {
+        case Verdict::accepted:
+            std::cout << "accepted" << std::endl;
+            break;
+        case Verdict::refused:
+            std::cout << "refused" << std::endl;
+            break;
+        case Verdict::overflow:
+            std::cout << "overflow" << std::endl;
+        }
+    }
+}
+
 } // namespace
 
 int main(int argc, char** argv) try {
+    if (argc == 3 && std::string_view(argv[1]) == "verify") {
+        verify(argv[2]);
+        return 0;
+    }
     if (argc != 6)
         throw std::runtime_error("five arguments");
     run(argv);

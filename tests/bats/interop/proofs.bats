@@ -37,8 +37,8 @@ snarkjs() { node "$INTEROP/node_modules/.bin/snarkjs" "$@"; }
 # vector FILTER: a part of the proof vectors.
 vector() { jq -r "$1" "$CODEX_SOURCE/tests/vectors/proofs.json"; }
 
-# in_contract VKEY PUBLIC: the words on stdin and the alterations of them, in the contract.
-in_contract() { node "$INTEROP/contract.mjs" "$@"; }
+# in_contract VKEY PUBLIC: the words on stdin and the alterations of them, in the contract and in the library.
+in_contract() { node "$INTEROP/contract.mjs" "$@" "$CODEX_TEST_BIN/codex-testmarket"; }
 
 # assert_only_true_accepted INPUTS: what in_contract said of a proof with that many inputs. Negating
 # both a and b leaves the product, so that is a proof, too.
@@ -46,9 +46,12 @@ assert_only_true_accepted() {
     assert_line 'the proof: accepted'
     assert_line 'a and b negated: accepted'
     assert_equal "$(grep -c ': accepted$' <<<"$output")" 2
-    # Six of points, two of each of the eight words, two of each input, three of their number and order.
-    assert_equal "$(grep -c ': refused$' <<<"$output")" $((6 + 2 * 8 + 2 * $1 + 3))
-    assert_equal ${#lines[@]} $((2 + 6 + 2 * 8 + 2 * $1 + 3))
+    # It is taken from the modulus, and what is above that panics; so no other coordinate does.
+    assert_line 'word 1 plus the modulus: overflow'
+    assert_equal "$(grep -c ': overflow$' <<<"$output")" 1
+    # Fifteen of points, two of each of the eight words but for that, two of each input, three of their number and order.
+    assert_equal "$(grep -c ': refused$' <<<"$output")" $((15 + 2 * 8 - 1 + 2 * $1 + 3))
+    assert_equal ${#lines[@]} $((2 + 15 + 2 * 8 + 2 * $1 + 3))
 }
 
 @test "snarkjs reads our constraint system" {
