@@ -82,7 +82,7 @@ private:
     void miss(const Word& id);
     void free(const Word& id);
     void withdraw(const Word& id);
-    void lose(const Word& id, const UInt256& amount, const UInt256& rewarded);
+    void lose(const Word& id, UInt256 amount, const UInt256& rewarded);
 
     void post(std::string_view account, bool goes, const UInt256& amount) {
         if (amount != UInt256())
@@ -177,8 +177,9 @@ void Accounts::Booking::fill(const Word& request, std::uint64_t index) {
     }
 }
 
-/// Of the collateral `amount` is not the host's any more; `rewarded` of it has left the market.
-void Accounts::Booking::lose(const Word& id, const UInt256& amount, const UInt256& rewarded) {
+/// Of the collateral `amount`, perhaps all that is locked, is not the host's any more; `rewarded`
+/// of it has left the market.
+void Accounts::Booking::lose(const Word& id, UInt256 amount, const UInt256& rewarded) {
     SlotAccount& slot = of_.slots_[id];
     Account& host = of_.accounts_[slot.host];
     slot.locked = wrapping_sub(slot.locked, amount);

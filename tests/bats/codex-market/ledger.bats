@@ -118,10 +118,22 @@ setup() {
     assert_equal "$(jq -r "select(.account == \"$client\") | .balance" <<<"$output")" "$(balance client)"
 }
 
+@test "report: who gives a slot up has lost all of the collateral" {
+    as alice free "$request@0" >freed
+    run_split codex-market ledger report
+    assert_line "$alice"$'\taccount\t9999999999999999000\t0\t0\t0\t1000\t0\t0'
+    assert_line --regexp $'\tslot\t0\trepair\t'"$alice"$'\t0\t0\t1000\t0$'
+}
+
 @test "export --hledger is a book whose balances are ours" {
     codex-market ledger export --hledger -o book.journal
     assert [ -s book.journal ]
     grep -q TST book.journal
     command -v hledger >/dev/null || skip 'no hledger'
     hledger -f book.journal check
+    # As whole base units, which 18 digits behind the point are.
+    hledger -f book.journal balance -N wallet | sed 's/ TST *wallet:/ /; s/^ *//' | tr -d . | sed 's/^0*//' | sort >theirs
+    codex-market ledger report | awk -F '\t' '$2 == "account" && /'"$alice|$bob|$carol|$client"'/ { print $3, $1 }' | sort >ours
+    cmp ours theirs
+    assert_equal "$(wc -l <ours)" 4
 }

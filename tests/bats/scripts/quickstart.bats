@@ -33,17 +33,17 @@ assert_result() {
     grep -qE "$2" <<<"$text" || fail "$1: gave: $text"
 }
 
-@test "a file survives, and each step is shown with its result, up to nine valid proofs" {
+@test "a file survives, and each step is shown with its result, up to nine valid proofs and hosts that are paid for such" {
     gen 7 400000 >'my file'
     quickstart 'my file'
     assert_success
     refute grep -v ': warning: ' <<<"$stderr" # read from parity; a key for tests
     assert_regex "$(<cmake.calls)" '^--preset release
 --build --preset release --target tools man completions$'
-    assert_line --index 0 'quickstart: my file, 390.7KiB, in 24 steps'
+    assert_line --index 0 'quickstart: my file, 390.7KiB, in 36 steps'
     assert_line --regexp "^Takes about [0-9]+ min and at most [0-9.]+MiB in $PWD/clone/build, and nothing elsewhere,$"
-    assert_line --regexp '^\[1/24\] packages: done in [0-9]+ s$'
-    assert_line --regexp '^\[2/24\] build release: done in [0-9]+ s$'
+    assert_line --regexp '^\[1/36\] packages: done in [0-9]+ s$'
+    assert_line --regexp '^\[2/36\] build release: done in [0-9]+ s$'
     assert_line "\$ cd $PWD/clone/build/quickstart"
     assert_line "\$ export PATH=$PWD/clone/build/bin:\$PATH CODEX_REPO=$PWD/clone/build/quickstart/repo CODEX_API_PORT=0 CODEX_DISC_PORT=0"
 
@@ -74,11 +74,25 @@ assert_result() {
     assert_result 'codex-prove setup -o proof_main.zkey' ''
     assert_equal "$(result_of 'for slot in 0 1 2 3 4 5 6 7 8; do' | grep -c '^{"proof":')" 9
     assert_result 'codex-prove batch-verify' '^valid$'
+    # The market: nine slots are bought, proven, and paid; one changes hands.
+    assert_equal "$(result_of 'for who in client alice bob carol; do' | grep -c '^0x.*\.key$')" 4
+    assert_result 'codex-market init -q --circuit-dir . ' '^/.*/ledger'
+    assert_result 'codex-market request -n ' $'^[0-9]+\t[0-9]+\t[0-9]+\t[0-9]+\t2$'
+    assert_equal "$(result_of 'codex-market request --duration' | grep -c $'\tfree\t')" 9
+    assert_equal "$(result_of 'sed -n 1,4p open.slots' | grep -c $'\tok\t')" 18
+    assert_equal "$(result_of 'codex-market ledger advance 1m' | grep -c $'\tok\t')" 8
+    assert_result 'for minute in 1 2; do' $'^repair\t-\t0\t0$'
+    assert_result 'codex-market reserve --eth-private-key alice.key <carol.slots' $'\tok\t'
+    assert_equal "$(result_of 'codex-market ledger advance 1h' | grep -c $'\tok\t')" 10
+    assert_result 'codex-market ledger report' $'\trequest\tfinished\t'
+    assert_equal "$(result_of 'codex-market ledger report' | grep -c $'\tpaid\t')" 9
+    assert_result 'codex-market ledger verify' '^sound$'
+    assert_result 'codex-market ledger export' '^0x'
     assert_line --index -3 \
         "quickstart: the file survived. The repo is $PWD/clone/build/quickstart/repo"
     # Each step has its number, in order, and says what its output means.
-    assert_equal "$(grep -oE '^(# )?\[[0-9]+/24\]' <<<"$output" | tr -dc '0-9/\n')" "$(seq -f '%g/24' 24)"
-    assert_equal "$(grep -c '^# output: ' <<<"$output")" 22
+    assert_equal "$(grep -oE '^(# )?\[[0-9]+/36\]' <<<"$output" | tr -dc '0-9/\n')" "$(seq -f '%g/36' 36)"
+    assert_equal "$(grep -c '^# output: ' <<<"$output")" 34
 
     # What it shows can be typed: in another shell, after its cd and export, these say the same again.
     grep -E '^\$ (cd|export|codex-chunk verify|codex-prove batch-verify) ' <<<"$output" |
@@ -152,10 +166,10 @@ assert_result() {
 }
 
 @test "a file that repeats itself is explained, and nothing that cannot be repaired is lost" {
-    head -c 400000 /dev/zero >zeros
+    head -c 4000 /dev/zero >zeros
     quickstart zeros
     assert_success
-    assert_line --regexp '^# \[6-11/24\] left out: this file has blocks that are equal'
+    assert_line --regexp '^# \[6-11/20\] left out: this file has blocks that are equal'
     assert_line --partial 'of 9 slots any 0 may be lost'
     refute_line --partial 'codex-ec erase'
     assert_result 'codex-chunk get -o restored <protected.cid' '^identical$'
