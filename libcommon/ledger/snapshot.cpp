@@ -3,10 +3,11 @@
 namespace codex::ledger {
 
 struct Snapshot::Parts {
-    Parts(Ledger::Parts::Current of, const Ledger::Parts& ledger)
-        : current(std::move(of)), kept(current.view), blocks(current.view, ledger.genesis_hash),
-          contracts(*ledger.contracts), head(head_of(current.mark.place, ledger.genesis)),
-          block(ledger.block_now(current.mark)), time(ledger.genesis.time_of(block)) {}
+    Parts(Ledger::Parts::CurrentBlock of, const Ledger::Parts& ledger)
+        : current(std::move(of.current)), kept(current.view),
+          blocks(current.view, ledger.genesis_hash), contracts(*ledger.contracts),
+          head(head_of(current.mark.place, ledger.genesis)), block(of.block),
+          time(ledger.genesis.time_of(block)) {}
     Ledger::Parts::Current current;
     detail::KeptState kept;
     detail::KeptBlocks blocks;
@@ -21,7 +22,7 @@ Snapshot::Snapshot(Snapshot&&) noexcept = default;
 Snapshot::~Snapshot() = default;
 
 Result<Snapshot> Ledger::snapshot() const {
-    CODEX_TRY(current, parts_->current());
+    CODEX_TRY(current, parts_->current_block());
     return Snapshot(std::make_unique<Snapshot::Parts>(std::move(current), *parts_));
 }
 

@@ -12,6 +12,7 @@
 #            python3-libtorrent are installed
 #   rest     a node asked over HTTP beside codex-chunk, and small requests while it is busy
 #   proofs   products in the field, cells, slots, witness, setup, prove and verify
+#   ledger   calls of four processes, and a ledger of a million records verified and asked
 #
 #   --big             also 16 GiB through store, for peak memory (needs 60 GiB of disk)
 #   CODEX_BENCH_DIR   where data and keys go, which are kept there (default: build/bench of this clone)
@@ -23,6 +24,7 @@
 #   CODEX_BENCH_PROGRAMS  with which programs (default: "codex aria2 libtorrent", as far as they are there)
 #   CODEX_BENCH_SAMPLES, CODEX_BENCH_CIRCUIT  proofs of so many samples (default "5 50"), and more
 #                     options of the circuit
+#   CODEX_BENCH_RECORDS, CODEX_BENCH_CALLS  of the ledger, and of each of four processes (default 1000000, 5000)
 #   CODEX_BENCH_PTAU  powers of tau: setup is measured with them, too
 #
 # Peers, built elsewhere, with which ours are compared when they are named:
@@ -33,7 +35,7 @@
 set -euo pipefail
 
 usage() {
-    echo "usage: tests/bench/run.sh [--big] [store|many|others|erasure|network|swarm|rest|proofs]..." >&2
+    echo "usage: tests/bench/run.sh [--big] [store|many|others|erasure|network|swarm|rest|proofs|ledger]..." >&2
     exit 64
 }
 
@@ -50,16 +52,18 @@ source "$source_root/tests/bench/swarm.bash"
 source "$source_root/tests/bench/rest.bash"
 # shellcheck source=tests/bench/proofs.bash
 source "$source_root/tests/bench/proofs.bash"
+# shellcheck source=tests/bench/ledger.bash
+source "$source_root/tests/bench/ledger.bash"
 
 sections=()
 for argument; do
     case $argument in
     --big) big=yes ;;
-    store | many | others | erasure | network | swarm | rest | proofs) sections+=("$argument") ;;
+    store | many | others | erasure | network | swarm | rest | proofs | ledger) sections+=("$argument") ;;
     *) usage ;;
     esac
 done
-((${#sections[@]} > 0)) || sections=(store many others erasure network swarm rest proofs)
+((${#sections[@]} > 0)) || sections=(store many others erasure network swarm rest proofs ledger)
 [[ -z ${big:-} ]] || sections+=(big)
 
 bin=${CODEX_BIN:-$source_root/build/bin}

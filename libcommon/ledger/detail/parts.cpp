@@ -322,4 +322,26 @@ Result<Ledger::Parts::Current> Ledger::Parts::current() const {
                 detail::state_file(path));
 }
 
+/// Who appends reads the clock inside the gate. So who reads it there, too, has seen all records of
+/// blocks before it, also those of one who was stopped for a while.
+Result<Ledger::Parts::CurrentBlock> Ledger::Parts::current_block() const {
+    if (genesis.clock == ClockKind::manual || !writable) {
+        CODEX_TRY(there, current());
+        const std::uint64_t block = block_now(there.mark);
+        return CurrentBlock{std::move(there), block};
+    }
+    const auto look = [this]() -> Result<CurrentBlock> {
+        CODEX_TRY(inside, enter());
+        CODEX_TRY(view, inside.tables->read());
+        CODEX_TRY(mark, detail::mark_of(view));
+        if (!mark)
+            return fail(Errc::repo_damaged, "state: has no mark");
+        const std::uint64_t block = block_now(*mark);
+        return CurrentBlock{{std::move(inside.tables), std::move(view), *mark}, block};
+    };
+    CODEX_TRY(seen, look());
+    CODEX_CHECK(durable->ensure(seen.current.mark.place.end));
+    return seen;
+}
+
 } // namespace codex::ledger

@@ -36,6 +36,14 @@ struct Ledger::Parts {
         detail::Mark mark;
     };
     [[nodiscard]] Result<Current> current() const;
+    /// The same, and the block that a call made now is in. Nobody appends to an earlier one
+    /// afterwards: who is about to is waited for. But where the folder may not be written, one
+    /// cannot queue.
+    struct CurrentBlock {
+        Current current;
+        std::uint64_t block;
+    };
+    [[nodiscard]] Result<CurrentBlock> current_block() const;
 
     /// Being inside the gate, with a state that has all of the journal.
     struct Inside {

@@ -89,6 +89,14 @@ inline Receipt send(Ledger& ledger, const PrivateKey& key, const Address& to, co
     return std::move(receipts[0]);
 }
 
+/// One call of key_of(1), which can be refused, or fail.
+inline Result<std::vector<Receipt>> try_to_call(Ledger& ledger, std::uint64_t amount) {
+    const PrivateKey key = key_of(1);
+    const Bytes data = approve_market(amount);
+    const std::array orders{Order{key, kToken, data}};
+    return ledger.call(orders);
+}
+
 /// The request, both slots hosted by key_of(2): thirteen records.
 inline Word run_sample(Ledger& ledger, std::uint8_t nonce = 1) {
     const PrivateKey client = key_of(1);

@@ -157,5 +157,25 @@ TEST(LedgerUse, GoesElsewhereAsAFile) {
     EXPECT_EQ(folder.entries(), 2u);
 }
 
+/// L17: a byte of what is exported, whichever it is.
+TEST(LedgerUse, WhatIsImportedIsLookedAt) {
+    const TemporaryFolder folder;
+    Genesis genesis = sample_genesis(ClockKind::wall);
+    const auto ledger = must(Ledger::create(folder.file("ledger"), genesis));
+    run_sample(*ledger);
+    codex::test::MemorySink sink;
+    must(ledger->export_to(sink));
+    for (std::size_t i = 0; i < sink.content().size(); i += 11) {
+        Bytes changed = sink.content();
+        changed[i] ^= 4;
+        codex::test::MemorySource source(changed);
+        const auto there = Ledger::import_from(source, folder.file("there"));
+        ASSERT_FALSE(there) << i;
+        const Errc code = there.error().code();
+        EXPECT_TRUE(code == Errc::ledger_damaged || code == Errc::ledger_version) << i;
+    }
+    EXPECT_EQ(folder.entries(), 1u); // and nothing is left of any
+}
+
 } // namespace
 } // namespace codex::ledger
