@@ -63,6 +63,43 @@ TEST(Calls, AnswersThatWereRecordedAreRead) {
         Errc::abi_invalid);
 }
 
+TEST(Calls, LogsThatWereRecordedAreReadAndWritten) {
+    const auto same = [](const Json& recorded) {
+        ethereum::abi::Log log;
+        for (const Json& topic : recorded["topics"])
+            log.topics.push_back(word_of(topic));
+        log.data = unhex(recorded["data"]);
+        const auto* event = marketplace_interface().event(log.topics.at(0));
+        ASSERT_NE(event, nullptr);
+        EXPECT_EQ(encode_log({}, *event, must(decode_log(*event, log))), log) << event->name;
+    };
+    for (const Json& log : recorded("fillSlot")["logs"])
+        same(log);
+    for (const Json& vector : test::marketplace()["requests"])
+        same(vector["storageRequestedLog"]);
+}
+
+TEST(Calls, WhatNodesSayOfARefusalIsRead) {
+    const Json& errors = test::marketplace()["rpcErrors"];
+    EXPECT_EQ(refusal_of(unhex(errors["eth_call"]["data"])).name, "Marketplace_UnknownRequest");
+    EXPECT_EQ(refusal_of(unhex(errors["eth_estimateGas"]["data"])).name, "Marketplace_SlotIsFree");
+}
+
+// An address with such a contract is another one.
+TEST(Calls, ThoseOfTheContractOf2024AreOthers) {
+    const Json& old = test::marketplace()["interface_2024_06"];
+    for (const auto& [signature, selector] : old["functions"].items()) {
+        const auto made = must(ethereum::abi::Interface::from_text("function " + signature));
+        EXPECT_EQ(to_hex(made.functions()[0].selector), to_hex(unhex(selector))) << signature;
+        EXPECT_EQ(marketplace_interface().function(made.functions()[0].selector), nullptr);
+    }
+    for (const auto& [signature, topic] : old["events"].items()) {
+        const auto made = must(ethereum::abi::Interface::from_text("event " + signature));
+        EXPECT_EQ(made.events()[0].topic, word_of(topic)) << signature;
+        EXPECT_EQ(marketplace_interface().event(made.events()[0].topic), nullptr);
+    }
+}
+
 /// A market, and two who have to do with it.
 class Asked : public ::testing::Test {
 protected:
