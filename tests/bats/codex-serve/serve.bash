@@ -26,22 +26,39 @@ end_node() {
     node=
 }
 
-# start_holder FILE HOW MUXER [ARG...]: tests/interop/blockexc-holder.mjs has FILE, as we do, and its CID is $cid; its
-# process number is $holder, its address $theirs, what it says the file played.
+# start_holders: tests/interop/blockexc-holder.mjs for all tests of a file, in setup_file; end_holders in teardown_file.
+start_holders() {
+    cd "$BATS_FILE_TMPDIR" || return
+    mkfifo hold
+    node "$CODEX_SOURCE/tests/interop/blockexc-holder.mjs" <hold >holders 2>&1 3>&- &
+    holders_process=$!
+    exec 8>hold
+    wait_for '[[ -s holders ]]' 60
+    read -r holders <holders
+    export holders
+}
+
+end_holders() {
+    exec 8>&-
+    kill "$holders_process"
+    wait "$holders_process" || true
+}
+
+# start_holder FILE HOW MUXER [ARG...]: a node on js-libp2p has FILE, as we do, and its CID is $cid; its address is $theirs,
+# what it says the file played.
 start_holder() {
     cid=$(codex-chunk put "$1")
     codex-chunk block get "$cid" >manifest
-    mkfifo hold
-    node "$CODEX_SOURCE/tests/interop/blockexc-holder.mjs" "$2" "$1" manifest "${@:3}" <hold >played 2>&1 3>&- &
-    holder=$!
-    exec 9>hold
-    wait_for '[[ -s played ]]' 60 || fail "$(cat played)"
+    local IFS=$'\t'
+    exec 9<>"/dev/tcp/127.0.0.1/$holders"
+    printf '%s\n' "$PWD/played"$'\t'"$2"$'\t'"$PWD/$1"$'\t'"$PWD/manifest"$'\t'"${*:3}" >&9
+    wait_for '[[ -s played ]]' 60 || fail "$(cat "$BATS_FILE_TMPDIR/holders")"
     read -r theirs <played
 }
 
 end_holder() {
     exec 9>&-
-    wait "$holder"
+    [[ -z ${holder-} ]] || wait "$holder"
     holder=
 }
 

@@ -4,6 +4,9 @@
 load ../common
 load ../codex-serve/serve
 
+setup_file() { start_holders; }
+teardown_file() { end_holders; }
+
 # Starts the one that does FAULT, by MUXER; its address is $liar.
 start_liar() {
     gen 1 $((65536 * 99 + 7)) >file

@@ -2,6 +2,9 @@
 load ../common
 load ../codex-serve/serve
 
+setup_file() { start_holders; }
+teardown_file() { end_holders; }
+
 # from_us VERSION MUXER [TWICE]: TWICE is how many blocks may come twice.
 from_us() {
     local cid later
