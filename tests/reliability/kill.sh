@@ -1,5 +1,5 @@
 #!/bin/bash
-# tests/reliability/kill.sh: CODEX_KILLS (60) times, starts one or two of put, encode, rm, gc and
+# tests/reliability/kill.sh: CODEX_KILLS (40) times, starts one or two of put, encode, rm, gc and
 # import on one repo and ends them by kill -9 at a random moment (CODEX_SEED decides). After each
 # kill the repo must open and verify; every identifier that was printed must be there, or be gone if
 # it was printed by rm; every dataset listed must read back byte for byte. At the end all is removed,
@@ -10,7 +10,7 @@ source "$(dirname "$0")/common.bash"
 # shellcheck source=tests/reliability/model.bash
 source "$source_root/tests/reliability/model.bash"
 
-kills=${CODEX_KILLS:-60}
+kills=${CODEX_KILLS:-40}
 exec {never}<> <(:) # nothing ever arrives here: read -t on it is a pause without a process
 
 # finish NUMBER: waits up to a random moment, kills, and notes what the command acknowledged. The

@@ -1,13 +1,13 @@
 #!/bin/bash
 # tests/reliability/swarm.sh: eight processes put, get, encode and remove in one repo for
-# CODEX_SECONDS (10), while the last of them collects garbage and verifies. Each keeps a model of
+# CODEX_SECONDS (5), while the last of them collects garbage and verifies. Each keeps a model of
 # what it has put under its own names; the contents are shared, so that all refer to the same blocks.
 # At the end the repo must hold exactly the union of the models, all of it readable.
 set -uo pipefail
 # shellcheck source=tests/reliability/common.bash
 source "$(dirname "$0")/common.bash"
 
-seconds=${CODEX_SECONDS:-10}
+seconds=${CODEX_SECONDS:-5}
 for i in {0..5}; do
     codex-testgen "$i" $((30000 + i * i * 60000)) >"file$i"
 done

@@ -1,6 +1,6 @@
 // Indexes with other bytes in them, as broken disks and hostile archives have them: whatever is
 // done with one either works or ends with an error, never by a signal and never without an end, and
-// the segments stay. CODEX_MUTATIONS says how many (default 60).
+// the segments stay. CODEX_MUTATIONS says how many (default 32: four of each kind).
 #include "base/fd.hpp"
 #include "repo/fixture.hpp"
 #include "sanitizers.hpp"
@@ -169,7 +169,7 @@ int in_child(const Job& job, const std::string& path) {
 
 std::uint64_t wanted_mutations() {
     const char* text = std::getenv("CODEX_MUTATIONS");
-    return text == nullptr ? 60 : std::stoull(text);
+    return text == nullptr ? 32 : std::stoull(text);
 }
 
 TEST(Mutation, OfAnIndexIsNoSignalAndNoHang) {
