@@ -232,15 +232,16 @@ const broken_words = (page) => page.evaluate(() => {
 })
 
 const between = async () => {
+  const page = await open({ viewport: { width: 320, height: 640 } })
+  await page.locator("#setting-rows td").first().waitFor()
+  await page.getByText("Limits", { exact: true }).click()
   for (const width of [320, 660, 800, 1200]) {
-    const page = await open({ viewport: { width, height: 640 } })
-    await page.locator("#setting-rows td").first().waitFor()
-    await page.getByText("Limits", { exact: true }).click()
+    await page.setViewportSize({ width, height: 640 })
     assert.deepEqual(await broken_words(page), [])
     assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width)
     await shot(page, `width-${width}`)
-    await close(page)
   }
+  await close(page)
   good("words stay whole")
 }
 
