@@ -2,7 +2,7 @@
 // machine with its precompiled contracts, all in this process.
 import { readFileSync } from 'node:fs'
 import { EVM } from '@ethereumjs/evm'
-import solc from 'solc'
+import { compile } from './compile.mjs'
 
 const name = 'Groth16Verifier'
 const file = `${name}.sol`
@@ -10,26 +10,19 @@ const verifySignature =
     'verify(((uint256,uint256),((uint256,uint256),(uint256,uint256)),(uint256,uint256)),uint256[])'
 const gasLimit = 30_000_000n
 
-function compile() {
+async function verifier() {
     const content = readFileSync(new URL(`solidity/${file}`, import.meta.url), 'utf8')
-    const output = JSON.parse(
-        solc.compile(
-            JSON.stringify({
-                language: 'Solidity',
-                sources: { [file]: { content } },
-                settings: {
-                    evmVersion: 'shanghai',
-                    optimizer: { enabled: true },
-                    outputSelection: {
-                        [file]: { [name]: ['evm.bytecode.object', 'evm.methodIdentifiers'] },
-                    },
-                },
-            }),
-        ),
-    )
-    if (output.errors?.length) {
-        throw new Error(output.errors.map((error) => error.formattedMessage).join('\n'))
-    }
+    const output = await compile({
+        language: 'Solidity',
+        sources: { [file]: { content } },
+        settings: {
+            evmVersion: 'shanghai',
+            optimizer: { enabled: true },
+            outputSelection: {
+                [file]: { [name]: ['evm.bytecode.object', 'evm.methodIdentifiers'] },
+            },
+        },
+    })
     const { bytecode, methodIdentifiers } = output.contracts[file][name].evm
     return { bytecode: bytecode.object, selector: methodIdentifiers[verifySignature] }
 }
@@ -60,7 +53,7 @@ function encodeKey(key) {
 /// Deploys the contract with `key` as its argument. Gives verify(proofWords, inputs), which answers
 /// accepted or refused as the contract does, overflow when it panics so, and throws when the call fails otherwise.
 export async function deploy(key) {
-    const { bytecode, selector } = compile()
+    const { bytecode, selector } = await verifier()
     const evm = await EVM.create()
     const call = async (options) => {
         const result = await evm.runCall({ gasLimit, ...options })

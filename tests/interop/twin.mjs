@@ -2,7 +2,7 @@
 // all in this process: begin() makes the contracts, and call() is one call in one block.
 import { readFileSync } from 'node:fs'
 import { EVM } from '@ethereumjs/evm'
-import solc from 'solc'
+import { compile } from './compile.mjs'
 
 const gasLimit = 100_000_000n
 
@@ -12,7 +12,7 @@ function source(name) {
 }
 
 let compiled
-function compile(files) {
+async function contracts(files) {
     if (compiled) return compiled
     const input = {
         language: 'Solidity',
@@ -24,10 +24,7 @@ function compile(files) {
             outputSelection: { '*': { '*': ['evm.bytecode.object', 'abi'] } },
         },
     }
-    const found = (name) => ({ contents: source(name) })
-    const output = JSON.parse(solc.compile(JSON.stringify(input), { import: found }))
-    const errors = (output.errors ?? []).filter(({ severity }) => severity === 'error')
-    if (errors.length) throw new Error(errors.map((error) => error.formattedMessage).join('\n'))
+    const output = await compile(input, source, ({ severity }) => severity !== 'error')
     compiled = (file, name) => output.contracts[file][name].evm.bytecode.object
     return compiled
 }
@@ -47,7 +44,7 @@ function encodeConfiguration({ collateral, proofs, reservations, requestDuration
 }
 
 export async function begin(configuration, owner) {
-    const code = compile(['Token.sol', 'Marketplace.sol', 'Vault.sol'])
+    const code = await contracts(['Token.sol', 'Marketplace.sol', 'Vault.sol'])
     const blockchain = {
         getBlock: async (number) => ({ hash: () => hashOf(number) }),
         shallowCopy() {

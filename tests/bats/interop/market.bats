@@ -3,6 +3,7 @@
 load ../common
 
 @test "two thousand random calls are answered alike: values, refusals, events, balances" {
+    export CODEX_COMPILED=$CODEX_TEST_BIN/../compiled
     run_split node "$CODEX_SOURCE/tests/interop/twin-run.mjs" "$CODEX_TEST_BIN/codex-testmarket" 1 8 250
     assert_success
     # None of what matters is missing in the dice: each call was done, and refused for many a reason.

@@ -38,7 +38,9 @@ snarkjs() { node "$INTEROP/node_modules/.bin/snarkjs" "$@"; }
 vector() { jq -r "$1" "$CODEX_SOURCE/tests/vectors/proofs.json"; }
 
 # in_contract VKEY PUBLIC: the words on stdin and the alterations of them, in the contract and in the library.
-in_contract() { node "$INTEROP/contract.mjs" "$@" "$CODEX_TEST_BIN/codex-testmarket"; }
+in_contract() {
+    CODEX_COMPILED=$CODEX_TEST_BIN/../compiled node "$INTEROP/contract.mjs" "$@" "$CODEX_TEST_BIN/codex-testmarket"
+}
 
 # assert_only_true_accepted INPUTS: what in_contract said of a proof with that many inputs. Negating
 # both a and b leaves the product, so that is a proof, too.
