@@ -43,3 +43,25 @@ setup() {
     assert_failure 1
     assert_output 'tests/a.bats: has 401 lines, and 400 are the most'
 }
+
+@test "what was right is looked at again when it, or the layout, is another one" {
+    mkdir noted
+    export CODEX_CHECKED=$PWD/noted
+    local i
+    for i in 1 2; do
+        run "$CODEX_SOURCE/scripts/check-format" .
+        assert_success
+        assert_output 'check-format: all right'
+    done
+    printf 'int f( int a );\n' >libcommon/base/b.hpp
+    for i in 1 2; do
+        run "$CODEX_SOURCE/scripts/check-format" .
+        assert_failure
+        assert_output --partial 'libcommon/base/b.hpp:1'
+    done
+    rm libcommon/base/b.hpp
+    sed -i 's/^IndentWidth: .*/IndentWidth: 3/' .clang-format
+    run "$CODEX_SOURCE/scripts/check-format" .
+    assert_failure
+    assert_output --partial 'libcommon/base/a.cpp:1'
+}
