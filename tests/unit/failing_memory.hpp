@@ -34,6 +34,14 @@ inline void* allocate_or_throw(std::size_t bytes, std::size_t alignment) {
     return memory;
 }
 
+inline void* allocate_or_nothing(std::size_t bytes, std::size_t alignment) noexcept {
+    try {
+        return allocate_or_throw(bytes, alignment);
+    } catch (const std::bad_alloc&) {
+        return nullptr;
+    }
+}
+
 } // namespace codex::test
 
 [[gnu::noinline]] void* operator new(std::size_t bytes) {
@@ -41,6 +49,14 @@ inline void* allocate_or_throw(std::size_t bytes, std::size_t alignment) {
 }
 [[gnu::noinline]] void* operator new(std::size_t bytes, std::align_val_t alignment) {
     return codex::test::allocate_or_throw(bytes, static_cast<std::size_t>(alignment));
+}
+// Those of the standard library call the others; those of sanitizers do not.
+[[gnu::noinline]] void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
+    return codex::test::allocate_or_nothing(bytes, 1);
+}
+[[gnu::noinline]] void* operator new(std::size_t bytes, std::align_val_t alignment,
+                                     const std::nothrow_t&) noexcept {
+    return codex::test::allocate_or_nothing(bytes, static_cast<std::size_t>(alignment));
 }
 [[gnu::noinline]] void operator delete(void* memory) noexcept {
     std::free(memory);
