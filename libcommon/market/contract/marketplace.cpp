@@ -49,7 +49,8 @@ Value::List active_slot(Frame& frame, Arguments arguments) {
     if (slot.state == SlotState::free)
         revert("Marketplace_SlotIsFree");
     const Request request = known_request(frame, slot.request);
-    return {Value::List{request.value(), UInt256(slot.index)}};
+    // A list in braces would be a copy of it to some compilers, and a list with it in to others.
+    return {Value(Value::List{request.value(), UInt256(slot.index)})};
 }
 
 Value::List request_end(Frame& frame, Arguments arguments) {
