@@ -85,6 +85,7 @@ network_section() {
     serve seeds
     figure 'an idle node' "$(peak_mib "${served[seeds]}")" MiB
     wires "$cid"
+    answers_of_dht "$cid"
     swarm_of_nodes "$cid"
     end "${served[seeds]}"
     [[ -z ${CODEX_BENCH_FETCH_GIB:-} ]] || large_fetch "$CODEX_BENCH_FETCH_GIB"
@@ -134,6 +135,28 @@ large_fetch() {
     once "fetch of $1 GiB" : "codex-serve -r fetched fetch $cid --peer ${address[seeds]}"
     row "fetch of $1 GiB" "$bytes" "the server's peak is $(peak_mib "${served[seeds]}") MiB"
     end "${served[seeds]}"
+}
+
+# answers_of_dht CID: how long the node takes to answer others of the DHT while it serves fetches as fast as it can,
+# one after another: an answer later than a second makes it invisible.
+answers_of_dht() {
+    local fetching median most longest lost
+    if ! command -v dht_bench >/dev/null; then
+        note 'no dht_bench: install libbenchmark-dev, and build again'
+        return
+    fi
+    : >fetches
+    while [[ -e fetches ]]; do
+        rm -rf fetched
+        codex-serve -r fetched fetch "$1" --peer "${address[seeds]}" >>fetches.log 2>&1 && echo >>fetches.done
+    done &
+    fetching=$!
+    read -r median most longest lost < <(dht_bench "$(codex-serve -r seeds spr)" "${CODEX_BENCH_ASKS:-400}")
+    rm -f fetches
+    wait "$fetching"
+    [[ -s fetches.done ]] || refuse 1 "fetch: $(tail -n 3 fetches.log)"
+    figure 'answers of the DHT meanwhile' "$most" 'ms, p99' "median $median ms, at most $longest ms, $lost lost"
+    rm -rf fetched fetches.log fetches.done
 }
 
 # swarm_row NAME: of eight leechers.
