@@ -5,10 +5,8 @@ load ../common
     local vectors=$CODEX_SOURCE/tests/vectors/data-model.json count=0 entry
     while read -r entry; do
         local name size filename mimetype stream arguments=()
-        name=$(jq -r .name <<<"$entry")
-        size=$(jq -r .size <<<"$entry")
-        filename=$(jq -r '.filename // empty' <<<"$entry")
-        mimetype=$(jq -r '.mimetype // empty' <<<"$entry")
+        { read -r name && read -r size && read -r filename && read -r mimetype; } < <(
+            jq -r '.name, .size, .filename // "", .mimetype // ""' <<<"$entry")
         [[ -n $filename ]] && arguments+=(--name "$filename")
         [[ -n $mimetype ]] && arguments+=(--mime "$mimetype")
         if [[ $name =~ stream\ ([0-9]+) ]]; then
