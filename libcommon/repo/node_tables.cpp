@@ -1,9 +1,9 @@
 #include "repo/node_tables.hpp"
 
 #include "repo/index/flock_wait.hpp"
-#include "repo/index/lmdb.hpp"
 #include "repo/node_rows.hpp"
 #include "repo/segments/own_file.hpp"
+#include "repo/tables.hpp"
 
 #include <cerrno>
 #include <fcntl.h>
@@ -15,17 +15,15 @@ namespace codex::repo {
 
 namespace {
 
-using detail::Env;
-using detail::Txn;
-
 constexpr std::array<const char*, 5> kTables = {"providers", "records", "nodes", "numbers",
                                                 "version"};
-constexpr auto kVersionTable = static_cast<detail::Table>(4);
+constexpr std::size_t kVersionTable = 4;
+constexpr TablesOptions kOptions{kTables, NodeTables::kMostBytes, false};
 constexpr std::string_view kVersionKey = "version";
 constexpr std::uint64_t kVersion = 1;
 
-detail::Table table_of(NodeTable table) {
-    return static_cast<detail::Table>(table);
+std::size_t number_of(NodeTable table) {
+    return static_cast<std::size_t>(table);
 }
 
 Result<void> make_folder(const std::string& path) {
@@ -39,9 +37,9 @@ bool is_there(const std::string& path) {
     return ::lstat(path.c_str(), &st) == 0;
 }
 
-Result<void> check_version(const Env& env) {
-    CODEX_TRY(txn, env.read());
-    CODEX_TRY(value, txn.get(kVersionTable, as_bytes(kVersionKey)));
+Result<void> check_version(const Tables& tables) {
+    CODEX_TRY(view, tables.read());
+    CODEX_TRY(value, view.get(kVersionTable, as_bytes(kVersionKey)));
     const auto version = value ? decode_number_row(as_bytes(kVersionKey), *value) : std::nullopt;
     if (version != kVersion)
         return fail(Errc::repo_damaged, "is of another version");
@@ -51,41 +49,32 @@ Result<void> check_version(const Env& env) {
 } // namespace
 
 struct NodeTables::Parts {
-    Parts(std::string of, const OpenOptions& options) : path(std::move(of)), around(options) {}
+    Parts(std::string of, const OpenOptions& with)
+        : path(std::move(of)), options(with), around(with) {}
     std::string path;
+    OpenOptions options;
     const detail::Surroundings around;
-    std::unique_ptr<Env> env;
+    std::unique_ptr<Tables> tables;
 
-    [[nodiscard]] Result<void> open_env(bool create) {
-        detail::EnvOptions how;
+    [[nodiscard]] Result<void> open(bool create) {
+        tables.reset();
+        OpenOptions how = options;
         how.create = create;
-        how.tables = kTables;
-        how.most_bytes = kMostBytes;
-        CODEX_SET(env, Env::open(path, how, around));
+        how.read_only = false;
+        CODEX_SET(tables, Tables::open(path, kOptions, how));
         return {};
     }
     [[nodiscard]] Result<void> open_there() {
-        CODEX_CHECK(open_env(false));
-        return check_version(*env);
+        CODEX_CHECK(open(false));
+        return check_version(*tables);
     }
+    /// Without its version it is made anew by who comes next.
     [[nodiscard]] Result<void> make() {
-        env.reset();
-        for (const std::string& name : {path, path + "-lock"})
-            if (::unlink(name.c_str()) != 0 && errno != ENOENT)
-                return fail(system_error(errno, "remove " + name));
-        CODEX_CHECK(open_env(true));
-        CODEX_TRY(txn, env->write(true));
+        CODEX_CHECK(open(true));
+        CODEX_TRY(change, tables->write(true));
         const Bytes value = encode_number_row(as_bytes(kVersionKey), kVersion);
-        CODEX_CHECK(txn.put(kVersionTable, as_bytes(kVersionKey), value));
-        CODEX_CHECK(txn.commit());
-        // Who makes it holds no gate, and so opens it as everybody does.
-        env.reset();
-        return open_env(false);
-    }
-    [[nodiscard]] Result<Txn> write(bool durable) const {
-        if (auto there = env->require_in_place(); !there)
-            return fail(Errc::unavailable, "{}", there.error().text());
-        return env->write(durable);
+        CODEX_CHECK(change.put(kVersionTable, as_bytes(kVersionKey), value));
+        return change.commit();
     }
 };
 
@@ -120,48 +109,47 @@ Result<void> NodeTables::open_parts(const std::string& path, const OpenOptions& 
 
 Result<void> NodeTables::write(std::span<const Change> changes, bool durable,
                                std::span<const NodeTable> empty_first) {
-    CODEX_TRY(txn, parts_->write(durable));
+    CODEX_TRY(change, parts_->tables->write(durable));
     for (const NodeTable table : empty_first) {
         std::vector<Bytes> keys;
-        CODEX_CHECK(detail::for_each(txn, table_of(table), {},
-                                     [&](BytesView key, BytesView) -> Result<void> {
-                                         keys.emplace_back(key.begin(), key.end());
-                                         return {};
-                                     }));
+        CODEX_CHECK(
+            change.for_each(number_of(table), {}, [&](BytesView key, BytesView) -> Result<bool> {
+                keys.emplace_back(key.begin(), key.end());
+                return true;
+            }));
         for (const Bytes& key : keys)
-            CODEX_CHECK(txn.erase(table_of(table), key));
+            CODEX_CHECK(change.erase(number_of(table), key));
     }
-    for (const Change& change : changes) {
-        CODEX_ASSERT(!change.key.empty() && change.key.size() <= kMostKeyBytes);
-        if (change.value)
-            CODEX_CHECK(txn.put(table_of(change.table), change.key, *change.value));
+    for (const Change& one : changes) {
+        CODEX_ASSERT(!one.key.empty() && one.key.size() <= kMostKeyBytes);
+        if (one.value)
+            CODEX_CHECK(change.put(number_of(one.table), one.key, *one.value));
         else
-            CODEX_CHECK(txn.erase(table_of(change.table), change.key));
+            CODEX_CHECK(change.erase(number_of(one.table), one.key));
     }
-    return txn.commit();
+    return change.commit();
 }
 
 Result<void>
 NodeTables::for_each(NodeTable table,
                      const std::function<void(BytesView key, BytesView value)>& visit) const {
-    CODEX_TRY(txn, parts_->env->read());
-    return detail::for_each(txn, table_of(table), {},
-                            [&](BytesView key, BytesView value) -> Result<void> {
-                                visit(key, value);
-                                return {};
-                            });
+    CODEX_TRY(view, parts_->tables->read());
+    return view.for_each(number_of(table), {}, [&](BytesView key, BytesView value) -> Result<bool> {
+        visit(key, value);
+        return true;
+    });
 }
 
 Result<std::uint64_t> NodeTables::next_number(std::string_view name, std::uint64_t at_least) {
     const BytesView key = as_bytes(name);
-    CODEX_TRY(txn, parts_->write(true));
-    CODEX_TRY(value, txn.get(table_of(NodeTable::numbers), key));
+    CODEX_TRY(change, parts_->tables->write(true));
+    CODEX_TRY(value, change.get(number_of(NodeTable::numbers), key));
     const auto last = value ? decode_number_row(key, *value) : std::nullopt;
     // A number that could not be followed by another one is none that we gave.
     const std::uint64_t next =
         last && *last < UINT64_MAX / 2 ? std::max(*last + 1, at_least) : at_least;
-    CODEX_CHECK(txn.put(table_of(NodeTable::numbers), key, encode_number_row(key, next)));
-    CODEX_CHECK(txn.commit());
+    CODEX_CHECK(change.put(number_of(NodeTable::numbers), key, encode_number_row(key, next)));
+    CODEX_CHECK(change.commit());
     return next;
 }
 
