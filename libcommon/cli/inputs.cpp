@@ -47,6 +47,8 @@ Inputs Inputs::exactly(std::vector<std::string> items) {
 /// --json output of one tool is the input of the next.
 Result<std::optional<std::string>> Inputs::item_of_json(const std::string& line) const {
     const auto object = nlohmann::json::parse(line, nullptr, false);
+    if (!object.is_object() && whole_lines_) // whoever reads it knows better what it should be
+        return line;
     if (!object.is_object())
         return fail(no_list(Errc::json_invalid,
                             fmt::format("{} line {}: not a JSON object", name_, line_)));
