@@ -156,6 +156,53 @@ TEST(Books, WhatIsLockedIsTheCollateralOfSlotsThatAreNotOver) {
     });
 }
 
+TEST(Books, WhatIsReportedIsWhatIsBooked) {
+    in_every_book([](const RandomRun&, Book& book) {
+        std::map<Word, std::uint64_t> marked;
+        book.fill([&](const Step& step) {
+            if (step.function == "markProofAsMissing" && step.outcome.ok)
+                ++marked[step.id];
+        });
+        Accounts::Account all;
+        const auto add = [](UInt256& to, const UInt256& amount) { to = wrapping_add(to, amount); };
+        for (const auto& [address, account] : book.accounts().accounts()) {
+            add(all.locked, account.locked);
+            add(all.earned, account.earned);
+            add(all.rewarded, account.rewarded);
+            add(all.lost, account.lost);
+            add(all.spent, account.spent);
+            add(all.refunded, account.refunded);
+        }
+        const auto booked = [&](const std::string& account) {
+            const auto sums = book.sums().find(account);
+            return sums == book.sums().end() ? Sums() : sums->second;
+        };
+        EXPECT_EQ(all.earned, booked("income:reward").went);
+        EXPECT_EQ(all.earned, booked("expenses:storage").came);
+        EXPECT_EQ(all.rewarded, booked("income:validator").went);
+        EXPECT_EQ(all.lost, booked("expenses:slashed").came);
+        UInt256 price;
+        UInt256 refunded;
+        for (const auto& [id, request] : book.accounts().requests()) {
+            add(price, request.price);
+            add(refunded, request.refunded);
+        }
+        EXPECT_EQ(all.spent, price);
+        EXPECT_EQ(all.refunded, refunded);
+        Accounts::SlotAccount slots;
+        for (const auto& [id, slot] : book.accounts().slots()) {
+            EXPECT_EQ(slot.missed, marked[id]);
+            EXPECT_EQ(slot_id(slot.request, slot.index), id);
+            add(slots.locked, slot.locked);
+            add(slots.earned, slot.earned);
+            add(slots.lost, slot.lost);
+        }
+        EXPECT_EQ(all.locked, slots.locked);
+        EXPECT_EQ(all.earned, slots.earned);
+        EXPECT_EQ(all.lost, slots.lost);
+    });
+}
+
 TEST(Books, WhatIsNoCallIsRefused) {
     Accounts accounts(RandomRun::options());
     const std::vector<ethereum::abi::Log> logs;

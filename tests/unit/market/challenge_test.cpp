@@ -85,6 +85,20 @@ TEST_F(Challenged, WhetherAProofIsOwedIsSaid) {
     EXPECT_EQ(required, 192U);
 }
 
+TEST_F(Challenged, AProofThatCannotBeCountedIsNotAskedFor) {
+    request_.ask.proof_probability = UInt256::max();
+    send(calls::request_storage(request_));
+    send(calls::reserve_slot(request_.id(), 1));
+    Proof proof;
+    proof.words[0] = 1;
+    send(calls::fill_slot(request_.id(), 1, proof));
+    chain_.time += 120;
+    const auto required = questions::is_proof_required(slot_id(request_.id(), 1));
+    EXPECT_FALSE(ask(chain_.contracts(), chain_.state(), {chain_.block, chain_.time, hashes_}, {},
+                     required));
+    EXPECT_FALSE(challenge().required || challenge().will_be_required);
+}
+
 TEST_F(Challenged, TheDocumentIsAJob) {
     const Challenge made = challenge();
     const Json json = Json::parse(challenge_to_json(made));
