@@ -257,6 +257,7 @@ function(codex_benchmarks)
     add_executable(${name} ${source} ${kernels})
     codex_precompiled(${name})
     target_link_libraries(${name} PRIVATE codex_flags codex_test_environment codex_proof codex_exchange
+      codex_market
       benchmark::benchmark
       OpenSSL::Crypto ${CMAKE_DL_LIBS})
   endforeach()
