@@ -68,5 +68,21 @@ TEST(Runs, WhatIsRefusedWithoutANameSaysSo) {
               R"("args":["17"]})");
 }
 
+TEST(Runs, WhatTimeTheNextBlockHasIsSaidForOneBlock) {
+    Replay replay(Replay::recorded(kVerifier));
+    const auto time_of = [&](const std::string& operation) {
+        return Json::parse(must(replay.answer(operation)))["block"]["timestamp"].get<int>();
+    };
+    const std::string call = R"({"as":0,"send":"approve","to":"token","args":["@1","1"]})";
+    EXPECT_EQ(must(replay.answer(R"({"next":5})")), R"({"id":null,"ok":true})");
+    EXPECT_EQ(time_of(call), 5);
+    EXPECT_EQ(time_of(R"({"time":7})"), 7);
+    EXPECT_EQ(time_of(call), 7);
+    (void)must(replay.answer(R"({"next":9})"));
+    EXPECT_EQ(time_of(R"({"mine":2})"), 9);
+    EXPECT_EQ(time_of(R"({"time":11})"), 11);
+    EXPECT_EQ(time_of(R"({"mine":1})"), 11);
+}
+
 } // namespace
 } // namespace codex::market
