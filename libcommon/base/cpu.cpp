@@ -24,13 +24,22 @@ Features detect() {
     __asm__("cpuid" : "=a"(eax), "=b"(ebx), "=c"(ecx), "=d"(edx) : "a"(7), "c"(0));
     const bool gfni_bit = (ecx >> 8) & 1U;
     found.ssse3 = __builtin_cpu_supports("ssse3") && __builtin_cpu_supports("sse4.2");
+    if (found.ssse3)
+        found.level = Level::ssse3;
+    if (cap == Level::ssse3)
+        return found;
     found.sha_ni = ((ebx >> 29) & 1U) != 0 && found.ssse3;
     found.avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2");
     found.adx = ((ebx >> 19) & 1U) != 0 && found.avx2;
-    found.gfni = gfni_bit && found.avx2;
-    if (found.avx2)
-        found.level = Level::avx2;
-    if (cap == Level::avx2 || !found.avx2)
+    if (!found.avx2)
+        return found;
+    found.level = Level::avx2;
+    if (cap == Level::avx2)
+        return found;
+    found.gfni = gfni_bit;
+    if (found.gfni)
+        found.level = Level::gfni256;
+    if (cap == Level::gfni256)
         return found;
     found.avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                    __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
@@ -44,15 +53,28 @@ Features detect() {
     return found;
 }
 
+std::string_view name_of(Level level) {
+    switch (level) {
+    case Level::ssse3:
+        return "ssse3";
+    case Level::avx2:
+        return "avx2";
+    case Level::gfni256:
+        return "gfni256";
+    case Level::avx512:
+        return "avx512";
+    default:
+        return "portable";
+    }
+}
+
 } // namespace
 
 std::optional<Level> level_named(std::string_view name) {
-    if (name == "portable")
-        return Level::portable;
-    if (name == "avx2")
-        return Level::avx2;
-    if (name == "avx512")
-        return Level::avx512;
+    for (const Level level :
+         {Level::portable, Level::ssse3, Level::avx2, Level::gfni256, Level::avx512})
+        if (name == name_of(level))
+            return level;
     return std::nullopt;
 }
 
@@ -73,9 +95,7 @@ const Features& features() {
 
 std::string describe() {
     const Features& f = features();
-    std::string text = f.level == Level::avx512 ? "avx512"
-                       : f.level == Level::avx2 ? "avx2"
-                                                : "portable";
+    std::string text(name_of(f.level == Level::gfni256 ? Level::avx2 : f.level));
     const auto add = [&text](bool present, const char* name) {
         if (present)
             text.append(" ").append(name);

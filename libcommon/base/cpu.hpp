@@ -8,15 +8,15 @@
 
 namespace codex::cpu {
 
-enum class Level { portable, avx2, avx512 };
+enum class Level { portable, ssse3, avx2, gfni256, avx512 };
 
 struct Features {
     Level level = Level::portable;
-    bool sha_ni = false;      ///< SHA extensions (with SSE4.1); false when portable is forced
+    bool sha_ni = false;      ///< SHA extensions (with SSE4.1); from level avx2 on
     bool ssse3 = false;       ///< pshufb and SSE4.2
     bool avx2 = false;        ///< AVX2 and BMI2
     bool adx = false;         ///< ADX and BMI2 (mulx, adcx, adox)
-    bool gfni = false;        ///< GFNI in 256-bit registers (with AVX2)
+    bool gfni = false;        ///< GFNI in 256-bit registers (with AVX2); from level gfni256 on
     bool avx512 = false;      ///< AVX-512 F, BW, DQ, VL
     bool avx512_ifma = false; ///< 52-bit multiply-add, with avx512
     bool avx512_vbmi = false; ///< byte permutes, with avx512
@@ -31,7 +31,7 @@ bool limit(Level highest);
 /// The features in use; constant for the life of the process. Threads: any.
 [[nodiscard]] const Features& features();
 
-/// The level of that name: portable, avx2, avx512.
+/// The level of that name: portable, ssse3, avx2, gfni256, avx512.
 [[nodiscard]] std::optional<Level> level_named(std::string_view name);
 
 /// For --version: "avx512 sha_ni gfni ifma" or "portable".

@@ -286,7 +286,7 @@ Result<std::uint64_t> parse_now(const std::string& text) {
 Result<void> check_variables() {
     if (const std::string cpu = environment("CODEX_CPU"); !cpu.empty() && !cpu::level_named(cpu))
         return fail(Error(Errc::config_invalid, fmt::format("$CODEX_CPU: '{}' is no level", cpu))
-                        .hint("portable, avx2 or avx512"));
+                        .hint("portable, ssse3, avx2, gfni256 or avx512"));
     if (const std::string now = environment("CODEX_NOW"); !now.empty())
         if (auto seconds = parse_now(now); !seconds)
             return fail(wrong("$CODEX_NOW", seconds.error()).hint("it takes Unix seconds"));

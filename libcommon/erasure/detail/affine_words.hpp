@@ -4,7 +4,8 @@
 //   stream          a store past the caches, to aligned bytes; order_streams ends them
 //   matrix          of 8 bytes, in every lane of 8
 //   add, product (by a matrix), zero
-// What derives from these adds kTileRows, kTileColumns and kMaxLayers.
+// What derives from these adds kTileRows, kTileColumns, kMaxLayers, and kLoadedLayers, up to which
+// the factors of a pass fit the registers beside its rows.
 #pragma once
 
 #include <cstddef>

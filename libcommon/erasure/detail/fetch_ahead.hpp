@@ -32,23 +32,23 @@ public:
         next_ = at < end ? 0 : count_;
     }
 
-    /// One step of the computation, of which some make a stretch.
-    void step() {
-        ++steps_;
-        due_ += rate_;
+    /// So many steps of the computation, of which some make a stretch. Not called in the loops that
+    /// need all registers.
+    void steps(std::size_t count) {
+        steps_ += count;
+        due_ += rate_ * count;
         while (due_ >= kOne) {
             due_ -= kOne;
-            fetch();
+            if (next_ != count_)
+                fetch();
         }
     }
 
 private:
     static constexpr std::size_t kOne = 65536;
 
-    /// Not inlined: the loops that call it need all registers.
+    /// Not inlined: loops that call it for every few rows have no registers for it.
     [[gnu::noinline]] void fetch() {
-        if (next_ == count_)
-            return;
         const std::uint8_t* from = buffers_[next_++] + at_;
 #pragma GCC unroll 8
         for (std::size_t i = 0; i < kStretch; i += 64)

@@ -8,7 +8,8 @@ std::vector<const KernelSet*> usable_kernels() {
     std::vector<const KernelSet*> found{&kScalarKernels};
 #if defined(__x86_64__)
     const cpu::Features& features = cpu::features();
-    found.push_back(&kSsse3Kernels);
+    if (features.ssse3)
+        found.push_back(&kSsse3Kernels);
     if (features.avx2)
         found.push_back(&kAvx2Kernels);
     if (features.gfni)

@@ -22,6 +22,7 @@ struct Gf16Words : AffineGf16<Avx512> {
     static constexpr unsigned kTileRows = 5;
     static constexpr unsigned kTileColumns = 2;
     static constexpr unsigned kMaxLayers = kAvx512Layers16;
+    static constexpr unsigned kLoadedLayers = 0;
 
     static Unit mul_add(Unit sum, Prepared a, Factor f) {
         using V = Avx512;
@@ -54,6 +55,7 @@ struct Gf16 : Gf16Words {
 struct Gf16Chunk : Gf16Words {
     static constexpr unsigned kTileColumns = 1;
     static constexpr unsigned kMaxLayers = 2;
+    static constexpr unsigned kLoadedLayers = 0;
     static constexpr std::size_t kBytes = sizeof(Vector);
     static Unit load(const std::uint8_t* from) {
         const Vector chunk = Avx512::load(from);

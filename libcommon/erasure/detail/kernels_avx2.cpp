@@ -38,12 +38,14 @@ struct Gf8 : NibbleGf8<Avx2> {
     static constexpr unsigned kTileRows = 4;
     static constexpr unsigned kTileColumns = 2;
     static constexpr unsigned kMaxLayers = 2;
+    static constexpr unsigned kLoadedLayers = 3;
 };
 
 struct Gf16 : NibbleGf16<Avx2> {
     static constexpr unsigned kTileRows = 4;
     static constexpr unsigned kTileColumns = 1;
     static constexpr unsigned kMaxLayers = 2;
+    static constexpr unsigned kLoadedLayers = 3;
 };
 
 } // namespace

@@ -14,6 +14,7 @@ struct Gf8 : AffineGf8<Avx512> {
     static constexpr unsigned kTileRows = 5;
     static constexpr unsigned kTileColumns = 4;
     static constexpr unsigned kMaxLayers = 4;
+    static constexpr unsigned kLoadedLayers = 0;
 
     /// Products start in half of the pipes that additions start in: an addition for two leaves them
     /// free.

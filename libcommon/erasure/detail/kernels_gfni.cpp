@@ -38,6 +38,7 @@ struct Gf8 : AffineGf8<Gfni> {
     static constexpr unsigned kTileRows = 5;
     static constexpr unsigned kTileColumns = 2;
     static constexpr unsigned kMaxLayers = 3;
+    static constexpr unsigned kLoadedLayers = 3;
 };
 
 /// A chunk: 32 low bytes and 32 high bytes.
@@ -46,6 +47,7 @@ struct Gf16 : AffineGf16<Gfni> {
     static constexpr unsigned kTileRows = 4;
     static constexpr unsigned kTileColumns = 1;
     static constexpr unsigned kMaxLayers = 2;
+    static constexpr unsigned kLoadedLayers = 3;
 
     static Unit load(const std::uint8_t* from) { return {Gfni::load(from), Gfni::load(from + 32)}; }
     static void store(std::uint8_t* to, Unit a) {
@@ -60,7 +62,7 @@ struct Gf16 : AffineGf16<Gfni> {
 
 } // namespace
 
-constinit const KernelSet kGfniKernels = kernel_set<Gf8, Gf16>("gfni", FactorForm::affine, 2);
+constinit const KernelSet kGfniKernels = kernel_set<Gf8, Gf16>("gfni256", FactorForm::affine, 2);
 
 } // namespace codex::erasure::detail
 #endif

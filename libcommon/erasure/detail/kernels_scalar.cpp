@@ -7,63 +7,78 @@ namespace codex::erasure::detail {
 
 namespace {
 
+/// Sixteen bytes, side by side: the compiler has registers for them, or makes them of smaller ones.
+using Bytes16 = std::uint8_t __attribute__((vector_size(16)));
+
 /// One chunk of 64 bytes.
 struct Chunk {
-    std::uint8_t bytes[64];
+    Bytes16 parts[4];
 };
+
+/// Adds to `sum` the bytes of `x` times a constant, bit by bit: where a bit is set, the product of
+/// that bit, of which there are those of four bits at `nibble` + 1, 2, 4 and 8, and of the other
+/// four 16 * kBytes on. That takes less time than looking up each byte.
+template <std::size_t kBytes>
+inline void add_product(Bytes16& sum, Bytes16 x, const std::uint8_t* nibble) {
+#pragma GCC unroll 8
+    for (unsigned bit = 0; bit < 8; ++bit) {
+        const std::uint8_t product = nibble[(bit / 4) * 16 * kBytes + (1U << bit % 4)];
+        const Bytes16 mask = (x & static_cast<std::uint8_t>(1U << bit)) != 0;
+        sum ^= mask & product;
+    }
+}
 
 struct Scalar {
     using Unit = Chunk;
     using Prepared = Chunk;
+    using Factor = const std::uint8_t*;
     static constexpr std::size_t kBytes = 64;
     static constexpr unsigned kTileRows = 1;
     static constexpr unsigned kTileColumns = 1;
     static constexpr unsigned kMaxLayers = 2;
+    static constexpr unsigned kLoadedLayers = 3;
 
     static std::size_t offset(std::size_t at) { return at; }
     static Unit zero() { return {}; }
     static Unit load(const std::uint8_t* from) {
         Unit x;
-        std::memcpy(x.bytes, from, sizeof x.bytes);
+        std::memcpy(&x, from, sizeof x);
         return x;
     }
-    static void store(std::uint8_t* to, const Unit& x) { std::memcpy(to, x.bytes, sizeof x.bytes); }
+    static void store(std::uint8_t* to, const Unit& x) { std::memcpy(to, &x, sizeof x); }
     static void stream(std::uint8_t* to, const Unit& x) { store(to, x); }
     static void order_streams() {}
     static Unit add(Unit a, const Unit& b) {
-        for (std::size_t i = 0; i < 64; ++i)
-            a.bytes[i] ^= b.bytes[i];
+        for (std::size_t i = 0; i < 4; ++i)
+            a.parts[i] ^= b.parts[i];
         return a;
     }
     static const Prepared& prepare(const Unit& x) { return x; }
-    static const std::uint8_t* factor(const std::uint8_t* record) { return record; }
+    static Factor factor(const std::uint8_t* record) { return record; }
 };
 
 struct Gf8 : Scalar {
     static constexpr std::size_t kFactorBytes = 32;
-    static Unit mul_add(Unit sum, const Prepared& x, const std::uint8_t* f) {
-        for (std::size_t i = 0; i < 64; ++i)
-            sum.bytes[i] ^=
-                static_cast<std::uint8_t>(f[x.bytes[i] & 15] ^ f[16 + (x.bytes[i] >> 4)]);
+    static Unit mul_add(Unit sum, const Prepared& x, Factor f) {
+        for (std::size_t i = 0; i < 4; ++i)
+            add_product<1>(sum.parts[i], x.parts[i], f);
         return sum;
     }
-    static Unit mul(const Unit& x, const std::uint8_t* f) { return mul_add({}, x, f); }
+    static Unit mul(const Unit& x, Factor f) { return mul_add({}, x, f); }
 };
 
+/// The low bytes of a chunk are in its first half.
 struct Gf16 : Scalar {
     static constexpr std::size_t kFactorBytes = 128;
-    static Unit mul_add(Unit sum, const Prepared& x, const std::uint8_t* f) {
-        for (std::size_t i = 0; i < 32; ++i) {
-            const int nibbles[4] = {x.bytes[i] & 15, x.bytes[i] >> 4, x.bytes[i + 32] & 15,
-                                    x.bytes[i + 32] >> 4};
-            for (int n = 0; n < 4; ++n) {
-                sum.bytes[i] ^= f[32 * n + nibbles[n]];
-                sum.bytes[i + 32] ^= f[32 * n + 16 + nibbles[n]];
-            }
-        }
+    static Unit mul_add(Unit sum, const Prepared& x, Factor f) {
+        for (std::size_t i = 0; i < 2; ++i)
+            for (std::size_t from = 0; from < 2; ++from)
+                for (std::size_t to = 0; to < 2; ++to)
+                    add_product<2>(sum.parts[2 * to + i], x.parts[2 * from + i],
+                                   f + 64 * from + 16 * to);
         return sum;
     }
-    static Unit mul(const Unit& x, const std::uint8_t* f) { return mul_add({}, x, f); }
+    static Unit mul(const Unit& x, Factor f) { return mul_add({}, x, f); }
 };
 
 } // namespace

@@ -34,12 +34,14 @@ struct Gf8 : NibbleGf8<Ssse3> {
     static constexpr unsigned kTileRows = 3;
     static constexpr unsigned kTileColumns = 1;
     static constexpr unsigned kMaxLayers = 2;
+    static constexpr unsigned kLoadedLayers = 3;
 };
 
 struct Gf16 : NibbleGf16<Ssse3> {
     static constexpr unsigned kTileRows = 2;
     static constexpr unsigned kTileColumns = 1;
     static constexpr unsigned kMaxLayers = 2;
+    static constexpr unsigned kLoadedLayers = 3;
 };
 
 } // namespace

@@ -5,7 +5,8 @@
 //   table           16 bytes, in every lane of 16
 //   low, high       the nibbles of each byte
 //   add, look_up, zero
-// What derives from these adds kTileRows, kTileColumns and kMaxLayers.
+// What derives from these adds kTileRows, kTileColumns, kMaxLayers, and kLoadedLayers, up to which
+// the factors of a pass fit the registers beside its rows.
 #pragma once
 
 #include <cstddef>

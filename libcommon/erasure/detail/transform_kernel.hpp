@@ -11,6 +11,7 @@
 
 #include "erasure/detail/fetch_ahead.hpp"
 #include "erasure/detail/kernels.hpp"
+#include "erasure/detail/transform_factors.hpp"
 #include "erasure/detail/transform_rows.hpp"
 
 #include <type_traits>
@@ -43,6 +44,10 @@ private:
     /// Rows finished together, layer by layer, before the wider layers: half of a small L1 cache.
     static constexpr std::size_t kLocalRows = 16 * 1024 / sizeof(Unit);
 
+    /// Groups of rows between two looks at what is to be asked for ahead: few where that costs no
+    /// registers, and enough not to fill them again and again where it does.
+    static constexpr std::size_t kGroupsAtATime = V::kLoadedLayers == 0 ? 1 : 16;
+
     explicit TransformKernel(const TransformJob& job)
         : job_(job), size_(std::size_t{1} << job.log_size),
           batch_(work_row_bytes(size_) / sizeof(Unit)), ahead_(job.ahead, job.ahead_count),
@@ -58,8 +63,11 @@ private:
                 local_passes_ = i + 1;
         }
         first_layer_[passes_] = layer;
+        const std::size_t rows = std::size_t{1} << first_layer_[local_passes_];
+        together_ = kLocalRows / rows == 0 ? 1 : kLocalRows / rows;
     }
 
+    template <unsigned kLayers> using GroupFactors = detail::GroupFactors<V, kLayers>;
     using WorkRows = detail::WorkRows<V>;
     using SourceRows = detail::SourceRows<V>;
 
@@ -146,22 +154,27 @@ private:
             skews[u] = job_.skews + (position >> (layer + u + 1)) * V::kFactorBytes;
             origin[u] = job_.skews;
         }
+        const GroupFactors<kLayers> factors(skews);
+        const GroupFactors<kLayers> origin_factors(origin);
         for (std::size_t c = 0; c < columns_; ++c) {
             const auto source = from.column(c);
             const auto target = to.column(c);
             const WorkRows sum = sum_.column(c);
             for (std::size_t i = 0; i < std::size_t{1} << layer; ++i) {
-                ahead_.step();
+                if (i % kGroupsAtATime == 0)
+                    ahead_.steps(i + kGroupsAtATime <= std::size_t{1} << layer
+                                     ? kGroupsAtATime
+                                     : (std::size_t{1} << layer) - i);
                 Unit rows[kRows];
 #pragma GCC unroll 16
                 for (std::size_t q = 0; q < std::size_t{1} << kUsed; ++q)
                     rows[q] = source.load(i + (q << layer));
-                butterflies<true, kLayers, 0, kUsed>(rows, skews);
+                butterflies<true, kLayers, 0, kUsed>(rows, factors);
                 if constexpr (kAdded)
 #pragma GCC unroll 16
                     for (std::size_t q = 0; q < kRows; ++q)
                         rows[q] = V::add(rows[q], sum.load(i + (q << layer)));
-                butterflies<false, kLayers, 0, kLayers, true>(rows, origin);
+                butterflies<false, kLayers, 0, kLayers, true>(rows, origin_factors);
 #pragma GCC unroll 16
                 for (std::size_t q = 0; q < kRows; ++q)
                     target.store(i + (q << layer), rows[q]);
@@ -181,26 +194,35 @@ private:
         for (std::size_t start = 0; start < size_; start += block) {
             const std::size_t read = used_rows(0, input.count, start, block);
             pass<true>(0, start, read, 0, columns_, input.position, from, work);
-            for (std::size_t c = 0; c < columns_; ++c) {
+            for (std::size_t c = 0; c < columns_; ++c)
                 for (std::size_t row = read; row < start + block; ++row)
                     work.column(c).store(row, V::zero());
+            for_columns([&](std::size_t left, std::size_t right) {
                 for (unsigned i = 1; i < local_passes_ && i < passes; ++i)
-                    later_pass(i, input, start, block, c, work, to);
-            }
+                    later_pass(i, input, start, block, left, right, work, to);
+            });
         }
-        for (std::size_t c = 0; c < columns_; ++c)
+        for_columns([&](std::size_t left, std::size_t right) {
             for (unsigned i = local_passes_; i < passes; ++i)
-                later_pass(i, input, 0, size_, c, work, to);
+                later_pass(i, input, 0, size_, left, right, work, to);
+        });
     }
 
     template <class To>
     void later_pass(unsigned i, const InputGroup& input, std::size_t start, std::size_t block,
-                    std::size_t c, WorkRows work, To to) {
+                    std::size_t left, std::size_t right, WorkRows work, To to) {
         if (i + 1 < passes_)
-            pass<true>(i, start, used_rows(i, input.count, start, block), c, c + 1, input.position,
-                       work, work);
+            pass<true>(i, start, used_rows(i, input.count, start, block), left, right,
+                       input.position, work, work);
         else
-            pass<true>(i, start, start + block, c, c + 1, input.position, work, to);
+            pass<true>(i, start, start + block, left, right, input.position, work, to);
+    }
+
+    /// Calls work(left, right) for all columns: as many at a time as the nearest cache holds, for
+    /// which factors are loaded once then.
+    template <class Work> void for_columns(Work work) const {
+        for (std::size_t left = 0; left < columns_; left += together_)
+            work(left, columns_ - left < together_ ? columns_ : left + together_);
     }
 
     /// The last `passes` passes of the transform of sum_ at the output's positions, through the
@@ -212,18 +234,20 @@ private:
             return;
         }
         const auto wide_pass = [&](unsigned i, std::size_t start, std::size_t block,
-                                   std::size_t c) {
-            pass<false>(i, start, used_rows(i, output.count, start, block), c, c + 1,
+                                   std::size_t left, std::size_t right) {
+            pass<false>(i, start, used_rows(i, output.count, start, block), left, right,
                         output.position, i + 1 == passes_ ? sum_ : work, work);
         };
-        for (std::size_t c = 0; c < columns_; ++c)
+        for_columns([&](std::size_t left, std::size_t right) {
             for (unsigned i = passes; i-- > local_passes_;)
-                wide_pass(i, 0, size_, c);
+                wide_pass(i, 0, size_, left, right);
+        });
         const std::size_t block = std::size_t{1} << first_layer_[local_passes_];
         for (std::size_t start = 0; start < size_ && start < output.count; start += block) {
-            for (std::size_t c = 0; c < columns_; ++c)
+            for_columns([&](std::size_t left, std::size_t right) {
                 for (unsigned i = passes < local_passes_ ? passes : local_passes_; i-- > 1;)
-                    wide_pass(i, start, block, c);
+                    wide_pass(i, start, block, left, right);
+            });
             pass<false>(0, start, used_rows(0, output.count, start, block), 0, columns_,
                         output.position, work, to);
         }
@@ -279,20 +303,25 @@ private:
             for (unsigned u = 0; u < kLayers; ++u)
                 skews[u] = job_.skews +
                            ((range.position + block) >> (range.layer + u + 1)) * V::kFactorBytes;
-            // The stride of the first pass is known to the compiler, and its factors stay in
-            // registers for all columns.
+            const GroupFactors<kLayers> factors(skews);
+            // The stride of the first pass is known to the compiler.
             if (range.layer == 0) {
-                ahead_.step();
+                ahead_.steps(range.right - range.left);
                 for (std::size_t c = range.left; c < range.right; ++c)
-                    group<kInverse, kLayers>(block, 0, skews, from.column(c), to.column(c));
+                    group<kInverse, kLayers>(block, 0, factors, from.column(c), to.column(c));
                 continue;
             }
             for (std::size_t c = range.left; c < range.right; ++c) {
                 const auto source = from.column(c);
                 const auto target = to.column(c);
-                for (std::size_t i = block; i < block + (std::size_t{1} << range.layer); ++i) {
-                    ahead_.step();
-                    group<kInverse, kLayers>(i, range.layer, skews, source, target);
+                const std::size_t end = block + (std::size_t{1} << range.layer);
+                for (std::size_t first = block; first < end;) {
+                    const std::size_t count =
+                        end - first < kGroupsAtATime ? end - first : kGroupsAtATime;
+                    ahead_.steps(count);
+                    for (std::size_t i = first; i < first + count; ++i)
+                        group<kInverse, kLayers>(i, range.layer, factors, source, target);
+                    first += count;
                 }
             }
         }
@@ -301,13 +330,14 @@ private:
     /// The rows first, first + 2^layer, ... through kLayers layers.
     template <bool kInverse, unsigned kLayers, class From, class To>
     [[gnu::always_inline]] static void group(std::size_t first, unsigned layer,
-                                             const std::uint8_t* const* skews, From from, To to) {
+                                             const GroupFactors<kLayers>& factors, From from,
+                                             To to) {
         constexpr std::size_t kRows = std::size_t{1} << kLayers;
         Unit rows[kRows];
 #pragma GCC unroll 16
         for (std::size_t q = 0; q < kRows; ++q)
             rows[q] = from.load(first + (q << layer));
-        butterflies<kInverse, kLayers, 0>(rows, skews);
+        butterflies<kInverse, kLayers, 0>(rows, factors);
 #pragma GCC unroll 16
         for (std::size_t q = 0; q < kRows; ++q)
             to.store(first + (q << layer), rows[q]);
@@ -318,7 +348,8 @@ private:
     /// where at the origin the first factor of every layer is 0.
     template <bool kInverse, unsigned kLayers, unsigned kNumber, unsigned kUsed = kLayers,
               bool kOrigin = false>
-    [[gnu::always_inline]] static void butterflies(Unit* rows, const std::uint8_t* const* skews) {
+    [[gnu::always_inline]] static void butterflies(Unit* rows,
+                                                   const GroupFactors<kLayers>& factors) {
         constexpr unsigned kPerLayer = 1U << (kLayers - 1);
         if constexpr (kNumber < kLayers * kPerLayer) {
             constexpr unsigned kOrder = kNumber / kPerLayer;
@@ -335,18 +366,18 @@ private:
                 else if constexpr (kInverse)
                     y = V::add(y, x);
                 if constexpr (!kOrigin || kGroup > 0)
-                    x = V::mul_add(x, V::prepare(y),
-                                   V::factor(skews[kLayer] + kGroup * V::kFactorBytes));
+                    x = V::mul_add(x, V::prepare(y), factors.of(kLayer, kGroup));
                 if constexpr (!kInverse)
                     y = V::add(y, x);
             }
-            butterflies<kInverse, kLayers, kNumber + 1, kUsed, kOrigin>(rows, skews);
+            butterflies<kInverse, kLayers, kNumber + 1, kUsed, kOrigin>(rows, factors);
         }
     }
 
     const TransformJob& job_;
     std::size_t size_;
-    std::size_t batch_; ///< columns taken together
+    std::size_t batch_;        ///< columns in the work rows
+    std::size_t together_ = 1; ///< of them in the same loops
     FetchAhead<V> ahead_;
     WorkRows sum_;
     WorkRows scratch_;

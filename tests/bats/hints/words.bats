@@ -166,7 +166,7 @@ setup() {
 
 @test "variables that say nothing" {
     run_split env CODEX_CPU=fast codex-chunk ls
-    hint 'portable, avx2 or avx512'
+    hint 'portable, ssse3, avx2, gfni256 or avx512'
     CODEX_CPU=portable codex-chunk ls
     run_split env CODEX_NOW=today codex-chunk ls
     hint 'it takes Unix seconds'

@@ -83,6 +83,12 @@ TEST(Cpu, LevelsImplyTheirFeaturesAndTheVariableCapsThem) {
     if (f.avx512) {
         EXPECT_EQ(f.level, cpu::Level::avx512);
     }
+    if (f.level < cpu::Level::gfni256) {
+        EXPECT_FALSE(f.gfni);
+    }
+    for (const char* name : {"portable", "ssse3", "avx2", "gfni256", "avx512"})
+        EXPECT_TRUE(cpu::level_named(name)) << name;
+    EXPECT_FALSE(cpu::level_named("gfni"));
     const char* cap = std::getenv("CODEX_CPU");
     if (cap != nullptr && std::string_view(cap) == "portable") {
         EXPECT_EQ(f.level, cpu::Level::portable);
