@@ -154,6 +154,13 @@ private:
     static constexpr std::size_t kMostRefreshed = 16;
     /// Records of providers that a search keeps.
     static constexpr std::size_t kMostFound = 256;
+    /// Contents of which it is remembered which nodes are next to them, and how long.
+    static constexpr std::size_t kMostNearest = 32;
+    static constexpr Clock::Duration kNearestFor = std::chrono::seconds(10);
+    struct Nearest {
+        std::vector<NodeRecord> nodes;
+        Clock::Instant until{};
+    };
     class WalkCount;
 
     Dht(SecretKey identity, EventLoop& loop, std::unique_ptr<DatagramSocket> socket,
@@ -187,13 +194,16 @@ private:
                           Clock::Instant until);
     [[nodiscard]] static Task<Result<std::vector<NodeRecord>>>
     walk(Dht* dht, Id target, Clock::Instant until, Asking asking);
+    [[nodiscard]] static Task<Result<std::vector<NodeRecord>>> nearest_to(Dht* dht, Id content,
+                                                                          Clock::Instant until);
+    void keep_nearest(const Id& content, const std::vector<NodeRecord>& nodes);
     static Task<void> ask_providers(Dht* dht, NodeRecord node, Id content, Clock::Instant until,
                                     std::vector<Bytes>* found);
     void missed(const Endpoint& node, bool asked_for_nodes);
     void note_lost(NodeRecord node);
     void take_back(const Endpoint& node);
     void answered(const NodeRecord& node, const Endpoint& at, const detail::Pending& pending);
-    void add_found(std::vector<FoundProvider>& found, BytesView envelope) const;
+    void add_found(std::vector<FoundProvider>& found, BytesView envelope);
 
     // Upkeep.
     static Task<void> tick_loop(Dht* dht);
@@ -236,6 +246,7 @@ private:
     std::vector<NodeRecord> seeds_; // with their newest records
     std::deque<NodeRecord>
         lost_; // from the table, because they did not answer; the last at the end
+    std::map<Id, Nearest> nearest_; ///< to contents, as a walk has just found them
     std::deque<NodeRecord> to_verify_;
     std::size_t verifying_ = 0;
     std::size_t spares_asked_ = 0;

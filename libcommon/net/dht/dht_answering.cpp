@@ -102,7 +102,7 @@ void Dht::answer_providers(const Received& received, const GetProviders& questio
 /// Of whoever it is, as it is signed; what one source may have here is the store's matter.
 void Dht::take_provider(const Received& received, const AddProvider& said) {
     const auto record = said.record.size() <= kMaxProviderRecordBytes
-                            ? open_node_record(said.record)
+                            ? opened_.open(said.record)
                             : Result<NodeRecord>(fail(Errc::limit_exceeded, "it is too long"));
     const std::uint64_t now = loop_.clock().unix_seconds();
     const bool taken =

@@ -185,12 +185,35 @@ Task<Result<std::vector<NodeRecord>>> Dht::lookup(Id target, Clock::Instant unti
     co_return co_await walk(this, target, until, asking);
 }
 
+/// As lookup(). Who wants something looks for it again and again, and then provides it: that of a
+/// moment ago does, where it found as many as are looked for.
+Task<Result<std::vector<NodeRecord>>> Dht::nearest_to(Dht* dht, Id content, Clock::Instant until) {
+    const auto known = dht->nearest_.find(content);
+    if (known != dht->nearest_.end() && dht->loop_.now() < known->second.until)
+        co_return known->second.nodes;
+    auto nodes = co_await dht->lookup(content, until, Asking::by_distances);
+    if (nodes && nodes->size() >= dht->options_.lookup.closest)
+        dht->keep_nearest(content, *nodes);
+    co_return nodes;
+}
+
+void Dht::keep_nearest(const Id& content, const std::vector<NodeRecord>& nodes) {
+    std::erase_if(nearest_,
+                  [now = loop_.now()](const auto& one) { return one.second.until <= now; });
+    if (nearest_.size() >= kMostNearest)
+        nearest_.erase(std::ranges::min_element(nearest_, {},
+                                                [](const auto& one) { return one.second.until; }));
+    nearest_.insert_or_assign(content, Nearest{nodes, loop_.now() + kNearestFor});
+}
+
 Task<void> Dht::ask_providers(Dht* dht, NodeRecord node, Id content, Clock::Instant until,
                               std::vector<Bytes>* found) {
     Body body = GetProviders{content};
     const auto answer = co_await request(dht, std::move(node), std::move(body), until);
-    if (!answer)
+    if (!answer) {
+        dht->nearest_.erase(content); // others are next to it, if this one has gone
         co_return;
+    }
     const auto* providers = std::get_if<Providers>(&*answer);
     for (const Bytes& envelope : providers->records)
         if (std::find(found->begin(), found->end(), envelope) == found->end() &&
@@ -202,7 +225,7 @@ Task<Result<std::vector<FoundProvider>>> Dht::find_providers(Id content, Clock::
                                                              std::size_t* answered) {
     ++counters_.searches;
     const UnderWay searching(counters_.searching);
-    CODEX_CO_TRY(nearest, lookup(content, until, Asking::by_distances));
+    CODEX_CO_TRY(nearest, nearest_to(this, content, until));
     if (answered != nullptr)
         *answered = nearest.size();
     std::vector<Bytes> envelopes;
@@ -224,8 +247,10 @@ Task<Result<std::vector<FoundProvider>>> Dht::find_providers(Id content, Clock::
 }
 
 /// Of several records of one peer the newest.
-void Dht::add_found(std::vector<FoundProvider>& found, BytesView envelope) const {
-    auto record = open_peer_record(envelope);
+void Dht::add_found(std::vector<FoundProvider>& found, BytesView envelope) {
+    // Most are nodes', and were found before; others have a key of another kind.
+    auto node = opened_.open(envelope);
+    auto record = node ? Result<PeerRecord>(std::move(node->record)) : open_peer_record(envelope);
     if (!record || record->peer == record_.record.peer)
         return;
     FoundProvider provider{std::move(*record), Bytes(envelope.begin(), envelope.end())};
@@ -244,7 +269,7 @@ Task<Result<std::size_t>> Dht::provide(Id content, Bytes envelope, Clock::Instan
     if (!record || record->id != id_)
         co_return fail(Errc::record_invalid, "this is no record of {}", record_.record.peer.text());
     const UnderWay providing(counters_.providing);
-    CODEX_CO_TRY(nearest, lookup(content, until, Asking::by_distances));
+    CODEX_CO_TRY(nearest, nearest_to(this, content, until));
     std::size_t told = 0;
     for (const NodeRecord& node : nearest) {
         const Contact to{{node.id, *udp_address(node.record)}, node.key};

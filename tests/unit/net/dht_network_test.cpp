@@ -137,6 +137,48 @@ TEST(DhtNetwork, FindsThoughHalfOfAllAreKilled) {
     EXPECT_TRUE(swarm.run_until([&] { return fewest_known(swarm) == crowd - 1; }, 20s));
 }
 
+TEST(DhtNetwork, WhoLooksAgainAtOnceAsksOnlyThoseNextToIt) {
+    Swarm swarm;
+    swarm.add_many(40);
+    ASSERT_TRUE(swarm.run_until([&] { return fewest_known(swarm) == 39; }, 20s));
+    const Id content = content_id(7);
+    const auto asked_by = [&](const auto& what) {
+        const std::uint64_t before = swarm.at(3).counters().requests_out;
+        what();
+        return swarm.at(3).counters().requests_out - before;
+    };
+    const auto find = [&] { return swarm.find(3, content); };
+    EXPECT_GE(asked_by(find), 32u) << "a walk, and then the 16 for what they know";
+
+    EXPECT_GE(swarm.provide(9, content), 16u);
+    std::vector<FoundProvider> found;
+    EXPECT_EQ(asked_by([&] { found = find(); }), 16u);
+    EXPECT_TRUE(found.size() == 1 && provides(found, *swarm.nodes[9]));
+    EXPECT_EQ(asked_by([&] { static_cast<void>(swarm.provide(3, content)); }), 16u);
+    EXPECT_GE(asked_by([&] { static_cast<void>(swarm.find(3, content_id(8))); }), 32u)
+        << "that is somewhere else";
+
+    swarm.run_for(10s);
+    EXPECT_GE(asked_by(find), 32u) << "the network may be another by now";
+}
+
+TEST(DhtNetwork, WhoLooksAgainNoticesThatOneNextToItHasGone) {
+    Swarm swarm;
+    swarm.add_many(40);
+    ASSERT_TRUE(swarm.run_until([&] { return fewest_known(swarm) == 39; }, 20s));
+    const Id content = content_id(7);
+    static_cast<void>(swarm.find(3, content));
+    std::size_t next = 3; // the node that is next to it, but for the one that asks
+    for (std::size_t i = 0; i < swarm.nodes.size(); ++i)
+        if (i != 3 && (next == 3 || is_nearer(content, swarm.at(i).id(), swarm.at(next).id())))
+            next = i;
+    swarm.nodes[next]->dht.reset();
+    static_cast<void>(swarm.find(3, content)); // it does not answer
+    const std::uint64_t before = swarm.at(3).counters().requests_out;
+    static_cast<void>(swarm.find(3, content));
+    EXPECT_GE(swarm.at(3).counters().requests_out - before, 32u);
+}
+
 TEST(DhtNetwork, TwoPartsOfANetworkFindEachOtherAgain) {
     Swarm swarm(4);
     swarm.add_many(20);
