@@ -14,9 +14,6 @@ using namespace detail;
 namespace {
 
 constexpr Clock::Duration kTick = std::chrono::milliseconds(100);
-/// What is asked for before the rest, because the content is written.
-constexpr std::uint64_t kAheadBytes = std::uint64_t{16} << 20;
-constexpr std::uint64_t kAheadBlocks = 512;
 /// How long a writer of the content lets a block be committed before it looks again.
 constexpr Clock::Duration kLookForCommit = std::chrono::milliseconds(50);
 
@@ -62,7 +59,7 @@ struct Opened {
     IndexSet missing;                     ///< of them
     std::uint64_t lacking = 0;            ///< blocks that are to be stored, computed ones included
     std::optional<ColumnNeeds> columns{}; ///< where any rows of each column do
-    IndexRange of_content{};              ///< blocks that somebody reads
+    std::deque<IndexRange> of_content{};  ///< blocks that somebody reads, one range after another
     repo::Repo* repo = nullptr;
 };
 
@@ -100,7 +97,10 @@ struct Opening {
         opened.missing.intersect(wanted.blocks);
         if (in_order) {
             CODEX_TRY(read, dataset::clamp(wanted.content, decoded.content_size_bytes()));
-            opened.of_content = dataset::blocks_of(decoded, read);
+            opened.of_content.push_back(dataset::blocks_of(decoded, read));
+            // Who reads a part is followed by who reads it all.
+            CODEX_TRY(whole, dataset::clamp({}, decoded.content_size_bytes()));
+            opened.of_content.push_back(dataset::blocks_of(decoded, whole));
         }
         if (content != nullptr)
             CODEX_SET(opened.content, Content::open(*into.repo, cid, decoded, wanted.content));
@@ -184,7 +184,7 @@ Task<Result<FetchStatus>> Fetch::Impl::run(Impl* self) {
                                   self->job}] { return how.run(); };
     CODEX_CO_TRY(opened, offload(self->loop, executor, std::move(opening)));
     self->repo = opened.repo;
-    self->of_content = opened.of_content;
+    self->of_content = std::move(opened.of_content);
     self->blocks = opened.wanted;
     self->blocks_before = self->blocks - opened.missing.size();
     self->blocks_lacking = std::max(opened.lacking, opened.missing.size());
@@ -280,14 +280,13 @@ Task<Result<std::optional<Fetch::Impl::Why>>> Fetch::Impl::watch(Impl* self,
     Signal& changed = download.changed();
     std::uint64_t counted = 0;
     self->outlook_since = self->loop.now();
+    self->look_ahead_of_reader(); // before anything is asked for
     while (!download.ended() && !self->content_error) {
         const Clock::Instant tick = self->loop.now() + kTick;
         co_await changed.wait(tick);
         if (self->blocks != 0)
             self->job.advance(download.kept_bytes() - counted);
-        if (const auto next = download.plan().missing().next(self->of_content.first);
-            next && *next < self->of_content.end())
-            self->look_ahead({*next, self->of_content.end() - *next});
+        self->look_ahead_of_reader();
         counted = download.kept_bytes();
         auto going = self->job.go_on();
         if (!going)
@@ -303,19 +302,6 @@ Task<Result<std::optional<Fetch::Impl::Why>>> Fetch::Impl::watch(Impl* self,
 }
 
 // --- its content --------------------------------------------------------------------------------
-
-void Fetch::Impl::look_ahead(IndexRange left) {
-    const std::uint64_t ahead = std::clamp<std::uint64_t>(kAheadBytes / running->block_bytes(),
-                                                          plan::kRunBlocks * 2, kAheadBlocks);
-    const std::uint64_t step = ahead / 4;
-    awaited_to = std::max(awaited_to, left.first);
-    const std::uint64_t target = std::min(left.end(), left.first + ahead);
-    while (awaited_to < target && (awaited_to + step <= target || target == left.end())) {
-        const std::uint64_t count = std::min(step, target - awaited_to);
-        running->await({awaited_to, count}, loop.now());
-        awaited_to += count;
-    }
-}
 
 Task<void> Fetch::Impl::write(Impl* self, std::shared_ptr<Content> content) {
     Signal& changed = self->running->changed();

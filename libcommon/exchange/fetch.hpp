@@ -46,7 +46,8 @@ struct FetchOptions {
     /// a job on the executor, and no more than that. It outlives the fetch, and the executor.
     /// Cancelled when the fetch fails.
     ByteSink* content = nullptr;
-    /// Somebody else writes the content while it comes (Follow): what is next of it comes first.
+    /// Somebody else writes the content while it comes (Follow): what is next of `part.content`
+    /// comes first, and then what is next of all else that is wanted.
     bool in_order = false;
     std::uint64_t expiry = 0; ///< of the dataset, Unix seconds; 0: never
     std::string label{};      ///< as Repo::set_label()

@@ -6,6 +6,8 @@
 #include "exchange/detail/goods.hpp"
 #include "exchange/fetch.hpp"
 
+#include <deque>
+
 namespace codex::exchange {
 
 /// Threads: the loop's.
@@ -36,6 +38,7 @@ public:
     [[nodiscard]] static Task<Result<void>> end_content(Impl* self, bool all_is_here,
                                                         Signal* changed);
     void look_ahead(IndexRange left);
+    void look_ahead_of_reader();
 
     [[nodiscard]] Result<FetchPart> part_of(const codec::Manifest& of) const;
     [[nodiscard]] std::optional<Why> given_up(const detail::Dialler& dialler);
@@ -95,8 +98,9 @@ public:
     bool content_over = true; ///< nothing is being written
     bool all_is_here = false;
     std::optional<Error> content_error;
-    std::uint64_t awaited_to = 0;   ///< blocks before it are asked for first
-    IndexRange of_content{};        ///< that somebody else reads meanwhile
+    std::uint64_t awaited_to = 0; ///< blocks before it are asked for first
+    /// What somebody else reads meanwhile, one range after another.
+    std::deque<IndexRange> of_content;
     std::shared_ptr<void> expected; ///< of `peers`, for as long as larger blocks come
 };
 

@@ -12,7 +12,8 @@ constexpr std::string_view kNotHere = "Block not found in local store";
 /// What is needed and not here is fetched, twice at most: the second time for what went meanwhile.
 /// Errors: those of the fetch; dataset_damaged.
 Task<Result<void>> wait_for_more(Service* self, http::Exchange* to, const Cid* cid,
-                                 std::optional<FetchTicket>* fetch, int* fetches) {
+                                 dataset::ByteRange range, std::optional<FetchTicket>* fetch,
+                                 int* fetches) {
     if (to->gone())
         co_return fail(Errc::cancelled, "nobody waits any more");
     if (*fetch && (**fetch)->over()) {
@@ -24,7 +25,8 @@ Task<Result<void>> wait_for_more(Service* self, http::Exchange* to, const Cid* c
     }
     if (!*fetch) {
         ++*fetches;
-        auto joined = self->fetches.join(*cid, self->expiry());
+        Fetches::First first = [range](const codec::Manifest&) { return range; };
+        auto joined = self->fetches.join(*cid, self->expiry(), std::move(first));
         if (!joined)
             co_return fail(std::move(joined).error());
         fetch->emplace(std::move(*joined));
@@ -35,9 +37,10 @@ Task<Result<void>> wait_for_more(Service* self, http::Exchange* to, const Cid* c
     co_return Result<void>();
 }
 
-/// Sends `left` bytes. An error leaves the client with an answer that is cut off.
+/// Sends all of `range`. An error leaves the client with an answer that is cut off.
 Task<Result<void>> send(Service* self, http::Exchange* to, Cid cid, std::shared_ptr<Pieces> pieces,
-                        std::uint64_t left, std::optional<FetchTicket>* fetch) {
+                        dataset::ByteRange range, std::optional<FetchTicket>* fetch) {
+    std::uint64_t left = range.end - range.begin;
     int fetches = *fetch ? 1 : 0;
     Ahead reading(*self, std::move(pieces));
     Ahead* const ahead = &reading;
@@ -48,7 +51,7 @@ Task<Result<void>> send(Service* self, http::Exchange* to, Cid cid, std::shared_
         CODEX_CO_TRY(piece, Ahead::take(ahead));
         if (piece.content.empty()) {
             if (!*fetch || was_over || !(**fetch)->over()) { // else it may just have come
-                CODEX_CO_CHECK(wait_for_more(self, to, of, fetch, counted));
+                CODEX_CO_CHECK(wait_for_more(self, to, of, range, fetch, counted));
             }
             ahead->give_back(std::move(piece));
             ahead->go_on();
@@ -118,6 +121,18 @@ Task<Result<void>> send_block(Service* self, Call* call, Cid cid) {
     co_return co_await call->answer(std::move(head), std::move(body));
 }
 
+/// What is to come first, where the dataset is not known yet.
+Fetches::First part_asked(const Call& call) {
+    const std::string_view range = call.field("range");
+    if (range.empty() || call.exchange.request().is_head())
+        return {};
+    return [range = std::string(range)](const codec::Manifest& manifest) {
+        const auto part = read_range(range, manifest.content_size_bytes());
+        return part && *part ? dataset::ByteRange{(*part)->begin, (*part)->end}
+                             : dataset::ByteRange{};
+    };
+}
+
 /// The manifest, from here or from others. Errors: dataset_not_found and others, for 404.
 Task<Result<codec::Manifest>> find_manifest(Service* self, Call* call, Cid cid,
                                             std::optional<FetchTicket>* fetch) {
@@ -129,7 +144,7 @@ Task<Result<codec::Manifest>> find_manifest(Service* self, Call* call, Cid cid,
         co_return std::move(**here);
     if (call->route.action != Action::stream)
         co_return fail(Errc::dataset_not_found, "{}", kNotHere);
-    auto joined = self->fetches.join(cid, self->expiry());
+    auto joined = self->fetches.join(cid, self->expiry(), part_asked(*call));
     if (!joined)
         co_return fail(std::move(joined).error());
     fetch->emplace(std::move(*joined));
@@ -178,7 +193,7 @@ Task<Result<void>> download(Service* self, Call* call) {
     }
     auto pieces =
         std::make_shared<Pieces>(self->repo, of, std::move(*manifest), range, self->executor);
-    CODEX_CO_CHECK(send(self, to, std::move(of), std::move(pieces), *length, fetching));
+    CODEX_CO_CHECK(send(self, to, std::move(of), std::move(pieces), range, fetching));
     ++self->downloads;
     co_return Result<void>();
 }

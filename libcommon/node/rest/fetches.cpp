@@ -50,7 +50,7 @@ FetchTicket::~FetchTicket() {
 
 // --- all ----------------------------------------------------------------------------------------
 
-Result<FetchTicket> Fetches::join(const Cid& cid, std::uint64_t expiry) {
+Result<FetchTicket> Fetches::join(const Cid& cid, std::uint64_t expiry, First first) {
     const auto found = running_.find(cid);
     if (found != running_.end() && !found->second->gone_)
         return FetchTicket(found->second);
@@ -60,18 +60,25 @@ Result<FetchTicket> Fetches::join(const Cid& cid, std::uint64_t expiry) {
     auto fetch = std::make_shared<SharedFetch>(loop_);
     running_.insert_or_assign(cid, fetch);
     FetchTicket ticket(fetch);
-    tasks_.start(run(this, std::move(fetch), cid, expiry));
+    tasks_.start(run(this, std::move(fetch), cid, expiry, std::move(first)));
     return ticket;
 }
 
 Task<void> Fetches::run(Fetches* self, std::shared_ptr<SharedFetch> fetch, Cid cid,
-                        std::uint64_t expiry) {
+                        std::uint64_t expiry, First first) {
     Request request;
     request.ask = Ask::fetch;
     request.cid = cid.text();
     request.expiry = expiry;
     request.in_order = true;
-    auto done = co_await self->daemon_.answer(std::move(request), fetch.get());
+    PartOf part = [first = std::move(first)](const codec::Manifest& of) {
+        exchange::FetchPart all{IndexSet({0, of.blocks_count()}), {}};
+        if (first)
+            all.content = first(of);
+        return Result<exchange::FetchPart>(std::move(all));
+    };
+    Conversation* const with = fetch.get();
+    auto done = co_await self->daemon_.fetch(std::move(request), std::move(part), with);
     fetch->over_ = true;
     if (!done)
         fetch->error_ = std::move(done).error();

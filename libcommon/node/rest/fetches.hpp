@@ -76,10 +76,13 @@ public:
     Fetches(EventLoop& loop, Daemon& daemon, std::size_t most)
         : loop_(loop), daemon_(daemon), most_(most), tasks_(loop) {}
 
-    /// The fetch of the dataset that is under way, or a new one, of the peers that there are. A
-    /// dataset that has not expired is kept until `expiry`, Unix seconds, or for ever where that is
-    /// 0. Errors: limit_exceeded, as who asked is told, when there are as many as may be.
-    [[nodiscard]] Result<FetchTicket> join(const Cid& cid, std::uint64_t expiry);
+    /// Which part of the content somebody waits for; called on any thread.
+    using First = std::function<dataset::ByteRange(const codec::Manifest&)>;
+    /// The fetch of the dataset that is under way, or a new one, of the peers that there are, which
+    /// begins with what `first` says, or at the beginning. A dataset that has not expired is kept
+    /// until `expiry`, Unix seconds, or for ever where that is 0. Errors: limit_exceeded, as who
+    /// asked is told, when there are as many as may be.
+    [[nodiscard]] Result<FetchTicket> join(const Cid& cid, std::uint64_t expiry, First first = {});
     /// Gets the manifest alone, and stores nothing. Errors: those of exchange::Fetch::run().
     [[nodiscard]] static Task<Result<codec::Manifest>> manifest(Fetches* self, Cid cid,
                                                                 http::Exchange* for_whom);
@@ -94,7 +97,7 @@ public:
 private:
     void note_ended(const Cid& cid, const SharedFetch& fetch);
     static Task<void> run(Fetches* self, std::shared_ptr<SharedFetch> fetch, Cid cid,
-                          std::uint64_t expiry);
+                          std::uint64_t expiry, First first);
 
     EventLoop& loop_;
     Daemon& daemon_;

@@ -70,6 +70,34 @@ TEST_F(FollowTest, WhoeverReadsBesideAFetchHasTheContentInOrderWhileItComes) {
     EXPECT_TRUE(equal(again.content(), content(3 * kBlock + 5, 4 * kBlock + 6)));
 }
 
+TEST_F(FollowTest, ThePartThatIsReadComesFirstAndThenTheContentFromItsBeginning) {
+    const Dataset large(repo::test::seeds(1, 3000));
+    Seeder one(world, 1, large);
+    Store leecher(world, 3, committing_each(8));
+    WireOptions wire;
+    wire.bytes_per_second = 1e6;
+    world.internet.set_wire(std::array<std::uint8_t, 4>{10, 0, 0, 1},
+                            std::array<std::uint8_t, 4>{10, 0, 0, 3}, wire);
+    FetchOptions options;
+    options.in_order = true;
+    options.peers = {one.address()};
+    options.part = [](const codec::Manifest&) -> Result<FetchPart> {
+        return FetchPart{IndexSet({0, 3000}), {2500 * kBlock, 2600 * kBlock}};
+    };
+    Begun begun(world, leecher, large.cid, options);
+    const auto here = [&](IndexRange range) {
+        const auto tree = leecher.repo.partial_tree(large.cid);
+        return tree ? must(tree->present()).count(range) : 0;
+    };
+    ASSERT_TRUE(world.until([&] { return here({2500, 100}) == 100; }));
+    EXPECT_LT(here({0, 3000}), 500U);
+    ASSERT_TRUE(world.until([&] { return here({0, 3000}) > 1500; }));
+    EXPECT_GT(here({0, 900}), 800U);
+    ASSERT_TRUE(world.until([&] { return begun.result.has_value(); }));
+    must(std::move(*begun.result));
+    leecher.expect_whole(large);
+}
+
 TEST_F(FollowTest, WhoeverReadsOfWhatDoesNotComeEndsWhenItIsCancelledOrWhenItIsSaid) {
     Store leecher(world, 3, committing_each(8));
     leecher.store(data, {0, 10});

@@ -130,7 +130,14 @@ protected:
     }
 
     World world_;
-    Store here_{world_, 1};
+    /// What comes can be read soon, though its repo's clock stands still here.
+    static repo::OpenOptions committing_often() {
+        repo::OpenOptions options;
+        options.limits.partial_bytes = 8 * repo::test::kBlock;
+        return options;
+    }
+
+    Store here_{world_, 1, committing_often()};
     Store there_{world_, 2};
     std::array<std::uint8_t, 4> ip_{127, 0, 0, 1};
     std::unique_ptr<Network> network_ = world_.internet.host(ip_);

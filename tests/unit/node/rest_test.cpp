@@ -115,6 +115,31 @@ TEST_F(RestTest, StreamsWhatOthersHave) {
     EXPECT_TRUE(ask("GET", "/data/" + data.cid.text()).body == content(data));
 }
 
+TEST_F(RestTest, FetchesThePartThatIsAskedForBeforeAllElse) {
+    const Dataset data(repo::test::seeds(1, 2000));
+    there_.store(data);
+    WireOptions wire;
+    wire.bytes_per_second = 1e6;
+    world_.internet.set_wire(std::array<std::uint8_t, 4>{10, 0, 0, 1},
+                             std::array<std::uint8_t, 4>{10, 0, 0, 2}, wire);
+    meet();
+    const Clock::Instant begun = world_.loop.now();
+    const Heard got =
+        ask("GET", "/data/" + data.cid.text() + "/network/stream", "Range: bytes=-8192\r\n");
+    EXPECT_EQ(got.status(), "206");
+    EXPECT_TRUE(got.body == content(data).substr(1998 * repo::test::kBlock));
+    EXPECT_LT(world_.loop.now() - begun, seconds(2)); // all of it takes eight
+    settle(seconds(60));                              // and nobody waits for the rest
+    EXPECT_LT(must(here_.repo.partial(data.cid)).blocks_held, 1000U);
+    // Of one whose manifest is here, too; and who comes for all of it has that from its beginning.
+    EXPECT_TRUE(ask("GET", "/data/" + data.cid.text(), "Range: bytes=4096000-4100095\r\n").body ==
+                as_text(data.leaf(1000).data));
+    settle(seconds(60));
+    EXPECT_LT(must(here_.repo.partial(data.cid)).blocks_held, 1500U);
+    EXPECT_TRUE(ask("GET", "/data/" + data.cid.text()).body == content(data));
+    here_.expect_whole(data);
+}
+
 TEST_F(RestTest, GetsManifestsAlone) {
     const Dataset data(repo::test::seeds(1, 20));
     there_.store(data);
