@@ -29,7 +29,8 @@ Features detect() {
     if (cap == Level::ssse3)
         return found;
     found.sha_ni = ((ebx >> 29) & 1U) != 0 && found.ssse3;
-    found.avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2");
+    found.avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2") &&
+                 __builtin_cpu_supports("fma");
     found.adx = ((ebx >> 19) & 1U) != 0 && found.avx2;
     if (!found.avx2)
         return found;

@@ -14,7 +14,7 @@ struct Features {
     Level level = Level::portable;
     bool sha_ni = false;      ///< SHA extensions (with SSE4.1); from level avx2 on
     bool ssse3 = false;       ///< pshufb and SSE4.2
-    bool avx2 = false;        ///< AVX2 and BMI2
+    bool avx2 = false;        ///< AVX2, BMI2 and FMA
     bool adx = false;         ///< ADX and BMI2 (mulx, adcx, adox)
     bool gfni = false;        ///< GFNI in 256-bit registers (with AVX2); from level gfni256 on
     bool avx512 = false;      ///< AVX-512 F, BW, DQ, VL

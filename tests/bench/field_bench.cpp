@@ -1,4 +1,5 @@
-// Products in Fr: plain C++, mulx/adx, and eight lanes of IFMA; nanoseconds a product of one core.
+// Products in Fr: plain C++, mulx/adx, four lanes of AVX2 doubles, and eight of IFMA; nanoseconds a
+// product of one core.
 //
 // With CODEX_FFIASM_LIB=/path/to/libfr.so (iden3/ffiasm's assembly for this field, as rapidsnark
 // builds it, linked as a shared library) its Fr_rawMMul runs in turn with ours, its results are
@@ -96,6 +97,8 @@ std::vector<const FieldKernel*> kernels() {
 #if defined(__x86_64__)
     if (cpu::features().adx)
         found.push_back(&bench::adx_field());
+    if (cpu::features().avx2)
+        found.push_back(&bench::avx2_field());
     if (cpu::features().avx512_ifma)
         found.push_back(&bench::ifma_field());
 #endif

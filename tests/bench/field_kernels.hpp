@@ -21,6 +21,7 @@ struct FieldKernel {
 
 #if defined(__x86_64__)
 [[nodiscard]] const FieldKernel& adx_field();
+[[nodiscard]] const FieldKernel& avx2_field();
 [[nodiscard]] const FieldKernel& ifma_field();
 #endif
 

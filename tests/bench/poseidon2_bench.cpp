@@ -1,5 +1,5 @@
 // Poseidon2: one permutation, cells of 2 KiB and tree nodes, on one core. CODEX_CPU=avx2 shows
-// mulx/adx, =portable baseline instructions.
+// AVX2 (and, for one permutation, mulx/adx), =portable baseline instructions.
 #include "crypto/poseidon2/poseidon2.hpp"
 
 #include <benchmark/benchmark.h>

@@ -17,7 +17,7 @@ levels() {
 kernel() {
     case $1 in
     avx512) echo IFMA ;;
-    avx2) echo adx ;;
+    avx2) echo AVX2 ;;
     *) echo portable ;;
     esac
 }

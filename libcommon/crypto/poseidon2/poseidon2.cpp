@@ -31,16 +31,35 @@ ConstantTables make_tables() {
     return tables;
 }
 
-/// The kernel for a batch of `count`: lanes pay from a quarter of a batch on.
-const Kernel& chosen_for(std::size_t count) {
+const Kernel& scalar_kernel() {
 #if defined(__x86_64__)
-    const cpu::Features& cpu = cpu::features();
-    if (cpu.avx512_ifma && count >= 4)
-        return ifma_kernel();
-    if (cpu.adx)
+    if (cpu::features().adx)
         return adx_kernel();
 #endif
     return portable_kernel();
+}
+
+/// The kernel for many permutations.
+const Kernel& wide_kernel() {
+#if defined(__x86_64__)
+    const cpu::Features& cpu = cpu::features();
+    if (cpu.avx512_ifma)
+        return ifma_kernel();
+    if (cpu.avx2)
+        return avx2_kernel();
+#endif
+    return scalar_kernel();
+}
+
+/// run(kernel, from, count) for parts of `count`: what lanes are filled with, and what is left.
+template <class Run> void in_batches(std::size_t count, const Run& run) {
+    const Kernel& wide = wide_kernel();
+    const std::size_t left = count % wide.lanes;
+    const std::size_t first = left >= wide.worth ? count : count - left;
+    if (first != 0)
+        run(wide, 0, first);
+    if (first != count)
+        run(scalar_kernel(), first, count - first);
 }
 
 } // namespace
@@ -53,13 +72,13 @@ const ConstantTables& constant_tables() {
 } // namespace detail
 
 const char* kernel() {
-    return detail::chosen_for(16).name;
+    return detail::wide_kernel().name;
 }
 
 void permute(State& state) {
     std::uint64_t words[12];
     std::memcpy(words, static_cast<const void*>(state.data()), sizeof words);
-    detail::chosen_for(1).permute(words);
+    detail::scalar_kernel().permute(words);
     std::memcpy(static_cast<void*>(state.data()), words, sizeof words);
 }
 
@@ -107,16 +126,21 @@ Digest hash_bytes(BytesView bytes) {
 void hash_many(std::span<const std::uint8_t* const> messages, std::size_t size_bytes,
                std::span<Digest> digests) {
     CODEX_ASSERT(messages.size() == digests.size());
-    detail::chosen_for(messages.size())
-        .hash_many(messages.data(), messages.size(), size_bytes,
-                   reinterpret_cast<std::uint8_t*>(digests.data()));
+    detail::in_batches(messages.size(),
+                       [&](const detail::Kernel& kernel, std::size_t from, std::size_t count) {
+                           kernel.hash_many(messages.data() + from, count, size_bytes,
+                                            reinterpret_cast<std::uint8_t*>(digests.data() + from));
+                       });
 }
 
 void pairs(std::span<const Digest> nodes, std::uint64_t key, std::span<Digest> parents) {
     CODEX_ASSERT(nodes.size() == 2 * parents.size());
-    detail::chosen_for(parents.size())
-        .pairs(reinterpret_cast<const std::uint8_t*>(nodes.data()), parents.size(), key,
-               reinterpret_cast<std::uint8_t*>(parents.data()));
+    // In place: a later part's nodes lie behind what an earlier part wrote.
+    detail::in_batches(
+        parents.size(), [&](const detail::Kernel& kernel, std::size_t from, std::size_t count) {
+            kernel.pairs(reinterpret_cast<const std::uint8_t*>(nodes.data() + 2 * from), count, key,
+                         reinterpret_cast<std::uint8_t*>(parents.data() + from));
+        });
 }
 
 } // namespace codex::crypto::poseidon2

@@ -1,8 +1,8 @@
 // Poseidon2 over the scalar field of BN254: t = 3, S-box a^5, 8 external and 56 internal rounds,
 // the network's original constants (codex-slots(5), PERMUTATION).
 //
-// The *_many forms are the ones for slots: they fill eight-lane vectors (AVX-512 IFMA) where the
-// machine has them.
+// The *_many forms are the ones for slots: they fill the lanes of vectors (eight with AVX-512
+// IFMA, four with AVX2 and FMA) where the machine has them.
 #pragma once
 
 #include "base/bytes.hpp"
@@ -41,7 +41,7 @@ void hash_many(std::span<const std::uint8_t* const> messages, std::size_t size_b
 /// counts reduced). nodes.size() == 2 * parents.size(); in place allowed.
 void pairs(std::span<const Digest> nodes, std::uint64_t key, std::span<Digest> parents);
 
-/// The batched kernel in use: "ifma", "adx" or "portable".
+/// The batched kernel in use: "ifma", "avx2", "adx" or "portable".
 [[nodiscard]] const char* kernel();
 
 } // namespace codex::crypto::poseidon2

@@ -4,7 +4,7 @@ namespace codex::crypto::poseidon2::detail {
 
 const Kernel& adx_kernel() {
     using field_adx::Scalar;
-    static constexpr Kernel kKernel = {"adx", Scalar::permute_words, Scalar::hash_many,
+    static constexpr Kernel kKernel = {"adx",        1, 1, Scalar::permute_words, Scalar::hash_many,
                                        Scalar::pairs};
     return kKernel;
 }

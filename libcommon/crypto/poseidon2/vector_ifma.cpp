@@ -242,8 +242,7 @@ void pairs(const std::uint8_t* nodes, std::size_t count, std::uint64_t key, std:
 } // namespace
 
 const Kernel& ifma_kernel() {
-    // A single permutation gains nothing from lanes; poseidon2.cpp sends it elsewhere.
-    static constexpr Kernel kKernel = {"ifma", nullptr, hash_many, pairs};
+    static constexpr Kernel kKernel = {"ifma", kLanes, 4, nullptr, hash_many, pairs};
     return kKernel;
 }
 

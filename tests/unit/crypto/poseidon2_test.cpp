@@ -157,6 +157,8 @@ std::vector<const detail::Kernel*> kernels() {
 #if defined(__x86_64__)
     if (cpu::features().adx)
         all.push_back(&detail::adx_kernel());
+    if (cpu::features().avx2)
+        all.push_back(&detail::avx2_kernel());
     if (cpu::features().avx512_ifma)
         all.push_back(&detail::ifma_kernel());
 #endif

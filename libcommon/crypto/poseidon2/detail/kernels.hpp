@@ -9,7 +9,11 @@ namespace codex::crypto::poseidon2::detail {
 
 struct Kernel {
     const char* name;
-    /// Three elements in Montgomery form (2^256), 12 limbs.
+    /// Permutations that go side by side; `worth` of them already pay for all.
+    std::size_t lanes;
+    std::size_t worth;
+    /// Three elements in Montgomery form (2^256), 12 limbs. nullptr where lanes are
+    /// more than one: a single permutation gains nothing from them.
     void (*permute)(std::uint64_t* state);
     /// `count` messages of `size` bytes to 32-byte digests.
     void (*hash_many)(const std::uint8_t* const* messages, std::size_t count, std::size_t size,
@@ -22,6 +26,7 @@ struct Kernel {
 [[nodiscard]] const Kernel& portable_kernel();
 #if defined(__x86_64__)
 [[nodiscard]] const Kernel& adx_kernel();
+[[nodiscard]] const Kernel& avx2_kernel();
 [[nodiscard]] const Kernel& ifma_kernel();
 #endif
 

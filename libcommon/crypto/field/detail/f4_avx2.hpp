@@ -1,0 +1,328 @@
+// Four field elements side by side, one a 64-bit lane, in five 52-bit limbs, multiplied by the
+// fused multiply-adds of doubles (AVX2 and FMA; N. Emmart's technique).
+//
+// Montgomery form is a * 2^260 mod p, as in f8_ifma.hpp. An F4 has its limbs as integers, a Factor
+// as doubles. All here wants rounding toward zero: RoundTowardZero.
+//
+// A limb product of factors a, b < 2^52, both whole: ab + 2^104 is in [2^104, 2^105), where doubles
+// are 2^52 apart, so the first multiply-add gives hi = 2^104 + 2^52 * floor(ab / 2^52), and the low
+// bits of its pattern are the high half of ab. 2^104 + 2^52 - hi is a multiple of 2^52 below 2^104
+// in magnitude: exact. The second gives lo = 2^52 + (ab mod 2^52) in [2^52, 2^53), where doubles
+// are 1 apart: exact, and its pattern ends in the low half. Patterns are added up as integers; what
+// they have too much, the exponents, is known beforehand and taken off once.
+//
+// Sums: a word gets at most five low and five high halves of a product, as many of its reduction,
+// and a carry: below 21 * 2^52 < 2^57.
+//
+// Included only by files whose name ends in _avx2: it must never be compiled for other machines.
+#pragma once
+
+#if !defined(__AVX2__) || !defined(__FMA__)
+#error "f4_avx2.hpp is for kernels compiled with AVX2 and FMA"
+#endif
+
+#include <cstddef>
+#include <cstdint>
+#include <immintrin.h>
+
+/// Vectors passed through memory cost as much as products: what works on them is inlined.
+#define CODEX_INLINE [[gnu::always_inline]] inline
+
+namespace codex::crypto::f4 {
+
+/// As long as it lives, this thread rounds toward zero, raises no floating-point exception, and
+/// keeps denormals; then all is as it was, flags included. What computes meanwhile is a function
+/// that is not inlined into the one that has this: compilers do not know that the mode matters.
+class RoundTowardZero {
+public:
+    RoundTowardZero() : before_(_mm_getcsr()) {
+        _mm_setcsr(kMasked | _MM_ROUND_TOWARD_ZERO);
+        __asm__ volatile("" ::: "memory");
+    }
+    ~RoundTowardZero() {
+        __asm__ volatile("" ::: "memory");
+        _mm_setcsr(before_);
+    }
+    RoundTowardZero(const RoundTowardZero&) = delete;
+    RoundTowardZero& operator=(const RoundTowardZero&) = delete;
+
+private:
+    static constexpr unsigned kMasked = 0x1f80;
+    unsigned before_;
+};
+
+struct FrLimbs52 {
+    static constexpr std::uint64_t kModulus[5] = {0x1f593f0000001, 0x4879b9709143e, 0x181585d2833e8,
+                                                  0xa029b85045b68, 0x030644e72e131};
+    static constexpr std::uint64_t kNegInverse = 0x1f593efffffff; ///< -1/p mod 2^52
+    static constexpr std::uint64_t kSquare[5] = {0x0b852d16da6f5, 0xc621620cddce3, 0xaf1b95343ffb6,
+                                                 0xc3c15e103e7c2, 0x00281528fa122}; ///< 2^520 mod p
+    static constexpr std::uint64_t kOne[5] = {0xb6b753fffffac, 0x380f271055b9d, 0x18f016ecef7c8,
+                                              0x724f85a9201d8, 0x01f16424e1bb7}; ///< 2^260 mod p
+};
+
+constexpr std::uint64_t kLimbMask = (std::uint64_t{1} << 52) - 1;
+constexpr double kTwo52 = 0x1p52;
+constexpr double kTwo104 = 0x1p104;
+constexpr std::uint64_t kPattern52 = 0x4330000000000000; ///< the bits of 2^52
+constexpr std::uint64_t kPattern104 = 0x4670000000000000;
+
+struct F4 {
+    __m256i limb[5];
+};
+struct Factor {
+    __m256d limb[5];
+};
+
+CODEX_INLINE __m256i splat(std::uint64_t value) {
+    return _mm256_set1_epi64x(static_cast<long long>(value));
+}
+CODEX_INLINE F4 splat(const std::uint64_t (&limbs)[5]) {
+    return {{splat(limbs[0]), splat(limbs[1]), splat(limbs[2]), splat(limbs[3]), splat(limbs[4])}};
+}
+
+/// A whole number below 2^52 as a double.
+CODEX_INLINE __m256d to_double(__m256i value) {
+    return _mm256_sub_pd(_mm256_castsi256_pd(_mm256_or_si256(value, splat(kPattern52))),
+                         _mm256_set1_pd(kTwo52));
+}
+
+/// Limb by limb; limbs stay below 2^63 as long as what is added up does.
+CODEX_INLINE F4 add(const F4& a, const F4& b) {
+    F4 sum;
+    for (int i = 0; i < 5; ++i)
+        sum.limb[i] = _mm256_add_epi64(a.limb[i], b.limb[i]);
+    return sum;
+}
+
+/// A value below 2^260 with all limbs below 2^52.
+CODEX_INLINE F4 carry(F4 a) {
+    for (int i = 0; i < 4; ++i) {
+        a.limb[i + 1] = _mm256_add_epi64(a.limb[i + 1], _mm256_srli_epi64(a.limb[i], 52));
+        a.limb[i] = _mm256_and_si256(a.limb[i], splat(kLimbMask));
+    }
+    return a;
+}
+
+/// The same for signed limbs of a value that is not negative, or whose sign the top limb is to
+/// show. Shifts of signed words are made of unsigned ones: (x + 2^63) / 2^52 - 2^11.
+CODEX_INLINE F4 carry_signed(F4 a) {
+    for (int i = 0; i < 4; ++i) {
+        const __m256i over = _mm256_sub_epi64(
+            _mm256_srli_epi64(_mm256_xor_si256(a.limb[i], splat(std::uint64_t{1} << 63)), 52),
+            splat(std::uint64_t{1} << 11));
+        a.limb[i + 1] = _mm256_add_epi64(a.limb[i + 1], over);
+        a.limb[i] = _mm256_and_si256(a.limb[i], splat(kLimbMask));
+    }
+    return a;
+}
+
+/// Of a value below 2^260, limbs below 2^63.
+CODEX_INLINE Factor factor(const F4& a) {
+    const F4 tight = carry(a);
+    Factor result;
+    for (int i = 0; i < 5; ++i)
+        result.limb[i] = to_double(tight.limb[i]);
+    return result;
+}
+
+/// low += the pattern of the low half of a * b, high += that of the high half.
+CODEX_INLINE void multiply_add(__m256i& low, __m256i& high, __m256d a, __m256d b) {
+    const __m256d hi = _mm256_fmadd_pd(a, b, _mm256_set1_pd(kTwo104));
+    const __m256d lo = _mm256_fmadd_pd(a, b, _mm256_sub_pd(_mm256_set1_pd(kTwo104 + kTwo52), hi));
+    high = _mm256_add_epi64(high, _mm256_castpd_si256(hi));
+    low = _mm256_add_epi64(low, _mm256_castpd_si256(lo));
+}
+
+/// Ten words from which all patterns of a product, or a square, and its reduction are taken off. A
+/// square has the same number: mixed products are made once, and their words doubled.
+struct Words {
+    std::uint64_t word[10];
+
+    constexpr void count(int i, std::uint64_t times) {
+        word[i] -= times * kPattern52;
+        word[i + 1] -= times * kPattern104;
+    }
+    static constexpr Words of_product() {
+        Words words{};
+        for (int i = 0; i < 5; ++i)
+            for (int j = 0; j < 5; ++j)
+                words.count(i + j, 1);
+        for (int i = 0; i < 4; ++i)
+            for (int j = 0; j < 5; ++j)
+                words.count(i + 1 + j, 1);
+        words.word[5] -= kPattern104;
+        for (int j = 1; j < 5; ++j)
+            words.count(4 + j, 1);
+        return words;
+    }
+};
+
+/// (k p + 1) / 2^52 for k = -1/p mod 2^52, in limbs: below 2^254.
+template <class Params> struct Quotient {
+    std::uint64_t limb[5];
+
+    constexpr Quotient() : limb{} {
+        __extension__ using Wide = unsigned __int128;
+        Wide sum = 1;
+        for (int i = 0; i < 5; ++i) {
+            sum += Wide{Params::kModulus[i]} * Params::kNegInverse;
+            if (i > 0)
+                limb[i - 1] = static_cast<std::uint64_t>(sum) & kLimbMask;
+            sum >>= 52;
+        }
+        limb[4] = static_cast<std::uint64_t>(sum);
+    }
+};
+
+/// Ten accumulated words T each to one that is T / 2^260 mod p, below T / 2^260 + 2p, with limbs
+/// below 2^57. A reduction is a chain, so those of N go step by step together.
+///
+/// The first four steps add m * (k p) for m = T mod 2^52: k p = 2^52 q - 1, so m needs no product
+/// and the lowest word goes away without one; together they add less than 2^208 * 2^52 * p. The
+/// fifth adds m * p for m = T k mod 2^52, which is less than 2^52 * 2^208 * p.
+template <class Params, std::size_t N>
+CODEX_INLINE void reduce_limbs(__m256i (&t)[N][10], F4 (&to)[N]) {
+    constexpr Quotient<Params> kQ;
+    const __m256i mask = splat(kLimbMask);
+    __m256d m[N];
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; ++i) {
+#pragma GCC unroll 4
+        for (std::size_t n = 0; n < N; ++n) {
+            m[n] = to_double(_mm256_and_si256(t[n][i], mask));
+            t[n][i + 1] = _mm256_add_epi64(t[n][i + 1], _mm256_srli_epi64(t[n][i], 52));
+        }
+#pragma GCC unroll 5
+        for (int j = 0; j < 5; ++j)
+#pragma GCC unroll 4
+            for (std::size_t n = 0; n < N; ++n)
+                multiply_add(t[n][i + 1 + j], t[n][i + 2 + j], m[n],
+                             _mm256_set1_pd(static_cast<double>(kQ.limb[j])));
+    }
+#pragma GCC unroll 4
+    for (std::size_t n = 0; n < N; ++n) {
+        const __m256d inverse = _mm256_set1_pd(static_cast<double>(Params::kNegInverse));
+        const __m256d low = to_double(_mm256_and_si256(t[n][4], mask));
+        const __m256d hi = _mm256_fmadd_pd(low, inverse, _mm256_set1_pd(kTwo104));
+        const __m256d lo =
+            _mm256_fmadd_pd(low, inverse, _mm256_sub_pd(_mm256_set1_pd(kTwo104 + kTwo52), hi));
+        m[n] = _mm256_sub_pd(lo, _mm256_set1_pd(kTwo52));
+        // The low half of m * p[0] makes the word a multiple of 2^52, the next one.
+        const __m256i over = _mm256_srli_epi64(_mm256_add_epi64(t[n][4], mask), 52);
+        const __m256d high =
+            _mm256_fmadd_pd(m[n], _mm256_set1_pd(static_cast<double>(Params::kModulus[0])),
+                            _mm256_set1_pd(kTwo104));
+        t[n][5] = _mm256_add_epi64(_mm256_add_epi64(t[n][5], over), _mm256_castpd_si256(high));
+    }
+#pragma GCC unroll 5
+    for (int j = 1; j < 5; ++j)
+#pragma GCC unroll 4
+        for (std::size_t n = 0; n < N; ++n)
+            multiply_add(t[n][4 + j], t[n][5 + j], m[n],
+                         _mm256_set1_pd(static_cast<double>(Params::kModulus[j])));
+#pragma GCC unroll 4
+    for (std::size_t n = 0; n < N; ++n)
+        for (int j = 0; j < 5; ++j)
+            to[n].limb[j] = t[n][5 + j];
+}
+
+/// to[n] = a[n] * b[n] / 2^260 mod p: of factors below x*p and y*p below (2 + x*y/84) * p, for p <
+/// 2^260 / 84. Limbs are below 2^57.
+template <class Params, std::size_t N>
+CODEX_INLINE void mul(const Factor (&a)[N], const Factor (&b)[N], F4 (&to)[N]) {
+    constexpr Words kStart = Words::of_product();
+    __m256i t[N][10];
+#pragma GCC unroll 4
+    for (std::size_t n = 0; n < N; ++n) {
+        for (int k = 0; k < 10; ++k)
+            t[n][k] = splat(kStart.word[k]);
+#pragma GCC unroll 5
+        for (int i = 0; i < 5; ++i)
+#pragma GCC unroll 5
+            for (int j = 0; j < 5; ++j)
+                multiply_add(t[n][i + j], t[n][i + j + 1], a[n].limb[i], b[n].limb[j]);
+    }
+    reduce_limbs<Params>(t, to);
+}
+
+/// mul(a, a, to), with each mixed product made once.
+template <class Params, std::size_t N> CODEX_INLINE void square(const Factor (&a)[N], F4 (&to)[N]) {
+    constexpr Words kStart = Words::of_product();
+    __m256i t[N][10];
+#pragma GCC unroll 4
+    for (std::size_t n = 0; n < N; ++n) {
+        for (int k = 0; k < 10; ++k)
+            t[n][k] = _mm256_setzero_si256();
+#pragma GCC unroll 5
+        for (int i = 0; i < 5; ++i)
+#pragma GCC unroll 5
+            for (int j = i + 1; j < 5; ++j)
+                multiply_add(t[n][i + j], t[n][i + j + 1], a[n].limb[i], a[n].limb[j]);
+        for (int k = 0; k < 10; ++k)
+            t[n][k] = _mm256_add_epi64(_mm256_add_epi64(t[n][k], t[n][k]), splat(kStart.word[k]));
+#pragma GCC unroll 5
+        for (int i = 0; i < 5; ++i)
+            multiply_add(t[n][2 * i], t[n][2 * i + 1], a[n].limb[i], a[n].limb[i]);
+    }
+    reduce_limbs<Params>(t, to);
+}
+
+/// A value below 2^260, limbs below 2^62, to one below 1.7p, limbs below 2^52: the quotient is
+/// estimated from the top limb with floor(2^260 / p) = 84, which is short of the true factor by
+/// less than 0.8 percent, and from 28 bits of it, by less than 2^-20.
+template <class Params> CODEX_INLINE F4 shrink(const F4& a) {
+    const __m256i top = _mm256_add_epi64(a.limb[4], _mm256_srli_epi64(a.limb[3], 52));
+    const __m256i quotient = _mm256_srli_epi64(
+        _mm256_mul_epu32(_mm256_srli_epi64(top, 24), splat(84)), 28); // at most 83
+    // a - quotient * p as a + quotient * (2^260 - p) without the bits from 2^260 on; 59 bits of a
+    // limb, made of 32 and 20.
+    F4 result;
+    for (int i = 0; i < 5; ++i) {
+        const std::uint64_t complement =
+            (i == 0 ? std::uint64_t{1} << 52 : kLimbMask) - Params::kModulus[i];
+        const __m256i low = _mm256_mul_epu32(quotient, splat(complement & 0xffffffff));
+        const __m256i high = _mm256_mul_epu32(quotient, splat(complement >> 32));
+        result.limb[i] =
+            _mm256_add_epi64(_mm256_add_epi64(a.limb[i], low), _mm256_slli_epi64(high, 32));
+    }
+    result = carry(result);
+    result.limb[4] = _mm256_and_si256(result.limb[4], splat(kLimbMask));
+    return result;
+}
+
+/// A value below 8p, limbs below 2^52, to the one below p.
+template <class Params> inline F4 canonical(F4 a) {
+    for (std::uint64_t times = 4; times != 0; times /= 2) {
+        F4 less;
+        for (int i = 0; i < 5; ++i)
+            less.limb[i] = _mm256_sub_epi64(a.limb[i], splat(times * Params::kModulus[i]));
+        less = carry_signed(less);
+        const __m256d negative = _mm256_castsi256_pd(less.limb[4]);
+        for (int i = 0; i < 5; ++i)
+            a.limb[i] = _mm256_castpd_si256(_mm256_blendv_pd(
+                _mm256_castsi256_pd(less.limb[i]), _mm256_castsi256_pd(a.limb[i]), negative));
+    }
+    return a;
+}
+
+/// Four vectors of 64-bit limbs (lane l of vector i is limb i of element l) to 52-bit limbs.
+inline F4 from_words(__m256i w0, __m256i w1, __m256i w2, __m256i w3) {
+    const auto middle = [](__m256i low, __m256i high, int shift) {
+        return _mm256_and_si256(
+            _mm256_or_si256(_mm256_srli_epi64(low, shift), _mm256_slli_epi64(high, 64 - shift)),
+            splat(kLimbMask));
+    };
+    return {{_mm256_and_si256(w0, splat(kLimbMask)), middle(w0, w1, 52), middle(w1, w2, 40),
+             middle(w2, w3, 28), _mm256_srli_epi64(w3, 16)}};
+}
+
+/// The inverse, for a value below 2^256 with limbs below 2^52.
+inline void to_words(const F4& a, __m256i (&words)[4]) {
+    words[0] = _mm256_or_si256(a.limb[0], _mm256_slli_epi64(a.limb[1], 52));
+    words[1] = _mm256_or_si256(_mm256_srli_epi64(a.limb[1], 12), _mm256_slli_epi64(a.limb[2], 40));
+    words[2] = _mm256_or_si256(_mm256_srli_epi64(a.limb[2], 24), _mm256_slli_epi64(a.limb[3], 28));
+    words[3] = _mm256_or_si256(_mm256_srli_epi64(a.limb[3], 36), _mm256_slli_epi64(a.limb[4], 16));
+}
+
+} // namespace codex::crypto::f4

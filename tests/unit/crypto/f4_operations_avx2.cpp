@@ -1,0 +1,66 @@
+#include "f4_operations.hpp"
+
+#include "crypto/field/detail/f4_avx2.hpp"
+
+namespace codex::test {
+
+namespace {
+
+using namespace crypto::f4;
+
+struct FqLimbs52 {
+    static constexpr std::uint64_t kModulus[5] = {0x08c16d87cfd47, 0x916871ca8d3c2, 0x181585d97816a,
+                                                  0xa029b85045b68, 0x030644e72e131};
+    static constexpr std::uint64_t kNegInverse = 0x20782e4866389;
+};
+
+F4 load(const F4Limbs& from) {
+    F4 value;
+    for (int i = 0; i < 5; ++i)
+        value.limb[i] = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from[i]));
+    return value;
+}
+
+void store(const F4& value, F4Limbs& to) {
+    for (int i = 0; i < 5; ++i)
+        _mm256_storeu_si256(reinterpret_cast<__m256i*>(to[i]), value.limb[i]);
+}
+
+template <class Params>
+[[gnu::noinline]] void multiply(const F4Limbs& a, const F4Limbs& b, F4Limbs& to) {
+    const Factor left[1] = {factor(load(a))};
+    const Factor right[1] = {factor(load(b))};
+    F4 product[1];
+    mul<Params>(left, right, product);
+    store(product[0], to);
+}
+
+[[gnu::noinline]] void square_one(const F4Limbs& a, F4Limbs& to) {
+    const Factor root[1] = {factor(load(a))};
+    F4 product[1];
+    square<FrLimbs52>(root, product);
+    store(product[0], to);
+}
+
+} // namespace
+
+void f4_multiply_fr(const F4Limbs& a, const F4Limbs& b, F4Limbs& to) {
+    const RoundTowardZero rounding;
+    multiply<FrLimbs52>(a, b, to);
+}
+void f4_multiply_fq(const F4Limbs& a, const F4Limbs& b, F4Limbs& to) {
+    const RoundTowardZero rounding;
+    multiply<FqLimbs52>(a, b, to);
+}
+void f4_square_fr(const F4Limbs& a, F4Limbs& to) {
+    const RoundTowardZero rounding;
+    square_one(a, to);
+}
+void f4_shrink_fr(const F4Limbs& a, F4Limbs& to) {
+    store(shrink<FrLimbs52>(load(a)), to);
+}
+void f4_canonical_fr(const F4Limbs& a, F4Limbs& to) {
+    store(canonical<FrLimbs52>(load(a)), to);
+}
+
+} // namespace codex::test
