@@ -1,13 +1,13 @@
 #include "ledger/detail/durable.hpp"
 
 #include "crypto/hash/keccak256.hpp"
+#include "ledger/detail/own_file.hpp"
 #include "ledger/detail/place.hpp"
 #include "ledger/detail/rows.hpp"
 
 #include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
-#include <sys/stat.h>
 
 namespace codex::ledger::detail {
 
@@ -47,16 +47,13 @@ Result<std::unique_ptr<Durable>> Durable::open(const std::string& folder, const 
     made->path_ = folder + "/durable";
     made->boot_ = first_eight(as_bytes(boot));
     // It is made anew where it is lost: what it says is a hint.
-    auto opened = open_file(
-        made->path_, (writable ? O_RDWR | O_CREAT : O_RDONLY) | O_NOFOLLOW | O_NONBLOCK, 0600);
+    auto opened = open_own_file(made->path_, writable ? O_RDWR | O_CREAT : O_RDONLY);
     if (!opened && (writable || opened.error().code() != Errc::not_found))
         return fail(std::move(opened).error());
     if (opened)
         made->fd_ = std::move(*opened);
-    struct stat st{};
-    if (made->fd_ && (::fstat(made->fd_.get(), &st) != 0 || !S_ISREG(st.st_mode)))
-        return fail(Errc::ledger_damaged, "{}: is no regular file", made->path_);
     if (writable) {
+        CODEX_CHECK(require_own_file(folder + "/lock-sync"));
         auto gate = repo::Gate::open(folder + "/lock-sync", around);
         if (!gate)
             return fail(as_ledgers(std::move(gate).error()));

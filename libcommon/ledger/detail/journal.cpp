@@ -1,5 +1,7 @@
 #include "ledger/detail/journal.hpp"
 
+#include "ledger/detail/own_file.hpp"
+
 #include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
@@ -9,18 +11,14 @@
 namespace codex::ledger::detail {
 
 Result<Journal> Journal::open(const std::string& path, bool writable, repo::Disk& disk) {
-    struct stat st{};
-    if (::lstat(path.c_str(), &st) == 0 && !S_ISREG(st.st_mode))
-        return fail(Errc::ledger_damaged, "{}: is no regular file", path);
-    auto opened = open_file(path, (writable ? O_RDWR : O_RDONLY) | O_NOFOLLOW | O_NONBLOCK);
+    auto opened = open_own_file(path, writable ? O_RDWR : O_RDONLY);
     if (!opened && opened.error().code() == Errc::not_found)
         return fail(Errc::ledger_damaged, "{}: is missing", path);
     if (!opened)
         return fail(std::move(opened).error());
+    struct stat st{};
     if (::fstat(opened->get(), &st) != 0)
         return fail(system_error(errno, "open " + path));
-    if (!S_ISREG(st.st_mode))
-        return fail(Errc::ledger_damaged, "{}: is no regular file", path);
     Journal journal(path, std::move(*opened), disk);
     journal.device_ = st.st_dev;
     journal.inode_ = st.st_ino;

@@ -2,10 +2,12 @@
 
 #include "base/temporary.hpp"
 #include "crypto/hash/keccak256.hpp"
+#include "ledger/detail/own_file.hpp"
 #include "ledger/detail/pipeline.hpp"
 #include "market/contract/groth16_verifier.hpp"
 
 #include <cerrno>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -43,6 +45,11 @@ repo::OpenOptions around_of(const Options& options) {
     return around;
 }
 
+Result<Bytes> read_genesis(const std::string& path) {
+    CODEX_TRY(file, detail::open_own_file(path, O_RDONLY));
+    return read_all(file.get(), path, Genesis::kMostBytes);
+}
+
 bool may_write(const std::string& path) {
     return ::access(path.c_str(), W_OK) == 0;
 }
@@ -59,7 +66,7 @@ Ledger::Parts::Parts(std::string of, Access how, const Options& with)
       boot(with.boot.empty() ? detail::boot_of_system() : with.boot) {}
 
 Result<void> Ledger::Parts::open() {
-    auto text = read_file(path + "/genesis", Genesis::kMostBytes);
+    auto text = read_genesis(path + "/genesis");
     if (!text && text.error().code() == Errc::not_found)
         return fail(Error(Errc::ledger_missing, fmt::format("{}: no ledger is there", path))
                         .remedy(Remedy::make_ledger)
@@ -89,12 +96,13 @@ Result<void> Ledger::Parts::open() {
     contracts.emplace(std::move(of));
 
     writable = may_write(path) && may_write(path + "/journal");
+    CODEX_TRY(opened, detail::Journal::open(path + "/journal", writable, options.disk));
     if (access == Access::write && !writable)
         return fail(Errc::permission, "{}: may not be written", path);
-    CODEX_TRY(opened, detail::Journal::open(path + "/journal", writable, options.disk));
     journal.emplace(std::move(opened));
     CODEX_SET(durable, detail::Durable::open(path, *journal, writable, boot, around));
     if (writable) {
+        CODEX_CHECK(detail::require_own_file(path + "/lock"));
         auto made = repo::Gate::open(path + "/lock", around);
         if (!made)
             return fail(detail::as_ledgers(std::move(made).error()));
@@ -182,9 +190,12 @@ Result<std::shared_ptr<const Tables>> Ledger::Parts::anew() const {
         const std::string folder = detail::state_folder(path);
         if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
             return fail(system_error(errno, "create " + folder));
+        const std::string file = detail::state_file(path);
+        for (const std::string& name : {file, file + "-lock"})
+            CODEX_CHECK(detail::require_no_folder(name));
         repo::OpenOptions how = around;
         how.create = true;
-        CODEX_TRY(opened, Tables::open(detail::state_file(path), detail::kStateOptions, how));
+        CODEX_TRY(opened, Tables::open(file, detail::kStateOptions, how));
         tables_ = std::move(opened);
         made = tables_;
         broken_ = false;

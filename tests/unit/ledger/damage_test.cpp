@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 namespace codex::ledger {
 namespace {
@@ -240,8 +241,32 @@ TEST_F(Damage, APlaceThatIsNoLedgerIsNamed) {
     overwrite(path() + "/genesis", as_bytes(sample_genesis().text()));
     std::filesystem::remove(path() + "/journal");
     EXPECT_EQ(must_fail(Ledger::open(path(), Access::read)).code(), Errc::ledger_damaged);
-    std::filesystem::create_directory(path() + "/journal");
-    EXPECT_EQ(must_fail(Ledger::open(path(), Access::read)).code(), Errc::ledger_damaged);
+    EXPECT_EQ(must_fail(Ledger::open(path(), Access::write)).code(), Errc::ledger_damaged);
+}
+
+TEST_F(Damage, WhatIsNoFileIsNeitherFollowedNorWaitedFor) {
+    const auto refused = [&](const std::string& name, const std::string& as) {
+        const Error error = must_fail(Ledger::open(path(), Access::write));
+        EXPECT_EQ(error.code(), Errc::ledger_damaged) << name << " as " << as;
+        EXPECT_NE(error.text().find(name + ": is no regular file"), std::string::npos)
+            << error.text();
+        EXPECT_EQ(error.text().find("repo"), std::string::npos) << error.text();
+    };
+    for (const std::string name : {"genesis", "journal", "durable", "lock", "lock-sync"}) {
+        const std::string file = path() + "/" + name;
+        std::filesystem::rename(file, folder_.file("away"));
+        ASSERT_EQ(::mkfifo(file.c_str(), 0600), 0);
+        refused(name, "a pipe");
+        std::filesystem::remove(file);
+        std::filesystem::create_symlink(folder_.file("away"), file);
+        refused(name, "a link");
+        std::filesystem::remove(file);
+        std::filesystem::create_directory(file);
+        refused(name, "a folder");
+        std::filesystem::remove(file);
+        std::filesystem::rename(folder_.file("away"), file);
+    }
+    EXPECT_EQ(must(must(Ledger::open(path(), Access::write))->digest()), digest_);
 }
 
 } // namespace
