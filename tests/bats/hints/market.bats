@@ -132,4 +132,11 @@ with_market() {
     rm -r "$CODEX_REPO/ledger/state"
     run_split codex-market time
     hint 'see what is wrong with it: codex-market ledger verify'
+    mv "$CODEX_REPO/ledger/genesis" genesis
+    mkfifo "$CODEX_REPO/ledger/genesis"
+    run_split codex-market time
+    hint 'a ledger never has such a thing; do not use one that you do not trust; if it is yours, move it away, and try again: mv {} {}.away'
+    part 'a ledger never has such a thing; do not use one that you do not trust; if it is yours, move it away, and try again: mv PATH PATH.away'
+    pasted 'mv '
+    assert_success
 }

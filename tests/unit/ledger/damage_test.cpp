@@ -2,9 +2,11 @@
 #include "base/endian.hpp"
 #include "files.hpp"
 
+#include <cstdlib>
 #include <filesystem>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <set>
 #include <sys/stat.h>
 
 namespace codex::ledger {
@@ -35,13 +37,20 @@ protected:
     UInt256 digest_;
 };
 
-/// L5: with a state that knows better, and with none.
+/// L5: with a state that knows better, and with none. All bytes of the first record and of the
+/// first that moves time, and some of the others; with CODEX_MUTATIONS all of them.
 TEST_F(Damage, EveryFlippedByteIsNamedByItsRecord) {
+    constexpr std::size_t kStep = 23;
+    const bool all = std::getenv("CODEX_MUTATIONS") != nullptr;
+    std::set<RecordKind> seen;
     const Bytes journal = content_of(path() + "/journal");
     const auto records = records_of(path());
     std::size_t at = 0;
     for (std::size_t number = 1; number <= records.size(); ++number) {
+        const bool whole = all || seen.insert(must(decode_record(records[number - 1])).kind).second;
         for (std::size_t i = 0; i < records[number - 1].size(); ++i, ++at) {
+            if (!whole && at % kStep != 0)
+                continue;
             Bytes changed = journal;
             changed[at] ^= static_cast<std::uint8_t>(1u << (at % 8));
             overwrite(path() + "/journal", changed);
