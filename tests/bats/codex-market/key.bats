@@ -115,6 +115,29 @@ secret_is_unseen() {
     secret_is_unseen
 }
 
+@test "a keystore is opened with its password, which stands in a file" {
+    grep -A6 'kScrypt = R"(' "$CODEX_SOURCE/tests/unit/ethereum/keystore_test.cpp" |
+        sed 's/.*kScrypt = R"(//; s/)";$//' >keystore.json
+    echo testpassword >password
+    secret=7a28b5ba57c53603b0b07b56bba752f7784bf506fa95edc395f5cf6c7514fe9d
+    run_split codex-market key import keystore.json --password-file password --to new.key
+    assert_success
+    assert_equal "$(tr A-F a-f <<<"${output%%$'\t'*}")" 0x008aeeda4d805471df9b2a5b0f38a0c3bcba786b
+    secret_is_unseen
+    assert_equal "$(stat -c %a new.key)" 600
+    codex-market key import --password-file password --to again.key <keystore.json
+    cmp new.key again.key
+    echo other >password
+    run_split codex-market key import keystore.json --password-file password --to third.key
+    assert_failure 65
+    assert_not_exist third.key
+    jq -c '.Crypto.cipher = "none"' keystore.json >wrong.json
+    run_split codex-market key import wrong.json --password-file password --to third.key
+    assert_failure 65
+    run_split codex-market key import new.key --password-file password --to third.key
+    assert_refused 64 'is no keystore'
+}
+
 @test "the example of the page" {
     example codex-market.1 'An account, whose address others pay to:'
     assert_success
