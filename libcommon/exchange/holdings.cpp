@@ -88,17 +88,13 @@ private:
         const OpenTree* const stored = open(tree);
         const std::size_t there = stored == nullptr ? 0 : count_in(*stored, first, count);
         std::vector<Digest> digests(there);
-        const bool whole =
-            there > 0 && stored->whole && stored->whole->leaves(first, digests).has_value();
+        const bool read = there > 0 && (stored->whole ? stored->whole->leaves(first, digests)
+                                                      : stored->part->leaves(first, digests))
+                                           .has_value();
         for (std::size_t i = 0; i < count; ++i) {
-            std::optional<Cid> cid;
-            if (i < there && whole) {
-                cid = Cid::block(digests[i]);
-            } else if (i < there && stored->part) {
-                if (const auto digest = stored->part->leaf(first + i))
-                    cid = Cid::block(*digest);
-            }
-            out.push_back(cid);
+            const bool known =
+                read && i < there && (stored->whole || digests[i] != Digest{}); // in part of it
+            out.push_back(known ? std::optional(Cid::block(digests[i])) : std::nullopt);
         }
     }
 

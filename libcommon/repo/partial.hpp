@@ -53,6 +53,9 @@ public:
     /// The digest of a leaf, not checked; it may be known although its block is not here. Errors:
     /// merkle_index, block_not_found, io.
     [[nodiscard]] Result<Digest> leaf(std::uint64_t index) const;
+    /// Those of leaves first and behind it, for the reads of one; zero is one that is not known.
+    /// Errors: merkle_index when there are fewer leaves, io.
+    [[nodiscard]] Result<void> leaves(std::uint64_t first, std::span<Digest> out) const;
     /// The proof of a leaf, checked against the root; every leaf that is present has one. Errors:
     /// merkle_index, block_not_found when the leaf is not known, repo_damaged.
     [[nodiscard]] Result<merkle::Proof> proof(std::uint64_t index) const;

@@ -46,6 +46,13 @@ Result<Digest> PartialTree::leaf(std::uint64_t index) const {
     return digest;
 }
 
+Result<void> PartialTree::leaves(std::uint64_t first, std::span<Digest> out) const {
+    if (first > leaf_count() || out.size() > leaf_count() - first)
+        return fail(Errc::merkle_index, "tree {}: no leaves {} to {}", impl_->tree.text(), first,
+                    first + out.size());
+    return impl_->file.read(first, out);
+}
+
 Result<merkle::Proof> PartialTree::proof(std::uint64_t index) const {
     CODEX_TRY(digest, leaf(index));
     const auto node = [this](std::size_t layer, std::uint64_t at) -> Result<Digest> {

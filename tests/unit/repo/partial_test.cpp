@@ -151,6 +151,11 @@ TEST_F(Partial, ProvesWhatItHoldsAndTakesNothingElse) {
     EXPECT_EQ(Cid::block(run.back()->digest), peer.block(40));
     EXPECT_FALSE(run[20 - 5]);
     EXPECT_EQ(code_of(tree.proved(76, 2)), Errc::merkle_index);
+    std::vector<Digest> leaves(36);
+    must(tree.leaves(41, leaves)); // to 76, the last one
+    EXPECT_EQ(Cid::block(leaves[76 - 41]), peer.block(76));
+    EXPECT_EQ(leaves[50 - 41], Digest{});
+    EXPECT_EQ(code_of(tree.leaves(42, leaves)), Errc::merkle_index);
     EXPECT_EQ(code_of(tree.proof(20)), Errc::block_not_found);
     EXPECT_EQ(code_of(tree.proof(77)), Errc::merkle_index);
     EXPECT_EQ(code_of(repo_.partial_tree(foreign.tree_cid())), Errc::block_not_found);
