@@ -5,6 +5,7 @@
 // "peer" (its bytes a second) and "ratio" (ours by its) are printed.
 #include "compare.hpp"
 #include "erasure/code.hpp"
+#include "erasure/detail/kernel_choice.hpp"
 
 #include <algorithm>
 #include <memory>
@@ -166,4 +167,10 @@ BENCHMARK(decode)->Apply(sizes);
 
 } // namespace
 
-BENCHMARK_MAIN();
+int main(int argc, char** argv) {
+    benchmark::AddCustomContext("kernels", codex::erasure::detail::best_kernels().name);
+    benchmark::Initialize(&argc, argv);
+    if (benchmark::ReportUnrecognizedArguments(argc, argv))
+        return 64;
+    benchmark::RunSpecifiedBenchmarks();
+}

@@ -8,6 +8,8 @@
 // the factors of a pass fit the registers beside its rows.
 #pragma once
 
+#include "erasure/detail/tower.hpp"
+
 #include <cstddef>
 #include <cstdint>
 
@@ -37,6 +39,10 @@ template <class V> struct AffineGf8 {
     static Factor factor(const std::uint8_t* record) { return {V::matrix(record)}; }
     static Unit mul(Unit a, Factor f) { return {V::product(a.x, f.matrix)}; }
     static Unit mul_add(Unit sum, Prepared a, Factor f) { return add(sum, mul(a, f)); }
+
+    /// Into the coordinates of the transforms and out of them; those of this field are its own.
+    static Unit turn(Unit a) { return a; }
+    static constexpr bool kHasSubfield = false; ///< whose factors cost less
 };
 
 /// The low bytes and the high bytes of as many words; how they are loaded and stored is left to
@@ -66,6 +72,20 @@ template <class V> struct AffineGf16 {
                 V::add(V::product(a.low, f.low_high), V::product(a.high, f.high_high))};
     }
     static Unit mul_add(Unit sum, Prepared a, Factor f) { return add(sum, mul(a, f)); }
+
+    /// Into the coordinates of tower.hpp and out of them, where a factor below 256 is a Small one.
+    static Unit turn(Unit a) {
+        return {V::add(a.low, V::product(a.high, V::matrix(kTower.matrix))), a.high};
+    }
+    static constexpr bool kHasSubfield = true;
+    struct Small {
+        Vector matrix;
+    };
+    static Small small(const std::uint8_t* record) { return {V::matrix(record)}; }
+    static Unit mul_add(Unit sum, Prepared a, Small f) {
+        return {V::add(sum.low, V::product(a.low, f.matrix)),
+                V::add(sum.high, V::product(a.high, f.matrix))};
+    }
 };
 
 } // namespace codex::erasure::detail

@@ -16,13 +16,16 @@ class Factors {
 public:
     /// Made on first use, thread-safe. `field` is one of the two.
     [[nodiscard]] static const Factors& of(const Field& field, FactorForm form);
+    /// The same for operands and products of GF(2^16) in the coordinates of tower.hpp, which the
+    /// transforms compute in; those of GF(2^8) are no others.
+    [[nodiscard]] static const Factors& of_transform(const Field& field, FactorForm form);
 
     [[nodiscard]] std::size_t record_bytes() const { return record_bytes_; }
     /// Writes record_bytes() bytes at `to`.
     void write(std::uint32_t word, std::uint8_t* to) const;
 
 private:
-    Factors(const Field& field, FactorForm form);
+    Factors(const Field& field, FactorForm form, bool tower);
 
     std::size_t record_bytes_;
     std::vector<std::uint8_t> records_; ///< 256 for the low byte, then 256 for the high byte

@@ -24,6 +24,7 @@ struct Gf16Words : AffineGf16<Avx512> {
     static constexpr unsigned kMaxLayers = kAvx512Layers16;
     static constexpr unsigned kLoadedLayers = 0;
 
+    using AffineGf16<Avx512>::mul_add;
     static Unit mul_add(Unit sum, Prepared a, Factor f) {
         using V = Avx512;
         return {

@@ -1,5 +1,6 @@
 // The kernels in plain C++, for processors without a file of their own.
 #include "erasure/detail/kernel_set.hpp"
+#include "erasure/detail/tower.hpp"
 
 #include <cstring>
 
@@ -65,6 +66,10 @@ struct Gf8 : Scalar {
         return sum;
     }
     static Unit mul(const Unit& x, Factor f) { return mul_add({}, x, f); }
+
+    /// Into the coordinates of the transforms and out of them; those of this field are its own.
+    static const Unit& turn(const Unit& x) { return x; }
+    static constexpr bool kHasSubfield = false; ///< whose factors cost less
 };
 
 /// The low bytes of a chunk are in its first half.
@@ -79,6 +84,23 @@ struct Gf16 : Scalar {
         return sum;
     }
     static Unit mul(const Unit& x, Factor f) { return mul_add({}, x, f); }
+
+    /// Into the coordinates of tower.hpp and out of them, where a factor below 256 is a Small one.
+    static Unit turn(Unit x) {
+        for (std::size_t i = 0; i < 2; ++i)
+            add_product<1>(x.parts[i], x.parts[i + 2], kTower.nibbles);
+        return x;
+    }
+    static constexpr bool kHasSubfield = true;
+    struct Small {
+        const std::uint8_t* record;
+    };
+    static Small small(const std::uint8_t* record) { return {record}; }
+    static Unit mul_add(Unit sum, const Prepared& x, Small f) {
+        for (std::size_t i = 0; i < 4; ++i)
+            add_product<2>(sum.parts[i], x.parts[i], f.record);
+        return sum;
+    }
 };
 
 } // namespace

@@ -9,6 +9,8 @@
 // the factors of a pass fit the registers beside its rows.
 #pragma once
 
+#include "erasure/detail/tower.hpp"
+
 #include <cstddef>
 #include <cstdint>
 
@@ -44,6 +46,10 @@ template <class V> struct NibbleGf8 {
         return {V::add(sum.x, V::add(V::look_up(f.low, a.low), V::look_up(f.high, a.high)))};
     }
     static Unit mul(Unit a, Factor f) { return mul_add(zero(), prepare(a), f); }
+
+    /// Into the coordinates of the transforms and out of them; those of this field are its own.
+    static Unit turn(Unit a) { return a; }
+    static constexpr bool kHasSubfield = false; ///< whose factors cost less
 };
 
 /// The low bytes and the high bytes of as many words.
@@ -89,6 +95,27 @@ template <class V> struct NibbleGf16 {
         return sum;
     }
     static Unit mul(Unit a, Factor f) { return mul_add(zero(), prepare(a), f); }
+
+    /// Into the coordinates of tower.hpp and out of them, where a factor below 256 is a Small one.
+    static Unit turn(Unit a) {
+        a.low = V::add(a.low, V::look_up(V::table(kTower.nibbles), V::low(a.high)));
+        a.low = V::add(a.low, V::look_up(V::table(kTower.nibbles + 16), V::high(a.high)));
+        return a;
+    }
+    static constexpr bool kHasSubfield = true;
+    struct Small {
+        Vector low, high;
+    };
+    static Small small(const std::uint8_t* record) {
+        return {V::table(record), V::table(record + 32)};
+    }
+    static Unit mul_add(Unit sum, Prepared a, Small f) {
+        const auto product = [&f](Vector low, Vector high) {
+            return V::add(V::look_up(f.low, low), V::look_up(f.high, high));
+        };
+        return {V::add(sum.low, product(a.nibbles[0], a.nibbles[1])),
+                V::add(sum.high, product(a.nibbles[2], a.nibbles[3]))};
+    }
 };
 
 } // namespace codex::erasure::detail

@@ -59,7 +59,7 @@ const Field& field_of(const Shape& shape) {
 }
 
 std::vector<std::uint8_t> skew_factors(const Shape& shape, const KernelSet& kernels) {
-    const Factors& factors = Factors::of(field_of(shape), kernels.form);
+    const Factors& factors = Factors::of_transform(field_of(shape), kernels.form);
     std::vector<std::uint8_t> records(shape.positions() / 2 * factors.record_bytes());
     for (std::uint32_t i = 0; i < shape.positions() / 2; ++i)
         factors.write(2 * i, records.data() + i * factors.record_bytes());
@@ -120,7 +120,7 @@ void Solver::prepare_transform(const std::vector<bool>& erased) {
     // Q(position[j]) = c[j] data[j] L'(position[j]) at lost data.
     const Field& field = field_of(shape_);
     const auto logs = locator_logs(field, erased);
-    const Factors& factors = Factors::of(field, kernels_->form);
+    const Factors& factors = Factors::of_transform(field, kernels_->form);
     const std::size_t record = factors.record_bytes();
     locator_.resize(shape_.parity_positions() * record);
     for (std::uint32_t i = 0; i < shape_.parity_positions(); ++i)

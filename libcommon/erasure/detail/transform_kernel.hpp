@@ -67,7 +67,8 @@ private:
         together_ = kLocalRows / rows == 0 ? 1 : kLocalRows / rows;
     }
 
-    template <unsigned kLayers> using GroupFactors = detail::GroupFactors<V, kLayers>;
+    template <unsigned kLayers, bool kSmall>
+    using GroupFactors = detail::GroupFactors<V, kLayers, kSmall>;
     using WorkRows = detail::WorkRows<V>;
     using SourceRows = detail::SourceRows<V>;
 
@@ -130,19 +131,36 @@ private:
             constexpr unsigned kAll = layers();
             constexpr unsigned kHalf = kAll > 1 ? kAll - 1 : kAll;
             constexpr unsigned kQuarter = kAll > 2 ? kAll - 2 : kHalf;
-            if (!added)
-                turn_layers<kAll, kAll, false>(input.position, from, to);
-            else if (used <= std::size_t{1} << kQuarter)
-                turn_layers<kAll, kQuarter, true>(input.position, from, to);
-            else if (used <= std::size_t{1} << kHalf)
-                turn_layers<kAll, kHalf, true>(input.position, from, to);
-            else
-                turn_layers<kAll, kAll, true>(input.position, from, to);
+            any_factors(layers(), layer, input.position, [&](auto small) {
+                constexpr bool kSmall = small();
+                if (!added)
+                    turn_layers<kAll, kAll, false, kSmall>(input.position, from, to);
+                else if (used <= std::size_t{1} << kQuarter)
+                    turn_layers<kAll, kQuarter, true, kSmall>(input.position, from, to);
+                else if (used <= std::size_t{1} << kHalf)
+                    turn_layers<kAll, kHalf, true, kSmall>(input.position, from, to);
+                else
+                    turn_layers<kAll, kAll, true, kSmall>(input.position, from, to);
+            });
         });
     }
 
+    /// Calls work(std::bool_constant): whether the factors of the group at `position`, of so many
+    /// layers from `layer` on, are below 256 and the field computes with these in less time.
+    template <class Work>
+    static void any_factors(unsigned layers, unsigned layer, std::size_t position, Work work) {
+        if constexpr (V::kHasSubfield) {
+            // Factor i is word 2 i, and those of the lowest layer are the largest.
+            if ((position >> (layer + 1)) + (std::size_t{1} << (layers - 1)) <= 128) {
+                work(std::true_type{});
+                return;
+            }
+        }
+        work(std::false_type{});
+    }
+
     /// All groups of rows of the turn, of which 2^kUsed are not zeros.
-    template <unsigned kLayers, unsigned kUsed, bool kAdded, class From, class To>
+    template <unsigned kLayers, unsigned kUsed, bool kAdded, bool kSmall, class From, class To>
     void turn_layers(std::size_t position, From from, To to) {
         constexpr std::size_t kRows = std::size_t{1} << kLayers;
         constexpr bool kOnlyPass = std::is_same_v<From, SourceRows>;
@@ -154,8 +172,8 @@ private:
             skews[u] = job_.skews + (position >> (layer + u + 1)) * V::kFactorBytes;
             origin[u] = job_.skews;
         }
-        const GroupFactors<kLayers> factors(skews);
-        const GroupFactors<kLayers> origin_factors(origin);
+        const GroupFactors<kLayers, kSmall> factors(skews);
+        const GroupFactors<kLayers, V::kHasSubfield> origin_factors(origin);
         for (std::size_t c = 0; c < columns_; ++c) {
             const auto source = from.column(c);
             const auto target = to.column(c);
@@ -169,12 +187,13 @@ private:
 #pragma GCC unroll 16
                 for (std::size_t q = 0; q < std::size_t{1} << kUsed; ++q)
                     rows[q] = source.load(i + (q << layer));
-                butterflies<true, kLayers, 0, kUsed>(rows, factors);
+                Butterflies<V>::template run<true, kLayers, 0, kUsed>(rows, factors);
                 if constexpr (kAdded)
 #pragma GCC unroll 16
                     for (std::size_t q = 0; q < kRows; ++q)
                         rows[q] = V::add(rows[q], sum.load(i + (q << layer)));
-                butterflies<false, kLayers, 0, kLayers, true>(rows, origin_factors);
+                Butterflies<V>::template run<false, kLayers, 0, kLayers, true>(rows,
+                                                                               origin_factors);
 #pragma GCC unroll 16
                 for (std::size_t q = 0; q < kRows; ++q)
                     target.store(i + (q << layer), rows[q]);
@@ -295,83 +314,59 @@ private:
 
     template <bool kInverse, unsigned kLayers, class From, class To>
     void pass_layers(const Range& range, From from, To to) {
-        constexpr std::size_t kRows = std::size_t{1} << kLayers;
-        for (std::size_t block = range.start; block < range.end; block += kRows << range.layer) {
-            // Within a layer the factors of consecutive groups are consecutive.
-            const std::uint8_t* skews[kLayers];
+        const std::size_t rows = std::size_t{1} << (kLayers + range.layer);
+        for (std::size_t block = range.start; block < range.end; block += rows)
+            any_factors(kLayers, range.layer, range.position + block, [&](auto small) {
+                block_layers<kInverse, kLayers, small()>(range, block, from, to);
+            });
+    }
+
+    /// The rows of a pass that share their factors, from `block` on.
+    template <bool kInverse, unsigned kLayers, bool kSmall, class From, class To>
+    void block_layers(const Range& range, std::size_t block, From from, To to) {
+        // Within a layer the factors of consecutive groups are consecutive.
+        const std::uint8_t* skews[kLayers];
 #pragma GCC unroll 4
-            for (unsigned u = 0; u < kLayers; ++u)
-                skews[u] = job_.skews +
-                           ((range.position + block) >> (range.layer + u + 1)) * V::kFactorBytes;
-            const GroupFactors<kLayers> factors(skews);
-            // The stride of the first pass is known to the compiler.
-            if (range.layer == 0) {
-                ahead_.steps(range.right - range.left);
-                for (std::size_t c = range.left; c < range.right; ++c)
-                    group<kInverse, kLayers>(block, 0, factors, from.column(c), to.column(c));
-                continue;
-            }
-            for (std::size_t c = range.left; c < range.right; ++c) {
-                const auto source = from.column(c);
-                const auto target = to.column(c);
-                const std::size_t end = block + (std::size_t{1} << range.layer);
-                for (std::size_t first = block; first < end;) {
-                    const std::size_t count =
-                        end - first < kGroupsAtATime ? end - first : kGroupsAtATime;
-                    ahead_.steps(count);
-                    for (std::size_t i = first; i < first + count; ++i)
-                        group<kInverse, kLayers>(i, range.layer, factors, source, target);
-                    first += count;
-                }
+        for (unsigned u = 0; u < kLayers; ++u)
+            skews[u] =
+                job_.skews + ((range.position + block) >> (range.layer + u + 1)) * V::kFactorBytes;
+        const GroupFactors<kLayers, kSmall> factors(skews);
+        // The stride of the first pass is known to the compiler.
+        if (range.layer == 0) {
+            ahead_.steps(range.right - range.left);
+            for (std::size_t c = range.left; c < range.right; ++c)
+                group<kInverse, kLayers, kSmall>(block, 0, factors, from.column(c), to.column(c));
+            return;
+        }
+        for (std::size_t c = range.left; c < range.right; ++c) {
+            const auto source = from.column(c);
+            const auto target = to.column(c);
+            const std::size_t end = block + (std::size_t{1} << range.layer);
+            for (std::size_t first = block; first < end;) {
+                const std::size_t count =
+                    end - first < kGroupsAtATime ? end - first : kGroupsAtATime;
+                ahead_.steps(count);
+                for (std::size_t i = first; i < first + count; ++i)
+                    group<kInverse, kLayers, kSmall>(i, range.layer, factors, source, target);
+                first += count;
             }
         }
     }
 
     /// The rows first, first + 2^layer, ... through kLayers layers.
-    template <bool kInverse, unsigned kLayers, class From, class To>
+    template <bool kInverse, unsigned kLayers, bool kSmall, class From, class To>
     [[gnu::always_inline]] static void group(std::size_t first, unsigned layer,
-                                             const GroupFactors<kLayers>& factors, From from,
-                                             To to) {
+                                             const GroupFactors<kLayers, kSmall>& factors,
+                                             From from, To to) {
         constexpr std::size_t kRows = std::size_t{1} << kLayers;
         Unit rows[kRows];
 #pragma GCC unroll 16
         for (std::size_t q = 0; q < kRows; ++q)
             rows[q] = from.load(first + (q << layer));
-        butterflies<kInverse, kLayers, 0>(rows, factors);
+        Butterflies<V>::template run<kInverse, kLayers, 0>(rows, factors);
 #pragma GCC unroll 16
         for (std::size_t q = 0; q < kRows; ++q)
             to.store(first + (q << layer), rows[q]);
-    }
-
-    /// All butterflies from number kNumber on: layers ascending in the inverse transform, where
-    /// rows from 2^kUsed on are zeros (their content is not read), descending in the forward one,
-    /// where at the origin the first factor of every layer is 0.
-    template <bool kInverse, unsigned kLayers, unsigned kNumber, unsigned kUsed = kLayers,
-              bool kOrigin = false>
-    [[gnu::always_inline]] static void butterflies(Unit* rows,
-                                                   const GroupFactors<kLayers>& factors) {
-        constexpr unsigned kPerLayer = 1U << (kLayers - 1);
-        if constexpr (kNumber < kLayers * kPerLayer) {
-            constexpr unsigned kOrder = kNumber / kPerLayer;
-            constexpr unsigned kLayer = kInverse ? kOrder : kLayers - 1 - kOrder;
-            constexpr unsigned kGroup = kNumber % kPerLayer >> kLayer;
-            constexpr unsigned kX =
-                (kGroup << (kLayer + 1)) + (kNumber % kPerLayer & ((1U << kLayer) - 1));
-            constexpr unsigned kLarger = kLayer < kUsed ? kUsed : kLayer;
-            if constexpr (kX < 1U << kLarger) {
-                Unit& x = rows[kX];
-                Unit& y = rows[kX + (1U << kLayer)];
-                if constexpr (kInverse && kLayer >= kUsed)
-                    y = x;
-                else if constexpr (kInverse)
-                    y = V::add(y, x);
-                if constexpr (!kOrigin || kGroup > 0)
-                    x = V::mul_add(x, V::prepare(y), factors.of(kLayer, kGroup));
-                if constexpr (!kInverse)
-                    y = V::add(y, x);
-            }
-            butterflies<kInverse, kLayers, kNumber + 1, kUsed, kOrigin>(rows, factors);
-        }
     }
 
     const TransformJob& job_;

@@ -1,6 +1,7 @@
 // What a pass of the transforms reads and writes, as templates over a vector type; instantiate with
 // a type of an anonymous namespace only, see matrix_kernel.hpp. Each has a Unit in every row;
-// column(c) is the same rows `c` Units further on in the batch.
+// column(c) is the same rows `c` Units further on in the batch. Buffers are turned into the
+// coordinates that transforms compute in, and results out of them.
 #pragma once
 
 #include "erasure/detail/kernels.hpp"
@@ -35,7 +36,7 @@ template <class V> struct SourceRows {
         return {rows, at, V::offset(at + c * V::kBytes)};
     }
     [[nodiscard]] typename V::Unit load(std::size_t row) const {
-        return V::load(rows[row].bytes + (offset & rows[row].mask));
+        return V::turn(V::load(rows[row].bytes + (offset & rows[row].mask)));
     }
 };
 
@@ -52,6 +53,7 @@ template <class V, bool kScaled, bool kStreamed> struct ResultRows {
             return;
         if constexpr (kScaled)
             x = V::mul(x, V::factor(output->factors + row * V::kFactorBytes));
+        x = V::turn(x);
         if constexpr (kStreamed)
             V::stream(output->rows[row] + offset, x);
         else
