@@ -83,7 +83,7 @@ TEST_F(Faults, AFullDiskLeavesTheLedgerAsItWas) {
     const UInt256 digest = must(ledger->digest());
     const Bytes before = content_of(path() + "/journal");
     disk_.of = "/journal";
-    for (const std::size_t bytes : {0, 1, 100}) {
+    for (const std::size_t bytes : {0U, 1U, 100U}) {
         disk_.writes_go = bytes;
         disk_.write_error = ENOSPC;
         EXPECT_EQ(must_fail(try_to_call(*ledger, 2)).code(), Errc::no_space);

@@ -2,6 +2,7 @@
 #include "base/hex.hpp"
 #include "files.hpp"
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <filesystem>
