@@ -161,14 +161,8 @@ wait_for() {
             echo "not true within ${2:-60} s: $condition" >&2
             return 1
         fi
-        pause 0.02
+        sleep 0.02
     done
-}
-
-# pause SECONDS: a sleep without a process. Nothing ever arrives where it reads.
-pause() {
-    [[ ${codex_never-} ]] || exec {codex_never}<> <(:)
-    read -rt "$1" -u "$codex_never" || true
 }
 
 # assert_stderr TEXT, assert_stderr --partial TEXT: what the last run_split said on stderr.
