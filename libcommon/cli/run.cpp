@@ -102,6 +102,16 @@ Result<void> check_all(const Command::Node& command, Context& context) {
     return {};
 }
 
+/// A secret is never a setting, but one may stand in the place of the file that has it: 32 bytes in
+/// hexadecimal digits are a key.
+std::string_view shown(std::string_view value) {
+    constexpr std::size_t kKeyDigits = 64;
+    const std::string_view digits = value.substr(value.starts_with("0x") ? 2 : 0);
+    const bool is_key = digits.size() == kKeyDigits &&
+                        digits.find_first_not_of("0123456789abcdefABCDEF") == digits.npos;
+    return is_key ? "(a key, and no file that has one)" : value;
+}
+
 /// `config`: every setting with where it comes from.
 void declare_config(Command& root, const std::shared_ptr<Command::Node>& tree,
                     std::shared_ptr<Context::State> state, const ToolSpec& spec) {
@@ -122,7 +132,7 @@ void declare_config(Command& root, const std::shared_ptr<Command::Node>& tree,
             detail::note_log_levels(kLevelsOfLog, state->settings);
         for (const Setting& setting : state->settings) {
             Record record("setting");
-            record.field("name", setting.name).field("value", setting.value);
+            record.field("name", setting.name).field("value", shown(setting.value));
             if (*origins)
                 record.field("origin", name_of(setting.origin)).field("from", setting.from);
             CODEX_CHECK(context.print(record));

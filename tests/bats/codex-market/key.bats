@@ -99,6 +99,9 @@ secret_is_unseen() {
         CODEX_ETH_KEY_FILE=$given run_split codex-market key show --json
         assert_failure 64
         secret_is_unseen
+        CODEX_ETH_PRIVATE_KEY=$given run_split codex-market config
+        assert_line $'eth-private-key\t(a key, and no file that has one)'
+        secret_is_unseen
     done
     echo "${secret}00" >long.key
     chmod 600 long.key

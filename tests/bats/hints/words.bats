@@ -146,7 +146,7 @@ setup() {
     hint 'there are {}{}'
     echo 'max-pears = 3' >config
     local command
-    for command in 'codex-chunk ls' 'codex-serve health' 'codex-serve run'; do
+    for command in 'codex-chunk ls' 'codex-serve run'; do
         # shellcheck disable=SC2086 # words
         run_split $command --config-file config
         hint 'max-peers{}; did you mean: max-peers'
