@@ -102,6 +102,8 @@ private:
     }
     std::uint64_t some_slot(const Word& request) { return below(requests_.at(request).ask.slots); }
 
+    // What is drawn is drawn in statements of its own: compilers order the arguments of a call as
+    // they like, and a seed is to give one run.
     void one() {
         static constexpr std::uint64_t kSeconds[] = {0, 0, 1, 1, 2, 3, 6};
         chain_.time += kSeconds[below(7)];
@@ -209,35 +211,44 @@ private:
         const Word slot = chosen_slot();
         Proof proof;
         proof.words[7] = one_in(8) ? 0 : 1;
-        call("submitProof", slot, host_of(slot), options().marketplace,
-             calls::submit_proof(slot, proof));
+        const Address from = host_of(slot);
+        call("submitProof", slot, from, options().marketplace, calls::submit_proof(slot, proof));
     }
 
     void mark() {
         const Word slot = chosen_slot();
         const std::uint64_t now = chain_.time / options().configuration.period;
         const std::uint64_t period = one_in(6) ? now + 1 - below(4) : now - 1;
-        call("markProofAsMissing", slot, anyone(), options().marketplace,
+        const Address from = anyone();
+        call("markProofAsMissing", slot, from, options().marketplace,
              calls::mark_proof_as_missing(slot, period), period);
     }
 
     void free() {
         const Word slot = chosen_slot();
-        call("freeSlot", slot, host_of(slot), options().marketplace,
-             one_in(2) ? calls::free_slot(slot) : calls::free_slot(slot, anyone(), anyone()));
+        const Address from = host_of(slot);
+        const bool for_himself = one_in(2);
+        const Address rewarded = anyone();
+        const Address secured = anyone();
+        call("freeSlot", slot, from, options().marketplace,
+             for_himself ? calls::free_slot(slot) : calls::free_slot(slot, rewarded, secured));
     }
 
     void withdraw() {
         const Word& request = some_request();
         const Address from = one_in(6) ? anyone() : requests_.at(request).client;
+        const bool for_himself = one_in(2);
+        const Address recipient = anyone();
         call("withdrawFunds", request, from, options().marketplace,
-             one_in(2) ? calls::withdraw_funds(request) : calls::withdraw_funds(request, anyone()));
+             for_himself ? calls::withdraw_funds(request)
+                         : calls::withdraw_funds(request, recipient));
     }
 
     void pay() {
         const Address to = one_in(3) ? options().marketplace : anyone();
-        call("transfer", {}, anyone(), options().token,
-             calls::transfer(to, one_in(4) ? UInt256::max() : UInt256(below(100000))));
+        const Address from = anyone();
+        const UInt256 amount = one_in(4) ? UInt256::max() : UInt256(below(100000));
+        call("transfer", {}, from, options().token, calls::transfer(to, amount));
     }
 
     /// All that anybody still can get.
