@@ -128,7 +128,7 @@ std::vector<OptionSpec> global_options(Globals& g) {
         text_spec("--log-level LEVELS", g.log_level,
                   "LEVEL[;LEVEL:TOPIC,...]; default warn, of a node info"),
         choice_spec("--log-format", g.log_format, {"text", "json"}, "form of log lines"),
-        flag_spec("-n,--dry-run", g.dry_run, "say what would be deleted"),
+        flag_spec("-n,--dry-run", g.dry_run, "do nothing, and say what would be done"),
         flag_spec("--no-sync", g.no_sync, "faster: a power loss may take what was acknowledged"),
         flag_spec("--fail-fast", g.fail_fast, "stop at the first input that fails"),
         lock_timeout_spec(g),
