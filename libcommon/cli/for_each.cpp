@@ -127,8 +127,10 @@ private:
 } // namespace
 
 Result<int> for_each(Context& context, Inputs inputs, const Loop& loop) {
-    if (context.batch())
+    if (context.batch()) {
         inputs.may_be_empty(); // no question, no answer
+        inputs.take_every_line();
+    }
     CODEX_TRY(item, inputs.next());
     if (!item)
         return context.exit_code();

@@ -11,6 +11,8 @@ namespace codex::cli {
 namespace {
 
 constexpr std::size_t kMaxLineBytes = std::size_t{1} << 20;
+/// So much of a line that is too long says which one it is.
+constexpr std::size_t kBeginning = 80;
 constexpr std::string_view kBlanks = " \t\r";
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
@@ -47,7 +49,8 @@ Inputs Inputs::exactly(std::vector<std::string> items) {
 /// --json output of one tool is the input of the next.
 Result<std::optional<std::string>> Inputs::item_of_json(const std::string& line) const {
     const auto object = nlohmann::json::parse(line, nullptr, false);
-    if (!object.is_object() && whole_lines_) // whoever reads it knows better what it should be
+    const bool as_it_stands = whole_lines_ || every_line_;
+    if (!object.is_object() && as_it_stands) // whoever reads it knows better what it should be
         return line;
     if (!object.is_object())
         return fail(no_list(Errc::json_invalid,
@@ -58,7 +61,7 @@ Result<std::optional<std::string>> Inputs::item_of_json(const std::string& line)
     const auto type = object.find("type");
     if (type != object.end() && (*type == "summary" || *type == "progress"))
         return std::nullopt;
-    if (whole_lines_)
+    if (as_it_stands)
         return line;
     return fail(no_list(Errc::json_invalid, fmt::format("{} line {}: no \"{}\" in the object",
                                                         name_, line_, members_.front())));
@@ -66,10 +69,13 @@ Result<std::optional<std::string>> Inputs::item_of_json(const std::string& line)
 
 Result<std::optional<std::string>> Inputs::item_of(const std::string& line) const {
     // Readers that take it for the end of a text would not see what comes behind.
-    if (line.find('\0') != std::string::npos)
+    if (line.find('\0') != std::string::npos) {
+        if (every_line_)
+            return line;
         return fail(
             no_list(Errc::malformed,
                     fmt::format("{} line {}: a NUL byte, where there is only text", name_, line_)));
+    }
     const std::size_t begin = line.find_first_not_of(kBlanks);
     if (begin == std::string::npos)
         return std::nullopt;
@@ -128,15 +134,42 @@ Result<std::optional<std::string>> Inputs::next_line() {
         ended_ = n == 0;
         end = buffer_.find('\n', had);
     }
-    if (std::min(end, buffer_.size()) - start_ > kMaxLineBytes)
+    if (std::min(end, buffer_.size()) - start_ > kMaxLineBytes) {
+        if (every_line_)
+            return cut_line();
         return fail(no_list(Errc::limit_exceeded, fmt::format("{} line {}: longer than {} bytes",
                                                               name_, line_ + 1, kMaxLineBytes)));
+    }
     if (end == std::string::npos && start_ == buffer_.size())
         return std::optional<std::string>();
     std::string line = buffer_.substr(start_, end == std::string::npos ? end : end - start_);
     start_ = end == std::string::npos ? buffer_.size() : end + 1;
     if (++line_ == 1 && line.starts_with(kByteOrderMark)) // some systems' editors begin files so
         line.erase(0, kByteOrderMark.size());
+    return std::optional<std::string>(std::move(line));
+}
+
+Result<std::optional<std::string>> Inputs::cut_line() {
+    std::string line = buffer_.substr(start_, kBeginning);
+    // No word of it stands for a whole item then.
+    std::ranges::replace_if(line, [](char c) { return kBlanks.find(c) != kBlanks.npos; }, '_');
+    line += "...";
+    ++line_;
+    for (;;) {
+        const std::size_t end = buffer_.find('\n', start_);
+        if (end != std::string::npos) {
+            start_ = end + 1;
+            break;
+        }
+        buffer_.clear();
+        start_ = 0;
+        std::uint8_t chunk[65536];
+        CODEX_TRY(n, read_some(fd_, chunk, name_));
+        ended_ = n == 0;
+        if (ended_)
+            break;
+        buffer_.append(as_text(BytesView(chunk).first(n)));
+    }
     return std::optional<std::string>(std::move(line));
 }
 

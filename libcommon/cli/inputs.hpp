@@ -25,6 +25,9 @@ public:
     void before_waiting(std::function<void()> call) { before_waiting_ = std::move(call); }
     /// That nothing comes is no error then.
     void may_be_empty() { may_be_empty_ = true; }
+    /// A line that is no item is one as it stands, or its beginning where it is too long: whoever
+    /// answers every line says what is wrong with it.
+    void take_every_line() { every_line_ = true; }
     /// Items are not CIDs but `what` ("slot"): so errors call them, and the item of a JSON line is
     /// its first member of these names.
     void are(std::string what, std::vector<std::string> members);
@@ -43,6 +46,9 @@ private:
     Result<std::optional<std::string>> item_of(const std::string& line) const;
     Result<std::optional<std::string>> item_of_json(const std::string& line) const;
 
+    /// The beginning of a line that is too long, the rest of which is read and dropped.
+    Result<std::optional<std::string>> cut_line();
+
     /// Something else than a list came.
     [[nodiscard]] Error no_list(Errc code, std::string text) const;
 
@@ -53,6 +59,7 @@ private:
     std::function<void()> before_waiting_;
     bool exact_ = false;
     bool may_be_empty_ = false;
+    bool every_line_ = false;
     bool any_ = false; // an item was given out
     std::size_t position_ = 0;
     int fd_;

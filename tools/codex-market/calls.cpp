@@ -79,12 +79,14 @@ Result<void> tell_failure(cli::Context& context, std::string_view about, const E
     return context.print(record);
 }
 
-/// What a line is called in messages: a document by what it says that it is about.
+/// What a line is called in messages: a document by what it says that it is about, and others, if
+/// they are long, by how they begin.
 std::string name_of(const std::string& line) {
-    if (!line.starts_with('{'))
-        return line;
-    auto id = codec::json_member(line, "id");
-    return id ? std::move(*id) : "document";
+    constexpr std::size_t kMostShown = 80;
+    if (line.starts_with('{'))
+        if (auto id = codec::json_member(line, "id"); id && id->size() <= kMostShown)
+            return std::move(*id);
+    return line.size() <= kMostShown ? line : line.substr(0, kMostShown) + "...";
 }
 
 class Loop {
@@ -251,8 +253,6 @@ Result<void> Caller::tell(const PlannedCall& call, const ledger::Receipt& receip
 
 Result<int> make_calls(cli::Context& context, cli::Inputs inputs, const Plan& plan) {
     Loop loop(context, plan);
-    if (context.batch())
-        inputs.may_be_empty();
     return cli::for_each(context, std::move(inputs),
                          {.label = "calls",
                           .begin = [&] { return loop.begin(); },

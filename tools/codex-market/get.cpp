@@ -6,6 +6,7 @@
 #include "state_records.hpp"
 
 #include <memory>
+#include <optional>
 
 namespace codex::market_tool {
 
@@ -28,31 +29,40 @@ Result<cli::Record> look_at_slot(const Views& views, const std::string& item) {
     return slot_record(views, slot);
 }
 
-/// What --batch answers instead of the error of one that is not there.
-cli::Record missing(const std::string& item, std::string_view name) {
-    return cli::Record("missing").field(name, item).field("state", "missing");
+/// What --batch answers instead of an error; nothing, where it is none of what was asked.
+std::optional<std::string_view> answer_of(const Error& error) {
+    switch (error.code()) {
+    case Errc::market_unknown:
+        return "missing";
+    case Errc::hex_invalid:
+    case Errc::malformed:
+    case Errc::merkle_index:
+        return "invalid";
+    default:
+        return std::nullopt;
+    }
 }
 
 Result<int> run_get(cli::Context& context, cli::Inputs inputs, std::string_view name, Look look) {
     std::unique_ptr<ledger::Ledger> ledger;
-    if (context.batch())
-        inputs.may_be_empty();
-    return cli::for_each(context, std::move(inputs),
-                         {.label = "get",
-                          .begin = [&]() -> Result<void> {
-                              CODEX_SET(ledger, open_ledger(context, ledger::Access::read));
-                              return {};
-                          },
-                          .turn = [&](const std::string& item, Progress&) -> Result<void> {
-                              CODEX_TRY(views, Views::now(*ledger));
-                              auto record = look(views, item);
-                              if (!record && record.error().code() == Errc::market_unknown &&
-                                  context.batch())
-                                  return context.print(missing(item, name));
-                              if (!record)
-                                  return fail(std::move(record).error());
-                              return context.print(*record);
-                          }});
+    return cli::for_each(
+        context, std::move(inputs),
+        {.label = "get",
+         .begin = [&]() -> Result<void> {
+             CODEX_SET(ledger, open_ledger(context, ledger::Access::read));
+             return {};
+         },
+         .turn = [&](const std::string& item, Progress&) -> Result<void> {
+             CODEX_TRY(views, Views::now(*ledger));
+             auto record = look(views, item);
+             if (record)
+                 return context.print(*record);
+             const auto state = answer_of(record.error());
+             if (!context.batch() || !state)
+                 return fail(std::move(record).error());
+             return context.print(
+                 cli::Record(std::string(*state)).field(name, item).field("state", *state));
+         }});
 }
 
 } // namespace

@@ -102,6 +102,25 @@ $cid@99	invalid"
 [\"$unknown\",null,\"missing\"]"
 }
 
+@test "a batch goes on behind a line that is none" {
+    local cid command
+    cid=$(codex-chunk put file8)
+    for command in stat 'block has'; do
+        # shellcheck disable=SC2086 # words
+        run_split codex-chunk $command --batch < <(
+            printf '{bad\n{"x":1}\na\0b\n'
+            head -c 1500000 /dev/zero | tr '\0' x
+            printf '\n%s\n' "$cid"
+        )
+        assert_success
+        refute_stderr
+        assert_equal "$(cut -f 2 <<<"$output" | head -n 4 | xargs)" 'invalid invalid invalid invalid'
+        assert_line --index 0 $'{bad\tinvalid'
+        assert_line --index 3 --regexp $'^x{80}\\.\\.\\.\tinvalid$'
+        assert_line --index 4 --partial "$cid"
+    done
+}
+
 @test "buffered answers are the same, written together" {
     codex-chunk put file* >/dev/null
     codex-chunk ls --blocks | cut -f1 >all

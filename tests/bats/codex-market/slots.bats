@@ -124,6 +124,40 @@ setup() {
     assert_equal "$(jq -r '.slotId, .requestId, .slotIndex, .state, .host' <<<"$output" | xargs)" "$id $request 1 free null"
 }
 
+# lines_of ID...: these, and between them what is no item: half a document, another one, a NUL byte, a line
+# that is too long, a list.
+lines_of() {
+    printf '%s\n{bad\n{"x":1}\na\0b\n' "$1"
+    head -c 1500000 /dev/zero | tr '\0' x
+    printf '\n[[\n%s\n' "$2"
+}
+
+@test "--batch answers each line, also those that are none" {
+    local command
+    run_split codex-market get slot --batch < <(lines_of "$request@0" "$request@1")
+    assert_success
+    refute_stderr
+    assert_equal "$(cut -f 2 <<<"$output" | sed "s/$request/found/" | xargs)" \
+        'found invalid invalid invalid invalid invalid found'
+    assert_line --index 4 --regexp $'^x{80}\\.\\.\\.\tinvalid$'
+    run_json codex-market get request --batch --json < <(lines_of "$request" 0x12)
+    assert_equal "$(jq -r '.state' <<<"$output" | xargs)" 'new invalid invalid invalid invalid invalid invalid'
+    for command in reserve mark-missing free; do
+        run_split as alice $command --batch < <(lines_of "$request@0" "$request@1")
+        assert_success
+        refute_stderr
+        assert_equal "$(cut -f 3 <<<"$output" | grep -c '^hex.invalid$')" 5
+        assert_equal "$(wc -l <<<"$output")" 7
+    done
+    for command in mint transfer request fill prove-submit; do
+        run_split as alice $command --batch < <(lines_of 'no call' 'none')
+        assert_success
+        refute_stderr
+        assert_equal "$(wc -l <<<"$output")" 7
+        assert_line --index 1 --regexp $'\t\\{bad$'
+    done
+}
+
 @test "what is not there: 1 from get, 76 from a call, an answer with --batch" {
     unknown=0x$(printf '%064d' 7)
     for command in "get request $unknown" "get slot $unknown" "get slot $unknown@0" "get slot $request@3" \
