@@ -32,6 +32,18 @@ protected:
         const std::size_t at = text.find("record ");
         return at == std::string::npos ? 0 : std::stoull(text.substr(at + 7));
     }
+    /// One that could come behind the last.
+    [[nodiscard]] Record next_record() const {
+        Record behind;
+        behind.sequence = head_.sequence + 1;
+        behind.block = head_.block;
+        behind.from = key_of(1).address();
+        behind.to = kToken;
+        behind.calldata = approve_market(5);
+        behind.previous = head_.hash;
+        behind.signature = key_of(1).sign(behind.hash()).bytes();
+        return behind;
+    }
     const TemporaryFolder folder_;
     Head head_;
     UInt256 digest_;
@@ -124,14 +136,7 @@ TEST_F(Damage, ARecordOfAnotherTimeOrLedgerIsNamed) {
 /// L8: a tail of any length, garbage, and a record that nobody may have written.
 TEST_F(Damage, ATornTailIsCut) {
     const Bytes journal = content_of(path() + "/journal");
-    Record behind;
-    behind.sequence = head_.sequence + 1;
-    behind.block = head_.block;
-    behind.from = key_of(1).address();
-    behind.to = kToken;
-    behind.calldata = approve_market(5);
-    behind.previous = head_.hash;
-    behind.signature = key_of(1).sign(behind.hash()).bytes();
+    Record behind = next_record();
     const Bytes whole = behind.encoded();
     for (std::size_t size = 1; size < whole.size(); size += 13) {
         Bytes torn = journal;
@@ -160,14 +165,7 @@ TEST_F(Damage, ATornTailIsCut) {
 
 /// Written whole, and killed before the state knew of it.
 TEST_F(Damage, AWholeRecordBehindTheStateIsTaken) {
-    Record behind;
-    behind.sequence = head_.sequence + 1;
-    behind.block = head_.block;
-    behind.from = key_of(1).address();
-    behind.to = kToken;
-    behind.calldata = approve_market(5);
-    behind.previous = head_.hash;
-    behind.signature = key_of(1).sign(behind.hash()).bytes();
+    const Record behind = next_record();
     Bytes journal = content_of(path() + "/journal");
     append(journal, behind.encoded());
     overwrite(path() + "/journal", journal);

@@ -103,20 +103,12 @@ TEST(Calls, ThoseOfTheContractOf2024AreOthers) {
 /// A market, and two who have to do with it.
 class Asked : public ::testing::Test {
 protected:
-    static Contracts::Options options() {
-        static const TestVerifier verifier;
-        Contracts::Options made;
-        made.token.bytes.fill(0x11);
-        made.marketplace.bytes.fill(0x22);
-        made.verifier = &verifier;
-        return made;
-    }
     template <class Answer> Result<Answer> ask(const Question<Answer>& question) {
         return market::ask(chain_.contracts(), chain_.state(), {chain_.block, chain_.time, hashes_},
                            host_, question);
     }
     void send(const Address& from, Party to, const Bytes& data) {
-        const auto outcome = chain_.send(from, market::address_of(options(), to), data);
+        const auto outcome = chain_.send(from, market::address_of(usual_options(), to), data);
         EXPECT_TRUE(outcome.ok) << refusal_of(outcome.data).message();
     }
     Asked() {
@@ -129,13 +121,14 @@ protected:
         chain_.time = 1000000;
         for (const Address& account : {client_, host_}) {
             send(account, Party::token, calls::mint(account, UInt256(1000000000)));
-            send(account, Party::token, calls::approve(options().marketplace, UInt256::max()));
+            send(account, Party::token,
+                 calls::approve(usual_options().marketplace, UInt256::max()));
         }
         send(client_, Party::marketplace, calls::request_storage(request_));
         proof_.words[0] = 1;
     }
 
-    Chain chain_{options()};
+    Chain chain_{usual_options()};
     NumberedHashes hashes_;
     Address client_;
     Address host_;
@@ -168,9 +161,9 @@ TEST_F(Asked, EveryQuestionIsAnswered) {
     EXPECT_FALSE(must(ask(questions::is_proof_required(slot))));
     EXPECT_FALSE(must(ask(questions::will_proof_be_required(slot))));
     EXPECT_EQ(must(ask(questions::configuration())), Configuration());
-    EXPECT_EQ(must(ask(questions::token())), options().token);
+    EXPECT_EQ(must(ask(questions::token())), usual_options().token);
     EXPECT_EQ(must(ask(questions::balance_of(host_))), UInt256(1000000000 - 7000));
-    EXPECT_EQ(must(ask(questions::allowance(host_, options().marketplace))), UInt256::max());
+    EXPECT_EQ(must(ask(questions::allowance(host_, usual_options().marketplace))), UInt256::max());
     EXPECT_EQ(must(ask(questions::total_supply())), UInt256(2000000000));
 }
 

@@ -25,14 +25,6 @@ TEST(ProofInputs, AreThoseOfTheVectors) {
 
 class Challenged : public ::testing::Test {
 protected:
-    static Contracts::Options options() {
-        static const TestVerifier verifier;
-        Contracts::Options made;
-        made.token.bytes.fill(0x11);
-        made.marketplace.bytes.fill(0x22);
-        made.verifier = &verifier;
-        return made;
-    }
     Challenged() {
         chain_.time = 1000030;
         request_.ask = {UInt256(1), UInt256(3), UInt256(7), 2, 1000, 3600, 1};
@@ -41,19 +33,19 @@ protected:
         request_.expiry = 600;
         request_.client.bytes.fill(3);
         for (const Bytes& data : {calls::mint(request_.client, UInt256::max()),
-                                  calls::approve(options().marketplace, UInt256::max())})
-            EXPECT_TRUE(chain_.send(request_.client, options().token, data).ok);
+                                  calls::approve(usual_options().marketplace, UInt256::max())})
+            EXPECT_TRUE(chain_.send(request_.client, usual_options().token, data).ok);
         send(calls::request_storage(request_));
     }
     void send(const Bytes& data) {
-        EXPECT_TRUE(chain_.send(request_.client, options().marketplace, data).ok);
+        EXPECT_TRUE(chain_.send(request_.client, usual_options().marketplace, data).ok);
     }
     Challenge challenge() {
         return must(challenge_of(chain_.contracts(), chain_.state(),
                                  {chain_.block, chain_.time, hashes_}, request_, 1));
     }
 
-    Chain chain_{options()};
+    Chain chain_{usual_options()};
     NumberedHashes hashes_;
     Request request_;
 };

@@ -33,6 +33,16 @@ public:
     }
 };
 
+/// A market of defaults, which takes any proof but one of zeros.
+inline Contracts::Options usual_options() {
+    static const TestVerifier verifier;
+    Contracts::Options made;
+    made.token.bytes.fill(0x11);
+    made.marketplace.bytes.fill(0x22);
+    made.verifier = &verifier;
+    return made;
+}
+
 /// A chain of blocks with what was called in them, in memory.
 class Chain {
 public:
