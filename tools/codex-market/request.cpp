@@ -102,7 +102,14 @@ Result<Cid> verifiable(cli::Context& context, repo::Repo& repo, const Terms& ter
         return named;
     const dataset::Job job{repo, {context.pool(), progress}};
     Cid protected_cid = named;
-    if (!info.manifest.erasure)
+    const auto& code = info.manifest.erasure;
+    if (code && (code->k != terms.shape->k() || code->m != terms.shape->m()))
+        return fail(Error(Errc::erasure_parameters,
+                          fmt::format("is protected already, for {} nodes of which {} may be lost",
+                                      code->k + code->m, code->m))
+                        .hint("leave --nodes and --tolerance out, and name its verifiable dataset")
+                        .remedy(Remedy(Remedy::compute_slots, "compute them").of(named.text())));
+    if (!code)
         CODEX_SET(protected_cid, dataset::encode(job, named, *terms.shape, std::nullopt));
     CODEX_TRY(built, proof::build_slots(job, protected_cid, {}));
     return built.manifest;

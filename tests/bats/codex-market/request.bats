@@ -46,6 +46,8 @@ requests() { codex-market events --event StorageRequested | wc -l; }
     assert_success
     id=$(cut -f 1 <<<"$output")
     assert_equal "$(codex-market get request "$id" | cut -f 3)" "$verifiable"
+    run_split codex-market request "$(<protected)" --nodes 5 --tolerance 2 "${terms[@]}"
+    assert_refused 64 'is protected already, for 3 nodes of which 1 may be lost'
     run_split codex-market request "$(<plain)" "${terms[@]}"
     assert_failure 65
     assert_stderr --partial ': hint: '

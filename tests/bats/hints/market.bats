@@ -116,6 +116,12 @@ with_market() {
     part 'move it away: mv PATH PATH.away'
     pasted 'mv '
     as client request "${terms[@]}" <cid
+    encoded=$(gen 2 200000 | codex-chunk put --block-size 8192 - | codex-ec encode -k 2 -m 1 | cut -f 1)
+    run_split as client request "${terms[@]}" --nodes 5 --tolerance 2 "$encoded"
+    hint 'leave --nodes and --tolerance out, and name its verifiable dataset; compute them: codex-prove slots {}'
+    part 'leave --nodes and --tolerance out, and name its verifiable dataset; compute them: codex-prove slots CID'
+    pasted 'codex-prove slots'
+    as client request "${terms[@]}" <<<"$output"
 }
 
 @test "market: a ledger that is damaged, and a proof of another time" {
