@@ -17,19 +17,24 @@ namespace {
 /// As many calls share a sync at most: so long others wait for the lock.
 constexpr std::size_t kMostTogether = 256;
 
-/// What is the same of the records of all calls: "tx TAB block TAB outcome TAB object".
+/// What is the same of the records of all calls: "object TAB tx TAB block TAB outcome". What it is
+/// about stands first, and has its own name in JSON: so the next command takes it.
 cli::Record transaction_record(const PlannedCall& call, const ledger::Receipt& receipt,
                                std::string_view outcome) {
     const bool recorded = receipt.sequence != 0;
     cli::Record record("transaction");
+    record.field("object", call.about);
     if (recorded)
         record.field("tx", text_of(receipt.hash));
     else
         record.text("-").json("tx", nullptr);
-    record.field("block", receipt.block)
-        .field("outcome", outcome)
-        .field("object", call.about)
-        .json("timestamp", receipt.time);
+    record.field("block", receipt.block).field("outcome", outcome).json("timestamp", receipt.time);
+    if (!call.subject.slot.empty())
+        record.json("slotId", call.subject.slot);
+    if (!call.subject.request.empty())
+        record.json("requestId", call.subject.request);
+    if (call.subject.slot.empty() && call.subject.request.empty())
+        record.json("account", call.about);
     return record;
 }
 
@@ -69,12 +74,12 @@ Result<void> tell_failure(cli::Context& context, std::string_view about, const E
         return {};
     }
     cli::Record record("transaction");
-    record.text("-")
+    record.field("object", about)
+        .text("-")
         .json("tx", nullptr)
         .text("-")
         .json("block", nullptr)
-        .field("outcome", errc_name(error.code()))
-        .field("object", about);
+        .field("outcome", errc_name(error.code()));
     add_error(context, record, about, error, cli::Record("error"));
     return context.print(record);
 }

@@ -46,8 +46,13 @@ void add_names(cli::Record& record, const ethereum::abi::Event& event,
 } // namespace
 
 cli::Record event_record(const ledger::Event& event) {
+    const bool recorded = event.at.sequence != 0; // else a call was only tried out
     cli::Record record("event");
-    record.field("cursor", event.at.text()).field("block", event.block);
+    if (recorded)
+        record.field("cursor", event.at.text());
+    else
+        record.text("-").json("cursor", nullptr);
+    record.field("block", event.block);
     const auto* known = event.log.topics.empty() ? nullptr : find_event(event.log.topics.front());
     const auto values = known == nullptr ? Result<ethereum::abi::Value::List>(fail(Errc::not_found))
                                          : decode_log(*known, event.log);
@@ -59,9 +64,12 @@ cli::Record event_record(const ledger::Event& event) {
     }
     record.field("event", values ? std::string_view(known->name) : "-");
     record.text(arguments).json_raw("args", arguments);
-    record.json("timestamp", event.time)
-        .json("tx", text_of(event.hash))
-        .json("index", std::uint64_t{event.at.index})
+    record.json("timestamp", event.time);
+    if (recorded)
+        record.json("tx", text_of(event.hash));
+    else
+        record.json("tx", nullptr);
+    record.json("index", std::uint64_t{event.at.index})
         .json("contract", event.log.address.text())
         .json("sender", event.sender.text());
     if (values)

@@ -105,13 +105,13 @@ found() {
     codex-market init -q --verifier test --start @1800000000 --ledger wall --mint "$bob=10tst" >made
     export CODEX_LEDGER=wall
     CODEX_NOW=1800000100 as bob transfer "$carol" 5 >paid
-    assert_equal "$(cut -f 2 paid)" 357
+    assert_equal "$(cut -f 3 paid)" 357
     CODEX_NOW=1700000000 as bob transfer "$carol" 5 >paid
-    assert_equal "$(cut -f 2 paid)" 357
+    assert_equal "$(cut -f 3 paid)" 357
     CODEX_NOW=1700000000 run_split codex-market time
     assert_output --partial $'1800000100\t357\t'
     CODEX_NOW=1800000101 as bob transfer "$carol" 5 >paid
-    assert_equal "$(cut -f 2 paid)" 358
+    assert_equal "$(cut -f 3 paid)" 358
     run_split codex-market ledger verify
     assert_success
 }

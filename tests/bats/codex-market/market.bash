@@ -45,8 +45,8 @@ document() {
 # post [JQ]: posts it; $request is its id.
 post() {
     run_split as client request --batch < <(document "${1:-.}")
-    request=$(cut -f 4 <<<"$output")
-    [[ $output == *$'\tok\t'* ]] || fail "not posted: $output $stderr"
+    request=$(cut -f 1 <<<"$output")
+    [[ $output == *$'\tok' ]] || fail "not posted: $output $stderr"
 }
 
 # prove: answers jobs as a prover would, to whom any two points are a proof.

@@ -138,7 +138,7 @@ posting() {
         "whether one is, depends on the block: in a later one it may be; see which proof is wanted: codex-market challenge $slot" \
         bob mark-missing "$slot"
     as alice reserve "$request@3" >reserved
-    assert_equal "$(cut -f 3 reserved)" ok # the contract asks nothing of what is reserved
+    assert_equal "$(cut -f 4 reserved)" ok # the contract asks nothing of what is reserved
 }
 
 @test "with the verifier of the network, a proof of another slot is refused" {

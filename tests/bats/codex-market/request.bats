@@ -150,11 +150,11 @@ requests() { codex-market events --event StorageRequested | wc -l; }
     } >documents
     run_split codex-market request --batch <documents
     assert_success
-    assert_equal "$(cut -f 3 <<<"$output" | xargs)" \
+    assert_equal "$(cut -f 4 <<<"$output" | xargs)" \
         'ok ok Marketplace_RequestAlreadyExists Marketplace_InvalidClientAddress json.invalid ok' ||
-        assert_equal "$(cut -f 3 <<<"$output" | sed 5d | xargs)" \
+        assert_equal "$(cut -f 4 <<<"$output" | sed 5d | xargs)" \
             'ok ok Marketplace_RequestAlreadyExists Marketplace_InvalidClientAddress ok'
-    assert_equal "$(cut -f 4 <<<"$output" | head -n 1)" "$(document | codex-market id | head -n 1 | cut -f 1)"
+    assert_equal "$(cut -f 1 <<<"$output" | head -n 1)" "$(document | codex-market id | head -n 1 | cut -f 1)"
     assert_equal "$(as client balance | cut -f 3)" 0
     assert_equal "$(codex-market balance market | cut -f 2)" $((2 * 2160000 + 1440000))
 }

@@ -27,10 +27,10 @@ setup() {
 
 @test "the life of a request: filled, proven, one host misses, another repairs, all are paid" {
     codex-market list open | as alice reserve >reserved
-    assert_equal "$(grep -c $'\tok\t' reserved)" 3
+    assert_equal "$(grep -c $'\tok$' reserved)" 3
     # Many slots in one stream, each with its proof; the collateral is let taken by the way.
     codex-market challenge "$request@0" "$request@1" | prove | as alice fill >filled
-    assert_equal "$(grep -c $'\tok\t' filled)" 2
+    assert_equal "$(grep -c $'\tok$' filled)" 2
     assert_equal "$(state "$request@0")" filled
     assert_equal "$(as alice balance | cut -f 3)" 0
     fill_slot bob 2
@@ -47,7 +47,7 @@ setup() {
     run_split codex-market challenge --required "$request@0" "$request@1" "$request@2"
     assert_equal "${#lines[@]}" 3
     head -n 2 <<<"$output" | prove | as alice prove-submit >proven
-    assert_equal "$(grep -c $'\tok\t' proven)" 2
+    assert_equal "$(grep -c $'\tok$' proven)" 2
     prove < <(codex-market challenge "$request@0") >again
     run_split as alice prove-submit again
     assert_refusal Proofs_ProofAlreadySubmitted
@@ -79,7 +79,7 @@ setup() {
     assert_equal "$(codex-market get request "$request" | cut -f 2)" finished
     before=$(balance alice)
     as alice list slots | as alice free >paid
-    assert_equal "$(grep -c $'\tok\t' paid)" 2
+    assert_equal "$(grep -c $'\tok$' paid)" 2
     assert_equal "$(balance alice)" "$(bc <<<"$before + 2 * (3600 * 200 + 1000)")"
     before=$(balance carol) other=$(balance bob)
     as carol free "$request@2" --reward-recipient "$bob" >paid
@@ -92,6 +92,22 @@ setup() {
     assert_equal "$(balance alice)" "$(bc <<<"$before + 241 * 200")"
     run_split codex-market ledger verify
     assert_success
+}
+
+@test "what a call prints the next command takes, as text and as JSON" {
+    advance 1m # so that something is left for the client
+    codex-market list open | as alice reserve | codex-market challenge | prove | as alice fill | codex-market get slot >got
+    assert_equal "$(cut -f 3-5 got)" "$(printf '%s\tfilled\t'"$alice"'\n' 0 1 2)"
+    advance 1h
+    as alice list slots --json | as alice free --json | codex-market get slot >got
+    assert_equal "$(cut -f 4 got | xargs)" 'paid paid paid'
+    as client withdraw --json "$request" | codex-market get request >got
+    assert_equal "$(cut -f 1,2 got)" "$request"$'\tfinished'
+    as alice mint "$bob" 5 --json | codex-market balance - >got
+    assert_equal "$(<got)" "$bob"$'\t10000000000000000005\t0'
+    # What was refused stands in the first column, too.
+    run_split as bob reserve --batch <<<"$request@0"
+    assert_output --regexp $'^0x[0-9a-f]{64}\t-\t[0-9]+\tSlotReservations_ReservationNotAllowed$'
 }
 
 @test "a request that nobody serves is paid back" {
@@ -146,7 +162,7 @@ lines_of() {
         run_split as alice $command --batch < <(lines_of "$request@0" "$request@1")
         assert_success
         refute_stderr
-        assert_equal "$(cut -f 3 <<<"$output" | grep -c '^hex.invalid$')" 5
+        assert_equal "$(cut -f 4 <<<"$output" | grep -c '^hex.invalid$')" 5
         assert_equal "$(wc -l <<<"$output")" 7
     done
     for command in mint transfer request fill prove-submit; do
@@ -154,7 +170,7 @@ lines_of() {
         assert_success
         refute_stderr
         assert_equal "$(wc -l <<<"$output")" 7
-        assert_line --index 1 --regexp $'\t\\{bad$'
+        assert_line --index 1 --regexp $'^\\{bad\t-\t-\t'
     done
 }
 
@@ -209,6 +225,6 @@ lines_of() {
     } >mixed
     run_split as alice fill mixed
     assert_failure 65
-    assert_output --partial $'\tok\t'
+    assert_output --regexp $'\tok$'
     assert_equal "$(state "$request@1")" filled
 }

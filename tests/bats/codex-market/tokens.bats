@@ -10,7 +10,7 @@ setup() {
 @test "tokens are minted, given away, and let taken" {
     run_split as alice mint "$bob" 1.5tst
     assert_success
-    assert_output --regexp $'^0x[0-9a-f]{64}\t257\tok\t'"$bob"'$'
+    assert_output --regexp "^$bob"$'\t0x[0-9a-f]{64}\t257\tok$'
     assert_equal "$(balance bob)" 11500000000000000000
     as alice transfer "$carol" 250 >paid
     as alice transfer "$carol" 0x10 >paid
@@ -58,7 +58,7 @@ setup() {
     run_split as alice transfer --batch <calls
     assert_success
     assert_equal "$stderr" ''
-    assert_equal "$(cut -f 3 <<<"$output" | xargs)" \
+    assert_equal "$(cut -f 4 <<<"$output" | xargs)" \
         'ok ok input.malformed ERC20InsufficientBalance address.invalid input.malformed ok'
     assert_equal "$(balance bob)" 10000000000000000006
     run_json as alice transfer --batch --json <calls
@@ -73,7 +73,7 @@ setup() {
     run_split as alice transfer "$bob"
     assert_failure 64
     run_split as alice approve --batch <<<12
-    assert_output --partial $'\tok\t'
+    assert_output --regexp $'\tok$'
 }
 
 @test "--batch: a program can ask and wait, and lines that are there share a sync" {
@@ -83,24 +83,24 @@ setup() {
     for amount in 1 2 3; do
         echo "$bob $amount" >&7
         read -r -t 20 -u 8 answer
-        [[ $answer == *$'\tok\t'* ]] || fail "$answer"
+        [[ $answer == *$'\tok' ]] || fail "$answer"
     done
     exec 7>&- 8<&-
     wait
     assert_equal "$(balance bob)" 10000000000000000006
     for ((i = 0; i < 1000; ++i)); do echo "$bob 1"; done >many
-    as alice transfer --batch <many | cut -f 3 | sort | uniq -c | xargs >answers
+    as alice transfer --batch <many | cut -f 4 | sort | uniq -c | xargs >answers
     assert_equal "$(<answers)" '1000 ok'
 }
 
 @test "--dry-run says what would be, and leaves nothing" {
     run_split as alice transfer -n "$bob" 5
     assert_success
-    assert_output $'-\t257\tok\t'"$bob"
+    assert_output "$bob"$'\t-\t257\tok'
     run_split as alice transfer -n "$bob" 11tst
     assert_refusal ERC20InsufficientBalance
     run_json as alice mint --dry-run --json "$bob" 5
-    assert_equal "$(jq -r '.tx, .events[0].event' <<<"$output" | xargs)" 'null Transfer'
+    assert_equal "$(jq -r '.tx, (.events[0] | .event, .cursor, .tx)' <<<"$output" | xargs)" 'null Transfer null null'
     assert_equal "$(codex-market ledger head | cut -f 2)" 0
     assert_equal "$(balance bob)" 10000000000000000000
 }

@@ -79,11 +79,11 @@ assert_result() {
     assert_result 'codex-market init -q --circuit-dir . ' '^/.*/ledger'
     assert_result 'codex-market request -n ' $'^[0-9]+\t[0-9]+\t[0-9]+\t[0-9]+\t2$'
     assert_equal "$(result_of 'codex-market request --duration' | grep -c $'\tfree\t')" 9
-    assert_equal "$(result_of 'sed -n 1,4p open.slots' | grep -c $'\tok\t')" 18
-    assert_equal "$(result_of 'codex-market ledger advance 1m' | grep -c $'\tok\t')" 8
+    assert_equal "$(result_of 'sed -n 1,4p open.slots' | grep -c $'\tok$')" 9
+    assert_equal "$(result_of 'codex-market ledger advance 1m' | grep -c $'\tok$')" 8
     assert_result 'for minute in 1 2; do' $'^repair\t-\t0\t0$'
-    assert_result 'codex-market reserve --eth-private-key alice.key <carol.slots' $'\tok\t'
-    assert_equal "$(result_of 'codex-market ledger advance 1h' | grep -c $'\tok\t')" 10
+    assert_result 'codex-market reserve --eth-private-key alice.key <carol.slots' $'\tok$'
+    assert_equal "$(result_of 'codex-market ledger advance 1h' | grep -c $'\tok$')" 10
     assert_result 'codex-market ledger report' $'\trequest\tfinished\t'
     assert_equal "$(result_of 'codex-market ledger report' | grep -c $'\tpaid\t')" 9
     assert_result 'codex-market ledger verify' '^sound$'
