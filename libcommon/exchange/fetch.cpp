@@ -59,7 +59,8 @@ struct Opened {
     IndexSet missing;                     ///< of them
     std::uint64_t lacking = 0;            ///< blocks that are to be stored, computed ones included
     std::optional<ColumnNeeds> columns{}; ///< where any rows of each column do
-    std::deque<IndexRange> of_content{};  ///< blocks that somebody reads, one range after another
+    std::optional<IndexRange> read{};     ///< blocks that somebody reads
+    IndexRange content_blocks{};          ///< all that have content
     repo::Repo* repo = nullptr;
 };
 
@@ -97,10 +98,9 @@ struct Opening {
         opened.missing.intersect(wanted.blocks);
         if (in_order) {
             CODEX_TRY(read, dataset::clamp(wanted.content, decoded.content_size_bytes()));
-            opened.of_content.push_back(dataset::blocks_of(decoded, read));
-            // Who reads a part is followed by who reads it all.
+            opened.read = dataset::blocks_of(decoded, read);
             CODEX_TRY(whole, dataset::clamp({}, decoded.content_size_bytes()));
-            opened.of_content.push_back(dataset::blocks_of(decoded, whole));
+            opened.content_blocks = dataset::blocks_of(decoded, whole);
         }
         if (content != nullptr)
             CODEX_SET(opened.content, Content::open(*into.repo, cid, decoded, wanted.content));
@@ -184,7 +184,10 @@ Task<Result<FetchStatus>> Fetch::Impl::run(Impl* self) {
                                   self->job}] { return how.run(); };
     CODEX_CO_TRY(opened, offload(self->loop, executor, std::move(opening)));
     self->repo = opened.repo;
-    self->of_content = std::move(opened.of_content);
+    if (opened.read) {
+        self->prefer(*opened.read);
+        self->at_last = Impl::Reading{opened.content_blocks}; // who reads a part may read on
+    }
     self->blocks = opened.wanted;
     self->blocks_before = self->blocks - opened.missing.size();
     self->blocks_lacking = std::max(opened.lacking, opened.missing.size());
@@ -280,13 +283,13 @@ Task<Result<std::optional<Fetch::Impl::Why>>> Fetch::Impl::watch(Impl* self,
     Signal& changed = download.changed();
     std::uint64_t counted = 0;
     self->outlook_since = self->loop.now();
-    self->look_ahead_of_reader(); // before anything is asked for
+    self->look_ahead_of_readers(); // before anything is asked for
     while (!download.ended() && !self->content_error) {
         const Clock::Instant tick = self->loop.now() + kTick;
         co_await changed.wait(tick);
         if (self->blocks != 0)
             self->job.advance(download.kept_bytes() - counted);
-        self->look_ahead_of_reader();
+        self->look_ahead_of_readers();
         counted = download.kept_bytes();
         auto going = self->job.go_on();
         if (!going)
@@ -306,7 +309,8 @@ Task<Result<std::optional<Fetch::Impl::Why>>> Fetch::Impl::watch(Impl* self,
 Task<void> Fetch::Impl::write(Impl* self, std::shared_ptr<Content> content) {
     Signal& changed = self->running->changed();
     while (content->left().count != 0 && !self->content_error) {
-        self->look_ahead(content->left());
+        self->written.blocks = content->left();
+        self->look_ahead(self->written);
         const bool last_look = self->all_is_here;
         auto writing = [content, to = self->options.content] { return content->write_some(*to); };
         auto written = co_await offload(self->loop, self->job.executor(), std::move(writing));

@@ -138,6 +138,10 @@ public:
     /// Asks for nothing more for now, because others go first; what was asked for still comes, and
     /// no time runs out meanwhile but `until`. Or goes on.
     void hold(bool held);
+    /// Somebody reads these blocks of the tree in order while they come: what is next of them comes
+    /// first, beside what others read. Nothing happens to those that are not wanted. Of more than
+    /// eight readers the first is forgotten: what it reads comes in its turn.
+    void prefer(IndexRange blocks);
 
 private:
     class Impl;

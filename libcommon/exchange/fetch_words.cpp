@@ -342,6 +342,10 @@ void Fetch::hold(bool held) {
         impl_->running->hold(held);
 }
 
+void Fetch::prefer(IndexRange blocks) {
+    impl_->prefer(blocks);
+}
+
 FetchStatus Fetch::status() const {
     return impl_->status();
 }

@@ -278,6 +278,16 @@ Task<Result<void>> Daemon::fetch(Request request, PartOf part, Conversation* wit
     return Impl::fetch(impl_.get(), std::move(request), std::move(part), with);
 }
 
+bool Daemon::prefer(const Cid& cid, IndexRange blocks) {
+    for (const detail::Running* const one : impl_->fetches) {
+        if (one->cid != cid || one->fetch == nullptr || one->over)
+            continue;
+        one->fetch->prefer(blocks);
+        return true;
+    }
+    return false;
+}
+
 void Daemon::set_limits(const Limits& limits) {
     impl_->options.limits = limits;
 }

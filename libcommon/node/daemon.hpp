@@ -58,6 +58,9 @@ public:
     [[nodiscard]] Task<Result<void>> answer(Request request, Conversation* with) override;
     /// What a request to fetch does, of the part that this says instead of the request.
     [[nodiscard]] Task<Result<void>> fetch(Request request, PartOf part, Conversation* with);
+    /// Somebody reads these blocks of a dataset while it is fetched: what is next of them comes
+    /// first (exchange::Fetch::prefer()). False where it is not being fetched.
+    bool prefer(const Cid& cid, IndexRange blocks);
     void set_limits(const Limits& limits);
     /// Where it is asked over HTTP, and for its figures, for who asks it otherwise; empty: nowhere.
     void set_urls(std::string api, std::string metrics);

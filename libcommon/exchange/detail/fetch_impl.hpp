@@ -37,8 +37,15 @@ public:
     /// `changed` is notified when it may be over.
     [[nodiscard]] static Task<Result<void>> end_content(Impl* self, bool all_is_here,
                                                         Signal* changed);
-    void look_ahead(IndexRange left);
-    void look_ahead_of_reader();
+    /// Blocks that are read in order, of which those before `awaited_to` are asked for first.
+    struct Reading {
+        IndexRange blocks;
+        std::uint64_t awaited_to = 0;
+    };
+    void look_ahead(Reading& reading);
+    void look_ahead_of_readers();
+    [[nodiscard]] bool goes_on(Reading& reading) const;
+    void prefer(IndexRange of);
 
     [[nodiscard]] Result<FetchPart> part_of(const codec::Manifest& of) const;
     [[nodiscard]] std::optional<Why> given_up(const detail::Dialler& dialler);
@@ -98,9 +105,10 @@ public:
     bool content_over = true; ///< nothing is being written
     bool all_is_here = false;
     std::optional<Error> content_error;
-    std::uint64_t awaited_to = 0; ///< blocks before it are asked for first
-    /// What somebody else reads meanwhile, one range after another.
-    std::deque<IndexRange> of_content;
+    Reading written;             ///< what is written
+    std::deque<Reading> readers; ///< what others read meanwhile
+    /// What is read when nothing else is.
+    std::optional<Reading> at_last;
     std::shared_ptr<void> expected; ///< of `peers`, for as long as larger blocks come
 };
 

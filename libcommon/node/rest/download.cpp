@@ -9,49 +9,58 @@ namespace {
 
 constexpr std::string_view kNotHere = "Block not found in local store";
 
+/// What is sent. Threads: the loop's.
+struct Sending {
+    Cid cid;
+    dataset::ByteRange range;
+    IndexRange blocks; ///< that have the range
+    int fetches;       ///< so many were begun or joined for it
+    /// The fetch under way, whoever began it, knows that the range is waited for.
+    bool preferred = false;
+};
+
 /// What is needed and not here is fetched, twice at most: the second time for what went meanwhile.
 /// Errors: those of the fetch; dataset_damaged.
-Task<Result<void>> wait_for_more(Service* self, http::Exchange* to, const Cid* cid,
-                                 dataset::ByteRange range, std::optional<FetchTicket>* fetch,
-                                 int* fetches) {
+Task<Result<void>> wait_for_more(Service* self, http::Exchange* to, Sending* what,
+                                 std::optional<FetchTicket>* fetch) {
     if (to->gone())
         co_return fail(Errc::cancelled, "nobody waits any more");
     if (*fetch && (**fetch)->over()) {
         if ((**fetch)->error())
             co_return fail(Error((**fetch)->error()->code(), (**fetch)->error()->text()));
         fetch->reset();
-        if (*fetches >= 2)
+        what->preferred = false;
+        if (what->fetches >= 2)
             co_return fail(Errc::dataset_damaged, "what has come is not here");
     }
     if (!*fetch) {
-        ++*fetches;
-        Fetches::First first = [range](const codec::Manifest&) { return range; };
-        auto joined = self->fetches.join(*cid, self->expiry(), std::move(first));
+        ++what->fetches;
+        Fetches::First first = [range = what->range](const codec::Manifest&) { return range; };
+        auto joined = self->fetches.join(what->cid, self->expiry(), std::move(first));
         if (!joined)
             co_return fail(std::move(joined).error());
         fetch->emplace(std::move(*joined));
     }
+    if (!what->preferred)
+        what->preferred = self->daemon.prefer(what->cid, what->blocks);
     Signal& changed = (**fetch)->changed();
     const Clock::Instant again = self->loop.now() + kLookAgain;
     co_await changed.wait(again);
     co_return Result<void>();
 }
 
-/// Sends all of `range`. An error leaves the client with an answer that is cut off.
-Task<Result<void>> send(Service* self, http::Exchange* to, Cid cid, std::shared_ptr<Pieces> pieces,
-                        dataset::ByteRange range, std::optional<FetchTicket>* fetch) {
-    std::uint64_t left = range.end - range.begin;
-    int fetches = *fetch ? 1 : 0;
+/// Sends all of the range. An error leaves the client with an answer that is cut off.
+Task<Result<void>> send(Service* self, http::Exchange* to, Sending* what,
+                        std::shared_ptr<Pieces> pieces, std::optional<FetchTicket>* fetch) {
+    std::uint64_t left = what->range.end - what->range.begin;
     Ahead reading(*self, std::move(pieces));
     Ahead* const ahead = &reading;
-    const Cid* const of = &cid;
-    int* const counted = &fetches;
     while (left != 0) {
         const bool was_over = *fetch && (**fetch)->over();
         CODEX_CO_TRY(piece, Ahead::take(ahead));
         if (piece.content.empty()) {
             if (!*fetch || was_over || !(**fetch)->over()) { // else it may just have come
-                CODEX_CO_CHECK(wait_for_more(self, to, of, range, fetch, counted));
+                CODEX_CO_CHECK(wait_for_more(self, to, what, fetch));
             }
             ahead->give_back(std::move(piece));
             ahead->go_on();
@@ -191,9 +200,11 @@ Task<Result<void>> download(Service* self, Call* call) {
     if (to->request().is_head()) {
         co_return co_await to->end();
     }
+    Sending sending{of, range, dataset::blocks_of(*manifest, range), fetch ? 1 : 0};
+    Sending* const what = &sending;
     auto pieces =
         std::make_shared<Pieces>(self->repo, of, std::move(*manifest), range, self->executor);
-    CODEX_CO_CHECK(send(self, to, std::move(of), std::move(pieces), range, fetching));
+    CODEX_CO_CHECK(send(self, to, what, std::move(pieces), fetching));
     ++self->downloads;
     co_return Result<void>();
 }

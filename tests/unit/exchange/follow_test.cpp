@@ -98,6 +98,39 @@ TEST_F(FollowTest, ThePartThatIsReadComesFirstAndThenTheContentFromItsBeginning)
     leecher.expect_whole(large);
 }
 
+TEST_F(FollowTest, WhoComesLaterHasThePartThatHeReadsBesideTheOthers) {
+    const Dataset large(repo::test::seeds(1, 5000));
+    Seeder one(world, 1, large);
+    Store leecher(world, 3, committing_each(8));
+    WireOptions wire;
+    wire.bytes_per_second = 1e6;
+    world.internet.set_wire(std::array<std::uint8_t, 4>{10, 0, 0, 1},
+                            std::array<std::uint8_t, 4>{10, 0, 0, 3}, wire);
+    FetchOptions options;
+    options.in_order = true;
+    options.peers = {one.address()};
+    Begun begun(world, leecher, large.cid, options);
+    const auto here = [&](IndexRange range) {
+        const auto tree = leecher.repo.partial_tree(large.cid);
+        return tree ? must(tree->present()).count(range) : 0;
+    };
+    begun.fetch.prefer({4800, 100}); // before anything of it is known
+    ASSERT_TRUE(world.until([&] { return here({4800, 100}) == 100; }));
+    EXPECT_LT(here({0, 5000}), 1500U);
+    EXPECT_GT(here({0, 600}), 50U);
+    begun.fetch.prefer({4999, 1000}); // partly behind its end
+    ASSERT_TRUE(world.until([&] { return here({4999, 1}) == 1; }));
+    EXPECT_LT(here({0, 5000}), 2500U);
+    for (std::uint64_t i = 0; i < 9; ++i) // one more than are listened to
+        begun.fetch.prefer({4000 + 80 * i, 10});
+    const auto last = [&] { return here({4640, 10}) == 10; };
+    ASSERT_TRUE(world.until(last));
+    EXPECT_EQ(here({4000, 10}), 0U);
+    ASSERT_TRUE(world.until([&] { return begun.result.has_value(); }));
+    must(std::move(*begun.result));
+    leecher.expect_whole(large);
+}
+
 TEST_F(FollowTest, WhoeverReadsOfWhatDoesNotComeEndsWhenItIsCancelledOrWhenItIsSaid) {
     Store leecher(world, 3, committing_each(8));
     leecher.store(data, {0, 10});

@@ -140,6 +140,27 @@ TEST_F(RestTest, FetchesThePartThatIsAskedForBeforeAllElse) {
     here_.expect_whole(data);
 }
 
+TEST_F(RestTest, APartThatIsAskedForComesFirstOfWhatIsBeingFetchedToo) {
+    const Dataset data(repo::test::seeds(1, 3000));
+    there_.store(data);
+    WireOptions wire;
+    wire.bytes_per_second = 1e6;
+    world_.internet.set_wire(std::array<std::uint8_t, 4>{10, 0, 0, 1},
+                             std::array<std::uint8_t, 4>{10, 0, 0, 2}, wire);
+    meet();
+    const std::string path = "/data/" + data.cid.text();
+    const auto reader = dial();
+    say(*reader, "GET /api/codex/v1" + path + "/network/stream HTTP/1.1\r\nHost: x\r\n\r\n");
+    settle(seconds(2));
+    const Clock::Instant begun = world_.loop.now();
+    const Heard got = ask("GET", path, "Range: bytes=-8192\r\n");
+    EXPECT_TRUE(got.body == content(data).substr(2998 * repo::test::kBlock));
+    EXPECT_LT(world_.loop.now() - begun, seconds(4)); // all of it takes twelve
+    EXPECT_LT(must(here_.repo.partial(data.cid)).blocks_held, 2000U);
+    EXPECT_THAT(hear(*reader, seconds(30)), ::testing::EndsWith(content(data)));
+    here_.expect_whole(data);
+}
+
 TEST_F(RestTest, GetsManifestsAlone) {
     const Dataset data(repo::test::seeds(1, 20));
     there_.store(data);
