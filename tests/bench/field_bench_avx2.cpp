@@ -1,4 +1,4 @@
-#include "crypto/field/detail/f4_avx2.hpp"
+#include "crypto/field/detail/f4_product.hpp"
 #include "field_kernels.hpp"
 
 namespace codex::bench {
@@ -44,9 +44,9 @@ void store(const F4 (&from)[kVectors], std::uint64_t* words) {
     for (std::size_t round = 0; round < rounds; ++round)
         for (std::size_t v = 0; v < kVectors; v += 2) {
             const Factor a[2] = {crypto::f4::factor(left[v]), crypto::f4::factor(left[v + 1])};
-            const Factor b[2] = {right[v], right[v + 1]};
             F4 product[2];
-            crypto::f4::mul<FrLimbs52>(a, b, product);
+            crypto::f4::mul<FrLimbs52>(a, *reinterpret_cast<const Factor(*)[2]>(&right[v]),
+                                       product);
             left[v] = product[0];
             left[v + 1] = product[1];
         }

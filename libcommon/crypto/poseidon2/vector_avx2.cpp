@@ -3,15 +3,16 @@
 // percent more, and fits fewer trees; a fourth takes half of it away, in registers that are written
 // out.
 //
-// Bounds, in units of p (see f4_avx2.hpp; everything must stay below 84, and the product of x and y
-// is below 2 + xy/84): an S-box takes inputs below 45 to outputs below 7.3, below 31 to below 3.6,
-// below 16 to below 2.6, and below 25 to below 2.9. M_E multiplies by four, and a constant adds
-// one, so from 45 on the inputs of external rounds are below 31, 16 and 12; at the end words are
-// below 9.7. With the next element of a message, below 2.1, M_E leaves them below 44. In the
-// internal rounds the words y and z are only added up: shrunk to 1.7 they reach 29 and 40, and the
-// input of the S-box 25, two rounds later. Limbs are carried only in factors; between two of those
-// they stay below 2^62.
-#include "crypto/field/detail/f4_avx2.hpp"
+// Bounds, in units of p (see f4_product.hpp; everything must stay below 84, and the product of x
+// and y is below 2.24 + xy/84): an S-box takes inputs below 49.2 to outputs below 10.3, below 42.2
+// to below 6.7, below 27.8 to below 3.6, below 26 to below 3.33, below 14.4 to below 2.68 and below
+// 11.8 to below 2.58. M_E multiplies by four, and a constant adds one, so from 49.2 on the inputs
+// of external rounds are below 42.2, 27.8 and 15.4, and behind the internal ones, from 26 on, below
+// 14.4, 11.8 and 11.4; at the end words are below 10.3. With the next element of a message, below
+// 2.31, M_E leaves them below 48.2. In the internal rounds the words y and z are only added up:
+// shrunk to 1.7 they reach 30 and 42, and the input of the S-box 26, two rounds later. Limbs are
+// carried only in factors; between two of those they stay below 2^62.
+#include "crypto/field/detail/f4_product.hpp"
 #include "crypto/poseidon2/detail/kernels.hpp"
 
 #include <cstring>
@@ -120,7 +121,7 @@ F4 product(const F4& a, const F4& b) {
     return result[0];
 }
 
-/// Standard-form words to Montgomery form, below 2.1p.
+/// Standard-form words to Montgomery form, below 2.31p.
 F4 enter(__m256i w0, __m256i w1, __m256i w2, __m256i w3) {
     return product(f4::from_words(w0, w1, w2, w3), splat(FrLimbs52::kSquare));
 }

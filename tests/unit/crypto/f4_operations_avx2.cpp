@@ -1,18 +1,12 @@
 #include "f4_operations.hpp"
 
-#include "crypto/field/detail/f4_avx2.hpp"
+#include "crypto/field/detail/f4_product.hpp"
 
 namespace codex::test {
 
 namespace {
 
 using namespace crypto::f4;
-
-struct FqLimbs52 {
-    static constexpr std::uint64_t kModulus[5] = {0x08c16d87cfd47, 0x916871ca8d3c2, 0x181585d97816a,
-                                                  0xa029b85045b68, 0x030644e72e131};
-    static constexpr std::uint64_t kNegInverse = 0x20782e4866389;
-};
 
 F4 load(const F4Limbs& from) {
     F4 value;

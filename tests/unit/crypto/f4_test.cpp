@@ -87,8 +87,9 @@ void set_lane(F4Limbs& limbs, std::size_t l, const Limbs52& value) {
         limbs[i][l] = value[i];
 }
 
+/// `least`: what a product of zeros is below, in units of p.
 template <class F, class Params, class Multiply>
-void expect_products(const Multiply& multiply, bool squares) {
+void expect_products(const Multiply& multiply, bool squares, double least) {
     const std::vector<Limbs52> all = edges<Params>();
     const F unit = F::from_u64(2).pow({260, 0, 0, 0});
     for (std::size_t i = 0; i < all.size(); ++i)
@@ -106,7 +107,8 @@ void expect_products(const Multiply& multiply, bool squares) {
                 EXPECT_EQ(element<F>(product) * unit,
                           element<F>(lane(a, l)) * element<F>(lane(b, l)))
                     << i << " " << j << " " << l;
-                EXPECT_LE(size(product), (2 + size(lane(a, l)) * size(lane(b, l)) / 84) * 1.0001);
+                EXPECT_LE(size(product),
+                          (least + size(lane(a, l)) * size(lane(b, l)) / 84) * 1.0001);
                 for (const std::uint64_t limb : product)
                     EXPECT_LT(limb, std::uint64_t{1} << 57);
             }
@@ -122,11 +124,11 @@ protected:
 };
 
 TEST_F(F4, ProductsAtTheEdges) {
-    expect_products<Fr, FrParams>(codex::test::f4_multiply_fr, false);
-    expect_products<Fq, FqParams>(codex::test::f4_multiply_fq, false);
+    expect_products<Fr, FrParams>(codex::test::f4_multiply_fr, false, 2.24);
+    expect_products<Fq, FqParams>(codex::test::f4_multiply_fq, false, 2.59);
     expect_products<Fr, FrParams>(
         [](const F4Limbs& a, const F4Limbs&, F4Limbs& to) { codex::test::f4_square_fr(a, to); },
-        true);
+        true, 2.24);
 }
 
 TEST_F(F4, ShrinksAndReducesAtTheEdges) {

@@ -9,10 +9,8 @@
 // bits of its pattern are the high half of ab. 2^104 + 2^52 - hi is a multiple of 2^52 below 2^104
 // in magnitude: exact. The second gives lo = 2^52 + (ab mod 2^52) in [2^52, 2^53), where doubles
 // are 1 apart: exact, and its pattern ends in the low half. Patterns are added up as integers; what
-// they have too much, the exponents, is known beforehand and taken off once.
-//
-// Sums: a word gets at most five low and five high halves of a product, as many of its reduction,
-// and a carry: below 21 * 2^52 < 2^57.
+// they have too much, the exponents, is known beforehand and taken off once. Products are in
+// f4_product.hpp.
 //
 // Included only by files whose name ends in _avx2: it must never be compiled for other machines.
 #pragma once
@@ -20,6 +18,8 @@
 #if !defined(__AVX2__) || !defined(__FMA__)
 #error "f4_avx2.hpp is for kernels compiled with AVX2 and FMA"
 #endif
+
+#include "crypto/field/detail/limbs52.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -51,15 +51,8 @@ private:
     unsigned before_;
 };
 
-struct FrLimbs52 {
-    static constexpr std::uint64_t kModulus[5] = {0x1f593f0000001, 0x4879b9709143e, 0x181585d2833e8,
-                                                  0xa029b85045b68, 0x030644e72e131};
-    static constexpr std::uint64_t kNegInverse = 0x1f593efffffff; ///< -1/p mod 2^52
-    static constexpr std::uint64_t kSquare[5] = {0x0b852d16da6f5, 0xc621620cddce3, 0xaf1b95343ffb6,
-                                                 0xc3c15e103e7c2, 0x00281528fa122}; ///< 2^520 mod p
-    static constexpr std::uint64_t kOne[5] = {0xb6b753fffffac, 0x380f271055b9d, 0x18f016ecef7c8,
-                                              0x724f85a9201d8, 0x01f16424e1bb7}; ///< 2^260 mod p
-};
+using limbs52::FqLimbs52;
+using limbs52::FrLimbs52;
 
 constexpr std::uint64_t kLimbMask = (std::uint64_t{1} << 52) - 1;
 constexpr double kTwo52 = 0x1p52;
@@ -124,148 +117,6 @@ CODEX_INLINE Factor factor(const F4& a) {
     for (int i = 0; i < 5; ++i)
         result.limb[i] = to_double(tight.limb[i]);
     return result;
-}
-
-/// low += the pattern of the low half of a * b, high += that of the high half.
-CODEX_INLINE void multiply_add(__m256i& low, __m256i& high, __m256d a, __m256d b) {
-    const __m256d hi = _mm256_fmadd_pd(a, b, _mm256_set1_pd(kTwo104));
-    const __m256d lo = _mm256_fmadd_pd(a, b, _mm256_sub_pd(_mm256_set1_pd(kTwo104 + kTwo52), hi));
-    high = _mm256_add_epi64(high, _mm256_castpd_si256(hi));
-    low = _mm256_add_epi64(low, _mm256_castpd_si256(lo));
-}
-
-/// Ten words from which all patterns of a product, or a square, and its reduction are taken off. A
-/// square has the same number: mixed products are made once, and their words doubled.
-struct Words {
-    std::uint64_t word[10];
-
-    constexpr void count(int i, std::uint64_t times) {
-        word[i] -= times * kPattern52;
-        word[i + 1] -= times * kPattern104;
-    }
-    static constexpr Words of_product() {
-        Words words{};
-        for (int i = 0; i < 5; ++i)
-            for (int j = 0; j < 5; ++j)
-                words.count(i + j, 1);
-        for (int i = 0; i < 4; ++i)
-            for (int j = 0; j < 5; ++j)
-                words.count(i + 1 + j, 1);
-        words.word[5] -= kPattern104;
-        for (int j = 1; j < 5; ++j)
-            words.count(4 + j, 1);
-        return words;
-    }
-};
-
-/// (k p + 1) / 2^52 for k = -1/p mod 2^52, in limbs: below 2^254.
-template <class Params> struct Quotient {
-    std::uint64_t limb[5];
-
-    constexpr Quotient() : limb{} {
-        __extension__ using Wide = unsigned __int128;
-        Wide sum = 1;
-        for (int i = 0; i < 5; ++i) {
-            sum += Wide{Params::kModulus[i]} * Params::kNegInverse;
-            if (i > 0)
-                limb[i - 1] = static_cast<std::uint64_t>(sum) & kLimbMask;
-            sum >>= 52;
-        }
-        limb[4] = static_cast<std::uint64_t>(sum);
-    }
-};
-
-/// Ten accumulated words T each to one that is T / 2^260 mod p, below T / 2^260 + 2p, with limbs
-/// below 2^57. A reduction is a chain, so those of N go step by step together.
-///
-/// The first four steps add m * (k p) for m = T mod 2^52: k p = 2^52 q - 1, so m needs no product
-/// and the lowest word goes away without one; together they add less than 2^208 * 2^52 * p. The
-/// fifth adds m * p for m = T k mod 2^52, which is less than 2^52 * 2^208 * p.
-template <class Params, std::size_t N>
-CODEX_INLINE void reduce_limbs(__m256i (&t)[N][10], F4 (&to)[N]) {
-    constexpr Quotient<Params> kQ;
-    const __m256i mask = splat(kLimbMask);
-    __m256d m[N];
-#pragma GCC unroll 4
-    for (int i = 0; i < 4; ++i) {
-#pragma GCC unroll 4
-        for (std::size_t n = 0; n < N; ++n) {
-            m[n] = to_double(_mm256_and_si256(t[n][i], mask));
-            t[n][i + 1] = _mm256_add_epi64(t[n][i + 1], _mm256_srli_epi64(t[n][i], 52));
-        }
-#pragma GCC unroll 5
-        for (int j = 0; j < 5; ++j)
-#pragma GCC unroll 4
-            for (std::size_t n = 0; n < N; ++n)
-                multiply_add(t[n][i + 1 + j], t[n][i + 2 + j], m[n],
-                             _mm256_set1_pd(static_cast<double>(kQ.limb[j])));
-    }
-#pragma GCC unroll 4
-    for (std::size_t n = 0; n < N; ++n) {
-        const __m256d inverse = _mm256_set1_pd(static_cast<double>(Params::kNegInverse));
-        const __m256d low = to_double(_mm256_and_si256(t[n][4], mask));
-        const __m256d hi = _mm256_fmadd_pd(low, inverse, _mm256_set1_pd(kTwo104));
-        const __m256d lo =
-            _mm256_fmadd_pd(low, inverse, _mm256_sub_pd(_mm256_set1_pd(kTwo104 + kTwo52), hi));
-        m[n] = _mm256_sub_pd(lo, _mm256_set1_pd(kTwo52));
-        // The low half of m * p[0] makes the word a multiple of 2^52, the next one.
-        const __m256i over = _mm256_srli_epi64(_mm256_add_epi64(t[n][4], mask), 52);
-        const __m256d high =
-            _mm256_fmadd_pd(m[n], _mm256_set1_pd(static_cast<double>(Params::kModulus[0])),
-                            _mm256_set1_pd(kTwo104));
-        t[n][5] = _mm256_add_epi64(_mm256_add_epi64(t[n][5], over), _mm256_castpd_si256(high));
-    }
-#pragma GCC unroll 5
-    for (int j = 1; j < 5; ++j)
-#pragma GCC unroll 4
-        for (std::size_t n = 0; n < N; ++n)
-            multiply_add(t[n][4 + j], t[n][5 + j], m[n],
-                         _mm256_set1_pd(static_cast<double>(Params::kModulus[j])));
-#pragma GCC unroll 4
-    for (std::size_t n = 0; n < N; ++n)
-        for (int j = 0; j < 5; ++j)
-            to[n].limb[j] = t[n][5 + j];
-}
-
-/// to[n] = a[n] * b[n] / 2^260 mod p: of factors below x*p and y*p below (2 + x*y/84) * p, for p <
-/// 2^260 / 84. Limbs are below 2^57.
-template <class Params, std::size_t N>
-CODEX_INLINE void mul(const Factor (&a)[N], const Factor (&b)[N], F4 (&to)[N]) {
-    constexpr Words kStart = Words::of_product();
-    __m256i t[N][10];
-#pragma GCC unroll 4
-    for (std::size_t n = 0; n < N; ++n) {
-        for (int k = 0; k < 10; ++k)
-            t[n][k] = splat(kStart.word[k]);
-#pragma GCC unroll 5
-        for (int i = 0; i < 5; ++i)
-#pragma GCC unroll 5
-            for (int j = 0; j < 5; ++j)
-                multiply_add(t[n][i + j], t[n][i + j + 1], a[n].limb[i], b[n].limb[j]);
-    }
-    reduce_limbs<Params>(t, to);
-}
-
-/// mul(a, a, to), with each mixed product made once.
-template <class Params, std::size_t N> CODEX_INLINE void square(const Factor (&a)[N], F4 (&to)[N]) {
-    constexpr Words kStart = Words::of_product();
-    __m256i t[N][10];
-#pragma GCC unroll 4
-    for (std::size_t n = 0; n < N; ++n) {
-        for (int k = 0; k < 10; ++k)
-            t[n][k] = _mm256_setzero_si256();
-#pragma GCC unroll 5
-        for (int i = 0; i < 5; ++i)
-#pragma GCC unroll 5
-            for (int j = i + 1; j < 5; ++j)
-                multiply_add(t[n][i + j], t[n][i + j + 1], a[n].limb[i], a[n].limb[j]);
-        for (int k = 0; k < 10; ++k)
-            t[n][k] = _mm256_add_epi64(_mm256_add_epi64(t[n][k], t[n][k]), splat(kStart.word[k]));
-#pragma GCC unroll 5
-        for (int i = 0; i < 5; ++i)
-            multiply_add(t[n][2 * i], t[n][2 * i + 1], a[n].limb[i], a[n].limb[i]);
-    }
-    reduce_limbs<Params>(t, to);
 }
 
 /// A value below 2^260, limbs below 2^62, to one below 1.7p, limbs below 2^52: the quotient is
