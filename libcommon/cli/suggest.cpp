@@ -89,6 +89,8 @@ constexpr Synonym kSynonyms[] = {
     {"show", "list ls get"},
     {"health", "status"},
     {"fetch", "pull clone download get"},
+    {"request", "buy purchase order rent"},
+    {"events", "logs history watch"},
     {"config", "settings options"},
     {"completion", "completions complete"},
     {"help", "commands man usage ?"},
@@ -191,6 +193,17 @@ std::vector<std::string> elsewhere(const std::string& word, const std::string& t
     return found;
 }
 
+/// Commands of this tool that stand below another one: "report" of "ledger report".
+void deeper_here(const std::string& word, CommandPath path, std::vector<std::string>& found) {
+    for (const auto& child : path.back()->children) {
+        path.push_back(child.get());
+        if (child->name == word && path.size() > 2)
+            found.push_back(full_name(path));
+        deeper_here(word, path, found);
+        path.pop_back();
+    }
+}
+
 std::string question(const std::vector<std::string>& candidates) {
     return candidates.empty() ? std::string()
                               : fmt::format("did you mean: {}", fmt::join(candidates, "; or: "));
@@ -255,9 +268,13 @@ std::string hint_for_own_option(const std::string& word, const CommandPath& path
 
 std::string hint_for_command(const std::string& word, const CommandPath& path) {
     const std::string& tool = path.front()->name;
-    std::vector<std::string> meant = synonyms_here(word, path);
+    std::vector<std::string> meant;
+    deeper_here(word, {path.front()}, meant);
     if (path.size() > 1 && has_child(*path.front(), word))
         meant.push_back(fmt::format("{} {}", tool, word));
+    const bool called_so = !meant.empty(); // no guess then
+    if (!called_so)
+        meant = synonyms_here(word, path);
     const std::vector<std::string> others = elsewhere(word, tool, false);
     const std::vector<std::string> synonyms = elsewhere(word, tool, true);
     if (meant.empty() && !others.empty() && synonyms.empty())
@@ -265,7 +282,7 @@ std::string hint_for_command(const std::string& word, const CommandPath& path) {
                            others.size() == 1 ? "another tool" : "other tools",
                            fmt::join(others, "; "));
     meant.insert(meant.end(), others.begin(), others.end());
-    if (!others.empty()) // one tool calls so what others call differently
+    if (!others.empty() && !called_so) // one tool calls so what others call differently
         meant.insert(meant.end(), synonyms.begin(), synonyms.end());
     if (!meant.empty())
         return question(meant);

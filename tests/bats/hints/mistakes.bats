@@ -198,6 +198,12 @@ setup() {
     hint 'did you mean: codex-chunk block has'
     run_split codex-chunk dump
     hint 'did you mean: codex-chunk get'
+    run_split codex-market report
+    hint 'did you mean: codex-market ledger report'
+    run_split codex-market key verify
+    hint 'did you mean: codex-market ledger verify'
+    run_split codex-market list request
+    hint 'did you mean: codex-market get request; or: codex-market request'
     run_split codex-chunk stats
     hint 'did you mean: codex-chunk space'
     run_split codex-ec pull
