@@ -243,6 +243,11 @@ Command& Command::setting(std::string variable, std::string other_variable) {
     return *this;
 }
 
+Command& Command::in_repo(std::string name) {
+    node_->options.back().in_repo = std::move(name);
+    return *this;
+}
+
 Command& Command::argument(const std::string& name, std::string& target, const std::string& help,
                            bool required) {
     node_->arguments.push_back(

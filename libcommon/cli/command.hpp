@@ -70,6 +70,9 @@ public:
     /// Where nobody does, what its target was declared with is shown.
     /// A second variable may say it where the first does not.
     Command& setting(std::string variable, std::string other_variable = {});
+    /// Where nobody says the last setting, the command takes what is called `name` in the repo;
+    /// `config` shows that.
+    Command& in_repo(std::string name);
     /// It is about the settings of all commands.
     Command& shows_settings();
     /// Of the settings, its own and those of every tool, it goes by these alone: a mistake in any

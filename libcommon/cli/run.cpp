@@ -112,6 +112,20 @@ std::string_view shown(std::string_view value) {
     return is_key ? "(a key, and no file that has one)" : value;
 }
 
+/// Which file or folder of the repo a setting is that nobody says; empty: none, or no repo is
+/// known.
+std::string place_in_repo(const Command::Node& command, const Context& context,
+                          const Setting& setting) {
+    for (const detail::OptionSpec& option : command.options)
+        if (option.long_name() == setting.name && !option.in_repo.empty())
+            if (const auto repo = context.repo_path())
+                return *repo + "/" + option.in_repo;
+    for (const auto& child : command.children)
+        if (std::string place = place_in_repo(*child, context, setting); !place.empty())
+            return place;
+    return {};
+}
+
 /// `config`: every setting with where it comes from.
 void declare_config(Command& root, const std::shared_ptr<Command::Node>& tree,
                     std::shared_ptr<Context::State> state, const ToolSpec& spec) {
@@ -131,8 +145,11 @@ void declare_config(Command& root, const std::shared_ptr<Command::Node>& tree,
                                 [](const auto& child) { return child->takes_log; }))
             detail::note_log_levels(kLevelsOfLog, state->settings);
         for (const Setting& setting : state->settings) {
+            const std::string value = setting.origin == Origin::built_in && setting.value.empty()
+                                          ? place_in_repo(*node.lock(), context, setting)
+                                          : std::string(shown(setting.value));
             Record record("setting");
-            record.field("name", setting.name).field("value", shown(setting.value));
+            record.field("name", setting.name).field("value", value);
             if (*origins)
                 record.field("origin", name_of(setting.origin)).field("from", setting.from);
             CODEX_CHECK(context.print(record));

@@ -31,7 +31,8 @@ bool looks_like_key(std::string_view text) {
 
 void LedgerOption::declare(cli::Command& command) {
     command.option("--ledger DIR", folder, "the ledger; default: ledger in the repo")
-        .setting("CODEX_LEDGER");
+        .setting("CODEX_LEDGER")
+        .in_repo("ledger");
 }
 
 Result<std::string> ledger_path(const cli::Context& context) {
@@ -45,7 +46,8 @@ void AccountOption::declare(cli::Command& command) {
     command
         .option("--eth-private-key FILE", file,
                 "the file with the account's key; default: account in the repo")
-        .setting("CODEX_ETH_PRIVATE_KEY", "CODEX_ETH_KEY_FILE");
+        .setting("CODEX_ETH_PRIVATE_KEY", "CODEX_ETH_KEY_FILE")
+        .in_repo("account");
 }
 
 Result<std::string> account_path(const cli::Context& context, const std::string& given) {

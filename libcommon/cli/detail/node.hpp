@@ -20,6 +20,7 @@ struct OptionSpec {
     std::string variable{};           ///< of the environment, of a setting; empty: it is none
     std::string other_variable{};     ///< the same by another name; empty: there is none
     std::string built_in{};           ///< its value where nobody says any; empty: none, or many
+    std::string in_repo{};            ///< what it is called there, which is its value then
     bool many = false;                ///< may be given several times
     /// Takes the values given (of a flag: as many empty ones as it was given). Errors: any code;
     /// the caller makes it a usage error that names the option.

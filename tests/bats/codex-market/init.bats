@@ -17,6 +17,11 @@ load market
         grep -qxF "$line" settings || fail "$line"
     done
     grep -qx $'threads\t.*' settings
+    # Where nobody names a ledger or a key, it shows which they are.
+    grep -qxF $'ledger\t'"$CODEX_REPO/ledger" settings
+    grep -qxF $'eth-private-key\t'"$CODEX_REPO/account" settings
+    assert_equal "$(codex-market config --ledger "$CODEX_REPO/ledger" --show-origin | grep ^ledger)" \
+        $'ledger\t'"$CODEX_REPO/ledger"$'\tflag\t--ledger'
     run_json codex-market config --show-origin --json
     assert_equal "$(jq -r 'select(.name == "proofs.period") | .value, .origin, .from' <<<"$output" | xargs)" \
         "60 ledger $CODEX_REPO/ledger"
