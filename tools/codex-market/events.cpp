@@ -5,6 +5,7 @@
 #include "options.hpp"
 #include "session.hpp"
 
+#include <algorithm>
 #include <memory>
 
 namespace codex::market_tool {
@@ -55,6 +56,17 @@ Result<ledger::EventQuery> query_of(const EventsOptions& options) {
     return query;
 }
 
+/// The names that there are.
+std::vector<std::string> known_events() {
+    std::vector<std::string> names;
+    for (const auto* interface :
+         {&market::marketplace_interface(), &market::token_interface(), &market::vault_interface()})
+        for (const ethereum::abi::Event& event : interface->events())
+            if (std::ranges::find(names, event.name) == names.end())
+                names.push_back(event.name);
+    return names;
+}
+
 /// Prints what there is; `query` goes on behind it then.
 Result<void> print_events(cli::Context& context, const ledger::Ledger& ledger,
                           ledger::EventQuery& query) {
@@ -95,9 +107,10 @@ void declare_events(cli::Command& root) {
         .flag("--follow", options->follow, "wait for more")
         .option("--about ID", options->about, "only of this request or slot")
         .option("--event NAME", options->names, "only of this name; may be repeated")
+        .offers(known_events())
         .option("--most N", options->most, "no more than that")
         .example("codex-market events --event SlotFilled")
-        .example("codex-market events --follow --json | jq .event")
+        .example("codex-market events --follow --json | jq --unbuffered '.event // empty'")
         .run([options](cli::Context& context) { return run_events(context, *options); });
 }
 

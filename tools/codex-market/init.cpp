@@ -161,7 +161,7 @@ void declare_init(cli::Command& root) {
                 "tokens that an account begins with; may be repeated")
         .option("--name TEXT", options->name, "what the ledger is called")
         .choice("--clock", options->clock, {"wall", "manual"},
-                "manual: only `ledger advance` moves time")
+                "the time of who calls, or what `ledger advance` says")
         .option("--block-time DURATION", options->block_time, "of a block; default 1s")
         .option("--start WHEN", options->start, "when time begins; default: now");
     declare_configuration(init, *options);

@@ -191,7 +191,7 @@ void declare_ledger(cli::Command& root) {
     replay.argument("FILE", options->source, "operations as JSON; default: from stdin", false)
         .takes_output()
         .example("codex-market ledger replay <operations.ndjson")
-        .example("codex-market ledger replay operations.ndjson | jq .error")
+        .example("codex-market ledger replay operations.ndjson | jq 'select(.error)'")
         .run([options](cli::Context& context) {
             return replay_operations(context, options->source);
         });

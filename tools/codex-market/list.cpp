@@ -86,7 +86,7 @@ void declare_list(cli::Command& root) {
             options->whose.declare(command);
         }
         command.example("codex-market list " + name)
-            .example("codex-market list " + name + " --json | jq .state")
+            .example("codex-market list " + name + " --json | jq '.state // empty'")
             .run([options, print, of_account](cli::Context& context) {
                 return run_list(context, *options, print, of_account);
             });

@@ -12,7 +12,7 @@ void declare_time(cli::Command& root) {
     cli::Command& time = root.command("time", "print the ledger's time, block and period");
     option->declare(time);
     time.example("codex-market time")
-        .example("codex-market time --json | jq .periodEnd")
+        .example("codex-market time --json | jq '.periodEnd // empty'")
         .run([option](cli::Context& context) -> Result<int> {
             CODEX_TRY(ledger, open_ledger(context, ledger::Access::read));
             CODEX_TRY(views, Views::now(*ledger));

@@ -14,6 +14,26 @@ load ../common
     assert_line --regexp $'^[0-9]+\t[0-9]+\t[0-9]+\t[0-9]+\t2$'
 }
 
+@test "storage bought, sold and paid" {
+    gen 2 200000 >holiday.jpg
+    example codex-market.1 'Storage that one account buys, sells and is paid for, with proofs that only a market to try things out takes:'
+    assert_success
+    assert_equal "$(grep -c $'\tok$' <<<"$output")" 8
+    # 4 slots of 128 KiB, for an hour, at 2 a byte and second.
+    assert_line --index -1 $((4 * 131072 * 3600 * 2))
+}
+
+@test "a purchase that is made once" {
+    codex-market init -q --verifier test --mint "$(codex-market key new | cut -f 1)=1tst" >made
+    gen 3 100000 | codex-chunk put - | codex-ec encode -k 2 -m 1 | codex-prove slots >verifiable.cid
+    example codex-market.1 'A purchase that is made once, wherever a script with it is killed'
+    assert_success
+    once=$output
+    example codex-market.1 'A purchase that is made once, wherever a script with it is killed'
+    assert_output "$once"
+    assert_equal "$(codex-market list mine | wc -l)" 1
+}
+
 @test "slots reserved in one go, and a head that is kept" {
     codex-market key new >made
     codex-market init -q --verifier test >made
