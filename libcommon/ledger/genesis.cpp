@@ -7,6 +7,7 @@
 #include "base/json_writer.hpp"
 #include "base/printable.hpp"
 #include "crypto/hash/keccak256.hpp"
+#include "market/refusal.hpp"
 #include "snark/groth16.hpp"
 
 #include <algorithm>
@@ -211,10 +212,12 @@ Result<void> Genesis::check() const {
     if (configuration.zkey_hash.size() > kMostNameBytes ||
         printable(configuration.zkey_hash) != configuration.zkey_hash)
         return wrong("zkeyHash: longer than 255 bytes, or with characters that steer a terminal");
-    if (const auto refused = market::Contracts::refusal(configuration, kFirstBlock)) {
-        const auto* fault = market::fault_of(*refused);
-        return fail(Errc::config_invalid, "the contract refuses it: {}",
-                    fault != nullptr ? fault->name : to_hex(*refused));
+    if (const auto data = market::Contracts::refusal(configuration, kFirstBlock)) {
+        const market::Refusal refusal = market::refusal_of(*data);
+        const Error why = refusal.error();
+        return fail(Error(Errc::config_invalid,
+                          fmt::format("the contract refuses it: {}: {}", refusal.name, why.text()))
+                        .way_out_of(why));
     }
     if ((verifier == VerifierKind::test) != verifying_key.empty())
         return wrong("a key goes with Groth16, and none with the verifier for tests");

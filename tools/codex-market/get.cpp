@@ -43,6 +43,15 @@ std::optional<std::string_view> answer_of(const Error& error) {
     }
 }
 
+/// What was asked for as a request may be a slot.
+Error explain_request(const Views& views, const std::string& item, Error error) {
+    const auto id = slot_from_text(item);
+    if (error.code() != Errc::market_unknown || !id || id->place || !place_of(views, *id))
+        return error;
+    return Error(Errc::market_unknown, "it is a slot, and no request")
+        .remedy(Remedy(Remedy::show_slot, "see which request it is of").of(text_of(id->id)));
+}
+
 Result<int> run_get(cli::Context& context, cli::Inputs inputs, std::string_view name, Look look) {
     std::unique_ptr<ledger::Ledger> ledger;
     return cli::for_each(
@@ -58,8 +67,8 @@ Result<int> run_get(cli::Context& context, cli::Inputs inputs, std::string_view 
              if (record)
                  return context.print(*record);
              const auto state = answer_of(record.error());
-             if (!context.batch() || !state)
-                 return fail(std::move(record).error());
+             if (!context.batch() || !state) // to look for slots takes time
+                 return fail(explain_request(views, item, std::move(record).error()));
              return context.print(
                  cli::Record(std::string(*state)).field(name, item).field("state", *state));
          }});

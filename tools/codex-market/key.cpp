@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <unistd.h>
 
 namespace codex::market_tool {
 
@@ -40,7 +41,20 @@ Result<std::string> new_account_path(cli::Context& context, const std::string& g
     return path;
 }
 
+/// There is one place for a key. `what` is the word that says where, and `given` what it says.
+Result<void> require_one_place(const cli::Context& context, std::string_view what,
+                               const std::string& given) {
+    if (!given.empty() && context.given("eth-private-key"))
+        return fail(Errc::usage, "{} and --eth-private-key both name the file of the key", what);
+    return {};
+}
+
 Error not_made(Error error, const std::string& path) {
+    const std::string folder = path.substr(0, std::min(path.rfind('/'), path.size()));
+    if (error.code() == Errc::cannot_create && !error.has_way_out() && folder != path &&
+        ::access(folder.c_str(), F_OK) != 0)
+        return std::move(error).remedy(Remedy(Remedy::make_folder).of(folder));
+
     if (error.code() == Errc::exists && !error.has_way_out())
         return std::move(error).remedy(
             Remedy(Remedy::name_account, "it is as it was; see whose it is")
@@ -93,6 +107,7 @@ Result<ethereum::PrivateKey> read_foreign_key(const ImportOptions& options) {
 Result<int> import_key(cli::Context& context, const ImportOptions& options) {
     forbid_core_dumps();
     CODEX_CHECK(require_no_key(options.source));
+    CODEX_CHECK(require_one_place(context, "--to", options.to));
     CODEX_TRY(path, new_account_path(context, options.to));
     context.about(toolkit::input_name(options.source));
     CODEX_TRY(key, read_foreign_key(options));
@@ -118,6 +133,7 @@ void declare_key(cli::Command& root) {
         .example("codex-market key new alice.key")
         .run([file, account](cli::Context& context) -> Result<int> {
             forbid_core_dumps();
+            CODEX_CHECK(require_one_place(context, "FILE", *file));
             CODEX_TRY(path, new_account_path(context, *file));
             auto made = ethereum::make_key_file(path, Random::system());
             if (!made)
@@ -130,6 +146,7 @@ void declare_key(cli::Command& root) {
         .example("codex-market key show")
         .example("codex-market key show alice.key --json")
         .run([file, account](cli::Context& context) -> Result<int> {
+            CODEX_CHECK(require_one_place(context, "FILE", *file));
             CODEX_TRY(path, account_path(context, *file));
             context.about(path);
             CODEX_TRY(read, account_key(context, *file));
@@ -141,7 +158,7 @@ void declare_key(cli::Command& root) {
     take.argument("SOURCE", options->source,
                   "64 hex digits, or a keystore (version 3); default: from stdin", false)
         .option("--password-file FILE", options->password_file, "the first line opens the keystore")
-        .option("--to FILE", options->to, "where; default: as --eth-private-key says")
+        .option("--to FILE", options->to, "where, instead of --eth-private-key")
         .example("codex-market key import hex.txt --to alice.key")
         .example("codex-market key import keystore.json --password-file password.txt")
         .run([options, account](cli::Context& context) { return import_key(context, *options); });

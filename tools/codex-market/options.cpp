@@ -1,7 +1,9 @@
 #include "options.hpp"
 
 #include "base/fd.hpp"
+#include "base/printable.hpp"
 #include "base/secret.hpp"
+#include "base/secret_file.hpp"
 #include "ethereum/key_file.hpp"
 #include "names.hpp"
 
@@ -78,6 +80,21 @@ Result<void> make_private_folder(const std::string& path) {
     return {};
 }
 
+namespace {
+
+/// What other programs keep their keys in.
+bool is_keystore(const std::string& path) {
+    constexpr std::size_t kLookedAt = 16;
+    const auto file = SecretFile::read(path, kLookedAt); // it may hold a key after all
+    if (!file)
+        return false;
+    const std::string_view begins = as_text(file->content());
+    const std::size_t json = begins.find_first_not_of(" \t\r\n");
+    return json != begins.npos && begins[json] == '{';
+}
+
+} // namespace
+
 Result<ethereum::PrivateKey> account_key(cli::Context& context, const std::string& given) {
     forbid_core_dumps();
     CODEX_TRY(path, account_path(context, given));
@@ -86,6 +103,13 @@ Result<ethereum::PrivateKey> account_key(cli::Context& context, const std::strin
         return fail(Error(Errc::not_found, fmt::format("{}: there is no key", path))
                         .remedy({Remedy::make_account})
                         .remedy({Remedy::name_account}));
+    if (!key && key.error().code() == Errc::key_file_invalid && is_keystore(path))
+        return fail(Error(Errc::key_file_invalid,
+                          fmt::format("{}: it is a keystore, and no key as such", path))
+                        .remedy(Remedy(Remedy::make_account, "make a key file of it")
+                                    .by(fmt::format("codex-market key import {} --password-file "
+                                                    "PASSWORD --to KEY",
+                                                    shell_quoted(path)))));
     return key;
 }
 

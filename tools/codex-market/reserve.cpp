@@ -1,7 +1,9 @@
 // codex-market reserve: the right to fill a slot.
+#include "base/copy_error.hpp"
 #include "calls.hpp"
 #include "market.hpp"
 #include "options.hpp"
+#include "state_records.hpp"
 
 #include <memory>
 
@@ -15,12 +17,26 @@ struct ReserveOptions {
     std::vector<std::string> slots;
 };
 
-Result<PlannedCall> plan_reserve(const ledger::Ledger& ledger, const ethereum::PrivateKey&,
+/// The contract lets anybody reserve what there is not, and nobody fill it.
+Result<void> warn_of_none(cli::Context& context, const Views& views, const std::string& line,
+                          const SlotPlace& place) {
+    const auto request = known_request(views, place.request);
+    if (!request && request.error().code() != Errc::market_unknown)
+        return fail(copy_of(request.error()));
+    if (!request || place.index >= request->ask.slots)
+        context.warn(line, "no request has such a slot, so it can never be filled");
+    return {};
+}
+
+Result<PlannedCall> plan_reserve(cli::Context& context, const ledger::Ledger& ledger,
                                  const std::string& line) {
     CODEX_TRY(slot, slot_from_text(line));
-    if (!slot.place) {
+    if (!slot.place || !context.batch()) {
         CODEX_TRY(views, Views::now(ledger));
-        CODEX_SET(slot.place, place_of(views, slot));
+        if (slot.place)
+            CODEX_CHECK(warn_of_none(context, views, line, *slot.place));
+        else
+            CODEX_SET(slot.place, place_of(views, slot));
     }
     return slot_call(ledger, slot,
                      market::calls::reserve_slot(slot.place->request, slot.place->index));
@@ -39,7 +55,10 @@ void declare_reserve(cli::Command& root) {
         .example("codex-market reserve 0x3c9f...@0")
         .example("codex-market list open | codex-market reserve")
         .run([options](cli::Context& context) {
-            return make_calls(context, slot_inputs(options->slots), plan_reserve);
+            return make_calls(
+                context, slot_inputs(options->slots),
+                [&](const ledger::Ledger& ledger, const ethereum::PrivateKey&,
+                    const std::string& line) { return plan_reserve(context, ledger, line); });
         });
 }
 

@@ -54,10 +54,16 @@ Result<SlotPlace> place_of(const Views& views, const SlotName& slot) {
                 found = SlotPlace{request, index};
         return !found;
     }));
-    if (!found)
+    if (found)
+        return *found;
+    if (views.ask(questions::request_state(slot.id)))
         return fail(
-            Error(Errc::market_unknown, "no request has such a slot").remedy({Remedy::list_slots}));
-    return *found;
+            Error(Errc::market_unknown, "it is a request, and none of its slots is named")
+                .hint(fmt::format("name one, from 0 on: {}@0", text_of(slot.id)))
+                .remedy(
+                    Remedy(Remedy::show_request, "see how many there are").of(text_of(slot.id))));
+    return fail(
+        Error(Errc::market_unknown, "no request has such a slot").remedy({Remedy::list_slots}));
 }
 
 } // namespace codex::market_tool

@@ -91,7 +91,8 @@ load market
         # shellcheck disable=SC2086 # words
         run_split codex-market init --verifier test $words
         assert_failure 64
-        assert_stderr --partial "$name"
+        assert_stderr --partial ": $name: "
+        grep -qE ': hint: [^;]+ (more than 0|at most 100( percent)?); see: ' <<<"$stderr"
         assert_not_exist "$CODEX_REPO/ledger/genesis"
     done <<'EOF'
 Periods_InvalidSecondsPerPeriod --period 0

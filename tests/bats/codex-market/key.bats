@@ -18,6 +18,13 @@ load market
     assert_refused 73 'alice.key: '
     assert_stderr --partial 'hint: it is as it was; see whose it is: codex-market key show alice.key'
     assert_equal "$(sha256sum alice.key)" "$sum"
+    # There is one place for a key.
+    for command in 'new other.key' 'show alice.key' 'import alice.key --to other.key'; do
+        # shellcheck disable=SC2086 # words
+        run_split codex-market key $command --eth-private-key third.key
+        assert_refused 64 'both name the file of the key'
+    done
+    assert_not_exist other.key third.key
 }
 
 @test "without a name it is account in the repo, or what the environment names" {

@@ -108,6 +108,10 @@ setup() {
     # What was refused stands in the first column, too.
     run_split as bob reserve --batch <<<"$request@0"
     assert_output --regexp $'^0x[0-9a-f]{64}\t-\t[0-9]+\tSlotReservations_ReservationNotAllowed$'
+    # Anybody may reserve what there is not.
+    run_split as bob reserve "$request@3"
+    assert_success
+    assert_stderr --partial "warning: $request@3: no request has such a slot"
 }
 
 @test "a request that nobody serves is paid back" {

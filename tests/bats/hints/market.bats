@@ -15,6 +15,18 @@ load hints
     secret=$(<"$CODEX_REPO/account")
     run_split codex-market key show "$secret"
     hint 'it may have been seen, so take a new one; keys stay in files: codex-market key new FILE'
+    run_split codex-market key new folder/a.key
+    hint 'make the folder first: mkdir -p folder'
+    pasted 'mkdir'
+    codex-market key new folder/a.key
+    echo ' {"version":3}' >keystore.json
+    for command in "key show keystore.json" "balance --eth-private-key keystore.json"; do
+        # shellcheck disable=SC2086 # words
+        run_split codex-market $command
+        assert_failure 65
+        hint 'make a key file of it: codex-market key import {} --password-file PASSWORD --to KEY'
+        assert_stderr --partial ': codex-market key import keystore.json '
+    done
 }
 
 # with_market: a market with a client, and one request of it.
@@ -42,6 +54,20 @@ with_market() {
     run_split as client transfer --batch --json <<<"$bob"
     part 'a line is {}'
     assert_equal "$(head -n 1 <<<"$output" | jq -r .error.hint)" 'a line is ACCOUNT AMOUNT'
+    slot=$(codex-market get slot "$request@2" | cut -f 1)
+    run_split codex-market get request "$slot"
+    hint "see which request it is of: codex-market get slot $slot"
+    part 'see which request it is of: codex-market get slot SLOT'
+    pasted 'codex-market get slot'
+    assert_output --partial "$request"
+    for command in 'get slot' challenge 'reserve --eth-private-key alice.key'; do
+        # shellcheck disable=SC2086 # words
+        run_split codex-market $command "$request"
+        assert_failure 1
+        hint "name one, from 0 on: $request@0; see how many there are: codex-market get request $request"
+        part 'name one, from 0 on: {}@0; see how many there are: codex-market get request REQUEST'
+    done
+    codex-market get slot "$request@0"
     unknown=0x$(printf '%064d' 5)
     run_split codex-market get request "$unknown"
     hint 'list those of an account: codex-market list mine; or those whose slots are to be had: codex-market list open'
