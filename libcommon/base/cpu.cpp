@@ -6,13 +6,13 @@ namespace codex::cpu {
 
 namespace {
 
-constinit std::atomic<Level> highest_allowed{Level::avx512};
+constinit std::atomic<Limit> allowed{Limit{}};
 constinit std::atomic<bool> detected{false};
 
 Features detect() {
     Features found;
 #if defined(__x86_64__)
-    const Level cap = highest_allowed;
+    const auto [cap, sha_ni_allowed] = allowed.load();
     if (cap == Level::portable)
         return found;
     __builtin_cpu_init();
@@ -28,7 +28,7 @@ Features detect() {
         found.level = Level::ssse3;
     if (cap == Level::ssse3)
         return found;
-    found.sha_ni = ((ebx >> 29) & 1U) != 0 && found.ssse3;
+    found.sha_ni = ((ebx >> 29) & 1U) != 0 && found.ssse3 && sha_ni_allowed;
     found.avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2") &&
                  __builtin_cpu_supports("fma");
     found.adx = ((ebx >> 19) & 1U) != 0 && found.avx2;
@@ -71,18 +71,22 @@ std::string_view name_of(Level level) {
 
 } // namespace
 
-std::optional<Level> level_named(std::string_view name) {
+std::optional<Limit> limit_named(std::string_view name) {
+    constexpr std::string_view kWithoutSha = "-nosha";
+    const bool without_sha = name.ends_with(kWithoutSha);
+    if (without_sha)
+        name.remove_suffix(kWithoutSha.size());
     for (const Level level :
          {Level::portable, Level::ssse3, Level::avx2, Level::gfni256, Level::avx512})
-        if (name == name_of(level))
-            return level;
+        if (name == name_of(level) && !(without_sha && level < Level::avx2))
+            return Limit{level, !without_sha};
     return std::nullopt;
 }
 
-bool limit(Level highest) {
+bool limit(Limit most) {
     if (detected)
         return false;
-    highest_allowed = highest;
+    allowed = most;
     return true;
 }
 

@@ -12,7 +12,7 @@ enum class Level { portable, ssse3, avx2, gfni256, avx512 };
 
 struct Features {
     Level level = Level::portable;
-    bool sha_ni = false;      ///< SHA extensions (with SSE4.1); from level avx2 on
+    bool sha_ni = false;      ///< SHA extensions (with SSE4.1); from level avx2 on, if allowed
     bool ssse3 = false;       ///< pshufb and SSE4.2
     bool avx2 = false;        ///< AVX2, BMI2 and FMA
     bool adx = false;         ///< ADX and BMI2 (mulx, adcx, adox)
@@ -23,16 +23,25 @@ struct Features {
     bool avx512_gfni = false; ///< GFNI in 512-bit registers, with avx512
 };
 
-/// Allows no level above `highest`. A program calls it, if at all, when it begins, before any other
-/// thread and before features() was asked for; later it has no effect, and that is false. A level
-/// that the machine lacks is never chosen. Tools, tests and benchmarks do so when CODEX_CPU is set.
-bool limit(Level highest);
+/// The most that may run. The SHA extensions came with no level: there are machines with AVX2 and
+/// with AVX-512 that lack them.
+struct Limit {
+    Level highest = Level::avx512;
+    bool sha_ni = true;
+    bool operator==(const Limit&) const = default;
+};
+
+/// Allows no more than `most`. A program calls it, if at all, when it begins, before any other
+/// thread and before features() was asked for; later it has no effect, and that is false. What the
+/// machine lacks is never chosen. Tools, tests and benchmarks do so when CODEX_CPU is set.
+bool limit(Limit most);
 
 /// The features in use; constant for the life of the process. Threads: any.
 [[nodiscard]] const Features& features();
 
-/// The level of that name: portable, ssse3, avx2, gfni256, avx512.
-[[nodiscard]] std::optional<Level> level_named(std::string_view name);
+/// The limit of that name: that of a level, portable, ssse3, avx2, gfni256 or avx512; and of the
+/// last three with "-nosha" behind it, the same without the SHA extensions.
+[[nodiscard]] std::optional<Limit> limit_named(std::string_view name);
 
 /// For --version: "avx512 sha_ni gfni ifma" or "portable".
 [[nodiscard]] std::string describe();

@@ -284,9 +284,10 @@ Result<std::uint64_t> parse_now(const std::string& text) {
 
 /// What the variables that no rule stands for may say.
 Result<void> check_variables() {
-    if (const std::string cpu = environment("CODEX_CPU"); !cpu.empty() && !cpu::level_named(cpu))
+    if (const std::string cpu = environment("CODEX_CPU"); !cpu.empty() && !cpu::limit_named(cpu))
         return fail(Error(Errc::config_invalid, fmt::format("$CODEX_CPU: '{}' is no level", cpu))
-                        .hint("portable, ssse3, avx2, gfni256 or avx512"));
+                        .hint("portable, ssse3, avx2, gfni256 or avx512; and behind the last three "
+                              "-nosha"));
     if (const std::string now = environment("CODEX_NOW"); !now.empty())
         if (auto seconds = parse_now(now); !seconds)
             return fail(wrong("$CODEX_NOW", seconds.error()).hint("it takes Unix seconds"));
@@ -340,8 +341,8 @@ Result<std::vector<Setting>> read_settings(std::span<const SettingRule> rules,
 
 void apply_cpu_variable() {
     // A wrong one is refused with the other variables, when there is a command to refuse.
-    if (const auto level = cpu::level_named(environment("CODEX_CPU")))
-        cpu::limit(*level);
+    if (const auto limit = cpu::limit_named(environment("CODEX_CPU")))
+        cpu::limit(*limit);
 }
 
 void apply_temporary_folder() {

@@ -59,7 +59,7 @@ read_settings(std::span<const SettingRule> rules, const std::string& config_flag
               std::optional<Clock::Duration> patience = kSettingsPatience,
               std::vector<Error>* passed_over = nullptr);
 
-/// Lets no kernels run above the level that CODEX_CPU names; a process does so when it begins. A
+/// Lets no kernels run above what CODEX_CPU names; a process does so when it begins. A
 /// wrong value is read_settings()'s to refuse.
 void apply_cpu_variable();
 

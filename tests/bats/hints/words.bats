@@ -166,8 +166,9 @@ setup() {
 
 @test "variables that say nothing" {
     run_split env CODEX_CPU=fast codex-chunk ls
-    hint 'portable, ssse3, avx2, gfni256 or avx512'
+    hint 'portable, ssse3, avx2, gfni256 or avx512; and behind the last three -nosha'
     CODEX_CPU=portable codex-chunk ls
+    CODEX_CPU=avx2-nosha codex-chunk ls
     run_split env CODEX_NOW=today codex-chunk ls
     hint 'it takes Unix seconds'
     CODEX_NOW=1800000000 codex-chunk ls

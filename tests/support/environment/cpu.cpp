@@ -7,10 +7,10 @@ namespace {
 
 [[maybe_unused]] const bool limited = [] {
     const char* name = std::getenv("CODEX_CPU");
-    const auto level = name == nullptr ? std::nullopt : codex::cpu::level_named(name);
-    if (level && !codex::cpu::limit(*level))
+    const auto limit = name == nullptr ? std::nullopt : codex::cpu::limit_named(name);
+    if (limit && !codex::cpu::limit(*limit))
         std::abort(); // something before main() chose its kernels already
-    return level.has_value();
+    return limit.has_value();
 }();
 
 } // namespace

@@ -86,27 +86,35 @@ TEST(Cpu, LevelsImplyTheirFeaturesAndTheVariableCapsThem) {
     if (f.level < cpu::Level::gfni256) {
         EXPECT_FALSE(f.gfni);
     }
-    for (const char* name : {"portable", "ssse3", "avx2", "gfni256", "avx512"})
-        EXPECT_TRUE(cpu::level_named(name)) << name;
-    EXPECT_FALSE(cpu::level_named("gfni"));
     const char* cap = std::getenv("CODEX_CPU");
     if (cap != nullptr && std::string_view(cap) == "portable") {
         EXPECT_EQ(f.level, cpu::Level::portable);
         EXPECT_EQ(cpu::describe(), "portable");
     }
+    if (cap != nullptr && std::string_view(cap).ends_with("-nosha")) {
+        EXPECT_FALSE(f.sha_ni);
+    }
     EXPECT_FALSE(cpu::describe().empty());
 
     // Whoever chose its kernels by these features keeps them.
-    EXPECT_FALSE(cpu::limit(cpu::Level::portable));
+    EXPECT_FALSE(cpu::limit({cpu::Level::portable, false}));
     EXPECT_EQ(cpu::features().level, f.level);
 }
 
-TEST(Cpu, LevelsHaveNames) {
-    EXPECT_EQ(cpu::level_named("portable"), cpu::Level::portable);
-    EXPECT_EQ(cpu::level_named("avx2"), cpu::Level::avx2);
-    EXPECT_EQ(cpu::level_named("avx512"), cpu::Level::avx512);
-    EXPECT_EQ(cpu::level_named("AVX2"), std::nullopt);
-    EXPECT_EQ(cpu::level_named(""), std::nullopt);
+TEST(Cpu, LimitsHaveNames) {
+    using cpu::Level;
+    using cpu::Limit;
+    for (const auto& [name, level] :
+         {std::pair("portable", Level::portable), std::pair("ssse3", Level::ssse3),
+          std::pair("avx2", Level::avx2), std::pair("gfni256", Level::gfni256),
+          std::pair("avx512", Level::avx512)}) {
+        EXPECT_EQ(cpu::limit_named(name), (Limit{level, true})) << name;
+        const std::optional<Limit> without_sha =
+            level < Level::avx2 ? std::nullopt : std::optional(Limit{level, false});
+        EXPECT_EQ(cpu::limit_named(std::string(name) + "-nosha"), without_sha) << name;
+    }
+    for (const char* name : {"", "AVX2", "gfni", "-nosha", "avx2-", "avx2-nosha-nosha", "avx2-sha"})
+        EXPECT_EQ(cpu::limit_named(name), std::nullopt) << name;
 }
 
 } // namespace
