@@ -161,8 +161,8 @@ set(CODEX_PORTABLE_proof "-CancelledSlots.*") # nothing of them depends on what 
 # What tests make in TMPDIR is in memory, where there is room.
 set(CODEX_IN_MEMORY ${CMAKE_SOURCE_DIR}/tests/support/in-memory)
 
-# codex_unit_test(NAME PROGRAM [ARGUMENT...]): NAME says whether it runs with portable kernels, and
-# whether always. A filter that fits nothing any more is a mistake.
+# codex_unit_test(NAME PROGRAM [ARGUMENT...]): NAME says whether it runs with portable kernels, or others
+# that CODEX_CPU names, and whether always. A filter that fits nothing any more is a mistake.
 function(codex_unit_test name program)
   set(configurations)
   if(name MATCHES "\\.whole$")
@@ -170,8 +170,8 @@ function(codex_unit_test name program)
   endif()
   add_test(NAME ${name} COMMAND ${CODEX_IN_MEMORY} $<TARGET_FILE:${program}> ${ARGN} ${configurations})
   set_tests_properties(${name} PROPERTIES LABELS unit FAIL_REGULAR_EXPRESSION "Running 0 tests")
-  if(name MATCHES "\\.portable")
-    set_tests_properties(${name} PROPERTIES ENVIRONMENT CODEX_CPU=portable)
+  if(name MATCHES "\\.(portable|[a-z0-9]+-nosha)")
+    set_tests_properties(${name} PROPERTIES ENVIRONMENT CODEX_CPU=${CMAKE_MATCH_1})
   endif()
   codex_time_limit(600 ${name})
 endfunction()
@@ -217,6 +217,11 @@ function(codex_unit_tests)
     endif()
     if(NOT cases STREQUAL "*")
       codex_unit_test(unit.${floor}.portable.whole test_${floor})
+    endif()
+    if(floor STREQUAL "crypto") # what a machine with the SHA extensions would not choose either
+      foreach(limit avx2-nosha avx512-nosha)
+        codex_unit_test(unit.crypto.${limit} test_crypto --gtest_filter=Sha256*)
+      endforeach()
     endif()
   endforeach()
 endfunction()

@@ -1,8 +1,8 @@
 // SHA-256 (FIPS 180-4): one message, many equal-length messages at once, and tree nodes.
 //
 // The batched forms are the ones to use on hot paths: with AVX-512 sixteen or thirty-two messages
-// go through the compression function side by side, with SHA-NI two; the figures behind the choice
-// are in detail/sha256_dispatch.hpp.
+// go through the compression function side by side, with SHA-NI two, with AVX2 alone eight or
+// sixteen; the figures behind the choice are in detail/sha256_dispatch.hpp.
 #pragma once
 
 #include "base/bytes.hpp"

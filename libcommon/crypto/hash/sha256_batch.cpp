@@ -133,15 +133,13 @@ void sha256_pairs(std::span<const Digest> nodes, std::uint8_t key, std::span<Dig
         to += 32 * some;
         count -= some;
     };
-    if (kernels.wide_nodes != nullptr) {
-        if (count >= 32)
-            run(kernels.wide_nodes, count - count % 32);
-        if (count >= 16 && count < kernels.fill32)
-            run(kernels.wide_nodes, 16);
-        if (count >= kernels.fill16) {
-            std::uint8_t filled[32 * 64] = {};
+    for (const auto* wide = kernels.wide_nodes; wide->lanes != 0; ++wide) {
+        if (count >= wide->lanes)
+            run(wide->nodes, count - count % wide->lanes);
+        if (count >= wide->worth_from) {
+            std::uint8_t filled[kMaxLanes * 64] = {};
             std::memcpy(filled, children, 64 * count);
-            kernels.wide_nodes(filled, key, count <= 16 ? 16 : 32, filled);
+            wide->nodes(filled, key, wide->lanes, filled);
             std::memcpy(to, filled, 32 * count);
             return;
         }

@@ -7,19 +7,33 @@
 namespace codex::crypto {
 namespace {
 
-std::string hex_of(BytesView message) {
-    return to_hex(sha256(message));
+Bytes bytes_of(std::string_view text) {
+    return {text.begin(), text.end()};
 }
 
 // FIPS 180-4 examples and the long message of the NIST test suite.
 TEST(Sha256, KnownAnswers) {
-    EXPECT_EQ(hex_of({}), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
-    EXPECT_EQ(hex_of(as_bytes("abc")),
-              "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-    EXPECT_EQ(hex_of(as_bytes("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq")),
-              "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
-    EXPECT_EQ(hex_of(Bytes(1'000'000, 'a')),
-              "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
+    const std::vector<std::pair<Bytes, std::string>> answers = {
+        {{}, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},
+        {bytes_of("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"},
+        {bytes_of("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq"),
+         "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"},
+        {bytes_of("abcdefghbcdefghicdefghijdefghijkefghijklfghijklmghijklmnhijklmnoijklmnopjklmnopq"
+                  "klmnopqrlmnopqrsmnopqrstnopqrstu"),
+         "cf5b16a778af8380036ce59e7b0492370b249b11e8f07a51afac45037afee9d1"},
+        {Bytes(1'000'000, 'a'),
+         "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"}};
+    for (const auto& [message, answer] : answers) {
+        EXPECT_EQ(to_hex(sha256(message)), answer);
+        // In every lane of every width.
+        const std::size_t most = message.size() < 1000 ? 65 : 2;
+        for (std::size_t count = 1; count <= most; ++count) {
+            std::vector<Digest> digests(count);
+            sha256_many(std::vector<BytesView>(count, message), digests);
+            for (const Digest& digest : digests)
+                ASSERT_EQ(to_hex(digest), answer) << count << " times";
+        }
+    }
 }
 
 Bytes random_bytes(std::size_t size, std::uint64_t seed) {

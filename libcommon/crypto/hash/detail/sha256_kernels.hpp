@@ -31,8 +31,13 @@ extern const Sha256Words kSha256NodeRound[kSha256NodeKeys];
 void sha256_compress_portable(std::uint32_t* state, const std::uint8_t* data, std::size_t blocks);
 void sha256_compress_shani(std::uint32_t* state, const std::uint8_t* data, std::size_t blocks);
 
-/// The same for 2 (16, 32) messages side by side: `blocks` blocks of each data[i] into states[i].
+/// The same for as many messages side by side as the name says: `blocks` blocks of each data[i]
+/// into states[i].
 void sha256_compress2_shani(std::uint32_t* const* states, const std::uint8_t* const* data,
+                            std::size_t blocks);
+void sha256_compress8_avx2(std::uint32_t* const* states, const std::uint8_t* const* data,
+                           std::size_t blocks);
+void sha256_compress16_avx2(std::uint32_t* const* states, const std::uint8_t* const* data,
                             std::size_t blocks);
 void sha256_compress16_avx512(std::uint32_t* const* states, const std::uint8_t* const* data,
                               std::size_t blocks);
@@ -45,6 +50,9 @@ void sha256_nodes_portable(const std::uint8_t* children, unsigned key, std::size
                            std::uint8_t* parents);
 void sha256_nodes_shani(const std::uint8_t* children, unsigned key, std::size_t count,
                         std::uint8_t* parents);
+/// As above; `count` is a multiple of 8.
+void sha256_nodes_avx2(const std::uint8_t* children, unsigned key, std::size_t count,
+                       std::uint8_t* parents);
 /// As above; `count` is a multiple of 16.
 void sha256_nodes_avx512(const std::uint8_t* children, unsigned key, std::size_t count,
                          std::uint8_t* parents);
