@@ -28,12 +28,12 @@ void AddKernel::add_pairs(const std::uint64_t* left_base, const std::uint64_t* r
 
 #if defined(__x86_64__)
 
-void invert_lanes(std::uint64_t (*values)[4]) {
-    constexpr std::size_t kLanes = 8;
-    Fq elements[kLanes];
-    Fq before[kLanes]; // products of the non-zero ones before
+void invert_lanes(std::uint64_t (*values)[4], std::size_t lanes) {
+    constexpr std::size_t kMost = 8;
+    Fq elements[kMost];
+    Fq before[kMost]; // products of the non-zero ones before
     Fq product = Fq::one();
-    for (std::size_t lane = 0; lane < kLanes; ++lane) {
+    for (std::size_t lane = 0; lane < lanes; ++lane) {
         Digest bytes;
         std::memcpy(bytes.data(), values[lane], sizeof bytes);
         // To Montgomery form and back is 1: what remains is the reduction.
@@ -44,7 +44,7 @@ void invert_lanes(std::uint64_t (*values)[4]) {
     }
     // Of v the Montgomery form of the inverse is 2^512 / v; 64 gives six factors of two more.
     Fq inverse = inverse_variable_time(product) * Fq::from_u64(64);
-    for (std::size_t lane = kLanes; lane-- > 0;) {
+    for (std::size_t lane = lanes; lane-- > 0;) {
         const Fq element = elements[lane];
         const Fq result = element.is_zero() ? Fq::zero() : inverse * before[lane];
         if (!element.is_zero())

@@ -134,6 +134,8 @@ const AddKernel& g1_add_kernel() {
     const cpu::Features& cpu = cpu::features();
     if (cpu.avx512_ifma)
         return g1_add_ifma();
+    if (cpu.avx2)
+        return g1_add_avx2();
     if (cpu.adx)
         return g1_add_adx();
 #endif
@@ -145,6 +147,8 @@ const AddKernel& g2_add_kernel() {
     const cpu::Features& cpu = cpu::features();
     if (cpu.avx512_ifma)
         return g2_add_ifma();
+    if (cpu.avx2)
+        return g2_add_avx2();
     if (cpu.adx)
         return g2_add_adx();
 #endif

@@ -20,6 +20,8 @@ template <> std::vector<const detail::AddKernel*> add_kernels<Fq>() {
 #if defined(__x86_64__)
     if (cpu::features().adx)
         all.push_back(&detail::g1_add_adx());
+    if (cpu::features().avx2)
+        all.push_back(&detail::g1_add_avx2());
     if (cpu::features().avx512_ifma)
         all.push_back(&detail::g1_add_ifma());
 #endif
@@ -30,6 +32,8 @@ template <> std::vector<const detail::AddKernel*> add_kernels<Fq2>() {
 #if defined(__x86_64__)
     if (cpu::features().adx)
         all.push_back(&detail::g2_add_adx());
+    if (cpu::features().avx2)
+        all.push_back(&detail::g2_add_avx2());
     if (cpu::features().avx512_ifma)
         all.push_back(&detail::g2_add_ifma());
 #endif

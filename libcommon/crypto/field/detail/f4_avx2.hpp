@@ -110,13 +110,17 @@ CODEX_INLINE F4 carry_signed(F4 a) {
     return a;
 }
 
-/// Of a value below 2^260, limbs below 2^63.
-CODEX_INLINE Factor factor(const F4& a) {
-    const F4 tight = carry(a);
+/// Of limbs below 2^52.
+CODEX_INLINE Factor factor_of_carried(const F4& a) {
     Factor result;
     for (int i = 0; i < 5; ++i)
-        result.limb[i] = to_double(tight.limb[i]);
+        result.limb[i] = to_double(a.limb[i]);
     return result;
+}
+
+/// Of a value below 2^260, limbs below 2^63.
+CODEX_INLINE Factor factor(const F4& a) {
+    return factor_of_carried(carry(a));
 }
 
 /// A value below 2^260, limbs below 2^62, to one below 1.7p, limbs below 2^52: the quotient is

@@ -8,8 +8,8 @@
 // * 2^208, where F is the sum of the four constants, the step less than 2^52 * p * 2^208: divided
 // by 2^260, F + p, and F is below 1.24p in Fr and below 1.59p in Fq (Folds).
 //
-// Sums: a word gets at most five low and five high halves of a product, four and four of the folds,
-// one and one of the step, and a carry: below 21 * 2^52 < 2^57.
+// Sums: a word gets at most five low and five high halves of a product, or ten of a sum of two,
+// four and four of the folds, one and one of the step, and a carry: below 31 * 2^52 < 2^57.
 //
 // A limb product is written in assembly: the words of a product, its factors and its constants are
 // more than there are registers, and compilers that move products about spill what costs as much as
@@ -173,15 +173,17 @@ private:
 template <class Params> inline constexpr Folds<Params> kFolds{};
 static_assert(kFolds<FrLimbs52>.sum_below(124) && kFolds<FqLimbs52>.sum_below(159));
 
-/// What the patterns of a product, or of a square, and of its reduction have too much in each of
-/// ten words, as numbers to begin with. A square has the same: its mixed products count twice.
+/// What the patterns of a sum of products, or of a square, and of its reduction have too much in
+/// each of ten words, as numbers to begin with. A square has the same as a product: its mixed
+/// products count twice.
 struct Excess {
     std::uint64_t word[10];
 
-    constexpr Excess() : word{} {
-        for (int i = 0; i < 5; ++i)
-            for (int j = 0; j < 5; ++j)
-                count(i + j);
+    constexpr explicit Excess(int products) : word{} {
+        for (int product = 0; product < products; ++product)
+            for (int i = 0; i < 5; ++i)
+                for (int j = 0; j < 5; ++j)
+                    count(i + j);
         for (int fold = 0; fold < 4; ++fold)
             for (int j = 0; j < 5; ++j)
                 count(4 + j);
@@ -215,11 +217,11 @@ template <class Params> struct Step {
     }
 };
 
-/// The reduction of N products whose columns come from columns(k, n, sums), which adds those of
-/// column k of product n up. N of them go step by step together.
-template <class Params, std::size_t N, class Columns>
+/// The reduction of N products, or sums of kProducts, whose columns come from columns(k, n, sum),
+/// which adds those of column k of number n up. N of them go step by step together.
+template <class Params, int kProducts = 1, std::size_t N, class Columns>
 CODEX_INLINE void reduce_columns(const Columns& columns, F4 (&to)[N]) {
-    constexpr Excess kExcess;
+    constexpr Excess kExcess(kProducts);
     const Folds<Params>& folds = kFolds<Params>;
     Halves sum[N];
     __m256d m[4][N];
@@ -282,6 +284,21 @@ CODEX_INLINE void mul(const Factor (&a)[N], const Factor (&b)[N], F4 (&to)[N]) {
             add_product(sum, a[n].limb[end - 1], b[n].limb[k - end + 1]);
     };
     reduce_columns<Params>(columns, to);
+}
+
+/// to[n] = (a[n] * b[n] + c[n] * d[n]) / 2^260 mod p, reduced once: of factors below x*p, y*p, z*p
+/// and w*p below (2.59 + (x*y + z*w)/84) * p.
+template <class Params, std::size_t N>
+CODEX_INLINE void mul_sums(const Factor* const (&a)[N], const Factor* const (&b)[N],
+                           const Factor* const (&c)[N], const Factor* const (&d)[N], F4 (&to)[N]) {
+    const auto columns = [&](int k, std::size_t n, Halves& sum) {
+        const int first = k < 5 ? 0 : k - 4;
+        const int end = k < 5 ? k + 1 : 5;
+#pragma GCC unroll 5
+        for (int i = first; i < end; ++i)
+            add_products(sum, a[n]->limb[i], b[n]->limb[k - i], c[n]->limb[i], d[n]->limb[k - i]);
+    };
+    reduce_columns<Params, 2>(columns, to);
 }
 
 /// mul(a, a, to), with each mixed product made once.

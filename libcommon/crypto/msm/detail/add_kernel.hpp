@@ -35,12 +35,14 @@ struct AddKernel {
 #if defined(__x86_64__)
 [[nodiscard]] const AddKernel& g1_add_adx();
 [[nodiscard]] const AddKernel& g2_add_adx();
+[[nodiscard]] const AddKernel& g1_add_avx2();
+[[nodiscard]] const AddKernel& g2_add_avx2();
 [[nodiscard]] const AddKernel& g1_add_ifma();
 [[nodiscard]] const AddKernel& g2_add_ifma();
 
-/// Eight values v below 5q (q of G1's coordinates), four words each, to 2^518 / v mod q, reduced; 0
-/// to 0. For the lanes of a vector, whose Montgomery factor is 2^260. Variable time.
-void invert_lanes(std::uint64_t (*values)[4]);
+/// Up to eight values v below 5q (q of G1's coordinates), four words each, to 2^518 / v mod q,
+/// reduced; 0 to 0. For the lanes of a vector, whose Montgomery factor is 2^260. Variable time.
+void invert_lanes(std::uint64_t (*values)[4], std::size_t lanes);
 #endif
 
 } // namespace codex::crypto::detail

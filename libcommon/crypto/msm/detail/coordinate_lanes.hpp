@@ -14,13 +14,20 @@ namespace codex::crypto::lanes {
 /// Bit l belongs to lane l.
 using Mask = std::uint32_t;
 
+/// Which of eight words are odd.
+CODEX_INLINE Mask odd_mask(const std::uint64_t* words) {
+    return _mm512_test_epi64_mask(_mm512_loadu_si512(words), splat(1));
+}
+
 /// Two vectors: one alone would be a chain of dependent products.
 struct Base {
     static constexpr std::size_t kWords = 8; ///< of a point
     static constexpr std::size_t kVectors = 2;
     static constexpr std::size_t kLanes = 8 * kVectors;
+    using Addresses = lanes::Addresses;
     F8 v[kVectors];
 
+    CODEX_INLINE static Mask odd(const std::uint64_t* references) { return odd_mask(references); }
     CODEX_INLINE static void load(const Addresses* from, Base& x, Base& y) {
         for (std::size_t n = 0; n < kVectors; ++n)
             load_pair(from[n], 0, x.v[n], y.v[n]);
@@ -91,9 +98,11 @@ struct Quadratic {
     static constexpr std::size_t kWords = 16;
     static constexpr std::size_t kVectors = 1;
     static constexpr std::size_t kLanes = 8;
+    using Addresses = lanes::Addresses;
     F8 c0;
     F8 c1;
 
+    CODEX_INLINE static Mask odd(const std::uint64_t* references) { return odd_mask(references); }
     CODEX_INLINE static void load(const Addresses* from, Quadratic& x, Quadratic& y) {
         load_pair(*from, 0, x.c0, x.c1);
         load_pair(*from, 64, y.c0, y.c1);

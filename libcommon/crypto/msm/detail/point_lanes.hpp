@@ -75,7 +75,7 @@ inline F8 inverse(const F8& a) {
     const __m512i index = _mm512_set_epi64(28, 24, 20, 16, 12, 8, 4, 0);
     for (int i = 0; i < 4; ++i)
         _mm512_i64scatter_epi64(&values[0][i], index, words[i], 8);
-    detail::invert_lanes(values);
+    detail::invert_lanes(values, 8);
     for (int i = 0; i < 4; ++i)
         words[i] = _mm512_i64gather_epi64(index, &values[0][i], 8);
     return ifma::from_words(words[0], words[1], words[2], words[3]);
