@@ -2,6 +2,7 @@
 
 #include "base/fd.hpp"
 #include "base/thread.hpp"
+#include "codec/json_member.hpp"
 
 #include <atomic>
 #include <cerrno>
@@ -25,7 +26,7 @@ public:
         return {};
     }
 
-    /// The next line that is not blank; nothing at the end, or after stop().
+    /// The next line that is a job; nothing at the end, or after stop().
     [[nodiscard]] Result<std::optional<JobLine>> next() {
         const std::lock_guard turn(reading_);
         for (;;) {
@@ -47,8 +48,13 @@ public:
     }
 
 private:
-    static bool is_blank(std::string_view line) {
-        return line.find_first_not_of(" \t\r") == std::string_view::npos;
+    /// Nothing, or one of the lines between records, which --json prints and is no job.
+    static bool is_passed_over(std::string_view line) {
+        if (line.find_first_not_of(" \t\r") == std::string_view::npos)
+            return true;
+        const auto type = codec::json_member(line, "type");
+        return type && (*type == "summary" || *type == "progress") &&
+               !codec::json_member(line, "cid");
     }
 
     JobLine line_of(std::string text) {
@@ -67,7 +73,7 @@ private:
                 break;
             JobLine line = line_of(buffer_.substr(0, end));
             buffer_.erase(0, end + 1);
-            if (line.too_long || !is_blank(line.text))
+            if (line.too_long || !is_passed_over(line.text))
                 return line;
         }
         if (skipping_ || buffer_.size() > max_line_bytes_) {
@@ -80,7 +86,7 @@ private:
     /// What stands behind the last line end.
     std::optional<JobLine> last() {
         JobLine line = line_of(std::exchange(buffer_, std::string()));
-        if (!line.too_long && is_blank(line.text))
+        if (!line.too_long && is_passed_over(line.text))
             return std::nullopt;
         return line;
     }

@@ -24,6 +24,7 @@ watch() { codex-prove prove --watch --zkey key.zkey "${circuit[@]}" "$@"; }
         echo "{\"id\":[1],\"cid\":\"$cid\",\"slot\":2,\"challenge\":\"$challenge\"}"
         echo '{"id":"bad","cid":"zDv","slot":1,"entropy":"5"}'
         printf '{"id":%070000d}\n' 1
+        echo '{"type":"summary","records":1,"failures":0,"milliseconds":0}'
         job last 3 | tr -d '\n'
     } >jobs
     run_split watch <jobs
@@ -36,7 +37,7 @@ bad cid.invalid
 last proof
 null json.invalid
 null limit.exceeded'
-    assert_equal "${#lines[@]}" 7
+    assert_equal "${#lines[@]}" 7 # a summary is no job
     assert_stderr --partial 'job "b": slot 9'
     grep -v '"error"' <<<"$output" >proofs
     run_split codex-prove batch-verify --zkey key.zkey proofs
