@@ -12,12 +12,15 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Whether there are things in the folder, and none of them is the lock, which the making of a repo
-/// begins with.
+/// Whether there are things in the folder, but for a market's, and none of them is the lock, which
+/// the making of a repo begins with.
 bool holds_other_things(const std::string& path) {
     std::error_code error;
-    const fs::directory_iterator entries(path, error);
-    return !error && entries != fs::directory_iterator() && !fs::exists(path + "/lock", error);
+    fs::directory_iterator entry(path, error);
+    while (!error && entry != fs::directory_iterator() &&
+           is_of_market(entry->path().filename().string()))
+        entry.increment(error);
+    return !error && entry != fs::directory_iterator() && !fs::exists(path + "/lock", error);
 }
 
 /// Why there can be no repo; empty: perhaps there can.

@@ -65,10 +65,9 @@ Folder open_folder(const std::string& path) {
 }
 
 /// Only what an interrupted create() leaves may be there, or what another process has made since we
-/// looked for the version, and what a market keeps beside a repo that is not there yet: a repo is
-/// never made among other files.
+/// looked for the version, and what is a market's: a repo is never made among other files.
 Result<void> require_unused(const std::string& path) {
-    static constexpr std::array<std::string_view, 15> kOurs = {".",
+    static constexpr std::array<std::string_view, 13> kOurs = {".",
                                                                "..",
                                                                "lock",
                                                                "lock-write",
@@ -80,16 +79,15 @@ Result<void> require_unused(const std::string& path) {
                                                                "index.mdb.new-lock",
                                                                "config.json",
                                                                "version",
-                                                               "age",
-                                                               "ledger",
-                                                               "account"};
+                                                               "age"};
     const Folder directory = open_folder(path);
     if (!directory)
         return errno == ENOENT ? Result<void>()
                                : Result<void>(fail(system_error(errno, "open " + path)));
     while (const dirent* entry = ::readdir(directory.get())) {
         const std::string_view name = entry->d_name;
-        if (std::ranges::find(kOurs, name) == kOurs.end() && !name.ends_with(".tmp"))
+        if (std::ranges::find(kOurs, name) == kOurs.end() && !is_of_market(name) &&
+            !name.ends_with(".tmp"))
             return fail(Error(Errc::cannot_create,
                               fmt::format("{}: not a repo, and not empty ({})", path, name))
                             .hint("name a folder that is empty or does not exist"));
@@ -120,6 +118,10 @@ bool is_blank(BytesView text) {
 }
 
 } // namespace
+
+bool is_of_market(std::string_view name) {
+    return name == "ledger" || name == "account";
+}
 
 Result<void> check_version(const std::string& path) {
     auto text = read_own_file(path + "/version", kMaxSmallFile);

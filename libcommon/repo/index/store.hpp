@@ -55,6 +55,9 @@ private:
     mutable struct stat config_stat_{};
 };
 
+/// What a market keeps in the folder of a repo, which may not be there yet: ledger and account.
+[[nodiscard]] bool is_of_market(std::string_view name);
+
 /// Errors: repo_missing, repo_version, repo_damaged.
 [[nodiscard]] Result<void> check_version(const std::string& path);
 

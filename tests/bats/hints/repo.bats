@@ -60,6 +60,14 @@ load stored
     hint 'name the folder of a repo with --repo DIR, or in CODEX_REPO'
     run_split codex-chunk -r full init
     assert_refused 73 'not a repo, and not empty'
+    # A market's ledger and key may come first.
+    codex-market init -r bought -q --verifier test
+    codex-market key new -r bought
+    run_split codex-chunk -r bought ls
+    assert_refused 66 'bought: no repo there'
+    hint 'name the folder of a repo with --repo DIR, or in CODEX_REPO; a new repo is made by the first put, or so: codex-chunk -r bought init'
+    pasted 'codex-chunk -r bought init'
+    assert_success
 }
 
 @test "a repo of another version" {
