@@ -33,7 +33,8 @@ constexpr Tool kTools[] = {
      "init:--mint,--clock,--verifier,--period,--downtime key_import:--to,--password-file "
      "request:--duration,--price,--collateral,--expiry,--proof-probability,--max-slot-loss,--nonce "
      "challenge:--required mark-missing:--period free:--reward-recipient,--collateral-recipient "
-     "withdraw:--recipient list_mine:--account list_slots:--account "
+     "withdraw:--recipient list_mine:--account,--state "
+     "list_slots:--account,--state list_open:--state "
      "events:--follow,--about,--event,--most ledger_verify:--head ledger_advance:--to,--blocks"},
     {"codex-merkle", "root tree proof verify leaves",
      "root:--digests,--raw,--block-size tree:--digests,--raw,--block-size,--format "

@@ -52,7 +52,7 @@ void declare_free(cli::Command& root) {
         .takes_batch()
         .takes_dry_run()
         .example("codex-market free 0x3c9f...@0")
-        .example("codex-market list slots | codex-market free")
+        .example("codex-market list slots --state finished | codex-market free")
         .run([options](cli::Context& context) {
             return make_calls(
                 context, slot_inputs(options->slots),

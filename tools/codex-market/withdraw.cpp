@@ -42,7 +42,7 @@ void declare_withdraw(cli::Command& root) {
         .takes_batch()
         .takes_dry_run()
         .example("codex-market withdraw 0x3c9f...")
-        .example("codex-market list mine | codex-market withdraw")
+        .example("codex-market list mine --state finished | codex-market withdraw")
         .run([options](cli::Context& context) {
             return make_calls(
                 context, request_inputs(options->requests),

@@ -39,6 +39,12 @@ setup() {
     assert_output ''
     assert_equal "$(as alice list slots | cut -f 3 | sort | tr -d '\n')" 01
     assert_equal "$(codex-market list slots --account "$bob" | cut -f 5)" "$bob"
+    # Those that are not over are no line for free.
+    run_split as alice list slots --state finished
+    assert_output ''
+    assert_equal "$(as client list mine --state new --state started | cut -f 1)" "$request"
+    run_split codex-market list open --state filled
+    assert_refused 64 "--state: 'filled' is none of free, repair"
 
     # Nothing is owed for the period in which a slot was filled; then for each.
     run_split codex-market challenge --required "$request@0"
@@ -78,7 +84,7 @@ setup() {
     codex-market ledger advance --to @1800003601 >advanced
     assert_equal "$(codex-market get request "$request" | cut -f 2)" finished
     before=$(balance alice)
-    as alice list slots | as alice free >paid
+    as alice list slots --state finished --state cancelled | as alice free >paid
     assert_equal "$(grep -c $'\tok$' paid)" 2
     assert_equal "$(balance alice)" "$(bc <<<"$before + 2 * (3600 * 200 + 1000)")"
     before=$(balance carol) other=$(balance bob)
