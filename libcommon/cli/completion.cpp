@@ -1,6 +1,6 @@
 // Completion scripts: those of scripts/completion, filled with tables made from the tree (which
-// words follow where). CIDs come from `codex-chunk ls`, and addresses of nodes from `codex-serve
-// peers`, which every tool can ask.
+// words follow where). CIDs come from `codex-chunk ls`, addresses of nodes from `codex-serve
+// peers`, and slots and requests from `codex-market list`, which every tool can ask.
 #include "cli/detail/completion_scripts.hpp"
 #include "cli/detail/describe.hpp"
 
@@ -95,8 +95,8 @@ std::vector<OptionSpec> options_of(const Command::Node& node) {
     return specs;
 }
 
-/// What completes a value: words, or one of the kinds "cids", "peers", "files", "records" (of
-/// nodes, or @ and a file of such), "none".
+/// What completes a value: words, or one of the kinds "cids", "peers", "slots", "requests",
+/// "files", "records" (of nodes, or @ and a file of such), "none".
 std::string kind_of(std::string_view value_name) {
     if (value_name.starts_with("CID"))
         return "cids";
@@ -104,7 +104,11 @@ std::string kind_of(std::string_view value_name) {
         return "peers";
     if (value_name.starts_with("SPR"))
         return "records";
-    if (value_name.starts_with("FILE") || value_name.starts_with("DIR"))
+    if (value_name == "SLOT")
+        return "slots";
+    if (value_name == "REQUEST")
+        return "requests";
+    if (value_name.starts_with("FILE") || value_name.starts_with("DIR") || value_name == "SOURCE")
         return "files";
     return "none";
 }
@@ -206,7 +210,8 @@ std::string fish_names(const OptionSpec& spec) {
 }
 
 std::string fish_source(const std::string& kind, const std::string& tool) {
-    if (kind == "@cids" || kind == "@peers" || kind == "@records")
+    if (kind == "@cids" || kind == "@peers" || kind == "@slots" || kind == "@requests" ||
+        kind == "@records")
         return fmt::format(" -f -a '({}_{})'", "_" + function_name(tool), kind.substr(1));
     if (kind == "@files")
         return " -F";

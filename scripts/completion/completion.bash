@@ -1,7 +1,7 @@
 # bash completion for @TOOL@, made by '@TOOL@ completion bash'
 @FUNCTION@() {
     local -a line=() in=()
-    local at cur prev where='' repo='' found='' place=0 word i
+    local at cur prev where='' repo='' ledger='' found='' place=0 word i
     # What bash has cut at = is one word, and so is a file behind @.
     for word in "${COMP_WORDS[@]:0:COMP_CWORD+1}"; do
         if ((${#line[@]})) && [[ ${line[-1]} == --* && ($word == = || ${line[-1]} == *=) ]]; then

@@ -18,6 +18,27 @@ end
 function @FUNCTION@_cids
     codex-chunk ls -q (@FUNCTION@_in) 2>/dev/null | cut -f1
 end
+# The same of a market: that, and its ledger.
+function @FUNCTION@_at_market
+    @FUNCTION@_in
+    set -l words (commandline -opc)
+    for i in (seq 2 (count $words))
+        switch $words[$i]
+            case --ledger
+                printf '%s\n' --ledger $words[(math $i + 1)]
+            case '--ledger=*'
+                printf '%s\n' $words[$i]
+        end
+    end
+end
+function @FUNCTION@_slots
+    codex-market list slots (@FUNCTION@_at_market) 2>/dev/null | cut -f1
+    codex-market list open (@FUNCTION@_at_market) 2>/dev/null | cut -f1
+end
+function @FUNCTION@_requests
+    codex-market list mine (@FUNCTION@_at_market) 2>/dev/null | cut -f1
+    codex-market list open (@FUNCTION@_at_market) 2>/dev/null | cut -f2 | uniq
+end
 function @FUNCTION@_peers
     codex-serve peers (@FUNCTION@_in) 2>/dev/null | awk -F '\t' '$3 == "out" { print $2 }'
 end

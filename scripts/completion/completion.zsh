@@ -2,7 +2,7 @@
 # zsh completion for @TOOL@, made by '@TOOL@ completion zsh'
 @FUNCTION@() {
     local -a line=("${words[@]}") in=()
-    local at=$((CURRENT - 1)) i word where='' repo='' found='' place=0
+    local at=$((CURRENT - 1)) i word where='' repo='' ledger='' found='' place=0
     setopt localoptions ksharrays
     local cur=${line[at]} prev=${line[at-1]}
     if [[ $cur == --*=* ]]; then

@@ -45,8 +45,8 @@ void declare_free(cli::Command& root) {
     cli::Command& free = root.command("free", "be paid for slots that are over, or give them back");
     options->ledger.declare(free);
     options->account.declare(free);
-    free.option("--reward-recipient ADDRESS", options->reward, "who is paid; default: the host")
-        .option("--collateral-recipient ADDRESS", options->collateral,
+    free.option("--reward-recipient ACCOUNT", options->reward, "who is paid; default: the host")
+        .option("--collateral-recipient ACCOUNT", options->collateral,
                 "who gets the collateral; default: the host")
         .arguments("SLOT", options->slots, "ids, or REQUEST@INDEX; default: from stdin")
         .takes_batch()

@@ -64,7 +64,7 @@ Result<void> set_configuration(const InitOptions& options, market::Configuration
 Result<void> add_balance(ledger::Genesis& genesis, const std::string& text) {
     const std::size_t sign = text.find('=');
     if (sign == std::string::npos)
-        return fail(Error(Errc::usage, fmt::format("--mint: '{}' is no ADDRESS=AMOUNT", text))
+        return fail(Error(Errc::usage, fmt::format("--mint: '{}' is no ACCOUNT=AMOUNT", text))
                         .hint("for example: --mint "
                               "0x70997970C51812dc3A010C7d01b50e0d17dc79C8=1000tst"));
     auto account = account_from_text(std::string_view(text).substr(0, sign));
@@ -157,7 +157,7 @@ void declare_init(cli::Command& root) {
     cli::Command& init = root.command("init", "make a ledger, and a market on it");
     options->ledger.declare(init);
     options->key.declare(init);
-    init.option("--mint ADDRESS=AMOUNT", options->balances,
+    init.option("--mint ACCOUNT=AMOUNT", options->balances,
                 "tokens that an account begins with; may be repeated")
         .option("--name TEXT", options->name, "what the ledger is called")
         .choice("--clock", options->clock, {"wall", "manual"},
@@ -165,8 +165,8 @@ void declare_init(cli::Command& root) {
         .option("--block-time DURATION", options->block_time, "of a block; default 1s")
         .option("--start WHEN", options->start, "when time begins; default: now");
     declare_configuration(init, *options);
-    init.option("--marketplace-address ADDRESS", options->marketplace, "of the marketplace")
-        .option("--token-address ADDRESS", options->token, "of the token")
+    init.option("--marketplace-address CONTRACT", options->marketplace, "of the marketplace")
+        .option("--token-address CONTRACT", options->token, "of the token")
         .example("codex-market init --circuit-dir circuit")
         .example("codex-market init --verifier test --clock manual --mint "
                  "0x70997970C51812dc3A010C7d01b50e0d17dc79C8=1000tst")

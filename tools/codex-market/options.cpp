@@ -114,7 +114,7 @@ Result<ethereum::PrivateKey> account_key(cli::Context& context, const std::strin
 }
 
 void WhoseOption::declare(cli::Command& command) {
-    command.option("--account ADDRESS", address, "whose; default: that of the key");
+    command.option("--account ACCOUNT", address, "whose; default: that of the key");
 }
 
 Result<ethereum::Address> WhoseOption::value(cli::Context& context) const {

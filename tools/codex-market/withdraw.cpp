@@ -37,7 +37,7 @@ void declare_withdraw(cli::Command& root) {
         root.command("withdraw", "get back what a request that is over has not cost");
     options->ledger.declare(withdraw);
     options->account.declare(withdraw);
-    withdraw.option("--recipient ADDRESS", options->recipient, "who is paid; default: the client")
+    withdraw.option("--recipient ACCOUNT", options->recipient, "who is paid; default: the client")
         .arguments("REQUEST", options->requests, "ids; default: from stdin")
         .takes_batch()
         .takes_dry_run()
