@@ -23,6 +23,19 @@ load ../common
     assert_line --index -1 $((4 * 131072 * 3600 * 2))
 }
 
+@test "a host that fills what is asked for" {
+    source "$CODEX_SOURCE/tests/bats/codex-market/market.bash"
+    start_market
+    post
+    codex-prove() { prove; } # any proof will do
+    export -f codex-prove prove
+    CODEX_ETH_PRIVATE_KEY=alice.key \
+        example codex-market.1 'A host that fills each slot that is asked for, as it comes, with proofs of the circuit'
+    assert_success
+    assert_equal "$(grep -c $'\tok$' <<<"$output")" 3
+    assert_equal "$(codex-market get request "$request" | cut -f 2)" started
+}
+
 @test "a purchase that is made once" {
     codex-market init -q --verifier test --mint "$(codex-market key new | cut -f 1)=1tst" >made
     gen 3 100000 | codex-chunk put - | codex-ec encode -k 2 -m 1 | codex-prove slots >verifiable.cid
