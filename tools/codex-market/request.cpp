@@ -136,6 +136,14 @@ PlannedCall posting(const ledger::Ledger& ledger, const market::Request& request
     return call;
 }
 
+/// The same for a dataset, which is what its errors are about: the id is of no use where it is
+/// refused.
+std::vector<PlannedCall> purchase(const ledger::Ledger& ledger, const market::Request& request) {
+    PlannedCall call = posting(ledger, request);
+    call.about = cid_text(request.cid);
+    return {std::move(call)};
+}
+
 /// The record of a request that is in the market, with the call that brought it there.
 Result<cli::Record> purchase_record(const ledger::Ledger& ledger, const market::Request& request) {
     CODEX_TRY(views, Views::now(ledger, request.client));
@@ -212,7 +220,7 @@ private:
             request.nonce = *terms_.nonce;
         CODEX_TRY(terms, terms_record(ledger_->genesis(), request));
         CODEX_CHECK(context_.print(terms));
-        const std::vector<PlannedCall> calls = {posting(*ledger_, request)};
+        const std::vector<PlannedCall> calls = purchase(*ledger_, request);
         CODEX_TRY(receipts, caller_->make(calls));
         return receipts.front().outcome.ok ? Result<void>()
                                            : caller_->tell(calls.front(), receipts.front());
@@ -242,7 +250,7 @@ private:
         CODEX_TRY(there, is_posted(request));
         if (there)
             return true;
-        const std::vector<PlannedCall> calls = {posting(*ledger_, request)};
+        const std::vector<PlannedCall> calls = purchase(*ledger_, request);
         CODEX_TRY(receipts, caller_->make(calls));
         if (receipts.front().outcome.ok)
             return true;

@@ -1,6 +1,7 @@
 #include "terms_text.hpp"
 
 #include "market/terms.hpp"
+#include "state_records.hpp"
 
 namespace codex::market_tool {
 
@@ -12,7 +13,8 @@ void warn_of_flaws(cli::Context& context, const ledger::Genesis& genesis) {
 Result<cli::Record> terms_record(const ledger::Genesis& genesis, const market::Request& request) {
     CODEX_TRY(terms, market::terms_of(request, genesis.configuration));
     cli::Record record("terms");
-    record.field("maxPrice", terms.price.text())
+    record.field("cid", cid_text(request.cid))
+        .field("maxPrice", terms.price.text())
         .field("earningsPerSlot", terms.earnings.text())
         .field("collateralPerSlot", terms.collateral.text())
         .field("lostByMiss", terms.lost_by_a_miss.text())

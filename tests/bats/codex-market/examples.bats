@@ -11,7 +11,7 @@ load ../common
     gen 1 600000 >holiday.jpg
     example codex-market.1 'What a file costs that is stored for a month on five nodes, of which any two may be lost:'
     assert_success
-    assert_line --regexp $'^[0-9]+\t[0-9]+\t[0-9]+\t[0-9]+\t2$'
+    assert_line --regexp $'^zDv[^\t]*\t[0-9]+\t[0-9]+\t[0-9]+\t[0-9]+\t2$'
 }
 
 @test "storage bought, sold and paid" {

@@ -59,16 +59,17 @@ requests() { codex-market events --event StorageRequested | wc -l; }
 @test "-n says what it costs, what hosts earn, and what a miss costs; nothing is left" {
     run_split codex-market request -n "$verifiable" "${terms[@]}"
     assert_success
-    assert_output $'2831155200\t943718400\t1310720\t262144\t2'
+    assert_output "$verifiable"$'\t2831155200\t943718400\t1310720\t262144\t2'
     run_json codex-market request -n --json "$verifiable" "${terms[@]}"
-    assert_equal "$(jq -r '.type, .earningsPerSlotPerSecond, .repairCollateralPerSlot, .rewardOfValidator, .slots' <<<"$output" | xargs)" \
-        'terms 262144 1179648 52428 3'
+    assert_equal "$(jq -r '.type, .cid, .earningsPerSlotPerSecond, .repairCollateralPerSlot, .rewardOfValidator, .slots' <<<"$output" | xargs)" \
+        "terms $verifiable 262144 1179648 52428 3"
     assert_equal "$(requests)" 0
     assert_equal "$(balance client)" 1000000000000000000000
     assert_not_exist "$CODEX_REPO/ledger/requests"
     # Also that it would be refused.
     run_split codex-market request -n "$verifiable" --duration 1h --price 1tst --collateral 1
     assert_refusal ERC20InsufficientBalance
+    assert_stderr --partial "error: $verifiable: ERC20InsufficientBalance: "
 }
 
 @test "a command that did not say the id can be repeated: nothing is posted twice" {

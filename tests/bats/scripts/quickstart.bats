@@ -77,7 +77,7 @@ assert_result() {
     # The market: nine slots are bought, proven, and paid; one changes hands.
     assert_equal "$(result_of 'for who in client alice bob carol; do' | grep -c '^0x.*\.key$')" 4
     assert_result 'codex-market init -q --circuit-dir . ' '^/.*/ledger'
-    assert_result 'codex-market request -n ' $'^[0-9]+\t[0-9]+\t[0-9]+\t[0-9]+\t2$'
+    assert_result 'codex-market request -n ' $'^zDv[^\t]*\t[0-9]+\t[0-9]+\t[0-9]+\t[0-9]+\t2$'
     assert_equal "$(result_of 'codex-market request --duration' | grep -c $'\tfree\t')" 9
     assert_equal "$(result_of 'sed -n 1,4p open.slots' | grep -c $'\tok$')" 9
     assert_equal "$(result_of 'codex-market ledger advance 1m' | grep -c $'\tok$')" 8
