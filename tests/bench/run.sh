@@ -12,7 +12,8 @@
 #            python3-libtorrent are installed
 #   rest     a node asked over HTTP beside codex-chunk, and small requests while it is busy
 #   proofs   products in the field, cells, slots, witness, setup, prove and verify
-#   ledger   calls of four processes, and a ledger of a million records verified and asked
+#   ledger   calls of four processes, beside anvil where npm has installed it; and a ledger of a million records
+#            verified and asked
 #
 #   --big             also 16 GiB through store, for peak memory (needs 60 GiB of disk)
 #   CODEX_BENCH_DIR   where data and keys go, which are kept there (default: build/bench of this clone)

@@ -12,7 +12,8 @@ function source(name) {
 }
 
 let compiled
-async function contracts(files) {
+/// Gives code(file, name): what a contract of those files is made with, in hex without its parameters.
+export async function contracts(files = ['Token.sol', 'Marketplace.sol', 'Vault.sol']) {
     if (compiled) return compiled
     const input = {
         language: 'Solidity',
@@ -43,8 +44,13 @@ function encodeConfiguration({ collateral, proofs, reservations, requestDuration
     return [...head, ...tail].map(word).join('')
 }
 
+/// What the marketplace is made with.
+export function parametersOf(configuration, token, verifier) {
+    return word(96) + word(token) + word(verifier) + encodeConfiguration(configuration)
+}
+
 export async function begin(configuration, owner) {
-    const code = await contracts(['Token.sol', 'Marketplace.sol', 'Vault.sol'])
+    const code = await contracts()
     const blockchain = {
         getBlock: async (number) => ({ hash: () => hashOf(number) }),
         shallowCopy() {
@@ -79,12 +85,7 @@ export async function begin(configuration, owner) {
     }
     const token = await deploy('Token.sol', 'Token', '')
     const verifier = await deploy('Marketplace.sol', 'TestVerifier', '')
-    const struct = encodeConfiguration(configuration)
-    const marketplace = await deploy(
-        'Marketplace.sol',
-        'Marketplace',
-        word(96) + word(token) + word(verifier) + struct,
-    )
+    const marketplace = await deploy('Marketplace.sol', 'Marketplace', parametersOf(configuration, token, verifier))
     const vault = await deploy('Vault.sol', 'Vault', word(token) + word(owner))
     const call = async ({ block, time, from, to, data, view }) => {
         if (view) await evm.journal.checkpoint()

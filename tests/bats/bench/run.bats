@@ -96,9 +96,19 @@ stub() {
 }
 
 @test "a ledger gives a row with figures for all that is done with it" {
+    export CODEX_COMPILED=$CODEX_TEST_BIN/../compiled
     CODEX_BENCH_RECORDS=3000 CODEX_BENCH_CALLS=20 bench ledger
     assert_success
     assert_line --regexp '^four processes, a call at a time +[0-9]+ durable calls/s'
+    assert_line --regexp '^four processes with --batch +[0-9]+ durable calls/s'
+    # npm has anvil for one kind of machine, and leaves it out elsewhere.
+    if [[ -e $CODEX_SOURCE/tests/interop/node_modules/@foundry-rs/anvil-linux-amd64 ]]; then
+        for way in automine 'no mining'; do
+            assert_line --regexp "^anvil, $way +[0-9]+ calls/s .* [0-9]+\.[0-9]+ of it with --batch$"
+        done
+    else
+        assert_line --regexp '^\(anvil is not there'
+    fi
     for row in 'without signatures' verified 'its signatures alone' 'state made anew' 'a slot asked for'; do
         assert_line --regexp "^$row +[0-9]+\.[0-9]+ +[0-9]+\.[0-9]+ +[0-9]+"
     done
