@@ -4,7 +4,10 @@
 
 # Kernels: a file's name says which instructions it may use. It runs only behind base/cpu.hpp, and
 # shares no precompiled header and no inline function with code that must run everywhere.
-set(CODEX_ISA_avx2 -mavx2 -mbmi2 -mfma)
+# gcc 12 copies what is larger than a register in halves of it unless told, and to load as a whole what
+# was just stored in halves takes as long as a product.
+set(CODEX_ISA_avx2 -mavx2 -mbmi2 -mfma
+    $<$<CXX_COMPILER_ID:GNU>:-mmove-max=256> $<$<CXX_COMPILER_ID:GNU>:-mstore-max=256>)
 set(CODEX_ISA_gfni -mavx2 -mbmi2 -mgfni)
 set(CODEX_ISA_adx -mbmi2 -madx -fomit-frame-pointer) # its inline assembly needs every register
 set(CODEX_ISA_shani -msha -msse4.1)

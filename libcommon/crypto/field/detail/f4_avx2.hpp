@@ -89,25 +89,29 @@ CODEX_INLINE F4 add(const F4& a, const F4& b) {
 }
 
 /// A value below 2^260 with all limbs below 2^52.
-CODEX_INLINE F4 carry(F4 a) {
+CODEX_INLINE F4 carry(const F4& a) {
+    F4 result;
+    result.limb[0] = a.limb[0];
     for (int i = 0; i < 4; ++i) {
-        a.limb[i + 1] = _mm256_add_epi64(a.limb[i + 1], _mm256_srli_epi64(a.limb[i], 52));
-        a.limb[i] = _mm256_and_si256(a.limb[i], splat(kLimbMask));
+        result.limb[i + 1] = _mm256_add_epi64(a.limb[i + 1], _mm256_srli_epi64(result.limb[i], 52));
+        result.limb[i] = _mm256_and_si256(result.limb[i], splat(kLimbMask));
     }
-    return a;
+    return result;
 }
 
 /// The same for signed limbs of a value that is not negative, or whose sign the top limb is to
 /// show. Shifts of signed words are made of unsigned ones: (x + 2^63) / 2^52 - 2^11.
-CODEX_INLINE F4 carry_signed(F4 a) {
+CODEX_INLINE F4 carry_signed(const F4& a) {
+    F4 result;
+    result.limb[0] = a.limb[0];
     for (int i = 0; i < 4; ++i) {
         const __m256i over = _mm256_sub_epi64(
-            _mm256_srli_epi64(_mm256_xor_si256(a.limb[i], splat(std::uint64_t{1} << 63)), 52),
+            _mm256_srli_epi64(_mm256_xor_si256(result.limb[i], splat(std::uint64_t{1} << 63)), 52),
             splat(std::uint64_t{1} << 11));
-        a.limb[i + 1] = _mm256_add_epi64(a.limb[i + 1], over);
-        a.limb[i] = _mm256_and_si256(a.limb[i], splat(kLimbMask));
+        result.limb[i + 1] = _mm256_add_epi64(a.limb[i + 1], over);
+        result.limb[i] = _mm256_and_si256(result.limb[i], splat(kLimbMask));
     }
-    return a;
+    return result;
 }
 
 /// Of limbs below 2^52.

@@ -44,16 +44,13 @@ struct Base {
     }
     /// Of a below 4p and b below 12p: below 3.2p.
     CODEX_INLINE static Base product(const Base& a, const Base& b) {
-        const Factor left[kVectors] = {f4::factor(a.v[0]), f4::factor(a.v[1])};
-        const Factor right[kVectors] = {f4::factor(b.v[0]), f4::factor(b.v[1])};
         Base result;
-        f4::mul<FqLimbs52>(left, right, result.v);
+        multiply(a.v, b.v, result.v);
         return result;
     }
     CODEX_INLINE static Base squared(const Base& a) {
-        const Factor root[kVectors] = {f4::factor(a.v[0]), f4::factor(a.v[1])};
         Base result;
-        f4::square<FqLimbs52>(root, result.v);
+        square(a.v, result.v);
         return result;
     }
     /// Reduced or, as negated() leaves them, signed operands; the result below 3p.
@@ -104,6 +101,17 @@ struct Base {
     }
 
 private:
+    // Not inlined: a product is 7 KiB of code, and an addition has six.
+    [[gnu::noinline]] static void multiply(const F4 (&a)[kVectors], const F4 (&b)[kVectors],
+                                           F4 (&to)[kVectors]) {
+        const Factor left[kVectors] = {f4::factor(a[0]), f4::factor(a[1])};
+        const Factor right[kVectors] = {f4::factor(b[0]), f4::factor(b[1])};
+        f4::mul<FqLimbs52>(left, right, to);
+    }
+    [[gnu::noinline]] static void square(const F4 (&a)[kVectors], F4 (&to)[kVectors]) {
+        const Factor root[kVectors] = {f4::factor(a[0]), f4::factor(a[1])};
+        f4::square<FqLimbs52>(root, to);
+    }
     template <class Of> CODEX_INLINE static Base map(Of of) { return {{of(0), of(1)}}; }
 };
 
@@ -134,23 +142,15 @@ struct Quadratic {
     CODEX_INLINE static Quadratic unit() { return {splat(FqLimbs52::kOne), F4{}}; }
     /// Of a below 5p and b below 12p: below 4.1p.
     CODEX_INLINE static Quadratic product(const Quadratic& a, const Quadratic& b) {
-        const Factor a0 = f4::factor(a.c0);
-        const Factor a1 = f4::factor(a.c1);
-        const Factor b0 = f4::factor(b.c0);
-        const F4 carried = f4::carry(b.c1);
-        const Factor b1 = f4::factor_of_carried(carried);
-        const Factor minus_b1 = f4::factor(lanes4::difference<12>(F4{}, carried));
-        F4 result[2];
-        f4::mul_sums<FqLimbs52, 2>({&a0, &a0}, {&b0, &b1}, {&a1, &a1}, {&minus_b1, &b0}, result);
-        return {result[0], result[1]};
+        Quadratic result;
+        multiply(a, b, result);
+        return result;
     }
     /// Of an operand below 5p: below 4p.
     CODEX_INLINE static Quadratic squared(const Quadratic& a) {
-        const Factor left[2] = {f4::factor(f4::add(a.c0, a.c1)), f4::factor(f4::add(a.c0, a.c0))};
-        const Factor right[2] = {f4::factor(lanes4::difference<5>(a.c0, a.c1)), f4::factor(a.c1)};
-        F4 result[2];
-        f4::mul<FqLimbs52>(left, right, result);
-        return {result[0], result[1]};
+        Quadratic result;
+        square(a, result);
+        return result;
     }
     CODEX_INLINE static Quadratic difference(const Quadratic& a, const Quadratic& b) {
         return {lanes4::difference<2>(a.c0, b.c0), lanes4::difference<2>(a.c1, b.c1)};
@@ -195,6 +195,26 @@ struct Quadratic {
     }
     CODEX_INLINE static Mask same(const Quadratic& a, const Quadratic& b) {
         return equal_mask(a.c0, b.c0) & equal_mask(a.c1, b.c1);
+    }
+
+private:
+    [[gnu::noinline]] static void multiply(const Quadratic& a, const Quadratic& b, Quadratic& to) {
+        const Factor a0 = f4::factor(a.c0);
+        const Factor a1 = f4::factor(a.c1);
+        const Factor b0 = f4::factor(b.c0);
+        const F4 carried = f4::carry(b.c1);
+        const Factor b1 = f4::factor_of_carried(carried);
+        const Factor minus_b1 = f4::factor(lanes4::difference<12>(F4{}, carried));
+        F4 result[2];
+        f4::mul_sums<FqLimbs52, 2>({&a0, &a0}, {&b0, &b1}, {&a1, &a1}, {&minus_b1, &b0}, result);
+        to = {result[0], result[1]};
+    }
+    [[gnu::noinline]] static void square(const Quadratic& a, Quadratic& to) {
+        const Factor left[2] = {f4::factor(f4::add(a.c0, a.c1)), f4::factor(f4::add(a.c0, a.c0))};
+        const Factor right[2] = {f4::factor(lanes4::difference<5>(a.c0, a.c1)), f4::factor(a.c1)};
+        F4 result[2];
+        f4::mul<FqLimbs52>(left, right, result);
+        to = {result[0], result[1]};
     }
 };
 

@@ -48,10 +48,11 @@ template <unsigned kTimes> CODEX_INLINE F4 difference(const F4& a, const F4& b) 
 }
 
 /// 4 * a, limb by limb.
-CODEX_INLINE F4 times_four(F4 a) {
-    for (__m256i& limb : a.limb)
-        limb = _mm256_slli_epi64(limb, 2);
-    return a;
+CODEX_INLINE F4 times_four(const F4& a) {
+    F4 result;
+    for (int i = 0; i < 5; ++i)
+        result.limb[i] = _mm256_slli_epi64(a.limb[i], 2);
+    return result;
 }
 
 /// Of a value below 8p that difference() gave to the one below p, limbs below 2^52.
