@@ -182,7 +182,7 @@ Result<void> check_meaning(const CommandPath& path, const Globals& globals) {
                                           : ": redirect what it prints, with >");
     }
     if (globals.dry_run && !node.takes_dry_run)
-        return means_nothing("-n", ": it deletes nothing");
+        return means_nothing("-n", ": it deletes and spends nothing");
     if (globals.unordered && !node.takes_unordered)
         return means_nothing("--unordered", ": there is nothing to gain by it");
     if ((globals.batch || globals.buffer) && !node.takes_batch)

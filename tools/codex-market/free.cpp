@@ -42,7 +42,7 @@ Result<PlannedCall> plan_free(const FreeOptions& options, const ledger::Ledger& 
 
 void declare_free(cli::Command& root) {
     const auto options = std::make_shared<FreeOptions>();
-    cli::Command& free = root.command("free", "be paid for slots that are over, or give them back");
+    cli::Command& free = root.command("free", "be paid for slots that are over, or give others up");
     options->ledger.declare(free);
     options->account.declare(free);
     free.option("--reward-recipient ACCOUNT", options->reward, "who is paid; default: the host")

@@ -65,7 +65,7 @@ void declare_token(cli::Command& root) {
                     market::calls::transfer);
     const auto options = std::make_shared<TokenOptions>();
     cli::Command& approve =
-        root.command("approve", "let the market take so many tokens of the account");
+        root.command("approve", "set how many tokens of the account the market may take");
     options->ledger.declare(approve);
     options->account.declare(approve);
     approve.argument("AMOUNT", options->amount, "base units, or tokens as 1.5tst", false)

@@ -124,7 +124,8 @@ TEST(Globals, RefusedWhereTheyMeanNothing) {
     expect_misuse({"show", "-o", "x"},
                   "-o means nothing to codex-sample show: redirect what it prints, with >",
                   "codex-sample show");
-    expect_misuse({"-n", "show"}, "-n means nothing to codex-sample show: it deletes nothing",
+    expect_misuse({"-n", "show"},
+                  "-n means nothing to codex-sample show: it deletes and spends nothing",
                   "codex-sample show");
 }
 
