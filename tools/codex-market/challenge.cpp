@@ -3,6 +3,7 @@
 #include "cli/for_each.hpp"
 #include "market.hpp"
 #include "options.hpp"
+#include "places.hpp"
 #include "state_records.hpp"
 
 #include <memory>
@@ -19,6 +20,7 @@ struct ChallengeOptions {
 
 Result<int> run_challenge(cli::Context& context, const ChallengeOptions& options) {
     std::unique_ptr<ledger::Ledger> ledger;
+    Places places;
     return cli::for_each(context, slot_inputs(options.slots),
                          {.label = "challenge",
                           .begin = [&]() -> Result<void> {
@@ -28,6 +30,7 @@ Result<int> run_challenge(cli::Context& context, const ChallengeOptions& options
                           .turn = [&](const std::string& item, Progress&) -> Result<void> {
                               CODEX_TRY(slot, slot_from_text(item));
                               CODEX_TRY(views, Views::now(*ledger));
+                              CODEX_SET(slot.place, places.find(views, slot));
                               CODEX_TRY(challenge, challenge_now(views, slot));
                               if (options.required && !challenge.required &&
                                   !challenge.will_be_required)

@@ -3,6 +3,7 @@
 #include "cli/for_each.hpp"
 #include "market.hpp"
 #include "options.hpp"
+#include "places.hpp"
 #include "state_records.hpp"
 
 #include <memory>
@@ -17,15 +18,16 @@ struct GetOptions {
     std::vector<std::string> items;
 };
 
-using Look = Result<cli::Record> (*)(const Views& views, const std::string& item);
+using Look = Result<cli::Record> (*)(const Views& views, Places& places, const std::string& item);
 
-Result<cli::Record> look_at_request(const Views& views, const std::string& item) {
+Result<cli::Record> look_at_request(const Views& views, Places&, const std::string& item) {
     CODEX_TRY(request, request_from_text(item));
     return request_record(views, request);
 }
 
-Result<cli::Record> look_at_slot(const Views& views, const std::string& item) {
+Result<cli::Record> look_at_slot(const Views& views, Places& places, const std::string& item) {
     CODEX_TRY(slot, slot_from_text(item));
+    CODEX_SET(slot.place, places.find(views, slot));
     return slot_record(views, slot);
 }
 
@@ -44,9 +46,9 @@ std::optional<std::string_view> answer_of(const Error& error) {
 }
 
 /// What was asked for as a request may be a slot.
-Error explain_request(const Views& views, const std::string& item, Error error) {
+Error explain_request(const Views& views, Places& places, const std::string& item, Error error) {
     const auto id = slot_from_text(item);
-    if (error.code() != Errc::market_unknown || !id || id->place || !place_of(views, *id))
+    if (error.code() != Errc::market_unknown || !id || id->place || !places.find(views, *id))
         return error;
     return Error(Errc::market_unknown, "it is a slot, and no request")
         .remedy(Remedy(Remedy::show_slot, "see which request it is of").of(text_of(id->id)));
@@ -54,6 +56,7 @@ Error explain_request(const Views& views, const std::string& item, Error error) 
 
 Result<int> run_get(cli::Context& context, cli::Inputs inputs, std::string_view name, Look look) {
     std::unique_ptr<ledger::Ledger> ledger;
+    Places places;
     return cli::for_each(
         context, std::move(inputs),
         {.label = "get",
@@ -63,12 +66,12 @@ Result<int> run_get(cli::Context& context, cli::Inputs inputs, std::string_view 
          },
          .turn = [&](const std::string& item, Progress&) -> Result<void> {
              CODEX_TRY(views, Views::now(*ledger));
-             auto record = look(views, item);
+             auto record = look(views, places, item);
              if (record)
                  return context.print(*record);
              const auto state = answer_of(record.error());
-             if (!context.batch() || !state) // to look for slots takes time
-                 return fail(explain_request(views, item, std::move(record).error()));
+             if (!context.batch() || !state)
+                 return fail(explain_request(views, places, item, std::move(record).error()));
              return context.print(
                  cli::Record(std::string(*state)).field(name, item).field("state", *state));
          }});

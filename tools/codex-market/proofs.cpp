@@ -2,6 +2,7 @@
 #include "calls.hpp"
 #include "market.hpp"
 #include "options.hpp"
+#include "places.hpp"
 #include "state_records.hpp"
 #include "toolkit/input.hpp"
 
@@ -31,19 +32,19 @@ struct CheckedAnswer {
     SlotName slot; ///< with its place
     market::Proof proof;
 };
-Result<CheckedAnswer> checked(const Views& views, const std::string& line) {
+Result<CheckedAnswer> checked(const Views& views, Places& places, const std::string& line) {
     CODEX_TRY(answer, market::proof_answer_from_json(line));
     SlotName slot{answer.slot_id, std::nullopt};
-    CODEX_SET(slot.place, place_of(views, slot));
+    CODEX_SET(slot.place, places.find(views, slot));
     CODEX_TRY(challenge, challenge_now(views, slot));
     CODEX_CHECK(market::check_signals(challenge, answer.statement));
     return CheckedAnswer{slot, proof_of(answer.statement)};
 }
 
-Result<PlannedCall> plan_fill(const ledger::Ledger& ledger, const ethereum::PrivateKey& key,
-                              const std::string& line) {
+Result<PlannedCall> plan_fill(Places& places, const ledger::Ledger& ledger,
+                              const ethereum::PrivateKey& key, const std::string& line) {
     CODEX_TRY(views, Views::now(ledger, key.address()));
-    CODEX_TRY(proven, checked(views, line));
+    CODEX_TRY(proven, checked(views, places, line));
     const auto& [slot, proof] = proven;
     CODEX_TRY(request, known_request(views, slot.place->request));
     CODEX_TRY(state, views.ask(questions::slot_state(slot.id)));
@@ -53,25 +54,31 @@ Result<PlannedCall> plan_fill(const ledger::Ledger& ledger, const ethereum::Priv
     return call;
 }
 
-Result<PlannedCall> plan_submit(const ledger::Ledger& ledger, const ethereum::PrivateKey& key,
-                                const std::string& line) {
+Result<PlannedCall> plan_submit(Places& places, const ledger::Ledger& ledger,
+                                const ethereum::PrivateKey& key, const std::string& line) {
     CODEX_TRY(views, Views::now(ledger, key.address()));
-    CODEX_TRY(proven, checked(views, line));
+    CODEX_TRY(proven, checked(views, places, line));
     const auto& [slot, proof] = proven;
     return slot_call(ledger, slot, market::calls::submit_proof(slot.id, proof));
 }
 
-Result<int> run_proofs(cli::Context& context, const ProofOptions& options, const Plan& plan) {
+using PlanAnswer = Result<PlannedCall> (*)(Places& places, const ledger::Ledger& ledger,
+                                           const ethereum::PrivateKey& key,
+                                           const std::string& line);
+
+Result<int> run_proofs(cli::Context& context, const ProofOptions& options, PlanAnswer plan) {
     CODEX_TRY(input, toolkit::open_input(options.file));
     cli::Inputs inputs({}, input.fd(), input.name);
     inputs.are("answer of a prover", {"id"});
     inputs.whole_lines();
-    return make_calls(context, std::move(inputs), plan);
+    Places places;
+    return make_calls(context, std::move(inputs),
+                      [&](const ledger::Ledger& ledger, const ethereum::PrivateKey& key,
+                          const std::string& line) { return plan(places, ledger, key, line); });
 }
 
 void declare_one(cli::Command& root, const std::string& name, const std::string& summary,
-                 Result<PlannedCall> (*plan)(const ledger::Ledger&, const ethereum::PrivateKey&,
-                                             const std::string&)) {
+                 PlanAnswer plan) {
     const auto options = std::make_shared<ProofOptions>();
     cli::Command& command = root.command(name, summary);
     options->ledger.declare(command);

@@ -3,6 +3,7 @@
 #include "calls.hpp"
 #include "market.hpp"
 #include "options.hpp"
+#include "places.hpp"
 #include "state_records.hpp"
 
 #include <memory>
@@ -28,15 +29,15 @@ Result<void> warn_of_none(cli::Context& context, const Views& views, const std::
     return {};
 }
 
-Result<PlannedCall> plan_reserve(cli::Context& context, const ledger::Ledger& ledger,
-                                 const std::string& line) {
+Result<PlannedCall> plan_reserve(cli::Context& context, Places& places,
+                                 const ledger::Ledger& ledger, const std::string& line) {
     CODEX_TRY(slot, slot_from_text(line));
     if (!slot.place || !context.batch()) {
         CODEX_TRY(views, Views::now(ledger));
         if (slot.place)
             CODEX_CHECK(warn_of_none(context, views, line, *slot.place));
         else
-            CODEX_SET(slot.place, place_of(views, slot));
+            CODEX_SET(slot.place, places.find(views, slot));
     }
     return slot_call(ledger, slot,
                      market::calls::reserve_slot(slot.place->request, slot.place->index));
@@ -55,10 +56,12 @@ void declare_reserve(cli::Command& root) {
         .example("codex-market reserve 0x3c9f...@0")
         .example("codex-market list open | codex-market reserve")
         .run([options](cli::Context& context) {
-            return make_calls(
-                context, slot_inputs(options->slots),
-                [&](const ledger::Ledger& ledger, const ethereum::PrivateKey&,
-                    const std::string& line) { return plan_reserve(context, ledger, line); });
+            Places places;
+            return make_calls(context, slot_inputs(options->slots),
+                              [&](const ledger::Ledger& ledger, const ethereum::PrivateKey&,
+                                  const std::string& line) {
+                                  return plan_reserve(context, places, ledger, line);
+                              });
         });
 }
 

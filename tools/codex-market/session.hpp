@@ -49,8 +49,4 @@ private:
     Address from_;
 };
 
-/// Where a slot is: as it was named, else as the market knows it, else as the requests on the
-/// ledger have it. Errors: market_unknown.
-[[nodiscard]] Result<SlotPlace> place_of(const Views& views, const SlotName& slot);
-
 } // namespace codex::market_tool

@@ -1,5 +1,7 @@
 #include "state_records.hpp"
 
+#include "places.hpp"
+
 #include "base/hex.hpp"
 #include "codec/cid.hpp"
 #include "market/contract/interfaces.hpp"
@@ -51,7 +53,7 @@ struct KnownSlot {
     market::Request request;
 };
 Result<KnownSlot> known_slot(const Views& views, const SlotName& slot) {
-    CODEX_TRY(place, place_of(views, slot));
+    CODEX_TRY(place, Places().find(views, slot));
     CODEX_TRY(request, known_request(views, place.request));
     if (place.index >= request.ask.slots)
         return fail(Error(Errc::market_unknown, "its request has no such slot")

@@ -150,6 +150,36 @@ setup() {
     assert_equal "$(jq -r '.slotId, .requestId, .slotIndex, .state, .host' <<<"$output" | xargs)" "$id $request 1 free null"
 }
 
+# nonce N: a change of document() that makes it another request.
+nonce() { printf '.nonce = "0x%064d"' "$1"; }
+
+@test "slots are found by their ids, those of requests that come later, and behind more than are kept, too" {
+    mkfifo in out
+    codex-market get slot --batch <in >out &
+    exec 7>in 8<out
+    ask() {
+        echo "$1" >&7
+        read -r -t 20 -u 8 answer
+    }
+    local n ids=()
+    for n in 2 3 4 5; do
+        ids+=("$(codex-market get slot "$request@2" | cut -f 1)")
+        ask "${ids[-1]}"
+        [[ $answer == "${ids[-1]}"$'\t'"$request"$'\t2\t'* ]] || fail "$answer"
+        ask "$(printf '0x%064d' "$n")"
+        [[ $answer == *$'\tmissing' ]] || fail "$answer"
+        # 2^17 slots are kept; two of these requests have as many.
+        post "$(nonce "$n")$( ((n == 5)) || echo '| .ask.slots = 65536')"
+    done
+    ids+=("$(codex-market get slot "$request@2" | cut -f 1)")
+    for id in "${ids[@]}"; do
+        ask "$id"
+        [[ $answer == "$id"$'\t'* && $answer == *$'\t2\tfree\t'* ]] || fail "$answer"
+    done
+    exec 7>&- 8<&-
+    wait
+}
+
 # lines_of ID...: these, and between them what is no item: half a document, another one, a NUL byte, a line
 # that is too long, a list.
 lines_of() {
