@@ -143,11 +143,12 @@ void Planner::hand_out(Clock::Instant now) {
     if (idle.empty() || finished())
         return;
     if (all_is_asked()) {
+        std::uint64_t count = doubled();
         // First those that have given something: of others who knows whether they do.
         for (const bool gave : {true, false})
             for (const PeerNumber number : idle)
                 if (peers_[number].took.has_value() == gave)
-                    double_last(peers_[number], number, now);
+                    double_last(peers_[number], count, now);
     } else if (!window_.has_all()) {
         park(now);
     }
@@ -215,50 +216,83 @@ bool Planner::all_is_asked() const {
     return all;
 }
 
-/// How many blocks are asked of two peers, neither of which is late.
-std::size_t Planner::doubled() const {
-    std::size_t count = 0;
+/// How often blocks are asked for of one more than a first, none of whom is late.
+std::uint64_t Planner::doubled() const {
+    std::uint64_t count = 0;
     SlotBits::for_common(window_.used(), window_.used(), [&](unsigned at) {
         const Slot& slot = window_.slot(at);
-        count +=
-            static_cast<std::size_t>(std::popcount(static_cast<Mask>(slot.twice & slot.asked)));
+        const auto bits = static_cast<Mask>(slot.twice & slot.asked);
+        if (bits == 0)
+            return;
+        int times = -std::popcount(bits);
+        for (const Peer& peer : peers_)
+            if (peer.joined)
+                times += std::popcount(
+                    static_cast<Mask>(bits & without(peer.slots[at].open, peer.slots[at].late)));
+        count += static_cast<std::uint64_t>(std::max(times, 0));
     });
     return count;
 }
 
+/// Which of these a peer beside the two is in time with that has not been silent for `patience`.
+Mask Planner::expected_beside(const Peer& one, const Peer& other, unsigned at, Mask bits,
+                              Clock::Duration patience, Clock::Instant now) {
+    Mask expected = 0;
+    for (const Peer& third : peers_) {
+        if (!third.joined || &third == &one || &third == &other ||
+            (bits & without(third.slots[at].open, third.slots[at].late)) == 0)
+            continue;
+        for (const Request& request : third.requests) {
+            const auto of_it = static_cast<Mask>(request.bits & bits);
+            if (request.run != window_.slot(at).run || request.late || of_it == 0)
+                continue;
+            const Clock::Instant silent_until = std::max(request.sent, third.heard) + patience;
+            if (!paused_at_ && now >= silent_until)
+                continue;
+            expected = with(expected, of_it);
+            hedge_at_ = std::min(hedge_at_, silent_until);
+        }
+    }
+    return expected;
+}
+
 /// The end-game: asks this peer for what others have been asked for, where it will be much earlier,
-/// or where they say nothing for longer than it would need.
-void Planner::double_last(Peer& peer, PeerNumber number, Clock::Instant now) {
+/// or where they say nothing for longer than it would need. `count` is what is doubled.
+void Planner::double_last(Peer& peer, std::uint64_t& count, Clock::Instant now) {
     const std::uint64_t most = kDoubled + total_ / kDoubledPart;
-    std::uint64_t count = doubled();
     if (peer.snubbed())
         return;
-    for (PeerNumber other = 0; other < peers_.size(); ++other) {
-        if (other == number || !peers_[other].joined)
+    for (const Peer& other : peers_) {
+        if (&other == &peer || !other.joined)
             continue;
-        std::size_t before = peers_[other].open;
+        std::size_t before = other.open;
         // What comes last of it first.
-        for (auto request = peers_[other].requests.rbegin();
-             request != peers_[other].requests.rend(); ++request) {
-            const double theirs = estimate(peers_[other], before);
+        for (auto request = other.requests.rbegin(); request != other.requests.rend(); ++request) {
+            const double theirs = estimate(other, before);
             const auto size = static_cast<std::size_t>(std::popcount(request->bits));
             before -= size;
             const double ours = estimate(peer, peer.open + size);
             const unsigned at = *window_.find(request->run);
             const PeerSlot& said = peer.slots[at];
             const Slot& slot = window_.slot(at);
-            const auto bits = static_cast<Mask>(request->bits & said.holds & ~said.open &
-                                                ~slot.twice & ~slot.arrived);
+            auto bits = static_cast<Mask>(request->bits & said.holds & ~said.open & ~slot.arrived);
             if (bits == 0)
                 continue;
-            const Clock::Instant silent_until = std::max(request->sent, peers_[other].heard) +
-                                                kSilentTimes * needed_by(peer, peer.open + size) +
-                                                kSilentBeyond;
+            const Clock::Duration patience =
+                kSilentTimes * needed_by(peer, peer.open + size) + kSilentBeyond;
+            const Clock::Instant silent_until = std::max(request->sent, other.heard) + patience;
             if (theirs < ours * kEarlierBy + kEarlierBySeconds &&
                 (paused_at_ || now < silent_until)) {
                 hedge_at_ = std::min(hedge_at_, silent_until);
                 continue;
             }
+            // Who is late with it, or silent as this one, is nobody of whom it is expected.
+            if ((bits & slot.twice) != 0)
+                bits = without(bits, expected_beside(peer, other, at,
+                                                     static_cast<Mask>(bits & slot.twice), patience,
+                                                     now));
+            if (bits == 0)
+                continue;
             const std::size_t may =
                 std::min<std::uint64_t>(room(peer), most - std::min(most, count));
             const Mask some = lowest(bits, may);

@@ -72,7 +72,7 @@ constexpr unsigned kExplorationPercent = 5;
 constexpr Clock::Duration kDebounce = std::chrono::milliseconds(2);
 constexpr std::size_t kDebounceEntries = 256;
 constexpr Clock::Duration kTick = std::chrono::milliseconds(500);
-/// In the end-game so many blocks, or this part of all, are asked of two peers at a time.
+/// In the end-game so many blocks, or this part of all, are asked of one more peer at a time.
 constexpr std::uint64_t kDoubled = 4;
 constexpr std::uint64_t kDoubledPart = 64;
 /// A peer that has been silent for so many times of what another one needs for a block, and for so

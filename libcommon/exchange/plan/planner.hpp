@@ -163,8 +163,10 @@ private:
     [[nodiscard]] bool is_before(const Slot& a, const Slot& b) const;
     [[nodiscard]] bool ask_next_run(Peer& peer, Clock::Instant now);
     [[nodiscard]] bool all_is_asked() const;
-    void double_last(Peer& peer, PeerNumber number, Clock::Instant now);
-    [[nodiscard]] std::size_t doubled() const;
+    void double_last(Peer& peer, std::uint64_t& count, Clock::Instant now);
+    [[nodiscard]] Mask expected_beside(const Peer& one, const Peer& other, unsigned at, Mask bits,
+                                       Clock::Duration patience, Clock::Instant now);
+    [[nodiscard]] std::uint64_t doubled() const;
     void ask(Peer& peer, unsigned at, Mask bits, Clock::Instant now);
 
     // What does not come.

@@ -67,6 +67,26 @@ TEST(Plan, ReplacesAPeerThatIsSilentAtTheEndOfASmallFile) {
     EXPECT_LE(leecher.duplicates, 1U);
 }
 
+/// Of those that are asked in the place of a silent one each may be silent as well.
+TEST(Plan, ReplacesTwoThatAreSilentAtTheEnd) {
+    for (std::uint64_t seed = 0; seed < 20; ++seed) {
+        World world(seed);
+        Node& leecher = world.add();
+        world.add(Habits{}, {0, 200});
+        world.add(Habits{}, {0, 200});
+        Habits silent;
+        for (const std::uint64_t after : {0ULL, 0ULL, 1ULL, 30ULL}) {
+            silent.silent_after = after;
+            world.add(silent, {0, 200});
+        }
+        world.start({&leecher}, {0, 200});
+        ASSERT_TRUE(world.finish({&leecher}, minutes(5))) << seed;
+        // What is open at one whose rate is known is late after two seconds.
+        EXPECT_LT(world.seconds_of(leecher), 4) << seed;
+        EXPECT_LE(leecher.duplicates, 4U) << seed;
+    }
+}
+
 TEST(Plan, LooksAgainWhenASilentPeerHasBeenItForTooLong) {
     Planner plan({kBlock, 1});
     plan.want({0, 2});
