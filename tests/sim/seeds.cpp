@@ -10,14 +10,6 @@ using std::chrono::milliseconds;
 
 namespace {
 
-std::pair<std::uint64_t, std::uint64_t> seeds(std::pair<std::uint64_t, std::uint64_t> usual) {
-    const std::string range = variable("CODEX_SEEDS");
-    const std::size_t dash = range.find('-');
-    if (dash == std::string::npos)
-        return usual;
-    return {std::stoull(range), std::stoull(range.substr(dash + 1))};
-}
-
 std::ptrdiff_t open_files() {
     const std::filesystem::directory_iterator all("/proc/self/fd");
     return std::distance(begin(all), end(all));
@@ -35,6 +27,14 @@ void note_failures(const std::string& test, std::uint64_t seed, const Outcome& o
 std::string variable(const char* name) {
     const char* const value = std::getenv(name);
     return value == nullptr ? std::string() : value;
+}
+
+std::pair<std::uint64_t, std::uint64_t> seeds_or(std::pair<std::uint64_t, std::uint64_t> usual) {
+    const std::string range = variable("CODEX_SEEDS");
+    const std::size_t dash = range.find('-');
+    if (dash == std::string::npos)
+        return usual;
+    return {std::stoull(range), std::stoull(range.substr(dash + 1))};
 }
 
 std::string replay(const std::string& test, std::uint64_t seed) {
@@ -82,7 +82,7 @@ void run_seeds(const std::string& test, const std::function<Scenario(std::uint64
         note_failures(test, seed, outcome);
         return;
     }
-    const auto [first, last] = seeds(usual);
+    const auto [first, last] = seeds_or(usual);
     for (std::uint64_t seed = first; seed <= last; ++seed) {
         const Scenario scenario = draw(seed);
         const Outcome outcome = run(scenario);

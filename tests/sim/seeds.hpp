@@ -10,6 +10,9 @@ namespace codex::sim {
 
 /// Of the environment; empty, where it is not there.
 [[nodiscard]] std::string variable(const char* name);
+/// The first and the last that CODEX_SEEDS says, or those of `usual`.
+[[nodiscard]] std::pair<std::uint64_t, std::uint64_t>
+seeds_or(std::pair<std::uint64_t, std::uint64_t> usual);
 /// Runs it; that it leaves no file open is a failure of the test.
 [[nodiscard]] Outcome run(Scenario scenario, const log::Logger& logger = {});
 /// On stdout.

@@ -35,9 +35,9 @@ private:
 class Whole {
 public:
     Whole(World& world, std::uint8_t number, std::vector<NodeRecord> bootstrap = {},
-          AnnouncerOptions announcer = {})
-        : world_(world), number_(number), network_(world.internet.host(ip())),
-          secrets_(1000 + number), choices_(number), nobody_(world.loop),
+          AnnouncerOptions announcer = {}, std::uint64_t seed = 0)
+        : world_(world), number_(number), seed_(seed), network_(world.internet.host(ip())),
+          secrets_(1000 + number), choices_(1000 * seed + number), nobody_(world.loop),
           announcer_(std::move(announcer)), store(world, number), numbers(0) {
         advertising.look = seconds(1);
         store.serve();
@@ -61,6 +61,7 @@ public:
         DaemonOptions how;
         how.part = [](const auto& /*range*/, const auto& /*slot*/) { return Result<PartOf>(); };
         how.discovery = node.get();
+        how.seed = 1000 * seed_;
         daemon = std::make_unique<Daemon>(*store.peers, *store.server, store.repo, store.executor,
                                           std::move(how));
     }
@@ -93,6 +94,7 @@ public:
 private:
     World& world_;
     std::uint8_t number_;
+    std::uint64_t seed_;
     std::unique_ptr<Network> network_;
     net::SeededSecrets secrets_;
     SeededRandom choices_;
