@@ -226,8 +226,10 @@ std::vector<Provider> MemoryProviders::find(const Id& content, std::size_t most,
             (entry->until > now ? live : over).push_back(entry);
     for (const auto& entry : over)
         erase(entry);
+    // Of what is popular there are hundreds: the system is asked for one number, not for each.
+    SeededRandom order(random_.number().value_or(0));
     for (std::size_t i = 0; i < live.size(); ++i) {
-        const auto which = random_.below(live.size() - i);
+        const auto which = order.below(live.size() - i);
         std::swap(live[i], live[i + which.value_or(0)]);
     }
     // One of each account before another one of any: or who says most of it hides the others.
