@@ -95,7 +95,7 @@ batch_rate() {
     done
     wait
     end=$EPOCHREALTIME
-    (($(cut -f3 batch/*.out | grep -c '^ok$') == 4 * $1 + 1)) || refuse 1 'calls of the batch were refused'
+    (($(cut -f4 batch/*.out | grep -c '^ok$') == 4 * $1 + 1)) || refuse 1 'calls of the batch were refused'
     codex-market ledger verify >/dev/null 2>err.out || refuse 1 "verify: $(tail -n 3 err.out)"
     unset CODEX_LEDGER
     printf '%.0f' "$(calc "4 * $1 / ($end - $begin)")"
