@@ -44,6 +44,8 @@ const NttKernel& wide_kernel() {
 #if defined(__x86_64__)
     if (cpu::features().avx512_ifma)
         return detail::ntt_ifma();
+    if (cpu::features().avx2)
+        return detail::ntt_avx2();
 #endif
     return scalar_kernel();
 }
@@ -51,6 +53,14 @@ const NttKernel& wide_kernel() {
 /// The kernel for runs of `count`: lanes need eight.
 const NttKernel& kernel_for(std::size_t count) {
     return count % 8 == 0 ? wide_kernel() : scalar_kernel();
+}
+
+/// The kernel for the three smallest layers of a block; nullptr for one of less than eight.
+const NttKernel* eights_for(std::size_t size) {
+    for (const NttKernel* kernel : {&wide_kernel(), &scalar_kernel()})
+        if (size % kernel->eights == 0)
+            return kernel;
+    return nullptr;
 }
 
 void in_pieces(std::size_t count, Executor& pool,
@@ -97,6 +107,7 @@ public:
             }
             layers_.push_back(std::move(words_of_layer));
         }
+        eighth_ = powers(root_of_unity(3), root_of_unity(3), 3);
     }
     /// From twiddle `from` on of the layer with this half.
     [[nodiscard]] const std::uint64_t* at(std::size_t half, std::size_t from) const {
@@ -104,8 +115,12 @@ public:
                from * kernel_for(half).twiddle_words;
     }
 
+    /// Powers 1 to 3 of the root of order eight.
+    [[nodiscard]] const std::uint64_t* eighth() const { return words(eighth_.data()); }
+
 private:
     std::vector<std::vector<std::uint64_t>> layers_;
+    std::vector<Fr> eighth_;
 };
 
 /// What a polynomial's coefficients are multiplied with between the transforms of
@@ -209,13 +224,19 @@ void dif_wide(std::span<Fr> values, const Twiddles& twiddles, Executor& pool) {
         wide_layer(values, half, twiddles, &NttKernel::dif_run, pool);
 }
 void dif_block(std::span<Fr> block, const Twiddles& twiddles) {
-    for (std::size_t half = block.size() / 2; half > 0; half /= 2)
+    const NttKernel* eights = eights_for(block.size());
+    for (std::size_t half = block.size() / 2; half > (eights != nullptr ? 4 : 0); half /= 2)
         block_layer(block, half, twiddles, &NttKernel::dif_run);
+    if (eights != nullptr)
+        eights->dif_eights(words(block.data()), twiddles.eighth(), block.size());
 }
 
 // Bit-reversed order in, natural order out (Cooley and Tukey): blocks, then wide layers.
 void dit_block(std::span<Fr> block, const Twiddles& twiddles) {
-    for (std::size_t half = 1; half < block.size(); half *= 2)
+    const NttKernel* eights = eights_for(block.size());
+    if (eights != nullptr)
+        eights->dit_eights(words(block.data()), twiddles.eighth(), block.size());
+    for (std::size_t half = eights != nullptr ? 8 : 1; half < block.size(); half *= 2)
         block_layer(block, half, twiddles, &NttKernel::dit_run);
 }
 void dit_wide(std::span<Fr> values, const Twiddles& twiddles, Executor& pool) {

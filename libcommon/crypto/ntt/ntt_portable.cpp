@@ -9,6 +9,9 @@ const NttKernel& ntt_portable() {
                                           ScalarNtt::make_twiddles,
                                           ScalarNtt::dif_run,
                                           ScalarNtt::dit_run,
+                                          8,
+                                          ScalarNtt::dif_eights,
+                                          ScalarNtt::dit_eights,
                                           ScalarNtt::multiply,
                                           ScalarNtt::multiply_subtract};
     return kKernel;

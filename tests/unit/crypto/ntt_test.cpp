@@ -103,6 +103,8 @@ TEST(Ntt, KernelsAgree) {
 #if defined(__x86_64__)
     if (cpu::features().adx)
         kernels.push_back(&detail::ntt_adx());
+    if (cpu::features().avx2)
+        kernels.push_back(&detail::ntt_avx2());
     if (cpu::features().avx512_ifma)
         kernels.push_back(&detail::ntt_ifma());
 #endif
@@ -112,6 +114,15 @@ TEST(Ntt, KernelsAgree) {
     a[0] = -Fr::one();
     b[0] = -Fr::one();
     a[1] = b[1] = Fr();
+    for (std::size_t i = 0; i < 8; ++i) { // whole blocks of eight at the borders, and across them
+        a[8 + i] = Fr();
+        a[16 + i] = -Fr::one();
+        a[24 + i] = i % 2 == 0 ? Fr() : -Fr::one();
+        a[32 + i] = i < 4 ? -Fr::one() : Fr();
+        b[8 + i] = i % 3 == 0 ? Fr::one() : -Fr::one();
+        b[16 + i] = -Fr::one();
+        b[24 + i] = -a[24 + i];
+    }
     const std::vector<Fr> roots = random_elements(2 * count, 6);
     const auto words = [](auto& values) {
         return reinterpret_cast<std::uint64_t*>(const_cast<Fr*>(values.data()));
@@ -120,11 +131,13 @@ TEST(Ntt, KernelsAgree) {
     for (const detail::NttKernel* kernel : kernels) {
         std::vector<std::uint64_t> twiddles(count * kernel->twiddle_words);
         kernel->make_twiddles(words(roots), count, twiddles.data());
-        std::vector<std::vector<Fr>> results = {a, b, a, b, a, a};
+        std::vector<std::vector<Fr>> results = {a, b, a, b, a, a, a, a};
         kernel->dif_run(words(results[0]), words(results[1]), twiddles.data(), count);
         kernel->dit_run(words(results[2]), words(results[3]), twiddles.data(), count);
         kernel->multiply(words(results[4]), words(b), roots[7].montgomery().data(), count);
         kernel->multiply_subtract(words(results[5]), words(b), words(roots), count);
+        kernel->dif_eights(words(results[6]), words(roots), count);
+        kernel->dit_eights(words(results[7]), words(roots), count);
         if (!first)
             first = results;
         EXPECT_EQ(results, *first) << kernel->name;

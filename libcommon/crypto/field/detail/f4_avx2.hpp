@@ -165,6 +165,68 @@ template <class Params> inline F4 canonical(F4 a) {
     return a;
 }
 
+/// times * p, with 2^58 more in each limb but the last, which is borrowed from the next: limbs
+/// below 2^58 - 2^53 can be taken off, and of the last what leaves the value above zero.
+template <class Params, unsigned kTimes> CODEX_INLINE F4 spread() {
+    constexpr auto kLimb = [](int i) {
+        return kTimes * Params::kModulus[i] + (i < 4 ? std::uint64_t{1} << 58 : 0) -
+               (i > 0 ? std::uint64_t{1} << 6 : 0);
+    };
+    return {{splat(kLimb(0)), splat(kLimb(1)), splat(kLimb(2)), splat(kLimb(3)), splat(kLimb(4))}};
+}
+
+/// a - b + kTimes * p, for b at most that and with limbs as spread() wants them; limbs below 2^59
+/// more than those of a.
+template <class Params, unsigned kTimes> CODEX_INLINE F4 difference(const F4& a, const F4& b) {
+    const F4 multiple = spread<Params, kTimes>();
+    F4 result;
+    for (int i = 0; i < 5; ++i)
+        result.limb[i] = _mm256_sub_epi64(_mm256_add_epi64(a.limb[i], multiple.limb[i]), b.limb[i]);
+    return result;
+}
+
+/// Of a value from p/2 to below 16p, of difference() or with spread() added, to the one below p,
+/// limbs below 2^52. (Near zero the top limb may lack a carry.)
+///
+/// The quotient by p is estimated from the top limb, with the carry of the one below, but without
+/// what those below carry into that, and with a reciprocal that is a little too small: so it is
+/// right, or one too small when the value is above a multiple of p by less than 2^-40 of p. Then
+/// what is left has a top limb not below p's, and is put right: a branch hardly ever taken, so not
+/// for secrets.
+template <class Params> CODEX_INLINE F4 reduce_small(const F4& a) {
+    constexpr std::uint64_t kTop = Params::kModulus[4];
+    constexpr double kReciprocal = (1 - 0x1p-50) / static_cast<double>(kTop + 1);
+    const __m256i top = _mm256_add_epi64(a.limb[4], _mm256_srli_epi64(a.limb[3], 52));
+    // In the lowest bits of its pattern.
+    const __m256i quotient = _mm256_castpd_si256(
+        _mm256_fmadd_pd(to_double(top), _mm256_set1_pd(kReciprocal), _mm256_set1_pd(kTwo52)));
+    F4 result;
+    for (int i = 0; i < 5; ++i) {
+        const std::uint64_t p = Params::kModulus[i];
+        const __m256i low = _mm256_mul_epu32(quotient, splat(p & 0xffffffff));
+        const __m256i high = _mm256_mul_epu32(quotient, splat(p >> 32));
+        result.limb[i] =
+            _mm256_sub_epi64(_mm256_sub_epi64(a.limb[i], low), _mm256_slli_epi64(high, 32));
+    }
+    result = carry(result);
+    if (_mm256_movemask_pd(_mm256_castsi256_pd(
+            _mm256_cmpgt_epi64(result.limb[4], splat(kTop - 1)))) != 0) [[unlikely]]
+        result = canonical<Params>(result);
+    return result;
+}
+
+/// Rows of four words to columns and back.
+CODEX_INLINE void transpose(__m256i (&r)[4]) {
+    const __m256i a = _mm256_unpacklo_epi64(r[0], r[1]);
+    const __m256i b = _mm256_unpackhi_epi64(r[0], r[1]);
+    const __m256i c = _mm256_unpacklo_epi64(r[2], r[3]);
+    const __m256i d = _mm256_unpackhi_epi64(r[2], r[3]);
+    r[0] = _mm256_permute2x128_si256(a, c, 0x20);
+    r[1] = _mm256_permute2x128_si256(b, d, 0x20);
+    r[2] = _mm256_permute2x128_si256(a, c, 0x31);
+    r[3] = _mm256_permute2x128_si256(b, d, 0x31);
+}
+
 /// Four vectors of 64-bit limbs (lane l of vector i is limb i of element l) to 52-bit limbs.
 inline F4 from_words(__m256i w0, __m256i w1, __m256i w2, __m256i w3) {
     const auto middle = [](__m256i low, __m256i high, int shift) {

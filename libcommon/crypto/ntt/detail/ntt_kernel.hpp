@@ -19,6 +19,12 @@ struct NttKernel {
     /// (low, high) := (low + high * twiddle, low - high * twiddle), `count` times.
     void (*dit_run)(std::uint64_t* low, std::uint64_t* high, const std::uint64_t* twiddles,
                     std::size_t count);
+    /// The layers of 4, 2 and 1 of dif_run, or those of 1, 2 and 4 of dit_run, over `count`
+    /// elements, a multiple of `eights`; `roots` are powers 1 to 3 of the root of order eight, as
+    /// elements.
+    std::size_t eights;
+    void (*dif_eights)(std::uint64_t* values, const std::uint64_t* roots, std::size_t count);
+    void (*dit_eights)(std::uint64_t* values, const std::uint64_t* roots, std::size_t count);
     /// values[i] := values[i] * factors[i] * common; factors are elements.
     void (*multiply)(std::uint64_t* values, const std::uint64_t* factors,
                      const std::uint64_t* common, std::size_t count);
@@ -31,6 +37,7 @@ struct NttKernel {
 #if defined(__x86_64__)
 [[nodiscard]] const NttKernel& ntt_adx();
 /// Every count is a multiple of 8.
+[[nodiscard]] const NttKernel& ntt_avx2();
 [[nodiscard]] const NttKernel& ntt_ifma();
 #endif
 
