@@ -85,8 +85,9 @@ struct Appending {
             CODEX_CHECK(keep(parts, change, batch, state.changes(), before, mark));
             parts.durable->note_appended(mark.place.end);
         }
-        if (auto synced = parts.durable->ensure(mark.place.end); !synced)
-            return fail(unsure(std::move(synced).error()));
+        if (parts.options.sync)
+            if (auto synced = parts.durable->ensure(mark.place.end); !synced)
+                return fail(unsure(std::move(synced).error()));
         return mark;
     }
 

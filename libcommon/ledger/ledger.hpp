@@ -18,6 +18,9 @@ namespace codex::ledger {
 /// ledger.
 struct Options {
     std::uint64_t lock_timeout_seconds = 10;
+    /// false: call() and advance() do not wait for the disk, but for others in the way alone. What
+    /// they recorded is on the disk when somebody who waits for it has called, or has looked.
+    bool sync = true;
     /// For records that have to be gone through before the ledger can be used.
     std::reference_wrapper<Executor> pool = Executor::caller();
     std::reference_wrapper<const Clock> clock = Clock::system(); ///< of blocks, and of waits
@@ -183,10 +186,10 @@ public:
 
     /// Makes calls, each behind those before it, with no other between; gives what each gave, in
     /// their order. Calls that are refused are not recorded, and hinder none behind them. When it
-    /// returns, what is recorded is on the disk. Errors: ledger_read_only; not_found (no contract
-    /// is at that address) and limit_exceeded (too much data), of one of them: then none is
-    /// recorded; no_space: then none is recorded; io: where it was a sync that failed, it is not
-    /// known whether what was recorded stays, and the message says so.
+    /// returns, what is recorded is on the disk, but for Options::sync. Errors: ledger_read_only;
+    /// not_found (no contract is at that address) and limit_exceeded (too much data), of one of
+    /// them: then none is recorded; no_space: then none is recorded; io: where it was a sync that
+    /// failed, it is not known whether what was recorded stays, and the message says so.
     [[nodiscard]] Result<std::vector<Receipt>> call(std::span<const Order> orders);
     /// Moves time, where the genesis says that it is moved so; gives where it stands then. Errors:
     /// argument_invalid (a time that is over, nothing at all, or too far; or the clock is no manual

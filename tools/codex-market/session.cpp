@@ -7,6 +7,7 @@ namespace codex::market_tool {
 ledger::Options ledger_options(cli::Context& context) {
     ledger::Options options;
     options.lock_timeout_seconds = context.lock_timeout_seconds();
+    options.sync = context.sync();
     options.clock = context.clock();
     options.log = context.log();
     return options;

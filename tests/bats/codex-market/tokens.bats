@@ -114,3 +114,19 @@ setup() {
     assert_failure 76
     assert_equal "${#lines[@]}" 1
 }
+
+@test "a call waits for the disk, and with --no-sync whoever looks does" {
+    skip_with_sanitizers
+    command -v strace >/dev/null || skip 'no strace'
+    # syncs WORD...: of the tool; the first call since the machine was started has others.
+    syncs() {
+        env -u LD_PRELOAD strace -f -qq -o trace -e trace=fsync,fdatasync,sync_file_range,msync codex-market "$@" >out
+        grep -c '(' trace || true
+    }
+    as alice transfer "$bob" 1 >paid
+    assert_equal "$(syncs transfer --eth-private-key alice.key "$bob" 1)" 1
+    assert_equal "$(syncs transfer --eth-private-key alice.key "$bob" 1 --no-sync)" 0
+    assert_equal "$(syncs balance "$bob")" 1
+    assert_equal "$(cut -f 2 out)" 10000000000000000003
+    assert_equal "$(syncs balance "$bob")" 0
+}

@@ -137,6 +137,19 @@ TEST_F(Faults, AFailedSyncIsNotForgotten) {
     must(ledger->verify({}));
 }
 
+/// L1, L12
+TEST_F(Faults, WhoDoesNotWaitForTheDiskLeavesItToWhoLooks) {
+    options_.sync = false;
+    disk_.of = "/journal";
+    const auto ledger = make(options_);
+    ASSERT_TRUE(try_to_call(*ledger, 1)); // the first of a boot syncs what was there
+    disk_.syncs = 0;
+    const auto made = must(try_to_call(*ledger, 2));
+    EXPECT_EQ(disk_.syncs, 0);
+    EXPECT_EQ(must(ledger->head()).sequence, made[0].sequence);
+    EXPECT_EQ(disk_.syncs, 1);
+}
+
 /// The system may have dropped what it could not write, and read old bytes instead.
 TEST_F(Faults, WhatASyncHasLostIsNotTakenForWritten) {
     {

@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <filesystem>
+#include <functional>
 #include <gtest/gtest.h>
 #include <map>
 #include <mutex>
@@ -147,7 +148,53 @@ void work(Ledger& ledger, std::vector<Receipt>& acknowledged) {
     one(host, kMarket, market_call("fillSlot", {id, UInt256(1), sample_proof()}));
 }
 
-TEST(PowerFailure, NothingThatWasAcknowledgedIsLost) {
+/// Calls of some who wait for the disk, and of others between who do not; adds what was
+/// acknowledged to those who do.
+void work_among_hasty(const std::string& path, const Options& options,
+                      std::vector<Receipt>& acknowledged) {
+    for (std::uint64_t i = 0; i < 5; ++i) {
+        Options with = options;
+        with.sync = i % 2 != 0;
+        const auto ledger = Ledger::open(path, Access::write, with);
+        auto receipts = ledger ? try_to_call(**ledger, i) : fail(Errc::io);
+        if (receipts && with.sync)
+            acknowledged.push_back(std::move(receipts->at(0)));
+    }
+}
+
+/// The machine was started again: what was acknowledged is there, at most `most` records are, and
+/// the ledger is as others.
+void expect_whole(const std::string& path, const Options& started,
+                  const std::vector<Receipt>& acknowledged, std::size_t most) {
+    UInt256 digest;
+    {
+        const auto ledger = must(Ledger::open(path, Access::write, started));
+        std::map<std::uint64_t, Digest> there;
+        must(ledger->records(1, [&](const PlacedRecord& placed) -> Result<bool> {
+            there[placed.record.sequence] = placed.hash;
+            return true;
+        }));
+        for (const Receipt& receipt : acknowledged) {
+            ASSERT_TRUE(there.contains(receipt.sequence)) << receipt.sequence;
+            ASSERT_EQ(there[receipt.sequence], receipt.hash) << receipt.sequence;
+        }
+        // Of calls that were made together all are there, or the first ones.
+        ASSERT_LE(there.size(), most);
+        send(*ledger, key_of(1), kToken, approve_market(3));
+        digest = must(ledger->digest());
+        ASSERT_EQ(must(ledger->verify({})).digest, digest);
+        ASSERT_EQ(must(ledger->verify({})).torn_bytes, 0u);
+    }
+    std::filesystem::remove_all(path + "/state");
+    const auto again = must(Ledger::open(path, Access::write, started));
+    ASSERT_EQ(must(again->digest()), digest);
+}
+
+/// Has `work` done on a new ledger up to each of its writes and syncs, and then no power; gives how
+/// many there are.
+int fail_everywhere(std::size_t most_records,
+                    const std::function<void(const std::string& path, const Options& options,
+                                             std::vector<Receipt>& acknowledged)>& work) {
     const TemporaryFolder folder;
     const std::string path = folder.file("ledger");
     ForgetfulDisk disk;
@@ -156,46 +203,38 @@ TEST(PowerFailure, NothingThatWasAcknowledgedIsLost) {
     options.boot = "0";
     int most = INT32_MAX;
     int boots = 0;
-    for (int boundary = 0; boundary <= most; ++boundary) {
+    for (int boundary = 0; boundary <= most; ++boundary)
         for (const Kept kept : {Kept::none, Kept::some, Kept::torn}) {
             SCOPED_TRACE(fmt::format("boundary {}, kept {}", boundary, static_cast<int>(kept)));
             std::filesystem::remove_all(path);
             std::vector<Receipt> acknowledged;
-            {
-                const auto ledger = must(Ledger::create(path, sample_genesis(), options));
-                disk.begin(boundary);
-                work(*ledger, acknowledged);
-                if (most == INT32_MAX && disk.calls <= boundary)
-                    most = boundary; // all of them went through
-            }
+            must(Ledger::create(path, sample_genesis(), options));
+            disk.begin(boundary);
+            work(path, options, acknowledged);
+            if (most == INT32_MAX && disk.calls <= boundary)
+                most = boundary; // all of them went through
             disk.crash(kept, static_cast<std::uint64_t>(boundary));
             Options started = options;
             started.boot = std::to_string(++boots);
-            UInt256 digest;
-            {
-                const auto ledger = must(Ledger::open(path, Access::write, started));
-                std::map<std::uint64_t, Digest> there;
-                must(ledger->records(1, [&](const PlacedRecord& placed) -> Result<bool> {
-                    there[placed.record.sequence] = placed.hash;
-                    return true;
-                }));
-                for (const Receipt& receipt : acknowledged) {
-                    ASSERT_TRUE(there.contains(receipt.sequence)) << receipt.sequence;
-                    ASSERT_EQ(there[receipt.sequence], receipt.hash) << receipt.sequence;
-                }
-                // Of calls that were made together all are there, or the first ones.
-                ASSERT_LE(there.size(), 7u);
-                send(*ledger, key_of(1), kToken, approve_market(3));
-                digest = must(ledger->digest());
-                ASSERT_EQ(must(ledger->verify({})).digest, digest);
-                ASSERT_EQ(must(ledger->verify({})).torn_bytes, 0u);
-            }
-            std::filesystem::remove_all(path + "/state");
-            const auto again = must(Ledger::open(path, Access::write, started));
-            ASSERT_EQ(must(again->digest()), digest);
+            expect_whole(path, started, acknowledged, most_records);
+            if (testing::Test::HasFatalFailure())
+                return 0;
         }
-    }
+    return most;
+}
+
+TEST(PowerFailure, NothingThatWasAcknowledgedIsLost) {
+    const int most =
+        fail_everywhere(7, [](const auto& path, const auto& options, auto& acknowledged) {
+            if (const auto ledger = Ledger::open(path, Access::write, options))
+                work(**ledger, acknowledged);
+        });
     EXPECT_GT(most, 30);
+}
+
+TEST(PowerFailure, WhoDoesNotWaitForTheDiskTakesNothingFromThoseWhoDo) {
+    const int most = fail_everywhere(5, work_among_hasty);
+    EXPECT_GT(most, 15);
 }
 
 } // namespace
