@@ -51,7 +51,7 @@ protected:
             const pid_t child = ::fork();
             if (child == 0)
                 write_on(path_, static_cast<std::uint8_t>(i + 1), pipe[1]);
-            until[child] = 2500 + random() % 4000;
+            until[child] = 1000 + random() % 3000; // some are opening the ledger yet
         }
         ::close(pipe[1]);
         const auto begin = Clock::system().now();
@@ -105,7 +105,10 @@ TEST_F(Kill, LosesNothingThatWasAnswered) {
     std::mt19937_64 random(20261128);
     for (unsigned round = 0; round < rounds; ++round) {
         run_round(random);
-        check(round % 100 == 50);
+        // What was answered since the last look has to be there still. That the ledger opens is
+        // seen by the writers of each round.
+        if (round % 10 == 0 || round + 1 == rounds)
+            check(round % 100 == 50);
         if (HasFatalFailure())
             FAIL() << "in round " << round;
     }
