@@ -156,6 +156,20 @@ Way way_of(Remedy::Action action) {
         return {"for example", ""};
     case Remedy::check_input:
         return {"see to where the input comes from", ""};
+    case Remedy::run_node:
+        return {"begin a node", "codex-serve run"};
+    case Remedy::stop_node:
+        return {"end it", "codex-serve stop"};
+    case Remedy::show_node:
+        return {"its address is shown where it runs", "codex-serve --repo OTHER health"};
+    case Remedy::connect_node:
+        return {"connect the node with one that has it", "codex-serve connect ADDRESS"};
+    case Remedy::name_peer:
+        return {"name a node that has it", "--peer ADDRESS"};
+    case Remedy::name_bootstrap_node:
+        return {"name a node of the DHT by its record", "--bootstrap-node SPR"};
+    case Remedy::make_node_key:
+        return {"make one", "codex-serve key new"};
     case Remedy::make_ledger:
         return {"make a ledger", "codex-market init"};
     case Remedy::name_ledger:

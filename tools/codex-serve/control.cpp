@@ -109,7 +109,8 @@ public:
         return fail(Error(Errc::unavailable,
                           fmt::format("{}: a node has begun to serve it, and has ended{}{}", repo_,
                                       words_.empty() ? "" : ": ", words_))
-                        .hint("its log says why; begin it again: codex-serve run"));
+                        .hint("its log says why")
+                        .remedy(Remedy(Remedy::run_node, "begin it again")));
     }
 
 private:

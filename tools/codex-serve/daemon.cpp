@@ -96,8 +96,16 @@ Result<std::unique_ptr<Daemon>> need_daemon(cli::Context& context, Clock::Instan
 Result<std::unique_ptr<Daemon>> need_or_begin_one(cli::Context& context, Clock::Instant until) {
     auto daemon = need_daemon(context, until);
     if (!daemon && daemon.error().code() == Errc::unavailable && !daemon.error().has_way_out())
-        return fail(std::move(daemon.error()).hint("begin one: codex-serve run"));
+        return fail(std::move(daemon.error()).remedy(Remedy(Remedy::run_node, "begin one")));
     return daemon;
+}
+
+Error the_node_ended(bool nobody_else_has_it) {
+    Error error = Error(Errc::unavailable, "the node that fetches has ended")
+                      .hint("what has come stays, and the same command goes on from there");
+    if (nobody_else_has_it)
+        return std::move(error).remedy(Remedy(Remedy::run_node, "begin the node again first"));
+    return error;
 }
 
 } // namespace
@@ -115,17 +123,21 @@ Error no_node(const std::string& repo) {
                 fmt::format("{}: a node holds it, {}, and its control socket is not there: it has "
                             "just begun, or somebody has removed {}",
                             repo, holder->words, node::control_path(repo)));
-    return std::move(error).hint(
-        fmt::format("if it has just begun, wait for it: codex-serve health --wait 30s; else end "
-                    "it, which loses nothing: kill {}; and begin it again: codex-serve run",
-                    holder->process));
+    return std::move(error)
+        .remedy(Remedy(Remedy::show_node, "if it has just begun, wait for it")
+                    .by("codex-serve health --wait 30s"))
+        .remedy(Remedy(Remedy::stop_node, "else end it, which loses nothing")
+                    .by(fmt::format("kill {}", holder->process)))
+        .remedy(Remedy(Remedy::run_node, "and begin it again"));
 }
 
 Error hanging(Error error, pid_t process) {
     if (process == 0)
         return error;
-    return std::move(error).hint(
-        fmt::format("wait longer; or end it at once, which loses nothing: kill -KILL {}", process));
+    return std::move(error)
+        .hint("wait longer")
+        .remedy(Remedy(Remedy::stop_node, "or end it at once, which loses nothing")
+                    .by(fmt::format("kill -KILL {}", process)));
 }
 
 Result<void> ask_daemon(cli::Context& context, node::Request request, const node::TakeReply& take,
@@ -138,7 +150,7 @@ Result<void> ask_daemon(cli::Context& context, node::Request request, const node
     if (!done && done.error().code() == Errc::unavailable && !done.error().has_way_out() &&
         !repo::DaemonLock::seen(daemon->repo)) {
         context.about(daemon->repo);
-        return fail(no_node(daemon->repo).hint("begin one: codex-serve run"));
+        return fail(no_node(daemon->repo).remedy(Remedy(Remedy::run_node, "begin one")));
     }
     return done;
 }
@@ -172,9 +184,11 @@ Result<pid_t> stop_daemon(cli::Context& context, Clock::Duration patience) {
     const Clock::Instant until = later(context.clock().now(), std::max(patience, kLeast));
     auto daemon = need_daemon(context, until);
     if (!daemon && daemon.error().code() == Errc::unavailable && !daemon.error().has_way_out())
-        return fail(std::move(daemon.error())
-                        .hint("there is nothing to end; where a node serves another repo, name "
-                              "that: codex-serve --repo OTHER stop"));
+        return fail(
+            std::move(daemon.error())
+                .hint("there is nothing to end")
+                .remedy(Remedy(Remedy::stop_node, "where a node serves another repo, name that")
+                            .by("codex-serve --repo OTHER stop")));
     if (!daemon)
         return fail(std::move(daemon.error()));
     node::Request request;
@@ -297,11 +311,7 @@ Result<bool> fetch_through_daemon(cli::Context& context, node::Request request,
     const bool is_gone = !done && (done.error().code() == Errc::cancelled ||
                                    (done.error().code() == Errc::unavailable && !has_ended));
     if (is_gone)
-        done = fail(Error(Errc::unavailable, "the node that fetches has ended")
-                        .hint(only_its_own ? "begin it again: codex-serve run; what has come "
-                                             "stays, and the same command goes on from there"
-                                           : "what has come stays, and the same command goes on "
-                                             "from there"));
+        done = fail(the_node_ended(only_its_own));
     if (done) { // what was said last is from before the end
         progress.total_bytes = std::max(progress.total_bytes.load(), status.bytes_fetched);
         progress.done_bytes = progress.total_bytes.load();

@@ -60,8 +60,9 @@ Error no_bootstrap_node(const Said& said, std::string_view why) {
     const std::string shown = text.size() <= kShown + 3 ? text : text.substr(0, kShown) + "...";
     return Error(Errc::config_invalid,
                  fmt::format("--bootstrap-node: {}{}: {}", said.where, shown, why))
-        .hint("where that node runs its record is shown, all of which is needed: codex-serve "
-              "--repo OTHER spr");
+        .remedy(Remedy(Remedy::show_node,
+                       "where that node runs its record is shown, all of which is needed")
+                    .by("codex-serve --repo OTHER spr"));
 }
 
 /// Of what begins as a record does; why comes last, for it is about bytes.

@@ -87,11 +87,12 @@ Result<void> fetch_of(cli::Context& context, const FetchArguments& arguments, Wa
         CODEX_TRY(repo, context.repo_path());
         if (Error held = no_node(repo); held.has_way_out())
             return fail(std::move(held));
-        return fail(Error(Errc::unavailable, "no node serves the repo, and no other is named")
-                        .hint("begin one: codex-serve run; or name one that has it: --peer "
-                              "ADDRESS; its address is shown where it runs: codex-serve --repo "
-                              "OTHER health; or let those that have it be found: "
-                              "--bootstrap-node SPR"));
+        return fail(
+            Error(Errc::unavailable, "no node serves the repo, and no other is named")
+                .remedy(Remedy(Remedy::run_node, "begin one"))
+                .remedy(Remedy(Remedy::name_peer, "or name one that has it"))
+                .remedy(Remedy::show_node)
+                .remedy(Remedy(Remedy::name_bootstrap_node, "or let those that have it be found")));
     }
     return through ? Result<void>() : fetch_here(context, arguments.via, std::move(wanted));
 }

@@ -136,22 +136,22 @@ cli::Record FetchReport::failed(const exchange::FetchStatus& status) {
 Error with_way_out(Error error, Asked asked) {
     const Errc code = error.code();
     if (code == Errc::timeout && !error.has_way_out())
-        return std::move(error).hint("give it longer: --timeout 10m; or name "
-                                     "another node that may have it: --peer ADDRESS");
+        return std::move(error)
+            .remedy(Remedy(Remedy::wait_longer, "give it longer").by("--timeout 10m"))
+            .remedy(Remedy(Remedy::name_peer, "or name another node that may have it"));
     if (code != Errc::unavailable && code != Errc::dataset_not_found &&
         code != Errc::block_not_found && code != Errc::peer_wrong && code != Errc::select_invalid)
         return error;
-    std::string before(error.hint());
-    if (!before.empty())
-        before += "; ";
-    Error whole(code, error.text());
+    Error whole = Error(code, error.text()).hint(std::string(error.hint()));
     if (asked == Asked::peers_of_node && code == Errc::unavailable)
-        return std::move(whole).hint(before +
-                                     "connect the node with one that has it: codex-serve connect "
-                                     "ADDRESS; or name one: --peer ADDRESS");
+        return std::move(whole)
+            .remedy(Remedy::connect_node)
+            .remedy(Remedy(Remedy::name_peer, "or name one"));
     if (asked == Asked::commands)
-        before += "name another command: --via COMMAND; or ";
-    return std::move(whole).hint(before + "name another node that may have it: --peer ADDRESS");
+        return std::move(whole)
+            .remedy(Remedy(Remedy::name_peer, "name another command").by("--via COMMAND"))
+            .remedy(Remedy(Remedy::name_peer, "or name another node that may have it"));
+    return std::move(whole).remedy(Remedy(Remedy::name_peer, "name another node that may have it"));
 }
 
 } // namespace codex::serve_tool

@@ -69,20 +69,28 @@ Result<void> find_here(cli::Context& context, Sought sought, const FindOptions& 
     return {};
 }
 
+Remedy record_of_it() {
+    return Remedy(Remedy::show_node, "a record is shown where its node runs")
+        .by("codex-serve --repo OTHER spr");
+}
+
 /// Of a node that looks for nobody: the settings with which it was begun have to change.
 Error with_way_to_discovery(Error error) {
     if (error.code() != Errc::unsupported || error.has_way_out())
         return error;
-    return std::move(error).hint("end it: codex-serve stop; and begin it again without --disc-ip "
-                                 "none; or fetch from a node that you know, with --peer ADDRESS");
+    return std::move(error)
+        .remedy(Remedy::stop_node)
+        .remedy(Remedy(Remedy::run_node, "and begin it again without --disc-ip none"))
+        .remedy(Remedy(Remedy::name_peer, "or fetch from a node that you know"));
 }
 
 Error with_way_to_nodes(Error error) {
     if (error.code() != Errc::unavailable || error.has_way_out())
         return error;
-    return std::move(error).hint("begin a node: codex-serve run; or name one of the DHT by its "
-                                 "record: --bootstrap-node SPR, which is shown where it runs: "
-                                 "codex-serve --repo OTHER spr");
+    return std::move(error)
+        .remedy(Remedy::run_node)
+        .remedy(Remedy(Remedy::name_bootstrap_node, "or name one of the DHT by its record"))
+        .remedy(record_of_it());
 }
 
 Result<int> run_find(cli::Context& context, const FindOptions& options) {
@@ -107,9 +115,11 @@ Result<int> run_find(cli::Context& context, const FindOptions& options) {
                                    std::chrono::seconds(options.timeout.seconds));
     if (!asked && asked.error().code() == Errc::unavailable && !asked.error().has_way_out())
         return fail(
-            std::move(asked).error().hint("the node knows no other; begin it with --bootstrap-node "
-                                          "and the record of one, which is "
-                                          "shown where that runs: codex-serve --repo OTHER spr"));
+            std::move(asked)
+                .error()
+                .hint("the node knows no other")
+                .remedy(Remedy(Remedy::name_bootstrap_node, "begin it with the record of one"))
+                .remedy(record_of_it()));
     if (!asked)
         return fail(with_way_to_discovery(std::move(asked).error()));
     if (*asked)

@@ -63,10 +63,11 @@ Result<net::SecretKey> read_node_key(cli::Context& context, const std::string& g
                                               command, shell_quoted(beside))));
     }
     if (!key && key.error().code() == Errc::not_found && given.empty())
-        return fail(std::move(key.error()).hint("make one: codex-serve key new"));
+        return fail(std::move(key.error()).remedy(Remedy::make_node_key));
     if (!key && key.error().code() == Errc::not_found)
         return fail(std::move(key.error())
-                        .hint(fmt::format("make one: codex-serve key new {}", shell_quoted(given)))
+                        .remedy(Remedy(Remedy::make_node_key)
+                                    .by(fmt::format("codex-serve key new {}", shell_quoted(given))))
                         .remedy(Remedy::name_file));
     if (key)
         context.about({}); // what comes next is about something else

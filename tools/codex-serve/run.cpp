@@ -324,7 +324,9 @@ Result<void> serve(cli::Context& context, const RunOptions& options, const RunSe
 }
 
 Error served_already(Error error) {
-    return std::move(error).hint("see the node: codex-serve health; end it: codex-serve stop");
+    return std::move(error)
+        .remedy(Remedy(Remedy::show_node, "see the node").by("codex-serve health"))
+        .remedy(Remedy::stop_node);
 }
 
 /// Refuses a repo that somebody serves, which the error is about. Errors: repo_locked.

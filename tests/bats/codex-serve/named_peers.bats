@@ -135,7 +135,7 @@ load serve
     }
     about 66 nosuch codex-serve key check nosuch
     about 66 nosuch codex-serve id --net-privkey nosuch
-    assert_equal "$(jq -c .remedies <<<"$stderr")" '["name_file"]'
+    assert_equal "$(jq -c .remedies <<<"$stderr")" '["make_node_key","name_file"]'
     about 73 mykey codex-serve key new mykey
     assert_equal "$(jq -c .remedies <<<"$stderr")" '["name_output","describe_file"]'
     about 65 photos codex-serve key check photos

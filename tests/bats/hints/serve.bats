@@ -328,12 +328,6 @@ other_tree() { find other/writers -type f -size +1k; }
     end_node
 }
 
-@test "a pipe that something else writes to" {
-    run_split codex-serve -r other fetch "$cid" --via 'echo Welcome to this host; cat >/dev/null'
-    hint 'nothing but the other node may write to that pipe, no greeting of a shell either'
-    codex-serve -r other fetch "$cid" --via "codex-serve stdio -r $CODEX_REPO"
-}
-
 @test "the server of a pipe on a terminal" {
     on_terminal 'codex-serve stdio'
     hint 'it is for who fetches, as his --via'
@@ -372,7 +366,8 @@ other_tree() { find other/writers -type f -size +1k; }
     wait "$fetch" || status=$?
     stderr=$(<err)
     assert_equal "$status" 69
-    hint 'begin it again: codex-serve run; what has come stays, and the same command goes on from there'
+    hint 'what has come stays, and the same command goes on from there; begin the node again first: codex-serve run'
+    part 'begin the node again first: codex-serve run'
     kill -s CONT "$source"
     start_node --peer "$(cut -f 2 ready2)"
     wait_for 'codex-serve peers | grep -q .' 60

@@ -71,11 +71,15 @@ load hints
     cid=$(codex-chunk put file)
     run_split env CODEX_REPO=other codex-serve find "$cid"
     assert_equal "$status" 69
-    hint 'begin a node: codex-serve run; or name one of the DHT by its record: --bootstrap-node SPR, which is shown where it runs: codex-serve --repo OTHER spr'
+    hint 'begin a node: codex-serve run; or name one of the DHT by its record: --bootstrap-node SPR; a record is shown where its node runs: codex-serve --repo OTHER spr'
+    part 'begin a node: codex-serve run'
+    part 'or name one of the DHT by its record: --bootstrap-node SPR'
     start_node
     run_split codex-serve find "$cid"
     assert_equal "$status" 69
-    hint 'the node knows no other; begin it with --bootstrap-node and the record of one, which is shown where that runs: codex-serve --repo OTHER spr'
+    hint 'the node knows no other; begin it with the record of one: --bootstrap-node SPR; a record is shown where its node runs: codex-serve --repo OTHER spr'
+    part 'the node knows no other'
+    part 'begin it with the record of one: --bootstrap-node SPR'
     run_split codex-serve provide zDvZRwzmAkhzDRPH5EW242gJBNZ2T7aoH2v1fVH66FxXL4kSbvyM
     assert_equal "$status" 1
     hint 'list what is here: codex-chunk ls'
@@ -91,7 +95,7 @@ load hints
         # shellcheck disable=SC2086 # words
         run_split codex-serve $command
         assert_refused 65 'the node was begun without discovery of others'
-        hint 'end it: codex-serve stop; and begin it again without --disc-ip none; or fetch from a node that you know, with --peer ADDRESS'
+        hint 'end it: codex-serve stop; and begin it again without --disc-ip none: codex-serve run; or fetch from a node that you know: --peer ADDRESS'
     done
     pasted 'codex-serve stop'
     assert_success

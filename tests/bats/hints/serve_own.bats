@@ -152,3 +152,14 @@ load hints
     codex-serve ping -c 1 "$(codex-serve --repo other health | cut -f 3)"
     end_node
 }
+
+@test "a pipe that something else writes to" {
+    gen 1 1000000 >file
+    cid=$(codex-chunk put file)
+    run_split codex-serve -r other fetch "$cid" --via 'echo Welcome to this host; cat >/dev/null'
+    hint 'nothing but the other node may write to that pipe, no greeting of a shell either'
+    run_split codex-serve -r other fetch "$cid" --via 'codex-serve stdio -r nowhere'
+    assert_equal "$status" 69
+    hint 'name another command: --via COMMAND; or name another node that may have it: --peer ADDRESS'
+    codex-serve -r other fetch "$cid" --via "codex-serve stdio -r $CODEX_REPO"
+}
