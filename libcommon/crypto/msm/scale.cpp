@@ -102,6 +102,8 @@ detail::ScalePoints kernel() {
 #if defined(__x86_64__)
     if (cpu::features().avx512_ifma)
         return detail::scale_points_ifma;
+    if (cpu::features().avx2)
+        return detail::scale_points_avx2;
     if (cpu::features().adx)
         return detail::scale_points_adx;
 #endif

@@ -79,10 +79,7 @@ void store(const Lanes& a, std::uint64_t* to, std::size_t stride, std::size_t la
 void scale_points_ifma(const std::uint64_t* from, std::size_t count, const ScalePlan& plan,
                        std::uint64_t* to) {
     const Lanes one = {splat(FqLimbs52::kOne)};
-    /// beta * 2^260 mod p.
-    static constexpr std::uint64_t kBeta[5] = {0x917dda1583b6e, 0xdc45aa1e7dcf6, 0x22e6f2c22a573,
-                                               0xd1f28e9f64523, 0x01e37a68a14dd};
-    const Lanes beta = {splat(kBeta)};
+    const Lanes beta = {splat(FqLimbs52::kBeta)};
     for (std::size_t at = 0; at < count; at += kLanes) {
         const std::size_t lanes = count - at < kLanes ? count - at : kLanes;
         // Lanes beyond the end do the first point once more.

@@ -74,6 +74,8 @@ TEST(ScaleSecret, EveryKernelDoesAsThePortableOne) {
 #if defined(__x86_64__)
     if (cpu::features().adx)
         kernels.push_back(detail::scale_points_adx);
+    if (cpu::features().avx2)
+        kernels.push_back(detail::scale_points_avx2);
     if (cpu::features().avx512_ifma)
         kernels.push_back(detail::scale_points_ifma);
 #endif

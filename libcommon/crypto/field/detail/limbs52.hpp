@@ -32,6 +32,9 @@ struct FqLimbs52 {
                                                 0xdf2f666ea36f7, 0x00e0a77c19a07};
     static constexpr std::uint64_t kOne[5] = {0x20880f6fce4b4, 0x49baa989a8455, 0x18f014a498908,
                                               0x724f85a9201d8, 0x01f16424e1bb7};
+    /// beta * 2^260 mod p: (beta x, y) is lambda times the point (x, y).
+    static constexpr std::uint64_t kBeta[5] = {0x917dda1583b6e, 0xdc45aa1e7dcf6, 0x22e6f2c22a573,
+                                               0xd1f28e9f64523, 0x01e37a68a14dd};
 };
 
 } // namespace codex::crypto::limbs52
