@@ -56,9 +56,9 @@ Error not_made(Error error, const std::string& path) {
         return std::move(error).remedy(Remedy(Remedy::make_folder).of(folder));
 
     if (error.code() == Errc::exists && !error.has_way_out())
-        return std::move(error).remedy(
-            Remedy(Remedy::name_account, "it is as it was; see whose it is")
-                .by(fmt::format("codex-market key show {}", shell_quoted(path))));
+        return Error(Errc::exists, "is there already")
+            .remedy(Remedy(Remedy::name_account, "it is as it was; see whose it is")
+                        .by(fmt::format("codex-market key show {}", shell_quoted(path))));
     return error;
 }
 

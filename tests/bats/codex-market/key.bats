@@ -15,7 +15,7 @@ load market
     assert_output "$made"
     sum=$(sha256sum alice.key)
     run_split codex-market key new alice.key
-    assert_refused 73 'alice.key: '
+    assert_refused 73 'error: alice.key: is there already'
     assert_stderr --partial 'hint: it is as it was; see whose it is: codex-market key show alice.key'
     assert_equal "$(sha256sum alice.key)" "$sum"
     # There is one place for a key.
