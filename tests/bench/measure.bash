@@ -40,6 +40,16 @@ in_turn() {
     done
 }
 
+# caches: the sizes of those of the first core, one line.
+caches() {
+    local index text=''
+    for index in /sys/devices/system/cpu/cpu0/cache/index*; do
+        [[ -r $index/size && $(<"$index/type") != Instruction ]] || continue
+        text+="${text:+, }level $(<"$index/level") $(<"$index/size")"
+    done
+    printf 'caches: %s\n' "${text:-not told by the system}"
+}
+
 less() { awk "BEGIN { exit !($1 < $2) }"; }
 calc() { awk "BEGIN { printf \"%.2f\", $1 }"; }
 # ratio A B: A / B, each of which may be a sum, where B may have been too short to be measured.

@@ -7,6 +7,9 @@
 #   many     thousands of tiny files, each a dataset: put, export, import and rm beside cp
 #   others   par2, restic and casync, where they are installed
 #   erasure  the erasure code's kernels
+#   hash     SHA-256 with each set of kernels beside OpenSSL
+#   pipeline put, get, encode, repair and slots with each set of kernels, for machines that have no better
+#            one, beside cp, cat and openssl
 #   network  codex-serve run and fetch beside aria2, where that and node are installed
 #   swarm    many nodes beside aria2 and libtorrent, where opentracker, aria2, mktorrent, curl and
 #            python3-libtorrent are installed
@@ -19,6 +22,7 @@
 #   CODEX_BENCH_DIR   where data and keys go, which are kept there (default: build/bench of this clone)
 #   CODEX_BENCH_MIB   how much data, a multiple of 2 (default 1024)
 #   CODEX_BENCH_RUNS  how often each is run; the fastest counts (default 3)
+#   CODEX_BENCH_CPUS  the sets of pipeline, values of CODEX_CPU (default "avx512 avx2 avx2-nosha")
 #   CODEX_BENCH_FETCH_GIB  so much is fetched, too, for peak memory (needs twice that of disk)
 #   CODEX_BENCH_REST_GIB  so much goes there and back over HTTP, for memory (needs three times that of disk)
 #   CODEX_BENCH_SWARMS  which swarms: "NODES:MB:SEEDS ..." (default: those of tests/bench/README.md)
@@ -36,7 +40,7 @@
 set -euo pipefail
 
 usage() {
-    echo "usage: tests/bench/run.sh [--big] [store|many|others|erasure|network|swarm|rest|proofs|ledger]..." >&2
+    echo "usage: tests/bench/run.sh [--big] [store|many|others|erasure|hash|pipeline|network|swarm|rest|proofs|ledger]..." >&2
     exit 64
 }
 
@@ -45,6 +49,8 @@ source_root=$(cd "$(dirname "$0")/../.." && pwd)
 source "$source_root/tests/bench/measure.bash"
 # shellcheck source=tests/bench/store.bash
 source "$source_root/tests/bench/store.bash"
+# shellcheck source=tests/bench/kernels.bash
+source "$source_root/tests/bench/kernels.bash"
 # shellcheck source=tests/bench/network.bash
 source "$source_root/tests/bench/network.bash"
 # shellcheck source=tests/bench/swarm.bash
@@ -60,11 +66,11 @@ sections=()
 for argument; do
     case $argument in
     --big) big=yes ;;
-    store | many | others | erasure | network | swarm | rest | proofs | ledger) sections+=("$argument") ;;
+    store | many | others | erasure | hash | pipeline | network | swarm | rest | proofs | ledger) sections+=("$argument") ;;
     *) usage ;;
     esac
 done
-((${#sections[@]} > 0)) || sections=(store many others erasure network swarm rest proofs ledger)
+((${#sections[@]} > 0)) || sections=(store many others erasure hash pipeline network swarm rest proofs ledger)
 [[ -z ${big:-} ]] || sections+=(big)
 
 bin=${CODEX_BIN:-$source_root/build/bin}
@@ -86,6 +92,7 @@ cat data half >/dev/null # in the page cache
 
 printf '%s, %s cores, %s\n' "$(awk -F ': ' '/model name/ { print $2; exit }' /proc/cpuinfo)" \
     "$(nproc)" "$(codex-chunk --version)"
+caches
 printf '%s MiB in the page cache, fastest of %s runs\n' "$mib" "$runs"
 for section in "${sections[@]}"; do
     "${section}_section"
