@@ -123,9 +123,12 @@ Error system_error(int errno_value, std::string_view what) {
         break;
     case ENOSPC:
     case EDQUOT:
-    case EFBIG:
         code = Errc::no_space;
         break;
+    case EFBIG:
+        return Error(Errc::no_space,
+                     fmt::format("{}: {}", what, std::generic_category().message(errno_value)))
+            .hint("allow larger files: ulimit -f unlimited; or use another file system");
     case ENOMEM:
         code = Errc::out_of_memory;
         break;

@@ -243,7 +243,7 @@ Error creation_error(const std::string& path, const Error& cause) {
     const bool place = code == Errc::io || code == Errc::not_found || code == Errc::unsupported;
     Error error(place ? Errc::cannot_create : code,
                 fmt::format("cannot create {}: {}", path, reason(cause, path)));
-    return code == Errc::files_exhausted ? std::move(error).way_out_of(cause) : std::move(error);
+    return place ? std::move(error) : std::move(error).way_out_of(cause);
 }
 
 Result<AtomicFile> AtomicFile::create(const std::string& path, unsigned mode) {

@@ -101,6 +101,28 @@ std::string printable_exact(std::string_view text) {
     return escaped(text, true);
 }
 
+std::string_view whole_front(std::string_view text, std::size_t size) {
+    if (text.size() <= size)
+        return text;
+    // Of UTF-8 there are three at most; what is no UTF-8 has no characters.
+    for (int i = 0; i < 3 && size > 0 && is_continuation(text, size); ++i)
+        --size;
+    return text.substr(0, size);
+}
+
+std::string beginning_of(std::string_view text, std::size_t most) {
+    return text.size() <= most ? std::string(text) : fmt::format("{}...", whole_front(text, most));
+}
+
+std::string without_middle(std::string_view text, std::size_t most) {
+    if (text.size() <= most)
+        return std::string(text);
+    std::size_t end = text.size() - most / 2;
+    for (int i = 0; i < 3 && is_continuation(text, end); ++i)
+        ++end;
+    return fmt::format("{}...{}", whole_front(text, most / 2), text.substr(end));
+}
+
 std::string shell_quoted(std::string_view word) {
     const std::string named = fmt::format("{}{}", word.starts_with('-') ? "./" : "", word);
     if (!named.empty() && named.front() != '=' && std::ranges::all_of(named, is_bare))

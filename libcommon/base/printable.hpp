@@ -30,6 +30,15 @@ struct Utf8Unit {
 /// The same with a backslash as \\: no two texts look the same, and the text can be had back.
 [[nodiscard]] std::string printable_exact(std::string_view text);
 
+/// The longest beginning of at most `size` bytes that ends with a whole character. O(1).
+[[nodiscard]] std::string_view whole_front(std::string_view text, std::size_t size);
+/// A text of more than `most` bytes by how it begins, at most so many bytes of it, with dots behind
+/// them; any other as it is.
+[[nodiscard]] std::string beginning_of(std::string_view text, std::size_t most);
+/// The same with its end, too: half of what is left stands on each side of the dots. So a message
+/// that quotes what may be of any length still says what is wrong with it.
+[[nodiscard]] std::string without_middle(std::string_view text, std::size_t most);
+
 /// `word` as a shell takes it back: bare where nothing in it means anything to a shell, else in
 /// quotes; with characters that printable() would change, in bash's, zsh's and POSIX 2024's $'...'.
 /// A word that an option could be mistaken for begins with ./ then, so it has to name a file.

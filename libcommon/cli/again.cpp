@@ -51,11 +51,18 @@ struct Word {
     std::string text;
     enum Kind : std::uint8_t { option, value, positional } kind = positional;
     bool hidden = false; ///< what a hint does not repeat, and its value
+    bool common = false; ///< of all commands, and says nothing of what is done
 };
 
 std::vector<Word> words_of(const Context::State& state) {
     Globals globals;
     std::vector<OptionSpec> specs = global_options(globals);
+    const std::size_t common = specs.size();
+    const auto is_common = [&](std::string_view name) {
+        return std::ranges::any_of(std::span(specs).first(common), [&](const OptionSpec& spec) {
+            return std::ranges::find(spec.names, name) != spec.names.end();
+        });
+    };
     specs.insert(specs.end(), state.node->options.begin(), state.node->options.end());
     std::vector<Word> words;
     const std::vector<std::string>& given = state.arguments;
@@ -66,19 +73,96 @@ std::vector<Word> words_of(const Context::State& state) {
             continue;
         }
         if (only_arguments || given[i].size() < 2 || given[i].front() != '-') {
-            words.push_back({given[i], Word::positional, false});
+            words.push_back({given[i], Word::positional});
             continue;
         }
         const auto [name, value_follows] = option_in(given[i], specs);
-        const bool hidden = name == "-r" || name == "--repo" || name == "--json";
-        words.push_back({given[i], Word::option, hidden});
+        // Where a hint is to name repo and ledger, completed() puts them in.
+        const bool hidden =
+            name == "-r" || name == "--repo" || name == "--json" || name == "--ledger";
+        const bool general = is_common(name);
+        words.push_back({given[i], Word::option, hidden, general});
         if (value_follows && i + 1 < given.size())
-            words.push_back({given[++i], Word::value, hidden});
+            words.push_back({given[++i], Word::value, hidden, general});
     }
     return words;
 }
 
+/// A line whose options are moved.
+struct MovedOptions {
+    std::vector<std::string> before; ///< what stands before the command, and may stand anywhere
+    std::vector<std::string> moved;  ///< what may not
+    std::size_t end = 0;             ///< where the command's name has ended
+};
+
+/// Nothing, where the command is not found, or something else stands before it. `valued`: the
+/// values of its options are there, and not forgotten.
+std::optional<MovedOptions> line_of(const CommandPath& path, const std::vector<OptionSpec>& specs,
+                                    const std::vector<std::string>& arguments, bool valued) {
+    MovedOptions line;
+    std::size_t depth = 1;
+    for (; line.end < arguments.size() && depth < path.size(); ++line.end) {
+        const std::string& word = arguments[line.end];
+        if (word == path[depth]->name) {
+            ++depth;
+            continue;
+        }
+        if (word.size() < 2 || word.front() != '-' || word == "--")
+            return std::nullopt;
+        const auto [name, follows] = option_in(word, specs);
+        const auto& own_specs = path.back()->options;
+        const auto own = std::ranges::find_if(own_specs, [&, &called = name](const auto& spec) {
+            return std::ranges::find(spec.names, called) != spec.names.end();
+        });
+        const bool is_own = own != own_specs.end();
+        std::vector<std::string>& to = is_own ? line.moved : line.before;
+        const auto is_secret = [&](std::string_view value) {
+            return is_own && own->value == "FILE" && looks_like_key(value);
+        };
+        if (is_secret(std::string_view(word).substr(word.find('=') + 1)))
+            to.push_back(fmt::format("{} {}", name, own->value));
+        else if (name != "--json")
+            to.push_back(quoted_after_dashes(word));
+        if (follows && !valued && is_own)
+            to.push_back(own->value);
+        else if (follows && line.end + 1 < arguments.size())
+            to.push_back(is_secret(arguments[++line.end])
+                             ? own->value
+                             : quoted_after_dashes(arguments[line.end]));
+    }
+    if (depth < path.size() || line.moved.empty())
+        return std::nullopt;
+    return line;
+}
+
 } // namespace
+
+bool looks_like_key(std::string_view text) {
+    constexpr std::size_t kKeyDigits = 64;
+    const std::string_view digits = text.substr(text.starts_with("0x") ? 2 : 0);
+    return digits.size() == kKeyDigits &&
+           digits.find_first_not_of("0123456789abcdefABCDEF") == digits.npos;
+}
+
+std::optional<std::string> with_options_behind(const CommandPath& path,
+                                               const std::vector<OptionSpec>& global_specs,
+                                               const std::vector<std::string>& arguments) {
+    std::vector<OptionSpec> specs = global_specs;
+    specs.insert(specs.end(), path.back()->options.begin(), path.back()->options.end());
+    std::optional<MovedOptions> line = line_of(path, specs, arguments, true);
+    if (!line)
+        line = line_of(path, specs, arguments, false);
+    if (!line)
+        return std::nullopt;
+    std::string command = full_name(path);
+    for (const auto* words : {&line->before, &line->moved})
+        for (const std::string& word : *words)
+            command += " " + word;
+    for (std::size_t i = line->end; i < arguments.size(); ++i)
+        if (arguments[i] != "--json")
+            command += " " + quoted_after_dashes(arguments[i]);
+    return command;
+}
 
 std::vector<std::string> positional_words(const Context::State& state) {
     std::vector<std::string> words;
@@ -97,6 +181,16 @@ std::string command_with_options(const Context::State& state) {
     for (const Word& word : words_of(state))
         if (word.kind != Word::positional && !word.hidden)
             line += " " + quoted_after_dashes(word.text);
+    return line;
+}
+
+std::string command_alone(const Context::State& state) {
+    std::string line = state.command;
+    for (const Word& word : words_of(state))
+        if (word.kind != Word::positional && !word.hidden && !word.common)
+            line += " " + quoted_after_dashes(word.text);
+    for (const std::string& word : positional_words(state))
+        line += " " + shell_quoted(word);
     return line;
 }
 

@@ -53,13 +53,24 @@ void Stderr::end_drawing(bool keep) {
 
 namespace {
 
+/// Of what is longer than what is said.
+constexpr std::size_t kShown = 512;
+
+std::string bounded(std::string_view text) {
+    return text.size() <= kMostSaid ? std::string(text) : without_middle(text, kShown);
+}
+
+std::string bounded_object(std::string_view object) {
+    return object.size() <= kMostSaid ? std::string(object) : beginning_of(object, kShown);
+}
+
 /// In JSON the object is a member, and need not stand before the message as well.
-void write_said(JsonWriter& json, Errc code, const Said& said) {
-    std::string_view message = said.text;
-    const std::string before = said.object + ": ";
-    if (!said.object.empty() && message.starts_with(before))
+void write_said(JsonWriter& json, Errc code, const Said& of) {
+    std::string_view message = of.text;
+    const std::string before = of.object + ": ";
+    if (!of.object.empty() && message.starts_with(before))
         message.remove_prefix(before.size());
-    write_error(json, code, said.object, message, said.hint, said.remedies);
+    write_error(json, code, bounded_object(of.object), bounded(message), of.hint, of.remedies);
 }
 
 } // namespace
@@ -78,9 +89,9 @@ std::string error_lines(const Context::State& state, Errc code, const Said& said
     const std::string_view cyan = state.color_err ? "\x1b[36m" : "";
     const std::string_view plain = state.color_err ? "\x1b[0m" : "";
     const bool named = object.empty() || names(said.text, object); // once is enough
-    std::string lines = fmt::format("{}: {}error:{} {}{}{}\n", state.tool, red, plain,
-                                    named ? std::string() : printable(object), named ? "" : ": ",
-                                    printable(said.text));
+    const std::string line = named ? said.text : fmt::format("{}: {}", object, said.text);
+    std::string lines = fmt::format("{}: {}error:{} {}\n", state.tool, red, plain,
+                                    printable(detail::bounded(line)));
     if (!said.hint.empty())
         lines += fmt::format("{}: {}hint:{} {}\n", state.tool, cyan, plain, printable(said.hint));
     return lines;
@@ -243,16 +254,18 @@ int Context::exit_code(int otherwise) const {
 }
 
 void Context::say(std::string_view type, std::string_view word, std::string_view item,
-                  std::string_view text) {
+                  std::string_view whole_text) {
+    const std::string text = detail::bounded(whole_text);
+    const std::string object = detail::bounded_object(item);
     if (json()) {
         Record record((std::string(type)));
-        if (!item.empty())
-            record.json("object", item);
+        if (!object.empty())
+            record.json("object", object);
         state_->err.message(record.json("message", text).as_json() + "\n");
         return;
     }
-    state_->err.message(fmt::format("{}: {}{}{}{}\n", tool(), word, printable(item),
-                                    item.empty() ? "" : ": ", printable(text)));
+    state_->err.message(fmt::format("{}: {}{}{}{}\n", tool(), word, printable(object),
+                                    object.empty() ? "" : ": ", printable(text)));
 }
 
 void Context::warn(std::string_view text) {

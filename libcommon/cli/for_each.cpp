@@ -143,6 +143,8 @@ Result<int> for_each(Context& context, Inputs inputs, const Loop& loop) {
     inputs.before_waiting([&] { settle(context, loop); });
     while (item) {
         bool go_on = true;
+        if (loop.at && !crew)
+            loop.at(inputs.place(), inputs.wrong());
         if (crew && !(loop.quick && loop.quick(*item))) {
             settle(context, loop); // for it may have to wait
             go_on = crew->hand_out(std::move(*item));

@@ -29,6 +29,10 @@ struct Loop {
     /// With --unordered: whether this input keeps nobody waiting. Such take their turns one after
     /// another in the calling thread, beside those of the others.
     std::function<bool(const std::string& item)> quick{};
+    /// Told before an input's turn where it stands ("stdin line 3"; empty: it is an argument), and
+    /// what is wrong with a line that is none and is to be answered (Inputs::wrong()). Not with
+    /// --unordered.
+    std::function<void(std::string place, const std::optional<Error>& wrong)> at{};
 };
 /// Runs the loop over `inputs` and shows its progress. Gives the exit code so far. Errors: those of
 /// `begin` and of reading the list itself.

@@ -3,7 +3,9 @@
 #include "base/fd.hpp"
 #include "base/printable.hpp"
 #include "cli/detail/again.hpp"
+#include "cli/detail/last_words.hpp"
 #include "cli/detail/remedies.hpp"
+#include "cli/detail/ways_out.hpp"
 
 #include <algorithm>
 #include <fcntl.h>
@@ -15,6 +17,7 @@ namespace codex::cli::detail {
 
 namespace {
 
+/// Of what is no CID.
 constexpr std::size_t kMaxShown = 80;
 constexpr std::size_t kMaxLookedAt = 4096;
 
@@ -24,16 +27,6 @@ bool is_letter(char c) {
 
 bool is_word(char c) {
     return is_letter(c) || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-}
-
-/// What is no CID, as it is named: a line of a megabyte says no more than its beginning.
-std::string cut(std::string_view item) {
-    if (item.size() <= kMaxShown)
-        return std::string(item);
-    std::size_t end = kMaxShown;
-    while (end > 0 && (static_cast<unsigned char>(item[end]) & 0xc0U) == 0x80)
-        --end; // not inside a letter
-    return std::string(item.substr(0, end)) + "...";
 }
 
 mode_t type_of(std::string_view item) {
@@ -150,8 +143,14 @@ std::string completed(const Context::State& state, std::string_view text, std::s
     constexpr std::string_view kTools[] = {"codex-chunk",  "codex-ec",    kMarket,
                                            "codex-merkle", "codex-prove", "codex-serve"};
     std::string out;
-    std::string behind;  // an option of the command, which is to stand behind all that it has
-    bool inside = false; // of a command
+    std::string behind;    // an option of the command, which is to stand behind all that it has
+    bool inside = false;   // of a command
+    std::size_t begin = 0; // of it
+    const auto end_command = [&] {
+        if (out.find(" --ledger ", begin) == out.npos)
+            out += behind;
+        behind.clear();
+    };
     for (std::size_t at = 0; at < text.size();) {
         const std::string_view rest = text.substr(at);
         const auto* tool = std::ranges::find_if(kTools, [&](std::string_view name) {
@@ -160,6 +159,7 @@ std::string completed(const Context::State& state, std::string_view text, std::s
         });
         if (tool != std::end(kTools)) {
             inside = true;
+            begin = out.size();
             out += *tool;
             const bool has_command = is_letter(rest[tool->size() + 1]);
             out += has_command ? of_repo : std::string();
@@ -168,7 +168,7 @@ std::string completed(const Context::State& state, std::string_view text, std::s
             continue;
         }
         if (rest.starts_with("; ") || rest.starts_with(" | "))
-            out += std::exchange(behind, {});
+            end_command();
         if (rest.starts_with("; "))
             inside = false;
         const bool word = rest.starts_with("CID") && (rest.size() == 3 || !is_word(rest[3])) &&
@@ -180,7 +180,7 @@ std::string completed(const Context::State& state, std::string_view text, std::s
         }
         out += text[at++];
     }
-    out += behind;
+    end_command();
     return out;
 }
 
@@ -270,6 +270,26 @@ std::optional<Error> is_cid(const Error& error) {
             .by(fmt::format("codex-chunk {} {} -o FILE", whole ? "get" : "block get", name)));
 }
 
+/// Of what the system refuses, where nobody has said what to do about it.
+std::optional<Error> with_usual_way_out(const Context::State& state, const Error& error) {
+    if (error.has_way_out())
+        return std::nullopt;
+    switch (error.code()) {
+    case Errc::permission:
+        return copy_of(error).hint("give this user the right to it, or be a user who has it");
+    case Errc::no_space:
+        return copy_of(error).hint("free some space and try again");
+    case Errc::out_of_memory: {
+        Error told = copy_of(error);
+        if (error.text() == out_of_memory().text() && state.command.size() > state.tool.size())
+            told = std::move(told).context(state.command.substr(state.tool.size() + 1));
+        return std::move(told).hint(std::string(kMemoryHint));
+    }
+    default:
+        return std::nullopt;
+    }
+}
+
 /// A better error, of what `item` is, or of what it has; nothing: there is none.
 std::optional<Error> better(const Context::State& state, std::string_view item,
                             const Error& error) {
@@ -288,8 +308,8 @@ std::optional<Error> better(const Context::State& state, std::string_view item,
         return told;
     if (auto told = left_out(state, error))
         return told;
-    if (error.code() == Errc::permission && !error.has_way_out())
-        return copy_of(error).hint("give this user the right to it, or be a user who has it");
+    if (auto told = with_usual_way_out(state, error))
+        return told;
     const std::string_view cid = cid_part(item);
     if (error.code() == Errc::merkle_index && !error.has_way_out() && !cid.empty())
         return copy_of(error).remedy(Remedy(Remedy::describe_dataset).of(std::string(cid)));
@@ -335,12 +355,15 @@ Error with_commands(const Context::State& state, const Error& error) {
 
 Said said_of(const Context::State& state, std::string_view item, const Error& error) {
     const std::optional<Error> other = better(state, item, error);
-    const Error told = with_commands(state, other ? *other : error);
+    const Error told = ways_out_that_lead_on(state, with_commands(state, other ? *other : error));
     const bool shortened = !other && is_no_cid(state, error);
     const std::span<const Remedy> remedies = told.remedies();
-    return {shortened ? cut(item) : std::string(item),
+    std::string hint = completed(state, hint_of(told), item);
+    if (hint.size() > 2 * kMostSaid) // of a repo whose name no file system takes
+        hint.clear();
+    return {shortened ? beginning_of(item, kMaxShown) : std::string(item),
             told.text(),
-            completed(state, hint_of(told), item),
+            std::move(hint),
             {remedies.begin(), remedies.end()}};
 }
 

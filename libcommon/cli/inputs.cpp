@@ -1,5 +1,6 @@
 #include "cli/inputs.hpp"
 #include "base/fd.hpp"
+#include "base/printable.hpp"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -11,7 +12,9 @@ namespace codex::cli {
 namespace {
 
 constexpr std::size_t kMaxLineBytes = std::size_t{1} << 20;
-/// So much of a line that is too long says which one it is.
+/// Nothing that has a name has a longer one, but for a document.
+constexpr std::size_t kMostNamed = 4096;
+/// So much of what is too long says which one it is.
 constexpr std::size_t kBeginning = 80;
 constexpr std::string_view kBlanks = " \t\r";
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
@@ -47,35 +50,40 @@ Inputs Inputs::exactly(std::vector<std::string> items) {
 
 /// The "cid" of a JSON line; nothing for the lines between records (summary, progress), so that the
 /// --json output of one tool is the input of the next.
-Result<std::optional<std::string>> Inputs::item_of_json(const std::string& line) const {
+Result<std::optional<std::string>> Inputs::item_of_json(const std::string& line) {
     const auto object = nlohmann::json::parse(line, nullptr, false);
-    const bool as_it_stands = whole_lines_ || every_line_;
-    if (!object.is_object() && as_it_stands) // whoever reads it knows better what it should be
+    if (!object.is_object() && whole_lines_) // whoever reads it knows better what it should be
         return line;
     if (!object.is_object())
-        return fail(no_list(Errc::json_invalid,
-                            fmt::format("{} line {}: not a JSON object", name_, line_)));
+        return refuse(line, Errc::json_invalid, "not a JSON object");
     for (const std::string& member : members_)
         if (const auto found = object.find(member); found != object.end() && found->is_string())
             return whole_lines_ ? line : found->get<std::string>();
     const auto type = object.find("type");
     if (type != object.end() && (*type == "summary" || *type == "progress"))
         return std::nullopt;
-    if (as_it_stands)
+    if (whole_lines_)
         return line;
-    return fail(no_list(Errc::json_invalid, fmt::format("{} line {}: no \"{}\" in the object",
-                                                        name_, line_, members_.front())));
+    return refuse(line, Errc::json_invalid,
+                  fmt::format("no \"{}\" in the object", members_.front()));
 }
 
-Result<std::optional<std::string>> Inputs::item_of(const std::string& line) const {
+Result<std::optional<std::string>> Inputs::refuse(const std::string& line, Errc code,
+                                                  std::string text) {
+    if (!every_line_)
+        return fail(no_list(code, fmt::format("{} line {}: {}", name_, line_, text)));
+    wrong_ = no_list(code, std::move(text));
+    return line;
+}
+
+std::string Inputs::place() const {
+    return from_line_ ? fmt::format("{} line {}", name_, line_) : std::string();
+}
+
+Result<std::optional<std::string>> Inputs::item_of(const std::string& line) {
     // Readers that take it for the end of a text would not see what comes behind.
-    if (line.find('\0') != std::string::npos) {
-        if (every_line_)
-            return line;
-        return fail(
-            no_list(Errc::malformed,
-                    fmt::format("{} line {}: a NUL byte, where there is only text", name_, line_)));
-    }
+    if (line.find('\0') != std::string::npos)
+        return refuse(line, Errc::malformed, "a NUL byte, where there is only text");
     const std::size_t begin = line.find_first_not_of(kBlanks);
     if (begin == std::string::npos)
         return std::nullopt;
@@ -90,6 +98,8 @@ Result<std::optional<std::string>> Inputs::next() {
     if (!exact_ && arguments_.empty() && line_ == 0 && ::isatty(fd_) == 1)
         return fail(Error(Errc::usage, fmt::format("no {} is given", what_))
                         .hint("name one on the command line, pipe it in, or type it after -"));
+    wrong_.reset();
+    from_line_ = false;
     for (;;) {
         while (reading_) {
             CODEX_TRY(line, next_line());
@@ -97,11 +107,19 @@ Result<std::optional<std::string>> Inputs::next() {
                 reading_ = false;
                 break;
             }
-            CODEX_TRY(item, item_of(*line));
+            // The beginning of one that is too long is no line.
+            auto item =
+                wrong_ ? Result<std::optional<std::string>>(std::move(line)) : item_of(*line);
             if (!item)
+                return fail(std::move(item).error());
+            if (!*item)
                 continue;
             any_ = true;
-            return item;
+            from_line_ = true;
+            // So that no answer to it is as long.
+            if (every_line_ && !whole_lines_ && (*item)->size() > kMostNamed)
+                **item = beginning_of(**item, kBeginning);
+            return std::move(*item);
         }
         if (position_ == arguments_.size())
             break;
@@ -135,10 +153,10 @@ Result<std::optional<std::string>> Inputs::next_line() {
         end = buffer_.find('\n', had);
     }
     if (std::min(end, buffer_.size()) - start_ > kMaxLineBytes) {
-        if (every_line_)
-            return cut_line();
-        return fail(no_list(Errc::limit_exceeded, fmt::format("{} line {}: longer than {} bytes",
-                                                              name_, line_ + 1, kMaxLineBytes)));
+        ++line_;
+        CODEX_CHECK(
+            refuse({}, Errc::limit_exceeded, fmt::format("longer than {} bytes", kMaxLineBytes)));
+        return cut_line();
     }
     if (end == std::string::npos && start_ == buffer_.size())
         return std::optional<std::string>();
@@ -150,11 +168,10 @@ Result<std::optional<std::string>> Inputs::next_line() {
 }
 
 Result<std::optional<std::string>> Inputs::cut_line() {
-    std::string line = buffer_.substr(start_, kBeginning);
+    std::string line(whole_front(std::string_view(buffer_).substr(start_), kBeginning));
     // No word of it stands for a whole item then.
     std::ranges::replace_if(line, [](char c) { return kBlanks.find(c) != kBlanks.npos; }, '_');
     line += "...";
-    ++line_;
     for (;;) {
         const std::size_t end = buffer_.find('\n', start_);
         if (end != std::string::npos) {

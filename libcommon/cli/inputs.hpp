@@ -37,14 +37,21 @@ public:
     /// with the line number; usage when no argument was given and stdin is a terminal; input_empty
     /// when it ended without an item.
     [[nodiscard]] Result<std::optional<std::string>> next();
+    /// Where the last item stood: "stdin line 3"; of an argument nothing.
+    [[nodiscard]] std::string place() const;
+    /// What is wrong with it: a line that is no item, and was one all the same. Nothing: it is one,
+    /// as far as is looked at here.
+    [[nodiscard]] const std::optional<Error>& wrong() const { return wrong_; }
     /// The only item, a CID. Errors: usage when there is none or a second; those of next().
     [[nodiscard]] Result<std::string> only_cid();
 
 private:
     Result<std::optional<std::string>> next_line();
     /// The item of a line; nothing of one that is passed over.
-    Result<std::optional<std::string>> item_of(const std::string& line) const;
-    Result<std::optional<std::string>> item_of_json(const std::string& line) const;
+    Result<std::optional<std::string>> item_of(const std::string& line);
+    Result<std::optional<std::string>> item_of_json(const std::string& line);
+    /// A line that is no item: its error, or, where every line is one, itself.
+    Result<std::optional<std::string>> refuse(const std::string& line, Errc code, std::string text);
 
     /// The beginning of a line that is too long, the rest of which is read and dropped.
     Result<std::optional<std::string>> cut_line();
@@ -68,6 +75,8 @@ private:
     std::string buffer_;
     std::size_t start_ = 0; // of what is left of buffer_
     std::uint64_t line_ = 0;
+    bool from_line_ = false; // the last item
+    std::optional<Error> wrong_;
     bool ended_ = false;
 };
 

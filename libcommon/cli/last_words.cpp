@@ -16,7 +16,7 @@ namespace codex::cli::detail {
 
 namespace {
 
-std::array<char, 256> last_line;
+std::array<char, 512> last_line;
 std::size_t line_bytes = 0;
 
 void set_line(std::string_view text) {
@@ -52,12 +52,16 @@ void set_line(std::string_view text) {
 
 } // namespace
 
-void prepare_last_words(std::string_view tool, bool json) {
+void prepare_last_words(std::string_view tool, std::string_view command, bool json) {
+    Error error = out_of_memory();
+    if (!command.empty())
+        error = std::move(error).context(command);
+    const std::string text = error.text();
     JsonWriter object;
     object.begin_object().member("type", "error");
-    write_error(object, Errc::out_of_memory, {}, out_of_memory().text(), {}, {});
+    write_error(object, Errc::out_of_memory, {}, text, kMemoryHint, {});
     set_line(json ? object.end_object().text() + "\n"
-                  : fmt::format("{}: error: out of memory\n", tool));
+                  : fmt::format("{0}: error: {1}\n{0}: hint: {2}\n", tool, text, kMemoryHint));
 }
 
 int say_out_of_memory() {

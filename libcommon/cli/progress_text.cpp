@@ -37,15 +37,6 @@ std::string clock(std::uint64_t seconds) {
     return fmt::format("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
 }
 
-/// The longest beginning of at most `size` octets that ends with a whole character.
-std::string_view cut(std::string_view text, std::size_t size) {
-    if (text.size() <= size)
-        return text;
-    while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xC0U) == 0x80U)
-        --size;
-    return text.substr(0, size);
-}
-
 std::string bar(double part) {
     const auto cells = static_cast<std::size_t>(part * static_cast<double>(kBarCells));
     return fmt::format("  [{:#<{}}{:-<{}}]", "", cells, "", kBarCells - cells);
@@ -82,11 +73,11 @@ std::string progress_line(const ProgressSample& sample, unsigned columns) {
         else
             break;
     const std::size_t for_label = room - std::min(room, text.size());
-    std::string line(cut(label, for_label));
+    std::string line(whole_front(label, for_label));
     if (const std::string drawn = bar(part);
         sample.total_bytes > 0 && line.size() + drawn.size() + text.size() <= room)
         line += drawn;
-    return std::string(cut(line + text, room));
+    return std::string(whole_front(line + text, room));
 }
 
 std::string progress_json(const ProgressSample& sample) {

@@ -1,4 +1,5 @@
 #include "base/log.hpp"
+#include "cli/detail/again.hpp"
 #include "cli/detail/describe.hpp"
 #include "cli/detail/last_words.hpp"
 #include "cli/detail/parse.hpp"
@@ -102,14 +103,9 @@ Result<void> check_all(const Command::Node& command, Context& context) {
     return {};
 }
 
-/// A secret is never a setting, but one may stand in the place of the file that has it: 32 bytes in
-/// hexadecimal digits are a key.
+/// A secret is never a setting, but one may stand in the place of the file that has it.
 std::string_view shown(std::string_view value) {
-    constexpr std::size_t kKeyDigits = 64;
-    const std::string_view digits = value.substr(value.starts_with("0x") ? 2 : 0);
-    const bool is_key = digits.size() == kKeyDigits &&
-                        digits.find_first_not_of("0123456789abcdefABCDEF") == digits.npos;
-    return is_key ? "(a key, and no file that has one)" : value;
+    return detail::looks_like_key(value) ? "(a key, and no file that has one)" : value;
 }
 
 /// Which file or folder of the repo a setting is that nobody says; empty: none, or no repo is
@@ -210,6 +206,10 @@ int run_parsed(detail::Parsed parsed, std::shared_ptr<Context::State> state) {
     state->takes_output = parsed.path.back()->takes_output;
     state->command = detail::full_name(parsed.path);
     state->node = parsed.path.back();
+    if (state->command.size() > state->tool.size())
+        detail::prepare_last_words(state->tool,
+                                   std::string_view(state->command).substr(state->tool.size() + 1),
+                                   state->globals.json);
     std::vector<Error>& passed_over = parsed.configuration.passed_over;
     auto prepared = configure_log(*state);
     if (!prepared && state->node->needs && prepared.error().code() == Errc::config_invalid) {
@@ -290,7 +290,7 @@ int run_tool(int argc, char** argv, const ToolSpec& spec) {
     try {
         const std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
         const bool json = std::ranges::find(arguments, "--json") != arguments.end();
-        detail::prepare_last_words(spec.name, json);
+        detail::prepare_last_words(spec.name, {}, json);
         return run_arguments(arguments, spec, json);
     } catch (const std::bad_alloc&) {
         return detail::say_out_of_memory();

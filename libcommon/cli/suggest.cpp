@@ -2,6 +2,7 @@
 #include "cli/detail/suggest.hpp"
 
 #include "base/printable.hpp"
+#include "cli/detail/again.hpp"
 #include "codec/cid.hpp"
 
 #include <algorithm>
@@ -344,6 +345,14 @@ std::string hint_for_argument(const std::string& word, const CommandPath& path) 
                : std::string();
 }
 
+/// Also where its value stands in the same word: "-k4".
+bool is_option_of(const Command::Node& node, const std::string& name) {
+    const std::string letter = name.starts_with("--") ? name : name.substr(0, 2);
+    return std::ranges::any_of(node.options, [&](const OptionSpec& spec) {
+        return std::ranges::find(spec.names, letter) != spec.names.end();
+    });
+}
+
 /// What CLI11 leaves of "-q5", "-v=3" when -q and -v are flags: "-5", "-=3". The whole word.
 std::string whole_word(const std::string& rest, const std::vector<std::string>& arguments) {
     if (std::ranges::find(arguments, rest) != arguments.end() || rest.size() < 2)
@@ -371,6 +380,12 @@ Error unknown_word(const std::string& word, const CommandPath& path,
             return Error(Errc::usage,
                          fmt::format("-{} takes no value", whole[whole.size() - word.size()]));
         const std::string name = word.substr(0, word.find('='));
+        if (auto command = is_option_of(*path.back(), name)
+                               ? with_options_behind(path, global_specs, arguments)
+                               : std::nullopt)
+            return Error(Errc::usage, fmt::format("{} stands before its command", name))
+                .remedy(Remedy(Remedy::retry_command, "options of a command stand behind it")
+                            .by(std::move(*command)));
         return Error(Errc::usage, fmt::format("unknown option {}", name))
             .hint(hint_for_option(name, path, global_specs));
     }

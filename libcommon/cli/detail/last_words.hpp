@@ -8,9 +8,14 @@ namespace codex::cli::detail {
 // An exception that nobody catches (it came before run_tool(), or out of a destructor, or while
 // another one was on its way) ends the process with such a line and an exit code, not by SIGABRT.
 
-/// Prepares the error line of `tool`, or its JSON form; until then it has the program's name. Once
-/// a process, before there are threads.
-void prepare_last_words(std::string_view tool, bool json);
+/// What can be done where there is not enough memory.
+constexpr std::string_view kMemoryHint =
+    "allow more memory: ulimit -v unlimited; or take fewer threads: --threads 1";
+
+/// Prepares the error line of `tool` and its hint, or its JSON form; until then it has the
+/// program's name. `command` is what is done, without the tool; empty: that is not known yet.
+/// Before there are threads.
+void prepare_last_words(std::string_view tool, std::string_view command, bool json);
 
 /// Writes the line to stderr; allocates nothing. Gives the exit code.
 int say_out_of_memory();

@@ -123,6 +123,10 @@ namespace detail {
 /// Shows them where no setting says others.
 void note_log_levels(std::string_view levels, std::vector<Setting>& settings);
 
+/// So many bytes a message has at most of what came, and a hint in all: the longest path. Of what
+/// is longer the beginning is shown, and the end of what says what is wrong with it.
+constexpr std::size_t kMostSaid = 4096;
+
 /// What is said of an error.
 struct Said {
     std::string object; ///< what it is about; empty: nothing in particular

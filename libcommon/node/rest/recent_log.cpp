@@ -1,6 +1,7 @@
 #include "node/rest/recent_log.hpp"
 
 #include "base/json_writer.hpp"
+#include "base/printable.hpp"
 
 #include <array>
 #include <new>
@@ -16,21 +17,12 @@ std::string_view word_of(log::Level level) {
     return kWords.at(static_cast<std::size_t>(level));
 }
 
-/// Whole characters of UTF-8, and dots where some are left out.
-std::string front_of(std::string_view text) {
-    if (text.size() <= RecentLog::kTextBytes)
-        return std::string(text);
-    std::size_t end = RecentLog::kTextBytes;
-    while (end != 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U)
-        --end;
-    return std::string(text.substr(0, end)) + "...";
-}
-
 } // namespace
 
 void RecentLog::heard(const log::Heard& record) noexcept {
     try {
-        Kept one{record.level, record.unix_ms, front_of(record.topics), front_of(record.text)};
+        Kept one{record.level, record.unix_ms, beginning_of(record.topics, kTextBytes),
+                 beginning_of(record.text, kTextBytes)};
         const std::lock_guard lock(mutex_);
         kept_.push_back(std::move(one));
         ++last_;

@@ -189,6 +189,35 @@ setup() {
     hint '; and of others'
 }
 
+@test "options before their command" {
+    local tool command options
+    for tool in codex-chunk codex-ec codex-market codex-merkle codex-prove codex-serve; do
+        while IFS=$'\t' read -r command options; do
+            # shellcheck disable=SC2086 # words
+            run_split "$tool" $options ${command#* }
+            assert_refused 64 "${options%% *} stands before its command"
+            hint "options of a command stand behind it: $command $options; see: $command --help"
+        done < <("$tool" --dump-commands | jq -r '.commands[] | select(.runs and .options != [])
+            | [.name, ([.options[] | .names[-1] + if .value then " 7" else "" end] | join(" "))] | @tsv')
+    done
+    part 'options of a command stand behind it: {}'
+    codex-market key new one.key >made
+    run_split codex-market -r "$CODEX_REPO" --ledger 'a ledger' init --verifier=test --period 60
+    hint "options of a command stand behind it: codex-market init -r $CODEX_REPO --ledger 'a ledger' --verifier=test --period 60"
+    pasted 'codex-market init'
+    assert_success
+    run_split codex-market --eth-private-key one.key balance --ledger 'a ledger'
+    pasted 'codex-market balance'
+    assert_success
+    # A key in the place of its file is said nowhere.
+    for word in "--eth-private-key $(<one.key)" "--eth-private-key=$(<one.key)"; do
+        # shellcheck disable=SC2086 # words
+        run_split codex-market $word balance
+        hint 'options of a command stand behind it: codex-market balance --eth-private-key FILE'
+        [[ $stderr != *"$(<one.key)"* ]] || fail "$stderr"
+    done
+}
+
 @test "commands at another place" {
     run_split codex-ec ls
     hint 'that is a command of another tool: codex-chunk ls'

@@ -84,6 +84,8 @@ TEST(Error, SystemErrorsMapToCodes) {
     for (const auto& [number, code] : cases)
         EXPECT_EQ(system_error(number, "open x").code(), code) << number;
     EXPECT_EQ(system_error(ENOENT, "open x").text(), "open x: No such file or directory");
+    EXPECT_EQ(system_error(EFBIG, "write x").code(), Errc::no_space);
+    EXPECT_EQ(system_error(EFBIG, "write x").text(), "write x: File too large");
 }
 
 Result<int> half(int number) {

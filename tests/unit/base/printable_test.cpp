@@ -57,6 +57,24 @@ TEST(Printable, Utf8FrontTellsCodePoints) {
     EXPECT_FALSE(utf8_front("\x80").well_formed);
 }
 
+TEST(Printable, LongTextsAreCutBetweenCharacters) {
+    EXPECT_EQ(beginning_of("abcd", 4), "abcd");
+    EXPECT_EQ(beginning_of("abcde", 4), "abcd...");
+    EXPECT_EQ(without_middle("abcdefgh", 8), "abcdefgh");
+    EXPECT_EQ(without_middle("abcdefghi", 8), "abcd...fghi");
+    const std::string euros = "\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac";
+    for (std::size_t most = 0; most < euros.size(); ++most) {
+        const std::string front = beginning_of(euros, most);
+        EXPECT_EQ(front, euros.substr(0, most / 3 * 3) + "...");
+        const std::string both = without_middle(euros, most);
+        EXPECT_EQ(both, euros.substr(0, most / 6 * 3) + "..." + euros.substr(12 - most / 6 * 3));
+    }
+    // What is no UTF-8 is not gone through to its beginning.
+    const std::string octets(1000, '\x80');
+    EXPECT_EQ(whole_front(octets, 500).size(), 497U);
+    EXPECT_EQ(without_middle(octets, 500).size(), 247U + 3 + 247);
+}
+
 /// What bash makes of `quoted` as a word of a command.
 std::string read_back(const std::string& quoted) {
     std::string command = "exec bash -c \"$(cat <<'SCRIPT'\nprintf %s " + quoted + "\nSCRIPT\n)\"";

@@ -42,6 +42,25 @@ TEST(Suggestions, OptionsOfOtherCommands) {
     expect_suggested({"echo", "-x"}, "unknown option -x", "see: "); // one letter is near to none
 }
 
+TEST(Suggestions, OptionsBeforeTheirCommand) {
+    const auto moved = [](const std::vector<std::string>& arguments, const std::string& name,
+                          const std::string& command) {
+        expect_suggested(arguments, name + " stands before its command",
+                         "options of a command stand behind it: " + command + "; see: ");
+    };
+    moved({"--name", "my file", "show", "x y"}, "--name",
+          "codex-sample show --name 'my file' 'x y'");
+    moved({"--name=a b", "-q", "-k", "4", "-f", "--lock-timeout", "1s", "show", "--", "x"},
+          "--name", "codex-sample show -q --lock-timeout 1s --name='a b' -k 4 -f -- x");
+    moved({"-k4", "show"}, "-k4", "codex-sample show -k4");
+    // The name of the command, or its value, may be what follows.
+    moved({"--name", "show", "show"}, "--name", "codex-sample show --name show");
+    moved({"--name", "show"}, "--name", "codex-sample show --name NAME");
+    // What belongs to no command, or to another one, is said as ever.
+    expect_suggested({"--level", "3", "echo"}, "unknown option --level", "that is an option: ");
+    expect_suggested({"--nonsense", "show"}, "unknown option --nonsense", "see: ");
+}
+
 TEST(Suggestions, OptionsWithoutTheirCommand) {
     expect_suggested({"level"}, "unknown command 'level'",
                      "that is an option: codex-sample show --level; see: ");
