@@ -205,7 +205,8 @@ public:
     records(std::uint64_t from,
             const std::function<Result<bool>(const PlacedRecord&)>& visit) const;
     /// Waits until a record with a higher number is on the disk; false when the deadline passed
-    /// before, or it was told to stop.
+    /// before, or it was told to stop. Errors: ledger_missing, where another ledger is in its place
+    /// by now, or none.
     [[nodiscard]] Result<bool> wait(std::uint64_t after, const Deadline& deadline,
                                     std::stop_token stop = {}) const;
 

@@ -14,10 +14,10 @@ namespace {
 /// Where the system tells nothing (too many watch, or the folder is another machine's).
 constexpr std::chrono::milliseconds kLookAgain{1000};
 
-/// Readable when a file was written to.
+/// Readable when a file was written to, or taken away.
 Fd watch(const std::string& path) {
     Fd fd(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
-    if (fd && ::inotify_add_watch(fd.get(), path.c_str(), IN_MODIFY) < 0)
+    if (fd && ::inotify_add_watch(fd.get(), path.c_str(), IN_MODIFY | IN_ATTRIB) < 0)
         fd.reset();
     return fd;
 }
@@ -42,6 +42,7 @@ Result<bool> Ledger::wait(std::uint64_t after, const Deadline& deadline,
     // Before it is looked: what comes afterwards is told.
     const Fd watched = watch(path() + "/durable");
     for (;;) {
+        CODEX_CHECK(parts_->still_here());
         CODEX_TRY(there, head());
         if (there.sequence > after)
             return true;

@@ -1,5 +1,6 @@
 #include "calls.hpp"
 
+#include "base/copy_error.hpp"
 #include "base/printable.hpp"
 #include "cli/for_each.hpp"
 #include "codec/json_member.hpp"
@@ -84,14 +85,15 @@ Result<void> tell_failure(cli::Context& context, std::string_view about, const E
     return context.print(record);
 }
 
-/// What a line is called in messages: a document by what it says that it is about, and others, if
-/// they are long, by how they begin.
-std::string name_of(const std::string& line) {
+/// What a line is called in messages: a document by the id that it says, or by where it stands, for
+/// how it begins tells it from no other; and others by their words, or how these begin.
+std::string name_of(const std::string& line, const std::string& place, const Error& error) {
     constexpr std::size_t kMostShown = 80;
-    if (line.starts_with('{'))
-        if (auto id = codec::json_member(line, "id"); id && id->size() <= kMostShown)
+    const bool document = line.starts_with('{') || error.code() == Errc::json_invalid;
+    if (document)
+        if (auto id = codec::json_member(line, "id"); id && request_from_text(*id))
             return std::move(*id);
-    return line.size() <= kMostShown ? line : line.substr(0, kMostShown) + "...";
+    return document && !place.empty() ? place : beginning_of(line, kMostShown);
 }
 
 class Loop {
@@ -107,11 +109,18 @@ public:
         return {};
     }
 
+    void at(std::string place, const std::optional<Error>& wrong) {
+        place_ = std::move(place);
+        wrong_ = wrong ? std::optional(copy_of(*wrong)) : std::nullopt;
+    }
+
     Result<void> turn(const std::string& item) {
-        auto call = plan_(*ledger_, *key_, item);
+        auto call =
+            wrong_ ? Result<PlannedCall>(fail(copy_of(*wrong_))) : plan_(*ledger_, *key_, item);
         if (!call) {
             settle();
-            return tell_failure(context_, name_of(item), call.error());
+            const std::string name = wrong_ ? place_ : name_of(item, place_, call.error());
+            return tell_failure(context_, name, call.error());
         }
         waiting_.push_back(std::move(*call));
         // With --fail-fast none is made behind one that is refused.
@@ -140,6 +149,8 @@ private:
     std::unique_ptr<ledger::Ledger> ledger_;
     std::optional<Caller> caller_;
     std::vector<PlannedCall> waiting_;
+    std::string place_;          // of the line whose turn it is
+    std::optional<Error> wrong_; // with it
 };
 
 std::string joined(const std::vector<std::string>& words) {
@@ -258,13 +269,16 @@ Result<void> Caller::tell(const PlannedCall& call, const ledger::Receipt& receip
 
 Result<int> make_calls(cli::Context& context, cli::Inputs inputs, const Plan& plan) {
     Loop loop(context, plan);
-    return cli::for_each(context, std::move(inputs),
-                         {.label = "calls",
-                          .begin = [&] { return loop.begin(); },
-                          .turn = [&](const std::string& item, Progress&) -> Result<void> {
-                              return loop.turn(item);
-                          },
-                          .settle = [&] { loop.settle(); }});
+    return cli::for_each(
+        context, std::move(inputs),
+        {.label = "calls",
+         .begin = [&] { return loop.begin(); },
+         .turn = [&](const std::string& item, Progress&) -> Result<void> {
+             return loop.turn(item);
+         },
+         .settle = [&] { loop.settle(); },
+         .at = [&](std::string place,
+                   const std::optional<Error>& wrong) { loop.at(std::move(place), wrong); }});
 }
 
 Result<std::vector<std::string>> words_of(const std::string& line,

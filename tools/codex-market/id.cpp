@@ -16,10 +16,14 @@ constexpr std::uint64_t kMaxDocumentBytes = std::uint64_t{64} << 10;
 
 Result<int> run_id(cli::Context& context, const std::string& file) {
     context.about(toolkit::input_name(file));
-    CODEX_TRY(text, toolkit::read_input(file, kMaxDocumentBytes));
-    if (text.empty())
+    auto read = toolkit::read_input(file, kMaxDocumentBytes);
+    if (!read)
+        return fail(read.error().code() == Errc::limit_exceeded
+                        ? no_request(std::move(read).error())
+                        : std::move(read).error());
+    if (read->empty())
         return fail(toolkit::nothing_came(file, "request"));
-    CODEX_TRY(request, market::request_from_json(as_text(text)));
+    CODEX_TRY(request, request_document(as_text(*read)));
     const Word id = request.id();
     cli::Record record("id");
     record.field("id", text_of(id)).field("kind", "request").json_hex("encoded", request.encoded());

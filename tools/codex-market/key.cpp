@@ -101,7 +101,14 @@ Result<ethereum::PrivateKey> read_foreign_key(const ImportOptions& options) {
                         .hint("name a file that has it: --password-file FILE"));
     CODEX_TRY(file, read_secret(options.password_file));
     const BytesView line = first_line(file);
-    return ethereum::open_keystore(as_text(content), SecretBytes(line.begin(), line.end()));
+    auto key = ethereum::open_keystore(as_text(content), SecretBytes(line.begin(), line.end()));
+    const bool is_none =
+        !key && errc_exit_code(key.error().code()) == errc_exit_code(Errc::malformed);
+    if (is_none && !key.error().has_way_out())
+        return fail(std::move(key).error().hint(
+            "let the program that made it make it once more, or give the key itself, as 64 digits: "
+            "codex-market key import"));
+    return key;
 }
 
 Result<int> import_key(cli::Context& context, const ImportOptions& options) {

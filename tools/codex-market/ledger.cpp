@@ -46,15 +46,33 @@ Result<std::optional<Digest>> hash_option(const std::string& text) {
     return std::optional(hash);
 }
 
+/// What has looked has no better place to look.
+Error not_verified(Error error) {
+    if (error.code() != Errc::ledger_damaged)
+        return error;
+    const bool of_state = !error.has_way_out() ? false : error.remedies().empty();
+    if (of_state) // which is made again
+        return error;
+    return std::move(error).hint(
+        "what stands before it can be trusted; go on with an export that is whole: "
+        "codex-market ledger import FILE --ledger OTHER");
+}
+
 Result<int> run_verify(cli::Context& context, const LedgerOptions& options) {
     ledger::VerifyOptions wanted;
     CODEX_SET(wanted.head, hash_option(options.head));
     CODEX_TRY(path, ledger_path(context));
     context.about(path);
-    CODEX_TRY(ledger, open_ledger(context, ledger::Access::read));
+    auto opened = open_ledger(context, ledger::Access::read);
+    if (!opened)
+        return fail(not_verified(std::move(opened).error()));
+    const std::unique_ptr<ledger::Ledger> ledger = std::move(*opened);
     Progress progress;
     const auto view = context.show(progress, "verify");
-    CODEX_TRY(verified, ledger->verify(wanted, Job(context.pool(), progress)));
+    auto done = ledger->verify(wanted, Job(context.pool(), progress));
+    if (!done)
+        return fail(not_verified(std::move(done).error()));
+    const ledger::Verified verified = std::move(*done);
     cli::Record record("verified");
     record.field("head", text_of(verified.head.hash))
         .field("sequence", verified.head.sequence)
@@ -107,8 +125,13 @@ Result<int> run_import(cli::Context& context, const LedgerOptions& options) {
         CODEX_CHECK(make_private_folder(*repo));
     Progress progress;
     const auto view = context.show(progress, "import");
-    CODEX_TRY(ledger, ledger::Ledger::import_from(source, path, ledger_options(context),
-                                                  Job(context.pool(), progress)));
+    auto imported = ledger::Ledger::import_from(source, path, ledger_options(context),
+                                                Job(context.pool(), progress));
+    if (!imported && imported.error().code() == Errc::ledger_damaged)
+        return fail(
+            std::move(imported).error().hint("take an export that is whole, which is made so: "
+                                             "codex-market ledger export --ledger OTHER -o FILE"));
+    CODEX_TRY(ledger, std::move(imported));
     CODEX_TRY(head, ledger->head());
     return print_head(context, head);
 }

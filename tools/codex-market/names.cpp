@@ -3,7 +3,6 @@
 #include "base/hex.hpp"
 #include "base/printable.hpp"
 #include "market/amount.hpp"
-#include "market/request.hpp"
 
 #include <algorithm>
 
@@ -74,6 +73,20 @@ Result<UInt256> amount_from_text(std::string_view text) {
                         .hint("base units are a whole number; tokens of 10^18 of them are written "
                               "with tst behind, and at most 18 decimals: 1.5tst"));
     return amount;
+}
+
+Result<market::Request> request_document(std::string_view json) {
+    auto request = market::request_from_json(json);
+    if (!request)
+        return fail(no_request(std::move(request).error()));
+    return request;
+}
+
+Error no_request(Error error) {
+    if (error.has_way_out())
+        return error;
+    return std::move(error).hint(
+        "see one that is right: codex-market get request REQUEST --json | jq -c .request");
 }
 
 } // namespace codex::market_tool

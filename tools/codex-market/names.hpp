@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ethereum/abi/value.hpp"
+#include "market/request.hpp"
 
 #include <optional>
 
@@ -38,5 +39,11 @@ struct SlotName {
 
 /// A whole number of 64 bits in decimal digits. Errors: amount_invalid.
 [[nodiscard]] Result<std::uint64_t> number_from_text(std::string_view text);
+
+/// A request as JSON (codex-market(7), DOCUMENTS). Errors: market::request_from_json()'s, each with
+/// no_request()'s way out.
+[[nodiscard]] Result<market::Request> request_document(std::string_view json);
+/// An error of what is no request, with how to see one.
+[[nodiscard]] Error no_request(Error error);
 
 } // namespace codex::market_tool

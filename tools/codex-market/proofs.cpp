@@ -33,7 +33,12 @@ struct CheckedAnswer {
     market::Proof proof;
 };
 Result<CheckedAnswer> checked(const Views& views, Places& places, const std::string& line) {
-    CODEX_TRY(answer, market::proof_answer_from_json(line));
+    auto read = market::proof_answer_from_json(line);
+    if (!read && !read.error().has_way_out())
+        return fail(std::move(read).error().hint(
+            "a line is what a prover answers: codex-market challenge SLOT | codex-prove prove "
+            "--watch --circuit-dir DIR"));
+    CODEX_TRY(answer, std::move(read));
     SlotName slot{answer.slot_id, std::nullopt};
     CODEX_SET(slot.place, places.find(views, slot));
     CODEX_TRY(challenge, challenge_now(views, slot));

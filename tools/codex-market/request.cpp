@@ -277,7 +277,7 @@ private:
 
 Result<PlannedCall> plan_document(const ledger::Ledger& ledger, const ethereum::PrivateKey&,
                                   const std::string& line) {
-    CODEX_TRY(request, market::request_from_json(line));
+    CODEX_TRY(request, request_document(line));
     return posting(ledger, request);
 }
 

@@ -253,8 +253,24 @@ Result<std::shared_ptr<const Tables>> Ledger::Parts::forward() const {
     return std::move(*tables);
 }
 
+Result<void> Ledger::Parts::still_here() const {
+    struct stat st{};
+    if (::stat(journal->path().c_str(), &st) == 0) {
+        if (st.st_dev == journal->device() && st.st_ino == journal->inode())
+            return {};
+        return fail(
+            Error(Errc::ledger_missing, fmt::format("{}: another ledger is there by now", path))
+                .hint("give the command again, for the one that is there"));
+    }
+    if (errno != ENOENT && errno != ENOTDIR)
+        return fail(system_error(errno, "look at " + journal->path()));
+    return fail(Error(Errc::ledger_missing, fmt::format("{}: the ledger is gone", path))
+                    .remedy(Remedy::name_ledger));
+}
+
 Result<Ledger::Parts::Inside> Ledger::Parts::enter() const {
     auto turn = gate->enter();
+    CODEX_CHECK(still_here()); // else nobody would ever see what is appended
     if (!turn)
         return fail(detail::as_ledgers(std::move(turn).error()));
     auto tables = forward();
@@ -283,6 +299,9 @@ Result<std::optional<Ledger::Parts::Current>> Ledger::Parts::kept() const {
     if (!mark)
         return fail(detail::as_ledgers(std::move(mark).error()));
     if (!*mark || !is_ours(**mark) || (*mark)->place.end < durable->known())
+        return std::nullopt;
+    CODEX_TRY(size, journal->size());
+    if (size < (*mark)->place.end) // it was cut
         return std::nullopt;
     return Current{std::move(*tables), std::move(*view), **mark};
 }
@@ -314,6 +333,13 @@ Result<Ledger::Parts::Current> Ledger::Parts::replayed() const {
 }
 
 Result<Ledger::Parts::Current> Ledger::Parts::current() const {
+    auto found = look();
+    if (!found) // whatever was missed of it
+        CODEX_CHECK(still_here());
+    return found;
+}
+
+Result<Ledger::Parts::Current> Ledger::Parts::look() const {
     const auto on_the_disk = [this](Current found) -> Result<Current> {
         CODEX_CHECK(durable->ensure(found.mark.place.end));
         return found;
@@ -325,7 +351,13 @@ Result<Ledger::Parts::Current> Ledger::Parts::current() const {
         CODEX_TRY(made, replayed());
         return on_the_disk(std::move(made));
     }
-    CODEX_CHECK(enter());
+    // Who only reads needs no room there, as who may not write.
+    if (auto inside = enter(); !inside) {
+        if (inside.error().code() != Errc::no_space)
+            return fail(std::move(inside).error());
+        CODEX_TRY(made, replayed());
+        return on_the_disk(std::move(made));
+    }
     CODEX_TRY(brought, kept());
     if (brought)
         return on_the_disk(std::move(*brought));

@@ -55,11 +55,15 @@ struct Ledger::Parts {
     [[nodiscard]] std::uint64_t block_now(const detail::Mark& mark) const;
     /// What is kept is broken: it is made again by who comes next.
     void forget_state() const;
+    /// That what is at its path is still what was opened: whoever stays looks once in a while.
+    /// Errors: ledger_missing.
+    [[nodiscard]] Result<void> still_here() const;
     /// The same state, of another place: a scratch one, which no other process sees.
     [[nodiscard]] detail::Mark first_mark() const;
     [[nodiscard]] bool is_ours(const detail::Mark& mark) const;
 
 private:
+    [[nodiscard]] Result<Current> look() const;
     [[nodiscard]] Result<std::shared_ptr<const repo::Tables>> there() const;
     [[nodiscard]] Result<std::shared_ptr<const repo::Tables>> anew() const;
     [[nodiscard]] Result<std::shared_ptr<const repo::Tables>> forward() const;

@@ -202,7 +202,8 @@ lines_of() {
         run_split as alice $command --batch < <(lines_of "$request@0" "$request@1")
         assert_success
         refute_stderr
-        assert_equal "$(cut -f 4 <<<"$output" | grep -c '^hex.invalid$')" 5
+        assert_equal "$(sed '1d; $d' <<<"$output" | cut -f 1,4 | tr '\t\n' ' ,')" \
+            'stdin line 2 json.invalid,stdin line 3 json.invalid,stdin line 4 input.malformed,stdin line 5 limit.exceeded,[[ hex.invalid,'
         assert_equal "$(wc -l <<<"$output")" 7
     done
     for command in mint transfer request fill prove-submit; do
@@ -210,7 +211,7 @@ lines_of() {
         assert_success
         refute_stderr
         assert_equal "$(wc -l <<<"$output")" 7
-        assert_line --index 1 --regexp $'^\\{bad\t-\t-\t'
+        assert_line --index 1 --regexp $'^stdin line 2\t-\t-\t'
     done
 }
 

@@ -36,6 +36,12 @@ with_market() {
     post
 }
 
+# keystore_json: one that another program made.
+keystore_json() {
+    grep -A6 'kScrypt = R"(' "$CODEX_SOURCE/tests/unit/ethereum/keystore_test.cpp" |
+        sed 's/.*kScrypt = R"(//; s/)";$//'
+}
+
 @test "market: what is no id, slot, account, amount or line" {
     with_market
     run_split as client withdraw nothing
@@ -127,8 +133,7 @@ with_market() {
     echo '{"version":3}' >keystore.json
     run_split codex-market key import keystore.json --to new.key
     hint 'name a file that has it: --password-file FILE'
-    grep -A6 'kScrypt = R"(' "$CODEX_SOURCE/tests/unit/ethereum/keystore_test.cpp" |
-        sed 's/.*kScrypt = R"(//; s/)";$//' >keystore.json
+    keystore_json >keystore.json
     echo wrong >password
     run_split codex-market key import keystore.json --password-file password --to new.key
     hint 'type the password that it was made with'
@@ -148,6 +153,25 @@ with_market() {
     part 'leave --nodes and --tolerance out, and name its verifiable dataset; compute them: codex-prove slots CID'
     pasted 'codex-prove slots'
     as client request "${terms[@]}" <<<"$output"
+}
+
+@test "market: no room, and no memory" {
+    with_market
+    run_split bash -c "ulimit -f 1; codex-market transfer --eth-private-key client.key $bob 5 2>&1 | cat >&2; exit \${PIPESTATUS[0]}"
+    assert_failure 74
+    assert_stderr --partial 'File too large'
+    hint 'allow larger files: ulimit -f unlimited; or use another file system'
+    as client transfer "$bob" 5
+    skip_with_sanitizers
+    keystore_json | sed "s,\"n\":4096,\"n\":262144," >keystore.json # 256 MiB to open
+    echo wrong >password
+    run_split bash -c 'ulimit -v 150000; codex-market key import keystore.json --password-file password --to new.key'
+    assert_failure 74
+    hint 'allow more memory: ulimit -v unlimited; or take fewer threads: --threads 1'
+    keystore_json | sed "s,\"n\":4096,\"n\":0," >absurd.json
+    run_split codex-market key import absurd.json --password-file password --to new.key
+    assert_failure 65
+    hint 'let the program that made it make it once more, or give the key itself, as 64 digits: codex-market key import'
 }
 
 @test "market: a ledger that is damaged, and a proof of another time" {

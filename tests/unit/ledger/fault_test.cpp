@@ -275,5 +275,55 @@ TEST_F(Faults, WhoFollowsIsWoken) {
     stop.request_stop();
 }
 
+TEST_F(Faults, WhoFollowsIsToldThatItsLedgerIsGone) {
+    const std::string away = path() + ".away";
+    const Deadline later = Deadline::after_seconds(Clock::system(), 60);
+    const auto followed = [&](Ledger& ledger) { return must_fail(ledger.wait(1, later)); };
+    for (const Access access : {Access::read, Access::write}) {
+        (void)make({});
+        send(*must(Ledger::open(path(), Access::write)), key_of(1), kToken, approve_market(1));
+        const auto ledger = must(Ledger::open(path(), access));
+        EXPECT_TRUE(must(ledger->wait(0, later)));
+        std::filesystem::rename(path(), away);
+        EXPECT_EQ(followed(*ledger).code(), Errc::ledger_missing);
+        (void)make({}); // another one in its place
+        const Error replaced = followed(*ledger);
+        EXPECT_EQ(replaced.code(), Errc::ledger_missing);
+        EXPECT_THAT(replaced.text(), HasSubstr("another ledger is there by now"));
+        EXPECT_TRUE(replaced.has_way_out());
+        std::filesystem::remove_all(path());
+        std::filesystem::rename(away, path());
+        EXPECT_FALSE(must(ledger->wait(1, Deadline::after_seconds(Clock::system(), 0))));
+        std::filesystem::resize_file(path() + "/journal", 10);
+        EXPECT_EQ(followed(*ledger).code(), Errc::ledger_damaged);
+        std::filesystem::remove_all(path());
+        EXPECT_EQ(followed(*ledger).code(), Errc::ledger_missing);
+        EXPECT_EQ(must_fail(ledger->head()).code(), Errc::ledger_missing);
+    }
+}
+
+/// Also when the system tells nothing: he looks by himself.
+TEST_F(Faults, WhoFollowsIsWokenWhenItsLedgerIsDeleted) {
+    const auto ledger = make({});
+    std::jthread follower([&] {
+        EXPECT_EQ(must_fail(ledger->wait(0, Deadline::after_seconds(Clock::system(), 60))).code(),
+                  Errc::ledger_missing);
+    });
+    std::filesystem::remove_all(path());
+}
+
+TEST_F(Faults, NobodyAppendsToAJournalThatIsGone) {
+    const auto ledger = make({});
+    must(try_to_call(*ledger, 1));
+    std::filesystem::rename(path(), path() + ".away");
+    EXPECT_EQ(must_fail(try_to_call(*ledger, 2)).code(), Errc::ledger_missing);
+    const auto other = make({});
+    EXPECT_EQ(must_fail(try_to_call(*ledger, 2)).code(), Errc::ledger_missing);
+    EXPECT_EQ(must(other->head()).sequence, 0U);
+    std::filesystem::remove_all(path());
+    std::filesystem::rename(path() + ".away", path());
+    EXPECT_EQ(must(ledger->head()).sequence, 1U);
+}
+
 } // namespace
 } // namespace codex::ledger
