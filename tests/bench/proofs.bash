@@ -9,7 +9,7 @@ levels() {
     local features
     features=$(codex-prove --version)
     [[ $features != *' ifma'* ]] || echo avx512
-    [[ $features != *' adx'* ]] || echo avx2
+    [[ $features != *avx* ]] || echo avx2
     echo portable
 }
 
@@ -34,7 +34,7 @@ proofs_section() {
 
 # Products, cells, witness and verification: measured inside one process.
 proof_figures() {
-    local level name ns peer ratio beside rate one batch
+    local level name ns peer ratio beside rate one batch sums='^(transform/log2:17|sum_g1/log2:17|sum_g2/.*)$'
     if ! command -v proof_bench >/dev/null; then
         note 'no field_bench, poseidon2_bench, proof_bench: install libbenchmark-dev, and build again'
         return
@@ -55,6 +55,12 @@ proof_figures() {
         rate=$(jq '.benchmarks[0].bytes_per_second / 1e6' bench.json)
         core_rate=${core_rate:-$rate}
         figure "cells, $(kernel "$level")" "$(calc "$rate")" 'MB/s a core'
+    done
+    for level in $(levels); do
+        benchmark proof_bench "$sums" CODEX_CPU="$level"
+        figure "transform of 2^17, $(kernel "$level")" "$(milliseconds transform/log2:17)" ms
+        figure "sum of 2^17 in G1, $(kernel "$level")" "$(milliseconds sum_g1/log2:17)" ms
+        figure "sum of 2^16 in G2, $(kernel "$level")" "$(milliseconds sum_g2/log2:16)" ms
     done
     benchmark proof_bench '^(witness/samples:5|verify|verify_many/.*)$'
     figure 'witness S=5' "$(milliseconds witness/samples:5)" ms

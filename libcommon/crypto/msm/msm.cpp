@@ -136,8 +136,6 @@ const AddKernel& g1_add_kernel() {
         return g1_add_ifma();
     if (cpu.avx2)
         return g1_add_avx2();
-    if (cpu.adx)
-        return g1_add_adx();
 #endif
     return g1_add_portable();
 }
@@ -149,8 +147,6 @@ const AddKernel& g2_add_kernel() {
         return g2_add_ifma();
     if (cpu.avx2)
         return g2_add_avx2();
-    if (cpu.adx)
-        return g2_add_adx();
 #endif
     return g2_add_portable();
 }

@@ -104,8 +104,6 @@ detail::ScalePoints kernel() {
         return detail::scale_points_ifma;
     if (cpu::features().avx2)
         return detail::scale_points_avx2;
-    if (cpu::features().adx)
-        return detail::scale_points_adx;
 #endif
     return detail::scale_points_portable;
 }

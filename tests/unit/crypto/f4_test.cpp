@@ -2,7 +2,11 @@
 #if defined(__x86_64__)
 
 #include "base/cpu.hpp"
+#include "crypto/curve/curve.hpp"
 #include "crypto/field/field.hpp"
+#include "crypto/msm/detail/add_kernel.hpp"
+#include "crypto/msm/detail/scale_kernel.hpp"
+#include "crypto/ntt/detail/ntt_kernel.hpp"
 #include "crypto/poseidon2/detail/kernels.hpp"
 #include "f4_operations.hpp"
 
@@ -131,6 +135,62 @@ TEST_F(F4, ProductsAtTheEdges) {
         true, 2.24);
 }
 
+TEST_F(F4, SumsOfProductsAtTheEdges) {
+    const std::vector<Limbs52> all = edges<FqParams>();
+    const Fq unit = Fq::from_u64(2).pow({260, 0, 0, 0});
+    for (std::size_t i = 0; i < all.size(); ++i)
+        for (std::size_t j = 0; j < all.size(); j += 4) {
+            F4Limbs a, b, c, d, to;
+            for (std::size_t l = 0; l < 4; ++l) {
+                set_lane(a, l, all[i]);
+                set_lane(b, l, all[(j + l) % all.size()]);
+                set_lane(c, l, all[(i + l) % all.size()]);
+                set_lane(d, l, all[(i + j) % all.size()]);
+            }
+            codex::test::f4_multiply_sum_fq(a, b, c, d, to);
+            for (std::size_t l = 0; l < 4; ++l) {
+                EXPECT_EQ(element<Fq>(lane(to, l)) * unit,
+                          element<Fq>(lane(a, l)) * element<Fq>(lane(b, l)) +
+                              element<Fq>(lane(c, l)) * element<Fq>(lane(d, l)))
+                    << i << " " << j << " " << l;
+                const double products =
+                    size(lane(a, l)) * size(lane(b, l)) + size(lane(c, l)) * size(lane(d, l));
+                EXPECT_LE(size(lane(to, l)), (2.59 + products / 84) * 1.0001);
+                for (const std::uint64_t limb : lane(to, l))
+                    EXPECT_LT(limb, std::uint64_t{1} << 57);
+            }
+        }
+}
+
+TEST_F(F4, DifferencesAreReducedAtTheEdges) {
+    std::vector<Limbs52> below; // p
+    for (const Limbs52& value : edges<FqParams>())
+        if (size(value) < 0.999 || value == multiple<FqParams>(1, -1))
+            below.push_back(value);
+    for (std::uint64_t i = 1; i < 60; ++i) // around what the quotient is estimated by
+        below.push_back({kFull, kFull, kFull, kFull, i << 40});
+    for (std::size_t i = 0; i < below.size(); ++i)
+        for (std::size_t j = 0; j < below.size(); j += 4) {
+            F4Limbs a, b, difference, reduced;
+            for (std::size_t l = 0; l < 4; ++l) {
+                set_lane(a, l, below[i]);
+                set_lane(b, l, below[(j + l) % below.size()]);
+            }
+            codex::test::f4_difference_fq(a, b, difference, reduced);
+            for (std::size_t l = 0; l < 4; ++l) {
+                const Fq expected = element<Fq>(lane(a, l)) - element<Fq>(lane(b, l));
+                const Limbs52 r = lane(reduced, l);
+                EXPECT_EQ(element<Fq>(r), expected) << i << " " << j << " " << l;
+                for (std::size_t limb = 0; limb < 5; ++limb) {
+                    EXPECT_LT(r[limb], std::uint64_t{1} << 52);
+                    EXPECT_LT(lane(difference, l)[limb], std::uint64_t{1} << 59);
+                }
+                EXPECT_TRUE(Fq::below_modulus({r[0] | r[1] << 52, r[1] >> 12 | r[2] << 40,
+                                               r[2] >> 24 | r[3] << 28, r[3] >> 36 | r[4] << 16}));
+            }
+        }
+}
+
 TEST_F(F4, ShrinksAndReducesAtTheEdges) {
     const std::vector<Limbs52> all = edges<FrParams>();
     for (const Limbs52& value : all) {
@@ -169,27 +229,82 @@ TEST_F(F4, ShrinksAndReducesAtTheEdges) {
         }
 }
 
-/// Nothing of how the kernels round is seen by their callers, and nothing of how these do by them.
+/// Calls `kernel`, which fills `to`, in each rounding mode: neither sees anything of how the other
+/// rounds.
+template <class Kernel>
+void expect_own_rounding(std::vector<std::uint64_t>& to, const std::vector<std::uint64_t>& expected,
+                         const Kernel& kernel) {
+    for (const int mode : {FE_TONEAREST, FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO}) {
+        ASSERT_EQ(std::fesetround(mode), 0);
+        std::feclearexcept(FE_ALL_EXCEPT);
+        std::ranges::fill(to, 0);
+        kernel();
+        const int after = std::fegetround();
+        const int raised = std::fetestexcept(FE_ALL_EXCEPT);
+        std::fesetround(FE_TONEAREST);
+        EXPECT_EQ(to, expected) << mode;
+        EXPECT_EQ(after, mode);
+        EXPECT_EQ(raised, 0);
+    }
+}
+
 TEST_F(F4, RoundingIsTheCallersOwn) {
     namespace kernels = poseidon2::detail;
     std::vector<std::uint8_t> nodes(64 * 8);
     for (std::size_t i = 0; i < nodes.size(); ++i)
         nodes[i] = static_cast<std::uint8_t>(31 * i);
-    std::vector<std::uint8_t> expected(32 * 8);
-    std::vector<std::uint8_t> parents(32 * 8);
-    kernels::portable_kernel().pairs(nodes.data(), 8, 1, expected.data());
-    for (const int mode : {FE_TONEAREST, FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO}) {
-        ASSERT_EQ(std::fesetround(mode), 0);
-        std::feclearexcept(FE_ALL_EXCEPT);
-        std::ranges::fill(parents, std::uint8_t{0});
-        kernels::avx2_kernel().pairs(nodes.data(), 8, 1, parents.data());
-        const int after = std::fegetround();
-        const int raised = std::fetestexcept(FE_ALL_EXCEPT);
-        std::fesetround(FE_TONEAREST);
-        EXPECT_EQ(parents, expected) << mode;
-        EXPECT_EQ(after, mode);
-        EXPECT_EQ(raised, 0);
+    std::vector<std::uint64_t> to(4 * 8);
+    std::vector<std::uint64_t> expected(to.size());
+    const auto bytes = [](auto& words) { return reinterpret_cast<std::uint8_t*>(words.data()); };
+    kernels::portable_kernel().pairs(nodes.data(), 8, 1, bytes(expected));
+    expect_own_rounding(to, expected,
+                        [&] { kernels::avx2_kernel().pairs(nodes.data(), 8, 1, bytes(to)); });
+}
+
+TEST_F(F4, RoundingIsTheCallersOwnInSumsAndTransforms) {
+    G1Sum sum = G1Sum::from_affine(g1_generator());
+    std::vector<G1> points;
+    std::vector<Fr> elements;
+    for (std::uint64_t i = 0; i < 64; ++i) {
+        points.push_back(sum.to_affine());
+        sum = sum.doubled() + g1_generator();
+        elements.push_back(Fr::from_u64(i + 3).inverse());
     }
+    std::vector<std::uint64_t> to(8 * 32);
+    std::vector<std::uint64_t> expected(to.size());
+    std::vector<detail::PairTask> tasks;
+    for (std::uint32_t i = 0; i < 32; ++i)
+        tasks.push_back({2 * i, 2 * (i + 32) + 1});
+    const auto* from = reinterpret_cast<const std::uint64_t*>(points.data());
+    detail::g1_add_portable().add_pairs(from, from, tasks.data(), 32, expected.data());
+    expect_own_rounding(to, expected, [&] {
+        detail::g1_add_avx2().add_pairs(from, from, tasks.data(), 32, to.data());
+    });
+    to.resize(4 * 64);
+    expected.resize(to.size());
+    const auto* words = reinterpret_cast<const std::uint64_t*>(elements.data());
+    const auto dif = [&](const detail::NttKernel& kernel, std::vector<std::uint64_t>& values) {
+        std::copy_n(words, values.size(), values.data());
+        kernel.dif_eights(values.data(), words, 64);
+    };
+    dif(detail::ntt_portable(), expected);
+    expect_own_rounding(to, expected, [&] { dif(detail::ntt_avx2(), to); });
+    const detail::ScalePlan plan{};
+    to.resize(12 * 8);
+    expected.resize(to.size());
+    const auto ratio = [](const std::vector<std::uint64_t>& products) {
+        std::vector<Fq> x;
+        for (std::size_t i = 0; i < products.size(); i += 12) {
+            const auto* f = reinterpret_cast<const Fq*>(products.data() + i);
+            x.push_back(f[0] * f[2].inverse());
+        }
+        return x;
+    };
+    detail::scale_points_portable(from, 8, plan, expected.data());
+    const std::vector<Fq> right = ratio(expected);
+    detail::scale_points_avx2(from, 8, plan, expected.data());
+    EXPECT_EQ(ratio(expected), right);
+    expect_own_rounding(to, expected, [&] { detail::scale_points_avx2(from, 8, plan, to.data()); });
 }
 
 } // namespace

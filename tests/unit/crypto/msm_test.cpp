@@ -18,8 +18,6 @@ template <class F> std::vector<const detail::AddKernel*> add_kernels();
 template <> std::vector<const detail::AddKernel*> add_kernels<Fq>() {
     std::vector<const detail::AddKernel*> all = {&detail::g1_add_portable()};
 #if defined(__x86_64__)
-    if (cpu::features().adx)
-        all.push_back(&detail::g1_add_adx());
     if (cpu::features().avx2)
         all.push_back(&detail::g1_add_avx2());
     if (cpu::features().avx512_ifma)
@@ -30,8 +28,6 @@ template <> std::vector<const detail::AddKernel*> add_kernels<Fq>() {
 template <> std::vector<const detail::AddKernel*> add_kernels<Fq2>() {
     std::vector<const detail::AddKernel*> all = {&detail::g2_add_portable()};
 #if defined(__x86_64__)
-    if (cpu::features().adx)
-        all.push_back(&detail::g2_add_adx());
     if (cpu::features().avx2)
         all.push_back(&detail::g2_add_avx2());
     if (cpu::features().avx512_ifma)

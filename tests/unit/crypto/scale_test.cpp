@@ -72,8 +72,6 @@ std::vector<G1> scaled_by(detail::ScalePoints kernel, const std::vector<G1>& poi
 TEST(ScaleSecret, EveryKernelDoesAsThePortableOne) {
     std::vector<detail::ScalePoints> kernels;
 #if defined(__x86_64__)
-    if (cpu::features().adx)
-        kernels.push_back(detail::scale_points_adx);
     if (cpu::features().avx2)
         kernels.push_back(detail::scale_points_avx2);
     if (cpu::features().avx512_ifma)

@@ -33,8 +33,6 @@ struct AddKernel {
 [[nodiscard]] const AddKernel& g1_add_portable();
 [[nodiscard]] const AddKernel& g2_add_portable();
 #if defined(__x86_64__)
-[[nodiscard]] const AddKernel& g1_add_adx();
-[[nodiscard]] const AddKernel& g2_add_adx();
 [[nodiscard]] const AddKernel& g1_add_avx2();
 [[nodiscard]] const AddKernel& g2_add_avx2();
 [[nodiscard]] const AddKernel& g1_add_ifma();

@@ -1,4 +1,4 @@
-// Batched affine addition, one element at a time; for files compiled with and without mulx/adx.
+// Batched affine addition, one element at a time.
 #pragma once
 
 #include "crypto/curve/curve.hpp"

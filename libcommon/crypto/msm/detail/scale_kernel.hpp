@@ -29,8 +29,6 @@ using ScalePoints = void (*)(const std::uint64_t* from, std::size_t count, const
 void scale_points_portable(const std::uint64_t* from, std::size_t count, const ScalePlan& plan,
                            std::uint64_t* to);
 #if defined(__x86_64__)
-void scale_points_adx(const std::uint64_t* from, std::size_t count, const ScalePlan& plan,
-                      std::uint64_t* to);
 void scale_points_avx2(const std::uint64_t* from, std::size_t count, const ScalePlan& plan,
                        std::uint64_t* to);
 void scale_points_ifma(const std::uint64_t* from, std::size_t count, const ScalePlan& plan,

@@ -1,4 +1,4 @@
-// Points times a scalar one after another; for files compiled with and without mulx/adx.
+// Points times a scalar one after another.
 #pragma once
 
 #include "crypto/curve/curve.hpp"
