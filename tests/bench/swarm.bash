@@ -7,9 +7,9 @@ tracker_port=26969
 # swarm_of NODES MB SEEDS PROGRAM RUN: one swarm in the folder swarm, where file is; the seconds after which each has it
 # go to a line of swarm.tsv.
 swarm_of() {
-    local i program=$4 begun waiting=()
+    local i program=$4 begun used waiting=()
     swarm_pids=()
-    rm -rf swarm/node.* swarm/done.* swarm/ready.* swarm/go
+    rm -rf swarm/node.* swarm/done.* swarm/used.* swarm/ready.* swarm/go
     mkfifo swarm/go
     "${program}_begin" "$1" "$3"
     for ((i = $3; i < $1; ++i)); do
@@ -17,11 +17,13 @@ swarm_of() {
         waiting+=($!)
     done
     "${program}_ready" "$1" "$3"
+    used=$(ticks_of "${swarm_pids[@]}" "${waiting[@]}")
     begun=$EPOCHREALTIME
     : >swarm/go # all open it, and go on once somebody has opened it to write
     for ((i = $3; i < $1; ++i)); do
         until_done "swarm/done.$i" 1200
     done
+    used=$(calc "($(ticks_of "${swarm_pids[@]}" "${waiting[@]}") - $used) / $(getconf CLK_TCK)")
     for ((i = $3; i < $1; ++i)); do
         "${program}_content" "$i" | cmp - swarm/file || refuse 1 "$program: node $i has something else"
     done
@@ -29,9 +31,19 @@ swarm_of() {
     wait "${swarm_pids[@]}" "${waiting[@]}" 2>/dev/null || :
     for ((i = $3; i < $1; ++i)); do
         awk -v begun="$begun" '{ printf "%.3f\n", $1 - begun }' "swarm/done.$i"
-    done | sort -n | awk -v row="$1	$2	$3	$program	$5" '{ all[NR] = $1 }
-        END { printf "%s\t%.3f\t%.3f", row, all[int((NR + 1) / 2)], all[NR]; for (i = 1; i <= NR; ++i) printf "\t%s", all[i]; print "" }' |
+    done | sort -n | awk -v row="$1	$2	$3	$program	$5" -v used="$used" '{ all[NR] = $1 }
+        END { printf "%s\t%.3f\t%.3f\t%.2f", row, all[int((NR + 1) / 2)], all[NR], used; for (i = 1; i <= NR; ++i) printf "\t%s", all[i]; print "" }' |
         cat >>swarm.tsv
+}
+
+# ticks_of PID...: of processor time that these took, and those for which they have waited; of those that have ended as
+# they have said themselves (swarm/used.*).
+ticks_of() {
+    local pid
+    {
+        for pid; do sed 's/.*) //' "/proc/$pid/stat" 2>/dev/null | awk '{ print $12 + $13 + $14 + $15 }'; done
+        cat swarm/used.* 2>/dev/null || :
+    } | awk '{ sum += $1 } END { print sum + 0 }'
 }
 
 # until_done FILE SECONDS
@@ -84,8 +96,12 @@ span_ms() {
 }
 
 codex_get() {
+    local at stat
     at_go codex-serve -r "swarm/node.$1" fetch "$swarm_cid" >"swarm/said.$1" 2>&1
-    echo "$EPOCHREALTIME" >"swarm/done.$1"
+    at=$EPOCHREALTIME
+    read -ra stat <"/proc/$BASHPID/stat"
+    echo $((stat[15] + stat[16])) >"swarm/used.$1"
+    echo "$at" >"swarm/done.$1"
 }
 
 codex_content() { codex-chunk -r "swarm/node.$1" get "$swarm_cid"; }
@@ -206,15 +222,16 @@ swarm_section() {
     rm -rf swarm
 }
 
-# swarm_table: of each swarm and program the run with the smallest median; how much longer ours takes than each.
+# swarm_table: of each swarm and program the run with the smallest median, with the processor time of all nodes; how much
+# longer ours takes than each.
 swarm_table() {
-    printf '\n%-28s %10s %9s %9s  %s\n' 'nodes, MB, that have it' program 'median s' 'last s' 'ours is times as long'
+    printf '\n%-28s %10s %9s %9s %9s  %s\n' 'nodes, MB, that have it' program 'median s' 'last s' 'cpu s' 'ours is times as long'
     sort -t $'\t' -k 1,1n -k 2,2n -k 3,3n -k 4,4 -k 6,6n swarm.tsv | sort -t $'\t' -s -u -k 1,4 |
-        awk -F '\t' '{ swarm = $1 ", " $2 ", " $3; key = swarm SUBSEP $4; median[key] = $6; last[key] = $7; row[NR] = key }
+        awk -F '\t' '{ swarm = $1 ", " $2 ", " $3; key = swarm SUBSEP $4; median[key] = $6; last[key] = $7; cpu[key] = $8; row[NR] = key }
             END { for (i = 1; i <= NR; ++i) {
                 split(row[i], of, SUBSEP); ours = of[1] SUBSEP "codex"
                 beside = sprintf("%.2f, %.2f", median[ours] / median[row[i]], last[ours] / last[row[i]])
-                printf "%-28s %10s %9.2f %9.2f  %s\n", of[1], of[2], median[row[i]], last[row[i]], of[2] == "codex" ? "" : beside
+                printf "%-28s %10s %9.2f %9.2f %9.2f  %s\n", of[1], of[2], median[row[i]], last[row[i]], cpu[row[i]], of[2] == "codex" ? "" : beside
             } }'
 }
 

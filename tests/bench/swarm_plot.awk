@@ -1,7 +1,7 @@
 # Draws what tests/bench/swarm.bash has measured, swarm.tsv sorted by swarms and programs: for each swarm a bar for each
 # program, dark until half of those who want the file have it, light until all have. Each swarm has a scale of its own.
 #
-#     nodes MB seeds program run median last seconds...
+#     nodes MB seeds program run median last cpu-seconds seconds...
 BEGIN {
     FS = "\t"
     split("codex aria2 libtorrent", programs, " ")
