@@ -95,8 +95,10 @@ bool EventLoop::run_until(const std::function<bool()>& done, Clock::Instant unti
         wake_timed();
         if (ready_.linked() || posted) {
             run_ready();
-            // What others say is heard, too, while there is always something to do.
-            wait_outside(Clock::Instant::min());
+            // What others say is heard, too, while there is always something to do; else it is
+            // where there is nothing to do, and asking the system twice costs twice.
+            if (ready_.linked())
+                wait_outside(Clock::Instant::min());
             continue;
         }
         if (now() >= until)

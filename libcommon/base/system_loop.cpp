@@ -34,11 +34,13 @@ void SystemLoop::wait_outside(Clock::Instant until) {
     const auto work = asio::make_work_guard(context);
     context.restart();
     // What was posted before the restart may have been said by a stop.
-    if (context.poll() == 0 && !has_posted()) {
-        const Clock::Duration nap = clock().nap(until);
-        if (nap > Clock::Duration::zero())
-            context.run_one_for(nap);
-    }
+    const Clock::Duration nap = until == Clock::Instant::min() || has_posted()
+                                    ? Clock::Duration::zero()
+                                    : clock().nap(until);
+    if (nap > Clock::Duration::zero())
+        context.run_one_for(nap); // at once, where something has happened; the rest is for the next
+    else
+        context.poll();
 }
 
 void SystemLoop::interrupt() noexcept {
