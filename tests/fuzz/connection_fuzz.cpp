@@ -162,8 +162,9 @@ public:
         static const std::vector<std::string> other(1, std::string(mux::kYamux));
         KnownSecrets secrets(3);
         const auto statics = noise::KeyPair::generate(secrets);
+        const Bytes proof = noise::identity_proof(key_of(2), *statics);
         UpgradeOptions options;
-        options.identity = &key_of(2);
+        options.proof = proof;
         options.statics = &*statics;
         options.random = &secrets;
         options.security = &security;

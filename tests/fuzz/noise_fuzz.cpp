@@ -24,7 +24,8 @@ void talk(Role role, BytesView input) {
     KnownSecrets random;
     const auto identity = SecretKey::generate(random);
     const auto statics = KeyPair::generate(random);
-    Handshake handshake(role, *identity, *statics);
+    const Bytes proof = identity_proof(*identity, *statics);
+    Handshake handshake(role, proof, *statics);
     Bytes out;
     FUZZ_CHECK(handshake.start(random, out).has_value());
     for (const BytesView part : {input.first(input.size() / 2), input.subspan(input.size() / 2)}) {
@@ -41,7 +42,8 @@ void claim(BytesView payload) {
     KnownSecrets random;
     const auto identity = SecretKey::generate(random);
     const auto statics = KeyPair::generate(random);
-    Handshake handshake(Role::initiator, *identity, *statics);
+    const Bytes proof = identity_proof(*identity, *statics);
+    Handshake handshake(Role::initiator, proof, *statics);
     Bytes first;
     FUZZ_CHECK(handshake.start(random, first).has_value());
     const auto ephemeral = KeyPair::generate(random);

@@ -69,7 +69,8 @@ private:
 Host::Host(SecretKey identity, noise::KeyPair statics, Network& network, SecretRandom& random,
            HostOptions options)
     : loop_(network.loop()), network_(network), random_(random), options_(std::move(options)),
-      identity_(std::move(identity)), statics_(std::move(statics)), id_(identity_.public_key()),
+      identity_(std::move(identity)), statics_(std::move(statics)),
+      proof_(noise::identity_proof(identity_, statics_)), id_(identity_.public_key()),
       security_{std::string(kNoise)}, counts_(loop_.clock(), options_.logger),
       budget_(options_.limits.network_bytes), changed_(loop_),
       tasks_(loop_, [this](const std::exception_ptr& thrown) { task_threw(thrown); }) {
@@ -210,7 +211,7 @@ void Host::make_room_for_strangers() {
 UpgradeOptions Host::upgrade_options(mux::Side side, std::optional<PeerId> expected) const {
     UpgradeOptions options;
     options.side = side;
-    options.identity = &identity_;
+    options.proof = proof_;
     options.statics = &statics_;
     options.random = &random_;
     options.security = &security_;

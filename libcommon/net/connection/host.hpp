@@ -153,7 +153,7 @@ private:
                                                  std::optional<PeerId> expected) const;
     [[nodiscard]] bool admits(const Socket& socket);
     void make_room_for_strangers();
-    void number_record(const std::vector<Multiaddr>& addresses);
+    [[nodiscard]] const Bytes& record_of(const std::vector<Multiaddr>& addresses);
     [[nodiscard]] bool make_room();
     [[nodiscard]] std::size_t connection_count() const;
     [[nodiscard]] Result<std::shared_ptr<Connection>> add(Upgraded upgraded);
@@ -167,6 +167,7 @@ private:
     HostOptions options_;
     SecretKey identity_;
     noise::KeyPair statics_;
+    Bytes proof_; ///< that they are ours
     PeerId id_;
     std::vector<std::string> security_;
     std::vector<std::string> protocols_; ///< in the order of serve()
@@ -183,7 +184,8 @@ private:
     std::map<std::pair<PeerId, std::string>, std::size_t> serving_;
     std::size_t streams_serving_ = 0;
     std::list<Admission*> unauthenticated_;   ///< the oldest first
-    std::vector<Multiaddr> record_addresses_; ///< of the record with options_.record_sequence
+    Bytes record_;                            ///< signed, with options_.record_sequence
+    std::vector<Multiaddr> record_addresses_; ///< that are in it
     std::map<SocketAddress, std::size_t> unauthenticated_of_;
     Signal changed_;
     TaskGroup tasks_; ///< the first to go: tasks use all of the above

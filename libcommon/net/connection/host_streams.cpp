@@ -103,13 +103,16 @@ Task<Result<Stream>> Host::open(PeerId peer, std::vector<std::string> protocols,
 
 // --- identify -----------------------------------------------------------------------------------
 
-/// A record with other addresses has a higher number than all before it.
-void Host::number_record(const std::vector<Multiaddr>& addresses) {
-    if (addresses == record_addresses_)
-        return;
-    options_.record_sequence = next_sequence(options_.record_sequence, loop_.clock().unix_seconds(),
-                                             options_.record_signed);
-    record_addresses_ = addresses;
+/// A record with other addresses has a higher number than all before it; the same one is signed
+/// once.
+const Bytes& Host::record_of(const std::vector<Multiaddr>& addresses) {
+    if (record_.empty() || addresses != record_addresses_) {
+        options_.record_sequence = next_sequence(
+            options_.record_sequence, loop_.clock().unix_seconds(), options_.record_signed);
+        record_ = seal_peer_record(identity_, options_.record_sequence, addresses);
+        record_addresses_ = addresses;
+    }
+    return record_;
 }
 
 /// Each once, and first those that lead farthest: some look at the first one alone.
@@ -137,11 +140,8 @@ Bytes Host::about_us(const Connection& connection) {
     about.observed_address = Multiaddr::tcp(seen.ip_view(), seen.port);
     about.protocol_version = std::string(identify::kProtocolVersion);
     about.agent_version = options_.agent;
-    if (!about.listen_addresses.empty()) {
-        number_record(about.listen_addresses);
-        about.signed_record =
-            seal_peer_record(identity_, options_.record_sequence, about.listen_addresses);
-    }
+    if (!about.listen_addresses.empty())
+        about.signed_record = record_of(about.listen_addresses);
     const Bytes message = identify::encode(about);
     Bytes framed;
     codec::append_uvarint(framed, message.size());

@@ -126,7 +126,7 @@ Task<Result<std::string>> agree(Channel* channel, mux::Side side,
 Task<Result<void>> shake_hands(Channel* channel, const UpgradeOptions* options) {
     const auto role =
         options->side == mux::Side::dialer ? noise::Role::initiator : noise::Role::responder;
-    noise::Handshake handshake(role, *options->identity, *options->statics, options->expected);
+    noise::Handshake handshake(role, options->proof, *options->statics, options->expected);
     Bytes out;
     auto started = handshake.start(*options->random, out);
     if (!started)

@@ -9,7 +9,7 @@ namespace codex::net {
 
 struct UpgradeOptions {
     mux::Side side = mux::Side::dialer;
-    const SecretKey* identity = nullptr;
+    BytesView proof; ///< noise::identity_proof() for `statics`
     const noise::KeyPair* statics = nullptr;
     SecretRandom* random = nullptr;
     /// Of security, and of muxers: proposed in this order, or taken.

@@ -41,6 +41,42 @@ const secp256k1_context* curve() {
     return curve->context;
 }
 
+/// Points of keys that came lately: of each the root of a number is looked for, which costs as much
+/// as a third of a signature, and the same few keys come in records, handshakes and ids of peers,
+/// several times in each. Keys are public. Who makes up keys that meet in one place costs time.
+/// Threads: one, as each has its own.
+class LatePoints {
+public:
+    /// Nothing, where they are none.
+    const secp256k1_pubkey* of(BytesView compressed) {
+        if (compressed.size() != kCompressedBytes)
+            return nullptr;
+        Late& late = late_[compressed.back() % late_.size()];
+        if (late.known && equal(late.compressed, compressed))
+            return &late.point;
+        late.known = false;
+        if (secp256k1_ec_pubkey_parse(curve(), &late.point, compressed.data(), compressed.size()) !=
+            1)
+            return nullptr;
+        std::copy(compressed.begin(), compressed.end(), late.compressed.begin());
+        late.known = true;
+        return &late.point;
+    }
+
+private:
+    struct Late {
+        std::array<std::uint8_t, kCompressedBytes> compressed{};
+        bool known = false;
+        secp256k1_pubkey point{};
+    };
+    std::array<Late, 256> late_{};
+};
+
+const secp256k1_pubkey* point_of(BytesView compressed) {
+    thread_local LatePoints late;
+    return late.of(compressed);
+}
+
 /// In place of a hash over the point: the point.
 int compress(unsigned char* out, const unsigned char* x, const unsigned char* y, void* /*data*/) {
     out[0] = 2 + (y[31] & 1);
@@ -51,9 +87,7 @@ int compress(unsigned char* out, const unsigned char* x, const unsigned char* y,
 } // namespace
 
 bool is_secp256k1_point(BytesView compressed) {
-    secp256k1_pubkey point;
-    return compressed.size() == kCompressedBytes &&
-           secp256k1_ec_pubkey_parse(curve(), &point, compressed.data(), compressed.size()) == 1;
+    return point_of(compressed) != nullptr;
 }
 
 bool is_secp256k1_scalar(BytesView scalar) {
@@ -87,25 +121,22 @@ Bytes secp256k1_sign(BytesView scalar, BytesView message) {
 }
 
 bool secp256k1_verify(BytesView compressed, BytesView message, BytesView signature) {
-    secp256k1_pubkey point;
     secp256k1_ecdsa_signature parsed;
-    if (compressed.size() != kCompressedBytes || signature.empty() ||
-        signature.size() > kMaxDerBytes ||
-        secp256k1_ec_pubkey_parse(curve(), &point, compressed.data(), compressed.size()) != 1 ||
+    const secp256k1_pubkey* const point = point_of(compressed);
+    if (point == nullptr || signature.empty() || signature.size() > kMaxDerBytes ||
         secp256k1_ecdsa_signature_parse_der(curve(), &parsed, signature.data(), signature.size()) !=
             1)
         return false;
     const Digest digest = crypto::sha256(message);
-    return secp256k1_ecdsa_verify(curve(), &parsed, digest.data(), &point) == 1;
+    return secp256k1_ecdsa_verify(curve(), &parsed, digest.data(), point) == 1;
 }
 
 SecretBytes secp256k1_agree(BytesView scalar, BytesView compressed) {
-    secp256k1_pubkey point;
-    CODEX_ASSERT(scalar.size() == kScalarBytes && compressed.size() == kCompressedBytes);
-    CODEX_ASSERT(secp256k1_ec_pubkey_parse(curve(), &point, compressed.data(), compressed.size()) ==
-                 1);
+    CODEX_ASSERT(scalar.size() == kScalarBytes);
+    const secp256k1_pubkey* const point = point_of(compressed);
+    CODEX_ASSERT(point != nullptr);
     SecretBytes shared(kCompressedBytes);
-    CODEX_ASSERT(secp256k1_ecdh(curve(), shared.data(), &point, scalar.data(), compress, nullptr) ==
+    CODEX_ASSERT(secp256k1_ecdh(curve(), shared.data(), point, scalar.data(), compress, nullptr) ==
                  1);
     return shared;
 }

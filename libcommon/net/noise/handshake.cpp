@@ -19,14 +19,6 @@ Bytes signed_static_key(const Key& static_key) {
     return bytes;
 }
 
-/// Who we are: nothing else is said (codex-libp2p(7), NOISE).
-Bytes make_payload(const SecretKey& identity, const Key& static_key) {
-    codec::protobuf::Writer writer;
-    writer.bytes(kIdentityKey, identity.public_key().encoded());
-    writer.bytes(kIdentitySignature, identity.sign(signed_static_key(static_key)));
-    return writer.take();
-}
-
 /// The key that a peer proves to have.
 Result<PublicKey> check_payload(BytesView payload, const Key& static_key) {
     std::optional<BytesView> encoded;
@@ -57,11 +49,17 @@ Result<PublicKey> check_payload(BytesView payload, const Key& static_key) {
 
 } // namespace
 
+Bytes identity_proof(const SecretKey& identity, const KeyPair& static_keys) {
+    codec::protobuf::Writer writer;
+    writer.bytes(kIdentityKey, identity.public_key().encoded());
+    writer.bytes(kIdentitySignature, identity.sign(signed_static_key(static_keys.public_key())));
+    return writer.take();
+}
+
 struct Handshake::State {
-    State(Role role_of, const SecretKey& own_identity, const KeyPair& own_static,
+    State(Role role_of, BytesView own_proof, const KeyPair& own_static,
           std::optional<PeerId> expected_peer)
-        : role(role_of), identity(&own_identity), static_keys(&own_static),
-          expected(expected_peer) {
+        : role(role_of), proof(own_proof), static_keys(&own_static), expected(expected_peer) {
         symmetric.mix_hash({}); // the empty prologue
     }
 
@@ -74,7 +72,7 @@ struct Handshake::State {
     [[nodiscard]] Result<void> check_peer(BytesView payload);
 
     Role role;
-    const SecretKey* identity;
+    BytesView proof;
     const KeyPair* static_keys;
     std::optional<PeerId> expected;
     detail::SymmetricState symmetric{kNoiseName};
@@ -129,7 +127,7 @@ Result<void> Handshake::State::check_peer(BytesView payload) {
 Result<void> Handshake::State::write_identity(Bytes& out) {
     CODEX_CHECK(symmetric.encrypt_and_hash(static_keys->public_key(), out));
     CODEX_CHECK(agree(*static_keys, their_ephemeral));
-    return symmetric.encrypt_and_hash(make_payload(*identity, static_keys->public_key()), out);
+    return symmetric.encrypt_and_hash(proof, out);
 }
 
 /// Message 1: e. 2: e, ee, s, es. 3: s, se.
@@ -168,9 +166,9 @@ Result<void> Handshake::State::write(Bytes& out) {
     return {};
 }
 
-Handshake::Handshake(Role role, const SecretKey& identity, const KeyPair& static_keys,
+Handshake::Handshake(Role role, BytesView proof, const KeyPair& static_keys,
                      std::optional<PeerId> expected)
-    : state_(std::make_unique<State>(role, identity, static_keys, expected)) {}
+    : state_(std::make_unique<State>(role, proof, static_keys, expected)) {}
 Handshake::~Handshake() = default;
 Handshake::Handshake(Handshake&&) noexcept = default;
 Handshake& Handshake::operator=(Handshake&&) noexcept = default;

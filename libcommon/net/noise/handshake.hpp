@@ -13,6 +13,10 @@ namespace codex::net::noise {
 /// Who speaks first: the one who dialled.
 enum class Role : std::uint8_t { initiator, responder };
 
+/// What a process says of itself in each of its handshakes: the key of `identity`, and that this
+/// has signed that `static_keys` are its own. Nothing else is said (codex-libp2p(7), NOISE).
+[[nodiscard]] Bytes identity_proof(const SecretKey& identity, const KeyPair& static_keys);
+
 /// What a handshake leaves.
 struct Established {
     Sealer sealer;
@@ -26,9 +30,9 @@ struct Established {
 /// Threads: one at a time.
 class Handshake {
 public:
-    /// `identity` and `static_keys` outlive it. With `expected` another peer is refused; of an
-    /// initiator, before it has said who it is.
-    Handshake(Role role, const SecretKey& identity, const KeyPair& static_keys,
+    /// `proof` is that of identity_proof() for `static_keys`, and both outlive it. With `expected`
+    /// another peer is refused; of an initiator, before it has said who it is.
+    Handshake(Role role, BytesView proof, const KeyPair& static_keys,
               std::optional<PeerId> expected = std::nullopt);
     ~Handshake();
     Handshake(Handshake&&) noexcept;

@@ -97,6 +97,23 @@ std::pair<Bytes, Bytes> numbers_of(BytesView der) {
             Bytes(der.end() - static_cast<std::ptrdiff_t>(s_size), der.end())};
 }
 
+/// More keys than are remembered as points, by turns: each checks what it has signed, and no other.
+TEST(Identity, ManyKeysByTurnsAreToldApart) {
+    SeededSecrets secrets(7);
+    std::vector<SecretKey> keys;
+    std::vector<Bytes> signatures;
+    const BytesView message = as_bytes("told apart");
+    for (int i = 0; i < 300; ++i) {
+        keys.push_back(must(SecretKey::generate(secrets)));
+        signatures.push_back(keys.back().sign(message));
+    }
+    for (int turn = 0; turn < 2; ++turn)
+        for (std::size_t i = 0; i < keys.size(); ++i) {
+            EXPECT_TRUE(keys[i].public_key().verify(message, signatures[i])) << i;
+            EXPECT_FALSE(keys[i].public_key().verify(message, signatures[(i + 1) % 300])) << i;
+        }
+}
+
 TEST(Identity, AHighSIsRefused) {
     const SecretKey key = identity_named("dht_a");
     const BytesView message = as_bytes("m");

@@ -264,7 +264,8 @@ Task<Result<void>> stop_behind_noise(Socket* socket, SeededSecrets* secrets, Byt
     auto statics = noise::KeyPair::generate(*secrets);
     if (!identity || !statics)
         co_return fail(Errc::io, "no keys");
-    noise::Handshake handshake(noise::Role::initiator, *identity, *statics);
+    const Bytes proof = noise::identity_proof(*identity, *statics);
+    noise::Handshake handshake(noise::Role::initiator, proof, *statics);
     Bytes out = lines({select::kHeader, kNoise});
     auto started = handshake.start(*secrets, out);
     if (!started)

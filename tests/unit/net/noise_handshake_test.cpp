@@ -26,10 +26,12 @@ struct End {
     End(Role role, SecretKey own_identity, SecretRandom& statics,
         std::optional<PeerId> expected = std::nullopt)
         : identity(std::move(own_identity)), static_keys(must(KeyPair::generate(statics))),
-          handshake(role, identity, static_keys, expected) {}
+          proof(identity_proof(identity, static_keys)),
+          handshake(role, proof, static_keys, expected) {}
 
     SecretKey identity;
     KeyPair static_keys;
+    Bytes proof;
     Handshake handshake;
 };
 

@@ -15,8 +15,9 @@ inline Task<Result<Upgraded>> dial(Network* network, const SecretKey* identity,
     CODEX_CO_TRY(socket, network->connect(to, until));
     const std::vector<std::string> security(1, std::string(kNoise));
     const std::vector<std::string> muxers(1, std::move(muxer));
+    const Bytes proof = noise::identity_proof(*identity, *statics);
     UpgradeOptions options;
-    options.identity = identity;
+    options.proof = proof;
     options.statics = statics;
     options.random = secrets;
     options.security = &security;

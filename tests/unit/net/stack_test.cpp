@@ -30,9 +30,10 @@ public:
     Node(bool dials, const std::string& identity, std::vector<std::string> muxers,
          std::optional<PeerId> expected)
         : dials_(dials), key_(identity_named(identity)), secrets_(dials ? 1 : 2),
-          statics_(must(noise::KeyPair::generate(secrets_))), muxers_(std::move(muxers)),
+          statics_(must(noise::KeyPair::generate(secrets_))),
+          proof_(noise::identity_proof(key_, statics_)), muxers_(std::move(muxers)),
           dialer_(kSecurity), listener_(kSecurity),
-          handshake_(dials ? noise::Role::initiator : noise::Role::responder, key_, statics_,
+          handshake_(dials ? noise::Role::initiator : noise::Role::responder, proof_, statics_,
                      expected) {
         if (dials)
             dialer_.start(wire_out);
@@ -183,6 +184,7 @@ private:
     SecretKey key_;
     SeededSecrets secrets_;
     noise::KeyPair statics_;
+    Bytes proof_;
     std::vector<std::string> muxers_;
     select::Dialer dialer_;
     select::Listener listener_;
