@@ -154,3 +154,32 @@ sound"
     assert_file_empty fetch.out
     assert_equal "$(grep -c ': error: ' <<<"$stderr")" 1
 }
+
+@test "calls of a ledger on a full disk are errors, and none that was answered is lost" {
+    codex-market key new a.key | cut -f1 >account
+    run_split on_small_disk '
+        account=$(<account) CODEX_LEDGER=$PWD/small/ledger CODEX_ETH_PRIVATE_KEY=$PWD/a.key
+        export CODEX_LEDGER CODEX_ETH_PRIVATE_KEY
+        codex-market init --verifier test --mint "$account=1000tst" >/dev/null
+        head -c 20000000 large >small/other
+        yes "$account 1" | head -n 12000 | codex-market mint --batch >answers
+        cut -f4 answers | sort -u
+        # What is left of the last pages takes some more.
+        cat large >>small/other 2>/dev/null || :
+        status=0
+        for ((i = 0; i < 100 && status == 0; ++i)); do
+            codex-market mint "$account" 1 >mint.out || status=$?
+        done
+        echo "mint: $status"
+        rm small/other
+        codex-market mint "$account" 1 | cut -f4
+        made=$(($(cut -f4 answers | grep -c "^ok$") + i))
+        [[ $(codex-market ledger verify | cut -f2) == "$made" ]] && echo sound'
+    assert_success
+    assert_output 'io.no_space
+ok
+mint: 74
+ok
+sound'
+    assert_file_empty mint.out
+}
