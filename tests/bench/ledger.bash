@@ -72,7 +72,8 @@ make_calls() {
         pricePerBytePerSecond: 1, collateralPerByte: 1, slots: $slots, slotSize: 65536, duration: 3600, maxSlotLoss: 1},
         content: {cid: ("0x" + "01" * 38), merkleRoot: ("0x" + "02" * 32)}, expiry: 1800, nonce: ("0x" + "03" * 32)}' \
         >batch/request.json
-    id=$(codex-market id batch/request.json | head -n 1 | cut -f1)
+    codex-market id batch/request.json >batch/ids
+    read -r id _ <batch/ids
     for ((i = 0; i < $1; ++i)); do
         echo "$id@$i" >&3
         echo "$(<batch/host-1) $((i + 1))" >&4
