@@ -185,7 +185,8 @@ public:
     [[nodiscard]] Result<ethereum::UInt256> digest() const;
 
     /// Makes calls, each behind those before it, with no other between; gives what each gave, in
-    /// their order. Calls that are refused are not recorded, and hinder none behind them. When it
+    /// their order. Of none: takes in what somebody who was killed has written behind what can be
+    /// seen. Calls that are refused are not recorded, and hinder none behind them. When it
     /// returns, what is recorded is on the disk, but for Options::sync. Errors: ledger_read_only;
     /// not_found (no contract is at that address) and limit_exceeded (too much data), of one of
     /// them: then none is recorded; no_space: then none is recorded; io: where it was a sync that

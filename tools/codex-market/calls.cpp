@@ -221,6 +221,8 @@ Result<Caller::Prepared> Caller::prepare(std::span<const PlannedCall> calls) con
 Result<std::vector<ledger::Receipt>> Caller::make(std::span<const PlannedCall> calls) {
     const bool takes =
         std::ranges::any_of(calls, [](const PlannedCall& call) { return call.takes != 0; });
+    if (takes && !context_.dry_run()) // so that nothing is let taken for what is done already
+        CODEX_CHECK(ledger_.call({}));
     Prepared prepared;
     if (takes || context_.dry_run())
         CODEX_SET(prepared, prepare(calls));

@@ -212,6 +212,9 @@ private:
         CODEX_SET(ledger_, open_ledger(context_, context_.dry_run() ? ledger::Access::read
                                                                     : ledger::Access::write));
         caller_.emplace(context_, *ledger_, *key_);
+        // Who was killed here before may have posted it, and no view knows of it yet.
+        if (!context_.dry_run())
+            CODEX_CHECK(ledger_->call({}));
         return {};
     }
 
@@ -254,8 +257,10 @@ private:
         CODEX_TRY(receipts, caller_->make(calls));
         if (receipts.front().outcome.ok)
             return true;
-        CODEX_CHECK(caller_->tell(calls.front(), receipts.front()));
-        return false;
+        CODEX_SET(there, is_posted(request)); // by another process, meanwhile
+        if (!there)
+            CODEX_CHECK(caller_->tell(calls.front(), receipts.front()));
+        return there;
     }
 
     [[nodiscard]] Result<bool> is_posted(const market::Request& request) const {

@@ -98,6 +98,21 @@ requests() { codex-market events --event StorageRequested | wc -l; }
     assert_equal "$(requests)" 5
 }
 
+@test "killed between the journal and the state, and repeated, it posts one request and lets nothing more be taken" {
+    codex-market time >time
+    cp -r "$CODEX_REPO/ledger" before
+    run_split bash -c 'codex-market request "$@" >/dev/full' request "$verifiable" "${terms[@]}"
+    assert_failure 74
+    # As it is when the kill comes behind the write: the record is there, and nothing else knows of it.
+    cat before/state/state.mdb >"$CODEX_REPO/ledger/state/state.mdb"
+    cat before/durable >"$CODEX_REPO/ledger/durable"
+    run_split codex-market request "$verifiable" "${terms[@]}"
+    assert_success
+    assert_equal "$(requests)" 1
+    assert_equal "$(codex-market balance "$client" | cut -f 3)" 0
+    codex-market ledger verify
+}
+
 @test "killed at any system call, and repeated, it posts one request and pays once" {
     skip_with_sanitizers
     command -v strace >/dev/null || skip 'no strace'
