@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { Client } from 'undici'
 
 const path = fileURLToPath(new URL('node_modules/@foundry-rs/anvil-linux-amd64/bin/anvil', import.meta.url))
+const patience = 60_000 // milliseconds, after which it has stopped, and does not only take long
 const mnemonic = 'test test test test test test test test test test test junk'
 
 /// npm has it for Linux on x86-64 alone.
@@ -22,7 +23,7 @@ const freePort = () =>
 
 /// A connection of its own, kept alive. Threads of calls that do not wait for each other have one each.
 export function connection(port) {
-    const client = new Client(`http://127.0.0.1:${port}`, { bodyTimeout: 0, headersTimeout: 0 })
+    const client = new Client(`http://127.0.0.1:${port}`, { bodyTimeout: patience, headersTimeout: patience })
     const post = async (body) => {
         const answer = await client.request({
             path: '/',
