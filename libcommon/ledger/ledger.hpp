@@ -142,7 +142,8 @@ public:
     [[nodiscard]] Result<std::optional<Bytes>> get(BytesView key) const override;
     /// The last record that it has. All that it shows is on the disk.
     [[nodiscard]] const Head& head() const;
-    /// The block that a call made at the time of snapshot() would be in.
+    /// The block that a call made at the time of snapshot() would be in; of last_snapshot(), that
+    /// of the last record.
     [[nodiscard]] market::Now now() const;
     /// Of what is kept: the sum, modulo 2^256, of Keccak-256 of each key and its value.
     [[nodiscard]] const ethereum::UInt256& digest() const;
@@ -180,6 +181,9 @@ public:
     /// The last record that is on the disk.
     [[nodiscard]] Result<Head> head() const;
     [[nodiscard]] Result<Snapshot> snapshot() const;
+    /// The same in the block of the last record: for what no time changes, as a balance. It reads
+    /// no clock, and so waits for nobody who appends.
+    [[nodiscard]] Result<Snapshot> last_snapshot() const;
     /// The sum, modulo 2^256, of Keccak-256 of each key and its value that contracts keep: the same
     /// for the same records, on every machine.
     [[nodiscard]] Result<ethereum::UInt256> digest() const;

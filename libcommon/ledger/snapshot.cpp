@@ -26,6 +26,13 @@ Result<Snapshot> Ledger::snapshot() const {
     return Snapshot(std::make_unique<Snapshot::Parts>(std::move(current), *parts_));
 }
 
+Result<Snapshot> Ledger::last_snapshot() const {
+    CODEX_TRY(current, parts_->current());
+    const std::uint64_t block = current.mark.place.block;
+    return Snapshot(
+        std::make_unique<Snapshot::Parts>(Parts::CurrentBlock{std::move(current), block}, *parts_));
+}
+
 Result<std::optional<Bytes>> Snapshot::get(BytesView key) const {
     return parts_->kept.get(key);
 }

@@ -45,7 +45,7 @@ Result<int> run_balance(cli::Context& context, const BalanceOptions& options) {
                               return {};
                           },
                           .turn = [&](const std::string& item, Progress&) -> Result<void> {
-                              CODEX_TRY(views, Views::now(*ledger));
+                              CODEX_TRY(views, Views::last(*ledger));
                               return print_balance(context, views, item);
                           }});
 }

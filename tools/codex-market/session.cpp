@@ -22,6 +22,11 @@ Result<std::unique_ptr<ledger::Ledger>> open_ledger(cli::Context& context, ledge
     return opened;
 }
 
+Result<Views> Views::last(const ledger::Ledger& ledger) {
+    CODEX_TRY(snapshot, ledger.last_snapshot());
+    return Views(ledger, std::move(snapshot), {});
+}
+
 Result<Views> Views::now(const ledger::Ledger& ledger, const Address& from) {
     CODEX_TRY(snapshot, ledger.snapshot());
     return Views(ledger, std::move(snapshot), from);

@@ -25,6 +25,9 @@ class Views {
 public:
     /// `ledger` outlives it. Errors: those of Ledger::snapshot().
     [[nodiscard]] static Result<Views> now(const ledger::Ledger& ledger, const Address& from = {});
+    /// The same of what no time changes: nobody is waited for. Errors: those of
+    /// Ledger::last_snapshot().
+    [[nodiscard]] static Result<Views> last(const ledger::Ledger& ledger);
 
     [[nodiscard]] const ledger::Snapshot& snapshot() const { return snapshot_; }
     [[nodiscard]] const ledger::Ledger& ledger() const { return *ledger_; }

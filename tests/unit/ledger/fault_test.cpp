@@ -224,7 +224,8 @@ TEST_F(Faults, WhoReadsDoesNotCall) {
 
 /// L15
 TEST_F(Faults, WhoIsInTheWayIsNamed) {
-    (void)make({});
+    (void)must(Ledger::create(path(), sample_genesis(ClockKind::wall)));
+    send(*must(Ledger::open(path(), Access::write)), key_of(1), kToken, approve_market(1));
     std::array<int, 2> pipe{};
     ASSERT_EQ(::pipe(pipe.data()), 0);
     const pid_t child = ::fork();
@@ -244,6 +245,10 @@ TEST_F(Faults, WhoIsInTheWayIsNamed) {
     const Error error = must_fail(try_to_call(*ledger, 1));
     EXPECT_EQ(error.code(), Errc::ledger_locked);
     EXPECT_THAT(error.text(), HasSubstr("process " + std::to_string(child)));
+    // Who wants to know the time waits, too, and nobody else.
+    EXPECT_EQ(must_fail(ledger->snapshot()).code(), Errc::ledger_locked);
+    EXPECT_EQ(must(ledger->last_snapshot()).now().block, must(ledger->head()).block);
+    must(ledger->events({}, [](const Event&) -> Result<bool> { return true; }));
     ::kill(child, SIGKILL);
     ::waitpid(child, nullptr, 0);
     must(try_to_call(*ledger, 1)); // the kernel has given it back
