@@ -19,8 +19,16 @@ ledger_section() {
     row 'its signatures alone' '' 'and all of them read'
     measure 'state made anew' : "codex-testledger replay market-$records"
     row 'state made anew' '' 'after a start of the machine'
-    measure 'a slot asked for' : "codex-testledger slot market-$records"
-    row 'a slot asked for' '' 'a process of its own'
+    slot_row "market-$records"
+}
+
+# slot_row LEDGER: one of its slots, asked for by a process each time.
+slot_row() {
+    local slot
+    codex-market list slots --account "$(codex-testledger host)" --ledger "$1" >slots.out
+    slot=$(tail -n 1 slots.out | cut -f1)
+    measure '100 times codex-market get slot' : "for _ in {1..100}; do codex-market get slot $slot --ledger $1; done"
+    row '100 times codex-market get slot' '' "$(calc "10 * ${wall['100 times codex-market get slot']}") ms each"
 }
 
 # Each call is answered, on the disk, before its process makes the next one.

@@ -109,7 +109,7 @@ stub() {
     else
         assert_line --regexp '^\(anvil is not there'
     fi
-    for row in 'without signatures' verified 'its signatures alone' 'state made anew' 'a slot asked for'; do
+    for row in 'without signatures' verified 'its signatures alone' 'state made anew' '100 times codex-market get slot'; do
         assert_line --regexp "^$row +[0-9]+\.[0-9]+ +[0-9]+\.[0-9]+ +[0-9]+"
     done
 }
