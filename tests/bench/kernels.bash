@@ -33,7 +33,7 @@ hash_section() {
         beside=$(openssl_like "$level")
         # shellcheck disable=SC2086 # nothing, or one variable
         benchmark sha256_bench '^(openssl_long|codex_single)/message_bytes:65536$|openssl_nodes|^codex_nodes/nodes:1024$|^codex_many/message_bytes:65536/batch:(8|32)$' \
-            CODEX_CPU="$level" BENCHMARK_REPETITIONS="$runs" $beside
+            CODEX_CPU="$level" BENCHMARK_REPETITIONS="$runs" BENCHMARK_MIN_TIME=0.1 $beside
         hash_row "one message, $level" bytes codex_single/message_bytes:65536 openssl_long/message_bytes:65536
         hash_row "blocks, 8 at once, $level" bytes codex_many/message_bytes:65536/batch:8 openssl_long/message_bytes:65536
         hash_row "blocks, 32 at once, $level" bytes codex_many/message_bytes:65536/batch:32 openssl_long/message_bytes:65536

@@ -23,6 +23,21 @@ std::size_t offset(std::size_t lane) {
     return (lane * 37 + 1) % kOffsets;
 }
 
+void expect_equals_portable(decltype(Sha256Kernels::compress) kernel) {
+    std::mt19937_64 random(1);
+    Bytes room(64 * 25 + kOffsets);
+    fill_random(room, random);
+    for (std::size_t blocks = 0; blocks <= 25; ++blocks) {
+        const std::uint8_t* message = room.data() + offset(blocks);
+        State state;
+        fill_random(state, random);
+        State expected = state;
+        sha256_compress_portable(expected.data(), message, blocks);
+        kernel(state.data(), message, blocks);
+        EXPECT_EQ(state, expected) << blocks << " blocks";
+    }
+}
+
 void expect_wide_equals_portable(const Sha256Wide& wide) {
     std::mt19937_64 random(wide.lanes);
     for (const std::size_t blocks : {1UL, 2UL, 3UL, 17UL}) {
@@ -70,17 +85,7 @@ void expect_nodes_equal_portable(NodesKernel kernel, std::size_t step) {
 TEST(Sha256Kernels, ShaNiEqualsPortable) {
     if (!cpu::features().sha_ni)
         return; // this process may not execute it; the run without CODEX_CPU does where it can
-    std::mt19937_64 random(1);
-    Bytes message(64 * 9);
-    fill_random(message, random);
-    for (std::size_t blocks = 0; blocks <= 9; ++blocks) {
-        State state;
-        fill_random(state, random);
-        State expected = state;
-        sha256_compress_portable(expected.data(), message.data(), blocks);
-        sha256_compress_shani(state.data(), message.data(), blocks);
-        EXPECT_EQ(state, expected) << blocks;
-    }
+    expect_equals_portable(sha256_compress_shani);
     expect_wide_equals_portable({2, 2, sha256_compress2_shani});
     expect_nodes_equal_portable(sha256_nodes_shani, 1);
 }
@@ -88,6 +93,7 @@ TEST(Sha256Kernels, ShaNiEqualsPortable) {
 TEST(Sha256Kernels, Avx2EqualsPortable) {
     if (!cpu::features().avx2)
         return;
+    expect_equals_portable(sha256_compress_avx2);
     expect_wide_equals_portable({8, 8, sha256_compress8_avx2});
     expect_wide_equals_portable({16, 16, sha256_compress16_avx2});
     expect_nodes_equal_portable(sha256_nodes_avx2, 8);
@@ -117,6 +123,7 @@ TEST(Sha256Kernels, TheChoiceIsAllowedAndOrdered) {
     EXPECT_EQ(kernels.wide_nodes[0].nodes == sha256_nodes_avx2,
               cpu.avx2 && !cpu.avx512 && !cpu.sha_ni);
     EXPECT_EQ(kernels.compress == sha256_compress_shani, cpu.sha_ni);
+    EXPECT_EQ(kernels.compress == sha256_compress_avx2, cpu.avx2 && !cpu.sha_ni);
     expect_ordered(kernels.wide);
     expect_ordered(kernels.wide_nodes);
 }

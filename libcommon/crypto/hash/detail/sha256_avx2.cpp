@@ -6,6 +6,9 @@
 // them 830 cycles. One group does not keep them busy where such an instruction takes two cycles
 // (Zen 5), as a round is a chain of five; two groups do better, although they do not fit the
 // registers.
+//
+// A lone message has its next 8 blocks in the lanes for their schedules, which do not depend on the
+// state; the rounds then go through them one after another.
 #include "crypto/hash/detail/sha256_kernels.hpp"
 
 #include <immintrin.h>
@@ -115,6 +118,12 @@ inline void load_block(__m256i* w, const std::uint8_t* const* data, std::size_t 
     transpose(w + 8);
 }
 
+/// Word t of the schedule becomes word t + 16.
+inline void expand(__m256i* w, int t) {
+    w[t] = add(add(w[t], w[(t + 9) & 15]), add(small_sigma<7, 18, 3>(w[(t + 1) & 15]),
+                                               small_sigma<17, 19, 10>(w[(t + 14) & 15])));
+}
+
 /// What one block adds to the states of G groups, by 64 rounds.
 template <int G> struct Added {
     __m256i before[G][8];
@@ -150,9 +159,7 @@ template <int G> inline void compress_block(__m256i (*s)[8], __m256i (*w)[16]) {
             for (int g = 0; g < G; ++g) {
                 one_round(s[g], t, add(w[g][t], broadcast(k[t])), added.b_xor_c[g]);
                 if (base < 48)
-                    w[g][t] = add(add(w[g][t], w[g][(t + 9) & 15]),
-                                  add(small_sigma<7, 18, 3>(w[g][(t + 1) & 15]),
-                                      small_sigma<17, 19, 10>(w[g][(t + 14) & 15])));
+                    expand(w[g], t);
             }
         }
     }
@@ -208,7 +215,72 @@ void nodes8(const std::uint8_t* children, const Sha256Words& table, std::uint8_t
         store(parents + 32 * lane, byte_swap(s[0][lane]));
 }
 
+/// K + W of 8 consecutive blocks of a message: words[t][i] is that of round t of block i.
+struct EightSchedules {
+    alignas(32) std::uint32_t words[64][kLanes];
+
+    explicit EightSchedules(const std::uint8_t* message) {
+        const std::uint8_t* data[kLanes];
+        for (int i = 0; i < kLanes; ++i)
+            data[i] = message + 64 * i;
+        __m256i w[16];
+        load_block(w, data, 0);
+        for (int base = 0; base < 64; base += 16) {
+#pragma GCC unroll 16
+            for (int t = 0; t < 16; ++t) {
+                store(words[base + t], add(w[t], broadcast(kSha256Round.w[base + t])));
+                if (base < 48)
+                    expand(w, t);
+            }
+        }
+    }
+};
+
+inline std::uint32_t rotate(std::uint32_t x, int n) {
+    return x >> n | x << (32 - n);
+}
+
+/// As above, of one block.
+inline void one_round(std::uint32_t* s, int t, std::uint32_t words, std::uint32_t& b_xor_c) {
+    const std::uint32_t a = s[(0 - t) & 7];
+    const std::uint32_t b = s[(1 - t) & 7];
+    const std::uint32_t e = s[(4 - t) & 7];
+    const std::uint32_t f = s[(5 - t) & 7];
+    const std::uint32_t g = s[(6 - t) & 7];
+    std::uint32_t& h = s[(7 - t) & 7];
+    h += words;
+    h += (e & f) + (~e & g);
+    h += rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25);
+    s[(3 - t) & 7] += h;
+    const std::uint32_t a_xor_b = a ^ b;
+    h += b ^ (a_xor_b & b_xor_c);
+    b_xor_c = a_xor_b;
+    h += rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22);
+}
+
+void compress_block(std::uint32_t* state, const EightSchedules& schedules, int block) {
+    std::uint32_t s[8];
+    for (int i = 0; i < 8; ++i)
+        s[i] = state[i];
+    std::uint32_t b_xor_c = s[1] ^ s[2];
+    for (int base = 0; base < 64; base += 8)
+#pragma GCC unroll 8
+        for (int t = 0; t < 8; ++t)
+            one_round(s, t, schedules.words[base + t][block], b_xor_c);
+    for (int i = 0; i < 8; ++i)
+        state[i] += s[i];
+}
+
 } // namespace
+
+void sha256_compress_avx2(std::uint32_t* state, const std::uint8_t* data, std::size_t blocks) {
+    for (; blocks >= kLanes; blocks -= kLanes, data += 64 * kLanes) {
+        const EightSchedules schedules(data);
+        for (int block = 0; block < kLanes; ++block)
+            compress_block(state, schedules, block);
+    }
+    sha256_compress_portable(state, data, blocks);
+}
 
 void sha256_compress8_avx2(std::uint32_t* const* states, const std::uint8_t* const* data,
                            std::size_t blocks) {

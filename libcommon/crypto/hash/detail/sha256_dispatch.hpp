@@ -3,7 +3,8 @@
 // Measured on one core of an AMD EPYC of the Zen 5 generation (4.4 GHz, gcc 12, data in cache;
 // tests/bench/sha256_bench.cpp), GB/s of long messages and ns for a tree node:
 //
-//   portable   1 lane   0.37 GB/s   280 ns  (OpenSSL 3.0 EVP without SHA-NI: 0.77 GB/s)
+//   portable   1 lane   0.37 GB/s   280 ns  (OpenSSL 3.0 EVP without SHA-NI: 0.77 GB/s, 220 ns)
+//   avx2       1 lane   0.62 GB/s
 //   avx2       8 lanes  1.9  GB/s    62 ns
 //   avx2      16 lanes  2.25 GB/s
 //   sha_ni     1 lane   2.2  GB/s           (OpenSSL 3.0 EVP: 2.2 GB/s, 100 ns)
@@ -15,11 +16,12 @@
 // at which its time for one block of all lanes is below that of the next narrower kernels:
 // 16 * 3.2 / 5.1 = 10 messages against pairs with SHA-NI; 32 lanes take as long as 16 and then 4
 // to 5 with SHA-NI, so 21 messages, and for nodes (whose second block is cheap) 16 and 3. Without
-// SHA-NI, against 0.37 GB/s, two messages are enough: 8 lanes with AVX2 take as long as one and a
-// half, and 16 less than 8 and then 2; with AVX-512 16 take as long as 8 with AVX2, and 32 are
-// worth it from 17. Not measured: other processors. Where 512-bit instructions run on two ports or
-// as two halves (Intel; Zen 4), 16 messages need at least 1700 / 2 cycles a block, 0.8 cycles a
-// byte, and a pair with SHA-NI about 1.1: the order stays, the distance shrinks.
+// SHA-NI 8 lanes with AVX2 take as long as two and a half messages one by one, or two nodes, and 16
+// less than 8 and then 2; 16 with AVX-512 take as long as two messages, and 32 less than 16 and 1.
+//
+// Not measured: other processors. Where 512-bit instructions run on two ports or as two halves
+// (Intel; Zen 4), 16 messages need at least 1700 / 2 cycles a block, 0.8 cycles a byte, and a pair
+// with SHA-NI about 1.1: the order stays, the distance shrinks.
 #pragma once
 
 #include "crypto/hash/detail/sha256_kernels.hpp"

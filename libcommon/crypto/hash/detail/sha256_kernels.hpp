@@ -30,6 +30,7 @@ extern const Sha256Words kSha256NodeRound[kSha256NodeKeys];
 /// Runs `blocks` consecutive 64-byte blocks from `data` into `state`.
 void sha256_compress_portable(std::uint32_t* state, const std::uint8_t* data, std::size_t blocks);
 void sha256_compress_shani(std::uint32_t* state, const std::uint8_t* data, std::size_t blocks);
+void sha256_compress_avx2(std::uint32_t* state, const std::uint8_t* data, std::size_t blocks);
 
 /// The same for as many messages side by side as the name says: `blocks` blocks of each data[i]
 /// into states[i].
