@@ -25,6 +25,33 @@ setup() {
     hint 'a line is what a prover answers: codex-market challenge SLOT | codex-prove prove --watch --circuit-dir DIR'
 }
 
+@test "market: keys, folders, operations and proofs that are none" {
+    run_split codex-market key import --to new.key <<<zz
+    hint 'give the digits alone, or the keystore of another program with its password: --password-file FILE'
+    echo '{}' >none
+    run_split codex-market init --vkey none --ledger new
+    hint 'a key in JSON is JSON, as this prints it: codex-prove vkey --zkey FILE'
+    run_split codex-market init --zkey none --ledger new
+    hint 'make a key for tests: codex-prove setup -o test.zkey'
+    run_split codex-market init --verifier test --ledger deep/er/new
+    assert_failure 73
+    hint 'make the folder first: mkdir -p deep/er'
+    pasted 'mkdir -p'
+    codex-market init -q --verifier test --ledger deep/er/new
+    run_split codex-market time --ledger none
+    assert_refused 66 'none: is no folder'
+    hint 'name the folder of a ledger with --ledger DIR, or in CODEX_LEDGER'
+    run_split codex-market ledger replay <<<$'{"op":"time"}\nx'
+    assert_failure 65
+    assert_stderr --partial 'error: stdin line '
+    hint 'what an operation is, is said by codex-market(7), RUNS'
+    as alice reserve "$request@0" >reserved
+    codex-market challenge "$request@0" | prove | jq -c '.publicSignals = []' >answer
+    run_split as alice fill answer
+    assert_failure 1
+    hint "see which proof is wanted: codex-market challenge $(jq -r .id answer)"
+}
+
 @test "market: an export that is none, or is cut" {
     codex-market ledger export -o whole
     head -c 500 whole >part
@@ -95,7 +122,8 @@ follows() {
     assert_equal "$status" 66
     assert_stderr --partial 'followed: the ledger is gone'
     hint 'name the folder of a ledger with --ledger DIR, or in CODEX_LEDGER'
-    follows 'rm -r followed'
+    # He may be making its state anew while it goes.
+    follows 'until rm -r followed 2>>removed; do [[ -e followed ]] || break; done'
     assert_equal "$status" 66
     follows 'mv followed moved && codex-market init -q --verifier test --ledger followed >made'
     assert_equal "$status" 66
