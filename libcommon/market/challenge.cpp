@@ -131,8 +131,10 @@ Result<ProofAnswer> proof_answer_from_json(std::string_view line) {
 Result<void> check_signals(const Challenge& challenge, const snark::Statement& statement) {
     const auto& wanted = challenge.public_signals;
     if (statement.inputs.size() != wanted.size())
-        return fail(Errc::proof_invalid, "the proof has {} public signals, not {}",
-                    statement.inputs.size(), wanted.size());
+        return fail(
+            Error(Errc::proof_invalid, fmt::format("the proof has {} public signals, not {}",
+                                                   statement.inputs.size(), wanted.size()))
+                .remedy(Remedy(Remedy::prove_slot).of(hex(challenge.slot_id))));
     for (std::size_t i = 0; i < wanted.size(); ++i) {
         const UInt256 shown = number_of(statement.inputs[i]);
         if (shown != wanted[i])

@@ -94,7 +94,12 @@ Result<ethereum::PrivateKey> read_foreign_key(const ImportOptions& options) {
         if (!options.password_file.empty())
             return fail(Errc::usage, "--password-file: {} is no keystore, and needs no password",
                         toolkit::input_name(options.source));
-        return ethereum::key_from_hex(first_line(content));
+        auto key = ethereum::key_from_hex(first_line(content));
+        if (!key && !key.error().has_way_out())
+            return fail(std::move(key).error().hint(
+                "give the digits alone, or the keystore of another program with its password: "
+                "--password-file FILE"));
+        return key;
     }
     if (options.password_file.empty())
         return fail(Error(Errc::usage, "a keystore is opened with its password")

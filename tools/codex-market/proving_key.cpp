@@ -26,7 +26,10 @@ Result<std::string> hash_of_file(const std::string& path) {
 
 Result<snark::VerifyingKey> key_of_zkey(const std::string& path) {
     auto file = snark::BinaryFile::open(path, "zkey", 1);
-    if (!file && file.error().code() == Errc::not_found && !file.error().has_way_out())
+    const bool none =
+        !file && (file.error().code() == Errc::not_found ||
+                  errc_exit_code(file.error().code()) == errc_exit_code(Errc::malformed));
+    if (none && !file.error().has_way_out())
         return fail(std::move(file).error().remedy({Remedy::make_key}));
     if (!file)
         return fail(std::move(file).error());
@@ -60,7 +63,11 @@ Result<void> KeyOptions::set(ledger::Genesis& genesis) const {
         CODEX_TRY(text, toolkit::read_input(*vkey, kMaxVerifyingKeyBytes));
         auto key = snark::verifying_key_from_json(as_text(text));
         if (!key)
-            return fail(std::move(key).error().context(toolkit::input_name(*vkey)));
+            return fail(std::move(key)
+                            .error()
+                            .context(toolkit::input_name(*vkey))
+                            .hint("a key in JSON is JSON, as this prints it: codex-prove vkey "
+                                  "--zkey FILE"));
         genesis.verifying_key = snark::verifying_key_to_json(*key);
         return {};
     }

@@ -19,8 +19,15 @@ Result<int> replay_operations(cli::Context& context, const std::string& source) 
         CODEX_TRY(operation, operations.next());
         if (!operation)
             return 0;
-        CODEX_TRY(answer, replay.answer(*operation));
-        CODEX_CHECK(context.print_text(answer + "\n"));
+        auto answer = replay.answer(*operation);
+        if (!answer) {
+            context.about(operations.place());
+            if (!answer.error().has_way_out())
+                return fail(std::move(answer).error().hint(
+                    "what an operation is, is said by codex-market(7), RUNS"));
+            return fail(std::move(answer).error());
+        }
+        CODEX_CHECK(context.print_text(*answer + "\n"));
     }
 }
 

@@ -66,8 +66,13 @@ Result<Making> Making::begin(const std::string& named) {
     const std::string path = trimmed(named);
     CODEX_CHECK(require_free(path));
     std::string folder = parent_of(path) + "/.codex-ledger-XXXXXX";
-    if (::mkdtemp(folder.data()) == nullptr)
-        return fail(creation_error(path, system_error(errno, "create " + path)));
+    if (::mkdtemp(folder.data()) == nullptr) {
+        const int cause = errno;
+        Error error = creation_error(path, system_error(cause, "create " + path));
+        if (cause == ENOENT)
+            return fail(std::move(error).remedy(Remedy(Remedy::make_folder).of(parent_of(path))));
+        return fail(std::move(error));
+    }
     return Making(path, std::move(folder));
 }
 

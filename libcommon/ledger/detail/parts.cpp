@@ -71,6 +71,10 @@ Result<void> Ledger::Parts::open() {
         return fail(Error(Errc::ledger_missing, fmt::format("{}: no ledger is there", path))
                         .remedy(Remedy::make_ledger)
                         .remedy(Remedy::name_ledger));
+    struct stat st{};
+    if (!text && ::stat(path.c_str(), &st) == 0 && !S_ISDIR(st.st_mode))
+        return fail(Error(Errc::ledger_missing, fmt::format("{}: is no folder", path))
+                        .remedy(Remedy::name_ledger));
     if (!text && text.error().code() == Errc::limit_exceeded)
         return fail(Errc::ledger_damaged, "{}", text.error().text());
     if (!text)
