@@ -52,7 +52,19 @@ struct Word {
     enum Kind : std::uint8_t { option, value, positional } kind = positional;
     bool hidden = false; ///< what a hint does not repeat, and its value
     bool common = false; ///< of all commands, and says nothing of what is done
+    std::string place{}; ///< the file or folder that an option's value is; empty: it is none
 };
+
+/// What help calls the value or the argument is the name of a file or a folder.
+bool is_place(std::string_view what) {
+    return what == "FILE" || what == "DIR" || what == "SOURCE" || what == "PROOF" || what == "ZKEY";
+}
+
+bool takes_place(std::string_view name, const std::vector<OptionSpec>& specs) {
+    return std::ranges::any_of(specs, [&](const OptionSpec& spec) {
+        return is_place(spec.value) && std::ranges::find(spec.names, name) != spec.names.end();
+    });
+}
 
 std::vector<Word> words_of(const Context::State& state) {
     Globals globals;
@@ -81,9 +93,14 @@ std::vector<Word> words_of(const Context::State& state) {
         const bool hidden =
             name == "-r" || name == "--repo" || name == "--json" || name == "--ledger";
         const bool general = is_common(name);
+        const bool place = takes_place(name, specs);
         words.push_back({given[i], Word::option, hidden, general});
-        if (value_follows && i + 1 < given.size())
+        if (value_follows && i + 1 < given.size()) {
             words.push_back({given[++i], Word::value, hidden, general});
+            words.back().place = place ? given[i] : std::string();
+        } else if (const std::size_t begin = given[i].find('='); place && begin != given[i].npos) {
+            words.back().place = given[i].substr(begin + 1);
+        }
     }
     return words;
 }
@@ -174,6 +191,23 @@ std::vector<std::string> positional_words(const Context::State& state) {
     words.erase(words.begin(),
                 words.begin() + static_cast<std::ptrdiff_t>(std::min(names, words.size())));
     return words;
+}
+
+std::vector<std::string> named_places(const Context::State& state) {
+    std::vector<std::string> places;
+    for (Word& word : words_of(state))
+        places.push_back(std::move(word.place));
+    if (std::ranges::any_of(state.node->arguments, is_place, &ArgumentSpec::name))
+        for (std::string& word : positional_words(state))
+            places.push_back(std::move(word));
+    Globals globals;
+    std::vector<OptionSpec> specs = global_options(globals);
+    specs.insert(specs.end(), state.node->options.begin(), state.node->options.end());
+    for (const Setting& setting : state.settings)
+        if (takes_place("--" + setting.name, specs))
+            places.push_back(setting.value);
+    std::erase_if(places, [](const std::string& place) { return place.empty() || place == "-"; });
+    return places;
 }
 
 std::string command_with_options(const Context::State& state) {

@@ -351,6 +351,34 @@ Error with_commands(const Context::State& state, const Error& error) {
     return told;
 }
 
+/// Where in a message `place`, or a file below it, is named: "open place/a: why". Empty: nowhere.
+std::string_view named_in(std::string_view text, std::string_view place) {
+    while (place.size() > 1 && place.ends_with('/'))
+        place.remove_suffix(1);
+    const std::size_t begin = text.find(place);
+    if (begin == text.npos || (begin != 0 && text[begin - 1] != ' ') ||
+        !std::ranges::all_of(text.substr(0, begin),
+                             [](char c) { return is_letter(c) || c == ' '; }))
+        return {};
+    const std::string_view rest = text.substr(begin + place.size());
+    const std::size_t below = rest.find(": ");
+    if (below == rest.npos || (below != 0 && rest.front() != '/'))
+        return {};
+    return text.substr(begin, place.size() + below);
+}
+
+/// What an error is about that is said of no input: the first thing that it names, where that is a
+/// file or a folder that the user has named, or one below it.
+std::string_view place_of(const Context::State& state, const Error& error, std::string_view text) {
+    std::string_view longest;
+    if (state.node == nullptr || errc_exit_code(error.code()) == errc_exit_code(Errc::usage))
+        return longest;
+    for (const std::string& place : named_places(state))
+        if (const std::string_view found = named_in(text, place); found.size() > longest.size())
+            longest = found;
+    return longest;
+}
+
 } // namespace
 
 Said said_of(const Context::State& state, std::string_view item, const Error& error) {
@@ -361,8 +389,10 @@ Said said_of(const Context::State& state, std::string_view item, const Error& er
     std::string hint = completed(state, hint_of(told), item);
     if (hint.size() > 2 * kMostSaid) // of a repo whose name no file system takes
         hint.clear();
-    return {shortened ? beginning_of(item, kMaxShown) : std::string(item),
-            told.text(),
+    std::string text = told.text();
+    std::string object(item.empty() ? place_of(state, told, text) : item);
+    return {shortened ? beginning_of(item, kMaxShown) : std::move(object),
+            std::move(text),
             std::move(hint),
             {remedies.begin(), remedies.end()}};
 }

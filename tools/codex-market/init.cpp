@@ -116,8 +116,8 @@ Result<ledger::Genesis> genesis_of(cli::Context& context, const InitOptions& opt
 
 Result<int> run_init(cli::Context& context, const InitOptions& options) {
     CODEX_TRY(path, ledger_path(context));
-    context.about(path);
     CODEX_TRY(genesis, genesis_of(context, options));
+    context.about(path);
     auto repo = context.repo_path();
     if (repo && path == *repo + "/ledger")
         CODEX_CHECK(make_private_folder(*repo));

@@ -8,6 +8,10 @@ namespace codex::cli::detail {
 /// What is neither an option nor its value, behind the command.
 [[nodiscard]] std::vector<std::string> positional_words(const Context::State& state);
 
+/// The files and folders that the command line, the environment and the configuration name, as they
+/// name them, in no order.
+[[nodiscard]] std::vector<std::string> named_places(const Context::State& state);
+
 /// The command that runs, with the options that it was given but -r, --ledger and --json, and
 /// without its arguments.
 [[nodiscard]] std::string command_with_options(const Context::State& state);

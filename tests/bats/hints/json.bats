@@ -234,3 +234,31 @@ told() {
     assert_equal "$(jq -c .error.code <<<"$(printf '%s\n' "${lines[@]}" | grep '"error"')" | grep -c .)" 4
     assert_equal "$(jq -c .type <<<"$stderr" | grep -c .)" "$(grep -c . <<<"$stderr")"
 }
+
+@test "the object is the repo, the ledger, the key, the file that an option or a variable names" {
+    local object command
+    while IFS='|' read -r object command; do
+        run_split bash -c "$command --json </dev/null"
+        assert_failure
+        assert_equal "$(jq -r 'select(.type == "error") | .object' <<<"$stderr")" "$object"
+    done <<'EOF'
+no repo|codex-chunk ls -r 'no repo'
+no repo|codex-chunk ls --repo='no repo'
+none|CODEX_REPO=none codex-ec status zDvZRwzmAkhzDRPH5EW242gJBNZ2T7aoH2v1fVH66FxXL4kSbvyM
+file|codex-chunk space -r file
+none|codex-market time --ledger none
+none/|CODEX_LEDGER=none/ codex-market list open
+my key|codex-market balance --eth-private-key 'my key'
+none|CODEX_ETH_PRIVATE_KEY=none codex-market key show
+file|codex-market balance --eth-private-key file
+none.zkey|codex-market init --zkey none.zkey
+none/proof_main.zkey|codex-prove prove --circuit-dir none --watch
+none/made|codex-chunk export -o none/made
+EOF
+    run_split codex-market balance --json # where it is when nobody says it
+    assert_equal "$(jq -r .object <<<"$stderr")" "$CODEX_REPO/account"
+    run_split codex-chunk ls -r 'no repo'
+    assert_stderr --partial "codex-chunk: error: no repo: no repo there"
+    run_split codex-chunk ls --json --threads x # no file, and no part of one
+    assert_equal "$(jq -r .object <<<"$stderr")" null
+}
