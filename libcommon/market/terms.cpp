@@ -1,5 +1,7 @@
 #include "market/terms.hpp"
 
+#include <algorithm>
+
 namespace codex::market {
 
 using ethereum::UInt256;
@@ -60,6 +62,22 @@ std::string text_of(Flaw flaw, const Configuration& configuration, std::uint64_t
     case Flaw::validators_gain:
         return fmt::format("validators get {} percent of what hosts lose, which is more than that",
                            configuration.validator_reward_percentage);
+    case Flaw::misses_expire:
+        return fmt::format("a missing proof can be marked after the period and before the timeout, "
+                           "{} s, is over, and with blocks of {} s there may be no block between: "
+                           "hosts may pass over proofs",
+                           configuration.timeout, block_seconds);
+    case Flaw::misses_are_free:
+        return "a missing proof costs 0 percent of the collateral: hosts may pass over proofs";
+    case Flaw::marking_is_unpaid:
+        return "validators get 0 percent of what hosts lose: nobody is paid for marking a missing "
+               "proof";
+    case Flaw::no_whole_period:
+        return fmt::format("no request may last longer than {} s, and a period has {} s: all are "
+                           "over before a proof can be missing",
+                           configuration.request_duration_limit, configuration.period);
+    case Flaw::no_reservations:
+        return "a slot has room for 0 reservations, and only who has one may fill it: nobody can";
     case Flaw::pointer_overtakes:
         break;
     }
@@ -80,6 +98,18 @@ std::vector<Flaw> flaws_of(const Configuration& configuration, std::uint64_t blo
     // Blocks without time between them are crossed at any speed.
     if (block_seconds == 0 || configuration.period / block_seconds >= configuration.downtime)
         flaws.push_back(Flaw::pointer_overtakes);
+    // From the second after a period to the last one before its timeout there are timeout - 1.
+    if (configuration.timeout <= std::max<std::uint64_t>(block_seconds, 1))
+        flaws.push_back(Flaw::misses_expire);
+    if (configuration.slash_percentage == 0)
+        flaws.push_back(Flaw::misses_are_free);
+    else if (configuration.validator_reward_percentage == 0)
+        flaws.push_back(Flaw::marking_is_unpaid);
+    // The period in which a slot is filled owes no proof.
+    if (configuration.request_duration_limit <= configuration.period)
+        flaws.push_back(Flaw::no_whole_period);
+    if (configuration.max_reservations == 0)
+        flaws.push_back(Flaw::no_reservations);
     return flaws;
 }
 

@@ -25,11 +25,16 @@ struct Terms {
 /// whose collateral overflows is taken, but can never be filled, and is refused here, too.
 [[nodiscard]] Result<Terms> terms_of(const Request& request, const Configuration& configuration);
 
-/// What makes a market bad that its contract makes all the same.
+/// What makes a market bad, or a rule of it idle, that its contract makes all the same.
 enum class Flaw : std::uint8_t {
     insolvent,         ///< what hosts lose may not cover what validators and repairs are paid
     validators_gain,   ///< validators get more than hosts lose
     pointer_overtakes, ///< a pointer may cross all blocks of downtime within a period
+    misses_expire,     ///< there may be no block in which a missing proof can be marked
+    misses_are_free,   ///< a missing proof costs nothing
+    marking_is_unpaid, ///< who marks a missing proof gets nothing of what it costs
+    no_whole_period,   ///< every request is over before a proof of it can be missing
+    no_reservations,   ///< no slot can be reserved, and so none filled
 };
 
 /// In words, with the numbers.

@@ -86,6 +86,25 @@ load market
     assert_equal "$stderr" ''
 }
 
+@test "it warns of rules that nobody has to keep, as a proof that can never be marked as missing" {
+    while read -r words; do
+        # shellcheck disable=SC2086 # words
+        run_split codex-market init --verifier test --ledger "of $words" $words
+        assert_success
+        assert_equal "$(grep -c ': warning: ' <<<"$stderr")" 1
+    done <<'EOF'
+--timeout 1s
+--timeout 10s --block-time 10s
+--slash-percentage 0
+--validator-reward-percentage 0
+--request-duration-limit 90s
+--max-reservations 0
+EOF
+    # In the first second after a period it is not too late yet.
+    run_split codex-market init --verifier test --ledger 'in time' --timeout 2s
+    assert_equal "$stderr" ''
+}
+
 @test "what the contract refuses to be made with is refused, by its name" {
     while read -r name words; do
         # shellcheck disable=SC2086 # words

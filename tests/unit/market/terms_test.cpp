@@ -63,6 +63,37 @@ TEST(Flaws, TheMarketsOfTheNetworkHaveNone) {
     EXPECT_THAT(flaws_of(Configuration(), 12), IsEmpty()) << "120 s, 64 blocks";
 }
 
+/// The flaws of the network's market with one change, and blocks of two seconds.
+template <class Change> std::vector<Flaw> flaws_with(const Change& change) {
+    Configuration configuration;
+    change(configuration);
+    return flaws_of(configuration, 2);
+}
+
+TEST(Flaws, AreRulesThatNeverHaveToBeKept) {
+    using C = Configuration;
+    EXPECT_THAT(flaws_with([](C& c) { c.period = 127, c.timeout = 3; }), IsEmpty()) << "a block";
+    EXPECT_THAT(flaws_with([](C& c) { c.timeout = 2; }), ElementsAre(Flaw::misses_expire));
+    EXPECT_THAT(flaws_with([](C& c) { c.timeout = 0; }), ElementsAre(Flaw::misses_expire));
+    EXPECT_THAT(flaws_with([](C& c) { c.slash_percentage = 0; }),
+                ElementsAre(Flaw::misses_are_free));
+    EXPECT_THAT(flaws_with([](C& c) { c.slash_percentage = c.validator_reward_percentage = 0; }),
+                ElementsAre(Flaw::misses_are_free))
+        << "of nothing all get nothing";
+    EXPECT_THAT(flaws_with([](C& c) { c.validator_reward_percentage = 0; }),
+                ElementsAre(Flaw::marking_is_unpaid));
+    EXPECT_THAT(flaws_with([](C& c) { c.request_duration_limit = c.period + 1; }), IsEmpty());
+    EXPECT_THAT(flaws_with([](C& c) { c.request_duration_limit = c.period; }),
+                ElementsAre(Flaw::no_whole_period));
+    EXPECT_THAT(flaws_with([](C& c) { c.max_reservations = 0; }),
+                ElementsAre(Flaw::no_reservations));
+    Configuration configuration;
+    configuration.timeout = 7;
+    EXPECT_THAT(text_of(Flaw::misses_expire, configuration, 9), HasSubstr("7 s, is over"));
+    EXPECT_THAT(text_of(Flaw::misses_expire, configuration, 9), HasSubstr("blocks of 9 s"));
+    EXPECT_THAT(text_of(Flaw::no_whole_period, configuration, 9), HasSubstr("a period has 120 s"));
+}
+
 TEST(Flaws, AreFoundFromTheirBoundOn) {
     Configuration configuration;
     configuration.repair_reward_percentage = 46;
