@@ -12,6 +12,9 @@ namespace {
 constexpr std::size_t kMostInList = 4096;
 constexpr std::size_t kBackToList = kMostInList / 2;
 constexpr std::uint32_t kWordBits = 64;
+/// A range up to so long is put into a list, or taken out of it, one by one: all of a list becomes
+/// bits, and a list again, only where that is cheaper.
+constexpr std::uint32_t kFewAtOnce = 8;
 
 /// Bits begin to end - 1 of a word.
 std::uint64_t word_mask(std::uint32_t begin, std::uint32_t end) {
@@ -145,8 +148,13 @@ bool IndexSet::Piece::erase(std::uint32_t at) {
 }
 
 void IndexSet::Piece::insert(std::uint32_t begin, std::uint32_t end) {
-    if (is_full())
+    if (count(begin, end) == end - begin)
         return;
+    if (end - begin <= kFewAtOnce) {
+        for (std::uint32_t at = begin; at < end; ++at)
+            insert(at);
+        return;
+    }
     to_bits();
     for_words(begin, end, [&](std::uint32_t word, std::uint64_t mask) {
         size += static_cast<std::uint32_t>(std::popcount(~(*bits)[word] & mask));
@@ -156,6 +164,13 @@ void IndexSet::Piece::insert(std::uint32_t begin, std::uint32_t end) {
 }
 
 void IndexSet::Piece::erase(std::uint32_t begin, std::uint32_t end) {
+    if (count(begin, end) == 0)
+        return;
+    if (end - begin <= kFewAtOnce) {
+        for (std::uint32_t at = begin; at < end; ++at)
+            erase(at);
+        return;
+    }
     to_bits();
     for_words(begin, end, [&](std::uint32_t word, std::uint64_t mask) {
         size -= static_cast<std::uint32_t>(std::popcount((*bits)[word] & mask));
