@@ -5,10 +5,12 @@
 // "peer" (its bytes a second) and "ratio" (ours by its) are printed.
 #include "compare.hpp"
 #include "erasure/code.hpp"
+#include "erasure/detail/caches.hpp"
 #include "erasure/detail/kernel_choice.hpp"
 
 #include <algorithm>
 #include <memory>
+#include <string>
 
 namespace {
 
@@ -169,6 +171,10 @@ BENCHMARK(decode)->Apply(sizes);
 
 int main(int argc, char** argv) {
     benchmark::AddCustomContext("kernels", codex::erasure::detail::best_kernels().name);
+    const auto& caches = codex::erasure::detail::machine_caches();
+    benchmark::AddCustomContext("strips for caches of",
+                                std::to_string(caches.nearest >> 10) + " and " +
+                                    std::to_string(caches.second >> 10) + " KiB");
     benchmark::Initialize(&argc, argv);
     if (benchmark::ReportUnrecognizedArguments(argc, argv))
         return 64;

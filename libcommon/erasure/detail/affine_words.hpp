@@ -4,8 +4,10 @@
 //   stream          a store past the caches, to aligned bytes; order_streams ends them
 //   matrix          of 8 bytes, in every lane of 8
 //   add, product (by a matrix), zero
-// What derives from these adds kTileRows, kTileColumns, kMaxLayers, and kLoadedLayers, up to which
-// the factors of a pass fit the registers beside its rows.
+//   settle          makes the compiler compute a vector where it stands, see row_passes.hpp
+// What derives from these adds kTileRows and kTileColumns, and how many layers fit the registers:
+// for row_transform.hpp kByteLayers, of bytes, and kWordLayers, of words of GF(2^16), or kMaxLayers
+// for column_transform.hpp, which needs no settle.
 #pragma once
 
 #include "erasure/detail/tower.hpp"
@@ -15,16 +17,29 @@
 
 namespace codex::erasure::detail {
 
+/// Bytes, and factors that multiply each of them alike.
+template <class V> struct AffineBytes {
+    using ByteVector = V;
+    using Vector = typename V::Vector;
+    struct Small {
+        Vector matrix;
+    };
+    static Vector prepare(Vector a) { return a; }
+    static Vector mul_add(Vector sum, Vector a, Small f) {
+        return V::add(sum, V::product(a, f.matrix));
+    }
+};
+
 /// A vector of words.
-template <class V> struct AffineGf8 {
+template <class V> struct AffineGf8 : AffineBytes<V> {
     using Vector = typename V::Vector;
     struct Unit {
         Vector x;
     };
     using Prepared = Unit;
-    struct Factor {
-        Vector matrix;
-    };
+    using Factor = typename AffineBytes<V>::Small;
+    using AffineBytes<V>::prepare;
+    using AffineBytes<V>::mul_add;
     static constexpr std::size_t kBytes = sizeof(Vector);
     static constexpr std::size_t kFactorBytes = 8;
 
@@ -37,6 +52,7 @@ template <class V> struct AffineGf8 {
     static Unit add(Unit a, Unit b) { return {V::add(a.x, b.x)}; }
     static Prepared prepare(Unit a) { return a; }
     static Factor factor(const std::uint8_t* record) { return {V::matrix(record)}; }
+    static Factor small(const std::uint8_t* record) { return factor(record); }
     static Unit mul(Unit a, Factor f) { return {V::product(a.x, f.matrix)}; }
     static Unit mul_add(Unit sum, Prepared a, Factor f) { return add(sum, mul(a, f)); }
 
@@ -47,8 +63,11 @@ template <class V> struct AffineGf8 {
 
 /// The low bytes and the high bytes of as many words; how they are loaded and stored is left to
 /// what derives from this.
-template <class V> struct AffineGf16 {
+template <class V> struct AffineGf16 : AffineBytes<V> {
     using Vector = typename V::Vector;
+    using typename AffineBytes<V>::Small;
+    using AffineBytes<V>::prepare;
+    using AffineBytes<V>::mul_add;
     struct Unit {
         Vector low, high;
     };
@@ -78,13 +97,9 @@ template <class V> struct AffineGf16 {
         return {V::add(a.low, V::product(a.high, V::matrix(kTower.matrix))), a.high};
     }
     static constexpr bool kHasSubfield = true;
-    struct Small {
-        Vector matrix;
-    };
     static Small small(const std::uint8_t* record) { return {V::matrix(record)}; }
     static Unit mul_add(Unit sum, Prepared a, Small f) {
-        return {V::add(sum.low, V::product(a.low, f.matrix)),
-                V::add(sum.high, V::product(a.high, f.matrix))};
+        return {mul_add(sum.low, a.low, f), mul_add(sum.high, a.high, f)};
     }
 };
 

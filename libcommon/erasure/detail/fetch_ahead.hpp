@@ -13,13 +13,13 @@ namespace codex::erasure::detail {
 
 template <class V> class FetchAhead {
 public:
-    /// Bytes of every buffer asked for at a time: what pays for a visit to its page, while those of
-    /// all buffers and those in use still fit a second-level cache of 1 MiB.
-    static constexpr std::size_t kStretch = 512;
+    /// What will be asked for of `count` buffers, `stretch` bytes of each at a time: what pays for
+    /// a visit to its page, while those of all buffers and those in use still fit a cache.
+    FetchAhead(const std::uint8_t* const* buffers, std::size_t count, std::size_t stretch)
+        : buffers_(buffers), count_(count), stretch_(stretch), next_(count),
+          rate_(count == 0 ? 0 : kOne) {}
 
-    /// What will be asked for of `count` buffers.
-    FetchAhead(const std::uint8_t* const* buffers, std::size_t count)
-        : buffers_(buffers), count_(count), next_(count), rate_(count == 0 ? 0 : kOne) {}
+    [[nodiscard]] std::size_t stretch() const { return stretch_; }
 
     /// The stretch at byte `at` of all buffers is due at the next call of this, when the steps that
     /// there were since the last call will have been made again; nothing is, where the bytes to
@@ -50,13 +50,13 @@ private:
     /// Not inlined: loops that call it for every few rows have no registers for it.
     [[gnu::noinline]] void fetch() {
         const std::uint8_t* from = buffers_[next_++] + at_;
-#pragma GCC unroll 8
-        for (std::size_t i = 0; i < kStretch; i += 64)
+        for (std::size_t i = 0; i < stretch_; i += 64)
             __builtin_prefetch(from + i);
     }
 
     const std::uint8_t* const* buffers_;
     std::size_t count_;
+    std::size_t stretch_;
     std::size_t next_; ///< of the buffers
     std::size_t rate_; ///< buffers a step, in parts of kOne
     std::size_t at_ = 0;

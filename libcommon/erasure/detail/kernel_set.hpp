@@ -2,7 +2,7 @@
 #pragma once
 
 #include "erasure/detail/matrix_kernel.hpp"
-#include "erasure/detail/transform_kernel.hpp"
+#include "erasure/detail/row_transform.hpp"
 
 namespace codex::erasure::detail {
 
@@ -12,16 +12,17 @@ constexpr KernelSet kernel_set(const char* name, FactorForm form, double pass_co
     return {
         .name = name,
         .form = form,
+        .by_rows = true,
         .pass_cost = pass_cost,
-        .layers8 = Gf8::kMaxLayers,
-        .layers16 = Gf16::kMaxLayers,
+        .layers8 = 1,
+        .layers16 = 1,
         .exclusive_or = [](const MatrixJob& job) { exclusive_or<Gf8>(job); },
         .matrix8 = [](const MatrixJob& job) { MatrixKernel<Gf8>::run(job, job.begin, job.end); },
         .matrix16 = [](const MatrixJob& job) { MatrixKernel<Gf16>::run(job, job.begin, job.end); },
         .transform8 =
-            [](const TransformJob& job) { TransformKernel<Gf8>::run(job, job.begin, job.end); },
+            [](const TransformJob& job) { RowTransform<Gf8>::run(job, job.begin, job.end); },
         .transform16 =
-            [](const TransformJob& job) { TransformKernel<Gf16>::run(job, job.begin, job.end); },
+            [](const TransformJob& job) { RowTransform<Gf16>::run(job, job.begin, job.end); },
     };
 }
 

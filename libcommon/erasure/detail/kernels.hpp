@@ -27,6 +27,7 @@ struct MatrixJob {
     std::size_t input_count;
     std::uint8_t* const* outputs;
     std::size_t output_count;
+    std::size_t strip_bytes; ///< of all inputs, to be read by all rows while they are in cache
     std::size_t begin;
     std::size_t end;
 };
@@ -62,6 +63,8 @@ struct OutputGroup {
 struct TransformJob {
     unsigned log_size;
     const std::uint8_t* skews; ///< factors of the words 0, 2, 4, ...
+    const std::uint8_t*
+        turns; ///< kTurnFactors for each group of 2^log_size positions but the first
     const InputGroup* inputs;
     std::size_t input_count;
     const SourceRow* known; ///< nullptr to encode
@@ -70,24 +73,25 @@ struct TransformJob {
     std::size_t output_count;
     const std::uint8_t* const* ahead; ///< the buffers to ask for ahead of their use
     std::size_t ahead_count;
-    bool streamed;      ///< results go past the caches; all aligned to 64 then
-    std::uint8_t* work; ///< 2 m rows of work_row_bytes(m), aligned to 64
+    std::size_t stretch;   ///< bytes of each of them at a time, a multiple of row_bytes
+    bool streamed;         ///< results go past the caches; all aligned to 64 then
+    std::uint8_t* work;    ///< 2 m + 1 rows of row_bytes, aligned to 64
+    std::size_t row_bytes; ///< bytes of every buffer taken together, a multiple of 128
     std::size_t begin;
     std::size_t end;
 };
 
-/// A work row: columns taken together, so that factors are loaded for some and whole lines are
-/// written; more where a column is so short that the calls count.
-constexpr std::size_t work_row_bytes(std::size_t size) {
-    return size <= 16 ? 512 : 128;
-}
-constexpr std::size_t kZeroRowBytes = 128; ///< bytes behind a SourceRow of mask 0
+/// The factors that carry the sum of three, two or one innermost layers from one group of positions
+/// to another: 7, 3 or 1 of them are used (row_transform.hpp).
+constexpr std::size_t kTurnFactors = 7;
+constexpr std::size_t kZeroRowBytes = 2048; ///< bytes behind a SourceRow of mask 0
 
 struct KernelSet {
     const char* name;
     FactorForm form;
+    bool by_rows;     ///< row_transform.hpp, or column_transform.hpp
     double pass_cost; ///< of a transform, for a row, in products of the matrix; measured
-    unsigned layers8; ///< of a transform in a pass
+    unsigned layers8; ///< of a transform in a pass; 1 where its cost grows with every layer
     unsigned layers16;
     void (*exclusive_or)(const MatrixJob&); ///< all factors 1, one output, either field
     void (*matrix8)(const MatrixJob&);

@@ -1,6 +1,6 @@
 // The kernels of GF(2^16) for GFNI in 512-bit registers.
+#include "erasure/detail/column_transform.hpp"
 #include "erasure/detail/matrix_kernel.hpp"
-#include "erasure/detail/transform_kernel.hpp"
 
 #if defined(__x86_64__)
 #include "erasure/detail/avx512_words.hpp"
@@ -22,7 +22,6 @@ struct Gf16Words : AffineGf16<Avx512> {
     static constexpr unsigned kTileRows = 5;
     static constexpr unsigned kTileColumns = 2;
     static constexpr unsigned kMaxLayers = kAvx512Layers16;
-    static constexpr unsigned kLoadedLayers = 0;
 
     using AffineGf16<Avx512>::mul_add;
     static Unit mul_add(Unit sum, Prepared a, Factor f) {
@@ -56,7 +55,6 @@ struct Gf16 : Gf16Words {
 struct Gf16Chunk : Gf16Words {
     static constexpr unsigned kTileColumns = 1;
     static constexpr unsigned kMaxLayers = 2;
-    static constexpr unsigned kLoadedLayers = 0;
     static constexpr std::size_t kBytes = sizeof(Vector);
     static Unit load(const std::uint8_t* from) {
         const Vector chunk = Avx512::load(from);
@@ -79,8 +77,8 @@ void avx512_matrix16(const MatrixJob& job) {
 }
 void avx512_transform16(const TransformJob& job) {
     const std::size_t middle = pairs_end(job.begin, job.end);
-    TransformKernel<Gf16>::run(job, job.begin, middle);
-    TransformKernel<Gf16Chunk>::run(job, middle, job.end);
+    ColumnTransform<Gf16>::run(job, job.begin, middle);
+    ColumnTransform<Gf16Chunk>::run(job, middle, job.end);
 }
 
 } // namespace codex::erasure::detail

@@ -28,6 +28,9 @@ struct Avx2 {
     }
     static Vector low(Vector x) { return _mm256_and_si256(x, _mm256_set1_epi8(15)); }
     static Vector high(Vector x) { return low(_mm256_srli_epi64(x, 4)); }
+    static void settle(Vector& x, const std::uint8_t*& p) {
+        __asm__ volatile("" : "+x"(x), "+r"(p));
+    }
     static Vector add(Vector a, Vector b) { return _mm256_xor_si256(a, b); }
     static Vector look_up(Vector table, Vector nibbles) {
         return _mm256_shuffle_epi8(table, nibbles);
@@ -37,20 +40,19 @@ struct Avx2 {
 struct Gf8 : NibbleGf8<Avx2> {
     static constexpr unsigned kTileRows = 4;
     static constexpr unsigned kTileColumns = 2;
-    static constexpr unsigned kMaxLayers = 2;
-    static constexpr unsigned kLoadedLayers = 3;
+    static constexpr unsigned kByteLayers = 3;
 };
 
 struct Gf16 : NibbleGf16<Avx2> {
     static constexpr unsigned kTileRows = 4;
     static constexpr unsigned kTileColumns = 1;
-    static constexpr unsigned kMaxLayers = 2;
-    static constexpr unsigned kLoadedLayers = 3;
+    static constexpr unsigned kByteLayers = 3;
+    static constexpr unsigned kWordLayers = 2;
 };
 
 } // namespace
 
-constinit const KernelSet kAvx2Kernels = kernel_set<Gf8, Gf16>("avx2", FactorForm::nibbles, 1);
+constinit const KernelSet kAvx2Kernels = kernel_set<Gf8, Gf16>("avx2", FactorForm::nibbles, 0.7);
 
 } // namespace codex::erasure::detail
 #endif

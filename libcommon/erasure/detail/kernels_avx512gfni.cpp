@@ -1,7 +1,7 @@
 // The kernels for GFNI in 512-bit registers: a product is an affine map of bits. Those of GF(2^16)
 // are in a file of their own, for they are large.
+#include "erasure/detail/column_transform.hpp"
 #include "erasure/detail/matrix_kernel.hpp"
-#include "erasure/detail/transform_kernel.hpp"
 
 #if defined(__x86_64__)
 #include "erasure/detail/avx512_words.hpp"
@@ -14,7 +14,6 @@ struct Gf8 : AffineGf8<Avx512> {
     static constexpr unsigned kTileRows = 5;
     static constexpr unsigned kTileColumns = 4;
     static constexpr unsigned kMaxLayers = 4;
-    static constexpr unsigned kLoadedLayers = 0;
 
     /// Products start in half of the pipes that additions start in: an addition for two leaves them
     /// free.
@@ -28,6 +27,7 @@ struct Gf8 : AffineGf8<Avx512> {
 constinit const KernelSet kAvx512Kernels = {
     .name = "avx512",
     .form = FactorForm::affine,
+    .by_rows = false,
     .pass_cost = 2,
     .layers8 = Gf8::kMaxLayers,
     .layers16 = kAvx512Layers16,
@@ -35,7 +35,7 @@ constinit const KernelSet kAvx512Kernels = {
     .matrix8 = [](const MatrixJob& job) { MatrixKernel<Gf8>::run(job, job.begin, job.end); },
     .matrix16 = avx512_matrix16,
     .transform8 =
-        [](const TransformJob& job) { TransformKernel<Gf8>::run(job, job.begin, job.end); },
+        [](const TransformJob& job) { ColumnTransform<Gf8>::run(job, job.begin, job.end); },
     .transform16 = avx512_transform16,
 };
 

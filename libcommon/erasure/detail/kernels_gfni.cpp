@@ -28,6 +28,9 @@ struct Gfni {
         __builtin_memcpy(&matrix, from, sizeof matrix);
         return _mm256_set1_epi64x(matrix);
     }
+    static void settle(Vector& x, const std::uint8_t*& p) {
+        __asm__ volatile("" : "+x"(x), "+r"(p));
+    }
     static Vector add(Vector a, Vector b) { return _mm256_xor_si256(a, b); }
     static Vector product(Vector x, Vector matrix) {
         return _mm256_gf2p8affine_epi64_epi8(x, matrix, 0);
@@ -37,8 +40,7 @@ struct Gfni {
 struct Gf8 : AffineGf8<Gfni> {
     static constexpr unsigned kTileRows = 5;
     static constexpr unsigned kTileColumns = 2;
-    static constexpr unsigned kMaxLayers = 3;
-    static constexpr unsigned kLoadedLayers = 3;
+    static constexpr unsigned kByteLayers = 3;
 };
 
 /// A chunk: 32 low bytes and 32 high bytes.
@@ -46,8 +48,8 @@ struct Gf16 : AffineGf16<Gfni> {
     static constexpr std::size_t kBytes = 2 * sizeof(Vector);
     static constexpr unsigned kTileRows = 4;
     static constexpr unsigned kTileColumns = 1;
-    static constexpr unsigned kMaxLayers = 2;
-    static constexpr unsigned kLoadedLayers = 3;
+    static constexpr unsigned kByteLayers = 3;
+    static constexpr unsigned kWordLayers = 2;
 
     static Unit load(const std::uint8_t* from) { return {Gfni::load(from), Gfni::load(from + 32)}; }
     static void store(std::uint8_t* to, Unit a) {
@@ -62,7 +64,7 @@ struct Gf16 : AffineGf16<Gfni> {
 
 } // namespace
 
-constinit const KernelSet kGfniKernels = kernel_set<Gf8, Gf16>("gfni256", FactorForm::affine, 2);
+constinit const KernelSet kGfniKernels = kernel_set<Gf8, Gf16>("gfni256", FactorForm::affine, 1.15);
 
 } // namespace codex::erasure::detail
 #endif

@@ -26,6 +26,9 @@ struct Ssse3 {
     static Vector table(const std::uint8_t* from) { return load(from); }
     static Vector low(Vector x) { return _mm_and_si128(x, _mm_set1_epi8(15)); }
     static Vector high(Vector x) { return low(_mm_srli_epi64(x, 4)); }
+    static void settle(Vector& x, const std::uint8_t*& p) {
+        __asm__ volatile("" : "+x"(x), "+r"(p));
+    }
     static Vector add(Vector a, Vector b) { return _mm_xor_si128(a, b); }
     static Vector look_up(Vector table, Vector nibbles) { return _mm_shuffle_epi8(table, nibbles); }
 };
@@ -33,20 +36,19 @@ struct Ssse3 {
 struct Gf8 : NibbleGf8<Ssse3> {
     static constexpr unsigned kTileRows = 3;
     static constexpr unsigned kTileColumns = 1;
-    static constexpr unsigned kMaxLayers = 2;
-    static constexpr unsigned kLoadedLayers = 3;
+    static constexpr unsigned kByteLayers = 3;
 };
 
 struct Gf16 : NibbleGf16<Ssse3> {
     static constexpr unsigned kTileRows = 2;
     static constexpr unsigned kTileColumns = 1;
-    static constexpr unsigned kMaxLayers = 2;
-    static constexpr unsigned kLoadedLayers = 3;
+    static constexpr unsigned kByteLayers = 3;
+    static constexpr unsigned kWordLayers = 2;
 };
 
 } // namespace
 
-constinit const KernelSet kSsse3Kernels = kernel_set<Gf8, Gf16>("ssse3", FactorForm::nibbles, 1);
+constinit const KernelSet kSsse3Kernels = kernel_set<Gf8, Gf16>("ssse3", FactorForm::nibbles, 0.55);
 
 } // namespace codex::erasure::detail
 #endif

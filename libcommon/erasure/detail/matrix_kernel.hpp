@@ -19,7 +19,7 @@ public:
         const std::size_t tiles = (rows + V::kTileRows - 1) / V::kTileRows;
         std::size_t strip = end - begin;
         if (tiles > 1) {
-            strip = kStripBytes / job.input_count / 256 * 256;
+            strip = job.strip_bytes / job.input_count / 256 * 256;
             if (strip < 256)
                 strip = 256;
         }
@@ -34,7 +34,6 @@ public:
 
 private:
     using Unit = typename V::Unit;
-    static constexpr std::size_t kStripBytes = 32 * 1024;
 
     template <unsigned kRows>
     static void any_rows(const MatrixJob& job, std::size_t first, std::size_t rows,

@@ -5,8 +5,10 @@
 //   table           16 bytes, in every lane of 16
 //   low, high       the nibbles of each byte
 //   add, look_up, zero
-// What derives from these adds kTileRows, kTileColumns, kMaxLayers, and kLoadedLayers, up to which
-// the factors of a pass fit the registers beside its rows.
+//   settle          makes the compiler compute a vector where it stands, see row_passes.hpp
+// What derives from these adds kTileRows and kTileColumns, and how many layers fit the registers:
+// for row_transform.hpp kByteLayers, of bytes, and kWordLayers, of words of GF(2^16), or kMaxLayers
+// for column_transform.hpp, which needs no settle.
 #pragma once
 
 #include "erasure/detail/tower.hpp"
@@ -16,18 +18,32 @@
 
 namespace codex::erasure::detail {
 
+/// Bytes, and factors that multiply each of them alike.
+template <class V> struct NibbleBytes {
+    using ByteVector = V;
+    using Vector = typename V::Vector;
+    struct PreparedBytes {
+        Vector low, high;
+    };
+    struct Small {
+        Vector low, high;
+    };
+    static PreparedBytes prepare(Vector a) { return {V::low(a), V::high(a)}; }
+    static Vector mul_add(Vector sum, PreparedBytes a, Small f) {
+        return V::add(sum, V::add(V::look_up(f.low, a.low), V::look_up(f.high, a.high)));
+    }
+};
+
 /// A vector of words.
-template <class V> struct NibbleGf8 {
+template <class V> struct NibbleGf8 : NibbleBytes<V> {
     using Vector = typename V::Vector;
     struct Unit {
         Vector x;
     };
-    struct Prepared {
-        Vector low, high;
-    };
-    struct Factor {
-        Vector low, high;
-    };
+    using Prepared = typename NibbleBytes<V>::PreparedBytes;
+    using Factor = typename NibbleBytes<V>::Small;
+    using NibbleBytes<V>::prepare;
+    using NibbleBytes<V>::mul_add;
     static constexpr std::size_t kBytes = sizeof(Vector);
     static constexpr std::size_t kFactorBytes = 32;
 
@@ -42,9 +58,8 @@ template <class V> struct NibbleGf8 {
     static Factor factor(const std::uint8_t* record) {
         return {V::table(record), V::table(record + 16)};
     }
-    static Unit mul_add(Unit sum, Prepared a, Factor f) {
-        return {V::add(sum.x, V::add(V::look_up(f.low, a.low), V::look_up(f.high, a.high)))};
-    }
+    static Factor small(const std::uint8_t* record) { return factor(record); }
+    static Unit mul_add(Unit sum, Prepared a, Factor f) { return {mul_add(sum.x, a, f)}; }
     static Unit mul(Unit a, Factor f) { return mul_add(zero(), prepare(a), f); }
 
     /// Into the coordinates of the transforms and out of them; those of this field are its own.
@@ -53,8 +68,11 @@ template <class V> struct NibbleGf8 {
 };
 
 /// The low bytes and the high bytes of as many words.
-template <class V> struct NibbleGf16 {
+template <class V> struct NibbleGf16 : NibbleBytes<V> {
     using Vector = typename V::Vector;
+    using typename NibbleBytes<V>::Small;
+    using NibbleBytes<V>::prepare;
+    using NibbleBytes<V>::mul_add;
     struct Unit {
         Vector low, high;
     };
@@ -103,18 +121,12 @@ template <class V> struct NibbleGf16 {
         return a;
     }
     static constexpr bool kHasSubfield = true;
-    struct Small {
-        Vector low, high;
-    };
     static Small small(const std::uint8_t* record) {
         return {V::table(record), V::table(record + 32)};
     }
     static Unit mul_add(Unit sum, Prepared a, Small f) {
-        const auto product = [&f](Vector low, Vector high) {
-            return V::add(V::look_up(f.low, low), V::look_up(f.high, high));
-        };
-        return {V::add(sum.low, product(a.nibbles[0], a.nibbles[1])),
-                V::add(sum.high, product(a.nibbles[2], a.nibbles[3]))};
+        return {mul_add(sum.low, {a.nibbles[0], a.nibbles[1]}, f),
+                mul_add(sum.high, {a.nibbles[2], a.nibbles[3]}, f)};
     }
 };
 

@@ -4,6 +4,7 @@
 #include "erasure/detail/erasures.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstring>
 
@@ -41,8 +42,6 @@ private:
     std::unique_ptr<std::uint8_t[]> memory_;
 };
 
-/// More than a core's own caches hold.
-constexpr std::size_t kUncachedBytes = std::size_t{4} << 20;
 /// As many buffers read side by side as processors foresee; measured.
 constexpr std::size_t kForeseenBuffers = 64;
 
@@ -58,17 +57,64 @@ const Field& field_of(const Shape& shape) {
     return shape.positions() <= 256 ? Field::gf8() : Field::gf16();
 }
 
+namespace {
+
+/// The factors of a turn between positions 0 and group * size (row_transform.hpp): K is what the
+/// innermost layers of the transforms make of a row 0 of 1.
+std::array<std::uint32_t, kTurnFactors> turn_words(const Shape& shape, std::uint32_t group) {
+    const Field& field = field_of(shape);
+    const auto log_size = static_cast<unsigned>(std::countr_zero(shape.parity_positions()));
+    const unsigned layers = std::min(log_size, 3U);
+    const std::uint32_t rows = 1U << layers;
+    std::array<std::uint32_t, 8> word{1};
+    // Butterflies at a stride of 2^layer rows, of the transforms at the position `base`.
+    const auto for_pairs = [&](unsigned layer, std::uint32_t base, auto work) {
+        const unsigned shift = log_size - layers;
+        for (std::uint32_t row = 0; row < rows; ++row)
+            if ((row >> layer & 1U) == 0)
+                work(word[row], word[row + (1U << layer)],
+                     (base + (row >> layer << layer << shift)) >> (shift + layer));
+    };
+    for (unsigned layer = 0; layer < layers; ++layer)
+        for_pairs(layer, group << log_size,
+                  [&](std::uint32_t& u, std::uint32_t& v, std::uint32_t skew) {
+                      v ^= u;
+                      u ^= field.mul(skew, v);
+                  });
+    for (unsigned layer = layers; layer-- > 0;)
+        for_pairs(layer, 0, [&](std::uint32_t& u, std::uint32_t& v, std::uint32_t skew) {
+            u ^= field.mul(skew, v);
+            v ^= u;
+        });
+    for (unsigned layer = 0; layer < layers; ++layer)
+        for_pairs(layer, 0, [](std::uint32_t& u, std::uint32_t v, std::uint32_t) { u ^= v; });
+    std::array<std::uint32_t, kTurnFactors> found{};
+    std::copy(word.begin() + 1, word.end(), found.begin());
+    return found;
+}
+
+} // namespace
+
 std::vector<std::uint8_t> skew_factors(const Shape& shape, const KernelSet& kernels) {
     const Factors& factors = Factors::of_transform(field_of(shape), kernels.form);
-    std::vector<std::uint8_t> records(shape.positions() / 2 * factors.record_bytes());
+    const std::size_t record = factors.record_bytes();
+    const std::uint32_t groups = shape.positions() / shape.parity_positions();
+    std::vector<std::uint8_t> records((shape.positions() / 2 + (groups - 1) * kTurnFactors) *
+                                      record);
     for (std::uint32_t i = 0; i < shape.positions() / 2; ++i)
-        factors.write(2 * i, records.data() + i * factors.record_bytes());
+        factors.write(2 * i, records.data() + i * record);
+    std::uint8_t* to = records.data() + shape.positions() / 2 * record;
+    for (std::uint32_t group = 1; group < groups; ++group)
+        for (const std::uint32_t word : turn_words(shape, group)) {
+            factors.write(word, to);
+            to += record;
+        }
     return records;
 }
 
 Solver::Solver(const Shape& shape, const KernelSet& kernels, std::span<const std::uint8_t> skews,
-               std::span<const Role> roles, Method method)
-    : shape_(shape), kernels_(&kernels), skews_(skews), method_(method) {
+               std::span<const Role> roles, Method method, const CacheSizes& caches)
+    : shape_(shape), kernels_(&kernels), skews_(skews), method_(method), caches_(caches) {
     std::vector<bool> erased(shape.positions());
     std::fill_n(erased.begin(), shape.parity_positions(), true);
     for (std::uint32_t x = 0; x < roles.size(); ++x) {
@@ -192,8 +238,9 @@ void Solver::run_matrix(std::span<const std::uint8_t* const> from,
     const auto kernel = method_ == Method::exclusive_or ? kernels_->exclusive_or
                         : field_of(shape_).bits() == 8  ? kernels_->matrix8
                                                         : kernels_->matrix16;
+    const std::size_t strip = matrix_strip_bytes(caches_);
     for_strips(size_bytes, pool, [&](std::size_t begin, std::size_t end) {
-        kernel({inputs.data(), inputs.size(), outputs.data(), outputs.size(), begin, end});
+        kernel({inputs.data(), inputs.size(), outputs.data(), outputs.size(), strip, begin, end});
     });
 }
 
@@ -216,7 +263,8 @@ void Solver::run_transform(std::span<const std::uint8_t* const> from,
         results[x] = to[x];
         needed[x / size] = x % size + 1;
     }
-    const std::size_t record = skews_.size() / (shape_.positions() / 2);
+    const std::size_t skew_count = shape_.positions() / 2;
+    const std::size_t record = skews_.size() / (skew_count + (used.size() - 1) * kTurnFactors);
     std::vector<InputGroup> inputs;
     std::vector<OutputGroup> outputs;
     for (std::size_t group = 0; group < used.size(); ++group) {
@@ -228,9 +276,7 @@ void Solver::run_transform(std::span<const std::uint8_t* const> from,
                                encoding_ ? nullptr : factors_.data() + (position - size) * record,
                                position, needed[group]});
     }
-    // Results that no cache holds until they are read again need not push others out of it, nor be
-    // read before they are written: that would take longer than computing them.
-    bool streamed = wanted_.size() * size_bytes > kUncachedBytes;
+    bool streamed = wanted_.size() * size_bytes > cached_bytes(caches_);
     for (const std::uint32_t x : wanted_)
         streamed = streamed && reinterpret_cast<std::uintptr_t>(to[x]) % 64 == 0;
     if (!streamed)
@@ -238,11 +284,14 @@ void Solver::run_transform(std::span<const std::uint8_t* const> from,
             ahead.push_back(to[x]);
     if (ahead.size() <= kForeseenBuffers)
         ahead.clear();
+    const std::size_t row_bytes =
+        work_row_bytes(*kernels_, caches_, size * (inputs.size() > 1 || !encoding_ ? 2 : 1));
     const auto kernel = field_of(shape_).bits() == 8 ? kernels_->transform8 : kernels_->transform16;
     for_strips(size_bytes, pool, [&](std::size_t begin, std::size_t end) {
-        const WorkMemory work(2 * size * work_row_bytes(size));
+        const WorkMemory work((2 * size + 1) * row_bytes);
         kernel({.log_size = static_cast<unsigned>(std::countr_zero(size)),
                 .skews = skews_.data(),
+                .turns = skews_.data() + skew_count * record,
                 .inputs = inputs.data(),
                 .input_count = inputs.size(),
                 .known = encoding_ ? nullptr : sources.data(),
@@ -251,8 +300,10 @@ void Solver::run_transform(std::span<const std::uint8_t* const> from,
                 .output_count = outputs.size(),
                 .ahead = ahead.data(),
                 .ahead_count = ahead.size(),
+                .stretch = std::max<std::size_t>(512, row_bytes),
                 .streamed = streamed,
                 .work = work.data(),
+                .row_bytes = row_bytes,
                 .begin = begin,
                 .end = end});
     });

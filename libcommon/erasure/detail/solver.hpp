@@ -5,6 +5,7 @@
 #pragma once
 
 #include "base/executor.hpp"
+#include "erasure/detail/caches.hpp"
 #include "erasure/detail/factors.hpp"
 #include "erasure/detail/kernels.hpp"
 #include "erasure/shape.hpp"
@@ -21,7 +22,8 @@ enum class Role : std::uint8_t { unused, known, wanted };
 
 enum class Method : std::uint8_t { exclusive_or, matrix, transform };
 
-/// The factors of the words 0, 2, 4, ... below the shape's positions: what transforms need.
+/// What transforms need: the factors of the words 0, 2, 4, ... below the shape's positions, then
+/// those of the turns of all groups of positions but the first.
 [[nodiscard]] std::vector<std::uint8_t> skew_factors(const Shape& shape, const KernelSet& kernels);
 
 class Solver {
@@ -29,9 +31,9 @@ public:
     /// `roles` has one entry for each position below size + k. Either all data are known and
     /// wanted positions are parity, or wanted positions are data and the known ones number at
     /// least k. `method`: exclusive_or only for m = 1, transform only for m > 1.
-    /// `skews` must outlive this object.
+    /// `skews` must outlive this object. How much is treated at a time follows from `caches`.
     Solver(const Shape& shape, const KernelSet& kernels, std::span<const std::uint8_t> skews,
-           std::span<const Role> roles, Method method);
+           std::span<const Role> roles, Method method, const CacheSizes& caches = machine_caches());
 
     /// The method that should be fastest for these roles (as above) with these kernels.
     [[nodiscard]] static Method fastest(const Shape& shape, const KernelSet& kernels,
@@ -54,6 +56,7 @@ private:
     const KernelSet* kernels_;
     std::span<const std::uint8_t> skews_;
     Method method_;
+    CacheSizes caches_;
     bool encoding_;
     std::vector<std::uint32_t> known_;  ///< positions, ascending
     std::vector<std::uint32_t> wanted_; ///< positions, ascending

@@ -1,5 +1,6 @@
 // Every kernel set this process may use, by every method, against the definition of the code.
 #include "base/thread_pool.hpp"
+#include "erasure/detail/caches.hpp"
 #include "erasure/detail/kernel_choice.hpp"
 #include "erasure/detail/solver.hpp"
 #include "generator.hpp"
@@ -172,6 +173,41 @@ TEST_P(KernelTest, ResultsPastTheCaches) {
     }
 }
 
+/// How much is treated at a time changes nothing: of work rows as long and as short as they get, of
+/// sizes that are no multiple of them, and with results past caches that hold next to nothing.
+TEST_P(KernelTest, AnyCachesGiveTheSameBytes) {
+    const CacheSizes sizes[] = {{1 << 30, 1 << 30}, {4096, 16 * 1024}, {1, 1}};
+    for (const auto& [k, m] : {std::pair{5U, 3U}, std::pair{20U, 10U}, std::pair{60U, 40U},
+                               std::pair{250U, 20U}, std::pair{300U, 2U}}) {
+        constexpr std::size_t kSizeBytes = 4096 + 3 * 64;
+        const Shape shape = must(Shape::create(k, m));
+        const auto skews = skew_factors(shape, *GetParam());
+        std::vector<Bytes> data(k);
+        std::vector<const std::uint8_t*> from(shape.parity_positions() + k);
+        for (std::uint32_t j = 0; j < k; ++j) {
+            data[j] = test::generate(j, kSizeBytes);
+            from[shape.parity_positions() + j] = data[j].data();
+        }
+        const auto encode = [&](Method method, const CacheSizes& caches) {
+            const Solver solver(shape, *GetParam(), skews, encoding_roles(shape), method, caches);
+            Bytes results(m * kSizeBytes + 64);
+            std::uint8_t* first = results.data();
+            while (reinterpret_cast<std::uintptr_t>(first) % 64 != 0)
+                ++first;
+            std::vector<std::uint8_t*> to(from.size());
+            for (std::uint32_t i = 0; i < m; ++i)
+                to[i] = first + i * kSizeBytes;
+            solver.run(from, to, kSizeBytes, Executor::caller());
+            return Bytes(first, first + m * kSizeBytes);
+        };
+        const Bytes expected = encode(Method::matrix, {});
+        for (const CacheSizes& caches : sizes)
+            for (const Method method : {Method::matrix, Method::transform})
+                ASSERT_EQ(encode(method, caches), expected)
+                    << k << "/" << m << " caches " << caches.nearest;
+    }
+}
+
 INSTANTIATE_TEST_SUITE_P(Erasure, KernelTest, testing::ValuesIn(usable_kernels()),
                          [](const auto& set) { return std::string(set.param->name); });
 
@@ -183,13 +219,32 @@ TEST_P(KernelTest, TheMethodFollowsTheSizeOfTheProblem) {
     const Shape single = must(Shape::create(100, 1));
     EXPECT_EQ(fastest(single, encoding_roles(single)), Method::exclusive_or);
     const Shape small = must(Shape::create(3, 2));
-    EXPECT_EQ(fastest(small, encoding_roles(small)), Method::matrix);
+    EXPECT_EQ(fastest(small, decoding_roles(small, 1, random)), Method::matrix);
     for (const std::uint32_t size : {128U, 1000U}) {
         const Shape large = must(Shape::create(size, size));
         EXPECT_EQ(fastest(large, encoding_roles(large)), Method::transform);
         EXPECT_EQ(fastest(large, decoding_roles(large, 1, random)), Method::matrix);
         EXPECT_EQ(fastest(large, decoding_roles(large, large.m(), random)), Method::transform);
     }
+}
+
+TEST(Kernels, WorkRowsFitTheCaches) {
+    const auto bytes = [](bool by_rows, const CacheSizes& caches, std::size_t rows) {
+        KernelSet kernels = kScalarKernels;
+        kernels.by_rows = by_rows;
+        return work_row_bytes(kernels, caches, rows);
+    };
+    constexpr CacheSizes kSmall{std::size_t{32} << 10, std::size_t{512} << 10};
+    constexpr CacheSizes kLarge{std::size_t{48} << 10, std::size_t{2048} << 10};
+    EXPECT_EQ(bytes(true, kSmall, 4), kZeroRowBytes);
+    EXPECT_EQ(bytes(true, kSmall, 32), 512U);
+    EXPECT_EQ(bytes(true, kLarge, 32), 1024U);
+    EXPECT_EQ(bytes(true, kSmall, 1024), 256U);
+    EXPECT_EQ(bytes(true, kLarge, 1024), 512U);
+    EXPECT_EQ(bytes(true, kSmall, 65536), 128U);
+    EXPECT_EQ(bytes(false, kLarge, 32), 512U);
+    EXPECT_EQ(bytes(false, kLarge, 256), 128U);
+    EXPECT_GT(machine_caches().second, machine_caches().nearest);
 }
 
 TEST(Kernels, NamesSayWhatRuns) {

@@ -9,22 +9,22 @@
 // one, the turn.
 #pragma once
 
+#include "erasure/detail/column_butterflies.hpp"
+#include "erasure/detail/column_rows.hpp"
 #include "erasure/detail/fetch_ahead.hpp"
 #include "erasure/detail/kernels.hpp"
-#include "erasure/detail/transform_factors.hpp"
-#include "erasure/detail/transform_rows.hpp"
 
 #include <type_traits>
 
 namespace codex::erasure::detail {
 
-template <class V> class TransformKernel {
+template <class V> class ColumnTransform {
 public:
     static void run(const TransformJob& job, std::size_t begin, std::size_t end) {
-        TransformKernel kernel(job);
+        ColumnTransform kernel(job);
         for (std::size_t at = begin; at < end; at += kernel.batch_ * V::kBytes) {
-            if ((at - begin) % FetchAhead<V>::kStretch == 0)
-                kernel.ahead_.aim(at + FetchAhead<V>::kStretch, end);
+            if ((at - begin) % kernel.ahead_.stretch() == 0)
+                kernel.ahead_.aim(at + kernel.ahead_.stretch(), end);
             kernel.at_ = at;
             kernel.columns_ = (end - at) / V::kBytes;
             if (kernel.columns_ > kernel.batch_)
@@ -44,13 +44,9 @@ private:
     /// Rows finished together, layer by layer, before the wider layers: half of a small L1 cache.
     static constexpr std::size_t kLocalRows = 16 * 1024 / sizeof(Unit);
 
-    /// Groups of rows between two looks at what is to be asked for ahead: few where that costs no
-    /// registers, and enough not to fill them again and again where it does.
-    static constexpr std::size_t kGroupsAtATime = V::kLoadedLayers == 0 ? 1 : 16;
-
-    explicit TransformKernel(const TransformJob& job)
-        : job_(job), size_(std::size_t{1} << job.log_size),
-          batch_(work_row_bytes(size_) / sizeof(Unit)), ahead_(job.ahead, job.ahead_count),
+    explicit ColumnTransform(const TransformJob& job)
+        : job_(job), size_(std::size_t{1} << job.log_size), batch_(job.row_bytes / sizeof(Unit)),
+          ahead_(job.ahead, job.ahead_count, job.stretch),
           sum_{reinterpret_cast<Unit*>(job.work), size_},
           scratch_{sum_.rows + size_ * batch_, size_} {
         // As few passes as possible, as even as possible; the larger ones last.
@@ -179,10 +175,7 @@ private:
             const auto target = to.column(c);
             const WorkRows sum = sum_.column(c);
             for (std::size_t i = 0; i < std::size_t{1} << layer; ++i) {
-                if (i % kGroupsAtATime == 0)
-                    ahead_.steps(i + kGroupsAtATime <= std::size_t{1} << layer
-                                     ? kGroupsAtATime
-                                     : (std::size_t{1} << layer) - i);
+                ahead_.steps(1);
                 Unit rows[kRows];
 #pragma GCC unroll 16
                 for (std::size_t q = 0; q < std::size_t{1} << kUsed; ++q)
@@ -342,13 +335,9 @@ private:
             const auto source = from.column(c);
             const auto target = to.column(c);
             const std::size_t end = block + (std::size_t{1} << range.layer);
-            for (std::size_t first = block; first < end;) {
-                const std::size_t count =
-                    end - first < kGroupsAtATime ? end - first : kGroupsAtATime;
-                ahead_.steps(count);
-                for (std::size_t i = first; i < first + count; ++i)
-                    group<kInverse, kLayers, kSmall>(i, range.layer, factors, source, target);
-                first += count;
+            for (std::size_t i = block; i < end; ++i) {
+                ahead_.steps(1);
+                group<kInverse, kLayers, kSmall>(i, range.layer, factors, source, target);
             }
         }
     }

@@ -6,39 +6,22 @@
 
 namespace codex::erasure::detail {
 
-/// The factors of the groups of kLayers layers. Where there are registers for them they are
-/// loaded before the loop: one that stores bytes would load them again and again.
+/// The factors of the groups of kLayers layers: of layer u from skews[u] on.
 template <class V, unsigned kLayers, bool kSmall> class GroupFactors {
 public:
+    [[gnu::always_inline]] explicit GroupFactors(const std::uint8_t* const* skews)
+        : skews_(skews) {}
     /// A factor; where all are below 256 in a field that computes with these in less time, such.
-    static auto factor(const std::uint8_t* record) {
+    [[nodiscard, gnu::always_inline]] auto of(unsigned layer, unsigned group) const {
+        const std::uint8_t* record = skews_[layer] + group * V::kFactorBytes;
         if constexpr (kSmall)
             return V::small(record);
         else
             return V::factor(record);
     }
-    using Factor = decltype(factor(nullptr));
-
-    [[gnu::always_inline]] explicit GroupFactors(const std::uint8_t* const* skews) : skews_(skews) {
-        if constexpr (kLoaded)
-#pragma GCC unroll 4
-            for (unsigned u = 0; u < kLayers; ++u)
-#pragma GCC unroll 8
-                for (unsigned g = 0; g < 1U << (kLayers - 1 - u); ++g)
-                    loaded_[first(u) + g] = factor(skews[u] + g * V::kFactorBytes);
-    }
-    [[nodiscard, gnu::always_inline]] Factor of(unsigned layer, unsigned group) const {
-        if constexpr (kLoaded)
-            return loaded_[first(layer) + group];
-        else
-            return factor(skews_[layer] + group * V::kFactorBytes);
-    }
 
 private:
-    static constexpr bool kLoaded = kLayers <= V::kLoadedLayers;
-    static constexpr unsigned first(unsigned layer) { return (1U << (kLayers - 1 - layer)) - 1; }
     const std::uint8_t* const* skews_;
-    Factor loaded_[kLoaded ? (1U << kLayers) - 1 : 1];
 };
 
 /// The layers of a pass on rows in registers.

@@ -1,0 +1,380 @@
+// The additive Fourier transforms as a template over a vector type, for the kernel files
+// (codex-erasure(5), THE TRANSFORM). Instantiate with a type of an anonymous namespace only; see
+// matrix_kernel.hpp.
+//
+// A few bytes of every buffer are taken through all their transforms before the next, in work rows
+// that stay in cache. A pass does a few layers at once on rows held in registers: the first reads
+// the buffers themselves, the last writes the results.
+//
+// The turn. What is wanted is always a polynomial at other positions: an inverse transform, then a
+// forward one. Their innermost layers, three at most, are one linear map of eight rows, and not
+// any: it takes row i to row j by K(i ^ j), for evaluating elsewhere commutes with moving all
+// positions. So it is a product in the ring of sums of t^i, where t^i x t^j = t^(i ^ j). With t = 1
+// + z the squares of z vanish: a row is a set of bits, and a product adds row S times k(T) to row S
+// + T for each T without elements in common. k of the empty set is 1, for constants are what they
+// are everywhere. That takes 19 products of 7 rows where butterflies take 17 of 17, and a row that
+// is multiplied is taken apart once.
+#pragma once
+
+#include "erasure/detail/fetch_ahead.hpp"
+#include "erasure/detail/kernels.hpp"
+#include "erasure/detail/row_passes.hpp"
+#include "erasure/detail/strips.hpp"
+
+#include <bit>
+#include <cstring>
+#include <type_traits>
+
+namespace codex::erasure::detail {
+
+template <class V> class RowTransform {
+public:
+    static void run(const TransformJob& job, std::size_t begin, std::size_t end) {
+        RowTransform kernel(job);
+        for (std::size_t at = begin; at < end; at += job.row_bytes) {
+            if ((at - begin) % kernel.ahead_.stretch() == 0)
+                kernel.ahead_.aim(at + kernel.ahead_.stretch(), end);
+            kernel.at_ = at;
+            kernel.bytes_ = end - at < job.row_bytes ? end - at : job.row_bytes;
+            if (job.known == nullptr)
+                kernel.encode();
+            else
+                kernel.decode();
+        }
+        // Stores past the caches are ordered with nothing, not even with a release, without this.
+        if (job.streamed)
+            V::order_streams();
+    }
+
+private:
+    using Work = typename Strips<V>::Work;
+    using Sources = typename Strips<V>::Sources;
+    template <bool kStreamed> using Results = typename Strips<V>::template Results<kStreamed>;
+
+    /// Bytes of rows between two looks at what is to be asked for ahead.
+    static constexpr std::size_t kPiece = 512;
+
+    explicit RowTransform(const TransformJob& job)
+        : job_(job), size_(std::size_t{1} << job.log_size),
+          turn_layers_(job.log_size < 3 ? job.log_size : 3),
+          ahead_(job.ahead, job.ahead_count, job.stretch) {
+        // As few passes as possible, as even as possible; the larger ones last.
+        const unsigned layers = job.log_size - turn_layers_;
+        passes_ = (layers + kMaxLayers - 1) / kMaxLayers;
+        if constexpr (V::kHasSubfield)
+            if (layers > 0)
+                passes_ = 1 + (layers > V::kWordLayers
+                                   ? (layers - V::kWordLayers + kMaxLayers - 1) / kMaxLayers
+                                   : 0);
+        unsigned layer = 0;
+        for (unsigned i = 0; i < passes_; ++i) {
+            first_layer_[i] = layer;
+            const unsigned here = (layers - layer) / (passes_ - i);
+            layer += here;
+            if constexpr (V::kHasSubfield) // the first pass goes from and to buffers
+                if (i == 0 && layer > V::kWordLayers)
+                    layer = V::kWordLayers;
+        }
+        first_layer_[passes_] = layer;
+    }
+
+    static constexpr unsigned kMaxLayers = V::kByteLayers;
+
+    [[nodiscard]] Work work(unsigned number) const {
+        return {job_.work + number * size_ * bytes_, bytes_};
+    }
+    [[nodiscard]] std::uint8_t* spare() const { return job_.work + 2 * size_ * job_.row_bytes; }
+    /// Whether the innermost pass may read and write buffers: in GF(2^16) these have other
+    /// coordinates.
+    [[nodiscard]] bool direct() const { return !V::kHasSubfield && passes_ == 0; }
+
+    void encode() {
+        if (job_.streamed)
+            encode_to(Results<true>{job_.outputs[0].rows, at_, spare()});
+        else
+            encode_to(Results<false>{job_.outputs[0].rows, at_, spare()});
+    }
+
+    template <class To> void encode_to(To to) {
+        if constexpr (!V::kHasSubfield)
+            if (direct())
+                return parity(to);
+        parity(work(0));
+        forward_all(work(0), to, 0, job_.outputs[0].count);
+    }
+
+    void decode() {
+        const Work sum = work(0);
+        const Sources known{job_.known, at_};
+        if (job_.input_count > 0) {
+            parity(sum);
+            forward_all(sum, sum, 0, size_);
+        } else {
+            std::memset(sum.base, 0, size_ * bytes_);
+        }
+        for (std::size_t row = 0; row < size_; ++row) {
+            ahead_.steps(1);
+            locate<V>(sum.row(row), known.row(row), bytes_, job_.locator + row * V::kFactorBytes);
+        }
+        inverse_all(sum, sum, 0, size_);
+        for (std::size_t i = 0; i < job_.output_count; ++i) {
+            const OutputGroup& output = job_.outputs[i];
+            turn(sum, size_, output.position, false, true, sum, work(1));
+            forward_all(work(1), work(1), output.position, output.count);
+            if (job_.streamed)
+                write<true>(work(1), output);
+            else
+                write<false>(work(1), output);
+        }
+    }
+
+    template <bool kStreamed> void write(Work rows, const OutputGroup& output) {
+        for (std::size_t row = 0; row < output.count; ++row)
+            if (output.rows[row] != nullptr) {
+                ahead_.steps(1);
+                finish<V, kStreamed>(rows.row(row), output.rows[row] + at_, bytes_,
+                                     output.factors + row * V::kFactorBytes);
+            }
+    }
+
+    /// The sum of all input groups, turned to position 0.
+    template <class To> void parity(To to) {
+        for (std::size_t i = 0; i < job_.input_count; ++i) {
+            const InputGroup& input = job_.inputs[i];
+            const Sources source{input.rows, at_};
+            const bool last = i + 1 == job_.input_count;
+            if constexpr (!V::kHasSubfield)
+                if (direct()) {
+                    turn(source, input.count, input.position, i > 0, last, work(0), to);
+                    continue;
+                }
+            if constexpr (!To::kBuffers) {
+                const Work rows = work(job_.input_count > 1 ? 1 : 0);
+                inverse_all(source, rows, input.position, input.count);
+                turn(rows, input.count, input.position, i > 0, last, work(0), to);
+            }
+        }
+    }
+
+    /// The layers of the inverse transform below the turn; rows from `count` on are zeros.
+    template <class From>
+    void inverse_all(From from, Work rows, std::size_t position, std::size_t count) {
+        const std::size_t block = std::size_t{1} << first_layer_[passes_];
+        std::size_t start = 0;
+        if (passes_ > 0) {
+            for (; start < count; start += block)
+                inverse(from, rows, passes_, start, position, count);
+        } else if constexpr (From::kBuffers && V::kHasSubfield) {
+            for (; start < count; ++start)
+                layers<true, 0>(0, start, position, from, rows);
+        } else {
+            return;
+        }
+        const std::size_t read = block << used_rows(count, position);
+        if (start < read)
+            std::memset(rows.row(start), 0, (read - start) * bytes_);
+    }
+
+    /// The first `passes` passes on the rows from `start` on that they mix. Depth first: what is
+    /// near is finished before what is far, in whatever cache holds it.
+    template <class From>
+    void inverse(From from, Work rows, unsigned passes, std::size_t start, std::size_t position,
+                 std::size_t count) {
+        if (passes == 1)
+            return pass<true>(0, start, position, from, rows);
+        const std::size_t end = start + (std::size_t{1} << first_layer_[passes]);
+        const std::size_t block = std::size_t{1} << first_layer_[passes - 1];
+        std::size_t at = start;
+        for (; at < end && at < count; at += block)
+            inverse(from, rows, passes - 1, at, position, count);
+        if (at < end)
+            std::memset(rows.row(at), 0, (end - at) * bytes_);
+        pass<true>(passes - 1, start, position, rows, rows);
+    }
+
+    /// The layers of the transform below the turn; rows from `count` on are not needed.
+    template <class To>
+    void forward_all(Work rows, To to, std::size_t position, std::size_t count) {
+        const std::size_t block = std::size_t{1} << first_layer_[passes_];
+        if (passes_ > 0) {
+            for (std::size_t start = 0; start < count; start += block)
+                forward(rows, to, passes_, start, position, count);
+        } else if constexpr (To::kBuffers) {
+            for (std::size_t row = 0; row < count; ++row)
+                layers<false, 0>(0, row, position, rows, to);
+        }
+    }
+
+    template <class To>
+    void forward(Work rows, To to, unsigned passes, std::size_t start, std::size_t position,
+                 std::size_t count) {
+        if (passes == 1)
+            return pass<false>(0, start, position, rows, to);
+        pass<false>(passes - 1, start, position, rows, rows);
+        const std::size_t end = start + (std::size_t{1} << first_layer_[passes]);
+        const std::size_t block = std::size_t{1} << first_layer_[passes - 1];
+        for (std::size_t at = start; at < end && at < count; at += block)
+            forward(rows, to, passes - 1, at, position, count);
+    }
+
+    /// Pass i on the rows from `start` on that it mixes.
+    template <bool kInverse, class From, class To>
+    void pass(unsigned i, std::size_t start, std::size_t position, From from, To to) {
+        const unsigned first = first_layer_[i];
+        with_number<1, kMaxLayers>(first_layer_[i + 1] - first, [&](auto count) {
+            this->template layers<kInverse, count()>(first, start, position, from, to);
+        });
+    }
+
+    /// kLayers layers from `layer` on, of the rows from `start` on that these mix.
+    template <bool kInverse, unsigned kLayers, class From, class To>
+    void layers(unsigned layer, std::size_t start, std::size_t position, From from, To to) {
+        constexpr bool kBuffers = From::kBuffers || To::kBuffers;
+        const bool small_factors = small(kLayers, layer, position + start);
+        if constexpr (!V::kHasSubfield)
+            run_layers<ByteOps<V>, kInverse, kLayers>(layer, start, position, from, to);
+        else if constexpr (kBuffers && kLayers <= V::kWordLayers) {
+            if (small_factors)
+                run_layers<WordOps<V, true, From::kBuffers, To::kBuffers>, kInverse, kLayers>(
+                    layer, start, position, from, to);
+            else
+                run_layers<WordOps<V, false, From::kBuffers, To::kBuffers>, kInverse, kLayers>(
+                    layer, start, position, from, to);
+        } else if constexpr (!kBuffers) {
+            if (small_factors)
+                run_layers<ByteOps<V>, kInverse, kLayers>(layer, start, position, from, to);
+            else if constexpr (kLayers <= V::kWordLayers)
+                run_layers<WordOps<V, false>, kInverse, kLayers>(layer, start, position, from, to);
+            else
+                split<kInverse, kLayers>(layer, start, position, to);
+        }
+    }
+    template <class Ops, bool kInverse, unsigned kLayers, class From, class To>
+    void run_layers(unsigned layer, std::size_t start, std::size_t position, From from, To to) {
+        const std::uint8_t* skews[kLayers + 1];
+#pragma GCC unroll 4
+        for (unsigned u = 0; u < kLayers; ++u)
+            skews[u] = job_.skews + ((position + start) >> (layer + u + 1)) * V::kFactorBytes;
+        const auto in = from.template group<kLayers>(start, layer);
+        const auto out = [&] {
+            if constexpr (From::kBuffers || To::kBuffers)
+                return to.template group<kLayers>(start, layer);
+            else
+                return InPlace{};
+        }();
+        pieces(layer, [&](std::size_t begin, std::size_t end) {
+            LayersPass<Ops, kLayers>::template run<kInverse, To::kStreamed>(in, out, begin, end,
+                                                                            skews);
+        });
+    }
+
+    /// The same in two passes, in place.
+    template <bool kInverse, unsigned kLayers>
+    void split(unsigned layer, std::size_t start, std::size_t position, Work rows) {
+        constexpr unsigned kLower = V::kWordLayers;
+        const std::size_t end = start + (std::size_t{1} << (layer + kLayers));
+        if (!kInverse)
+            layers<kInverse, kLayers - kLower>(layer + kLower, start, position, rows, rows);
+        for (std::size_t at = start; at < end; at += std::size_t{1} << (layer + kLower))
+            layers<kInverse, kLower>(layer, at, position, rows, rows);
+        if (kInverse)
+            layers<kInverse, kLayers - kLower>(layer + kLower, start, position, rows, rows);
+    }
+
+    /// Whether the factors of the group at `position`, of so many layers from `layer` on, are
+    /// below 256: factor i is word 2 i, and those of the lowest layer are the largest.
+    static bool small(unsigned layers, unsigned layer, std::size_t position) {
+        return (position >> (layer + 1)) + (std::size_t{1} << layers) / 2 <= 128;
+    }
+
+    /// Whether the turn to and from `position` has but factors below 256.
+    [[nodiscard]] bool small_turn(std::size_t position) const {
+        return !V::kHasSubfield || position >> job_.log_size << turn_layers_ < 256;
+    }
+
+    /// How many rows of a turn, as a power of two, have something else than zeros.
+    [[nodiscard]] unsigned used_rows(std::size_t count, std::size_t position) const {
+        unsigned used = small_turn(position) ? 0 : turn_layers_;
+        while (count > std::size_t{1} << (first_layer_[passes_] + used))
+            ++used;
+        return used;
+    }
+
+    /// From position `position` to 0 or from 0 there: the sum of rows so turned is in `to` after
+    /// the last call, in `sum` in between. Rows of `from` from `count` on are zeros.
+    template <class From, class To>
+    void turn(From from, std::size_t count, std::size_t position, bool added, bool last, Work sum,
+              To to) {
+        with_number<1, 3>(turn_layers_, [&](auto all) {
+            constexpr unsigned kLayers = all();
+            if constexpr (V::kHasSubfield && !From::kBuffers && !To::kBuffers)
+                if (!small_turn(position)) {
+                    run_turn<TurnPass<WordOps<V, false>, kLayers>, kLayers>(position, from, sum, to,
+                                                                            added, last);
+                    return;
+                }
+            with_number<0, kLayers>(used_rows(count, position), [&](auto used) {
+                run_turn<TurnPass<ByteOps<V>, kLayers>, used()>(position, from, sum, to, added,
+                                                                last);
+            });
+        });
+    }
+    template <class Turn, unsigned kUsed, class From, class To>
+    void run_turn(std::size_t position, From from, Work sum, To to, bool added, bool last) {
+        constexpr unsigned kLayers = std::countr_zero(Turn::kRows);
+        const unsigned layer = first_layer_[passes_];
+        const std::uint8_t* records =
+            job_.turns + ((position >> job_.log_size) - 1) * kTurnFactors * V::kFactorBytes;
+        const auto in = from.template group<kLayers>(0, layer);
+        const auto middle = sum.template group<kLayers>(0, layer);
+        const auto out = to.template group<kLayers>(0, layer);
+        constexpr bool kStreamed = To::kStreamed;
+        pieces(layer, [&](std::size_t begin, std::size_t end) {
+            if (added && last)
+                Turn::template run<kUsed, true, true, kStreamed>(in, middle, out, begin, end,
+                                                                 records);
+            else if (added)
+                Turn::template run<kUsed, true, false, false>(in, middle, middle, begin, end,
+                                                              records);
+            else if (last)
+                Turn::template run<kUsed, false, true, kStreamed>(in, middle, out, begin, end,
+                                                                  records);
+            else
+                Turn::template run<kUsed, false, false, false>(in, middle, middle, begin, end,
+                                                               records);
+        });
+    }
+
+    /// Calls work(std::integral_constant) with `number`, which is in [kFrom, kTo].
+    template <unsigned kFrom, unsigned kTo, class Work>
+    static void with_number(unsigned number, Work work) {
+        if constexpr (kFrom == kTo) {
+            work(std::integral_constant<unsigned, kFrom>{});
+        } else {
+            if (number == kFrom)
+                work(std::integral_constant<unsigned, kFrom>{});
+            else
+                with_number<kFrom + 1, kTo>(number, work);
+        }
+    }
+
+    /// Calls work(begin, end) for the bytes that rows of `layer` have side by side.
+    template <class Work> void pieces(unsigned layer, Work work) {
+        const std::size_t all = bytes_ << layer;
+        for (std::size_t begin = 0; begin < all; begin += kPiece) {
+            ahead_.steps(1);
+            work(begin, all - begin < kPiece ? all : begin + kPiece);
+        }
+    }
+
+    const TransformJob& job_;
+    std::size_t size_;
+    unsigned turn_layers_;
+    FetchAhead<V> ahead_;
+    std::size_t at_ = 0;
+    std::size_t bytes_ = 0;
+    unsigned passes_ = 0;
+    unsigned first_layer_[17] = {};
+};
+
+} // namespace codex::erasure::detail
