@@ -129,6 +129,14 @@ struct VerifyOptions {
 
 class Ledger;
 
+/// Where a slot is.
+struct SlotPlace {
+    ethereum::abi::Word request{};
+    std::uint64_t index = 0;
+
+    friend bool operator==(const SlotPlace&, const SlotPlace&) = default;
+};
+
 /// What the contracts keep after one of the records, and where a call would be made now. It goes
 /// before its ledger, and is given up soon: what it sees is kept for it.
 /// Threads: one at a time.
@@ -147,6 +155,11 @@ public:
     [[nodiscard]] market::Now now() const;
     /// Of what is kept: the sum, modulo 2^256, of Keccak-256 of each key and its value.
     [[nodiscard]] const ethereum::UInt256& digest() const;
+    /// The slot with that id, where a call has named it by request and number, or it is one of the
+    /// first 64 of a request that was posted; nothing: it is none of these. Errors: io,
+    /// repo_damaged.
+    [[nodiscard]] Result<std::optional<SlotPlace>>
+    place_of_slot(const ethereum::abi::Word& id) const;
     /// Does what is called, and leaves nothing. Errors: those of Contracts::execute().
     [[nodiscard]] Result<market::Outcome> call(const market::Call& call) const;
 

@@ -49,6 +49,10 @@ const ethereum::UInt256& Snapshot::digest() const {
     return parts_->current.mark.digest;
 }
 
+Result<std::optional<SlotPlace>> Snapshot::place_of_slot(const ethereum::abi::Word& id) const {
+    return detail::place_of_slot(parts_->current.view, id);
+}
+
 Result<market::Outcome> Snapshot::call(const market::Call& call) const {
     market::Overlay nothing(*this);
     auto outcome = parts_->contracts.execute(nothing, now(), call);

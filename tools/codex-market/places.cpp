@@ -29,6 +29,9 @@ Result<SlotPlace> Places::find(const Views& views, const SlotName& slot) {
         return *slot.place;
     if (auto active = views.ask(questions::get_active_slot(slot.id)))
         return SlotPlace{active->request.id(), active->index};
+    CODEX_TRY(kept, views.snapshot().place_of_slot(slot.id));
+    if (kept)
+        return SlotPlace{kept->request, kept->index};
     CODEX_TRY(found, of_requests(views.ledger(), slot.id));
     if (found)
         return *found;

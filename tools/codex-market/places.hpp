@@ -7,10 +7,10 @@
 
 namespace codex::market_tool {
 
-/// Finds the request and the number of a slot. Of one that nobody has filled yet only the requests
-/// on the ledger say where it is: they are gone through once, however many slots are looked for,
-/// and what has come since is gone through by the next one.
-/// Threads: one at a time.
+/// Finds the request and the number of a slot. Of one of the last of a request with very many, that
+/// nobody has named yet, only the requests on the ledger say where it is: they are gone through
+/// once, however many slots are looked for, and what has come since is gone through by the next
+/// one. Threads: one at a time.
 class Places {
 public:
     /// As the slot was named, else as the market knows it, else as the requests have it. All calls

@@ -3,7 +3,9 @@
 #include "crypto/hash/keccak256.hpp"
 #include "ledger/detail/rows.hpp"
 #include "ledger/detail/subjects.hpp"
+#include "market/request.hpp"
 
+#include <algorithm>
 #include <set>
 
 namespace codex::ledger::detail {
@@ -13,7 +15,10 @@ using ethereum::abi::Word;
 
 namespace {
 
-constexpr std::uint8_t kFormat = 1;
+constexpr std::uint8_t kFormat = 2;
+/// Of a request that has more slots, those behind are found once a call has named them: a request
+/// says how many it has, and each is a row.
+constexpr std::uint64_t kMostPosted = 64;
 constexpr std::string_view kMarkKey = "mark";
 /// No event of ours has more than a request's ask.
 constexpr std::size_t kMostTopics = 4;
@@ -153,6 +158,17 @@ Digest KeptBlocks::hash(std::uint64_t block) const {
     return block_hash(genesis_, block, last->value_or(genesis_));
 }
 
+Result<std::optional<SlotPlace>> place_of_slot(const repo::TablesView& view, const Word& slot) {
+    CODEX_TRY(bytes, view.get(number_of(StateTable::slots), slot));
+    std::optional<SlotPlace> place;
+    if (!bytes)
+        return place;
+    Reader from(*bytes);
+    place = SlotPlace{from.digest(), from.u64()};
+    return from.at_end() ? Result<std::optional<SlotPlace>>(place)
+                         : broken("state: a row of a slot");
+}
+
 // --- writing ------------------------------------------------------------------------------------
 
 Result<void> put_kept(repo::TablesChange& change, const market::Changes& changes, UInt256& digest) {
@@ -177,6 +193,12 @@ Result<void> put_kept(repo::TablesChange& change, const market::Changes& changes
 
 namespace {
 
+Result<void> put_slot(repo::TablesChange& change, const Word& slot, const Word& request,
+                      std::uint64_t index) {
+    return change.put(number_of(StateTable::slots), slot,
+                      Writer().put(BytesView(request)).put(index).bytes());
+}
+
 /// What is found by request and slot.
 Result<void> put_subjects(repo::TablesChange& change, const Executed& executed) {
     Subjects subjects = subjects_of(*executed.record, executed.logs);
@@ -184,14 +206,15 @@ Result<void> put_subjects(repo::TablesChange& change, const Executed& executed) 
     if (subjects.slot && subjects.request) {
         CODEX_TRY(known, change.get(kSlots, *subjects.slot));
         if (!known)
-            CODEX_CHECK(change.put(
-                kSlots, *subjects.slot,
-                Writer().put(BytesView(*subjects.request)).put(subjects.slot_index).bytes()));
+            CODEX_CHECK(put_slot(change, *subjects.slot, *subjects.request, subjects.slot_index));
     } else if (subjects.slot) {
         CODEX_TRY(known, change.get(kSlots, *subjects.slot));
         if (known)
             subjects.request = Reader(*known).digest();
     }
+    for (std::uint64_t index = 0; index < std::min(subjects.posted, kMostPosted); ++index)
+        CODEX_CHECK(
+            put_slot(change, market::slot_id(*subjects.request, index), *subjects.request, index));
     for (const auto& id : {subjects.request, subjects.slot})
         if (id)
             CODEX_CHECK(change.put(number_of(StateTable::about),

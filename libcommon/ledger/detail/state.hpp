@@ -86,6 +86,10 @@ private:
     mutable std::optional<Error> error_;
 };
 
+/// As Snapshot::place_of_slot(), of a view.
+[[nodiscard]] Result<std::optional<SlotPlace>> place_of_slot(const repo::TablesView& view,
+                                                             const ethereum::abi::Word& slot);
+
 /// A record that was executed.
 struct Executed {
     const Record* record = nullptr;

@@ -43,6 +43,13 @@ Word slot_id(const Word& request, const Word& number) {
     return crypto::keccak256(both);
 }
 
+/// Of the event StorageRequested: behind the request's id stands the ask, whose fourth member it
+/// is.
+std::uint64_t slots_posted(BytesView event) {
+    const auto slots = word_at(event, 4);
+    return slots ? ethereum::UInt256::from_bytes(*slots).low() : 0;
+}
+
 } // namespace
 
 Subjects subjects_of(const Record& record, std::span<const ethereum::abi::Log> logs) {
@@ -56,8 +63,10 @@ Subjects subjects_of(const Record& record, std::span<const ethereum::abi::Log> l
     case Shape::nothing:
         break;
     case Shape::posted: // its id stands in the last event alone
-        if (!logs.empty())
+        if (!logs.empty()) {
             subjects.request = word_at(logs.back().data, 0);
+            subjects.posted = slots_posted(logs.back().data);
+        }
         break;
     case Shape::request:
         subjects.request = word_at(arguments, 0);

@@ -106,6 +106,41 @@ TEST(LedgerUse, EventsAreFoundByWhatTheyAreAbout) {
     EXPECT_EQ(names(from).size(), all.size() - 3);
 }
 
+TEST(LedgerUse, ASlotIsFoundByItsIdFromItsPostingOn) {
+    const TemporaryFolder folder;
+    const auto ledger = must(Ledger::create(folder.file("ledger"), sample_genesis()));
+    send(*ledger, key_of(1), kToken, approve_market(1'000'000'000));
+    const Value request = sample_request(1);
+    const Word id = id_of(request);
+    EXPECT_EQ(must(must(ledger->snapshot()).place_of_slot(slot_of(id, 1))), std::nullopt);
+    send(*ledger, key_of(1), kMarket, market_call("requestStorage", {request}));
+    const Snapshot posted = must(ledger->snapshot());
+    for (std::uint64_t slot = 0; slot < 2; ++slot)
+        EXPECT_EQ(must(posted.place_of_slot(slot_of(id, slot))), (SlotPlace{id, slot}));
+    EXPECT_EQ(must(posted.place_of_slot(slot_of(id, 2))), std::nullopt) << "it has two";
+    EXPECT_EQ(must(posted.place_of_slot(id)), std::nullopt);
+}
+
+TEST(LedgerUse, OfVeryManySlotsTheLastAreFoundOnceTheyAreNamed) {
+    const TemporaryFolder folder;
+    const auto ledger = must(Ledger::create(folder.file("ledger"), sample_genesis()));
+    send(*ledger, key_of(1), kToken, approve_market(1'000'000'000'000));
+    Word nonce{};
+    const Value request = Value::List{key_of(1).address(),
+                                      Value::List{UInt256(1), UInt256(1), UInt256(1), UInt256(1000),
+                                                  UInt256(1), UInt256(3600), UInt256(1)},
+                                      Value::List{Bytes{1, 2, 3}, Word{}}, UInt256(600), nonce};
+    const Word id = id_of(request);
+    send(*ledger, key_of(1), kMarket, market_call("requestStorage", {request}));
+    const auto place = [&](std::uint64_t slot) {
+        return must(must(ledger->snapshot()).place_of_slot(slot_of(id, slot)));
+    };
+    EXPECT_EQ(place(63), (SlotPlace{id, 63}));
+    EXPECT_EQ(place(64), std::nullopt);
+    send(*ledger, key_of(2), kMarket, market_call("reserveSlot", {id, UInt256(64)}));
+    EXPECT_EQ(place(64), (SlotPlace{id, 64}));
+}
+
 TEST(LedgerUse, RecordsHaveWhatWasCalled) {
     const TemporaryFolder folder;
     const auto ledger = must(Ledger::create(folder.file("ledger"), sample_genesis()));
