@@ -99,7 +99,8 @@ template <class V> struct AffineGf16 : AffineBytes<V> {
     static constexpr bool kHasSubfield = true;
     static Small small(const std::uint8_t* record) { return {V::matrix(record)}; }
     static Unit mul_add(Unit sum, Prepared a, Small f) {
-        return {mul_add(sum.low, a.low, f), mul_add(sum.high, a.high, f)};
+        return {V::add(sum.low, V::product(a.low, f.matrix)),
+                V::add(sum.high, V::product(a.high, f.matrix))};
     }
 };
 
