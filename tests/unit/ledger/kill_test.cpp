@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <csignal>
+#include <cstdio>
 #include <filesystem>
 #include <gtest/gtest.h>
 #include <map>
@@ -20,7 +21,9 @@ constexpr unsigned kWriters = 4;
 
 /// Sends what it was answered, until it is killed.
 [[noreturn]] void write_on(const std::string& path, std::uint8_t number, int out) {
-    const auto ledger = Ledger::open(path, Access::write);
+    Options options;
+    options.lock_timeout_seconds = 600; // however slow the machine, nobody is to give up
+    const auto ledger = Ledger::open(path, Access::write, options);
     if (!ledger)
         ::_exit(2);
     const PrivateKey key = key_of(number);
@@ -28,8 +31,10 @@ constexpr unsigned kWriters = 4;
         const Bytes data = token_call("approve", {numbered(number), UInt256(i)});
         const std::array orders{Order{key, kToken, data}, Order{key, kToken, data}};
         const auto receipts = (*ledger)->call(std::span(orders).first(1 + i % 2));
-        if (!receipts)
+        if (!receipts) {
+            std::fprintf(stderr, "%s\n", receipts.error().text().c_str());
             ::_exit(3);
+        }
         for (const Receipt& receipt : *receipts) {
             std::array<std::uint8_t, 40> said{}; // in one piece, or not at all
             std::memcpy(said.data(), &receipt.sequence, 8);
