@@ -12,6 +12,9 @@ namespace {
 
 /// Others forget what a node has told of in this time, and what it takes to have been told.
 constexpr Clock::Duration kForgotten = std::chrono::hours(24) + minutes(2);
+/// What was stored is told of when the node has looked for it, and those who are told have
+/// answered.
+constexpr Clock::Duration kTold = seconds(30);
 /// Of the nodes that there are a table has some of each region, and no more.
 constexpr std::size_t kMostKnown = 12;
 /// In a crowd some look, and not all.
@@ -66,7 +69,8 @@ bool Simulation::all_know_each_other() const {
 }
 
 void Simulation::pass_quietly() {
-    const Clock::Instant until = world_.loop.now() + scenario_.quiet;
+    const Clock::Duration told = scenario_.look + kTold;
+    const Clock::Instant until = world_.loop.now() + std::max(scenario_.quiet, told);
     while (world_.loop.now() < until) {
         world_.loop.run_until([] { return false; },
                               std::min(until, world_.loop.now() + kLookAtProviders));
@@ -94,7 +98,8 @@ void Simulation::check_found() {
                 for (const net::dht::FoundProvider& one : **found)
                     any = any || have.contains(numbers_.at(one.record.peer));
             if (!any)
-                say(fmt::format("node {} finds nobody who has goods {}", node->number(), goods));
+                say(fmt::format("node {} finds nobody who has goods {}, and {} others have it",
+                                node->number(), goods, have.size()));
         }
     }
 }
