@@ -17,11 +17,18 @@ using f4::FqLimbs52;
 using f4::splat;
 
 constexpr std::size_t kVectors = 2;
-constexpr std::size_t kLanes = 4 * kVectors;
 
 /// Fq in lanes, as scale_point() wants it; limbs below 2^60.
 struct Lanes {
+    static constexpr std::size_t kLanes = 4 * kVectors;
+
     F4 v[kVectors];
+
+    static Lanes constant(const std::uint64_t (&limbs)[5]) {
+        return {{splat(limbs), splat(limbs)}};
+    }
+    static Lanes load(const std::uint64_t* from, std::size_t stride, std::size_t offset);
+    void store(std::uint64_t* to, std::size_t stride, std::size_t lanes) const;
 
     friend Lanes operator+(const Lanes& a, const Lanes& b) {
         return {{f4::add(a.v[0], b.v[0]), f4::add(a.v[1], b.v[1])}};
@@ -64,12 +71,7 @@ private:
     }
 };
 
-Lanes constant(const std::uint64_t (&limbs)[5]) {
-    return {{splat(limbs), splat(limbs)}};
-}
-
-/// The coordinate at `offset` of points `stride` words apart, from the file form.
-Lanes load(const std::uint64_t* from, std::size_t stride, std::size_t offset) {
+Lanes Lanes::load(const std::uint64_t* from, std::size_t stride, std::size_t offset) {
     Lanes value;
     for (std::size_t n = 0; n < kVectors; ++n) {
         __m256i r[4];
@@ -82,9 +84,8 @@ Lanes load(const std::uint64_t* from, std::size_t stride, std::size_t offset) {
     return value * constant(FqLimbs52::kFrom256);
 }
 
-/// The inverse, for the first `lanes`.
-void store(const Lanes& a, std::uint64_t* to, std::size_t stride, std::size_t lanes) {
-    const Lanes value = a * constant(FqLimbs52::kTo256);
+void Lanes::store(std::uint64_t* to, std::size_t stride, std::size_t lanes) const {
+    const Lanes value = *this * constant(FqLimbs52::kTo256);
     for (std::size_t n = 0; n < kVectors; ++n) {
         __m256i r[4];
         f4::to_words(f4::canonical<FqLimbs52>(f4::carry(value.v[n])), r);
@@ -94,23 +95,11 @@ void store(const Lanes& a, std::uint64_t* to, std::size_t stride, std::size_t la
     }
 }
 
+// Not inlined: what it computes is to stay behind the setting of the rounding.
 [[gnu::noinline]] void scale(const std::uint64_t* from, std::size_t count, const ScalePlan& plan,
                              std::uint64_t* to) {
-    const Lanes one = constant(FqLimbs52::kOne);
-    const Lanes beta = constant(FqLimbs52::kBeta);
-    for (std::size_t at = 0; at < count; at += kLanes) {
-        const std::size_t lanes = count - at < kLanes ? count - at : kLanes;
-        // Lanes beyond the end do the first point once more.
-        std::uint64_t points[kLanes * 8];
-        for (std::size_t lane = 0; lane < kLanes; ++lane)
-            for (std::size_t i = 0; i < 8; ++i)
-                points[8 * lane + i] = from[8 * (at + (lane < lanes ? lane : 0)) + i];
-        const ProjectivePoint<Lanes> product =
-            scale_point<Lanes>(load(points, 8, 0), load(points, 8, 4), one, beta, plan);
-        store(product.x, to + 12 * at, 12, lanes);
-        store(product.y, to + 12 * at + 4, 12, lanes);
-        store(product.z, to + 12 * at + 8, 12, lanes);
-    }
+    scale_in_lanes(from, count, Lanes::constant(FqLimbs52::kOne), Lanes::constant(FqLimbs52::kBeta),
+                   plan, to);
 }
 
 } // namespace

@@ -10,8 +10,6 @@ using ifma::F8;
 using ifma::FqLimbs52;
 using ifma::splat;
 
-constexpr std::size_t kLanes = 8;
-
 /// 4p with every limb but the last above 2^52, so that limbs of values below 2p can be taken off.
 constexpr std::uint64_t spread(int limb) {
     constexpr std::uint64_t kTwo53 = std::uint64_t{1} << 53;
@@ -20,7 +18,12 @@ constexpr std::uint64_t spread(int limb) {
 
 /// Fq in lanes, as scale_point() wants it: tight and below 1.7p, which products are, too.
 struct Lanes {
+    static constexpr std::size_t kLanes = 8;
+
     F8 value;
+
+    static Lanes load(const std::uint64_t* from, std::size_t stride, std::size_t offset);
+    void store(std::uint64_t* to, std::size_t stride, std::size_t lanes) const;
 
     friend Lanes operator+(const Lanes& a, const Lanes& b) {
         return {ifma::shrink<FqLimbs52>(ifma::add(a.value, b.value))};
@@ -50,8 +53,7 @@ struct Lanes {
     }
 };
 
-/// The coordinate at `offset` of points `stride` words apart, from the file form.
-Lanes load(const std::uint64_t* from, std::size_t stride, std::size_t offset) {
+Lanes Lanes::load(const std::uint64_t* from, std::size_t stride, std::size_t offset) {
     alignas(64) std::uint64_t words[4][kLanes];
     for (std::size_t lane = 0; lane < kLanes; ++lane)
         for (std::size_t i = 0; i < 4; ++i)
@@ -61,11 +63,10 @@ Lanes load(const std::uint64_t* from, std::size_t stride, std::size_t offset) {
     return {ifma::mul<FqLimbs52>(value, splat(FqLimbs52::kFrom256))};
 }
 
-/// The inverse, for the first `lanes`.
-void store(const Lanes& a, std::uint64_t* to, std::size_t stride, std::size_t lanes) {
+void Lanes::store(std::uint64_t* to, std::size_t stride, std::size_t lanes) const {
     __m512i rows[4];
     ifma::to_words(
-        ifma::canonical<FqLimbs52>(ifma::mul<FqLimbs52>(a.value, splat(FqLimbs52::kTo256))), rows);
+        ifma::canonical<FqLimbs52>(ifma::mul<FqLimbs52>(value, splat(FqLimbs52::kTo256))), rows);
     alignas(64) std::uint64_t words[4][kLanes];
     for (int i = 0; i < 4; ++i)
         _mm512_store_si512(words[i], rows[i]);
@@ -78,21 +79,8 @@ void store(const Lanes& a, std::uint64_t* to, std::size_t stride, std::size_t la
 
 void scale_points_ifma(const std::uint64_t* from, std::size_t count, const ScalePlan& plan,
                        std::uint64_t* to) {
-    const Lanes one = {splat(FqLimbs52::kOne)};
-    const Lanes beta = {splat(FqLimbs52::kBeta)};
-    for (std::size_t at = 0; at < count; at += kLanes) {
-        const std::size_t lanes = count - at < kLanes ? count - at : kLanes;
-        // Lanes beyond the end do the first point once more.
-        std::uint64_t points[kLanes * 8];
-        for (std::size_t lane = 0; lane < kLanes; ++lane)
-            for (std::size_t i = 0; i < 8; ++i)
-                points[8 * lane + i] = from[8 * (at + (lane < lanes ? lane : 0)) + i];
-        const ProjectivePoint<Lanes> product =
-            scale_point<Lanes>(load(points, 8, 0), load(points, 8, 4), one, beta, plan);
-        store(product.x, to + 12 * at, 12, lanes);
-        store(product.y, to + 12 * at + 4, 12, lanes);
-        store(product.z, to + 12 * at + 8, 12, lanes);
-    }
+    scale_in_lanes(from, count, Lanes{splat(FqLimbs52::kOne)}, Lanes{splat(FqLimbs52::kBeta)}, plan,
+                   to);
 }
 
 } // namespace codex::crypto::detail

@@ -81,4 +81,26 @@ ProjectivePoint<V> scale_point(const V& x, const V& y, const V& one, const V& be
     return sum;
 }
 
+/// The same for many points, V::kLanes at a time. V is of an anonymous namespace, and has
+/// load(from, stride, offset) of the coordinate that is there in each of the points `stride` words
+/// apart, from the file form, and store(to, stride, lanes), the inverse for the first lanes.
+/// `from`: x and y of each point; `to`: x, y and z.
+template <class V>
+void scale_in_lanes(const std::uint64_t* from, std::size_t count, const V& one, const V& beta,
+                    const detail::ScalePlan& plan, std::uint64_t* to) {
+    for (std::size_t at = 0; at < count; at += V::kLanes) {
+        const std::size_t lanes = count - at < V::kLanes ? count - at : V::kLanes;
+        // Lanes beyond the end do the first point once more.
+        std::uint64_t points[V::kLanes * 8];
+        for (std::size_t lane = 0; lane < V::kLanes; ++lane)
+            for (std::size_t i = 0; i < 8; ++i)
+                points[8 * lane + i] = from[8 * (at + (lane < lanes ? lane : 0)) + i];
+        const ProjectivePoint<V> product =
+            scale_point<V>(V::load(points, 8, 0), V::load(points, 8, 4), one, beta, plan);
+        product.x.store(to + 12 * at, 12, lanes);
+        product.y.store(to + 12 * at + 4, 12, lanes);
+        product.z.store(to + 12 * at + 8, 12, lanes);
+    }
+}
+
 } // namespace codex::crypto
