@@ -36,6 +36,18 @@ private:
 
 class FollowTest : public FetchingBlocks {
 protected:
+    /// What node 1 and node 3 say to each other takes a second for each 1000000 bytes.
+    void slow_down() {
+        WireOptions wire;
+        wire.bytes_per_second = 1e6;
+        world.internet.set_wire(std::array<std::uint8_t, 4>{10, 0, 0, 1},
+                                std::array<std::uint8_t, 4>{10, 0, 0, 3}, wire);
+    }
+    /// How many of these are here.
+    static std::uint64_t blocks_of(const Store& store, const Dataset& dataset, IndexRange range) {
+        const auto tree = store.repo.partial_tree(dataset.cid);
+        return tree ? must(tree->present()).count(range) : 0;
+    }
     [[nodiscard]] Bytes content(std::uint64_t begin, std::uint64_t end) const {
         Bytes all;
         for (std::uint64_t i = 0; i * kBlock < end; ++i)
@@ -74,10 +86,7 @@ TEST_F(FollowTest, ThePartThatIsReadComesFirstAndThenTheContentFromItsBeginning)
     const Dataset large(repo::test::seeds(1, 3000));
     Seeder one(world, 1, large);
     Store leecher(world, 3, committing_each(8));
-    WireOptions wire;
-    wire.bytes_per_second = 1e6;
-    world.internet.set_wire(std::array<std::uint8_t, 4>{10, 0, 0, 1},
-                            std::array<std::uint8_t, 4>{10, 0, 0, 3}, wire);
+    slow_down();
     FetchOptions options;
     options.in_order = true;
     options.peers = {one.address()};
@@ -85,10 +94,7 @@ TEST_F(FollowTest, ThePartThatIsReadComesFirstAndThenTheContentFromItsBeginning)
         return FetchPart{IndexSet({0, 3000}), {2500 * kBlock, 2600 * kBlock}};
     };
     Begun begun(world, leecher, large.cid, options);
-    const auto here = [&](IndexRange range) {
-        const auto tree = leecher.repo.partial_tree(large.cid);
-        return tree ? must(tree->present()).count(range) : 0;
-    };
+    const auto here = [&](IndexRange range) { return blocks_of(leecher, large, range); };
     ASSERT_TRUE(world.until([&] { return here({2500, 100}) == 100; }));
     EXPECT_LT(here({0, 3000}), 500U);
     ASSERT_TRUE(world.until([&] { return here({0, 3000}) > 1500; }));
@@ -102,18 +108,12 @@ TEST_F(FollowTest, WhoComesLaterHasThePartThatHeReadsBesideTheOthers) {
     const Dataset large(repo::test::seeds(1, 5000));
     Seeder one(world, 1, large);
     Store leecher(world, 3, committing_each(8));
-    WireOptions wire;
-    wire.bytes_per_second = 1e6;
-    world.internet.set_wire(std::array<std::uint8_t, 4>{10, 0, 0, 1},
-                            std::array<std::uint8_t, 4>{10, 0, 0, 3}, wire);
+    slow_down();
     FetchOptions options;
     options.in_order = true;
     options.peers = {one.address()};
     Begun begun(world, leecher, large.cid, options);
-    const auto here = [&](IndexRange range) {
-        const auto tree = leecher.repo.partial_tree(large.cid);
-        return tree ? must(tree->present()).count(range) : 0;
-    };
+    const auto here = [&](IndexRange range) { return blocks_of(leecher, large, range); };
     begun.fetch.prefer({4800, 100}); // before anything of it is known
     ASSERT_TRUE(world.until([&] { return here({4800, 100}) == 100; }));
     EXPECT_LT(here({0, 5000}), 1500U);

@@ -117,6 +117,13 @@ protected:
     void settle(Clock::Duration span) {
         world_.loop.run_until([] { return false; }, world_.loop.now() + span);
     }
+    /// What the other node sends from now on takes a second for each 1000000 bytes.
+    void slow_down() {
+        WireOptions wire;
+        wire.bytes_per_second = 1e6;
+        world_.internet.set_wire(std::array<std::uint8_t, 4>{10, 0, 0, 1},
+                                 std::array<std::uint8_t, 4>{10, 0, 0, 2}, wire);
+    }
     void meet() {
         const std::string address = there_.address().text();
         EXPECT_EQ(ask("GET", fmt::format("/connect/{}?addrs={}", there_.id().text(), address)).body,

@@ -118,10 +118,7 @@ TEST_F(RestTest, StreamsWhatOthersHave) {
 TEST_F(RestTest, FetchesThePartThatIsAskedForBeforeAllElse) {
     const Dataset data(repo::test::seeds(1, 2000));
     there_.store(data);
-    WireOptions wire;
-    wire.bytes_per_second = 1e6;
-    world_.internet.set_wire(std::array<std::uint8_t, 4>{10, 0, 0, 1},
-                             std::array<std::uint8_t, 4>{10, 0, 0, 2}, wire);
+    slow_down();
     meet();
     const Clock::Instant begun = world_.loop.now();
     const Heard got =
@@ -143,10 +140,7 @@ TEST_F(RestTest, FetchesThePartThatIsAskedForBeforeAllElse) {
 TEST_F(RestTest, APartThatIsAskedForComesFirstOfWhatIsBeingFetchedToo) {
     const Dataset data(repo::test::seeds(1, 3000));
     there_.store(data);
-    WireOptions wire;
-    wire.bytes_per_second = 1e6;
-    world_.internet.set_wire(std::array<std::uint8_t, 4>{10, 0, 0, 1},
-                             std::array<std::uint8_t, 4>{10, 0, 0, 2}, wire);
+    slow_down();
     meet();
     const std::string path = "/data/" + data.cid.text();
     const auto reader = dial();
