@@ -4,13 +4,16 @@
 
 challenge=0x000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f
 
-# levels: the values of CODEX_CPU that choose different kernels for proofs here, the best first.
+# levels: the values of CODEX_CPU that choose different kernels for proofs here, the best first; of
+# them those that CODEX_BENCH_CPUS names, if it names some.
 levels() {
-    local features
+    local features level here=(portable)
     features=$(codex-prove --version)
-    [[ $features != *' ifma'* ]] || echo avx512
-    [[ $features != *avx* ]] || echo avx2
-    echo portable
+    [[ $features != *avx* ]] || here=(avx2 "${here[@]}")
+    [[ $features != *' ifma'* ]] || here=(avx512 "${here[@]}")
+    for level in "${here[@]}"; do
+        [[ " ${CODEX_BENCH_CPUS:-$level} " != *" $level "* ]] || echo "$level"
+    done
 }
 
 # What a level's kernels are called in the table.
