@@ -9,11 +9,10 @@
 #include "crypto/ntt/detail/ntt_kernel.hpp"
 #include "crypto/poseidon2/detail/kernels.hpp"
 #include "f4_operations.hpp"
+#include "lane_edges.hpp"
 
 #include <algorithm>
 #include <cfenv>
-#include <cmath>
-#include <random>
 #include <vector>
 
 namespace codex::crypto {
@@ -21,75 +20,15 @@ namespace {
 
 using codex::test::F4Limbs;
 
-using Limbs52 = std::array<std::uint64_t, 5>;
-
-constexpr std::uint64_t kFull = (std::uint64_t{1} << 52) - 1;
-constexpr double kPerP = 84.66; ///< 2^260 / p, a little less
-
-/// times * p + more, in limbs.
-template <class Params> Limbs52 multiple(std::uint64_t times, std::int64_t more) {
-    const Limbs& p = Params::kModulus;
-    const Limbs52 limbs = {p[0] & kFull, (p[0] >> 52 | p[1] << 12) & kFull,
-                           (p[1] >> 40 | p[2] << 24) & kFull, (p[2] >> 28 | p[3] << 36) & kFull,
-                           p[3] >> 16};
-    Limbs52 result;
-    std::int64_t carry = more;
-    for (std::size_t i = 0; i < 5; ++i) {
-        const std::int64_t sum = static_cast<std::int64_t>(limbs[i] * times) + carry;
-        result[i] = static_cast<std::uint64_t>(sum) & kFull;
-        carry = sum >> 52;
-    }
-    return result;
-}
-
-/// What is at the borders: of the field, of a limb, of all that a factor may be.
-template <class Params> std::vector<Limbs52> edges() {
-    std::vector<Limbs52> all = {{0, 0, 0, 0, 0},
-                                {1, 0, 0, 0, 0},
-                                {kFull, kFull, kFull, kFull, kFull},
-                                {kFull, 0, kFull, 0, kFull},
-                                {0, kFull, 0, kFull, 0},
-                                {0, 0, 0, 0, kFull},
-                                {kFull - 1, kFull - 1, kFull - 1, kFull - 1, kFull - 1},
-                                {kFull / 2, kFull / 2, kFull / 2, kFull / 2, kFull / 2},
-                                {kFull / 2 + 1, 0, 0, 0, 0},
-                                {0, 0, 0, 0, 1}};
-    for (const std::uint64_t times : {1U, 2U, 7U})
-        for (const std::int64_t more : {-1, 0, 1})
-            all.push_back(multiple<Params>(times, more));
-    std::mt19937_64 random(4);
-    for (int i = 0; i < 40; ++i) {
-        Limbs52 limbs;
-        for (std::uint64_t& limb : limbs)
-            limb = random() & kFull;
-        all.push_back(limbs);
-    }
-    return all;
-}
-
-template <class F> F element(const Limbs52& limbs) {
-    const F base = F::from_u64(std::uint64_t{1} << 52);
-    F value;
-    for (std::size_t i = 5; i-- > 0;)
-        value = value * base + F::from_u64(limbs[i]);
-    return value;
-}
-
-/// In units of p, right to a few parts in 2^52.
-double size(const Limbs52& limbs) {
-    double value = 0;
-    for (std::size_t i = 0; i < 5; ++i)
-        value = value / 0x1p52 + static_cast<double>(limbs[i]);
-    return value / 0x1p52 * kPerP;
-}
-
-Limbs52 lane(const F4Limbs& limbs, std::size_t l) {
-    return {limbs[0][l], limbs[1][l], limbs[2][l], limbs[3][l], limbs[4][l]};
-}
-void set_lane(F4Limbs& limbs, std::size_t l, const Limbs52& value) {
-    for (std::size_t i = 0; i < 5; ++i)
-        limbs[i][l] = value[i];
-}
+using codex::test::edges;
+using codex::test::element;
+using codex::test::is_reduced;
+using codex::test::kFullLimb;
+using codex::test::lane;
+using codex::test::Limbs52;
+using codex::test::multiple_of_p;
+using codex::test::set_lane;
+using codex::test::size_in_p;
 
 /// `least`: what a product of zeros is below, in units of p.
 template <class F, class Params, class Multiply>
@@ -111,8 +50,8 @@ void expect_products(const Multiply& multiply, bool squares, double least) {
                 EXPECT_EQ(element<F>(product) * unit,
                           element<F>(lane(a, l)) * element<F>(lane(b, l)))
                     << i << " " << j << " " << l;
-                EXPECT_LE(size(product),
-                          (least + size(lane(a, l)) * size(lane(b, l)) / 84) * 1.0001);
+                EXPECT_LE(size_in_p(product),
+                          (least + size_in_p(lane(a, l)) * size_in_p(lane(b, l)) / 84) * 1.0001);
                 for (const std::uint64_t limb : product)
                     EXPECT_LT(limb, std::uint64_t{1} << 57);
             }
@@ -153,9 +92,9 @@ TEST_F(F4, SumsOfProductsAtTheEdges) {
                           element<Fq>(lane(a, l)) * element<Fq>(lane(b, l)) +
                               element<Fq>(lane(c, l)) * element<Fq>(lane(d, l)))
                     << i << " " << j << " " << l;
-                const double products =
-                    size(lane(a, l)) * size(lane(b, l)) + size(lane(c, l)) * size(lane(d, l));
-                EXPECT_LE(size(lane(to, l)), (2.59 + products / 84) * 1.0001);
+                const double products = size_in_p(lane(a, l)) * size_in_p(lane(b, l)) +
+                                        size_in_p(lane(c, l)) * size_in_p(lane(d, l));
+                EXPECT_LE(size_in_p(lane(to, l)), (2.59 + products / 84) * 1.0001);
                 for (const std::uint64_t limb : lane(to, l))
                     EXPECT_LT(limb, std::uint64_t{1} << 57);
             }
@@ -165,10 +104,10 @@ TEST_F(F4, SumsOfProductsAtTheEdges) {
 TEST_F(F4, DifferencesAreReducedAtTheEdges) {
     std::vector<Limbs52> below; // p
     for (const Limbs52& value : edges<FqParams>())
-        if (size(value) < 0.999 || value == multiple<FqParams>(1, -1))
+        if (size_in_p(value) < 0.999 || value == multiple_of_p<FqParams>(1, -1))
             below.push_back(value);
     for (std::uint64_t i = 1; i < 60; ++i) // around what the quotient is estimated by
-        below.push_back({kFull, kFull, kFull, kFull, i << 40});
+        below.push_back({kFullLimb, kFullLimb, kFullLimb, kFullLimb, i << 40});
     for (std::size_t i = 0; i < below.size(); ++i)
         for (std::size_t j = 0; j < below.size(); j += 4) {
             F4Limbs a, b, difference, reduced;
@@ -181,12 +120,9 @@ TEST_F(F4, DifferencesAreReducedAtTheEdges) {
                 const Fq expected = element<Fq>(lane(a, l)) - element<Fq>(lane(b, l));
                 const Limbs52 r = lane(reduced, l);
                 EXPECT_EQ(element<Fq>(r), expected) << i << " " << j << " " << l;
-                for (std::size_t limb = 0; limb < 5; ++limb) {
-                    EXPECT_LT(r[limb], std::uint64_t{1} << 52);
-                    EXPECT_LT(lane(difference, l)[limb], std::uint64_t{1} << 59);
-                }
-                EXPECT_TRUE(Fq::below_modulus({r[0] | r[1] << 52, r[1] >> 12 | r[2] << 40,
-                                               r[2] >> 24 | r[3] << 28, r[3] >> 36 | r[4] << 16}));
+                EXPECT_TRUE(is_reduced<Fq>(r));
+                for (const std::uint64_t limb : lane(difference, l))
+                    EXPECT_LT(limb, std::uint64_t{1} << 59);
             }
         }
 }
@@ -201,20 +137,18 @@ TEST_F(F4, ShrinksAndReducesAtTheEdges) {
         codex::test::f4_shrink_fr(a, to);
         for (std::size_t l = 0; l < 4; ++l) {
             EXPECT_EQ(element<Fr>(lane(to, l)), element<Fr>(value));
-            EXPECT_LT(size(lane(to, l)), 1.7);
+            EXPECT_LT(size_in_p(lane(to, l)), 1.7);
         }
         // Sums whose limbs are not carried.
         for (std::size_t i = 0; i < 4; ++i)
             for (std::size_t l = 0; l < 4; ++l)
-                a[i][l] += (std::uint64_t{l} << 60) * (a[4][l] < kFull / 2 ? 1 : 0);
+                a[i][l] += (std::uint64_t{l} << 60) * (a[4][l] < kFullLimb / 2 ? 1 : 0);
         codex::test::f4_shrink_fr(a, to);
         for (std::size_t l = 0; l < 4; ++l)
             EXPECT_EQ(element<Fr>(lane(to, l)), element<Fr>(lane(a, l)));
         // From below 1.7p on, and what is below 8p as it is.
         codex::test::f4_canonical_fr(to, a);
-        EXPECT_TRUE(
-            Fr::below_modulus({a[0][0] | a[1][0] << 52, a[1][0] >> 12 | a[2][0] << 40,
-                               a[2][0] >> 24 | a[3][0] << 28, a[3][0] >> 36 | a[4][0] << 16}));
+        EXPECT_TRUE(is_reduced<Fr>(lane(a, 0)));
         EXPECT_EQ(element<Fr>(lane(a, 0)), element<Fr>(value));
     }
     for (const std::uint64_t times : {1U, 2U, 3U, 4U, 5U, 7U})
@@ -222,9 +156,9 @@ TEST_F(F4, ShrinksAndReducesAtTheEdges) {
             F4Limbs a;
             F4Limbs to;
             for (std::size_t l = 0; l < 4; ++l)
-                set_lane(a, l, multiple<FrParams>(times, more));
+                set_lane(a, l, multiple_of_p<FrParams>(times, more));
             codex::test::f4_canonical_fr(a, to);
-            const Limbs52 expected = multiple<FrParams>(more < 0 ? 1 : 0, more);
+            const Limbs52 expected = multiple_of_p<FrParams>(more < 0 ? 1 : 0, more);
             EXPECT_EQ(lane(to, 3), expected) << times << " " << more;
         }
 }
