@@ -91,6 +91,13 @@ void Fd::reset() {
         ::close(std::exchange(fd_, -1));
 }
 
+/// What a name has that leads to no file, now or ever: to whoever gives it as good as one of no
+/// file. Who follows no link, or wants a folder, asks what stands there, and is told that.
+static bool leads_nowhere(int error, int flags) {
+    const bool asks = (flags & (O_NOFOLLOW | O_DIRECTORY)) != 0;
+    return !asks && (error == ENAMETOOLONG || error == ENOTDIR || error == ELOOP);
+}
+
 Result<Fd> open_file(const std::string& path, int flags, unsigned mode) {
     if (path.empty())
         return fail(Error(Errc::not_found, "the name of a file is empty")
@@ -99,8 +106,12 @@ Result<Fd> open_file(const std::string& path, int flags, unsigned mode) {
         const int fd = ::open(path.c_str(), flags | O_CLOEXEC, mode);
         if (fd >= 0)
             return Fd(fd);
-        if (errno != EINTR)
-            return fail(system_error(errno, fmt::format("open {}", path)));
+        const int why = errno;
+        if (why == EINTR)
+            continue;
+        Error error = system_error(why, fmt::format("open {}", path));
+        return leads_nowhere(why, flags) ? fail(Errc::not_found, "{}", error.text())
+                                         : fail(std::move(error));
     }
 }
 
@@ -216,6 +227,13 @@ Result<Fd> create_hidden(const std::string& path, unsigned mode, std::string& na
     return made;
 }
 
+/// Of a file that is whole, and cannot have the name of `path`.
+Error naming_error(int error, const std::string& path) {
+    if (error == ENAMETOOLONG || error == ENOTDIR || error == ENOENT || error == ELOOP)
+        return creation_error(path, system_error(error, "open"));
+    return system_error(error, fmt::format("link {}", path));
+}
+
 } // namespace
 
 Result<Fd> unnamed_file(const std::string& folder) {
@@ -280,7 +298,7 @@ Result<void> AtomicFile::prepare() {
         return {};
     std::string name = hidden_name(path_);
     if (!link_to(name))
-        return fail(system_error(errno, fmt::format("link {}", path_)));
+        return fail(naming_error(errno, path_));
     temporary_ = std::move(name);
     return {};
 }
@@ -306,7 +324,7 @@ Result<void> AtomicFile::commit_new() {
         temporary_.empty() ? link_to(path_) : ::link(temporary_.c_str(), path_.c_str()) == 0;
     if (!named)
         return errno == EEXIST ? fail(Errc::exists, "{} exists", path_)
-                               : fail(system_error(errno, fmt::format("link {}", path_)));
+                               : fail(naming_error(errno, path_));
     if (!temporary_.empty())
         ::unlink(temporary_.c_str());
     temporary_.clear();

@@ -28,7 +28,9 @@ private:
     int fd_ = -1;
 };
 
-/// open(2) with O_CLOEXEC. Errors: system_error of "open PATH".
+/// open(2) with O_CLOEXEC. Errors: system_error of "open PATH"; not_found also of a name that leads
+/// to no file (too long, through a file, in a circle of links), but where O_NOFOLLOW or O_DIRECTORY
+/// ask what it is that stands there.
 [[nodiscard]] Result<Fd> open_file(const std::string& path, int flags, unsigned mode = 0666);
 
 // What follows is restarted after a signal, and waits where the descriptor is non-blocking and not

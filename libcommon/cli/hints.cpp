@@ -106,6 +106,8 @@ std::optional<Error> with_usual_way_out(const Context::State& state, const Error
         return copy_of(error).hint("give this user the right to it, or be a user who has it");
     case Errc::no_space:
         return copy_of(error).hint("free some space and try again");
+    case Errc::cannot_create:
+        return copy_of(error).remedy(Remedy::name_output);
     case Errc::out_of_memory: {
         Error told = copy_of(error);
         if (error.text() == out_of_memory().text() && state.command.size() > state.tool.size())

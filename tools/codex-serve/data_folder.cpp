@@ -1,5 +1,6 @@
 #include "data_folder.hpp"
 
+#include "base/fd.hpp"
 #include "base/printable.hpp"
 
 #include <cerrno>
@@ -54,6 +55,12 @@ Result<std::string> some_entry(const std::string& folder) {
     return std::string();
 }
 
+Error named_wrongly(Error error) {
+    if (error.code() != Errc::cannot_create)
+        return error;
+    return std::move(error).hint("name a folder of its own, which is made: --data-dir DIR");
+}
+
 /// Errors: cannot_create, when it is neither empty nor has anything of a data folder.
 Result<void> refuse_other_things(const std::string& folder) {
     if (is_folder(folder + "/repo") || is_file(folder + "/key"))
@@ -61,9 +68,9 @@ Result<void> refuse_other_things(const std::string& folder) {
     CODEX_TRY(entry, some_entry(folder));
     if (entry.empty())
         return {};
-    return fail(Error(Errc::cannot_create,
-                      fmt::format("{}: not a data folder, and not empty ({})", folder, entry))
-                    .hint("name a folder of its own, which is made: --data-dir DIR"));
+    return fail(named_wrongly(
+        Error(Errc::cannot_create,
+              fmt::format("{}: not a data folder, and not empty ({})", folder, entry))));
 }
 
 /// Others must not enter the folder. One that is whole as a node leaves it is restricted again;
@@ -105,10 +112,10 @@ Result<std::string> use_data_folder(cli::Context& context, const RunOptions& opt
     context.about(folder);
     if (::mkdir(folder.c_str(), kOwnerOnly) != 0) {
         if (errno != EEXIST)
-            return fail(system_error(errno, "make " + folder));
+            return fail(named_wrongly(creation_error(folder, system_error(errno, "open"))));
         if (!is_folder(folder))
-            return fail(Error(Errc::cannot_create, fmt::format("{}: is no folder", folder))
-                            .hint("name a folder of its own, which is made: --data-dir DIR"));
+            return fail(
+                named_wrongly(Error(Errc::cannot_create, fmt::format("{}: is no folder", folder))));
         CODEX_CHECK(refuse_other_things(folder));
         CODEX_CHECK(require_private(context, folder));
     }

@@ -1,6 +1,7 @@
 #include "ledger/detail/making.hpp"
 
 #include "base/fd.hpp"
+#include "base/folder_place.hpp"
 #include "ledger/detail/durable.hpp"
 
 #include <cerrno>
@@ -20,10 +21,13 @@ Result<void> require_free(const std::string& path) {
     const Folder folder(::opendir(path.c_str()), ::closedir);
     if (!folder && errno == ENOENT)
         return {};
-    if (!folder && errno == ENOTDIR)
-        return fail(Errc::exists, "{}: is a file", path);
+    const int cause = errno;
+    if (const std::string why = obstacle_to_folder(path); !folder && !why.empty())
+        return fail(
+            Error(Errc::cannot_create, fmt::format("{}: no ledger can be there: {}", path, why))
+                .remedy(Remedy::name_ledger));
     if (!folder)
-        return fail(system_error(errno, "open " + path));
+        return fail(system_error(cause, "open " + path));
     struct stat st{};
     if (::stat((path + "/genesis").c_str(), &st) == 0)
         return fail(Error(Errc::ledger_exists, fmt::format("{}: is a ledger already", path))
@@ -71,6 +75,8 @@ Result<Making> Making::begin(const std::string& named) {
         Error error = creation_error(path, system_error(cause, "create " + path));
         if (cause == ENOENT)
             return fail(std::move(error).remedy(Remedy(Remedy::make_folder).of(parent_of(path))));
+        if (error.code() == Errc::cannot_create)
+            return fail(std::move(error).remedy(Remedy::name_ledger));
         return fail(std::move(error));
     }
     return Making(path, std::move(folder));

@@ -1,5 +1,6 @@
 #include "ledger/detail/parts.hpp"
 
+#include "base/folder_place.hpp"
 #include "base/temporary.hpp"
 #include "crypto/hash/keccak256.hpp"
 #include "ledger/detail/own_file.hpp"
@@ -66,14 +67,14 @@ Ledger::Parts::Parts(std::string of, Access how, const Options& with)
       boot(with.boot.empty() ? detail::boot_of_system() : with.boot) {}
 
 Result<void> Ledger::Parts::open() {
+    if (const std::string why = obstacle_to_folder(path); !why.empty())
+        return fail(
+            Error(Errc::ledger_missing, fmt::format("{}: no ledger is there: {}", path, why))
+                .remedy(Remedy::name_ledger));
     auto text = read_genesis(path + "/genesis");
     if (!text && text.error().code() == Errc::not_found)
         return fail(Error(Errc::ledger_missing, fmt::format("{}: no ledger is there", path))
                         .remedy(Remedy::make_ledger)
-                        .remedy(Remedy::name_ledger));
-    struct stat st{};
-    if (!text && ::stat(path.c_str(), &st) == 0 && !S_ISDIR(st.st_mode))
-        return fail(Error(Errc::ledger_missing, fmt::format("{}: is no folder", path))
                         .remedy(Remedy::name_ledger));
     if (!text && text.error().code() == Errc::limit_exceeded)
         return fail(Errc::ledger_damaged, "{}", text.error().text());

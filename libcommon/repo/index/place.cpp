@@ -1,10 +1,9 @@
 #include "repo/index/place.hpp"
 
+#include "base/folder_place.hpp"
 #include "repo/segments/own_file.hpp"
 
-#include <cerrno>
 #include <filesystem>
-#include <sys/stat.h>
 
 namespace codex::repo::detail {
 
@@ -23,22 +22,10 @@ bool holds_other_things(const std::string& path) {
     return !error && entry != fs::directory_iterator() && !fs::exists(path + "/lock", error);
 }
 
-/// Why there can be no repo; empty: perhaps there can.
-std::string obstacle(const std::string& path) {
-    struct stat info{};
-    if (::stat(path.c_str(), &info) == 0)
-        return S_ISDIR(info.st_mode) ? "" : "that is no folder";
-    if (errno == ENOTDIR)
-        return "what it would be in is no folder";
-    return errno == ELOOP || errno == ENAMETOOLONG
-               ? std::error_code(errno, std::generic_category()).message()
-               : "";
-}
-
 } // namespace
 
 Result<void> require_place(const std::string& path, bool create) {
-    const std::string why = obstacle(path);
+    const std::string why = obstacle_to_folder(path);
     if (why.empty())
         return {};
     return fail(Error(create ? Errc::cannot_create : Errc::repo_missing,

@@ -39,7 +39,7 @@ setup() {
     pasted 'mkdir -p'
     codex-market init -q --verifier test --ledger deep/er/new
     run_split codex-market time --ledger none
-    assert_refused 66 'none: is no folder'
+    assert_refused 66 'none: no ledger is there: that is no folder'
     hint 'name the folder of a ledger with --ledger DIR, or in CODEX_LEDGER'
     run_split codex-market ledger replay <<<$'{"op":"time"}\nx'
     assert_failure 65

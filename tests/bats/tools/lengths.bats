@@ -66,3 +66,30 @@ short() {
     run_split codex-chunk put --json "$path"
     assert_equal "$(jq -r .object <<<"$stderr")" "$path"
 }
+
+# nowhere CODE COMMAND...: of a name that leads to no file, it says so, and what to name instead.
+nowhere() {
+    run_split "${@:2}" </dev/null
+    assert_equal "$status: ${*:2}" "$1: ${*:2}"
+    [[ ${stderr_lines[1]} == *': hint: '*name* ]] || fail "${*:2}"$'\n'"$stderr"
+}
+
+@test "a name that leads to no file is as good as none" {
+    local name
+    echo x >file
+    ln -s circle circle
+    printf -v long '%0300d' 0
+    for name in "$long" file/below circle; do
+        nowhere 66 codex-chunk put "$name"
+        nowhere 66 codex-chunk ls --config-file "$name"
+        nowhere 66 codex-prove info "$name"
+        nowhere 66 codex-market time --ledger "$name"
+        nowhere 66 codex-market balance --eth-private-key "$name"
+        nowhere 73 codex-prove r1cs -o "$name"
+        nowhere 73 codex-market init --verifier test --ledger "$name"
+        nowhere 73 codex-serve run --data-dir "$name"
+    done
+    for name in "$long" file/below; do
+        nowhere 73 codex-market key new "$name"
+    done
+}
