@@ -6,7 +6,6 @@ namespace codex::erasure::detail {
 
 namespace {
 
-constexpr std::size_t kShortestRow = 128;
 constexpr std::size_t kLongRow = 512;
 
 CacheSizes ask() {
@@ -22,10 +21,11 @@ CacheSizes ask() {
     return found;
 }
 
-/// The longest row up to `longest` of which `rows` have no more than `room` bytes.
-std::size_t longest_row(std::size_t longest, std::size_t rows, std::size_t room) {
+/// The longest row from `shortest` to `longest` of which `rows` have no more than `room` bytes.
+std::size_t longest_row(std::size_t shortest, std::size_t longest, std::size_t rows,
+                        std::size_t room) {
     std::size_t bytes = longest;
-    while (bytes > kShortestRow && rows * bytes > room)
+    while (bytes > shortest && rows * bytes > room)
         bytes /= 2;
     return bytes;
 }
@@ -38,10 +38,11 @@ const CacheSizes& machine_caches() {
 }
 
 std::size_t work_row_bytes(const KernelSet& kernels, const CacheSizes& caches, std::size_t rows) {
+    const std::size_t shortest = kernels.shortest_row;
     if (!kernels.by_rows)
-        return longest_row(kLongRow, rows, caches.nearest / 3);
-    const std::size_t bytes = longest_row(kZeroRowBytes, rows, caches.nearest / 4 * 3);
-    return bytes >= kLongRow ? bytes : longest_row(kLongRow, rows, caches.second / 2);
+        return longest_row(shortest, kLongRow, rows, caches.nearest / 3);
+    const std::size_t bytes = longest_row(shortest, kZeroRowBytes, rows, caches.nearest / 4 * 3);
+    return bytes >= kLongRow ? bytes : longest_row(shortest, kLongRow, rows, caches.second / 2);
 }
 
 } // namespace codex::erasure::detail

@@ -93,6 +93,7 @@ struct KernelSet {
     double pass_cost; ///< of a transform, for a row, in products of the matrix; measured
     unsigned layers8; ///< of a transform in a pass; 1 where its cost grows with every layer
     unsigned layers16;
+    std::size_t shortest_row = 128;         ///< bytes of a buffer that are taken together, at least
     void (*exclusive_or)(const MatrixJob&); ///< all factors 1, one output, either field
     void (*matrix8)(const MatrixJob&);
     void (*matrix16)(const MatrixJob&);

@@ -137,9 +137,41 @@ TEST_P(KernelTest, TransformSizesOfTheLargeField) {
 
 TEST_P(KernelTest, StripsAndThreads) {
     ThreadPool pool(3);
+    check(5, 2, 64 * 37, 2, pool);
     check(5, 3, 64 * 37, 2, pool);
     check(20, 17, 64 * 37, 2, pool);
     check(255, 2, 64 * 37, 1, pool);
+}
+
+/// Parity that is not wanted is not written, and data that is zeros need not be there.
+TEST_P(KernelTest, SomeOfTheParityOfSomeOfTheData) {
+    for (const auto& [k, m] :
+         {std::pair{3U, 2U}, std::pair{4U, 2U}, std::pair{11U, 5U}, std::pair{256U, 3U}}) {
+        constexpr std::size_t kSizeBytes = 64 * 9;
+        const Shape shape = must(Shape::create(k, m));
+        std::vector<Bytes> data(k, Bytes(kSizeBytes));
+        std::vector<const std::uint8_t*> from(shape.parity_positions() + k);
+        for (std::uint32_t j = 0; j < k; ++j)
+            if (j % 3 != 1) {
+                data[j] = test::generate(j, kSizeBytes);
+                from[shape.parity_positions() + j] = data[j].data();
+            }
+        const std::vector<Bytes> parity = test::reference_parity(data, m);
+        for (std::uint32_t only = 0; only < m; ++only) {
+            auto roles = encoding_roles(shape);
+            std::fill_n(roles.begin(), m, Role::unused);
+            roles[only] = Role::wanted;
+            const auto skews = skew_factors(shape, *GetParam());
+            for (const Method method : {Method::matrix, Method::transform}) {
+                Bytes result(kSizeBytes);
+                std::vector<std::uint8_t*> to(from.size());
+                to[only] = result.data();
+                Solver(shape, *GetParam(), skews, roles, method)
+                    .run(from, to, kSizeBytes, Executor::caller());
+                ASSERT_EQ(result, parity[only]) << k << "/" << m << " row " << only;
+            }
+        }
+    }
 }
 
 /// More results than caches hold are written past them where they are aligned, and only there.
@@ -232,6 +264,7 @@ TEST(Kernels, WorkRowsFitTheCaches) {
     const auto bytes = [](bool by_rows, const CacheSizes& caches, std::size_t rows) {
         KernelSet kernels = kScalarKernels;
         kernels.by_rows = by_rows;
+        kernels.shortest_row = 128;
         return work_row_bytes(kernels, caches, rows);
     };
     constexpr CacheSizes kSmall{std::size_t{32} << 10, std::size_t{512} << 10};
@@ -244,6 +277,7 @@ TEST(Kernels, WorkRowsFitTheCaches) {
     EXPECT_EQ(bytes(true, kSmall, 65536), 128U);
     EXPECT_EQ(bytes(false, kLarge, 32), 512U);
     EXPECT_EQ(bytes(false, kLarge, 256), 128U);
+    EXPECT_EQ(work_row_bytes(kScalarKernels, kSmall, 65536), kScalarKernels.shortest_row);
     EXPECT_GT(machine_caches().second, machine_caches().nearest);
 }
 
