@@ -12,6 +12,7 @@
 // coding using program optimization techniques", SC 2021, without a program for each matrix.)
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -134,14 +135,13 @@ void put_together(const Block& from, std::uint8_t* to, std::size_t bytes) {
         for (std::size_t half = 0; half < 2; ++half) {
             Vector sum[16];
             sum[0] = Vector{};
-#pragma GCC unroll 4
-            for (std::size_t bit = 0; bit < 4; ++bit)
-#pragma GCC unroll 8
-                for (std::size_t i = 0; i < std::size_t{1} << bit; ++i)
-                    sum[i + (std::size_t{1} << bit)] = sum[i] ^ x.planes[4 * half + bit][part];
+            sums.of[16 * half][part] = sum[0];
 #pragma GCC unroll 16
-            for (std::size_t i = 0; i < 16; ++i)
+            for (std::size_t i = 1; i < 16; ++i) { // one plane more than some sum before
+                const auto bit = static_cast<std::size_t>(std::countr_zero(i));
+                sum[i] = sum[i & (i - 1)] ^ x.planes[4 * half + bit][part];
                 sums.of[16 * half + i][part] = sum[i];
+            }
         }
 }
 
