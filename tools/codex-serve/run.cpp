@@ -7,11 +7,11 @@
 #include "data_folder.hpp"
 #include "net/identity/key_file.hpp"
 #include "node/daemon.hpp"
+#include "node/record_file.hpp"
 #include "ready_file.hpp"
-#include "record_file.hpp"
 #include "repo/daemon_lock.hpp"
 #include "run_options.hpp"
-#include "toolkit/access.hpp"
+#include "unserved.hpp"
 #include "way_in.hpp"
 
 #include <fcntl.h>
@@ -245,9 +245,9 @@ Result<void> serve(cli::Context& context, const RunOptions& options, const RunSe
         return fail(key_not_made(std::move(key).error(), key_file));
     }
     const log::Logger log = context.log().with_topics("codex node");
-    const std::string record = repo.path() + "/node/record";
-    node::RecordNumbers numbers(last_record(record, log),
-                                [&](std::uint64_t number) { keep_record(record, number, log); });
+    node::RecordFile record(repo.path() + "/node/record", log);
+    node::RecordNumbers numbers(record.last(),
+                                [&record](std::uint64_t number) { record.keep(number); });
     warn_of_clock(log, context.clock(), numbers.last(), settings.discovery.bootstrap);
     CODEX_TRY(for_host, net::SecretKey::decode(key->encode()));
     CODEX_TRY(node,
@@ -265,6 +265,7 @@ Result<void> serve(cli::Context& context, const RunOptions& options, const RunSe
         CODEX_SET(metrics_acceptor, listen_for_metrics(node->network, *settings.metrics));
     // At least one that works beside the loop, whatever -j says.
     std::optional<ThreadPool> pool(std::in_place, std::max(2u, context.pool().size()));
+    record.write_beside(*pool);
     DiscoveryParts discovery; // goes after all that waits for it
     if (settings.discovery.at)
         CODEX_SET(discovery, begin_discovery(context, *node, *key, settings.discovery,
@@ -317,51 +318,11 @@ Result<void> serve(cli::Context& context, const RunOptions& options, const RunSe
     if (discovery.node)
         static_cast<void>(run_task(node->loop, node::DhtNode::settle(discovery.node.get()),
                                    node->loop.now() + kEndPatience));
+    record.finish();
     service.metrics.reset();
     service.api.reset(); // its jobs wait for what it reads
     pool.reset();        // its jobs use what is below
     return {};
-}
-
-Error served_already(Error error) {
-    return std::move(error)
-        .remedy(Remedy(Remedy::show_node, "see the node").by("codex-serve health"))
-        .remedy(Remedy::stop_node);
-}
-
-/// Refuses a repo that somebody serves, which the error is about. Errors: repo_locked.
-Result<void> require_unserved(const std::string& path) {
-    if (const auto holder = repo::DaemonLock::seen(path))
-        return fail(served_already(
-            Error(Errc::repo_locked, fmt::format("is served already: held by {}", holder->words))));
-    return {};
-}
-
-/// The repo, which is waited for while others use it, but not while a node does: who waits for that
-/// would serve in its place once it ends, long after anybody wanted it.
-Result<repo::Repo> open_unless_served(cli::Context& context, const std::string& path) {
-    constexpr Clock::Duration kLookAgain = std::chrono::milliseconds(50);
-    repo::OpenOptions at_once = toolkit::open_options(context);
-    at_once.create = true;
-    at_once.lock_timeout_seconds = 0;
-    const Deadline until = Deadline::after_seconds(context.clock(), context.lock_timeout_seconds());
-    for (bool waiting = false;;) {
-        CODEX_CHECK(require_unserved(path));
-        // Only tried: all that is done to the repo later has the time that was given.
-        auto tried = repo::Repo::open(path, at_once);
-        if (tried || tried.error().code() != Errc::repo_locked)
-            break;
-        if (!until.pause(kLookAgain))
-            return tried;
-        if (!std::exchange(waiting, true))
-            context.log()
-                .with_topics("codex node")
-                .notice("Waiting for the repo", {{"error", tried.error()}});
-    }
-    auto repo = toolkit::open_repo(context, toolkit::Access::create);
-    if (!repo && repo.error().code() == Errc::repo_locked)
-        CODEX_CHECK(require_unserved(path));
-    return repo;
 }
 
 Result<int> run_node(cli::Context& context, const RunOptions& options) {
