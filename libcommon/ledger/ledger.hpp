@@ -137,6 +137,14 @@ struct SlotPlace {
     friend bool operator==(const SlotPlace&, const SlotPlace&) = default;
 };
 
+/// A request with more slots than are found by their ids from its posting on.
+struct WideRequest {
+    std::uint64_t sequence = 0; ///< of the record that has posted it
+    ethereum::abi::Word request{};
+    std::uint64_t first = 0; ///< of the slots that are not
+    std::uint64_t slots = 0; ///< that it has
+};
+
 /// What the contracts keep after one of the records, and where a call would be made now. It goes
 /// before its ledger, and is given up soon: what it sees is kept for it.
 /// Threads: one at a time.
@@ -160,6 +168,12 @@ public:
     /// repo_damaged.
     [[nodiscard]] Result<std::optional<SlotPlace>>
     place_of_slot(const ethereum::abi::Word& id) const;
+    /// The requests of which place_of_slot() does not know all slots, in their order, of those that
+    /// were posted by record `from` or behind; until `visit` gives false. Errors: its own; io,
+    /// repo_damaged.
+    [[nodiscard]] Result<void>
+    wide_requests(std::uint64_t from,
+                  const std::function<Result<bool>(const WideRequest&)>& visit) const;
     /// Does what is called, and leaves nothing. Errors: those of Contracts::execute().
     [[nodiscard]] Result<market::Outcome> call(const market::Call& call) const;
 

@@ -53,6 +53,12 @@ Result<std::optional<SlotPlace>> Snapshot::place_of_slot(const ethereum::abi::Wo
     return detail::place_of_slot(parts_->current.view, id);
 }
 
+Result<void>
+Snapshot::wide_requests(std::uint64_t from,
+                        const std::function<Result<bool>(const WideRequest&)>& visit) const {
+    return detail::for_each_wide(parts_->current.view, from, visit);
+}
+
 Result<market::Outcome> Snapshot::call(const market::Call& call) const {
     market::Overlay nothing(*this);
     auto outcome = parts_->contracts.execute(nothing, now(), call);

@@ -1,6 +1,5 @@
 #include "places.hpp"
 
-#include "market/contract/interfaces.hpp"
 #include "market/request.hpp"
 
 #include <algorithm>
@@ -32,7 +31,7 @@ Result<SlotPlace> Places::find(const Views& views, const SlotName& slot) {
     CODEX_TRY(kept, views.snapshot().place_of_slot(slot.id));
     if (kept)
         return SlotPlace{kept->request, kept->index};
-    CODEX_TRY(found, of_requests(views.ledger(), slot.id));
+    CODEX_TRY(found, of_wide(views.snapshot(), slot.id));
     if (found)
         return *found;
     if (views.ask(questions::request_state(slot.id)))
@@ -45,29 +44,24 @@ Result<SlotPlace> Places::find(const Views& views, const SlotName& slot) {
         Error(Errc::market_unknown, "no request has such a slot").remedy({Remedy::list_slots}));
 }
 
-Result<std::optional<SlotPlace>> Places::of_requests(const ledger::Ledger& ledger, const Word& id) {
+/// By its id alone no other slot can be anywhere: so of a market without such requests an id that
+/// is no slot is known as that at once.
+Result<std::optional<SlotPlace>> Places::of_wide(const ledger::Snapshot& snapshot, const Word& id) {
     if (const auto known = known_.find(id); known != known_.end())
         return known->second;
-    const ethereum::abi::Event& requested =
-        *market::marketplace_interface().event("StorageRequested");
     std::optional<SlotPlace> found;
-    ledger::EventQuery query;
-    query.topics = {requested.topic};
-    query.from = next_;
-    CODEX_CHECK(ledger.events(query, [&](const ledger::Event& event) -> Result<bool> {
-        CODEX_TRY(values, decode_log(requested, event.log));
-        const Word& request = values[0].word();
-        const std::uint64_t slots = std::min(values[1][3].u64(), kMostSlots);
+    CODEX_CHECK(snapshot.wide_requests(next_, [&](const ledger::WideRequest& wide) -> Result<bool> {
+        const std::uint64_t slots = std::min(wide.slots, kMostSlots);
         full_ = full_ || known_.size() + slots > kMostKnown;
-        for (std::uint64_t index = 0; index < slots && (!full_ || !found); ++index) {
-            const Word slot = market::slot_id(request, index);
+        for (std::uint64_t index = wide.first; index < slots && (!full_ || !found); ++index) {
+            const Word slot = market::slot_id(wide.request, index);
             if (slot == id)
-                found = SlotPlace{request, index};
+                found = SlotPlace{wide.request, index};
             if (!full_)
-                known_.emplace(slot, SlotPlace{request, index});
+                known_.emplace(slot, SlotPlace{wide.request, index});
         }
         if (!full_)
-            next_ = {event.at.sequence, event.at.index + 1};
+            next_ = wide.sequence + 1;
         return !found;
     }));
     return found;

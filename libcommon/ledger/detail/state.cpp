@@ -15,11 +15,12 @@ using ethereum::abi::Word;
 
 namespace {
 
-constexpr std::uint8_t kFormat = 2;
-/// Of a request that has more slots, those behind are found once a call has named them: a request
-/// says how many it has, and each is a row.
+constexpr std::uint8_t kFormat = 3;
+/// A request says how many slots it has, and each is a row: of one that has more, those behind are
+/// found once a call has named them, and it is on the list of such requests.
 constexpr std::uint64_t kMostPosted = 64;
 constexpr std::string_view kMarkKey = "mark";
+constexpr std::string_view kWideKey = "wide"; // and the number of the record
 /// No event of ours has more than a request's ask.
 constexpr std::size_t kMostTopics = 4;
 
@@ -32,6 +33,10 @@ UInt256 digest_of(BytesView key, BytesView value) {
 /// The last block first.
 Bytes block_key(std::uint64_t block) {
     return number_key(UINT64_MAX - block);
+}
+
+Bytes wide_key(std::uint64_t sequence) {
+    return std::move(Writer().put(as_bytes(kWideKey)).put(sequence)).bytes();
 }
 
 Unexpected<Error> broken(std::string_view what) {
@@ -169,6 +174,19 @@ Result<std::optional<SlotPlace>> place_of_slot(const repo::TablesView& view, con
                          : broken("state: a row of a slot");
 }
 
+Result<void> for_each_wide(const repo::TablesView& view, std::uint64_t from,
+                           const std::function<Result<bool>(const WideRequest&)>& visit) {
+    return view.for_each(
+        number_of(StateTable::meta), wide_key(from),
+        [&](BytesView key, BytesView value) -> Result<bool> {
+            if (!as_text(key).starts_with(kWideKey))
+                return false;
+            Reader row(value);
+            WideRequest wide{last_number_of(key), row.digest(), kMostPosted, row.u64()};
+            return row.at_end() ? visit(wide) : broken("state: a row of a request");
+        });
+}
+
 // --- writing ------------------------------------------------------------------------------------
 
 Result<void> put_kept(repo::TablesChange& change, const market::Changes& changes, UInt256& digest) {
@@ -215,6 +233,10 @@ Result<void> put_subjects(repo::TablesChange& change, const Executed& executed) 
     for (std::uint64_t index = 0; index < std::min(subjects.posted, kMostPosted); ++index)
         CODEX_CHECK(
             put_slot(change, market::slot_id(*subjects.request, index), *subjects.request, index));
+    if (subjects.posted > kMostPosted)
+        CODEX_CHECK(
+            change.put(number_of(StateTable::meta), wide_key(executed.record->sequence),
+                       Writer().put(BytesView(*subjects.request)).put(subjects.posted).bytes()));
     for (const auto& id : {subjects.request, subjects.slot})
         if (id)
             CODEX_CHECK(change.put(number_of(StateTable::about),

@@ -90,6 +90,11 @@ private:
 [[nodiscard]] Result<std::optional<SlotPlace>> place_of_slot(const repo::TablesView& view,
                                                              const ethereum::abi::Word& slot);
 
+/// As Snapshot::wide_requests(), of a view.
+[[nodiscard]] Result<void>
+for_each_wide(const repo::TablesView& view, std::uint64_t from,
+              const std::function<Result<bool>(const WideRequest&)>& visit);
+
 /// A record that was executed.
 struct Executed {
     const Record* record = nullptr;

@@ -137,6 +137,22 @@ TEST(LedgerUse, OfVeryManySlotsTheLastAreFoundOnceTheyAreNamed) {
     };
     EXPECT_EQ(place(63), (SlotPlace{id, 63}));
     EXPECT_EQ(place(64), std::nullopt);
+    const std::uint64_t posted = must(ledger->head()).sequence;
+    const auto wide = [&](std::uint64_t from) {
+        std::vector<WideRequest> found;
+        must(must(ledger->snapshot())
+                 .wide_requests(from, [&](const WideRequest& one) -> Result<bool> {
+                     found.push_back(one);
+                     return true;
+                 }));
+        return found;
+    };
+    send(*ledger, key_of(1), kMarket, market_call("requestStorage", {sample_request(1)}));
+    ASSERT_EQ(wide(0).size(), 1U) << "the other has two";
+    EXPECT_EQ(wide(posted)[0].request, id);
+    EXPECT_EQ(wide(posted)[0].first, 64U);
+    EXPECT_EQ(wide(posted)[0].slots, 1000U);
+    EXPECT_TRUE(wide(posted + 1).empty());
     send(*ledger, key_of(2), kMarket, market_call("reserveSlot", {id, UInt256(64)}));
     EXPECT_EQ(place(64), (SlotPlace{id, 64}));
 }
