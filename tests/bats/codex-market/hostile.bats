@@ -197,7 +197,7 @@ found() {
     assert_failure 65
 }
 
-@test "a pipe that is closed ends it silently, and a full disk is an error after which all is as before" {
+@test "a pipe that is closed ends it silently, and where stdout takes nothing is an error after which all is as before" {
     set +o pipefail
     mkfifo pipe
     codex-market events --follow >pipe 2>errors 3>&- &
