@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t kMaxLineBytes = std::size_t{1} << 20;
 /// Nothing that has a name has a longer one, but for a document.
 constexpr std::size_t kMostNamed = 4096;
-/// So much of what is too long says which one it is.
+/// So much of an item that is too long says which one it is.
 constexpr std::size_t kBeginning = 80;
 constexpr std::string_view kBlanks = " \t\r";
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
@@ -55,7 +55,7 @@ Result<std::optional<std::string>> Inputs::item_of_json(const std::string& line)
     if (!object.is_object() && whole_lines_) // whoever reads it knows better what it should be
         return line;
     if (!object.is_object())
-        return refuse(line, Errc::json_invalid, "not a JSON object");
+        return refuse(Errc::json_invalid, "not a JSON object");
     for (const std::string& member : members_)
         if (const auto found = object.find(member); found != object.end() && found->is_string())
             return whole_lines_ ? line : found->get<std::string>();
@@ -64,14 +64,13 @@ Result<std::optional<std::string>> Inputs::item_of_json(const std::string& line)
         return std::nullopt;
     if (whole_lines_)
         return line;
-    return refuse(line, Errc::json_invalid,
-                  fmt::format("no \"{}\" in the object", members_.front()));
+    return refuse(Errc::json_invalid, fmt::format("no \"{}\" in the object", members_.front()));
 }
 
-Result<std::optional<std::string>> Inputs::refuse(const std::string& line, Errc code,
-                                                  std::string text) {
+Result<std::optional<std::string>> Inputs::refuse(Errc code, std::string text) {
+    std::string line = fmt::format("{} line {}", name_, line_);
     if (!every_line_)
-        return fail(no_list(code, fmt::format("{} line {}: {}", name_, line_, text)));
+        return fail(no_list(code, fmt::format("{}: {}", line, text)));
     wrong_ = no_list(code, std::move(text));
     return line;
 }
@@ -83,7 +82,7 @@ std::string Inputs::place() const {
 Result<std::optional<std::string>> Inputs::item_of(const std::string& line) {
     // Readers that take it for the end of a text would not see what comes behind.
     if (line.find('\0') != std::string::npos)
-        return refuse(line, Errc::malformed, "a NUL byte, where there is only text");
+        return refuse(Errc::malformed, "a NUL byte, where there is only text");
     const std::size_t begin = line.find_first_not_of(kBlanks);
     if (begin == std::string::npos)
         return std::nullopt;
@@ -107,9 +106,7 @@ Result<std::optional<std::string>> Inputs::next() {
                 reading_ = false;
                 break;
             }
-            // The beginning of one that is too long is no line.
-            auto item =
-                wrong_ ? Result<std::optional<std::string>>(std::move(line)) : item_of(*line);
+            auto item = wrong_ ? std::move(line) : item_of(*line);
             if (!item)
                 return fail(std::move(item).error());
             if (!*item)
@@ -154,9 +151,10 @@ Result<std::optional<std::string>> Inputs::next_line() {
     }
     if (std::min(end, buffer_.size()) - start_ > kMaxLineBytes) {
         ++line_;
-        CODEX_CHECK(
-            refuse({}, Errc::limit_exceeded, fmt::format("longer than {} bytes", kMaxLineBytes)));
-        return cut_line();
+        CODEX_TRY(place,
+                  refuse(Errc::limit_exceeded, fmt::format("longer than {} bytes", kMaxLineBytes)));
+        CODEX_CHECK(skip_line());
+        return place;
     }
     if (end == std::string::npos && start_ == buffer_.size())
         return std::optional<std::string>();
@@ -167,16 +165,12 @@ Result<std::optional<std::string>> Inputs::next_line() {
     return std::optional<std::string>(std::move(line));
 }
 
-Result<std::optional<std::string>> Inputs::cut_line() {
-    std::string line(whole_front(std::string_view(buffer_).substr(start_), kBeginning));
-    // No word of it stands for a whole item then.
-    std::ranges::replace_if(line, [](char c) { return kBlanks.find(c) != kBlanks.npos; }, '_');
-    line += "...";
+Result<void> Inputs::skip_line() {
     for (;;) {
         const std::size_t end = buffer_.find('\n', start_);
         if (end != std::string::npos) {
             start_ = end + 1;
-            break;
+            return {};
         }
         buffer_.clear();
         start_ = 0;
@@ -184,10 +178,9 @@ Result<std::optional<std::string>> Inputs::cut_line() {
         CODEX_TRY(n, read_some(fd_, chunk, name_));
         ended_ = n == 0;
         if (ended_)
-            break;
+            return {};
         buffer_.append(as_text(BytesView(chunk).first(n)));
     }
-    return std::optional<std::string>(std::move(line));
 }
 
 Result<std::string> Inputs::only_cid() {

@@ -25,8 +25,8 @@ public:
     void before_waiting(std::function<void()> call) { before_waiting_ = std::move(call); }
     /// That nothing comes is no error then.
     void may_be_empty() { may_be_empty_ = true; }
-    /// A line that is no item is one as it stands, or its beginning where it is too long: whoever
-    /// answers every line says what is wrong with it.
+    /// A line that is no item is one all the same, which is where it stands ("stdin line 3"), so
+    /// that no answer repeats what it is not about: whoever answers every line says what is wrong.
     void take_every_line() { every_line_ = true; }
     /// Items are not CIDs but `what` ("slot"): so errors call them, and the item of a JSON line is
     /// its first member of these names.
@@ -50,11 +50,10 @@ private:
     /// The item of a line; nothing of one that is passed over.
     Result<std::optional<std::string>> item_of(const std::string& line);
     Result<std::optional<std::string>> item_of_json(const std::string& line);
-    /// A line that is no item: its error, or, where every line is one, itself.
-    Result<std::optional<std::string>> refuse(const std::string& line, Errc code, std::string text);
-
-    /// The beginning of a line that is too long, the rest of which is read and dropped.
-    Result<std::optional<std::string>> cut_line();
+    /// A line that is no item: its error, or, where every line is one, where it stands.
+    Result<std::optional<std::string>> refuse(Errc code, std::string text);
+    /// Reads and drops the rest of a line that is too long.
+    Result<void> skip_line();
 
     /// Something else than a list came.
     [[nodiscard]] Error no_list(Errc code, std::string text) const;

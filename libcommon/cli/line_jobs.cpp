@@ -58,7 +58,8 @@ private:
     }
 
     JobLine line_of(std::string text) {
-        JobLine line{std::move(text), std::exchange(skipping_, false)};
+        JobLine line{std::move(text), std::exchange(skipping_, false),
+                     fmt::format("stdin line {}", ++number_)};
         line.too_long = line.too_long || line.text.size() > max_line_bytes_;
         if (line.too_long)
             line.text.clear();
@@ -115,7 +116,8 @@ private:
     std::atomic<bool> stopped_{false};
     Fd wake_;
     std::string buffer_;
-    bool skipping_ = false; // inside a line that is too long
+    bool skipping_ = false;    // inside a line that is too long
+    std::uint64_t number_ = 0; // of the last line
 };
 
 /// The threads that answer.

@@ -9,6 +9,7 @@ namespace codex::cli {
 struct JobLine {
     std::string text;
     bool too_long = false; ///< longer than a job may be; the text is gone
+    std::string place;     ///< where it stands: "stdin line 3"
 };
 
 struct JobAnswer {

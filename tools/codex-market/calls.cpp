@@ -119,7 +119,7 @@ public:
             wrong_ ? Result<PlannedCall>(fail(copy_of(*wrong_))) : plan_(*ledger_, *key_, item);
         if (!call) {
             settle();
-            const std::string name = wrong_ ? place_ : name_of(item, place_, call.error());
+            const std::string name = wrong_ ? item : name_of(item, place_, call.error());
             return tell_failure(context_, name, call.error());
         }
         waiting_.push_back(std::move(*call));

@@ -42,6 +42,7 @@ public:
             std::string line =
                 buffer_.substr(start_, end == std::string::npos ? end : end - start_);
             start_ = end == std::string::npos ? buffer_.size() : end + 1;
+            ++number_;
             if (line.find_first_not_of(" \t\r") != std::string::npos)
                 return line;
         }
@@ -52,8 +53,8 @@ private:
         buffer_.erase(0, std::exchange(start_, 0));
         const std::size_t had = buffer_.size();
         if (had > kMaxProofBytes)
-            return fail(Errc::limit_exceeded, "{}: a line is longer than {} bytes", input_.name,
-                        kMaxProofBytes);
+            return fail(Errc::limit_exceeded, "{} line {}: longer than {} bytes", input_.name,
+                        number_ + 1, kMaxProofBytes);
         buffer_.resize(had + kPieceBytes);
         const MutableBytes to(reinterpret_cast<std::uint8_t*>(buffer_.data()) + had, kPieceBytes);
         CODEX_TRY(got, read_full(input_.fd(), to, input_.name));
@@ -65,6 +66,7 @@ private:
     toolkit::InputFile input_;
     std::string buffer_;
     std::size_t start_ = 0;
+    std::uint64_t number_ = 0; // of the last line that was taken
     bool ended_ = false;
 };
 

@@ -34,12 +34,14 @@ Result<int> watch(cli::Context& context, const ProveOptions& options) {
     };
     return cli::answer_lines(context, proof::kMaxJobBytes, [&](const cli::JobLine& line) {
         const std::string id = proof::job_id_from_json(line.text);
+        const bool nameless = id == "null";
         std::string dataset;
         auto made = prove(line, dataset);
+        const std::string about = nameless && dataset.empty() ? line.place : dataset;
         cli::JobAnswer answer{
-            .name = "job " + id,
+            .name = nameless ? line.place : "job " + id,
             .text = made ? snark::statement_to_json(*made)
-                         : failure_to_json(context, dataset, made.error()),
+                         : failure_to_json(context, about, made.error()),
         };
         answer.text.insert(1, fmt::format("\"id\":{},", id));
         if (!made)

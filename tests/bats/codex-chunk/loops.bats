@@ -105,7 +105,7 @@ $cid@99	invalid"
 @test "a batch goes on behind a line that is none" {
     local cid command
     cid=$(codex-chunk put file8)
-    for command in stat 'block has'; do
+    for command in stat 'block has' 'block get'; do
         # shellcheck disable=SC2086 # words
         run_split codex-chunk $command --batch < <(
             printf '{bad\n{"x":1}\na\0b\n'
@@ -114,11 +114,12 @@ $cid@99	invalid"
         )
         assert_success
         refute_stderr
-        assert_equal "$(cut -f 2 <<<"$output" | head -n 4 | xargs)" 'invalid invalid invalid invalid'
-        assert_line --index 0 $'{bad\tinvalid'
-        assert_line --index 3 --regexp $'^x{80}\\.\\.\\.\tinvalid$'
+        assert_equal "$(head -n 4 <<<"$output")" \
+            "$(for number in 1 2 3 4; do printf 'stdin line %s\tinvalid\n' $number; done)"
         assert_line --index 4 --partial "$cid"
     done
+    run_json codex-chunk block has --batch --json < <(printf '\n{bad\nzDv\n')
+    assert_equal "$(jq -r '[.cid, .state] | @tsv' <<<"$output")" $'stdin line 2\tinvalid\nzDv\tinvalid'
 }
 
 @test "buffered answers are the same, written together" {

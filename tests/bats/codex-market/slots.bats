@@ -195,7 +195,8 @@ lines_of() {
     refute_stderr
     assert_equal "$(cut -f 2 <<<"$output" | sed "s/$request/found/" | xargs)" \
         'found invalid invalid invalid invalid invalid found'
-    assert_line --index 4 --regexp $'^x{80}\\.\\.\\.\tinvalid$'
+    assert_line --index 1 $'stdin line 2\tinvalid'
+    assert_line --index 4 $'stdin line 5\tinvalid'
     run_json codex-market get request --batch --json < <(lines_of "$request" 0x12)
     assert_equal "$(jq -r '.state' <<<"$output" | xargs)" 'new invalid invalid invalid invalid invalid invalid'
     for command in reserve mark-missing free; do

@@ -39,6 +39,9 @@ null json.invalid
 null limit.exceeded'
     assert_equal "${#lines[@]}" 7 # a summary is no job
     assert_stderr --partial 'job "b": slot 9'
+    assert_stderr --partial 'error: stdin line 3: '
+    assert_stderr --partial 'error: stdin line 7: '
+    assert_equal "$(jq -r 'select(.id == null).error.object' <<<"$output" | sort | xargs)" 'stdin line 3 stdin line 7'
     grep -v '"error"' <<<"$output" >proofs
     run_split codex-prove batch-verify --zkey key.zkey proofs
     assert_success
