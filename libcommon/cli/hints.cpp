@@ -167,17 +167,21 @@ Error with_commands(const Context::State& state, const Error& error) {
     return told;
 }
 
-/// Where in a message `place`, or a file below it, is named: "open place/a: why". Empty: nowhere.
+/// Where in a message `place`, or a file below it, is named: "open place/a: why", or a line of it:
+/// "place:3: why". Empty: nowhere.
 std::string_view named_in(std::string_view text, std::string_view place) {
     while (place.size() > 1 && place.ends_with('/'))
         place.remove_suffix(1);
     const std::size_t begin = text.find(place);
     if (begin == text.npos || (begin != 0 && text[begin - 1] != ' ') ||
         !std::ranges::all_of(text.substr(0, begin),
-                             [](char c) { return is_letter(c) || c == ' '; }))
+                             [](char c) { return is_letter(c) || c == ' ' || c == ':'; }))
         return {};
     const std::string_view rest = text.substr(begin + place.size());
     const std::size_t below = rest.find(": ");
+    if (below != rest.npos && below > 1 && rest.front() == ':' &&
+        std::ranges::all_of(rest.substr(1, below - 1), [](char c) { return c >= '0' && c <= '9'; }))
+        return text.substr(begin, place.size());
     if (below == rest.npos || (below != 0 && rest.front() != '/'))
         return {};
     return text.substr(begin, place.size() + below);
@@ -187,9 +191,14 @@ std::string_view named_in(std::string_view text, std::string_view place) {
 /// file or a folder that the user has named, or one below it.
 std::string_view place_of(const Context::State& state, const Error& error, std::string_view text) {
     std::string_view longest;
-    if (state.node == nullptr || errc_exit_code(error.code()) == errc_exit_code(Errc::usage))
+    if (errc_exit_code(error.code()) == errc_exit_code(Errc::usage))
         return longest;
-    for (const std::string& place : named_places(state))
+    std::vector<std::string> places;
+    if (state.node != nullptr)
+        places = named_places(state);
+    places.push_back(config_file_named(state.globals.config_file));
+    std::erase(places, std::string());
+    for (const std::string& place : places)
         if (const std::string_view found = named_in(text, place); found.size() > longest.size())
             longest = found;
     return longest;

@@ -326,6 +326,13 @@ std::string default_repo() {
     return home_of("XDG_DATA_HOME", ".local/share");
 }
 
+std::string config_file_named(const std::string& config_flag) {
+    if (!config_flag.empty())
+        return config_flag;
+    std::string named = environment("CODEX_CONFIG");
+    return named.empty() ? default_config_file() : named;
+}
+
 Result<std::vector<Setting>> read_settings(std::span<const SettingRule> rules,
                                            const std::string& config_flag,
                                            std::optional<Clock::Duration> patience,

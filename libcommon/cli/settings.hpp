@@ -45,6 +45,8 @@ constexpr std::string_view kConfigFileSetting = "config-file";
 /// The configuration file where none is named, and the repo. Without a home (HOME and the XDG
 /// variables are unset or no absolute paths) there is none: empty.
 [[nodiscard]] std::string default_config_file();
+/// The file that `config_flag`, else the environment names, else the one by default.
+[[nodiscard]] std::string config_file_named(const std::string& config_flag);
 [[nodiscard]] std::string default_repo();
 
 /// Applies the configuration file and the environment to `rules`, and gives all settings: the

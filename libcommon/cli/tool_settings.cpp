@@ -85,6 +85,7 @@ Result<Configuration> apply_configuration(const std::string& config_flag, Global
                                           std::span<const SettingRule> more,
                                           const std::optional<std::vector<std::string>>& needs) {
     globals.repo = default_repo();
+    globals.config_file = config_flag; // which is what a mistake in it is about
     std::vector<SettingRule> rules = setting_rules(globals);
     rules.insert(rules.end(), more.begin(), more.end());
     if (needs)

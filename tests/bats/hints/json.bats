@@ -237,6 +237,7 @@ told() {
 
 @test "the object is the repo, the ledger, the key, the file that an option or a variable names" {
     local object command
+    echo 'no-setting = 1' >bad.toml
     while IFS='|' read -r object command; do
         run_split bash -c "$command --json </dev/null"
         assert_failure
@@ -254,6 +255,9 @@ file|codex-market balance --eth-private-key file
 none.zkey|codex-market init --zkey none.zkey
 none/proof_main.zkey|codex-prove prove --circuit-dir none --watch
 none/made|codex-chunk export -o none/made
+none.toml|codex-market list open --config-file none.toml
+none.toml|CODEX_CONFIG=none.toml codex-chunk ls
+bad.toml|codex-prove info file --config-file bad.toml
 EOF
     run_split codex-market balance --json # where it is when nobody says it
     assert_equal "$(jq -r .object <<<"$stderr")" "$CODEX_REPO/account"
