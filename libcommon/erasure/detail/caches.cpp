@@ -7,6 +7,7 @@ namespace codex::erasure::detail {
 namespace {
 
 constexpr std::size_t kLongRow = 512;
+constexpr std::size_t kLongerRow = 1024;
 
 CacheSizes ask() {
     CacheSizes found;
@@ -42,7 +43,11 @@ std::size_t work_row_bytes(const KernelSet& kernels, const CacheSizes& caches, s
     if (!kernels.by_rows)
         return longest_row(shortest, kLongRow, rows, caches.nearest / 3);
     const std::size_t bytes = longest_row(shortest, kZeroRowBytes, rows, caches.nearest / 4 * 3);
-    return bytes >= kLongRow ? bytes : longest_row(shortest, kLongRow, rows, caches.second / 2);
+    if (bytes >= kLongRow)
+        return bytes;
+    if (rows * kLongerRow <= caches.second / 8)
+        return kLongerRow;
+    return longest_row(shortest, kLongRow, rows, caches.second / 2);
 }
 
 } // namespace codex::erasure::detail

@@ -22,7 +22,8 @@ struct CacheSizes {
 ///
 /// By rows (row_transform.hpp), each pass begins anew for every few rows, so the rows are as long
 /// as fit the nearest cache with something left for buffers; where these would be short, those that
-/// fit half of the second are faster. By columns, a column is in registers, and short rows suffice.
+/// fit half of the second are faster, and longer ones where they are little of it. By columns, a
+/// column is in registers, and short rows suffice.
 [[nodiscard]] std::size_t work_row_bytes(const KernelSet& kernels, const CacheSizes& caches,
                                          std::size_t rows);
 

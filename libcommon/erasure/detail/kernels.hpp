@@ -82,8 +82,14 @@ struct TransformJob {
 };
 
 /// The factors that carry the sum of three, two or one innermost layers from one group of positions
-/// to another: 7, 3 or 1 of them are used (row_transform.hpp).
+/// to another: 7, 3 or 1 of them are used (row_turns.hpp).
 constexpr std::size_t kTurnFactors = 7;
+
+/// How many layers of a transform of size 2^log_size are in the turn: as many as there are factors
+/// for, but that a single layer takes as long for a pass as two do.
+constexpr unsigned turn_layers(unsigned log_size) {
+    return log_size == 4 ? 2 : log_size < 3 ? log_size : 3;
+}
 constexpr std::size_t kZeroRowBytes = 2048; ///< bytes behind a SourceRow of mask 0
 
 struct KernelSet {

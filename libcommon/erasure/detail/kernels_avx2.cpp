@@ -41,12 +41,14 @@ struct Gf8 : NibbleGf8<Avx2> {
     static constexpr unsigned kTileRows = 4;
     static constexpr unsigned kTileColumns = 2;
     static constexpr unsigned kByteLayers = 3;
+    static constexpr unsigned kByteColumns = 2;
 };
 
 struct Gf16 : NibbleGf16<Avx2> {
     static constexpr unsigned kTileRows = 4;
     static constexpr unsigned kTileColumns = 1;
     static constexpr unsigned kByteLayers = 3;
+    static constexpr unsigned kByteColumns = 2;
     static constexpr unsigned kWordLayers = 2;
 };
 

@@ -41,6 +41,7 @@ struct Gf8 : AffineGf8<Gfni> {
     static constexpr unsigned kTileRows = 5;
     static constexpr unsigned kTileColumns = 2;
     static constexpr unsigned kByteLayers = 3;
+    static constexpr unsigned kByteColumns = 2;
 };
 
 /// A chunk: 32 low bytes and 32 high bytes.
@@ -49,6 +50,7 @@ struct Gf16 : AffineGf16<Gfni> {
     static constexpr unsigned kTileRows = 4;
     static constexpr unsigned kTileColumns = 1;
     static constexpr unsigned kByteLayers = 3;
+    static constexpr unsigned kByteColumns = 2;
     static constexpr unsigned kWordLayers = 2;
 
     static Unit load(const std::uint8_t* from) { return {Gfni::load(from), Gfni::load(from + 32)}; }

@@ -37,12 +37,14 @@ struct Gf8 : NibbleGf8<Ssse3> {
     static constexpr unsigned kTileRows = 3;
     static constexpr unsigned kTileColumns = 1;
     static constexpr unsigned kByteLayers = 3;
+    static constexpr unsigned kByteColumns = 2;
 };
 
 struct Gf16 : NibbleGf16<Ssse3> {
     static constexpr unsigned kTileRows = 2;
     static constexpr unsigned kTileColumns = 1;
     static constexpr unsigned kByteLayers = 3;
+    static constexpr unsigned kByteColumns = 2;
     static constexpr unsigned kWordLayers = 2;
 };
 

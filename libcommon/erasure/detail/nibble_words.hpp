@@ -7,8 +7,9 @@
 //   add, look_up, zero
 //   settle          makes the compiler compute a vector where it stands, see row_passes.hpp
 // What derives from these adds kTileRows and kTileColumns, and how many layers fit the registers:
-// for row_transform.hpp kByteLayers, of bytes, and kWordLayers, of words of GF(2^16), or kMaxLayers
-// for column_transform.hpp, which needs no settle.
+// for row_transform.hpp kByteLayers, of bytes, and kWordLayers, of words of GF(2^16), and, if it is
+// not 1, kByteColumns, how many vectors of bytes of each row go through two layers side by side; or
+// kMaxLayers for column_transform.hpp, which needs no settle.
 #pragma once
 
 #include "erasure/detail/tower.hpp"

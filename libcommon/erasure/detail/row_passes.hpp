@@ -18,6 +18,12 @@ template <class V> struct ByteOps {
     using Unit = typename B::Vector;
     static constexpr std::size_t kBytes = sizeof(Unit);
     static constexpr std::size_t kFactorBytes = V::kFactorBytes;
+    static constexpr unsigned kColumns = [] {
+        if constexpr (requires { V::kByteColumns; })
+            return V::kByteColumns;
+        else
+            return 1U;
+    }();
 
     static std::size_t offset(std::size_t at) { return at; }
     static Unit zero() { return B::zero(); }
@@ -30,14 +36,16 @@ template <class V> struct ByteOps {
     }
     static Unit add(Unit a, Unit b) { return B::add(a, b); }
     static auto prepare(Unit x) { return V::prepare(x); }
-    /// Computes it here, and reads the record here: compilers that move products about keep
-    /// products of many rows, or factors of many, and have no registers for rows then.
-    template <class Prepared>
-    [[gnu::always_inline]] static Unit mul_add(Unit sum, const Prepared& x,
-                                               const std::uint8_t*& records, std::size_t at) {
-        sum = V::mul_add(sum, x, V::small(records + at));
-        B::settle(sum, records);
-        return sum;
+    static auto factor(const std::uint8_t* record) { return V::small(record); }
+    /// sum + x * f. To be settled: compilers that move products about keep products of many rows,
+    /// or factors of many, and have no registers for rows then. Once it is settled it is computed,
+    /// and factors of `records` are read again.
+    template <class Prepared, class Factor>
+    [[gnu::always_inline]] static Unit mul_add(Unit sum, const Prepared& x, const Factor& f) {
+        return V::mul_add(sum, x, f);
+    }
+    [[gnu::always_inline]] static void settle(Unit& x, const std::uint8_t*& records) {
+        B::settle(x, records);
     }
 };
 
@@ -47,6 +55,7 @@ template <class V, bool kSmall, bool kFromBuffers = false, bool kToBuffers = fal
     using Unit = typename V::Unit;
     static constexpr std::size_t kBytes = V::kBytes;
     static constexpr std::size_t kFactorBytes = V::kFactorBytes;
+    static constexpr unsigned kColumns = 1;
 
     static std::size_t offset(std::size_t at) { return V::offset(at); }
     static Unit zero() { return V::zero(); }
@@ -66,24 +75,33 @@ template <class V, bool kSmall, bool kFromBuffers = false, bool kToBuffers = fal
     }
     static Unit add(Unit a, Unit b) { return V::add(a, b); }
     static auto prepare(const Unit& x) { return V::prepare(x); }
-    template <class Prepared>
-    [[gnu::always_inline]] static Unit mul_add(const Unit& sum, const Prepared& x,
-                                               const std::uint8_t*& records, std::size_t at) {
+    static auto factor(const std::uint8_t* record) {
         if constexpr (kSmall)
-            return V::mul_add(sum, x, V::small(records + at));
+            return V::small(record);
         else
-            return V::mul_add(sum, x, V::factor(records + at));
+            return V::factor(record);
+    }
+    template <class Prepared, class Factor>
+    [[gnu::always_inline]] static Unit mul_add(const Unit& sum, const Prepared& x,
+                                               const Factor& f) {
+        return V::mul_add(sum, x, f);
+    }
+    [[gnu::always_inline]] static void settle(Unit& x, const std::uint8_t*& records) {
+        if constexpr (requires { x.low; }) {
+            V::ByteVector::settle(x.low, records);
+            V::ByteVector::settle(x.high, records);
+        }
     }
 };
 
 /// What a step of a pass treats: enough for what is computed once a step to be little.
 template <class Ops> constexpr std::size_t kStepBytes = Ops::kBytes < 64 ? 64 : Ops::kBytes;
 
-/// Calls work(cursor of in, cursor of out, i) for the Units of a step at i.
-template <class Ops, class In, class Out, class Work>
+/// Calls work(cursor of in, cursor of out, i) for every kColumns Units of a step at i.
+template <class Ops, unsigned kColumns, class In, class Out, class Work>
 [[gnu::always_inline]] inline void for_units(In in, Out out, std::size_t step, Work work) {
 #pragma GCC unroll 4
-    for (std::size_t unit = 0; unit < kStepBytes<Ops>; unit += Ops::kBytes) {
+    for (std::size_t unit = 0; unit < kStepBytes<Ops>; unit += kColumns * Ops::kBytes) {
         const std::size_t i = Ops::offset(step + unit);
         if constexpr (std::is_same_v<Out, InPlace>) {
             const auto rows = in.at(i);
@@ -94,10 +112,17 @@ template <class Ops, class In, class Out, class Work>
     }
 }
 
+/// Units of a row side by side, where the registers have room for two of all rows of so many
+/// layers: these share the loads of factors, and none waits for another.
+template <class Ops> constexpr unsigned columns(unsigned layers) {
+    return layers <= 2 ? Ops::kColumns : 1;
+}
+
 /// Butterflies.
 template <class Ops, unsigned kLayers> struct LayersPass {
     using Unit = typename Ops::Unit;
     static constexpr std::size_t kRows = std::size_t{1} << kLayers;
+    static constexpr unsigned kColumns = columns<Ops>(kLayers);
 
     /// skews[u]: the factors of layer u, one for each of its groups.
     template <bool kInverse, bool kStreamed, class In, class Out>
@@ -107,23 +132,28 @@ template <class Ops, unsigned kLayers> struct LayersPass {
         for (unsigned u = 0; u < kLayers; ++u)
             skews[u] = all_skews[u];
         for (std::size_t step = begin; step < end; step += kStepBytes<Ops>)
-            for_units<Ops>(in, out, step,
-                           [&](auto from, auto to, std::size_t) __attribute__((always_inline)) {
-                               Unit rows[kRows];
+            for_units<Ops, kColumns>(
+                in, out, step, [&](auto from, auto to, std::size_t) __attribute__((always_inline)) {
+                    Unit rows[kRows][kColumns];
 #pragma GCC unroll 16
-                               for (std::size_t q = 0; q < kRows; ++q)
-                                   rows[q] = Ops::load(from.row(q));
-                               butterflies<kInverse, 0>(rows, skews);
+                    for (std::size_t q = 0; q < kRows; ++q)
+#pragma GCC unroll 2
+                        for (unsigned c = 0; c < kColumns; ++c)
+                            rows[q][c] = Ops::load(from.row(q) + c * Ops::kBytes);
+                    butterflies<kInverse, 0>(rows, skews);
 #pragma GCC unroll 16
-                               for (std::size_t q = 0; q < kRows; ++q)
-                                   Ops::template store<kStreamed>(to.row(q), rows[q]);
-                           });
+                    for (std::size_t q = 0; q < kRows; ++q)
+#pragma GCC unroll 2
+                        for (unsigned c = 0; c < kColumns; ++c)
+                            Ops::template store<kStreamed>(to.row(q) + c * Ops::kBytes, rows[q][c]);
+                });
     }
 
 private:
     /// From number kNumber on: layers ascending in the inverse transform, descending in the other.
     template <bool kInverse, unsigned kNumber>
-    [[gnu::always_inline]] static void butterflies(Unit* rows, const std::uint8_t** skews) {
+    [[gnu::always_inline]] static void butterflies(Unit (*rows)[kColumns],
+                                                   const std::uint8_t** skews) {
         constexpr unsigned kPerLayer = (1U << kLayers) / 2;
         if constexpr (kNumber < kLayers * kPerLayer) {
             constexpr unsigned kOrder = kNumber / kPerLayer;
@@ -131,77 +161,158 @@ private:
             constexpr unsigned kGroup = kNumber % kPerLayer >> kLayer;
             constexpr unsigned kX =
                 (kGroup << (kLayer + 1)) + (kNumber % kPerLayer & ((1U << kLayer) - 1));
-            Unit& x = rows[kX];
-            Unit& y = rows[kX + (1U << kLayer)];
-            if constexpr (kInverse)
-                y = Ops::add(y, x);
-            x = Ops::mul_add(x, Ops::prepare(y), skews[kLayer], kGroup * Ops::kFactorBytes);
-            if constexpr (!kInverse)
-                y = Ops::add(y, x);
+            Unit(&x)[kColumns] = rows[kX];
+            Unit(&y)[kColumns] = rows[kX + (1U << kLayer)];
+            const auto factor = Ops::factor(skews[kLayer] + kGroup * Ops::kFactorBytes);
+#pragma GCC unroll 2
+            for (unsigned c = 0; c < kColumns; ++c) {
+                if constexpr (kInverse)
+                    y[c] = Ops::add(y[c], x[c]);
+                x[c] = Ops::mul_add(x[c], Ops::prepare(y[c]), factor);
+            }
+#pragma GCC unroll 2
+            for (unsigned c = 0; c < kColumns; ++c) {
+                Ops::settle(x[c], skews[kLayer]);
+                if constexpr (!kInverse)
+                    y[c] = Ops::add(y[c], x[c]);
+            }
             butterflies<kInverse, kNumber + 1>(rows, skews);
         }
     }
 };
 
 /// The last layers of an inverse transform and the first of a forward one at other positions, at
-/// once (the turn, row_transform.hpp).
+/// once (the turn, row_turns.hpp).
 template <class Ops, unsigned kLayers> struct TurnPass {
     using Unit = typename Ops::Unit;
     static constexpr unsigned kRows = 1U << kLayers;
+    static constexpr unsigned kColumns = columns<Ops>(kLayers);
+    using Rows = Unit[kColumns];
 
-    /// Rows from 2^kUsed on are zeros, and not read. kAdded: `sum` is added. kLast: the sum is
-    /// turned into rows; else it is what a later call adds.
+    /// Rows of `in` from 2^kUsed on are zeros, and not read. kAdded: `sum` is added. kLast: the sum
+    /// is turned into rows; else it is what a later call adds.
     template <unsigned kUsed, bool kAdded, bool kLast, bool kStreamed, class In, class Sum,
               class Out>
     [[gnu::noinline]] static void run(In in, Sum sum, Out out, std::size_t begin, std::size_t end,
                                       const std::uint8_t* records) {
         for (std::size_t step = begin; step < end; step += kStepBytes<Ops>)
-            for_units<Ops>(in, out, step,
-                           [&](auto from, auto to, std::size_t i) __attribute__((always_inline)) {
-                               Unit rows[kRows];
-#pragma GCC unroll 8
-                               for (unsigned q = 0; q < kRows; ++q)
-                                   rows[q] = q < 1U << kUsed ? Ops::load(from.row(q)) : Ops::zero();
-                               sums_of_supersets<kUsed>(rows);
-                               products<(1U << kUsed) - 1>(rows, records);
-                               if constexpr (kAdded) {
-                                   const auto before = sum.at(i);
-#pragma GCC unroll 8
-                                   for (unsigned q = 0; q < kRows; ++q)
-                                       rows[q] = Ops::add(rows[q], Ops::load(before.row(q)));
-                               }
-                               if constexpr (kLast)
-                                   sums_of_supersets<kLayers>(rows);
-#pragma GCC unroll 8
-                               for (unsigned q = 0; q < kRows; ++q)
-                                   Ops::template store<kStreamed>(to.row(q), rows[q]);
-                           });
+            for_units<Ops, kColumns>(in, out, step,
+                                     [&](auto from, auto to, std::size_t i)
+                                         __attribute__((always_inline)) {
+                                             Rows rows[kRows];
+                                             turn<kUsed>(rows, from, records);
+                                             finish<kAdded, kLast, kStreamed>(rows, sum.at(i), to);
+                                         });
+    }
+
+    /// The same of all rows of `in`, and of the first 2^kMore of `more`, by other factors.
+    template <unsigned kMore, bool kAdded, bool kLast, bool kStreamed, class In, class More,
+              class Sum, class Out>
+    [[gnu::noinline]] static void run_two(In in, More more, Sum sum, Out out, std::size_t begin,
+                                          std::size_t end, const std::uint8_t* records,
+                                          const std::uint8_t* more_records) {
+        for (std::size_t step = begin; step < end; step += kStepBytes<Ops>)
+            for_units<Ops, kColumns>(
+                in, out, step,
+                [&](auto from, auto to, std::size_t i) __attribute__((always_inline)) {
+                    Rows rows[kRows];
+                    turn<kLayers>(rows, from, records);
+                    Rows others[1U << kMore];
+                    load<1U << kMore, 1U << kMore>(others, more.at(i));
+                    sums_of_supersets<kMore>(others);
+                    more_products<(1U << kMore) - 1>(rows, others, more_records);
+                    finish<kAdded, kLast, kStreamed>(rows, sum.at(i), to);
+                });
     }
 
 private:
-    template <unsigned kBits> [[gnu::always_inline]] static void sums_of_supersets(Unit* rows) {
+    template <unsigned kUsed, class Cursor>
+    [[gnu::always_inline]] static void turn(Rows* rows, Cursor from, const std::uint8_t*& records) {
+        load<kRows, 1U << kUsed>(rows, from);
+        sums_of_supersets<kUsed>(rows);
+        products<(1U << kUsed) - 1>(rows, records);
+    }
+    template <bool kAdded, bool kLast, bool kStreamed, class Before, class Cursor>
+    [[gnu::always_inline]] static void finish(Rows* rows, Before before, Cursor to) {
+        if constexpr (kAdded) {
+            Rows added[kRows];
+            load<kRows, kRows>(added, before);
+#pragma GCC unroll 8
+            for (unsigned q = 0; q < kRows; ++q)
+                add(rows[q], added[q]);
+        }
+        if constexpr (kLast)
+            sums_of_supersets<kLayers>(rows);
+#pragma GCC unroll 8
+        for (unsigned q = 0; q < kRows; ++q)
+#pragma GCC unroll 2
+            for (unsigned c = 0; c < kColumns; ++c)
+                Ops::template store<kStreamed>(to.row(q) + c * Ops::kBytes, rows[q][c]);
+    }
+
+    template <unsigned kCount, unsigned kRead, class Cursor>
+    [[gnu::always_inline]] static void load(Rows* rows, Cursor from) {
+#pragma GCC unroll 8
+        for (unsigned q = 0; q < kCount; ++q)
+#pragma GCC unroll 2
+            for (unsigned c = 0; c < kColumns; ++c)
+                rows[q][c] = q < kRead ? Ops::load(from.row(q) + c * Ops::kBytes) : Ops::zero();
+    }
+    [[gnu::always_inline]] static void add(Rows& to, const Rows& x) {
+#pragma GCC unroll 2
+        for (unsigned c = 0; c < kColumns; ++c)
+            to[c] = Ops::add(to[c], x[c]);
+    }
+    template <unsigned kBits> [[gnu::always_inline]] static void sums_of_supersets(Rows* rows) {
 #pragma GCC unroll 3
         for (unsigned bit = 0; bit < kBits; ++bit)
 #pragma GCC unroll 8
             for (unsigned q = 0; q < 1U << kBits; ++q)
                 if ((q >> bit & 1U) == 0)
-                    rows[q] = Ops::add(rows[q], rows[q + (1U << bit)]);
+                    add(rows[q], rows[q + (1U << bit)]);
     }
 
     /// Adds to each row the products of its proper subsets, the larger sets first: what is read
     /// has not been added to.
     template <unsigned kSet>
-    [[gnu::always_inline]] static void products(Unit* rows, const std::uint8_t*& records) {
-        if constexpr (kSet != kRows - 1) {
-            const auto x = Ops::prepare(rows[kSet]);
-#pragma GCC unroll 8
-            for (unsigned other = 1; other < kRows; ++other)
-                if ((other & kSet) == 0)
-                    rows[kSet + other] = Ops::mul_add(rows[kSet + other], x, records,
-                                                      (other - 1) * Ops::kFactorBytes);
-        }
+    [[gnu::always_inline]] static void products(Rows* rows, const std::uint8_t*& records) {
+        if constexpr (kSet != kRows - 1)
+            products_of<kSet>(rows, rows[kSet], records);
         if constexpr (kSet > 0)
             products<kSet - 1>(rows, records);
+    }
+    /// The same of other rows, which are added themselves, too.
+    template <unsigned kSet>
+    [[gnu::always_inline]] static void more_products(Rows* rows, const Rows* others,
+                                                     const std::uint8_t*& records) {
+        add(rows[kSet], others[kSet]);
+        if constexpr (kSet != kRows - 1)
+            products_of<kSet>(rows, others[kSet], records);
+        if constexpr (kSet > 0)
+            more_products<kSet - 1>(rows, others, records);
+    }
+    /// Adds to the rows the products of row kSet, `x`.
+    template <unsigned kSet>
+    [[gnu::always_inline]] static void products_of(Rows* rows, const Rows& x,
+                                                   const std::uint8_t*& records) {
+        decltype(Ops::prepare(x[0])) prepared[kColumns];
+#pragma GCC unroll 2
+        for (unsigned c = 0; c < kColumns; ++c)
+            prepared[c] = Ops::prepare(x[c]);
+#pragma GCC unroll 8
+        for (unsigned other = 1; other < kRows; ++other)
+            if ((other & kSet) == 0) {
+                const auto factor = Ops::factor(records + (other - 1) * Ops::kFactorBytes);
+#pragma GCC unroll 2
+                for (unsigned c = 0; c < kColumns; ++c)
+                    rows[kSet + other][c] =
+                        Ops::mul_add(rows[kSet + other][c], prepared[c], factor);
+                // The factors of one layer may stay in registers.
+                if constexpr (kLayers > 1 || kColumns == 1)
+#pragma GCC unroll 2
+                    for (unsigned c = 0; c < kColumns; ++c)
+                        Ops::settle(rows[kSet + other][c], records);
+            }
     }
 };
 

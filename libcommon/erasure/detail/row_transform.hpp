@@ -5,29 +5,16 @@
 // A few bytes of every buffer are taken through all their transforms before the next, in work rows
 // that stay in cache. A pass does a few layers at once on rows held in registers: the first reads
 // the buffers themselves, the last writes the results.
-//
-// The turn. What is wanted is always a polynomial at other positions: an inverse transform, then a
-// forward one. Their innermost layers, three at most, are one linear map of eight rows, and not
-// any: it takes row i to row j by K(i ^ j), for evaluating elsewhere commutes with moving all
-// positions. So it is a product in the ring of sums of t^i, where t^i x t^j = t^(i ^ j). With t = 1
-// + z the squares of z vanish: a row is a set of bits, and a product adds row S times k(T) to row S
-// + T for each T without elements in common. k of the empty set is 1, for constants are what they
-// are everywhere. That takes 19 products of 7 rows where butterflies take 17 of 17, and a row that
-// is multiplied is taken apart once.
 #pragma once
 
-#include "erasure/detail/fetch_ahead.hpp"
 #include "erasure/detail/kernels.hpp"
-#include "erasure/detail/row_passes.hpp"
-#include "erasure/detail/strips.hpp"
+#include "erasure/detail/row_turns.hpp"
 
-#include <bit>
 #include <cstring>
-#include <type_traits>
 
 namespace codex::erasure::detail {
 
-template <class V> class RowTransform {
+template <class V> class RowTransform : RowTurns<V> {
 public:
     static void run(const TransformJob& job, std::size_t begin, std::size_t end) {
         RowTransform kernel(job);
@@ -47,19 +34,28 @@ public:
     }
 
 private:
-    using Work = typename Strips<V>::Work;
+    using Base = RowTurns<V>;
+    using Base::ahead_;
+    using Base::at_;
+    using Base::bytes_;
+    using Base::job_;
+    using Base::kMostMore;
+    using Base::lowest_;
+    using Base::pieces;
+    using Base::size_;
+    using Base::small_turn;
+    using Base::turn;
+    using Base::turn_layers_;
+    using Base::turn_two;
+    using Base::used_rows;
+    using Base::work;
+    using Work = typename Base::Work;
     using Sources = typename Strips<V>::Sources;
     template <bool kStreamed> using Results = typename Strips<V>::template Results<kStreamed>;
 
-    /// Bytes of rows between two looks at what is to be asked for ahead.
-    static constexpr std::size_t kPiece = 512;
-
-    explicit RowTransform(const TransformJob& job)
-        : job_(job), size_(std::size_t{1} << job.log_size),
-          turn_layers_(job.log_size < 3 ? job.log_size : 3),
-          ahead_(job.ahead, job.ahead_count, job.stretch) {
+    explicit RowTransform(const TransformJob& job) : Base(job) {
         // As few passes as possible, as even as possible; the larger ones last.
-        const unsigned layers = job.log_size - turn_layers_;
+        const unsigned layers = lowest_;
         passes_ = (layers + kMaxLayers - 1) / kMaxLayers;
         if constexpr (V::kHasSubfield)
             if (layers > 0)
@@ -80,9 +76,6 @@ private:
 
     static constexpr unsigned kMaxLayers = V::kByteLayers;
 
-    [[nodiscard]] Work work(unsigned number) const {
-        return {job_.work + number * size_ * bytes_, bytes_};
-    }
     [[nodiscard]] std::uint8_t* spare() const { return job_.work + 2 * size_ * job_.row_bytes; }
     /// Whether the innermost pass may read and write buffers: in GF(2^16) these have other
     /// coordinates.
@@ -142,24 +135,47 @@ private:
         for (std::size_t i = 0; i < job_.input_count; ++i) {
             const InputGroup& input = job_.inputs[i];
             const Sources source{input.rows, at_};
-            const bool last = i + 1 == job_.input_count;
+            const bool two = with_next(i);
+            const bool last = i + 1 + (two ? 1 : 0) == job_.input_count;
+            const InputGroup& next = job_.inputs[two ? ++i : i];
+            const Sources next_source{next.rows, at_};
+            const bool added = i > (two ? 1U : 0U);
             if constexpr (!V::kHasSubfield)
                 if (direct()) {
-                    turn(source, input.count, input.position, i > 0, last, work(0), to);
+                    if (two)
+                        turn_two(source, input.position, next_source, next, added, last, to);
+                    else
+                        turn(source, input.count, input.position, added, last, work(0), to);
                     continue;
                 }
             if constexpr (!To::kBuffers) {
-                const Work rows = work(job_.input_count > 1 ? 1 : 0);
+                const Work rows = work(job_.input_count > 1 && !two ? 1 : 0);
                 inverse_all(source, rows, input.position, input.count);
-                turn(rows, input.count, input.position, i > 0, last, work(0), to);
+                if (two) {
+                    inverse_all(next_source, work(1), next.position, next.count);
+                    turn_two(rows, input.position, work(1), next, added, last, to);
+                } else {
+                    turn(rows, input.count, input.position, added, last, work(0), to);
+                }
             }
         }
+    }
+
+    /// Whether group i and the next are turned in one pass: all rows of it, and few of the next.
+    [[nodiscard]] bool with_next(std::size_t i) const {
+        if (i + 1 == job_.input_count || (!direct() && job_.input_count > 2))
+            return false;
+        const InputGroup& input = job_.inputs[i];
+        const InputGroup& next = job_.inputs[i + 1];
+        return small_turn(input.position) && small_turn(next.position) &&
+               used_rows(input.count, input.position) == turn_layers_ &&
+               used_rows(next.count, next.position) <= kMostMore;
     }
 
     /// The layers of the inverse transform below the turn; rows from `count` on are zeros.
     template <class From>
     void inverse_all(From from, Work rows, std::size_t position, std::size_t count) {
-        const std::size_t block = std::size_t{1} << first_layer_[passes_];
+        const std::size_t block = std::size_t{1} << lowest_;
         std::size_t start = 0;
         if (passes_ > 0) {
             for (; start < count; start += block)
@@ -195,7 +211,7 @@ private:
     /// The layers of the transform below the turn; rows from `count` on are not needed.
     template <class To>
     void forward_all(Work rows, To to, std::size_t position, std::size_t count) {
-        const std::size_t block = std::size_t{1} << first_layer_[passes_];
+        const std::size_t block = std::size_t{1} << lowest_;
         if (passes_ > 0) {
             for (std::size_t start = 0; start < count; start += block)
                 forward(rows, to, passes_, start, position, count);
@@ -287,92 +303,6 @@ private:
         return (position >> (layer + 1)) + (std::size_t{1} << layers) / 2 <= 128;
     }
 
-    /// Whether the turn to and from `position` has but factors below 256.
-    [[nodiscard]] bool small_turn(std::size_t position) const {
-        return !V::kHasSubfield || position >> job_.log_size << turn_layers_ < 256;
-    }
-
-    /// How many rows of a turn, as a power of two, have something else than zeros.
-    [[nodiscard]] unsigned used_rows(std::size_t count, std::size_t position) const {
-        unsigned used = small_turn(position) ? 0 : turn_layers_;
-        while (count > std::size_t{1} << (first_layer_[passes_] + used))
-            ++used;
-        return used;
-    }
-
-    /// From position `position` to 0 or from 0 there: the sum of rows so turned is in `to` after
-    /// the last call, in `sum` in between. Rows of `from` from `count` on are zeros.
-    template <class From, class To>
-    void turn(From from, std::size_t count, std::size_t position, bool added, bool last, Work sum,
-              To to) {
-        with_number<1, 3>(turn_layers_, [&](auto all) {
-            constexpr unsigned kLayers = all();
-            if constexpr (V::kHasSubfield && !From::kBuffers && !To::kBuffers)
-                if (!small_turn(position)) {
-                    run_turn<TurnPass<WordOps<V, false>, kLayers>, kLayers>(position, from, sum, to,
-                                                                            added, last);
-                    return;
-                }
-            with_number<0, kLayers>(used_rows(count, position), [&](auto used) {
-                run_turn<TurnPass<ByteOps<V>, kLayers>, used()>(position, from, sum, to, added,
-                                                                last);
-            });
-        });
-    }
-    template <class Turn, unsigned kUsed, class From, class To>
-    void run_turn(std::size_t position, From from, Work sum, To to, bool added, bool last) {
-        constexpr unsigned kLayers = std::countr_zero(Turn::kRows);
-        const unsigned layer = first_layer_[passes_];
-        const std::uint8_t* records =
-            job_.turns + ((position >> job_.log_size) - 1) * kTurnFactors * V::kFactorBytes;
-        const auto in = from.template group<kLayers>(0, layer);
-        const auto middle = sum.template group<kLayers>(0, layer);
-        const auto out = to.template group<kLayers>(0, layer);
-        constexpr bool kStreamed = To::kStreamed;
-        pieces(layer, [&](std::size_t begin, std::size_t end) {
-            if (added && last)
-                Turn::template run<kUsed, true, true, kStreamed>(in, middle, out, begin, end,
-                                                                 records);
-            else if (added)
-                Turn::template run<kUsed, true, false, false>(in, middle, middle, begin, end,
-                                                              records);
-            else if (last)
-                Turn::template run<kUsed, false, true, kStreamed>(in, middle, out, begin, end,
-                                                                  records);
-            else
-                Turn::template run<kUsed, false, false, false>(in, middle, middle, begin, end,
-                                                               records);
-        });
-    }
-
-    /// Calls work(std::integral_constant) with `number`, which is in [kFrom, kTo].
-    template <unsigned kFrom, unsigned kTo, class Work>
-    static void with_number(unsigned number, Work work) {
-        if constexpr (kFrom == kTo) {
-            work(std::integral_constant<unsigned, kFrom>{});
-        } else {
-            if (number == kFrom)
-                work(std::integral_constant<unsigned, kFrom>{});
-            else
-                with_number<kFrom + 1, kTo>(number, work);
-        }
-    }
-
-    /// Calls work(begin, end) for the bytes that rows of `layer` have side by side.
-    template <class Work> void pieces(unsigned layer, Work work) {
-        const std::size_t all = bytes_ << layer;
-        for (std::size_t begin = 0; begin < all; begin += kPiece) {
-            ahead_.steps(1);
-            work(begin, all - begin < kPiece ? all : begin + kPiece);
-        }
-    }
-
-    const TransformJob& job_;
-    std::size_t size_;
-    unsigned turn_layers_;
-    FetchAhead<V> ahead_;
-    std::size_t at_ = 0;
-    std::size_t bytes_ = 0;
     unsigned passes_ = 0;
     unsigned first_layer_[17] = {};
 };

@@ -59,12 +59,12 @@ const Field& field_of(const Shape& shape) {
 
 namespace {
 
-/// The factors of a turn between positions 0 and group * size (row_transform.hpp): K is what the
+/// The factors of a turn between positions 0 and group * size (row_turns.hpp): K is what the
 /// innermost layers of the transforms make of a row 0 of 1.
 std::array<std::uint32_t, kTurnFactors> turn_words(const Shape& shape, std::uint32_t group) {
     const Field& field = field_of(shape);
     const auto log_size = static_cast<unsigned>(std::countr_zero(shape.parity_positions()));
-    const unsigned layers = std::min(log_size, 3U);
+    const unsigned layers = turn_layers(log_size);
     const std::uint32_t rows = 1U << layers;
     std::array<std::uint32_t, 8> word{1};
     // Butterflies at a stride of 2^layer rows, of the transforms at the position `base`.

@@ -135,6 +135,39 @@ TEST_P(KernelTest, TransformSizesOfTheLargeField) {
     check(280, 140, 64, 1);
 }
 
+/// Groups of data of which the first rows alone have bytes are turned with the group before them.
+TEST_P(KernelTest, GroupsWithFewRows) {
+    constexpr std::size_t kSizeBytes = 64 * 11;
+    check(23, 10, 64 * 3, 1);
+    for (const auto& [k, m] : {std::pair{12U, 2U}, std::pair{23U, 4U}, std::pair{46U, 7U},
+                               std::pair{47U, 12U}, std::pair{64U, 29U}}) {
+        const Shape shape = must(Shape::create(k, m));
+        const std::size_t size = shape.parity_positions();
+        const auto skews = skew_factors(shape, *GetParam());
+        std::vector<Bytes> data(k);
+        for (std::uint32_t j = 0; j < k; ++j)
+            data[j] = test::generate(j, kSizeBytes);
+        for (std::size_t few = 1; few <= 3; ++few)
+            for (std::size_t which = 0; which < 2; ++which) {
+                std::vector<const std::uint8_t*> from(size + k);
+                for (std::size_t j = 0; j < k; ++j)
+                    if (j / size % 2 != which || j % size < few)
+                        from[size + j] = data[j].data();
+                const auto encode = [&](Method method) {
+                    std::vector<Bytes> parity(m, Bytes(kSizeBytes));
+                    std::vector<std::uint8_t*> to(from.size());
+                    for (std::uint32_t i = 0; i < m; ++i)
+                        to[i] = parity[i].data();
+                    Solver(shape, *GetParam(), skews, encoding_roles(shape), method)
+                        .run(from, to, kSizeBytes, Executor::caller());
+                    return parity;
+                };
+                ASSERT_EQ(encode(Method::transform), encode(Method::matrix))
+                    << k << "/" << m << " few " << few << " which " << which;
+            }
+    }
+}
+
 TEST_P(KernelTest, StripsAndThreads) {
     ThreadPool pool(3);
     check(5, 2, 64 * 37, 2, pool);
@@ -272,6 +305,8 @@ TEST(Kernels, WorkRowsFitTheCaches) {
     EXPECT_EQ(bytes(true, kSmall, 4), kZeroRowBytes);
     EXPECT_EQ(bytes(true, kSmall, 32), 512U);
     EXPECT_EQ(bytes(true, kLarge, 32), 1024U);
+    EXPECT_EQ(bytes(true, kSmall, 128), 512U);
+    EXPECT_EQ(bytes(true, kLarge, 128), 1024U);
     EXPECT_EQ(bytes(true, kSmall, 1024), 256U);
     EXPECT_EQ(bytes(true, kLarge, 1024), 512U);
     EXPECT_EQ(bytes(true, kSmall, 65536), 128U);
