@@ -1,5 +1,6 @@
 #include "exchange/detail/holdings.hpp"
 
+#include "base/checked.hpp"
 #include "merkle/coding.hpp"
 
 #include <algorithm>
@@ -111,20 +112,16 @@ struct Part {
     bool good = false;
 };
 
-/// Where its parts are in a message that is laid out, with all but the data in place.
+/// Where its parts are in messages that are laid out, with all but the data in place.
 struct Layout {
     RawBytes bytes;
     std::vector<std::size_t> data_at;
+    std::size_t messages = 0;
 };
 
-Layout lay_out(std::span<const WantList::Block> wanted, std::span<const Part> parts) {
-    DeliveryMessage message;
-    for (const Part& part : parts)
-        message.add(part.cid, part.size, wanted[part.at].address, part.proof);
-    Layout layout;
-    const Bytes head = message.head();
-    layout.bytes.reserve(head.size() + message.size());
-    append(layout.bytes, head);
+/// Puts a message behind what there is.
+void lay_out(const DeliveryMessage& message, Layout& layout) {
+    append(layout.bytes, message.head());
     for (const auto& part : message.parts()) {
         append(layout.bytes, part.head);
         layout.data_at.push_back(layout.bytes.size());
@@ -132,6 +129,23 @@ Layout lay_out(std::span<const WantList::Block> wanted, std::span<const Part> pa
         append(layout.bytes, part.tail);
     }
     append(layout.bytes, DeliveryMessage::tail());
+}
+
+/// As few messages as can be, with as many blocks each.
+Layout lay_out(std::span<const WantList::Block> wanted, std::span<const Part> parts) {
+    Layout layout;
+    layout.messages = div_up(parts.size(), net::exchange::kMaxBlocksWritten);
+    const std::size_t each = layout.messages == 0 ? 0 : div_up(parts.size(), layout.messages);
+    std::vector<DeliveryMessage> messages(layout.messages);
+    for (std::size_t i = 0; i < parts.size(); ++i)
+        messages[i / each].add(parts[i].cid, parts[i].size, wanted[parts[i].at].address,
+                               parts[i].proof);
+    std::size_t bytes = 0;
+    for (const DeliveryMessage& message : messages)
+        bytes += message.head().size() + message.size();
+    layout.bytes.reserve(bytes);
+    for (const DeliveryMessage& message : messages)
+        lay_out(message, layout);
     return layout;
 }
 
@@ -173,8 +187,7 @@ std::vector<Part> find_parts(const repo::Repo& repo, std::span<const WantList::B
     std::vector<std::optional<merkle::ProvedLeaf>> proved;
     std::size_t run_from = 0;
     std::size_t bytes = 0;
-    for (std::size_t i = 0; i < wanted.size() && parts.size() < net::exchange::kMaxBlocksWritten;
-         ++i) {
+    for (std::size_t i = 0; i < wanted.size() && parts.size() < kMostBuilt; ++i) {
         const BlockAddress& address = wanted[i].address;
         if (i == run_from + proved.size()) {
             run_from = i;
@@ -213,7 +226,7 @@ bool fill(const repo::Repo& repo, std::span<Part> parts, Layout& layout) {
     return all;
 }
 
-/// The same message of those alone that are good.
+/// The same of those alone that are good.
 Layout without_bad(std::span<const WantList::Block> wanted, std::vector<Part>& parts,
                    const Layout& whole) {
     std::vector<std::size_t> from;
@@ -251,8 +264,8 @@ std::vector<bool> look_for(const repo::Repo& repo, const WantList::Questions& qu
     return here;
 }
 
-Built build_message(const repo::Repo& repo, std::span<const WantList::Block> wanted,
-                    std::size_t most_bytes) {
+Built build_messages(const repo::Repo& repo, std::span<const WantList::Block> wanted,
+                     std::size_t most_bytes) {
     Built built;
     built.states.assign(wanted.size(), Built::State::later);
     std::vector<Part> parts = find_parts(repo, wanted, most_bytes, built.states);
@@ -267,6 +280,7 @@ Built build_message(const repo::Repo& repo, std::span<const WantList::Block> wan
     for (const Part& part : parts)
         built.block_bytes += part.size;
     built.blocks = parts.size();
+    built.messages = layout.messages;
     built.framed = std::move(layout.bytes);
     return built;
 }

@@ -92,7 +92,7 @@ void Peers::send(const PeerId& peer, const Message& message) {
         impl_->count_limit(net::Limit::exchange_unsent, peer.text());
         return;
     }
-    impl_->push(to, to->small, RawBytes(framed.begin(), framed.end()), nullptr);
+    impl_->push(to, to->small, RawBytes(framed.begin(), framed.end()), nullptr, 1);
 }
 
 std::shared_ptr<void> Peers::expect_blocks(std::size_t bytes) {
@@ -105,12 +105,12 @@ std::size_t Peers::unsent(const PeerId& peer) const {
     return found ? found->small.unsent_small : 0;
 }
 
-Task<Result<void>> Peers::send_blocks(PeerId peer, RawBytes framed) {
+Task<Result<void>> Peers::send_blocks(PeerId peer, RawBytes framed, std::size_t messages) {
     const auto to = impl_->find(peer);
     if (!to)
         co_return fail(Errc::not_found, "{}: not connected", peer.text());
     const auto fate = std::make_shared<detail::Fate>(impl_->loop);
-    impl_->push(to, to->bulk(), std::move(framed), fate);
+    impl_->push(to, to->bulk(), std::move(framed), fate, messages);
     while (!fate->over) {
         co_await fate->changed.wait();
     }

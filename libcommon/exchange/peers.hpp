@@ -141,10 +141,12 @@ public:
     void send(const PeerId& peer, const Message& message);
     /// Bytes of send() that are not on their way; 0 when it has left.
     [[nodiscard]] std::size_t unsent(const PeerId& peer) const;
-    /// One whole message with its length in front, as encode_framed() or DeliveryMessage make it.
-    /// Returns when its last byte is on its way; those of one peer go in the order of the calls.
-    /// Errors: not_found, when the peer has left; timeout; those of the stream.
-    [[nodiscard]] Task<Result<void>> send_blocks(PeerId peer, RawBytes framed);
+    /// Whole messages, each with its length in front, as encode_framed() or DeliveryMessage make
+    /// them; `messages`, how many they are, is for the counts. Returns when the last byte is on its
+    /// way; those of one peer go in the order of the calls. Errors: not_found, when the peer has
+    /// left; timeout; those of the stream.
+    [[nodiscard]] Task<Result<void>> send_blocks(PeerId peer, RawBytes framed,
+                                                 std::size_t messages = 1);
     /// Bytes of send_blocks() that are not on their way.
     [[nodiscard]] std::size_t unsent_blocks(const PeerId& peer) const;
     /// Is told whenever a part of a message is on its way, and when a peer leaves.

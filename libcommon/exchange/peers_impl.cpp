@@ -288,8 +288,8 @@ Result<void> Peers::Impl::take(Peer& peer, net::exchange::Decoder& decoder, Byte
 // --- writing ------------------------------------------------------------------------------------
 
 void Peers::Impl::push(const std::shared_ptr<Peer>& peer, Lane& lane, RawBytes framed,
-                       std::shared_ptr<Fate> fate) {
-    lane.push(std::move(framed), std::move(fate));
+                       std::shared_ptr<Fate> fate, std::size_t messages) {
+    lane.push(std::move(framed), std::move(fate), messages);
     if (!std::exchange(lane.running, true))
         tasks->start(run_lane(this, peer, &lane));
 }

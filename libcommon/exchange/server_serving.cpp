@@ -86,10 +86,10 @@ Task<void> Server::Impl::build(Impl* self) {
     }
 }
 
-/// One message, in a turn.
+/// What goes in a turn.
 Task<void> Server::Impl::build_for(Impl* self, ClientPtr client, std::size_t bytes) {
     const auto wanted = std::make_shared<const std::vector<WantList::Block>>(
-        client->list.next_blocks(net::exchange::kMaxBlocksWritten));
+        client->list.next_blocks(detail::kMostBuilt));
     if (wanted->empty())
         co_return;
     client->building = true;
@@ -97,7 +97,7 @@ Task<void> Server::Impl::build_for(Impl* self, ClientPtr client, std::size_t byt
     std::optional<Unsent> reserved;
     reserved.emplace(self->unsent_, may);
     auto job = [repo = &self->repo_, wanted, may] {
-        return detail::build_message(*repo, *wanted, may);
+        return detail::build_messages(*repo, *wanted, may);
     };
     auto built = co_await offload(self->loop_, self->executor_, std::move(job));
     reserved.reset();
@@ -111,8 +111,7 @@ Task<void> Server::Impl::build_for(Impl* self, ClientPtr client, std::size_t byt
         if (built.states[i] == detail::Built::State::sent)
             addresses.push_back((*wanted)[i].address);
     if (!addresses.empty())
-        self->start(client, send(self, client, std::move(addresses), std::move(built.framed),
-                                 built.block_bytes));
+        self->start(client, send(self, client, std::move(addresses), std::move(built)));
     self->schedule(*client);
 }
 
@@ -141,22 +140,23 @@ void Server::Impl::settle(Client& client, std::span<const WantList::Block> wante
 }
 
 Task<void> Server::Impl::send(Impl* self, ClientPtr client, std::vector<BlockAddress> addresses,
-                              RawBytes framed, std::size_t block_bytes) {
+                              detail::Built built) {
     std::optional<Unsent> unsent;
-    unsent.emplace(self->unsent_, framed.size());
+    unsent.emplace(self->unsent_, built.framed.size());
     ++client->messages;
     if (self->options_.logger.passes(log::Level::trace))
         self->options_.logger.trace("Sending blocks to peer",
                                     {{"peer", log::Id{client->id.text()}},
                                      {"blocks", detail::addresses_text(addresses)},
                                      {"blockexc.event", "send"}});
-    const auto sent = co_await self->peers_.send_blocks(client->id, std::move(framed));
+    const auto sent =
+        co_await self->peers_.send_blocks(client->id, std::move(built.framed), built.messages);
     unsent.reset();
     --client->messages;
     if (sent) {
-        ++self->counts_.messages;
-        self->counts_.blocks += addresses.size();
-        self->counts_.block_bytes += block_bytes;
+        self->counts_.messages += built.messages;
+        self->counts_.blocks += built.blocks;
+        self->counts_.block_bytes += built.block_bytes;
     } else {
         self->options_.logger.debug("blocks were not sent",
                                     {{"peer", client->id.text()}, {"error", sent.error()}});

@@ -13,19 +13,24 @@ namespace codex::exchange::detail {
 [[nodiscard]] std::vector<bool> look_for(const repo::Repo& repo,
                                          const WantList::Questions& questions);
 
-/// A message with blocks, whole, with its length in front.
+/// Most blocks that are built into messages at once: as many as are hashed side by side the fastest
+/// (crypto/hash/sha256.hpp), and more than go into one message.
+constexpr std::size_t kMostBuilt = 32;
+
+/// Messages with blocks, whole, each with its length in front.
 struct Built {
     enum class State : std::uint8_t { sent, absent, later };
-    RawBytes framed;           ///< empty when none is `sent`
+    RawBytes framed;           ///< one behind the other; empty when none is `sent`
     std::vector<State> states; ///< of each block that was wanted
     std::size_t block_bytes = 0;
     std::size_t blocks = 0;
+    std::size_t messages = 0;
 };
 
 /// Takes of `wanted`, in their order, as many as are here and fit in `most_bytes`, at least one;
 /// those behind them are for `later`. Every block is compared with its CID, every proof leads to
-/// its root. At most kMaxBlocksWritten of them.
-[[nodiscard]] Built build_message(const repo::Repo& repo, std::span<const WantList::Block> wanted,
-                                  std::size_t most_bytes);
+/// its root. At most kMostBuilt of them.
+[[nodiscard]] Built build_messages(const repo::Repo& repo, std::span<const WantList::Block> wanted,
+                                   std::size_t most_bytes);
 
 } // namespace codex::exchange::detail

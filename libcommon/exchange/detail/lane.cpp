@@ -11,7 +11,7 @@ constexpr std::size_t kTogetherBytes = std::size_t{64} << 10;
 
 } // namespace
 
-void Lane::push(RawBytes framed, std::shared_ptr<Fate> fate) {
+void Lane::push(RawBytes framed, std::shared_ptr<Fate> fate, std::size_t messages) {
     const std::size_t size = framed.size();
     (fate ? unsent_blocks : unsent_small) += size;
     // Before the blocks that are not on their way; of the front a view may be with its stream.
@@ -23,9 +23,9 @@ void Lane::push(RawBytes framed, std::shared_ptr<Fate> fate) {
     if (together) {
         append((at - 1)->bytes, framed);
         (at - 1)->left += size;
-        ++(at - 1)->messages;
+        (at - 1)->messages += messages;
     } else {
-        queue.insert(at, {std::move(framed), size, std::move(fate), 1});
+        queue.insert(at, {std::move(framed), size, std::move(fate), messages});
     }
     changed.notify();
 }

@@ -29,7 +29,8 @@ struct Lane {
 
     explicit Lane(EventLoop& loop) : changed(loop) {}
 
-    void push(RawBytes framed, std::shared_ptr<Fate> fate);
+    /// `messages` in a row.
+    void push(RawBytes framed, std::shared_ptr<Fate> fate, std::size_t messages);
     /// So many bytes of the front are on their way.
     void advance(std::size_t bytes);
     /// Takes the front away, and says what became of it.

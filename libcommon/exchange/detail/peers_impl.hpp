@@ -30,7 +30,7 @@ public:
 
     [[nodiscard]] std::shared_ptr<detail::Peer> find(const PeerId& peer) const;
     void push(const std::shared_ptr<detail::Peer>& peer, detail::Lane& lane, RawBytes framed,
-              std::shared_ptr<detail::Fate> fate);
+              std::shared_ptr<detail::Fate> fate, std::size_t messages);
 
     net::Host* host;
     EventLoop& loop;

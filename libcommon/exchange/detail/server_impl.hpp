@@ -121,7 +121,7 @@ private:
     static Task<void> build(Impl* self);
     static Task<void> build_for(Impl* self, ClientPtr client, std::size_t bytes);
     static Task<void> send(Impl* self, ClientPtr client, std::vector<BlockAddress> addresses,
-                           RawBytes framed, std::size_t block_bytes);
+                           detail::Built built);
     static Task<void> follow_sent(Impl* self);
     static Task<void> watch_gone(Impl* self);
     static Task<void> watch_changes(Impl* self);
