@@ -14,6 +14,15 @@
 
 namespace codex::cli::detail {
 
+/// How far `text` says which line it is about, of what was named before: " line 3"; 0: it does not.
+static std::size_t line_behind(std::string_view text) {
+    constexpr std::string_view kLine = " line ";
+    if (!text.starts_with(kLine))
+        return 0;
+    const std::size_t end = text.find_first_not_of("0123456789", kLine.size());
+    return end != text.npos && end > kLine.size() && text[end] == ':' ? end : 0;
+}
+
 bool names(std::string_view text, std::string_view item) {
     const std::size_t word = text.find_first_not_of("abcdefghijklmnopqrstuvwxyz");
     for (const std::size_t begin : {std::size_t{0}, word == text.npos ? 0 : word + 1}) {
@@ -23,7 +32,7 @@ bool names(std::string_view text, std::string_view item) {
         if (!rest.starts_with(item))
             continue;
         rest.remove_prefix(item.size());
-        if (rest.starts_with(':') || rest.starts_with('"'))
+        if (rest.starts_with(':') || rest.starts_with('"') || line_behind(rest) != 0)
             return true;
     }
     return false;
@@ -168,7 +177,7 @@ Error with_commands(const Context::State& state, const Error& error) {
 }
 
 /// Where in a message `place`, or a file below it, is named: "open place/a: why", or a line of it:
-/// "place:3: why". Empty: nowhere.
+/// "place:3: why", of which it is the place, or "place line 3: why". Empty: nowhere.
 std::string_view named_in(std::string_view text, std::string_view place) {
     while (place.size() > 1 && place.ends_with('/'))
         place.remove_suffix(1);
@@ -178,6 +187,8 @@ std::string_view named_in(std::string_view text, std::string_view place) {
                              [](char c) { return is_letter(c) || c == ' ' || c == ':'; }))
         return {};
     const std::string_view rest = text.substr(begin + place.size());
+    if (const std::size_t line = line_behind(rest); line != 0)
+        return text.substr(begin, place.size() + line);
     const std::size_t below = rest.find(": ");
     if (below != rest.npos && below > 1 && rest.front() == ':' &&
         std::ranges::all_of(rest.substr(1, below - 1), [](char c) { return c >= '0' && c <= '9'; }))
@@ -197,6 +208,7 @@ std::string_view place_of(const Context::State& state, const Error& error, std::
     if (state.node != nullptr)
         places = named_places(state);
     places.push_back(config_file_named(state.globals.config_file));
+    places.emplace_back("stdin");
     std::erase(places, std::string());
     for (const std::string& place : places)
         if (const std::string_view found = named_in(text, place); found.size() > longest.size())
@@ -215,7 +227,9 @@ Said said_of(const Context::State& state, std::string_view item, const Error& er
     if (hint.size() > 2 * kMostSaid) // of a repo whose name no file system takes
         hint.clear();
     std::string text = told.text();
-    std::string object(item.empty() ? place_of(state, told, text) : item);
+    const bool of_line =
+        text.starts_with(item) && line_behind(std::string_view(text).substr(item.size())) != 0;
+    std::string object(item.empty() || of_line ? place_of(state, told, text) : item);
     return {shortened ? beginning_of(item, kMaxShown) : std::move(object),
             std::move(text),
             std::move(hint),

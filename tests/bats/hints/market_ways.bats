@@ -45,6 +45,12 @@ setup() {
     assert_failure 65
     assert_stderr --partial 'error: stdin line '
     hint 'what an operation is, is said by codex-market(7), RUNS'
+    printf '\na\0\n' >operations
+    run_split codex-market ledger replay operations --json
+    assert_equal "$(jq -r '[.object, .message] | @tsv' <<<"$stderr")" \
+        $'operations line 2\ta NUL byte, where there is only text'
+    run_split codex-market ledger replay operations
+    assert_refused 65 'error: operations line 2: a NUL byte'
     as alice reserve "$request@0" >reserved
     codex-market challenge "$request@0" | prove | jq -c '.publicSignals = []' >answer
     run_split as alice fill answer

@@ -61,6 +61,15 @@ setup() {
     assert_refused 65 'not valid JSON'
 }
 
+@test "in JSON the error of a line is about the line" {
+    local reader
+    for reader in 'codex-chunk get' 'codex-merkle root --digests -'; do
+        # shellcheck disable=SC2086
+        run_split $reader --json < <(printf '\n{bad\n')
+        assert_equal "$(jq -r .object <<<"$stderr")" 'stdin line 2'
+    done
+}
+
 @test "settings of the repo and of the user hold no NUL" {
     printf '\0more' >>"$CODEX_REPO/config.json"
     run_split codex-chunk ls
