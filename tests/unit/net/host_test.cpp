@@ -143,9 +143,11 @@ TEST(SystemNetwork, LooksUpNames) {
     const auto found = must(*run_task(loop, network.resolve("localhost", true, false, until)));
     ASSERT_FALSE(found.empty());
     EXPECT_EQ(found.front().text(), "127.0.0.1:0");
-    // Who does not wait for the answer leaves the loop without it.
+    // Who does not wait for the answer leaves the loop without it, unless the resolver, which knows
+    // that this is no name, is faster than the loop comes to wait.
     auto none = run_task(loop, network.resolve("no such name", true, true, loop.now()));
-    EXPECT_EQ(must_fail(std::move(*none)).code(), Errc::timeout);
+    EXPECT_THAT(must_fail(std::move(*none)).code(),
+                testing::AnyOf(Errc::timeout, Errc::unavailable));
 }
 
 TEST_F(HostPair, HoldsAnUnfinishedHandshakeForItsTimeAlone) {
