@@ -14,6 +14,7 @@ constexpr KernelSet kernel_set(const char* name, FactorForm form, double pass_co
         .form = form,
         .by_rows = true,
         .pass_cost = pass_cost,
+        .decode_cost = 1.15, // no rows of two groups are turned in one pass
         .layers8 = 1,
         .layers16 = 1,
         .exclusive_or = [](const MatrixJob& job) { exclusive_or<Gf8>(job); },

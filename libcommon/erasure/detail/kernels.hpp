@@ -69,6 +69,7 @@ struct TransformJob {
     std::size_t input_count;
     const SourceRow* known; ///< nullptr to encode
     const std::uint8_t* locator;
+    bool undisturbed; ///< locator and factors may be left out: no inputs, and all products are 1
     const OutputGroup* outputs;
     std::size_t output_count;
     const std::uint8_t* const* ahead; ///< the buffers to ask for ahead of their use
@@ -95,9 +96,10 @@ constexpr std::size_t kZeroRowBytes = 2048; ///< bytes behind a SourceRow of mas
 struct KernelSet {
     const char* name;
     FactorForm form;
-    bool by_rows;     ///< row_transform.hpp, or column_transform.hpp
-    double pass_cost; ///< of a transform, for a row, in products of the matrix; measured
-    unsigned layers8; ///< of a transform in a pass; 1 where its cost grows with every layer
+    bool by_rows;           ///< row_transform.hpp, or column_transform.hpp
+    double pass_cost;       ///< of a transform, for a row, in products of the matrix; measured
+    double decode_cost = 1; ///< how much more the rows cost that decoding has
+    unsigned layers8;       ///< of a transform in a pass; 1 where its cost grows with every layer
     unsigned layers16;
     std::size_t shortest_row = 128;         ///< bytes of a buffer that are taken together, at least
     void (*exclusive_or)(const MatrixJob&); ///< all factors 1, one output, either field

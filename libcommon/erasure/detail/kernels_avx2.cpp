@@ -54,7 +54,7 @@ struct Gf16 : NibbleGf16<Avx2> {
 
 } // namespace
 
-constinit const KernelSet kAvx2Kernels = kernel_set<Gf8, Gf16>("avx2", FactorForm::nibbles, 0.7);
+constinit const KernelSet kAvx2Kernels = kernel_set<Gf8, Gf16>("avx2", FactorForm::nibbles, 0.55);
 
 } // namespace codex::erasure::detail
 #endif

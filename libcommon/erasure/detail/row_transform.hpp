@@ -99,6 +99,8 @@ private:
     void decode() {
         const Work sum = work(0);
         const Sources known{job_.known, at_};
+        if (job_.undisturbed && passes_ > 0)
+            return interpolate(known);
         if (job_.input_count > 0) {
             parity(sum);
             forward_all(sum, sum, 0, size_);
@@ -118,6 +120,21 @@ private:
                 write<true>(work(1), output);
             else
                 write<false>(work(1), output);
+        }
+    }
+
+    /// The polynomial through what was received, at the positions of the outputs.
+    void interpolate(Sources known) {
+        inverse_all(known, work(0), 0, size_);
+        for (std::size_t i = 0; i < job_.output_count; ++i) {
+            const OutputGroup& output = job_.outputs[i];
+            turn(work(0), size_, output.position, false, true, work(0), work(1));
+            if (job_.streamed)
+                forward_all(work(1), Results<true>{output.rows, at_, spare()}, output.position,
+                            output.count);
+            else
+                forward_all(work(1), Results<false>{output.rows, at_, spare()}, output.position,
+                            output.count);
         }
     }
 

@@ -169,14 +169,19 @@ void Solver::prepare_transform(const std::vector<bool>& erased) {
     const Factors& factors = Factors::of_transform(field, kernels_->form);
     const std::size_t record = factors.record_bytes();
     locator_.resize(shape_.parity_positions() * record);
-    for (std::uint32_t i = 0; i < shape_.parity_positions(); ++i)
+    const std::uint32_t first = field.exp(logs[0]);
+    undisturbed_ = true; // as where all data are lost, and as many as there are parity positions
+    for (std::uint32_t i = 0; i < shape_.parity_positions(); ++i) {
+        undisturbed_ = undisturbed_ && !erased[i] && field.exp(logs[i]) == first;
         if (!erased[i])
             factors.write(field.exp(logs[i]), locator_.data() + i * record);
+    }
     factors_.resize((shape_.positions() - shape_.parity_positions()) * record);
     for (const std::uint32_t x : wanted_) {
         const std::uint32_t scale = field.exp(field.sub_logs(0, logs[x]));
-        factors.write(field.div(scale, x / shape_.parity_positions()),
-                      factors_.data() + (x - shape_.parity_positions()) * record);
+        const std::uint32_t factor = field.div(scale, x / shape_.parity_positions());
+        undisturbed_ = undisturbed_ && field.mul(factor, first) == 1;
+        factors.write(factor, factors_.data() + (x - shape_.parity_positions()) * record);
     }
 }
 
@@ -201,7 +206,8 @@ Method Solver::fastest(const Shape& shape, const KernelSet& kernels, std::span<c
     const std::uint64_t passes =
         div_up(layers, field_of(shape).bits() == 8 ? kernels.layers8 : kernels.layers16);
     const double row_cost = kernels.pass_cost * (static_cast<double>(passes) + 0.3 * layers);
-    const double transform_cost = static_cast<double>(rows) * row_cost;
+    const double transform_cost =
+        static_cast<double>(rows) * row_cost * (groups[0] ? 1 : kernels.decode_cost);
     return static_cast<double>(wanted * shape.k()) > transform_cost ? Method::transform
                                                                     : Method::matrix;
 }
@@ -296,6 +302,7 @@ void Solver::run_transform(std::span<const std::uint8_t* const> from,
                 .input_count = inputs.size(),
                 .known = encoding_ ? nullptr : sources.data(),
                 .locator = locator_.data(),
+                .undisturbed = undisturbed_ && inputs.empty(),
                 .outputs = outputs.data(),
                 .output_count = outputs.size(),
                 .ahead = ahead.data(),

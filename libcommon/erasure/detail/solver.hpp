@@ -62,6 +62,7 @@ private:
     std::vector<std::uint32_t> wanted_; ///< positions, ascending
     std::vector<std::uint8_t> factors_; ///< matrix: [known][wanted]; transform: [wanted position]
     std::vector<std::uint8_t> locator_; ///< transform: [parity position]
+    bool undisturbed_ = false;          ///< transform: see TransformJob
 };
 
 } // namespace codex::erasure::detail

@@ -168,6 +168,22 @@ TEST_P(KernelTest, GroupsWithFewRows) {
     }
 }
 
+/// Where as much is lost as there are positions of parity the locator is a constant.
+TEST_P(KernelTest, AllDataLost) {
+    test::Random random(5);
+    for (const std::uint32_t size : {2U, 8U, 16U, 64U, 128U, 256U}) {
+        const Shape shape = must(Shape::create(size, size));
+        const Word& word = word_of(shape, 64 * 3);
+        std::vector<Role> roles(2 * std::size_t{size}, Role::known);
+        std::fill(roles.begin() + size, roles.end(), Role::wanted);
+        expect_solved(shape, *GetParam(), Method::transform, roles, word, 64 * 3,
+                      Executor::caller());
+        roles[size + random.below(size)] = Role::unused;
+        expect_solved(shape, *GetParam(), Method::transform, roles, word, 64 * 3,
+                      Executor::caller());
+    }
+}
+
 TEST_P(KernelTest, StripsAndThreads) {
     ThreadPool pool(3);
     check(5, 2, 64 * 37, 2, pool);
