@@ -25,6 +25,8 @@ Task<void> Server::Impl::watch_changes(Impl* self) {
             continue;
         }
         co_await self->loop_.pause_until(self->loop_.now() + self->options_.look);
+        if (!self->growth_->changes.may_have_more())
+            continue;
         auto job = [repo = &self->repo_, growth = self->growth_] { return look(*repo, *growth); };
         const auto news = co_await offload(self->loop_, self->executor_, std::move(job));
         if (!news) {

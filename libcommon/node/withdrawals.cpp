@@ -66,17 +66,21 @@ Task<void> Withdrawals::watch(Withdrawals* self) {
     bool again = false;
     for (Clock::Instant free = due;;) {
         co_await self->loop_.pause_until(self->loop_.now() + self->options_.look);
-        auto job = [changes = self->changes_] { return look(*changes); };
-        const auto removed = co_await offload(self->loop_, self->executor_, std::move(job));
-        if (!removed) {
-            self->options_.logger.warn("What is removed is said to be here for a day",
-                                       {{"error", removed.error()}});
-            co_return;
+        Removed removed;
+        if (self->changes_->may_have_more()) {
+            auto job = [changes = self->changes_] { return look(*changes); };
+            auto looked = co_await offload(self->loop_, self->executor_, std::move(job));
+            if (!looked) {
+                self->options_.logger.warn("What is removed is said to be here for a day",
+                                           {{"error", looked.error()}});
+                co_return;
+            }
+            removed = std::move(*looked);
         }
-        for (const net::dht::Id& id : removed->manifests)
+        for (const net::dht::Id& id : removed.manifests)
             self->store_.withdraw(id, self->own_);
         const Clock::Instant now = self->loop_.now();
-        if (removed->some) {
+        if (removed.some) {
             due = std::min(due, now);
             again = true;
         }

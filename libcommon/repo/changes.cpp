@@ -101,7 +101,8 @@ struct Changes::Impl {
     std::shared_ptr<const void> repo; // keeps the store open
     const Store& store;
     ChangePosition position;
-    Fd interrupted; // an eventfd
+    std::optional<std::uint64_t> transaction{}; // that the last look saw, when it saw all
+    Fd interrupted;                             // an eventfd
     Watch watch;
 
     Impl(std::shared_ptr<const void> of, const Store& in, const ChangePosition& from, Fd event)
@@ -134,9 +135,17 @@ const ChangePosition& Changes::position() const {
     return impl_->position;
 }
 
+bool Changes::may_have_more() const {
+    return !impl_->transaction || impl_->store.env().last_transaction() != impl_->transaction;
+}
+
 Result<Notices> Changes::take(std::size_t most) {
+    impl_->transaction.reset();
     CODEX_TRY(txn, impl_->store.env().read());
-    return changes_after(txn, impl_->position, most);
+    CODEX_TRY(notices, changes_after(txn, impl_->position, most));
+    if (notices.changes.size() < most)
+        impl_->transaction = txn.id();
+    return notices;
 }
 
 Result<Notices> Changes::wait(Clock::Duration span, std::size_t most) {

@@ -64,6 +64,9 @@ public:
     /// Behind what the last take() or wait() gave.
     [[nodiscard]] const ChangePosition& position() const;
 
+    /// False as long as nothing was committed in the repo since the last take() or wait(). Costs
+    /// next to nothing, and never waits.
+    [[nodiscard]] bool may_have_more() const;
     /// At most `most` of what is there already; never waits. Errors: repo_damaged, io.
     [[nodiscard]] Result<Notices> take(std::size_t most = kMost);
     /// The same, but waits up to `span` of the repo's clock for something to come. Gives nothing

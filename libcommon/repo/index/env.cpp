@@ -378,6 +378,14 @@ Result<std::string> Env::reader_behind() const {
     return who.empty() ? "a process that cannot be seen from here" : who;
 }
 
+std::optional<std::uint64_t> Env::last_transaction() const {
+    const std::shared_lock mapped(mapping_, std::try_to_lock);
+    MDB_envinfo info{};
+    if (!mapped || lmdb::run([&] { return mdb_env_info(env_, &info); }) != 0)
+        return std::nullopt;
+    return info.me_last_txnid;
+}
+
 Result<void> Env::require_in_place() const {
     struct stat named{};
     struct stat ours{};

@@ -165,6 +165,9 @@ public:
     /// is whole. Errors: repo_locked, naming who is waited for, after the lock timeout;
     /// repo_damaged; io.
     [[nodiscard]] Result<Txn> write(bool sync) const;
+    /// The number of what was committed last, by whatever process; nothing, when that cannot be
+    /// told without waiting.
+    [[nodiscard]] std::optional<std::uint64_t> last_transaction() const;
     [[nodiscard]] const Surroundings& around() const { return around_; }
     [[nodiscard]] EnvMode mode() const { return options_.mode; }
     /// That the file still has its name: else the repo was moved, or the index put in its place

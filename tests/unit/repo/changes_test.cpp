@@ -125,6 +125,36 @@ TEST_F(ChangesTest, AreGivenInTheirOrderFromNowOn) {
     EXPECT_EQ(later.position(), changes.position());
 }
 
+TEST_F(ChangesTest, AreNotLookedForWhereNothingWasCommitted) {
+    close();
+    std::array<int, 2> go{};
+    ASSERT_EQ(::pipe(go.data()), 0);
+    const pid_t pid = in_child([&](Repo& repo) {
+        char word = 0;
+        if (::read(go[0], &word, 1) != 1 || !write_blocks(repo, seeds(20, 3)))
+            ::_exit(2);
+    });
+    open();
+    Changes changes = must(repo_.changes());
+    EXPECT_TRUE(changes.may_have_more()) << "nobody has looked yet";
+    must(changes.take());
+    EXPECT_FALSE(changes.may_have_more());
+    const Made a = must(write_blocks(repo_, seeds(1, 3)));
+    const Made b = must(write_blocks(repo_, seeds(10, 3)));
+    EXPECT_TRUE(changes.may_have_more());
+    EXPECT_THAT(must(changes.take(1)).changes, ElementsAre(stored(a.manifest)));
+    EXPECT_TRUE(changes.may_have_more()) << "not all was given";
+    EXPECT_THAT(must(changes.take()).changes, ElementsAre(stored(b.manifest)));
+    EXPECT_FALSE(changes.may_have_more());
+    ASSERT_EQ(::write(go[1], "x", 1), 1);
+    int status = 0;
+    ASSERT_EQ(::waitpid(pid, &status, 0), pid);
+    EXPECT_EQ(status, 0);
+    ::close(go[0]);
+    ::close(go[1]);
+    EXPECT_TRUE(changes.may_have_more()) << "another process has stored something";
+}
+
 TEST_F(ChangesTest, AreAlsoOfBlocksThatAreByThemselves) {
     Changes changes = must(repo_.changes());
     const Bytes data = random_bytes(1, 500);
