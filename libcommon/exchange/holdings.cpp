@@ -15,7 +15,7 @@ using net::exchange::DeliveryMessage;
 /// A tree that is here, whole or as far as its dataset has come.
 struct OpenTree {
     std::optional<repo::StoredTree> whole;
-    std::optional<repo::PartialTree> part;
+    OpenPartials::TreePtr part;
 
     [[nodiscard]] std::uint64_t leaf_count() const {
         return whole ? whole->leaf_count() : part->leaf_count();
@@ -29,7 +29,7 @@ struct OpenTree {
 /// Threads: one at a time.
 class Trees {
 public:
-    explicit Trees(const repo::Repo& repo) : repo_(repo) {}
+    Trees(const repo::Repo& repo, OpenPartials& partials) : repo_(repo), partials_(partials) {}
 
     /// The blocks that leaves name, in order, which is how they are asked for mostly; nothing when
     /// the tree has no such leaf, or is not here.
@@ -76,10 +76,15 @@ private:
         if (tree.codec() != codec::Multicodec::codex_root)
             return nullptr;
         OpenTree found;
-        if (auto whole = repo_.tree(tree))
-            found.whole = std::move(*whole);
-        else if (auto part = repo_.partial_tree(tree))
-            found.part = std::move(*part);
+        found.part = partials_.find(tree);
+        if (found.part == nullptr) {
+            if (auto whole = repo_.tree(tree)) {
+                found.whole = std::move(*whole);
+            } else if (auto part = repo_.partial_tree(tree)) {
+                found.part = std::make_shared<const repo::PartialTree>(std::move(*part));
+                partials_.keep(tree, found.part);
+            }
+        }
         if (found.whole || found.part)
             place = std::move(found);
         return place ? &*place : nullptr;
@@ -100,6 +105,7 @@ private:
     }
 
     const repo::Repo& repo_;
+    OpenPartials& partials_;
     std::map<Cid, std::optional<OpenTree>> trees_;
 };
 
@@ -180,9 +186,10 @@ std::size_t run_at_front(std::span<const WantList::Block> wanted) {
 }
 
 /// Takes parts of `wanted` as far as they fit, and says what becomes of each.
-std::vector<Part> find_parts(const repo::Repo& repo, std::span<const WantList::Block> wanted,
-                             std::size_t most_bytes, std::vector<Built::State>& states) {
-    Trees trees(repo);
+std::vector<Part> find_parts(const repo::Repo& repo, OpenPartials& partials,
+                             std::span<const WantList::Block> wanted, std::size_t most_bytes,
+                             std::vector<Built::State>& states) {
+    Trees trees(repo, partials);
     std::vector<Part> parts;
     std::vector<std::optional<merkle::ProvedLeaf>> proved;
     std::size_t run_from = 0;
@@ -243,12 +250,13 @@ Layout without_bad(std::span<const WantList::Block> wanted, std::vector<Part>& p
 
 } // namespace
 
-std::vector<bool> look_for(const repo::Repo& repo, const WantList::Questions& questions) {
+std::vector<bool> look_for(const repo::Repo& repo, OpenPartials& partials,
+                           const WantList::Questions& questions) {
     std::vector<std::optional<Cid>> cids;
     if (questions.tree.is_null())
         cids.assign(questions.blocks.begin(), questions.blocks.end());
     else
-        Trees(repo).leaves(questions.tree, questions.indices, cids);
+        Trees(repo, partials).leaves(questions.tree, questions.indices, cids);
     std::vector<BlockRead> batch;
     std::vector<std::size_t> places;
     for (std::size_t i = 0; i < cids.size(); ++i)
@@ -264,11 +272,11 @@ std::vector<bool> look_for(const repo::Repo& repo, const WantList::Questions& qu
     return here;
 }
 
-Built build_messages(const repo::Repo& repo, std::span<const WantList::Block> wanted,
-                     std::size_t most_bytes) {
+Built build_messages(const repo::Repo& repo, OpenPartials& partials,
+                     std::span<const WantList::Block> wanted, std::size_t most_bytes) {
     Built built;
     built.states.assign(wanted.size(), Built::State::later);
-    std::vector<Part> parts = find_parts(repo, wanted, most_bytes, built.states);
+    std::vector<Part> parts = find_parts(repo, partials, wanted, most_bytes, built.states);
     Layout layout = lay_out(wanted, parts);
     const bool all = parts.empty() || fill(repo, parts, layout);
     for (const Part& part : parts)

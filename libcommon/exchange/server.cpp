@@ -52,7 +52,7 @@ std::size_t Server::unsent_bytes() const {
 Server::Impl::Impl(Peers& peers, const repo::Repo& repo, Executor& executor, ServerOptions options)
     : peers_(peers), repo_(repo), executor_(executor), loop_(peers.loop()),
       options_(std::move(options)), turns_(options_.quantum_bytes, options_.message_bytes),
-      work_(loop_), gone_changed_(loop_), waits_(loop_),
+      partials_used_(loop_), work_(loop_), gone_changed_(loop_), waits_(loop_),
       tasks_(loop_, [this](const std::exception_ptr& thrown) { peers_.count_thrown(thrown); }) {
     auto changes = repo_.changes();
     if (changes)
@@ -62,6 +62,7 @@ Server::Impl::Impl(Peers& peers, const repo::Repo& repo, Executor& executor, Ser
     for (unsigned i = 0; i < options_.builders; ++i)
         tasks_.start(keep_on(this, build));
     tasks_.start(keep_on(this, follow_sent));
+    tasks_.start(keep_on(this, forget_partials));
     tasks_.start(keep_on(this, watch_gone));
     if (growth_)
         tasks_.start(keep_on(this, watch_changes));

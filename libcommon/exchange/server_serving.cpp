@@ -7,6 +7,12 @@
 
 namespace codex::exchange {
 
+namespace {
+
+constexpr Clock::Duration kPartialsKept = std::chrono::seconds(1);
+
+} // namespace
+
 // --- questions ----------------------------------------------------------------------------------
 
 Task<void> Server::Impl::answer(Impl* self, ClientPtr client) {
@@ -21,8 +27,11 @@ Task<void> Server::Impl::answer(Impl* self, ClientPtr client) {
                 return list.next_questions(net::exchange::kMaxEntriesWritten);
             }));
         self->counts_.looked += questions->send_dont_have.size();
-        auto job = [repo = &self->repo_, questions] { return detail::look_for(*repo, *questions); };
+        auto job = [repo = &self->repo_, partials = self->partials_, questions] {
+            return detail::look_for(*repo, *partials, *questions);
+        };
         const auto here = co_await offload(self->loop_, self->executor_, std::move(job));
+        self->partials_used_.notify();
         if (client->left)
             break;
         self->change(*client, [&](WantList& list) { list.answered(*questions, here); });
@@ -96,10 +105,11 @@ Task<void> Server::Impl::build_for(Impl* self, ClientPtr client, std::size_t byt
     const std::size_t may = self->may_build(*client, bytes);
     std::optional<Unsent> reserved;
     reserved.emplace(self->unsent_, may);
-    auto job = [repo = &self->repo_, wanted, may] {
-        return detail::build_messages(*repo, *wanted, may);
+    auto job = [repo = &self->repo_, partials = self->partials_, wanted, may] {
+        return detail::build_messages(*repo, *partials, *wanted, may);
     };
     auto built = co_await offload(self->loop_, self->executor_, std::move(job));
+    self->partials_used_.notify();
     reserved.reset();
     client->building = false;
     self->turns_.spent(client->id, built.block_bytes);
@@ -169,6 +179,15 @@ Task<void> Server::Impl::send(Impl* self, ClientPtr client, std::vector<BlockAdd
             list.done(address);
     });
     self->schedule(*client);
+}
+
+/// What is kept open is looked for anew after a while: another may have come that has more.
+Task<void> Server::Impl::forget_partials(Impl* self) {
+    for (;;) {
+        co_await self->partials_used_.wait();
+        co_await self->loop_.pause_until(self->loop_.now() + kPartialsKept);
+        self->partials_->clear();
+    }
 }
 
 Task<void> Server::Impl::follow_sent(Impl* self) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/raw_bytes.hpp"
+#include "exchange/detail/open_partials.hpp"
 #include "exchange/want_list.hpp"
 #include "repo/repo.hpp"
 
@@ -10,7 +11,7 @@ namespace codex::exchange::detail {
 
 /// For each question whether it is here: of a leaf, whether its tree is, and the block it names.
 /// What cannot be told is not here.
-[[nodiscard]] std::vector<bool> look_for(const repo::Repo& repo,
+[[nodiscard]] std::vector<bool> look_for(const repo::Repo& repo, OpenPartials& partials,
                                          const WantList::Questions& questions);
 
 /// Most blocks that are built into messages at once: as many as are hashed side by side the fastest
@@ -30,7 +31,7 @@ struct Built {
 /// Takes of `wanted`, in their order, as many as are here and fit in `most_bytes`, at least one;
 /// those behind them are for `later`. Every block is compared with its CID, every proof leads to
 /// its root. At most kMostBuilt of them.
-[[nodiscard]] Built build_messages(const repo::Repo& repo, std::span<const WantList::Block> wanted,
-                                   std::size_t most_bytes);
+[[nodiscard]] Built build_messages(const repo::Repo& repo, OpenPartials& partials,
+                                   std::span<const WantList::Block> wanted, std::size_t most_bytes);
 
 } // namespace codex::exchange::detail

@@ -123,6 +123,7 @@ private:
     static Task<void> send(Impl* self, ClientPtr client, std::vector<BlockAddress> addresses,
                            detail::Built built);
     static Task<void> follow_sent(Impl* self);
+    static Task<void> forget_partials(Impl* self);
     static Task<void> watch_gone(Impl* self);
     static Task<void> watch_changes(Impl* self);
     static Task<void> read_later(Impl* self, ClientPtr client, Clock::Instant when);
@@ -139,7 +140,9 @@ private:
     Turns turns_;
     std::deque<Gone> gone_;
     std::shared_ptr<Growth> growth_; ///< jobs have it, one at a time
-    Signal work_;                    ///< somebody has a turn
+    std::shared_ptr<detail::OpenPartials> partials_ = std::make_shared<detail::OpenPartials>();
+    Signal partials_used_;
+    Signal work_; ///< somebody has a turn
     Signal gone_changed_;
     Signal waits_;    ///< somebody waits for what is not here
     TaskGroup tasks_; ///< the first to go: tasks use all of the above
