@@ -106,7 +106,6 @@ struct FetchStatus {
     std::uint64_t bytes_fetched = 0; ///< data of blocks
     std::vector<FetchPeer> peers;
     std::uint64_t connected = 0;        ///< peers that are there now
-    std::uint64_t giving = 0;           ///< of these, that have given blocks, or are to give some
     std::optional<FetchWait> waiting{}; ///< nothing, as long as it goes on
 };
 
@@ -135,6 +134,8 @@ public:
     /// manifest_invalid; cancelled; the repo's; those of the content's sink, and dataset_damaged.
     [[nodiscard]] static Task<Result<FetchStatus>> run(Fetch* self);
     [[nodiscard]] FetchStatus status() const;
+    /// Peers that are there and have given blocks, or have some that are missing.
+    [[nodiscard]] std::size_t giving() const;
     /// Asks for nothing more for now, because others go first; what was asked for still comes, and
     /// no time runs out meanwhile but `until`. Or goes on.
     void hold(bool held);

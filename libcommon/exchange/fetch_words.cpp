@@ -100,9 +100,11 @@ std::optional<FetchWait> Fetch::Impl::waiting() const {
         wait.words = "nodes that have it are being looked for";
         return wait; // until when is not known
     } else if (outlook == plan::Outlook::going_on) {
-        const std::string silent = silent_peers();
         const Clock::Duration usual = kSilence + plan::slack_of(running->block_bytes());
-        if (now - running->progress() < usual || silent.empty())
+        if (now - running->progress() < usual)
+            return std::nullopt; // before names are put together, which takes longer
+        const std::string silent = silent_peers();
+        if (silent.empty())
             return std::nullopt;
         ends = std::min(ends, running->progress() + stalled());
         wait.words = "nothing comes from " + silent;
@@ -319,7 +321,6 @@ FetchStatus Fetch::Impl::status() const {
             counts += at->counts;
             peer.rate = at->meter.rate();
             peer.round_trip = at->meter.round_trip();
-            now.giving += at->joined && (at->open != 0 || counts.useful != 0) ? 1 : 0;
         }
         peer.blocks = counts.useful;
         peer.duplicates = counts.duplicates;
@@ -335,6 +336,17 @@ FetchStatus Fetch::Impl::status() const {
     return now;
 }
 
+std::size_t Fetch::Impl::giving() const {
+    std::size_t count = 0;
+    for (plan::PeerNumber number = 0; running && number < roster.all().size(); ++number) {
+        const plan::Peer* const at = running->plan().peer(number);
+        const bool gave =
+            at != nullptr && roster.all()[number].counts.useful + at->counts.useful != 0;
+        count += at != nullptr && at->joined && (at->open != 0 || gave || at->has_some()) ? 1 : 0;
+    }
+    return count;
+}
+
 void Fetch::hold(bool held) {
     impl_->held = held;
     impl_->outlook_since = impl_->loop.now();
@@ -348,6 +360,10 @@ void Fetch::prefer(IndexRange blocks) {
 
 FetchStatus Fetch::status() const {
     return impl_->status();
+}
+
+std::size_t Fetch::giving() const {
+    return impl_->giving();
 }
 
 } // namespace codex::exchange

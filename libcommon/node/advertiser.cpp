@@ -39,6 +39,7 @@ struct Advertiser::News {
     bool everything = false;
     std::vector<std::pair<Cid, Cid>> stored;
     std::vector<std::pair<Cid, Cid>> growing;
+    std::vector<Cid> removed; ///< manifests
 };
 
 Advertiser::Advertiser(DhtNode& node, const repo::Repo& repo, Executor& executor,
@@ -117,12 +118,14 @@ Task<void> Advertiser::tell_loop(Advertiser* self) {
         const Clock::Instant until = self->loop_.now() + self->options_.patience;
         const auto told = co_await self->node_.provide(id, until);
         self->in_flight_.erase(id);
-        if (told)
+        if (told) {
             ++self->counts_.told;
-        else
-            ++self->counts_.failed;
-        if (!told)
-            self->options_.logger.debug("Not advertised", {{"error", told.error()}});
+            continue;
+        }
+        ++self->counts_.failed;
+        self->told_of_.clear(); // whatever it is of is said when it has grown, or is whole
+        self->told_order_.clear();
+        self->options_.logger.debug("Not advertised", {{"error", told.error()}});
     }
 }
 
@@ -198,7 +201,9 @@ Result<Advertiser::News> Advertiser::look(const repo::Repo& repo, repo::Changes&
     CODEX_TRY(notices, changes.take());
     news.everything = notices.everything;
     for (const repo::Change& change : notices.changes) {
-        if (change.kind == repo::ChangeKind::dataset_stored) {
+        if (change.kind == repo::ChangeKind::dataset_removed) {
+            news.removed.push_back(change.cid);
+        } else if (change.kind == repo::ChangeKind::dataset_stored) {
             if (const auto dataset = repo.dataset(change.cid))
                 news.stored.emplace_back(change.cid, dataset->manifest.tree);
         } else if (change.kind == repo::ChangeKind::partial_grown) {
@@ -209,15 +214,14 @@ Result<Advertiser::News> Advertiser::look(const repo::Repo& repo, repo::Changes&
     return news;
 }
 
-/// Of a dataset that grows each part has a notice, and all together say one thing.
-bool Advertiser::is_due(const Cid& tree) {
-    const Clock::Instant now = loop_.now();
-    const auto known = told_of_.find(tree);
-    if (known != told_of_.end() && now - known->second < kGrows)
+/// Of a dataset that grows each part has a notice, the last one as well, and all together say one
+/// thing.
+bool Advertiser::is_due(const Cid& manifest) {
+    if (is_told(manifest))
         return false;
-    if (known == told_of_.end())
-        told_order_.push_back(tree);
-    told_of_[tree] = now;
+    forget(manifest);
+    told_order_.push_back(manifest);
+    told_of_[manifest] = loop_.now();
     if (told_order_.size() > kMostGrowing) {
         told_of_.erase(told_order_.front());
         told_order_.pop_front();
@@ -225,9 +229,21 @@ bool Advertiser::is_due(const Cid& tree) {
     return true;
 }
 
+bool Advertiser::is_told(const Cid& manifest) const {
+    const auto known = told_of_.find(manifest);
+    return known != told_of_.end() && loop_.now() - known->second < kGrows;
+}
+
+void Advertiser::forget(const Cid& manifest) {
+    if (told_of_.erase(manifest) != 0)
+        std::erase(told_order_, manifest);
+}
+
 Task<void> Advertiser::watch_loop(Advertiser* self) {
     for (;;) {
         co_await self->loop_.pause_until(self->loop_.now() + self->options_.look);
+        if (!self->changes_->may_have_more())
+            continue;
         auto job = [repo = &self->repo_, changes = self->changes_] {
             return look(*repo, *changes);
         };
@@ -238,10 +254,14 @@ Task<void> Advertiser::watch_loop(Advertiser* self) {
             co_return;
         }
         self->again_ = self->again_ || news->everything;
-        for (const auto& [manifest, tree] : news->stored)
-            self->enqueue_stored(manifest, tree);
+        // They are withdrawn here, and said anew when they come again.
+        for (const Cid& manifest : news->removed)
+            self->forget(manifest);
         for (const auto& [manifest, tree] : news->growing)
-            if (self->is_due(tree))
+            if (self->is_due(manifest))
+                self->enqueue_stored(manifest, tree);
+        for (const auto& [manifest, tree] : news->stored)
+            if (!self->is_told(manifest))
                 self->enqueue_stored(manifest, tree);
     }
 }

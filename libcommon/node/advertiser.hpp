@@ -14,8 +14,9 @@ namespace codex::node {
 struct AdvertiserOptions {
     /// All that is there is told again so often; others forget it after a day.
     Clock::Duration interval = std::chrono::minutes(30);
-    /// How often it is asked what was stored meanwhile.
-    Clock::Duration look = std::chrono::milliseconds(500);
+    /// How often it is asked what was stored meanwhile: of many that begin to fetch together each
+    /// finds the others no sooner.
+    Clock::Duration look = std::chrono::milliseconds(100);
     Clock::Duration patience = std::chrono::seconds(60); ///< of one thing
     std::size_t at_once = 10;
     /// Things that wait; what is stored beyond waits for the next time that all is told.
@@ -63,7 +64,9 @@ private:
     static Task<void> watch_loop(Advertiser* self);
     /// Waits for room in the queue.
     static Task<void> enqueue(Advertiser* self, Id id);
-    [[nodiscard]] bool is_due(const Cid& tree);
+    [[nodiscard]] bool is_told(const Cid& manifest) const;
+    [[nodiscard]] bool is_due(const Cid& manifest);
+    void forget(const Cid& manifest);
     void enqueue_stored(const Cid& manifest, const Cid& tree);
     [[nodiscard]] bool has_room() const { return queue_.size() < options_.queue / 2; }
 
@@ -77,7 +80,7 @@ private:
     std::deque<Id> queue_;
     std::set<Id> queued_;
     std::set<Id> in_flight_;
-    std::map<Cid, Clock::Instant> told_of_; ///< when, of datasets that grow, by their trees
+    std::map<Cid, Clock::Instant> told_of_; ///< when, of datasets that grow, by their manifests
     std::deque<Cid> told_order_;            ///< the oldest in front
     bool again_ = false;                    ///< more was stored than can be told one by one
     Signal changed_;                        ///< of the queue

@@ -208,7 +208,7 @@ Task<Result<void>> Daemon::Impl::fetch(Impl* self, Request request, std::optiona
                           codex::Job(self->executor, running.progress));
     running.fetch = &fetch;
     if (search)
-        search->watch([&fetch] { return fetch.status(); });
+        search->watch(fetch);
     TaskGroup telling(self->loop, [&running](const std::exception_ptr& /*thrown*/) {
         running.progress.cancel();
     });

@@ -101,7 +101,7 @@ Cid PeerSearch::next_content() {
 }
 
 std::size_t PeerSearch::giving() const {
-    return status_ ? static_cast<std::size_t>(status_().giving) : 0;
+    return fetch_ != nullptr ? fetch_->giving() : 0;
 }
 
 /// For some time; and as long as nobody gives anything, and others may be known than were told of.
@@ -114,9 +114,9 @@ bool PeerSearch::is_frequent() const {
 
 /// Tells the book what has come since it was told last.
 void PeerSearch::learn() {
-    if (!status_)
+    if (fetch_ == nullptr)
         return;
-    for (const exchange::FetchPeer& peer : status_().peers) {
+    for (const exchange::FetchPeer& peer : fetch_->status().peers) {
         const auto [at, is_new] = learned_.try_emplace(peer.id, exchange::FetchPeer{peer.id});
         exchange::FetchPeer& told = at->second;
         exchange::FetchPeer since{peer.id};
@@ -133,7 +133,7 @@ void PeerSearch::learn() {
 
 void PeerSearch::end_watch() {
     learn();
-    status_ = nullptr;
+    fetch_ = nullptr;
 }
 
 Task<void> PeerSearch::run(PeerSearch* self) {
@@ -156,15 +156,27 @@ Task<void> PeerSearch::run(PeerSearch* self) {
         if (!is_round)
             early_pause *= 2;
         const Clock::Instant next = std::max(due, self->loop_.now());
+        const Clock::Instant late = began + self->options_.long_pause;
         do {
             self->learn();
             self->dial_some();
-            const Clock::Instant look = std::min(next, self->next_dial());
+            const Clock::Instant then = std::min(self->next_search(next, late), self->next_dial());
+            const Clock::Instant look = std::min(then, self->loop_.now() + self->options_.pause);
             co_await one_ended.wait(look);
-        } while (self->loop_.now() < next);
+        } while (self->loop_.now() < self->next_search(next, late));
+        // One that was put off is none of those that come early.
+        is_round = is_round || self->loop_.now() >= round_began + self->options_.pause;
         if (is_round)
             round_began = self->loop_.now();
     }
+}
+
+/// Nobody is searched for who would not be dialled: as many have been reached as may be for now,
+/// or enough give something, for as long as they do, up to `late`.
+Clock::Instant PeerSearch::next_search(Clock::Instant due, Clock::Instant late) const {
+    if (giving() >= options_.enough)
+        return std::max(due, late);
+    return made_ >= may_make_ ? std::max(due, counts_until()) : due;
 }
 
 /// Whom one dials first the others are not to dial first as well: in an order of chance, but those
@@ -214,7 +226,7 @@ Clock::Instant PeerSearch::next_dial() const {
     if (untried_.empty() && again_.empty())
         return next;
     if (made_ + just_dialled() >= may_make_)
-        next = counting_since_ + options_.pause;
+        next = counts_until();
     for (const auto& [peer, since] : dialling_)
         if (since + options_.stagger > loop_.now())
             next = std::min(next, since + options_.stagger);
@@ -229,8 +241,14 @@ bool PeerSearch::may_dial(const net::PeerId& peer, std::size_t giving) const {
     return book_.may_dial(peer, loop_.now()) || (giving == 0 && !tried_.contains(peer));
 }
 
+/// Of many that begin together most have nothing yet, and will have it soon: those are reached
+/// already.
+Clock::Instant PeerSearch::counts_until() const {
+    return counting_since_ + (giving() == 0 ? 1 : 2) * options_.pause;
+}
+
 void PeerSearch::count_anew(std::size_t giving) {
-    if (loop_.now() - counting_since_ < options_.pause)
+    if (loop_.now() < counts_until())
         return;
     counting_since_ = loop_.now();
     made_ = 0;

@@ -23,14 +23,14 @@ struct PeerSearchOptions {
     /// Who has not answered for so long is dialled on, and others beside it.
     Clock::Duration stagger = std::chrono::milliseconds(250);
     std::size_t dials = 64; ///< all together
-    /// Connections that are made in the first `pause`, and as long as somebody gives something in
-    /// any other one; twice as many in each in which nobody does. Where many begin together, before
-    /// any of them can give something, each would else be connected with all, at the cost of
-    /// several times the data.
+    /// Connections that are made in the first `pause`, or in twice that where somebody gives
+    /// something; twice as many in each next one as long as nobody does. Where
+    /// many begin together, before any of them can give something, each would else be connected
+    /// with all, at the cost of several times the data.
     std::size_t made = 5;
     /// Of many that begin together each is known to the others a moment later: so until `pause`
     /// is over it is searched after this, too, and after twice as long, and so on.
-    Clock::Duration first_pause = std::chrono::milliseconds(200);
+    Clock::Duration first_pause = std::chrono::milliseconds(400);
     Clock::Duration pause = std::chrono::seconds(3);       ///< between two searches
     Clock::Duration long_pause = std::chrono::seconds(30); ///< when there are enough, or long after
     Clock::Duration patience = std::chrono::seconds(60);   ///< of a search
@@ -75,9 +75,9 @@ public:
     /// The part of a dataset that `part` says, all where it is nothing; says the tree as well.
     using PartOf = std::function<Result<exchange::FetchPart>(const codec::Manifest&)>;
     [[nodiscard]] static PartOf telling_of_tree(std::shared_ptr<Tree> tree, PartOf part);
-    /// Says how far the fetch is, as long as this searches; and until `end_watch()`.
-    void watch(std::function<exchange::FetchStatus()> status) { status_ = std::move(status); }
-    /// The fetch is over: learns what its peers gave, and asks it no more.
+    /// Looks at how far the fetch is, as long as this searches; and until `end_watch()`.
+    void watch(const exchange::Fetch& fetch) { fetch_ = &fetch; }
+    /// The fetch is over: learns what its peers gave, and looks at it no more.
     void end_watch();
 
     void begin() override;
@@ -100,6 +100,8 @@ private:
     void sort_untried();
     void learn();
     void count_anew(std::size_t giving);
+    [[nodiscard]] Clock::Instant counts_until() const;
+    [[nodiscard]] Clock::Instant next_search(Clock::Instant due, Clock::Instant late) const;
     void dial_some();
     [[nodiscard]] bool may_dial(const net::PeerId& peer, std::size_t giving) const;
     [[nodiscard]] std::size_t just_dialled() const;
@@ -116,7 +118,7 @@ private:
     SeededRandom random_;
     PeerBook own_book_;
     PeerBook& book_;
-    std::function<exchange::FetchStatus()> status_;
+    const exchange::Fetch* fetch_ = nullptr;
     std::map<net::PeerId, exchange::FetchPeer> learned_; ///< what the book was told of each
     std::shared_ptr<Tree> tree_ = std::make_shared<Tree>();
     std::uint64_t searches_ = 0;

@@ -191,7 +191,7 @@ void Node::begin(Wanted& wanted, Clock::Instant now, Clock::Duration patience) {
     wanted.fetch = std::make_unique<exchange::Fetch>(*peers_, *repo_, wanted.data->cid,
                                                      std::move(options), Job(*executor_));
     if (wanted.search)
-        wanted.search->watch([fetch = wanted.fetch.get()] { return fetch->status(); });
+        wanted.search->watch(*wanted.fetch);
     fetching_->start(detail::keep_value(exchange::Fetch::run(wanted.fetch.get()), &wanted.result));
 }
 

@@ -74,7 +74,7 @@ Result<void> fetch_with(cli::Context& context, Node& node, const Vias& vias, Wan
     TaskGroup telling(node.loop, [](const std::exception_ptr& /*thrown*/) {});
     telling.start(tell_of(&node.loop, &*fetch, &wanted.progress, &words));
     if (search)
-        search->watch([&fetch] { return fetch->status(); });
+        search->watch(*fetch);
     auto done = run_task(node.loop, exchange::Fetch::run(&*fetch));
     wanted.status = *done ? std::move(**done) : fetch->status();
     if (!*done)

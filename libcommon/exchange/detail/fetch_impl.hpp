@@ -80,6 +80,7 @@ public:
     [[nodiscard]] std::string name_of(const net::PeerId& peer) const;
     [[nodiscard]] std::string listed_name_of(const net::PeerId& peer) const;
     [[nodiscard]] FetchStatus status() const;
+    [[nodiscard]] std::size_t giving() const;
 
     Peers& peers;
     EventLoop& loop;

@@ -102,6 +102,8 @@ struct Peer {
     PeerCounts counts;
 
     [[nodiscard]] bool snubbed() const { return late_in_row >= kLateUntilSnubbed; }
+    /// It is taken to have something that is missing.
+    [[nodiscard]] bool has_some() const { return joined && holding.has_common(holding); }
     /// It is taken to have everything.
     [[nodiscard]] bool has_all() const { return samples >= kSamplesOfAll && !lacked && !exact; }
 };

@@ -52,6 +52,52 @@ TEST_F(DhtNodeTest, WhatIsStoredLaterIsToldAtOnce) {
     EXPECT_EQ(must(two.find(data.cid)).size(), 1U);
 }
 
+TEST_F(DhtNodeTest, WhatHasGrownAndIsWholeIsToldOnceAndAgainWhenItWasRemoved) {
+    Whole one(world, 1);
+    Whole two(world, 2, one.record());
+    one.store.store(data);
+    ASSERT_TRUE(know_each_other({&one, &two}));
+    world.pass(minutes(1));
+    const std::uint64_t before = two.advertiser->counts().told;
+    must(two.fetch(data));
+    world.pass(seconds(30));
+    EXPECT_EQ(two.advertiser->counts().told, before + 2) << "the manifest and the tree";
+    EXPECT_EQ(must(one.find(data.cid)).size(), 1U);
+    must(two.store.repo.remove_dataset(data.cid));
+    world.pass(seconds(30));
+    must(two.fetch(data));
+    world.pass(seconds(30));
+    EXPECT_EQ(two.advertiser->counts().told, before + 4);
+}
+
+class SlowNodesTest : public testing::Test {
+protected:
+    World world{slow()};
+    Dataset data{repo::test::seeds(1, 300)};
+
+private:
+    static WireOptions slow() {
+        WireOptions wire{std::chrono::milliseconds(10)};
+        wire.bytes_per_second = 20000; // of each of those that give
+        return wire;
+    }
+};
+
+TEST_F(SlowNodesTest, NobodyIsSearchedForWhileEnoughGiveSomething) {
+    Whole one(world, 1);
+    Whole two(world, 2, one.record());
+    Whole three(world, 3, one.record());
+    Whole four(world, 4, one.record());
+    for (Whole* const having : {&one, &two, &three})
+        having->store.store(data);
+    world.pass(minutes(1));
+    const std::uint64_t before = four.node->dht().counters().searches;
+    const Clock::Instant began = world.loop.now();
+    must(four.fetch(data));
+    EXPECT_GT(world.loop.now() - began, seconds(10));
+    EXPECT_LE(four.node->dht().counters().searches - before, 3U) << "before they gave";
+}
+
 TEST_F(DhtNodeTest, WhatWasKeptIsFoundWhereNobodyAnswersAndThatIsSaid) {
     Whole one(world, 1);
     Whole two(world, 2, one.record());

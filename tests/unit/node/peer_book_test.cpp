@@ -203,7 +203,7 @@ TEST_F(DiallingTest, WhatWasFetchedSaysWhoGivesWell) {
     how.source = &search;
     exchange::Fetch fetch(*two.store.peers, two.store.repo, data.cid, std::move(how),
                           codex::Job(two.store.executor));
-    search.watch([&] { return fetch.status(); });
+    search.watch(fetch);
     must(world.run(exchange::Fetch::run(&fetch)));
     search.end_watch();
     EXPECT_EQ(book.standing(three.store.id()), Standing::good);
