@@ -35,8 +35,8 @@ struct ConnectOptions {
 };
 
 Result<int> run_connect(cli::Context& context, const ConnectOptions& options) {
-    CODEX_TRY(target, parse_target(options.address));
     context.about(options.address);
+    CODEX_TRY(target, parse_target(options.address));
     auto done = connect_by_daemon(context, options.address, options.timeout.seconds);
     if (!done)
         return fail(with_way_to_node(std::move(done).error()));

@@ -158,15 +158,16 @@ teardown() {
     kill -s KILL "$node"
     wait "$node" || true
     wait_for '[[ -z $(codex-serve -r other peers) ]]' 60
-    local at=${address%/p2p/*}
+    local at=${address%/p2p/*} nobody
     rm ready
     codex-serve run --listen-addrs "$at" --ready-file ready >>log 2>said 3>&- &
     node=$!
     wait_for '[[ -n $(codex-serve -r other peers) ]]' 120
     # Who is not there, and who is another.
     run_split codex-serve connect --timeout 5s /ip4/127.0.0.1/tcp/1
-    assert_refused 64 'names no peer'
-    local nobody
+    assert_refused 64 'error: /ip4/127.0.0.1/tcp/1: names no peer'
+    run_split codex-serve connect --json x
+    assert_equal "$(jq -r .object <<<"$stderr")" x
     codex-chunk -r third init
     codex-serve -r third key new >/dev/null
     nobody=$(codex-serve -r third id)
