@@ -270,3 +270,15 @@ lines_of() {
     assert_output --regexp $'\tok$'
     assert_equal "$(state "$request@1")" filled
 }
+
+@test "of a request with very many slots each is found by its id alone, and an id of none is unknown" {
+    post '.ask.slots = 70 | .ask.slotSize = 1 | .nonce |= sub("1$"; "2")'
+    codex-market list open | cut -f 1-3 | grep "$request" >slots
+    { shuf slots | cut -f 1 && echo "$request" && printf '0x%064d\n' 1; } | codex-market get slot --batch >found
+    assert_equal "$(head -n 70 found | cut -f 1-3 | sort -n -k 3)" "$(sort -n -k 3 slots)"
+    assert_equal "$(tail -n 2 found | cut -f 2 | xargs)" 'missing missing'
+    assert_equal "$(wc -l <slots)" 70
+    assert_equal "$(codex-market get slot "$(tail -n 1 slots | cut -f 1)" | cut -f 3)" 69
+    run_split codex-market get slot "$(printf '0x%064d' 1)"
+    assert_refused 1 'no request has such a slot'
+}
