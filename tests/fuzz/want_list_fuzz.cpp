@@ -4,6 +4,8 @@
 #include "exchange/want_list.hpp"
 #include "property.hpp"
 
+#include <vector>
+
 using namespace codex;
 using namespace codex::exchange;
 using net::exchange::BlockAddress;
@@ -15,8 +17,7 @@ namespace {
 constexpr std::size_t kMost = 16;
 constexpr WantLimits kLimits{40, 3};
 
-/// One of a few trees and blocks, so that the same are met again.
-BlockAddress address_of(std::uint8_t byte) {
+BlockAddress new_address(std::uint8_t byte) {
     const std::array<std::uint8_t, 1> name{static_cast<std::uint8_t>(byte % 5)};
     BlockAddress address;
     address.leaf = byte % 5 != 4;
@@ -24,6 +25,18 @@ BlockAddress address_of(std::uint8_t byte) {
                                : Cid::block(crypto::sha256(BytesView(&byte, 1)));
     address.index = address.leaf ? byte / 5 : 0;
     return address;
+}
+
+/// One of a few trees and blocks, so that the same are met again. Each step takes one, so they are
+/// hashed once.
+const BlockAddress& address_of(std::uint8_t byte) {
+    static const std::vector<BlockAddress> all = [] {
+        std::vector<BlockAddress> addresses;
+        for (unsigned one = 0; one < 256; ++one)
+            addresses.push_back(new_address(static_cast<std::uint8_t>(one)));
+        return addresses;
+    }();
+    return all[byte];
 }
 
 /// The steps of an input, two bytes each.
@@ -96,7 +109,7 @@ private:
         }
     }
     void arrive(std::uint8_t what, std::uint8_t which) {
-        const BlockAddress address = address_of(which);
+        const BlockAddress& address = address_of(which);
         if (!address.leaf)
             list_.arrived_plain();
         else if ((what & 8) != 0)
