@@ -71,7 +71,8 @@ struct Medians {
 
 /// Runs `ours` in the timed loop (of a benchmark with manual time) and, untimed and in turn with
 /// it, `theirs` when `with_peer`: each several times in a row where once is short, so that neither
-/// the clock nor the caches that the other leaves behind count for much.
+/// the clock nor the caches that the other leaves behind count for much. Each time counts as an
+/// iteration: a benchmark ends by the time it is told of, which is all that was taken.
 template <class Ours, class Theirs>
 Medians in_turn(benchmark::State& state, bool with_peer, Ours ours, Theirs theirs) {
     constexpr double kLongEnough = 500e-6;
@@ -80,19 +81,18 @@ Medians in_turn(benchmark::State& state, bool with_peer, Ours ours, Theirs their
     const int times = once >= kLongEnough ? 1 : static_cast<int>(kLongEnough / (once + 1e-7)) + 1;
     const auto repeated = [times](auto& work) {
         return seconds([&] {
-                   for (int i = 0; i < times; ++i)
-                       work();
-               }) /
-               times;
+            for (int i = 0; i < times; ++i)
+                work();
+        });
     };
     std::vector<double> our_times;
     std::vector<double> peer_times;
-    for ([[maybe_unused]] auto iteration : state) {
+    while (state.KeepRunningBatch(times)) {
         const double taken = repeated(ours);
-        our_times.push_back(taken);
+        our_times.push_back(taken / times);
         state.SetIterationTime(taken);
         if (with_peer)
-            peer_times.push_back(repeated(theirs));
+            peer_times.push_back(repeated(theirs) / times);
     }
     return {our_times.empty() ? 0 : median(our_times), peer_times.empty() ? 0 : median(peer_times)};
 }

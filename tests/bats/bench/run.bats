@@ -38,6 +38,13 @@ stub() {
     done
 }
 
+@test "a benchmark of what is short takes little more than the time that it measures" {
+    [[ -x $CODEX_BIN/erasure_bench ]] || skip 'the benchmarks are not built'
+    run bash -c 'ulimit -t 2 && erasure_bench --benchmark_filter=^encode/2/1/ --benchmark_min_time=0.05'
+    assert_success
+    assert_line --regexp '^encode/2/1/manual_time +[0-9.]+ us .*bytes_per_second='
+}
+
 @test "every measurement over HTTP gives a row with figures, with the rate of wrk or without" {
     bench rest
     assert_success
