@@ -5,6 +5,7 @@
 #include <climits>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 namespace codex::repo {
@@ -29,6 +30,9 @@ Disk& Disk::system() {
 namespace codex::repo::detail::io {
 
 namespace {
+
+/// Of the room on a disk that is free, no more than one part of so many is taken ahead.
+constexpr std::uint64_t kPartAhead = 64;
 
 Error write_error(int errno_value, std::string_view what, std::string_view name) {
     const std::string text = fmt::format("{} {}", what, name);
@@ -83,6 +87,13 @@ Result<void> sync_data(Disk& disk, int fd, std::string_view name) {
 void start_writeback(int fd, std::uint64_t offset, std::uint64_t length) {
     (void)::sync_file_range(fd, static_cast<off_t>(offset), static_cast<off_t>(length),
                             SYNC_FILE_RANGE_WRITE);
+}
+
+bool allocate(Disk& disk, int fd, std::uint64_t offset, std::uint64_t length) {
+    struct statvfs free{};
+    return ::fstatvfs(fd, &free) == 0 && length <= free.f_frsize * free.f_bavail / kPartAhead &&
+           disk.fallocate(fd, FALLOC_FL_KEEP_SIZE, static_cast<off_t>(offset),
+                          static_cast<off_t>(length)) == 0;
 }
 
 Result<bool> punch_hole(Disk& disk, int fd, std::uint64_t offset, std::uint64_t length,

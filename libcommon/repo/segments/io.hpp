@@ -20,6 +20,10 @@ namespace codex::repo::detail::io {
 [[nodiscard]] Result<void> sync_data(Disk& disk, int fd, std::string_view name);
 /// Starts writing dirty pages of a range back, without waiting; a hint only.
 void start_writeback(int fd, std::uint64_t offset, std::uint64_t length);
+/// Gives a file room on the disk behind its end, so that writing there need not look for it page by
+/// page; its size stays. A hint only: false where there is none, or little room is left for others,
+/// or the file system cannot, and then some of it may have been given.
+[[nodiscard]] bool allocate(Disk& disk, int fd, std::uint64_t offset, std::uint64_t length);
 /// Makes the range read as zeros, to the byte, and gives the whole pages within it back to the file
 /// system; the size stays. False where the file system cannot.
 [[nodiscard]] Result<bool> punch_hole(Disk& disk, int fd, std::uint64_t offset,

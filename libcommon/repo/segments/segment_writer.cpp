@@ -14,6 +14,11 @@ namespace {
 constexpr std::array<std::uint8_t, kRecordAlign> kPadding{};
 /// Dirty pages are handed to the disk in steps of this size, long before anybody waits for them.
 constexpr std::uint64_t kWritebackBytes = std::uint64_t{8} << 20;
+/// Who appends this much will append more, and gets room on the disk ahead: as much as has come, up
+/// to the second. Where a file system (ext4) looks for each page's place by itself, the kernel
+/// takes half as long again for what is written.
+constexpr std::uint64_t kLeastAhead = std::uint64_t{8} << 20;
+constexpr std::uint64_t kMostAhead = std::uint64_t{32} << 20;
 constexpr std::uint64_t kZeroBytes = std::uint64_t{1} << 20;
 
 iovec part(BytesView bytes) {
@@ -22,7 +27,25 @@ iovec part(BytesView bytes) {
 
 } // namespace
 
+void SegmentWriter::allocate(std::uint64_t bytes) {
+    const std::uint64_t needed = end_ + bytes;
+    appended_ += bytes;
+    if (appended_ < kLeastAhead || needed <= allocated_)
+        return;
+    const std::uint64_t most = std::max(needed, around_.limits.segment_bytes);
+    allocated_ = std::min(needed + std::min(appended_, kMostAhead), most);
+    if (!io::allocate(around_.disk, fd_.get(), end_, allocated_ - end_))
+        pause(); // which asks again when so much more has come
+}
+
+void SegmentWriter::pause() {
+    if (std::exchange(allocated_, 0) > end_)
+        (void)!::ftruncate(fd_.get(), static_cast<off_t>(end_));
+    appended_ = 0;
+}
+
 Result<void> SegmentWriter::write(std::span<iovec> parts, std::uint64_t bytes) {
+    allocate(bytes);
     if (auto written = io::write_parts(around_.disk, fd_.get(), parts, end_, path_); !written) {
         roll_back(end_);
         return written;
@@ -114,6 +137,7 @@ bool SegmentWriter::in_place(const Fd& folder) const {
 
 void SegmentWriter::roll_back(std::uint64_t end) {
     end_ = end;
+    allocated_ = 0;
     writeback_from_ = std::min(writeback_from_, end);
     {
         const std::lock_guard lock(mutex_);

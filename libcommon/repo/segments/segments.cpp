@@ -21,6 +21,8 @@ namespace {
 
 constexpr std::size_t kMaxOpenSegments = 64;
 constexpr std::size_t kMaxIdleWriters = 4;
+/// What a file may take of the disk beyond its size, in blocks and for where they are.
+constexpr std::uint64_t kSlackBytes = std::uint64_t{1} << 20;
 
 /// Locked by us and still the file of that name: gc may have unlinked it between open and lock.
 bool owned(const Fd& fd) {
@@ -197,7 +199,9 @@ Result<std::unique_ptr<SegmentWriter>> Segments::take_over(std::uint32_t id, boo
     }
     if (size < end)
         return nullptr;
-    if (size > end && ::ftruncate(fd->get(), static_cast<off_t>(end)) != 0)
+    // A killed owner may have had room on the disk behind the end, too.
+    const bool has_more = static_cast<std::uint64_t>(st.st_blocks) * 512 > end + kSlackBytes;
+    if ((size > end || has_more) && ::ftruncate(fd->get(), static_cast<off_t>(end)) != 0)
         return fail(system_error(errno, "truncate " + path(id)));
     // Its maker may not have synced the name; with the first synced end it was.
     if (sync && synced_end == 0)
@@ -267,6 +271,7 @@ void Segments::take_back(std::unique_ptr<SegmentWriter> writer) {
         return; // the next owner cuts it
     if (writer->end() != *committed)
         writer->roll_back(*committed);
+    writer->pause();
     const std::lock_guard lock(mutex_);
     if (!writer->full() && !writer->failed() && idle_.size() < kMaxIdleWriters)
         idle_.push_back(std::move(writer));

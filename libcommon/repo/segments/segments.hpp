@@ -54,6 +54,9 @@ public:
     [[nodiscard]] bool in_place(const Fd& folder) const;
     /// Cuts the file back to `end`: what no transaction has committed.
     void roll_back(std::uint64_t end);
+    /// Nothing is appended for now: what the file has of the disk behind its end, for what was to
+    /// come, is given back.
+    void pause();
 
     /// Bytes of the file.
     struct Range {
@@ -70,6 +73,7 @@ public:
 
 private:
     [[nodiscard]] Result<void> write(std::span<iovec> parts, std::uint64_t bytes);
+    void allocate(std::uint64_t bytes);
     const Surroundings& around_;
     std::uint32_t id_;
     std::string path_;
@@ -77,6 +81,8 @@ private:
     std::uint64_t end_;
     bool named_;
     std::uint64_t writeback_from_ = 0;
+    std::uint64_t appended_ = 0;  // since nothing was for a time
+    std::uint64_t allocated_ = 0; // the file has the disk up to here; 0: up to its end
     mutable std::mutex mutex_; // of what follows: a batch is committed while the next one appends
     std::vector<Range> given_up_;
     std::optional<Error> failure_; // of sync()
