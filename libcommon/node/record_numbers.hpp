@@ -13,7 +13,8 @@ namespace codex::node {
 class RecordNumbers {
 public:
     /// `last` is the highest that was used before; `keep` is told each that is higher, to be kept
-    /// for the next time, before anybody sees it.
+    /// for the next time. Who sees a record need not wait for that: the next number after one that
+    /// was lost is above it by the clock.
     explicit RecordNumbers(std::uint64_t last, std::function<void(std::uint64_t)> keep = {})
         : last_(last), keep_(std::move(keep)) {}
 
