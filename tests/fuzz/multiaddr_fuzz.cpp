@@ -19,7 +19,8 @@ void check(const Multiaddr& address) {
         FUZZ_CHECK(from_text && *from_text == address);
     const auto bare = address.without_peer();
     FUZZ_CHECK(bare.has_value() || address.peer().has_value());
-    if (const auto peer = address.peer(); peer && bare) {
+    // Behind another peer, which nobody serves, with_peer() would stand in that one's place.
+    if (const auto peer = address.peer(); peer && bare && !bare->peer()) {
         const auto again = bare->with_peer(*peer);
         FUZZ_CHECK(again && *again == address);
     }
