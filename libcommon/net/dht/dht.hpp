@@ -199,7 +199,7 @@ private:
     void keep_nearest(const Id& content, const std::vector<NodeRecord>& nodes);
     static Task<void> ask_providers(Dht* dht, NodeRecord node, Id content, Clock::Instant until,
                                     std::vector<Bytes>* found);
-    void missed(const Endpoint& node, bool asked_for_nodes);
+    void missed(const NodeRecord& asked, const Endpoint& node, bool asked_for_nodes);
     void note_lost(NodeRecord node);
     void take_back(const Endpoint& node);
     void answered(const NodeRecord& node, const Endpoint& at, const detail::Pending& pending);
@@ -245,7 +245,7 @@ private:
     std::map<PendingKey, detail::Pending*> pending_;
     std::vector<NodeRecord> seeds_; // with their newest records
     std::deque<NodeRecord>
-        lost_; // from the table, because they did not answer; the last at the end
+        lost_; // did not answer, but may speak in a session that there is; the last at the end
     std::map<Id, Nearest> nearest_; ///< to contents, as a walk has just found them
     std::deque<NodeRecord> to_verify_;
     std::size_t verifying_ = 0;

@@ -76,19 +76,22 @@ Task<Result<Body>> Dht::request(Dht* dht, NodeRecord to, Body body, Clock::Insta
     if (!pending.answer()) {
         // Who had less than all of the time has missed nothing.
         if (end == begun + kAnswer)
-            dht->missed(contact.endpoint, for_nodes);
+            dht->missed(to, contact.endpoint, for_nodes);
         co_return fail(Errc::timeout, "{} gives no answer", address->text());
     }
     dht->answered(to, contact.endpoint, pending);
     co_return *pending.answer();
 }
 
-void Dht::missed(const Endpoint& node, bool asked_for_nodes) {
+/// `asked` is what the request went by.
+void Dht::missed(const NodeRecord& asked, const Endpoint& node, bool asked_for_nodes) {
     ++counters_.requests_missed;
     const TableNode* const known = table_.node(node.id);
     std::optional<NodeRecord> record;
     if (known != nullptr)
         record = known->record;
+    else if (transport_.has_session(node))
+        note_lost(asked); // its answer was lost, and in that session it shows its record no more
     if (!table_.missed(node, asked_for_nodes))
         return;
     if (record)

@@ -30,6 +30,7 @@ public:
     [[nodiscard]] const SessionKey* write_key(const Endpoint& peer);
     /// The message of a packet from there; nothing, when there is no key that it is sealed with.
     [[nodiscard]] std::optional<Bytes> open(const Endpoint& peer, const Packet& packet);
+    [[nodiscard]] bool has(const Endpoint& peer) const { return by_peer_.contains(peer); }
     [[nodiscard]] std::size_t size() const { return by_peer_.size(); }
 
     /// How often keys were asked for, to write or to read.

@@ -108,6 +108,7 @@ public:
         std::size_t sessions, challenges, requests, calls;
     };
     [[nodiscard]] Held held() const;
+    [[nodiscard]] bool has_session(const Endpoint& with) const { return sessions_.has(with); }
     [[nodiscard]] const Sessions::Counts& session_counts() const { return sessions_.counts(); }
 
 private:

@@ -204,6 +204,30 @@ TEST(DhtNode, AsksAgainOnceAndLeavesOutWhoIsSilent) {
               node.counters().requests_missed + node.counters().requests_answered);
 }
 
+/// Whom it was told of has answered, which was lost; in the session that there is by then it shows
+/// its record no more.
+TEST(DhtNode, KnowsWhoSpeaksInASessionThoughItsAnswerWasLost) {
+    Swarm swarm;
+    Dht& node = *swarm.add().dht;
+    ToldPeer teller(swarm, 50);
+    ToldPeer peer(swarm, 51);
+    teller.tells = {peer.record().envelope};
+    const auto right = peer.answers;
+    peer.answers = [](const Body&) { return std::vector<Body>(); };
+    teller.say(node, Ping{1});
+    for (int i = 0; i < 100; ++i) {
+        teller.listen(50ms);
+        peer.hear();
+    }
+    ASSERT_FALSE(peer.asked_of.empty());
+    ASSERT_EQ(node.node_count(), 1u);
+    teller.tells.clear();
+    peer.answers = right;
+    peer.say(node, Ping{1});
+    EXPECT_EQ(peer.heard<Pong>().size(), 1u);
+    EXPECT_EQ(node.node_count(), 2u);
+}
+
 TEST(DhtNode, TellsWhereEnoughStrangersHaveSeenIt) {
     Swarm swarm;
     Dht& node = *swarm.add().dht;
