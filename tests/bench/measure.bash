@@ -73,4 +73,7 @@ note() { printf '(%s)\n' "$*"; }
 benchmark() {
     env "${@:3}" "$1" --benchmark_filter="$2" --benchmark_format=json 2>err.out >bench.json ||
         refuse 1 "$1: $(tail -n 3 err.out)"
+    local wrong
+    wrong=$(jq -r '[.benchmarks[] | select(.error_occurred) | .name + ": " + .error_message] | first // empty' bench.json)
+    [[ -z $wrong ]] || refuse 1 "$1: $wrong"
 }

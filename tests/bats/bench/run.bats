@@ -45,6 +45,14 @@ stub() {
     assert_line --regexp '^encode/2/1/manual_time +[0-9.]+ us .*bytes_per_second='
 }
 
+@test "a benchmark that says it went wrong ends the run, and what it said is told" {
+    stub proof_bench 'exit 0'
+    stub field_bench 'echo "{\"benchmarks\": [{\"name\": \"fr_product/adx\", \"error_occurred\": true, \"error_message\": \"they differ\"}]}"'
+    bench proofs
+    assert_failure 1
+    assert_line --partial 'field_bench: fr_product/adx: they differ'
+}
+
 @test "every measurement over HTTP gives a row with figures, with the rate of wrk or without" {
     bench rest
     assert_success
