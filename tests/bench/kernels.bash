@@ -29,11 +29,11 @@ hash_section() {
         return
     fi
     printf '\n%-34s %8s %-18s  %s\n' 'SHA-256, one core' value unit note
-    for level in $(kernel_sets portable avx2-nosha avx2 avx512-nosha avx512); do
+    for level in $(kernel_sets ${CODEX_BENCH_CPUS:-portable avx2-nosha avx2 avx512-nosha avx512}); do
         beside=$(openssl_like "$level")
         # shellcheck disable=SC2086 # nothing, or one variable
         benchmark sha256_bench '^(openssl_long|codex_single)/message_bytes:65536$|openssl_nodes|^codex_nodes/nodes:1024$|^codex_many/message_bytes:65536/batch:(8|32)$' \
-            CODEX_CPU="$level" BENCHMARK_REPETITIONS="$runs" BENCHMARK_MIN_TIME=0.1 $beside
+            CODEX_CPU="$level" BENCHMARK_REPETITIONS="$runs" BENCHMARK_MIN_TIME="${BENCHMARK_MIN_TIME:-0.1}" $beside
         hash_row "one message, $level" bytes codex_single/message_bytes:65536 openssl_long/message_bytes:65536
         hash_row "blocks, 8 at once, $level" bytes codex_many/message_bytes:65536/batch:8 openssl_long/message_bytes:65536
         hash_row "blocks, 32 at once, $level" bytes codex_many/message_bytes:65536/batch:32 openssl_long/message_bytes:65536

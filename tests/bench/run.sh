@@ -22,8 +22,8 @@
 #   CODEX_BENCH_DIR   where data and keys go, which are kept there (default: build/bench of this clone)
 #   CODEX_BENCH_MIB   how much data, a multiple of 2 (default 1024)
 #   CODEX_BENCH_RUNS  how often each is run; the fastest counts (default 3)
-#   CODEX_BENCH_CPUS  the sets of pipeline and proofs, values of CODEX_CPU (default "avx512 avx2 avx2-nosha"
-#                     and all that differ)
+#   CODEX_BENCH_CPUS  the sets of hash, pipeline and proofs, values of CODEX_CPU (default: all that differ, for
+#                     pipeline "avx512 avx2 avx2-nosha")
 #   CODEX_BENCH_FETCH_GIB  so much is fetched, too, for peak memory (needs twice that of disk)
 #   CODEX_BENCH_REST_GIB  so much goes there and back over HTTP, for memory (needs three times that of disk)
 #   CODEX_BENCH_SWARMS  which swarms: "NODES:MB:SEEDS ..." (default: those of tests/bench/README.md)

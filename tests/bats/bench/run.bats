@@ -45,6 +45,22 @@ stub() {
     assert_line --regexp '^encode/2/1/manual_time +[0-9.]+ us .*bytes_per_second='
 }
 
+@test "a set of kernels gives a row for each job, and for each way to hash" {
+    CODEX_BENCH_CPUS=portable bench pipeline
+    assert_success
+    for row in 'put, portable' 'get, portable' 'encode -k 10 -m 5, portable' 'repair, portable' 'slots, portable' \
+        'cp, sync' cat 'openssl dgst -sha256' 'openssl dgst, no SHA-NI'; do
+        assert_line --regexp "^$row +[0-9]+\.[0-9]+ +[0-9]+\.[0-9]+ +[0-9]+ +[0-9]+"
+    done
+    [[ -x $CODEX_BIN/sha256_bench ]] || skip 'the benchmarks are not built'
+    ln -s "$CODEX_BIN/sha256_bench" bin/
+    CODEX_BENCH_CPUS=portable bench hash
+    assert_success
+    for row in 'one message' 'blocks, 8 at once' 'blocks, 32 at once' 'tree nodes'; do
+        assert_line --regexp "^$row, portable +[0-9]+\.[0-9]+ (GB|million)/s +OpenSSL's [0-9]+\.[0-9]+: [0-9]+\.[0-9]+ times as fast$"
+    done
+}
+
 @test "a benchmark that says it went wrong ends the run, and what it said is told" {
     stub proof_bench 'exit 0'
     stub field_bench 'echo "{\"benchmarks\": [{\"name\": \"fr_product/adx\", \"error_occurred\": true, \"error_message\": \"they differ\"}]}"'
