@@ -121,7 +121,7 @@ std::optional<Error> with_usual_way_out(const Context::State& state, const Error
         Error told = copy_of(error);
         if (error.text() == out_of_memory().text() && state.command.size() > state.tool.size())
             told = std::move(told).context(state.command.substr(state.tool.size() + 1));
-        return std::move(told).hint(std::string(kMemoryHint));
+        return std::move(told).hint(hint_for_memory());
     }
     default:
         return std::nullopt;

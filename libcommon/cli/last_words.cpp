@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "base/json_writer.hpp"
+#include "base/memory_limit.hpp"
 
 #include <algorithm>
 #include <array>
@@ -52,16 +53,21 @@ void set_line(std::string_view text) {
 
 } // namespace
 
+std::string hint_for_memory() {
+    return fmt::format("{}; or take fewer threads: --threads 1", hint_for_more_memory());
+}
+
 void prepare_last_words(std::string_view tool, std::string_view command, bool json) {
     Error error = out_of_memory();
     if (!command.empty())
         error = std::move(error).context(command);
     const std::string text = error.text();
+    const std::string hint = hint_for_memory();
     JsonWriter object;
     object.begin_object().member("type", "error");
-    write_error(object, Errc::out_of_memory, {}, text, kMemoryHint, {});
+    write_error(object, Errc::out_of_memory, {}, text, hint, {});
     set_line(json ? object.end_object().text() + "\n"
-                  : fmt::format("{0}: error: {1}\n{0}: hint: {2}\n", tool, text, kMemoryHint));
+                  : fmt::format("{0}: error: {1}\n{0}: hint: {2}\n", tool, text, hint));
 }
 
 int say_out_of_memory() {

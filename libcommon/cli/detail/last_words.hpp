@@ -1,6 +1,7 @@
 // What a tool says when it has no memory left to say it with.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 namespace codex::cli::detail {
@@ -9,8 +10,7 @@ namespace codex::cli::detail {
 // another one was on its way) ends the process with such a line and an exit code, not by SIGABRT.
 
 /// What can be done where there is not enough memory.
-constexpr std::string_view kMemoryHint =
-    "allow more memory: ulimit -v unlimited; or take fewer threads: --threads 1";
+[[nodiscard]] std::string hint_for_memory();
 
 /// Prepares the error line of `tool` and its hint, or its JSON form; until then it has the
 /// program's name. `command` is what is done, without the tool; empty: that is not known yet.

@@ -1,4 +1,5 @@
 // What a code of LMDB means to whoever asked.
+#include "base/memory_limit.hpp"
 #include "repo/index/check.hpp"
 #include "repo/index/lmdb.hpp"
 #include "repo/index/lmdb_calls.hpp"
@@ -32,7 +33,7 @@ Error Env::error(int rc, const char* what) const {
         if (scarce_)
             return Error(Errc::out_of_memory,
                          fmt::format("index: {}: the limit on address space is too low", what))
-                .hint("raise the limit: ulimit -v unlimited");
+                .hint(hint_for_more_memory());
         return {Errc::out_of_memory, text};
     case EACCES:
     case EPERM:

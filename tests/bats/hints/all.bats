@@ -22,7 +22,8 @@ library_only=(
 elsewhere=(
     'end that process, or let it go on'                    # unit/repo, readers that fall behind
     'raise the limit: ulimit -v unlimited'                 # unit/repo, scarce address space
-    'allow more memory: ulimit -v unlimited; or more processes: ulimit -u unlimited' # unit/base, no threads
+    '{}; or more processes: ulimit -u unlimited'           # unit/base, no threads
+    'let this host, or its container, have more memory'    # unit/base, no limit that is this process's
     'fetch that slot: codex-serve fetch CID --peer ADDRESS' # codex-serve/slot
     'compare the whole dataset: codex-prove slots --check CID' # unit/proof
     'what has come is right and stays; name a peer that can be trusted to have it' # unit/exchange, only liars

@@ -168,6 +168,14 @@ keystore_json() {
     run_split bash -c 'ulimit -v 150000; codex-market key import keystore.json --password-file password --to new.key'
     assert_failure 74
     hint 'allow more memory: ulimit -v unlimited; or take fewer threads: --threads 1'
+    # The limit that is set is named, and not another.
+    run_split bash -c 'ulimit -d 150000; codex-market key import keystore.json --password-file password --to new.key'
+    assert_failure 74
+    hint 'allow more memory: ulimit -d unlimited; or take fewer threads: --threads 1'
+    run_split bash -c 'ulimit -d 150000; ulimit -v 150000; codex-market key import keystore.json --password-file password --to new.key'
+    hint 'allow more memory: ulimit -v unlimited && ulimit -d unlimited; or take fewer threads: --threads 1'
+    part '{}; or take fewer threads: --threads 1' 'allow more memory: ulimit -v unlimited' \
+        'allow more memory: ulimit -d unlimited' 'allow more memory: ulimit -v unlimited && ulimit -d unlimited'
     keystore_json | sed "s,\"n\":4096,\"n\":0," >absurd.json
     run_split codex-market key import absurd.json --password-file password --to new.key
     assert_failure 65

@@ -1,6 +1,7 @@
 // Threads and pools, when the system gives threads and memory, and when it does not.
 #include "base/thread.hpp"
 
+#include "base/memory_limit.hpp"
 #include "base/offload.hpp"
 #include "base/side_job.hpp"
 #include "base/stepped_executor.hpp"
@@ -46,8 +47,7 @@ TEST(NoThread, IsForWantOfMemoryAndSaysWhatIsLimited) {
     EXPECT_EQ(error.code(), Errc::out_of_memory);
     EXPECT_EQ(errc_exit_code(error.code()), 74);
     EXPECT_THAT(error.text(), ::testing::HasSubstr("memory or the number of processes"));
-    EXPECT_EQ(error.hint(),
-              "allow more memory: ulimit -v unlimited; or more processes: ulimit -u unlimited");
+    EXPECT_EQ(error.hint(), hint_for_more_memory() + "; or more processes: ulimit -u unlimited");
 }
 
 TEST(Thread, RunsBesideItsOwner) {
