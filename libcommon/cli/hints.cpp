@@ -24,9 +24,11 @@ static std::size_t line_behind(std::string_view text) {
 }
 
 bool names(std::string_view text, std::string_view item) {
-    const std::size_t word = text.find_first_not_of("abcdefghijklmnopqrstuvwxyz");
-    for (const std::size_t begin : {std::size_t{0}, word == text.npos ? 0 : word + 1}) {
-        std::string_view rest = text.substr(std::min(begin, text.size()));
+    // First of all, or behind what was tried: "cannot create item: why".
+    for (std::size_t begin = 0; begin < text.size();) {
+        std::string_view rest = text.substr(begin);
+        const std::size_t word = rest.find_first_not_of("abcdefghijklmnopqrstuvwxyz");
+        begin = word != rest.npos && word > 0 && rest[word] == ' ' ? begin + word + 1 : text.size();
         if (rest.starts_with('"'))
             rest.remove_prefix(1);
         if (!rest.starts_with(item))

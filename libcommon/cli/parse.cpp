@@ -243,6 +243,10 @@ Result<Configuration> settle(const std::vector<OptionSpec>& specs, const Command
     return made;
 }
 
+std::string lacks_value(const OptionSpec& spec, std::string_view name) {
+    return fmt::format("{} needs a value: {} {}", name, name, spec.value);
+}
+
 /// CLI11's complaint in our form. It can only be that an option stands at the end without its
 /// value: everything else is taken from CLI11 as it comes, and looked at here.
 std::string missing_value(std::string_view complaint, const std::vector<Level*>& levels,
@@ -254,8 +258,59 @@ std::string missing_value(std::string_view complaint, const std::vector<Level*>&
     for (const auto* specs : all)
         for (const OptionSpec& spec : *specs)
             if (std::find(spec.names.begin(), spec.names.end(), name) != spec.names.end())
-                return fmt::format("{} needs a value: {} {}", name, name, spec.value);
+                return lacks_value(spec, name);
     return fmt::format("{} needs a value", name);
+}
+
+bool is_option_of(const std::vector<const std::vector<OptionSpec>*>& all, std::string_view word) {
+    if (word == "-h" || word == "--help" || word == "--version")
+        return true;
+    return std::ranges::any_of(all, [&](const auto* specs) {
+        return std::ranges::any_of(*specs, [&](const OptionSpec& spec) {
+            return std::ranges::find(spec.names, word) != spec.names.end();
+        });
+    });
+}
+
+/// Of an option that took the one behind it for its value, which was left out.
+Error took_option(const OptionSpec& spec, const std::string& name, const std::string& value) {
+    Error error(Errc::usage, fmt::format("{}; what stands behind it is the option {}",
+                                         lacks_value(spec, name), value));
+    constexpr std::string_view kAnyWord[] = {"TEXT", "NAME", "FILE", "DIR"};
+    if (std::ranges::find(kAnyWord, spec.value) == std::end(kAnyWord))
+        return error;
+    return std::move(error).hint(
+        fmt::format("if that is the value, join them: {}={}", spec.names.back(), value));
+}
+
+/// A value that is an option of the command, and was not joined to its own by '=', is a slip.
+Result<void> check_values(const std::vector<Level*>& levels,
+                          const std::vector<OptionSpec>& global_specs,
+                          const std::vector<std::vector<std::string>>& global_values,
+                          const std::vector<std::string>& arguments) {
+    std::vector<const std::vector<OptionSpec>*> all = {&global_specs};
+    std::vector<const std::vector<std::vector<std::string>>*> given = {&global_values};
+    for (const Level* level : levels) {
+        all.push_back(&level->node->options);
+        given.push_back(&level->values);
+    }
+    const auto end = std::ranges::find(arguments, "--");
+    for (std::size_t i = 0; i < all.size(); ++i)
+        for (std::size_t j = 0; j < all[i]->size(); ++j) {
+            const OptionSpec& spec = (*all[i])[j];
+            for (auto word = arguments.begin(); !spec.is_flag() && word != end; ++word) {
+                const auto name = std::ranges::find(spec.names, *word);
+                const auto value = std::next(word);
+                if (name == spec.names.end() || value == arguments.end())
+                    continue;
+                if (value == end)
+                    return fail(Errc::usage, "{}", lacks_value(spec, *name));
+                if (is_option_of(all, *value) &&
+                    std::ranges::find((*given[i])[j], *value) != (*given[i])[j].end())
+                    return fail(took_option(spec, *name, *value));
+            }
+        }
+    return {};
 }
 
 } // namespace
@@ -295,6 +350,8 @@ Outcome parse(const Command::Node& root, Globals& globals,
         return Parsed{Parsed::Request::help, path, {}};
     if (!refused.empty())
         return misuse(Error(Errc::usage, missing_value(refused, levels, global_specs)));
+    if (auto done = check_values(levels, global_specs, global_values, arguments); !done)
+        return misuse(std::move(done).error());
     std::vector<std::string> rest = app.remaining(true);
     // Of "-q5", where -q takes no value, CLI11 makes an argument "-5" that nobody gave.
     for (const std::string& word : levels.back()->words)

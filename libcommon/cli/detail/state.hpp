@@ -152,7 +152,7 @@ struct Said {
 [[nodiscard]] std::string completed(const Context::State& state, std::string_view text,
                                     std::string_view item);
 
-/// The text says itself what it is about: "ITEM: ...", "open ITEM: ...", "dataset ITEM: ...",
+/// The text says itself what it is about: "ITEM: ...", "open ITEM: ...", "cannot create ITEM: ...",
 /// "\"ITEM\" is ...".
 [[nodiscard]] bool names(std::string_view text, std::string_view item);
 

@@ -189,6 +189,19 @@ setup() {
     hint '; and of others'
 }
 
+@test "an option in the place of a value" {
+    run_split codex-chunk put --name --quiet file
+    assert_refused 64 '--name needs a value: --name NAME; what stands behind it is the option --quiet'
+    hint 'if that is the value, join them: {}={}'
+    run_split codex-chunk put --name=--quiet file
+    assert_success
+    run_split codex-serve run --api-port --disc-port 0
+    assert_refused 64 '--api-port needs a value: --api-port PORT; what stands behind it is the option --disc-port'
+    run_split codex-serve run --net-privkey --metrics
+    assert_refused 64 '--net-privkey needs a value: --net-privkey FILE; what stands behind it is the option --metrics'
+    assert_not_exists --metrics
+}
+
 @test "options before their command" {
     local tool command options
     for tool in codex-chunk codex-ec codex-market codex-merkle codex-prove codex-serve; do

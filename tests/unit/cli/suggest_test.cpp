@@ -96,6 +96,19 @@ TEST(OptionErrors, HaveTheFormOfAllOthers) {
     expect_suggested({"show", "-qk"}, "--count needs a value: --count N", help);
     expect_suggested({"show", "--repo"}, "--repo needs a value: --repo DIR", help);
     expect_suggested({"-r"}, "--repo needs a value: --repo DIR", "see: codex-sample --help\n");
+    // What stands behind it is an option, and no value that was meant.
+    expect_suggested({"show", "-k", "--name", "x"},
+                     "-k needs a value: -k N; what stands behind it is the option --name", help);
+    expect_suggested({"show", "--name", "-k", "5"},
+                     "--name needs a value: --name NAME; what stands behind it is the option -k",
+                     "if that is the value, join them: --name=-k; " + help);
+    expect_suggested(
+        {"show", "--repo", "--quiet"},
+        "--repo needs a value: --repo DIR; what stands behind it is the option --quiet",
+        "if that is the value, join them: --repo=--quiet; " + help);
+    expect_suggested({"show", "-k", "--help"},
+                     "-k needs a value: -k N; what stands behind it is the option --help", help);
+    expect_suggested({"show", "--name", "--", "x"}, "--name needs a value: --name NAME", help);
     expect_suggested({"show", "--flag=maybe"}, "--flag takes no value", help);
     expect_suggested({"show", "--flag="}, "--flag takes no value", help);
     expect_suggested({"show", "--json=5"}, "--json takes no value", help);

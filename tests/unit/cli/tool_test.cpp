@@ -45,7 +45,7 @@ TEST(Options, WordsThatLookLikeSomethingElse) {
                "show,block,[a,b],++,-|false|-|none||7|none|0|0|false|0|a\n");
     expect_out({"show", "--", "-f", "--name", "--"},
                "-f,--name,--|false|-|none||7|none|0|0|false|0|a\n");
-    expect_out({"show", "--name", "-f", "--label", "[x]"}, "|false|-f|[x]||7|none|0|0|false|0|a\n");
+    expect_out({"show", "--name=-f", "--label", "[x]"}, "|false|-f|[x]||7|none|0|0|false|0|a\n");
     expect_misuse({"show", "--name="}, "--name: NAME is empty", "codex-sample show");
     expect_out({"show", "--label", ""}, "|false|-|||7|none|0|0|false|0|a\n");
     expect_out({"show", "a b", "\xc3\xa9"}, "a b,\xc3\xa9|false|-|none||7|none|0|0|false|0|a\n");
