@@ -121,7 +121,7 @@ private:
 } // namespace
 
 Result<std::unique_ptr<DatagramSocket>> SystemNetwork::bind_datagrams(const SocketAddress& at) {
-    const std::string what = fmt::format("bind {} for datagrams", at.text());
+    const std::string what = "take datagrams at " + at.text();
     const SystemAddress address(at);
     const bool v4 = at.ip_bytes == 4;
     Fd fd(::socket(address.family(), SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));

@@ -1,6 +1,7 @@
 #include "api.hpp"
 
 #include "base/fd.hpp"
+#include "base/printable.hpp"
 #include "cli/settings.hpp"
 #include "http_at.hpp"
 #include "node/rest/guards.hpp"
@@ -17,7 +18,7 @@ namespace {
 constexpr std::size_t kMaxTokenBytes = 1024;
 constexpr std::string_view kNone = "none";
 
-constexpr HttpOptions kHttpOptions = {"--api-bindaddr", "--api-port",
+constexpr HttpOptions kHttpOptions = {"--api-bindaddr", "--api-port", 8080,
                                       "without REST: --api-bindaddr none"};
 
 bool is_token_char(char c) {
@@ -42,6 +43,27 @@ Result<std::string> cors_origin_of(const std::string& text) {
                           "for example https://example.org"));
 }
 
+/// What clients call a host: no scheme before it, no port or path behind it.
+bool is_host(std::string_view text) {
+    if (text.starts_with('[') && text.ends_with(']'))
+        return parse_ip(std::string(text.substr(1, text.size() - 2)), 0).has_value();
+    return std::ranges::all_of(text, [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               c == '.' || c == '-' || c == '_';
+    });
+}
+
+Result<std::vector<std::string>> hosts_of(const std::vector<std::string>& values) {
+    CODEX_TRY(hosts, split_list("--api-allowed-hosts", "NAME", values));
+    for (const std::string& host : hosts)
+        if (!is_host(host))
+            return fail(Error(Errc::usage, fmt::format("--api-allowed-hosts: {}: no host", host))
+                            .hint("it is the name of a host or its IP address (of IPv6 between "
+                                  "brackets), and holds with any port: for example "
+                                  "node.example.org"));
+    return hosts;
+}
+
 Error about_token(Error error) {
     return std::move(error)
         .context("--api-token-file")
@@ -57,9 +79,15 @@ Result<std::string> read_token(const std::string& path) {
     struct stat there = {};
     if (::fstat(fd.get(), &there) != 0)
         return fail(system_error(errno, "look at " + path));
+    if (!S_ISREG(there.st_mode))
+        return fail(about_token(
+            Error(Errc::malformed,
+                  fmt::format("{}: a token is in a regular file, which this is not", path))));
     if ((there.st_mode & 077U) != 0)
-        return fail(Error(Errc::permission, fmt::format("{}: others may read the token", path))
-                        .hint(fmt::format("make it yours alone: chmod 600 {}", path)));
+        return fail(
+            Error(Errc::permission,
+                  fmt::format("--api-token-file: {}: others may read the token", path))
+                .hint(fmt::format("make it yours alone: chmod 600 {}", shell_quoted(path))));
     Bytes bytes(kMaxTokenBytes + 1);
     CODEX_TRY(size, read_full(fd.get(), bytes, path));
     std::string token(as_text(BytesView(bytes).first(size)));
@@ -117,7 +145,7 @@ Result<ApiSettings> api_settings_of(const ApiOptions& options) {
     CODEX_SET(settings.access.cors_origin, cors_origin_of(options.cors_origin));
     if (!options.token_file.empty())
         CODEX_SET(settings.access.token, read_token(options.token_file));
-    CODEX_SET(settings.more_hosts, split_list("--api-allowed-hosts", "NAME", options.hosts));
+    CODEX_SET(settings.more_hosts, hosts_of(options.hosts));
     if (options.bind_address == kNone)
         return settings;
     CODEX_SET(settings.at, parse_http_address(kHttpOptions, options.bind_address, options.port));
@@ -126,8 +154,9 @@ Result<ApiSettings> api_settings_of(const ApiOptions& options) {
     return settings;
 }
 
-Result<std::unique_ptr<Acceptor>> listen_for_api(Network& network, const ApiSettings& settings) {
-    return listen_for_http(network, *settings.at, kHttpOptions);
+Result<std::unique_ptr<Acceptor>> listen_for_api(cli::Context& context, Network& network,
+                                                 const ApiSettings& settings) {
+    return listen_for_http(context, network, *settings.at, kHttpOptions);
 }
 
 Api::Api(EventLoop& loop, std::unique_ptr<Acceptor> acceptor, node::Daemon& daemon,

@@ -35,8 +35,8 @@ struct ApiSettings {
 [[nodiscard]] Result<ApiSettings> api_settings_of(const ApiOptions& options);
 
 /// Errors: address_in_use, config_invalid, naming the address, with what to say instead.
-[[nodiscard]] Result<std::unique_ptr<Acceptor>> listen_for_api(Network& network,
-                                                               const ApiSettings& settings);
+[[nodiscard]] Result<std::unique_ptr<Acceptor>>
+listen_for_api(cli::Context& context, Network& network, const ApiSettings& settings);
 
 /// It answers from when it is made. Threads: the loop's.
 class Api {

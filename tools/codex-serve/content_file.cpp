@@ -19,8 +19,8 @@ Result<OutputFile> open_until(const std::string& path, const Deadline& until) {
             return std::move(*opened);
         if (!until.pause(kNextReader))
             return fail(
-                Error(Errc::timeout, fmt::format("the time is over: {} is a FIFO, and "
-                                                 "nobody has begun to read it",
+                Error(Errc::timeout, fmt::format("{}: is a FIFO, and nobody has begun to "
+                                                 "read it: the time is over",
                                                  path))
                     .remedy({Remedy::name_output, "name a file, or let somebody read it first"}));
     }
@@ -45,6 +45,10 @@ Result<ContentFile> ContentFile::open(cli::Context& context, const std::string& 
     CODEX_TRY(sink, FdSink::create(content.file_->fd(), to));
     content.sink_ = std::make_unique<FdSink>(std::move(sink));
     return content;
+}
+
+bool ContentFile::is_about(const Error& error) const {
+    return sink_ && error.text().starts_with(fmt::format("write {}: ", name()));
 }
 
 Result<void> ContentFile::commit() {

@@ -22,6 +22,11 @@ public:
     [[nodiscard]] static Result<ContentFile> open(cli::Context& context, const std::string& to,
                                                   const Deadline& until);
 
+    /// What it is, in errors; empty: nothing.
+    [[nodiscard]] std::string name() const { return sink_ ? std::string(sink_->name()) : ""; }
+    /// The error is one of writing to it.
+    [[nodiscard]] bool is_about(const Error& error) const;
+
     /// Null where the content goes nowhere.
     [[nodiscard]] ByteSink* sink() const { return sink_.get(); }
     [[nodiscard]] bool is_stdout() const { return sink_ && !file_; }

@@ -98,14 +98,14 @@ SocketAddress usual_address(const std::vector<net::Multiaddr>& listen, std::uint
 }
 
 Error discovery_error(Error error, const SocketAddress& at) {
-    const std::string text = at.text() + " (UDP)";
+    const std::string text = at.text();
     if (error.code() == Errc::address_in_use)
         return std::move(error).hint("name another port, or 0 for any that is free: --disc-port 0");
     if (error.code() == Errc::unavailable)
         return Error(Errc::config_invalid,
                      fmt::format("{}: no address of this host: {}", text, error.text()))
             .hint("take datagrams at all addresses: --disc-ip 0.0.0.0");
-    return std::move(error).context(text);
+    return not_permitted(std::move(error), at.port, "--disc-port 8090");
 }
 
 } // namespace
@@ -262,8 +262,10 @@ Result<DiscoveryParts> begin_discovery(cli::Context& context, Node& node, const 
     options.logger = log;
     auto made = node::DhtNode::make(key, *node.host, node.network, Random::system(), *parts.store,
                                     numbers, std::move(options));
-    if (!made)
+    if (!made) {
+        context.about(settings.at->text());
         return fail(discovery_error(std::move(made).error(), *settings.at));
+    }
     parts.node = std::move(*made);
     node::AdvertiserOptions advertiser;
     advertiser.logger = log.with_topics("codex advertiser");

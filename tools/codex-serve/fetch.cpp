@@ -131,10 +131,12 @@ Result<int> fetch_one(cli::Context& context, const FetchArguments& arguments,
                       const std::string& text, exchange::FetchOptions options,
                       std::vector<net::dht::NodeRecord> bootstrap, const Deadline& until) {
     CODEX_TRY(cid, whole_cid(text));
-    context.about(cid.text());
     ContentFile to;
-    if (arguments.to)
+    if (arguments.to) {
+        context.about(*arguments.to);
         CODEX_SET(to, ContentFile::open(context, *arguments.to, until));
+    }
+    context.about(cid.text());
     CODEX_TRY(repo, LateRepo::open(context));
     options.content = to.sink();
     Progress progress;
@@ -149,10 +151,14 @@ Result<int> fetch_one(cli::Context& context, const FetchArguments& arguments,
         pipes.end_if_broken();
     report.count(status);
     if (!done) {
-        context.report(cid.text(), done.error(), FetchReport::failed(status)); // summary follows
+        context.report(to.is_about(done.error()) ? to.name() : cid.text(), done.error(),
+                       FetchReport::failed(cid, status)); // summary follows
         return context.exit_code();
     }
+    if (arguments.to)
+        context.about(*arguments.to);
     CODEX_CHECK(to.commit());
+    context.about(cid.text());
     CODEX_CHECK(report.fetched(cid, status));
     return 0;
 }
@@ -190,7 +196,7 @@ Result<int> run_fetch(cli::Context& context, const FetchArguments& arguments) {
             fetch_of(context, arguments, {cid, usual, *repo, until, progress, status, bootstrap});
         report.count(status);
         if (!done) {
-            context.report(text, done.error(), FetchReport::failed(status));
+            context.report(text, done.error(), FetchReport::failed(cid, status));
             return {}; // the next one follows
         }
         return report.fetched(cid, status);

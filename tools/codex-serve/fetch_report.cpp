@@ -125,8 +125,9 @@ Result<void> FetchReport::fetched(const Cid& cid, const exchange::FetchStatus& s
                               .json_raw("peers", peers_json(status.peers)));
 }
 
-cli::Record FetchReport::failed(const exchange::FetchStatus& status) {
+cli::Record FetchReport::failed(const Cid& cid, const exchange::FetchStatus& status) {
     cli::Record more("error");
+    more.json("cid", cid.text()); // which the error may not be about, but about where it goes
     more.json("blocks", status.blocks).json("blocksHere", status.blocks_here);
     more.json("blocksFetched", status.blocks_fetched).json("bytesFetched", status.bytes_fetched);
     more.json("duplicates", duplicates_of(status)).json_raw("peers", peers_json(status.peers));

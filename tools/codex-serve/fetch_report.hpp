@@ -37,7 +37,7 @@ public:
     /// as Context::print().
     [[nodiscard]] Result<void> fetched(const Cid& cid, const exchange::FetchStatus& status);
     /// What the error of one that failed has beside the error.
-    [[nodiscard]] static cli::Record failed(const exchange::FetchStatus& status);
+    [[nodiscard]] static cli::Record failed(const Cid& cid, const exchange::FetchStatus& status);
 
 private:
     cli::Context& context_;

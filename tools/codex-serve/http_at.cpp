@@ -37,13 +37,15 @@ std::vector<std::string> allowed_hosts(const SocketAddress& at,
     return hosts;
 }
 
-Result<std::unique_ptr<Acceptor>> listen_for_http(Network& network, const SocketAddress& at,
+Result<std::unique_ptr<Acceptor>> listen_for_http(cli::Context& context, Network& network,
+                                                  const SocketAddress& at,
                                                   const HttpOptions& options) {
     auto acceptor = network.listen(at);
     if (acceptor)
         return acceptor;
     Error error = std::move(acceptor).error();
     const std::string text = at.text();
+    context.about(text);
     if (error.code() == Errc::address_in_use)
         return fail(std::move(error).hint(
             fmt::format("name another port, or 0 for any that is free: {} 0", options.port)));
@@ -52,7 +54,8 @@ Result<std::unique_ptr<Acceptor>> listen_for_http(Network& network, const Socket
                           fmt::format("{}: no address of this host: {}", text, error.text()))
                         .hint(fmt::format("take requests of this host alone: {} 127.0.0.1",
                                           options.address)));
-    return fail(std::move(error).context(text));
+    return fail(not_permitted(std::move(error), at.port,
+                              fmt::format("{} {}", options.port, options.usual_port)));
 }
 
 } // namespace codex::serve_tool

@@ -13,6 +13,7 @@ namespace codex::serve_tool {
 struct HttpOptions {
     std::string_view address; ///< "--api-bindaddr"
     std::string_view port;    ///< "--api-port"
+    std::uint16_t usual_port; ///< 8080
     std::string_view hint{};  ///< "without REST: --api-bindaddr none"; may be empty
 };
 
@@ -23,9 +24,11 @@ struct HttpOptions {
 /// What this host may be called in requests there, `more` among it; empty: whatever one likes.
 [[nodiscard]] std::vector<std::string> allowed_hosts(const SocketAddress& at,
                                                      const std::vector<std::string>& more);
-/// Errors: address_in_use, config_invalid, naming the address, with what to say instead; those of
-/// Network::listen().
-[[nodiscard]] Result<std::unique_ptr<Acceptor>>
-listen_for_http(Network& network, const SocketAddress& at, const HttpOptions& options);
+/// Where it cannot, the context knows that the error is about the address. Errors: address_in_use,
+/// config_invalid, naming it, with what to say instead; those of Network::listen().
+[[nodiscard]] Result<std::unique_ptr<Acceptor>> listen_for_http(cli::Context& context,
+                                                                Network& network,
+                                                                const SocketAddress& at,
+                                                                const HttpOptions& options);
 
 } // namespace codex::serve_tool

@@ -9,7 +9,7 @@ namespace codex::serve_tool {
 
 namespace {
 
-constexpr HttpOptions kHttpOptions = {"--metrics-address", "--metrics-port"};
+constexpr HttpOptions kHttpOptions = {"--metrics-address", "--metrics-port", 8008};
 /// Requests come one every few seconds, from one program or two.
 constexpr std::size_t kMostConnections = 16;
 
@@ -29,8 +29,9 @@ Result<std::optional<SocketAddress>> metrics_at(const MetricsFlags& flags) {
     return flags.on ? std::optional(at) : std::nullopt;
 }
 
-Result<std::unique_ptr<Acceptor>> listen_for_metrics(Network& network, const SocketAddress& at) {
-    return listen_for_http(network, at, kHttpOptions);
+Result<std::unique_ptr<Acceptor>> listen_for_metrics(cli::Context& context, Network& network,
+                                                     const SocketAddress& at) {
+    return listen_for_http(context, network, at, kHttpOptions);
 }
 
 MetricsServer::MetricsServer(EventLoop& loop, std::unique_ptr<Acceptor> acceptor,

@@ -20,8 +20,8 @@ void declare_metrics_options(cli::Command& command, MetricsFlags& flags);
 /// Where they are asked for; nothing, when they are not. Errors: usage, naming the option.
 [[nodiscard]] Result<std::optional<SocketAddress>> metrics_at(const MetricsFlags& flags);
 /// Errors: address_in_use, config_invalid, naming the address, with what to say instead.
-[[nodiscard]] Result<std::unique_ptr<Acceptor>> listen_for_metrics(Network& network,
-                                                                   const SocketAddress& at);
+[[nodiscard]] Result<std::unique_ptr<Acceptor>>
+listen_for_metrics(cli::Context& context, Network& network, const SocketAddress& at);
 
 /// It answers from when it is made. Threads: the loop's.
 class MetricsServer {

@@ -103,6 +103,14 @@ std::string trimmed(std::string_view text) {
 
 } // namespace
 
+Error not_permitted(Error error, std::uint16_t port, std::string_view instead) {
+    constexpr std::uint16_t kFree = 1024; // from here on all may, unless the host says otherwise
+    if (error.code() != Errc::permission || port == 0 || port >= kFree)
+        return error;
+    return std::move(error).hint(
+        fmt::format("name a port of {} or more, which all users may take: {}", kFree, instead));
+}
+
 Result<std::vector<std::string>> split_list(std::string_view option, std::string_view what,
                                             const std::vector<std::string>& values) {
     std::vector<std::string> parts;

@@ -190,18 +190,23 @@ void Service::told(int signal) {
     loop.stop();
 }
 
-Error listen_error(Error error, const net::Multiaddr& address) {
-    if (error.code() == Errc::address_in_use) {
-        const std::string text = address.text();
-        return std::move(error).hint(
-            fmt::format("name another port, or 0 for any that is free: --listen-addrs {}/0",
-                        text.substr(0, text.rfind('/'))));
+/// Also says which address the error is about.
+Error listen_error(cli::Context& context, Error error, const net::Multiaddr& address) {
+    const auto endpoint = address.tcp_endpoint();
+    const std::string text = address.text();
+    const std::string_view host = std::string_view(text).substr(0, text.rfind('/'));
+    if (error.code() == Errc::unavailable) {
+        context.about(text);
+        return Error(Errc::config_invalid,
+                     fmt::format("{}: no address of this host: {}", text, error.text()))
+            .hint("listen at one of its own, or at all: --listen-addrs /ip4/0.0.0.0/tcp/8070");
     }
-    if (error.code() != Errc::unavailable)
-        return std::move(error).context(address.text());
-    return Error(Errc::config_invalid,
-                 fmt::format("{}: no address of this host: {}", address.text(), error.text()))
-        .hint("listen at one of its own, or at all: --listen-addrs /ip4/0.0.0.0/tcp/8070");
+    context.about(SocketAddress(endpoint->ip, endpoint->port).text());
+    if (error.code() == Errc::address_in_use)
+        return std::move(error).hint(
+            fmt::format("name another port, or 0 for any that is free: --listen-addrs {}/0", host));
+    return not_permitted(std::move(error), endpoint->port,
+                         fmt::format("--listen-addrs {}/8070", host));
 }
 
 /// Takes sockets that were opened for this process, for whoever listens at their addresses.
@@ -256,13 +261,13 @@ Result<void> serve(cli::Context& context, const RunOptions& options, const RunSe
     CODEX_CHECK(take_sockets(node->network, supervisor));
     for (const net::Multiaddr& address : settings.listen)
         if (auto done = node->host->listen(address); !done)
-            return fail(listen_error(std::move(done).error(), address));
+            return fail(listen_error(context, std::move(done).error(), address));
     std::unique_ptr<Acceptor> api_acceptor; // taken before anything is served
     if (settings.api.at)
-        CODEX_SET(api_acceptor, listen_for_api(node->network, settings.api));
+        CODEX_SET(api_acceptor, listen_for_api(context, node->network, settings.api));
     std::unique_ptr<Acceptor> metrics_acceptor;
     if (settings.metrics)
-        CODEX_SET(metrics_acceptor, listen_for_metrics(node->network, *settings.metrics));
+        CODEX_SET(metrics_acceptor, listen_for_metrics(context, node->network, *settings.metrics));
     // At least one that works beside the loop, whatever -j says.
     std::optional<ThreadPool> pool(std::in_place, std::max(2u, context.pool().size()));
     record.write_beside(*pool);

@@ -42,6 +42,10 @@ void declare_control(cli::Command& root);
 /// What can be done when no key file was made at `path`.
 [[nodiscard]] Error key_not_made(Error error, const std::string& path);
 
+/// What can be done when this user may not listen at `port`; `instead` is an option with another
+/// one.
+[[nodiscard]] Error not_permitted(Error error, std::uint16_t port, std::string_view instead);
+
 /// Each value of `option` may be several, of which each is a `what` (ADDRESS), between commas or on
 /// lines. Errors: usage, naming the option, for one that is empty, or has a blank within.
 [[nodiscard]] Result<std::vector<std::string>>

@@ -52,6 +52,14 @@ std::vector<SocketAddress> expanded(const Reachable& node) {
     return all;
 }
 
+/// No host has it for its own: "this network", multicast, broadcast, and what is reserved (RFC
+/// 6890, RFC 4291 section 2.7).
+bool is_of_no_host(const SocketAddress& address) {
+    const BytesView ip = address.ip_view();
+    return ip.size() == 4 ? ip[0] == 0 || ip[0] >= 224
+                          : ip[0] == 0xff || as_multiaddr(address).is_unspecified();
+}
+
 void add_once(std::vector<SocketAddress>& to, const SocketAddress& address) {
     if (std::ranges::find(to, address) == to.end())
         to.push_back(address);
@@ -81,8 +89,10 @@ Result<NatChoice> parse_nat(std::string_view text) {
         return fail(
             Error(Errc::argument_invalid, fmt::format("{}: no IP address behind extip:", text))
                 .hint("name an IP address, and no name of a host, for example extip:192.0.2.1"));
-    if (as_multiaddr(*ip).is_unspecified())
-        return fail(Errc::argument_invalid, "{}: nobody can be reached at that address", text);
+    if (is_of_no_host(*ip))
+        return fail(Error(Errc::argument_invalid,
+                          fmt::format("{}: nobody can be reached at that address", text))
+                        .hint("name the address by which others see this host, or its router"));
     return NatChoice{NatKind::extip, *ip};
 }
 

@@ -69,6 +69,25 @@ load serve
     cmp "$CODEX_REPO-copy" <(gen 23 1000)
 }
 
+@test "an error about where the content goes is about that, and says of which dataset" {
+    cid=$(codex-chunk put <(gen 23 1000))
+    mkfifo fifo
+    local to code
+    while read -r code to; do
+        run_split codex-serve --json fetch "$cid" --timeout 1s --to "$to"
+        assert_failure "$code"
+        assert_equal "$(head -n 1 <<<"$stderr" | jq -r .object)" "$to"
+        run_split codex-serve fetch "$cid" --timeout 1s --to "$to"
+        assert_equal "$(grep -o "$to" <<<"${stderr_lines[0]}" | wc -l)" 1 # said once
+        refute grep -q "$cid" <<<"$stderr"
+    done <<<"73 none/copy
+73 $CODEX_REPO/copy
+75 fifo
+74 /dev/full"
+    run_split codex-serve --json fetch "$cid" --to /dev/full
+    assert_equal "$(head -n 1 <<<"$stderr" | jq -r .cid)" "$cid"
+}
+
 @test "blocks may be as large as those of a dataset can be" {
     gen 24 10000000 >file
     cid=$(codex-chunk put --block-size 4MiB file)

@@ -12,9 +12,9 @@ of_time() {
 @test "a FIFO that nobody reads is waited for no longer than --timeout" {
     start_with 40 3000000
     mkfifo nobody
-    of_time 'the time is over: nobody is a FIFO, and nobody has begun to read it' \
+    of_time 'nobody: is a FIFO, and nobody has begun to read it: the time is over' \
         codex-serve -r other fetch "$cid" --peer "$address" --timeout 1s --to nobody
-    of_time 'the time is over: nobody is a FIFO' codex-serve fetch "$cid" --timeout 1s --to nobody # by the node
+    of_time 'nobody: is a FIFO, and nobody has begun to read it' codex-serve fetch "$cid" --timeout 1s --to nobody # by the node
     assert_not_exists other
     # Who begins in time gets all of it, from its beginning.
     codex-serve -r other fetch "$cid" --peer "$address" --timeout 100s --to nobody >/dev/null 3>&- &

@@ -173,7 +173,9 @@ all_know() {
     taken=$(curl -s "$(codex-serve -r n0 health | cut -f 4)/api/codex/v1/debug/info" | jq -r .table.localNode.address)
     run_split codex-serve run -r other -i /ip4/127.0.0.1/tcp/0 --disc-port "${taken#*:}"
     assert_failure 78
-    assert_equal "${stderr_lines[0]}" "codex-serve: error: bind $taken for datagrams: Address already in use"
+    assert_equal "${stderr_lines[0]}" "codex-serve: error: take datagrams at $taken: Address already in use"
+    run_split codex-serve --json run -r other -i /ip4/127.0.0.1/tcp/0 --disc-port "${taken#*:}"
+    assert_equal "$(jq -r .object <<<"$stderr")" "$taken"
     run_split codex-serve run -r other -i /ip4/127.0.0.1/tcp/0 --disc-ip 192.0.2.1
     assert_failure 78
 }

@@ -99,6 +99,15 @@ load serve
     run_split codex-serve -r other run --listen-addrs "/ip4/127.0.0.1/tcp/$port"
     assert_refused 78 "listen at 127.0.0.1:$port"
     assert_stderr --partial ': --listen-addrs /ip4/127.0.0.1/tcp/0'
+    # In JSON the address is what the error is about, whoever listens there.
+    local options
+    for options in "-i /ip4/127.0.0.1/tcp/$port" "-i /ip4/127.0.0.1/tcp/0 --api-port $port" \
+        "-i /ip4/127.0.0.1/tcp/0 --metrics --metrics-port $port"; do
+        # shellcheck disable=SC2086 # words
+        run_split codex-serve --json -r other run $options
+        assert_failure 78
+        assert_equal "$options: $(jq -r '.code, .object' <<<"$stderr" | xargs)" "$options: address.in_use 127.0.0.1:$port"
+    done
     local wrong
     for wrong in nonsense /ip4/127.0.0.1 /ip4/127.0.0.1/udp/5 /dns4/localhost/tcp/5 "$address" /ip4/1.2.3/tcp/5; do
         run_split codex-serve -r other run --listen-addrs "$wrong"

@@ -60,6 +60,9 @@ load hints
     run_split codex-serve run --nat extip:example.org
     assert_equal "$status" 64
     hint 'name an IP address, and no name of a host, for example extip:192.0.2.1'
+    run_split codex-serve run --nat extip:255.255.255.255
+    assert_equal "$status" 64
+    hint 'name the address by which others see this host, or its router'
     start_node --nat extip:127.0.0.1
     end_node
 }

@@ -200,8 +200,10 @@ TEST(Announce, TakesWaysToBeReachedInAnyCase) {
     EXPECT_EQ(must(parse_nat("pmp")).kind, NatKind::pmp);
     EXPECT_EQ(must(parse_nat("ExtIP:5.6.7.8")).external.text(), "5.6.7.8:0");
     EXPECT_EQ(must(parse_nat("extip:2A00::1")).external.text(), "[2a00::1]:0");
-    for (const char* text : {"", "auto", "any ", "extip", "extip:", "extip:host", "extip:1.2.3",
-                             "extip:1.2.3.4:5", "extip:0.0.0.0", "extip:::", "5.6.7.8"})
+    for (const char* text :
+         {"", "auto", "any ", "extip", "extip:", "extip:host", "extip:1.2.3", "extip:1.2.3.4:5",
+          "extip:0.0.0.0", "extip:::", "extip:0.1.2.3", "extip:224.0.0.1", "extip:255.255.255.255",
+          "extip:ff02::1", "5.6.7.8"})
         EXPECT_EQ(must_fail(parse_nat(text)).code(), Errc::argument_invalid) << text;
 }
 
