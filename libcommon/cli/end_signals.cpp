@@ -22,13 +22,18 @@ EndSignals::EndSignals(std::chrono::milliseconds grace) : grace_(grace) {
 
 EndSignals::~EndSignals() {
     stop();
+    // What came while it ended has had its way.
+    signalfd_siginfo late{};
+    while (ends_ && ::read(signals_.get(), &late, sizeof late) == sizeof late) {
+    }
     ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
 }
 
 bool EndSignals::start(std::function<void(int signal)> told) {
     if (!signals_ || !stopped_)
         return false;
-    return waiter_.start([this, told = std::move(told)] {
+    told_ = std::move(told);
+    return waiter_.start([this] {
         for (;;) {
             pollfd fds[] = {{signals_.get(), POLLIN, 0}, {stopped_.get(), POLLIN, 0}};
             if (::poll(fds, 2, -1) < 0)
@@ -38,11 +43,25 @@ bool EndSignals::start(std::function<void(int signal)> told) {
             signalfd_siginfo info{};
             if (::read(signals_.get(), &info, sizeof info) != sizeof info)
                 continue;
-            told(static_cast<int>(info.ssi_signo));
+            if (info.ssi_signo != SIGHUP)
+                ends_ = true;
+            tell(static_cast<int>(info.ssi_signo));
             if (info.ssi_signo != SIGHUP)
                 return let_others_end();
         }
     });
+}
+
+void EndSignals::tell(int signal) {
+    const std::lock_guard lock(mutex_);
+    if (told_)
+        told_(signal);
+}
+
+void EndSignals::stop_telling() {
+    ends_ = true;
+    const std::lock_guard lock(mutex_);
+    told_ = nullptr;
 }
 
 void EndSignals::let_others_end() {

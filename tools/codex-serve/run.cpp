@@ -234,6 +234,18 @@ Result<void> check_sockets(const SystemNetwork& network) {
                           "--api-port"));
 }
 
+/// Whom signals are told is gone before the rest is, however this ends.
+class TellNobody {
+public:
+    explicit TellNobody(cli::EndSignals& signals) : signals_(signals) {}
+    TellNobody(const TellNobody&) = delete;
+    TellNobody& operator=(const TellNobody&) = delete;
+    ~TellNobody() { signals_.stop_telling(); }
+
+private:
+    cli::EndSignals& signals_;
+};
+
 /// Serves until it is told to end.
 Result<void> serve(cli::Context& context, const RunOptions& options, const RunSettings& settings,
                    const std::string& key_file, cli::EndSignals& signals,
@@ -285,6 +297,7 @@ Result<void> serve(cli::Context& context, const RunOptions& options, const RunSe
     if (!signals.start(
             [&](int signal) { node->loop.post([&service, signal] { service.told(signal); }); }))
         return fail(no_thread());
+    const TellNobody before_it_goes(signals);
     if (api_acceptor)
         service.begin_api(std::move(api_acceptor), settings, options, repo, *pool);
     CODEX_CHECK(check_sockets(node->network));
@@ -308,7 +321,7 @@ Result<void> serve(cli::Context& context, const RunOptions& options, const RunSe
     if (way_in)
         way_in->end();
     service.log.notice("Stopping codex");
-    signals.stop();
+    signals.stop_telling();
     control.close();
     if (service.api)
         service.api->close();

@@ -35,6 +35,36 @@ load serve
     ((SECONDS - times <= 10)) || fail "it took $((SECONDS - times)) s"
 }
 
+# end_with_upload: a node that is told to end, and waits for an upload that goes no further.
+end_with_upload() {
+    start_node
+    local port
+    port=$(codex-serve health | cut -f 4)
+    exec 7<>"/dev/tcp/127.0.0.1/${port##*:}"
+    printf 'POST /api/codex/v1/data HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\nbegin' >&7
+    wait_for '(($(curl -sS "'"$(codex-serve health | cut -f 4)"'/api/codex/v1/space" | wc -c) > 0))'
+    kill "$node"
+    wait_for "grep -q 'Stopping codex' log"
+}
+
+@test "told again while it ends it ends as it would; told a second later, outright" {
+    end_with_upload
+    kill "$node"
+    kill -s HUP "$node"
+    wait "$node" && ended=0 || ended=$?
+    assert_equal "$ended" 0
+    grep -q 'Exited codex' log
+    rm log
+    end_with_upload
+    # Again and again, of which the first that is late enough does it.
+    wait_for "! kill '$node' 2>/dev/null"
+    wait "$node" && ended=0 || ended=$?
+    assert_equal "$ended" 143
+    refute grep -q 'Exited codex' log
+    node=
+    exec 7>&-
+}
+
 @test "nobody who reads neither the log nor the ready file holds it up" {
     mkfifo full
     exec 7<>full
