@@ -14,6 +14,7 @@
 #include "unserved.hpp"
 #include "way_in.hpp"
 
+#include <csignal>
 #include <fcntl.h>
 #include <filesystem>
 #include <sys/stat.h>
@@ -348,7 +349,8 @@ Result<int> run_node(cli::Context& context, const RunOptions& options) {
     if (!settings.metrics && (context.given("metrics-port") || context.given("metrics-address")))
         context.warn("no figures are shown without --metrics, whatever says where");
     CODEX_TRY(key_file, use_data_folder(context, options));
-    cli::EndSignals signals; // before there is a thread
+    std::signal(SIGPIPE, SIG_IGN); // who reads the log may go, and others are served
+    cli::EndSignals signals;       // before there is a thread
     cli::Supervisor supervisor = cli::Supervisor::of_process();
     CODEX_TRY(path, context.repo_path());
     context.about(path); // until it is open, and held

@@ -83,6 +83,21 @@ end_with_upload() {
     assert_equal "$ended" 0
 }
 
+@test "it goes on when who reads its log has gone" {
+    mkfifo gone
+    codex-serve run -i /ip4/127.0.0.1/tcp/0 --log-level trace --ready-file ready >gone 2>said 3>&- &
+    node=$!
+    head -n 1 gone >first
+    wait_for 'test -e ready' 60 || fail "$(cat first said)"
+    run_split codex-serve ping -c 1 "$(cut -f 2 ready)" # of which there are records
+    assert_success
+    kill -s PIPE "$node"
+    run codex-serve health
+    assert_success
+    end_node
+    assert_equal "$ended" 0
+}
+
 @test "a second one on the same repo is 75, and told who is the first" {
     start_node
     run_split codex-serve run --listen-addrs /ip4/127.0.0.1/tcp/0
