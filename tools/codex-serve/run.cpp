@@ -8,6 +8,7 @@
 #include "net/identity/key_file.hpp"
 #include "node/daemon.hpp"
 #include "node/record_file.hpp"
+#include "passed_sockets.hpp"
 #include "ready_file.hpp"
 #include "repo/daemon_lock.hpp"
 #include "run_options.hpp"
@@ -210,31 +211,6 @@ Error listen_error(cli::Context& context, Error error, const net::Multiaddr& add
                          fmt::format("--listen-addrs {}/8070", host));
 }
 
-/// Takes sockets that were opened for this process, for whoever listens at their addresses.
-Result<void> take_sockets(SystemNetwork& network, cli::Supervisor& supervisor) {
-    for (Fd& socket : supervisor.take_sockets()) {
-        if (auto taken = network.inherit(std::move(socket)); !taken)
-            return fail(
-                Error(Errc::config_invalid,
-                      fmt::format("of the sockets that were passed {}", taken.error().text()))
-                    .hint("pass sockets of ListenStream= with an IP address and a port; "
-                          "codex-serve(1) says more under SUPERVISION"));
-    }
-    return {};
-}
-
-/// Where nobody listens at one, whoever asks there waits for ever.
-Result<void> check_sockets(const SystemNetwork& network) {
-    const auto left = network.inherited();
-    if (left.empty())
-        return {};
-    return fail(Error(Errc::config_invalid,
-                      fmt::format("a socket was passed for {}, where nothing is to listen",
-                                  left.front().text()))
-                    .hint("let the node listen there: --listen-addrs, or --api-bindaddr with "
-                          "--api-port"));
-}
-
 /// Whom signals are told is gone before the rest is, however this ends.
 class TellNobody {
 public:
@@ -274,10 +250,17 @@ Result<void> serve(cli::Context& context, const RunOptions& options, const RunSe
     CODEX_CHECK(take_sockets(node->network, supervisor));
     for (const net::Multiaddr& address : settings.listen)
         if (auto done = node->host->listen(address); !done)
-            return fail(listen_error(context, std::move(done).error(), address));
+            return fail(unless_passed(context,
+                                      listen_error(context, std::move(done).error(), address),
+                                      node->network, address.tcp_endpoint()->port));
     std::unique_ptr<Acceptor> api_acceptor; // taken before anything is served
-    if (settings.api.at)
-        CODEX_SET(api_acceptor, listen_for_api(context, node->network, settings.api));
+    if (settings.api.at) {
+        auto made = listen_for_api(context, node->network, settings.api);
+        if (!made)
+            return fail(unless_passed(context, std::move(made).error(), node->network,
+                                      settings.api.at->port));
+        api_acceptor = std::move(*made);
+    }
     std::unique_ptr<Acceptor> metrics_acceptor;
     if (settings.metrics)
         CODEX_SET(metrics_acceptor, listen_for_metrics(context, node->network, *settings.metrics));
@@ -301,7 +284,7 @@ Result<void> serve(cli::Context& context, const RunOptions& options, const RunSe
     const TellNobody before_it_goes(signals);
     if (api_acceptor)
         service.begin_api(std::move(api_acceptor), settings, options, repo, *pool);
-    CODEX_CHECK(check_sockets(node->network));
+    CODEX_CHECK(check_sockets(context, node->network));
     if (metrics_acceptor)
         service.begin_metrics(std::move(metrics_acceptor), settings, repo, *pool);
     service.daemon.set_urls(service.api ? service.api->url() : std::string(),

@@ -61,13 +61,27 @@ STATUS=Stopping"
     wait "$node" && ended=0 || ended=$?
     node=
     assert_equal "$ended" 78
-    assert_equal "$(<said)" "codex-serve: error: a socket was passed for 127.0.0.1:$(<ports), where nothing is to listen
+    assert_equal "$(<said)" "codex-serve: error: 127.0.0.1:$(<ports): a socket was passed for it, and nothing is to listen there
 codex-serve: hint: let the node listen there: --listen-addrs, or --api-bindaddr with --api-port"
     # The same, as an address that is named.
     begin 1 --listen-addrs "/ip4/127.0.0.1/tcp/@1" --api-bindaddr none
     until_ready
     end_node
     assert_equal "$ended" 0
+}
+
+@test "a socket for another address with the same port is what is in the way" {
+    local options
+    for options in '--api-bindaddr 0.0.0.0 --api-port @1 --listen-addrs /ip4/127.0.0.1/tcp/0' \
+        '--listen-addrs /ip4/0.0.0.0/tcp/@1'; do
+        # shellcheck disable=SC2086 # words
+        begin 1 --json $options
+        wait "$node" && ended=0 || ended=$?
+        node=
+        assert_equal "$ended" 78
+        assert_equal "$(jq -r '.code, .object, .message' said | xargs)" \
+            "config.invalid 127.0.0.1:$(<ports) a socket was passed for it, and nothing is to listen there"
+    done
 }
 
 @test "a descriptor that is no such socket is refused" {
