@@ -47,7 +47,7 @@ fetch_words() {
 }
 # An address, and nothing that a page of an error may be.
 fetch_address() {
-    fetch "$1" | tr -d ' \t\r\n' | grep -E '^([0-9]{1,3}(\.[0-9]{1,3}){3}|[0-9a-fA-F:]*:[0-9a-fA-F:]*)$'
+    fetch "$1" | tr -d ' \t\r\n' | grep -E '^(((25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])(\.|$)){4}|[0-9a-fA-F:]*:[0-9a-fA-F:]*)$'
 }
 
 # ENV_PATH: files of NAME=VALUE, which are variables of all that follows.
@@ -62,6 +62,7 @@ if [ -n "${ENV_PATH:-}" ]; then
             # shellcheck disable=SC1090
             . "$file"
         done
+        unset file
         set -f
     else
         say "Reading variables from $ENV_PATH"
@@ -121,6 +122,10 @@ if [ -z "${CODEX_NAT:-}" ] && [ -n "${NAT_PUBLIC_IP_AUTO:-}" ]; then
 elif [ -z "${CODEX_NAT:-}" ] && [ "${NAT_IP_AUTO:-false}" = true ]; then
     own=$(hostname --ip-address 2>/dev/null || hostname -i 2>/dev/null) || own=
     own=${own%% *}
+    # Where the host's name is that of the host alone, as on machines that are no containers.
+    case $own in
+    127.* | ::1) own=$(hostname -I 2>/dev/null) && own=${own%% *} || own= ;;
+    esac
     [ -n "$own" ] || die "NAT_IP_AUTO: the host says no address of its own"
     export CODEX_NAT="extip:$own"
     say "CODEX_NAT: $CODEX_NAT"

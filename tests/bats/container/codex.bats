@@ -68,10 +68,17 @@ assert_words() {
     assert_stderr ''
 }
 
+# assert_variables WORD...: those that codex-serve finds in its environment, beside the folders of tests.
+assert_variables() {
+    assert_equal "$(grep -v '^CODEX_TEST' environment | sort)" "$(printf '%s\n' "$@" | sort)"
+}
+
 @test "variables are settings, and the command line is before them" {
     CODEX_NAT=none CODEX_API_PORT=1 CODEX_BOOTSTRAP_NODE=spr:AAA,spr:BBB CODEX_DATA_DIR=d CODEX_LOG_LEVEL='INFO;warn:discv5' \
         begin --api-port=2 --bootstrap-node=spr:CCC
-    assert_words --api-port=2 --bootstrap-node=spr:CCC --nat=none '--log-level=INFO;warn:discv5'
+    assert_words --api-port=2 --bootstrap-node=spr:CCC
+    # What is said on the command line goes before them there, too.
+    assert_variables CODEX_NAT=none CODEX_API_PORT=1 CODEX_BOOTSTRAP_NODE=spr:AAA,spr:BBB 'CODEX_LOG_LEVEL=INFO;warn:discv5'
     assert_equal "${lines[2]}" d
 }
 
@@ -91,8 +98,9 @@ storage-quota = "11gb"
 eth-provider = "http://x"
 TOML
     CODEX_CONFIG_FILE=settings.toml CODEX_MAX_PEERS=5 begin --api-port 2 --bootstrap-node=spr:BBB
-    assert_words --api-port=2 --bootstrap-node=spr:BBB --max-peers=5 --nat=none --listen-addrs=/ip4/0.0.0.0/tcp/1 \
-        --listen-addrs=/ip4/0.0.0.0/tcp/2 --metrics '--agent-string=a # b'
+    assert_words --api-port=2 --bootstrap-node=spr:BBB --metrics
+    assert_variables CODEX_MAX_PEERS=5 CODEX_NAT=none CODEX_LISTEN_ADDRS=/ip4/0.0.0.0/tcp/1,/ip4/0.0.0.0/tcp/2 \
+        'CODEX_AGENT_STRING=a # b'
     assert_equal "$(<chunk)" "init --repo $HOME/.cache/codex/repo --quota 11gb"
     assert_stderr --partial 'passed over are eth-provider'
 }
@@ -108,9 +116,23 @@ TOML
     echo 'nut = "none"' >settings.toml
     begin --config-file settings.toml
     assert_failure 78
-    assert_stderr 'codex: error: settings.toml: nut: no setting of the reference node'
+    assert_stderr 'codex: error: settings.toml:1: nut: no setting of the reference node'
     begin --config-file nowhere
     assert_failure 66
+    begin --config-file "$PWD"
+    assert_failure 66
+    assert_stderr "codex: error: $PWD: is a folder"
+    # Strings that are not of one line, not closed, or have escapes, which are not understood.
+    local wrong
+    for wrong in '"""none"""' '"none' "none'" '"a\"b"' '["a", "b]' '["a" "b"]'; do
+        printf '\nnat = %s\n' "$wrong" >settings.toml
+        begin --config-file settings.toml
+        assert_failure 78
+        assert_stderr 'codex: error: settings.toml:2: no setting that is understood here'
+    done
+    echo "listen-addrs = ['/ip4/0.0.0.0/tcp/1,/ip4/0.0.0.0/tcp/2', \"/ip4/0.0.0.0/tcp/3\"]" >settings.toml
+    begin --config-file settings.toml
+    assert_variables CODEX_LISTEN_ADDRS=/ip4/0.0.0.0/tcp/1,/ip4/0.0.0.0/tcp/2,/ip4/0.0.0.0/tcp/3
 }
 
 @test "mistakes on the command line are named" {
@@ -167,16 +189,40 @@ TOML
     assert_success
     assert_output ''
     assert_equal "$(tail -n 1 here.log)" --metrics
+    begin --log-file=nowhere/here.log
+    assert_failure 73
+    assert_stderr 'codex: error: nowhere/here.log: the log cannot be written there'
 }
 
 @test "quota and expiry of a repo that is there are changed" {
     mkdir -p data/repo
     begin --data-dir=data --storage-quota=1gb
     assert_equal "$(<chunk)" 'init --repo data/repo --set --quota 1gb'
-    # shellcheck disable=SC2016
-    printf '#!/bin/sh\nexit 78\n' >bin/codex-chunk
+    begin --data-dir=data --block-ttl=0 # for ever
+    assert_equal "$(<chunk)" 'init --repo data/repo --set --ttl never'
+    # By the programs themselves: a value that is none is called as it is here.
+    rm -r bin data
     begin --data-dir=data --block-ttl=1x
     assert_failure 78
+    assert_stderr --partial 'error: --block-ttl: duration "1x"'
+    CODEX_STORAGE_QUOTA=much begin --data-dir=data
+    assert_failure 78
+    assert_stderr --partial 'error: --storage-quota: size "much"'
+    CODEX_NAT=folly begin --data-dir=data
+    assert_refused 78 '$CODEX_NAT: folly'
+    begin --data-dir=data --nat=folly
+    assert_refused 64 '--nat: folly'
+}
+
+@test "the data folder is made with all folders above it, for its owner alone" {
+    rm -r bin "$HOME"
+    begin --api-port=folly # what comes behind it
+    assert_failure 64
+    assert_equal "$(stat -c %a "$HOME/.cache/codex")" 700
+    touch file
+    begin --data-dir=file/data
+    assert_failure 73
+    assert_stderr 'codex: error: file/data: it cannot be made'
 }
 
 @test "the example of the page, with a node that serves" {

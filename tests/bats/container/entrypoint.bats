@@ -67,6 +67,7 @@ word: *"
     ENV_PATH=$PWD/'vars here' enter
     assert_success
     assert_equal "$(variable CODEX_MAX_PEERS) $(variable CODEX_NAT)" '7 none'
+    assert_equal "$(variable file)" '' # of the script, and nobody's else
     ENV_PATH=nowhere enter
     assert_failure 1
     assert_stderr 'entrypoint: error: ENV_PATH: nowhere: there is no such file or folder'
@@ -161,6 +162,13 @@ word: --bootstrap-node=spr:CCC'
     NAT_IP_AUTO=false enter
     assert_success
     assert_equal "$(variable CODEX_NAT)" ''
+    # A host whose name is that of itself alone: one of its others.
+    printf '#!/bin/sh\n[ "$1" = -I ] && echo 192.0.2.7 10.1.2.3 || echo 127.0.1.1\n' >bin/hostname
+    NAT_IP_AUTO=true enter
+    assert_equal "$(variable CODEX_NAT)" extip:192.0.2.7
+    printf '#!/bin/sh\n[ "$1" = -I ] && exit 1 || echo 127.0.1.1\n' >bin/hostname
+    NAT_IP_AUTO=true enter
+    assert_failure 1
     printf '#!/bin/sh\nexit 1\n' >bin/hostname
     NAT_IP_AUTO=true enter
     assert_failure 1
@@ -182,6 +190,9 @@ word: --bootstrap-node=spr:CCC'
 
 @test "NAT_PUBLIC_IP_AUTO: what is no address is none, for 120 seconds" {
     serve_answers
+    echo 10.0.0.256 >answers/none
+    NAT_PUBLIC_IP_AUTO=$url/none NAT_PUBLIC_IP_AUTO_WAIT=0 enter
+    assert_failure 1
     echo '<html>10.0.0.1 is your address</html>' >answers/ip
     NAT_PUBLIC_IP_AUTO=$url/ip enter
     assert_failure 1
