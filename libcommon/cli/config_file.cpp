@@ -24,6 +24,10 @@ constexpr bool is_word(char c) {
     return is_name(c) || c == '+' || c == ':';
 }
 
+constexpr bool is_text_char(char c) {
+    return is_word(c) || c == '/' || c == '~' || c == '@' || c == '*' || c == ';' || c == ',';
+}
+
 /// A line without its end is nothing, a comment, or NAME = VALUE and perhaps a comment, where VALUE
 /// is a word or a string that ends on its line, or [VALUE, VALUE...] of such.
 ///
@@ -49,6 +53,7 @@ public:
         if (name.empty() || !take('='))
             return fail(Errc::config_invalid, "not of the form 'name = value'");
         skip(is_blank);
+        CODEX_CHECK(refuse_bare_text(name));
         if (!(take('[') ? skip_list() : skip_value()))
             return fail(Errc::config_invalid, "{}: {}", name, kNoSetting);
         skip(is_blank);
@@ -60,6 +65,21 @@ public:
 private:
     [[nodiscard]] bool at_end() const { return rest_.empty() || rest_.front() == '#'; }
 
+    /// A word that is no number, and neither true nor false: of it the library says that it should
+    /// be a number of some kind.
+    [[nodiscard]] Result<void> refuse_bare_text(std::string_view name) const {
+        const auto end =
+            std::ranges::find_if(rest_, [](char c) { return is_blank(c) || c == '#'; });
+        const std::string_view word(rest_.begin(), end);
+        const bool is_text = std::ranges::all_of(word, is_text_char) && !word.empty() &&
+                             (word.front() < '0' || word.front() > '9') && word.front() != '-' &&
+                             word.front() != '+' && word != "true" && word != "false";
+        if (!is_text)
+            return {};
+        return fail(
+            Error(Errc::config_invalid, fmt::format("{}: {}: a text stands in quotes", name, word))
+                .hint(fmt::format("for example: {} = \"{}\"", name, word)));
+    }
     bool take(char c) {
         if (!rest_.starts_with(c))
             return false;

@@ -28,7 +28,8 @@ bool names(std::string_view text, std::string_view item) {
     for (std::size_t begin = 0; begin < text.size();) {
         std::string_view rest = text.substr(begin);
         const std::size_t word = rest.find_first_not_of("abcdefghijklmnopqrstuvwxyz");
-        begin = word != rest.npos && word > 0 && rest[word] == ' ' ? begin + word + 1 : text.size();
+        const std::size_t next = rest.find_first_not_of(" :", std::min(word, rest.size()));
+        begin = word != 0 && next != rest.npos && next > word ? begin + next : text.size();
         if (rest.starts_with('"'))
             rest.remove_prefix(1);
         if (!rest.starts_with(item))

@@ -113,7 +113,7 @@ void note_flag(const OptionSpec& option, const std::vector<std::string>& given,
 Error blame_setting(const std::vector<Setting>& settings, const Error& error) {
     const std::string text = error.text();
     const std::size_t colon = text.find(": ");
-    if (error.code() != Errc::usage || !text.starts_with("--") || colon == std::string::npos)
+    if (!text.starts_with("--") || colon == std::string::npos)
         return copy_of(error);
     const auto found =
         std::ranges::find(settings, std::string_view(text).substr(2, colon - 2), &Setting::name);
@@ -123,6 +123,8 @@ Error blame_setting(const std::vector<Setting>& settings, const Error& error) {
     const std::string where = found->origin == Origin::environment
                                   ? "$" + found->from
                                   : fmt::format("{}: {}", found->from, found->name);
+    if (error.code() != Errc::usage) // it has its own way out
+        return Error(error.code(), where + text.substr(colon)).way_out_of(error);
     return with_way_out(Error(Errc::config_invalid, where + text.substr(colon)).way_out_of(error),
                         found->origin == Origin::environment ? found->from : std::string());
 }

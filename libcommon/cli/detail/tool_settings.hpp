@@ -31,8 +31,9 @@ apply_configuration(const std::string& config_flag, Globals& globals,
                     std::span<const SettingRule> more,
                     const std::optional<std::vector<std::string>>& needs);
 
-/// An error of an option's value ("--peer: ..."), as one of where the value stands: config_invalid,
-/// naming the variable, or the file and line, when it was not given on the command line.
+/// An error of an option's value ("--peer: ..."), as one of where the value stands: it names the
+/// variable, or the file and line, when it was not given on the command line, and is config_invalid
+/// where it was usage.
 [[nodiscard]] Error blame_setting(const std::vector<Setting>& settings, const Error& error);
 
 /// Takes note that `option` was given on the command line.

@@ -66,7 +66,7 @@ END
     assert_refused 78 "$file:1: "
     head -c 70000 /dev/zero >"$file"
     run_split codex-chunk ls
-    assert_failure 65
+    assert_refused 65 "codex-chunk: error: configuration file: $file: larger than"
     rm "$file"
     CODEX_THREADS=x run_split codex-chunk ls
     assert_refused 78 "\$CODEX_THREADS: 'x' is no whole number"

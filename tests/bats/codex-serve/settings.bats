@@ -37,6 +37,28 @@ load serve
     node=
 }
 
+@test "what is refused is named where it stands, whatever is wrong with it" {
+    unset "${!CODEX_API_@}" "${!CODEX_DISC_@}" "${!CODEX_METRICS@}"
+    local wrong code
+    while IFS='|' read -r code wrong; do
+        echo "${wrong//=/ = }" >settings
+        run_split timeout 20 codex-serve run --config-file settings
+        assert_refused "$code" "codex-serve: error: settings:1: ${wrong%%=*}: "
+        wrong=${wrong//\"/}
+        local variable=CODEX_${wrong%%=*}
+        variable=${variable^^}
+        variable=${variable//-/_}
+        run_split timeout 20 env "$variable=${wrong#*=}" codex-serve run
+        assert_refused "$code" "codex-serve: error: \$$variable: "
+    done <<'END'
+66|api-token-file="nowhere"
+66|bootstrap-node="@nowhere"
+78|bootstrap-node="spr:folly"
+78|nat="folly"
+78|max-peers=0
+END
+}
+
 @test "what a node refuses is shown, and refused by the command that shows settings" {
     local wrong said
     unset "${!CODEX_API_@}" "${!CODEX_DISC_@}" "${!CODEX_METRICS@}" # they go before the file

@@ -189,6 +189,16 @@ setup() {
     hint '; and of others'
 }
 
+@test "a text without quotes in the settings" {
+    echo 'nat = none' >settings
+    run_split codex-serve config --config-file settings
+    assert_refused 78 'settings:1: nat: none: a text stands in quotes'
+    hint 'for example: {} = "{}"'
+    echo "${stderr##*: for example: }" >settings
+    run_split codex-serve config --config-file settings
+    assert_success
+}
+
 @test "an option in the place of a value" {
     run_split codex-chunk put --name --quiet file
     assert_refused 64 '--name needs a value: --name NAME; what stands behind it is the option --quiet'

@@ -39,7 +39,10 @@ TEST(ConfigFile, HoldsStringsNumbersAndTruth) {
 }
 
 TEST(ConfigFile, NamesTheLineOfWhatItRefuses) {
-    expect_refused("threads = 1\nrepo = /a\n", "f:2: ");
+    for (const char* bare : {"/a", "none", "True", "~/x", "a@b", "info;debug:x # more", "inf"})
+        expect_refused(fmt::format("threads = 1\nrepo = {}\n", bare),
+                       fmt::format("f:2: repo: {}: a text stands in quotes",
+                                   std::string(bare).substr(0, std::string_view(bare).find(' '))));
     expect_refused("threads 1\n", "f:1: ");
     expect_refused("a = 1\na = 2\n", "f:2: ");
     expect_refused("\n[codex-chunk]\nthreads = 1\n", "f:2: a section");
