@@ -34,9 +34,9 @@ Locked seen_holder(const Fd& fd) {
     if (::fstat(fd.get(), &st) != 0)
         return {};
     const pid_t noted = process_of_note(note_of(fd, st));
-    // A process that has ended may have had our number: that of a namespace before this one, as
-    // where a container begins anew. We have the file open, to look; the kernel knows who has
-    // locked it.
+    // A process that has ended may have had our number, or that of a thread of ours: in a namespace
+    // before this one, as where a container begins anew. We have the file open, to look; the kernel
+    // knows who has locked it.
     if (noted > 0 && noted != ::getpid() && has_open(noted, st.st_dev, st.st_ino))
         return {noted, describe_user(noted, st.st_dev, st.st_ino)};
     std::string known = flock_holder(st.st_dev, st.st_ino);

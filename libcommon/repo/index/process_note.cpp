@@ -15,6 +15,7 @@ namespace codex::repo::detail {
 namespace {
 
 constexpr std::uint64_t kMaxCommandLine = 65536;
+constexpr std::uint64_t kMaxStatus = 65536;
 constexpr std::uint64_t kMaxLockTable = std::uint64_t{1} << 20;
 /// Characters of a command line that are worth a place in an error.
 constexpr std::size_t kMostShown = 200;
@@ -67,9 +68,26 @@ pid_t number_of(std::string_view digits) {
     return error == std::errc() && stop == digits.data() + digits.size() ? process : 0;
 }
 
+/// Whether it can be seen that this is the number of a thread, and of no process. It has a folder
+/// in /proc, too, where its process's open files are.
+bool is_thread(pid_t number) {
+    const auto text = read_file(fmt::format("/proc/{}/status", number), kMaxStatus);
+    if (!text)
+        return false;
+    constexpr std::string_view kGroup = "\nTgid:\t";
+    const std::string_view status = as_text(*text);
+    const std::size_t at = status.find(kGroup);
+    if (at == std::string_view::npos)
+        return false;
+    std::string_view rest = status.substr(at + kGroup.size());
+    return number_of(take_line(rest)) != number;
+}
+
 enum class Answer : std::uint8_t { no, yes, unknown };
 
 Answer looks_open(pid_t process, dev_t device, ino_t inode) {
+    if (is_thread(process))
+        return Answer::no;
     const std::string path = fmt::format("/proc/{}/fd", process);
     const std::unique_ptr<DIR, int (*)(DIR*)> folder(::opendir(path.c_str()),
                                                      [](DIR* d) { return ::closedir(d); });

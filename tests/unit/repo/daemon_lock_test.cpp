@@ -3,6 +3,9 @@
 
 #include "repo/fixture.hpp"
 
+#include <future>
+#include <sys/syscall.h>
+#include <thread>
 #include <unistd.h>
 
 namespace codex::repo::test {
@@ -36,6 +39,33 @@ TEST(DaemonLocks, ANoteWithOnesOwnNumberIsNobodys) {
     EXPECT_GT(fs::file_size(path), 0U) << "the note stays, and the lock goes with its process";
     EXPECT_FALSE(DaemonLock::seen(scratch.repo()).has_value());
     EXPECT_TRUE(DaemonLock::take(scratch.repo()).has_value());
+}
+
+// The same with the number of a thread of ours: /proc has a folder for it, with what we have open.
+TEST(DaemonLocks, ANoteWithTheNumberOfAThreadIsNobodys) {
+    const Scratch scratch;
+    fs::create_directory(scratch.repo());
+    const std::string path = scratch.repo() + "/daemon.lock";
+    {
+        const DaemonLock lock = must(DaemonLock::take(scratch.repo()));
+    }
+    const Bytes written = must(read_file(path, 4096));
+    const std::string note(as_text(written));
+    const std::string ours = fmt::format("{} ", ::getpid());
+    ASSERT_TRUE(note.starts_with(ours)) << note;
+    std::promise<pid_t> number;
+    std::promise<void> end;
+    std::thread other([&, ended = end.get_future()] {
+        number.set_value(static_cast<pid_t>(::syscall(SYS_gettid)));
+        ended.wait();
+    });
+    const pid_t thread = number.get_future().get();
+    const std::string theirs = fmt::format("{} {}", thread, note.substr(ours.size()));
+    const auto rewritten = write_file_atomic(path, as_bytes(theirs));
+    EXPECT_FALSE(DaemonLock::seen(scratch.repo()).has_value());
+    end.set_value();
+    other.join();
+    ASSERT_TRUE(rewritten.has_value());
 }
 
 } // namespace
