@@ -204,9 +204,19 @@ void warn_of_discovery(const log::Logger& log, const DiscoverySettings& settings
                  {{"address", told.substr(0, told.rfind("/tcp/"))}});
     if (!settings.at && !settings.bootstrap.empty())
         log.warn("Bootstrap nodes are not asked, for discovery is off", {});
-    for (const net::dht::NodeRecord& node : settings.bootstrap)
-        if (settings.at && node.record.peer == own)
+    for (const net::dht::NodeRecord& node : settings.bootstrap) {
+        if (!settings.at)
+            break;
+        const auto at = net::dht::udp_address(node.record);
+        const bool v4 = settings.at->ip_bytes == 4;
+        if (node.record.peer == own)
             log.warn("A bootstrap node is this node itself", {{"id", log::Id{own.text()}}});
+        else if (at && at->ip_bytes != settings.at->ip_bytes)
+            log.warn(fmt::format("A bootstrap node cannot be asked, for its address is one of {}, "
+                                 "and that of this node's UDP port is not: --disc-ip {}",
+                                 v4 ? "IPv6" : "IPv4", v4 ? "::" : "0.0.0.0"),
+                     {{"id", log::Id{node.record.peer.text()}}, {"address", at->text()}});
+    }
 }
 
 void warn_of_clock(const log::Logger& log, const Clock& clock, std::uint64_t last_record,

@@ -29,7 +29,7 @@ private:
 class FetchReport {
 public:
     /// `context` outlives it.
-    explicit FetchReport(cli::Context& context) : context_(context) {}
+    explicit FetchReport(cli::Context& context) : context_(context) { count({}); }
 
     /// For the summary, also of a fetch that has failed.
     void count(const exchange::FetchStatus& status);

@@ -28,6 +28,7 @@ Error socket_error(int number, std::string_view what) {
     case ENETUNREACH:
     case ENETDOWN:
     case EADDRNOTAVAIL:
+    case EINVAL: // an address that no socket of this kind can have: ::ffff:127.0.0.1, fe80::1
     case EAFNOSUPPORT:
         return {Errc::unavailable, fmt::format("{}: {}", what, std::strerror(number))};
     default:

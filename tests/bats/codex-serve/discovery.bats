@@ -193,6 +193,12 @@ all_know() {
     assert_failure 65
     code=$(curl -s -o body -w '%{http_code}' "$(codex-serve -r n1 health | cut -f 4)/api/codex/v1/spr")
     assert_equal "$code" 503
+    codex-serve -r six run -i /ip6/::1/tcp/0 >six.log 2>&1 3>&- &
+    nodes[9]=$!
+    codex-serve -r six health --wait 60s
+    begin 4 --bootstrap-node "$(codex-serve -r six spr)"
+    assert_equal "$(grep -c 'cannot be asked, for its address is one of IPv6, .*: --disc-ip ::' log4)" 1
+    codex-serve -r six stop
     CODEX_NOW=1577836800 begin 2 --bootstrap-node "$(codex-serve -r n0 spr)"
     assert_equal "$(grep -c 'clock of this host is far behind' log2)" 1
     assert_equal "$(grep -c 'clock of this host is far behind' log0)" 0

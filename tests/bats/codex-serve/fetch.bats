@@ -3,6 +3,12 @@
 load ../common
 load serve
 
+@test "the summary of a fetch has its totals, also where none has begun" {
+    run_split codex-serve fetch nonsense --json
+    assert_failure 65
+    assert_equal "$(jq -c '[.records, .failures, .blocksFetched, .bytesFetched, .duplicates, .peers]' <<<"$output")" '[0,1,0,0,0,[]]'
+}
+
 @test "a file is fetched, compared, written where it is wanted, and not fetched twice" {
     gen 1 20000000 >file
     cid=$(codex-chunk put file)

@@ -158,6 +158,15 @@ end_with_upload() {
         run_split codex-serve -r other run --listen-addrs "$wrong"
         assert_refused 64 '--listen-addrs: '
     done
+    # Of a kind that no socket can have: a mapped one, and one of a link without the link.
+    for wrong in /ip6/::ffff:127.0.0.1/tcp/0 /ip6/fe80::1/tcp/0; do
+        run_split codex-serve -r other run --listen-addrs "$wrong"
+        assert_refused 78 "$wrong: no address of this host: listen at "
+    done
+    run_split codex-serve -r other run -i /ip4/127.0.0.1/tcp/0 --api-bindaddr ::ffff:127.0.0.1
+    assert_refused 78 '[::ffff:127.0.0.1]:0: no address of this host: '
+    run_split codex-serve -r other run -i /ip4/127.0.0.1/tcp/0 --disc-ip ::ffff:127.0.0.1
+    assert_refused 78 '[::ffff:127.0.0.1]:0: no address of this host: '
     run_split codex-serve -r other run --max-peers 0
     assert_refused 64 '--max-peers: '
     run_split codex-serve -r other run --agent-string "$(printf '%257s' '')"
