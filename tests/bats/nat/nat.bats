@@ -221,7 +221,7 @@ inside codex-serve ping -c 1 "\$address" >ping
 cid=\$(head -c 300000 /dev/urandom | codex-chunk put -)
 inside codex-serve fetch --repo other "\$cid" --peer "\$address"
 peak=\$(sed -n 's/^VmHWM:[^0-9]*\([0-9]*\) kB/\1/p' /proc/\$node/status)
-((peak < ${CODEX_PEAK_KB:-80000}))
+((peak < 80000))
 until_true '[[ ! -s /proc/\$node/task/\$node/children ]] || [[ -z \$(cat /proc/\$node/task/\$node/children) ]]'
 end_node
 $(cat)
@@ -231,7 +231,8 @@ SCRIPT
 @test "a router that sends without an end costs a bounded time, and no memory of the node's" {
     hostile endless <<'SCRIPT'
 grep -q connection router.log
-grep -qE 'why="UPnP: the router does not (answer|show what it is)"' log
+# Slow ones, as with a thread sanitizer, come to the end of their processor time before that of their patience.
+grep -qE 'why="UPnP: (the router does not (answer|show what it is)|what asks the router ended with 137)"' log
 SCRIPT
 }
 
