@@ -36,7 +36,7 @@ struct CacheSizes {
 /// More bytes of results than this are in no cache when they are read again: they need not push
 /// others out of it, nor be read before they are written, which takes longer than computing them.
 [[nodiscard]] constexpr std::size_t cached_bytes(const CacheSizes& caches) {
-    return 4 * caches.second;
+    return 2 * caches.second;
 }
 
 } // namespace codex::erasure::detail

@@ -84,7 +84,7 @@ private:
         } else {
             parity({nullptr, nullptr, 0, size_}, located);
         }
-        inverse({nullptr, 0, size_}, sum_, sum_, sum_, passes_);
+        inverse({nullptr, 0, 0, size_}, sum_, sum_, sum_, passes_);
         for (std::size_t i = 0; i < job_.output_count; ++i) {
             const OutputGroup& output = job_.outputs[i];
             if (job_.streamed)

@@ -39,10 +39,12 @@ struct SourceRow {
     std::size_t mask;
 };
 
-/// Data of `size` consecutive positions from `position` on; rows from `count` on are zeros.
+/// Data of `size` consecutive positions from `position` on; rows below `first` and from `count` on
+/// are zeros.
 struct InputGroup {
     const SourceRow* rows;
     std::size_t position;
+    std::size_t first;
     std::size_t count;
 };
 
@@ -67,7 +69,8 @@ struct TransformJob {
         turns; ///< kTurnFactors for each group of 2^log_size positions but the first
     const InputGroup* inputs;
     std::size_t input_count;
-    const SourceRow* known; ///< nullptr to encode
+    const SourceRow* known;  ///< nullptr to encode
+    std::size_t known_count; ///< rows of it from here on were not received
     const std::uint8_t* locator;
     bool undisturbed; ///< locator and factors may be left out: no inputs, and all products are 1
     const OutputGroup* outputs;

@@ -5,6 +5,7 @@
 // that need all registers get them only in a function of their own.
 #pragma once
 
+#include "erasure/detail/fetch_ahead.hpp"
 #include "erasure/detail/strips.hpp"
 
 #include <type_traits>
@@ -127,11 +128,12 @@ template <class Ops, unsigned kLayers> struct LayersPass {
     /// skews[u]: the factors of layer u, one for each of its groups.
     template <bool kInverse, bool kStreamed, class In, class Out>
     [[gnu::noinline]] static void run(In in, Out out, std::size_t begin, std::size_t end,
-                                      const std::uint8_t* const* all_skews) {
+                                      const std::uint8_t* const* all_skews, OnTheWay way) {
         const std::uint8_t* skews[kLayers + 1];
         for (unsigned u = 0; u < kLayers; ++u)
             skews[u] = all_skews[u];
-        for (std::size_t step = begin; step < end; step += kStepBytes<Ops>)
+        for (std::size_t step = begin; step < end; step += kStepBytes<Ops>) {
+            way.ask(step);
             for_units<Ops, kColumns>(
                 in, out, step, [&](auto from, auto to, std::size_t) __attribute__((always_inline)) {
                     Unit rows[kRows][kColumns];
@@ -147,6 +149,7 @@ template <class Ops, unsigned kLayers> struct LayersPass {
                         for (unsigned c = 0; c < kColumns; ++c)
                             Ops::template store<kStreamed>(to.row(q) + c * Ops::kBytes, rows[q][c]);
                 });
+        }
     }
 
 private:
@@ -194,8 +197,9 @@ template <class Ops, unsigned kLayers> struct TurnPass {
     template <unsigned kUsed, bool kAdded, bool kLast, bool kStreamed, class In, class Sum,
               class Out>
     [[gnu::noinline]] static void run(In in, Sum sum, Out out, std::size_t begin, std::size_t end,
-                                      const std::uint8_t* records) {
-        for (std::size_t step = begin; step < end; step += kStepBytes<Ops>)
+                                      const std::uint8_t* records, OnTheWay way) {
+        for (std::size_t step = begin; step < end; step += kStepBytes<Ops>) {
+            way.ask(step);
             for_units<Ops, kColumns>(in, out, step,
                                      [&](auto from, auto to, std::size_t i)
                                          __attribute__((always_inline)) {
@@ -203,6 +207,7 @@ template <class Ops, unsigned kLayers> struct TurnPass {
                                              turn<kUsed>(rows, from, records);
                                              finish<kAdded, kLast, kStreamed>(rows, sum.at(i), to);
                                          });
+        }
     }
 
     /// The same of all rows of `in`, and of the first 2^kMore of `more`, by other factors.
@@ -210,8 +215,9 @@ template <class Ops, unsigned kLayers> struct TurnPass {
               class Sum, class Out>
     [[gnu::noinline]] static void run_two(In in, More more, Sum sum, Out out, std::size_t begin,
                                           std::size_t end, const std::uint8_t* records,
-                                          const std::uint8_t* more_records) {
-        for (std::size_t step = begin; step < end; step += kStepBytes<Ops>)
+                                          const std::uint8_t* more_records, OnTheWay way) {
+        for (std::size_t step = begin; step < end; step += kStepBytes<Ops>) {
+            way.ask(step);
             for_units<Ops, kColumns>(
                 in, out, step,
                 [&](auto from, auto to, std::size_t i) __attribute__((always_inline)) {
@@ -223,6 +229,7 @@ template <class Ops, unsigned kLayers> struct TurnPass {
                     more_products<(1U << kMore) - 1>(rows, others, more_records);
                     finish<kAdded, kLast, kStreamed>(rows, sum.at(i), to);
                 });
+        }
     }
 
 private:
@@ -316,24 +323,29 @@ private:
     }
 };
 
-/// A row with what was received (turned), times a factor: what the received parity says of the lost
-/// data, of which `row` has the parity computed of the known.
-template <class V>
+/// What was received (turned), where kAdded with the parity computed of the known data, which `row`
+/// has, times a factor: what the received parity says of the lost data.
+template <class V, bool kAdded>
 [[gnu::noinline]] void locate(std::uint8_t* row, const std::uint8_t* known, std::size_t size,
-                              const std::uint8_t* record) {
+                              const std::uint8_t* record, OnTheWay way) {
     const auto factor = V::factor(record);
     for (std::size_t at = 0; at < size; at += V::kBytes) {
+        way.ask(at);
         const std::size_t i = V::offset(at);
-        V::store(row + i, V::mul(V::add(V::load(row + i), V::turn(V::load(known + i))), factor));
+        auto x = V::turn(V::load(known + i));
+        if constexpr (kAdded)
+            x = V::add(x, V::load(row + i));
+        V::store(row + i, V::mul(x, factor));
     }
 }
 
 /// A result: a row times a factor, turned.
 template <class V, bool kStreamed>
 [[gnu::noinline]] void finish(const std::uint8_t* row, std::uint8_t* result, std::size_t size,
-                              const std::uint8_t* record) {
+                              const std::uint8_t* record, OnTheWay way) {
     const auto factor = V::factor(record);
     for (std::size_t at = 0; at < size; at += V::kBytes) {
+        way.ask(at);
         const std::size_t i = V::offset(at);
         const auto x = V::turn(V::mul(V::load(row + i), factor));
         if constexpr (kStreamed)

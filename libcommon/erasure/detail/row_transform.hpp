@@ -103,37 +103,50 @@ private:
             return interpolate(known);
         if (job_.input_count > 0) {
             parity(sum);
-            forward_all(sum, sum, 0, size_);
+            forward_all(sum, sum, 0, job_.known_count);
+            locate_all<true>(sum, known);
         } else {
-            std::memset(sum.base, 0, size_ * bytes_);
+            locate_all<false>(sum, known);
         }
-        for (std::size_t row = 0; row < size_; ++row) {
-            ahead_.steps(1);
-            locate<V>(sum.row(row), known.row(row), bytes_, job_.locator + row * V::kFactorBytes);
-        }
-        inverse_all(sum, sum, 0, size_);
+        inverse_all(sum, sum, 0, {0, job_.known_count});
         for (std::size_t i = 0; i < job_.output_count; ++i) {
             const OutputGroup& output = job_.outputs[i];
-            turn(sum, size_, output.position, false, true, sum, work(1));
-            forward_all(work(1), work(1), output.position, output.count);
+            const Work rows = output_rows(i);
+            turn(sum, job_.known_count, output.position, false, true, sum, rows);
+            forward_all(rows, rows, output.position, output.count);
             if (job_.streamed)
-                write<true>(work(1), output);
+                write<true>(rows, output);
             else
-                write<false>(work(1), output);
+                write<false>(rows, output);
         }
+    }
+
+    /// Where output i is computed from what all are computed from, which the last may take the
+    /// place of.
+    [[nodiscard]] Work output_rows(std::size_t i) const {
+        return work(i + 1 == job_.output_count ? 0 : 1);
+    }
+
+    template <bool kAdded> void locate_all(Work sum, Sources known) {
+        for (std::size_t row = 0; row < job_.known_count; ++row)
+            locate<V, kAdded>(sum.row(row), known.row(row), bytes_,
+                              job_.locator + row * V::kFactorBytes,
+                              ahead_.on_the_way(0, bytes_, job_.work));
+        clear(sum, job_.known_count, size_);
     }
 
     /// The polynomial through what was received, at the positions of the outputs.
     void interpolate(Sources known) {
-        inverse_all(known, work(0), 0, size_);
+        inverse_all(known, work(0), 0, {0, size_});
         for (std::size_t i = 0; i < job_.output_count; ++i) {
             const OutputGroup& output = job_.outputs[i];
-            turn(work(0), size_, output.position, false, true, work(0), work(1));
+            const Work rows = output_rows(i);
+            turn(work(0), size_, output.position, false, true, work(0), rows);
             if (job_.streamed)
-                forward_all(work(1), Results<true>{output.rows, at_, spare()}, output.position,
+                forward_all(rows, Results<true>{output.rows, at_, spare()}, output.position,
                             output.count);
             else
-                forward_all(work(1), Results<false>{output.rows, at_, spare()}, output.position,
+                forward_all(rows, Results<false>{output.rows, at_, spare()}, output.position,
                             output.count);
         }
     }
@@ -141,9 +154,9 @@ private:
     template <bool kStreamed> void write(Work rows, const OutputGroup& output) {
         for (std::size_t row = 0; row < output.count; ++row)
             if (output.rows[row] != nullptr) {
-                ahead_.steps(1);
                 finish<V, kStreamed>(rows.row(row), output.rows[row] + at_, bytes_,
-                                     output.factors + row * V::kFactorBytes);
+                                     output.factors + row * V::kFactorBytes,
+                                     ahead_.on_the_way(0, bytes_, job_.work));
             }
     }
 
@@ -167,9 +180,9 @@ private:
                 }
             if constexpr (!To::kBuffers) {
                 const Work rows = work(job_.input_count > 1 && !two ? 1 : 0);
-                inverse_all(source, rows, input.position, input.count);
+                inverse_all(source, rows, input.position, {input.first, input.count});
                 if (two) {
-                    inverse_all(next_source, work(1), next.position, next.count);
+                    inverse_all(next_source, work(1), next.position, {next.first, next.count});
                     turn_two(rows, input.position, work(1), next, added, last, to);
                 } else {
                     turn(rows, input.count, input.position, added, last, work(0), to);
@@ -189,39 +202,50 @@ private:
                used_rows(next.count, next.position) <= kMostMore;
     }
 
-    /// The layers of the inverse transform below the turn; rows from `count` on are zeros.
-    template <class From>
-    void inverse_all(From from, Work rows, std::size_t position, std::size_t count) {
+    /// The rows that may have something else than zeros.
+    struct Used {
+        std::size_t begin;
+        std::size_t end;
+    };
+
+    /// The layers of the inverse transform below the turn.
+    template <class From> void inverse_all(From from, Work rows, std::size_t position, Used used) {
         const std::size_t block = std::size_t{1} << lowest_;
         std::size_t start = 0;
         if (passes_ > 0) {
-            for (; start < count; start += block)
-                inverse(from, rows, passes_, start, position, count);
+            for (; start < used.end; start += block)
+                inverse(from, rows, passes_, start, position, used);
         } else if constexpr (From::kBuffers && V::kHasSubfield) {
-            for (; start < count; ++start)
+            for (; start < used.end; ++start)
                 layers<true, 0>(0, start, position, from, rows);
         } else {
             return;
         }
-        const std::size_t read = block << used_rows(count, position);
+        const std::size_t read = block << used_rows(used.end, position);
         if (start < read)
-            std::memset(rows.row(start), 0, (read - start) * bytes_);
+            clear(rows, start, read);
+    }
+
+    void clear(Work rows, std::size_t begin, std::size_t end) {
+        std::memset(rows.row(begin), 0, (end - begin) * bytes_);
     }
 
     /// The first `passes` passes on the rows from `start` on that they mix. Depth first: what is
     /// near is finished before what is far, in whatever cache holds it.
     template <class From>
     void inverse(From from, Work rows, unsigned passes, std::size_t start, std::size_t position,
-                 std::size_t count) {
+                 Used used) {
+        const std::size_t end = start + (std::size_t{1} << first_layer_[passes]);
+        if (end <= used.begin)
+            return clear(rows, start, end);
         if (passes == 1)
             return pass<true>(0, start, position, from, rows);
-        const std::size_t end = start + (std::size_t{1} << first_layer_[passes]);
         const std::size_t block = std::size_t{1} << first_layer_[passes - 1];
         std::size_t at = start;
-        for (; at < end && at < count; at += block)
-            inverse(from, rows, passes - 1, at, position, count);
+        for (; at < end && at < used.end; at += block)
+            inverse(from, rows, passes - 1, at, position, used);
         if (at < end)
-            std::memset(rows.row(at), 0, (end - at) * bytes_);
+            clear(rows, at, end);
         pass<true>(passes - 1, start, position, rows, rows);
     }
 
@@ -295,9 +319,9 @@ private:
             else
                 return InPlace{};
         }();
-        pieces(layer, [&](std::size_t begin, std::size_t end) {
+        pieces(layer, [&](std::size_t begin, std::size_t end, OnTheWay way) {
             LayersPass<Ops, kLayers>::template run<kInverse, To::kStreamed>(in, out, begin, end,
-                                                                            skews);
+                                                                            skews, way);
         });
     }
 

@@ -42,7 +42,8 @@ protected:
 
     explicit RowTurns(const TransformJob& job)
         : job_(job), size_(std::size_t{1} << job.log_size), turn_layers_(turn_layers(job.log_size)),
-          lowest_(job.log_size - turn_layers_), ahead_(job.ahead, job.ahead_count, job.stretch) {}
+          lowest_(job.log_size - turn_layers_),
+          ahead_(job.ahead, job.ahead_count, job.stretch, job.stretch / 64) {}
 
     static constexpr unsigned kMostMore = 1; ///< rows of a second group in a turn, power of two
 
@@ -95,12 +96,12 @@ protected:
         });
     }
 
-    /// Calls work(begin, end) for the bytes that rows of `layer` have side by side.
+    /// Calls work(begin, end, on the way) for the bytes that rows of `layer` have side by side.
     template <class Work> void pieces(unsigned layer, Work work) {
         const std::size_t all = bytes_ << layer;
         for (std::size_t begin = 0; begin < all; begin += kPiece) {
-            ahead_.steps(1);
-            work(begin, all - begin < kPiece ? all : begin + kPiece);
+            const std::size_t end = all - begin < kPiece ? all : begin + kPiece;
+            work(begin, end, ahead_.on_the_way(begin, end, job_.work));
         }
     }
 
@@ -125,19 +126,19 @@ private:
         const auto middle = sum.template group<kLayers>(0, layer);
         const auto out = to.template group<kLayers>(0, layer);
         constexpr bool kStreamed = To::kStreamed;
-        pieces(layer, [&](std::size_t begin, std::size_t end) {
+        pieces(layer, [&](std::size_t begin, std::size_t end, OnTheWay way) {
             if (added && last)
                 Turn::template run<kUsed, true, true, kStreamed>(in, middle, out, begin, end,
-                                                                 records);
+                                                                 records, way);
             else if (added)
                 Turn::template run<kUsed, true, false, false>(in, middle, middle, begin, end,
-                                                              records);
+                                                              records, way);
             else if (last)
                 Turn::template run<kUsed, false, true, kStreamed>(in, middle, out, begin, end,
-                                                                  records);
+                                                                  records, way);
             else
                 Turn::template run<kUsed, false, false, false>(in, middle, middle, begin, end,
-                                                               records);
+                                                               records, way);
         });
     }
     [[nodiscard]] const std::uint8_t* turn_records(std::size_t position) const {
@@ -156,19 +157,19 @@ private:
         const auto middle = work(0).template group<kLayers>(0, layer);
         const auto out = to.template group<kLayers>(0, layer);
         constexpr bool kStreamed = To::kStreamed;
-        pieces(layer, [&](std::size_t begin, std::size_t end) {
+        pieces(layer, [&](std::size_t begin, std::size_t end, OnTheWay way) {
             if (added && last)
-                Turn::template run_two<kMore, true, true, kStreamed>(in, others, middle, out, begin,
-                                                                     end, records, more_records);
+                Turn::template run_two<kMore, true, true, kStreamed>(
+                    in, others, middle, out, begin, end, records, more_records, way);
             else if (added)
                 Turn::template run_two<kMore, true, false, false>(in, others, middle, middle, begin,
-                                                                  end, records, more_records);
+                                                                  end, records, more_records, way);
             else if (last)
                 Turn::template run_two<kMore, false, true, kStreamed>(
-                    in, others, middle, out, begin, end, records, more_records);
+                    in, others, middle, out, begin, end, records, more_records, way);
             else
                 Turn::template run_two<kMore, false, false, false>(
-                    in, others, middle, middle, begin, end, records, more_records);
+                    in, others, middle, middle, begin, end, records, more_records, way);
         });
     }
 };

@@ -257,12 +257,14 @@ void Solver::run_transform(std::span<const std::uint8_t* const> from,
     std::vector<SourceRow> sources(shape_.positions(), source_row(nullptr));
     std::vector<std::uint8_t*> results(shape_.positions());
     std::vector<const std::uint8_t*> ahead;
-    std::vector<std::size_t> used(shape_.positions() / size);   // rows of each group with bytes
-    std::vector<std::size_t> needed(shape_.positions() / size); // rows of each group wanted
+    std::vector<std::size_t> first(shape_.positions() / size, size); // row of a group with bytes
+    std::vector<std::size_t> used(shape_.positions() / size);        // rows up to the last such
+    std::vector<std::size_t> needed(shape_.positions() / size);      // rows of each group wanted
     for (const std::uint32_t x : known_)
         if (from[x] != nullptr) {
             sources[x] = source_row(from[x]);
             ahead.push_back(from[x]);
+            first[x / size] = std::min(first[x / size], x % size);
             used[x / size] = x % size + 1;
         }
     for (const std::uint32_t x : wanted_) {
@@ -276,7 +278,7 @@ void Solver::run_transform(std::span<const std::uint8_t* const> from,
     for (std::size_t group = 0; group < used.size(); ++group) {
         const std::size_t position = group * size;
         if (group > 0 && used[group] > 0)
-            inputs.push_back({sources.data() + position, position, used[group]});
+            inputs.push_back({sources.data() + position, position, first[group], used[group]});
         if (needed[group] > 0)
             outputs.push_back({results.data() + position,
                                encoding_ ? nullptr : factors_.data() + (position - size) * record,
@@ -290,8 +292,12 @@ void Solver::run_transform(std::span<const std::uint8_t* const> from,
             ahead.push_back(to[x]);
     if (ahead.size() <= kForeseenBuffers)
         ahead.clear();
-    const std::size_t row_bytes =
-        work_row_bytes(*kernels_, caches_, size * (inputs.size() > 1 || !encoding_ ? 2 : 1));
+    const bool one_set = // of work rows is enough
+        inputs.size() < 2 && (encoding_ || (kernels_->by_rows && outputs.size() == 1));
+    const std::size_t row_bytes = work_row_bytes(*kernels_, caches_, one_set ? size : 2 * size);
+    std::size_t received = 0;
+    for (const std::uint32_t x : known_)
+        received = x < size ? x + 1 : received;
     const auto kernel = field_of(shape_).bits() == 8 ? kernels_->transform8 : kernels_->transform16;
     for_strips(size_bytes, pool, [&](std::size_t begin, std::size_t end) {
         const WorkMemory work((2 * size + 1) * row_bytes);
@@ -301,6 +307,7 @@ void Solver::run_transform(std::span<const std::uint8_t* const> from,
                 .inputs = inputs.data(),
                 .input_count = inputs.size(),
                 .known = encoding_ ? nullptr : sources.data(),
+                .known_count = received,
                 .locator = locator_.data(),
                 .undisturbed = undisturbed_ && inputs.empty(),
                 .outputs = outputs.data(),

@@ -184,6 +184,24 @@ TEST_P(KernelTest, AllDataLost) {
     }
 }
 
+/// Losses side by side leave whole blocks of a group without data, and parity that was not received
+/// is no row of what follows from it.
+TEST_P(KernelTest, LossesInARow) {
+    for (const auto& [k, m] : {std::pair{40U, 10U}, std::pair{150U, 33U}, std::pair{300U, 100U}}) {
+        const Shape shape = must(Shape::create(k, m));
+        const std::uint32_t first = shape.parity_positions();
+        const Word& word = word_of(shape, 64);
+        for (const std::uint32_t losses : {m, m - 3, m / 2})
+            for (const std::uint32_t begin : {0U, 5U, k - losses}) {
+                std::vector<Role> roles(std::size_t{first} + k, Role::known);
+                std::fill(roles.begin() + losses, roles.begin() + first, Role::unused);
+                std::fill_n(roles.begin() + first + begin, losses, Role::wanted);
+                expect_solved(shape, *GetParam(), Method::transform, roles, word, 64,
+                              Executor::caller());
+            }
+    }
+}
+
 TEST_P(KernelTest, StripsAndThreads) {
     ThreadPool pool(3);
     check(5, 2, 64 * 37, 2, pool);
