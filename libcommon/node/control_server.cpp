@@ -53,7 +53,7 @@ public:
 
     static Task<void> accept(Impl* self);
     static Task<void> serve(Impl* self, std::shared_ptr<Client> client);
-    static Task<void> refuse(std::shared_ptr<Client> client);
+    static Task<void> refuse(Impl* self, std::shared_ptr<Client> client);
     static Task<bool> serve_one(Impl* self, std::shared_ptr<Client> client);
     static Task<void> watch(std::shared_ptr<Client> client);
     void task_threw(const std::exception_ptr& thrown) noexcept;
@@ -103,7 +103,7 @@ Task<void> ControlServer::Impl::accept(Impl* self) {
             auto client =
                 std::make_shared<Client>(self->loop, std::move(*socket), self->options.write);
             if (self->clients >= self->options.clients)
-                self->tasks.start(refuse(std::move(client)));
+                self->tasks.start(refuse(self, std::move(client)));
             else
                 self->tasks.start(serve(self, std::move(client)));
         } catch (const std::bad_alloc&) {
@@ -112,8 +112,11 @@ Task<void> ControlServer::Impl::accept(Impl* self) {
     }
 }
 
-Task<void> ControlServer::Impl::refuse(std::shared_ptr<Client> client) {
-    Reply full(Error(Errc::unavailable, "as many programs ask this node as may at a time"));
+Task<void> ControlServer::Impl::refuse(Impl* self, std::shared_ptr<Client> client) {
+    Reply full(Error(Errc::connection_limit,
+                     fmt::format("{} programs ask this node, which are as many as may at a time",
+                                 self->options.clients))
+                   .hint("try again when one of them has ended"));
     const auto said = co_await client->say(std::move(full));
     static_cast<void>(said); // whoever it was, he has left
 }

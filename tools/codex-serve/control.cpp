@@ -163,6 +163,17 @@ Result<int> run_health(cli::Context& context, const cli::DurationValue& wait) {
 
 // --- reload -------------------------------------------------------------------------------------
 
+/// FILE of "FILE:LINE: why", which the node has read; empty: the error is about none.
+std::string file_of_line(std::string_view text) {
+    const std::size_t colon = text.find(": ");
+    const std::size_t line = text.substr(0, colon).rfind(':');
+    if (colon == text.npos || line == text.npos || line + 1 == colon ||
+        !std::ranges::all_of(text.substr(line + 1, colon - line - 1),
+                             [](char c) { return c >= '0' && c <= '9'; }))
+        return {};
+    return std::string(text.substr(0, line));
+}
+
 Result<int> run_reload(cli::Context& context) {
     std::vector<std::string> later;
     const node::TakeReply warn = [&](const node::Reply& reply) -> Result<void> {
@@ -178,6 +189,9 @@ Result<int> run_reload(cli::Context& context) {
     JsonWriter names;
     names.list(later);
     context.note_total_json("later", std::move(names).text());
+    if (!done)
+        if (const std::string file = file_of_line(done.error().text()); !file.empty())
+            context.about(file);
     CODEX_CHECK(std::move(done));
     return 0;
 }

@@ -230,6 +230,8 @@ teardown() {
     echo 'max-peers = 0' >settings
     run_split codex-serve reload
     assert_refused 78 'settings:1: max-peers: 0 is not from 1 to'
+    run_split codex-serve reload --json
+    assert_equal "$(jq -sr '.[0].object' <<<"$stderr")" settings
     local wrong
     for wrong in limit peer; do
         printf '# a line before\n%s = "foo"\n' "$wrong" >settings

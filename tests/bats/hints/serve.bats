@@ -89,6 +89,34 @@ setup() {
     end_node
 }
 
+@test "one program more than may ask at a time is told to try again, and not that the node is gone" {
+    start_node
+    codex-serve health
+    mkfifo until
+    # shellcheck disable=SC2016 # this is Perl
+    perl -MIO::Socket::UNIX -e '
+        $| = 1;
+        my @held = map { IO::Socket::UNIX->new($ARGV[0]) or die } 1 .. 64;
+        print "held\n";
+        <STDIN>;' "$CODEX_REPO/node/control.sock" <until >held 2>&1 3>&- &
+    local holder=$!
+    exec 8>until
+    wait_for 'grep -q held held'
+    local command
+    for command in health "fetch zDvZRwzm9ezdooNwoCQrwsV3QWuQmQ2SuWtpFiB36JKakZ7BpmuT" stop; do
+        # shellcheck disable=SC2086 # words
+        run_split codex-serve $command
+        assert_failure 75
+        assert_stderr --partial '64 programs ask this node, which are as many as may at a time'
+        hint 'try again when one of them has ended'
+    done
+    exec 8>&-
+    wait "$holder"
+    holder=
+    wait_for 'codex-serve health'
+    end_node
+}
+
 @test "a folder that is no data folder" {
     mkdir -m 755 things empty
     touch things/photo

@@ -236,7 +236,7 @@ TEST_F(ControlServerTest, ManyAreAnsweredAtOnceAndNoMoreThanMayBe) {
     auto third = dial();
     EXPECT_EQ(must(ask(*third, Ask::ping)).size(), 1U);
     const auto fourth = dial();
-    EXPECT_EQ(must_fail(ask(*fourth, Ask::ping)).code(), Errc::unavailable);
+    EXPECT_EQ(must_fail(ask(*fourth, Ask::ping)).code(), Errc::connection_limit);
     third.reset();
     // Its place is free as soon as it has been noticed.
     Result<std::vector<std::uint64_t>> answered = fail(Errc::unavailable);
