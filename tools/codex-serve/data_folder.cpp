@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <dirent.h>
+#include <filesystem>
 #include <memory>
 #include <sys/stat.h>
 
@@ -110,6 +111,11 @@ Result<std::string> use_data_folder(cli::Context& context, const RunOptions& opt
     }
     CODEX_CHECK(refuse_reference_folder(context, folder + "/repo"));
     context.about(folder);
+    // As those above a repo are; where one cannot be made the call behind it says so.
+    std::error_code cannot;
+    const std::string_view own =
+        std::string_view(folder).substr(0, folder.find_last_not_of('/') + 1);
+    std::filesystem::create_directories(std::filesystem::path(own).parent_path(), cannot);
     if (::mkdir(folder.c_str(), kOwnerOnly) != 0) {
         if (errno != EEXIST)
             return fail(named_wrongly(creation_error(folder, system_error(errno, "open"))));

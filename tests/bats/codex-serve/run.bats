@@ -333,10 +333,10 @@ start_node_at_once() {
     assert_equal "$(stat -c %a data)" 700
     grep -q 'warning: data: ' said
     end_node
-    CODEX_DATA_DIR=new codex-serve run --listen-addrs /ip4/127.0.0.1/tcp/0 --ready-file ready2 >log 2>said 3>&- &
+    CODEX_DATA_DIR=far/away/new// codex-serve run --listen-addrs /ip4/127.0.0.1/tcp/0 --ready-file ready2 >log 2>said 3>&- &
     node=$!
     wait_for 'test -e ready2' 60 || fail "$(cat log said)"
-    assert_equal "$(stat -c %a new)" 700
+    assert_equal "$(stat -c %a far/away/new)" 700
     assert_equal "$(cat said)" ''
     end_node
 }
