@@ -2,6 +2,8 @@
 
 #include "cli/settings_file.hpp"
 
+#include <set>
+
 namespace codex::serve_tool {
 
 namespace {
@@ -36,9 +38,14 @@ Result<node::Limits> limits_of(const RunOptions& options) {
     node::Limits limits;
     limits.host.connections = options.max_peers;
     CODEX_TRY(texts, split_list("--limit", "NAME=VALUE", options.limits));
-    for (const std::string& text : texts)
+    std::set<std::string, std::less<>> names; // as an option that is given twice
+    for (const std::string& text : texts) {
         if (auto set = node::set_limit(limits, text); !set)
             return fail(cli::bad_value("--limit", set.error()));
+        const std::string name = text.substr(0, text.find('='));
+        if (!names.insert(name).second)
+            return fail(Errc::usage, "--limit: {} is given twice", name);
+    }
     return limits;
 }
 

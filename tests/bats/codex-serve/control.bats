@@ -280,6 +280,8 @@ teardown() {
     assert_line $'connections\t5\t0'
     run_split codex-serve -r other run --limit nonsense=5
     assert_refused 64 '--limit: nonsense=5: there is no such limit'
+    run_split codex-serve -r other run --limit streams=5,idle_stream=1m --limit streams=6
+    assert_refused 64 '--limit: streams is given twice'
     run_split codex-serve -r other run --peer /ip4/127.0.0.1/tcp/5
     assert_refused 64 '--peer: '
 }

@@ -114,6 +114,23 @@ codex-serve: hint: pass sockets of ListenStream= with an IP address and a port; 
             ;;
         esac
     done
+    # What does not mend by itself is not begun again and again: a port, a key, a token file, a folder.
+    local prevented code
+    prevented=$(sed -n 's/^RestartPreventExitStatus=//p' "$unit/codex-serve.service")
+    echo junk >key && chmod 600 key
+    mkdir things && touch things/photo
+    while read -r code command; do
+        # shellcheck disable=SC2086 # words
+        run_split codex-serve run --listen-addrs /ip4/127.0.0.1/tcp/0 $command
+        assert_failure "$code"
+        [[ " $prevented " == *" $code "* ]] || fail "$code"
+    done <<-'END'
+	64 --api-port 99999
+	65 --net-privkey key
+	66 --api-token-file nowhere
+	73 --data-dir things
+	78 --listen-addrs /ip4/192.0.2.1/tcp/0
+	END
     # That of requests over HTTP is where they are taken by default.
     assert grep -qx 'ListenStream=127.0.0.1:8080' "$unit/codex-serve.socket"
     command -v systemd-analyze >/dev/null || skip 'no systemd-analyze here'
