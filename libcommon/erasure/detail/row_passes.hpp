@@ -37,7 +37,7 @@ template <class V> struct ByteOps {
     }
     static Unit add(Unit a, Unit b) { return B::add(a, b); }
     static auto prepare(Unit x) { return V::prepare(x); }
-    static auto factor(const std::uint8_t* record) { return V::small(record); }
+    template <unsigned> static auto factor(const std::uint8_t* record) { return V::small(record); }
     /// sum + x * f. To be settled: compilers that move products about keep products of many rows,
     /// or factors of many, and have no registers for rows then. Once it is settled it is computed,
     /// and factors of `records` are read again.
@@ -50,9 +50,10 @@ template <class V> struct ByteOps {
     }
 };
 
-/// How passes compute with words of more than a byte, by any factor or, where kSmall, by those
-/// below 256; buffers are in other coordinates.
-template <class V, bool kSmall, bool kFromBuffers = false, bool kToBuffers = false> struct WordOps {
+/// How passes compute with words of more than a byte, by any factor in the kLarge lowest layers and
+/// by those below 256 in the others; buffers are in other coordinates.
+template <class V, unsigned kLarge, bool kFromBuffers = false, bool kToBuffers = false>
+struct WordOps {
     using Unit = typename V::Unit;
     static constexpr std::size_t kBytes = V::kBytes;
     static constexpr std::size_t kFactorBytes = V::kFactorBytes;
@@ -76,11 +77,11 @@ template <class V, bool kSmall, bool kFromBuffers = false, bool kToBuffers = fal
     }
     static Unit add(Unit a, Unit b) { return V::add(a, b); }
     static auto prepare(const Unit& x) { return V::prepare(x); }
-    static auto factor(const std::uint8_t* record) {
-        if constexpr (kSmall)
-            return V::small(record);
-        else
+    template <unsigned kLayer> static auto factor(const std::uint8_t* record) {
+        if constexpr (kLayer < kLarge)
             return V::factor(record);
+        else
+            return V::small(record);
     }
     template <class Prepared, class Factor>
     [[gnu::always_inline]] static Unit mul_add(const Unit& sum, const Prepared& x,
@@ -166,7 +167,8 @@ private:
                 (kGroup << (kLayer + 1)) + (kNumber % kPerLayer & ((1U << kLayer) - 1));
             Unit(&x)[kColumns] = rows[kX];
             Unit(&y)[kColumns] = rows[kX + (1U << kLayer)];
-            const auto factor = Ops::factor(skews[kLayer] + kGroup * Ops::kFactorBytes);
+            const auto factor =
+                Ops::template factor<kLayer>(skews[kLayer] + kGroup * Ops::kFactorBytes);
 #pragma GCC unroll 2
             for (unsigned c = 0; c < kColumns; ++c) {
                 if constexpr (kInverse)
@@ -309,7 +311,8 @@ private:
 #pragma GCC unroll 8
         for (unsigned other = 1; other < kRows; ++other)
             if ((other & kSet) == 0) {
-                const auto factor = Ops::factor(records + (other - 1) * Ops::kFactorBytes);
+                const auto factor =
+                    Ops::template factor<0>(records + (other - 1) * Ops::kFactorBytes);
 #pragma GCC unroll 2
                 for (unsigned c = 0; c < kColumns; ++c)
                     rows[kSet + other][c] =

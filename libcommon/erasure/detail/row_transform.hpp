@@ -287,21 +287,22 @@ private:
     template <bool kInverse, unsigned kLayers, class From, class To>
     void layers(unsigned layer, std::size_t start, std::size_t position, From from, To to) {
         constexpr bool kBuffers = From::kBuffers || To::kBuffers;
-        const bool small_factors = small(kLayers, layer, position + start);
+        const unsigned large = large_layers(kLayers, layer, position + start);
         if constexpr (!V::kHasSubfield)
             run_layers<ByteOps<V>, kInverse, kLayers>(layer, start, position, from, to);
         else if constexpr (kBuffers && kLayers <= V::kWordLayers) {
-            if (small_factors)
-                run_layers<WordOps<V, true, From::kBuffers, To::kBuffers>, kInverse, kLayers>(
-                    layer, start, position, from, to);
-            else
-                run_layers<WordOps<V, false, From::kBuffers, To::kBuffers>, kInverse, kLayers>(
-                    layer, start, position, from, to);
+            with_number<0, kLayers>(large, [&](auto count) {
+                this->template run_layers<WordOps<V, count(), From::kBuffers, To::kBuffers>,
+                                          kInverse, kLayers>(layer, start, position, from, to);
+            });
         } else if constexpr (!kBuffers) {
-            if (small_factors)
+            if (large == 0)
                 run_layers<ByteOps<V>, kInverse, kLayers>(layer, start, position, from, to);
             else if constexpr (kLayers <= V::kWordLayers)
-                run_layers<WordOps<V, false>, kInverse, kLayers>(layer, start, position, from, to);
+                with_number<1, kLayers>(large, [&](auto count) {
+                    this->template run_layers<WordOps<V, count()>, kInverse, kLayers>(
+                        layer, start, position, from, to);
+                });
             else
                 split<kInverse, kLayers>(layer, start, position, to);
         }
@@ -338,10 +339,14 @@ private:
             layers<kInverse, kLayers - kLower>(layer + kLower, start, position, rows, rows);
     }
 
-    /// Whether the factors of the group at `position`, of so many layers from `layer` on, are
-    /// below 256: factor i is word 2 i, and those of the lowest layer are the largest.
-    static bool small(unsigned layers, unsigned layer, std::size_t position) {
-        return (position >> (layer + 1)) + (std::size_t{1} << layers) / 2 <= 128;
+    /// How many of so many layers from `layer` on have factors from 256 on in the group at
+    /// `position`: factor i is word 2 i, and those of the lowest layer are the largest.
+    static unsigned large_layers(unsigned layers, unsigned layer, std::size_t position) {
+        unsigned large = 0;
+        while (large < layers &&
+               (position >> (layer + large + 1)) + (std::size_t{1} << (layers - large)) / 2 > 128)
+            ++large;
+        return large;
     }
 
     unsigned passes_ = 0;

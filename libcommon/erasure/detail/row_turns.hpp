@@ -73,8 +73,8 @@ protected:
             constexpr unsigned kLayers = all();
             if constexpr (V::kHasSubfield && !From::kBuffers && !To::kBuffers)
                 if (!small_turn(position)) {
-                    run_turn<TurnPass<WordOps<V, false>, kLayers>, kLayers>(position, from, sum, to,
-                                                                            added, last);
+                    run_turn<TurnPass<WordOps<V, 1>, kLayers>, kLayers>(position, from, sum, to,
+                                                                        added, last);
                     return;
                 }
             with_number<0, kLayers>(used_rows(count, position), [&](auto used) {
@@ -96,11 +96,12 @@ protected:
         });
     }
 
-    /// Calls work(begin, end, on the way) for the bytes that rows of `layer` have side by side.
+    /// Calls work(begin, end, on the way) for the bytes that rows of `layer` have side by side, of
+    /// one buffer to ask for at a time.
     template <class Work> void pieces(unsigned layer, Work work) {
         const std::size_t all = bytes_ << layer;
-        for (std::size_t begin = 0; begin < all; begin += kPiece) {
-            const std::size_t end = all - begin < kPiece ? all : begin + kPiece;
+        for (std::size_t begin = 0; begin < all; begin += ahead_.stretch()) {
+            const std::size_t end = all - begin < ahead_.stretch() ? all : begin + ahead_.stretch();
             work(begin, end, ahead_.on_the_way(begin, end, job_.work));
         }
     }
@@ -114,9 +115,6 @@ protected:
     std::size_t bytes_ = 0;
 
 private:
-    /// Bytes of rows between two looks at what is to be asked for ahead.
-    static constexpr std::size_t kPiece = 512;
-
     template <class Turn, unsigned kUsed, class From, class To>
     void run_turn(std::size_t position, From from, Work sum, To to, bool added, bool last) {
         constexpr unsigned kLayers = std::countr_zero(Turn::kRows);
