@@ -39,7 +39,7 @@ Result<int> run_connect(cli::Context& context, const ConnectOptions& options) {
     CODEX_TRY(target, parse_target(options.address));
     auto done = connect_by_daemon(context, options.address, options.timeout.seconds);
     if (!done)
-        return fail(with_way_to_node(std::move(done).error()));
+        return fail(with_way_to_node(std::move(done).error(), options.timeout.seconds));
     CODEX_CHECK(context.print(cli::Record("connected").field("id", target.peer.text())));
     return 0;
 }

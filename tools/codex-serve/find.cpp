@@ -58,7 +58,9 @@ Task<Result<node::FoundProviders>> find_by(net::dht::Dht* dht, Sought sought,
 /// Without a node of the repo.
 Result<void> find_here(cli::Context& context, Sought sought, const FindOptions& options) {
     const Deadline until = Deadline::after_seconds(context.clock(), options.timeout.seconds);
+    context.about({}); // but of what is named
     CODEX_TRY(bootstrap, bootstrap_nodes(options.bootstrap, until));
+    context.about(options.what);
     CODEX_TRY(node, Node::anonymous(context));
     CODEX_TRY(asking, begin_asking(context, *node, std::move(bootstrap)));
     auto found = run_task(node->loop, find_by(asking->dht.get(), std::move(sought), until.at()));
@@ -75,7 +77,10 @@ Remedy record_of_it() {
 }
 
 /// Of a node that looks for nobody: the settings with which it was begun have to change.
-Error with_way_to_discovery(Error error) {
+/// `seconds` is how long it was given, where that can be said.
+Error with_way_to_discovery(Error error, std::optional<std::uint64_t> seconds) {
+    if (error.code() == Errc::timeout && !error.has_way_out() && seconds)
+        return std::move(error).remedy(longer_than(*seconds));
     if (error.code() != Errc::unsupported || error.has_way_out())
         return error;
     return std::move(error)
@@ -121,7 +126,7 @@ Result<int> run_find(cli::Context& context, const FindOptions& options) {
                 .remedy(Remedy(Remedy::name_bootstrap_node, "begin it with the record of one"))
                 .remedy(record_of_it()));
     if (!asked)
-        return fail(with_way_to_discovery(std::move(asked).error()));
+        return fail(with_way_to_discovery(std::move(asked).error(), options.timeout.seconds));
     if (*asked)
         return 0;
     if (options.bootstrap.empty()) {
@@ -130,7 +135,8 @@ Result<int> run_find(cli::Context& context, const FindOptions& options) {
         return fail(with_way_to_nodes(no_node(repo)));
     }
     if (auto found = find_here(context, std::move(sought), options); !found)
-        return fail(with_way_to_nodes(std::move(found).error()));
+        return fail(with_way_to_discovery(with_way_to_nodes(std::move(found).error()),
+                                          options.timeout.seconds));
     return 0;
 }
 
@@ -165,7 +171,7 @@ Result<int> run_provide(cli::Context& context, const FindOptions& options) {
     auto asked = ask_daemon(context, std::move(request), print,
                             std::chrono::seconds(options.timeout.seconds));
     if (!asked)
-        return fail(with_way_to_discovery(std::move(asked).error()));
+        return fail(with_way_to_discovery(std::move(asked).error(), options.timeout.seconds));
     return 0;
 }
 
@@ -181,7 +187,7 @@ Result<int> run_spr(cli::Context& context) {
     };
     auto asked = ask_daemon(context, std::move(request), print, std::chrono::seconds(30));
     if (!asked)
-        return fail(with_way_to_discovery(std::move(asked).error()));
+        return fail(with_way_to_discovery(std::move(asked).error(), std::nullopt));
     return 0;
 }
 

@@ -1,9 +1,11 @@
 #include "serve.hpp"
 
 #include "base/printable.hpp"
+#include "base/units.hpp"
 #include "net/identity/key_file.hpp"
 #include "repo/repo.hpp"
 
+#include <algorithm>
 #include <arpa/inet.h>
 #include <cerrno>
 #include <sys/stat.h>
@@ -161,8 +163,25 @@ Result<Target> parse_target(const std::string& text) {
     return Target{*peer, *rest};
 }
 
-Error with_way_to_node(Error error) {
-    if (error.code() != Errc::unavailable || error.has_way_out())
+Remedy longer_than(std::uint64_t seconds) {
+    constexpr std::uint64_t kLongest = std::uint64_t{1} << 32;
+    return Remedy(Remedy::wait_longer, "give it longer")
+        .by("--timeout " + format_duration(2 * std::clamp<std::uint64_t>(seconds, 1, kLongest)));
+}
+
+Error with_way_to_node(Error error, std::uint64_t seconds) {
+    if (error.has_way_out())
+        return error;
+    if (error.code() == Errc::timeout)
+        return std::move(error)
+            .remedy(longer_than(seconds))
+            .remedy(
+                Remedy(Remedy::show_node, "or see there whether it runs, and at which address"));
+    if (error.code() == Errc::peer_wrong)
+        return std::move(error).remedy(
+            Remedy(Remedy::show_node,
+                   "see the address of the node that is meant there, which ends in its id"));
+    if (error.code() != Errc::unavailable)
         return error;
     return std::move(error).hint(
         "see there whether it runs, and at which address, for its port may "

@@ -49,7 +49,8 @@ Result<int> run_ping(cli::Context& context, const PingOptions& options) {
     auto done = run_task(node->loop, ping_all(node->host.get(), target, &options, &context));
     if (!*done)
         context.report(options.address,
-                       with_way_to_node(std::move(*done).error())); // and the summary follows
+                       with_way_to_node(std::move(*done).error(),
+                                        options.timeout.seconds)); // and the summary follows
     return context.exit_code();
 }
 

@@ -62,9 +62,12 @@ struct Target {
 };
 [[nodiscard]] Result<Target> parse_target(const std::string& text);
 
-/// `error` of connecting with a node by its address: where nobody answers there, with where the
-/// right one is shown.
-[[nodiscard]] Error with_way_to_node(Error error);
+/// What took longer than `seconds` is given twice as long.
+[[nodiscard]] Remedy longer_than(std::uint64_t seconds);
+
+/// `error` of connecting with a node by its address, which was given `seconds`: where nobody, or
+/// somebody else, answers there, with where the right one is shown.
+[[nodiscard]] Error with_way_to_node(Error error, std::uint64_t seconds);
 
 /// A node over the system's sockets, on a loop of its own. It has to be on the heap: its parts
 /// refer to each other. Threads: the one that runs the loop.

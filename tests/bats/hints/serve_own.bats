@@ -153,6 +153,28 @@ load hints
     end_node
 }
 
+@test "an address where somebody else answers, or nobody in time" {
+    start_node
+    local spr
+    spr=$(codex-serve spr)
+    codex-serve key new other.key >/dev/null
+    run_split codex-serve ping -c 1 "${address%/p2p/*}/p2p/$(codex-serve id --net-privkey other.key)"
+    assert_equal "$status" 76
+    hint 'see the address of the node that is meant there, which ends in its id: codex-serve --repo OTHER health'
+    codex-serve ping -c 1 "$(codex-serve --repo "$CODEX_REPO" health | cut -f 3)"
+    kill -s STOP "$node"
+    run_split codex-serve ping -c 1 --timeout 1s "$address"
+    assert_equal "$status" 75
+    hint 'give it longer: --timeout 2s; or see there whether it runs, and at which address: codex-serve --repo OTHER health'
+    part 'or see there whether it runs, and at which address: codex-serve --repo OTHER health'
+    run_split codex-serve -r nobody find --bootstrap-node "$spr" --timeout 1s zDvZRwzm9ezdooNwoCQrwsV3QWuQmQ2SuWtpFiB36JKakZ7BpmuT
+    assert_equal "$status" 75
+    hint 'give it longer: --timeout 2s'
+    kill -s CONT "$node"
+    codex-serve ping -c 1 --timeout 20s "$address"
+    end_node
+}
+
 @test "a pipe that something else writes to" {
     gen 1 1000000 >file
     cid=$(codex-chunk put file)
