@@ -8,6 +8,9 @@ namespace {
 
 constexpr std::size_t kLongRow = 512;
 constexpr std::size_t kLongerRow = 1024;
+/// Pages, beside those of work rows and of what stands in memory of pages, that most cores know the
+/// addresses of: they have 2048 entries for them or more.
+constexpr std::size_t kKnownPages = 1536;
 
 CacheSizes ask() {
     CacheSizes found;
@@ -38,14 +41,15 @@ const CacheSizes& machine_caches() {
     return found;
 }
 
-std::size_t work_row_bytes(const KernelSet& kernels, const CacheSizes& caches, std::size_t rows) {
+std::size_t work_row_bytes(const KernelSet& kernels, const CacheSizes& caches, std::size_t rows,
+                           std::size_t buffers) {
     const std::size_t shortest = kernels.shortest_row;
     if (!kernels.by_rows)
         return longest_row(shortest, kLongRow, rows, caches.nearest / 3);
     const std::size_t bytes = longest_row(shortest, kZeroRowBytes, rows, caches.nearest / 4 * 3);
     if (bytes >= kLongRow)
         return bytes;
-    if (rows * kLongerRow <= caches.second / 8)
+    if (rows * kLongerRow <= caches.second / (buffers > kKnownPages ? 2 : 8))
         return kLongerRow;
     return longest_row(shortest, kLongRow, rows, caches.second / 2);
 }

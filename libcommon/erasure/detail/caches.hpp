@@ -18,14 +18,16 @@ struct CacheSizes {
 /// oldest machines have. Threads: any.
 [[nodiscard]] const CacheSizes& machine_caches();
 
-/// Bytes of a buffer in a work row of a transform, of `rows` work rows: a power of two.
+/// Bytes of a buffer in a work row of a transform of so many buffers, of `rows` work rows: a power
+/// of two.
 ///
 /// By rows (row_transform.hpp), each pass begins anew for every few rows, so the rows are as long
 /// as fit the nearest cache with something left for buffers; where these would be short, those that
-/// fit half of the second are faster, and longer ones where they are little of it. By columns, a
-/// column is in registers, and short rows suffice.
+/// fit half of the second are faster, and longer ones where they are little of it, or where there
+/// are so many buffers that each visit to one is to a page whose address must be looked up. By
+/// columns, a column is in registers, and short rows suffice.
 [[nodiscard]] std::size_t work_row_bytes(const KernelSet& kernels, const CacheSizes& caches,
-                                         std::size_t rows);
+                                         std::size_t rows, std::size_t buffers);
 
 /// Bytes of all inputs of a matrix product that are read again and again: most of the nearest
 /// cache.

@@ -29,6 +29,10 @@ template <class V> struct ByteOps {
     static std::size_t offset(std::size_t at) { return at; }
     static Unit zero() { return B::zero(); }
     static Unit load(const std::uint8_t* from) { return B::load(from); }
+    static Unit load_work(const std::uint8_t* from) { return B::load(from); }
+    static Unit mul(Unit x, const std::uint8_t* record) {
+        return V::mul_add(zero(), prepare(x), factor<0>(record));
+    }
     template <bool kStreamed> static void store(std::uint8_t* to, Unit x) {
         if constexpr (kStreamed)
             B::stream(to, x);
@@ -66,6 +70,10 @@ struct WordOps {
             return V::turn(V::load(from));
         else
             return V::load(from);
+    }
+    static Unit load_work(const std::uint8_t* from) { return V::load(from); }
+    static Unit mul(const Unit& x, const std::uint8_t* record) {
+        return V::mul(x, V::factor(record));
     }
     template <bool kStreamed> static void store(std::uint8_t* to, Unit x) {
         if constexpr (kToBuffers)
@@ -120,6 +128,25 @@ template <class Ops> constexpr unsigned columns(unsigned layers) {
     return layers <= 2 ? Ops::kColumns : 1;
 }
 
+/// What a pass reads of row q at a byte of it, which may be multiplied, and writes.
+template <class Ops, class Cursor>
+[[gnu::always_inline]] inline typename Ops::Unit load_row(Cursor from, std::size_t q,
+                                                          std::size_t byte) {
+    typename Ops::Unit x = Ops::load(from.row(q) + byte);
+    if constexpr (requires { from.sum(q); })
+        x = Ops::add(x, Ops::load_work(from.sum(q) + byte));
+    if constexpr (requires { from.factor(q); })
+        x = Ops::mul(x, from.factor(q));
+    return x;
+}
+template <class Ops, bool kStreamed, class Cursor>
+[[gnu::always_inline]] inline void store_row(Cursor to, std::size_t q, std::size_t byte,
+                                             typename Ops::Unit x) {
+    if constexpr (requires { to.factor(q); })
+        x = Ops::mul(x, to.factor(q));
+    Ops::template store<kStreamed>(to.row(q) + byte, x);
+}
+
 /// Butterflies.
 template <class Ops, unsigned kLayers> struct LayersPass {
     using Unit = typename Ops::Unit;
@@ -142,13 +169,13 @@ template <class Ops, unsigned kLayers> struct LayersPass {
                     for (std::size_t q = 0; q < kRows; ++q)
 #pragma GCC unroll 2
                         for (unsigned c = 0; c < kColumns; ++c)
-                            rows[q][c] = Ops::load(from.row(q) + c * Ops::kBytes);
+                            rows[q][c] = load_row<Ops>(from, q, c * Ops::kBytes);
                     butterflies<kInverse, 0>(rows, skews);
 #pragma GCC unroll 16
                     for (std::size_t q = 0; q < kRows; ++q)
 #pragma GCC unroll 2
                         for (unsigned c = 0; c < kColumns; ++c)
-                            Ops::template store<kStreamed>(to.row(q) + c * Ops::kBytes, rows[q][c]);
+                            store_row<Ops, kStreamed>(to, q, c * Ops::kBytes, rows[q][c]);
                 });
         }
     }

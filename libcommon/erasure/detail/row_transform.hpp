@@ -101,23 +101,22 @@ private:
         const Sources known{job_.known, at_};
         if (job_.undisturbed && passes_ > 0)
             return interpolate(known);
-        if (job_.input_count > 0) {
+        const bool added = job_.input_count > 0;
+        if (added) {
             parity(sum);
             forward_all(sum, sum, 0, job_.known_count);
             locate_all<true>(sum, known);
         } else {
             locate_all<false>(sum, known);
         }
-        inverse_all(sum, sum, 0, {0, job_.known_count});
         for (std::size_t i = 0; i < job_.output_count; ++i) {
             const OutputGroup& output = job_.outputs[i];
             const Work rows = output_rows(i);
             turn(sum, job_.known_count, output.position, false, true, sum, rows);
-            forward_all(rows, rows, output.position, output.count);
             if (job_.streamed)
-                write<true>(rows, output);
+                finish_all<true>(rows, output);
             else
-                write<false>(rows, output);
+                finish_all<false>(rows, output);
         }
     }
 
@@ -127,7 +126,11 @@ private:
         return work(i + 1 == job_.output_count ? 0 : 1);
     }
 
+    /// The layers below the turn of what the received parity says of the lost data.
     template <bool kAdded> void locate_all(Work sum, Sources known) {
+        using Located = typename Strips<V>::template Located<kAdded>;
+        if (passes_ > 0)
+            return inverse_all(Located{known, sum, job_.locator}, sum, 0, {0, job_.known_count});
         for (std::size_t row = 0; row < job_.known_count; ++row)
             locate<V, kAdded>(sum.row(row), known.row(row), bytes_,
                               job_.locator + row * V::kFactorBytes,
@@ -151,13 +154,17 @@ private:
         }
     }
 
-    template <bool kStreamed> void write(Work rows, const OutputGroup& output) {
+    /// Results: those layers at their positions, and their factors.
+    template <bool kStreamed> void finish_all(Work rows, const OutputGroup& output) {
+        using Finished = typename Strips<V>::template Finished<kStreamed>;
+        if (passes_ > 0)
+            return forward_all(rows, Finished{{output.rows, at_, spare()}, output.factors},
+                               output.position, output.count);
         for (std::size_t row = 0; row < output.count; ++row)
-            if (output.rows[row] != nullptr) {
+            if (output.rows[row] != nullptr)
                 finish<V, kStreamed>(rows.row(row), output.rows[row] + at_, bytes_,
                                      output.factors + row * V::kFactorBytes,
                                      ahead_.on_the_way(0, bytes_, job_.work));
-            }
     }
 
     /// The sum of all input groups, turned to position 0.

@@ -294,7 +294,8 @@ void Solver::run_transform(std::span<const std::uint8_t* const> from,
         ahead.clear();
     const bool one_set = // of work rows is enough
         inputs.size() < 2 && (encoding_ || (kernels_->by_rows && outputs.size() == 1));
-    const std::size_t row_bytes = work_row_bytes(*kernels_, caches_, one_set ? size : 2 * size);
+    const std::size_t row_bytes = work_row_bytes(*kernels_, caches_, one_set ? size : 2 * size,
+                                                 known_.size() + wanted_.size());
     std::size_t received = 0;
     for (const std::uint32_t x : known_)
         received = x < size ? x + 1 : received;

@@ -76,6 +76,43 @@ template <class V> struct Strips {
         }
     };
 
+    /// Rows times factors, one for each: buffers, to which work rows may be added.
+    template <bool kAdded> struct Located {
+        Sources known;
+        Work sum;
+        const std::uint8_t* factors;
+        static constexpr bool kBuffers = true;
+        static constexpr bool kStreamed = false;
+        template <unsigned kLayers> struct Group {
+            Buffers<kLayers, const std::uint8_t> known;
+            Work sum; ///< from the first row of the group on
+            const std::uint8_t* factors;
+            struct Cursor {
+                const Group* group;
+                std::size_t i;
+                [[nodiscard, gnu::always_inline]] const std::uint8_t* row(std::size_t q) const {
+                    return group->known.rows[q] + i;
+                }
+                [[nodiscard, gnu::always_inline]] const std::uint8_t* sum(std::size_t q) const
+                    requires kAdded
+                {
+                    return group->sum.row(q) + i;
+                }
+                [[nodiscard, gnu::always_inline]] const std::uint8_t* factor(std::size_t q) const {
+                    return group->factors + q * V::kFactorBytes;
+                }
+            };
+            [[nodiscard, gnu::always_inline]] Cursor at(std::size_t i) const { return {this, i}; }
+        };
+        template <unsigned kLayers>
+        [[nodiscard, gnu::always_inline]] Group<kLayers> group(std::size_t first,
+                                                               unsigned layer) const {
+            return {known.template group<kLayers>(first, layer),
+                    {sum.row(first), sum.bytes},
+                    factors + first * V::kFactorBytes};
+        }
+    };
+
     /// Buffers to write, from byte `at` on; where none is wanted, `spare` is written.
     template <bool kPastCaches> struct Results {
         std::uint8_t* const* rows;
@@ -94,6 +131,35 @@ template <class V> struct Strips {
         }
         [[nodiscard]] std::uint8_t* row(std::size_t row) const {
             return rows[row] == nullptr ? spare : rows[row] + at;
+        }
+    };
+
+    /// The same of rows times factors, one for each.
+    template <bool kPastCaches> struct Finished {
+        Results<kPastCaches> results;
+        const std::uint8_t* factors;
+        static constexpr bool kBuffers = true;
+        static constexpr bool kStreamed = kPastCaches;
+        template <unsigned kLayers> struct Group {
+            Buffers<kLayers, std::uint8_t> results;
+            const std::uint8_t* factors;
+            struct Cursor {
+                const Group* group;
+                std::size_t i;
+                [[nodiscard, gnu::always_inline]] std::uint8_t* row(std::size_t q) const {
+                    return group->results.rows[q] + i;
+                }
+                [[nodiscard, gnu::always_inline]] const std::uint8_t* factor(std::size_t q) const {
+                    return group->factors + q * V::kFactorBytes;
+                }
+            };
+            [[nodiscard, gnu::always_inline]] Cursor at(std::size_t i) const { return {this, i}; }
+        };
+        template <unsigned kLayers>
+        [[nodiscard, gnu::always_inline]] Group<kLayers> group(std::size_t first,
+                                                               unsigned layer) const {
+            return {results.template group<kLayers>(first, layer),
+                    factors + first * V::kFactorBytes};
         }
     };
 };

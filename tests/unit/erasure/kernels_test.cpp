@@ -328,11 +328,12 @@ TEST_P(KernelTest, TheMethodFollowsTheSizeOfTheProblem) {
 }
 
 TEST(Kernels, WorkRowsFitTheCaches) {
-    const auto bytes = [](bool by_rows, const CacheSizes& caches, std::size_t rows) {
+    const auto bytes = [](bool by_rows, const CacheSizes& caches, std::size_t rows,
+                          std::size_t buffers = 100) {
         KernelSet kernels = kScalarKernels;
         kernels.by_rows = by_rows;
         kernels.shortest_row = 128;
-        return work_row_bytes(kernels, caches, rows);
+        return work_row_bytes(kernels, caches, rows, buffers);
     };
     constexpr CacheSizes kSmall{std::size_t{32} << 10, std::size_t{512} << 10};
     constexpr CacheSizes kLarge{std::size_t{48} << 10, std::size_t{2048} << 10};
@@ -343,10 +344,12 @@ TEST(Kernels, WorkRowsFitTheCaches) {
     EXPECT_EQ(bytes(true, kLarge, 128), 1024U);
     EXPECT_EQ(bytes(true, kSmall, 1024), 256U);
     EXPECT_EQ(bytes(true, kLarge, 1024), 512U);
+    EXPECT_EQ(bytes(true, kLarge, 1024, 2000), 1024U);
+    EXPECT_EQ(bytes(true, kSmall, 1024, 2000), 256U);
     EXPECT_EQ(bytes(true, kSmall, 65536), 128U);
     EXPECT_EQ(bytes(false, kLarge, 32), 512U);
     EXPECT_EQ(bytes(false, kLarge, 256), 128U);
-    EXPECT_EQ(work_row_bytes(kScalarKernels, kSmall, 65536), kScalarKernels.shortest_row);
+    EXPECT_EQ(work_row_bytes(kScalarKernels, kSmall, 65536, 100), kScalarKernels.shortest_row);
     EXPECT_GT(machine_caches().second, machine_caches().nearest);
 }
 
