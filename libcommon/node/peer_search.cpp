@@ -112,8 +112,10 @@ bool PeerSearch::is_frequent() const {
            (rounds_ <= kFrequentRounds || (giving_now == 0 && is_told_of_some));
 }
 
-/// Tells the book what has come since it was told last.
+/// Tells the book what has come since it was told last. Who has gone, or turned out to be of no
+/// use, leaves its place to another: of many that are said to have something some give nothing.
 void PeerSearch::learn() {
+    std::erase_if(made_, [this](const net::PeerId& peer) { return !host_.connection(peer); });
     if (fetch_ == nullptr)
         return;
     for (const exchange::FetchPeer& peer : fetch_->status().peers) {
@@ -125,6 +127,8 @@ void PeerSearch::learn() {
         since.late = peer.late - std::min(peer.late, told.late);
         since.rate = peer.rate;
         book_.gave(since, loop_.now());
+        if (since.wrong != 0 || (since.late != 0 && peer.blocks == 0))
+            made_.erase(peer.id);
         told.blocks = peer.blocks;
         told.wrong = peer.wrong;
         told.late = peer.late;
@@ -161,7 +165,7 @@ Task<void> PeerSearch::run(PeerSearch* self) {
             self->learn();
             self->dial_some();
             const Clock::Instant then = std::min(self->next_search(next, late), self->next_dial());
-            const Clock::Instant look = std::min(then, self->loop_.now() + self->options_.pause);
+            const Clock::Instant look = std::min(then, self->loop_.now() + self->look_again());
             co_await one_ended.wait(look);
         } while (self->loop_.now() < self->next_search(next, late));
         // One that was put off is none of those that come early.
@@ -176,7 +180,7 @@ Task<void> PeerSearch::run(PeerSearch* self) {
 Clock::Instant PeerSearch::next_search(Clock::Instant due, Clock::Instant late) const {
     if (giving() >= options_.enough)
         return std::max(due, late);
-    return made_ >= may_make_ ? std::max(due, counts_until()) : due;
+    return made_.size() >= may_make_ ? std::max(due, counts_until()) : due;
 }
 
 /// Whom one dials first the others are not to dial first as well: in an order of chance, but those
@@ -220,12 +224,18 @@ std::size_t PeerSearch::just_dialled() const {
         std::ranges::count_if(dialling_, [&](const auto& one) { return one.second > since; }));
 }
 
+/// How long it may be unknown that another one may be dialled in the place of one that was reached.
+Clock::Duration PeerSearch::look_again() const {
+    const bool any_waits = !untried_.empty() || !again_.empty();
+    return any_waits && made_.size() >= may_make_ ? options_.first_pause : options_.pause;
+}
+
 /// When another one may be dialled because nothing has come of one that is being dialled.
 Clock::Instant PeerSearch::next_dial() const {
     Clock::Instant next = Clock::Instant::max();
     if (untried_.empty() && again_.empty())
         return next;
-    if (made_ + just_dialled() >= may_make_)
+    if (made_.size() + just_dialled() >= may_make_)
         next = counts_until();
     for (const auto& [peer, since] : dialling_)
         if (since + options_.stagger > loop_.now())
@@ -251,7 +261,7 @@ void PeerSearch::count_anew(std::size_t giving) {
     if (loop_.now() < counts_until())
         return;
     counting_since_ = loop_.now();
-    made_ = 0;
+    made_.clear();
     may_make_ = giving == 0 ? std::min(2 * may_make_, kMostKnown) : options_.made;
 }
 
@@ -262,7 +272,7 @@ void PeerSearch::dial_some() {
     count_anew(giving_now);
     for (auto* const waiting : {&untried_, &again_})
         while (!waiting->empty() && giving_now + just_dialled() < options_.at_once &&
-               made_ + just_dialled() < may_make_ && dials_.size() < options_.dials) {
+               made_.size() + just_dialled() < may_make_ && dials_.size() < options_.dials) {
             Candidate next = std::move(waiting->front());
             waiting->pop_front();
             if (may_dial(next.peer, giving_now))
@@ -304,7 +314,7 @@ Task<void> PeerSearch::dial(PeerSearch* self, Candidate to) {
     const Clock::Instant until = self->loop_.now() + patience;
     auto made = co_await self->host_.connect(peer, std::move(one), until);
     if (made) {
-        ++self->made_;
+        self->made_.insert(peer);
         self->tried_.erase(peer);
         self->book_.reached(peer, self->loop_.now());
         self->options_.logger.info("Dial successful", {{"peerId", log::Id{peer.text()}}});

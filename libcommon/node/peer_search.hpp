@@ -24,9 +24,9 @@ struct PeerSearchOptions {
     Clock::Duration stagger = std::chrono::milliseconds(250);
     std::size_t dials = 64; ///< all together
     /// Connections that are made in the first `pause`, or in twice that where somebody gives
-    /// something; twice as many in each next one as long as nobody does. Where
-    /// many begin together, before any of them can give something, each would else be connected
-    /// with all, at the cost of several times the data.
+    /// something, beside those that end or turn out to be of no use; twice as many in each next one
+    /// as long as nobody does. Where many begin together, before any of them can give something,
+    /// each would else be connected with all, at the cost of several times the data.
     std::size_t made = 5;
     /// Of many that begin together each is known to the others a moment later: so until `pause`
     /// is over it is searched after this, too, and after twice as long, and so on.
@@ -106,6 +106,7 @@ private:
     [[nodiscard]] bool may_dial(const net::PeerId& peer, std::size_t giving) const;
     [[nodiscard]] std::size_t just_dialled() const;
     [[nodiscard]] Clock::Instant next_dial() const;
+    [[nodiscard]] Clock::Duration look_again() const;
     [[nodiscard]] Candidate candidate(const net::PeerRecord& record) const;
     void failed(const net::PeerId& peer, Error error);
 
@@ -127,7 +128,7 @@ private:
     std::set<net::PeerId> known_; ///< that searches have found
     std::uint64_t barren_ = 0;    ///< rounds since somebody new was found
     bool by_chance_ = false;      ///< the last one was told of some of them
-    std::size_t made_ = 0;        ///< connections since then
+    std::set<net::PeerId> made_;  ///< reached since then, and of use as far as is known
     std::size_t may_make_;
     Clock::Instant counting_since_;
     std::deque<Candidate> untried_;

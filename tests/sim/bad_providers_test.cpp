@@ -91,7 +91,8 @@ TEST(BadProviders, HoldUpAFetchALittleAndTheNextOneLess) {
     Swarm good(false, 0);
     const double first_alone = in_seconds(good.fetch(first));
     const double next_alone = in_seconds(good.fetch(next));
-    const auto [from, to] = sim::seeds_or({8, 10});
+    // In 194 hardly one of the first five that answer is of use.
+    const auto [from, to] = sim::seeds_or({193, 195});
     for (std::uint64_t seed = from; seed <= to; ++seed) {
         Swarm mixed(true, seed);
         const double first_mixed = in_seconds(mixed.fetch(first));
