@@ -6,7 +6,7 @@
 #   store    codex-chunk put and get, codex-ec encode and repair beside cp, openssl and cat
 #   many     thousands of tiny files, each a dataset: put, export, import and rm beside cp
 #   others   par2, restic and casync, where they are installed
-#   erasure  the erasure code's kernels
+#   erasure  the erasure code's kernels, each set in turn; beside the peer the middle ratio of all runs counts
 #   hash     SHA-256 with each set of kernels beside OpenSSL
 #   pipeline put, get, encode, repair and slots with each set of kernels, for machines that have no better
 #            one, beside cp, cat and openssl

@@ -115,9 +115,30 @@ erasure_section() {
         return
     fi
     printf '\nerasure kernels%s\n' "${CODEX_LEOPARD_LIB:+, beside $CODEX_LEOPARD_LIB}"
-    local level
+    local level run
     for level in portable ssse3 avx2 gfni256 avx512; do # what the machine lacks runs the best it has
-        printf '\nCODEX_CPU=%s\n' "$level"
-        CODEX_CPU=$level erasure_bench --benchmark_color=false 2>&1 # with its kernels, and the caches
+        : >runs.json
+        for ((run = 0; run < runs; ++run)); do # not its own repetitions, which must not differ in length
+            benchmark erasure_bench . CODEX_CPU="$level"
+            cat bench.json >>runs.json
+        done
+        printf '\nCODEX_CPU=%s%s\n' "$level" "$(jq -rs '.[0].context // empty |
+            ": \(.kernels), strips for caches of \(."strips for caches of")"' runs.json)"
+        erasure_rows
     done
+}
+
+# erasure_rows: of all runs of erasure_bench in runs.json, for each code the most that one gave, and the
+# middle one of their ratios to the peer with the least and the greatest.
+erasure_rows() {
+    local name rate peer middle least most
+    while read -r name rate peer middle least most; do
+        figure "${name/\// }" "$rate" GiB/s "${peer:+$middle times leopard, which gives $peer ($least to $most)}"
+    done < <(jq -rs 'def two: . * 100 | round / 100;
+        [.[].benchmarks | to_entries[]] | group_by(.key)[] | map(.value) |
+        ([.[].ratio | values] | sort) as $ratios |
+        [(.[0].name | sub("(/iterations:1)?/manual_time"; "")), (map(.bytes_per_second) | max / 1073741824 | two)] +
+        if $ratios == [] then [] else
+            [(map(.peer) | max / 1073741824 | two), ($ratios | .[length / 2 | floor], .[0], .[-1] | two)]
+        end | join(" ")' runs.json)
 }

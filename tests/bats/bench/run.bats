@@ -10,7 +10,7 @@ setup() {
 
 # bench SECTION...: on the programs in bin.
 bench() {
-    run env CODEX_BIN="$PWD/bin" CODEX_BENCH_MIB=2 CODEX_BENCH_RUNS=1 CODEX_BENCH_DIR="$PWD/bench" \
+    run env CODEX_BIN="$PWD/bin" CODEX_BENCH_MIB=2 CODEX_BENCH_RUNS="${CODEX_BENCH_RUNS:-1}" CODEX_BENCH_DIR="$PWD/bench" \
         CODEX_BENCH_ASKS=50 CODEX_BENCH_WRK_SECONDS=1 CODEX_BENCH_SAMPLES=1 CODEX_BENCH_CIRCUIT='--max-depth 8' BENCHMARK_MIN_TIME=0.001 \
         "$CODEX_SOURCE/tests/bench/run.sh" "$@"
 }
@@ -36,6 +36,22 @@ stub() {
         'import many' 'rm many' 'cp, each synced'; do
         assert_line --regexp "^$row +[0-9]+\.[0-9]+ +[0-9]+\.[0-9]+ +[0-9]+ +[0-9]+"
     done
+}
+
+@test "of several runs of the erasure code the fastest counts, and the middle ratio to the peer" {
+    for other in par2 restic casync; do stub "$other" 'exit 0'; done
+    # Each time faster than before, at another ratio.
+    stub erasure_bench 'echo >>calls
+        n=$(($(wc -l <calls) % 3 + 1))
+        printf "{\"context\": {\"kernels\": \"%s\", \"strips for caches of\": \"1 and 2 KiB\"}, \"benchmarks\": [
+            {\"name\": \"encode/3/2/manual_time\", \"bytes_per_second\": ${n}073741824, \"peer\": 1073741824, \"ratio\": $n.5},
+            {\"name\": \"bound/3/2/iterations:1/manual_time\", \"bytes_per_second\": 5368709120}]}" "$CODEX_CPU"'
+    CODEX_BENCH_RUNS=3 bench erasure
+    assert_success
+    assert_line 'CODEX_CPU=avx2: avx2, strips for caches of 1 and 2 KiB'
+    assert_line --regexp "^encode 3/2 +2.86 GiB/s +2.5 times leopard, which gives 1 \(1.5 to 3.5\)$"
+    assert_line --regexp '^bound 3/2 +5 GiB/s'
+    assert_equal "$(wc -l <bench/calls)" 15
 }
 
 @test "a benchmark of what is short takes little more than the time that it measures" {
