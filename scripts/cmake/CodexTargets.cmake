@@ -6,9 +6,11 @@
 # shares no precompiled header and no inline function with code that must run everywhere.
 # gcc 12 copies what is larger than a register in halves of it unless told, and to load as a whole what
 # was just stored in halves takes as long as a product.
-set(CODEX_ISA_avx2 -mavx2 -mbmi2 -mfma
+# clang loads and stores 32 bytes in halves for machines that are older than AVX2, unless told.
+set(CODEX_TUNE_avx2 $<$<CXX_COMPILER_ID:Clang>:-mtune=haswell>)
+set(CODEX_ISA_avx2 -mavx2 -mbmi2 -mfma ${CODEX_TUNE_avx2}
     $<$<CXX_COMPILER_ID:GNU>:-mmove-max=256> $<$<CXX_COMPILER_ID:GNU>:-mstore-max=256>)
-set(CODEX_ISA_gfni -mavx2 -mbmi2 -mgfni)
+set(CODEX_ISA_gfni -mavx2 -mbmi2 -mgfni ${CODEX_TUNE_avx2})
 set(CODEX_ISA_adx -mbmi2 -madx -fomit-frame-pointer) # its inline assembly needs every register
 set(CODEX_ISA_shani -msha -msse4.1)
 # gcc 12 warns of its own intrinsics: _mm512_undefined_epi32() is "used uninitialized" (PR 105593).
