@@ -13,9 +13,10 @@ setup() {
     cp -r "$CODEX_REPO/ledger" honest
 }
 
-# edit PERL: runs it on @records, each with its length, and writes what it leaves as the journal.
+# edit PERL: runs it on @records, each with its length, and writes what it leaves as the journal. The state would be
+# that of this file, where it gets the number of the one that was removed: then only verify reads what it is of.
 edit() {
-    rm -rf "$CODEX_REPO/ledger" && cp -r honest "$CODEX_REPO/ledger"
+    rm -rf "$CODEX_REPO/ledger" && cp -r honest "$CODEX_REPO/ledger" && rm -rf "$CODEX_REPO/ledger/state"
     perl -e '
         my ($file, $code) = @ARGV;
         open my $in, "<:raw", $file or die;
