@@ -100,6 +100,7 @@ struct KernelSet {
     const char* name;
     FactorForm form;
     bool by_rows;           ///< row_transform.hpp, or column_transform.hpp
+    bool by_planes = false; ///< or plane_transform.hpp: two sets of rows, no stores past the caches
     double pass_cost;       ///< of a transform, for a row, in products of the matrix; measured
     double decode_cost = 1; ///< how much more the rows cost that decoding has
     unsigned layers8;       ///< of a transform in a pass; 1 where its cost grows with every layer

@@ -47,6 +47,7 @@ constinit const KernelSet kScalarKernels = {
     .name = "scalar",
     .form = FactorForm::affine,
     .by_rows = true,
+    .by_planes = true,
     .pass_cost = 0.92,
     .layers8 = 1,
     .layers16 = 1,

@@ -284,7 +284,7 @@ void Solver::run_transform(std::span<const std::uint8_t* const> from,
                                encoding_ ? nullptr : factors_.data() + (position - size) * record,
                                position, needed[group]});
     }
-    bool streamed = wanted_.size() * size_bytes > cached_bytes(caches_);
+    bool streamed = !kernels_->by_planes && wanted_.size() * size_bytes > cached_bytes(caches_);
     for (const std::uint32_t x : wanted_)
         streamed = streamed && reinterpret_cast<std::uintptr_t>(to[x]) % 64 == 0;
     if (!streamed)
@@ -293,7 +293,8 @@ void Solver::run_transform(std::span<const std::uint8_t* const> from,
     if (ahead.size() <= kForeseenBuffers)
         ahead.clear();
     const bool one_set = // of work rows is enough
-        inputs.size() < 2 && (encoding_ || (kernels_->by_rows && outputs.size() == 1));
+        inputs.size() < 2 &&
+        (encoding_ || (kernels_->by_rows && !kernels_->by_planes && outputs.size() == 1));
     const std::size_t row_bytes = work_row_bytes(*kernels_, caches_, one_set ? size : 2 * size,
                                                  known_.size() + wanted_.size());
     std::size_t received = 0;
