@@ -23,8 +23,8 @@ namespace codex::repo::detail {
 /// Of "process 12 codex-chunk put x"; 0 where there is no number.
 [[nodiscard]] pid_t process_of_words(std::string_view words);
 
-/// Whether it can be seen that the process has the file of that device and inode open. The number of
-/// a thread is none of a process.
+/// Whether it can be seen that the process has the file of that device and inode open. The number
+/// of a thread is none of a process.
 [[nodiscard]] bool has_open(pid_t process, dev_t device, ino_t inode);
 
 /// "process 12 codex-chunk put x", or nothing when there is no such process to be seen, or when it
