@@ -392,13 +392,3 @@ for my $line (@ARGV) {
     refute grep -e --range -e --slot <<<"$output"
     codex-serve health
 }
-
-@test "a repo in a folder with a long name is served and spoken to" {
-    local long
-    long=$PWD/$(printf '%0100d' 0)/$(printf '%0100d' 1)
-    mkdir -p "$(dirname "$long")"
-    export CODEX_REPO=$long
-    start_node
-    codex-serve health
-    codex-serve stop
-}

@@ -158,14 +158,6 @@ load serve
     end_node
 }
 
-@test "a node is found by the name of its host" {
-    gen 6 100000 >file
-    cid=$(codex-chunk put file)
-    start_node
-    codex-serve -r other fetch "$cid" --peer "${address/\/ip4\/127.0.0.1//dns4/localhost}" --to - | cmp - file
-    end_node
-}
-
 @test "of a range only its blocks are fetched; the rest comes when it is asked for" {
     gen 9 10000000 >file
     cid=$(codex-chunk put file) # 153 blocks

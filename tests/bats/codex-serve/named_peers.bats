@@ -146,3 +146,11 @@ load serve
     about 75 "$CODEX_REPO" codex-serve run
     end_node
 }
+
+@test "a node is found by the name of its host" {
+    gen 6 100000 >file
+    cid=$(codex-chunk put file)
+    start_node
+    codex-serve -r other fetch "$cid" --peer "${address/\/ip4\/127.0.0.1//dns4/localhost}" --to - | cmp - file
+    end_node
+}
