@@ -5,8 +5,9 @@
 import { readFileSync } from 'node:fs'
 import { multiaddr } from '@multiformats/multiaddr'
 import {
-  Waiting, Writer, blockBytes, framed, makeNode, protocol, readExactMessage, readMessages, sha256, writeMessage
+  Waiting, Writer, blockBytes, framed, protocol, readExactMessage, readMessages, sha256, writeMessage
 } from './blockexc.mjs'
+import { makeNode } from './libp2p-node.mjs'
 
 const [captures, command, ...rest] = process.argv.slice(2)
 
@@ -41,7 +42,7 @@ function sorted (message) {
 
 async function ask (to, muxer) {
   const conversations = JSON.parse(readFileSync(captures)).blockExchange
-  const node = await makeNode(muxer)
+  const node = await makeNode([muxer])
   const waiting = new Waiting()
   let came = []
   const take = from => {

@@ -7,9 +7,10 @@ import { writeFileSync } from 'node:fs'
 import { multiaddr } from '@multiformats/multiaddr'
 import { base58btc } from 'multiformats/bases/base58'
 import {
-  Waiting, Writer, block, check, first, framed, have, keyOf, makeNode, protocol, range, readExactMessage, readMessages,
+  Waiting, Writer, block, check, first, framed, have, keyOf, protocol, range, readExactMessage, readMessages,
   writeMessage
 } from './blockexc.mjs'
+import { makeNode } from './libp2p-node.mjs'
 
 const [version, to, manifestText, leavesText, file, muxer, laterText] = process.argv.slice(2)
 const address = multiaddr(to)
@@ -17,7 +18,7 @@ const leaves = Number(leavesText)
 const manifest = { cid: Buffer.from(base58btc.decode(manifestText)) }
 const later = { cid: Buffer.from(base58btc.decode(laterText)) }
 
-const node = await makeNode(muxer)
+const node = await makeNode([muxer])
 const waiting = new Waiting()
 const got = new Map() // by address
 const open = new Map() // addresses that are asked for

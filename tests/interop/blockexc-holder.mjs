@@ -13,9 +13,10 @@ import { appendFileSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { createInterface } from 'node:readline'
 import {
-  Dataset, Tree, Writer, block, blockBytes, blockCid, framed, have, keyOf, makeNode, manifestCid, mostMessageBytes, pause,
+  Dataset, Tree, Writer, block, blockBytes, blockCid, framed, have, keyOf, manifestCid, mostMessageBytes, pause,
   protocol, range, readExactMessage, readMessages, sha256, treeCid, varint, writeMessage
 } from './blockexc.mjs'
+import { makeNode } from './libp2p-node.mjs'
 
 // Gives the node; `say` takes its lines.
 async function hold ([how, file, manifestFile, muxer, stream = 'own', ...lackTexts], say) {
@@ -215,7 +216,7 @@ async function hold ([how, file, manifestFile, muxer, stream = 'own', ...lackTex
   }
 
   const peers = new Map()
-  const node = await makeNode(muxer, ['/ip4/127.0.0.1/tcp/0'])
+  const node = await makeNode([muxer], ['/ip4/127.0.0.1/tcp/0'])
   await node.handle(protocol, ({ stream: incoming, connection }) => {
     if (!peers.has(connection.id)) peers.set(connection.id, new Peer(connection))
     readMessages(incoming, from => peers.get(connection.id).take(incoming, from)).catch(() => {})

@@ -5,9 +5,10 @@ import { writeFileSync } from 'node:fs'
 import { multiaddr } from '@multiformats/multiaddr'
 import { base58btc } from 'multiformats/bases/base58'
 import {
-  Waiting, Writer, block, check, framed, have, makeNode, pause, protocol, range, readMessage, readMessages, sha256,
+  Waiting, Writer, block, check, framed, have, pause, protocol, range, readMessage, readMessages, sha256,
   varint, writeMessage
 } from './blockexc.mjs'
+import { makeNode } from './libp2p-node.mjs'
 
 const [to, treeText, leavesText, file, muxer] = process.argv.slice(2)
 const address = multiaddr(to)
@@ -44,7 +45,7 @@ async function open (node) {
 
 // --- the steps ---------------------------------------------------------------
 
-const node = await makeNode(muxer)
+const node = await makeNode([muxer])
 await node.handle(protocol, ({ stream }) => { readMessages(stream, take).catch(() => {}) })
 const stream = await open(node)
 

@@ -1,23 +1,9 @@
 // Block exchange by hand (codex-exchange(7)) on js-libp2p, for the peers of the other files.
 import { createHash } from 'node:crypto'
-import { noise } from '@chainsafe/libp2p-noise'
-import { yamux } from '@chainsafe/libp2p-yamux'
-import { generateKeyPair } from '@libp2p/crypto/keys'
-import { identify } from '@libp2p/identify'
-import { mplex } from '@libp2p/mplex'
-import { tcp } from '@libp2p/tcp'
-
-Promise.withResolvers ??= function () {
-  let resolve, reject
-  const promise = new Promise((yes, no) => { resolve = yes; reject = no })
-  return { promise, resolve, reject }
-}
-const { createLibp2p } = await import('libp2p')
 
 export const protocol = '/codex/blockexc/1.0.0'
 export const blockBytes = 65536
 export const mostMessageBytes = 104857600
-const muxers = { '/mplex/6.7.0': mplex, '/yamux/1.0.0': yamux }
 
 export const sha256 = (...parts) => createHash('sha256').update(Buffer.concat(parts)).digest()
 export const pause = ms => new Promise(resolve => setTimeout(resolve, ms))
@@ -214,17 +200,7 @@ export function check ({ cid, data, address, proof }) {
   if ((first(proof, 2) ?? 0) !== address.index) throw new Error('the proof is of another leaf')
 }
 
-// --- nodes and streams -------------------------------------------------------
-
-export const makeNode = async (muxer, listen = []) => createLibp2p({
-  privateKey: await generateKeyPair('secp256k1'),
-  addresses: { listen },
-  transports: [tcp()],
-  connectionEncrypters: [noise()],
-  streamMuxers: [muxers[muxer]()],
-  connectionManager: { inboundConnectionThreshold: 1000 },
-  services: { identify: identify() }
-})
+// --- streams ----------------------------------------------------------------
 
 // Calls `take` for each message of a stream, whole and as bytes.
 export async function readMessages (stream, take) {

@@ -1,37 +1,15 @@
 // A js-libp2p node against ours:
 //   node libp2p-peer.mjs listen MUXER...        says its address, and serves until stdin ends
 //   node libp2p-peer.mjs dial ADDRESS MUXER...  does what a test asks for, and says a line for each
-import { noise } from '@chainsafe/libp2p-noise'
-import { yamux } from '@chainsafe/libp2p-yamux'
-import { generateKeyPair } from '@libp2p/crypto/keys'
-import { identify } from '@libp2p/identify'
-import { mplex } from '@libp2p/mplex'
-import { ping } from '@libp2p/ping'
-import { tcp } from '@libp2p/tcp'
 import { multiaddr } from '@multiformats/multiaddr'
-
-Promise.withResolvers ??= function () {
-  let resolve, reject
-  const promise = new Promise((yes, no) => { resolve = yes; reject = no })
-  return { promise, resolve, reject }
-}
-const { createLibp2p } = await import('libp2p')
+import { makeNode } from './libp2p-node.mjs'
 
 const echo = '/test/echo/1'
 const [command, ...rest] = process.argv.slice(2)
 const address = command === 'dial' ? multiaddr(rest.shift()) : undefined
-const muxers = { '/mplex/6.7.0': mplex, '/yamux/1.0.0': yamux }
 
 async function node () {
-  const made = await createLibp2p({
-    privateKey: await generateKeyPair('secp256k1'),
-    addresses: { listen: command === 'listen' ? ['/ip4/127.0.0.1/tcp/0'] : [] },
-    transports: [tcp()],
-    connectionEncrypters: [noise()],
-    streamMuxers: rest.map(name => muxers[name]()),
-    connectionManager: { inboundConnectionThreshold: 1000 },
-    services: { identify: identify(), ping: ping() }
-  })
+  const made = await makeNode(rest, command === 'listen' ? ['/ip4/127.0.0.1/tcp/0'] : [])
   await made.handle(echo, ({ stream }) => stream.sink(stream.source))
   return made
 }
