@@ -80,6 +80,7 @@ private:
             Error(Errc::config_invalid, fmt::format("{}: {}: a text stands in quotes", name, word))
                 .hint(fmt::format("for example: {} = \"{}\"", name, word)));
     }
+
     bool take(char c) {
         if (!rest_.starts_with(c))
             return false;
