@@ -34,7 +34,8 @@ fetches() {
     run_split codex-chunk -r other verify
     assert_success
     [[ -z $5 ]] || grep "${liar##*/}" err | grep -qF "$5" || fail "$(cat err)"
-    grep -q '"type":"warning"' err && fail "$(cat err)"
+    # Of nothing but time, which a busy machine takes.
+    grep '"type":"warning"' err | grep -vF '"message":"nothing comes from ' && fail "$(cat err)"
     run jq "select(.type == \"fetched\") | .peers[] | select(.id == \"${liar##*/}\") | $6" out
     assert_output true
     wait "$alone" || code1=$?
