@@ -14,33 +14,41 @@
 
 namespace codex::bench {
 
-/// A shared library that the user named; a wrong name ends the program.
+/// A shared library that the user named; a wrong one ends the program.
 class Library {
 public:
-    /// The library of this environment variable; nothing when it is not set.
+    /// The library of this environment variable; nothing when it is empty or not set.
     static std::optional<Library> of(const char* variable) {
         const char* path = std::getenv(variable);
-        if (path == nullptr)
+        if (path == nullptr || *path == '\0')
             return std::nullopt;
-        Library library(variable, dlopen(path, RTLD_NOW));
+        Library library(variable, path, dlopen(path, RTLD_NOW));
         if (library.handle_ == nullptr)
-            library.refuse(dlerror());
+            library.refuse("cannot be loaded");
         return library;
     }
     template <class Function> void look_up(const char* name, Function& function) const {
         void* symbol = dlsym(handle_, name);
         if (symbol == nullptr)
-            refuse(name);
+            refuse("is another library");
         std::memcpy(&function, &symbol, sizeof function);
     }
     [[noreturn]] void refuse(const char* reason) const {
-        std::fprintf(stderr, "%s: %s\n", variable_, reason);
+        const char* detail = dlerror();
+        std::fprintf(
+            stderr,
+            "$%s: %s %s%s%s: name another, which tests/bench/README.md describes, or unset "
+            "it\n",
+            variable_, path_, reason, detail == nullptr ? "" : ": ",
+            detail == nullptr ? "" : detail);
         std::exit(64);
     }
 
 private:
-    Library(const char* variable, void* handle) : variable_(variable), handle_(handle) {}
+    Library(const char* variable, const char* path, void* handle)
+        : variable_(variable), path_(path), handle_(handle) {}
     const char* variable_;
+    const char* path_;
     void* handle_;
 };
 
