@@ -285,9 +285,10 @@ Result<std::uint64_t> parse_now(const std::string& text) {
 /// What the variables that no rule stands for may say.
 Result<void> check_variables() {
     if (const std::string cpu = environment("CODEX_CPU"); !cpu.empty() && !cpu::limit_named(cpu))
-        return fail(Error(Errc::config_invalid, fmt::format("$CODEX_CPU: '{}' is no level", cpu))
-                        .hint("portable, ssse3, avx2, gfni256 or avx512; and behind the last three "
-                              "-nosha"));
+        return fail(
+            Error(Errc::config_invalid, fmt::format("$CODEX_CPU: '{}' names no kernels", cpu))
+                .hint("portable, ssse3, avx2, gfni256 or avx512; and behind the last three "
+                      "-nosha"));
     if (const std::string now = environment("CODEX_NOW"); !now.empty())
         if (auto seconds = parse_now(now); !seconds)
             return fail(wrong("$CODEX_NOW", seconds.error()).hint("it takes Unix seconds"));
