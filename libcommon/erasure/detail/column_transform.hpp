@@ -41,7 +41,8 @@ public:
 
 private:
     using Unit = typename V::Unit;
-    /// Rows finished together, layer by layer, before the wider layers: half of a small L1 cache.
+    /// Rows finished together, layer by layer, before the wider layers: half of a small nearest
+    /// cache, whatever this machine has.
     static constexpr std::size_t kLocalRows = 16 * 1024 / sizeof(Unit);
 
     explicit ColumnTransform(const TransformJob& job)
@@ -230,7 +231,7 @@ private:
             pass<true>(i, start, start + block, left, right, input.position, work, to);
     }
 
-    /// Calls work(left, right) for all columns: as many at a time as the nearest cache holds, for
+    /// Calls work(left, right) for all columns: as many at a time as kLocalRows has room for, for
     /// which factors are loaded once then.
     template <class Work> void for_columns(Work work) const {
         for (std::size_t left = 0; left < columns_; left += together_)

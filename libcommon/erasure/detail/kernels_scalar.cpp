@@ -44,7 +44,7 @@ void transform8(const TransformJob& job) {
 } // namespace
 
 constinit const KernelSet kScalarKernels = {
-    .name = "scalar",
+    .name = "portable",
     .form = FactorForm::affine,
     .by_rows = true,
     .by_planes = true,
