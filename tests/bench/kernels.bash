@@ -1,15 +1,30 @@
 # Sections of tests/bench/run.sh: what each set of kernels gives, for machines that have no better one.
 # shellcheck shell=bash disable=SC2016,SC2154 # commands are text that expands when it runs; run.sh sets what is read
 
-# kernel_sets LEVEL...: those of these values of CODEX_CPU that choose something else here than the
-# one before.
+# kernel_sets LEVEL...: puts into `sets` those of these values of CODEX_CPU, or of CODEX_BENCH_CPUS where it
+# is set, that this machine has the instructions of, each choice of kernels once. Without them it would run
+# what it has under another name.
 kernel_sets() {
-    local level features before=''
-    for level in "$@"; do
+    local level features seen='|'
+    sets=()
+    for level in ${CODEX_BENCH_CPUS:-"$@"}; do
         features=$(kernels_of "$level")
-        [[ $features == "$before" ]] || echo "$level"
-        before=$features
+        if ! has_kernels "$level" "$features"; then
+            note "no $level: this machine has $(kernels_of avx512)"
+        elif [[ $seen != *"|$features|"* ]]; then
+            sets+=("$level")
+            seen+="$features|"
+        fi
     done
+}
+
+# has_kernels LEVEL FEATURES: whether what is used then is what LEVEL names.
+has_kernels() {
+    case $1 in
+    portable) ;;
+    gfni256*) [[ $2 == *gfni* ]] ;;
+    *) [[ $2 == "${1%-nosha}"* ]] ;;
+    esac
 }
 
 # kernels_of LEVEL: what a tool says it uses then.
@@ -23,13 +38,14 @@ openssl_like() {
 
 # SHA-256 in one process beside OpenSSL's EVP, one core.
 hash_section() {
-    local level beside
+    local level beside sets
     if ! command -v sha256_bench >/dev/null; then
         note 'no sha256_bench: install libbenchmark-dev, and build again'
         return
     fi
     printf '\n%-34s %8s %-18s  %s\n' 'SHA-256, one core' value unit note
-    for level in $(kernel_sets ${CODEX_BENCH_CPUS:-portable avx2-nosha avx2 avx512-nosha avx512}); do
+    kernel_sets portable avx2-nosha avx2 avx512-nosha avx512
+    for level in "${sets[@]}"; do
         beside=$(openssl_like "$level")
         # shellcheck disable=SC2086 # nothing, or one variable
         benchmark sha256_bench '^(openssl_long|codex_single)/message_bytes:65536$|openssl_nodes|^codex_nodes/nodes:1024$|^codex_many/message_bytes:65536/batch:(8|32)$' \
@@ -59,17 +75,17 @@ rate_of() {
 
 # Datasets with each set of kernels in turn, beside programs that do a part of it.
 pipeline_section() {
-    local levels level run slower hashing
-    mapfile -t levels < <(kernel_sets ${CODEX_BENCH_CPUS:-avx512 avx2 avx2-nosha})
+    local sets level run slower hashing
+    kernel_sets avx512 avx2 avx2-nosha
     for ((run = 0; run < runs; ++run)); do
         once 'cp, sync' 'rm -f copy; sync' 'cp data copy && sync copy'
         once 'cat' : 'cat data | cat'
         once 'openssl dgst -sha256' : 'openssl dgst -sha256 data'
         once 'openssl dgst, no SHA-NI' : 'OPENSSL_ia32cap=:~0x20000000 openssl dgst -sha256 data'
-        for level in "${levels[@]}"; do pipeline_once "$level"; done
+        for level in "${sets[@]}"; do pipeline_once "$level"; done
     done
     rm -rf repo copy
-    for level in "${levels[@]}"; do
+    for level in "${sets[@]}"; do
         heading "$level: $(kernels_of "$level")"
         hashing='openssl dgst -sha256'
         [[ -z $(openssl_like "$level") ]] || hashing='openssl dgst, no SHA-NI'

@@ -9,12 +9,21 @@ refuse() {
     exit "$1"
 }
 
+# said: the end of what a program said; nothing can be kept of that where the disk is full.
+said() {
+    if [[ -s err.out ]]; then
+        tail -n 3 err.out
+    else
+        echo "it said nothing; there is room for $(df -h --output=avail . | tail -n 1 | tr -d ' ') in $PWD"
+    fi
+}
+
 # once NAME PREPARE COMMAND: runs both, times the second, and keeps it if it is the fastest so far.
 once() {
     local name=$1 fields=()
-    eval "$2" >/dev/null 2>err.out || refuse 1 "$2: $(tail -n 3 err.out)"
+    eval "$2" >/dev/null 2>err.out || refuse 1 "$2: $(said)"
     /usr/bin/time -f '%e %U %S %M' -o time.out bash -c "$3" >/dev/null 2>err.out ||
-        refuse 1 "$3: $(tail -n 3 err.out)"
+        refuse 1 "$3: $(said)"
     read -ra fields <time.out
     if [[ ! -v wall[$name] ]] || less "${fields[0]}" "${wall[$name]}"; then
         wall[$name]=${fields[0]}
@@ -72,7 +81,7 @@ note() { printf '(%s)\n' "$*"; }
 # benchmark PROGRAM FILTER [VARIABLE=VALUE...]: runs what FILTER names; what it says goes to bench.json.
 benchmark() {
     env "${@:3}" "$1" --benchmark_filter="$2" --benchmark_format=json 2>err.out >bench.json ||
-        refuse 1 "$1: $(tail -n 3 err.out)"
+        refuse 1 "$1: $(said)"
     local wrong
     wrong=$(jq -r '[.benchmarks[] | select(.error_occurred) | .name + ": " + .error_message] | first // empty' bench.json)
     [[ -z $wrong ]] || refuse 1 "$1: $wrong"

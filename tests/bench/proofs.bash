@@ -27,6 +27,7 @@ kernel() {
 
 proofs_section() {
     local samples
+    [[ -n $(levels) ]] || refuse 64 "\$CODEX_BENCH_CPUS: '$CODEX_BENCH_CPUS': proofs have portable, avx2 and avx512, as far as this machine has"
     proof_figures
     slots_rows
     for samples in ${CODEX_BENCH_SAMPLES:-5 50}; do
@@ -50,7 +51,11 @@ proof_figures() {
         beside=''
         [[ -z $peer ]] ||
             beside="rapidsnark's $(calc "$peer"): ours is $(calc "$ratio") times as fast"
-        figure "Fr product, ${name/ifma/IFMA}" "$(calc "$ns")" ns "$beside"
+        case $name in
+        adx) name=mulx/adx ;;
+        avx2 | ifma) name=${name^^} ;;
+        esac
+        figure "Fr product, $name" "$(calc "$ns")" ns "$beside"
     done < <(jq -r '.benchmarks[] | [(.name | split("/")[1]), .ns, .peer, .ratio] | @tsv' bench.json)
     core_rate=''
     for level in $(levels); do

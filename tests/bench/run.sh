@@ -22,8 +22,8 @@
 #   CODEX_BENCH_DIR   where data and keys go, which are kept there (default: build/bench of this clone)
 #   CODEX_BENCH_MIB   how much data, a multiple of 2 (default 1024)
 #   CODEX_BENCH_RUNS  how often each is run; the fastest counts (default 3)
-#   CODEX_BENCH_CPUS  the sets of hash, pipeline and proofs, values of CODEX_CPU (default: all that differ, for
-#                     pipeline "avx512 avx2 avx2-nosha")
+#   CODEX_BENCH_CPUS  the sets of erasure, hash, pipeline and proofs, values of CODEX_CPU (default: all that
+#                     this machine has, for pipeline of "avx512 avx2 avx2-nosha")
 #   CODEX_BENCH_FETCH_GIB  so much is fetched, too, for peak memory (needs twice that of disk)
 #   CODEX_BENCH_REST_GIB  so much goes there and back over HTTP, for memory (needs three times that of disk)
 #   CODEX_BENCH_SWARMS  which swarms: "NODES:MB:SEEDS ..." (default: those of tests/bench/README.md)
@@ -42,6 +42,7 @@ set -euo pipefail
 
 usage() {
     echo "usage: tests/bench/run.sh [--big] [store|many|others|erasure|hash|pipeline|network|swarm|rest|proofs|ledger]..." >&2
+    echo 'tests/bench/run.sh --help says what each of them measures, and which variables there are' >&2
     exit 64
 }
 
@@ -66,6 +67,10 @@ source "$source_root/tests/bench/ledger.bash"
 sections=()
 for argument; do
     case $argument in
+    -h | --help)
+        sed -n '2,/^set / s/^# \{0,1\}//p' "$0"
+        exit 0
+        ;;
     --big) big=yes ;;
     store | many | others | erasure | hash | pipeline | network | swarm | rest | proofs | ledger) sections+=("$argument") ;;
     *) usage ;;
@@ -74,21 +79,40 @@ done
 ((${#sections[@]} > 0)) || sections=(store many others erasure hash pipeline network swarm rest proofs ledger)
 [[ -z ${big:-} ]] || sections+=(big)
 
+# there VARIABLE: of a file that it names, wherever the sections work; empty is not set.
+there() {
+    [[ -n ${!1:-} ]] || { unset "$1" && return; }
+    [[ -e ${!1} ]] || refuse 66 "\$$1: ${!1}: there is none: name another, or unset it"
+    export "$1=$(realpath "${!1}")"
+}
+for variable in CODEX_BIN CODEX_LEOPARD_LIB CODEX_FFIASM_LIB CODEX_RAPIDSNARK CODEX_BENCH_PTAU; do
+    there "$variable"
+done
+
 bin=${CODEX_BIN:-$source_root/build/bin}
 work=${CODEX_BENCH_DIR:-$source_root/build/bench}
 mib=${CODEX_BENCH_MIB:-1024}
 runs=${CODEX_BENCH_RUNS:-3}
+[[ $mib =~ ^[1-9][0-9]*$ && $((mib % 2)) == 0 ]] || refuse 64 "\$CODEX_BENCH_MIB: '$mib' is no multiple of 2"
+[[ $runs =~ ^[1-9][0-9]*$ ]] || refuse 64 "\$CODEX_BENCH_RUNS: '$runs' is no number from 1 on"
 PATH=$bin:$bin/../test-bin:$PATH
 [[ -x /usr/bin/time ]] || refuse 69 '/usr/bin/time is missing: apt-get install time'
 command -v jq >/dev/null || refuse 69 'jq is missing: apt-get install jq'
 command -v codex-testgen >/dev/null || refuse 66 "$bin: not built: cmake --preset release && ninja -C build"
-mkdir -p "$work"
-cd "$work"
+for variable in CODEX_CPU CODEX_BENCH_CPUS; do
+    for level in ${!variable:-}; do
+        wrong=$(CODEX_CPU=$level codex-chunk config 2>&1 >/dev/null) || refuse 64 "\$$variable: ${wrong#*: error: }"
+    done
+done
+{ mkdir -p "$work" && cd "$work" && : >err.out; } ||
+    refuse 73 "$work: nothing can be written there: let CODEX_BENCH_DIR name another folder"
+work=$PWD
 export CODEX_REPO=$work/repo LC_ALL=C HOME=$work
 
 bytes=$((mib << 20))
-[[ $(stat -c %s data 2>/dev/null) == "$bytes" ]] || codex-testgen 0 $bytes >data
-[[ $(stat -c %s half 2>/dev/null) == $((bytes / 2)) ]] || head -c $((bytes / 2)) data >half
+room() { refuse 74 "$work: no room for data of $mib MiB, and half: let CODEX_BENCH_DIR name another folder, or CODEX_BENCH_MIB say less"; }
+[[ $(stat -c %s data 2>/dev/null) == "$bytes" ]] || codex-testgen 0 $bytes >data || room
+[[ $(stat -c %s half 2>/dev/null) == $((bytes / 2)) ]] || head -c $((bytes / 2)) data >half || room
 cat data half >/dev/null # in the page cache
 
 printf '%s, %s cores, %s\n' "$(awk -F ': ' '/model name/ { print $2; exit }' /proc/cpuinfo)" \

@@ -114,9 +114,15 @@ erasure_section() {
         note 'no erasure_bench: install libbenchmark-dev, and build again'
         return
     fi
-    printf '\nerasure kernels%s\n' "${CODEX_LEOPARD_LIB:+, beside $CODEX_LEOPARD_LIB}"
-    local level run
-    for level in portable ssse3 avx2 gfni256 avx512; do # what the machine lacks runs the best it has
+    local level run sets
+    printf '\n%-34s %8s %-18s  %s\n' 'erasure code, one core' value unit note
+    if [[ -n ${CODEX_LEOPARD_LIB:-} ]]; then
+        note "beside $CODEX_LEOPARD_LIB, which uses the best that it has for this machine, whatever ours are held to"
+    else
+        note 'no ratio to leopard: CODEX_LEOPARD_LIB does not name its library'
+    fi
+    kernel_sets portable ssse3 avx2 gfni256 avx512
+    for level in "${sets[@]}"; do
         : >runs.json
         for ((run = 0; run < runs; ++run)); do # not its own repetitions, which must not differ in length
             benchmark erasure_bench . CODEX_CPU="$level"
@@ -131,14 +137,17 @@ erasure_section() {
 # erasure_rows: of all runs of erasure_bench in runs.json, for each code the most that one gave, and the
 # middle one of their ratios to the peer with the least and the greatest.
 erasure_rows() {
-    local name rate peer middle least most
+    local name rate peer middle least most beside
     while read -r name rate peer middle least most; do
-        figure "${name/\// }" "$rate" GiB/s "${peer:+$middle times leopard, which gives $peer ($least to $most)}"
-    done < <(jq -rs 'def two: . * 100 | round / 100;
-        [.[].benchmarks | to_entries[]] | group_by(.key)[] | map(.value) |
+        beside=''
+        [[ $name != bound/* ]] || beside='what encoding could give if only its arithmetic took time'
+        [[ -z $peer ]] ||
+            beside="$(calc "$middle") times leopard, which gives $(calc "$peer") ($(calc "$least") to $(calc "$most"))"
+        figure "${name/\// }" "$(calc "$rate")" GiB/s "$beside"
+    done < <(jq -rs '[.[].benchmarks | to_entries[]] | group_by(.key)[] | map(.value) |
         ([.[].ratio | values] | sort) as $ratios |
-        [(.[0].name | sub("(/iterations:1)?/manual_time"; "")), (map(.bytes_per_second) | max / 1073741824 | two)] +
+        [(.[0].name | sub("(/iterations:1)?/manual_time"; "")), (map(.bytes_per_second) | max / 1073741824)] +
         if $ratios == [] then [] else
-            [(map(.peer) | max / 1073741824 | two), ($ratios | .[length / 2 | floor], .[0], .[-1] | two)]
+            [(map(.peer) | max / 1073741824), ($ratios | .[length / 2 | floor], .[0], .[-1])]
         end | join(" ")' runs.json)
 }

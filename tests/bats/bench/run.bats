@@ -8,9 +8,9 @@ setup() {
     ln -s "$CODEX_TEST_BIN" test-bin
 }
 
-# bench SECTION...: on the programs in bin.
+# bench SECTION...: on the programs in bin, in a folder named from here.
 bench() {
-    run env CODEX_BIN="$PWD/bin" CODEX_BENCH_MIB=2 CODEX_BENCH_RUNS="${CODEX_BENCH_RUNS:-1}" CODEX_BENCH_DIR="$PWD/bench" \
+    run env CODEX_BIN=bin CODEX_BENCH_MIB="${CODEX_BENCH_MIB:-2}" CODEX_BENCH_RUNS="${CODEX_BENCH_RUNS:-1}" CODEX_BENCH_DIR="${CODEX_BENCH_DIR:-bench}" \
         CODEX_BENCH_ASKS=50 CODEX_BENCH_WRK_SECONDS=1 CODEX_BENCH_SAMPLES=1 CODEX_BENCH_CIRCUIT='--max-depth 8' BENCHMARK_MIN_TIME=0.001 \
         "$CODEX_SOURCE/tests/bench/run.sh" "$@"
 }
@@ -19,6 +19,19 @@ bench() {
 stub() {
     printf '#!/bin/sh\n%s\n' "$2" >"bin/$1"
     chmod +x "bin/$1"
+}
+
+# machine FEATURES: a machine that has no more, as codex-chunk describes it: "avx2 sha_ni adx", or without sha_ni.
+machine() {
+    rm -f bin/codex-chunk
+    stub codex-chunk "[ \"\$1\" = --version ] || exec $CODEX_BIN/codex-chunk \"\$@\"
+        has='$1'
+        case \$CODEX_CPU in
+        portable) has=portable ;;
+        ssse3) has=ssse3 ;;
+        *-nosha) has=\$(echo \"\$has\" | sed 's/ sha_ni//') ;;
+        esac
+        echo \"codex-chunk 1 (cpu: \$has)\""
 }
 
 @test "every measurement of the store gives a row with figures" {
@@ -46,12 +59,101 @@ stub() {
         printf "{\"context\": {\"kernels\": \"%s\", \"strips for caches of\": \"1 and 2 KiB\"}, \"benchmarks\": [
             {\"name\": \"encode/3/2/manual_time\", \"bytes_per_second\": ${n}073741824, \"peer\": 1073741824, \"ratio\": $n.5},
             {\"name\": \"bound/3/2/iterations:1/manual_time\", \"bytes_per_second\": 5368709120}]}" "$CODEX_CPU"'
+    machine 'avx2 sha_ni adx'
     CODEX_BENCH_RUNS=3 bench erasure
     assert_success
     assert_line 'CODEX_CPU=avx2: avx2, strips for caches of 1 and 2 KiB'
-    assert_line --regexp "^encode 3/2 +2.86 GiB/s +2.5 times leopard, which gives 1 \(1.5 to 3.5\)$"
-    assert_line --regexp '^bound 3/2 +5 GiB/s'
-    assert_equal "$(wc -l <bench/calls)" 15
+    assert_line --regexp "^encode 3/2 +2.86 GiB/s +2.50 times leopard, which gives 1.00 \(1.50 to 3.50\)$"
+    assert_line --regexp '^bound 3/2 +5.00 GiB/s +what encoding could give'
+    assert_equal "$(wc -l <bench/calls)" 9
+}
+
+@test "kernels that the machine has not are named as missing, and not measured under their name" {
+    stub erasure_bench 'echo "{\"benchmarks\": []}"'
+    stub sha256_bench 'echo "{\"benchmarks\": []}"'
+    machine 'avx2 sha_ni adx'
+    bench erasure hash
+    assert_success
+    for missing in gfni256 avx512 avx512-nosha; do
+        assert_line "(no $missing: this machine has avx2 sha_ni adx)"
+    done
+    for set in portable ssse3 avx2; do
+        assert_line --regexp "^CODEX_CPU=$set"
+    done
+    for set in portable avx2-nosha avx2; do
+        assert_line --regexp "^one message, $set "
+    done
+    refute_line --regexp '^(CODEX_CPU=|.*, )(gfni256|avx512)'
+    # Two names for one thing give one row.
+    machine 'avx2 adx'
+    bench hash
+    assert_line --regexp '^one message, avx2-nosha '
+    refute_line --regexp '^one message, avx2 '
+}
+
+@test "what a variable says wrongly is told before anything is measured, with a way out" {
+    CODEX_BENCH_CPUS='portable avx' bench hash
+    assert_failure 64
+    assert_output --partial "\$CODEX_BENCH_CPUS: \$CODEX_CPU: 'avx' names no kernels"
+    assert_output --partial 'portable, ssse3, avx2, gfni256 or avx512'
+    CODEX_CPU=fast bench store
+    assert_failure 64
+    CODEX_BENCH_CPUS=ssse3 bench proofs
+    assert_failure 64
+    assert_output --partial "\$CODEX_BENCH_CPUS: 'ssse3': proofs have portable, avx2 and avx512"
+    CODEX_BENCH_RUNS=0 bench hash
+    assert_failure 64
+    assert_output --partial "\$CODEX_BENCH_RUNS: '0'"
+    for size in 3 much 0; do
+        CODEX_BENCH_MIB=$size bench hash
+        assert_failure 64
+        assert_output --partial "\$CODEX_BENCH_MIB: '$size' is no multiple of 2"
+    done
+    for variable in CODEX_LEOPARD_LIB CODEX_FFIASM_LIB CODEX_RAPIDSNARK CODEX_BENCH_PTAU; do
+        export "$variable=none.so"
+        bench erasure proofs
+        assert_failure 66
+        assert_output "run.sh: error: \$$variable: none.so: there is none: name another, or unset it"
+        export "$variable="
+    done
+    bench --help
+    assert_success
+    for variable in CPUS RUNS MIB DIR; do
+        assert_line --partial "CODEX_BENCH_$variable"
+    done
+}
+
+@test "a folder that nothing can be written to, and a disk that is full, are named" {
+    touch file
+    CODEX_BENCH_DIR=file/bench bench hash
+    assert_failure 73
+    assert_output --partial 'file/bench: nothing can be written there: let CODEX_BENCH_DIR name another folder'
+    run bash -c 'ulimit -f 1024 && CODEX_BIN=bin CODEX_BENCH_MIB=2 CODEX_BENCH_DIR=bench "$CODEX_SOURCE/tests/bench/run.sh" hash'
+    assert_failure 74
+    assert_output --partial "$PWD/bench: no room for data of 2 MiB, and half"
+    stub sha256_bench 'exit 1'
+    CODEX_BENCH_CPUS=portable bench hash
+    assert_failure 1
+    assert_output --partial 'sha256_bench: it said nothing; there is room for '
+}
+
+@test "a benchmark refuses kernels that there are not, and a library that is another" {
+    [[ -x $CODEX_BIN/erasure_bench ]] || skip 'the benchmarks are not built'
+    local some=(erasure_bench --benchmark_filter=^encode/2/1/ --benchmark_min_time=0.001)
+    CODEX_CPU=fast run "${some[@]}"
+    assert_failure 78
+    assert_output --partial "\$CODEX_CPU: 'fast' names no kernels: portable, ssse3"
+    CODEX_CPU='' CODEX_LEOPARD_LIB='' run "${some[@]}"
+    assert_success
+    CODEX_CPU=portable run "${some[@]}"
+    assert_line 'kernels: portable'
+    CODEX_LEOPARD_LIB=/none.so run "${some[@]}"
+    assert_failure 64
+    assert_output --partial '$CODEX_LEOPARD_LIB: /none.so cannot be loaded: '
+    CODEX_LEOPARD_LIB=libm.so.6 run "${some[@]}"
+    assert_failure 64
+    assert_output --partial '$CODEX_LEOPARD_LIB: libm.so.6 is another library: '
+    assert_output --partial 'undefined symbol: leo_init_: name another, which tests/bench/README.md describes'
 }
 
 @test "a benchmark of what is short takes little more than the time that it measures" {
@@ -64,6 +166,7 @@ stub() {
 @test "a set of kernels gives a row for each job, and for each way to hash" {
     CODEX_BENCH_CPUS=portable bench pipeline
     assert_success
+    assert_not_exist bench/bench # all is where the folder is, and nothing where its name would lead from there
     for row in 'put, portable' 'get, portable' 'encode -k 10 -m 5, portable' 'repair, portable' 'slots, portable' \
         'cp, sync' cat 'openssl dgst -sha256' 'openssl dgst, no SHA-NI'; do
         assert_line --regexp "^$row +[0-9]+\.[0-9]+ +[0-9]+\.[0-9]+ +[0-9]+ +[0-9]+"
