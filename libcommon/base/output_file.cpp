@@ -16,7 +16,7 @@ namespace {
 
 /// The number of an open descriptor that `path` stands for.
 std::optional<int> descriptor_of(std::string_view path) {
-    if (path == "/dev/stdout")
+    if (path == "-" || path == "/dev/stdout")
         return STDOUT_FILENO;
     if (path == "/dev/stderr")
         return STDERR_FILENO;

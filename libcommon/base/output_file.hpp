@@ -9,7 +9,7 @@
 
 namespace codex {
 
-/// A regular file, also at the end of a symbolic link, is replaced by commit(). /dev/stdout,
+/// A regular file, also at the end of a symbolic link, is replaced by commit(). "-" and /dev/stdout,
 /// /dev/fd/N and their like are the descriptors that the process was given, at their position;
 /// they do not need /proc.
 /// Threads: one at a time.

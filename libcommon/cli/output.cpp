@@ -25,6 +25,8 @@ bool is_repo(const fs::path& folder) {
 
 /// What is in the repo is the repo's own, and so it is with every other. Errors: cannot_create.
 Result<void> require_outside(const std::string& repo, const std::string& path) {
+    if (path == "-") // stdout, wherever this runs
+        return {};
     std::error_code error; // what cannot be looked at cannot be opened either, which is said then
     // Of a relative path nothing of which is there, weakly_canonical() makes no absolute one.
     const fs::path folder = fs::weakly_canonical(fs::absolute(repo, error), error);
@@ -46,7 +48,7 @@ Result<void> Context::require_outside_of_repo(const std::string& path) const {
 }
 
 Result<void> Context::State::open_output() {
-    if (!takes_output || globals.output.empty() || globals.output == "-")
+    if (!takes_output || globals.output.empty())
         return {};
     if (is_stdout(globals.output)) { // so that nothing else is written among it
         globals.output = "-";

@@ -76,13 +76,6 @@ Error no_document(const std::string& path, std::string_view what, Error error) {
                                  : "codex-prove prove --public FILE"));
 }
 
-Result<Bytes> read_document(const std::string& path, std::uint64_t max_bytes) {
-    auto text = read_file(path, max_bytes);
-    if (!text && text.error().code() == Errc::not_found && !text.error().has_way_out())
-        return fail(std::move(text).error().remedy(Remedy::name_file));
-    return text;
-}
-
 void CircuitFlags::declare(cli::Command& command) {
     command.option("--max-depth D", max_depth, "levels of the largest slot tree, cells below")
         .option("--max-log2-slots L", max_log2_slots, "log2 of the most slots")
@@ -229,14 +222,14 @@ Result<snark::VerifyingKey> KeyFlags::verifying_key(Remedy way) const {
     }
     if (zkey || circuit_dir)
         return fail(Errc::usage, "--vkey excludes --zkey and --circuit-dir");
-    auto text = read_document(*vkey, kMaxKeyJsonBytes);
+    auto text = toolkit::read_input(*vkey, kMaxKeyJsonBytes);
     if (!text && text.error().code() == Errc::limit_exceeded)
         return fail(no_document(*vkey, kJsonKey, std::move(text).error()));
     if (!text)
         return fail(std::move(text).error());
     auto key = snark::verifying_key_from_json(as_text(*text));
     if (!key)
-        return fail(no_document(*vkey, kJsonKey, std::move(key).error().context(*vkey)));
+        return fail(no_document(*vkey, kJsonKey, std::move(key).error().context(toolkit::input_name(*vkey))));
     return key;
 }
 

@@ -84,8 +84,6 @@ constexpr std::string_view kJsonKey = "key in JSON", kJsonProof = "proof",
 /// The error about a file (-: stdin) that should be such a document, with what it is instead, and
 /// what makes one.
 [[nodiscard]] Error no_document(const std::string& path, std::string_view what, Error error);
-/// All of a JSON document that a command line names. Errors: limit_exceeded, the system's.
-[[nodiscard]] Result<Bytes> read_document(const std::string& path, std::uint64_t max_bytes);
 /// A phase-1 file. Errors: snark::PowersOfTau::read()'s.
 [[nodiscard]] Result<snark::PowersOfTau> open_powers(const std::string& path);
 /// Runs `write` on a descriptor that can seek, and passes what it wrote on to the command's output.

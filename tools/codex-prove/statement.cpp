@@ -50,11 +50,13 @@ Result<snark::Statement> StatementFlags::read() const {
     }
     if (!file.empty())
         return fail(Errc::usage, "either FILE or --proof and --public");
+    if (*proof_file == "-" && *public_file == "-")
+        return fail(Errc::usage, "--proof and --public cannot both be stdin");
     CODEX_TRY(proof_text,
-              document(read_document(*proof_file, kMaxProofBytes), *proof_file, kJsonProof));
+              document(toolkit::read_input(*proof_file, kMaxProofBytes), *proof_file, kJsonProof));
     CODEX_TRY(made, named(snark::proof_from_json(as_text(proof_text)), *proof_file));
     CODEX_TRY(public_text,
-              document(read_document(*public_file, kMaxProofBytes), *public_file, kJsonInputs));
+              document(toolkit::read_input(*public_file, kMaxProofBytes), *public_file, kJsonInputs));
     CODEX_TRY(inputs,
               named(snark::inputs_from_json(as_text(public_text)), *public_file, kJsonInputs));
     return snark::Statement{std::move(inputs), made};

@@ -31,7 +31,7 @@ Result<OutputFile> open_until(const std::string& path, const Deadline& until) {
 Result<ContentFile> ContentFile::open(cli::Context& context, const std::string& to,
                                       const Deadline& until) {
     ContentFile content;
-    if (to == "-" || codex::is_stdout(to)) {
+    if (codex::is_stdout(to)) {
         if (::isatty(STDOUT_FILENO) != 0)
             return fail(Error(Errc::usage, fmt::format("--to {}: stdout is a terminal", to))
                             .hint("name a file, or put a pipe behind it"));

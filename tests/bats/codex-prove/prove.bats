@@ -28,6 +28,13 @@ setup() {
         'groth16 bn128 4'
     run_split codex-prove verify --vkey vkey.json --proof proof.json --public public.json
     assert_success
+    # Or through a pipe.
+    codex-prove prove --circuit-dir circuit "${circuit[@]}" "$cid" --slot 0 --entropy 7 \
+        --proof - --public public2.json | codex-prove verify --vkey vkey.json --proof - --public public.json
+    cmp public.json public2.json
+    assert_not_exists ./-
+    run_split codex-prove verify --vkey vkey.json --proof - --public - </dev/null
+    assert_refused 64 'cannot both be stdin'
     assert_equal "$(jq -r '.[0] + " " + .[2]' public.json)" '7 0'
 }
 

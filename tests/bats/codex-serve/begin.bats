@@ -51,3 +51,12 @@ teardown() {
 codex-serve: hint: its log says why; begin it again: codex-serve run"
     end_theirs
 }
+
+@test "what says that it is ready may be a pipe" {
+    codex-serve run -i /ip4/127.0.0.1/tcp/0 --ready-file - 2>said 3>&- >log &
+    others=($!)
+    wait_for 'grep -qE "^16Uiu2H[[:alnum:]]+"$'"'\t'"'"/ip4/127.0.0.1/tcp/[0-9]+/p2p/" log' || fail "$(cat log said)"
+    codex-serve stop
+    wait "${others[0]}"
+    assert_not_exists ./-
+}

@@ -87,6 +87,7 @@ output_commands() {
         run_split env -C "$CODEX_REPO/segments" codex-chunk -r .. get "$cid" -o 00000009.seg
         assert_refused 73 '00000009.seg: is in the repo'
     done
+    env -C "$CODEX_REPO/segments" codex-chunk -r .. get "$cid" -o - | cmp - <(gen 2 1000)
     run_split codex-serve key new "$CODEX_REPO/segments/key"
     assert_refused 73 "$CODEX_REPO/segments/key: is in the repo"
     assert_not_exist "$CODEX_REPO/segments/key" "$CODEX_REPO/segments/00000009.seg"
