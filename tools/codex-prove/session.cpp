@@ -229,7 +229,8 @@ Result<snark::VerifyingKey> KeyFlags::verifying_key(Remedy way) const {
         return fail(std::move(text).error());
     auto key = snark::verifying_key_from_json(as_text(*text));
     if (!key)
-        return fail(no_document(*vkey, kJsonKey, std::move(key).error().context(toolkit::input_name(*vkey))));
+        return fail(no_document(*vkey, kJsonKey,
+                                std::move(key).error().context(toolkit::input_name(*vkey))));
     return key;
 }
 

@@ -55,8 +55,8 @@ Result<snark::Statement> StatementFlags::read() const {
     CODEX_TRY(proof_text,
               document(toolkit::read_input(*proof_file, kMaxProofBytes), *proof_file, kJsonProof));
     CODEX_TRY(made, named(snark::proof_from_json(as_text(proof_text)), *proof_file));
-    CODEX_TRY(public_text,
-              document(toolkit::read_input(*public_file, kMaxProofBytes), *public_file, kJsonInputs));
+    CODEX_TRY(public_text, document(toolkit::read_input(*public_file, kMaxProofBytes), *public_file,
+                                    kJsonInputs));
     CODEX_TRY(inputs,
               named(snark::inputs_from_json(as_text(public_text)), *public_file, kJsonInputs));
     return snark::Statement{std::move(inputs), made};
