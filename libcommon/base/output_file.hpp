@@ -9,10 +9,9 @@
 
 namespace codex {
 
-/// A regular file, also at the end of a symbolic link, is replaced by commit(). "-" and /dev/stdout,
-/// /dev/fd/N and their like are the descriptors that the process was given, at their position;
-/// they do not need /proc.
-/// Threads: one at a time.
+/// A regular file, also at the end of a symbolic link, is replaced by commit(). "-" and
+/// /dev/stdout, /dev/fd/N and their like are the descriptors that the process was given, at their
+/// position; they do not need /proc. Threads: one at a time.
 class OutputFile {
 public:
     /// Opens it, so that what cannot work is known before the work. Waits for the reader of a FIFO.
