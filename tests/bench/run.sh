@@ -83,6 +83,7 @@ done
 there() {
     [[ -n ${!1:-} ]] || { unset "$1" && return; }
     [[ -e ${!1} ]] || refuse 66 "\$$1: ${!1}: there is none: name another, or unset it"
+    [[ $1 != CODEX_RAPIDSNARK || -x ${!1} ]] || refuse 66 "\$$1: ${!1}: no program: name another, or unset it"
     export "$1=$(realpath "${!1}")"
 }
 for variable in CODEX_BIN CODEX_LEOPARD_LIB CODEX_FFIASM_LIB CODEX_RAPIDSNARK CODEX_BENCH_PTAU; do

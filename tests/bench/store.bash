@@ -71,7 +71,7 @@ reference() {
 
 # shellcheck disable=SC2034 # read by measure
 others_section() {
-    local runs=1
+    local runs=1 other
     heading 'other programs, same data, one run'
     if command -v par2 >/dev/null; then
         measure 'par2 create -r50' 'rm -f data.par2 data.*.par2' \
@@ -89,6 +89,9 @@ others_section() {
         row 'casync make' "$bytes"
     fi
     rm -rf data.par2 data.*.par2 restic casync
+    for other in par2 restic casync; do
+        command -v $other >/dev/null || note "no $other: apt-get install $other"
+    done
     reference 'reference node: upload' 12.5 86
     reference 'reference node: download' 6.3 171
     reference 'reference node: encode K=3 M=2' 128.7 8.3
@@ -146,7 +149,7 @@ erasure_rows() {
         figure "${name/\// }" "$(calc "$rate")" GiB/s "$beside"
     done < <(jq -rs '[.[].benchmarks | to_entries[]] | group_by(.key)[] | map(.value) |
         ([.[].ratio | values] | sort) as $ratios |
-        [(.[0].name | sub("(/iterations:1)?/manual_time"; "")), (map(.bytes_per_second) | max / 1073741824)] +
+        [(.[0].name | sub("(/iterations:1)?/manual_time"; "")), (map(.ours // .bytes_per_second) | max / 1073741824)] +
         if $ratios == [] then [] else
             [(map(.peer) | max / 1073741824), ($ratios | .[length / 2 | floor], .[0], .[-1])]
         end | join(" ")' runs.json)

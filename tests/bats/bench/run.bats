@@ -51,13 +51,24 @@ machine() {
     done
 }
 
+@test "what else is not there to compare with is named, with the package" {
+    mkdir others
+    ln -s /usr/bin/* others/
+    rm -f others/{par2,restic,casync}
+    PATH=$PWD/others bench others
+    assert_success
+    for other in par2 restic casync; do
+        assert_line "(no $other: apt-get install $other)"
+    done
+}
+
 @test "of several runs of the erasure code the fastest counts, and the middle ratio to the peer" {
     for other in par2 restic casync; do stub "$other" 'exit 0'; done
     # Each time faster than before, at another ratio.
     stub erasure_bench 'echo >>calls
         n=$(($(wc -l <calls) % 3 + 1))
         printf "{\"context\": {\"kernels\": \"%s\", \"strips for caches of\": \"1 and 2 KiB\"}, \"benchmarks\": [
-            {\"name\": \"encode/3/2/manual_time\", \"bytes_per_second\": ${n}073741824, \"peer\": 1073741824, \"ratio\": $n.5},
+            {\"name\": \"encode/3/2/manual_time\", \"bytes_per_second\": 1, \"ours\": ${n}073741824, \"peer\": 1073741824, \"ratio\": $n.5},
             {\"name\": \"bound/3/2/iterations:1/manual_time\", \"bytes_per_second\": 5368709120}]}" "$CODEX_CPU"'
     machine 'avx2 sha_ni adx'
     CODEX_BENCH_RUNS=3 bench erasure
@@ -116,6 +127,10 @@ machine() {
         assert_output "run.sh: error: \$$variable: none.so: there is none: name another, or unset it"
         export "$variable="
     done
+    touch none.so
+    CODEX_RAPIDSNARK=none.so bench proofs
+    assert_failure 66
+    assert_output 'run.sh: error: $CODEX_RAPIDSNARK: none.so: no program: name another, or unset it'
     bench --help
     assert_success
     for variable in CPUS RUNS MIB DIR; do
