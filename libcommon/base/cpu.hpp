@@ -12,11 +12,11 @@ enum class Level { portable, ssse3, avx2, gfni256, avx512 };
 
 struct Features {
     Level level = Level::portable;
-    bool sha_ni = false;      ///< SHA extensions (with SSE4.1); from level avx2 on, if allowed
+    bool sha_ni = false;      ///< SHA extensions, where the limit is avx2 or more and has them
     bool ssse3 = false;       ///< pshufb and SSE4.2
     bool avx2 = false;        ///< AVX2, BMI2 and FMA
     bool adx = false;         ///< ADX and BMI2 (mulx, adcx, adox)
-    bool gfni = false;        ///< GFNI in 256-bit registers (with AVX2); from level gfni256 on
+    bool gfni = false;        ///< GFNI in 256-bit registers, with avx2 and a limit of gfni256 or more
     bool avx512 = false;      ///< AVX-512 F, BW, DQ, VL
     bool avx512_ifma = false; ///< 52-bit multiply-add, with avx512
     bool avx512_vbmi = false; ///< byte permutes, with avx512
@@ -43,7 +43,7 @@ bool limit(Limit most);
 /// last three with "-nosha" behind it, the same without the SHA extensions.
 [[nodiscard]] std::optional<Limit> limit_named(std::string_view name);
 
-/// For --version: "avx512 sha_ni gfni ifma" or "portable".
+/// For --version: "avx512 sha_ni gfni adx ifma vbmi" or "portable"; gfni256 is "avx2 ... gfni ...".
 [[nodiscard]] std::string describe();
 
 } // namespace codex::cpu
