@@ -16,7 +16,7 @@ struct Features {
     bool ssse3 = false;       ///< pshufb and SSE4.2
     bool avx2 = false;        ///< AVX2, BMI2 and FMA
     bool adx = false;         ///< ADX and BMI2 (mulx, adcx, adox)
-    bool gfni = false;        ///< GFNI in 256-bit registers, with avx2 and a limit of gfni256 or more
+    bool gfni = false;        ///< GFNI in 256-bit registers, where the limit is gfni256 or more
     bool avx512 = false;      ///< AVX-512 F, BW, DQ, VL
     bool avx512_ifma = false; ///< 52-bit multiply-add, with avx512
     bool avx512_vbmi = false; ///< byte permutes, with avx512
@@ -43,7 +43,8 @@ bool limit(Limit most);
 /// last three with "-nosha" behind it, the same without the SHA extensions.
 [[nodiscard]] std::optional<Limit> limit_named(std::string_view name);
 
-/// For --version: "avx512 sha_ni gfni adx ifma vbmi" or "portable"; gfni256 is "avx2 ... gfni ...".
+/// For --version: "avx512 sha_ni gfni adx ifma vbmi", "portable"; of gfni256 "avx2 sha_ni gfni
+/// adx".
 [[nodiscard]] std::string describe();
 
 } // namespace codex::cpu

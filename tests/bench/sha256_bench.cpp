@@ -1,6 +1,6 @@
 // SHA-256 against OpenSSL's EVP in the same process: long messages one by one, batches of every
-// size class, and tree nodes of 65 bytes. CODEX_CPU=avx2 shows SHA-NI alone, =avx2-nosha the lanes of
-// AVX2, =portable plain C++.
+// size class, and tree nodes of 65 bytes. CODEX_CPU=avx2 shows SHA-NI alone, =avx2-nosha the lanes
+// of AVX2, =portable plain C++.
 #include "crypto/hash/detail/sha256_dispatch.hpp"
 #include "crypto/hash/sha256.hpp"
 
