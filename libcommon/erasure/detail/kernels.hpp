@@ -101,10 +101,12 @@ struct KernelSet {
     FactorForm form;
     bool by_rows;           ///< row_transform.hpp, or column_transform.hpp
     bool by_planes = false; ///< or plane_transform.hpp: two sets of rows, no stores past the caches
-    double pass_cost;       ///< of a transform, for a row, in products of the matrix; measured
-    double decode_cost = 1; ///< how much more the rows cost that decoding has
+    // What a row of a transform costs, in products of the matrix; measured.
+    double pass_cost;       ///< in GF(2^8), for a pass, which a layer adds some tenths of
     unsigned layers8;       ///< of a transform in a pass; 1 where its cost grows with every layer
-    unsigned layers16;
+    double row_cost16;      ///< in GF(2^16), however many layers there are
+    double layer_cost16;    ///< and for each layer
+    double decode_cost = 1; ///< how much more the rows cost that decoding has
     std::size_t shortest_row = 128;         ///< bytes of a buffer that are taken together, at least
     void (*exclusive_or)(const MatrixJob&); ///< all factors 1, one output, either field
     void (*matrix8)(const MatrixJob&);
@@ -120,7 +122,6 @@ extern const KernelSet kAvx2Kernels;
 extern const KernelSet kGfniKernels;   ///< GFNI with 256-bit registers
 extern const KernelSet kAvx512Kernels; ///< GFNI with 512-bit registers
 // Its kernels of GF(2^16), which have a file of their own.
-constexpr unsigned kAvx512Layers16 = 3;
 void avx512_matrix16(const MatrixJob& job);
 void avx512_transform16(const TransformJob& job);
 #endif

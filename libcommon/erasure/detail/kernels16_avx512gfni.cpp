@@ -21,7 +21,7 @@ inline Vector high_halves(Vector a, Vector b) {
 struct Gf16Words : AffineGf16<Avx512> {
     static constexpr unsigned kTileRows = 5;
     static constexpr unsigned kTileColumns = 2;
-    static constexpr unsigned kMaxLayers = kAvx512Layers16;
+    static constexpr unsigned kMaxLayers = 3;
 
     using AffineGf16<Avx512>::mul_add;
     static Unit mul_add(Unit sum, Prepared a, Factor f) {

@@ -54,7 +54,8 @@ struct Gf16 : NibbleGf16<Avx2> {
 
 } // namespace
 
-constinit const KernelSet kAvx2Kernels = kernel_set<Gf8, Gf16>("avx2", FactorForm::nibbles, 0.55);
+constinit const KernelSet kAvx2Kernels =
+    kernel_set<Gf8, Gf16>("avx2", FactorForm::nibbles, 0.55, 0.8);
 
 } // namespace codex::erasure::detail
 #endif

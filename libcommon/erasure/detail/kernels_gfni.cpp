@@ -66,7 +66,8 @@ struct Gf16 : AffineGf16<Gfni> {
 
 } // namespace
 
-constinit const KernelSet kGfniKernels = kernel_set<Gf8, Gf16>("gfni256", FactorForm::affine, 0.7);
+constinit const KernelSet kGfniKernels =
+    kernel_set<Gf8, Gf16>("gfni256", FactorForm::affine, 0.7, 1.5);
 
 } // namespace codex::erasure::detail
 #endif

@@ -50,7 +50,8 @@ struct Gf16 : NibbleGf16<Ssse3> {
 
 } // namespace
 
-constinit const KernelSet kSsse3Kernels = kernel_set<Gf8, Gf16>("ssse3", FactorForm::nibbles, 0.5);
+constinit const KernelSet kSsse3Kernels =
+    kernel_set<Gf8, Gf16>("ssse3", FactorForm::nibbles, 0.5, 0.8);
 
 } // namespace codex::erasure::detail
 #endif

@@ -45,6 +45,11 @@ private:
 /// As many buffers read side by side as processors foresee; measured.
 constexpr std::size_t kForeseenBuffers = 64;
 
+/// What the factors of a matrix may take, about as much as those of the largest transform. There
+/// would be hundreds of megabytes for dozens of tens of thousands of buffers, and many threads may
+/// have as many each; a transform takes little longer then, if not less.
+constexpr std::size_t kMostFactorBytes = std::size_t{16} << 20;
+
 alignas(64) constexpr std::uint8_t kZeros[kZeroRowBytes] = {};
 
 SourceRow source_row(const std::uint8_t* bytes) {
@@ -195,21 +200,27 @@ Method Solver::fastest(const Shape& shape, const KernelSet& kernels, std::span<c
         groups[x / shape.parity_positions()] =
             groups[x / shape.parity_positions()] || roles[x] == Role::wanted;
     }
+    const Field& field = field_of(shape);
+    const std::size_t products = wanted * shape.k();
+    if (products > kMostFactorBytes / Factors::of(field, kernels.form).record_bytes())
+        return Method::transform;
     // Rows that go through a transform: all data, the parity of it, and to decode, the polynomial
-    // and the groups it is evaluated at. What a row costs, in products of the matrix, is for the
-    // most part its way from and to memory in every pass; a layer is some tenths of that.
+    // and the groups it is evaluated at. What a row costs, in products of the matrix, is in GF(2^8)
+    // for the most part its way from and to memory in every pass. In GF(2^16) it grows less with
+    // passes, for the matrix has more factors than the nearest caches hold, which each strip reads.
     const auto wanted_groups =
         static_cast<std::size_t>(std::count(groups.begin(), groups.end(), true));
     const std::size_t rows =
         shape.k() + (groups[0] ? 1 : 2 + wanted_groups) * shape.parity_positions();
     const auto layers = static_cast<unsigned>(std::countr_zero(shape.parity_positions()));
-    const std::uint64_t passes =
-        div_up(layers, field_of(shape).bits() == 8 ? kernels.layers8 : kernels.layers16);
-    const double row_cost = kernels.pass_cost * (static_cast<double>(passes) + 0.3 * layers);
+    const double row_cost =
+        field.bits() == 8
+            ? kernels.pass_cost *
+                  (static_cast<double>(div_up(layers, kernels.layers8)) + 0.3 * layers)
+            : kernels.row_cost16 + kernels.layer_cost16 * layers;
     const double transform_cost =
         static_cast<double>(rows) * row_cost * (groups[0] ? 1 : kernels.decode_cost);
-    return static_cast<double>(wanted * shape.k()) > transform_cost ? Method::transform
-                                                                    : Method::matrix;
+    return static_cast<double>(products) > transform_cost ? Method::transform : Method::matrix;
 }
 
 void Solver::run(std::span<const std::uint8_t* const> from, std::span<std::uint8_t* const> to,

@@ -35,7 +35,8 @@ public:
     Solver(const Shape& shape, const KernelSet& kernels, std::span<const std::uint8_t> skews,
            std::span<const Role> roles, Method method, const CacheSizes& caches = machine_caches());
 
-    /// The method that should be fastest for these roles (as above) with these kernels.
+    /// The method that should be fastest for these roles (as above) with these kernels, of those
+    /// whose factors are no more than 16 MiB.
     [[nodiscard]] static Method fastest(const Shape& shape, const KernelSet& kernels,
                                         std::span<const Role> roles);
 

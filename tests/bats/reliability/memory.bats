@@ -22,6 +22,19 @@ limited() {
     limited 31000 codex-chunk verify -j 2
 }
 
+# Of a column of 65,536 blocks what they are multiplied with would be 168 MB, in each thread.
+@test "repair of 40 of 65,536 blocks of a column in bounded memory" {
+    gen 1 $((32768 * 64)) >data
+    plain=$(codex-chunk put -j 2 --no-sync --block-size 64B data | cut -f1)
+    coded=$(codex-ec encode -j 2 --no-sync -k 32768 -m 32768 "$plain")
+    codex-ec erase --blocks 5-44 "$coded"
+    for cpu in portable ssse3 avx512; do
+        CODEX_CPU=$cpu limited 60000 codex-ec repair -j 2 --no-sync "$coded"
+        codex-ec status --data "$coded"
+        codex-ec erase --blocks 5-44 "$coded"
+    done
+}
+
 # hurt_largest_tree: turns a bit in the middle of the leaves of the repo's largest tree.
 hurt_largest_tree() {
     perl -e '

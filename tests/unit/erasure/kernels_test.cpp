@@ -93,6 +93,14 @@ std::vector<Role> decoding_roles(const Shape& shape, std::uint32_t losses, test:
     return roles;
 }
 
+/// The first data lost, and all else there.
+std::vector<Role> losing(const Shape& shape, std::uint32_t losses) {
+    std::vector<Role> roles(std::size_t{shape.parity_positions()} + shape.k(), Role::known);
+    std::fill(roles.begin() + shape.m(), roles.begin() + shape.parity_positions(), Role::unused);
+    std::fill_n(roles.begin() + shape.parity_positions(), losses, Role::wanted);
+    return roles;
+}
+
 class KernelTest : public testing::TestWithParam<const KernelSet*> {
 protected:
     static void check(std::uint32_t k, std::uint32_t m, std::size_t size_bytes,
@@ -324,6 +332,24 @@ TEST_P(KernelTest, TheMethodFollowsTheSizeOfTheProblem) {
         EXPECT_EQ(fastest(large, encoding_roles(large)), Method::transform);
         EXPECT_EQ(fastest(large, decoding_roles(large, 1, random)), Method::matrix);
         EXPECT_EQ(fastest(large, decoding_roles(large, large.m(), random)), Method::transform);
+    }
+    // In GF(2^16) the factors of a matrix soon take longer to read than the buffers.
+    const Shape wide = must(Shape::create(1000, 1000));
+    EXPECT_EQ(fastest(wide, losing(wide, 4)), Method::matrix);
+    EXPECT_EQ(fastest(wide, losing(wide, 30)), Method::transform);
+}
+
+/// Whatever is lost of whatever code, what is prepared for it is bounded.
+TEST_P(KernelTest, FactorsOfTheLargestCodesAreBounded) {
+    for (const auto& [k, m] : {std::pair{32768U, 32768U}, std::pair{60000U, 4096U},
+                               std::pair{16384U, 16384U}, std::pair{65472U, 64U}}) {
+        const Shape shape = must(Shape::create(k, m));
+        const std::size_t record = Factors::of(field_of(shape), GetParam()->form).record_bytes();
+        EXPECT_EQ(Solver::fastest(shape, *GetParam(), losing(shape, 1)), Method::matrix) << k;
+        for (std::uint32_t lost = 1; lost <= 64; lost += 3)
+            if (Solver::fastest(shape, *GetParam(), losing(shape, lost)) != Method::transform) {
+                EXPECT_LE(lost * k * record, std::size_t{16} << 20) << k << " " << lost;
+            }
     }
 }
 
