@@ -8,17 +8,16 @@ namespace codex::erasure::detail {
 
 /// Gf8 and Gf16 are vector types as matrix_kernel.hpp says, of an anonymous namespace.
 template <class Gf8, class Gf16>
-constexpr KernelSet kernel_set(const char* name, FactorForm form, double pass_cost,
-                               double row_cost16) {
+constexpr KernelSet kernel_set(const char* name, FactorForm form, RowCost encode8, RowCost decode8,
+                               RowCost encode16) {
     return {
         .name = name,
         .form = form,
         .by_rows = true,
-        .pass_cost = pass_cost,
-        .layers8 = 1,
-        .row_cost16 = row_cost16,
-        .layer_cost16 = 0.1,
-        .decode_cost = 1.15, // no rows of two groups are turned in one pass
+        .encode8 = encode8,
+        .encode16 = encode16,
+        .decode8 = decode8,
+        .decode16 = {1.15 * encode16.once, 1.15 * encode16.layer},
         .exclusive_or = [](const MatrixJob& job) { exclusive_or<Gf8>(job); },
         .matrix8 = [](const MatrixJob& job) { MatrixKernel<Gf8>::run(job, job.begin, job.end); },
         .matrix16 = [](const MatrixJob& job) { MatrixKernel<Gf16>::run(job, job.begin, job.end); },

@@ -96,17 +96,20 @@ constexpr unsigned turn_layers(unsigned log_size) {
 }
 constexpr std::size_t kZeroRowBytes = 2048; ///< bytes behind a SourceRow of mask 0
 
+/// What a row of a transform costs, in products of the matrix, with buffers of 64 KiB: so much, and
+/// so much for each layer. Measured; less than nothing where few layers take less than their share.
+struct RowCost {
+    double once;
+    double layer;
+};
+
 struct KernelSet {
     const char* name;
     FactorForm form;
     bool by_rows;           ///< row_transform.hpp, or column_transform.hpp
     bool by_planes = false; ///< or plane_transform.hpp: two sets of rows, no stores past the caches
-    // What a row of a transform costs, in products of the matrix; measured.
-    double pass_cost;       ///< in GF(2^8), for a pass, which a layer adds some tenths of
-    unsigned layers8;       ///< of a transform in a pass; 1 where its cost grows with every layer
-    double row_cost16;      ///< in GF(2^16), however many layers there are
-    double layer_cost16;    ///< and for each layer
-    double decode_cost = 1; ///< how much more the rows cost that decoding has
+    RowCost encode8, encode16;              ///< of data, and of the parity of it
+    RowCost decode8, decode16;              ///< of what only decoding has
     std::size_t shortest_row = 128;         ///< bytes of a buffer that are taken together, at least
     void (*exclusive_or)(const MatrixJob&); ///< all factors 1, one output, either field
     void (*matrix8)(const MatrixJob&);

@@ -55,7 +55,7 @@ struct Gf16 : NibbleGf16<Avx2> {
 } // namespace
 
 constinit const KernelSet kAvx2Kernels =
-    kernel_set<Gf8, Gf16>("avx2", FactorForm::nibbles, 0.55, 0.8);
+    kernel_set<Gf8, Gf16>("avx2", FactorForm::nibbles, {0, 0.6}, {0.2, 0.85}, {0.8, 0.1});
 
 } // namespace codex::erasure::detail
 #endif

@@ -67,7 +67,7 @@ struct Gf16 : AffineGf16<Gfni> {
 } // namespace
 
 constinit const KernelSet kGfniKernels =
-    kernel_set<Gf8, Gf16>("gfni256", FactorForm::affine, 0.7, 1.5);
+    kernel_set<Gf8, Gf16>("gfni256", FactorForm::affine, {-0.55, 0.95}, {3.2, 0.1}, {1.5, 0.1});
 
 } // namespace codex::erasure::detail
 #endif

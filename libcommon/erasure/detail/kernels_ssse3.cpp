@@ -51,7 +51,7 @@ struct Gf16 : NibbleGf16<Ssse3> {
 } // namespace
 
 constinit const KernelSet kSsse3Kernels =
-    kernel_set<Gf8, Gf16>("ssse3", FactorForm::nibbles, 0.5, 0.8);
+    kernel_set<Gf8, Gf16>("ssse3", FactorForm::nibbles, {0, 0.6}, {1.15, 0.25}, {0.8, 0.1});
 
 } // namespace codex::erasure::detail
 #endif

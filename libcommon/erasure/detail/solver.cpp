@@ -193,33 +193,35 @@ void Solver::prepare_transform(const std::vector<bool>& erased) {
 Method Solver::fastest(const Shape& shape, const KernelSet& kernels, std::span<const Role> roles) {
     if (shape.m() == 1)
         return Method::exclusive_or;
+    const std::uint32_t size = shape.parity_positions();
     std::size_t wanted = 0;
-    std::vector<bool> groups(shape.positions() / shape.parity_positions()); // with something wanted
+    std::size_t data = 0;                              // that is known
+    std::vector<bool> groups(roles.size() / size + 1); // with something wanted
     for (std::uint32_t x = 0; x < roles.size(); ++x) {
-        wanted += roles[x] == Role::wanted ? 1 : 0;
-        groups[x / shape.parity_positions()] =
-            groups[x / shape.parity_positions()] || roles[x] == Role::wanted;
+        if (roles[x] == Role::wanted) {
+            ++wanted;
+            groups[x / size] = true;
+        } else if (roles[x] == Role::known && x >= size) {
+            ++data;
+        }
     }
     const Field& field = field_of(shape);
     const std::size_t products = wanted * shape.k();
     if (products > kMostFactorBytes / Factors::of(field, kernels.form).record_bytes())
         return Method::transform;
-    // Rows that go through a transform: all data, the parity of it, and to decode, the polynomial
-    // and the groups it is evaluated at. What a row costs, in products of the matrix, is in GF(2^8)
-    // for the most part its way from and to memory in every pass. In GF(2^16) it grows less with
-    // passes, for the matrix has more factors than the nearest caches hold, which each strip reads.
-    const auto wanted_groups =
-        static_cast<std::size_t>(std::count(groups.begin(), groups.end(), true));
-    const std::size_t rows =
-        shape.k() + (groups[0] ? 1 : 2 + wanted_groups) * shape.parity_positions();
-    const auto layers = static_cast<unsigned>(std::countr_zero(shape.parity_positions()));
-    const double row_cost =
-        field.bits() == 8
-            ? kernels.pass_cost *
-                  (static_cast<double>(div_up(layers, kernels.layers8)) + 0.3 * layers)
-            : kernels.row_cost16 + kernels.layer_cost16 * layers;
+    // Rows that go through transforms: the known data and the parity of it, as in encoding, and to
+    // decode, the polynomial and the groups it is evaluated at.
+    const std::size_t encoded = data > 0 ? data + size : 0;
+    const std::size_t evaluated = // groups[0] is wanted to encode
+        groups[0] ? 0
+                  : 1 + static_cast<std::size_t>(std::count(groups.begin(), groups.end(), true));
+    const bool bytes = field.bits() == 8;
+    const auto rows_cost = [&](std::size_t rows, const RowCost& cost) {
+        return static_cast<double>(rows) * (cost.once + cost.layer * std::countr_zero(size));
+    };
     const double transform_cost =
-        static_cast<double>(rows) * row_cost * (groups[0] ? 1 : kernels.decode_cost);
+        rows_cost(encoded, bytes ? kernels.encode8 : kernels.encode16) +
+        rows_cost(evaluated * size, bytes ? kernels.decode8 : kernels.decode16);
     return static_cast<double>(products) > transform_cost ? Method::transform : Method::matrix;
 }
 

@@ -333,6 +333,15 @@ TEST_P(KernelTest, TheMethodFollowsTheSizeOfTheProblem) {
         EXPECT_EQ(fastest(large, decoding_roles(large, 1, random)), Method::matrix);
         EXPECT_EQ(fastest(large, decoding_roles(large, large.m(), random)), Method::transform);
     }
+    // Without data nothing is encoded; known data cost little where there are few parity positions.
+    const Shape none_left = must(Shape::create(20, 20));
+    const Shape many_left = must(Shape::create(200, 2));
+    if (GetParam()->form == FactorForm::nibbles) {
+        EXPECT_EQ(fastest(none_left, losing(none_left, 20)), Method::transform);
+        EXPECT_EQ(fastest(many_left, losing(many_left, 1)), Method::transform);
+    } else if (!GetParam()->by_rows) {
+        EXPECT_EQ(fastest(many_left, losing(many_left, 1)), Method::matrix);
+    }
     // In GF(2^16) the factors of a matrix soon take longer to read than the buffers.
     const Shape wide = must(Shape::create(1000, 1000));
     EXPECT_EQ(fastest(wide, losing(wide, 4)), Method::matrix);
